@@ -1,0 +1,1 @@
+"""The public record that ships with the product: figures with their sources, and the catalogues."""

@@ -1,0 +1,39 @@
+"""The one cut that decides what was known: every model receives data already cut here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pandas as pd
+
+from features.frames import OBSERVATIONS, Frame
+
+
+def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") -> pd.DataFrame:
+    """Return the rows the world could know on the day ``origin``.
+
+    Parameters
+    ----------
+    rows
+        Any frame with a column of midnight-UTC dates.
+    origin
+        Last day of knowledge, inclusive; timezone-aware.
+
+    Examples
+    --------
+    >>> dates = pd.to_datetime(["2026-03-15", "2026-03-17"], utc=True)
+    >>> known_by(pd.DataFrame({"known_at": dates}), pd.Timestamp("2026-03-16", tz="UTC")).shape
+    (1, 1)
+    """
+    return rows[rows[column] <= pd.Timestamp(origin)].reset_index(drop=True)
+
+
+def latest_vintage(rows: pd.DataFrame, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
+    """Return one row per figure: the one known last, where later ones correct earlier ones.
+
+    Two sources may state the same figure; the later statement wins, and of two on one day the last by
+    source, so that a figure is never counted twice.
+    """
+    same = [name for name in frame.key if name not in {"known_at", "source"}]
+    ordered = rows.sort_values([*same, "known_at", "source"], kind="stable")
+    return ordered.drop_duplicates(same, keep="last").reset_index(drop=True)

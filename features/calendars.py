@@ -1,0 +1,155 @@
+"""Fiscal and calendar quarters: labels, ends, and day-weighted mapping that conserves totals."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+NVIDIA_FIRST_DAY = pd.Timestamp("2015-01-26", tz="UTC")  # FY2016 Q1
+NVIDIA_LONG_YEARS = frozenset({2016, 2021, 2027, 2032})  # fiscal years of 53 weeks; the last quarter has 14
+
+
+def quarter_label(day: datetime) -> str:
+    """Return the calendar quarter of a day, such as ``2027Q4``.
+
+    Examples
+    --------
+    >>> quarter_label(pd.Timestamp("2027-11-05"))
+    '2027Q4'
+    """
+    return f"{day.year}Q{(day.month - 1) // 3 + 1}"
+
+
+def quarter_end(label: str) -> pd.Timestamp:
+    """Return the last day of a calendar quarter, midnight UTC.
+
+    Raises
+    ------
+    ValueError
+        If the label is not of the form ``2027Q4``.
+
+    Examples
+    --------
+    >>> quarter_end("2027Q4").date().isoformat()
+    '2027-12-31'
+    """
+    year, _, quarter = label.upper().partition("Q")
+    if not (year.isdigit() and len(year) == 4 and quarter in {"1", "2", "3", "4"}):
+        raise ValueError(f"quarter {label!r} is not of the form 2027Q4")
+    return pd.Timestamp(int(year), 3 * int(quarter), 1, tz="UTC") + pd.offsets.MonthEnd(0)
+
+
+def calendar_quarters(first: str, last: str) -> pd.DatetimeIndex:
+    """Return the ends of the calendar quarters from ``first`` to ``last``, both included.
+
+    Examples
+    --------
+    >>> [quarter_label(end) for end in calendar_quarters("2027Q3", "2028Q1")]
+    ['2027Q3', '2027Q4', '2028Q1']
+    """
+    return pd.date_range(quarter_end(first), quarter_end(last), freq="QE").as_unit("us")
+
+
+def nvidia_quarters(last: datetime) -> pd.DataFrame:
+    """Return NVIDIA's fiscal quarters from FY2016Q1 to the one that holds ``last``.
+
+    The year ends on the last Sunday of January: quarters of 13 weeks, the last of 14 in a 53-week year.
+
+    Returns
+    -------
+    DataFrame
+        ``label`` (FY2027Q2), ``period_start``, ``period_end`` (inclusive), midnight UTC.
+
+    Examples
+    --------
+    >>> nvidia_quarters(pd.Timestamp("2026-07-26", tz="UTC")).iloc[-1].period_start.date().isoformat()
+    '2026-04-27'
+    """
+    rows, start, year = [], NVIDIA_FIRST_DAY, 2016
+    while start <= last:
+        for quarter in (1, 2, 3, 4):
+            weeks = 14 if quarter == 4 and year in NVIDIA_LONG_YEARS else 13
+            end = start + timedelta(weeks=weeks) - timedelta(days=1)
+            rows.append((f"FY{year}Q{quarter}", start, end))
+            start = end + timedelta(days=1)
+        year += 1
+    table = pd.DataFrame(rows, columns=["label", "period_start", "period_end"])
+    return table[table.period_start <= last].reset_index(drop=True)
+
+
+def overlap_weights(starts: pd.DatetimeIndex, ends: pd.DatetimeIndex, targets: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Return the share of each period's days that falls in each target quarter.
+
+    Parameters
+    ----------
+    starts, ends
+        First and last days (inclusive) of n periods.
+    targets
+        Ends of m consecutive calendar quarters.
+
+    Returns
+    -------
+    ndarray, shape (n, m)
+        Rows sum to one where a period lies inside the targets, so totals are conserved.
+
+    Examples
+    --------
+    >>> day = pd.DatetimeIndex
+    >>> overlap_weights(day(["2026-03-22"]), day(["2026-04-10"]), day(["2026-03-31", "2026-06-30"])).tolist()
+    [[0.5, 0.5]]
+    """
+    begins = targets - pd.offsets.QuarterBegin(startingMonth=1)
+    first, last = _days(starts)[:, None], _days(ends)[:, None] + 1
+    shared = np.minimum(last, _days(targets)[None, :] + 1) - np.maximum(first, _days(begins)[None, :])
+    weights: NDArray[np.float64] = np.clip(shared, 0, None) / (last - first)
+    return weights
+
+
+def covered_share(start: datetime, end: datetime, quarters: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Return the share of each quarter that a window covers, shape (quarters,); the end is inclusive.
+
+    Examples
+    --------
+    >>> ends = pd.DatetimeIndex(["2026-03-31", "2026-06-30"], tz="UTC")
+    >>> day = lambda text: pd.Timestamp(text, tz="UTC")
+    >>> covered_share(day("2026-03-31"), day("2026-06-30"), ends).round(3).tolist()
+    [0.011, 1.0]
+    """
+    within = overlap_weights(pd.DatetimeIndex([start]), pd.DatetimeIndex([end]), quarters)[0]
+    return np.asarray(within * ((end - start).days + 1) * 24 / hours_in(quarters))
+
+
+def _days(index: pd.DatetimeIndex) -> NDArray[np.int64]:
+    return np.asarray(index.tz_localize(None).to_numpy(), dtype="datetime64[D]").astype(np.int64)
+
+
+def hours_in(ends: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Return the hours of each calendar quarter, shape (n,).
+
+    Examples
+    --------
+    >>> hours_in(pd.DatetimeIndex(["2027-12-31"])).tolist()
+    [2208.0]
+    """
+    begins = ends - pd.offsets.QuarterBegin(startingMonth=1)
+    return np.asarray((_days(ends) + 1 - _days(begins)) * 24, dtype=np.float64)
+
+
+def check_consecutive(ends: pd.DatetimeIndex, days: int = 100) -> None:
+    """Raise if quarters are out of order or one is missing.
+
+    Raises
+    ------
+    ValueError
+        Naming the two period ends around the gap.
+    """
+    for before, after in pairwise(ends):
+        if not timedelta(0) < after - before <= timedelta(days=days):
+            raise ValueError(
+                f"quarters are not consecutive: {before:%Y-%m-%d} is followed by {after:%Y-%m-%d}; "
+                "add the missing quarter to the record"
+            )

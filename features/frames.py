@@ -1,0 +1,386 @@
+"""The frames: every column's dtype, unit, range and meaning, each frame's key and sort order, in one place.
+
+A frame is checked by :func:`check` at every door it passes. Rows that break a rule are found by
+:mod:`features.quality` before that, and set aside with the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import pandas as pd
+import pandera.pandas as pa
+
+ALL: Final = "all"
+EVIDENCE: Final = ("measured", "independent", "vendor", "assumed")
+CONFIDENCE: Final = ("verified", "recalled", "derived")
+BOUNDS: Final = ("=", ">=", "<=", "~")
+STAGES: Final = ("flow", "stock", "forward")
+BASES: Final = (
+    "none",
+    "requests",
+    "work",
+    "gpu_hours",
+    "h100e",
+    "revenue",
+    "watts",
+    "cycles",
+    "downloads",
+    "tokens",
+)
+SEGMENTS: Final = ("hyperscale", "rest", "vendor_internal")
+DIMENSIONS: Final = (
+    "segment", "leaf", "operator", "user", "workload", "phase", "technique", "accelerator", "vendor", "region",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a frame.
+
+    Attributes
+    ----------
+    kind
+        ``text``, ``number`` or ``date`` (midnight UTC; a period's end is its last day).
+    unit
+        Unit of a number, or the name of the column that carries it per row.
+    low, high
+        Inclusive range of a number; ``None`` is open.
+    allowed
+        The only values a text column may take; empty for free text.
+    nullable
+        Whether the value may be missing.
+    """
+
+    kind: str
+    about: str
+    unit: str = "1"
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+    nullable: bool = False
+
+    @property
+    def dtype(self) -> str:
+        """The pandas dtype name this column is held in."""
+        return {"text": "str", "number": "float64", "date": "datetime64[us, UTC]"}[self.kind]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame's columns in order, the columns that identify a row, and the sort order."""
+
+    name: str
+    columns: dict[str, Column]
+    key: tuple[str, ...]
+
+    @property
+    def schema(self) -> pa.DataFrameSchema:
+        """The pandera schema: dtypes, ranges, allowed values and the key."""
+        return pa.DataFrameSchema(
+            {name: _pandera(column) for name, column in self.columns.items()},
+            unique=list(self.key),
+            strict=True,
+            ordered=True,
+            name=self.name,
+        )
+
+
+def _pandera(column: Column) -> pa.Column:
+    checks = []
+    if column.low is not None:
+        checks.append(pa.Check.ge(column.low))
+    if column.high is not None:
+        checks.append(pa.Check.le(column.high))
+    if column.allowed:
+        checks.append(pa.Check.isin(list(column.allowed)))
+    return pa.Column(column.dtype, checks, nullable=column.nullable)
+
+
+def _text(about: str, *allowed: str, nullable: bool = False) -> Column:
+    return Column("text", about, allowed=allowed, nullable=nullable)
+
+
+def _number(about: str, unit: str = "1", *, low: float | None = None, high: float | None = None,
+            nullable: bool = False) -> Column:  # fmt: skip
+    return Column("number", about, unit=unit, low=low, high=high, nullable=nullable)
+
+
+def _date(about: str, *, nullable: bool = False) -> Column:
+    return Column("date", about, nullable=nullable)
+
+
+_LEAF = {
+    "segment": _text("side of the split: hyperscale, rest, vendor_internal, or all"),
+    "leaf": _text("leaf of the segment, such as internal or sovereign, or all"),
+    "operator": _text("who owns and runs the machines"),
+    "user": _text("whose work runs on them"),
+    "workload": _text("recsys, search, ads, generative, training, other, or all"),
+    "phase": _text("inference, training, post_training, rnd, or all"),
+    "technique": _text("technique of the workload, such as lexical, deep or llm, or all"),
+    "accelerator": _text("accelerator generation in the hardware catalogue, or all"),
+    "vendor": _text("vendor of the accelerator, or all"),
+    "region": _text("country or region, or all"),
+}
+_PERIOD = {
+    "period_start": _date("first day the figure is about"),
+    "period_end": _date("last day the figure is about, inclusive"),
+}
+_TRUST = {
+    "evidence": _text("who stands behind the figure", *EVIDENCE),
+    "confidence": _text("whether it was read at its source", *CONFIDENCE),
+}
+
+OBSERVATIONS: Final = Frame(
+    "observations",
+    {
+        **_LEAF,
+        "measure": _text("quantity in the measures registry (features.units.MEASURES)"),
+        "base": _text("what a share is a share of; none for levels", *BASES),
+        "definition": _text("membership or scope the figure was stated under; none if there is one only"),
+        "stage": _text("flow over the period, stock at its end, or forward-looking", *STAGES),
+        **_PERIOD,
+        "known_at": _date("first day the world could know the figure"),
+        "source": _text("address or description of where the figure was read"),
+        "value": _number("the figure", "see unit"),
+        "unit": _text("canonical unit of the measure"),
+        "bound": _text("how the source worded it: exactly, at least, at most, about", *BOUNDS),
+        "sd": _number("standard error of the figure in its own unit", "see unit", low=0.0),
+        **_TRUST,
+        "note": _text("wording of the source, or what was assumed about dates and spread", nullable=True),
+    },
+    key=(
+        *DIMENSIONS,
+        "measure",
+        "base",
+        "definition",
+        "stage",
+        "period_start",
+        "period_end",
+        "known_at",
+        "source",
+    ),
+)
+
+CLAIMS: Final = Frame(
+    "claims",
+    {
+        "claim": _text("short name, such as nvda-gtc26-1t"),
+        "reading": _text("which reading of an ambiguous statement; main if there is one only"),
+        "speaker": _text("who said it"),
+        "stated_at": _date("day it was said"),
+        "measure": _text("quantity in the measures registry"),
+        "base": _text("what a share is a share of; none for levels", *BASES),
+        "definition": _text("membership or scope as stated; unstated where the speaker gave none"),
+        "products": _text("products in scope, separated by a semicolon, or all"),
+        "stage": _text("visibility, order, shipment, revenue, capacity, share or growth"),
+        "bound": _text("how it was worded", *BOUNDS),
+        "low": _number("lower end of the statement", "see unit", nullable=True),
+        "high": _number("upper end of the statement", "see unit", nullable=True),
+        "unit": _text("canonical unit of the measure"),
+        "window_start": _date("first day of the window claimed", nullable=True),
+        "window_end": _date("last day of the window claimed", nullable=True),
+        "weight": _number("weight of this reading; readings of a claim sum to 1", low=0.0, high=1.0),
+        **_TRUST,
+        "source": _text("address or description of where it was read"),
+        "statement": _text("wording, as read"),
+    },
+    key=("claim", "reading"),
+)
+
+HARDWARE: Final = Frame(
+    "hardware",
+    {
+        "accelerator": _text("generation, such as h100, gb200, vr200"),
+        "vendor": _text("nvidia, amd, google, openai, ..."),
+        "family": _text("ampere, hopper, blackwell, blackwell_ultra, rubin, rubin_ultra, cdna3, tpu, ..."),
+        "status": _text("whether it ships", "shipping", "announced", "cancelled"),
+        "available_at": _date("first volume shipment, or the announced date"),
+        "known_at": _date("first day the row could be known"),
+        "bf16_tflops": _number("dense bf16 peak", "TFLOP/s", low=0.0, nullable=True),
+        "fp8_tflops": _number("dense fp8 (or int8 before it) peak", "TFLOP/s", low=0.0, nullable=True),
+        "fp4_tflops": _number("dense fp4 peak", "TFLOP/s", low=0.0, nullable=True),
+        "hbm_gb": _number("memory on the package", "GB", low=0.0, nullable=True),
+        "hbm_tbs": _number("memory bandwidth", "TB/s", low=0.0, nullable=True),
+        "chip_w": _number("thermal design power of the package", "W", low=0.0, nullable=True),
+        "it_kw": _number("all-in power of one accelerator at the IT boundary: host and network included",
+                         "kW", low=0.0, nullable=True),
+        "utility_kw": _number("provisioned power of one accelerator at the meter", "kW", low=0.0, nullable=True),
+        "scale_up_domain": _number("accelerators in one scale-up domain", low=1.0, nullable=True),
+        "price_usd": _number("price of one accelerator with its share of the system", "USD", low=0.0, nullable=True),
+        "price_sd_log": _number("standard error of the log price", low=0.0, nullable=True),
+        "own_usd_hour": _number("cost of owning one for an hour", "USD/h", low=0.0, nullable=True),
+        "rent_usd_hour": _number("three-year rent for an hour", "USD/h", low=0.0, nullable=True),
+        **_TRUST,
+        "source": _text("address or description of where the row was read"),
+        "note": _text("cautions", nullable=True),
+    },
+    key=("accelerator", "known_at"),
+)  # fmt: skip
+
+THROUGHPUT: Final = Frame(
+    "throughput",
+    {
+        "accelerator": _text("generation in the hardware catalogue, or a CPU"),
+        "workload": _text("workload the record speaks for"),
+        "technique": _text("technique the record speaks for"),
+        "model": _text("model measured"),
+        "scenario": _text("offline, server, interactive, or input/output lengths"),
+        "precision": _text("number format, as recorded"),
+        "software": _text("serving software, or the round it was measured in"),
+        "measured_at": _date("day the record was published"),
+        "known_at": _date("first day the world could know it"),
+        "value": _number("work per second of one accelerator", "see unit", low=0.0),
+        "unit": _text("output_token/s, total_token/s, sample/s or query/s, per accelerator"),
+        "interactivity": _number("speed one user sees", "token/s", low=0.0, nullable=True),
+        **_TRUST,
+        "source": _text("address or description of where it was read"),
+        "note": _text("cautions", nullable=True),
+    },
+    key=("accelerator", "workload", "technique", "model", "scenario", "precision", "software", "unit",
+         "interactivity", "measured_at", "source"),
+)  # fmt: skip
+
+ASSUMPTIONS: Final = Frame(
+    "assumptions",
+    {
+        "name": _text("dotted name, such as utilisation.hyperscale.internal"),
+        "low": _number("10th percentile", "see unit"),
+        "mid": _number("median", "see unit"),
+        "high": _number("90th percentile", "see unit"),
+        "unit": _text("unit of low, mid and high"),
+        "shape": _text("distribution", "lognormal", "logitnormal", "normal"),
+        "known_at": _date("day its basis was known; judgement without one is dated when it was written"),
+        **_TRUST,
+        "source": _text("what it rests on"),
+        "note": _text("why this range", nullable=True),
+    },
+    key=("name",),
+)
+
+FORECASTS: Final = Frame(
+    "forecasts",
+    {
+        "origin": _date("day the forecast was made"),
+        "as_of": _date("day its data was cut at"),
+        "segment": _LEAF["segment"],
+        "leaf": _LEAF["leaf"],
+        "workload": _LEAF["workload"],
+        "technique": _LEAF["technique"],
+        "measure": _text("quantity forecast"),
+        "base": _text("what a share is a share of; none for levels", *BASES),
+        "definition": _text("membership the segments follow"),
+        "mode": _text("how the split was treated: free, prior, observation, soft, fixed"),
+        **_PERIOD,
+        "statistic": _text("what the value is", "mean", "quantile"),
+        "quantile": _number("level of a quantile", low=0.0, high=1.0, nullable=True),
+        "value": _number("the forecast", "see unit"),
+        "unit": _text("canonical unit of the measure"),
+        "model": _text("model that made it"),
+        "scenario": _text("scenario, or base"),
+    },
+    key=("segment", "leaf", "workload", "technique", "measure", "base", "definition", "mode",
+         "period_end", "statistic", "quantile", "scenario"),
+)  # fmt: skip
+
+SCORES: Final = Frame(
+    "scores",
+    {
+        "origin": _date("day the forecast was made"),
+        "horizon": _number("periods ahead", "quarter", low=1.0),
+        "segment": _LEAF["segment"],
+        "leaf": _LEAF["leaf"],
+        "workload": _LEAF["workload"],
+        "technique": _LEAF["technique"],
+        "measure": _text("quantity scored"),
+        "base": _text("what a share is a share of; none for levels", *BASES),
+        "definition": _text("membership of the actual"),
+        "model": _text("model that made the forecast"),
+        "scenario": _text("scenario, or base"),
+        "metric": _text("crps, wis, coverage50, coverage80, coverage95, absolute_error, pit"),
+        "value": _number("the score", "see metric"),
+    },
+    key=("origin", "horizon", "segment", "leaf", "workload", "technique", "measure", "base", "definition",
+         "model", "scenario", "metric"),
+)  # fmt: skip
+
+QUARANTINE: Final = Frame(
+    "quarantine",
+    {
+        "source": _text("file the row came from"),
+        "line": _number("line in the file, the header being line 1", low=1.0),
+        "column": _text("column at fault"),
+        "value": _text("offending value", nullable=True),
+        "reason": _text("what is wrong and what to do about it"),
+    },
+    key=("source", "line", "column", "reason"),
+)
+
+FRAMES: Final = {
+    frame.name: frame
+    for frame in (OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, FORECASTS, SCORES, QUARANTINE)
+}
+
+
+def empty(frame: Frame) -> pd.DataFrame:
+    """Return the frame with no rows.
+
+    Examples
+    --------
+    >>> list(empty(QUARANTINE).columns)
+    ['source', 'line', 'column', 'value', 'reason']
+    """
+    return pd.DataFrame({name: pd.Series(dtype=column.dtype) for name, column in frame.columns.items()})
+
+
+def conform(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
+    """Return ``rows`` with the frame's columns in order, its dtypes and its sort order; values are not judged.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing.
+    """
+    missing = [name for name in frame.columns if name not in rows]
+    if missing:
+        raise ValueError(f"{frame.name}: column {missing[0]!r} is missing; the frame has {list(frame.columns)}")
+    typed = {name: _typed(rows[name], column) for name, column in frame.columns.items()}
+    return pd.DataFrame(typed).sort_values(list(frame.key), kind="stable", ignore_index=True)
+
+
+def _typed(values: pd.Series, column: Column) -> pd.Series:
+    if column.kind == "date":
+        return pd.to_datetime(values, utc=True).astype(column.dtype)
+    if column.kind == "number":
+        return pd.to_numeric(values).astype(column.dtype)
+    return values.astype(column.dtype)
+
+
+def check(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
+    """Return ``rows`` unchanged if they keep the frame's contract.
+
+    Raises
+    ------
+    ValueError
+        Naming the frame, the first offending column, value and row, and how many there are.
+
+    Examples
+    --------
+    >>> check(empty(QUARANTINE), QUARANTINE).shape
+    (0, 5)
+    """
+    try:
+        frame.schema.validate(rows, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        raise ValueError(_first_failure(frame, error.failure_cases)) from None
+    return rows
+
+
+def _first_failure(frame: Frame, cases: pd.DataFrame) -> str:
+    first = cases.iloc[0]
+    column = first["column"] if pd.notna(first["column"]) else first["failure_case"]
+    return (
+        f"{frame.name}: column {column!r} has {first['failure_case']!r} at row {first['index']} "
+        f"which fails {first['check']!r} ({len(cases)} failures in all); correct the row or set it aside"
+    )

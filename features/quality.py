@@ -1,0 +1,184 @@
+"""Row rules: what a record must hold to become a row of a frame, and why it was set aside if it does not.
+
+Nothing is dropped: rows in = rows kept + rows set aside, each with file, line, column, value and reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from features.frames import CLAIMS, OBSERVATIONS, QUARANTINE, Column, Frame, conform, empty
+from features.units import MEASURES, convert
+
+_CONVERTED = {OBSERVATIONS.name: ("value", "sd"), CLAIMS.name: ("low", "high")}
+_SPANS = (("period_start", "period_end"), ("window_start", "window_end"))
+
+
+@dataclass(frozen=True)
+class Screened:
+    """Rows that keep a frame's contract, and those set aside."""
+
+    rows: pd.DataFrame
+    quarantine: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why one row is set aside."""
+
+    column: str
+    value: str
+    reason: str
+
+
+def screen(raw: pd.DataFrame, frame: Frame, *, source: str) -> Screened:
+    """Judge every record and convert units at the boundary.
+
+    Parameters
+    ----------
+    raw
+        Text cells under the frame's column names, and ``line``, the line of each record in the file.
+    frame
+        The frame the records should become.
+    source
+        File name, for the quarantine.
+
+    Returns
+    -------
+    Screened
+        ``rows`` in the frame's dtypes, units and order; ``quarantine`` with the reasons.
+    """
+    faults: list[tuple[int, Fault]] = []
+    good: list[dict[str, object]] = []
+    for record in raw.to_dict("records"):
+        line = int(record["line"])
+        try:
+            good.append({"line": line, **_row({str(k): v for k, v in record.items()}, frame)})
+        except _Rejected as rejected:
+            faults.append((line, rejected.fault))
+    kept, repeated = _without_duplicates(good, frame)
+    return Screened(kept, _quarantine(source, faults + repeated))
+
+
+class _Rejected(Exception):  # noqa: N818  (it carries a fault, it is not an error of the program)
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
+
+
+def _row(record: dict[str, object], frame: Frame) -> dict[str, object]:
+    for name in frame.columns:
+        if name not in record:
+            raise _Rejected(Fault(name, "", f"column {name!r} is missing; add it to the header"))
+    cells = {name: _cell(name, str(record[name]), column) for name, column in frame.columns.items()}
+    _check_spans(cells)
+    if frame.name in _CONVERTED:
+        _to_canonical(cells, _CONVERTED[frame.name])
+    return cells
+
+
+def _cell(name: str, text: str, column: Column) -> object:
+    text = text.strip()
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        readable = text.encode("utf-8", "surrogateescape").decode("latin-1")
+        raise _Rejected(Fault(name, readable, "bytes are not UTF-8; save the file as UTF-8"))
+    if not text:
+        if column.nullable:
+            return None
+        raise _Rejected(Fault(name, text, f"{name} is empty; it needs a {column.kind}: {column.about}"))
+    if column.kind == "date":
+        return _date(name, text)
+    if column.kind == "number":
+        return _number(name, text, column)
+    if column.allowed and text not in column.allowed:
+        raise _Rejected(Fault(name, text, f"{name} must be one of {', '.join(column.allowed)}"))
+    return text
+
+
+def _date(name: str, text: str) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(pd.to_datetime(text, format="%Y-%m-%d", utc=True))
+    except ValueError:
+        raise _Rejected(Fault(name, text, f"{name} is not a date of the form 2026-07-26")) from None
+
+
+def _number(name: str, text: str, column: Column) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise _Rejected(Fault(name, text, f"{name} is not a number")) from None
+    low = float("-inf") if column.low is None else column.low
+    high = float("inf") if column.high is None else column.high
+    if not (low <= number <= high) or number in {float("inf"), float("-inf")}:
+        raise _Rejected(Fault(name, text, f"{name} must be finite and within {low:g} to {high:g}"))
+    return number
+
+
+def _check_spans(cells: dict[str, object]) -> None:
+    for start, end in _SPANS:
+        first, last = cells.get(start), cells.get(end)
+        if isinstance(first, pd.Timestamp) and isinstance(last, pd.Timestamp) and last < first:
+            raise _Rejected(Fault(end, f"{last:%Y-%m-%d}", f"{end} is before {start} {first:%Y-%m-%d}"))
+
+
+def _to_canonical(cells: dict[str, object], columns: tuple[str, ...]) -> None:
+    """Convert the row's numbers to its measure's unit and range; change ``cells``."""
+    measure = MEASURES.get(str(cells["measure"]))
+    if measure is None:
+        known = ", ".join(MEASURES)
+        raise _Rejected(Fault("measure", str(cells["measure"]), f"measure is not registered; known are {known}"))
+    unit = str(cells["unit"])
+    try:
+        factor = _factor(unit, measure.unit)
+    except ValueError as error:
+        raise _Rejected(Fault("unit", unit, str(error))) from None
+    for column in columns:
+        number = cells[column]
+        if isinstance(number, float):
+            cells[column] = number * factor
+            if column != "sd":
+                _check_range(column, number * factor, measure.low, measure.high, measure.unit)
+    cells["unit"] = measure.unit
+
+
+def _check_range(column: str, number: float, low: float | None, high: float | None, unit: str) -> None:
+    if (low is not None and number < low) or (high is not None and number > high):
+        span = f"{'-inf' if low is None else low} to {'inf' if high is None else high} {unit}"
+        raise _Rejected(Fault(column, f"{number:g}", f"{column} is outside {span}; check the figure and its unit"))
+
+
+@cache
+def _factor(unit: str, to: str) -> float:
+    return convert(1.0, unit, to)
+
+
+def _without_duplicates(good: list[dict[str, object]], frame: Frame) -> tuple[pd.DataFrame, list[tuple[int, Fault]]]:
+    if not good:
+        return empty(frame), []
+    table = pd.DataFrame(good)
+    repeated = table.duplicated(list(frame.key), keep="first")
+    faults = [
+        (
+            int(line),
+            Fault(frame.key[-1], str(value), f"another row has the same key ({', '.join(frame.key)})"),
+        )
+        for line, value in zip(table.loc[repeated, "line"], table.loc[repeated, frame.key[-1]], strict=True)
+    ]
+    return conform(table[~repeated], frame), faults
+
+
+def _quarantine(source: str, faults: list[tuple[int, Fault]]) -> pd.DataFrame:
+    rows = [
+        {
+            "source": source,
+            "line": float(line),
+            "column": fault.column,
+            "value": fault.value,
+            "reason": fault.reason,
+        }
+        for line, fault in faults
+    ]
+    return conform(pd.DataFrame(rows), QUARANTINE) if rows else empty(QUARANTINE)

@@ -1,0 +1,132 @@
+"""From observation rows to the series and statements the models take; rows come already cut to an origin."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from features.asof import latest_vintage
+from features.calendars import check_consecutive, nvidia_quarters
+
+
+def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows whose columns equal the values given; a tuple allows any of its values.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"measure": ["share", "revenue"], "value": [0.5, 1.0]})
+    >>> select(rows, measure="share").value.tolist()
+    [0.5]
+    """
+    keep = np.ones(len(rows), dtype=bool)
+    for column, value in equal.items():
+        allowed = value if isinstance(value, tuple) else (value,)
+        keep &= rows[column].isin(allowed).to_numpy()
+    return rows[keep].reset_index(drop=True)
+
+
+def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime) -> pd.Series:
+    """Return reported NVIDIA revenue by fiscal quarter under one definition.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin.
+    definition
+        ``data_center``, ``data_center_compute`` or ``data_center_networking``.
+
+    Returns
+    -------
+    Series
+        US dollars, indexed by the quarter's last day; consecutive quarters.
+
+    Raises
+    ------
+    ValueError
+        If nothing is known under the definition, or a quarter between two known ones is missing.
+    """
+    rows = select(observations, measure="revenue", vendor="nvidia", definition=definition, stage="flow", segment="all")
+    quarters = nvidia_quarters(origin)
+    rows = latest_vintage(rows).merge(quarters, on=["period_start", "period_end"])
+    if rows.empty:
+        raise ValueError(
+            f"no NVIDIA revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
+            "choose a later origin or add rows to the record"
+        )
+    series = rows.set_index("period_end")["value"].sort_index()
+    check_consecutive(pd.DatetimeIndex(series.index))
+    return series
+
+
+def quarterly_levels(statements: pd.DataFrame, quarters: pd.DatetimeIndex) -> pd.Series:
+    """Read dated levels at quarter ends: straight lines in logs between statements, nothing outside them.
+
+    Parameters
+    ----------
+    statements
+        Rows with ``period_end`` and a positive ``value``, known at the origin.
+    quarters
+        Quarter ends.
+
+    Returns
+    -------
+    Series
+        Level at each quarter end from the first statement to the last; the last statement is carried to the end of
+        its own quarter.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"period_end": pd.to_datetime(["2025-03-31", "2025-09-30"], utc=True),
+    ...                      "value": [1.0, 4.0]})
+    >>> ends = pd.date_range("2025-03-31", "2025-12-31", freq="QE", tz="UTC")
+    >>> quarterly_levels(rows, ends).round(2).tolist()
+    [1.0, 2.01, 4.0]
+    """
+    points = statements.groupby("period_end")["value"].mean().sort_index()
+    known = quarters[(quarters >= points.index[0]) & (quarters < points.index[-1] + pd.Timedelta(days=92))]
+    at, days = known.astype("int64"), points.index.astype("int64")
+    levels = np.exp(np.interp(at, days, np.log(points.to_numpy())))
+    return pd.Series(levels, index=known)
+
+
+def proxy_statements(downloads: pd.DataFrame, newer: tuple[str, ...], older: tuple[str, ...]) -> pd.DataFrame:
+    """Turn monthly package downloads into quarterly share statements: newer over newer plus older.
+
+    Parameters
+    ----------
+    downloads
+        Observation rows of measure ``downloads`` for one workload.
+    newer, older
+        Techniques on each side of the share.
+
+    Returns
+    -------
+    DataFrame
+        Statements with ``period_start, period_end, value, sd, bound, definition``; the standard error is that of
+        the quarter's months, and at least two points.
+    """
+    monthly = downloads.pivot_table(index="period_end", columns="technique", values="value", aggfunc="sum")
+    if not set(newer) & set(monthly) or not set(older) & set(monthly):
+        return empty_statements()
+    upper = monthly.reindex(columns=list(newer)).sum(axis=1)
+    share = (upper / (upper + monthly.reindex(columns=list(older)).sum(axis=1))).where(upper > 0).dropna()
+    quarter = share.resample("QE")
+    table = pd.DataFrame({"value": quarter.mean(), "sd": quarter.std().fillna(0.0).clip(lower=0.02)}).dropna()
+    ends = pd.DatetimeIndex(table.index)
+    return table.assign(
+        period_start=ends - pd.offsets.QuarterBegin(startingMonth=1), period_end=ends, bound="~",
+        definition="pypi_proxy",
+    ).reset_index(drop=True)  # fmt: skip
+
+
+def empty_statements() -> pd.DataFrame:
+    """Return a statements table with no rows."""
+    dates = pd.Series(dtype="datetime64[us, UTC]")
+    return pd.DataFrame(
+        {
+            "period_start": dates, "period_end": dates, "value": pd.Series(dtype=float), "sd": pd.Series(dtype=float),
+            "bound": pd.Series(dtype=str), "definition": pd.Series(dtype=str),
+        }
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""Units: the measures registry, and conversion at the boundary with pint.
+
+Quantities that look alike are different dimensions here, so that they cannot be mixed: input and output tokens,
+watts at the chip, the IT and the facility boundary, FLOP and FLOP/s, accelerators and H100-equivalents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import pint
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A quantity of the observation frame: its canonical unit and the range a value may take."""
+
+    unit: str
+    about: str
+    low: float | None = 0.0
+    high: float | None = None
+
+
+MEASURES: Final = {
+    "revenue": Measure("USD", "sales of the operator (vendor) over the period"),
+    "capex": Measure("USD", "purchases of property and equipment over the period"),
+    "commitment": Measure("USD", "contracted, guaranteed or planned spending over the window"),
+    "spend_rate": Measure("USD/year", "spending or sales at an annual rate"),
+    "revenue_per_power": Measure("USD/GW", "vendor sales per gigawatt of data centre"),
+    "power": Measure("GW", "power of sites, contracted or planned"),
+    "accelerators": Measure("accelerator", "accelerators shipped, owned or planned"),
+    "accelerator_rate": Measure("accelerator/year", "accelerators a year"),
+    "h100e": Measure("H100e", "H100-equivalents by peak 8-bit rate"),
+    "share": Measure("1", "share of the base", 0.0, 1.0),
+    "growth": Measure("1", "ratio to the same figure a year (or quarter) before, less one", -1.0),
+    "multiple": Measure("1", "ratio of two figures, as stated"),
+    "tokens": Measure("token/day", "tokens processed (input and output) per day"),
+    "output_tokens": Measure("output_token/day", "tokens generated per day"),
+    "users": Measure("person", "people using a product in a month unless the note says otherwise"),
+    "visits": Measure("visit/month", "visits per month"),
+    "customers": Measure("customer", "customers over a threshold"),
+    "downloads": Measure("download/month", "package downloads per month"),
+    "energy_per_request": Measure("Wh/request", "energy of one request"),
+    "deployed": Measure("1", "1 from the day a technique is said to be in production", 0.0, 1.0),
+    "parameters": Measure("parameter", "parameters of a model"),
+    "gain": Measure("1", "relative gain in a product metric, as stated", None),
+}
+
+_DEFINITIONS: Final = """
+USD = [money]
+EUR = [euro] ; no exchange rate is assumed
+person = [person]
+visit = [visit]
+customer = [customer]
+download = [download]
+request = [request]
+query = [query]
+sample = [sample]
+token = [token]
+input_token = [input_token]
+output_token = [output_token]
+total_token = [total_token]
+accelerator = [accelerator] = accelerators
+H100e = [h100e]
+FLOP = [operation]
+parameter = [parameter]
+core = [core]
+W_chip = [chip_power]
+W_it = [it_power]
+W_facility = [facility_power]
+quarter = 91.3125 * day
+"""
+
+
+@cache
+def registry() -> pint.UnitRegistry[float]:
+    """Return the project's unit registry; built once."""
+    units: pint.UnitRegistry[float] = pint.UnitRegistry()
+    for line in _DEFINITIONS.strip().splitlines():
+        units.define(line.split(";")[0].strip())
+    return units
+
+
+def convert(value: float, unit: str, to: str) -> float:
+    """Return ``value`` in ``unit`` expressed in the unit ``to``.
+
+    Raises
+    ------
+    ValueError
+        If either unit is unknown, or the two measure different things.
+
+    Examples
+    --------
+    >>> convert(88.0, "million USD", "USD")
+    88000000.0
+    >>> convert(55.0, "%", "1")
+    0.55
+    >>> convert(1.0, "W", "Wh")
+    Traceback (most recent call last):
+    ValueError: unit 'W' measures another thing than 'Wh' (power against energy); check which one the source means
+    """
+    source, target = _parse(unit), _parse(to)
+    if source.dimensionality != target.dimensionality:
+        raise ValueError(
+            f"unit {unit!r} measures another thing than {to!r} ({_kind(source)} against {_kind(target)}); "
+            "check which one the source means"
+        )
+    return float((value * source).to(target.units).magnitude / target.magnitude)
+
+
+def _parse(unit: str) -> pint.Quantity[float]:
+    spelled = unit.replace("thousand ", "1e3 ").replace("million ", "1e6 ").replace("billion ", "1e9 ")
+    spelled = spelled.replace("trillion ", "1e12 ").replace("%", "percent")
+    try:
+        return registry().Quantity(1.0, "dimensionless") if spelled == "1" else _quantity(spelled)
+    except (pint.errors.PintError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"unit {unit!r} is not known; see docs/names.md for the units in use") from error
+
+
+def _quantity(spelled: str) -> pint.Quantity[float]:
+    parsed = registry().parse_expression(spelled)
+    return parsed if isinstance(parsed, registry().Quantity) else registry().Quantity(float(parsed), "dimensionless")
+
+
+def _kind(quantity: pint.Quantity[float]) -> str:
+    names = {
+        "[mass] * [length] ** 2 / [time] ** 3": "power",
+        "[mass] * [length] ** 2 / [time] ** 2": "energy",
+    }
+    text = str(quantity.dimensionality)
+    return names.get(text, text)

@@ -1,0 +1,98 @@
+"""Crossing dates: the first quarter a condition holds, per draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.calendars import quarter_label
+from forecast.draws import Array
+
+NOT_YET = "after the horizon"
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """When a share passes a threshold.
+
+    Attributes
+    ----------
+    question
+        What was asked, with base and segment.
+    early, middle, late
+        Quarter by which a (1 - level) / 2, one half, and (1 + level) / 2 of the draws have crossed; ``by`` the
+        first quarter shown where it was then or before, and ``after the horizon`` where it is not within it.
+    level
+        Level of the interval from ``early`` to ``late``.
+    never
+        Probability of not crossing by the horizon.
+    already
+        Probability of having crossed before the first quarter ahead.
+    horizon
+        Last quarter looked at.
+    """
+
+    question: str
+    early: str
+    middle: str
+    late: str
+    level: float
+    never: float
+    already: float
+    horizon: str
+
+
+def first_passage(holds: NDArray[np.bool_]) -> NDArray[np.int_]:
+    """Return the first period in which a condition holds, per draw; the number of periods where it never does.
+
+    Parameters
+    ----------
+    holds
+        Boolean, shape (draws, periods).
+
+    Examples
+    --------
+    >>> first_passage(np.array([[False, True, False], [False, False, False]])).tolist()
+    [1, 3]
+    """
+    return np.asarray(np.where(holds.any(axis=1), holds.argmax(axis=1), holds.shape[1]))
+
+
+def crossing(
+    share: Array, ends: pd.DatetimeIndex, *, above: float, level: float, question: str, first_ahead: int
+) -> Crossing:
+    """Summarise when draws of a share first pass a threshold.
+
+    Parameters
+    ----------
+    share
+        Shape (draws, periods).
+    ends
+        Quarter ends.
+    above
+        Threshold, in (0, 1).
+    level
+        Level of the interval, in (0, 1).
+    first_ahead
+        Position of the first quarter that is forecast.
+
+    Raises
+    ------
+    ValueError
+        If threshold or level is not within (0, 1).
+    """
+    for name, value in (("above", above), ("level", level)):
+        if not 0 < value < 1:
+            raise ValueError(f"{name} is {value:g}; it must lie between 0 and 1, such as 0.5 for half")
+    first = first_passage(share > above)
+    labels = [quarter_label(end) for end in ends] + [NOT_YET]
+    labels[0] = f"by {labels[0]}"
+    ranks = np.quantile(first, [(1 - level) / 2, 0.5, (1 + level) / 2], method="inverted_cdf").astype(int)
+    early, middle, late = (labels[rank] for rank in ranks)
+    return Crossing(
+        question, early, middle, late, level, float((first == len(ends)).mean()),
+        float((first < first_ahead).mean()), labels[-2],
+    )  # fmt: skip

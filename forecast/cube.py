@@ -1,0 +1,249 @@
+"""The draw cube: one set of joint draws of the demand identity, from which every answer is a view.
+
+An :class:`xarray.Dataset` with dimensions ``draw, leaf, task, period`` (and ``segment, technique, definition``), units
+in the attributes of each variable. Quantiles are taken from it only at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from features.asof import known_by
+from features.calendars import quarter_label
+from forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
+from forecast.catalogue import Generations, nvidia_generations
+from forecast.draws import Array, Assumptions, sample_assumptions
+from forecast.reconcile import Agreement, agree
+from forecast.topdown import LEAF_NAMES, SEGMENT_OF, TopDown, draw_top_down
+from forecast.workloads import UNALLOCATED, Registry
+
+UNITS: Final = {
+    "gpu_hours": "accelerator_hour/quarter",
+    "gpu_hours_top_down": "accelerator_hour/quarter",
+    "gpu_hours_bottom_up": "accelerator_hour/quarter",
+    "accelerators": "accelerator",
+    "accelerators_shipped": "accelerator/quarter",
+    "accelerators_retired": "accelerator",
+    "power": "MW_facility",
+    "spending": "USD/quarter",
+    "spending_new_products": "USD/quarter",
+    "request_share": "1",
+    "hyperscale_share": "1",
+    "tokens": "token/quarter",
+}
+_HISTORY: Final = 8  # quarters shown before the first forecast
+_TINY: Final = 1e-9
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The record as it was known on one day.
+
+    Attributes
+    ----------
+    origin
+        The day, midnight UTC.
+    observations, claims, hardware, throughput, assumptions
+        Frames cut to the origin; assumptions are judgements of today and are not cut.
+    registry
+        Workloads and techniques.
+    """
+
+    origin: pd.Timestamp
+    observations: pd.DataFrame
+    claims: pd.DataFrame
+    hardware: pd.DataFrame
+    throughput: pd.DataFrame
+    assumptions: pd.DataFrame
+    registry: Registry
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How many draws, from which seed, through which quarter."""
+
+    draws: int = 2000
+    seed: int = 20260826
+    through: str = "2028Q4"
+
+
+@dataclass(frozen=True)
+class World:
+    """The cube and the fitted terms behind it.
+
+    Attributes
+    ----------
+    cube
+        Joint draws.
+    top_down, bottom_up
+        The two views before they met.
+    agreement
+        How they met, arrays of shape (draws, periods, leaves).
+    generations
+        The fleet's generations.
+    """
+
+    cube: xr.Dataset
+    top_down: TopDown
+    bottom_up: BottomUp
+    agreement: Agreement
+    generations: Generations
+
+
+def cut(
+    origin: pd.Timestamp, observations: pd.DataFrame, claims: pd.DataFrame, hardware: pd.DataFrame,
+    throughput: pd.DataFrame, assumptions: pd.DataFrame, registry: Registry,
+) -> Known:  # fmt: skip
+    """Cut every frame to what was known at the origin."""
+    return Known(
+        origin, known_by(observations, origin), known_by(claims, origin, column="stated_at"),
+        known_by(hardware, origin), known_by(throughput, origin), assumptions, registry,
+    )  # fmt: skip
+
+
+def build_world(known: Known, settings: Settings, *, progress: Progress = lambda _: None) -> World:
+    """Draw the demand identity at an origin.
+
+    Parameters
+    ----------
+    known
+        The record cut to the origin.
+    settings
+        Draws, seed and horizon.
+    progress
+        Called with a line before each long step.
+
+    Raises
+    ------
+    ValueError
+        Naming the data that was not known at the origin.
+    """
+    assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
+    generations = nvidia_generations(known.hardware)
+    progress("top-down: revenue, split, price, installed base")
+    top = draw_top_down(
+        known.observations, generations, assumed,
+        origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed,
+    )  # fmt: skip
+    quarters = top.revenue.quarters
+    live = top.fleet.live.sum(axis=2)
+    progress("bottom-up: volumes, technique shares, intensity, throughput")
+    bottom = draw_bottom_up(
+        known.observations, known.throughput, known.registry, generations,
+        live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY), assumed, quarters, seed=settings.seed,
+    )  # fmt: skip
+    progress("meeting of the two views, and the cube")
+    shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
+    agreement = _meet(top, bottom, assumed, shown)
+    cube = _cube(known, top, bottom, agreement, generations, shown)
+    return World(cube, top, bottom, agreement, generations)
+
+
+def _cube(
+    known: Known, top: TopDown, bottom: BottomUp, agreement: Agreement, generations: Generations, shown: slice
+) -> xr.Dataset:  # fmt: skip
+    quarters = top.revenue.quarters[shown]
+    tasks, hours = _allocate(bottom, agreement, top, shown)
+    new = np.isin(generations.names, [n for n in generations.names if n.startswith(("blackwell", "rubin"))])
+    compute_share = (top.revenue.compute / np.maximum(top.revenue.total, _TINY))[:, shown]
+    by_generation = top.fleet.shipped[:, shown] * top.price[:, None, None, :]
+    new_share = by_generation[..., new].sum(axis=(2, 3)) / np.maximum(by_generation.sum(axis=(2, 3)), _TINY)
+    leaf, definitions = ("draw", "period", "leaf"), list(top.split.by_definition)
+    variables: dict[str, tuple[tuple[str, ...], Array]] = {
+        "gpu_hours": (("draw", "period", "leaf", "task"), hours),
+        "gpu_hours_top_down": (leaf, top.hours[:, shown]),
+        "gpu_hours_bottom_up": (leaf, _pad(bottom.hours[:, shown].sum(axis=-1))),
+        "accelerators": (leaf, top.fleet.live[:, shown].sum(axis=-1)),
+        "accelerators_shipped": (leaf, top.fleet.shipped[:, shown].sum(axis=-1)),
+        "accelerators_retired": (leaf, top.fleet.retired[:, shown].sum(axis=-1)),
+        "power": (leaf, top.megawatts[:, shown]),
+        "spending": (leaf, top.spending[:, shown]),
+        "spending_new_products": (("draw", "period"), new_share * top.revenue.total[:, shown]),
+        "compute_share": (("draw", "period"), compute_share),
+        "hyperscale_share": (
+            ("draw", "period", "definition"),
+            np.stack([top.split.by_definition[name][:, shown] for name in definitions], axis=-1),
+        ),
+        "request_share": (
+            ("draw", "period", "segment", "technique"),
+            _request_shares(bottom, known.registry, shown),
+        ),
+    }
+    if "generative" in bottom.volumes:
+        variables["tokens"] = (("draw", "period"), bottom.volumes["generative"][:, shown])
+    techniques = [task.name for task in known.registry.tasks]
+    coordinates: dict[str, Any] = {
+        "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
+        "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
+    }  # fmt: skip
+    data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
+    return xr.Dataset(data, coords=coordinates, attrs=_attributes(known, top)).assign(_units(data))
+
+
+def _units(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: (dims, values, {"units": UNITS.get(name, "1")}) for name, (dims, values) in data.items()}
+
+
+def _stored(values: Array) -> Any:
+    """Return values as they are kept: single precision, so that a loaded cube answers as the fresh one did."""
+    return values.astype(np.float32)
+
+
+def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
+    return {
+        "origin": f"{known.origin:%Y-%m-%d}",
+        "first_forecast": quarter_label(top.revenue.quarters[top.revenue.first_forecast]),
+        "definition": "recast_2",
+        "scenario": "base",
+        "split_mode": "observation",
+        "scope": "NVIDIA data-centre GPUs",
+        "company_ratio": top.revenue.company_ratio,
+    }
+
+
+def _pad(values: Array) -> Array:
+    """Add the vendor's own leaf, about which no record of work speaks, as zeros."""
+    return np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
+
+
+def _meet(top: TopDown, bottom: BottomUp, assumed: Assumptions, shown: slice) -> Agreement:
+    """Let the two views meet leaf by leaf, for the leaves both speak of."""
+    total = top.hours[:, shown, : len(SOLD_LEAVES)]
+    unseen = np.broadcast_to(assumed["unseen.share"][:, None, None], total.shape)
+    return agree(total, np.maximum(bottom.hours[:, shown][..., _used(bottom)], _TINY), unseen)
+
+
+def _used(bottom: BottomUp) -> list[int]:
+    """Return the tasks that take accelerator-hours at all."""
+    return [column for column in range(len(bottom.tasks)) if bottom.hours[..., column].any()]
+
+
+def _allocate(bottom: BottomUp, agreement: Agreement, top: TopDown, shown: slice) -> tuple[tuple[str, ...], Array]:
+    """Return task names and busy hours of shape (draws, periods, leaves, tasks), the last task unallocated."""
+    hours = np.concatenate([agreement.parts, agreement.unallocated[..., None]], axis=-1)
+    own = np.zeros((*hours.shape[:2], 1, hours.shape[-1]))
+    own[:, :, 0, -1] = top.hours[:, shown, -1]
+    names = (*(bottom.tasks[column] for column in _used(bottom)), UNALLOCATED)
+    return names, np.concatenate([hours, own], axis=2)
+
+
+def _request_shares(bottom: BottomUp, registry: Registry, shown: slice) -> Array:
+    """Return shares of requests, shape (draws, periods, segments, techniques of all workloads)."""
+    by_segment = [
+        np.concatenate([bottom.shares[workload, segment][:, shown] for workload in registry.workloads], axis=-1)
+        for segment in SEGMENTS
+    ]
+    return np.stack(by_segment, axis=2)
+
+
+def segment_of_leaves(cube: xr.Dataset) -> list[str]:
+    """Return the segment of each leaf of a cube, in its order."""
+    return [SEGMENT_OF[str(leaf)] for leaf in cube["leaf"].values]

@@ -1,0 +1,118 @@
+"""The installed base: shipments by generation, survival, and exact stock and flow.
+
+Shipped = in transit + live + retired, in every draw and period; a test holds it to machine precision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit, gamma
+
+from forecast.draws import Array
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Cohorts followed through time, each array of shape (draws, periods, ..., generations).
+
+    Attributes
+    ----------
+    shipped
+        Accelerators shipped in the period.
+    live
+        Accelerators installed and working at the end of the period.
+    in_transit
+        Shipped and not yet live.
+    retired
+        Retired since the first period.
+    """
+
+    shipped: Array
+    live: Array
+    in_transit: Array
+    retired: Array
+
+
+def generation_mix(periods: Array, ramp_middles: Array, widths: Array) -> Array:
+    """Return each generation's share of accelerator revenue.
+
+    The share of "this generation or newer" is logistic in time around its ramp's middle; a generation's own share is
+    the difference to the next. The first generation needs no ramp.
+
+    Parameters
+    ----------
+    periods
+        Time of each period [quarter], shape (periods,).
+    ramp_middles
+        Time half of revenue is of this generation or newer [quarter], shape (draws, generations - 1), rising.
+    widths
+        Logistic scale of a ramp [quarter], shape (draws,).
+
+    Returns
+    -------
+    ndarray, shape (draws, periods, generations)
+        Non-negative shares that sum to one.
+
+    Examples
+    --------
+    >>> generation_mix(np.array([0.0, 8.0]), np.array([[4.0]]), np.array([0.5])).round(3).tolist()
+    [[[1.0, 0.0], [0.0, 1.0]]]
+    """
+    ordered = np.maximum.accumulate(ramp_middles, axis=1)
+    newer = expit((periods[None, :, None] - ordered[:, None, :]) / widths[:, None, None])
+    ones, zeros = np.ones_like(newer[..., :1]), np.zeros_like(newer[..., :1])
+    return np.asarray(-np.diff(np.concatenate([ones, newer, zeros], axis=2), axis=2))
+
+
+def weibull_survival(ages: Array, mean_life: Array, shape: float) -> Array:
+    """Return the share of a cohort still in place at each age, shape (draws, ages).
+
+    Parameters
+    ----------
+    ages
+        Age [quarter], shape (ages,).
+    mean_life
+        Mean life [quarter], shape (draws,).
+    shape
+        Weibull shape; above one, retirement gathers around the mean life.
+
+    Examples
+    --------
+    >>> weibull_survival(np.array([0.0, 100.0]), np.array([20.0]), 3.0).round(3).tolist()
+    [[1.0, 0.0]]
+    """
+    scale = mean_life[:, None] / gamma(1 + 1 / shape)
+    return np.asarray(np.exp(-((ages[None, :] / scale) ** shape)))
+
+
+def arrival(ages: Array, mean_lag: Array) -> Array:
+    """Return the share of a cohort that has gone live by each age, shape (draws, ages); exponential lag [quarter]."""
+    return np.asarray(1 - np.exp(-ages[None, :] / mean_lag[:, None]))
+
+
+def follow_cohorts(shipped: Array, survival: Array, arrived: Array) -> Fleet:
+    """Follow every cohort and add up what is live, under way and retired.
+
+    Parameters
+    ----------
+    shipped
+        Accelerators shipped, shape (draws, periods, ...).
+    survival, arrived
+        Share in place and share live at ages 0.5, 1.5, ... periods, shape (draws, periods).
+    """
+    draws, periods = shipped.shape[:2]
+    flat = shipped.reshape(draws, periods, -1)
+    live = _carry(flat, survival * arrived)
+    in_transit = _carry(flat, survival * (1 - arrived))
+    retired = _carry(flat, 1 - survival)
+    return Fleet(shipped, *(each.reshape(shipped.shape) for each in (live, in_transit, retired)))
+
+
+def _carry(cohorts: Array, by_age: Array) -> Array:
+    """Return sum over cohorts c <= t of cohort c times its share at age t - c."""
+    periods = cohorts.shape[1]
+    lag = np.arange(periods)[:, None] - np.arange(periods)[None, :]
+    weights = np.where(lag >= 0, by_age[:, np.clip(lag, 0, None)], 0.0)
+    return np.asarray(weights @ cohorts)

@@ -1,0 +1,77 @@
+"""Scores of draws against what came: CRPS, weighted interval score, coverage, PIT; one shape for all.
+
+Draws have shape (draws, ...), actuals shape (...); a score has the shape of the actuals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import numpy as np
+
+from forecast.draws import LEVELS, Array
+
+Metric = Callable[[Array, Array], Array]
+
+
+def crps(draws: Array, actual: Array) -> Array:
+    """Return the continuous ranked probability score, in the unit of the draws.
+
+    E|X - y| - E|X - X'| / 2 with the unbiased pair mean (Gneiting and Raftery 2007, eq. 20).
+
+    Examples
+    --------
+    >>> crps(np.array([[1.0], [3.0]]), np.array([2.0])).tolist()
+    [0.0]
+    """
+    count = len(draws)
+    ordered = np.sort(draws, axis=0)
+    weight = (2.0 * np.arange(1, count + 1) - count - 1).reshape((-1,) + (1,) * (draws.ndim - 1))
+    pairs = (weight * ordered).sum(axis=0) / (count * (count - 1))
+    return np.asarray(np.abs(draws - actual).mean(axis=0) - pairs)
+
+
+def interval_score(draws: Array, actual: Array, level: float) -> Array:
+    """Return the score of the central interval: width plus misses at 2 / (1 - level) (Gneiting and Raftery 2007)."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+    miss = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
+    return np.asarray(high - low + miss / tail)
+
+
+def weighted_interval_score(draws: Array, actual: Array) -> Array:
+    """Return the weighted interval score over the 50, 80 and 95 % intervals and the median (Bracher et al. 2021)."""
+    total = 0.5 * np.abs(np.median(draws, axis=0) - actual)
+    for level in LEVELS:
+        total = total + (1 - level) / 2 * interval_score(draws, actual, level)
+    return np.asarray(total / (len(LEVELS) + 0.5))
+
+
+def covered(draws: Array, actual: Array, level: float) -> Array:
+    """Return 1 where the central interval holds the actual, else 0.
+
+    Examples
+    --------
+    >>> covered(np.arange(101.0)[:, None], np.array([95.0]), 0.8).tolist()
+    [0.0]
+    """
+    tail = (1 - level) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+    return np.asarray((actual >= low) & (actual <= high), dtype=np.float64)
+
+
+def pit(draws: Array, actual: Array) -> Array:
+    """Return the probability integral transform: the share of draws below the actual, ties counted half."""
+    return np.asarray((draws < actual).mean(axis=0) + 0.5 * (draws == actual).mean(axis=0))
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "crps": crps,
+    "wis": weighted_interval_score,
+    "coverage50": lambda draws, actual: covered(draws, actual, 0.5),
+    "coverage80": lambda draws, actual: covered(draws, actual, 0.8),
+    "coverage95": lambda draws, actual: covered(draws, actual, 0.95),
+    "pit": pit,
+    "absolute_error": lambda draws, actual: np.abs(np.median(draws, axis=0) - actual),
+}

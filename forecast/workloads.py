@@ -1,0 +1,88 @@
+"""The workload registry: workloads, their techniques from old to new, and what each counts its work in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+TRAINING = "training"
+UNALLOCATED = "unallocated"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One technique of one workload.
+
+    Attributes
+    ----------
+    workload, technique
+        Names.
+    unit
+        Unit of its work.
+    on_accelerator
+        Whether it runs on accelerators; CPU work is counted in requests and takes no accelerator-hours.
+    record_model, record_unit, bound
+        Which throughput records speak for it and what scales an unmeasured generation.
+    """
+
+    workload: str
+    technique: str
+    unit: str
+    on_accelerator: bool
+    record_model: str
+    record_unit: str
+    bound: str
+
+    @property
+    def name(self) -> str:
+        """Workload and technique, such as ``recsys/llm``."""
+        return f"{self.workload}/{self.technique}"
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All tasks, workloads together, techniques oldest first."""
+
+    tasks: tuple[Task, ...]
+
+    @property
+    def workloads(self) -> tuple[str, ...]:
+        """Workload names in order."""
+        return tuple(dict.fromkeys(task.workload for task in self.tasks))
+
+    def of(self, workload: str) -> tuple[Task, ...]:
+        """Return one workload's tasks, oldest technique first.
+
+        Raises
+        ------
+        ValueError
+            If the workload is not registered.
+        """
+        found = tuple(task for task in self.tasks if task.workload == workload)
+        if not found:
+            raise ValueError(f"workload {workload!r} is not registered; known are {list(self.workloads)}")
+        return found
+
+    def techniques(self, workload: str) -> tuple[str, ...]:
+        """Return one workload's techniques, oldest first."""
+        return tuple(task.technique for task in self.of(workload))
+
+
+def read_registry(rows: pd.DataFrame) -> Registry:
+    """Read the registry from its table, keeping the file's order of workloads."""
+    order = {name: position for position, name in enumerate(dict.fromkeys(rows["workload"]))}
+    ordered = rows.assign(position=rows["workload"].map(order)).sort_values(["position", "order"])
+    return Registry(
+        tuple(
+            Task(
+                row.workload, row.technique, row.unit, row.runs_on == "accelerator",
+                _text(row.record_model), _text(row.record_unit), _text(row.bound),
+            )
+            for row in ordered.itertuples()
+        )
+    )  # fmt: skip
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

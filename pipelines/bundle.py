@@ -1,0 +1,112 @@
+"""The files of one forecast: cube, forecasts, claims, scores and settings under a SHA-256 manifest; no pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import xarray as xr
+
+from forecast.answers import Forecaster
+
+MANIFEST: Final = "manifest.json"
+_CUBE, _SUMMARY = "cube.nc", "summary.json"
+_TABLES: Final = ("forecasts", "claims", "scores", "quarantine", "observations", "assumptions")
+
+
+class AlteredBundleError(ValueError):
+    """A bundle whose files differ from its manifest; nothing of it is used."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One forecast and what stands behind it.
+
+    Attributes
+    ----------
+    cube
+        Joint draws.
+    tables
+        ``forecasts``, ``claims``, ``scores``, ``quarantine``, ``observations`` and ``assumptions`` frames.
+    summary
+        Settings, digests, and what the fitted terms say of themselves.
+    """
+
+    cube: xr.Dataset
+    tables: Mapping[str, pd.DataFrame]
+    summary: Mapping[str, Any]
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """The object that answers questions."""
+        return Forecaster(self.cube, self.tables["forecasts"], self.tables["claims"])
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> str:
+    """Write a bundle into an empty folder.
+
+    The same bundle gives the same bytes.
+
+    Returns
+    -------
+    str
+        SHA-256 of the manifest.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    bundle.cube.to_netcdf(folder / _CUBE, engine="scipy", format="NETCDF3_64BIT")
+    for name in _TABLES:
+        bundle.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
+    (folder / _SUMMARY).write_text(json.dumps(bundle.summary, indent=1, sort_keys=True), encoding="utf-8")
+    manifest = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    return _sha256(folder / MANIFEST)
+
+
+def check_bundle(folder: Path, *, digest: str | None = None) -> None:
+    """Check every file against the manifest, and the manifest against its own digest where one is given.
+
+    Raises
+    ------
+    AlteredBundleError
+        Naming the file that is missing, altered or not in the manifest.
+    """
+    manifest_path = folder / MANIFEST
+    if not manifest_path.is_file():
+        raise AlteredBundleError(f"{folder}: {MANIFEST} is missing; register the model again with `shiftcast run`")
+    if digest is not None and _sha256(manifest_path) != digest:
+        raise AlteredBundleError(f"{manifest_path}: differs from the digest registered; register the model again")
+    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    found = {path.name for path in folder.iterdir()} - {MANIFEST}
+    for name in sorted(found | set(manifest)):
+        if name not in found or manifest.get(name) != _sha256(folder / name):
+            what = "is missing" if name not in found else "differs from the manifest"
+            raise AlteredBundleError(f"{folder / name}: {what}; register the model again with `shiftcast run`")
+
+
+def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
+    """Read a bundle after checking it.
+
+    Raises
+    ------
+    AlteredBundleError
+        If a file differs from the manifest.
+    """
+    check_bundle(folder, digest=digest)
+    return Bundle(
+        xr.load_dataset(folder / _CUBE, engine="scipy"),
+        {name: pd.read_parquet(folder / f"{name}.parquet") for name in _TABLES},
+        json.loads((folder / _SUMMARY).read_text(encoding="utf-8")),
+    )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,81 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from forecast.cube import Settings
+from pipelines.bundle import AlteredBundleError
+from pipelines.registry import StoreError, default_root
+from pipelines.sources.table import UnreadableFileError
+
+app = typer.Typer(
+    help="Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs.",
+    no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
+)  # fmt: skip
+
+BAD_INPUT = 2
+
+
+@app.callback()
+def _root() -> None:
+    """Keep `run` a subcommand while it is the only one."""
+
+
+@app.command()
+def run(
+    origin: Annotated[
+        str | None, typer.Option(help="Forecast as of this day, such as 2026-03-16; today if left out.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report and tables.")] = Path("shiftcast-out"),
+    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
+    record: Annotated[Path | None, typer.Option(help="Folder of records; the public record if left out.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."""
+    from pipelines.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
+    from pipelines.run import run as run_job  # noqa: PLC0415
+    from pipelines.screen import Progress, result_json, show_result  # noqa: PLC0415
+    from pipelines.sources.public_record import RECORDS  # noqa: PLC0415
+
+    request = RunRequest(
+        _origin(origin),
+        origin is not None,
+        Settings(draws=draws, seed=seed),
+        default_root(),
+        out,
+        record or RECORDS,
+    )
+    with Progress(shown=not quiet) as progress:
+        result = run_job(request, progress=progress.step)
+    if as_json:
+        sys.stdout.write(json.dumps(result_json(result), indent=1) + "\n")
+    elif not quiet:
+        show_result(result)
+
+
+def _origin(text: str | None) -> pd.Timestamp:
+    if text is None:
+        return pd.Timestamp(datetime.now(tz=UTC).date(), tz="UTC")
+    try:
+        return pd.Timestamp(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+    except ValueError:
+        raise ValueError(f"--origin {text!r} is not a date of the form 2026-03-16") from None
+
+
+def main() -> None:
+    """Run the command line; bad input ends with one line on standard error and exit code 2."""
+    try:
+        app()
+    except (UnreadableFileError, StoreError, AlteredBundleError, ValueError) as error:
+        sys.stderr.write(f"shiftcast: {error}\n")
+        sys.exit(BAD_INPUT)

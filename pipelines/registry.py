@@ -1,0 +1,245 @@
+"""The MLflow store: opened once under a lock, one experiment, one registered model, the alias moved last.
+
+The default store is ``mlruns/mlflow.db`` with artifacts in ``mlruns/artifacts``, both below the working directory;
+``MLFLOW_TRACKING_URI`` points elsewhere. A fresh database is made in a temporary file and renamed, because MLflow
+migrates a new one without a lock and two processes would ruin it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+
+MODEL: Final = "shiftcast"
+CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
+DIGEST_TAG: Final = "shiftcast.digest"
+MANIFEST_TAG: Final = "shiftcast.manifest"
+REASON_TAG: Final = "shiftcast.reason"
+STATE_TAG: Final = "shiftcast.state"
+COMPLETE: Final = "complete"
+_LOCK_SECONDS: Final = 600
+
+
+class StoreError(ValueError):
+    """A store that cannot be opened or used; nothing in it was changed."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open MLflow store.
+
+    Attributes
+    ----------
+    root
+        Folder of all state.
+    tracking_uri
+        Where runs and models are tracked.
+    experiment_id
+        The experiment that runs are logged to.
+    """
+
+    root: Path
+    tracking_uri: str
+    experiment_id: str
+
+    @property
+    def client(self) -> Any:
+        """An MLflow client on this store."""
+        from mlflow import MlflowClient  # noqa: PLC0415  (importing MLflow takes seconds)
+
+        return MlflowClient(self.tracking_uri, self.tracking_uri)
+
+
+def default_root() -> Path:
+    """Return ``mlruns`` below the working directory."""
+    return Path.cwd() / "mlruns"
+
+
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Hold the store's lock; a dead process does not hold it.
+
+    Raises
+    ------
+    StoreError
+        If another run holds it for ten minutes.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(root / "run.lock", timeout=_LOCK_SECONDS):
+            yield
+    except Timeout:
+        raise StoreError(
+            f"{root}: another run has held the lock for {_LOCK_SECONDS} s; wait for it or stop it"
+        ) from None
+
+
+def open_store(root: Path) -> Store:
+    """Open the store, making a fresh one where there is none; call it under the lock.
+
+    Raises
+    ------
+    StoreError
+        If the database is not one that this MLflow can use.
+    """
+    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    _quiet()
+    elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
+    uri = elsewhere or f"sqlite:///{root / 'mlflow.db'}"
+    location = None if elsewhere else (root / "artifacts").as_uri()
+    if not elsewhere:
+        _make_database(root)
+    try:
+        _point_mlflow_at(uri, remember=bool(elsewhere))
+        experiment = mlflow.get_experiment_by_name(MODEL)
+        found = experiment.experiment_id if experiment else mlflow.create_experiment(MODEL, artifact_location=location)
+    except (MlflowException, OSError) as error:
+        raise StoreError(f"{uri}: cannot be used ({str(error).splitlines()[0]}); nothing was changed") from None
+    return Store(root, uri, str(found))
+
+
+def _point_mlflow_at(uri: str, *, remember: bool) -> None:
+    """Set MLflow's addresses for this process; it writes them to the environment, where only the user's belong."""
+    import mlflow  # noqa: PLC0415
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    if not remember:
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+            os.environ.pop(name, None)
+
+
+def _make_database(root: Path) -> None:
+    """Migrate a database in a temporary file and rename it, so that a kill leaves none rather than half of one."""
+    database = root / "mlflow.db"
+    if database.exists():
+        if database.read_bytes()[:15] != b"SQLite format 3":
+            raise StoreError(f"{database}: is not a SQLite database; move it away and run again, nothing was changed")
+        return
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+
+    making = root / f"mlflow.making.{os.getpid()}.db"
+    making.unlink(missing_ok=True)
+    store = SqlAlchemyStore(f"sqlite:///{making}", (root / "artifacts").as_uri())  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    making.rename(database)
+
+
+def _quiet() -> None:
+    """Keep MLflow's progress bars and start-up notes out of the output; warnings still reach the log."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"mlflow\..*")
+
+
+def find_version(store: Store, digest: str) -> Any | None:
+    """Return the newest complete model version made from the same data, code and settings, or ``None``."""
+    found = [
+        version
+        for version in store.client.search_model_versions(f"name='{MODEL}'")
+        if version.tags.get(DIGEST_TAG) == digest and version.tags.get(STATE_TAG) == COMPLETE
+    ]
+    return max(found, key=lambda version: int(version.version), default=None)
+
+
+def champion_version(store: Store) -> Any | None:
+    """Return the version the alias ``champion`` points at, or ``None``."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    try:
+        return store.client.get_model_version_by_alias(MODEL, CHAMPION)
+    except MlflowException:
+        return None
+
+
+def bundle_folder(store: Store, version: Any) -> Path:
+    """Return the local folder of a version's bundle.
+
+    Raises
+    ------
+    StoreError
+        If its files are not where the store says.
+    """
+    import mlflow  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    from pipelines.served_model import ARTIFACT  # noqa: PLC0415
+
+    _point_mlflow_at(store.tracking_uri, remember=bool(os.environ.get("MLFLOW_TRACKING_URI")))
+    try:
+        local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{MODEL}/{version.version}"))
+    except (MlflowException, OSError) as error:
+        raise StoreError(
+            f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "
+            "if the store was moved, move it back or run `shiftcast run` to register anew"
+        ) from None
+    return local / "artifacts" / ARTIFACT
+
+
+def register(
+    store: Store, folder: Path, *, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
+    files: tuple[Path, ...],
+) -> Any:  # fmt: skip
+    """Log a run and register its bundle as a new version; the version is marked complete last.
+
+    Parameters
+    ----------
+    folder
+        The bundle.
+    params, metrics
+        Logged to the run.
+    tags
+        Set on the run and the version.
+    files
+        Logged beside the model, such as the report.
+
+    Returns
+    -------
+    ModelVersion
+        The new version, without alias.
+    """
+    import mlflow  # noqa: PLC0415
+
+    from pipelines.served_model import ARTIFACT, EXAMPLE, SIGNATURE  # noqa: PLC0415
+
+    with mlflow.start_run(experiment_id=store.experiment_id, tags=dict(tags)):
+        mlflow.log_params(dict(params))
+        mlflow.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
+        for path in files:
+            mlflow.log_artifact(str(path))
+        info = mlflow.pyfunc.log_model(
+            name=MODEL, python_model=str(Path(__file__).with_name("model_from_code.py")),
+            artifacts={ARTIFACT: str(folder)}, signature=SIGNATURE, input_example=EXAMPLE,
+            pip_requirements=["shiftcast"],
+        )  # fmt: skip
+    client = store.client
+    if not client.search_registered_models(f"name='{MODEL}'"):
+        client.create_registered_model(
+            MODEL, description="Joint draws of GPU demand by segment, workload and technique"
+        )
+    version = client.create_model_version(
+        MODEL, info.model_uri, run_id=info.run_id, tags=dict(tags), model_id=info.model_id
+    )
+    client.set_model_version_tag(MODEL, version.version, STATE_TAG, COMPLETE)
+    return version
+
+
+def promote(store: Store, version: Any, *, alias: str, reason: str) -> None:
+    """Move an alias to a version and write down why; the last step of a run."""
+    store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)
+    store.client.set_registered_model_alias(MODEL, alias, version.version)

@@ -1,0 +1,289 @@
+"""The main job: read the record, draw the cube, backtest, compare, register, publish; resumable and idempotent.
+
+Everything is made in a working folder and registered whole. The alias moves last and the published folder is
+swapped in one rename, so a run that dies at any moment leaves the last good state in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from forecast.backtest import backtest_revenue, summarise
+from forecast.cube import Known, Settings, World, build_world, cut
+from forecast.promotion import Decision, decide
+from forecast.views import forecast_frame
+from pipelines.bundle import Bundle, read_bundle, write_bundle
+from pipelines.champion import read_version
+from pipelines.registry import (
+    CHALLENGER,
+    CHAMPION,
+    DIGEST_TAG,
+    MANIFEST_TAG,
+    REASON_TAG,
+    Store,
+    champion_version,
+    find_version,
+    locked,
+    open_store,
+    promote,
+    register,
+)  # fmt: skip
+from pipelines.report import write_report
+from pipelines.sources.public_record import RECORDS, Record, read_record
+
+REPORT: Final = "report.html"
+_PACKAGES: Final = ("features", "forecast", "pipelines")
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What to run.
+
+    Attributes
+    ----------
+    origin
+        Day to forecast from; today if ``past`` is false.
+    past
+        Whether the origin was asked for: such a forecast is kept beside the champion and never replaces it.
+    settings
+        Draws, seed and horizon.
+    root
+        Folder of all state.
+    out
+        Folder to publish to.
+    record
+        Folder of the record.
+    """
+
+    origin: pd.Timestamp
+    past: bool
+    settings: Settings
+    root: Path
+    out: Path
+    record: Path = RECORDS
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run left.
+
+    Attributes
+    ----------
+    bundle
+        The forecast.
+    version
+        Its model version.
+    reused
+        Whether a forecast from the same data, code and settings was already there.
+    reason
+        Why it was or was not promoted.
+    out
+        Folder with the report and tables.
+    """
+
+    bundle: Bundle
+    version: str
+    reused: bool
+    reason: str
+    out: Path
+
+
+def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None) -> RunResult:
+    """Run the main job.
+
+    Raises
+    ------
+    UnreadableFileError
+        If a file of the record cannot be read at all.
+    ValueError
+        If the origin lies before data that the forecast needs; the message names it.
+    StoreError
+        If the store cannot be used.
+    """
+    progress("reading the record")
+    record = read_record(request.record)
+    known = cut(
+        request.origin, record.observations, record.claims, record.hardware, record.throughput, record.assumptions,
+        record.registry,
+    )  # fmt: skip
+    digest = run_digest(known, request)
+    with locked(request.root):
+        progress("opening the model store")
+        store = open_store(request.root)
+        version = find_version(store, digest)
+        if version is not None:
+            progress(f"unchanged since model version {version.version}: nothing to compute")
+            return _republish(store, version, request)
+        return _compute(store, known, record, digest, request, progress)
+
+
+def run_digest(known: Known, request: RunRequest) -> str:
+    """Return the SHA-256 of what a forecast depends on: the data known, the code, the settings.
+
+    Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
+    """
+    parts: dict[str, Any] = {"settings": asdict(request.settings), "code": code_digest()}
+    for name in ("observations", "claims", "hardware", "throughput", "assumptions"):
+        rows = getattr(known, name).to_csv(index=False).encode()
+        parts[name] = hashlib.sha256(rows).hexdigest()
+    parts["registry"] = repr(known.registry)
+    parts["origin"] = f"{request.origin:%Y-%m-%d}" if request.past else "today"
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def code_digest() -> str:
+    """Return the SHA-256 of the packages' source files."""
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for path in sorted(file for package in _PACKAGES for file in (root / package).rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _republish(store: Store, version: Any, request: RunRequest) -> RunResult:
+    bundle = read_version(store, version)
+    current = champion_version(store)
+    reason = version.tags.get(REASON_TAG, "")
+    if not reason:
+        decision = _decide(bundle, store, request, current)
+        _settle(store, version, decision)
+        reason = decision.reason
+    _publish(bundle, request.out, write_report)
+    return RunResult(bundle, str(version.version), True, reason, request.out)
+
+
+def _compute(
+    store: Store,
+    known: Known,
+    record: Record,
+    digest: str,
+    request: RunRequest,
+    progress: Callable[[str], None],
+) -> RunResult:
+    world = build_world(known, request.settings, progress=progress)
+    progress("backtest over past origins")
+    scores = backtest_revenue(known.observations, request.origin, seed=request.settings.seed)
+    progress("quantiles and report")
+    bundle = _bundle(world, known, record, scores, digest, request)
+    working = request.root / "working" / f"{os.getpid()}"
+    shutil.rmtree(working.parent, ignore_errors=True)  # what an earlier run that died left
+    manifest = write_bundle(bundle, working / "bundle")
+    bundle = read_bundle(working / "bundle", digest=manifest)  # what is published is what was stored
+    write_report(bundle, working / REPORT)
+    decision = _decide(bundle, store, request, champion_version(store))
+    progress("registering with MLflow")
+    version = register(
+        store, working / "bundle",
+        params={**asdict(request.settings), "origin": f"{known.origin:%Y-%m-%d}", "code": code_digest()[:12]},
+        metrics=_metrics(bundle),
+        tags={DIGEST_TAG: digest, MANIFEST_TAG: manifest, "shiftcast.origin": f"{known.origin:%Y-%m-%d}"},
+        files=(working / REPORT,),
+    )  # fmt: skip
+    _settle(store, version, decision)
+    progress("publishing")
+    _publish(bundle, request.out, lambda _, path: shutil.copy(working / REPORT, path))
+    shutil.rmtree(working.parent)
+    return RunResult(bundle, str(version.version), False, decision.reason, request.out)
+
+
+def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | None) -> Decision:
+    if request.past:
+        return Decision(False, f"kept beside the champion: made as of {request.origin:%Y-%m-%d}")
+    champion = read_version(store, current) if current is not None else None
+    return decide(_decisive(bundle), _decisive(champion) if champion else None)
+
+
+def _decisive(bundle: Bundle) -> dict[str, float]:
+    return {name: float(bundle.summary["backtest"][-1][name]) for name in ("crps_ratio", "coverage80")}
+
+
+def _settle(store: Store, version: Any, decision: Decision) -> None:
+    alias = CHAMPION if decision.promote else CHALLENGER
+    promote(store, version, alias=alias, reason=decision.reason)
+
+
+def _bundle(
+    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, request: RunRequest
+) -> Bundle:
+    tables = {
+        "forecasts": forecast_frame(world.cube, model="shiftcast"),
+        "claims": known.claims,
+        "scores": scores,
+        "quarantine": record.quarantine,
+        "observations": known.observations,
+        "assumptions": known.assumptions,
+    }
+    return Bundle(world.cube, tables, _summary(world, known, record, scores, digest, request))
+
+
+def _summary(
+    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, request: RunRequest
+) -> dict[str, Any]:
+    """Return what the fitted terms say of themselves, for the report."""
+    top, bottom, generations = world.top_down, world.bottom_up, world.generations
+    hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
+    return {
+        "digest": digest,
+        "origin": f"{known.origin:%Y-%m-%d}",
+        "settings": asdict(request.settings),
+        "files": dict(record.digests),
+        "quarantined": len(record.quarantine),
+        "revenue": {
+            "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
+            "scores": dict(top.revenue.fit.scores), "spread": asdict(top.revenue.fit.spread),
+        },
+        "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
+        "generations": [
+            {"family": family, "accelerator": accelerator, "price": float(price), "it_kw": float(kw)}
+            for family, accelerator, price, kw in zip(
+                generations.names, generations.accelerators, top.price.mean(axis=0), generations.it_kw, strict=True
+            )
+        ],
+        "filled": list(generations.filled),
+        "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
+        "missing": dict(bottom.missing),
+        "measured": {task: list(flags) for task, flags in bottom.measured.items()},
+        "techniques": [
+            {"workload": step.workload, "segment": step.segment, "technique": step.technique,
+             "evidence": dict(step.evidence), "volatility": step.state.volatility}
+            for step in bottom.steps
+        ],
+        "moved": {
+            "top_down": world.agreement.total_moved[-1].tolist(),
+            "bottom_up": world.agreement.parts_moved[-1].tolist(),
+        },
+        "hindsight_assumptions": len(hindsight),
+        "backtest": json.loads(summarise(scores).to_json(orient="records")),
+    }  # fmt: skip
+
+
+def _metrics(bundle: Bundle) -> dict[str, float]:
+    last = bundle.summary["backtest"][-1]
+    return {name: float(value) for name, value in last.items() if name != "horizon" and value is not None}
+
+
+def _publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object]) -> None:
+    """Swap a fresh folder of report and tables in for the last one; a reader sees the old or the new."""
+    fresh, former = out.with_name(f"{out.name}.new"), out.with_name(f"{out.name}.old")
+    for leftover in (fresh, former):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    place_report(bundle, fresh / REPORT)
+    bundle.tables["forecasts"].to_csv(fresh / "forecasts.csv", index=False)
+    bundle.tables["forecasts"].to_parquet(fresh / "forecasts.parquet", index=False)
+    bundle.forecaster.claims().to_csv(fresh / "claims.csv", index=False)
+    bundle.tables["quarantine"].to_csv(fresh / "quarantine.csv", index=False)
+    bundle.tables["scores"].to_csv(fresh / "scores.csv", index=False)
+    if out.exists():
+        out.rename(former)
+    fresh.rename(out)
+    shutil.rmtree(former, ignore_errors=True)
