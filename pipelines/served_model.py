@@ -37,7 +37,7 @@ class ShiftcastModel(PythonModel):
         self._forecaster = read_bundle(Path(context.artifacts[ARTIFACT])).forecaster
 
     def predict(
-        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None
     ) -> pd.DataFrame:
         """Answer every row of questions.
 
