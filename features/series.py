@@ -82,7 +82,7 @@ def quarterly_levels(statements: pd.DataFrame, quarters: pd.DatetimeIndex) -> pd
     ...                      "value": [1.0, 4.0]})
     >>> ends = pd.date_range("2025-03-31", "2025-12-31", freq="QE", tz="UTC")
     >>> quarterly_levels(rows, ends).round(2).tolist()
-    [1.0, 2.01, 4.0]
+    [1.0, 1.99, 4.0]
     """
     points = statements.groupby("period_end")["value"].mean().sort_index()
     known = quarters[(quarters >= points.index[0]) & (quarters < points.index[-1] + pd.Timedelta(days=92))]
