@@ -23,6 +23,7 @@ from forecast.promotion import Decision, decide
 from forecast.views import forecast_frame
 from pipelines.bundle import Bundle, read_bundle, write_bundle
 from pipelines.champion import read_version
+from pipelines.figures import overview_picture
 from pipelines.registry import (
     CHALLENGER,
     CHAMPION,
@@ -41,6 +42,7 @@ from pipelines.report import write_report
 from pipelines.sources.public_record import RECORDS, Record, read_record
 
 REPORT: Final = "report.html"
+PICTURE: Final = "forecast.png"
 _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
@@ -278,6 +280,7 @@ def _publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], o
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
+    overview_picture(bundle.cube, bundle.tables["observations"]).savefig(fresh / PICTURE, dpi=110)
     bundle.tables["forecasts"].to_csv(fresh / "forecasts.csv", index=False)
     bundle.tables["forecasts"].to_parquet(fresh / "forecasts.parquet", index=False)
     bundle.forecaster.claims().to_csv(fresh / "claims.csv", index=False)
