@@ -17,13 +17,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast.backtest import backtest_revenue, summarise
-from forecast.cube import Known, Settings, World, build_world, cut
+from forecast.backtest import backtest_revenue
+from forecast.cube import Known, Settings, build_world, cut
 from forecast.promotion import Decision, decide
-from forecast.views import forecast_frame
+from pipelines.assemble import assemble
 from pipelines.bundle import Bundle, read_bundle, write_bundle
 from pipelines.champion import read_version
-from pipelines.figures import overview_picture
+from pipelines.publish import REPORT, publish
 from pipelines.registry import (
     CHALLENGER,
     CHAMPION,
@@ -41,8 +41,6 @@ from pipelines.registry import (
 from pipelines.report import write_report
 from pipelines.sources.public_record import RECORDS, Record, read_record
 
-REPORT: Final = "report.html"
-PICTURE: Final = "forecast.png"
 _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
@@ -159,7 +157,7 @@ def _republish(store: Store, version: Any, request: RunRequest) -> RunResult:
         decision = _decide(bundle, store, request, current)
         _settle(store, version, decision)
         reason = decision.reason
-    _publish(bundle, request.out, write_report)
+    publish(bundle, request.out, write_report)
     return RunResult(bundle, str(version.version), True, reason, request.out)
 
 
@@ -175,7 +173,7 @@ def _compute(
     progress("backtest over past origins")
     scores = backtest_revenue(known.observations, request.origin, seed=request.settings.seed)
     progress("quantiles and report")
-    bundle = _bundle(world, known, record, scores, digest, request)
+    bundle = assemble(world, known, record, scores, digest=digest, settings=request.settings)
     working = request.root / "working" / f"{os.getpid()}"
     shutil.rmtree(working.parent, ignore_errors=True)  # what an earlier run that died left
     manifest = write_bundle(bundle, working / "bundle")
@@ -192,7 +190,7 @@ def _compute(
     )  # fmt: skip
     _settle(store, version, decision)
     progress("publishing")
-    _publish(bundle, request.out, lambda _, path: shutil.copy(working / REPORT, path))
+    publish(bundle, request.out, lambda _, path: shutil.copy(working / REPORT, path))
     shutil.rmtree(working.parent)
     return RunResult(bundle, str(version.version), False, decision.reason, request.out)
 
@@ -213,80 +211,6 @@ def _settle(store: Store, version: Any, decision: Decision) -> None:
     promote(store, version, alias=alias, reason=decision.reason)
 
 
-def _bundle(
-    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, request: RunRequest
-) -> Bundle:
-    tables = {
-        "forecasts": forecast_frame(world.cube, model="shiftcast"),
-        "claims": known.claims,
-        "scores": scores,
-        "quarantine": record.quarantine,
-        "observations": known.observations,
-        "assumptions": known.assumptions,
-    }
-    return Bundle(world.cube, tables, _summary(world, known, record, scores, digest, request))
-
-
-def _summary(
-    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, request: RunRequest
-) -> dict[str, Any]:
-    """Return what the fitted terms say of themselves, for the report."""
-    top, bottom, generations = world.top_down, world.bottom_up, world.generations
-    hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
-    return {
-        "digest": digest,
-        "origin": f"{known.origin:%Y-%m-%d}",
-        "settings": asdict(request.settings),
-        "files": dict(record.digests),
-        "quarantined": len(record.quarantine),
-        "revenue": {
-            "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
-            "scores": dict(top.revenue.fit.scores), "spread": asdict(top.revenue.fit.spread),
-        },
-        "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
-        "generations": [
-            {"family": family, "accelerator": accelerator, "price": float(price), "it_kw": float(kw)}
-            for family, accelerator, price, kw in zip(
-                generations.names, generations.accelerators, top.price.mean(axis=0), generations.it_kw, strict=True
-            )
-        ],
-        "filled": list(generations.filled),
-        "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
-        "missing": dict(bottom.missing),
-        "measured": {task: list(flags) for task, flags in bottom.measured.items()},
-        "techniques": [
-            {"workload": step.workload, "segment": step.segment, "technique": step.technique,
-             "evidence": dict(step.evidence), "volatility": step.state.volatility}
-            for step in bottom.steps
-        ],
-        "moved": {
-            "top_down": world.agreement.total_moved[-1].tolist(),
-            "bottom_up": world.agreement.parts_moved[-1].tolist(),
-        },
-        "hindsight_assumptions": len(hindsight),
-        "backtest": json.loads(summarise(scores).to_json(orient="records")),
-    }  # fmt: skip
-
-
 def _metrics(bundle: Bundle) -> dict[str, float]:
     last = bundle.summary["backtest"][-1]
     return {name: float(value) for name, value in last.items() if name != "horizon" and value is not None}
-
-
-def _publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object]) -> None:
-    """Swap a fresh folder of report and tables in for the last one; a reader sees the old or the new."""
-    fresh, former = out.with_name(f"{out.name}.new"), out.with_name(f"{out.name}.old")
-    for leftover in (fresh, former):
-        shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    place_report(bundle, fresh / REPORT)
-    overview_picture(bundle.cube, bundle.tables["observations"]).savefig(fresh / PICTURE, dpi=110)
-    bundle.tables["forecasts"].to_csv(fresh / "forecasts.csv", index=False)
-    bundle.tables["forecasts"].to_parquet(fresh / "forecasts.parquet", index=False)
-    bundle.forecaster.claims().to_csv(fresh / "claims.csv", index=False)
-    bundle.tables["quarantine"].to_csv(fresh / "quarantine.csv", index=False)
-    bundle.tables["scores"].to_csv(fresh / "scores.csv", index=False)
-    if out.exists():
-        out.rename(former)
-    fresh.rename(out)
-    shutil.rmtree(former, ignore_errors=True)
