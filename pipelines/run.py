@@ -41,6 +41,7 @@ from pipelines.registry import (
 from pipelines.report import write_report
 from pipelines.sources.public_record import RECORDS, Record, read_record
 
+_LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
 _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
@@ -186,7 +187,7 @@ def _compute(
         params={**asdict(request.settings), "origin": f"{known.origin:%Y-%m-%d}", "code": code_digest()[:12]},
         metrics=_metrics(bundle),
         tags={DIGEST_TAG: digest, MANIFEST_TAG: manifest, "shiftcast.origin": f"{known.origin:%Y-%m-%d}"},
-        files=(working / REPORT,),
+        files=(working / REPORT, *(working / "bundle" / name for name in _LOGGED)),
     )  # fmt: skip
     _settle(store, version, decision)
     progress("publishing")
