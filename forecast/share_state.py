@@ -99,11 +99,6 @@ class ShareState:
         offsets = {name: states[:, 0, 2 + i] for i, name in enumerate(self.definitions[1:])}
         return np.asarray(expit(states[:, :, 0])), offsets
 
-    def filtered_mean(self) -> Array:
-        """Return the logit of the share under the reference definition, smoothed, shape (quarters,)."""
-        self.model.update([self.volatility])
-        return np.asarray(self.model.ssm.smooth().smoothed_state[0])
-
 
 class _LogitLevel(MLEModel):  # type: ignore[misc]
     """Level, damped trend and constant offsets; one observed column a definition."""

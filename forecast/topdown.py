@@ -90,15 +90,7 @@ class TopDown:
     h100e_gap: float
 
 
-def draw_revenue(
-    observations: pd.DataFrame,
-    assumed: Assumptions,
-    *,
-    origin: pd.Timestamp,
-    through: str,
-    draws: int,
-    seed: int,
-) -> Revenue:
+def draw_revenue(observations: pd.DataFrame, *, origin: pd.Timestamp, through: str, draws: int, seed: int) -> Revenue:
     """Forecast reported revenue by fiscal quarter and map it to calendar quarters."""
     reported = fiscal_revenue(observations, "data_center", origin)
     quarters = calendar_quarters(FIRST_QUARTER, through)
@@ -156,7 +148,7 @@ def draw_top_down(
     ValueError
         Naming the data that is missing at the origin.
     """
-    revenue = draw_revenue(observations, assumed, origin=origin, through=through, draws=draws, seed=seed)
+    revenue = draw_revenue(observations, origin=origin, through=through, draws=draws, seed=seed)
     split = draw_split(observations, revenue.quarters, draws=draws, seed=seed)
     weights = _leaf_weights(observations, revenue, split.share, assumed, seed=seed)
     mix = _mix(generations, revenue.quarters, assumed)

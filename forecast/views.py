@@ -19,7 +19,6 @@ from forecast.cube import UNITS, segment_of_leaves
 from forecast.draws import QUANTILES, Array, quantile_table
 
 MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")
-SHARE_BASES: Final = ("requests", "gpu_hours", "revenue", "accelerators", "watts")
 _LEVEL_OF_BASE: Final = {
     "gpu_hours": "gpu_hours", "revenue": "spending", "accelerators": "accelerators", "watts": "power",
 }  # fmt: skip
