@@ -1,0 +1,1 @@
+"""The technique-migration share model: members, their combination, noise, emergence and joint draws."""

@@ -1,0 +1,113 @@
+"""The members: each says by how much the root of every share changes, all in one callable shape.
+
+A member takes the state of the paths and the damped horizons and returns the change from the last value, shape
+(N, H, K). Last value is the member that says zero. The combination adds members up with learned weights, so a weight
+says how much of a member's change is believed, and what is left is believed to last value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.migration.state import PathState
+
+Array = NDArray[np.float64]
+Member = Callable[[PathState, Array], Array]
+
+YOUTH: Final = 4.0  # periods after which a technique counts as half grown up
+
+
+def damped(horizons: Array, decay: float) -> Array:
+    """Return the damped horizons decay + decay^2 + ... + decay^h [period], the reach of a fading trend.
+
+    References
+    ----------
+    Gardner and McKenzie (1985), Forecasting trends in time series, Management Science 31(10).
+
+    Examples
+    --------
+    >>> damped(np.array([1.0, 2.0]), 0.5).tolist()
+    [0.5, 0.75]
+    """
+    return np.asarray(decay * (1.0 - decay**horizons) / (1.0 - decay))
+
+
+def last_value(state: PathState, reach: Array) -> Array:
+    """Nothing changes."""
+    return np.zeros((len(state.last), len(reach), state.last.shape[1]))
+
+
+def newest_step(state: PathState, reach: Array) -> Array:
+    """The steps of the last period or two go on, fading."""
+    return _along(state.slopes[1], reach)
+
+
+def local_trend(state: PathState, reach: Array) -> Array:
+    """The trend of the last few periods goes on, fading (damped Holt in root space)."""
+    return _along(state.slopes[4], reach)
+
+
+def long_trend(state: PathState, reach: Array) -> Array:
+    """The trend of the whole history goes on, fading."""
+    return _along(state.slopes[16], reach)
+
+
+def neighbours(state: PathState, reach: Array) -> Array:
+    """The same technique moves as it does on average over the pool (partial pooling of slopes)."""
+    return _along(state.neighbours, reach)
+
+
+def analogues(state: PathState, reach: Array) -> Array:
+    """The trend goes on as far as trends of the pool's own past did."""
+    return _along(np.clip(state.persistence, 0.0, None)[:, None] * state.slopes[4], reach)
+
+
+def youth(state: PathState, reach: Array) -> Array:
+    """The trend of a technique that appeared lately goes on; that of an old one does not."""
+    return _along(state.slopes[4] / (1.0 + state.age / YOUTH), reach)
+
+
+def ceiling(state: PathState, reach: Array) -> Array:
+    """The trend counts by the level reached: with a negative weight, high shares slow down."""
+    return _along(state.slopes[4] * state.last, reach)
+
+
+def rise(state: PathState, reach: Array) -> Array:
+    """Only rising trends go on: with a negative weight, rises fade sooner than falls."""
+    return _along(np.maximum(state.slopes[4], 0.0), reach)
+
+
+def reversal(state: PathState, reach: Array) -> Array:
+    """A share past its peak comes back towards it; with a negative weight, it falls further."""
+    return _along((state.peak - state.last) * state.last, reach)
+
+
+def level(state: PathState, reach: Array) -> Array:
+    """Shares drift in proportion to their root: with a negative weight, towards evenness."""
+    return _along(state.last, reach)
+
+
+def spring(state: PathState, reach: Array) -> Array:
+    """Every present share drifts by the same amount in root space."""
+    return _along(np.ones_like(state.last), reach)
+
+
+MEMBERS: Final = MappingProxyType(
+    {
+        member.__name__: member
+        for member in (
+            last_value, newest_step, local_trend, long_trend, neighbours, analogues,
+            youth, ceiling, rise, reversal, level, spring,
+        )
+    }
+)  # fmt: skip
+
+
+def _along(slope: Array, reach: Array) -> Array:
+    """Return slope times reach where a category is present, shape (N, H, K)."""
+    return np.asarray(slope[:, None, :] * reach[None, :, None])
