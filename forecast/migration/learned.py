@@ -8,6 +8,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 
+VERSION: Final = 1
+
+
 @dataclass(frozen=True)
 class Learned:
     """The learned numbers.
@@ -55,3 +58,30 @@ class LearnedFamily:
     def without(self, name: str) -> Learned:
         """Return what was learned without one set; a set never learned from changes nothing."""
         return self.left_out.get(name, self.whole)
+
+
+def to_json(family: LearnedFamily) -> dict[str, Any]:
+    """Return a family as plain JSON types."""
+    return {"version": VERSION, "whole": asdict(family.whole), "left_out": {k: asdict(v) for k, v in family.left_out.items()}}
+
+
+def from_json(data: Mapping[str, Any]) -> LearnedFamily:
+    """Return a family from plain JSON types.
+
+    Raises
+    ------
+    ValueError
+        If the data is of another version or lacks a part; train it again.
+    """
+    if data.get("version") != VERSION:
+        raise ValueError(f"learned numbers have version {data.get('version')!r}, this model reads {VERSION}; train again")
+    left_out = {name: _one(part) for name, part in data["left_out"].items()}
+    return LearnedFamily(_one(data["whole"]), MappingProxyType(left_out))
+
+
+def _one(data: Mapping[str, Any]) -> Learned:
+    """Return the learned numbers of one JSON object."""
+    known = dict(data)
+    known["spread"] = tuple(known["spread"])
+    known["newcomer"] = tuple(tuple(row) for row in known["newcomer"])
+    return Learned(**known)

@@ -1,0 +1,162 @@
+"""The ``shares`` command: share histories in, means and quantiles of their future out."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
+from forecast.migration.learned import LearnedFamily, from_json
+from pipelines.shares_plot import save_plot
+
+DRAWS: Final = 2000
+LONG: Final = 500  # series from which progress is shown
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+errors = Console(stderr=True, soft_wrap=True)
+
+
+@app.callback()
+def main() -> None:
+    """Forecast how shares of techniques move."""
+
+
+@app.command()
+def shares(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
+    horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
+    draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
+    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
+    plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
+    newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
+    without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
+    by_set: Annotated[bool, typer.Option(help="leave out of each series what was learned on the set before '|'")] = False,
+    learned: Annotated[Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")] = None,
+) -> None:
+    """Forecast the shares of a file: mean and quantiles of every category, and the skill against last value."""
+    try:
+        history = read_history(file)
+        family = load_learned(learned)
+        picked = family.without(without_learned) if without_learned else family.whole
+        forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
+        write_forecast(forecast, output)
+        if plot is not None:
+            save_plot(history, forecast, plot)
+        for fit in fits:
+            tell_skill(fit)
+    except (ValueError, OSError) as problem:
+        errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from problem
+
+
+def forecast_history(
+    history: pd.DataFrame,
+    horizon: int,
+    draws: int,
+    seed: int,
+    newcomer: str | None,
+    learned: Learned,
+    by_set: LearnedFamily | None = None,
+) -> tuple[pd.DataFrame, list[ShareFit]]:
+    """Return the quantile frame of a history and the fits behind it.
+
+    With ``by_set``, the text of a series up to ``|`` names a reference set, and what was learned from it is left
+    out: so accuracy on the reference histories is reported honestly.
+    """
+    if by_set is None:
+        parts = {"": (history, learned)}
+    else:
+        names = history["series"].astype(str).str.split("|").str[0]
+        parts = {name: (history[names == name], by_set.without(name)) for name in sorted(names.unique())}
+    frames, fits = [], []
+    for rows, numbers in parts.values():
+        with _progress(rows["series"].nunique() if "series" in rows else 0) as advance:
+            fit = fit_shares(rows, horizon=horizon, learned=numbers, newcomer=newcomer)
+            frames.append(share_quantiles(fit, draws=draws, seed=seed, progress=advance))
+        fits.append(fit)
+    return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
+
+
+class _progress:  # noqa: N801 - reads as the function it is used as
+    """A progress bar on standard error for long work, and nothing for short."""
+
+    def __init__(self, total: int) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
+        self.bar = Progress(*columns, console=errors, transient=True, disable=total < LONG or not errors.is_terminal)
+        self.task = self.bar.add_task("series", total=total)
+
+    def __enter__(self):  # type: ignore[no-untyped-def]
+        self.bar.start()
+        return lambda done: self.bar.update(self.task, completed=done)
+
+    def __exit__(self, *problem: object) -> None:
+        self.bar.stop()
+
+
+def read_history(file: Path) -> pd.DataFrame:
+    """Return the rows of a CSV or Parquet file.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, empty or of another kind.
+    """
+    if not file.is_file():
+        raise ValueError(f"file {str(file)!r} is not there; give a CSV or Parquet file")
+    if file.suffix == ".parquet":
+        return pd.read_parquet(file)
+    try:
+        return pd.read_csv(file, dtype={"series": str, "group": str, "category": str}, keep_default_na=True)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
+        raise ValueError(f"file {str(file)!r} is no CSV ({problem}); give series,group,period_end,category,value") from problem
+
+
+def load_learned(file: Path | None = None) -> LearnedFamily:
+    """Return the learned numbers of a file, or those that ship."""
+    if file is not None:
+        return from_json(json.loads(file.read_text()))
+    return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
+
+
+def write_forecast(forecast: pd.DataFrame, output: Path | None) -> None:
+    """Write the quantile frame as CSV or Parquet, dates as 2027-12-31."""
+    if output is not None and output.suffix == ".parquet":
+        forecast.to_parquet(output, index=False)
+        return
+    days = forecast.period_end.dt.tz_localize(None).astype("datetime64[s]").dt.date
+    table = pa.Table.from_pandas(forecast.assign(period_end=days), preserve_index=False)
+    table = pa.table({name: _plain(table[name]) for name in table.column_names})
+    if output is None:
+        typer.echo(forecast.assign(period_end=days).to_csv(index=False), nl=False)
+    else:
+        pa.csv.write_csv(table, output)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column without dictionary coding."""
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def tell_skill(fit: ShareFit) -> None:
+    """Print the skill against last value, by class of history, to standard error."""
+    by = fit.skill.dropna().groupby(["histories", "horizon"]).ratio.mean()
+    for kind, ratios in by.groupby(level=0):
+        count = int((fit.skill.histories == kind).sum() / max(fit.skill.horizon.nunique(), 1))
+        told = ", ".join(f"{h} ahead {ratio:.2f}" for (_, h), ratio in ratios.items())
+        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False)
+        if (ratios >= 0.99).any():
+            errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
+
+
+if __name__ == "__main__":
+    app()
