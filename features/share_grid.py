@@ -118,8 +118,8 @@ def future_ends(panel: SharePanel, at: int, horizon: int) -> pd.DatetimeIndex:
 
 
 def _per_year(step: float) -> int:
-    """Return how many steps of so many days make a year, at least one."""
-    return max(1, round(STEPS[-1] / step))
+    """Return how many steps of so many days make a year; none where a step is longer."""
+    return round(STEPS[-1] / step) if step < STEPS[-1] * (1 + NEAR) else 0
 
 
 def _months_on(day: pd.Timestamp, months: int) -> pd.Timestamp:
@@ -150,7 +150,7 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _steps(dates: pd.DataFrame) -> Array:
     """Return the step of each date's series [day]: the lower quartile of its gaps, called by the nearest step."""
-    gaps = dates.groupby("s").day.diff().groupby(dates["s"]).quantile(0.25)
+    gaps = dates.groupby("s").day.diff().groupby(dates["s"]).quantile(0.25, interpolation="lower")
     raw = gaps.reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
     nearest = STEPS[np.abs(np.log(raw[:, None] / STEPS)).argmin(axis=1)]
     years = np.maximum(np.round(raw / STEPS[-1]), 1) * STEPS[-1]
@@ -232,6 +232,6 @@ def _recent(coded: pd.DataFrame) -> tuple[pd.DatetimeIndex, ...]:
     ends = pd.DatetimeIndex(dates.period_end)
     for start in starts:
         want = _per_year(step[start])
-        whole = start + want <= len(slot) and (slot[start : start + want] == np.arange(want)).all()
+        whole = 0 < want <= len(slot) - start and (slot[start : start + want] == np.arange(want)).all()
         out.append(ends[start : start + (want if whole else 1)][::-1])
     return tuple(out)

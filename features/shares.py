@@ -88,7 +88,9 @@ def _refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, re
     if bad.any():
         at = int(bad.to_numpy().argmax())
         where = f"series {rows.series.iloc[at]!r}, row {rows.row.iloc[at]}"
-        raise ValueError(f"{where}: {name} is {values.iloc[at]!r}; {remedy}")
+        value = values.iloc[at]
+        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise ValueError(f"{where}: {name} is {shown}; {remedy}")
 
 
 def _refuse_values(rows: pd.DataFrame) -> None:

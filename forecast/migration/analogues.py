@@ -16,9 +16,11 @@ Whole = NDArray[np.int64]
 HORIZONS: Final = 12  # periods ahead that newcomers are followed for
 LOOK: Final = 4  # periods ahead that a slope is followed for
 BURN: Final = 3  # periods before the first past origin
-USUAL: Final = 1.48  # what a slope of half-life 4 is worth after LOOK periods, in slopes: 0.45 * sum of 0.87^i
-DOUBT: Final = 30.0  # past slopes of average size that stand for the usual persistence
-CEILING: Final = 2.5
+REACH: Final = 2.86  # damped reach of LOOK periods: 0.87 + 0.87^2 + ...
+USUAL: Final = (0.3, 0.45)  # what the newest step and the slope are worth, by damped period, before a past speaks
+DOUBT: Final = 60.0  # past origins that stand for what is usual
+FLOOR, CEILING = -0.5, 1.5
+TINY: Final = 1e-6
 
 
 def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
@@ -49,17 +51,19 @@ def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
 
 
 def persistence(
-    roots: Array, live: Flags, inside: Flags, slopes: Array, newcomer: Array, pool: Whole
+    roots: Array, live: Flags, inside: Flags, slopes: tuple[Array, Array], newcomer: Array, pool: Whole
 ) -> Array:
-    """Return how far past slopes of each pool carried on [1 = as usual], shape (N,), between 0 and 2.5.
+    """Return what the newest step and the slope of each pool's past were worth four periods on [1], shape (N, 2).
 
-    The regression through zero of the next four periods' change, among the categories then known, on the slope at
-    past origins of the pool, with ``DOUBT`` slopes of usual persistence added.
+    The regression of the next four periods' change, among the categories then known, on both at past origins of
+    the pool, shrunk to ``USUAL`` by ``DOUBT`` past origins (a g-prior), over the damped reach of four periods.
 
     Parameters
     ----------
-    roots, live, slopes
+    roots, live
         Shape (N, T, K).
+    slopes
+        Newest step and slope at every period, each shape (N, T, K).
     inside
         Whether a period lies in the series' history, shape (N, T).
     newcomer
@@ -67,26 +71,32 @@ def persistence(
     pool
         Pool numbers, shape (N,).
 
+    References
+    ----------
+    Zellner (1986), On assessing prior distributions and Bayesian regression analysis with g-prior distributions.
+
     Examples
     --------
-    >>> line = np.linspace(0.1, 0.9, 40).reshape(1, 40, 1)
-    >>> whole = np.ones((1, 40, 1), bool)
-    >>> float(persistence(line, whole, whole[:, :, 0], np.full((1, 40, 1), 0.8 / 39), np.zeros((1, 36)), np.array([0]))[0])
-    2.5
+    >>> still, whole = np.full((1, 40, 1), 0.5), np.ones((1, 40, 1), bool)
+    >>> flat = (np.zeros((1, 40, 1)), np.zeros((1, 40, 1)))
+    >>> persistence(still, whole, whole[:, :, 0], flat, np.zeros((1, 36)), np.array([0])).round(2).tolist()
+    [[0.3, 0.45]]
     """
+    usual = np.array(USUAL)
     reach = roots.shape[1] - LOOK
     if reach <= 0:
-        return np.ones(len(pool))
+        return np.tile(usual, (len(pool), 1))
     rest = np.maximum(1.0 - newcomer, 0.02)[:, :, None]
-    change = roots[:, LOOK:] / root(rest) - roots[:, :-LOOK]
+    change = (roots[:, LOOK:] / root(rest) - roots[:, :-LOOK]) / REACH
     begun = inside & (np.cumsum(inside, axis=1) > BURN)
     used = live[:, :reach] & begun[:, :reach, None] & live[:, -1:, :]
-    cross = _pooled(np.where(used, slopes[:, :reach] * change, 0.0), pool)
-    square = _pooled(np.where(used, slopes[:, :reach] ** 2, 0.0), pool)
-    count = _pooled(used.astype(np.float64), pool)
-    doubt = DOUBT * np.maximum(square / np.maximum(count, 1.0), 1e-7)
-    slope = (cross + doubt * USUAL) / (square + doubt)
-    return np.asarray(np.clip(slope / USUAL, 0.0, CEILING)[pool])
+    first, second = (np.where(used, part[:, :reach], 0.0) for part in slopes)
+    moments = [_pooled(a * b, pool) for a, b in ((first, first), (first, second), (second, second))]
+    cross = np.stack([_pooled(part * change, pool) for part in (first, second)], axis=-1)
+    square = np.stack([moments[0], moments[1], moments[1], moments[2]], axis=-1).reshape(-1, 2, 2)
+    prior = square * (DOUBT / np.maximum(_pooled(used.astype(np.float64), pool), 1.0))[:, None, None] + TINY * np.eye(2)
+    found = np.linalg.solve(square + prior, (cross + prior @ usual)[:, :, None])[:, :, 0]
+    return np.asarray(np.clip(found, FLOOR, CEILING)[pool])
 
 
 def _pooled(values: Array, pool: Whole) -> Array:

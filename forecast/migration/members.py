@@ -64,7 +64,8 @@ def neighbours(state: PathState, reach: Array) -> Array:
 
 def analogues(state: PathState, reach: Array) -> Array:
     """The trend goes on as far as trends of the pool's own past did."""
-    return _along(np.clip(state.persistence, 0.0, None)[:, None] * state.slopes[4], reach)
+    newest, slope = state.persistence[:, :1], state.persistence[:, 1:]
+    return _along(newest * state.slopes[1] + slope * state.slopes[4], reach)
 
 
 def youth(state: PathState, reach: Array) -> Array:

@@ -41,7 +41,7 @@ class PathState:
     peak
         Highest root so far, shape (N, K).
     persistence
-        How far past slopes of the pool carried on, 1 where as usual, shape (N,).
+        What the newest step and the slope of the pool's past were worth by damped period, shape (N, 2).
     own, kin, pooled
         Variance of one step of the category, its series and its pool, each shrunk to the next, shape (N, K).
     newcomer
@@ -94,7 +94,7 @@ def path_state(panel: SharePanel) -> PathState:
     roots, counting = smoothed_roots(root(shares), panel.sizes, live)
     steps, whole = np.diff(roots, axis=1), live[:, 1:] & inside[:, :-1]
     slopes = {life: _slope(steps, whole, life) for life in HALF_LIVES}
-    slopes_then = slopes_by_period(steps, whole, 4)
+    slopes_then = (slopes_by_period(steps, whole, 1), slopes_by_period(steps, whole, 4))
     newcomer = newcomers(shares, live)
     own, kin, pooled = pooled_variances(steps, whole, panel.pool, np.asarray(counting))
     return PathState(
