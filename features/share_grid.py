@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ Whole = NDArray[np.int64]
 MEMORY: Final = 40  # periods of history that the model looks at
 CHUNK: Final = 400  # series worked on at once, so that memory does not grow with their number
 STEPS: Final = np.array([1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425])  # days
+EPOCH: Final = pd.Timestamp("1970-01-01", tz="UTC")
 NEAR: Final = 0.2  # how far, in logs, a spacing may be from a calendar step and still be called by it
 
 
@@ -40,7 +42,8 @@ class SharePanel:
     seen
         Whether the category was ever above zero, shape (N, K), in the whole history.
     recent
-        Period ends of the last year, oldest first, N indexes; the last one alone where the year has gaps.
+        Period ends of the last year, oldest first [day since 1970], N tuples; the last one alone where the year has
+        gaps.
     step
         Days from one period to the next, shape (N,).
     """
@@ -52,7 +55,7 @@ class SharePanel:
     shares: Array
     sizes: Array
     seen: Flags
-    recent: tuple[pd.DatetimeIndex, ...]
+    recent: tuple[tuple[int, ...], ...]
     step: Array
 
     @property
@@ -107,14 +110,21 @@ def future_ends(panel: SharePanel, at: int, horizon: int) -> pd.DatetimeIndex:
     >>> future_ends(panel, 0, 2).strftime("%Y-%m-%d").tolist()
     ['2025-06-30', '2025-11-30']
     """
-    recent, step = panel.recent[at], float(panel.step[at])
+    return _future_ends(panel.recent[at], float(panel.step[at]), horizon)
+
+
+@lru_cache(maxsize=4096)
+def _future_ends(recent_days: tuple[int, ...], step: float, horizon: int) -> pd.DatetimeIndex:
+    """Return the future period ends after the last year's, given as days since 1970."""
+    recent = [EPOCH + pd.Timedelta(days=day) for day in recent_days]
+    ahead = range(horizon)
     if step < STEPS[3] * (1 - NEAR):
-        return pd.DatetimeIndex([recent[-1] + pd.Timedelta(days=round(step * (h + 1))) for h in range(horizon)])
+        return pd.DatetimeIndex([recent[-1] + pd.Timedelta(days=round(step * (h + 1))) for h in ahead])
     if len(recent) == _per_year(step):
-        turns = [divmod(h, len(recent)) for h in range(horizon)]
+        turns = [divmod(h, len(recent)) for h in ahead]
         return pd.DatetimeIndex([_months_on(recent[place], 12 * (1 + turn)) for turn, place in turns])
     months = max(1, round(step / STEPS[3]))
-    return pd.DatetimeIndex([_months_on(recent[-1], months * (h + 1)) for h in range(horizon)])
+    return pd.DatetimeIndex([_months_on(recent[-1], months * (h + 1)) for h in ahead])
 
 
 def _per_year(step: float) -> int:
@@ -134,8 +144,7 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
     names = coded.drop_duplicates(["s", "category"]).sort_values(["s", "category"], kind="stable")
     names = names.assign(k=names.groupby("s").cumcount())
     coded["k"] = coded[["s", "category"]].merge(names[["s", "category", "k"]], how="left").k.to_numpy()
-    days = (coded.period_end - pd.Timestamp("1970-01-01", tz="UTC")) / pd.Timedelta(days=1)
-    coded["day"] = days.to_numpy()
+    coded["day"] = ((coded.period_end - EPOCH) / pd.Timedelta(days=1)).to_numpy()
     dates = coded.drop_duplicates(["s", "day"])[["s", "day", "series", "period_end"]]
     dates = dates.assign(step=_steps(dates))
     dates["slot"] = ((dates.groupby("s").day.transform("max") - dates.day) / dates.step).round().astype(int)
@@ -223,15 +232,15 @@ def _filled(levels: Array, named: Flags) -> Array:
     return np.asarray(np.where(begun[:, :, None] & named[:, None, :], filled, np.nan))
 
 
-def _recent(coded: pd.DataFrame) -> tuple[pd.DatetimeIndex, ...]:
+def _recent(coded: pd.DataFrame) -> tuple[tuple[int, ...], ...]:
     """Return, by series, the period ends of its last whole year, or the last one where some are missing."""
     out = []
     dates = coded.drop_duplicates(["s", "slot"]).sort_values(["s", "slot"])
     step, slot = dates.step.to_numpy(), dates.slot.to_numpy()
     starts = np.flatnonzero(np.r_[True, np.diff(dates["s"].to_numpy()) > 0])
-    ends = pd.DatetimeIndex(dates.period_end)
+    days = dates.day.to_numpy(dtype=np.int64)
     for start in starts:
         want = _per_year(step[start])
         whole = 0 < want <= len(slot) - start and (slot[start : start + want] == np.arange(want)).all()
-        out.append(ends[start : start + (want if whole else 1)][::-1])
+        out.append(tuple(days[start : start + (want if whole else 1)][::-1].tolist()))
     return tuple(out)

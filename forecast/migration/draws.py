@@ -71,13 +71,16 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     width, horizon = len(names), fitted.roots.shape[1]
     own = stream(seed, f"series|{panel.group[at]}|{panel.series[at]}")
     wide = (seed, panel.group[at], draws, horizon)
-    shared = np.stack([_common_paths(*wide, name) for name in names], axis=2)
     paths = unit_paths(own, draws, horizon, width)
-    paths = np.sqrt(fitted.common) * shared + np.sqrt(1.0 - fitted.common) * paths
+    paths *= np.sqrt(1.0 - fitted.common)
+    for k, name in enumerate(names):
+        paths[:, :, k] += np.sqrt(fitted.common) * _common_paths(*wide, name)
     paths /= np.sqrt(own.chisquare(fitted.degrees, (draws, 1, 1)) / fitted.degrees)
     centre, present = fitted.roots[at, :, :width], fitted.present[at, :width]
-    parts = np.where(present, unroot(centre + fitted.scale[at, :, :width] * paths), 0.0)
-    shares = close(parts, close(np.where(present, unroot(centre), 0.0), present / present.sum()))
+    paths *= fitted.scale[at, :, :width]
+    paths += centre
+    parts = unroot(paths) * present
+    shares = close(parts, close(unroot(centre) * present, present / present.sum()))
     return _with_newcomers(shares, fitted, at, own, _common_ranks(*wide[:3]))
 
 

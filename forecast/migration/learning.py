@@ -188,5 +188,5 @@ def learn(origins: Sequence[Origin], rows: Rows) -> Learned:
         spread=(0.0, 0.0),
         common=0.3,
         newcomer=learn_newcomers(origins),
-        newcomer_doubt=2.0,
+        newcomer_doubt=3.0,
     )

@@ -35,7 +35,7 @@ class PathState:
     slopes
         Mean step of the root by half-life [share^(1/3) / period], each shape (N, K).
     neighbours
-        Mean over the pool of the slope of the same category, half-life 4, shape (N, K).
+        Slope of the same category in the pool's other series, half-life 4, shape (N, K).
     age
         Steps since the category appeared [period], shape (N, K).
     peak
@@ -146,7 +146,10 @@ def slopes_by_period(steps: Array, whole: Flags, life: int) -> Array:
 
 
 def _neighbours(slope: Array, present: Flags, panel: SharePanel) -> Array:
-    """Return the mean slope over the pool of the category of the same name, shape (N, K)."""
+    """Return the slope of the same category in the pool's other series, shape (N, K).
+
+    The mean with one series of no slope added: where there is no other series there is nothing to borrow.
+    """
     names: dict[tuple[int, str], int] = {}
     code = np.zeros(slope.shape, dtype=np.int64)
     for i, (pool, row) in enumerate(zip(panel.pool, panel.categories, strict=True)):
@@ -154,4 +157,5 @@ def _neighbours(slope: Array, present: Flags, panel: SharePanel) -> Array:
             code[i, k] = names.setdefault((int(pool), name), len(names))
     total = np.bincount(code[present], slope[present], len(names))
     held = np.bincount(code[present], minlength=len(names))
-    return np.asarray(np.where(present, (total / np.maximum(held, 1))[code], 0.0))
+    others = np.maximum(held[code] - 1, 0)
+    return np.asarray(np.where(present, (total[code] - slope) / (others + 1.0), 0.0))

@@ -43,8 +43,9 @@ def close(parts: Array, fallback: Array) -> Array:
     >>> close(np.array([[1.0, 3.0], [0.0, 0.0]]), np.array([0.5, 0.5])).tolist()
     [[0.25, 0.75], [0.5, 0.5]]
     """
-    parts = np.where(np.isfinite(parts), parts, 0.0)
     total = parts.sum(axis=-1, keepdims=True)
+    if (total > 0).all():
+        return np.asarray(parts / total, dtype=np.float64)
     shares = np.where(total > 0, parts / np.where(total > 0, total, 1.0), fallback)
     return np.asarray(shares, dtype=np.float64)
 
