@@ -39,7 +39,9 @@ def made_up(series: int, seed: int = 0) -> pd.DataFrame:
     time_ = np.arange(PERIODS)[None, :, None] / PERIODS
     middle = random.uniform(0, 1.5, (series, 1, CATEGORIES))
     rate = random.uniform(-6, 6, (series, 1, CATEGORIES))
-    score = rate * (time_ - middle) + 0.1 * random.standard_normal((series, PERIODS, CATEGORIES)).cumsum(axis=1)
+    score = rate * (time_ - middle) + 0.1 * random.standard_normal((series, PERIODS, CATEGORIES)).cumsum(
+        axis=1
+    )
     shares = np.exp(score) / np.exp(score).sum(axis=2, keepdims=True)
     each = PERIODS * CATEGORIES
     ends = pd.date_range("2015-03-31", periods=PERIODS, freq="QE")
@@ -65,7 +67,9 @@ def lower_bound(history: pd.DataFrame) -> None:
     """Do the arithmetic that no joint draw can do without, on arrays already made."""
     random = np.random.default_rng(0)
     for _ in range(history["series"].nunique()):
-        shares = np.maximum(random.standard_normal((DRAWS, HORIZON, CATEGORIES)).cumsum(axis=1) + 5.0, 0.0) ** 3
+        shares = (
+            np.maximum(random.standard_normal((DRAWS, HORIZON, CATEGORIES)).cumsum(axis=1) + 5.0, 0.0) ** 3
+        )
         np.sort(shares / shares.sum(axis=2, keepdims=True), axis=0)
 
 
@@ -74,7 +78,9 @@ def logistic_fits(history: pd.DataFrame) -> None:
     for shares in wide(history):
         for path in shares.T:
             try:
-                curve_fit(lambda t, a, b: 1 / (1 + np.exp(-np.clip(a * t - b, -50, 50))), np.arange(len(path)), path)
+                curve_fit(
+                    lambda t, a, b: 1 / (1 + np.exp(-np.clip(a * t - b, -50, 50))), np.arange(len(path)), path
+                )
             except RuntimeError:
                 continue
 
@@ -90,7 +96,11 @@ def stats_models(history: pd.DataFrame) -> dict[str, float]:
     ratios = [np.log((s[:, 1:] + 0.003) / (s[:, :1] + 0.003)).T for s in wide(history)]
     paths = np.concatenate(ratios)
     long = pd.DataFrame(
-        {"unique_id": np.repeat(np.arange(len(paths)), PERIODS), "ds": np.tile(np.arange(PERIODS), len(paths)), "y": paths.ravel()}
+        {
+            "unique_id": np.repeat(np.arange(len(paths)), PERIODS),
+            "ds": np.tile(np.arange(PERIODS), len(paths)),
+            "y": paths.ravel(),
+        }
     )
     out = {}
     for name, peer in (("AutoETS", AutoETS(model="ZZN")), ("AutoTheta", AutoTheta())):
@@ -121,7 +131,9 @@ def speed(sizes: list[int]) -> None:
     seconds = {"model": timed(model, part), "numpy lower bound": timed(lower_bound, part)}
     seconds |= {"curve_fit": timed(logistic_fits, part), **stats_models(part)}
     for name, took in seconds.items():
-        print(f"{name:18} {PEER_SERIES} series {took:8.2f} s   per 10,000 series {took * 10_000 / PEER_SERIES:9.1f} s")
+        print(
+            f"{name:18} {PEER_SERIES} series {took:8.2f} s   per 10,000 series {took * 10_000 / PEER_SERIES:9.1f} s"
+        )
 
 
 def one(size: int) -> None:
@@ -129,7 +141,10 @@ def one(size: int) -> None:
     history = made_up(size)
     took = timed(model, history)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"model {size:7d} series {took:8.1f} s   {1e3 * took / size:6.2f} ms a series   peak {memory:5.2f} GiB", flush=True)
+    print(
+        f"model {size:7d} series {took:8.1f} s   {1e3 * took / size:6.2f} ms a series   peak {memory:5.2f} GiB",
+        flush=True,
+    )
 
 
 def accuracy(data: Path, scorer: Path) -> None:
@@ -142,7 +157,9 @@ def accuracy(data: Path, scorer: Path) -> None:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     modes = parser.add_subparsers(dest="mode", required=True)
     fast = modes.add_parser("speed")
     fast.add_argument("--series", type=int, nargs="+", default=[1000, 10_000])

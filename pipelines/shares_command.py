@@ -36,19 +36,31 @@ def shares(
     horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
     draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
-    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="CSV or Parquet to write; standard output without")
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
-    newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
-    without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
-    by_set: Annotated[bool, typer.Option(help="leave out of each series what was learned on the set before '|'")] = False,
-    learned: Annotated[Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")] = None,
+    newcomer: Annotated[
+        str | None, typer.Option(help="name of a next generation not yet in the file")
+    ] = None,
+    without_learned: Annotated[
+        str | None, typer.Option(help="reference set to leave out of what was learned")
+    ] = None,
+    by_set: Annotated[
+        bool, typer.Option(help="leave out of each series what was learned on the set before '|'")
+    ] = False,
+    learned: Annotated[
+        Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")
+    ] = None,
 ) -> None:
     """Forecast the shares of a file: mean and quantiles of every category, and the skill against last value."""
     try:
         history = read_history(file)
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
-        forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
+        forecast, fits = forecast_history(
+            history, horizon, draws, seed, newcomer, picked, family if by_set else None
+        )
         write_forecast(forecast, output)
         if plot is not None:
             save_plot(history, forecast, plot)
@@ -91,8 +103,15 @@ class _progress:  # noqa: N801 - reads as the function it is used as
     """A progress bar on standard error for long work, and nothing for short."""
 
     def __init__(self, total: int) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), TimeElapsedColumn())
-        self.bar = Progress(*columns, console=errors, transient=True, disable=total < LONG or not errors.is_terminal)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+        )
+        self.bar = Progress(
+            *columns, console=errors, transient=True, disable=total < LONG or not errors.is_terminal
+        )
         self.task = self.bar.add_task("series", total=total)
 
     def __enter__(self):  # type: ignore[no-untyped-def]
@@ -118,14 +137,18 @@ def read_history(file: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(file, dtype={"series": str, "group": str, "category": str}, keep_default_na=True)
     except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
-        raise ValueError(f"file {str(file)!r} is no CSV ({problem}); give series,group,period_end,category,value") from problem
+        raise ValueError(
+            f"file {str(file)!r} is no CSV ({problem}); give series,group,period_end,category,value"
+        ) from problem
 
 
 def load_learned(file: Path | None = None) -> LearnedFamily:
     """Return the learned numbers of a file, or those that ship."""
     if file is not None:
         return from_json(json.loads(file.read_text()))
-    return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
+    return from_json(
+        json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text())
+    )
 
 
 def write_forecast(forecast: pd.DataFrame, output: Path | None) -> None:
@@ -153,9 +176,13 @@ def tell_skill(fit: ShareFit) -> None:
     for kind, ratios in by.groupby(level=0):
         count = int((fit.skill.histories == kind).sum() / max(fit.skill.horizon.nunique(), 1))
         told = ", ".join(f"{h} ahead {ratio:.2f}" for (_, h), ratio in ratios.items())
-        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False)
+        errors.print(
+            f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False
+        )
         if (ratios >= 0.99).any():
-            errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
+            errors.print(
+                "  nothing beats last value where that is 1: read the spread, not the path", highlight=False
+            )
 
 
 if __name__ == "__main__":

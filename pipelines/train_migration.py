@@ -10,7 +10,9 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from forecast.migration.boosted import trial
 from forecast.migration.learned import to_json
+from forecast.migration.learning import learning_rows
 from forecast.migration.rolling import Origin, rolling_origins
 from forecast.migration.training import learn_family
 
@@ -23,10 +25,17 @@ errors = Console(stderr=True, soft_wrap=True)
 
 @app.command()
 def train(
-    data: Annotated[Path, typer.Option(help="folder of CSV files, one a set: series,period,category,share,observed")],
+    data: Annotated[
+        Path, typer.Option(help="folder of CSV files, one a set: series,period,category,share,observed")
+    ],
     output: Annotated[Path, typer.Option(help="JSON file of learned numbers to write")],
     origins: Annotated[int, typer.Option(help="origins taken of each set")] = 18,
-    leave_out: Annotated[list[str] | None, typer.Option(help="set not to learn from, besides those that never are")] = None,
+    boosted: Annotated[
+        bool, typer.Option(help="also try the boosted member on sets left out, and say whether it wins")
+    ] = False,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(help="set not to learn from, besides those that never are")
+    ] = None,
 ) -> None:
     """Learn weights, scale, newcomers and calibration from every set, and from all but each one."""
     never = {*EVALUATION_ONLY, *(leave_out or [])}
@@ -39,6 +48,13 @@ def train(
     except (ValueError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from problem
+    if boosted and family.left_out:
+        verdict = trial(learning_rows(taken), dict(family.left_out))
+        told = "wins: worth adding" if verdict.wins else "stays out"
+        errors.print(
+            f"boosted member {told}: loss {verdict.with_it:.4f} with, {verdict.without:.4f} without it",
+            highlight=False,
+        )
     output.write_text(json.dumps(to_json(family), indent=1) + "\n")
     errors.print(f"learned from {len(sets)} sets, {len(taken)} panels; wrote {output}", highlight=False)
 

@@ -17,7 +17,10 @@ HORIZONS: Final = 12  # periods ahead that newcomers are followed for
 LOOK: Final = 4  # periods ahead that a slope is followed for
 BURN: Final = 3  # periods before the first past origin
 REACH: Final = 2.86  # damped reach of LOOK periods: 0.87 + 0.87^2 + ...
-USUAL: Final = (0.3, 0.45)  # what the newest step and the slope are worth, by damped period, before a past speaks
+USUAL: Final = (
+    0.3,
+    0.45,
+)  # what the newest step and the slope are worth, by damped period, before a past speaks
 DOUBT: Final = 60.0  # past origins that stand for what is usual
 FLOOR, CEILING = -0.5, 1.5
 TINY: Final = 1e-6
@@ -94,7 +97,9 @@ def persistence(
     moments = [_pooled(a * b, pool) for a, b in ((first, first), (first, second), (second, second))]
     cross = np.stack([_pooled(part * change, pool) for part in (first, second)], axis=-1)
     square = np.stack([moments[0], moments[1], moments[1], moments[2]], axis=-1).reshape(-1, 2, 2)
-    prior = square * (DOUBT / np.maximum(_pooled(used.astype(np.float64), pool), 1.0))[:, None, None] + TINY * np.eye(2)
+    prior = square * (DOUBT / np.maximum(_pooled(used.astype(np.float64), pool), 1.0))[
+        :, None, None
+    ] + TINY * np.eye(2)
     found = np.linalg.solve(square + prior, (cross + prior @ usual)[:, :, None])[:, :, 0]
     return np.asarray(np.clip(found, FLOOR, CEILING)[pool])
 

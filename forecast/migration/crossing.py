@@ -58,7 +58,9 @@ def rebased(draws: xr.DataArray, intensity: dict[str, float]) -> xr.DataArray:
     names = [str(name) for name in draws["category"].to_numpy()]
     bad = [name for name in names if not intensity.get(name, 0.0) > 0.0]
     if bad:
-        raise ValueError(f"category {bad[0]!r}: intensity {intensity.get(bad[0])!r}; give a positive one for each category")
+        raise ValueError(
+            f"category {bad[0]!r}: intensity {intensity.get(bad[0])!r}; give a positive one for each category"
+        )
     weight = xr.DataArray([intensity[name] for name in names], {"category": names}, ("category",))
     work = draws * weight
     return work / work.sum("category")
@@ -81,7 +83,9 @@ def first_passage(draws: xr.DataArray, crossing: Crossing) -> xr.DataArray:
     known = set(draws["category"].to_numpy().tolist())
     lacking = [name for name in crossing.categories if name not in known]
     if lacking:
-        raise ValueError(f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}")
+        raise ValueError(
+            f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}"
+        )
     if not 0.0 < crossing.threshold <= 1.0:
         raise ValueError(f"threshold is {crossing.threshold}; a share is above 0 and at most 1")
     held = draws.sel(category=list(crossing.categories)).sum("category")
@@ -101,7 +105,10 @@ def crossing_dates(
     rows = []
     for crossing in crossings:
         sign = ">=" if crossing.rising else "<="
-        told = {"condition": f"{' + '.join(crossing.categories)} {sign} {crossing.threshold:g}", "base": crossing.base}
+        told = {
+            "condition": f"{' + '.join(crossing.categories)} {sign} {crossing.threshold:g}",
+            "base": crossing.base,
+        }
         passage = first_passage(draws, crossing)
         for series in draws["series"].to_numpy():
             times = passage.sel(series=series).to_numpy()
@@ -122,5 +129,7 @@ def _dates(times: Array, ends: NDArray[np.datetime64], levels: Sequence[float]) 
         out.append({"statistic": "quantile", "quantile": level, "period_end": date, "probability": np.nan})
     never = float(np.isnan(times).mean())
     nothing = np.datetime64("NaT")
-    out.append({"statistic": "not_by_horizon", "quantile": np.nan, "period_end": nothing, "probability": never})
+    out.append(
+        {"statistic": "not_by_horizon", "quantile": np.nan, "period_end": nothing, "probability": never}
+    )
     return out

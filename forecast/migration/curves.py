@@ -12,7 +12,7 @@ from scipy.special import expit, log_softmax, logit, softmax
 Array = NDArray[np.float64]
 
 HELD: Final = 1e-3  # share that zero and one are held away from where a logarithm is taken
-RIDGE: Final = 1e-3
+RIDGE: Final = 1e-6
 
 
 def takeover_time(rate: float) -> float:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-
 VERSION: Final = 1
 
 
@@ -62,7 +61,11 @@ class LearnedFamily:
 
 def to_json(family: LearnedFamily) -> dict[str, Any]:
     """Return a family as plain JSON types."""
-    return {"version": VERSION, "whole": asdict(family.whole), "left_out": {k: asdict(v) for k, v in family.left_out.items()}}
+    return {
+        "version": VERSION,
+        "whole": asdict(family.whole),
+        "left_out": {k: asdict(v) for k, v in family.left_out.items()},
+    }
 
 
 def from_json(data: Mapping[str, Any]) -> LearnedFamily:
@@ -74,7 +77,9 @@ def from_json(data: Mapping[str, Any]) -> LearnedFamily:
         If the data is of another version or lacks a part; train it again.
     """
     if data.get("version") != VERSION:
-        raise ValueError(f"learned numbers have version {data.get('version')!r}, this model reads {VERSION}; train again")
+        raise ValueError(
+            f"learned numbers have version {data.get('version')!r}, this model reads {VERSION}; train again"
+        )
     left_out = {name: _one(part) for name, part in data["left_out"].items()}
     return LearnedFamily(_one(data["whole"]), MappingProxyType(left_out))
 

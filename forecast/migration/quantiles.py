@@ -17,7 +17,9 @@ LEVELS: Final = (0.025, *(round(0.05 * n, 2) for n in range(1, 20)), 0.975)
 COLUMNS: Final = ("series", "period_end", "category", "statistic", "quantile", "value")
 
 
-def share_quantiles(fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None) -> pd.DataFrame:
+def share_quantiles(
+    fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None
+) -> pd.DataFrame:
     """Return ``series, period_end, category, statistic, quantile, value``: means and quantiles of every share.
 
     Sorted by series, statistic, quantile, period and category within the order of the fit. Means add up to one over
@@ -83,7 +85,8 @@ def _panel_frame(fitted: FittedPanel, draws: int, seed: int) -> pd.DataFrame:
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return the panels' rows as one frame with text kept as codes."""
     whole = {
-        name: pd.api.types.union_categoricals([part[name] for part in parts]) for name in ("series", "category")
+        name: pd.api.types.union_categoricals([part[name] for part in parts])
+        for name in ("series", "category")
     }
     frame = pd.concat([part[["period_end", "quantile", "value"]] for part in parts], ignore_index=True)
     frame["series"], frame["category"] = whole["series"], whole["category"]

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.migration.judging import HORIZONS, judge
+from forecast.migration.judging import judge
 from forecast.migration.learned import Learned, LearnedFamily
-from forecast.migration.learning import learn, learning_rows
+from forecast.migration.learning import Rows, learn, learning_rows
 from forecast.migration.rolling import Origin
 
 Array = NDArray[np.float64]
@@ -31,15 +31,16 @@ def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFam
     """
     names = sorted({origin.set_name for origin in origins})
     rows = learning_rows(origins)
-    plain = {name: learn([o for o in origins if o.set_name != name], rows.of(rows.set_name != name)) for name in names}
     whole = learn(origins, rows)
-    if len(names) == 1:
-        plain = {names[0]: whole}
+    plain = {names[0]: whole} if len(names) == 1 else {name: _without(origins, rows, name) for name in names}
     coverage = pd.concat(
-        [judge(origins, widened(plain, step), draws=draws).assign(step=step) for step in GRID], ignore_index=True
+        [judge(origins, widened(plain, step), draws=draws).assign(step=step) for step in GRID],
+        ignore_index=True,
     )
     left_out = {
-        name: replace(numbers, spread=calibrated(coverage[coverage["set"] != name] if len(names) > 1 else coverage))
+        name: replace(
+            numbers, spread=calibrated(coverage[coverage["set"] != name] if len(names) > 1 else coverage)
+        )
         for name, numbers in plain.items()
     }
     whole = replace(whole, spread=calibrated(coverage))
@@ -51,6 +52,11 @@ def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFam
     }
     whole = replace(whole, skill=skill_table(model, still))
     return LearnedFamily(whole, MappingProxyType(skilled if len(names) > 1 else {}))
+
+
+def _without(origins: Sequence[Origin], rows: Rows, name: str) -> Learned:
+    """Return what all sets but one teach, before calibration."""
+    return learn([origin for origin in origins if origin.set_name != name], rows.of(rows.set_name != name))
 
 
 def widened(learned: Mapping[str, Learned], step: float) -> Callable[[str], Learned]:

@@ -14,7 +14,13 @@ def history(paths, *, series="s", group="g", start=2000, names=("table", "deep",
     """Return long rows of one yearly series from a list of period rows."""
     return pd.DataFrame(
         [
-            {"series": series, "group": group, "period_end": f"{start + t}-12-31", "category": names[k], "value": v}
+            {
+                "series": series,
+                "group": group,
+                "period_end": f"{start + t}-12-31",
+                "category": names[k],
+                "value": v,
+            }
             for t, row in enumerate(paths)
             for k, v in enumerate(row)
         ]
@@ -53,7 +59,8 @@ def learned():
     return Learned(
         decay=0.87,
         weights=dict.fromkeys(TAUGHT, 0.0) | {"local_trend": 0.7},
-        scale=dict.fromkeys(SCALE_TERMS, 0.0) | {"one": -0.5, "reach": 0.5, "own": 0.4, "kin": 0.3, "pooled": 0.3},
+        scale=dict.fromkeys(SCALE_TERMS, 0.0)
+        | {"one": -0.5, "reach": 0.5, "own": 0.4, "kin": 0.3, "pooled": 0.3},
         degrees=4.0,
         spread=(0.0, 0.0),
         common=0.3,
