@@ -1,12 +1,13 @@
 """Speed and accuracy of the share model beside what people use.
 
-Speed: ``python benchmarks/shares.py speed [--series 1000 10000 100000]`` fits and draws made-up histories of 40 periods
-and 4 categories in 100 groups, 12 ahead, 200 draws each, one size a process, so that the memory printed is its own; and,
-on 200 of the same histories in the same run, scipy ``curve_fit`` of logistics, statsforecast AutoETS and AutoTheta on
-log-ratios where importable, and the numpy lower bound: the draws, their closure and their ordering, and nothing else.
+Speed: ``python benchmarks/shares.py speed [--series 1000 10000 100000]`` fits and draws made-up histories of
+40 periods and 4 categories in 100 groups, 12 ahead, 200 draws each, one size a process, so that the memory
+printed is its own; and, on 200 of the same histories in the same run, scipy ``curve_fit`` of logistics,
+statsforecast AutoETS and AutoTheta on log-ratios where importable, and the numpy lower bound: draws, their
+closure and their ordering, and nothing else.
 
-Accuracy: ``python benchmarks/shares.py accuracy --data DIR --scorer FILE`` scores rolling origins with everything
-learned left out set by set, and with everything learned in.
+Accuracy: ``python benchmarks/shares.py accuracy --data DIR --scorer FILE`` scores rolling origins with
+everything learned left out set by set, and with everything learned in.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ def speed(sizes: list[int]) -> None:
     seconds |= {"curve_fit": timed(logistic_fits, part), **stats_models(part)}
     for name, took in seconds.items():
         print(
-            f"{name:18} {PEER_SERIES} series {took:8.2f} s   per 10,000 series {took * 10_000 / PEER_SERIES:9.1f} s"
+            f"{name:18} {PEER_SERIES} series {took:8.2f} s   per 10,000 {took * 10_000 / PEER_SERIES:9.1f} s"
         )
 
 
@@ -142,7 +143,7 @@ def one(size: int) -> None:
     took = timed(model, history)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(
-        f"model {size:7d} series {took:8.1f} s   {1e3 * took / size:6.2f} ms a series   peak {memory:5.2f} GiB",
+        f"model {size:7d} series {took:8.1f} s   {1e3 * took / size:6.2f} ms a series  peak {memory:.2f} GiB",
         flush=True,
     )
 
@@ -151,7 +152,8 @@ def accuracy(data: Path, scorer: Path) -> None:
     """Print the scores with everything learned left out set by set, and with everything in."""
     for told, extra in (("left out set by set", "--by-set"), ("in sample", "")):
         print(f"== learned, {told}")
-        command = f"{shlex.quote(sys.executable)} -m pipelines.shares_command shares {{input}} --horizon 12 --output {{output}} {extra}"
+        call = f"{shlex.quote(sys.executable)} -m pipelines.shares_command shares"
+        command = f"{call} {{input}} --horizon 12 --output {{output}} {extra}"
         subprocess.run([sys.executable, str(scorer), "--data", str(data), "--command", command], check=False)
 
 

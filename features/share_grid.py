@@ -37,15 +37,15 @@ class SharePanel:
     categories
         Names by series, N tuples; the k-th is column k of that row.
     shares
-        Shares [share], shape (N, T, K), each period adds up to one; NaN before a series begins and past its last
-        category.
+        Shares [share], shape (N, T, K), each period adds up to one; NaN before a series begins and past its
+        last category.
     sizes
         Sample size by period [count], shape (N, T); NaN where not given.
     seen
         Whether the category was ever above zero, shape (N, K), in the whole history.
     recent
-        Period ends of the last year, oldest first [day since 1970], N tuples; the last one alone where the year has
-        gaps.
+        Period ends of the last year, oldest first [day since 1970], N tuples; the last one alone where the
+        year has gaps.
     step
         Days from one period to the next, shape (N,).
     """
@@ -69,8 +69,9 @@ class SharePanel:
 def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     """Yield panels of checked rows; groups are whole, and a group's panel depends on nothing but the group.
 
-    The step of a series is the lower quartile of its gaps, called by the calendar step nearest to it. A missing
-    period is filled on a straight line between its neighbours; gaps shorter than the step are refused.
+    The step of a series is the lower quartile of its gaps, called by the calendar step nearest to it. A
+    missing period is filled on a straight line between its neighbours; gaps shorter than the step are
+    refused.
 
     Raises
     ------
@@ -80,9 +81,10 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     Examples
     --------
     >>> from features.shares import check_share_rows
-    >>> frame = pd.DataFrame({"series": "s", "period_end": ["2020-12-31", "2022-12-31"], "category": "a", "value": 2.0})
+    >>> dates = ["2020-12-31", "2021-12-31", "2023-12-31"]
+    >>> frame = pd.DataFrame({"series": "s", "period_end": dates, "category": "a", "value": 2.0})
     >>> next(share_panels(check_share_rows(frame))).shares[0, :, 0]
-    array([1., 1., 1.])
+    array([1., 1., 1., 1.])
     """
     coded = _coded(rows)
     shape = coded.drop_duplicates("s").groupby("group")[["length", "width"]].max()
@@ -91,7 +93,7 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
         batch: list[Whole] = []
         held = 0
         for name in alike.index:
-            batch.append(blocks[name])
+            batch.append(np.asarray(blocks[name], dtype=np.int64))
             held += int(coded["s"].to_numpy()[blocks[name][-1]] - coded["s"].to_numpy()[blocks[name][0]]) + 1
             if held >= CHUNK:
                 yield _panel(coded.iloc[np.concatenate(batch)])
@@ -141,7 +143,7 @@ def _months_on(day: pd.Timestamp, months: int) -> pd.Timestamp:
 
 
 def _coded(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return one line per row: codes of series, category and period slot, with the shape of its group's panel."""
+    """Return one line per row: codes of series, category and period slot, and its panel's shape."""
     coded = rows.assign(s=rows.groupby(["group", "series"], sort=True).ngroup())
     names = coded.drop_duplicates(["s", "category"]).sort_values(["s", "category"], kind="stable")
     names = names.assign(k=names.groupby("s").cumcount())
@@ -162,7 +164,7 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _steps(dates: pd.DataFrame) -> Array:
-    """Return the step of each date's series [day]: the lower quartile of its gaps, called by the nearest step."""
+    """Return the step of each date's series [day]: the lower quartile of gaps, by the nearest step."""
     gaps = dates.groupby("s").day.diff().groupby(dates["s"]).quantile(0.25, interpolation="lower")
     raw = gaps.reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
     nearest = STEPS[np.abs(np.log(raw[:, None] / STEPS)).argmin(axis=1)]
@@ -177,8 +179,8 @@ def _refuse_crowded(dates: pd.DataFrame) -> None:
     if crowded.any():
         first, second = dates[crowded].iloc[0], dates[crowded].iloc[1]
         raise ValueError(
-            f"series {first.series!r}: {first.period_end:%Y-%m-%d} and {second.period_end:%Y-%m-%d} fall into one "
-            f"period of {first.step:.0f} days; give one frequency in a series, or a series for each"
+            f"series {first.series!r}: {first.period_end:%Y-%m-%d} and {second.period_end:%Y-%m-%d} fall "
+            f"into one period of {first.step:.0f} days; give one frequency in a series, or a series for each"
         )
 
 
@@ -200,7 +202,7 @@ def _panel(coded: pd.DataFrame) -> SharePanel:
     return SharePanel(
         series=tuple(heads.series),
         group=tuple(heads.group),
-        pool=heads.groupby(["group", "step"], sort=False).ngroup().to_numpy(dtype=np.int64),
+        pool=np.asarray(heads.groupby(["group", "step"], sort=False).ngroup(), dtype=np.int64),
         categories=_categories(coded, count),
         shares=_filled(levels, named),
         sizes=sizes,

@@ -1,7 +1,7 @@
 """Share histories: the contract of the input rows and their refusals.
 
-One row is the value of one category in one period of one series: a share, a count or a level; only its part of the
-period's total is used. What is refused and what is treated is listed at :func:`check_share_rows`.
+One row is the value of one category in one period of one series: a share, a count or a level; only its part
+of the period's total is used. What is refused and what is treated is listed at :func:`check_share_rows`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 COLUMNS: Final = ("series", "group", "period_end", "category", "value")
 MAX_CATEGORIES: Final = 200  # in one series; more is a list of items, not a mix of techniques
@@ -21,26 +22,28 @@ def check_share_rows(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame
-        Columns ``series, period_end, category, value`` and, where known, ``group`` (one wall for all without it) and
-        ``n`` (sample size of the period [count], the number of things the shares were counted on).
+        Columns ``series, period_end, category, value`` and, where known, ``group`` (one wall for all without
+        it) and ``n`` (sample size of the period [count], the number of things the shares were counted on).
 
     Returns
     -------
     DataFrame
-        ``series, group, period_end`` (midnight UTC)``, category, value, n``; the caller's frame is left as it is.
-        Rows may come in any order. A period whose values are all zero says nothing of shares: it is left out and
-        becomes a missing period, unless it is the last. A category without a row in a period had a share of zero.
+        ``series, group, period_end`` (midnight UTC)``, category, value, n``; the caller's frame is left as it
+        is. Rows may come in any order. A period whose values are all zero says nothing of shares: it is left
+        out and becomes a missing period, unless it is the last. A category without a row in a period had a
+        share of zero.
 
     Raises
     ------
     ValueError
-        On a missing column, an empty frame, a value that is negative, infinite or not a number, a date that is
-        none, a repeated row, a series in two groups, a last period of zeros, or too many categories; each names
-        series and row.
+        On a missing column, an empty frame, a value that is negative, infinite or not a number, a date that
+        is none, a repeated row, a series in two groups, a last period of zeros, or too many categories; each
+        names series and row.
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"series": "s", "period_end": ["2025-12-31", "2024-12-31"], "category": "a", "value": 1.0})
+    >>> dates = ["2025-12-31", "2024-12-31"]
+    >>> rows = pd.DataFrame({"series": "s", "period_end": dates, "category": "a", "value": 1.0})
     >>> check_share_rows(rows).period_end.dt.year.tolist()
     [2024, 2025]
     """
@@ -79,12 +82,12 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
-def _text(column: pd.Series, name: str) -> np.ndarray:
+def _text(column: pd.Series, name: str) -> NDArray[np.object_]:
     """Return a column as text, or refuse a row without any."""
     empty = column.isna().to_numpy()
     if empty.any():
         raise ValueError(f"row {int(empty.argmax()) + 1}: {name} is empty; name it or drop the row")
-    return column.astype(str).to_numpy(dtype=object)
+    return np.asarray(column.astype(str).to_numpy(dtype=object))
 
 
 def _refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, remedy: str) -> None:
@@ -133,10 +136,10 @@ def _refuse_many_categories(rows: pd.DataFrame) -> None:
     """Refuse a series with more categories than a mix of techniques can have."""
     counts = rows.drop_duplicates(["series", "category"]).groupby("series", sort=False).size()
     if counts.max() > MAX_CATEGORIES:
-        name = counts.idxmax()
+        name = str(counts.idxmax())
         row = int(rows.loc[rows.series == name, "row"].iloc[0])
         raise ValueError(
-            f"series {name!r}, row {row}: {counts[name]} categories, at most {MAX_CATEGORIES}; "
+            f"series {name!r}, row {row}: {counts.max()} categories, at most {MAX_CATEGORIES}; "
             "keep the largest and add the rest up as 'other'"
         )
 

@@ -20,6 +20,7 @@ from pipelines.shares_plot import save_plot
 
 DRAWS: Final = 2000
 LONG: Final = 500  # series from which progress is shown
+NO_BETTER: Final = 0.99  # ratio from which the model is called no better than last value
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 errors = Console(stderr=True, soft_wrap=True)
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 @app.command()
-def shares(
+def shares(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
     horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
     draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
@@ -53,7 +54,7 @@ def shares(
         Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")
     ] = None,
 ) -> None:
-    """Forecast the shares of a file: mean and quantiles of every category, and the skill against last value."""
+    """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
         history = read_history(file)
         family = load_learned(learned)
@@ -64,8 +65,7 @@ def shares(
         write_forecast(forecast, output)
         if plot is not None:
             save_plot(history, forecast, plot)
-        for fit in fits:
-            tell_skill(fit)
+        tell_skill(pd.concat([fit.skill for fit in fits]))
     except (ValueError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from problem
@@ -82,8 +82,8 @@ def forecast_history(
 ) -> tuple[pd.DataFrame, list[ShareFit]]:
     """Return the quantile frame of a history and the fits behind it.
 
-    With ``by_set``, the text of a series up to ``|`` names a reference set, and what was learned from it is left
-    out: so accuracy on the reference histories is reported honestly.
+    With ``by_set``, the text of a series up to ``|`` names a reference set, and what was learned from it is
+    left out: so accuracy on the reference histories is reported honestly.
     """
     if by_set is None:
         parts = {"": (history, learned)}
@@ -170,16 +170,16 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
-def tell_skill(fit: ShareFit) -> None:
+def tell_skill(skill: pd.DataFrame) -> None:
     """Print the skill against last value, by class of history, to standard error."""
-    by = fit.skill.dropna().groupby(["histories", "horizon"]).ratio.mean()
-    for kind, ratios in by.groupby(level=0):
-        count = int((fit.skill.histories == kind).sum() / max(fit.skill.horizon.nunique(), 1))
-        told = ", ".join(f"{h} ahead {ratio:.2f}" for (_, h), ratio in ratios.items())
+    for kind, part in skill.dropna().groupby("histories"):
+        ratios = part.groupby("horizon").ratio.mean()
+        told = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(ratios.index, ratios.to_numpy(), strict=True))
+        count = part["series"].nunique()
         errors.print(
             f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False
         )
-        if (ratios >= 0.99).any():
+        if (ratios >= NO_BETTER).any():
             errors.print(
                 "  nothing beats last value where that is 1: read the spread, not the path", highlight=False
             )

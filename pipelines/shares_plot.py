@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import matplotlib
+import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,9 +34,9 @@ def save_plot(history: pd.DataFrame, forecast: pd.DataFrame, file: Path) -> None
 def _fan(axis: Axes, name: str, past: pd.DataFrame, ahead: pd.DataFrame) -> None:
     """Draw one series: lines for history and mean, bands for the central 80 % and 95 %."""
     dates = pd.DatetimeIndex(pd.to_datetime(past["period_end"], utc=True)).tz_localize(None)
-    wide = past.assign(day=dates).pivot(index="day", columns="category", values="value").fillna(0.0)
+    wide = past.assign(day=dates).pivot_table(index="day", columns="category", values="value", fill_value=0.0)
     wide = wide.div(wide.sum(axis=1), axis=0)
-    colours = matplotlib.colormaps["tab20"].colors  # type: ignore[attr-defined]
+    colours = mpl.colormaps["tab20"].colors  # type: ignore[attr-defined]
     for place, category in enumerate(sorted(ahead["category"].astype(str).unique())):
         colour, part = colours[place % 20], ahead[ahead["category"].astype(str) == category]
         part = part.assign(day=part.period_end.dt.tz_localize(None))

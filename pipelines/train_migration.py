@@ -42,8 +42,6 @@ def train(
     try:
         sets = {name: path for name, path in set_files(data).items() if name not in never}
         taken = [origin for name, path in sets.items() for origin in set_origins(name, path, origins)]
-        if not taken:
-            raise ValueError(f"no set in {str(data)!r} has an origin; give histories of at least 12 periods")
         family = learn_family(taken)
     except (ValueError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)

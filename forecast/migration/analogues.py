@@ -1,4 +1,4 @@
-"""Analogues: what the slopes and newcomers of a pool's own past turned into, measured without looking ahead."""
+"""Analogues: what slopes and newcomers of a pool's own past turned into, without looking ahead."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
     Returns
     -------
     tuple of arrays
-        The h-th of shape (N, max(T - h, 0)): by past origin t, the sum at t + h over categories not live at t.
+        The h-th of shape (N, max(T - h, 0)): by past origin t, the sum at t + h over categories not live at
+        t.
 
     Examples
     --------
@@ -56,10 +57,11 @@ def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
 def persistence(
     roots: Array, live: Flags, inside: Flags, slopes: tuple[Array, Array], newcomer: Array, pool: Whole
 ) -> Array:
-    """Return what the newest step and the slope of each pool's past were worth four periods on [1], shape (N, 2).
+    """Return what newest steps and slopes of each pool's past were worth four periods on [1], shape (N, 2).
 
-    The regression of the next four periods' change, among the categories then known, on both at past origins of
-    the pool, shrunk to ``USUAL`` by ``DOUBT`` past origins (a g-prior), over the damped reach of four periods.
+    The regression of the next four periods' change, among the categories then known, on both at past origins
+    of the pool, shrunk to ``USUAL`` by ``DOUBT`` past origins (a g-prior), over the damped reach of four
+    periods.
 
     Parameters
     ----------
@@ -76,7 +78,8 @@ def persistence(
 
     References
     ----------
-    Zellner (1986), On assessing prior distributions and Bayesian regression analysis with g-prior distributions.
+    Zellner (1986), On assessing prior distributions and Bayesian regression analysis with g-prior
+    distributions.
 
     Examples
     --------
@@ -106,4 +109,5 @@ def persistence(
 
 def _pooled(values: Array, pool: Whole) -> Array:
     """Return sums over periods, categories and series of each pool, shape (pools,)."""
-    return np.bincount(pool, values.sum(axis=2).sum(axis=1), int(pool.max()) + 1)
+    sums = np.bincount(pool, values.sum(axis=2).sum(axis=1), int(pool.max()) + 1)
+    return np.asarray(sums, dtype=np.float64)

@@ -66,7 +66,8 @@ def fit_bass_regression(adoptions: Array) -> Bass:
     Raises
     ------
     ValueError
-        If the regression has no positive market, as with adoptions that only grow; use :func:`fit_bass_curve`.
+        If the regression has no positive market, as with adoptions that only grow; use
+        :func:`fit_bass_curve`.
     """
     before = np.r_[0.0, np.cumsum(adoptions)[:-1]]
     design = np.stack([np.ones_like(before), before, before**2], axis=1)
@@ -102,18 +103,19 @@ def fit_bass_curve(adoptions: Array) -> Bass:
 def norton_bass(periods: int, starts: Array, p: float, q: float, markets: Array) -> Array:
     """Return units in use of successive generations, shape (periods, generations).
 
-    y_i(t) = F(t - s_i) (m_i + y_{i-1} before the handover) (1 - F(t - s_{i+1})): each generation takes its own
-    market and then the one before. Period t is counted from 1, and a generation that starts at period s has F(1) there.
+    y_i(t) = F(t - s_i) (m_i + y_{i-1} before the handover) (1 - F(t - s_{i+1})): each generation takes its
+    own market and then the one before. Period t is counted from 1, and a generation that starts at period s
+    has F(1) there.
 
     References
     ----------
-    Norton and Bass (1987), A diffusion theory model of adoption and substitution for successive generations of
-    high-technology products, Management Science 33(9).
+    Norton and Bass (1987), A diffusion theory model of adoption and substitution for successive generations
+    of high-technology products, Management Science 33(9).
 
     Examples
     --------
     >>> norton_bass(3, np.array([1.0]), 0.1, 0.4, np.array([100.0])).round(1).tolist()
-    [[12.1], [26.5], [42.0]]
+    [[11.5], [25.6], [41.0]]
     """
     time = np.arange(1.0, periods + 1.0)
     taken = np.stack([bass_fraction(time - start + 1.0, p, q) for start in starts], axis=1)
@@ -126,7 +128,7 @@ def norton_bass(periods: int, starts: Array, p: float, q: float, markets: Array)
 
 
 def fit_norton_bass(units: Array, starts: Array) -> tuple[float, float, Array]:
-    """Return p, q and markets of the generations, shape (G,), that minimise the summed squared error of units in use.
+    """Return p, q and markets, shape (G,), that minimise the summed squared error of units in use.
 
     Every generation and period weighs the same (ordinary least squares on the pooled errors).
     """

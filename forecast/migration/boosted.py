@@ -1,7 +1,7 @@
 """The boosted member on trial: trees that correct the centre, kept out unless they win on sets left out.
 
-On the reference histories they lose: what trees pick up on some sets does not carry over to others. The trial stays,
-so that a user's own panel can overturn it; its verdict is printed when training.
+On the reference histories they lose: what trees pick up on some sets does not carry over to others. The trial
+stays, so that a user's own panel can overturn it; its verdict is printed when training.
 """
 
 from __future__ import annotations
@@ -84,4 +84,4 @@ def _corrector(rows: Rows, learned: Learned, threads: int) -> XGBRegressor:
 def _features(rows: Rows) -> Array:
     """Return what the trees see: changes by member in steps of the pool, scale terms and the last root."""
     step = np.exp(rows.terms[:, SCALE_TERMS.index("pooled")])[:, None]
-    return np.c_[rows.changes / step, rows.terms, rows.last]
+    return np.asarray(np.c_[rows.changes / step, rows.terms, rows.last], dtype=np.float64)

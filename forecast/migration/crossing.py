@@ -1,4 +1,4 @@
-"""Crossing dates: when a share first meets a condition, per draw, and how likely it does not by the horizon."""
+"""Crossing dates: when a share first meets a condition, per draw, and how likely not by the horizon."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def rebased(draws: xr.DataArray, intensity: dict[str, float]) -> xr.DataArray:
 
     Examples
     --------
-    >>> draws = xr.DataArray([[[[0.9], [0.1]]]], {"category": ["deep", "llm"]}, ("draw", "series", "category", "period"))
+    >>> dims = ("draw", "series", "category", "period")
+    >>> draws = xr.DataArray([[[[0.9], [0.1]]]], {"category": ["deep", "llm"]}, dims)
     >>> rebased(draws, {"deep": 1.0, "llm": 9.0}).sel(category="llm").item()
     0.5
     """
@@ -67,7 +68,7 @@ def rebased(draws: xr.DataArray, intensity: dict[str, float]) -> xr.DataArray:
 
 
 def first_passage(draws: xr.DataArray, crossing: Crossing) -> xr.DataArray:
-    """Return the first period at which the condition holds [period ahead], dimensions draw and series; NaN if never.
+    """Return the first period ahead at which the condition holds, by draw and series; NaN if never.
 
     Raises
     ------
@@ -76,7 +77,8 @@ def first_passage(draws: xr.DataArray, crossing: Crossing) -> xr.DataArray:
 
     Examples
     --------
-    >>> path = xr.DataArray([[[[0.2, 0.6, 0.4]]]], {"category": ["llm"]}, ("draw", "series", "category", "period"))
+    >>> dims = ("draw", "series", "category", "period")
+    >>> path = xr.DataArray([[[[0.2, 0.6, 0.4]]]], {"category": ["llm"]}, dims)
     >>> first_passage(path, Crossing(("llm",), 0.5, "requests")).item()
     2.0
     """
@@ -99,8 +101,8 @@ def crossing_dates(
 ) -> pd.DataFrame:
     """Return ``series, condition, base, statistic, quantile, period_end, probability`` of crossings.
 
-    A quantile date is the period end by which that fraction of all draws has crossed: missing (NaT) where so many
-    have not by the horizon. Statistic ``not_by_horizon`` carries the probability of that.
+    A quantile date is the period end by which that fraction of all draws has crossed: missing (NaT) where so
+    many have not by the horizon. Statistic ``not_by_horizon`` carries the probability of that.
     """
     rows = []
     for crossing in crossings:

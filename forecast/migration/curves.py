@@ -48,7 +48,7 @@ def fisher_pry(share: Array, horizon: int, *, ceiling: float = 1.0) -> Array:
 
 
 def gompertz(share: Array, horizon: int) -> Array:
-    """Return the Gompertz continuation of a share [share], shape (horizon,): m exp(-a e^(-b t)), m at most one.
+    """Return the Gompertz continuation of a share [share], shape (horizon,): m exp(-a e^(-b t)), m <= 1.
 
     References
     ----------
@@ -79,7 +79,8 @@ def _gompertz(time: Array, top: float, delay: float, rate: float) -> Array:
 def multinomial_logit(shares: Array, horizon: int) -> Array:
     """Return the continuation of shares, shape (T, K), by a logit linear in time [share], shape (horizon, K).
 
-    Maximum likelihood with the shares as frequencies, a small ridge on the slopes, and the first category as base.
+    Maximum likelihood with the shares as frequencies, a small ridge on the slopes, and the first category as
+    base.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Joint draws of share paths: on the simplex in every draw, correlated over categories, periods and the pool."""
+"""Joint draws of share paths: on the simplex, correlated over categories, periods and the pool."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def stream(seed: int, name: str) -> np.random.Generator:
 def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     """Return draws of the share paths of series ``at`` [share], shape (draws, H, categories of the series).
 
-    Every draw and period adds up to one. The draws of a series depend on its group and the seed, and on no other
-    group.
+    Every draw and period adds up to one. The draws of a series depend on its group and the seed, and on no
+    other group.
     """
     panel = fitted.panel
     names = panel.categories[at]

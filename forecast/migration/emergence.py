@@ -1,7 +1,7 @@
 """Emergence: how much the next generation, declared or not yet named, takes from those that exist.
 
-The pool's own past answers first: at each past origin, what did categories not yet seen hold h periods later? What
-other histories learned stands in where the past is short.
+The pool's own past answers first: at each past origin, what did categories not yet seen hold h periods later?
+What other histories learned stands in where the past is short.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from forecast.migration.state import PathState
 
 Array = NDArray[np.float64]
 
-LEVELS: Final = np.round(np.r_[0.0, np.linspace(0.01, 0.99, 50), 1.0], 4)  # of the quantiles kept
+LEVELS: Final[Array] = np.array([0.0, *np.linspace(0.01, 0.99, 50).round(4), 1.0])  # of the quantiles kept
+
+MOST: Final = 0.98  # of everything that newcomers can take
 
 
 def past_newcomers(state: PathState, pool: int, ahead: int) -> tuple[Array, float]:
@@ -29,11 +31,11 @@ def past_newcomers(state: PathState, pool: int, ahead: int) -> tuple[Array, floa
     inside = ~np.isnan(state.panel.shares[rows][:, :, 0])
     reach = max(inside.shape[1] - ahead, 0)
     used = (np.cumsum(inside, axis=1) > BURN)[:, :reach]
-    return state.newcomer[ahead - 1][rows][used], float(used.any(axis=0).sum())
+    return state.newcomer[ahead - 1][rows][used], float(np.count_nonzero(used.any(axis=0)))
 
 
 def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
-    """Return quantiles at ``LEVELS`` of the newcomers' share by pool, each shape (12, levels), non-decreasing.
+    """Return quantiles at ``LEVELS`` of the newcomers' share by pool, each shape (12, levels).
 
     Past origins of the pool and the learned quantiles are mixed by the number of origins against
     ``newcomer_doubt``. Both ways non-decreasing: over levels, and over periods ahead (what came stays).
@@ -57,7 +59,7 @@ def _mixed(shares: Array, origins: float, prior: Array, doubt: float) -> Array:
     weight = np.r_[np.full(shares.size, origins / shares.size), np.full(prior.size, doubt / prior.size)]
     order = np.argsort(values, kind="stable")
     middle = np.cumsum(weight[order]) - 0.5 * weight[order]
-    return np.interp(LEVELS, middle / weight.sum(), values[order])
+    return np.asarray(np.interp(LEVELS, middle / weight.sum(), values[order]))
 
 
 def newcomer_paths(quantiles: Array, ranks: Array, horizon: int) -> Array:
@@ -73,4 +75,4 @@ def newcomer_paths(quantiles: Array, ranks: Array, horizon: int) -> Array:
     known = min(horizon, HORIZONS)
     paths = np.stack([np.interp(ranks, LEVELS, quantiles[h]) for h in range(known)], axis=1)
     rest = np.repeat(paths[:, -1:], horizon - known, axis=1)
-    return np.clip(np.concatenate([paths, rest], axis=1), 0.0, 0.98)
+    return np.asarray(np.clip(np.concatenate([paths, rest], axis=1), 0.0, MOST))

@@ -72,8 +72,8 @@ def fit_shares(
     learned
         What reference histories taught.
     newcomer
-        Name for an unnamed next generation, added to every series that declares no category of its own with nothing
-        but zeros; none is added without a name.
+        Name for an unnamed next generation, added to every series that declares no category of its own with
+        nothing but zeros; none is added without a name.
     progress
         Called with the number of series done, panel by panel.
 
@@ -143,9 +143,9 @@ def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
     Returns
     -------
     DataArray
-        Dimensions ``draw, series, category, period`` (1 to horizon periods ahead); ``period_end`` is a coordinate of
-        series and period. Every draw of a series adds up to one over its categories; the others are NaN. Draws of
-        one group are joint; a group's draws are the same alone as among others.
+        Dimensions ``draw, series, category, period`` (1 to horizon periods ahead); ``period_end`` is a
+        coordinate of series and period. Every draw of a series adds up to one over its categories; the others
+        are NaN. Draws of one group are joint; a group's draws are the same alone as among others.
 
     Raises
     ------

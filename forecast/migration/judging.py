@@ -40,8 +40,8 @@ def judge(
     Returns
     -------
     DataFrame
-        ``set, kind, horizon, crps`` [share, summed over categories], ``inside80, inside95`` [1, over categories above
-        one percent].
+        ``set, kind, horizon, crps`` [share, summed over categories], ``inside80, inside95`` [1, over
+        categories above one percent].
     """
     return pd.DataFrame(
         [row for origin in origins for row in _rows(origin, learned(origin.set_name), draws, seed)]

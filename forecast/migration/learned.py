@@ -33,7 +33,8 @@ class Learned:
     newcomer_doubt
         Past origins that stand for those quantiles.
     skill
-        Mean absolute CRPS ratio to last value, by horizon, on the histories learned from (each left out in turn).
+        Mean absolute CRPS ratio to last value, by horizon, on the histories learned from (each left out in
+        turn).
     """
 
     decay: float

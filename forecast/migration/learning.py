@@ -1,7 +1,8 @@
 """Learning: the weights of members and scale terms that make the forecast quantiles of past origins sharpest.
 
-The loss is the mean pinball loss of the quantiles of every share, over the share lost by last value so that no set
-outweighs another, plus a ridge that pulls the weights to where nothing was learned: equal weights of the trends.
+The loss is the mean pinball loss of the quantiles of every share, over the share lost by last value so that
+no set outweighs another, plus a ridge that pulls the weights to where nothing was learned: equal weights of
+the trends.
 """
 
 from __future__ import annotations
@@ -133,8 +134,8 @@ def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], di
 def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[float, Array]:
     """Return the weighted mean pinball loss over ``LEVELS`` and its gradient.
 
-    The quantile of a share is (m + s t_p)^3 held at zero, with m the weighted changes from the last root, log s the
-    weighted terms and t_p Student's quantile.
+    The quantile of a share is (m + s t_p)^3 held at zero, with m the weighted changes from the last root, log
+    s the weighted terms and t_p Student's quantile.
 
     References
     ----------
@@ -159,7 +160,7 @@ def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[f
 
 
 def learn_newcomers(origins: Sequence[Origin]) -> tuple[tuple[float, ...], ...]:
-    """Return quantiles of what newcomers held 1 to 12 periods after origins [share], every set weighing the same."""
+    """Return quantiles of what newcomers held 1 to 12 periods on [share], every set weighing the same."""
     names = sorted({origin.set_name for origin in origins})
     table = []
     for ahead in range(AHEAD):

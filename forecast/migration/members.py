@@ -1,8 +1,9 @@
 """The members: each says by how much the root of every share changes, all in one callable shape.
 
-A member takes the state of the paths and the damped horizons and returns the change from the last value, shape
-(N, H, K). Last value is the member that says zero. The combination adds members up with learned weights, so a weight
-says how much of a member's change is believed, and what is left is believed to last value.
+A member takes the state of the paths and the damped horizons and returns the change from the last value,
+shape (N, H, K). Last value is the member that says zero. The combination adds members up with learned
+weights, so a weight says how much of a member's change is believed, and what is left is believed to last
+value.
 """
 
 from __future__ import annotations
@@ -38,63 +39,63 @@ def damped(horizons: Array, decay: float) -> Array:
 
 
 def last_value(state: PathState, reach: Array) -> Array:
-    """Nothing changes."""
+    """Change nothing."""
     return np.zeros((len(state.last), len(reach), state.last.shape[1]))
 
 
 def newest_step(state: PathState, reach: Array) -> Array:
-    """The steps of the last period or two go on, fading."""
+    """Let the steps of the last period or two go on, fading."""
     return _along(state.slopes[1], reach)
 
 
 def local_trend(state: PathState, reach: Array) -> Array:
-    """The trend of the last few periods goes on, fading (damped Holt in root space)."""
+    """Let the trend of the last few periods go on, fading (damped Holt in root space)."""
     return _along(state.slopes[4], reach)
 
 
 def long_trend(state: PathState, reach: Array) -> Array:
-    """The trend of the whole history goes on, fading."""
+    """Let the trend of the whole history go on, fading."""
     return _along(state.slopes[16], reach)
 
 
 def neighbours(state: PathState, reach: Array) -> Array:
-    """The same technique moves as it does on average over the pool (partial pooling of slopes)."""
+    """Move the same technique as the pool's other series move it (partial pooling of slopes)."""
     return _along(state.neighbours, reach)
 
 
 def analogues(state: PathState, reach: Array) -> Array:
-    """The trend goes on as far as trends of the pool's own past did."""
+    """Let newest step and trend go on as far as those of the pool's own past did."""
     newest, slope = state.persistence[:, :1], state.persistence[:, 1:]
     return _along(newest * state.slopes[1] + slope * state.slopes[4], reach)
 
 
 def youth(state: PathState, reach: Array) -> Array:
-    """The trend of a technique that appeared lately goes on; that of an old one does not."""
+    """Let the trend of a technique that appeared lately go on, that of an old one less."""
     return _along(state.slopes[4] / (1.0 + state.age / YOUTH), reach)
 
 
 def ceiling(state: PathState, reach: Array) -> Array:
-    """The trend counts by the level reached: with a negative weight, high shares slow down."""
+    """Count the trend by the level reached: with a negative weight, high shares slow down."""
     return _along(state.slopes[4] * state.last, reach)
 
 
 def rise(state: PathState, reach: Array) -> Array:
-    """Only rising trends go on: with a negative weight, rises fade sooner than falls."""
+    """Let only rising trends go on: with a negative weight, rises fade sooner than falls."""
     return _along(np.maximum(state.slopes[4], 0.0), reach)
 
 
 def reversal(state: PathState, reach: Array) -> Array:
-    """A share past its peak comes back towards it; with a negative weight, it falls further."""
+    """Bring a share past its peak back towards it; with a negative weight, further away."""
     return _along((state.peak - state.last) * state.last, reach)
 
 
 def level(state: PathState, reach: Array) -> Array:
-    """Shares drift in proportion to their root: with a negative weight, towards evenness."""
+    """Let shares drift in proportion to their root: with a negative weight, towards evenness."""
     return _along(state.last, reach)
 
 
 def spring(state: PathState, reach: Array) -> Array:
-    """Every present share drifts by the same amount in root space."""
+    """Let every present share drift by the same amount in root space."""
     return _along(np.ones_like(state.last), reach)
 
 

@@ -24,8 +24,8 @@ WIDEST: Final = 4.0
 def pooled_variances(steps: Array, whole: Flags, pool: Whole, counting: Array) -> tuple[Array, Array, Array]:
     """Return the variance of a step of each category, series and pool [share^(2/3)], each shape (N, K).
 
-    Squared steps, recent ones weighing most; the pool's is shrunk to a prior, the series' to the pool's and the
-    category's to the series', each by ``DOUBT`` steps; what counting leaves in the last root is added.
+    Squared steps, recent ones weighing most; the pool's is shrunk to a prior, the series' to the pool's and
+    the category's to the series', each by ``DOUBT`` steps; what counting leaves in the last root is added.
 
     Examples
     --------
@@ -59,11 +59,11 @@ def scale_terms(own: Array, kin: Array, pooled: Array, last: Array, horizons: Ar
     logs = [0.5 * np.log(part + FLOOR)[:, None, :] for part in (own, kin, pooled)]
     held = last[:, None, :]
     parts = [1.0, log, log**2, *logs, held, held**2]
-    return np.stack([part + flat for part in parts])
+    return np.stack([np.asarray(part, dtype=np.float64) + flat for part in parts])
 
 
 def error_scale(terms: Array, weights: Mapping[str, float]) -> Array:
-    """Return the scale of errors of the root [share^(1/3)], shape (N, H, K), from terms and learned weights."""
+    """Return the scale of errors of the root [share^(1/3)], shape (N, H, K), from weighted terms."""
     total = np.zeros(terms.shape[1:])
     for part, name in zip(terms, SCALE_TERMS, strict=True):
         total += weights[name] * part
@@ -93,7 +93,7 @@ def made_up(scale: Array, roots: Array) -> Array:
 
 
 def unit_paths(random: np.random.Generator, draws: int, horizon: int, width: int) -> Array:
-    """Return standard normal paths, shape (draws, horizon, width), that move like a random walk at unit variance.
+    """Return normal paths of unit variance, shape (draws, horizon, width), that move like a random walk.
 
     Examples
     --------

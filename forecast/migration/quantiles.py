@@ -20,10 +20,10 @@ COLUMNS: Final = ("series", "period_end", "category", "statistic", "quantile", "
 def share_quantiles(
     fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None
 ) -> pd.DataFrame:
-    """Return ``series, period_end, category, statistic, quantile, value``: means and quantiles of every share.
+    """Return ``series, period_end, category, statistic, quantile, value`` of every share.
 
-    Sorted by series, statistic, quantile, period and category within the order of the fit. Means add up to one over
-    the categories of a series and period; quantiles do not, and no one should add them.
+    Sorted by series, statistic, quantile, period and category within the order of the fit. Means add up to
+    one over the categories of a series and period; quantiles do not, and no one should add them.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def _panel_frame(fitted: FittedPanel, draws: int, seed: int) -> pd.DataFrame:
     levels = np.concatenate([np.repeat(np.r_[np.nan, LEVELS], size) for size in sizes])
     return pd.DataFrame(
         {
-            "series": pd.Categorical.from_codes(np.concatenate(series), list(panel.series)),
+            "series": pd.Categorical.from_codes(np.concatenate(series), pd.Index(panel.series)),
             "period_end": np.concatenate(ends),
             "category": pd.Categorical(np.concatenate(category)),
             "quantile": levels,
@@ -92,5 +92,5 @@ def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     frame["series"], frame["category"] = whole["series"], whole["category"]
     frame["period_end"] = frame.period_end.dt.tz_localize("UTC")
     mean = frame["quantile"].isna().to_numpy()
-    frame["statistic"] = pd.Categorical.from_codes(np.where(mean, 0, 1), ["mean", "quantile"])
+    frame["statistic"] = pd.Categorical.from_codes(np.where(mean, 0, 1), pd.Index(["mean", "quantile"]))
     return frame[list(COLUMNS)]

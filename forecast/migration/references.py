@@ -1,8 +1,8 @@
 """References and scenarios: textbook curves of one callable shape, to compare with and to ask "what if" of.
 
-They extrapolate too hard to forecast by default (on real histories they lose to last value) and are kept for what
-they are: named scenarios. Each takes shares, shape (T, K), generations in column order, oldest first, and returns
-their continuation on the simplex, shape (horizon, K).
+They extrapolate too hard to forecast by default (on real histories they lose to last value) and are kept for
+what they are: named scenarios. Each takes shares, shape (T, K), generations in column order, oldest first,
+and returns their continuation on the simplex, shape (horizon, K).
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ def generation_order(shares: Array) -> NDArray[np.int64]:
 
 
 def fisher_pry(shares: Array, horizon: int) -> Array:
-    """Each generation or newer substitutes the older ones along a logistic."""
+    """Let each generation or newer substitute the older ones along a logistic."""
     return _newer_or_same(shares, horizon, curves.fisher_pry)
 
 
 def gompertz(shares: Array, horizon: int) -> Array:
-    """Each generation or newer substitutes the older ones along a Gompertz curve."""
+    """Let each generation or newer substitute the older ones along a Gompertz curve."""
     return _newer_or_same(shares, horizon, curves.gompertz)
 
 
 def bass(shares: Array, horizon: int) -> Array:
-    """Each generation or newer is adopted as Bass has it, from its launch, its market what the curve finds."""
+    """Adopt each generation or newer as Bass has it, from its launch, its market what the curve finds."""
     return _newer_or_same(shares, horizon, _bass_share)
 
 
 def multinomial_logit(shares: Array, horizon: int) -> Array:
-    """Log-odds of all generations go on linearly in time."""
+    """Let log-odds of all generations go on linearly in time."""
     return curves.multinomial_logit(shares, horizon) if shares.shape[1] > 1 else np.ones((horizon, 1))
 
 
 def norton_bass(shares: Array, horizon: int) -> Array:
-    """Generations follow each other with one p and q, each with its own market."""
+    """Let generations follow each other with one p and q, each with its own market."""
     launched = shares > PRESENT
     starts = np.where(launched.any(axis=0), launched.argmax(axis=0), len(shares)) + 1.0
     p, q, markets = diffusion.fit_norton_bass(shares, starts)
@@ -92,5 +92,5 @@ def _bass_share(share: Array, horizon: int) -> Array:
     if len(rises) < 4 or not rises.any():
         return np.repeat(share[-1:], horizon)
     found = diffusion.fit_bass_curve(rises)
-    time = np.arange(len(rises), len(rises) + horizon) + 1.0
-    return np.minimum(found.m, 1.0) * diffusion.bass_fraction(time, found.p, found.q)
+    time = len(rises) + np.arange(1.0, horizon + 1.0)
+    return np.asarray(min(found.m, 1.0) * diffusion.bass_fraction(time, found.p, found.q))

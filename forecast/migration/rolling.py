@@ -1,4 +1,4 @@
-"""Rolling origins: histories cut at past dates, with what came after, as the share model learns and is judged."""
+"""Rolling origins: histories cut at past dates, with what came after, to learn from and be judged on."""
 
 from __future__ import annotations
 
@@ -52,18 +52,13 @@ def rolling_origins(history: pd.DataFrame, set_name: str, *, count: int) -> Iter
     set_name
         Name of the set; all its series at one origin are one group.
 
-    Guarantees that nothing after the origin is in the state: categories not yet seen are added up as ``unseen``.
+    Guarantees that nothing after the origin is in the state: categories not yet seen are added up as
+    ``unseen``.
     """
     grid = np.sort(history.period.unique())
     if len(grid) < MIN_HISTORY + MIN_FUTURE:
         return
-    wide = {
-        str(name): (
-            part.pivot(index="period", columns="category", values="share").sort_index(),
-            part.groupby("period")["observed"].max(),
-        )
-        for name, part in history.groupby("series")
-    }
+    wide = {str(name): _wide(part) for name, part in history.groupby("series")}
     for pick in np.unique(np.linspace(MIN_HISTORY, len(grid) - MIN_FUTURE, count).round().astype(int)):
         cuts = {name: cut(table, seen, grid[pick - 1]) for name, (table, seen) in wide.items()}
         kept = {name: both for name, both in cuts.items() if both is not None}
@@ -94,11 +89,19 @@ def cut(
     return past[seen].iloc[-MEMORY:].assign(**{UNSEEN: 0.0}), later
 
 
+def _wide(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """Return the shares of one series, periods by categories, and which periods were observed."""
+    shares = part.set_index(["period", "category"])["share"]
+    table = shares.unstack("category").sort_index()  # noqa: PD010 - the keys are in the index
+    return table, part.groupby("period")["observed"].max()
+
+
 def _origins(cuts: dict[str, tuple[pd.DataFrame, pd.DataFrame]], set_name: str) -> Iterator[Origin]:
     """Yield the panels of one origin."""
     parts = []
     for name, (past, _) in cuts.items():
-        tidy = past.rename_axis(index="period_end", columns="category").stack().rename("value").reset_index()
+        named = past.rename_axis(index="period_end", columns="category").reset_index()
+        tidy = named.melt("period_end", value_name="value")
         parts.append(tidy.assign(series=name, group=set_name))
     for panel in share_panels(check_share_rows(pd.concat(parts))):
         yield Origin(set_name, path_state(panel), _future(panel, cuts))

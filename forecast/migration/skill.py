@@ -21,7 +21,7 @@ def liveliness(state: PathState) -> NDArray[np.str_]:
 
 
 def skill_rows(state: PathState, learned: Learned, horizon: int) -> pd.DataFrame:
-    """Return ``series, horizon, ratio, histories``: the CRPS over last value's by series, at measured horizons.
+    """Return ``series, horizon, ratio, histories``: CRPS over last value's at measured horizons.
 
     A ratio above one says that last value was better on histories like it; NaN where none was measured.
     """

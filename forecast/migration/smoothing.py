@@ -1,4 +1,4 @@
-"""Count noise: a local level filter on the roots where sample sizes are given, and nothing where they are not."""
+"""Count noise: a local level filter on the roots where sample sizes are given, and nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ Flags = NDArray[np.bool_]
 
 
 def smoothed_roots(roots: Array, sizes: Array, live: Flags) -> tuple[Array, Array]:
-    """Return roots with counting noise filtered out, shape (N, T, K), and the variance left at the end, (N, K).
+    """Return roots without counting noise, shape (N, T, K), and the variance left at the end, (N, K).
 
-    A Kalman filter of a random walk seen through noise: the noise variance is the counting variance of the period,
-    the step variance what the squared steps hold beyond it. Without sizes the roots come back as they are.
+    A Kalman filter of a random walk seen through noise: the noise variance is the counting variance of the
+    period, the step variance what the squared steps hold beyond it. Without sizes the roots come back as they
+    are.
 
     References
     ----------
@@ -44,7 +45,7 @@ def smoothed_roots(roots: Array, sizes: Array, live: Flags) -> tuple[Array, Arra
 
 
 def _step_variance(roots: Array, noise: Array, live: Flags) -> Array:
-    """Return the variance of true steps, shape (N, K): squared steps less the noise of both ends, held above zero."""
+    """Return the variance of true steps, shape (N, K): squared steps less the noise of both ends."""
     both = live[:, 1:] & live[:, :-1]
     count = np.maximum(both.sum(axis=1), 1)
     squared = np.where(both, np.diff(roots, axis=1) ** 2, 0.0).sum(axis=1) / count

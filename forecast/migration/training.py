@@ -1,4 +1,4 @@
-"""Training: learned numbers from all sets and from all but each one, calibrated and judged on sets left out."""
+"""Training: learned numbers from all sets and all but each one, calibrated and judged on sets left out."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ DRAWS: Final = 100
 def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFamily:
     """Return what all sets teach, and what all but each one do.
 
-    The log factor on the error scale is the one at which drawn 80 % intervals hold 80 % on sets that the weights were
-    not learned from; the skill is measured on them too.
+    The log factor on the error scale is the one at which drawn 80 % intervals hold 80 % on sets that the
+    weights were not learned from; the skill is measured on them too.
     """
     names = sorted({origin.set_name for origin in origins})
+    if not names:
+        raise ValueError("no set has an origin to learn from; give histories of at least 12 periods")
     rows = learning_rows(origins)
     whole = learn(origins, rows)
     plain = {names[0]: whole} if len(names) == 1 else {name: _without(origins, rows, name) for name in names}
@@ -85,7 +87,7 @@ def calibrated(coverage: pd.DataFrame) -> tuple[float, float]:
     [0.0, 0.0]
     """
     by_set = coverage.groupby(["horizon", "step", "set"]).inside80.mean()
-    table = by_set.groupby(["horizon", "step"]).mean().unstack("step")
+    table = by_set.groupby(["horizon", "step"]).mean().unstack("step")  # noqa: PD010 - both keys are in the index
     wanted = [float(np.interp(AIM, np.maximum.accumulate(row), table.columns)) for row in table.to_numpy()]
     if len(wanted) == 1:
         return wanted[0], 0.0
@@ -94,11 +96,11 @@ def calibrated(coverage: pd.DataFrame) -> tuple[float, float]:
 
 
 def skill_table(model: pd.DataFrame, still: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return CRPS over last value's by class of history and horizon: geometric mean over sets of the ratio."""
+    """Return CRPS over last value's by class and horizon: geometric mean over sets of the ratio."""
     keys = ["kind", "horizon", "set"]
     ratio = model.groupby(keys).crps.mean() / still.groupby(keys).crps.mean()
-    mean = np.exp(np.log(ratio.clip(1e-3, 1e3)).groupby(["kind", "horizon"]).mean())
-    return {
-        str(kind): {str(int(h)): round(float(value), 4) for (_, h), value in part.items()}
-        for kind, part in mean.groupby(level=0)
-    }
+    logs = pd.DataFrame({"log": np.log(ratio.clip(1e-3, 1e3))}).groupby(["kind", "horizon"]).log.mean()
+    table: dict[str, dict[str, float]] = {}
+    for (kind, h), value in zip(logs.index.to_flat_index(), logs.to_numpy(), strict=True):
+        table.setdefault(str(kind), {})[str(int(h))] = round(float(np.exp(value)), 4)
+    return table

@@ -53,7 +53,8 @@ def close(parts: Array, fallback: Array) -> Array:
 def root_variance(shares: Array, sizes: Array) -> Array:
     """Return the counting variance of the cube root of a share [share^(2/3)] counted on ``sizes`` things.
 
-    The delta method on a binomial share, with the share held at least 1/(2n) away from zero; no size, no noise.
+    The delta method on a binomial share, with the share held at least 1/(2n) away from zero; no size, no
+    noise.
 
     Examples
     --------

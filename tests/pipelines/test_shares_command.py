@@ -148,7 +148,7 @@ def test_training_on_a_folder_writes_numbers_the_command_reads(file, tmp_path):
 def test_training_on_nothing_says_so(tmp_path):
     result = RUNNER.invoke(train_app, ["--data", str(tmp_path), "--output", str(tmp_path / "x.json")])
     assert result.exit_code == 2
-    assert "no set in" in result.output
+    assert "no set has an origin" in result.output
 
 
 @pytest.mark.skipif(
