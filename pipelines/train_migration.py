@@ -53,7 +53,7 @@ def train(
             f"boosted member {told}: loss {verdict.with_it:.4f} with, {verdict.without:.4f} without it",
             highlight=False,
         )
-    output.write_text(json.dumps(to_json(family), indent=1) + "\n")
+    output.write_text(json.dumps(to_json(family), separators=(",", ":")) + "\n")
     errors.print(f"learned from {len(sets)} sets, {len(taken)} panels; wrote {output}", highlight=False)
 
 

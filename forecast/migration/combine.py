@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.migration.learned import Learned
-from forecast.migration.members import MEMBERS, damped
+from forecast.migration.members import MEMBERS
 from forecast.migration.state import PathState
 
 Array = NDArray[np.float64]
@@ -17,9 +17,8 @@ def centre(state: PathState, learned: Learned, horizons: Array) -> Array:
 
     Categories that have not appeared yet are at zero: they come in by :mod:`forecast.migration.emergence`.
     """
-    reach = damped(horizons, learned.decay)
     total = np.repeat(state.last[:, None, :], len(horizons), axis=1)
     for name, weight in learned.weights.items():
         if weight:
-            total = total + weight * MEMBERS[name](state, reach)
+            total = total + weight * MEMBERS[name](state, horizons, learned.decay)
     return np.asarray(np.where(state.present[:, None, :], np.maximum(total, 0.0), 0.0))

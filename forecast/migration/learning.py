@@ -18,7 +18,7 @@ from scipy.stats import t as student
 
 from forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
 from forecast.migration.learned import Learned
-from forecast.migration.members import MEMBERS, damped
+from forecast.migration.members import MEMBERS
 from forecast.migration.noise import SCALE_TERMS, scale_terms
 from forecast.migration.rolling import AHEAD, Origin
 
@@ -99,8 +99,7 @@ def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
     named = state.panel.named[:, None, :]
     whole = ~np.isnan(np.where(named, future, 0.0)).any(axis=2) & (rest > 0.05)
     kept = whole[:, :, None] & state.present[:, None, :]
-    reach = damped(HORIZONS, decay)
-    changes = np.stack([MEMBERS[name](state, reach)[kept] for name in TAUGHT], axis=1)
+    changes = np.stack([MEMBERS[name](state, HORIZONS, decay)[kept] for name in TAUGHT], axis=1)
     terms = scale_terms(state.own, state.kin, state.pooled, state.last, HORIZONS)[:, kept].T
     truth = (future / np.maximum(rest, 0.05)[:, :, None])[kept]
     series, ahead, column = np.nonzero(kept)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features.share_grid import SharePanel
 from forecast.migration.analogues import newcomers, persistence
+from forecast.migration.leaders import leader_changes
 from forecast.migration.noise import pooled_variances
 from forecast.migration.smoothing import smoothed_roots
 from forecast.migration.transforms import root
@@ -48,6 +49,9 @@ class PathState:
         Share that categories new since a period held h periods later, 12 arrays of shape (N, T - h).
     counting
         Variance left in the last root by counting, shape (N, K).
+    led, lag
+        Change of the roots that leaders had from the matching date on, shape (N, 12, K), and how many periods the
+        series is behind them, shape (N,); NaN where nobody leads.
     """
 
     panel: SharePanel
@@ -63,6 +67,8 @@ class PathState:
     pooled: Array
     newcomer: tuple[Array, ...]
     counting: Array
+    led: Array
+    lag: Array
 
     @property
     def last(self) -> Array:
@@ -97,6 +103,7 @@ def path_state(panel: SharePanel) -> PathState:
     slopes_then = (slopes_by_period(steps, whole, 1), slopes_by_period(steps, whole, 4))
     newcomer = newcomers(shares, live)
     own, kin, pooled = pooled_variances(steps, whole, panel.pool, np.asarray(counting))
+    led, lag = leader_changes(roots, panel, pooled[:, 0])
     return PathState(
         panel=panel,
         roots=roots,
@@ -111,6 +118,8 @@ def path_state(panel: SharePanel) -> PathState:
         pooled=pooled,
         newcomer=newcomer,
         counting=counting,
+        led=led,
+        lag=lag,
     )
 
 

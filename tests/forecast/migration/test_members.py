@@ -13,7 +13,7 @@ from forecast.migration.noise import error_scale, made_up, pooled_variances, sca
 from forecast.migration.smoothing import smoothed_roots
 from forecast.migration.state import path_state
 
-REACH = damped(np.arange(1.0, 5.0), 0.87)
+HORIZONS = np.arange(1.0, 5.0)
 
 
 def state_of(frame):
@@ -26,14 +26,14 @@ def state_of(frame):
 def test_member_has_the_one_shape_and_is_finite(name, waves):
     for panel in share_panels(check_share_rows(waves)):
         state = path_state(panel)
-        change = MEMBERS[name](state, REACH)
+        change = MEMBERS[name](state, HORIZONS, 0.87)
         assert change.shape == (len(panel.series), 4, panel.shares.shape[2])
         assert np.isfinite(change).all()
 
 
 @pytest.mark.parametrize("name", set(MEMBERS) - {"level", "spring"})
 def test_member_says_nothing_of_a_still_history(name, make):
-    change = MEMBERS[name](state_of(make([[0.25, 0.75]] * 12)), REACH)
+    change = MEMBERS[name](state_of(make([[0.25, 0.75]] * 12)), HORIZONS, 0.87)
     assert change == pytest.approx(np.zeros_like(change))
 
 
@@ -125,3 +125,27 @@ def test_counting_noise_is_filtered_and_without_sizes_nothing_is():
     same, none = smoothed_roots(noisy, np.full((1, 60), np.nan), live)
     assert same is noisy
     assert none.tolist() == [[0.0]]
+
+
+def test_a_follower_finds_its_leader_and_the_lag(make):
+    def lagged(by):
+        new = 1.0 / (1.0 + np.exp(-0.4 * (np.arange(20.0) - 9.0 - by)))
+        return np.stack([1.0 - new, new], axis=1)
+
+    state = state_of(pd.concat([make(lagged(0), series="ahead"), make(lagged(5), series="behind")]))
+    ahead, behind = state.panel.series.index("ahead"), state.panel.series.index("behind")
+    assert state.lag[behind] == 5.0
+    assert np.isnan(state.lag[ahead])
+    assert state.led[ahead] == pytest.approx(np.zeros_like(state.led[ahead]))
+    path = state.roots[ahead][-6:]
+    expected = (path[1:] - path[0]) / 2.0
+    assert state.led[behind][:5] == pytest.approx(expected, abs=0.02)
+    assert state.led[behind][5:] == pytest.approx(np.repeat(state.led[behind][4][None], 7, axis=0))
+
+
+def test_nobody_leads_across_groups(make):
+    path = np.stack([np.linspace(0.9, 0.1, 20), np.linspace(0.1, 0.9, 20)], axis=1)
+    frame = pd.concat([make(path, series="a", group="one"), make(np.roll(path, 3, axis=0), series="b", group="two")])
+    state = state_of(frame)
+    assert np.isnan(state.lag).all()
+    assert (state.led == 0.0).all()
