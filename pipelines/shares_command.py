@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final
@@ -92,34 +94,26 @@ def forecast_history(
         parts = {name: (history[names == name], by_set.without(name)) for name in sorted(names.unique())}
     frames, fits = [], []
     for rows, numbers in parts.values():
-        with _progress(rows["series"].nunique() if "series" in rows else 0) as advance:
+        with progress_bar(rows["series"].nunique() if "series" in rows else 0) as advance:
             fit = fit_shares(rows, horizon=horizon, learned=numbers, newcomer=newcomer)
             frames.append(share_quantiles(fit, draws=draws, seed=seed, progress=advance))
         fits.append(fit)
     return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
 
 
-class _progress:  # noqa: N801 - reads as the function it is used as
-    """A progress bar on standard error for long work, and nothing for short."""
-
-    def __init__(self, total: int) -> None:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(),
-        )
-        self.bar = Progress(
-            *columns, console=errors, transient=True, disable=total < LONG or not errors.is_terminal
-        )
-        self.task = self.bar.add_task("series", total=total)
-
-    def __enter__(self):  # type: ignore[no-untyped-def]
-        self.bar.start()
-        return lambda done: self.bar.update(self.task, completed=done)
-
-    def __exit__(self, *problem: object) -> None:
-        self.bar.stop()
+@contextmanager
+def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
+    """Show progress over ``total`` series on standard error for long work on a terminal, nothing otherwise."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    hidden = total < LONG or not errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=hidden) as bar:
+        task = bar.add_task("series", total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def read_history(file: Path) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Leaders: series of the pool that went the same way before, with the lag at which they match best.
 
-Where a segment follows another (sovereign clouds after hyperscale), the leader's path since the matching date is what
-the follower has ahead, for as long as the lag.
+Where a segment follows another (sovereign clouds after hyperscale), the leader's path since the matching date
+is what the follower has ahead, for as long as the lag.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PARTNER: Final = 1.0  # leaders of no change that are added
 
 
 def leader_changes(roots: Array, panel: SharePanel, variance: Array) -> tuple[Array, Array]:
-    """Return the change of roots that leaders had after the matching date, shape (N, 12, K), and the lag, (N,).
+    """Return the change of roots leaders had after the matching date, shape (N, 12, K), and the lag, (N,).
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def leader_changes(roots: Array, panel: SharePanel, variance: Array) -> tuple[Ar
     Returns
     -------
     tuple of arrays
-        Changes are means over leaders by match, with one leader of no change added; the lag [period] is the mean one, NaN
-        where nobody leads.
+        Changes are means over leaders by match, with one leader of no change added; the lag [period] is the
+        mean one, NaN where nobody leads.
     """
     changes, lags = np.zeros((len(roots), AHEAD, roots.shape[2])), np.full(len(roots), np.nan)
     ends = np.array([days[-1] for days in panel.recent])

@@ -1,7 +1,7 @@
 """The members: each says by how much the root of every share changes, all in one callable shape.
 
-A member takes the state of the paths, the horizons and the damping and returns the change from the last value,
-shape (N, H, K). Last value is the member that says zero. The combination adds members up with learned
+A member takes the state of the paths, the horizons and the damping and returns the change from the last
+value, shape (N, H, K). Last value is the member that says zero. The combination adds members up with learned
 weights, so a weight says how much of a member's change is believed, and what is left is believed to last
 value.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -30,14 +31,26 @@ def share_quantiles(
     ValueError
         On fewer than one draw.
     """
+    return _joined(list(quantile_parts(fit, draws=draws, seed=seed, progress=progress)))
+
+
+def quantile_parts(
+    fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None
+) -> Iterator[pd.DataFrame]:
+    """Yield the rows of :func:`share_quantiles` panel by panel, so that memory does not grow with the series.
+
+    Raises
+    ------
+    ValueError
+        On fewer than one draw.
+    """
     check_draws(draws)
-    parts, done = [], 0
+    done = 0
     for fitted in fit.panels:
-        parts.append(_panel_frame(fitted, draws, seed))
+        yield _panel_frame(fitted, draws, seed)
         done += len(fitted.panel.series)
         if progress is not None:
             progress(done)
-    return _joined(parts)
 
 
 def summary(paths: Array) -> Array:
@@ -74,8 +87,9 @@ def _panel_frame(fitted: FittedPanel, draws: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "series": pd.Categorical.from_codes(np.concatenate(series), pd.Index(panel.series)),
-            "period_end": np.concatenate(ends),
+            "period_end": pd.DatetimeIndex(np.concatenate(ends)).tz_localize("UTC"),
             "category": pd.Categorical(np.concatenate(category)),
+            "statistic": pd.Categorical.from_codes(1 - np.isnan(levels), pd.Index(["mean", "quantile"])),
             "quantile": levels,
             "value": np.concatenate(values),
         }
@@ -84,13 +98,7 @@ def _panel_frame(fitted: FittedPanel, draws: int, seed: int) -> pd.DataFrame:
 
 def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Return the panels' rows as one frame with text kept as codes."""
-    whole = {
-        name: pd.api.types.union_categoricals([part[name] for part in parts])
-        for name in ("series", "category")
-    }
     frame = pd.concat([part[["period_end", "quantile", "value"]] for part in parts], ignore_index=True)
-    frame["series"], frame["category"] = whole["series"], whole["category"]
-    frame["period_end"] = frame.period_end.dt.tz_localize("UTC")
-    mean = frame["quantile"].isna().to_numpy()
-    frame["statistic"] = pd.Categorical.from_codes(np.where(mean, 0, 1), pd.Index(["mean", "quantile"]))
+    for name in ("series", "category", "statistic"):
+        frame[name] = pd.api.types.union_categoricals([part[name] for part in parts])
     return frame[list(COLUMNS)]

@@ -50,8 +50,8 @@ class PathState:
     counting
         Variance left in the last root by counting, shape (N, K).
     led, lag
-        Change of the roots that leaders had from the matching date on, shape (N, 12, K), and how many periods the
-        series is behind them, shape (N,); NaN where nobody leads.
+        Change of the roots that leaders had from the matching date on, shape (N, 12, K), and how many periods
+        the series is behind them, shape (N,); NaN where nobody leads.
     """
 
     panel: SharePanel

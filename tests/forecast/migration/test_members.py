@@ -145,7 +145,9 @@ def test_a_follower_finds_its_leader_and_the_lag(make):
 
 def test_nobody_leads_across_groups(make):
     path = np.stack([np.linspace(0.9, 0.1, 20), np.linspace(0.1, 0.9, 20)], axis=1)
-    frame = pd.concat([make(path, series="a", group="one"), make(np.roll(path, 3, axis=0), series="b", group="two")])
+    frame = pd.concat(
+        [make(path, series="a", group="one"), make(np.roll(path, 3, axis=0), series="b", group="two")]
+    )
     state = state_of(frame)
     assert np.isnan(state.lag).all()
     assert (state.led == 0.0).all()
