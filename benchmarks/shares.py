@@ -147,8 +147,9 @@ def one(size: int) -> None:
     took = timed(model, history)
     busy = time.process_time() - began
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    each = f"{1e3 * took / size:6.2f} ms a series"
     print(
-        f"model {size:7d} series {took:8.1f} s ({busy:.1f} s of one core)  {1e3 * took / size:6.2f} ms a series  peak {memory:.2f} GiB",
+        f"model {size:7d} series {took:8.1f} s ({busy:.1f} s of one core)  {each}  peak {memory:.2f} GiB",
         flush=True,
     )
 

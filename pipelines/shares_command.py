@@ -103,7 +103,7 @@ def forecast_history(
 
 @contextmanager
 def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
-    """Show progress over ``total`` series on standard error for long work on a terminal, nothing otherwise."""
+    """Show progress over ``total`` series on standard error where work is long and someone looks."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
