@@ -72,7 +72,7 @@ def lower_bound(history: pd.DataFrame) -> None:
     random = np.random.default_rng(0)
     for _ in range(history["series"].nunique()):
         shares = (
-            np.maximum(random.standard_normal((DRAWS, HORIZON, CATEGORIES)).cumsum(axis=1) + 5.0, 0.0) ** 3
+            np.maximum(random.standard_normal((DRAWS, HORIZON, CATEGORIES)).cumsum(axis=1) + 5.0, 1e-3) ** 3
         )
         np.sort(shares / shares.sum(axis=2, keepdims=True), axis=0)
 
