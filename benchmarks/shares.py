@@ -41,9 +41,7 @@ def made_up(series: int, seed: int = 0) -> pd.DataFrame:
     time_ = np.arange(PERIODS)[None, :, None] / PERIODS
     middle = random.uniform(0, 1.5, (series, 1, CATEGORIES))
     rate = random.uniform(-6, 6, (series, 1, CATEGORIES))
-    score = rate * (time_ - middle) + 0.1 * random.standard_normal((series, PERIODS, CATEGORIES)).cumsum(
-        axis=1
-    )
+    score = rate * (time_ - middle) + 0.1 * random.standard_normal((series, PERIODS, CATEGORIES)).cumsum(axis=1)
     shares = np.exp(score) / np.exp(score).sum(axis=2, keepdims=True)
     each = PERIODS * CATEGORIES
     ends = pd.date_range("2015-03-31", periods=PERIODS, freq="QE")
@@ -71,9 +69,7 @@ def lower_bound(history: pd.DataFrame) -> None:
     """Do the arithmetic that no joint draw can do without, on arrays already made."""
     random = np.random.default_rng(0)
     for _ in range(history["series"].nunique()):
-        shares = (
-            np.maximum(random.standard_normal((DRAWS, HORIZON, CATEGORIES)).cumsum(axis=1) + 5.0, 1e-3) ** 3
-        )
+        shares = np.maximum(random.standard_normal((DRAWS, HORIZON, CATEGORIES)).cumsum(axis=1) + 5.0, 1e-3) ** 3
         np.sort(shares / shares.sum(axis=2, keepdims=True), axis=0)
 
 
@@ -82,9 +78,7 @@ def logistic_fits(history: pd.DataFrame) -> None:
     for shares in wide(history):
         for path in shares.T:
             try:
-                curve_fit(
-                    lambda t, a, b: 1 / (1 + np.exp(-np.clip(a * t - b, -50, 50))), np.arange(len(path)), path
-                )
+                curve_fit(lambda t, a, b: 1 / (1 + np.exp(-np.clip(a * t - b, -50, 50))), np.arange(len(path)), path)
             except RuntimeError:
                 continue
 
@@ -135,9 +129,7 @@ def speed(sizes: list[int]) -> None:
     seconds = {"model": timed(model, part), "numpy lower bound": timed(lower_bound, part)}
     seconds |= {"curve_fit": timed(logistic_fits, part), **stats_models(part)}
     for name, took in seconds.items():
-        print(
-            f"{name:18} {PEER_SERIES} series {took:8.2f} s   per 10,000 {took * 10_000 / PEER_SERIES:9.1f} s"
-        )
+        print(f"{name:18} {PEER_SERIES} series {took:8.2f} s   per 10,000 {took * 10_000 / PEER_SERIES:9.1f} s")
 
 
 def one(size: int) -> None:
@@ -165,9 +157,7 @@ def accuracy(data: Path, scorer: Path) -> None:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     modes = parser.add_subparsers(dest="mode", required=True)
     fast = modes.add_parser("speed")
     fast.add_argument("--series", type=int, nargs="+", default=[1000, 10_000])

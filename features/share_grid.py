@@ -17,9 +17,7 @@ Whole = NDArray[np.int64]
 
 MEMORY: Final = 40  # periods of history that the model looks at
 CHUNK: Final = 400  # series worked on at once, so that memory does not grow with their number
-STEPS: Final = np.array(
-    [1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425]
-)  # days
+STEPS: Final = np.array([1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425])  # days
 EPOCH: Final = pd.Timestamp("1970-01-01", tz="UTC")
 NEAR: Final = 0.2  # how far, in logs, a spacing may be from a calendar step and still be called by it
 
@@ -153,9 +151,7 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
     dates = dates.assign(step=_steps(dates))
     dates["slot"] = ((dates.groupby("s").day.transform("max") - dates.day) / dates.step).round().astype(int)
     _refuse_crowded(dates)
-    coded[["step", "slot"]] = (
-        coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[["step", "slot"]].to_numpy()
-    )
+    coded[["step", "slot"]] = coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[["step", "slot"]].to_numpy()
     coded["slot"] = coded.slot.astype(int)
     by_group = coded.groupby("group")
     coded["length"] = (by_group.slot.transform("max") + 1).clip(upper=MEMORY)

@@ -52,18 +52,16 @@ def check_share_rows(frame: pd.DataFrame) -> pd.DataFrame:
     _refuse_repeats(rows)
     _refuse_many_categories(rows)
     rows = _without_empty_periods(rows)
-    return rows.sort_values(
-        ["group", "series", "period_end", "category"], kind="stable", ignore_index=True
-    ).drop(columns="row")
+    return rows.sort_values(["group", "series", "period_end", "category"], kind="stable", ignore_index=True).drop(
+        columns="row"
+    )
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with text, dates and numbers in their types, and the number of each row."""
     missing = [name for name in COLUMNS if name not in frame.columns and name != "group"]
     if missing:
-        raise ValueError(
-            f"column {missing[0]!r} is missing; give {', '.join(COLUMNS)} (group may be left out)"
-        )
+        raise ValueError(f"column {missing[0]!r} is missing; give {', '.join(COLUMNS)} (group may be left out)")
     if frame.empty:
         raise ValueError("the history has no rows; give at least one period of one series")
     number = np.arange(1, len(frame) + 1)
@@ -74,9 +72,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     dates = pd.DatetimeIndex(pd.to_datetime(frame["period_end"], errors="coerce", utc=True))
     rows["period_end"] = dates.as_unit("us").normalize()
     rows["value"] = pd.to_numeric(frame["value"], errors="coerce").to_numpy(dtype=float)
-    sizes = (
-        pd.to_numeric(frame["n"], errors="coerce").to_numpy(dtype=float) if "n" in frame.columns else np.nan
-    )
+    sizes = pd.to_numeric(frame["n"], errors="coerce").to_numpy(dtype=float) if "n" in frame.columns else np.nan
     rows["n"] = sizes
     _refuse(rows, rows.period_end.isna(), frame["period_end"], "period_end", "write dates as 2027-12-31")
     return rows
@@ -103,12 +99,8 @@ def _refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, re
 def _refuse_values(rows: pd.DataFrame) -> None:
     """Refuse values and sample sizes that no count or share can take."""
     finite = pd.Series(np.isfinite(rows.value), index=rows.index)
-    _refuse(
-        rows, ~finite, rows.value, "value", "give a finite number, or drop the row where nothing was measured"
-    )
-    _refuse(
-        rows, rows.value < 0, rows.value, "value", "a share, count or level cannot be negative: correct it"
-    )
+    _refuse(rows, ~finite, rows.value, "value", "give a finite number, or drop the row where nothing was measured")
+    _refuse(rows, rows.value < 0, rows.value, "value", "a share, count or level cannot be negative: correct it")
     sized = rows.n.notna()
     bad = sized & ~((rows.n > 0) & np.isfinite(rows.n))
     _refuse(rows, bad, rows.n, "n", "a sample size is a positive count: correct it or leave it empty")
@@ -127,9 +119,7 @@ def _refuse_repeats(rows: pd.DataFrame) -> None:
     again = places.duplicated("series")
     if again.any():
         row = places[again].iloc[0]
-        raise ValueError(
-            f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one"
-        )
+        raise ValueError(f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one")
 
 
 def _refuse_many_categories(rows: pd.DataFrame) -> None:

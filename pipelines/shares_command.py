@@ -39,31 +39,21 @@ def shares(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
     horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
     draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
-    output: Annotated[
-        Path | None, typer.Option(help="CSV or Parquet to write; standard output without")
-    ] = None,
+    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
     plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
-    newcomer: Annotated[
-        str | None, typer.Option(help="name of a next generation not yet in the file")
-    ] = None,
-    without_learned: Annotated[
-        str | None, typer.Option(help="reference set to leave out of what was learned")
-    ] = None,
+    newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
+    without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
     by_set: Annotated[
         bool, typer.Option(help="leave out of each series what was learned on the set before '|'")
     ] = False,
-    learned: Annotated[
-        Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")
-    ] = None,
+    learned: Annotated[Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")] = None,
 ) -> None:
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
         history = read_history(file)
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
-        forecast, fits = forecast_history(
-            history, horizon, draws, seed, newcomer, picked, family if by_set else None
-        )
+        forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
         write_forecast(forecast, output)
         if plot is not None:
             save_plot(history, forecast, plot)
@@ -140,9 +130,7 @@ def load_learned(file: Path | None = None) -> LearnedFamily:
     """Return the learned numbers of a file, or those that ship."""
     if file is not None:
         return from_json(json.loads(file.read_text()))
-    return from_json(
-        json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text())
-    )
+    return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
 
 
 def write_forecast(forecast: pd.DataFrame, output: Path | None) -> None:
@@ -170,13 +158,9 @@ def tell_skill(skill: pd.DataFrame) -> None:
         ratios = part.groupby("horizon").ratio.mean()
         told = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(ratios.index, ratios.to_numpy(), strict=True))
         count = part["series"].nunique()
-        errors.print(
-            f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False
-        )
+        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False)
         if (ratios >= NO_BETTER).any():
-            errors.print(
-                "  nothing beats last value where that is 1: read the spread, not the path", highlight=False
-            )
+            errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
 
 
 if __name__ == "__main__":

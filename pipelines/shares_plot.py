@@ -43,9 +43,7 @@ def _fan(axis: Axes, name: str, past: pd.DataFrame, ahead: pd.DataFrame) -> None
         if category in wide:
             axis.plot(wide.index, wide[category], color=colour, label=category)
         mean = part[part.statistic == "mean"].set_index("day").value
-        axis.plot(
-            mean.index, mean, color=colour, linestyle="--", label=None if category in wide else category
-        )
+        axis.plot(mean.index, mean, color=colour, linestyle="--", label=None if category in wide else category)
         for low, high, alpha in BANDS:
             edge = {q: part[(part["quantile"] - q).abs() < 1e-9].set_index("day").value for q in (low, high)}
             axis.fill_between(edge[low].index, edge[low], edge[high], color=colour, alpha=alpha, linewidth=0)

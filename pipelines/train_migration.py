@@ -25,9 +25,7 @@ errors = Console(stderr=True, soft_wrap=True)
 
 @app.command()
 def train(
-    data: Annotated[
-        Path, typer.Option(help="folder of CSV files, one a set: series,period,category,share,observed")
-    ],
+    data: Annotated[Path, typer.Option(help="folder of CSV files, one a set: series,period,category,share,observed")],
     output: Annotated[Path, typer.Option(help="JSON file of learned numbers to write")],
     origins: Annotated[int, typer.Option(help="origins taken of each set")] = 18,
     boosted: Annotated[

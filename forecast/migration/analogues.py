@@ -100,9 +100,7 @@ def persistence(
     moments = [_pooled(a * b, pool) for a, b in ((first, first), (first, second), (second, second))]
     cross = np.stack([_pooled(part * change, pool) for part in (first, second)], axis=-1)
     square = np.stack([moments[0], moments[1], moments[1], moments[2]], axis=-1).reshape(-1, 2, 2)
-    prior = square * (DOUBT / np.maximum(_pooled(used.astype(np.float64), pool), 1.0))[
-        :, None, None
-    ] + TINY * np.eye(2)
+    prior = square * (DOUBT / np.maximum(_pooled(used.astype(np.float64), pool), 1.0))[:, None, None] + TINY * np.eye(2)
     found = np.linalg.solve(square + prior, (cross + prior @ usual)[:, :, None])[:, :, 0]
     return np.asarray(np.clip(found, FLOOR, CEILING)[pool])
 

@@ -53,9 +53,7 @@ def bass_peak(bass: Bass) -> tuple[float, float]:
     """
     if bass.q <= bass.p:
         return 0.0, bass.m * bass.p
-    return float(np.log(bass.q / bass.p) / (bass.p + bass.q)), bass.m * (bass.p + bass.q) ** 2 / (
-        4.0 * bass.q
-    )
+    return float(np.log(bass.q / bass.p) / (bass.p + bass.q)), bass.m * (bass.p + bass.q) ** 2 / (4.0 * bass.q)
 
 
 def fit_bass_regression(adoptions: Array) -> Bass:

@@ -76,9 +76,7 @@ def _corrector(rows: Rows, learned: Learned, threads: int) -> XGBRegressor:
     middle, scale = centre_and_scale(rows, learned)
     missed = np.clip((np.cbrt(rows.truth) - middle) / scale, -FAR, FAR)
     weight = rows.weight * 3.0 * np.maximum(rows.last, 0.1) ** 2 * scale
-    return XGBRegressor(n_jobs=threads, **TREES).fit(
-        _features(rows), missed, sample_weight=weight / weight.mean()
-    )
+    return XGBRegressor(n_jobs=threads, **TREES).fit(_features(rows), missed, sample_weight=weight / weight.mean())
 
 
 def _features(rows: Rows) -> Array:

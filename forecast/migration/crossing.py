@@ -85,9 +85,7 @@ def first_passage(draws: xr.DataArray, crossing: Crossing) -> xr.DataArray:
     known = set(draws["category"].to_numpy().tolist())
     lacking = [name for name in crossing.categories if name not in known]
     if lacking:
-        raise ValueError(
-            f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}"
-        )
+        raise ValueError(f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}")
     if not 0.0 < crossing.threshold <= 1.0:
         raise ValueError(f"threshold is {crossing.threshold}; a share is above 0 and at most 1")
     held = draws.sel(category=list(crossing.categories)).sum("category")
@@ -131,7 +129,5 @@ def _dates(times: Array, ends: NDArray[np.datetime64], levels: Sequence[float]) 
         out.append({"statistic": "quantile", "quantile": level, "period_end": date, "probability": np.nan})
     never = float(np.isnan(times).mean())
     nothing = np.datetime64("NaT")
-    out.append(
-        {"statistic": "not_by_horizon", "quantile": np.nan, "period_end": nothing, "probability": never}
-    )
+    out.append({"statistic": "not_by_horizon", "quantile": np.nan, "period_end": nothing, "probability": never})
     return out

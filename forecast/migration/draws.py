@@ -84,16 +84,12 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     return _with_newcomers(shares, fitted, at, own, _common_ranks(*wide[:3]))
 
 
-def _with_newcomers(
-    shares: Array, fitted: FittedPanel, at: int, own: np.random.Generator, shared: Array
-) -> Array:
+def _with_newcomers(shares: Array, fitted: FittedPanel, at: int, own: np.random.Generator, shared: Array) -> Array:
     """Return shares with what the newcomers take, one of the absent categories a draw coming in."""
     absent = np.flatnonzero(~fitted.present[at, : shares.shape[2]])
     if not absent.size:
         return shares
-    ranks = ndtr(
-        np.sqrt(fitted.common) * shared + np.sqrt(1.0 - fitted.common) * own.standard_normal(len(shares))
-    )
+    ranks = ndtr(np.sqrt(fitted.common) * shared + np.sqrt(1.0 - fitted.common) * own.standard_normal(len(shares)))
     taken = newcomer_paths(fitted.newcomers[int(fitted.panel.pool[at])], ranks, shares.shape[1])
     shares = shares * (1.0 - taken)[:, :, None]
     comer = absent[own.integers(absent.size, size=len(shares))]

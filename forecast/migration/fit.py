@@ -128,9 +128,7 @@ def with_newcomer(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     taken = top[(top.index.get_level_values("category") == name) & (top > 0)]
     if len(taken):
         series = taken.index[0][0]
-        raise ValueError(
-            f"series {series!r}: category {name!r} has shares already; name the newcomer otherwise"
-        )
+        raise ValueError(f"series {series!r}: category {name!r} has shares already; name the newcomer otherwise")
     declared = top.groupby("series").min() == 0
     lacking = rows[~rows.series.map(declared)].drop_duplicates(["series", "period_end"])
     added = pd.concat([rows, lacking.assign(category=name, value=0.0)])
@@ -170,9 +168,7 @@ def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
         "period": np.arange(1, fit.horizon + 1),
         "period_end": (("series", "period"), np.array(ends)),
     }
-    return xr.DataArray(
-        out, coords, ("draw", "series", "category", "period"), name="share", attrs={"units": "share"}
-    )
+    return xr.DataArray(out, coords, ("draw", "series", "category", "period"), name="share", attrs={"units": "share"})
 
 
 def check_draws(draws: int) -> None:

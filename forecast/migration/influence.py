@@ -51,9 +51,7 @@ def influence(
     joined = told[0].merge(told[1], on=KEYS, suffixes=("_without", "_with"))
     joined = joined.rename(columns={"value_without": "without", "value_with": "with"})
     moved = joined.assign(change=joined["with"] - joined["without"])
-    here = (
-        set(old.loc[old["group"].isin(_groups(old, new)), "series"]) if "group" in old else set(old["series"])
-    )
+    here = set(old.loc[old["group"].isin(_groups(old, new)), "series"]) if "group" in old else set(old["series"])
     return moved[moved["series"].isin({str(name) for name in here})].reset_index(drop=True)
 
 

@@ -23,9 +23,7 @@ PINBALL: Final = np.array(LEVELS[1:-1])
 VISIBLE: Final = 0.01  # share from which a category counts for coverage
 
 
-def judge(
-    origins: Sequence[Origin], learned: Callable[[str], Learned], *, draws: int, seed: int = 0
-) -> pd.DataFrame:
+def judge(origins: Sequence[Origin], learned: Callable[[str], Learned], *, draws: int, seed: int = 0) -> pd.DataFrame:
     """Return scores by set, class of history, series and horizon.
 
     Parameters
@@ -43,9 +41,7 @@ def judge(
         ``set, kind, horizon, crps`` [share, summed over categories], ``inside80, inside95`` [1, over
         categories above one percent].
     """
-    return pd.DataFrame(
-        [row for origin in origins for row in _rows(origin, learned(origin.set_name), draws, seed)]
-    )
+    return pd.DataFrame([row for origin in origins for row in _rows(origin, learned(origin.set_name), draws, seed)])
 
 
 def _rows(origin: Origin, learned: Learned, draws: int, seed: int) -> list[dict[str, object]]:
@@ -87,9 +83,7 @@ def scored(quantiles: Array, truth: Array, last: Array) -> list[dict[str, float]
     for h in range(len(truth)):
         inside = [
             float(
-                ((truth[h] >= quantiles[low, h] - 1e-9) & (truth[h] <= quantiles[-1 - low, h] + 1e-9))[
-                    seen[h]
-                ].mean()
+                ((truth[h] >= quantiles[low, h] - 1e-9) & (truth[h] <= quantiles[-1 - low, h] + 1e-9))[seen[h]].mean()
             )
             for low in (2, 0)
         ]

@@ -71,9 +71,7 @@ class Rows:
 def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
     """Return the rows of origins, at most ``ROWS`` of one set at one horizon (every n-th origin is kept)."""
     parts = [_rows_of(origin, decay) for origin in origins]
-    names = np.concatenate(
-        [np.full(len(part[0]), o.set_name) for part, o in zip(parts, origins, strict=True)]
-    )
+    names = np.concatenate([np.full(len(part[0]), o.set_name) for part, o in zip(parts, origins, strict=True)])
     truth, last, changes, terms, ahead, case = (np.concatenate(column) for column in zip(*parts, strict=True))
     case = np.cumsum(np.r_[False, np.diff(case) != 0])
     kept = np.zeros(len(truth), dtype=bool)
@@ -110,9 +108,7 @@ def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], di
     """Return the weights of members and of scale terms that minimise the loss of the rows."""
     wide = np.r_[rows.changes.std(axis=0), np.maximum(rows.terms.std(axis=0), 0.3)]
     wide = np.where(wide > 0, wide, 1.0)
-    start = np.array(
-        [EQUAL.get(name, 0.0) for name in TAUGHT] + [PLAIN_SCALE.get(name, 0.0) for name in SCALE_TERMS]
-    )
+    start = np.array([EQUAL.get(name, 0.0) for name in TAUGHT] + [PLAIN_SCALE.get(name, 0.0) for name in SCALE_TERMS])
     ridge = np.r_[np.full(len(TAUGHT), RIDGE_MEMBERS), np.full(len(SCALE_TERMS), RIDGE_SCALE)]
     changes, terms = rows.changes / wide[: len(TAUGHT)], rows.terms / wide[len(TAUGHT) :]
     begin = start * wide
@@ -163,9 +159,7 @@ def learn_newcomers(origins: Sequence[Origin]) -> tuple[tuple[float, ...], ...]:
     names = sorted({origin.set_name for origin in origins})
     table = []
     for ahead in range(AHEAD):
-        parts = {
-            name: np.concatenate([_taken(o, ahead) for o in origins if o.set_name == name]) for name in names
-        }
+        parts = {name: np.concatenate([_taken(o, ahead) for o in origins if o.set_name == name]) for name in names}
         held = {name: part for name, part in parts.items() if part.size}
         values = np.concatenate(list(held.values()))
         weight = np.concatenate([np.full(part.size, 1.0 / part.size) for part in held.values()])

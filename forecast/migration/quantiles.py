@@ -18,9 +18,7 @@ LEVELS: Final = (0.025, *(round(0.05 * n, 2) for n in range(1, 20)), 0.975)
 COLUMNS: Final = ("series", "period_end", "category", "statistic", "quantile", "value")
 
 
-def share_quantiles(
-    fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None
-) -> pd.DataFrame:
+def share_quantiles(fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None) -> pd.DataFrame:
     """Return ``series, period_end, category, statistic, quantile, value`` of every share.
 
     Sorted by series, statistic, quantile, period and category within the order of the fit. Means add up to
@@ -34,9 +32,7 @@ def share_quantiles(
     return _joined(list(quantile_parts(fit, draws=draws, seed=seed, progress=progress)))
 
 
-def quantile_parts(
-    fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None
-) -> Iterator[pd.DataFrame]:
+def quantile_parts(fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None) -> Iterator[pd.DataFrame]:
     """Yield the rows of :func:`share_quantiles` panel by panel, so that memory does not grow with the series.
 
     Raises

@@ -67,10 +67,7 @@ def norton_bass(shares: Array, horizon: int) -> Array:
 
 
 REFERENCES: Final = MappingProxyType(
-    {
-        reference.__name__: reference
-        for reference in (fisher_pry, gompertz, bass, multinomial_logit, norton_bass)
-    }
+    {reference.__name__: reference for reference in (fisher_pry, gompertz, bass, multinomial_logit, norton_bass)}
 )
 
 

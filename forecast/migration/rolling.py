@@ -66,9 +66,7 @@ def rolling_origins(history: pd.DataFrame, set_name: str, *, count: int) -> Iter
             yield from _origins(kept, set_name)
 
 
-def cut(
-    table: pd.DataFrame, observed: pd.Series, day: np.datetime64
-) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+def cut(table: pd.DataFrame, observed: pd.Series, day: np.datetime64) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Return history and future of one wide table at a day, or none where either is too short.
 
     Examples

@@ -40,9 +40,7 @@ def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFam
         ignore_index=True,
     )
     left_out = {
-        name: replace(
-            numbers, spread=calibrated(coverage[coverage["set"] != name] if len(names) > 1 else coverage)
-        )
+        name: replace(numbers, spread=calibrated(coverage[coverage["set"] != name] if len(names) > 1 else coverage))
         for name, numbers in plain.items()
     }
     whole = replace(whole, spread=calibrated(coverage))

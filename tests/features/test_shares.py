@@ -68,21 +68,15 @@ def test_sample_size_must_be_positive():
 
 
 def test_a_million_categories_are_refused():
-    many = pd.DataFrame(
-        {"series": "s", "period_end": "2020-12-31", "category": np.arange(10**6), "value": 1.0}
-    )
-    with pytest.raises(
-        ValueError, match="series 's', row 1: 1000000 categories, at most 200; keep the largest"
-    ):
+    many = pd.DataFrame({"series": "s", "period_end": "2020-12-31", "category": np.arange(10**6), "value": 1.0})
+    with pytest.raises(ValueError, match="series 's', row 1: 1000000 categories, at most 200; keep the largest"):
         check_share_rows(many)
 
 
 def test_two_frequencies_in_one_series_are_refused():
     dates = ["2020-01-31", "2020-02-29", "2020-03-31", "2020-04-30", "2020-05-05"]
     dates += ["2020-12-31", "2021-12-31", "2022-12-31", "2023-12-31"]
-    with pytest.raises(
-        ValueError, match=r"series 's': 2020-04-30 and 2020-05-05 fall into one period of 30 days"
-    ):
+    with pytest.raises(ValueError, match=r"series 's': 2020-04-30 and 2020-05-05 fall into one period of 30 days"):
         panel(rows([[1.0, 1.0]] * 9, dates=sorted(dates)))
 
 
@@ -97,9 +91,7 @@ def test_inner_period_of_zeros_is_a_missing_period():
 
 
 def test_missing_period_lies_on_a_line():
-    found = panel(
-        rows([[1.0, 3.0], [3.0, 1.0], [3.0, 1.0]], dates=["2000-12-31", "2002-12-31", "2003-12-31"])
-    )
+    found = panel(rows([[1.0, 3.0], [3.0, 1.0], [3.0, 1.0]], dates=["2000-12-31", "2002-12-31", "2003-12-31"]))
     assert found.shares[0, :, 0] == pytest.approx([0.25, 0.5, 0.75, 0.75])
 
 
@@ -130,9 +122,7 @@ def test_row_order_does_not_matter(order):
 
 
 def test_groups_of_unlike_shape_get_panels_of_their_own():
-    both = pd.concat(
-        [rows([[1, 2]] * 5, series="x", group="a"), rows([[1, 2, 3]] * 3, series="y", group="b")]
-    )
+    both = pd.concat([rows([[1, 2]] * 5, series="x", group="a"), rows([[1, 2, 3]] * 3, series="y", group="b")])
     shapes = {p.group[0]: p.shares.shape for p in share_panels(check_share_rows(both))}
     assert shapes == {"a": (1, 5, 2), "b": (1, 3, 3)}
 

@@ -55,9 +55,7 @@ def test_parquet_goes_both_ways_with_the_same_figures(file, tmp_path):
     pd.read_csv(file).to_parquet(source)
     assert run(source, "--horizon", 2, "--draws", 20, "--output", target).exit_code == 0
     assert run(file, "--horizon", 2, "--draws", 20, "--output", plain).exit_code == 0
-    assert pd.read_parquet(target).value.to_numpy() == pytest.approx(
-        pd.read_csv(plain).value.to_numpy(), abs=1e-15
-    )
+    assert pd.read_parquet(target).value.to_numpy() == pytest.approx(pd.read_csv(plain).value.to_numpy(), abs=1e-15)
 
 
 def test_same_seed_writes_the_same_bytes(file, tmp_path):
@@ -68,18 +66,12 @@ def test_same_seed_writes_the_same_bytes(file, tmp_path):
 
 
 def test_standard_output_without_a_file(file):
-    assert (
-        "series,period_end,category,statistic,quantile,value"
-        in run(file, "--horizon", 1, "--draws", 10).output
-    )
+    assert "series,period_end,category,statistic,quantile,value" in run(file, "--horizon", 1, "--draws", 10).output
 
 
 def test_plot_is_drawn(file, tmp_path):
     picture = tmp_path / "fan.png"
-    assert (
-        run(file, "--horizon", 2, "--draws", 20, "--plot", picture, "--output", tmp_path / "f.csv").exit_code
-        == 0
-    )
+    assert run(file, "--horizon", 2, "--draws", 20, "--plot", picture, "--output", tmp_path / "f.csv").exit_code == 0
     assert picture.read_bytes()[:4] == b"\x89PNG"
 
 
@@ -133,16 +125,9 @@ def test_training_on_a_folder_writes_numbers_the_command_reads(file, tmp_path):
         rows += [f"s,{1990 + t}-01-01,old,{1 - share},1", f"s,{1990 + t}-01-01,new,{share},1"]
     (tmp_path / "own.csv").write_text("\n".join(rows))
     learned = tmp_path / "learned.json"
-    result = RUNNER.invoke(
-        train_app, ["--data", str(tmp_path), "--output", str(learned), "--leave-out", "history"]
-    )
+    result = RUNNER.invoke(train_app, ["--data", str(tmp_path), "--output", str(learned), "--leave-out", "history"])
     assert result.exit_code == 0, result.output
-    assert (
-        run(
-            file, "--horizon", 2, "--draws", 20, "--learned", learned, "--output", tmp_path / "f.csv"
-        ).exit_code
-        == 0
-    )
+    assert run(file, "--horizon", 2, "--draws", 20, "--learned", learned, "--output", tmp_path / "f.csv").exit_code == 0
 
 
 def test_training_on_nothing_says_so(tmp_path):
@@ -151,14 +136,10 @@ def test_training_on_nothing_says_so(tmp_path):
     assert "no set has an origin" in result.output
 
 
-@pytest.mark.skipif(
-    not (SHARED / "data" / "substitution").is_dir(), reason="../shared/data/substitution is not here"
-)
+@pytest.mark.skipif(not (SHARED / "data" / "substitution").is_dir(), reason="../shared/data/substitution is not here")
 def test_reference_histories_are_forecast_within_limits(tmp_path):
     frame = pd.read_csv(SHARED / "data" / "substitution" / "top500_os.csv.gz", dtype=str)
     rows = frame.rename(columns={"period": "period_end", "share": "value"}).assign(group="top500")
     rows[["series", "group", "period_end", "category", "value"]].to_csv(tmp_path / "h.csv", index=False)
-    assert (
-        run(tmp_path / "h.csv", "--horizon", 12, "--draws", 50, "--output", tmp_path / "f.csv").exit_code == 0
-    )
+    assert run(tmp_path / "h.csv", "--horizon", 12, "--draws", 50, "--output", tmp_path / "f.csv").exit_code == 0
     assert pd.read_csv(tmp_path / "f.csv").value.between(0.0, 1.0).all()

@@ -59,8 +59,7 @@ def learned():
     return Learned(
         decay=0.87,
         weights=dict.fromkeys(TAUGHT, 0.0) | {"local_trend": 0.7},
-        scale=dict.fromkeys(SCALE_TERMS, 0.0)
-        | {"one": -0.5, "reach": 0.5, "own": 0.4, "kin": 0.3, "pooled": 0.3},
+        scale=dict.fromkeys(SCALE_TERMS, 0.0) | {"one": -0.5, "reach": 0.5, "own": 0.4, "kin": 0.3, "pooled": 0.3},
         degrees=4.0,
         spread=(0.0, 0.0),
         common=0.3,

@@ -16,9 +16,7 @@ def test_a_figure_that_repeats_changes_nothing(waves, learned):
 def test_a_higher_figure_lifts_what_follows(waves, learned):
     day = "2014-12-31"
     names, values = ["table", "deep", "llm"], [0.1, 0.9, 0.0]
-    figure = pd.DataFrame(
-        {"series": "a", "group": "one", "period_end": day, "category": names, "value": values}
-    )
+    figure = pd.DataFrame({"series": "a", "group": "one", "period_end": day, "category": names, "value": values})
     told = influence(waves, figure, horizon=3, learned=learned, draws=200, seed=0)
     mean = told[(told.statistic == "mean") & (told.category == "deep") & (told.series == "a")]
     assert sorted(mean.period_end.dt.year) == [2015, 2016]

@@ -27,12 +27,8 @@ def reference(seed, *, series=3, periods=26):
         shares = np.stack([(1 - new) * (1 - late), new * (1 - late), late], axis=1)
         shares = np.abs(shares + 0.01 * random.standard_normal(shares.shape) * (shares > 0))
         shares /= shares.sum(axis=1, keepdims=True)
-        wide = pd.DataFrame(
-            shares, columns=list("abc"), index=pd.date_range("1990-01-01", periods=periods, freq="YS")
-        )
-        tidy = (
-            wide.rename_axis("period").reset_index().melt("period", var_name="category", value_name="share")
-        )
+        wide = pd.DataFrame(shares, columns=list("abc"), index=pd.date_range("1990-01-01", periods=periods, freq="YS"))
+        tidy = wide.rename_axis("period").reset_index().melt("period", var_name="category", value_name="share")
         parts.append(tidy.assign(series=f"x{number}", observed=1))
     return pd.concat(parts, ignore_index=True)
 

@@ -90,9 +90,7 @@ def test_a_short_past_is_the_learned_one(make, learned):
 def test_variance_is_shrunk_from_category_to_series_to_pool():
     steps = np.zeros((2, 30, 1))
     steps[0] = 0.1
-    own, kin, pooled = pooled_variances(
-        steps, np.ones_like(steps, bool), np.zeros(2, dtype=np.int64), np.zeros((2, 1))
-    )
+    own, kin, pooled = pooled_variances(steps, np.ones_like(steps, bool), np.zeros(2, dtype=np.int64), np.zeros((2, 1)))
     assert own[0, 0] > kin[1, 0] > own[1, 0] > 0.0
     assert pooled[0, 0] == pooled[1, 0]
     assert own[1, 0] < pooled[0, 0] < own[0, 0]
@@ -145,9 +143,7 @@ def test_a_follower_finds_its_leader_and_the_lag(make):
 
 def test_nobody_leads_across_groups(make):
     path = np.stack([np.linspace(0.9, 0.1, 20), np.linspace(0.1, 0.9, 20)], axis=1)
-    frame = pd.concat(
-        [make(path, series="a", group="one"), make(np.roll(path, 3, axis=0), series="b", group="two")]
-    )
+    frame = pd.concat([make(path, series="a", group="one"), make(np.roll(path, 3, axis=0), series="b", group="two")])
     state = state_of(frame)
     assert np.isnan(state.lag).all()
     assert (state.led == 0.0).all()

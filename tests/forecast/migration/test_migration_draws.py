@@ -12,9 +12,7 @@ from features.shares import check_share_rows
 from forecast.migration import draw_shares, fit_shares, share_quantiles
 from forecast.migration.draws import stream
 
-RELAXED = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PATHS = st.tuples(st.integers(1, 14), st.integers(1, 4)).flatmap(
     lambda shape: arrays(float, shape, elements=st.one_of(st.just(0.0), st.floats(0.001, 1e6)))
 )
@@ -99,21 +97,15 @@ def test_errors_of_a_group_s_categories_move_together(waves, learned):
 
 def test_small_samples_widen_the_fan_and_huge_ones_change_nothing(make, learned):
     frame = make(np.random.default_rng(4).dirichlet([30.0, 60.0], 14))
-    spread = {
-        n: float(run(frame.assign(n=n), learned, draws=400)[1].std("draw").mean()) for n in (1e12, 20.0)
-    }
-    assert spread[1e12] == pytest.approx(
-        float(run(frame, learned, draws=400)[1].std("draw").mean()), rel=1e-3
-    )
+    spread = {n: float(run(frame.assign(n=n), learned, draws=400)[1].std("draw").mean()) for n in (1e12, 20.0)}
+    assert spread[1e12] == pytest.approx(float(run(frame, learned, draws=400)[1].std("draw").mean()), rel=1e-3)
     assert spread[20.0] != pytest.approx(spread[1e12], rel=1e-3)
 
 
 def test_unnamed_newcomer_is_added_where_none_is_declared(make, learned):
     frame = pd.concat([make([[0.4, 0.6]] * 9, series="a"), make([[0.4, 0.6, 0.0]] * 9, series="b")])
     fit = fit_shares(frame, horizon=3, learned=learned, newcomer="unnamed")
-    names = {
-        p.series[i]: p.categories[i] for p in (f.panel for f in fit.panels) for i in range(len(p.series))
-    }
+    names = {p.series[i]: p.categories[i] for p in (f.panel for f in fit.panels) for i in range(len(p.series))}
     assert names == {"a": ("deep", "table", "unnamed"), "b": ("deep", "llm", "table")}
 
 
@@ -154,6 +146,4 @@ def test_streams_are_named():
 
 def test_panel_of_checked_rows_is_what_the_fit_holds(waves, learned):
     fit = fit_shares(waves, horizon=2, learned=learned)
-    assert fit.series == tuple(
-        name for panel in share_panels(check_share_rows(waves)) for name in panel.series
-    )
+    assert fit.series == tuple(name for panel in share_panels(check_share_rows(waves)) for name in panel.series)
