@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from features.asof import known_by
 from features.calendars import quarter_label
 from features.series import select
 from forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
 from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
+from forecast.known import Known, Settings
 from forecast.reconcile import Agreement, agree
 from forecast.split import split_statements
 from forecast.topdown import LEAF_NAMES, SEGMENT_OF, TopDown, draw_top_down
@@ -47,38 +46,6 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Known:
-    """The record as it was known on one day.
-
-    Attributes
-    ----------
-    origin
-        The day, midnight UTC.
-    observations, claims, hardware, throughput, assumptions
-        Frames cut to the origin; assumptions are judgements of today and are not cut.
-    registry
-        Workloads and techniques.
-    """
-
-    origin: pd.Timestamp
-    observations: pd.DataFrame
-    claims: pd.DataFrame
-    hardware: pd.DataFrame
-    throughput: pd.DataFrame
-    assumptions: pd.DataFrame
-    registry: Registry
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How many draws, from which seed, through which quarter."""
-
-    draws: int = 2000
-    seed: int = 20260826
-    through: str = "2028Q4"
-
-
-@dataclass(frozen=True)
 class World:
     """The cube and the fitted terms behind it.
 
@@ -99,17 +66,6 @@ class World:
     bottom_up: BottomUp
     agreement: Agreement
     generations: Generations
-
-
-def cut(
-    origin: pd.Timestamp, observations: pd.DataFrame, claims: pd.DataFrame, hardware: pd.DataFrame,
-    throughput: pd.DataFrame, assumptions: pd.DataFrame, registry: Registry,
-) -> Known:  # fmt: skip
-    """Cut every frame to what was known at the origin."""
-    return Known(
-        origin, known_by(observations, origin), known_by(claims, origin, column="stated_at"),
-        known_by(hardware, origin), known_by(throughput, origin), assumptions, registry,
-    )  # fmt: skip
 
 
 def build_world(known: Known, settings: Settings, *, progress: Progress = lambda _: None) -> World:
@@ -140,10 +96,8 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     quarters = top.revenue.quarters
     live = top.fleet.live.sum(axis=2)
     progress("bottom-up: volumes, technique shares, intensity, throughput")
-    bottom = draw_bottom_up(
-        known.observations, known.throughput, known.registry, generations,
-        live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY), assumed, quarters, seed=settings.seed,
-    )  # fmt: skip
+    shares = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY)
+    bottom = draw_bottom_up(known, generations, shares, assumed, quarters, seed=settings.seed)
     progress("meeting of the two views, and the cube")
     shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
     agreement = _meet(top, bottom, assumed, shown)

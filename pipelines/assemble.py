@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from forecast.backtest import summarise
-from forecast.cube import Known, Settings, World
+from forecast.cube import World
+from forecast.known import Known, Settings
 from forecast.views import forecast_frame
 from pipelines.bundle import Bundle
 from pipelines.sources.public_record import Record
@@ -76,6 +77,7 @@ def _summary(
              "evidence": dict(step.evidence), "volatility": step.state.volatility}
             for step in bottom.steps
         ],
+        "skill": json.loads(bottom.skill.to_json(orient="records")),
         "moved": {
             "top_down": world.agreement.total_moved[-1].tolist(),
             "bottom_up": world.agreement.parts_moved[-1].tolist(),

@@ -11,7 +11,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from forecast.cube import Settings
+from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
 from pipelines.registry import StoreError, default_root
 from pipelines.shares_command import shares

@@ -18,7 +18,8 @@ from typing import Any, Final
 import pandas as pd
 
 from forecast.backtest import backtest_revenue
-from forecast.cube import Known, Settings, build_world, cut
+from forecast.cube import build_world
+from forecast.known import Known, Settings, cut
 from forecast.promotion import Decision, decide
 from pipelines.assemble import assemble
 from pipelines.bundle import Bundle, read_bundle, write_bundle
@@ -114,7 +115,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     record = read_record(request.record)
     known = cut(
         request.origin, record.observations, record.claims, record.hardware, record.throughput, record.assumptions,
-        record.registry,
+        record.registry, record.learned,
     )  # fmt: skip
     digest = run_digest(known, request)
     with locked(request.root):
@@ -136,7 +137,7 @@ def run_digest(known: Known, request: RunRequest) -> str:
     for name in ("observations", "claims", "hardware", "throughput", "assumptions"):
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
-    parts["registry"] = repr(known.registry)
+    parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
     parts["origin"] = f"{request.origin:%Y-%m-%d}" if request.past else "today"
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
