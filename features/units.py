@@ -128,7 +128,7 @@ def _parse(unit: str) -> pint.Quantity[float]:
 def _quantity(spelled: str) -> pint.Quantity[float]:
     if not _UNIT.fullmatch(spelled):
         raise ValueError(f"{spelled!r} is not a product of named units")
-    parsed = registry().Quantity(registry().parse_expression(spelled))
+    parsed: pint.Quantity[float] = registry().Quantity(registry().parse_expression(spelled))
     if not math.isfinite(parsed.magnitude):
         raise ValueError(f"{spelled!r} is not finite")
     return parsed

@@ -16,7 +16,7 @@ def utc(text: str) -> pd.Timestamp:
 def figures(*rows: tuple[str, str, float]) -> pd.DataFrame:
     """Return observation-like rows of one figure: (known_at, source, value)."""
     table = pd.DataFrame(rows, columns=["known_at", "source", "value"])
-    same = {name: "all" for name in DIMENSIONS} | {
+    same = dict.fromkeys(DIMENSIONS, "all") | {
         "measure": "share",
         "base": "revenue",
         "definition": "recast_2",

@@ -76,13 +76,13 @@ def test_a_text_that_is_not_allowed_is_named(record):
 
 
 def test_a_share_over_one_fails_the_range_of_its_column():
-    row = {name: "x" for name in FORECASTS.columns} | {
+    row = dict.fromkeys(FORECASTS.columns, "x") | {
         "base": "none",
         "statistic": "quantile",
         "quantile": 1.5,
         "value": 1,
     }
-    days = {name: "2026-01-01" for name in ("origin", "as_of", "period_start", "period_end")}
+    days = dict.fromkeys(("origin", "as_of", "period_start", "period_end"), "2026-01-01")
     with pytest.raises(ValueError, match=r"forecasts: column 'quantile' has 1\.5 at row 0"):
         check(conform(pd.DataFrame([row | days]), FORECASTS), FORECASTS)
 

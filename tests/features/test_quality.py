@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from features.frames import ASSUMPTIONS, CLAIMS, DIMENSIONS, OBSERVATIONS, QUARANTINE, THROUGHPUT, check
 from features.quality import screen
 
-GOOD = {name: "all" for name in DIMENSIONS} | {
+GOOD = dict.fromkeys(DIMENSIONS, "all") | {
     "measure": "revenue",
     "base": "none",
     "definition": "data_center",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features.units import MEASURES, convert
@@ -84,11 +84,10 @@ def test_text_that_only_evaluates_to_a_unit_is_refused_without_evaluating_it(uni
 @given(st.text(alphabet="USDWhenay/ ()*^%1e9.-+µ;'\"[]{}\\\n", max_size=10))
 def test_any_text_converts_or_is_refused_by_name(unit):
     try:
-        factor = convert(1.0, unit, "USD")
+        outcome = f"{convert(1.0, unit, 'USD'):g}"
     except ValueError as error:
-        assert repr(unit) in str(error)
-    else:
-        assert 0 < factor < float("inf")
+        outcome = str(error)
+    assert repr(unit) in outcome or 0 < float(outcome) < float("inf")
 
 
 @pytest.mark.parametrize("unit", sorted({measure.unit for measure in MEASURES.values()} | set(UNITS.values())))
