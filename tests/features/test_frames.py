@@ -89,12 +89,12 @@ def test_a_share_over_one_fails_the_range_of_its_column():
 
 def test_a_repeated_key_is_refused(record):
     twice = conform(pd.concat([record.assumptions.head(1)] * 2), ASSUMPTIONS)
-    with pytest.raises(ValueError, match="assumptions: column 'name' has .*unique"):
+    with pytest.raises(ValueError, match=r"assumptions: column 'name' has .*unique"):
         check(twice, ASSUMPTIONS)
 
 
 def test_a_column_too_many_or_out_of_order_is_refused():
-    with pytest.raises(ValueError, match="quarantine: column 'extra' fails .*; the frame has"):
+    with pytest.raises(ValueError, match=r"quarantine: column 'extra' fails .*; the frame has"):
         check(quarantined().assign(extra=1), QUARANTINE)
     with pytest.raises(ValueError, match="quarantine: column 'line' fails 'column_ordered'"):
         check(conform(quarantined(), QUARANTINE)[["line", "source", "column", "value", "reason"]], QUARANTINE)
