@@ -69,7 +69,7 @@ def nvidia_quarters(last: datetime) -> pd.DataFrame:
     '2026-04-27'
     """
     rows, start, year = [], NVIDIA_FIRST_DAY, 2016
-    while start <= last:
+    while start <= last or not rows:
         for quarter in (1, 2, 3, 4):
             end = _last_sunday_of_january(year) if quarter == 4 else start + timedelta(weeks=13) - timedelta(days=1)
             rows.append((f"FY{year}Q{quarter}", start, end))
