@@ -68,7 +68,8 @@ def nvidia_quarters(last: datetime) -> pd.DataFrame:
     >>> nvidia_quarters(pd.Timestamp("2026-07-26", tz="UTC")).iloc[-1].period_start.date().isoformat()
     '2026-04-27'
     """
-    rows, start, year = [], NVIDIA_FIRST_DAY, 2016
+    rows: list[tuple[str, pd.Timestamp, pd.Timestamp]] = []
+    start, year = NVIDIA_FIRST_DAY, 2016
     while start <= last or not rows:
         for quarter in (1, 2, 3, 4):
             end = _last_sunday_of_january(year) if quarter == 4 else start + timedelta(weeks=13) - timedelta(days=1)

@@ -13,7 +13,7 @@ import xarray as xr
 from features.calendars import quarter_label
 from features.frames import ALL
 from forecast.claims import claims_table
-from forecast.crossing import Crossing, crossing
+from forecast.crossing import Crossing, check_fractions, crossing
 from forecast.topdown import SEGMENT_OF
 from forecast.views import forecast_periods, hyperscale_share, periods, technique_share
 
@@ -87,7 +87,13 @@ class Forecaster:
             ``hyperscale`` or ``rest``; ``all`` for hours.
         above, level
             Threshold and interval level, each in (0, 1).
+
+        Raises
+        ------
+        ValueError
+            Naming the argument that is out of range, or the share that is not forecast.
         """
+        check_fractions(above=above, level=level)
         share = technique_share(self.cube, technique, of=of, base=base, segment=segment)
         question = f"{technique} over {above:.0%} of {of} {base.replace('_', '-')}, {segment}"
         first = int(np.argmax(forecast_periods(self.cube)))

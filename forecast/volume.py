@@ -190,7 +190,7 @@ def _log(history: Array) -> Array:
     values = np.asarray(history, dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(values) | (values <= 0))
     if len(values) < 2 or len(bad):
-        detail = f"value {values[bad[0]]!r} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
+        detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
         raise ValueError(f"a volume series needs two or more positive, finite values; it has {detail}")
     return np.asarray(np.log(values))
 

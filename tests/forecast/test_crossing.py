@@ -52,9 +52,9 @@ def test_a_share_that_only_touches_the_threshold_has_not_crossed():
 
 
 @pytest.mark.parametrize("name", ["above", "level"])
-@pytest.mark.parametrize("value", [0.0, 1.0, 60.0, -0.1])
+@pytest.mark.parametrize("value", [0.0, 1.0, 60, -0.1, "half", None])
 def test_a_threshold_or_level_outside_nought_to_one_is_named(name, value):
-    with pytest.raises(ValueError, match=f"{name} is {value:g}; it must lie between 0 and 1, such as 0.5 for half"):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half"):
         ask(steps(1), **{name: value})
 
 

@@ -19,7 +19,7 @@ def test_what_was_shipped_is_live_in_transit_or_retired_in_every_draw_and_period
         shipped, weibull_survival(ages, np.full(5, life), 3.0), arrival(ages, np.linspace(lag, 2 * lag, 5))
     )
     total = fleet.live + fleet.in_transit + fleet.retired
-    assert total == pytest.approx(np.cumsum(shipped, axis=1), rel=1e-9)
+    np.testing.assert_allclose(total, np.cumsum(shipped, axis=1), rtol=1e-9)
     assert min(fleet.live.min(), fleet.in_transit.min(), fleet.retired.min()) >= 0
 
 

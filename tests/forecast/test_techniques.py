@@ -29,7 +29,7 @@ def test_drawn_shares_sum_to_one_and_every_technique_has_some(record):
     shares = draw_shares(steps, RECSYS, draws=200, seed=1)
     assert [step.technique for step in steps] == ["llm", "deep", "content", "collaborative"]
     assert shares.shape == (200, len(QUARTERS), 5)
-    assert shares.sum(axis=-1) == pytest.approx(np.ones((200, len(QUARTERS))))
+    np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
     assert shares.min() > 0
 
 
@@ -41,7 +41,8 @@ def test_a_step_with_no_statement_is_its_prior():
     (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS)
     assert step.evidence == {}
     assert step.state.statements == 0
-    assert draw_shares((step,), ("table", "deep"), draws=50, seed=1).sum(axis=-1) == pytest.approx(np.ones((50, 52)))
+    shares = draw_shares((step,), ("table", "deep"), draws=50, seed=1)
+    np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
 
 
 def test_packages_speak_of_the_rest_and_operators_of_the_hyperscalers(record):

@@ -168,10 +168,10 @@ def test_one_seed_gives_the_same_positive_draws(seed):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ([1.0, 0.0, 2.0], "value np.float64(0.0) at position 1"),
-        ([1.0, 2.0, -3.0], "value np.float64(-3.0) at position 2"),
-        ([float("nan"), 1.0], "value np.float64(nan) at position 0"),
-        ([float("inf"), 1.0], "value np.float64(inf) at position 0"),
+        ([1.0, 0.0, 2.0], "value 0 at position 1"),
+        ([1.0, 2.0, -3.0], "value -3 at position 2"),
+        ([float("nan"), 1.0], "value nan at position 0"),
+        ([float("inf"), 1.0], "value inf at position 0"),
         ([1.0], "only 1 value(s)"),
         ([], "only 0 value(s)"),
     ],
@@ -179,4 +179,4 @@ def test_one_seed_gives_the_same_positive_draws(seed):
 def test_a_series_that_cannot_be_logged_names_the_value_and_its_place(values, said):
     with pytest.raises(ValueError, match="two or more positive, finite values") as caught:
         fit_volume(np.array(values), 2)
-    assert said.replace("np.float64(", "").rstrip(")") in str(caught.value).replace("np.float64(", "").rstrip(")")
+    assert said in str(caught.value)
