@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.frames import ASSUMPTIONS, CLAIMS, DIMENSIONS, OBSERVATIONS, QUARANTINE, THROUGHPUT, check
@@ -127,6 +127,7 @@ def test_a_file_of_no_rows_is_an_empty_frame():
     assert outcome.quarantine.empty
 
 
+@settings(max_examples=10)
 @given(st.lists(st.sampled_from(["1", "2", "x", "", "-1", "1e400"]), max_size=6))
 def test_rows_in_are_rows_kept_plus_rows_set_aside(values):
     table = raw(*({"value": value} for value in values)) if values else raw({}).head(0)

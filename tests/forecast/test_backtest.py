@@ -94,5 +94,5 @@ def test_the_model_beats_the_naive_benchmark_and_covers_most_of_what_came(scores
 
 
 def test_an_origin_with_too_short_a_history_is_refused_with_what_is_needed(record):
-    with pytest.raises(ValueError, match="12 quarters of revenue are known on 2018-03-01; .* needs more than 20"):
+    with pytest.raises(ValueError, match=r"12 quarters of revenue are known on 2018-03-01; .* needs more than 20"):
         run(record.observations, pd.Timestamp("2018-03-01", tz="UTC"))
