@@ -13,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from features.calendars import quarter_label
+from features.calendars import hours_in, quarter_label
 from features.series import select
 from forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
 from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.known import Known, Settings
-from forecast.reconcile import Agreement, agree
+from forecast.reconcile import Agreement, agree, within
 from forecast.split import split_statements
 from forecast.topdown import LEAF_NAMES, SEGMENT_OF, TopDown, draw_top_down
 from forecast.workloads import UNALLOCATED, Registry
@@ -40,6 +40,7 @@ UNITS: Final = {
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
+_MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
 MIN_REVENUE: Final = 24  # quarters
 
 Progress = Callable[[str], None]
@@ -189,10 +190,12 @@ def _pad(values: Array) -> Array:
 
 
 def _meet(top: TopDown, bottom: BottomUp, assumed: Assumptions, shown: slice) -> Agreement:
-    """Let the two views meet leaf by leaf, for the leaves both speak of."""
+    """Let the two views meet leaf by leaf, for the leaves both speak of; no fleet is busier than all its hours."""
     total = top.hours[:, shown, : len(SOLD_LEAVES)]
     unseen = np.broadcast_to(assumed["unseen.share"][:, None, None], total.shape)
-    return agree(total, np.maximum(bottom.hours[:, shown][..., _used(bottom)], _TINY), unseen)
+    met = agree(total, np.maximum(bottom.hours[:, shown][..., _used(bottom)], _TINY), unseen)
+    live = top.fleet.live[:, shown, : len(SOLD_LEAVES)].sum(axis=-1)
+    return within(met, _MOST_BUSY * live * hours_in(top.revenue.quarters[shown])[None, :, None])
 
 
 def _used(bottom: BottomUp) -> list[int]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from forecast.backtest import summarise
@@ -79,9 +80,16 @@ def _summary(
         ],
         "skill": json.loads(bottom.skill.to_json(orient="records")),
         "moved": {
+            "all": _moved_overall(world),
             "top_down": world.agreement.total_moved[-1].tolist(),
             "bottom_up": world.agreement.parts_moved[-1].tolist(),
         },
         "hindsight_assumptions": len(hindsight),
         "backtest": json.loads(summarise(scores).to_json(orient="records")),
     }  # fmt: skip
+
+
+def _moved_overall(world: World) -> float:
+    """Return the median ratio of all agreed hours to all top-down hours in the last quarter."""
+    before = world.top_down.hours[:, -1, : world.agreement.total.shape[-1]].sum(axis=-1)
+    return float(np.median(world.agreement.total[:, -1].sum(axis=-1) / before))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from forecast.backtest import backtest_revenue
 from forecast.cube import build_world
@@ -118,7 +119,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
         record.registry, record.learned,
     )  # fmt: skip
     digest = run_digest(known, request)
-    with locked(request.root):
+    with locked(request.root), threadpool_limits(1):  # many tiny fits: more threads only wait for each other
         progress("opening the model store")
         store = open_store(request.root)
         version = find_version(store, digest)
