@@ -168,8 +168,8 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
 def _steps(dates: pd.DataFrame) -> Array:
     """Return the step of each date's series [day]: the lower quartile of gaps, by the nearest step.
 
-    The smallest gap takes its place where it is a calendar step itself and the quartile at most four of it: then
-    the longer gaps are missing periods.
+    The smallest gap takes its place where it is a calendar step itself and the quartile at most four of it:
+    then the longer gaps are missing periods.
     """
     gaps = dates.groupby("s").day.diff().groupby(dates["s"])
     usual = gaps.quantile(0.25, interpolation="lower").reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
