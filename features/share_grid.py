@@ -17,7 +17,10 @@ Whole = NDArray[np.int64]
 
 MEMORY: Final = 40  # periods of history that the model looks at
 CHUNK: Final = 400  # series worked on at once, so that memory does not grow with their number
-STEPS: Final = np.array([1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425])  # days
+STEPS: Final = np.array(
+    [1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425]
+)  # days
+MOST_MISSING: Final = 4.5  # smallest gaps in a usual one
 EPOCH: Final = pd.Timestamp("1970-01-01", tz="UTC")
 NEAR: Final = 0.2  # how far, in logs, a spacing may be from a calendar step and still be called by it
 
@@ -147,11 +150,14 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
     names = names.assign(k=names.groupby("s").cumcount())
     coded["k"] = coded[["s", "category"]].merge(names[["s", "category", "k"]], how="left").k.to_numpy()
     coded["day"] = ((coded.period_end - EPOCH) / pd.Timedelta(days=1)).to_numpy()
-    dates = coded.drop_duplicates(["s", "day"])[["s", "day", "series", "period_end"]]
+    dates = coded.drop_duplicates(["s", "day"])[["s", "day", "series", "period_end"]].sort_values(
+        ["s", "day"]
+    )
     dates = dates.assign(step=_steps(dates))
-    dates["slot"] = ((dates.groupby("s").day.transform("max") - dates.day) / dates.step).round().astype(int)
-    _refuse_crowded(dates)
-    coded[["step", "slot"]] = coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[["step", "slot"]].to_numpy()
+    dates["slot"] = _slots(dates)
+    coded[["step", "slot"]] = (
+        coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[["step", "slot"]].to_numpy()
+    )
     coded["slot"] = coded.slot.astype(int)
     by_group = coded.groupby("group")
     coded["length"] = (by_group.slot.transform("max") + 1).clip(upper=MEMORY)
@@ -160,24 +166,50 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _steps(dates: pd.DataFrame) -> Array:
-    """Return the step of each date's series [day]: the lower quartile of gaps, by the nearest step."""
-    gaps = dates.groupby("s").day.diff().groupby(dates["s"]).quantile(0.25, interpolation="lower")
-    raw = gaps.reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
-    nearest = STEPS[np.abs(np.log(raw[:, None] / STEPS)).argmin(axis=1)]
+    """Return the step of each date's series [day]: the lower quartile of gaps, by the nearest step.
+
+    The smallest gap takes its place where it is a calendar step itself and the quartile at most four of it:
+    then the longer gaps are missing periods.
+    """
+    gaps = dates.groupby("s").day.diff().groupby(dates["s"])
+    usual = gaps.quantile(0.25, interpolation="lower").reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
+    least = gaps.min().reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
+    finer = _near(least) & (usual > least * (1 + NEAR)) & (usual < least * MOST_MISSING)
+    raw = np.where(finer, least, usual)
     years = np.maximum(np.round(raw / STEPS[-1]), 1) * STEPS[-1]
-    nearest = np.where(raw > STEPS[-1] * (1 + NEAR), years, nearest)
+    nearest = np.where(raw > STEPS[-1] * (1 + NEAR), years, _called(raw))
     return np.asarray(np.where(np.abs(np.log(raw / nearest)) < NEAR, nearest, raw))
 
 
-def _refuse_crowded(dates: pd.DataFrame) -> None:
-    """Refuse two dates in one period of the grid."""
-    crowded = dates.duplicated(["s", "slot"], keep=False)
+def _called(raw: Array) -> Array:
+    """Return the calendar step nearest to each spacing [day]."""
+    return np.asarray(STEPS[np.abs(np.log(raw[:, None] / STEPS)).argmin(axis=1)])
+
+
+def _near(raw: Array) -> Flags:
+    """Return whether a spacing may be called by its calendar step."""
+    return np.asarray(np.abs(np.log(raw / _called(raw))) < NEAR)
+
+
+def _slots(dates: pd.DataFrame) -> pd.Series:
+    """Return how many periods each date lies before the last of its series, gaps rounded to whole steps.
+
+    Raises
+    ------
+    ValueError
+        Where a gap is less than half a step.
+    """
+    gaps = (dates.groupby("s").day.diff() / dates.step).round()
+    crowded = (gaps == 0).to_numpy()
     if crowded.any():
-        first, second = dates[crowded].iloc[0], dates[crowded].iloc[1]
+        at = int(crowded.argmax())
+        first, second = dates.iloc[at - 1], dates.iloc[at]
         raise ValueError(
             f"series {first.series!r}: {first.period_end:%Y-%m-%d} and {second.period_end:%Y-%m-%d} fall "
             f"into one period of {first.step:.0f} days; give one frequency in a series, or a series for each"
         )
+    passed = gaps.fillna(0).astype(int).groupby(dates["s"]).cumsum()
+    return passed.groupby(dates["s"]).transform("max") - passed
 
 
 def _panel(coded: pd.DataFrame) -> SharePanel:

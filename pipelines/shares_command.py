@@ -138,17 +138,19 @@ def write_forecast(forecast: pd.DataFrame, output: Path | None) -> None:
     if output is not None and output.suffix == ".parquet":
         forecast.to_parquet(output, index=False)
         return
-    days = forecast.period_end.dt.tz_localize(None).astype("datetime64[s]").dt.date
-    table = pa.Table.from_pandas(forecast.assign(period_end=days), preserve_index=False)
+    plain = forecast.assign(period_end=forecast.period_end.dt.tz_convert(None))
+    table = pa.Table.from_pandas(plain, preserve_index=False)
     table = pa.table({name: _plain(table[name]) for name in table.column_names})
     if output is None:
-        typer.echo(forecast.assign(period_end=days).to_csv(index=False), nl=False)
+        typer.echo(table.to_pandas().to_csv(index=False), nl=False)
     else:
         pa.csv.write_csv(table, output)
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column without dictionary coding."""
+    """Return a column without dictionary coding, times as days."""
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.date32())
     return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 

@@ -13,7 +13,8 @@ Flags = NDArray[np.bool_]
 Whole = NDArray[np.int64]
 
 LIFE: Final = 8  # half-life of squared steps [period]
-PRIOR: Final = 4e-4  # variance of a step before any history speaks [share^(2/3)]
+PRIOR: Final = 1.6e-3  # variance of a step before any history speaks [share^(2/3)]
+PRIOR_DOUBT: Final = 0.25  # steps that stand for it
 DOUBT: Final = 1.0  # steps that stand for the next wider circle's variance
 FLOOR: Final = 1e-6  # variance below which logs are not taken
 SCALE_TERMS: Final = ("one", "reach", "reach_squared", "own", "kin", "pooled", "level", "level_squared")
@@ -24,8 +25,9 @@ WIDEST: Final = 4.0
 def pooled_variances(steps: Array, whole: Flags, pool: Whole, counting: Array) -> tuple[Array, Array, Array]:
     """Return the variance of a step of each category, series and pool [share^(2/3)], each shape (N, K).
 
-    Squared steps, recent ones weighing most; the pool's is shrunk to a prior, the series' to the pool's and
-    the category's to the series', each by ``DOUBT`` steps; what counting leaves in the last root is added.
+    Squared steps, recent ones weighing most; the pool's is shrunk a little to a prior, the series' to the
+    pool's and the category's to the series', each by ``DOUBT`` steps; what counting leaves in the last root
+    is added.
 
     Examples
     --------
@@ -37,8 +39,8 @@ def pooled_variances(steps: Array, whole: Flags, pool: Whole, counting: Array) -
     weight = 0.5 ** (np.arange(steps.shape[1])[::-1] / LIFE)[None, :, None] * whole
     held, squares = weight.sum(axis=1), (weight * steps**2).sum(axis=1)
     wide = int(pool.max()) + 1
-    pools = np.bincount(pool, squares.sum(axis=1), wide) + DOUBT * PRIOR
-    pooled = (pools / (np.bincount(pool, held.sum(axis=1), wide) + DOUBT))[pool]
+    pools = np.bincount(pool, squares.sum(axis=1), wide) + PRIOR_DOUBT * PRIOR
+    pooled = (pools / (np.bincount(pool, held.sum(axis=1), wide) + PRIOR_DOUBT))[pool]
     kin = (squares.sum(axis=1) + DOUBT * pooled) / (held.sum(axis=1) + DOUBT)
     own = (squares + DOUBT * kin[:, None]) / (held + DOUBT)
     spread = np.ones_like(own)

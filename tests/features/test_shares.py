@@ -95,6 +95,11 @@ def test_missing_period_lies_on_a_line():
     assert found.shares[0, :, 0] == pytest.approx([0.25, 0.5, 0.75, 0.75])
 
 
+def test_long_gaps_among_short_ones_are_missing_periods():
+    dates = ["2000-12-31", "2002-12-31", "2004-12-31", "2006-12-31", "2008-12-31", "2009-12-31"]
+    assert panel(rows([[1.0, 1.0]] * 6, dates=dates)).shares.shape == (1, 10, 2)
+
+
 def test_category_without_a_row_had_no_share():
     found = panel(GOOD.drop(index=1))
     assert found.shares[0, 0].tolist() == [1.0, 0.0]
