@@ -23,6 +23,7 @@ from forecast.promotion import Decision, decide
 from forecast.views import forecast_frame
 from pipelines.bundle import Bundle, read_bundle, write_bundle
 from pipelines.champion import read_version
+from pipelines.publication import REPORT, prepare, publish
 from pipelines.registry import (
     CHALLENGER,
     CHAMPION,
@@ -40,7 +41,6 @@ from pipelines.registry import (
 from pipelines.report import write_report
 from pipelines.sources.public_record import RECORDS, Record, read_record
 
-REPORT: Final = "report.html"
 _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
@@ -105,10 +105,12 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     UnreadableFileError
         If a file of the record cannot be read at all.
     ValueError
-        If the origin lies before data that the forecast needs; the message names it.
+        If the origin lies before data that the forecast needs, or ``out`` holds files of others; the message names
+        it.
     StoreError
         If the store cannot be used.
     """
+    prepare(request.out)
     progress("reading the record")
     record = read_record(request.record)
     known = cut(
@@ -157,7 +159,7 @@ def _republish(store: Store, version: Any, request: RunRequest) -> RunResult:
         decision = _decide(bundle, store, request, current)
         _settle(store, version, decision)
         reason = decision.reason
-    _publish(bundle, request.out, write_report)
+    publish(bundle, request.out, write_report)
     return RunResult(bundle, str(version.version), True, reason, request.out)
 
 
@@ -190,7 +192,7 @@ def _compute(
     )  # fmt: skip
     _settle(store, version, decision)
     progress("publishing")
-    _publish(bundle, request.out, lambda _, path: shutil.copy(working / REPORT, path))
+    publish(bundle, request.out, lambda _, path: shutil.copy(working / REPORT, path))
     shutil.rmtree(working.parent)
     return RunResult(bundle, str(version.version), False, decision.reason, request.out)
 
@@ -269,21 +271,3 @@ def _summary(
 def _metrics(bundle: Bundle) -> dict[str, float]:
     last = bundle.summary["backtest"][-1]
     return {name: float(value) for name, value in last.items() if name != "horizon" and value is not None}
-
-
-def _publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object]) -> None:
-    """Swap a fresh folder of report and tables in for the last one; a reader sees the old or the new."""
-    fresh, former = out.with_name(f"{out.name}.new"), out.with_name(f"{out.name}.old")
-    for leftover in (fresh, former):
-        shutil.rmtree(leftover, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    place_report(bundle, fresh / REPORT)
-    bundle.tables["forecasts"].to_csv(fresh / "forecasts.csv", index=False)
-    bundle.tables["forecasts"].to_parquet(fresh / "forecasts.parquet", index=False)
-    bundle.forecaster.claims().to_csv(fresh / "claims.csv", index=False)
-    bundle.tables["quarantine"].to_csv(fresh / "quarantine.csv", index=False)
-    bundle.tables["scores"].to_csv(fresh / "scores.csv", index=False)
-    if out.exists():
-        out.rename(former)
-    fresh.rename(out)
-    shutil.rmtree(former, ignore_errors=True)

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from features.calendars import quarter_label
 from forecast.crossing import Crossing
-from pipelines.run import REPORT, RunResult
+from pipelines.publication import REPORT
+from pipelines.run import RunResult
 
 _MEASURES: Final = {
     "accelerators": ("accelerators live", 1e6, "M"),
