@@ -15,7 +15,7 @@ import pandas as pd
 
 from features.asof import latest_vintage
 from features.series import quarterly_levels, select
-from forecast.catalogue import Generations, measured_throughput
+from forecast.catalogue import Generations, generation_throughput
 from forecast.conversion import busy_hours, harmonic_throughput, work_shares
 from forecast.draws import Array, Assumptions, stream
 from forecast.share_state import SharePrior, fit_share_state
@@ -91,8 +91,7 @@ def draw_bottom_up(
     """
     draws = len(hour_shares)
     volumes, missing = _volumes(observations, registry, assumed, quarters, draws=draws, seed=seed)
-    theta, measured, unknown = _throughputs(throughput, registry, generations, hour_shares, assumed, quarters)
-    missing = {**missing, **unknown}
+    theta, measured = _throughputs(throughput, registry, generations, hour_shares, assumed, quarters)
     steps, shares = _technique_shares(observations, registry, quarters, draws=draws, seed=seed)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
@@ -152,23 +151,16 @@ def draw_tokens(
 def _throughputs(
     throughput: pd.DataFrame, registry: Registry, generations: Generations, hour_shares: Array, assumed: Assumptions,
     quarters: pd.DatetimeIndex,
-) -> tuple[dict[str, Array], dict[str, tuple[bool, ...]], dict[str, str]]:  # fmt: skip
+) -> tuple[dict[str, Array], dict[str, tuple[bool, ...]]]:  # fmt: skip
     """Return each accelerator task's fleet throughput, shape (draws, quarters); software gain is its own series."""
     gain = _compound(assumed["software.gain"], quarters)
-    theta, measured, missing = {}, {}, {}
+    theta, measured = {}, {}
     for task in registry.tasks:
-        if not task.record_unit:
-            continue
-        try:
-            peak, measured[task.name] = measured_throughput(
-                throughput, generations, model=task.record_model, unit=task.record_unit, bound=task.bound
-            )
-        except ValueError as error:
-            missing[task.workload] = str(error)
-            continue
-        mixed = harmonic_throughput(work_shares(hour_shares, peak), peak)
-        theta[task.name] = mixed * assumed[f"derate.{task.record_unit.partition('/')[0]}"][:, None] * gain
-    return theta, measured, missing
+        if task.record_unit:
+            peak, measured[task.name] = generation_throughput(throughput, generations, task)
+            mixed = harmonic_throughput(work_shares(hour_shares, peak), peak)
+            theta[task.name] = mixed * assumed[f"derate.{task.record_unit.partition('/')[0]}"][:, None] * gain
+    return theta, measured
 
 
 def _technique_shares(

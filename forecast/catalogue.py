@@ -10,7 +10,9 @@ import pandas as pd
 
 from features.series import select
 from forecast.draws import Array
+from forecast.workloads import Task
 
+_SERVER_OVERHEAD: Final = 1.75  # IT power over chip power: 1.96 for H100, 1.56 for GB200, 1.51 for GB300
 _PEAK_GAIN: Final = 0.5  # share of a peak's log gain that arrives: Rubin over GB300 is 3.3 by peak and 1.97 as measured
 
 
@@ -81,8 +83,13 @@ def nvidia_generations(hardware: pd.DataFrame) -> Generations:
 
 
 def _fill(rows: pd.DataFrame) -> tuple[str, ...]:
-    """Carry missing figures forward (then back), in proportion to the square root of the peak; change ``rows``."""
-    filled = []
+    """Fill what is missing; change ``rows``.
+
+    Power takes the chip's times a server's usual overhead; all else is carried forward (then back), in proportion to
+    the square root of the peak.
+    """
+    filled = [f"{family}.it_kw" for family in rows.loc[rows["it_kw"].isna() & rows["chip_w"].notna(), "family"]]
+    rows["it_kw"] = rows["it_kw"].fillna(rows["chip_w"] / 1e3 * _SERVER_OVERHEAD)
     peak = np.sqrt(rows["fp8_tflops"])
     for column in ("price_usd", "it_kw", "hbm_tbs", "price_sd_log"):
         missing = rows[column].isna()
@@ -92,43 +99,33 @@ def _fill(rows: pd.DataFrame) -> tuple[str, ...]:
     return tuple(filled)
 
 
-def measured_throughput(
-    throughput: pd.DataFrame, generations: Generations, *, model: str, unit: str, bound: str
+def generation_throughput(
+    throughput: pd.DataFrame, generations: Generations, task: Task
 ) -> tuple[Array, tuple[bool, ...]]:
     """Return work per second of one accelerator of each generation, and whether it was measured.
 
     Records of a family are pooled by their median over scenarios. A generation without any is scaled from the
-    nearest measured one by the square root of the peak that bounds it.
+    nearest measured one by the square root of the peak that bounds it. Where no generation was measured, the
+    roofline stands in: efficiency times 8-bit peak over FLOP a unit, an assumption of the workload registry.
 
     Parameters
     ----------
     throughput
         Throughput rows known at the origin.
-    model
-        Model names that begin with this are read; empty for all.
-    unit
-        Unit of the records.
-    bound
-        ``compute`` or ``memory``: what scales an unmeasured generation.
-
-    Raises
-    ------
-    ValueError
-        If no record of that model and unit is known for any generation.
+    task
+        Names the records that speak for it, what bounds it, and its roofline.
     """
-    rows = select(throughput, unit=unit)
-    rows = rows[rows["model"].str.startswith(model)]
+    rows = select(throughput, unit=task.record_unit)
+    rows = rows[rows["model"].str.startswith(task.record_model)]
     values = np.array([_median(rows, name) for name in generations.accelerators])
     measured = np.isfinite(values)
     if not measured.any():
-        raise ValueError(
-            f"no throughput record of model {model or 'any'!r} in {unit!r} is known at this origin for "
-            f"{list(generations.accelerators)}; choose a later origin or add a record to throughput.csv"
-        )
-    peak = {"compute": generations.fp8_tflops, "memory": generations.hbm_tbs}[bound]
+        return task.efficiency * generations.fp8_tflops * 1e12 / task.flop_per_unit, (False,) * len(values)
+    peak = {"compute": generations.fp8_tflops, "memory": generations.hbm_tbs}[task.bound]
     known = np.flatnonzero(measured)
     nearest = known[np.abs(np.arange(len(values))[:, None] - known[None, :]).argmin(axis=1)]
-    return np.where(measured, values, values[nearest] * (peak / peak[nearest]) ** _PEAK_GAIN), tuple(measured.tolist())
+    scaled = values[nearest] * (peak / peak[nearest]) ** _PEAK_GAIN
+    return np.where(measured, values, scaled), tuple(measured.tolist())
 
 
 _SIBLINGS: Final = {"h100": ("h100", "h200"), "gb200": ("gb200", "b200"), "gb300": ("gb300", "b300")}

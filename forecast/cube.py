@@ -16,10 +16,12 @@ import xarray as xr
 
 from features.asof import known_by
 from features.calendars import quarter_label
+from features.series import select
 from forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
 from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.reconcile import Agreement, agree
+from forecast.split import split_statements
 from forecast.topdown import LEAF_NAMES, SEGMENT_OF, TopDown, draw_top_down
 from forecast.workloads import UNALLOCATED, Registry
 
@@ -39,6 +41,7 @@ UNITS: Final = {
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
+MIN_REVENUE: Final = 24  # quarters
 
 Progress = Callable[[str], None]
 
@@ -126,6 +129,7 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     ValueError
         Naming the data that was not known at the origin.
     """
+    _require(known)
     assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
     generations = nvidia_generations(known.hardware)
     progress("top-down: revenue, split, price, installed base")
@@ -145,6 +149,22 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     agreement = _meet(top, bottom, assumed, shown)
     cube = _cube(known, top, bottom, agreement, generations, shown)
     return World(cube, top, bottom, agreement, generations)
+
+
+def _require(known: Known) -> None:
+    """Raise if a figure that every forecast starts from was not known, naming all that were not."""
+    revenue = select(known.observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow")
+    needed = {
+        f"{MIN_REVENUE} quarters of NVIDIA data-centre revenue": len(revenue) >= MIN_REVENUE,
+        "a statement about the hyperscale share of it": len(split_statements(known.observations)) > 0,
+        "the h100 row of the hardware catalogue, the unit of equivalents": "h100" in set(known.hardware["accelerator"]),
+    }
+    missing = [name for name, found in needed.items() if not found]
+    if missing:
+        raise ValueError(
+            f"origin {known.origin:%Y-%m-%d} is before data that a forecast needs: {'; '.join(missing)}; "
+            "choose a later origin or add rows to the record"
+        )
 
 
 def _cube(

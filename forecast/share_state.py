@@ -241,7 +241,7 @@ def statement_logits(statements: pd.DataFrame) -> pd.DataFrame:
         ``middle`` (day), ``definition``, ``logit``, ``logit_sd``.
     """
     sd = statements["sd"].clip(lower=1e-4)
-    lean = statements["bound"].map({">=": 1.0, "<=": -1.0}).fillna(0.0)
+    lean = (statements["bound"] == ">=").astype(float) - (statements["bound"] == "<=").astype(float)
     share = (statements["value"] + lean * sd).clip(_EDGE, 1 - _EDGE)
     spread = sd * np.where(lean != 0, 2.0, 1.0) / (share * (1 - share))
     days = (statements["period_end"] - statements["period_start"]).dt.days

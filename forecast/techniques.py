@@ -25,7 +25,7 @@ LARGE_OPERATORS: Final = {("search", "hyperscale"): ("google",)}  # one operator
 _PROXY_SEGMENT: Final = "rest"  # packages from a public index say little about what hyperscalers run
 _STATEMENT: Final = ["period_start", "period_end", "value", "sd", "bound", "definition"]
 _PRIOR: Final = SharePrior(
-    mid=0.3, sd=2.0, trend_sd=0.05, volatility=0.12, volatility_sd_log=0.4, trend_volatility=0.06
+    mid=0.1, sd=2.0, trend_sd=0.05, volatility=0.12, volatility_sd_log=0.4, trend_volatility=0.06
 )
 
 

@@ -24,6 +24,8 @@ class Task:
         Whether it runs on accelerators; CPU work is counted in requests and takes no accelerator-hours.
     record_model, record_unit, bound
         Which throughput records speak for it and what scales an unmeasured generation.
+    flop_per_unit, efficiency
+        Work [FLOP] of a unit and the share of the 8-bit peak it reaches, for an origin without any record.
     """
 
     workload: str
@@ -33,6 +35,8 @@ class Task:
     record_model: str
     record_unit: str
     bound: str
+    flop_per_unit: float
+    efficiency: float
 
     @property
     def name(self) -> str:
@@ -77,7 +81,8 @@ def read_registry(rows: pd.DataFrame) -> Registry:
         tuple(
             Task(
                 row.workload, row.technique, row.unit, row.runs_on == "accelerator",
-                _text(row.record_model), _text(row.record_unit), _text(row.bound),
+                _text(row.record_model), _text(row.record_unit), _text(row.bound), float(row.flop_per_unit),
+                float(row.efficiency),
             )
             for row in ordered.itertuples()
         )

@@ -179,8 +179,8 @@ def _finish(figure: go.Figure, cube: xr.Dataset, *, height: int) -> go.Figure:
     return figure
 
 
-def readme_picture(cube: xr.Dataset, observations: pd.DataFrame) -> Any:
-    """Draw the README's picture with matplotlib: demand, search shares, and the split."""
+def overview_picture(cube: xr.Dataset, observations: pd.DataFrame) -> Any:
+    """Draw demand, search shares and the split in one picture, with matplotlib."""
     from matplotlib.figure import Figure  # noqa: PLC0415  (only the picture needs it)
 
     figure = Figure(figsize=(12, 3.8), layout="constrained")

@@ -13,9 +13,11 @@ from typing import Final
 import pandas as pd
 
 from pipelines.bundle import Bundle
+from pipelines.figures import overview_picture
 
 REPORT: Final = "report.html"
-PUBLISHED: Final = (REPORT, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv", "scores.csv")
+PICTURE: Final = "forecast.png"
+PUBLISHED: Final = (REPORT, PICTURE, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv", "scores.csv")
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
 
@@ -56,7 +58,8 @@ def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], ob
         shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
-    forecasts = bundle.tables["forecasts"]
+    forecasts, observations = bundle.tables["forecasts"], bundle.tables["observations"]
+    overview_picture(bundle.cube, observations).savefig(fresh / PICTURE, dpi=110)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
     _days_as_text(forecasts).to_csv(fresh / "forecasts.csv", index=False)
     _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)

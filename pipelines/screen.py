@@ -22,6 +22,7 @@ _MEASURES: Final = {
     "spending": ("spending", 1e9, "$B/quarter"),
 }
 _FILE_WIDTH: Final = 118
+_YEAR_END, _YEARS_SHOWN = 12, 3
 _PLACES: Final = (("all", "all"), ("hyperscale", "all"), ("rest", "all"))
 
 
@@ -54,7 +55,8 @@ def demand_rows(result: RunResult) -> list[dict[str, Any]]:
     for measure, (name, scale, unit) in _MEASURES.items():
         for segment, _ in _PLACES:
             mine = whole[(whole["measure"] == measure) & (whole["segment"] == segment)]
-            for end, group in mine[mine["period_end"].dt.month == 12].groupby("period_end"):
+            ends = [(end, group) for end, group in mine.groupby("period_end") if end.month == _YEAR_END]
+            for end, group in ends[-_YEARS_SHOWN:]:
                 low, middle, high = (_quantile(group, level) / scale for level in (0.1, 0.5, 0.9))
                 table.append({"measure": name, "unit": unit, "segment": segment, "quarter": quarter_label(end),
                               "median": middle, "low80": low, "high80": high})  # fmt: skip

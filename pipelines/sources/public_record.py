@@ -104,4 +104,5 @@ def _merge(parts: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _registry_table(path: Path) -> pd.DataFrame:
     table = read_table(path)
-    return table.assign(order=pd.to_numeric(table["order"]))
+    numbers = {name: pd.to_numeric(table[name].replace("", None)) for name in ("order", "flop_per_unit", "efficiency")}
+    return table.assign(**numbers)
