@@ -76,19 +76,19 @@ def own_store(finished: Finished, tmp_path: Path) -> RunRequest:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """Return a copy of the public record to spoil."""
     return Path(shutil.copytree(RECORDS, tmp_path / "records", ignore=shutil.ignore_patterns("*.py", "__pycache__")))
 
 
 @pytest.fixture
-def spoil(record: Path) -> Callable[[str, int, str, str], Path]:
+def spoil(folder: Path) -> Callable[[str, int, str, str], Path]:
     """Return a function that puts a text into one cell of a record; lines count from 1, the header."""
 
     def put(name: str, line: int, column: str, text: str) -> Path:
-        table = pd.read_csv(record / name, dtype=str, keep_default_na=False)
+        table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
         table.loc[line - 2, column] = text
-        table.to_csv(record / name, index=False)
-        return record
+        table.to_csv(folder / name, index=False)
+        return folder
 
     return put
