@@ -3,13 +3,16 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from forecast.backtest import backtest_revenue
 from forecast.cube import Known, Settings, World, build_world
+from pipelines import publication
 from pipelines import run as run_module
 from pipelines.run import RunRequest, RunResult, run
 from pipelines.sources.public_record import RECORDS
@@ -53,7 +56,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
 @pytest.fixture
 def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let runs take the finished run's draws and scores; return what was asked to be computed."""
+    """Let runs take the finished run's draws and scores, and no pictures; return what was asked to be computed."""
     computed: list[str] = []
 
     def build(known, settings, *, progress):
@@ -64,8 +67,12 @@ def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         computed.append("scores")
         return finished.scores
 
+    blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
     monkeypatch.setattr(run_module, "build_world", build)
     monkeypatch.setattr(run_module, "backtest_revenue", backtest)
+    monkeypatch.setattr(run_module, "read_record", cache(run_module.read_record))
+    monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
+    monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
     return computed
 
 

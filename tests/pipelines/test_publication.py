@@ -7,6 +7,11 @@ from pipelines import publication
 from pipelines.publication import PUBLISHED, REPORT, prepare, publish
 
 
+@pytest.fixture(autouse=True)
+def without_pictures(no_draws):
+    """Publish in no time: the picture has tests of its own."""
+
+
 def place(text):
     return lambda _, path: path.write_text(text, encoding="utf-8")
 

@@ -7,30 +7,42 @@ from features.frames import ASSUMPTIONS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGH
 from pipelines.sources.public_record import RECORDS, read_record
 from pipelines.sources.table import UnreadableFileError
 
-REVENUE = "observations_nvidia_revenue.csv"
+REVENUE, TOKENS = "observations_nvidia_revenue.csv", "observations_tokens.csv"
 FRAMES = {"observations": OBSERVATIONS, "claims": CLAIMS, "hardware": HARDWARE, "throughput": THROUGHPUT,
           "assumptions": ASSUMPTIONS}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def good():
-    return read_record()
+@pytest.fixture
+def folder(tmp_path):
+    """Return two dozen lines of each file, so that reading takes no time."""
+    (tmp_path / "records").mkdir()
+    for name in (REVENUE, TOKENS, *(f"{each}.csv" for each in [*FRAMES, "workloads"] if each != "observations")):
+        lines = (RECORDS / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        (tmp_path / "records" / name).write_text("".join(lines[:24]), encoding="utf-8")
+    return tmp_path / "records"
+
+
+@pytest.fixture
+def good(folder):
+    """Return the record before a test spoils it."""
+    return read_record(folder)
 
 
 def kept(record):
     return sum(len(getattr(record, name)) for name in FRAMES)
 
 
-def test_the_public_record_keeps_every_contract_and_sets_nothing_aside(good):
+def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
+    good = read_record()
     for name, frame in FRAMES.items():
         assert len(check(getattr(good, name), frame)) > 20
     assert good.quarantine.empty
     assert sorted(good.digests) == sorted(path.name for path in RECORDS.glob("*.csv"))
 
 
-def test_the_registry_keeps_the_file_s_order(good):
-    table = pd.read_csv(RECORDS / "workloads.csv")
-    assert [task.name for task in good.registry.tasks] == [
+def test_the_registry_keeps_the_file_s_order(folder):
+    table = pd.read_csv(folder / "workloads.csv")
+    assert [task.name for task in read_record(folder).registry.tasks] == [
         f"{w}/{t}" for w, t in table[["workload", "technique"]].values
     ]
 
@@ -52,7 +64,7 @@ SPOILT = [
 
 
 @pytest.mark.parametrize(("column", "text", "where", "value", "reason"), SPOILT)
-def test_a_bad_cell_sets_its_row_aside_and_no_other(spoil, good, column, text, where, value, reason):
+def test_a_bad_cell_sets_its_row_aside_and_no_other(good, spoil, column, text, where, value, reason):
     record = read_record(spoil(REVENUE, 5, column, text))
     (row,) = record.quarantine.to_dict("records")
     assert (row["source"], row["line"], row["column"]) == (REVENUE, 5, where)
@@ -61,9 +73,8 @@ def test_a_bad_cell_sets_its_row_aside_and_no_other(spoil, good, column, text, w
     assert kept(record) + len(record.quarantine) == kept(good)
 
 
-def test_a_share_above_one_is_set_aside(spoil, good):
-    name = "observations_tokens.csv"
-    table = pd.read_csv(RECORDS / name)
+def test_a_share_above_one_is_set_aside(good, spoil):
+    name, table = TOKENS, pd.read_csv(RECORDS / TOKENS)
     line = int(table.index[(table["measure"] == "share") & (table["unit"] == "%")][0]) + 2
     record = read_record(spoil(name, line, "value", "130"))
     (row,) = record.quarantine.to_dict("records")
@@ -72,7 +83,7 @@ def test_a_share_above_one_is_set_aside(spoil, good):
     assert kept(record) == kept(good) - 1
 
 
-def test_bytes_that_are_not_utf8_set_their_row_aside(folder, good):
+def test_bytes_that_are_not_utf8_set_their_row_aside(good, folder):
     lines = (folder / REVENUE).read_bytes().split(b"\n")
     lines[3] = lines[3].replace(b"nvidia", b"nvidi\xe4", 1)
     (folder / REVENUE).write_bytes(b"\n".join(lines))
@@ -83,7 +94,7 @@ def test_bytes_that_are_not_utf8_set_their_row_aside(folder, good):
     assert kept(record) == kept(good) - 1
 
 
-def test_a_cell_too_many_sets_its_row_aside(folder, good):
+def test_a_cell_too_many_sets_its_row_aside(good, folder):
     lines = (folder / REVENUE).read_text(encoding="utf-8").splitlines()
     lines[3] += ", and more"
     (folder / REVENUE).write_text("\n".join(lines), encoding="utf-8")
@@ -93,7 +104,7 @@ def test_a_cell_too_many_sets_its_row_aside(folder, good):
     assert kept(record) == kept(good) - 1
 
 
-def test_a_key_twice_in_a_file_sets_the_second_aside(folder, good):
+def test_a_key_twice_in_a_file_sets_the_second_aside(good, folder):
     lines = (folder / REVENUE).read_text(encoding="utf-8").splitlines()
     (folder / REVENUE).write_text("\n".join([*lines, lines[6]]), encoding="utf-8")
     record = read_record(folder)
@@ -103,7 +114,7 @@ def test_a_key_twice_in_a_file_sets_the_second_aside(folder, good):
     assert kept(record) == kept(good)
 
 
-def test_every_row_whose_key_stands_in_an_earlier_file_is_set_aside_with_its_line(folder, good):
+def test_every_row_whose_key_stands_in_an_earlier_file_is_set_aside_with_its_line(good, folder):
     shutil.copy(folder / REVENUE, folder / "observations_zz.csv")
     record = read_record(folder)
     rows = len(pd.read_csv(folder / REVENUE))
@@ -115,7 +126,7 @@ def test_every_row_whose_key_stands_in_an_earlier_file_is_set_aside_with_its_lin
 @pytest.mark.parametrize(
     ("name", "column"), [(REVENUE, "known_at"), ("claims.csv", "weight"), ("hardware.csv", "note")]
 )
-def test_a_missing_column_sets_the_file_s_rows_aside(folder, good, name, column):
+def test_a_missing_column_sets_the_file_s_rows_aside(good, folder, name, column):
     table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
     table.drop(columns=column).to_csv(folder / name, index=False)
     record = read_record(folder)
