@@ -259,6 +259,24 @@ ASSUMPTIONS: Final = Frame(
     key=("name",),
 )
 
+WORKLOADS: Final = Frame(
+    "workloads",
+    {
+        "workload": _text("workload, such as recsys"),
+        "technique": _text("technique of the workload, such as llm"),
+        "order": _number("place among the workload's techniques, the oldest first", low=1.0),
+        "unit": _text("unit its work is counted in"),
+        "runs_on": _text("what takes the work", "cpu", "accelerator"),
+        "record_model": _text("start of the model names whose throughput records speak for it", nullable=True),
+        "record_unit": _text("unit of those records", nullable=True),
+        "bound": _text("what limits an unmeasured generation", "compute", "memory", nullable=True),
+        "flop_per_unit": _number("work of one unit", "FLOP", low=0.0, nullable=True),
+        "efficiency": _number("share of the 8-bit peak it reaches", "share", low=0.0, high=1.0, nullable=True),
+        "about": _text("what it covers", nullable=True),
+    },
+    key=("workload", "technique"),
+)
+
 FORECASTS: Final = Frame(
     "forecasts",
     {
@@ -319,7 +337,7 @@ QUARANTINE: Final = Frame(
 
 FRAMES: Final = {
     frame.name: frame
-    for frame in (OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, FORECASTS, SCORES, QUARANTINE)
+    for frame in (OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, WORKLOADS, FORECASTS, SCORES, QUARANTINE)
 }
 
 

@@ -19,10 +19,11 @@ _SPANS = (("period_start", "period_end"), ("window_start", "window_end"))
 
 @dataclass(frozen=True)
 class Screened:
-    """Rows that keep a frame's contract, and those set aside."""
+    """Rows that keep a frame's contract, the line of each in its file, and those set aside."""
 
     rows: pd.DataFrame
     quarantine: pd.DataFrame
+    lines: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ def screen(raw: pd.DataFrame, frame: Frame, *, source: str) -> Screened:
     Parameters
     ----------
     raw
-        Text cells under the frame's column names, and ``line``, the line of each record in the file.
+        Text cells under the frame's column names, ``line``, the line of each record in the file, and ``surplus``,
+        cells beyond the header, where there are any.
     frame
         The frame the records should become.
     source
@@ -59,8 +61,8 @@ def screen(raw: pd.DataFrame, frame: Frame, *, source: str) -> Screened:
             good.append({"line": line, **_row({str(k): v for k, v in record.items()}, frame)})
         except _Rejected as rejected:
             faults.append((line, rejected.fault))
-    kept, repeated = _without_duplicates(good, frame)
-    return Screened(kept, _quarantine(source, faults + repeated))
+    kept, lines, repeated = _without_duplicates(good, frame)
+    return Screened(kept, _quarantine(source, faults + repeated), lines)
 
 
 class _Rejected(Exception):  # noqa: N818  (it carries a fault, it is not an error of the program)
@@ -73,6 +75,9 @@ def _row(record: dict[str, object], frame: Frame) -> dict[str, object]:
     for name in frame.columns:
         if name not in record:
             raise _Rejected(Fault(name, "", f"column {name!r} is missing; add it to the header"))
+    if record.get("surplus"):
+        text = str(record["surplus"])
+        raise _Rejected(Fault("surplus", text, "there are more cells than headings; quote the cell with the comma"))
     cells = {name: _cell(name, str(record[name]), column) for name, column in frame.columns.items()}
     _check_spans(cells)
     if frame.name in _CONVERTED:
@@ -155,9 +160,11 @@ def _factor(unit: str, to: str) -> float:
     return convert(1.0, unit, to)
 
 
-def _without_duplicates(good: list[dict[str, object]], frame: Frame) -> tuple[pd.DataFrame, list[tuple[int, Fault]]]:
+def _without_duplicates(
+    good: list[dict[str, object]], frame: Frame
+) -> tuple[pd.DataFrame, tuple[int, ...], list[tuple[int, Fault]]]:
     if not good:
-        return empty(frame), []
+        return empty(frame), (), []
     table = pd.DataFrame(good)
     repeated = table.duplicated(list(frame.key), keep="first")
     faults = [
@@ -167,7 +174,8 @@ def _without_duplicates(good: list[dict[str, object]], frame: Frame) -> tuple[pd
         )
         for line, value in zip(table.loc[repeated, "line"], table.loc[repeated, frame.key[-1]], strict=True)
     ]
-    return conform(table[~repeated], frame), faults
+    kept = table[~repeated].sort_values(list(frame.key), kind="stable")  # as conform sorts
+    return conform(kept, frame), tuple(kept["line"]), faults
 
 
 def _quarantine(source: str, faults: list[tuple[int, Fault]]) -> pd.DataFrame:

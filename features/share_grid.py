@@ -17,9 +17,7 @@ Whole = NDArray[np.int64]
 
 MEMORY: Final = 40  # periods of history that the model looks at
 CHUNK: Final = 400  # series worked on at once, so that memory does not grow with their number
-STEPS: Final = np.array(
-    [1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425]
-)  # days
+STEPS: Final = np.array([1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425])  # days
 MOST_MISSING: Final = 4.5  # smallest gaps in a usual one
 EPOCH: Final = pd.Timestamp("1970-01-01", tz="UTC")
 NEAR: Final = 0.2  # how far, in logs, a spacing may be from a calendar step and still be called by it
@@ -150,14 +148,10 @@ def _coded(rows: pd.DataFrame) -> pd.DataFrame:
     names = names.assign(k=names.groupby("s").cumcount())
     coded["k"] = coded[["s", "category"]].merge(names[["s", "category", "k"]], how="left").k.to_numpy()
     coded["day"] = ((coded.period_end - EPOCH) / pd.Timedelta(days=1)).to_numpy()
-    dates = coded.drop_duplicates(["s", "day"])[["s", "day", "series", "period_end"]].sort_values(
-        ["s", "day"]
-    )
+    dates = coded.drop_duplicates(["s", "day"])[["s", "day", "series", "period_end"]].sort_values(["s", "day"])
     dates = dates.assign(step=_steps(dates))
     dates["slot"] = _slots(dates)
-    coded[["step", "slot"]] = (
-        coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[["step", "slot"]].to_numpy()
-    )
+    coded[["step", "slot"]] = coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[["step", "slot"]].to_numpy()
     coded["slot"] = coded.slot.astype(int)
     by_group = coded.groupby("group")
     coded["length"] = (by_group.slot.transform("max") + 1).clip(upper=MEMORY)

@@ -80,12 +80,31 @@ def check_bundle(folder: Path, *, digest: str | None = None) -> None:
         raise AlteredBundleError(f"{folder}: {MANIFEST} is missing; register the model again with `shiftcast run`")
     if digest is not None and _sha256(manifest_path) != digest:
         raise AlteredBundleError(f"{manifest_path}: differs from the digest registered; register the model again")
-    manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+    manifest = _manifest(manifest_path)
     found = {path.name for path in folder.iterdir()} - {MANIFEST}
     for name in sorted(found | set(manifest)):
-        if name not in found or manifest.get(name) != _sha256(folder / name):
-            what = "is missing" if name not in found else "differs from the manifest"
+        what = _fault(folder / name, manifest.get(name))
+        if what:
             raise AlteredBundleError(f"{folder / name}: {what}; register the model again with `shiftcast run`")
+
+
+def _manifest(path: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads(path.read_bytes())
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise AlteredBundleError(f"{path}: is not a manifest; register the model again with `shiftcast run`")
+    return manifest
+
+
+def _fault(path: Path, digest: str | None) -> str:
+    """Return what is wrong with a file whose manifest gives ``digest``, or nothing."""
+    if digest is None:
+        return "is not in the manifest"
+    if not path.is_file():
+        return "is missing"
+    return "" if _sha256(path) == digest else "differs from the manifest"
 
 
 def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:

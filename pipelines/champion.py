@@ -9,12 +9,11 @@ from pipelines.bundle import Bundle, read_bundle
 from pipelines.registry import (
     CHAMPION,
     MANIFEST_TAG,
-    MODEL,
     Store,
     StoreError,
+    alias_version,
     bundle_folder,
     default_root,
-    locked,
     open_store,
 )
 
@@ -22,7 +21,7 @@ from pipelines.registry import (
 def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forecaster:
     """Open the forecast an alias points at, after checking its files against the registered digest.
 
-    No code of the stored model is run.
+    It does not wait for a run that is under way, and writes nothing. No code of the stored model is run.
 
     Parameters
     ----------
@@ -43,24 +42,14 @@ def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forec
 
 def open_bundle(alias: str = CHAMPION, *, root: Path | None = None) -> Bundle:
     """Open everything behind a registered forecast; see :func:`open_forecaster`."""
-    folder = root or default_root()
-    if not folder.is_dir():
-        raise StoreError(f"{folder}: no store here; run `shiftcast run` first or give its folder")
-    with locked(folder):
-        store = open_store(folder)
-    return read_version(store, _version(store, alias))
+    store = open_store(root or default_root(), make=False)
+    version = alias_version(store, alias)
+    if version is None:
+        raise StoreError(f"{store.root}: no model has the alias {alias!r}; run `shiftcast run` first")
+    return read_version(store, version)
 
 
 def read_version(store: Store, version: object) -> Bundle:
     """Read one version's bundle after checking it against the digest registered with it."""
     tags = getattr(version, "tags", {})
     return read_bundle(bundle_folder(store, version), digest=tags.get(MANIFEST_TAG))
-
-
-def _version(store: Store, alias: str) -> object:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
-
-    try:
-        return store.client.get_model_version_by_alias(MODEL, alias)
-    except MlflowException:
-        raise StoreError(f"{store.root}: no model has the alias {alias!r}; run `shiftcast run` first") from None

@@ -72,9 +72,9 @@ def _origin(text: str | None) -> pd.Timestamp:
 
 
 def main() -> None:
-    """Run the command line; bad input ends with one line on standard error and exit code 2."""
+    """Run the command line; bad input and files that cannot be used end with one line on standard error, code 2."""
     try:
         app()
-    except (UnreadableFileError, StoreError, AlteredBundleError, ValueError) as error:
+    except (UnreadableFileError, StoreError, AlteredBundleError, ValueError, OSError) as error:
         sys.stderr.write(f"shiftcast: {error}\n")
         sys.exit(BAD_INPUT)

@@ -27,6 +27,7 @@ MANIFEST_TAG: Final = "shiftcast.manifest"
 REASON_TAG: Final = "shiftcast.reason"
 STATE_TAG: Final = "shiftcast.state"
 COMPLETE: Final = "complete"
+_ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of no model, no alias
 _LOCK_SECONDS: Final = 600
 
 
@@ -84,29 +85,44 @@ def locked(root: Path) -> Iterator[None]:
         ) from None
 
 
-def open_store(root: Path) -> Store:
-    """Open the store, making a fresh one where there is none; call it under the lock.
+def open_store(root: Path, *, make: bool = True) -> Store:
+    """Open the store.
+
+    Parameters
+    ----------
+    make
+        Whether to make a fresh store where there is none; call it under the lock then. Reading needs no lock.
 
     Raises
     ------
     StoreError
-        If the database is not one that this MLflow can use.
+        If there is none to read, or the database is not one that this MLflow can use.
     """
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
+    from alembic.util.exc import CommandError  # noqa: PLC0415
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
     _quiet()
+    root = root.resolve()
     elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
     uri = elsewhere or f"sqlite:///{root / 'mlflow.db'}"
     location = None if elsewhere else (root / "artifacts").as_uri()
     if not elsewhere:
-        _make_database(root)
+        _check_database(root, make=make)
     try:
         _point_mlflow_at(uri, remember=bool(elsewhere))
         experiment = mlflow.get_experiment_by_name(MODEL)
+        if not experiment and not make:
+            raise _no_store(root)
         found = experiment.experiment_id if experiment else mlflow.create_experiment(MODEL, artifact_location=location)
-    except (MlflowException, OSError) as error:
+    except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
         raise StoreError(f"{uri}: cannot be used ({str(error).splitlines()[0]}); nothing was changed") from None
+    if experiment and location and experiment.artifact_location != location:
+        raise StoreError(
+            f"{root}: the store was made with its files in {experiment.artifact_location}, and MLflow keeps that "
+            "address; move it back there, or begin a new store in another folder"
+        )
     return Store(root, uri, str(found))
 
 
@@ -121,17 +137,30 @@ def _point_mlflow_at(uri: str, *, remember: bool) -> None:
             os.environ.pop(name, None)
 
 
-def _make_database(root: Path) -> None:
-    """Migrate a database in a temporary file and rename it, so that a kill leaves none rather than half of one."""
+def _no_store(root: Path) -> StoreError:
+    return StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
+
+
+def _check_database(root: Path, *, make: bool) -> None:
     database = root / "mlflow.db"
-    if database.exists():
-        if database.read_bytes()[:15] != b"SQLite format 3":
-            raise StoreError(f"{database}: is not a SQLite database; move it away and run again, nothing was changed")
-        return
+    if not database.exists():
+        if not make:
+            raise _no_store(root)
+        _make_database(database)
+    with database.open("rb") as file:
+        start = file.read(15)
+    if start != b"SQLite format 3":
+        raise StoreError(f"{database}: is not a SQLite database; move it away and run again, nothing was changed")
+
+
+def _make_database(database: Path) -> None:
+    """Migrate a database in a temporary file and rename it, so that a kill leaves none rather than half of one."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
 
+    root = database.parent
+    for leftover in root.glob("mlflow.making.*"):  # of a process that died; the lock keeps others out
+        leftover.unlink()
     making = root / f"mlflow.making.{os.getpid()}.db"
-    making.unlink(missing_ok=True)
     store = SqlAlchemyStore(f"sqlite:///{making}", (root / "artifacts").as_uri())  # type: ignore[no-untyped-call]
     store.engine.dispose()
     making.rename(database)
@@ -159,12 +188,25 @@ def find_version(store: Store, digest: str) -> Any | None:
 
 def champion_version(store: Store) -> Any | None:
     """Return the version the alias ``champion`` points at, or ``None``."""
+    return alias_version(store, CHAMPION)
+
+
+def alias_version(store: Store, alias: str) -> Any | None:
+    """Return the version an alias points at, or ``None`` where the store says there is no such alias.
+
+    Raises
+    ------
+    StoreError
+        If the store could not be asked.
+    """
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     try:
-        return store.client.get_model_version_by_alias(MODEL, CHAMPION)
-    except MlflowException:
-        return None
+        return store.client.get_model_version_by_alias(MODEL, alias)
+    except MlflowException as error:
+        if error.error_code in _ABSENT:
+            return None
+        raise StoreError(f"{store.tracking_uri}: cannot be asked ({str(error).splitlines()[0]}); try again") from None
 
 
 def bundle_folder(store: Store, version: Any) -> Path:
@@ -240,6 +282,6 @@ def register(
 
 
 def promote(store: Store, version: Any, *, alias: str, reason: str) -> None:
-    """Move an alias to a version and write down why; the last step of a run."""
-    store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)
+    """Move an alias to a version, then write down why; a version without a reason still has to be decided on."""
     store.client.set_registered_model_alias(MODEL, alias, version.version)
+    store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)

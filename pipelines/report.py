@@ -24,7 +24,7 @@ def write_report(bundle: Bundle, path: Path) -> None:
         loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape(default=True), trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["number"] = _number
+    environment.filters.update(number=_number, percent=_percent)
     path.write_text(environment.get_template(_TEMPLATE).render(**_content(bundle)), encoding="utf-8")
 
 
@@ -85,3 +85,8 @@ def _number(value: Any) -> str:
         if abs(number) >= size:
             return f"{number / size:.3g}{word}"
     return f"{number:.3g}" if abs(number) < 1e4 else f"{number:,.0f}"
+
+
+def _percent(value: Any) -> str:
+    """Return a share as a whole percentage, or a dash where it is missing."""
+    return "-" if value is None or pd.isna(value) else f"{value:.0%}"

@@ -1,17 +1,18 @@
 """The main job: read the record, draw the cube, backtest, compare, register, publish; resumable and idempotent.
 
-Everything is made in a working folder and registered whole. The alias moves last and the published folder is
-swapped in one rename, so a run that dies at any moment leaves the last good state in place.
+Everything is made in a working folder and registered whole. The alias moves after that and the published folder is
+swapped in one step, so a run that dies at any moment leaves the last good state in place.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,9 +24,9 @@ from forecast.cube import build_world
 from forecast.known import Known, Settings, cut
 from forecast.promotion import Decision, decide
 from pipelines.assemble import assemble
-from pipelines.bundle import Bundle, read_bundle, write_bundle
+from pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from pipelines.champion import read_version
-from pipelines.publish import REPORT, publish
+from pipelines.publication import REPORT, prepare, publish
 from pipelines.registry import (
     CHALLENGER,
     CHAMPION,
@@ -33,6 +34,7 @@ from pipelines.registry import (
     MANIFEST_TAG,
     REASON_TAG,
     Store,
+    StoreError,
     champion_version,
     find_version,
     locked,
@@ -108,29 +110,31 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     UnreadableFileError
         If a file of the record cannot be read at all.
     ValueError
-        If the origin lies before data that the forecast needs; the message names it.
+        If the origin lies before data that the forecast needs, or ``out`` holds files of others; the message names
+        it.
     StoreError
         If the store cannot be used.
     """
+    prepare(request.out)
     progress("reading the record")
     record = read_record(request.record)
     known = cut(
         request.origin, record.observations, record.claims, record.hardware, record.throughput, record.assumptions,
         record.registry, record.learned,
     )  # fmt: skip
-    digest = run_digest(known, request)
+    digest = run_digest(known, record.quarantine, request)
     with locked(request.root), threadpool_limits(1):  # many tiny fits: more threads only wait for each other
         progress("opening the model store")
         store = open_store(request.root)
-        version = find_version(store, digest)
-        if version is not None:
-            progress(f"unchanged since model version {version.version}: nothing to compute")
-            return _republish(store, version, request)
+        found = _found(store, digest, progress)
+        if found is not None:
+            progress(f"unchanged since model version {found[0].version}: nothing to compute")
+            return _republish(store, *found, request)
         return _compute(store, known, record, digest, request, progress)
 
 
-def run_digest(known: Known, request: RunRequest) -> str:
-    """Return the SHA-256 of what a forecast depends on: the data known, the code, the settings.
+def run_digest(known: Known, quarantine: pd.DataFrame, request: RunRequest) -> str:
+    """Return the SHA-256 of what a forecast and its report depend on: data known, rows set aside, code, settings.
 
     Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
     """
@@ -138,6 +142,7 @@ def run_digest(known: Known, request: RunRequest) -> str:
     for name in ("observations", "claims", "hardware", "throughput", "assumptions"):
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
+    parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
     parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
     parts["origin"] = f"{request.origin:%Y-%m-%d}" if request.past else "today"
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -152,11 +157,22 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def _republish(store: Store, version: Any, request: RunRequest) -> RunResult:
-    bundle = read_version(store, version)
+def _found(store: Store, digest: str, progress: Callable[[str], None]) -> tuple[Any, Bundle] | None:
+    """Return the version made from the same inputs and its bundle, if its files are still as registered."""
+    version = find_version(store, digest)
+    if version is None:
+        return None
+    try:
+        return version, read_version(store, version)
+    except (AlteredBundleError, StoreError) as error:
+        progress(f"model version {version.version} cannot be used, computing again: {error}")
+        return None
+
+
+def _republish(store: Store, version: Any, bundle: Bundle, request: RunRequest) -> RunResult:
     current = champion_version(store)
     reason = version.tags.get(REASON_TAG, "")
-    if not reason:
+    if not reason or (current is None and not request.past):  # a run died before it decided, or the alias was deleted
         decision = _decide(bundle, store, request, current)
         _settle(store, version, decision)
         reason = decision.reason
@@ -201,12 +217,18 @@ def _compute(
 def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | None) -> Decision:
     if request.past:
         return Decision(False, f"kept beside the champion: made as of {request.origin:%Y-%m-%d}")
-    champion = read_version(store, current) if current is not None else None
-    return decide(_decisive(bundle), _decisive(champion) if champion else None)
+    if current is None:
+        return decide(_decisive(bundle), None)
+    try:
+        return decide(_decisive(bundle), _decisive(read_version(store, current)))
+    except (AlteredBundleError, StoreError):
+        alone = decide(_decisive(bundle), None)
+        return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, cannot be read")
 
 
 def _decisive(bundle: Bundle) -> dict[str, float]:
-    return {name: float(bundle.summary["backtest"][-1][name]) for name in ("crps_ratio", "coverage80")}
+    last = bundle.summary["backtest"][-1]
+    return {name: math.nan if last[name] is None else float(last[name]) for name in ("crps_ratio", "coverage80")}
 
 
 def _settle(store: Store, version: Any, decision: Decision) -> None:

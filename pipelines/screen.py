@@ -12,7 +12,7 @@ from rich.table import Table
 
 from features.calendars import quarter_label
 from forecast.crossing import Crossing
-from pipelines.publish import REPORT
+from pipelines.publication import REPORT
 from pipelines.run import RunResult
 
 _MEASURES: Final = {

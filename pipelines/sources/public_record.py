@@ -17,12 +17,12 @@ from features.frames import (
     OBSERVATIONS,
     QUARANTINE,
     THROUGHPUT,
+    WORKLOADS,
     Frame,
     check,
     conform,
-    empty,
 )
-from features.quality import screen
+from features.quality import Screened, screen
 from forecast.migration import Learned
 from forecast.workloads import Registry, read_registry
 from pipelines.shares_command import load_learned
@@ -74,15 +74,15 @@ def read_record(folder: Path = RECORDS) -> Record:
     files = sorted(folder.glob("observations_*.csv"))
     if not files:
         raise UnreadableFileError(f"{folder}: no observations_*.csv file; give a folder of records")
-    parts = [_screened(path, OBSERVATIONS) for path in files]
+    parts = {path.name: _screened(path, OBSERVATIONS) for path in files}
     single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
-    observations, repeated = _merge([rows for rows, _ in parts])
-    aside = [each for _, each in [*parts, *single.values()]]
+    observations, repeated = _merge(parts)
+    aside = [each.quarantine for each in [*parts.values(), *single.values()]]
     quarantine = conform(pd.concat([*aside, repeated], ignore_index=True), QUARANTINE)
     names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
     return Record(
         check(observations, OBSERVATIONS),
-        **{name.removesuffix(".csv"): check(single[name][0], frame) for name, frame in _SINGLE.items()},
+        **{name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()},
         registry=read_registry(_registry_table(folder / "workloads.csv")),
         learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
@@ -90,25 +90,30 @@ def read_record(folder: Path = RECORDS) -> Record:
     )
 
 
-def _screened(path: Path, frame: Frame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    screened = screen(read_table(path), frame, source=path.name)
-    return screened.rows, screened.quarantine
+def _screened(path: Path, frame: Frame) -> Screened:
+    return screen(read_table(path), frame, source=path.name)
 
 
-def _merge(parts: list[pd.DataFrame]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _merge(parts: Mapping[str, Screened]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Join the files' rows; a row whose key stands in an earlier file is set aside."""
-    rows = conform(pd.concat(parts, ignore_index=True), OBSERVATIONS)
+    tagged = [each.rows.assign(file=name, line=each.lines) for name, each in parts.items()]
+    rows = pd.concat(tagged, ignore_index=True)
     repeated = rows.duplicated(list(OBSERVATIONS.key), keep="first")
-    aside = [
-        {"source": "observations", "line": 1.0, "column": "source", "value": source,
+    again = rows[repeated]
+    aside = pd.DataFrame(
+        {"source": again["file"], "line": again["line"], "column": "source", "value": again["source"],
          "reason": "another file holds a row with the same key; remove one of them"}
-        for source in rows.loc[repeated, "source"].unique()
-    ]  # fmt: skip
-    quarantine = conform(pd.DataFrame(aside), QUARANTINE) if aside else empty(QUARANTINE)
-    return rows[~repeated].reset_index(drop=True), quarantine
+    )  # fmt: skip
+    return conform(rows[~repeated], OBSERVATIONS), conform(aside, QUARANTINE)
 
 
 def _registry_table(path: Path) -> pd.DataFrame:
-    table = read_table(path)
-    numbers = {name: pd.to_numeric(table[name].replace("", None)) for name in ("order", "flop_per_unit", "efficiency")}
-    return table.assign(**numbers)
+    """Read the registry in its file's order; no forecast can do without a row of it, so a bad one ends the run."""
+    screened = _screened(path, WORKLOADS)
+    for fault in screened.quarantine.itertuples():
+        raise UnreadableFileError(
+            f"{path}: line {fault.line:.0f}: column {fault.column!r} holds {fault.value!r}: {fault.reason}"
+        )
+    if screened.rows.empty:
+        raise UnreadableFileError(f"{path}: holds no row; put back the registry of workloads")
+    return screened.rows.assign(line=screened.lines).sort_values("line", ignore_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import pandas as pd
@@ -15,18 +16,18 @@ class UnreadableFileError(ValueError):
 def read_table(path: Path) -> pd.DataFrame:
     """Read a CSV file as text cells.
 
-    Bytes that are not UTF-8 are kept as surrogates, for the row rules to find. A record with too few or too many
-    cells keeps what it has; missing cells are empty.
+    Bytes that are not UTF-8 are kept as surrogates, and cells beyond the header as ``surplus``, for the row rules to
+    find; missing cells are empty.
 
     Returns
     -------
     DataFrame
-        Text columns as in the header, and ``line``: the line each record starts on, the header being line 1.
+        Text columns as in the header; ``line``, the line each record starts on, the header being line 1; ``surplus``.
 
     Raises
     ------
     UnreadableFileError
-        If the file is absent, empty, or holds NUL bytes.
+        If the file is absent, empty, or holds NUL bytes, a quote without an end or a column twice.
     """
     try:
         text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
@@ -40,17 +41,26 @@ def read_table(path: Path) -> pd.DataFrame:
     return _records(path, text)
 
 
+def _check_header(path: Path, header: list[str]) -> None:
+    repeated = sorted({name for name in header if header.count(name) > 1 or name in {"line", "surplus"}})
+    if repeated:
+        raise UnreadableFileError(f"{path}: line 1: column {repeated[0]!r} is there twice or reserved; rename it")
+
+
 def _records(path: Path, text: str) -> pd.DataFrame:
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, object]] = []
     try:
         header = [name.strip() for name in next(reader)]
+        _check_header(path, header)
         before = reader.line_num
         for cells in reader:
             if cells:
                 found = dict(zip(header, cells, strict=False))
-                rows.append({**dict.fromkeys(header, ""), **found, "line": before + 1})
+                surplus = ",".join(cells[len(header) :])
+                rows.append({**dict.fromkeys(header, ""), **found, "line": before + 1, "surplus": surplus})
             before = reader.line_num
     except csv.Error as error:
         raise UnreadableFileError(f"{path}: line {reader.line_num}: {error}; repair the quoting") from None
-    return pd.DataFrame(rows, columns=[*header, "line"])
+    names = pd.Index([*header, "line", "surplus"], dtype=object)  # pandas' own text type refuses surrogates
+    return pd.DataFrame([list(row.values()) for row in rows], columns=names, dtype=object)

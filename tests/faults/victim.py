@@ -1,0 +1,151 @@
+"""A process that forks one run after another, each dying where it is told; started by conftest.py.
+
+Every line on standard input is one request as JSON; every answer is one line. The draws are made once and taken by
+every run, and report and picture are a line of text, so that a run is quick and the rest of it is real.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import mlflow
+import pandas as pd
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from features.frames import SCORES, conform
+from forecast.cube import build_world
+from forecast.known import Settings, cut
+from pipelines import publication
+from pipelines import run as run_module
+from pipelines.registry import REASON_TAG, STATE_TAG, locked, open_store
+from pipelines.run import RunRequest, run
+from pipelines.sources.public_record import RECORDS, read_record
+
+ORIGIN = pd.Timestamp("2026-11-20", tz="UTC")
+DRAWS = 100
+WATCHED = {"os.rename", "os.mkdir", "os.remove", "shutil.rmtree", "shutil.copyfile", "sqlite3.connect"}
+
+
+def die(*_: object, **__: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def count_steps(limit: float) -> Callable[[], int]:
+    """Die at the ``limit``-th time that a file is written, moved or removed or a statement reaches the database."""
+    done = [0]
+
+    def step(*_: object) -> None:
+        done[0] += 1
+        if done[0] >= limit:
+            die()
+
+    def hook(name: str, arguments: tuple[object, ...]) -> None:
+        if name in WATCHED or (name == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+")):
+            step()
+
+    sys.addaudithook(hook)
+    event.listen(Engine, "before_cursor_execute", step)
+    event.listen(Engine, "commit", step)
+    return lambda: done[0]
+
+
+def die_on_tag(key: str) -> None:
+    real = mlflow.MlflowClient.set_model_version_tag
+
+    def tag(self: object, name: str, version: str, this: str, value: str) -> None:
+        if this == key:
+            die()
+        real(self, name, version, this, value)
+
+    mlflow.MlflowClient.set_model_version_tag = tag
+
+
+MOMENTS: dict[str, Callable[[], None]] = {
+    "before registering": lambda: setattr(run_module, "register", die),
+    "with a model but no version": lambda: setattr(mlflow.MlflowClient, "create_model_version", die),
+    "with a version not complete": lambda: die_on_tag(STATE_TAG),
+    "between version and alias": lambda: setattr(run_module, "promote", die),
+    "between alias and reason": lambda: die_on_tag(REASON_TAG),
+    "while publishing": lambda: setattr(publication, "_days_as_text", die),
+    "before the swap": lambda: setattr(publication, "_swap", die),
+    "after the swap": lambda: setattr(publication, "_exchange", lambda *given: (exchange(*given), die())),
+}
+exchange = publication._exchange
+
+
+def prepare() -> None:
+    """Make the draws once and put cheap stand-ins where nothing is at stake."""
+    record = read_record()
+    frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
+    world = build_world(cut(ORIGIN, *frames, record.registry), Settings(draws=DRAWS))
+    row = {"origin": ORIGIN, "horizon": 1.0, **dict.fromkeys(("segment", "leaf", "workload", "technique"), "all"),
+           "measure": "log_revenue", "base": "none", "definition": "data_center", "scenario": "base"}  # fmt: skip
+    scores = [
+        {**row, "model": model, "metric": metric, "value": value}
+        for model, crps in (("shiftcast", 0.6), ("last_value", 1.0))
+        for metric, value in (("crps", crps), ("coverage50", 0.5), ("coverage80", 0.8), ("coverage95", 0.95))
+    ]
+    table = conform(pd.DataFrame(scores), SCORES)
+    run_module.read_record = cache(lambda _: record)
+    run_module.build_world = lambda *_, **__: world
+    run_module.backtest_revenue = lambda *_, **__: table
+    run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary["settings"]["seed"]), "utf-8")
+    blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
+    publication.overview_picture = lambda *_: blank
+
+
+def work(request: dict[str, object]) -> None:
+    root = Path(str(request["root"]))
+    if request["what"] == "open":
+        with locked(root):
+            open_store(root)
+        return
+    moment = request.get("moment")
+    if isinstance(moment, str):
+        MOMENTS[moment]()
+    steps = count_steps(moment if isinstance(moment, int) else float("inf"))
+    settings = Settings(draws=DRAWS, seed=int(str(request["seed"])))
+    run(RunRequest(ORIGIN, False, settings, root, root.parent / "out", RECORDS))
+    Path(str(request["note"])).write_text(str(steps()), encoding="utf-8")
+
+
+def fork(request: dict[str, object]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    try:
+        work(request)
+    except BaseException as error:  # (a child must never go on as a second server)
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        os._exit(1)
+    os._exit(0)
+
+
+def serve() -> None:
+    warnings.simplefilter("ignore")
+    prepare()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["what"] == "wait":
+            answer = os.waitpid(request["child"], 0)[1]
+        elif request["what"] == "poll":
+            answer = os.waitpid(request["child"], os.WNOHANG)[0]
+        else:
+            answer = fork(request)
+        sys.stdout.write(f"{answer}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,102 @@
+"""One finished run in a store of its own, and runs that take its draws instead of drawing again."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from forecast.backtest import backtest_revenue
+from forecast.cube import World, build_world
+from forecast.known import Known, Settings
+from pipelines import publication
+from pipelines import run as run_module
+from pipelines.run import RunRequest, RunResult, run
+from pipelines.sources.public_record import RECORDS
+
+TODAY = pd.Timestamp("2026-11-20", tz="UTC")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that ended well, the lines it said, and what it computed."""
+
+    request: RunRequest
+    result: RunResult
+    steps: tuple[str, ...]
+    known: Known
+    world: World
+    scores: pd.DataFrame
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Return one whole run of 200 draws; nobody may write to its store."""
+    folder = tmp_path_factory.mktemp("finished")
+    request = RunRequest(TODAY, False, Settings(draws=200, seed=7), folder / "mlruns", folder / "shiftcast-out")
+    steps, kept = [], {}
+
+    def build(known, settings, *, progress):
+        kept.update(known=known, world=build_world(known, settings, progress=progress))
+        return kept["world"]
+
+    def backtest(observations, origin, *, seed):
+        kept["scores"] = backtest_revenue(observations, origin, seed=seed)
+        return kept["scores"]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_module, "build_world", build)
+        patch.setattr(run_module, "backtest_revenue", backtest)
+        result = run(request, progress=steps.append)
+    return Finished(request, result, tuple(steps), **kept)
+
+
+@pytest.fixture
+def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let runs take the finished run's draws and scores, and no pictures; return what was asked to be computed."""
+    computed: list[str] = []
+
+    def build(known, settings, *, progress):
+        computed.append("world")
+        return replace(finished.world, cube=finished.world.cube.assign_attrs(origin=f"{known.origin:%Y-%m-%d}"))
+
+    def backtest(observations, origin, *, seed):
+        computed.append("scores")
+        return finished.scores
+
+    blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
+    monkeypatch.setattr(run_module, "build_world", build)
+    monkeypatch.setattr(run_module, "backtest_revenue", backtest)
+    monkeypatch.setattr(run_module, "read_record", cache(run_module.read_record))
+    monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
+    monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
+    return computed
+
+
+@pytest.fixture
+def own_store(finished: Finished, tmp_path: Path) -> RunRequest:
+    """Return a request like the finished one on an empty store of the test's own."""
+    return replace(finished.request, root=tmp_path / "mlruns", out=tmp_path / "shiftcast-out")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a copy of the public record to spoil."""
+    return Path(shutil.copytree(RECORDS, tmp_path / "records", ignore=shutil.ignore_patterns("*.py", "__pycache__")))
+
+
+@pytest.fixture
+def spoil(folder: Path) -> Callable[[str, int, str, str], Path]:
+    """Return a function that puts a text into one cell of a record; lines count from 1, the header."""
+
+    def put(name: str, line: int, column: str, text: str) -> Path:
+        table = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+        table.loc[line - 2, column] = text
+        table.to_csv(folder / name, index=False)
+        return folder
+
+    return put
