@@ -21,6 +21,10 @@ SIXTY = {
     "forecast/promotion.py": "an example score in a docstring",
     "forecast/conversion.py": "an example utilisation in a docstring",
     "forecast/split.py": "the docstring that says no such number is there",
+    "forecast/migration/smoothing.py": "an example share in a docstring",
+    "forecast/migration/crossing.py": "an example share in a docstring",
+    "forecast/migration/analogues.py": "an example share in a docstring",
+    "forecast/migration/boosted.py": "the columns a tree of the boosted trial sees",
 }
 FILES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
@@ -143,7 +147,7 @@ def test_the_claimed_sixty_percent_is_nowhere_in_the_model():
         f"{name}:{node.lineno}" for path, name in zip(FILES, NAMES, strict=True) if name.startswith(PURE)
         for node in ast.walk(tree(path)) if isinstance(node, ast.Constant) and node.value == 0.6
     ]  # fmt: skip
-    assert [number.partition(":")[0] for number in numbers] == ["forecast/answers.py"]
+    assert [number.partition(":")[0] for number in numbers] == ["forecast/answers.py", "forecast/migration/boosted.py"]
 
 
 def test_every_exception_to_a_rule_is_needed():

@@ -86,7 +86,7 @@ def prepare() -> None:
     """Make the draws once and put cheap stand-ins where nothing is at stake."""
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    world = build_world(cut(ORIGIN, *frames, record.registry), Settings(draws=DRAWS))
+    world = build_world(cut(ORIGIN, *frames, record.registry, record.learned), Settings(draws=DRAWS))
     row = {"origin": ORIGIN, "horizon": 1.0, **dict.fromkeys(("segment", "leaf", "workload", "technique"), "all"),
            "measure": "log_revenue", "base": "none", "definition": "data_center", "scenario": "base"}  # fmt: skip
     scores = [

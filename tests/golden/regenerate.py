@@ -42,7 +42,7 @@ def scores() -> pd.DataFrame:
 def _known():
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    return cut(ORIGIN, *frames, record.registry)
+    return cut(ORIGIN, *frames, record.registry, record.learned)
 
 
 if __name__ == "__main__":

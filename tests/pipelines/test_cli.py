@@ -165,4 +165,4 @@ def test_today_is_the_day_in_utc(monkeypatch):
 
 def test_the_command_is_installed_under_its_name():
     assert os.path.basename(cli.__file__) == "cli.py"  # noqa: PTH119
-    assert [command.callback.__name__ for command in cli.app.registered_commands] == ["run"]
+    assert [command.callback.__name__ for command in cli.app.registered_commands] == ["shares", "run"]

@@ -16,6 +16,21 @@ def place(text):
     return lambda _, path: path.write_text(text, encoding="utf-8")
 
 
+def forecast(finished, digest, **changed):
+    """The finished forecast as if it were another one."""
+    bundle = finished.result.bundle
+    return dataclasses.replace(bundle, summary={**bundle.summary, "digest": digest}, **changed)
+
+
+def test_a_folder_that_holds_the_forecast_whole_is_left_as_it_is(finished, tmp_path):
+    publish(finished.result.bundle, tmp_path / "out", place("one"))
+    publish(finished.result.bundle, tmp_path / "out", place("two"))
+    assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "one"
+    (tmp_path / "out" / "claims.csv").unlink()
+    publish(finished.result.bundle, tmp_path / "out", place("three"))
+    assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "three"
+
+
 def test_a_publication_holds_the_named_files_and_nothing_beside_it(finished, tmp_path):
     publish(finished.result.bundle, tmp_path / "out", place("one"))
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(PUBLISHED)
@@ -43,7 +58,7 @@ def test_a_second_publication_replaces_the_first_whole(finished, tmp_path, monke
     if not can_exchange:
         monkeypatch.setattr(publication, "_exchange", lambda *_: False)
     for text in ("one", "two"):
-        publish(finished.result.bundle, tmp_path / "out", place(text))
+        publish(forecast(finished, text), tmp_path / "out", place(text))
     assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "two"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -53,11 +68,11 @@ def test_a_publication_that_fails_leaves_the_last_one(finished, tmp_path, monkey
     if not can_exchange:
         monkeypatch.setattr(publication, "_exchange", lambda *_: False)
     publish(finished.result.bundle, tmp_path / "out", place("one"))
-    broken = dataclasses.replace(finished.result.bundle, tables={})
+    broken = forecast(finished, "two", tables={})
     with pytest.raises(KeyError):
         publish(broken, tmp_path / "out", place("two"))
     assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "one"
-    publish(finished.result.bundle, tmp_path / "out", place("three"))
+    publish(forecast(finished, "three"), tmp_path / "out", place("three"))
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
