@@ -121,6 +121,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     )  # fmt: skip
     digest = run_digest(known, record.quarantine, request)
     with locked(request.root):
+        shutil.rmtree(request.root / "working", ignore_errors=True)  # what an earlier run that died left
         progress("opening the model store")
         store = open_store(request.root)
         found = _found(store, digest, progress)
@@ -191,7 +192,6 @@ def _compute(
     progress("quantiles and report")
     bundle = _bundle(world, known, record, scores, digest, request)
     working = request.root / "working" / f"{os.getpid()}"
-    shutil.rmtree(working.parent, ignore_errors=True)  # what an earlier run that died left
     manifest = write_bundle(bundle, working / "bundle")
     bundle = read_bundle(working / "bundle", digest=manifest)  # what is published is what was stored
     write_report(bundle, working / REPORT)

@@ -17,12 +17,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import mlflow
+import mlflow.pyfunc
+import mlflow.store.model_registry.sqlalchemy_store
+import mlflow.store.tracking.sqlalchemy_store
 import pandas as pd
+from mlflow.utils.requirements_utils import _init_modules_to_packages_map
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from features.frames import SCORES, conform
 from forecast.cube import Settings, build_world, cut
+from forecast.views import forecast_frame
 from pipelines import publication
 from pipelines import run as run_module
 from pipelines.registry import REASON_TAG, STATE_TAG, locked, open_store
@@ -83,6 +88,7 @@ exchange = publication._exchange
 
 def prepare() -> None:
     """Make the draws once and put cheap stand-ins where nothing is at stake."""
+    _init_modules_to_packages_map()  # MLflow walks all installed files once a process
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
     world = build_world(cut(ORIGIN, *frames, record.registry), Settings(draws=DRAWS))
@@ -95,6 +101,9 @@ def prepare() -> None:
     ]
     table = conform(pd.DataFrame(scores), SCORES)
     run_module.read_record = cache(lambda _: record)
+    rows = forecast_frame(world.cube, model="shiftcast")
+    rows = rows[rows["quantile"] == 0.5].reset_index(drop=True)
+    run_module.forecast_frame = lambda *_, **__: rows
     run_module.build_world = lambda *_, **__: world
     run_module.backtest_revenue = lambda *_, **__: table
     run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary["settings"]["seed"]), "utf-8")
