@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 NVIDIA_FIRST_DAY = pd.Timestamp("2015-01-26", tz="UTC")  # FY2016 Q1
-NVIDIA_LONG_YEARS = frozenset({2016, 2021, 2027, 2032})  # fiscal years of 53 weeks; the last quarter has 14
 
 
 def quarter_label(day: datetime) -> str:
@@ -69,16 +68,21 @@ def nvidia_quarters(last: datetime) -> pd.DataFrame:
     >>> nvidia_quarters(pd.Timestamp("2026-07-26", tz="UTC")).iloc[-1].period_start.date().isoformat()
     '2026-04-27'
     """
-    rows, start, year = [], NVIDIA_FIRST_DAY, 2016
-    while start <= last:
+    rows: list[tuple[str, pd.Timestamp, pd.Timestamp]] = []
+    start, year = NVIDIA_FIRST_DAY, 2016
+    while start <= last or not rows:
         for quarter in (1, 2, 3, 4):
-            weeks = 14 if quarter == 4 and year in NVIDIA_LONG_YEARS else 13
-            end = start + timedelta(weeks=weeks) - timedelta(days=1)
+            end = _last_sunday_of_january(year) if quarter == 4 else start + timedelta(weeks=13) - timedelta(days=1)
             rows.append((f"FY{year}Q{quarter}", start, end))
             start = end + timedelta(days=1)
         year += 1
     table = pd.DataFrame(rows, columns=["label", "period_start", "period_end"])
     return table[table.period_start <= last].reset_index(drop=True)
+
+
+def _last_sunday_of_january(year: int) -> pd.Timestamp:
+    day = pd.Timestamp(year, 1, 31, tz="UTC")
+    return day - timedelta(days=(day.weekday() + 1) % 7)
 
 
 def overlap_weights(starts: pd.DatetimeIndex, ends: pd.DatetimeIndex, targets: pd.DatetimeIndex) -> NDArray[np.float64]:

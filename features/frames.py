@@ -397,8 +397,11 @@ def check(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
 
 def _first_failure(frame: Frame, cases: pd.DataFrame) -> str:
     first = cases.iloc[0]
-    column = first["column"] if pd.notna(first["column"]) else first["failure_case"]
+    fails = f"fails {first['check']!r} ({len(cases)} failures in all)"
+    if first["column"] not in frame.columns:  # a fault of the table's columns, not of a row
+        return f"{frame.name}: column {first['failure_case']!r} {fails}; the frame has {list(frame.columns)}"
+    value = first["failure_case"].item() if hasattr(first["failure_case"], "item") else first["failure_case"]
     return (
-        f"{frame.name}: column {column!r} has {first['failure_case']!r} at row {first['index']} "
-        f"which fails {first['check']!r} ({len(cases)} failures in all); correct the row or set it aside"
+        f"{frame.name}: column {first['column']!r} has {value!r} at row {first['index']} "
+        f"which {fails}; correct the row or set it aside"
     )

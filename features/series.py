@@ -85,7 +85,8 @@ def quarterly_levels(statements: pd.DataFrame, quarters: pd.DatetimeIndex) -> pd
     [1.0, 1.99, 4.0]
     """
     points = statements.groupby("period_end")["value"].mean().sort_index()
-    known = quarters[(quarters >= points.index[0]) & (quarters < points.index[-1] + pd.Timedelta(days=92))]
+    first, last = quarters.searchsorted(points.index[[0, -1]])
+    known = quarters[first : last + 1]
     at, days = known.astype("int64"), points.index.astype("int64")
     levels = np.exp(np.interp(at, days, np.log(points.to_numpy())))
     return pd.Series(levels, index=known)

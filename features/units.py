@@ -6,6 +6,8 @@ watts at the chip, the IT and the facility boundary, FLOP and FLOP/s, accelerato
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -70,8 +72,12 @@ core = [core]
 W_chip = [chip_power]
 W_it = [it_power]
 W_facility = [facility_power]
+accelerator_hour = accelerator * hour
 quarter = 91.3125 * day
 """
+
+_NAME: Final = r"[^\W\d]\w*((\*\*|\^)\d)?"
+_UNIT: Final = re.compile(rf"([1-9][\d.]*(e\d{{1,2}})?[ */]?)?{_NAME}([ */]{_NAME})*")  # pint would evaluate any sum
 
 
 @cache
@@ -120,8 +126,12 @@ def _parse(unit: str) -> pint.Quantity[float]:
 
 
 def _quantity(spelled: str) -> pint.Quantity[float]:
-    parsed = registry().parse_expression(spelled)
-    return parsed if isinstance(parsed, registry().Quantity) else registry().Quantity(float(parsed), "dimensionless")
+    if not _UNIT.fullmatch(spelled):
+        raise ValueError(f"{spelled!r} is not a product of named units")
+    parsed: pint.Quantity[float] = registry().Quantity(registry().parse_expression(spelled))
+    if not math.isfinite(parsed.magnitude):
+        raise ValueError(f"{spelled!r} is not finite")
+    return parsed
 
 
 def _kind(quantity: pint.Quantity[float]) -> str:

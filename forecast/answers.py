@@ -13,9 +13,9 @@ import xarray as xr
 from features.calendars import quarter_label
 from features.frames import ALL
 from forecast.claims import claims_table
-from forecast.crossing import Crossing, crossing
+from forecast.crossing import Crossing, check_fractions, crossing
 from forecast.topdown import SEGMENT_OF
-from forecast.views import forecast_periods, hyperscale_share, periods, technique_share
+from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods, technique_share
 
 QUESTIONS: Final = ("forecast", "when", "split", "claims")
 _CLAIMED: Final = 0.60  # the keynote's figure, asked about and never assumed
@@ -54,6 +54,11 @@ class Forecaster:
         ValueError
             Naming the measures or parts there are.
         """
+        if measure not in MEASURES:
+            raise ValueError(
+                f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}; "
+                "shares are asked with when and split, which need their base"
+            )
         asked = {
             "measure": measure,
             "segment": segment,
@@ -87,7 +92,13 @@ class Forecaster:
             ``hyperscale`` or ``rest``; ``all`` for hours.
         above, level
             Threshold and interval level, each in (0, 1).
+
+        Raises
+        ------
+        ValueError
+            Naming the argument that is out of range, or the share that is not forecast.
         """
+        check_fractions(above=above, level=level)
         share = technique_share(self.cube, technique, of=of, base=base, segment=segment)
         question = f"{technique} over {above:.0%} of {of} {base.replace('_', '-')}, {segment}"
         first = int(np.argmax(forecast_periods(self.cube)))

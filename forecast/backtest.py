@@ -44,15 +44,27 @@ def backtest_revenue(
     -------
     DataFrame
         A checked scores frame for the model and the naive benchmark.
+
+    Raises
+    ------
+    ValueError
+        If the history is too short for one past origin.
     """
     actual = fiscal_revenue(known_by(observations, origin), "data_center", origin)
+    if len(actual) <= FIRST_ORIGIN:
+        raise ValueError(
+            f"{len(actual)} quarters of revenue are known on {origin:%Y-%m-%d}; a backtest needs more than "
+            f"{FIRST_ORIGIN}: choose a later origin"
+        )
     errors = rolling_errors(actual.to_numpy(), HORIZON)
     blocks = []
     for length, made in _origins(observations, actual):
-        history = actual.to_numpy()[:length]
+        history = fiscal_revenue(known_by(observations, made), "data_center", made).to_numpy()
         ahead = np.log(actual.to_numpy()[length : length + HORIZON])
-        fits = {MODEL: fit_volume(history, HORIZON, errors=errors),
-                NAIVE: last_value_fit(history, HORIZON, errors=errors)}  # fmt: skip
+        restated = not np.array_equal(history, actual.to_numpy()[:length])
+        seen = rolling_errors(history, HORIZON) if restated else errors
+        fits = {MODEL: fit_volume(history, HORIZON, errors=seen),
+                NAIVE: last_value_fit(history, HORIZON, errors=seen)}  # fmt: skip
         for name, fit in fits.items():
             paths = np.log(draw_volume(fit, draws=draws, random=stream(seed, f"backtest.{length}")))
             blocks.append(_score_rows(paths[:, : len(ahead)], ahead, made=made, model=name))

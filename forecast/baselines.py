@@ -79,6 +79,8 @@ def autoregressive_growth(history: Array, horizon: int) -> Array:
 
 def theta(history: Array, horizon: int) -> Array:
     """Return the theta method without a season (Assimakopoulos and Nikolopoulos 2000; statsmodels)."""
+    if np.ptp(history) == 0:  # statsmodels' smoothing is not identified there and wanders off
+        return last_value(history, horizon)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fit = ThetaModel(history, period=1, deseasonalize=False).fit()

@@ -15,9 +15,11 @@ import pandas as pd
 
 from features.asof import latest_vintage
 from features.series import quarterly_levels, select
+from forecast.carry import carry_forward
 from forecast.catalogue import Generations, generation_throughput
 from forecast.conversion import busy_hours, harmonic_throughput, work_shares
 from forecast.draws import Array, Assumptions, stream
+from forecast.known import Known
 from forecast.share_state import SharePrior, fit_share_state
 from forecast.split import LEAVES, shares_of
 from forecast.techniques import Step, draw_shares, fit_steps
@@ -56,6 +58,8 @@ class BottomUp:
         Fitted technique steps, with their evidence.
     measured
         Task to which generations' throughput was measured.
+    skill
+        Skill of the share model on reference histories as lively as each workload's.
     """
 
     tasks: tuple[str, ...]
@@ -65,12 +69,11 @@ class BottomUp:
     hours: Array
     steps: tuple[Step, ...]
     measured: Mapping[str, tuple[bool, ...]]
+    skill: pd.DataFrame
 
 
 def draw_bottom_up(
-    observations: pd.DataFrame,
-    throughput: pd.DataFrame,
-    registry: Registry,
+    known: Known,
     generations: Generations,
     hour_shares: Array,
     assumed: Assumptions,
@@ -80,19 +83,26 @@ def draw_bottom_up(
 ) -> BottomUp:
     """Draw the bottom-up view.
 
+    Technique shares follow their states until the origin, and the learned share model after it.
+
     Parameters
     ----------
-    observations, throughput
-        Rows known at the origin.
+    known
+        The record cut to the origin.
     hour_shares
         Share of the live fleet by generation, shape (draws, quarters, generations).
     quarters
         Ends of the quarters to cover.
     """
+    observations, registry = known.observations, known.registry
     draws = len(hour_shares)
     volumes, missing = _volumes(observations, registry, assumed, quarters, draws=draws, seed=seed)
-    theta, measured = _throughputs(throughput, registry, generations, hour_shares, assumed, quarters)
-    steps, shares = _technique_shares(observations, registry, quarters, draws=draws, seed=seed)
+    theta, measured = _throughputs(known.throughput, registry, generations, hour_shares, assumed, quarters)
+    steps, level = _technique_shares(observations, registry, quarters, draws=draws, seed=seed)
+    techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
+    now = int(quarters.searchsorted(known.origin)) - 1
+    carried = carry_forward(level, techniques, quarters, now, known.learned, seed=seed)
+    shares = carried.shares
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     for column, task in enumerate(tasks):
@@ -100,7 +110,7 @@ def draw_bottom_up(
             hours[..., column] = _task_hours(task, registry, volumes, shares, theta[task.name], assumed, quarters)
     _add_training(hours, tasks, observations, shares, assumed, quarters, seed=seed)
     names = tuple(task.name for task in tasks)
-    return BottomUp(names, missing, volumes, shares, hours, steps, measured)
+    return BottomUp(names, missing, volumes, shares, hours, steps, measured, carried.skill)
 
 
 def _volumes(

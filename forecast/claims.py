@@ -134,9 +134,9 @@ def _growth_of(reader: Reader) -> Reader:
 def _split(cube: xr.Dataset, claim: Mapping[Any, Any]) -> Array | str:
     """Return the revenue share under the reference definition in the quarter the statement was made."""
     ends = periods(cube)
+    if not ends[0] - pd.offsets.QuarterEnd() < claim["stated_at"] <= ends[-1]:
+        return "the statement was not made within the quarters drawn"
     position = int(ends.searchsorted(claim["stated_at"]))
-    if position >= len(ends):
-        return "the statement is later than the quarters drawn"
     return hyperscale_share(cube, base="revenue", definition=cube.attrs["definition"])[:, position]
 
 

@@ -61,6 +61,19 @@ def first_passage(holds: NDArray[np.bool_]) -> NDArray[np.int_]:
     return np.asarray(np.where(holds.any(axis=1), holds.argmax(axis=1), holds.shape[1]))
 
 
+def check_fractions(**named: float) -> None:
+    """Raise if a threshold or level does not lie between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument and its value.
+    """
+    for name, value in named.items():
+        if not isinstance(value, int | float) or not 0 < value < 1:
+            raise ValueError(f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half")
+
+
 def crossing(
     share: Array, ends: pd.DatetimeIndex, *, above: float, level: float, question: str, first_ahead: int
 ) -> Crossing:
@@ -84,9 +97,7 @@ def crossing(
     ValueError
         If threshold or level is not within (0, 1).
     """
-    for name, value in (("above", above), ("level", level)):
-        if not 0 < value < 1:
-            raise ValueError(f"{name} is {value:g}; it must lie between 0 and 1, such as 0.5 for half")
+    check_fractions(above=above, level=level)
     first = first_passage(share > above)
     labels = [quarter_label(end) for end in ends] + [NOT_YET]
     labels[0] = f"by {labels[0]}"

@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
-from features.asof import known_by
-from features.calendars import quarter_label
+from features.calendars import hours_in, quarter_label
 from features.series import select
 from forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
 from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
-from forecast.reconcile import Agreement, agree
+from forecast.known import Known, Settings
+from forecast.reconcile import Agreement, agree, within
 from forecast.split import split_statements
 from forecast.topdown import LEAF_NAMES, SEGMENT_OF, TopDown, draw_top_down
 from forecast.workloads import UNALLOCATED, Registry
@@ -41,41 +40,10 @@ UNITS: Final = {
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
+_MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
 MIN_REVENUE: Final = 24  # quarters
 
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Known:
-    """The record as it was known on one day.
-
-    Attributes
-    ----------
-    origin
-        The day, midnight UTC.
-    observations, claims, hardware, throughput, assumptions
-        Frames cut to the origin; assumptions are judgements of today and are not cut.
-    registry
-        Workloads and techniques.
-    """
-
-    origin: pd.Timestamp
-    observations: pd.DataFrame
-    claims: pd.DataFrame
-    hardware: pd.DataFrame
-    throughput: pd.DataFrame
-    assumptions: pd.DataFrame
-    registry: Registry
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How many draws, from which seed, through which quarter."""
-
-    draws: int = 2000
-    seed: int = 20260826
-    through: str = "2028Q4"
 
 
 @dataclass(frozen=True)
@@ -99,17 +67,6 @@ class World:
     bottom_up: BottomUp
     agreement: Agreement
     generations: Generations
-
-
-def cut(
-    origin: pd.Timestamp, observations: pd.DataFrame, claims: pd.DataFrame, hardware: pd.DataFrame,
-    throughput: pd.DataFrame, assumptions: pd.DataFrame, registry: Registry,
-) -> Known:  # fmt: skip
-    """Cut every frame to what was known at the origin."""
-    return Known(
-        origin, known_by(observations, origin), known_by(claims, origin, column="stated_at"),
-        known_by(hardware, origin), known_by(throughput, origin), assumptions, registry,
-    )  # fmt: skip
 
 
 def build_world(known: Known, settings: Settings, *, progress: Progress = lambda _: None) -> World:
@@ -140,10 +97,8 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     quarters = top.revenue.quarters
     live = top.fleet.live.sum(axis=2)
     progress("bottom-up: volumes, technique shares, intensity, throughput")
-    bottom = draw_bottom_up(
-        known.observations, known.throughput, known.registry, generations,
-        live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY), assumed, quarters, seed=settings.seed,
-    )  # fmt: skip
+    shares = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY)
+    bottom = draw_bottom_up(known, generations, shares, assumed, quarters, seed=settings.seed)
     progress("meeting of the two views, and the cube")
     shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
     agreement = _meet(top, bottom, assumed, shown)
@@ -235,10 +190,12 @@ def _pad(values: Array) -> Array:
 
 
 def _meet(top: TopDown, bottom: BottomUp, assumed: Assumptions, shown: slice) -> Agreement:
-    """Let the two views meet leaf by leaf, for the leaves both speak of."""
+    """Let the two views meet leaf by leaf, for the leaves both speak of; no fleet is busier than all its hours."""
     total = top.hours[:, shown, : len(SOLD_LEAVES)]
     unseen = np.broadcast_to(assumed["unseen.share"][:, None, None], total.shape)
-    return agree(total, np.maximum(bottom.hours[:, shown][..., _used(bottom)], _TINY), unseen)
+    met = agree(total, np.maximum(bottom.hours[:, shown][..., _used(bottom)], _TINY), unseen)
+    live = top.fleet.live[:, shown, : len(SOLD_LEAVES)].sum(axis=-1)
+    return within(met, _MOST_BUSY * live * hours_in(top.revenue.quarters[shown])[None, :, None])
 
 
 def _used(bottom: BottomUp) -> list[int]:

@@ -62,8 +62,8 @@ def generation_mix(periods: Array, ramp_middles: Array, widths: Array) -> Array:
     """
     ordered = np.maximum.accumulate(ramp_middles, axis=1)
     newer = expit((periods[None, :, None] - ordered[:, None, :]) / widths[:, None, None])
-    ones, zeros = np.ones_like(newer[..., :1]), np.zeros_like(newer[..., :1])
-    return np.asarray(-np.diff(np.concatenate([ones, newer, zeros], axis=2), axis=2))
+    ones = np.ones((*newer.shape[:2], 1))
+    return np.asarray(-np.diff(np.concatenate([ones, newer, 0 * ones], axis=2), axis=2))
 
 
 def weibull_survival(ages: Array, mean_life: Array, shape: float) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -72,6 +72,28 @@ def agree(total: Array, parts: Array, unseen_share: Array) -> Agreement:
     return Agreement(
         moved, explained, moved - after, np.median(moved / total, axis=0), np.median(after / before, axis=0)
     )
+
+
+def within(agreement: Agreement, capacity: Array) -> Agreement:
+    """Scale total, parts and what is unallocated down, in the draws where the total exceeds a capacity.
+
+    Parameters
+    ----------
+    capacity
+        Most that the total can be, shape (draws, ...).
+
+    Examples
+    --------
+    >>> two = np.array([2.0])
+    >>> after = within(Agreement(two, two[:, None] / 2, two / 2, two, two), np.array([1.0]))
+    >>> float(after.total[0]), float(after.parts[0, 0]), float(after.unallocated[0])
+    (1.0, 0.5, 0.5)
+    """
+    scale = np.minimum(capacity / agreement.total, 1.0)
+    return replace(
+        agreement, total=agreement.total * scale, parts=agreement.parts * scale[..., None],
+        unallocated=agreement.unallocated * scale,
+    )  # fmt: skip
 
 
 def _slope(values: Array, gap: Array) -> Array:

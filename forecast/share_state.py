@@ -99,8 +99,8 @@ class ShareState:
         offsets = {name: states[:, 0, 2 + i] for i, name in enumerate(self.definitions[1:])}
         return np.asarray(expit(states[:, :, 0])), offsets
 
-    def filtered_mean(self) -> Array:
-        """Return the logit of the share under the reference definition, smoothed, shape (quarters,)."""
+    def smoothed_mean(self) -> Array:
+        """Return the mean of the logit share under the reference definition given the statements, shape (quarters,)."""
         self.model.update([self.volatility])
         return np.asarray(self.model.ssm.smooth().smoothed_state[0])
 
@@ -217,16 +217,15 @@ def _columns(
     precision = np.zeros((len(quarters), len(definitions)))
     weighted = np.zeros_like(precision)
     rows = statement_logits(statements)
-    cells = quarters.searchsorted(rows["middle"])
-    for cell, row in zip(cells, rows.itertuples(), strict=True):
-        if cell < len(quarters):
-            column = definitions.index(str(row.definition))
-            weight = 1.0 / (row.logit_sd**2 + noise.get(definitions[column], 0.0) ** 2)
-            precision[cell, column] += weight
-            weighted[cell, column] += weight * row.logit
+    rows = rows[(rows["middle"] > quarters[0] - pd.offsets.QuarterEnd()) & (rows["middle"] <= quarters[-1])]
+    for cell, row in zip(quarters.searchsorted(rows["middle"]), rows.itertuples(), strict=True):
+        column = definitions.index(str(row.definition))
+        weight = 1.0 / (row.logit_sd**2 + noise.get(definitions[column], 0.0) ** 2)
+        precision[cell, column] += weight
+        weighted[cell, column] += weight * row.logit
     seen = precision > 0
     variance = np.where(seen, 1.0 / np.where(seen, precision, 1.0), 1.0)
-    return np.where(seen, weighted * variance, np.nan), variance, int((cells < len(quarters)).sum())
+    return np.where(seen, weighted * variance, np.nan), variance, len(rows)
 
 
 def statement_logits(statements: pd.DataFrame) -> pd.DataFrame:

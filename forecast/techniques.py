@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from features.asof import latest_vintage
 from features.series import empty_statements, proxy_statements, select
 from forecast.draws import Array, stream
 from forecast.share_state import SharePrior, ShareState, fit_share_state
@@ -86,7 +87,9 @@ def step_statements(
     Figures recalled without a source are in the record and the report, and are not fitted.
     """
     technique = techniques[position]
-    rows = select(observations, measure="share", base="requests", workload=workload, technique=technique)
+    rows = latest_vintage(
+        select(observations, measure="share", base="requests", workload=workload, technique=technique)
+    )
     rows = rows[rows["segment"].isin(["all", segment]) & (rows["confidence"] != "recalled")]
     parts = [rows[rows["definition"] == JUDGEMENT]]
     if segment != _PROXY_SEGMENT:
@@ -95,7 +98,7 @@ def step_statements(
         kind = np.where(stated["operator"].isin(large), "large_operator", "operator")
         parts.append(stated.assign(definition=kind))
     else:
-        downloads = select(observations, measure="downloads", workload=workload)
+        downloads = latest_vintage(select(observations, measure="downloads", workload=workload))
         parts.append(proxy_statements(downloads, (technique,), techniques[:position]))
     kept = [part[_STATEMENT] for part in parts if len(part)]
     return pd.concat(kept, ignore_index=True) if kept else empty_statements()

@@ -90,20 +90,21 @@ class TopDown:
     h100e_gap: float
 
 
-def draw_revenue(
-    observations: pd.DataFrame,
-    assumed: Assumptions,
-    *,
-    origin: pd.Timestamp,
-    through: str,
-    draws: int,
-    seed: int,
-) -> Revenue:
-    """Forecast reported revenue by fiscal quarter and map it to calendar quarters."""
+def draw_revenue(observations: pd.DataFrame, *, origin: pd.Timestamp, through: str, draws: int, seed: int) -> Revenue:
+    """Forecast reported revenue by fiscal quarter and map it to calendar quarters.
+
+    Raises
+    ------
+    ValueError
+        If no revenue is known, or ``through`` does not reach past what is reported.
+    """
     reported = fiscal_revenue(observations, "data_center", origin)
     quarters = calendar_quarters(FIRST_QUARTER, through)
     fiscal = nvidia_quarters(quarters[-1])
+    fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
     ahead = len(fiscal) - len(reported)
+    if quarters[-1] <= reported.index[-1]:
+        raise ValueError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
     fit = fit_volume(reported.to_numpy(), ahead)
     future = draw_volume(fit, draws=draws, random=stream(seed, "revenue"))
     whole = np.hstack([np.broadcast_to(reported.to_numpy(), (draws, len(reported))), future])
@@ -156,7 +157,7 @@ def draw_top_down(
     ValueError
         Naming the data that is missing at the origin.
     """
-    revenue = draw_revenue(observations, assumed, origin=origin, through=through, draws=draws, seed=seed)
+    revenue = draw_revenue(observations, origin=origin, through=through, draws=draws, seed=seed)
     split = draw_split(observations, revenue.quarters, draws=draws, seed=seed)
     weights = _leaf_weights(observations, revenue, split.share, assumed, seed=seed)
     mix = _mix(generations, revenue.quarters, assumed)

@@ -19,7 +19,6 @@ from forecast.cube import UNITS, segment_of_leaves
 from forecast.draws import QUANTILES, Array, quantile_table
 
 MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")
-SHARE_BASES: Final = ("requests", "gpu_hours", "revenue", "accelerators", "watts")
 _LEVEL_OF_BASE: Final = {
     "gpu_hours": "gpu_hours", "revenue": "spending", "accelerators": "accelerators", "watts": "power",
 }  # fmt: skip
@@ -74,7 +73,7 @@ def _leaves(cube: xr.Dataset, part: Part) -> Any:
     if not chosen.any():
         raise ValueError(
             f"segment {part.segment!r} with leaf {part.leaf!r} is not forecast; segments are "
-            f"{sorted(set(segments))}, leaves {[str(name) for name in names]}"
+            f"{sorted(set(segments.tolist()))}, leaves {[str(name) for name in names]}"
         )
     return chosen
 
@@ -117,7 +116,7 @@ def technique_share(cube: xr.Dataset, technique: str, *, of: str, base: str, seg
         return np.asarray(above / np.maximum(draws_of(cube, "gpu_hours", Part(segment, ALL, of)), _TINY))
     if base != "requests":
         raise ValueError(f"share base {base!r} is not known for techniques; choose requests or gpu_hours")
-    names, segments = list(cube["technique"].values), list(cube["segment"].values)
+    names, segments = cube["technique"].values.tolist(), cube["segment"].values.tolist()
     if f"{of}/{technique}" not in names or segment not in segments:
         raise ValueError(
             f"no request share of {technique!r} in {of!r} for segment {segment!r}; techniques are {names}, "

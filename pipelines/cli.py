@@ -11,9 +11,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from forecast.cube import Settings
+from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
 from pipelines.registry import StoreError, default_root
+from pipelines.shares_command import shares
 from pipelines.sources.table import UnreadableFileError
 
 app = typer.Typer(
@@ -24,9 +25,7 @@ app = typer.Typer(
 BAD_INPUT = 2
 
 
-@app.callback()
-def _root() -> None:
-    """Keep `run` a subcommand while it is the only one."""
+app.command()(shares)
 
 
 @app.command()

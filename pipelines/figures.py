@@ -24,7 +24,8 @@ COLOURS: Final[Mapping[str, str]] = {
     "llm": "#b0304a", "generative": "#b0304a", "training": "#1f5fa8", "recsys": "#2a8a6a", "search": "#c8641a",
     "ads": "#7a5fa8", "unallocated": "#b9bdc2",
 }  # fmt: skip
-_BANDS: Final = ((0.025, 0.975, 0.12), (0.1, 0.9, 0.2), (0.25, 0.75, 0.3))
+Band = tuple[float, float, float]
+_BANDS: Final[tuple[Band, ...]] = ((0.025, 0.975, 0.12), (0.1, 0.9, 0.2), (0.25, 0.75, 0.3))
 
 
 def demand_figure(cube: xr.Dataset) -> go.Figure:
@@ -153,7 +154,7 @@ def _dots(figure: go.Figure, rows: pd.DataFrame, colour: str, name: str, where: 
 
 def _fan(
     figure: go.Figure, cube: xr.Dataset, values: Array, name: str, colour: str, where: Mapping[str, int], *,
-    legend: bool, bands: tuple[tuple[float, float, float], ...] = _BANDS,
+    legend: bool, bands: tuple[Band, ...] = _BANDS,
 ) -> None:  # fmt: skip
     """Add a median line and interval bands from draws of shape (draws, periods)."""
     ends = periods(cube)
@@ -183,48 +184,52 @@ def overview_picture(cube: xr.Dataset, observations: pd.DataFrame) -> Any:
     """Draw demand, search shares and the split in one picture, with matplotlib."""
     from matplotlib.figure import Figure  # noqa: PLC0415  (only the picture needs it)
 
-    figure = Figure(figsize=(12, 3.8), layout="constrained")
-    power, share, split = figure.subplots(1, 3)
+    figure = Figure(figsize=(12, 3.9), layout="constrained")
+    fleet, search, split = figure.subplots(1, 3)
     for segment in ("hyperscale", "rest"):
-        _band(power, cube, draws_of(cube, "accelerators", Part(segment)) / 1e6, segment, COLOURS[segment])
-    power.set_title("Accelerators live [million]", loc="left")
+        _band(fleet, cube, draws_of(cube, "accelerators", Part(segment)) / 1e6, segment, COLOURS[segment])
     for technique in ("lexical", "deep", "llm"):
-        values = technique_share(cube, technique, of="search", base="requests", segment="hyperscale")
-        _band(share, cube, 100 * values, technique, COLOURS[technique])
-    share.set_title("Search in hyperscale, share of requests [%]", loc="left")
-    definition = cube.attrs["definition"]
-    _band(
-        split,
-        cube,
-        100 * hyperscale_share(cube, base="revenue", definition=definition),
-        definition,
-        COLOURS["hyperscale"],
-    )
-    rows = split_statements(observations)
-    for name, group in rows[rows["period_end"] >= periods(cube)[0]].groupby("definition"):
-        split.plot(
-            group["period_end"],
-            100 * group["value"],
-            "D",
-            ms=5,
-            color=COLOURS[str(name)],
-            label=f"stated, {name}",
-        )
-    split.axhline(60, ls="--", lw=1, color=COLOURS["keynote"])
-    split.set_title("Hyperscale share of revenue [%]; dashed: the claim", loc="left")
-    for axes in (power, share, split):
-        axes.legend(frameon=False, fontsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=8)
+        share = technique_share(cube, technique, of="search", base="requests", segment="hyperscale")
+        bands = _BANDS[:2] if technique == "llm" else ()
+        _band(search, cube, 100 * share, technique, COLOURS[technique], bands)
+    _split_panel(split, cube, observations)
+    titles = ("Accelerators live [million]", "Search by hyperscalers, requests [%]", "Hyperscale share of revenue [%]")
+    for axes, title in zip((fleet, search, split), titles, strict=True):
+        _dress(axes, title)
     last = quarter_label(periods(cube)[-1])
-    title = f"As of {cube.attrs['origin']}: median, 80 and 95 % intervals to {last}"
+    title = f"As of {cube.attrs['origin']}: medians, 80 and 95 % intervals to {last}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     return figure
 
 
-def _band(axes: Any, cube: xr.Dataset, values: Array, name: str, colour: str) -> None:
+def _split_panel(axes: Any, cube: xr.Dataset, observations: pd.DataFrame) -> None:
+    definition = cube.attrs["definition"]
+    share = hyperscale_share(cube, base="revenue", definition=definition)
+    _band(axes, cube, 100 * share, definition, COLOURS["hyperscale"])
+    rows = split_statements(observations)
+    for name, group in rows[rows["period_end"] >= periods(cube)[0]].groupby("definition"):
+        middle = group["period_start"] + (group["period_end"] - group["period_start"]) / 2
+        axes.plot(middle, 100 * group["value"], "D", ms=5, color=COLOURS[str(name)], label=f"stated, {name}")
+    axes.axhline(60, ls="--", lw=1, color=COLOURS["keynote"])
+    axes.set_ylim(35, 75)
+
+
+def _dress(axes: Any, title: str) -> None:
+    from matplotlib.dates import DateFormatter, YearLocator  # noqa: PLC0415
+
+    axes.set_title(title, loc="left", fontsize=10)
+    axes.legend(frameon=False, fontsize=7, loc="upper left", ncols=2)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    axes.xaxis.set_major_locator(YearLocator())  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(DateFormatter("%Y"))  # type: ignore[no-untyped-call]
+
+
+def _band(
+    axes: Any, cube: xr.Dataset, values: Array, name: str, colour: str, bands: tuple[Band, ...] = _BANDS[:2]
+) -> None:
     ends = periods(cube)
-    for low, high, opacity in _BANDS[:2]:
+    for low, high, opacity in bands:
         edges = np.quantile(values, [low, high], axis=0)
         axes.fill_between(ends, edges[0], edges[1], color=colour, alpha=opacity, lw=0)
     axes.plot(ends, np.median(values, axis=0), color=colour, lw=2, label=name)

@@ -17,7 +17,10 @@ from pipelines.figures import overview_picture
 
 REPORT: Final = "report.html"
 PICTURE: Final = "forecast.png"
-PUBLISHED: Final = (REPORT, PICTURE, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv", "scores.csv")
+DIGEST: Final = "digest.txt"
+PUBLISHED: Final = (
+    REPORT, PICTURE, DIGEST, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv", "scores.csv",
+)  # fmt: skip
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
 
@@ -47,12 +50,17 @@ def prepare(out: Path) -> Path:
 def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object]) -> None:
     """Swap a fresh folder of report and tables in for the last one; ``place_report`` puts the report at a path.
 
+    A folder that already holds this forecast, whole, is left as it is.
+
     Raises
     ------
     ValueError
         As :func:`prepare` does.
     """
     out = prepare(out)
+    digest = bundle.summary["digest"]
+    if _holds(out, digest):
+        return
     fresh = out.with_name(f".{out.name}.new")
     for leftover in (fresh, _former(out)):
         shutil.rmtree(leftover, ignore_errors=True)
@@ -65,7 +73,13 @@ def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], ob
     _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)
     for name in ("quarantine", "scores"):
         _days_as_text(bundle.tables[name]).to_csv(fresh / f"{name}.csv", index=False)
+    (fresh / DIGEST).write_text(digest, encoding="utf-8")
     _swap(fresh, out)
+
+
+def _holds(out: Path, digest: str) -> bool:
+    whole = all((out / name).is_file() for name in PUBLISHED)
+    return whole and (out / DIGEST).read_text(encoding="utf-8") == digest
 
 
 def _days_as_text(rows: pd.DataFrame) -> pd.DataFrame:

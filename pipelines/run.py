@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
-from forecast.backtest import backtest_revenue, summarise
-from forecast.cube import Known, Settings, World, build_world, cut
+from forecast.backtest import backtest_revenue
+from forecast.cube import build_world
+from forecast.known import Known, Settings, cut
 from forecast.promotion import Decision, decide
-from forecast.views import forecast_frame
+from pipelines.assemble import assemble
 from pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from pipelines.champion import read_version
 from pipelines.publication import REPORT, prepare, publish
@@ -43,6 +45,7 @@ from pipelines.registry import (
 from pipelines.report import write_report
 from pipelines.sources.public_record import RECORDS, Record, read_record
 
+_LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
 _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
@@ -117,10 +120,10 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     record = read_record(request.record)
     known = cut(
         request.origin, record.observations, record.claims, record.hardware, record.throughput, record.assumptions,
-        record.registry,
+        record.registry, record.learned,
     )  # fmt: skip
     digest = run_digest(known, record.quarantine, request)
-    with locked(request.root):
+    with locked(request.root), threadpool_limits(1):  # many tiny fits: more threads only wait for each other
         shutil.rmtree(request.root / "working", ignore_errors=True)  # what an earlier run that died left
         progress("opening the model store")
         store = open_store(request.root)
@@ -141,7 +144,7 @@ def run_digest(known: Known, quarantine: pd.DataFrame, request: RunRequest) -> s
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
     parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
-    parts["registry"] = repr(known.registry)
+    parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
     parts["origin"] = f"{request.origin:%Y-%m-%d}" if request.past else "today"
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -190,7 +193,7 @@ def _compute(
     progress("backtest over past origins")
     scores = backtest_revenue(known.observations, request.origin, seed=request.settings.seed)
     progress("quantiles and report")
-    bundle = _bundle(world, known, record, scores, digest, request)
+    bundle = assemble(world, known, record, scores, digest=digest, settings=request.settings)
     working = request.root / "working" / f"{os.getpid()}"
     manifest = write_bundle(bundle, working / "bundle")
     bundle = read_bundle(working / "bundle", digest=manifest)  # what is published is what was stored
@@ -202,7 +205,7 @@ def _compute(
         params={**asdict(request.settings), "origin": f"{known.origin:%Y-%m-%d}", "code": code_digest()[:12]},
         metrics=_metrics(bundle),
         tags={DIGEST_TAG: digest, MANIFEST_TAG: manifest, "shiftcast.origin": f"{known.origin:%Y-%m-%d}"},
-        files=(working / REPORT,),
+        files=(working / REPORT, *(working / "bundle" / name for name in _LOGGED)),
     )  # fmt: skip
     _settle(store, version, decision)
     progress("publishing")
@@ -231,61 +234,6 @@ def _decisive(bundle: Bundle) -> dict[str, float]:
 def _settle(store: Store, version: Any, decision: Decision) -> None:
     alias = CHAMPION if decision.promote else CHALLENGER
     promote(store, version, alias=alias, reason=decision.reason)
-
-
-def _bundle(
-    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, request: RunRequest
-) -> Bundle:
-    tables = {
-        "forecasts": forecast_frame(world.cube, model="shiftcast"),
-        "claims": known.claims,
-        "scores": scores,
-        "quarantine": record.quarantine,
-        "observations": known.observations,
-        "assumptions": known.assumptions,
-    }
-    return Bundle(world.cube, tables, _summary(world, known, record, scores, digest, request))
-
-
-def _summary(
-    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, request: RunRequest
-) -> dict[str, Any]:
-    """Return what the fitted terms say of themselves, for the report."""
-    top, bottom, generations = world.top_down, world.bottom_up, world.generations
-    hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
-    return {
-        "digest": digest,
-        "origin": f"{known.origin:%Y-%m-%d}",
-        "settings": asdict(request.settings),
-        "files": dict(record.digests),
-        "quarantined": len(record.quarantine),
-        "revenue": {
-            "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
-            "scores": dict(top.revenue.fit.scores), "spread": asdict(top.revenue.fit.spread),
-        },
-        "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
-        "generations": [
-            {"family": family, "accelerator": accelerator, "price": float(price), "it_kw": float(kw)}
-            for family, accelerator, price, kw in zip(
-                generations.names, generations.accelerators, top.price.mean(axis=0), generations.it_kw, strict=True
-            )
-        ],
-        "filled": list(generations.filled),
-        "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
-        "missing": dict(bottom.missing),
-        "measured": {task: list(flags) for task, flags in bottom.measured.items()},
-        "techniques": [
-            {"workload": step.workload, "segment": step.segment, "technique": step.technique,
-             "evidence": dict(step.evidence), "volatility": step.state.volatility}
-            for step in bottom.steps
-        ],
-        "moved": {
-            "top_down": world.agreement.total_moved[-1].tolist(),
-            "bottom_up": world.agreement.parts_moved[-1].tolist(),
-        },
-        "hindsight_assumptions": len(hindsight),
-        "backtest": json.loads(summarise(scores).to_json(orient="records")),
-    }  # fmt: skip
 
 
 def _metrics(bundle: Bundle) -> dict[str, float]:

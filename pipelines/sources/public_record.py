@@ -23,7 +23,9 @@ from features.frames import (
     conform,
 )
 from features.quality import Screened, screen
+from forecast.migration import Learned
 from forecast.workloads import Registry, read_registry
+from pipelines.shares_command import load_learned
 from pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
@@ -42,6 +44,8 @@ class Record:
         Checked frames.
     registry
         Workloads and techniques.
+    learned
+        What the share model learned on reference histories.
     quarantine
         Rows set aside, with the reason.
     digests
@@ -54,6 +58,7 @@ class Record:
     throughput: pd.DataFrame
     assumptions: pd.DataFrame
     registry: Registry
+    learned: Learned
     quarantine: pd.DataFrame
     digests: Mapping[str, str]
 
@@ -79,6 +84,7 @@ def read_record(folder: Path = RECORDS) -> Record:
         check(observations, OBSERVATIONS),
         **{name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()},
         registry=read_registry(_registry_table(folder / "workloads.csv")),
+        learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
         digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
     )

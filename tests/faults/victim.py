@@ -23,9 +23,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from features.frames import SCORES, conform
-from forecast.cube import Settings, build_world, cut
+from forecast.cube import build_world
+from forecast.known import Settings, cut
 from forecast.views import forecast_frame
-from pipelines import publication
+from pipelines import assemble, publication
 from pipelines import run as run_module
 from pipelines.registry import REASON_TAG, STATE_TAG, locked, open_store
 from pipelines.run import RunRequest, run
@@ -91,7 +92,7 @@ def prepare() -> None:
     importlib.import_module("mlflow.utils.requirements_utils")._init_modules_to_packages_map()  # walks all packages
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    world = build_world(cut(ORIGIN, *frames, record.registry), Settings(draws=DRAWS))
+    world = build_world(cut(ORIGIN, *frames, record.registry, record.learned), Settings(draws=DRAWS))
     row = {"origin": ORIGIN, "horizon": 1.0, **dict.fromkeys(("segment", "leaf", "workload", "technique"), "all"),
            "measure": "log_revenue", "base": "none", "definition": "data_center", "scenario": "base"}  # fmt: skip
     scores = [
@@ -103,7 +104,7 @@ def prepare() -> None:
     run_module.read_record = cache(lambda _: record)
     rows = forecast_frame(world.cube, model="shiftcast")
     rows = rows[rows["quantile"] == 0.5].reset_index(drop=True)
-    run_module.forecast_frame = lambda *_, **__: rows
+    assemble.forecast_frame = lambda *_, **__: rows
     run_module.build_world = lambda *_, **__: world
     run_module.backtest_revenue = lambda *_, **__: table
     run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary["settings"]["seed"]), "utf-8")

@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from forecast.backtest import backtest_revenue, summarise
-from forecast.cube import Settings, build_world, cut
+from forecast.cube import build_world
+from forecast.known import Settings, cut
 from forecast.views import forecast_frame
 from pipelines.sources.public_record import read_record
 
@@ -41,7 +42,7 @@ def scores() -> pd.DataFrame:
 def _known():
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    return cut(ORIGIN, *frames, record.registry)
+    return cut(ORIGIN, *frames, record.registry, record.learned)
 
 
 if __name__ == "__main__":

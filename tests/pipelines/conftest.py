@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from forecast.backtest import backtest_revenue
-from forecast.cube import Known, Settings, World, build_world
+from forecast.cube import World, build_world
+from forecast.known import Known, Settings
 from pipelines import publication
 from pipelines import run as run_module
 from pipelines.run import RunRequest, RunResult, run

@@ -6,7 +6,7 @@ import pytest
 
 from features.asof import known_by
 from forecast.backtest import summarise
-from forecast.cube import cut
+from forecast.known import cut
 from pipelines import run as run_module
 from pipelines.bundle import read_bundle
 from pipelines.champion import open_bundle, open_forecaster

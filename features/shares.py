@@ -1,0 +1,150 @@
+"""Share histories: the contract of the input rows and their refusals.
+
+One row is the value of one category in one period of one series: a share, a count or a level; only its part
+of the period's total is used. What is refused and what is treated is listed at :func:`check_share_rows`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+COLUMNS: Final = ("series", "group", "period_end", "category", "value")
+MAX_CATEGORIES: Final = 200  # in one series; more is a list of items, not a mix of techniques
+
+
+def check_share_rows(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows checked, typed and sorted by group, series, period and category.
+
+    Parameters
+    ----------
+    frame
+        Columns ``series, period_end, category, value`` and, where known, ``group`` (one wall for all without
+        it) and ``n`` (sample size of the period [count], the number of things the shares were counted on).
+
+    Returns
+    -------
+    DataFrame
+        ``series, group, period_end`` (midnight UTC)``, category, value, n``; the caller's frame is left as it
+        is. Rows may come in any order. A period whose values are all zero says nothing of shares: it is left
+        out and becomes a missing period, unless it is the last. A category without a row in a period had a
+        share of zero.
+
+    Raises
+    ------
+    ValueError
+        On a missing column, an empty frame, a value that is negative, infinite or not a number, a date that
+        is none, a repeated row, a series in two groups, a last period of zeros, or too many categories; each
+        names series and row.
+
+    Examples
+    --------
+    >>> dates = ["2025-12-31", "2024-12-31"]
+    >>> rows = pd.DataFrame({"series": "s", "period_end": dates, "category": "a", "value": 1.0})
+    >>> check_share_rows(rows).period_end.dt.year.tolist()
+    [2024, 2025]
+    """
+    rows = _typed(frame)
+    _refuse_values(rows)
+    _refuse_repeats(rows)
+    _refuse_many_categories(rows)
+    rows = _without_empty_periods(rows)
+    return rows.sort_values(["group", "series", "period_end", "category"], kind="stable", ignore_index=True).drop(
+        columns="row"
+    )
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with text, dates and numbers in their types, and the number of each row."""
+    missing = [name for name in COLUMNS if name not in frame.columns and name != "group"]
+    if missing:
+        raise ValueError(f"column {missing[0]!r} is missing; give {', '.join(COLUMNS)} (group may be left out)")
+    if frame.empty:
+        raise ValueError("the history has no rows; give at least one period of one series")
+    number = np.arange(1, len(frame) + 1)
+    rows = pd.DataFrame({"row": number})
+    for name in ("series", "category"):
+        rows[name] = _text(frame[name], name)
+    rows["group"] = _text(frame["group"].fillna("all"), "group") if "group" in frame.columns else "all"
+    dates = pd.DatetimeIndex(pd.to_datetime(frame["period_end"], errors="coerce", utc=True))
+    rows["period_end"] = dates.as_unit("us").normalize()
+    rows["value"] = pd.to_numeric(frame["value"], errors="coerce").to_numpy(dtype=float)
+    sizes = pd.to_numeric(frame["n"], errors="coerce").to_numpy(dtype=float) if "n" in frame.columns else np.nan
+    rows["n"] = sizes
+    _refuse(rows, rows.period_end.isna(), frame["period_end"], "period_end", "write dates as 2027-12-31")
+    return rows
+
+
+def _text(column: pd.Series, name: str) -> NDArray[np.object_]:
+    """Return a column as text, or refuse a row without any."""
+    empty = column.isna().to_numpy()
+    if empty.any():
+        raise ValueError(f"row {int(empty.argmax()) + 1}: {name} is empty; name it or drop the row")
+    return np.asarray(column.astype(str).to_numpy(dtype=object))
+
+
+def _refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, remedy: str) -> None:
+    """Raise on the first bad row, naming series, row, value and remedy."""
+    if bad.any():
+        at = int(bad.to_numpy().argmax())
+        where = f"series {rows.series.iloc[at]!r}, row {rows.row.iloc[at]}"
+        value = values.iloc[at]
+        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise ValueError(f"{where}: {name} is {shown}; {remedy}")
+
+
+def _refuse_values(rows: pd.DataFrame) -> None:
+    """Refuse values and sample sizes that no count or share can take."""
+    finite = pd.Series(np.isfinite(rows.value), index=rows.index)
+    _refuse(rows, ~finite, rows.value, "value", "give a finite number, or drop the row where nothing was measured")
+    _refuse(rows, rows.value < 0, rows.value, "value", "a share, count or level cannot be negative: correct it")
+    sized = rows.n.notna()
+    bad = sized & ~((rows.n > 0) & np.isfinite(rows.n))
+    _refuse(rows, bad, rows.n, "n", "a sample size is a positive count: correct it or leave it empty")
+
+
+def _refuse_repeats(rows: pd.DataFrame) -> None:
+    """Refuse a second figure for one series, period and category, and a series that sits in two groups."""
+    repeated = rows.duplicated(["series", "period_end", "category"])
+    if repeated.any():
+        row = rows[repeated].iloc[0]
+        raise ValueError(
+            f"series {row.series!r}, row {row.row}: a second value for {row.category!r} on "
+            f"{row.period_end:%Y-%m-%d}; keep one row per series, period and category"
+        )
+    places = rows.drop_duplicates(["series", "group"])
+    again = places.duplicated("series")
+    if again.any():
+        row = places[again].iloc[0]
+        raise ValueError(f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one")
+
+
+def _refuse_many_categories(rows: pd.DataFrame) -> None:
+    """Refuse a series with more categories than a mix of techniques can have."""
+    counts = rows.drop_duplicates(["series", "category"]).groupby("series", sort=False).size()
+    if counts.max() > MAX_CATEGORIES:
+        name = str(counts.idxmax())
+        row = int(rows.loc[rows.series == name, "row"].iloc[0])
+        raise ValueError(
+            f"series {name!r}, row {row}: {counts.max()} categories, at most {MAX_CATEGORIES}; "
+            "keep the largest and add the rest up as 'other'"
+        )
+
+
+def _without_empty_periods(rows: pd.DataFrame) -> pd.DataFrame:
+    """Leave out periods whose values are all zero, or refuse where it is the last one."""
+    total = rows.groupby(["series", "period_end"], sort=False).value.transform("sum")
+    if (total > 0).all():
+        return rows
+    last = rows.period_end == rows.groupby("series", sort=False).period_end.transform("max")
+    _refuse(
+        rows,
+        last & (total <= 0),
+        rows.value,
+        "every value of the last period",
+        "drop that period or correct it",
+    )
+    return rows[total > 0]

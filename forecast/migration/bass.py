@@ -1,0 +1,146 @@
+"""Bass diffusion and its generations by Norton and Bass: curves, peaks and two classical ways to fit them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+
+Array = NDArray[np.float64]
+
+MOST: Final = 700.0  # exponent beyond which the curve is flat
+
+
+@dataclass(frozen=True)
+class Bass:
+    """Coefficients: innovation p and imitation q [1/period], market m [unit of the adoptions]."""
+
+    p: float
+    q: float
+    m: float
+
+
+def bass_fraction(t: Array, p: float, q: float) -> Array:
+    """Return the fraction of the market that has adopted by time t [1]; zero before the start.
+
+    F(t) = (1 - e^-(p+q)t) / (1 + q/p e^-(p+q)t)
+
+    References
+    ----------
+    Bass (1969), A new product growth model for consumer durables, Management Science 15(5).
+
+    Examples
+    --------
+    >>> bass_fraction(np.array([-1.0, 0.0, 100.0]), 0.03, 0.4).round(6).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    decay = np.exp(-np.clip((p + q) * np.maximum(t, 0.0), 0.0, MOST))
+    return np.asarray((1.0 - decay) / (1.0 + q / p * decay))
+
+
+def bass_peak(bass: Bass) -> tuple[float, float]:
+    """Return the time of peak adoption [period] and its size [unit / period].
+
+    t* = ln(q/p) / (p+q), s* = m (p+q)^2 / 4q; without imitation the peak is at the start.
+
+    Examples
+    --------
+    >>> [round(x, 2) for x in bass_peak(Bass(0.0026167, 0.21566, 40001))]
+    [20.21, 2209.31]
+    """
+    if bass.q <= bass.p:
+        return 0.0, bass.m * bass.p
+    return float(np.log(bass.q / bass.p) / (bass.p + bass.q)), bass.m * (bass.p + bass.q) ** 2 / (4.0 * bass.q)
+
+
+def fit_bass_regression(adoptions: Array) -> Bass:
+    """Return Bass's own fit: adoptions regressed on cumulative adoptions before the period and their square.
+
+    S_t = pm + (q-p) N_{t-1} - q/m N_{t-1}^2 by ordinary least squares.
+
+    Raises
+    ------
+    ValueError
+        If the regression has no positive market, as with adoptions that only grow; use
+        :func:`fit_bass_curve`.
+    """
+    before = np.r_[0.0, np.cumsum(adoptions)[:-1]]
+    design = np.stack([np.ones_like(before), before, before**2], axis=1)
+    a, b, c = np.linalg.lstsq(design, adoptions, rcond=None)[0]
+    inner = b * b - 4.0 * a * c
+    if c >= 0 or inner < 0:
+        raise ValueError(f"Bass's regression finds no market (curvature {c:.3g}); fit the curve instead")
+    market = float((-b - np.sqrt(inner)) / (2.0 * c))
+    return Bass(float(a / market), float(-market * c), market)
+
+
+def fit_bass_curve(adoptions: Array) -> Bass:
+    """Return the nonlinear least-squares fit of adoptions to m (F(t) - F(t-1)), t = 1, 2, ...
+
+    References
+    ----------
+    Srinivasan and Mason (1986), Nonlinear least squares estimation of new product diffusion models, Marketing
+    Science 5(2).
+    """
+    time = np.arange(len(adoptions) + 1.0)
+    total = float(adoptions.sum())
+
+    def miss(logs: Array) -> Array:
+        p, q, m = np.exp(logs)
+        return np.asarray((m * np.diff(bass_fraction(time, p, q)) - adoptions) / adoptions.max())
+
+    starts = [np.log([p, q, total * grow]) for p in (0.001, 0.02) for q in (0.3, 0.8) for grow in (1.1, 3.0)]
+    tried = [least_squares(miss, start, xtol=1e-12, ftol=1e-12, gtol=1e-12) for start in starts]
+    best = min(tried, key=lambda one: float(one.cost))
+    return Bass(*(float(x) for x in np.exp(best.x)))
+
+
+def norton_bass(periods: int, starts: Array, p: float, q: float, markets: Array) -> Array:
+    """Return units in use of successive generations, shape (periods, generations).
+
+    y_i(t) = F(t - s_i) (m_i + y_{i-1} before the handover) (1 - F(t - s_{i+1})): each generation takes its
+    own market and then the one before. Period t is counted from 1, and a generation that starts at period s
+    has F(1) there.
+
+    References
+    ----------
+    Norton and Bass (1987), A diffusion theory model of adoption and substitution for successive generations
+    of high-technology products, Management Science 33(9).
+
+    Examples
+    --------
+    >>> norton_bass(3, np.array([1.0]), 0.1, 0.4, np.array([100.0])).round(1).tolist()
+    [[11.5], [25.6], [41.0]]
+    """
+    time = np.arange(1.0, periods + 1.0)
+    taken = np.stack([bass_fraction(time - start + 1.0, p, q) for start in starts], axis=1)
+    leaving = np.c_[1.0 - taken[:, 1:], np.ones(periods)]
+    reached, out = np.zeros(periods), np.zeros((periods, len(starts)))
+    for i, market in enumerate(markets):
+        reached = taken[:, i] * (market + reached)
+        out[:, i] = reached * leaving[:, i]
+    return out
+
+
+def fit_norton_bass(units: Array, starts: Array) -> tuple[float, float, Array]:
+    """Return p, q and markets, shape (G,), that minimise the summed squared error of units in use.
+
+    Every generation and period weighs the same (ordinary least squares on the pooled errors).
+    """
+    periods, generations = units.shape
+    size = float(np.abs(units).max())
+
+    def miss(logs: Array) -> Array:
+        p, q = np.exp(np.clip(logs[:2], -12.0, 2.0))
+        return np.asarray((norton_bass(periods, starts, p, q, np.exp(logs[2:])) - units) / size).ravel()
+
+    grown = np.maximum(np.diff(np.r_[0.0, units.max(axis=0)]), units.max() / 20.0)
+    tried = [
+        least_squares(miss, np.r_[np.log([p, q]), np.log(grown)], xtol=1e-10, ftol=1e-10)
+        for p, q in ((0.01, 0.5), (0.06, 0.5), (0.1, 0.2))
+    ]
+    best = min(tried, key=lambda one: float(one.cost)).x
+    return float(np.exp(best[0])), float(np.exp(best[1])), np.exp(best[2 : 2 + generations])

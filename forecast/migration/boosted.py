@@ -1,0 +1,85 @@
+"""The boosted member on trial: trees that correct the centre, kept out unless they win on sets left out.
+
+On the reference histories they lose: what trees pick up on some sets does not carry over to others. The trial
+stays, so that a user's own panel can overturn it; its verdict is printed when training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+from xgboost import XGBRegressor
+
+from forecast.migration.learned import Learned
+from forecast.migration.learning import DEGREES, LEVELS, TAUGHT, Rows
+from forecast.migration.noise import SCALE_TERMS
+
+Array = NDArray[np.float64]
+
+BELIEVED: Final = (0.5, 1.0)  # how much of the correction is taken
+FAR: Final = 5.0  # scales beyond which a miss teaches no more
+TREES: Final = {
+    "n_estimators": 150, "max_depth": 3, "learning_rate": 0.05, "subsample": 0.5, "colsample_bytree": 0.6,
+    "min_child_weight": 50, "reg_lambda": 20.0, "objective": "reg:pseudohubererror", "random_state": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Loss on sets left out [1, over last value's], without the boosted member and at best with it."""
+
+    without: float
+    with_it: float
+
+    @property
+    def wins(self) -> bool:
+        """Whether the boosted member earns its place."""
+        return self.with_it < self.without
+
+
+def trial(rows: Rows, left_out: dict[str, Learned], *, threads: int = 1) -> Trial:
+    """Return the verdict: for every set, trees learned on the other sets correct the centre of this one."""
+    losses = []
+    for name, learned in left_out.items():
+        here = rows.set_name == name
+        past, judged = rows.of(~here), rows.of(here)
+        trees = _corrector(past, learned, threads)
+        middle, scale = centre_and_scale(judged, learned)
+        correction = scale * trees.predict(_features(judged)).astype(np.float64)
+        losses.append([row_loss(judged, middle + part * correction, scale) for part in (0.0, *BELIEVED)])
+    mean = np.mean(losses, axis=0)
+    return Trial(float(mean[0]), float(mean[1:].min()))
+
+
+def centre_and_scale(rows: Rows, learned: Learned) -> tuple[Array, Array]:
+    """Return the central root and the error scale of rows, each shape (R,)."""
+    weights = np.array([learned.weights[name] for name in TAUGHT])
+    terms = np.array([learned.scale[name] for name in SCALE_TERMS])
+    return rows.last + rows.changes @ weights, np.exp(np.clip(rows.terms @ terms, -12.0, 1.0))
+
+
+def row_loss(rows: Rows, middle: Array, scale: Array) -> float:
+    """Return the weighted pinball loss of rows with a centre and a scale."""
+    total = 0.0
+    for level in LEVELS:
+        miss = rows.truth - np.maximum(middle + scale * student.ppf(level, DEGREES), 0.0) ** 3
+        total += float((rows.weight * np.maximum(level * miss, (level - 1.0) * miss)).sum())
+    return 2.0 * total / len(LEVELS)
+
+
+def _corrector(rows: Rows, learned: Learned, threads: int) -> XGBRegressor:
+    """Return trees that predict by how many scales the centre misses."""
+    middle, scale = centre_and_scale(rows, learned)
+    missed = np.clip((np.cbrt(rows.truth) - middle) / scale, -FAR, FAR)
+    weight = rows.weight * 3.0 * np.maximum(rows.last, 0.1) ** 2 * scale
+    return XGBRegressor(n_jobs=threads, **TREES).fit(_features(rows), missed, sample_weight=weight / weight.mean())
+
+
+def _features(rows: Rows) -> Array:
+    """Return what the trees see: changes by member in steps of the pool, scale terms and the last root."""
+    step = np.exp(rows.terms[:, SCALE_TERMS.index("pooled")])[:, None]
+    return np.asarray(np.c_[rows.changes / step, rows.terms, rows.last], dtype=np.float64)

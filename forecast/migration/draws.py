@@ -1,0 +1,109 @@
+"""Joint draws of share paths: on the simplex, correlated over categories, periods and the pool."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from features.share_grid import SharePanel
+from forecast.migration.emergence import newcomer_paths
+from forecast.migration.noise import unit_paths
+from forecast.migration.transforms import close, unroot
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class FittedPanel:
+    """A panel with the centre and the spread of its paths.
+
+    Attributes
+    ----------
+    panel
+        The histories.
+    present
+        Categories that have appeared, shape (N, K).
+    roots, scale
+        Centre and scale of the root of every share among present categories, shape (N, H, K).
+    newcomers
+        Quantiles of the newcomers' share by pool, each shape (12, levels).
+    degrees
+        Degrees of freedom of the errors.
+    common
+        Correlation of errors over the series of a pool.
+    """
+
+    panel: SharePanel
+    present: Flags
+    roots: Array
+    scale: Array
+    newcomers: dict[int, Array]
+    degrees: float
+    common: float
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Return the random stream of one name, the same wherever and beside whatever it is asked for.
+
+    Examples
+    --------
+    >>> bool(stream(1, "a").random() == stream(1, "a").random())
+    True
+    """
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return np.random.default_rng([seed, int.from_bytes(digest, "big")])
+
+
+def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
+    """Return draws of the share paths of series ``at`` [share], shape (draws, H, categories of the series).
+
+    Every draw and period adds up to one. The draws of a series depend on its group and the seed, and on no
+    other group.
+    """
+    panel = fitted.panel
+    names = panel.categories[at]
+    width, horizon = len(names), fitted.roots.shape[1]
+    own = stream(seed, f"series|{panel.group[at]}|{panel.series[at]}")
+    wide = (seed, panel.group[at], draws, horizon)
+    paths = unit_paths(own, draws, horizon, width)
+    paths *= np.sqrt(1.0 - fitted.common)
+    for k, name in enumerate(names):
+        paths[:, :, k] += np.sqrt(fitted.common) * _common_paths(*wide, name)
+    paths /= np.sqrt(own.chisquare(fitted.degrees, (draws, 1, 1)) / fitted.degrees)
+    centre, present = fitted.roots[at, :, :width], fitted.present[at, :width]
+    paths *= fitted.scale[at, :, :width]
+    paths += centre
+    parts = unroot(paths) * present
+    shares = close(parts, close(unroot(centre) * present, present / present.sum()))
+    return _with_newcomers(shares, fitted, at, own, _common_ranks(*wide[:3]))
+
+
+def _with_newcomers(shares: Array, fitted: FittedPanel, at: int, own: np.random.Generator, shared: Array) -> Array:
+    """Return shares with what the newcomers take, one of the absent categories a draw coming in."""
+    absent = np.flatnonzero(~fitted.present[at, : shares.shape[2]])
+    if not absent.size:
+        return shares
+    ranks = ndtr(np.sqrt(fitted.common) * shared + np.sqrt(1.0 - fitted.common) * own.standard_normal(len(shares)))
+    taken = newcomer_paths(fitted.newcomers[int(fitted.panel.pool[at])], ranks, shares.shape[1])
+    shares = shares * (1.0 - taken)[:, :, None]
+    comer = absent[own.integers(absent.size, size=len(shares))]
+    shares[np.arange(len(shares))[:, None], np.arange(shares.shape[1])[None, :], comer[:, None]] = taken
+    return shares
+
+
+@lru_cache(maxsize=64)
+def _common_paths(seed: int, group: str, draws: int, horizon: int, category: str) -> Array:
+    """Return the errors that a category shares over its group, shape (draws, H)."""
+    return unit_paths(stream(seed, f"category|{group}|{category}"), draws, horizon, 1)[:, :, 0]
+
+
+@lru_cache(maxsize=64)
+def _common_ranks(seed: int, group: str, draws: int) -> Array:
+    """Return the normal score of newcomers that a group shares, shape (draws,)."""
+    return stream(seed, f"newcomers|{group}").standard_normal(draws)

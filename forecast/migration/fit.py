@@ -1,0 +1,182 @@
+"""Fit and draw: from rows of shares to joint draws of their paths, in two functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from features.share_grid import SharePanel, future_ends, share_panels
+from features.shares import check_share_rows
+from forecast.migration.combine import centre
+from forecast.migration.draws import FittedPanel, series_draws
+from forecast.migration.emergence import newcomer_quantiles
+from forecast.migration.learned import Learned
+from forecast.migration.noise import error_scale, made_up, scale_terms
+from forecast.migration.skill import skill_rows
+from forecast.migration.state import PathState, path_state
+
+Array = NDArray[np.float64]
+Progress = Callable[[int], None]
+
+MAX_HORIZON: Final = 120
+
+
+@dataclass(frozen=True)
+class ShareFit:
+    """What a fit holds: everything draws are made of, and what is known of its worth.
+
+    Attributes
+    ----------
+    panels
+        Fitted panels, in which groups are whole.
+    horizon
+        Periods ahead.
+    skill
+        Columns ``series, horizon, ratio, histories``: CRPS over that of last value [1] measured on reference
+        histories as lively as the series' pool, and the name of that class.
+    """
+
+    panels: tuple[FittedPanel, ...]
+    horizon: int
+    skill: pd.DataFrame
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Names of the series, in the order of the panels."""
+        return tuple(name for fitted in self.panels for name in fitted.panel.series)
+
+
+def fit_shares(
+    frame: pd.DataFrame,
+    *,
+    horizon: int,
+    learned: Learned,
+    newcomer: str | None = None,
+    progress: Progress | None = None,
+) -> ShareFit:
+    """Return the share model fitted to histories.
+
+    Parameters
+    ----------
+    frame
+        Rows ``series, period_end, category, value`` and optionally ``group`` and ``n``; see
+        :func:`features.shares.check_share_rows`. Series of a group learn from each other; groups are walls.
+    horizon
+        Periods ahead, of each series' own step.
+    learned
+        What reference histories taught.
+    newcomer
+        Name for an unnamed next generation, added to every series that declares no category of its own with
+        nothing but zeros; none is added without a name.
+    progress
+        Called with the number of series done, panel by panel.
+
+    Raises
+    ------
+    ValueError
+        On input that is refused, or a horizon below 1 or above 120.
+    """
+    if not 1 <= horizon <= MAX_HORIZON:
+        raise ValueError(f"horizon is {horizon}; give 1 to {MAX_HORIZON} periods")
+    rows = check_share_rows(frame)
+    if newcomer is not None:
+        rows = with_newcomer(rows, newcomer)
+    panels, skill, done = [], [], 0
+    for panel in share_panels(rows):
+        state = path_state(panel)
+        panels.append(fit_panel(state, learned, horizon))
+        skill.append(skill_rows(state, learned, horizon))
+        done += len(panel.series)
+        if progress is not None:
+            progress(done)
+    return ShareFit(tuple(panels), horizon, pd.concat(skill, ignore_index=True))
+
+
+def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
+    """Return a panel's centre, spread and newcomers for 1 to ``horizon`` periods ahead."""
+    horizons = np.arange(1.0, horizon + 1.0)
+    roots = centre(state, learned, horizons)
+    terms = scale_terms(state.own, state.kin, state.pooled, state.last, horizons)
+    factor = np.exp(learned.spread[0] + learned.spread[1] * np.log(horizons))[None, :, None]
+    scale = np.where(state.present[:, None, :], error_scale(terms, learned.scale) * factor, 0.0)
+    return FittedPanel(
+        panel=state.panel,
+        present=state.present,
+        roots=roots,
+        scale=made_up(scale, roots),
+        newcomers=newcomer_quantiles(state, learned),
+        degrees=learned.degrees,
+        common=learned.common,
+    )
+
+
+def with_newcomer(rows: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Return checked rows with a category of zeros for the next generation where a series declares none.
+
+    Raises
+    ------
+    ValueError
+        If a series already uses the name for a category that has had a share.
+    """
+    top = rows.groupby(["series", "category"], sort=False).value.max()
+    taken = top[(top.index.get_level_values("category") == name) & (top > 0)]
+    if len(taken):
+        series = taken.index[0][0]
+        raise ValueError(f"series {series!r}: category {name!r} has shares already; name the newcomer otherwise")
+    declared = top.groupby("series").min() == 0
+    lacking = rows[~rows.series.map(declared)].drop_duplicates(["series", "period_end"])
+    added = pd.concat([rows, lacking.assign(category=name, value=0.0)])
+    return added.sort_values(["group", "series", "period_end", "category"], kind="stable", ignore_index=True)
+
+
+def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
+    """Return joint draws of the share paths [share].
+
+    Returns
+    -------
+    DataArray
+        Dimensions ``draw, series, category, period`` (1 to horizon periods ahead); ``period_end`` is a
+        coordinate of series and period. Every draw of a series adds up to one over its categories; the others
+        are NaN. Draws of one group are joint; a group's draws are the same alone as among others.
+
+    Raises
+    ------
+    ValueError
+        On fewer than one draw.
+    """
+    check_draws(draws)
+    names = sorted({name for fitted in fit.panels for row in fitted.panel.categories for name in row})
+    code = {name: k for k, name in enumerate(names)}
+    out = np.full((draws, len(fit.series), len(names), fit.horizon), np.nan)
+    ends, place = [], 0
+    for fitted in fit.panels:
+        for at, row in enumerate(fitted.panel.categories):
+            columns = [code[name] for name in row]
+            out[:, place, columns] = series_draws(fitted, at, draws, seed).transpose(0, 2, 1)
+            ends.append(period_ends(fitted.panel, at, fit.horizon))
+            place += 1
+    coords = {
+        "draw": np.arange(draws),
+        "series": list(fit.series),
+        "category": names,
+        "period": np.arange(1, fit.horizon + 1),
+        "period_end": (("series", "period"), np.array(ends)),
+    }
+    return xr.DataArray(out, coords, ("draw", "series", "category", "period"), name="share", attrs={"units": "share"})
+
+
+def check_draws(draws: int) -> None:
+    """Refuse fewer than one draw."""
+    if draws < 1:
+        raise ValueError(f"draws is {draws}; give at least 1 (2000 for quantiles that hold still)")
+
+
+def period_ends(panel: SharePanel, at: int, horizon: int) -> NDArray[np.datetime64]:
+    """Return the future period ends of one series, midnight UTC, without a zone as arrays carry none."""
+    return np.asarray(future_ends(panel, at, horizon).tz_localize(None).as_unit("us").to_numpy())

@@ -1,0 +1,91 @@
+"""Judging: CRPS and coverage of drawn shares at rolling origins, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from forecast.migration.draws import series_draws
+from forecast.migration.fit import fit_panel
+from forecast.migration.learned import Learned
+from forecast.migration.quantiles import LEVELS, summary
+from forecast.migration.rolling import AHEAD, Origin
+from forecast.migration.skill import liveliness
+
+Array = NDArray[np.float64]
+
+HORIZONS: Final = np.array([1, 2, 4, 8, 12])
+PINBALL: Final = np.array(LEVELS[1:-1])
+VISIBLE: Final = 0.01  # share from which a category counts for coverage
+
+
+def judge(origins: Sequence[Origin], learned: Callable[[str], Learned], *, draws: int, seed: int = 0) -> pd.DataFrame:
+    """Return scores by set, class of history, series and horizon.
+
+    Parameters
+    ----------
+    origins
+        Rolling origins.
+    learned
+        The learned numbers to use for a set, by its name.
+    draws, seed
+        Draws a series, and their seed.
+
+    Returns
+    -------
+    DataFrame
+        ``set, kind, horizon, crps`` [share, summed over categories], ``inside80, inside95`` [1, over
+        categories above one percent].
+    """
+    return pd.DataFrame([row for origin in origins for row in _rows(origin, learned(origin.set_name), draws, seed)])
+
+
+def _rows(origin: Origin, learned: Learned, draws: int, seed: int) -> list[dict[str, object]]:
+    """Return the scores of one panel at one origin."""
+    fitted, kinds = fit_panel(origin.state, learned, AHEAD), liveliness(origin.state)
+    out: list[dict[str, object]] = []
+    for at, names in enumerate(origin.state.panel.categories):
+        truth = origin.future[at, HORIZONS - 1, : len(names)]
+        whole = ~np.isnan(truth).any(axis=1)
+        if not whole.any():
+            continue
+        paths = series_draws(fitted, at, draws, seed)[:, HORIZONS[whole] - 1]
+        last = origin.state.panel.shares[at, -1, : len(names)]
+        for h, scores in zip(HORIZONS[whole], scored(summary(paths)[1:], truth[whole], last), strict=True):
+            out.append({"set": origin.set_name, "kind": str(kinds[at]), "horizon": int(h), **scores})
+    return out
+
+
+def scored(quantiles: Array, truth: Array, last: Array) -> list[dict[str, float]]:
+    """Return CRPS and coverage by horizon of quantiles, shape (levels, H, K), against truth, shape (H, K).
+
+    CRPS is twice the mean pinball loss over 0.05 to 0.95, summed over categories.
+
+    References
+    ----------
+    Gneiting and Ranjan (2011), Comparing density forecasts, JBES 29(3).
+
+    Examples
+    --------
+    >>> flat = np.full((21, 1, 1), 0.5)
+    >>> scored(flat, np.array([[0.7]]), np.array([0.5]))[0]["crps"]
+    0.2
+    """
+    miss = truth - quantiles[1:-1]
+    level = PINBALL[:, None, None]
+    crps = 2.0 * np.maximum(level * miss, (level - 1.0) * miss).mean(axis=0).sum(axis=1)
+    seen = np.maximum(truth, last) > VISIBLE
+    out = []
+    for h in range(len(truth)):
+        inside = [
+            float(
+                ((truth[h] >= quantiles[low, h] - 1e-9) & (truth[h] <= quantiles[-1 - low, h] + 1e-9))[seen[h]].mean()
+            )
+            for low in (2, 0)
+        ]
+        out.append({"crps": round(float(crps[h]), 12), "inside80": inside[0], "inside95": inside[1]})
+    return out

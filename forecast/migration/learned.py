@@ -1,0 +1,93 @@
+"""What was learned from reference histories: a few numbers, and one version with each set left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class Learned:
+    """The learned numbers.
+
+    Attributes
+    ----------
+    decay
+        Damping of trends by period.
+    weights
+        Weight of each member by name.
+    scale
+        Weight of each term of the log error scale by name.
+    degrees
+        Degrees of freedom of the errors.
+    spread
+        Log factor on the error scale: at one period ahead, and by log period.
+    common
+        Correlation of the errors of one category over the series of a pool.
+    newcomer
+        Quantiles of what newcomers hold 1 to 12 periods ahead [share], 12 rows.
+    newcomer_doubt
+        Past origins that stand for those quantiles.
+    skill
+        Mean absolute CRPS ratio to last value, by horizon, on the histories learned from (each left out in
+        turn).
+    """
+
+    decay: float
+    weights: Mapping[str, float]
+    scale: Mapping[str, float]
+    degrees: float
+    spread: tuple[float, float]
+    common: float
+    newcomer: tuple[tuple[float, ...], ...]
+    newcomer_doubt: float
+    skill: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LearnedFamily:
+    """The learned numbers from all sets, and from all but one."""
+
+    whole: Learned
+    left_out: Mapping[str, Learned]
+
+    def without(self, name: str) -> Learned:
+        """Return what was learned without one set; a set never learned from changes nothing."""
+        return self.left_out.get(name, self.whole)
+
+
+def to_json(family: LearnedFamily) -> dict[str, Any]:
+    """Return a family as plain JSON types."""
+    return {
+        "version": VERSION,
+        "whole": asdict(family.whole),
+        "left_out": {k: asdict(v) for k, v in family.left_out.items()},
+    }
+
+
+def from_json(data: Mapping[str, Any]) -> LearnedFamily:
+    """Return a family from plain JSON types.
+
+    Raises
+    ------
+    ValueError
+        If the data is of another version or lacks a part; train it again.
+    """
+    if data.get("version") != VERSION:
+        raise ValueError(
+            f"learned numbers have version {data.get('version')!r}, this model reads {VERSION}; train again"
+        )
+    left_out = {name: _one(part) for name, part in data["left_out"].items()}
+    return LearnedFamily(_one(data["whole"]), MappingProxyType(left_out))
+
+
+def _one(data: Mapping[str, Any]) -> Learned:
+    """Return the learned numbers of one JSON object."""
+    known = dict(data)
+    known["spread"] = tuple(known["spread"])
+    known["newcomer"] = tuple(tuple(row) for row in known["newcomer"])
+    return Learned(**known)

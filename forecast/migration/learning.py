@@ -1,0 +1,192 @@
+"""Learning: the weights of members and scale terms that make the forecast quantiles of past origins sharpest.
+
+The loss is the mean pinball loss of the quantiles of every share, over the share lost by last value so that
+no set outweighs another, plus a ridge that pulls the weights to where nothing was learned: equal weights of
+the trends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import t as student
+
+from forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
+from forecast.migration.learned import Learned
+from forecast.migration.members import MEMBERS
+from forecast.migration.noise import SCALE_TERMS, scale_terms
+from forecast.migration.rolling import AHEAD, Origin
+
+Array = NDArray[np.float64]
+
+HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
+LEVELS: Final = np.linspace(0.05, 0.95, 10)
+DECAY: Final = 0.87
+DEGREES: Final = 3.0
+RIDGE_MEMBERS: Final = 1e-2
+RIDGE_SCALE: Final = 1e-3
+TAUGHT: Final = tuple(name for name in MEMBERS if name != "last_value")
+EQUAL: Final = {"local_trend": 0.25, "long_trend": 0.0, "neighbours": 0.25, "analogues": 0.25}
+PLAIN_SCALE: Final = {"reach": 0.5, "own": 0.4, "kin": 0.3, "pooled": 0.3}
+ROWS: Final = 1500  # at most, of one set at one horizon
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows to learn from: one is a category of a series at an origin and a horizon.
+
+    Attributes
+    ----------
+    truth
+        Share among the categories then known [share], shape (R,).
+    last
+        Root at the origin, shape (R,).
+    changes
+        Change by member, shape (R, members).
+    terms
+        Terms of the log scale, shape (R, terms).
+    weight
+        Weight of the row, shape (R,).
+    set_name
+        Reference set, shape (R,).
+    """
+
+    truth: Array
+    last: Array
+    changes: Array
+    terms: Array
+    weight: Array
+    set_name: NDArray[np.str_]
+
+    def of(self, kept: NDArray[np.bool_]) -> Rows:
+        """Return the rows kept."""
+        return Rows(*(part[kept] for part in vars(self).values()))
+
+
+def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
+    """Return the rows of origins, at most ``ROWS`` of one set at one horizon (every n-th origin is kept)."""
+    parts = [_rows_of(origin, decay) for origin in origins]
+    names = np.concatenate([np.full(len(part[0]), o.set_name) for part, o in zip(parts, origins, strict=True)])
+    truth, last, changes, terms, ahead, case = (np.concatenate(column) for column in zip(*parts, strict=True))
+    case = np.cumsum(np.r_[False, np.diff(case) != 0])
+    kept = np.zeros(len(truth), dtype=bool)
+    weight = np.zeros(len(truth))
+    for name in np.unique(names):
+        here = names == name
+        scale = np.abs(truth - last**3)[here].sum() / len(np.unique(case[here] * 100 + ahead[here]))
+        for h in HORIZONS:
+            at = here & (ahead == h)
+            stride = max(1, round(at.sum() / ROWS))
+            at &= case % stride == 0
+            kept |= at
+        chosen = here & kept
+        weight[chosen] = 1.0 / (max(scale, 1e-6) * max(len(np.unique(case[chosen] * 100 + ahead[chosen])), 1))
+    return Rows(truth, last, changes, terms, weight, names).of(kept)
+
+
+def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
+    """Return truth, last root, changes, scale terms, horizon and case of one origin's rows."""
+    state = origin.state
+    future = origin.future[:, HORIZONS.astype(int) - 1]
+    rest = 1.0 - np.where(state.present[:, None, :], 0.0, np.nan_to_num(future)).sum(axis=2)
+    named = state.panel.named[:, None, :]
+    whole = ~np.isnan(np.where(named, future, 0.0)).any(axis=2) & (rest > 0.05)
+    kept = whole[:, :, None] & state.present[:, None, :]
+    changes = np.stack([MEMBERS[name](state, HORIZONS, decay)[kept] for name in TAUGHT], axis=1)
+    terms = scale_terms(state.own, state.kin, state.pooled, state.last, HORIZONS)[:, kept].T
+    truth = (future / np.maximum(rest, 0.05)[:, :, None])[kept]
+    series, ahead, column = np.nonzero(kept)
+    return truth, state.last[series, column], changes, terms, HORIZONS[ahead], series.astype(np.float64)
+
+
+def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the weights of members and of scale terms that minimise the loss of the rows."""
+    wide = np.r_[rows.changes.std(axis=0), np.maximum(rows.terms.std(axis=0), 0.3)]
+    wide = np.where(wide > 0, wide, 1.0)
+    start = np.array([EQUAL.get(name, 0.0) for name in TAUGHT] + [PLAIN_SCALE.get(name, 0.0) for name in SCALE_TERMS])
+    ridge = np.r_[np.full(len(TAUGHT), RIDGE_MEMBERS), np.full(len(SCALE_TERMS), RIDGE_SCALE)]
+    changes, terms = rows.changes / wide[: len(TAUGHT)], rows.terms / wide[len(TAUGHT) :]
+    begin = start * wide
+
+    def value(weights: Array) -> tuple[float, Array]:
+        loss, slope = pinball(weights, rows, changes, terms)
+        away = weights - begin
+        return loss + float((ridge * away**2).sum()), slope + 2.0 * ridge * away
+
+    found = minimize(value, begin, jac=True, method="L-BFGS-B", options={"maxiter": rounds}).x / wide
+    split = len(TAUGHT)
+    return (
+        dict(zip(TAUGHT, found[:split].tolist(), strict=True)),
+        dict(zip(SCALE_TERMS, found[split:].tolist(), strict=True)),
+    )
+
+
+def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[float, Array]:
+    """Return the weighted mean pinball loss over ``LEVELS`` and its gradient.
+
+    The quantile of a share is (m + s t_p)^3 held at zero, with m the weighted changes from the last root, log
+    s the weighted terms and t_p Student's quantile.
+
+    References
+    ----------
+    Koenker and Bassett (1978), Regression quantiles, Econometrica 46(1).
+    """
+    split = changes.shape[1]
+    middle = rows.last + changes @ weights[:split]
+    scale = np.exp(np.clip(terms @ weights[split:], -12.0, 1.0))
+    loss, to_middle, to_scale = 0.0, np.zeros(len(middle)), np.zeros(len(middle))
+    for level in LEVELS:
+        shift = scale * student.ppf(level, DEGREES)
+        held = np.maximum(middle + shift, 0.0)
+        cube = held**3
+        inside = cube < 1.5
+        miss = rows.truth - np.where(inside, cube, 1.5)
+        loss += float((rows.weight * np.maximum(level * miss, (level - 1.0) * miss)).sum())
+        push = np.where(miss < 0, 1.0 - level, -level) * rows.weight * 3.0 * held**2 * inside
+        to_middle += push
+        to_scale += push * shift
+    share = 2.0 / (len(LEVELS) * max(len(np.unique(rows.set_name)), 1))
+    return loss * share, share * np.r_[changes.T @ to_middle, terms.T @ to_scale]
+
+
+def learn_newcomers(origins: Sequence[Origin]) -> tuple[tuple[float, ...], ...]:
+    """Return quantiles of what newcomers held 1 to 12 periods on [share], every set weighing the same."""
+    names = sorted({origin.set_name for origin in origins})
+    table = []
+    for ahead in range(AHEAD):
+        parts = {name: np.concatenate([_taken(o, ahead) for o in origins if o.set_name == name]) for name in names}
+        held = {name: part for name, part in parts.items() if part.size}
+        values = np.concatenate(list(held.values()))
+        weight = np.concatenate([np.full(part.size, 1.0 / part.size) for part in held.values()])
+        order = np.argsort(values, kind="stable")
+        middle = (np.cumsum(weight[order]) - 0.5 * weight[order]) / weight.sum()
+        table.append(np.interp(NEWCOMER_LEVELS, middle, values[order]))
+    rising = np.maximum.accumulate(np.array(table), axis=0)
+    return tuple(tuple(row) for row in rising.round(5).tolist())
+
+
+def _taken(origin: Origin, ahead: int) -> Array:
+    """Return what categories not yet present held so many periods later, where it was observed."""
+    present, future = origin.state.present, origin.future[:, ahead]
+    seen = ~np.isnan(np.where(origin.state.panel.named, future, 0.0)).any(axis=1)
+    return np.asarray(np.where(present, 0.0, np.nan_to_num(future)).sum(axis=1)[seen])
+
+
+def learn(origins: Sequence[Origin], rows: Rows) -> Learned:
+    """Return the learned numbers of origins and their rows, before the spread is calibrated on draws."""
+    weights, scale = learn_weights(rows)
+    return Learned(
+        decay=DECAY,
+        weights=weights,
+        scale=scale,
+        degrees=DEGREES,
+        spread=(0.0, 0.0),
+        common=0.3,
+        newcomer=learn_newcomers(origins),
+        newcomer_doubt=3.0,
+    )

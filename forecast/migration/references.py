@@ -1,0 +1,93 @@
+"""References and scenarios: textbook curves of one callable shape, to compare with and to ask "what if" of.
+
+They extrapolate too hard to forecast by default (on real histories they lose to last value) and are kept for
+what they are: named scenarios. Each takes shares, shape (T, K), generations in column order, oldest first,
+and returns their continuation on the simplex, shape (horizon, K).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.migration import bass as diffusion
+from forecast.migration import curves
+from forecast.migration.transforms import close
+
+Array = NDArray[np.float64]
+Reference = Callable[[Array, int], Array]
+
+PRESENT: Final = 1e-3  # share from which a generation counts as launched
+
+
+def generation_order(shares: Array) -> NDArray[np.int64]:
+    """Return the columns from the oldest generation to the newest: by the mean date of their share.
+
+    Examples
+    --------
+    >>> generation_order(np.array([[0.0, 1.0], [0.5, 0.5], [0.9, 0.1]])).tolist()
+    [1, 0]
+    """
+    total = shares.sum(axis=0)
+    mean = (np.arange(len(shares))[:, None] * shares).sum(axis=0) / np.where(total > 0, total, 1.0)
+    return np.argsort(np.where(total > 0, mean, np.inf), kind="stable")
+
+
+def fisher_pry(shares: Array, horizon: int) -> Array:
+    """Let each generation or newer substitute the older ones along a logistic."""
+    return _newer_or_same(shares, horizon, curves.fisher_pry)
+
+
+def gompertz(shares: Array, horizon: int) -> Array:
+    """Let each generation or newer substitute the older ones along a Gompertz curve."""
+    return _newer_or_same(shares, horizon, curves.gompertz)
+
+
+def bass(shares: Array, horizon: int) -> Array:
+    """Adopt each generation or newer as Bass has it, from its launch, its market what the curve finds."""
+    return _newer_or_same(shares, horizon, _bass_share)
+
+
+def multinomial_logit(shares: Array, horizon: int) -> Array:
+    """Let log-odds of all generations go on linearly in time."""
+    return curves.multinomial_logit(shares, horizon) if shares.shape[1] > 1 else np.ones((horizon, 1))
+
+
+def norton_bass(shares: Array, horizon: int) -> Array:
+    """Let generations follow each other with one p and q, each with its own market."""
+    launched = shares > PRESENT
+    starts = np.where(launched.any(axis=0), launched.argmax(axis=0), len(shares)) + 1.0
+    p, q, markets = diffusion.fit_norton_bass(shares, starts)
+    path = diffusion.norton_bass(len(shares) + horizon, starts, p, q, markets)[len(shares) :]
+    return close(path, shares[-1])
+
+
+REFERENCES: Final = MappingProxyType(
+    {reference.__name__: reference for reference in (fisher_pry, gompertz, bass, multinomial_logit, norton_bass)}
+)
+
+
+def _newer_or_same(shares: Array, horizon: int, curve: Callable[[Array, int], Array]) -> Array:
+    """Continue the share of "this generation or newer" along a curve and return shares of generations."""
+    newer = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1]
+    ahead = np.ones((horizon, shares.shape[1] + 1))
+    ahead[:, -1] = 0.0
+    for k in range(1, shares.shape[1]):
+        held = np.clip(curve(newer[:, k], horizon), 0.0, 1.0) if newer[:, k].any() else np.zeros(horizon)
+        ahead[:, k] = np.minimum(held, ahead[:, k - 1])
+    return close(-np.diff(ahead, axis=1), shares[-1])
+
+
+def _bass_share(share: Array, horizon: int) -> Array:
+    """Return the continuation of a cumulative share by a Bass curve fitted to its rises."""
+    begun = int((share > PRESENT).argmax())
+    rises = np.maximum(np.diff(share[begun:], prepend=0.0), 0.0)
+    if len(rises) < 4 or not rises.any():
+        return np.repeat(share[-1:], horizon)
+    found = diffusion.fit_bass_curve(rises)
+    time = len(rises) + np.arange(1.0, horizon + 1.0)
+    return np.asarray(min(found.m, 1.0) * diffusion.bass_fraction(time, found.p, found.q))

@@ -1,0 +1,95 @@
+"""From a drawn world to the bundle that is stored: published quantiles, tables, and what the fits say of themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.backtest import summarise
+from forecast.cube import World
+from forecast.known import Known, Settings
+from forecast.views import forecast_frame
+from pipelines.bundle import Bundle
+from pipelines.sources.public_record import Record
+
+
+def assemble(
+    world: World, known: Known, record: Record, scores: pd.DataFrame, *, digest: str, settings: Settings
+) -> Bundle:
+    """Return the bundle of one forecast.
+
+    Parameters
+    ----------
+    world
+        The cube and the fitted terms.
+    known, record
+        The record as it was known, and as it was read.
+    scores
+        Backtest scores.
+    digest
+        What the forecast depends on, as one SHA-256.
+    settings
+        Draws, seed and horizon.
+    """
+    tables = {
+        "forecasts": forecast_frame(world.cube, model="shiftcast"),
+        "claims": known.claims,
+        "scores": scores,
+        "quarantine": record.quarantine,
+        "observations": known.observations,
+        "assumptions": known.assumptions,
+    }
+    return Bundle(world.cube, tables, _summary(world, known, record, scores, digest, settings))
+
+
+def _summary(
+    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, settings: Settings
+) -> dict[str, Any]:
+    """Return what the fitted terms say of themselves, for the report."""
+    top, bottom, generations = world.top_down, world.bottom_up, world.generations
+    hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
+    return {
+        "digest": digest,
+        "origin": f"{known.origin:%Y-%m-%d}",
+        "settings": asdict(settings),
+        "files": dict(record.digests),
+        "quarantined": len(record.quarantine),
+        "revenue": {
+            "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
+            "scores": dict(top.revenue.fit.scores), "spread": asdict(top.revenue.fit.spread),
+        },
+        "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
+        "generations": [
+            {"family": family, "accelerator": accelerator, "price": float(price), "it_kw": float(kw)}
+            for family, accelerator, price, kw in zip(
+                generations.names, generations.accelerators, top.price.mean(axis=0), generations.it_kw, strict=True
+            )
+        ],
+        "filled": list(generations.filled),
+        "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
+        "missing": dict(bottom.missing),
+        "measured": {task: list(flags) for task, flags in bottom.measured.items()},
+        "techniques": [
+            {"workload": step.workload, "segment": step.segment, "technique": step.technique,
+             "evidence": dict(step.evidence), "volatility": step.state.volatility}
+            for step in bottom.steps
+        ],
+        "skill": json.loads(bottom.skill.to_json(orient="records")),
+        "moved": {
+            "all": _moved_overall(world),
+            "top_down": world.agreement.total_moved[-1].tolist(),
+            "bottom_up": world.agreement.parts_moved[-1].tolist(),
+        },
+        "hindsight_assumptions": len(hindsight),
+        "backtest": json.loads(summarise(scores).to_json(orient="records")),
+    }  # fmt: skip
+
+
+def _moved_overall(world: World) -> float:
+    """Return the median ratio of all agreed hours to all top-down hours in the last quarter."""
+    before = world.top_down.hours[:, -1, : world.agreement.total.shape[-1]].sum(axis=-1)
+    return float(np.median(world.agreement.total[:, -1].sum(axis=-1) / before))

@@ -1,0 +1,169 @@
+"""The ``shares`` command: share histories in, means and quantiles of their future out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
+from forecast.migration.learned import LearnedFamily, from_json
+from pipelines.shares_plot import save_plot
+
+DRAWS: Final = 2000
+LONG: Final = 500  # series from which progress is shown
+NO_BETTER: Final = 0.99  # ratio from which the model is called no better than last value
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+errors = Console(stderr=True, soft_wrap=True)
+
+
+@app.callback()
+def main() -> None:
+    """Forecast how shares of techniques move."""
+
+
+@app.command()
+def shares(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
+    horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
+    draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
+    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
+    plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
+    newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
+    without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
+    by_set: Annotated[
+        bool, typer.Option(help="leave out of each series what was learned on the set before '|'")
+    ] = False,
+    learned: Annotated[Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")] = None,
+) -> None:
+    """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
+    try:
+        history = read_history(file)
+        family = load_learned(learned)
+        picked = family.without(without_learned) if without_learned else family.whole
+        forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
+        write_forecast(forecast, output)
+        if plot is not None:
+            save_plot(history, forecast, plot)
+        tell_skill(pd.concat([fit.skill for fit in fits]))
+    except (ValueError, OSError) as problem:
+        errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from problem
+
+
+def forecast_history(
+    history: pd.DataFrame,
+    horizon: int,
+    draws: int,
+    seed: int,
+    newcomer: str | None,
+    learned: Learned,
+    by_set: LearnedFamily | None = None,
+) -> tuple[pd.DataFrame, list[ShareFit]]:
+    """Return the quantile frame of a history and the fits behind it.
+
+    With ``by_set``, the text of a series up to ``|`` names a reference set, and what was learned from it is
+    left out: so accuracy on the reference histories is reported honestly.
+    """
+    if by_set is None:
+        parts = {"": (history, learned)}
+    else:
+        names = history["series"].astype(str).str.split("|").str[0]
+        parts = {name: (history[names == name], by_set.without(name)) for name in sorted(names.unique())}
+    frames, fits = [], []
+    for rows, numbers in parts.values():
+        with progress_bar(rows["series"].nunique() if "series" in rows else 0) as advance:
+            fit = fit_shares(rows, horizon=horizon, learned=numbers, newcomer=newcomer)
+            frames.append(share_quantiles(fit, draws=draws, seed=seed, progress=advance))
+        fits.append(fit)
+    return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
+
+
+@contextmanager
+def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
+    """Show progress over ``total`` series on standard error where work is long and someone looks."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+    )
+    hidden = total < LONG or not errors.is_terminal
+    with Progress(*columns, console=errors, transient=True, disable=hidden) as bar:
+        task = bar.add_task("series", total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def read_history(file: Path) -> pd.DataFrame:
+    """Return the rows of a CSV or Parquet file.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing, empty or of another kind.
+    """
+    if not file.is_file():
+        raise ValueError(f"file {str(file)!r} is not there; give a CSV or Parquet file")
+    if file.suffix == ".parquet":
+        return pd.read_parquet(file)
+    try:
+        return pd.read_csv(file, dtype={"series": str, "group": str, "category": str}, keep_default_na=True)
+    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
+        raise ValueError(
+            f"file {str(file)!r} is no CSV ({problem}); give series,group,period_end,category,value"
+        ) from problem
+
+
+def load_learned(file: Path | None = None) -> LearnedFamily:
+    """Return the learned numbers of a file, or those that ship."""
+    if file is not None:
+        return from_json(json.loads(file.read_text()))
+    return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
+
+
+def write_forecast(forecast: pd.DataFrame, output: Path | None) -> None:
+    """Write the quantile frame as CSV or Parquet, dates as 2027-12-31."""
+    if output is not None and output.suffix == ".parquet":
+        forecast.to_parquet(output, index=False)
+        return
+    plain = forecast.assign(period_end=forecast.period_end.dt.tz_convert(None))
+    table = pa.Table.from_pandas(plain, preserve_index=False)
+    table = pa.table({name: _plain(table[name]) for name in table.column_names})
+    if output is None:
+        typer.echo(table.to_pandas().to_csv(index=False), nl=False)
+    else:
+        pa.csv.write_csv(table, output)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column without dictionary coding, times as days."""
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.date32())
+    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+
+
+def tell_skill(skill: pd.DataFrame) -> None:
+    """Print the skill against last value, by class of history, to standard error."""
+    for kind, part in skill.dropna().groupby("histories"):
+        ratios = part.groupby("horizon").ratio.mean()
+        told = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(ratios.index, ratios.to_numpy(), strict=True))
+        count = part["series"].nunique()
+        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False)
+        if (ratios >= NO_BETTER).any():
+            errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
+
+
+if __name__ == "__main__":
+    app()
