@@ -86,7 +86,8 @@ def test_the_run_logs_parameters_scores_and_the_report(store, finished):
     assert run.data.params["seed"] == "7"
     assert run.data.params["origin"] == "2026-11-20"
     assert run.data.metrics["crps_ratio"] == finished.result.bundle.summary["backtest"][-1]["crps_ratio"]
-    assert [file.path for file in store.client.list_artifacts(run.info.run_id)] == ["report.html"]
+    logged = {file.path for file in store.client.list_artifacts(run.info.run_id)}
+    assert logged == {"report.html", "forecasts.parquet", "scores.parquet", "summary.json"}
 
 
 def test_the_model_has_signature_and_input_example_and_no_pickle(store, finished):

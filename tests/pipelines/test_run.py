@@ -7,6 +7,7 @@ import pytest
 from features.asof import known_by
 from forecast.backtest import summarise
 from forecast.known import cut
+from pipelines import assemble
 from pipelines import run as run_module
 from pipelines.bundle import read_bundle
 from pipelines.champion import open_bundle, open_forecaster
@@ -128,7 +129,7 @@ def test_rows_known_after_a_past_origin_change_nothing(finished):
     early = (known_by(each, PAST, column="stated_at" if "stated_at" in each else "known_at") for each in frames)
     request = replace(finished.request, origin=PAST, past=True)
     digests = {
-        run_digest(cut(PAST, *each, record.assumptions, record.registry), record.quarantine, request)
+        run_digest(cut(PAST, *each, record.assumptions, record.registry, record.learned), record.quarantine, request)
         for each in (frames, tuple(early))
     }
     assert len(digests) == 1
@@ -151,7 +152,7 @@ def test_a_score_that_is_not_a_number_is_not_promoted_and_the_report_shows_a_das
     first, own_store, finished, monkeypatch
 ):
     last = summarise(finished.scores).assign(crps_ratio=float("nan"))
-    monkeypatch.setattr(run_module, "summarise", lambda _: last)
+    monkeypatch.setattr(assemble, "summarise", lambda _: last)
     monkeypatch.setattr(run_module, "write_report", write_report)
     result = run(replace(own_store, settings=replace(own_store.settings, seed=8)))
     assert result.reason == "not promoted: its scores are not finite"
