@@ -124,6 +124,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     )  # fmt: skip
     digest = run_digest(known, record.quarantine, request)
     with locked(request.root), threadpool_limits(1):  # many tiny fits: more threads only wait for each other
+        shutil.rmtree(request.root / "working", ignore_errors=True)  # what an earlier run that died left
         progress("opening the model store")
         store = open_store(request.root)
         found = _found(store, digest, progress)
@@ -194,7 +195,6 @@ def _compute(
     progress("quantiles and report")
     bundle = assemble(world, known, record, scores, digest=digest, settings=request.settings)
     working = request.root / "working" / f"{os.getpid()}"
-    shutil.rmtree(working.parent, ignore_errors=True)  # what an earlier run that died left
     manifest = write_bundle(bundle, working / "bundle")
     bundle = read_bundle(working / "bundle", digest=manifest)  # what is published is what was stored
     write_report(bundle, working / REPORT)

@@ -6,6 +6,7 @@ every run, and report and picture are a line of text, so that a run is quick and
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -24,7 +25,8 @@ from sqlalchemy.engine import Engine
 from features.frames import SCORES, conform
 from forecast.cube import build_world
 from forecast.known import Settings, cut
-from pipelines import publication
+from forecast.views import forecast_frame
+from pipelines import assemble, publication
 from pipelines import run as run_module
 from pipelines.registry import REASON_TAG, STATE_TAG, locked, open_store
 from pipelines.run import RunRequest, run
@@ -32,6 +34,7 @@ from pipelines.sources.public_record import RECORDS, read_record
 
 ORIGIN = pd.Timestamp("2026-11-20", tz="UTC")
 DRAWS = 100
+SLOW = ("mlflow.pyfunc", "mlflow.store.tracking.sqlalchemy_store", "mlflow.store.model_registry.sqlalchemy_store")
 WATCHED = {"os.rename", "os.mkdir", "os.remove", "shutil.rmtree", "shutil.copyfile", "sqlite3.connect"}
 
 
@@ -84,6 +87,9 @@ exchange = publication._exchange
 
 def prepare() -> None:
     """Make the draws once and put cheap stand-ins where nothing is at stake."""
+    for name in SLOW:
+        importlib.import_module(name)
+    importlib.import_module("mlflow.utils.requirements_utils")._init_modules_to_packages_map()  # walks all packages
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
     world = build_world(cut(ORIGIN, *frames, record.registry, record.learned), Settings(draws=DRAWS))
@@ -96,6 +102,9 @@ def prepare() -> None:
     ]
     table = conform(pd.DataFrame(scores), SCORES)
     run_module.read_record = cache(lambda _: record)
+    rows = forecast_frame(world.cube, model="shiftcast")
+    rows = rows[rows["quantile"] == 0.5].reset_index(drop=True)
+    assemble.forecast_frame = lambda *_, **__: rows
     run_module.build_world = lambda *_, **__: world
     run_module.backtest_revenue = lambda *_, **__: table
     run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary["settings"]["seed"]), "utf-8")

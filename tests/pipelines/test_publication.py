@@ -16,19 +16,8 @@ def place(text):
     return lambda _, path: path.write_text(text, encoding="utf-8")
 
 
-def forecast(finished, digest, **changed):
-    """The finished forecast as if it were another one."""
-    bundle = finished.result.bundle
-    return dataclasses.replace(bundle, summary={**bundle.summary, "digest": digest}, **changed)
-
-
-def test_a_folder_that_holds_the_forecast_whole_is_left_as_it_is(finished, tmp_path):
-    publish(finished.result.bundle, tmp_path / "out", place("one"))
-    publish(finished.result.bundle, tmp_path / "out", place("two"))
-    assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "one"
-    (tmp_path / "out" / "claims.csv").unlink()
-    publish(finished.result.bundle, tmp_path / "out", place("three"))
-    assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "three"
+def of_digest(bundle, digest, **changes):
+    return dataclasses.replace(bundle, summary={**bundle.summary, "digest": digest}, **changes)
 
 
 def test_a_publication_holds_the_named_files_and_nothing_beside_it(finished, tmp_path):
@@ -58,7 +47,7 @@ def test_a_second_publication_replaces_the_first_whole(finished, tmp_path, monke
     if not can_exchange:
         monkeypatch.setattr(publication, "_exchange", lambda *_: False)
     for text in ("one", "two"):
-        publish(forecast(finished, text), tmp_path / "out", place(text))
+        publish(of_digest(finished.result.bundle, text), tmp_path / "out", place(text))
     assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "two"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
@@ -68,12 +57,21 @@ def test_a_publication_that_fails_leaves_the_last_one(finished, tmp_path, monkey
     if not can_exchange:
         monkeypatch.setattr(publication, "_exchange", lambda *_: False)
     publish(finished.result.bundle, tmp_path / "out", place("one"))
-    broken = forecast(finished, "two", tables={})
+    broken = of_digest(finished.result.bundle, "two", tables={})
     with pytest.raises(KeyError):
         publish(broken, tmp_path / "out", place("two"))
     assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "one"
-    publish(forecast(finished, "three"), tmp_path / "out", place("three"))
+    publish(of_digest(finished.result.bundle, "three"), tmp_path / "out", place("three"))
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_whole_publication_of_the_same_forecast_is_left_and_one_that_lacks_a_file_is_made_again(finished, tmp_path):
+    for text in ("one", "two"):
+        publish(finished.result.bundle, tmp_path / "out", place(text))
+    assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "one"
+    (tmp_path / "out" / "claims.csv").unlink()
+    publish(finished.result.bundle, tmp_path / "out", place("three"))
+    assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "three"
 
 
 def test_a_swap_in_two_steps_that_died_between_them_is_put_back(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from features.asof import known_by
 from forecast.backtest import summarise
 from forecast.known import cut
-from pipelines import assemble as assemble_module
+from pipelines import assemble
 from pipelines import run as run_module
 from pipelines.bundle import read_bundle
 from pipelines.champion import open_bundle, open_forecaster
@@ -152,7 +152,7 @@ def test_a_score_that_is_not_a_number_is_not_promoted_and_the_report_shows_a_das
     first, own_store, finished, monkeypatch
 ):
     last = summarise(finished.scores).assign(crps_ratio=float("nan"))
-    monkeypatch.setattr(assemble_module, "summarise", lambda _: last)
+    monkeypatch.setattr(assemble, "summarise", lambda _: last)
     monkeypatch.setattr(run_module, "write_report", write_report)
     result = run(replace(own_store, settings=replace(own_store.settings, seed=8)))
     assert result.reason == "not promoted: its scores are not finite"
