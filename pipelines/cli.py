@@ -13,6 +13,7 @@ import typer
 
 from forecast.cube import Settings
 from pipelines.bundle import AlteredBundleError
+from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
 from pipelines.sources.table import UnreadableFileError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )  # fmt: skip
 
 BAD_INPUT = 2
+app.command()(reconcile)
 
 
 @app.callback()
