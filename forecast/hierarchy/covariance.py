@@ -19,7 +19,7 @@ from forecast.hierarchy.structure import Hierarchy, leaf_counts
 METHODS: Final = ("bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink")
 NEEDS_RESIDUALS: Final = ("wls_var", "mint_shrink")
 _FEWEST: Final = 3
-_FLOOR: Final = 2e-8  # variance of a series that was fitted without error, as the peers take it
+_FLOOR: Final = 2e-8  # variance of a series that was fitted without error, as hierarchicalforecast takes it
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def covariance_of(hierarchy: Hierarchy, method: str, residuals: Array | None = N
         raise ValueError(f"method {method!r} is not known; choose one of {', '.join(METHODS)}")
     if method in NEEDS_RESIDUALS:
         errors = _checked(hierarchy, method, residuals)
-        return _shrunk(errors) if method == "mint_shrink" else _diagonal((errors**2).mean(axis=1))
+        return _shrunk(errors) if method == "mint_shrink" else _diagonal((errors**2).mean(axis=1) + _FLOOR)
     if method == "bottom_up":
         variance = np.full(len(hierarchy.names), np.inf)
         variance[hierarchy.leaves] = 1.0
@@ -82,7 +82,7 @@ def covariance_of(hierarchy: Hierarchy, method: str, residuals: Array | None = N
 
 
 def _diagonal(variance: Array) -> Covariance:
-    return Covariance(np.maximum(variance, _FLOOR)[:, None], np.zeros((len(variance), 0)))
+    return Covariance(variance[:, None], np.zeros((len(variance), 0)))
 
 
 def _checked(hierarchy: Hierarchy, method: str, residuals: Array | None) -> Array:
