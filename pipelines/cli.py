@@ -16,6 +16,7 @@ from pipelines.bundle import AlteredBundleError
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
 from pipelines.sources.table import UnreadableFileError
+from pipelines.split_command import split
 
 app = typer.Typer(
     help="Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs.",
@@ -24,6 +25,7 @@ app = typer.Typer(
 
 BAD_INPUT = 2
 app.command()(reconcile)
+app.command()(split)
 
 
 @app.callback()
