@@ -13,6 +13,7 @@ import typer
 
 from forecast.cube import Settings
 from pipelines.bundle import AlteredBundleError
+from pipelines.claim_command import claim_app
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
 from pipelines.sources.table import UnreadableFileError
@@ -26,6 +27,7 @@ app = typer.Typer(
 BAD_INPUT = 2
 app.command()(reconcile)
 app.command()(split)
+app.add_typer(claim_app, name="claim")
 
 
 @app.callback()

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from pipelines.cli import app
 from typer.testing import CliRunner
+
+from pipelines.cli import app
 
 FEW = ["--draws", "100", "--as-of", "2026-09-01"]
 
