@@ -16,6 +16,7 @@ from pipelines.bundle import AlteredBundleError
 from pipelines.claim_command import claim_app
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
+from pipelines.relabel_command import relabel_firm
 from pipelines.sources.table import UnreadableFileError
 from pipelines.split_command import split
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 BAD_INPUT = 2
 app.command()(reconcile)
 app.command()(split)
+app.command("relabel")(relabel_firm)
 app.add_typer(claim_app, name="claim")
 
 
