@@ -11,9 +11,12 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from features.calendars import calendar_quarters
 from forecast.cube import Known, Settings, cut
 from forecast.sixty_forty.modes import MODES, Imposed, claimed_share
 from forecast.sixty_forty.report import SplitReport, split_report
+from forecast.sixty_forty.revisions import revisions
+from forecast.topdown import FIRST_QUARTER
 from pipelines.options import as_day
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS, read_record
@@ -24,6 +27,7 @@ def split(
     base: Annotated[str, typer.Option(help="Share of what: revenue, gpu_hours, accelerators, watts.")] = "revenue",
     mode: Annotated[str, typer.Option(help=f"One of {', '.join(MODES)}.")] = "observation",
     as_of: Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")] = None,
+    since: Annotated[str | None, typer.Option(help="Also show what was published after this day revised.")] = None,
     share: Annotated[float | None, typer.Option(help="Share claimed; the keynote's if left out.")] = None,
     strength: Annotated[float, typer.Option(min=0, help="Soft and prior: standard deviation [logit].")] = 0.1,
     move_total: Annotated[bool, typer.Option("--move-total", help="Soft and fixed: let the total move.")] = False,
@@ -43,6 +47,7 @@ def split(
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
     else:
         show(report)
+        show_revisions(known, since)
 
 
 def known_at(as_of: str | None, record: Path) -> Known:
@@ -50,6 +55,18 @@ def known_at(as_of: str | None, record: Path) -> Known:
     rows = read_record(record)
     return cut(as_day(as_of, "--as-of"), rows.observations, rows.claims, rows.hardware, rows.throughput,
                rows.assumptions, rows.registry)  # fmt: skip
+
+
+def show_revisions(known: Known, since: str | None) -> None:
+    """Print how each statement published after a day revised the share, under the reference definition."""
+    if since is None:
+        return
+    quarters = calendar_quarters(FIRST_QUARTER, Settings().through)
+    for row in revisions(known.observations, quarters, since=as_day(since, "--since")).itertuples():
+        wide_console().print(
+            f"Revision of {row.known_at:%Y-%m-%d}, {row.statements} under {row.definition}: {row.quarter} "
+            f"{row.before:.1%} to {row.after:.1%}, horizon {row.revision_end:+.1%}"
+        )
 
 
 def header(report: SplitReport) -> str:
