@@ -52,9 +52,9 @@ class LongReconciled:
     frame
         ``unique_id, ds`` and the forecast columns.
     summary
-        One row a forecast column: ``column``, ``incoherence`` (largest gap between an inner node and its bottom nodes
-        before, relative to the node), ``top_moved`` (largest relative movement of the top node), ``strain`` (largest
-        of a constraint, in standard deviations), ``shrinkage``.
+        One row a forecast column: ``column``; ``incoherence``, the largest gap between an inner node and its bottom
+        nodes before, relative to the larger of the two; ``top_moved``, the largest relative movement of the top node;
+        ``strain``, the largest of a constraint, in standard deviations; ``shrinkage``.
     """
 
     frame: pd.DataFrame
@@ -144,6 +144,7 @@ def _relative_sd(base: Array, residuals: Array | None) -> Array:
 
 
 def _moved(hierarchy: Hierarchy, base: Array, values: Array) -> dict[str, float]:
-    gap = np.abs(base - aggregate(hierarchy, base[hierarchy.leaves])) / np.maximum(np.abs(base), 1e-12)
+    below = aggregate(hierarchy, base[hierarchy.leaves])
+    gap = np.abs(base - below) / np.maximum(np.maximum(np.abs(base), np.abs(below)), 1e-12)
     top = np.abs(values[0] / base[0] - 1) if np.isfinite(base[0]).all() and (base[0] != 0).all() else np.array([np.nan])
     return {"incoherence": float(np.nanmax(gap)), "top_moved": float(top.max())}
