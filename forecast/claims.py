@@ -48,19 +48,29 @@ def _head(claim: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _judge(cube: xr.Dataset, claim: Mapping[Any, Any]) -> dict[str, Any]:
-    reader = _READERS.get((str(claim["measure"]), str(claim["definition"])))
-    if reader is None or claim["base"] not in {"none", "revenue"}:
-        return _unjudged("no forecast quantity measures this")
-    values = reader(cube, claim)
+    values = quantity(cube, claim)
     if isinstance(values, str):
         return _unjudged(values)
-    share = claim["unit"] == "1" and claim["measure"] == "share"
-    holds = _holds(values, claim, _ABOUT_SHARE if share else None)
+    holds = as_worded(values, claim)
     floor = float(claim["low"]) if pd.notna(claim["low"]) else float(claim["high"])
     return {
         "median": float(np.median(values)), "probability": float(holds.mean()),
         "at_least": float((values >= floor).mean()), "note": "",
     }  # fmt: skip
+
+
+def quantity(cube: xr.Dataset, claim: Mapping[Any, Any]) -> Array | str:
+    """Return draws of what a claim is about, shape (draws,), in the claim's canonical unit, or why there are none."""
+    reader = _READERS.get((str(claim["measure"]), str(claim["definition"])))
+    if reader is None or claim["base"] not in {"none", "revenue"}:
+        return "no forecast quantity measures this"
+    return reader(cube, claim)
+
+
+def as_worded(values: Array, claim: Mapping[Any, Any]) -> Array:
+    """Return in which draws a claim holds as worded, shape of the values."""
+    share = claim["unit"] == "1" and claim["measure"] == "share"
+    return _holds(values, claim, _ABOUT_SHARE if share else None)
 
 
 def _unjudged(reason: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from forecast.cube import UNITS, segment_of_leaves
 from forecast.draws import QUANTILES, Array, quantile_table
 
 MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")
-_LEVEL_OF_BASE: Final = {
+LEVEL_OF_BASE: Final = {
     "gpu_hours": "gpu_hours", "revenue": "spending", "accelerators": "accelerators", "watts": "power",
 }  # fmt: skip
 _TINY: Final = 1e-30
@@ -140,12 +140,12 @@ def hyperscale_share(cube: xr.Dataset, *, base: str, definition: str) -> Array:
     definitions = [str(name) for name in cube["definition"].values]
     if base == "revenue" and definition in definitions:
         return np.asarray(cube["hyperscale_share"].values[:, :, definitions.index(definition)], dtype=np.float64)
-    if base in _LEVEL_OF_BASE and definition == cube.attrs["definition"]:
-        above, below = (draws_of(cube, _LEVEL_OF_BASE[base], Part(side)) for side in ("hyperscale", "rest"))
+    if base in LEVEL_OF_BASE and definition == cube.attrs["definition"]:
+        above, below = (draws_of(cube, LEVEL_OF_BASE[base], Part(side)) for side in ("hyperscale", "rest"))
         return np.asarray(above / (above + below))
     raise ValueError(
         f"no hyperscale share on base {base!r} under definition {definition!r}; revenue is known under {definitions}, "
-        f"{', '.join(b for b in _LEVEL_OF_BASE if b != 'revenue')} under {cube.attrs['definition']!r}"
+        f"{', '.join(b for b in LEVEL_OF_BASE if b != 'revenue')} under {cube.attrs['definition']!r}"
     )
 
 

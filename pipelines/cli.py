@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
+from pipelines.claim_command import claim_app
+from pipelines.options import as_day
+from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
+from pipelines.relabel_command import relabel_firm
 from pipelines.shares_command import shares
 from pipelines.sources.table import UnreadableFileError
+from pipelines.split_command import split
 
 app = typer.Typer(
     help="Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs.",
@@ -23,9 +26,11 @@ app = typer.Typer(
 )  # fmt: skip
 
 BAD_INPUT = 2
-
-
 app.command()(shares)
+app.command()(reconcile)
+app.command()(split)
+app.command("relabel")(relabel_firm)
+app.add_typer(claim_app, name="claim")
 
 
 @app.command()
@@ -47,7 +52,7 @@ def run(
     from pipelines.sources.public_record import RECORDS  # noqa: PLC0415
 
     request = RunRequest(
-        _origin(origin),
+        as_day(origin, "--origin"),
         origin is not None,
         Settings(draws=draws, seed=seed),
         default_root(),
@@ -60,15 +65,6 @@ def run(
         sys.stdout.write(json.dumps(result_json(result), indent=1) + "\n")
     elif not quiet:
         show_result(result)
-
-
-def _origin(text: str | None) -> pd.Timestamp:
-    if text is None:
-        return pd.Timestamp(datetime.now(tz=UTC).date(), tz="UTC")
-    try:
-        return pd.Timestamp(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
-    except ValueError:
-        raise ValueError(f"--origin {text!r} is not a date of the form 2026-03-16") from None
 
 
 def main() -> None:

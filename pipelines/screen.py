@@ -92,7 +92,7 @@ def _plain(claims: pd.DataFrame) -> list[dict[str, Any]]:
 
 def show_result(result: RunResult) -> None:
     """Print the results for a person."""
-    console = _console()
+    console = wide_console()
     summary = result.bundle.summary
     state = "unchanged, nothing computed" if result.reused else result.reason
     console.print(
@@ -108,7 +108,7 @@ def show_result(result: RunResult) -> None:
     console.print(f"Report: [bold]{result.out / REPORT}[/bold]\n")
 
 
-def _console() -> Console:
+def wide_console() -> Console:
     """Return a console that is wide enough for the tables where the output is a file or a pipe."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_FILE_WIDTH)

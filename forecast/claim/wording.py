@@ -1,0 +1,114 @@
+"""Likelihoods of inexact wording: what "at least", "about", "just over half" and "doubled" say of a quantity.
+
+Each is a log-likelihood of the quantity x given the figure v and a standard error s, up to a constant: "at least v"
+is ln Phi((x - v) / s), "about v" a normal, "just over v" a skew-normal whose mass lies above v. Growth is read on the
+log scale, where "doubled" is ln 2.
+
+Reference: Azzalini (1985), A class of distributions which includes the normal ones, for the skew-normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from scipy.special import log_ndtr, logsumexp
+from scipy.stats import norm
+
+from forecast.draws import Array
+
+_SKEW: Final = 4.0
+
+Wording = Callable[[Array, float, float], Array]
+
+
+def _at_least(values: Array, figure: float, sd: float) -> Array:
+    return np.asarray(log_ndtr((values - figure) / sd))
+
+
+def _at_most(values: Array, figure: float, sd: float) -> Array:
+    return np.asarray(log_ndtr((figure - values) / sd))
+
+
+def _about(values: Array, figure: float, sd: float) -> Array:
+    return np.asarray(norm.logpdf(values, figure, sd))
+
+
+def _just_over(values: Array, figure: float, sd: float) -> Array:
+    z = (values - figure) / sd
+    return np.asarray(np.log(2) + norm.logpdf(z) + log_ndtr(_SKEW * z) - np.log(sd))
+
+
+def _just_under(values: Array, figure: float, sd: float) -> Array:
+    return _just_over(2 * figure - values, figure, sd)
+
+
+def _on_logs(wording: Wording, factor: float) -> Wording:
+    """Return a wording about growth to a factor; the figure is what the quantity was before."""
+
+    def likelihood(values: Array, figure: float, sd: float) -> Array:
+        return wording(np.log(values / figure), float(np.log(factor)), sd)
+
+    return likelihood
+
+
+WORDINGS: Final[Mapping[str, Wording]] = {
+    "at least": _at_least, "at most": _at_most, "about": _about, "just over": _just_over, "just under": _just_under,
+    "doubled": _on_logs(_about, 2.0), "more than doubled": _on_logs(_at_least, 2.0),
+    "nearly doubled": _on_logs(_just_under, 2.0), "tripled": _on_logs(_about, 3.0),
+}  # fmt: skip
+OF_BOUND: Final[Mapping[str, str]] = {">=": "at least", "<=": "at most", "~": "about", "=": "about"}
+
+
+def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> Array:
+    """Return the log-likelihood of values under a statement.
+
+    Parameters
+    ----------
+    values
+        The quantity, such as draws of a share; positive for growth.
+    wording
+        One of :data:`WORDINGS`.
+    figure
+        The figure stated, in the unit of the values; for growth the level it grew from.
+    sd
+        Standard error of the figure; of the log ratio for growth.
+
+    Raises
+    ------
+    ValueError
+        If the wording is not known or the standard error is not positive.
+
+    Examples
+    --------
+    >>> shares = np.array([0.45, 0.50, 0.51, 0.60])
+    >>> shares[log_likelihood(shares, "just over", 0.5, sd=0.012).argmax()].item()
+    0.51
+    >>> log_likelihood(np.array([0.5]), "at least", 0.5, sd=0.01).round(3).tolist()
+    [-0.693]
+    """
+    if wording not in WORDINGS:
+        raise ValueError(f"wording {wording!r} is not known; choose one of {', '.join(WORDINGS)}")
+    if not sd > 0:
+        raise ValueError(f"{wording} {figure:g}: standard error {sd:g} is not above 0; give how exact the wording is")
+    return WORDINGS[wording](np.asarray(values, dtype=np.float64), figure, sd)
+
+
+def mixed(likelihoods: Sequence[Array], weights: Sequence[float]) -> Array:
+    """Return the log-likelihood of an ambiguous statement from those of its readings and their weights.
+
+    Raises
+    ------
+    ValueError
+        If the weights do not sum to one.
+
+    Examples
+    --------
+    >>> mixed([np.log([0.2]), np.log([0.4])], [0.5, 0.5]).round(4).tolist() == np.log([0.3]).round(4).tolist()
+    True
+    """
+    if not np.isclose(sum(weights), 1.0) or min(weights) < 0:
+        raise ValueError(f"weights {list(weights)} of the readings do not sum to 1; correct them")
+    logs = np.log(np.maximum(weights, np.finfo(float).tiny))
+    return np.asarray(logsumexp(np.stack([each + log for each, log in zip(likelihoods, logs, strict=True)]), axis=0))

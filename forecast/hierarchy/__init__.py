@@ -1,0 +1,1 @@
+"""Hierarchies of forecasts and the arithmetic that makes them add up."""

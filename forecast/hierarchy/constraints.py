@@ -1,0 +1,110 @@
+"""Linear constraints on the nodes of a hierarchy, such as ``0.4 * H - 0.6 * R = 0``, exact or with a tolerance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from forecast.draws import Array
+from forecast.hierarchy.structure import Hierarchy
+
+_TERM: Final = re.compile(r"\s*([+-]?)\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\*?\s*)?([^\s+*=][^\s+*=]*)?\s*")
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """sum of coefficient x node = value, give or take a tolerance.
+
+    Attributes
+    ----------
+    coefficients
+        Node to coefficient.
+    value
+        Right side, in the unit of the forecasts.
+    tolerance
+        Standard deviation of the left side about it; zero holds exactly.
+    text
+        As it was written.
+    """
+
+    coefficients: Mapping[str, float]
+    value: float = 0.0
+    tolerance: float = 0.0
+    text: str = ""
+
+
+def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
+    """Read a constraint as people write it.
+
+    Parameters
+    ----------
+    text
+        Terms ``number * node`` joined by ``+`` or ``-`` with spaces around them, ``=``, and a number.
+    tolerance
+        Standard deviation allowed, in the unit of the forecasts.
+
+    Raises
+    ------
+    ValueError
+        If it is not of that form or the tolerance is negative.
+
+    Examples
+    --------
+    >>> parse_constraint("0.4 * H - 0.6 * R = 0").coefficients
+    {'H': 0.4, 'R': -0.6}
+    """
+    left, equals, right = text.partition("=")
+    if not equals or tolerance < 0 or not np.isfinite(tolerance):
+        raise ValueError(
+            f"constraint {text!r} with tolerance {tolerance:g}: write `0.4 * H - 0.6 * R = 0`, tolerance 0 or more"
+        )
+    try:
+        value = float(right)
+    except ValueError:
+        raise ValueError(f"constraint {text!r}: {right.strip()!r} right of `=` is not a number") from None
+    coefficients: dict[str, float] = {}
+    for term in re.split(r"\s(?=[+-]\s)", left.strip()):
+        node, factor = _term(text, term)
+        coefficients[node] = coefficients.get(node, 0.0) + factor
+    return Constraint(coefficients, value, tolerance, text)
+
+
+def _term(text: str, term: str) -> tuple[str, float]:
+    found = _TERM.fullmatch(term)
+    if found is None or found.group(3) is None:
+        raise ValueError(f"constraint {text!r}: {term.strip()!r} is not of the form `0.4 * node`")
+    sign, factor, node = found.groups()
+    return node, float(factor or 1.0) * (-1.0 if sign == "-" else 1.0)
+
+
+def ratio_constraint(side: str, other: str, share: float, *, tolerance: float = 0.0) -> Constraint:
+    """Return the constraint that one node is a share of itself and another.
+
+    Examples
+    --------
+    >>> ratio_constraint("H", "R", 0.6).coefficients
+    {'H': 0.4, 'R': -0.6}
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share {share:g} of {side!r} is not between 0 and 1")
+    text = f"{1 - share:g} * {side} - {share:g} * {other} = 0"
+    return Constraint({side: 1 - share, other: -share}, 0.0, tolerance, text)
+
+
+def constraint_rows(hierarchy: Hierarchy, constraints: Sequence[Constraint]) -> Array:
+    """Return constraints as rows over the nodes, shape (constraints, nodes).
+
+    Raises
+    ------
+    ValueError
+        If a constraint names a node the hierarchy lacks.
+    """
+    rows = np.zeros((len(constraints), len(hierarchy.names)))
+    for row, each in zip(rows, constraints, strict=True):
+        for name, factor in each.coefficients.items():
+            row[hierarchy.position(name)] += factor
+    return rows

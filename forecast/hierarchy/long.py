@@ -1,0 +1,150 @@
+"""Reconciliation of a long frame of forecasts: every column, every period, with what moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Array
+from forecast.hierarchy.constraints import Constraint
+from forecast.hierarchy.covariance import METHODS, NEEDS_RESIDUALS, Covariance, covariance_of
+from forecast.hierarchy.frames import LongValues, lay_out, mapped, to_long
+from forecast.hierarchy.mint import pose, solve
+from forecast.hierarchy.multiplicative import reconcile_positive
+from forecast.hierarchy.nonnegative import solve_nonnegative
+from forecast.hierarchy.structure import Hierarchy, aggregate
+
+MULTIPLICATIVE: Final = "multiplicative"
+ALL_METHODS: Final = (*METHODS, MULTIPLICATIVE)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to reconcile.
+
+    Attributes
+    ----------
+    method
+        One of :data:`ALL_METHODS`.
+    constraints
+        Linear constraints on nodes.
+    keep
+        Nodes whose forecasts do not move.
+    nonnegative
+        Whether values may not fall below zero.
+    """
+
+    method: str = "wls_struct"
+    constraints: tuple[Constraint, ...] = ()
+    keep: tuple[str, ...] = ()
+    nonnegative: bool = False
+
+
+@dataclass(frozen=True)
+class LongReconciled:
+    """A reconciled long frame and what it cost.
+
+    Attributes
+    ----------
+    frame
+        ``unique_id, ds`` and the forecast columns.
+    summary
+        One row a forecast column: ``column``; ``incoherence``, the largest gap between an inner node and its bottom
+        nodes before, relative to the larger of the two; ``top_moved``, the largest relative movement of the top node;
+        ``strain``, the largest of a constraint, in standard deviations; ``shrinkage``.
+    """
+
+    frame: pd.DataFrame
+    summary: pd.DataFrame = field(repr=False)
+
+
+def reconcile_long(
+    hierarchy: Hierarchy, forecasts: pd.DataFrame, plan: Plan, *, insample: pd.DataFrame | None = None
+) -> LongReconciled:  # fmt: skip
+    """Reconcile each column of a long frame of forecasts.
+
+    Parameters
+    ----------
+    hierarchy
+        The hierarchy the series belong to.
+    forecasts
+        ``unique_id, ds`` (or ``item_id, timestamp`` and their like) and a numeric column a model or draw.
+    plan
+        Method, constraints and what is kept.
+    insample
+        ``unique_id, ds, y`` and the fitted values of the same columns, for methods that need residuals; a single
+        column of fitted values serves all columns.
+
+    Raises
+    ------
+    ValueError
+        Naming the series, column, node or constraint at fault.
+
+    Examples
+    --------
+    >>> from forecast.hierarchy.structure import from_parents
+    >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
+    >>> rows = pd.DataFrame({"unique_id": ["total", "a", "b"], "ds": 1, "model": [6.0, 1.0, 2.0]})
+    >>> reconcile_long(tree, rows, Plan("ols")).frame["model"].tolist()
+    [2.0, 3.0, 5.0]
+    """
+    if plan.method not in ALL_METHODS:
+        raise ValueError(f"method {plan.method!r} is not known; choose one of {', '.join(ALL_METHODS)}")
+    laid = lay_out(hierarchy, mapped(forecasts))
+    done: dict[str, Array] = {}
+    summary = []
+    for name, base in laid.values.items():
+        residuals = None if insample is None else residuals_of(hierarchy, insample, name)
+        done[name], facts = _one(hierarchy, base, plan, residuals)
+        summary.append({"column": name, **_moved(hierarchy, base, done[name]), **facts})
+    return LongReconciled(to_long(hierarchy, LongValues(done, laid.periods)), pd.DataFrame(summary))
+
+
+def residuals_of(hierarchy: Hierarchy, insample: pd.DataFrame, column: str) -> Array:
+    """Return a column's in-sample errors by node, shape (nodes, T); periods that miss any node are left out.
+
+    Raises
+    ------
+    ValueError
+        If the actual or fitted values are missing.
+    """
+    laid = lay_out(hierarchy, mapped(insample)).values
+    fitted = [name for name in laid if name != "y"]
+    if "y" not in laid or not fitted or (column not in laid and len(fitted) > 1):
+        raise ValueError(f"in-sample columns {list(laid)} lack 'y' or the fitted values of {column!r}; add them")
+    errors = laid["y"] - laid[column if column in laid else fitted[0]]
+    return np.asarray(errors[:, np.isfinite(errors).all(axis=0)])
+
+
+def _one(hierarchy: Hierarchy, base: Array, plan: Plan, residuals: Array | None) -> tuple[Array, dict[str, float]]:
+    if plan.method == MULTIPLICATIVE:
+        sd = _relative_sd(base, residuals)
+        values = reconcile_positive(hierarchy, base, sd, constraints=plan.constraints, keep=plan.keep)
+        return values, {"strain": float("nan"), "shrinkage": float("nan")}
+    covariance = covariance_of(hierarchy, plan.method, residuals)
+    problem = pose(hierarchy, base, covariance, constraints=plan.constraints, keep=plan.keep)
+    answer = solve_nonnegative(problem) if plan.nonnegative else solve(problem)
+    strain = float(np.abs(answer.strain).max()) if answer.strain.size else float("nan")
+    return answer.values, {"strain": strain, "shrinkage": _shrinkage(covariance, plan.method)}
+
+
+def _shrinkage(covariance: Covariance, method: str) -> float:
+    return covariance.shrinkage if method in NEEDS_RESIDUALS else float("nan")
+
+
+def _relative_sd(base: Array, residuals: Array | None) -> Array:
+    """Return each node's relative standard deviation: of its residuals where given, else the same for all."""
+    if residuals is None:
+        return np.ones((len(base), 1))
+    level = np.maximum(np.abs(base).mean(axis=1), np.finfo(float).tiny)
+    return np.asarray(np.maximum(np.sqrt((residuals**2).mean(axis=1)) / level, 1e-6)[:, None])
+
+
+def _moved(hierarchy: Hierarchy, base: Array, values: Array) -> dict[str, float]:
+    below = aggregate(hierarchy, base[hierarchy.leaves])
+    gap = np.abs(base - below) / np.maximum(np.maximum(np.abs(base), np.abs(below)), 1e-12)
+    top = np.abs(values[0] / base[0] - 1) if np.isfinite(base[0]).all() and (base[0] != 0).all() else np.array([np.nan])
+    return {"incoherence": float(np.nanmax(gap)), "top_moved": float(top.max())}

@@ -1,0 +1,99 @@
+"""The five ways to treat a claimed share, as what each lets the split see.
+
+``free`` hears every statement but the claim. ``prior`` believes the claim first and hears only what was published
+after it. ``observation`` hears it as one more statement under a definition of its own. ``soft`` and ``fixed`` are
+imposed on the free draws afterwards (:mod:`forecast.sixty_forty.impose`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.split import REFERENCE, split_statements
+
+MODES: Final = ("free", "prior", "observation", "soft", "fixed")
+CLAIMED: Final = "keynote"  # definition under which the claim is recorded
+
+
+@dataclass(frozen=True)
+class Imposed:
+    """What is imposed, and how firmly.
+
+    Attributes
+    ----------
+    mode
+        One of :data:`MODES`.
+    share
+        The share claimed, in (0, 1).
+    strength
+        Standard deviation [logit] of the prior or the soft target.
+    keep_total
+        Whether the total of both sides may not move.
+    """
+
+    mode: str
+    share: float
+    strength: float = 0.1
+    keep_total: bool = True
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(f"mode {self.mode!r} is not known; choose one of {', '.join(MODES)}")
+        if not 0 < self.share < 1:
+            raise ValueError(f"share {self.share:g} is not between 0 and 1; give 0.6 for 60 %")
+        if not self.strength >= 0:
+            raise ValueError(f"strength {self.strength:g} is below 0; it is a standard deviation on the logit scale")
+
+
+def claimed_share(observations: pd.DataFrame) -> float | None:
+    """Return the share last claimed in a keynote, of what is known; None if there is no such claim."""
+    rows = _claims(observations)
+    return None if rows.empty else float(rows["value"].iloc[-1])
+
+
+def heard(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
+    """Return the observations that a mode lets the split see.
+
+    Parameters
+    ----------
+    observations
+        Observation rows, already cut to an origin.
+    imposed
+        The mode; for a prior also the share and its strength.
+
+    Raises
+    ------
+    ValueError
+        If a prior is asked for and no claim was known.
+    """
+    claims = _claims(observations)
+    rest = observations[~_is_claim(observations)]
+    if imposed.mode == "observation":
+        return observations
+    if imposed.mode != "prior":
+        return rest.reset_index(drop=True)
+    if claims.empty:
+        raise ValueError("mode 'prior' needs the claim, which was not known at this origin; choose a later --as-of")
+    claim = claims.iloc[[-1]]
+    believed = claim.assign(
+        value=imposed.share, sd=max(imposed.strength, 1e-4) * imposed.share * (1 - imposed.share),
+        bound="~", definition=REFERENCE,
+    )  # fmt: skip
+    statements = split_statements(rest)
+    keys = ["definition", "period_start", "period_end", "source"]
+    earlier = statements[statements["known_at"] <= claim["known_at"].iloc[0]]
+    dropped = pd.MultiIndex.from_frame(rest[keys]).isin(pd.MultiIndex.from_frame(earlier[keys]))
+    about_split = (rest["measure"] == "share") & (rest["base"] == "revenue") & (rest["segment"] == "hyperscale")
+    return pd.concat([rest[~(np.asarray(dropped) & about_split)], believed], ignore_index=True)
+
+
+def _is_claim(observations: pd.DataFrame) -> pd.Series:
+    return (observations["measure"] == "share") & (observations["definition"] == CLAIMED)
+
+
+def _claims(observations: pd.DataFrame) -> pd.DataFrame:
+    return observations[_is_claim(observations)].sort_values("known_at", kind="stable")

@@ -1,0 +1,168 @@
+"""The split as printed: what was imposed beside the free forecast, by quarter, with what imposing took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import expit, logit
+
+from features.calendars import quarter_label
+from forecast.cube import Known, Settings, build_world, segment_of_leaves
+from forecast.draws import Array
+from forecast.sixty_forty.concentration import (
+    Concentration,
+    leaf_concentration,
+    owner_concentration,
+    workload_concentration,
+)
+from forecast.sixty_forty.impose import impose_share, soft_share
+from forecast.sixty_forty.modes import Imposed, heard
+from forecast.sixty_forty.pooling import LEAST_ESS, strain, tilt
+from forecast.views import LEVEL_OF_BASE, forecast_periods, hyperscale_share, periods
+
+LEVELS: Final = {"low80": 0.1, "median": 0.5, "high80": 0.9}
+
+LEAST_COVERAGE: Final = 0.76  # of an 80 % interval
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """A split under a mode, beside the free one.
+
+    Attributes
+    ----------
+    definition, base, as_of
+        Whose share of what, seen from which day.
+    imposed
+        Mode, share and strength.
+    table
+        One row a quarter: ``quarter, kind, free_low80, free_median, free_high80, low80, median, high80, at_least``
+        (probability that the free share is at least the claimed one), ``strain`` (of the claim against the free
+        draws, standard deviations), ``divergence`` [nat] and ``ess`` of reweighting the free draws to the imposed
+        mean, ``total_moved`` (mean ratio less one), ``covers`` (free draws within the imposed 80 % interval).
+    concentration
+        Over workloads, leaves and owners, in the free forecast.
+    """
+
+    definition: str
+    base: str
+    as_of: str
+    imposed: Imposed
+    table: pd.DataFrame
+    concentration: tuple[Concentration, ...]
+
+    @property
+    def refused_by_pooling(self) -> list[str]:
+        """Quarters in which entropy pooling to the imposed mean would leave too few draws."""
+        return [str(name) for name in self.table.loc[self.table["ess"] < LEAST_ESS, "quarter"]]
+
+    @property
+    def covers(self) -> float:
+        """Mean coverage of the imposed 80 % intervals over the quarters ahead, if the free forecast is right."""
+        return float(self.table.loc[self.table["kind"] == "forecast", "covers"].mean())
+
+    @property
+    def overconfident(self) -> bool:
+        """Whether those intervals would cover less than 76 %."""
+        return self.covers < LEAST_COVERAGE
+
+
+def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: str, definition: str) -> SplitReport:
+    """Forecast the split free and under a mode.
+
+    Parameters
+    ----------
+    known
+        The record cut to an origin.
+    settings
+        Draws, seed and horizon, shared by both forecasts.
+    imposed
+        Mode, claimed share and strength.
+    base
+        ``revenue, gpu_hours, accelerators`` or ``watts``.
+    definition
+        Membership the share follows.
+
+    Raises
+    ------
+    ValueError
+        If base and definition are not known together, or the mode cannot be applied.
+    """
+    free_cube = _world(known, settings, replace(imposed, mode="free"))
+    free = hyperscale_share(free_cube, base=base, definition=definition)
+    if imposed.mode in {"prior", "observation"}:
+        cube = _world(known, settings, imposed)
+        after, total = hyperscale_share(cube, base=base, definition=definition), _total(cube, base)
+    else:
+        after, total = impose(free_cube, imposed, base=base, definition=definition)
+    moved = total / _total(free_cube, base) - 1
+    kinds = [workload_concentration(free_cube), leaf_concentration(free_cube), owner_concentration(known.observations)]
+    return SplitReport(
+        definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
+        tuple(each for each in kinds if each is not None),
+    )  # fmt: skip
+
+
+def impose(cube: xr.Dataset, imposed: Imposed, *, base: str, definition: str) -> tuple[Array, Array]:
+    """Impose a share on a cube's draws from its first forecast quarter on.
+
+    Returns
+    -------
+    share : ndarray, shape (draws, periods)
+        Under the definition asked for.
+    total : ndarray, shape (draws, periods)
+        Of both sides, in the unit of the base's level.
+    """
+    share = hyperscale_share(cube, base=base, definition=definition)
+    total = _total(cube, base)
+    if imposed.mode == "free":
+        return share, total
+    ahead = np.flatnonzero(forecast_periods(cube))
+    tolerance = 0.0 if imposed.mode == "fixed" else imposed.strength
+    wanted = soft_share(share[:, ahead], imposed.share, tolerance)
+    reference = hyperscale_share(cube, base=base, definition=cube.attrs["definition"])[:, ahead]
+    own = expit(logit(wanted) - (logit(share[:, ahead]) - logit(reference)))
+    levels, first = sides(cube, base)
+    spread = np.log(levels[:, ahead]).std(axis=0).mean(axis=0)
+    moved = impose_share(levels[:, ahead], first, own, relative_sd=spread, keep_total=imposed.keep_total)
+    share, total = share.copy(), total.copy()
+    share[:, ahead], total[:, ahead] = wanted, moved.sum(axis=-1)
+    return share, total
+
+
+def sides(cube: xr.Dataset, base: str) -> tuple[Array, Any]:
+    """Return levels of the leaves of both sides, shape (draws, periods, leaves), and which are hyperscale."""
+    segments = np.array(segment_of_leaves(cube))
+    inside = np.isin(segments, ["hyperscale", "rest"])
+    levels = cube[LEVEL_OF_BASE[base]].values
+    whole = levels.sum(axis=-1) if base == "gpu_hours" else levels
+    return np.asarray(whole[..., inside], dtype=np.float64), segments[inside] == "hyperscale"
+
+
+def _total(cube: xr.Dataset, base: str) -> Array:
+    return np.asarray(sides(cube, base)[0].sum(axis=-1))
+
+
+def _world(known: Known, settings: Settings, imposed: Imposed) -> xr.Dataset:
+    return build_world(replace(known, observations=heard(known.observations, imposed)), settings).cube
+
+
+def _table(cube: xr.Dataset, free: Array, after: Array, moved: Array, share: float) -> pd.DataFrame:
+    low, high = np.quantile(after, [LEVELS["low80"], LEVELS["high80"]], axis=0)
+    tilts = [tilt(free[:, i], float(after[:, i].mean())) for i in range(free.shape[1])]
+    return pd.DataFrame({
+        "quarter": [quarter_label(end) for end in periods(cube)],
+        "kind": np.where(forecast_periods(cube), "forecast", "estimate"),
+        **{f"free_{name}": np.quantile(free, level, axis=0) for name, level in LEVELS.items()},
+        **{name: np.quantile(after, level, axis=0) for name, level in LEVELS.items()},
+        "at_least": (free >= share).mean(axis=0),
+        "strain": strain(logit(free), float(logit(share))),
+        "divergence": [each.divergence for each in tilts],
+        "ess": [each.ess for each in tilts],
+        "total_moved": moved.mean(axis=0),
+        "covers": ((free >= low) & (free <= high)).mean(axis=0),
+    })  # fmt: skip

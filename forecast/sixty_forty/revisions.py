@@ -1,0 +1,78 @@
+"""Which statement revised the split by how much: the news of each, taken in the order in which it became known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from features.asof import known_by
+from features.calendars import quarter_label
+from forecast.draws import Array
+from forecast.share_state import ShareState, fit_share_state, statement_logits
+from forecast.split import CUSTOMER_NOISE, OFFSET_SD, PRIOR, REFERENCE, split_statements
+
+_HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again
+
+
+def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: pd.Timestamp) -> pd.DataFrame:
+    """Return how each statement published after a day revised the smoothed share.
+
+    The volatility is that of the latest fit throughout, so that a revision is news of the statement alone.
+
+    Parameters
+    ----------
+    observations
+        Observation rows, cut to the later day.
+    quarters
+        Ends of the quarters the split covers.
+    since
+        The earlier day, inclusive.
+
+    Returns
+    -------
+    DataFrame
+        One row a day and definition: ``known_at, definition, statements, quarter`` (of the latest statement),
+        ``before, after, revision`` (share under the reference definition in that quarter), ``revision_end`` (in the
+        last quarter covered).
+
+    Raises
+    ------
+    ValueError
+        If nothing was known on the earlier day.
+    """
+    everything = split_statements(observations)
+    seen = split_statements(known_by(observations, since))
+    if seen.empty:
+        raise ValueError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
+    fitted = _fit(everything, quarters, PRIOR.volatility_sd_log)
+    rows, before = [], _path(seen, quarters, fitted.volatility)
+    fresh = everything[everything["known_at"] > since]
+    for (day, definition), group in fresh.groupby(["known_at", "definition"], sort=True):
+        seen = pd.concat([seen, group], ignore_index=True)
+        after = _path(seen, quarters, fitted.volatility)
+        at = min(int(quarters.searchsorted(statement_logits(group)["middle"].max())), len(quarters) - 1)
+        rows.append({
+            "known_at": day, "definition": definition, "statements": len(group), "quarter": quarter_label(quarters[at]),
+            "before": before[at], "after": after[at], "revision": after[at] - before[at],
+            "revision_end": after[-1] - before[-1],
+        })  # fmt: skip
+        before = after
+    return pd.DataFrame(rows, columns=["known_at", "definition", "statements", "quarter", "before", "after",
+                                       "revision", "revision_end"])  # fmt: skip
+
+
+def _fit(
+    statements: pd.DataFrame, quarters: pd.DatetimeIndex, freedom: float, volatility: float = PRIOR.volatility
+) -> ShareState:
+    prior = replace(PRIOR, volatility=volatility, volatility_sd_log=freedom)
+    return fit_share_state(
+        statements, quarters, reference=REFERENCE, offset_sd=OFFSET_SD, noise=CUSTOMER_NOISE, prior=prior
+    )
+
+
+def _path(statements: pd.DataFrame, quarters: pd.DatetimeIndex, volatility: float) -> Array:
+    return np.asarray(expit(_fit(statements, quarters, _HELD, volatility).filtered_mean()))

@@ -1,0 +1,38 @@
+"""Revisions of the split, statement by statement."""
+
+import pandas as pd
+import pytest
+
+from features.asof import known_by
+from forecast.sixty_forty.revisions import revisions
+from pipelines.sources.public_record import read_record
+
+QUARTERS = pd.date_range("2020-03-31", "2028-12-31", freq="QE", tz="UTC")
+
+
+def on(day):
+    return pd.Timestamp(day, tz="UTC")
+
+
+@pytest.fixture(scope="module")
+def observations():
+    return known_by(read_record().observations, on("2026-09-01"))
+
+
+def test_each_statement_starts_where_the_last_one_ended(observations):
+    table = revisions(observations, QUARTERS, since=on("2026-03-16"))
+    assert table["known_at"].is_monotonic_increasing
+    assert set(table["definition"]) == {"recast_1", "recast_2"}
+    assert (table["revision"] - (table["after"] - table["before"])).abs().max() == 0
+    recast = table[table["definition"] == "recast_2"].iloc[-1]
+    assert recast["after"] == pytest.approx(0.547, abs=0.002)
+    assert abs(recast["revision_end"]) < 0.2
+
+
+def test_nothing_new_revises_nothing(observations):
+    assert revisions(observations, QUARTERS, since=on("2026-09-01")).empty
+
+
+def test_a_day_before_any_statement_is_refused(observations):
+    with pytest.raises(ValueError, match="no statement about the split was known on 2019-01-01"):
+        revisions(observations, QUARTERS, since=on("2019-01-01"))

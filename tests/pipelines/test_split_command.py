@@ -1,0 +1,48 @@
+"""`shiftcast split` prints whose share of what, seen when, under which mode, and what that took."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+
+FEW = ["--draws", "100", "--as-of", "2026-09-01"]
+
+
+def invoke(*arguments):
+    result = CliRunner().invoke(app, ["split", *arguments])
+    if result.exception:
+        raise result.exception
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def printed():
+    return invoke("--mode", "soft", "--strength", "0.2", *FEW)
+
+
+@pytest.mark.parametrize("said", [
+    "Hyperscale share of revenue", "definition recast_2", "as of 2026-09-01", "mode soft at 60.0%", "strength 0.2",
+    "total kept", "free (80 %)", "strain", "KL", "ESS", "total moved", "HHI", "effective number", "halved",
+])  # fmt: skip
+def test_every_tag_is_printed(printed, said):
+    assert said in printed
+
+
+def test_fixed_says_that_it_does_not_cover():
+    done = json.loads(invoke("--mode", "fixed", "--json", *FEW))
+    assert done["overconfident"]
+    assert done["mode"] == "fixed"
+    ahead = [row["median"] for row in done["quarters"] if row["kind"] == "forecast"]
+    assert ahead == pytest.approx([0.6] * len(ahead))
+
+
+def test_before_the_keynote_a_share_has_to_be_given():
+    with pytest.raises(ValueError, match="no share had been claimed by 2026-02-26"):
+        invoke("--as-of", "2026-02-26")
+
+
+def test_a_bad_day_is_refused_by_name():
+    with pytest.raises(ValueError, match="--as-of '26-1' is not a date"):
+        invoke("--as-of", "26-1")
