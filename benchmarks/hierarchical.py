@@ -2,13 +2,14 @@
 
     python benchmarks/hierarchical.py --data DIR --horizon N [--published CSV --name NAME]
 
-DIR holds ``data.csv`` (rows are periods, columns all nodes in level order), ``agg_mat.csv`` (nodes x bottom nodes) and
-``tags.csv`` (a row a bottom node, a column a level), plain or gzipped. The last N periods are forecast from those
-before. Base forecasts are additive exponential smoothing fitted to each node, their draws bootstrap whole rows of
-residuals so that nodes stay dependent, and each draw is reconciled by MinT with shrinkage. The score is the weighted
-quantile loss over the levels 0.05 to 0.95, a mean over levels of the hierarchy; for a point forecast it is
-sum |e| / sum |y|, which published classical rows are: draws earn part of their lead over those by being draws, so the
-medians are printed as well. The method of reconciliation is chosen in windows of the past, never on the last N periods.
+DIR holds ``data.csv`` (rows are periods, columns all nodes in level order) and ``agg_mat.csv`` (nodes x bottom nodes),
+plain or gzipped. The last N periods are forecast from those before. Base forecasts are additive exponential smoothing
+fitted to each node; their draws bootstrap whole rows of residuals so that nodes stay dependent, and each draw is
+reconciled by each method. The method is chosen in windows of the past, never on the last N periods.
+
+The score is the weighted quantile loss over the levels 0.05 to 0.95, a mean over levels of the hierarchy; for a point
+forecast it is sum |e| / sum |y|, which published classical rows are. Draws earn part of their lead over those by being
+draws, so the medians are printed as well.
 """
 
 from __future__ import annotations
@@ -59,20 +60,31 @@ class Smoothed:
 
 def read_case(folder: Path) -> Case:
     """Read a folder of the benchmark's shape."""
-    data, matrix, tags = (_table(folder, name) for name in ("data", "agg_mat", "tags"))
+    data, matrix = (_table(folder, name) for name in ("data", "agg_mat"))
+    summing = matrix.iloc[:, 1:].to_numpy(dtype=np.float64)
     values = data.iloc[:, 1:].to_numpy(dtype=np.float64)
     names = [str(i) for i in range(len(matrix))]
-    hierarchy = from_summing(names, sparse.csr_matrix(matrix.iloc[:, 1:].to_numpy(dtype=np.float64)))
+    hierarchy = from_summing(names, sparse.csr_matrix(summing))
     days = pd.to_datetime(data.iloc[:, 0]).diff().median().days
     season = next((season for most, season in SEASONS.items() if days <= most), 1)
     season = season if len(values) >= 4 * season else 1
-    sizes = [tags[column].nunique() for column in tags]
+    sizes = level_sizes(summing)
     return Case(values, hierarchy, np.array([int(name) for name in hierarchy.names]), sizes, season)
+
+
+def level_sizes(summing: Any) -> list[int]:
+    """Return how many nodes each level has: a level is a run of rows that covers every bottom node once.
+
+    >>> level_sizes(np.array([[1, 1], [1, 0], [0, 1]]))
+    [1, 2]
+    """
+    ends = np.flatnonzero(np.ptp(summing.cumsum(axis=0), axis=1) == 0)
+    return [int(size) for size in np.diff([-1, *ends])]
 
 
 def _table(folder: Path, name: str) -> pd.DataFrame:
     path = next(path for path in (folder / f"{name}.csv", folder / f"{name}.csv.gz") if path.exists())
-    return pd.read_csv(path, header=None if name == "tags" else 0)
+    return pd.read_csv(path)
 
 
 def smooth(values: Any, season: int) -> Smoothed:

@@ -10,14 +10,14 @@ import pandas as pd
 import typer
 
 from forecast.hierarchy.constraints import parse_constraint
-from forecast.hierarchy.edges import hierarchy_from_edges
+from forecast.hierarchy.edges import hierarchy_from_table
 from forecast.hierarchy.long import ALL_METHODS, Plan, reconcile_long
 from pipelines.sources.table import UnreadableFileError
 
 
 def reconcile(
     file: Annotated[Path, typer.Argument(help="Forecasts: unique_id, ds and a column a model or draw (CSV, Parquet).")],
-    hierarchy: Annotated[Path, typer.Option(help="Edges: parent, child (CSV, Parquet).")],
+    hierarchy: Annotated[Path, typer.Option(help="Edges parent, child; or unique_id, parent; or a summing matrix.")],
     method: Annotated[str, typer.Option(help=f"One of {', '.join(ALL_METHODS)}.")] = "wls_struct",
     constraint: Annotated[
         list[str] | None, typer.Option(help="Such as '0.4 * H - 0.6 * R = 0'; may be given again.")
@@ -32,7 +32,7 @@ def reconcile(
     """Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."""
     wanted = tuple(parse_constraint(text, tolerance=tolerance) for text in constraint or ())
     plan = Plan(method, wanted, tuple(keep or ()), nonnegative)
-    tree = hierarchy_from_edges(read_long(hierarchy, text=("parent", "child")), grouped=grouped)
+    tree = hierarchy_from_table(read_long(hierarchy, text=("parent", "child", "unique_id")), grouped=grouped)
     fitted = None if insample is None else read_long(insample)
     done = reconcile_long(tree, read_long(file), plan, insample=fitted)
     _write(done.frame, output)

@@ -12,7 +12,8 @@ import numpy as np
 from forecast.draws import Array
 from forecast.hierarchy.structure import Hierarchy
 
-_TERM: Final = re.compile(r"\s*([+-]?)\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\*?\s*)?([^\s+*=][^\s+*=]*)?\s*")
+_TERM: Final = re.compile(r'\s*([+-]?)\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\*?\s*)?("[^"]+"|[^\s+*="][^\s+*="]*)?\s*')
+_JOIN: Final = re.compile(r'\s(?=[+-]\s)(?=(?:[^"]*"[^"]*")*[^"]*$)')  # a sign that is not within quotes
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
     Parameters
     ----------
     text
-        Terms ``number * node`` joined by ``+`` or ``-`` with spaces around them, ``=``, and a number.
+        Terms ``number * node`` joined by ``+`` or ``-`` with spaces around them, ``=``, and a number. A name with
+        spaces stands in double quotes.
     tolerance
         Standard deviation allowed, in the unit of the forecasts.
 
@@ -67,7 +69,7 @@ def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
     except ValueError:
         raise ValueError(f"constraint {text!r}: {right.strip()!r} right of `=` is not a number") from None
     coefficients: dict[str, float] = {}
-    for term in re.split(r"\s(?=[+-]\s)", left.strip()):
+    for term in _JOIN.split(left.strip()):
         node, factor = _term(text, term)
         coefficients[node] = coefficients.get(node, 0.0) + factor
     return Constraint(coefficients, value, tolerance, text)
@@ -78,7 +80,7 @@ def _term(text: str, term: str) -> tuple[str, float]:
     if found is None or found.group(3) is None:
         raise ValueError(f"constraint {text!r}: {term.strip()!r} is not of the form `0.4 * node`")
     sign, factor, node = found.groups()
-    return node, float(factor or 1.0) * (-1.0 if sign == "-" else 1.0)
+    return node.strip('"'), float(factor or 1.0) * (-1.0 if sign == "-" else 1.0)
 
 
 def ratio_constraint(side: str, other: str, share: float, *, tolerance: float = 0.0) -> Constraint:

@@ -1,4 +1,4 @@
-"""A hierarchy from a table of parents and children, refused by name where it is not one."""
+"""A hierarchy from a table of parents and children or a summing matrix, refused by name where it is not one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,42 @@ import pandas as pd
 from scipy import sparse
 
 from forecast.hierarchy.structure import Hierarchy, from_parents, from_summing
+
+
+def hierarchy_from_table(table: pd.DataFrame, *, grouped: bool = False) -> Hierarchy:
+    """Return the hierarchy that a table describes, in one of the forms people keep them in.
+
+    Parameters
+    ----------
+    table
+        Columns ``parent, child``; or ``unique_id, parent``; or ``unique_id`` and a column of zeros and ones for each
+        bottom node (a summing matrix, which is always read as grouped).
+    grouped
+        Whether a node may have several parents.
+
+    Raises
+    ------
+    ValueError
+        Naming what is wrong; see :func:`hierarchy_from_edges`.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"unique_id": ["all", "a", "b"], "a": [1, 1, 0], "b": [1, 0, 1]})
+    >>> hierarchy_from_table(rows).names
+    ('all', 'a', 'b')
+    """
+    if "unique_id" not in table or "child" in table:
+        return hierarchy_from_edges(table, grouped=grouped)
+    if "parent" in table:
+        return hierarchy_from_edges(table.rename(columns={"unique_id": "child"}), grouped=grouped)
+    names = table["unique_id"].astype(str)
+    if names.duplicated().any():
+        raise ValueError(f"hierarchy: node {names[names.duplicated()].iloc[0]!r} has two rows; keep one")
+    matrix = table.drop(columns="unique_id")
+    strange = ~matrix.isin([0, 1]).all()
+    if strange.any():
+        raise ValueError(f"hierarchy: column {strange.idxmax()!r} of the summing matrix is not all zeros and ones")
+    return from_summing(names.tolist(), sparse.csr_matrix(matrix.to_numpy(dtype=np.float64)))
 
 
 def hierarchy_from_edges(edges: pd.DataFrame, *, grouped: bool = False) -> Hierarchy:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from forecast.hierarchy.edges import hierarchy_from_edges
+from forecast.hierarchy.edges import hierarchy_from_edges, hierarchy_from_table
 from forecast.hierarchy.structure import aggregate, collect, from_parents, from_summing, leaf_counts
 
 
@@ -105,3 +105,21 @@ def test_a_summing_matrix_without_a_bottom_row_is_refused():
 def test_an_unknown_node_is_named():
     with pytest.raises(ValueError, match="'zzz' is not in the hierarchy"):
         from_parents(["a"], [-1]).position("zzz")
+
+
+def test_the_usual_forms_of_a_hierarchy_are_the_same():
+    tree = edges(("all", "a"), ("all", "b"), ("a", "a1"), ("a", "a2"))
+    by_parent = pd.DataFrame({"unique_id": ["all", "a", "b", "a1", "a2"], "parent": [None, "all", "all", "a", "a"]})
+    matrix = pd.DataFrame(
+        {"unique_id": ["all", "a", "a1", "a2", "b"], "a1": [1, 1, 1, 0, 0], "a2": [1, 1, 0, 1, 0], "b": [1, 0, 0, 0, 1]}
+    )
+    counts = [dict(zip(each.names, leaf_counts(each), strict=True))
+              for each in map(hierarchy_from_table, (tree, by_parent, matrix))]  # fmt: skip
+    assert counts[0] == counts[1] == counts[2] == {"all": 3, "a": 2, "b": 1, "a1": 1, "a2": 1}
+
+
+def test_a_bad_summing_matrix_is_refused_by_name():
+    with pytest.raises(ValueError, match="'a' has two rows"):
+        hierarchy_from_table(pd.DataFrame({"unique_id": ["a", "a"], "x": [1, 1]}))
+    with pytest.raises(ValueError, match="column 'x' of the summing matrix"):
+        hierarchy_from_table(pd.DataFrame({"unique_id": ["x"], "x": [2]}))

@@ -257,6 +257,12 @@ def test_positive_values_that_cannot_be_are_refused():
         reconcile_positive(plain, np.ones((3, 1)), np.ones((3, 1)), constraints=[parse_constraint("1 * a = -4")])
 
 
+def test_names_with_spaces_and_signs_are_read_in_quotes():
+    read = parse_constraint('0.4 * "New South - Wales" - 0.6 * nsw-hol + top = 2.5')
+    assert read.coefficients == {"New South - Wales": 0.4, "nsw-hol": -0.6, "top": 1.0}
+    assert read.value == 2.5
+
+
 def test_bad_constraints_and_covariances_say_what_is_wrong():
     plain = HIERARCHIES["tree"]
     for text in ("a + b", "0.4 * a = x", "0.4 = 0"):
