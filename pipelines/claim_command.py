@@ -11,7 +11,8 @@ from rich.table import Column, Table
 
 from forecast.claim.check import ClaimCheck, check_claim
 from forecast.claim.registry import distinct, find
-from forecast.cube import Settings, build_world
+from forecast.cube import build_world
+from forecast.known import Settings
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS
 from pipelines.split_command import known_at

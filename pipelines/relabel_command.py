@@ -12,8 +12,7 @@ from rich.table import Table
 from features.asof import known_by
 from features.membership import MEMBERSHIPS, side_of
 from features.quality import screen
-from forecast.cube import Settings
-from forecast.draws import sample_assumptions
+from forecast.known import Settings
 from forecast.sixty_forty.relabel import Relabelled, firm_spend, relabel
 from forecast.split import REFERENCE, draw_split
 from forecast.topdown import draw_revenue
@@ -72,9 +71,9 @@ def _relabelled(
     firm: str, side: str, as_of: str | None, since: pd.Timestamp | None, draws: int, record: Path
 ) -> Relabelled:  # fmt: skip
     known, settings = known_at(as_of, record), Settings(draws=draws)
-    assumed = sample_assumptions(known.assumptions, draws=draws, seed=settings.seed)
-    revenue = draw_revenue(known.observations, assumed, origin=known.origin, through=settings.through, draws=draws,
-                           seed=settings.seed)  # fmt: skip
+    revenue = draw_revenue(
+        known.observations, origin=known.origin, through=settings.through, draws=draws, seed=settings.seed
+    )
     split = draw_split(known.observations, revenue.quarters, draws=draws, seed=settings.seed)
     spend = firm_spend(known.observations, firm, revenue.quarters)
     return relabel(split, revenue.total, spend, revenue.quarters, firm=firm, to=side, seed=settings.seed,

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from forecast.backtest import backtest_revenue
 from forecast.cube import build_world
-from forecast.known import Known, Settings, cut
+from forecast.known import Known, Settings
 from forecast.promotion import Decision, decide
 from pipelines.assemble import assemble
 from pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
@@ -118,10 +118,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     prepare(request.out)
     progress("reading the record")
     record = read_record(request.record)
-    known = cut(
-        request.origin, record.observations, record.claims, record.hardware, record.throughput, record.assumptions,
-        record.registry, record.learned,
-    )  # fmt: skip
+    known = record.as_of(request.origin)
     digest = run_digest(known, record.quarantine, request)
     with locked(request.root), threadpool_limits(1):  # many tiny fits: more threads only wait for each other
         shutil.rmtree(request.root / "working", ignore_errors=True)  # what an earlier run that died left

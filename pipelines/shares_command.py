@@ -34,7 +34,7 @@ def main() -> None:
 
 
 @app.command()
-def shares(  # noqa: PLR0913, PLR0917 - a command's options are its arguments
+def shares(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
     horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
     draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,

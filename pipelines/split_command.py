@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from features.calendars import calendar_quarters
-from forecast.cube import Known, Settings, cut
+from forecast.known import Known, Settings
 from forecast.sixty_forty.modes import MODES, Imposed, claimed_share
 from forecast.sixty_forty.report import SplitReport, split_report
 from forecast.sixty_forty.revisions import revisions
@@ -52,9 +52,7 @@ def split(
 
 def known_at(as_of: str | None, record: Path) -> Known:
     """Return the record as known on a day."""
-    rows = read_record(record)
-    return cut(as_day(as_of, "--as-of"), rows.observations, rows.claims, rows.hardware, rows.throughput,
-               rows.assumptions, rows.registry)  # fmt: skip
+    return read_record(record).as_of(as_day(as_of, "--as-of"))
 
 
 def show_revisions(known: Known, since: str | None) -> None:

@@ -11,8 +11,9 @@ import xarray as xr
 from scipy.special import expit, logit
 
 from features.calendars import quarter_label
-from forecast.cube import Known, Settings, build_world, segment_of_leaves
+from forecast.cube import build_world, segment_of_leaves
 from forecast.draws import Array
+from forecast.known import Known, Settings
 from forecast.sixty_forty.concentration import (
     Concentration,
     leaf_concentration,

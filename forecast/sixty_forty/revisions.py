@@ -75,4 +75,4 @@ def _fit(
 
 
 def _path(statements: pd.DataFrame, quarters: pd.DatetimeIndex, volatility: float) -> Array:
-    return np.asarray(expit(_fit(statements, quarters, _HELD, volatility).filtered_mean()))
+    return np.asarray(expit(_fit(statements, quarters, _HELD, volatility).smoothed_mean()))

@@ -23,6 +23,7 @@ from features.frames import (
     conform,
 )
 from features.quality import Screened, screen
+from forecast.known import Known, cut
 from forecast.migration import Learned
 from forecast.workloads import Registry, read_registry
 from pipelines.shares_command import load_learned
@@ -61,6 +62,13 @@ class Record:
     learned: Learned
     quarantine: pd.DataFrame
     digests: Mapping[str, str]
+
+    def as_of(self, origin: pd.Timestamp) -> Known:
+        """Return the record as it was known on a day, midnight UTC."""
+        return cut(
+            origin, self.observations, self.claims, self.hardware, self.throughput, self.assumptions, self.registry,
+            self.learned,
+        )  # fmt: skip
 
 
 def read_record(folder: Path = RECORDS) -> Record:

@@ -6,7 +6,8 @@ import pytest
 
 from forecast.claim.check import check_claim
 from forecast.claim.registry import distinct, find, predecessor
-from forecast.cube import Settings, build_world, cut
+from forecast.cube import build_world
+from forecast.known import Settings
 from pipelines.sources.public_record import read_record
 
 DAY = pd.Timestamp("2026-09-01", tz="UTC")
@@ -15,7 +16,7 @@ DAY = pd.Timestamp("2026-09-01", tz="UTC")
 @pytest.fixture(scope="module")
 def known():
     rows = read_record()
-    return cut(DAY, rows.observations, rows.claims, rows.hardware, rows.throughput, rows.assumptions, rows.registry)
+    return rows.as_of(DAY)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from forecast.cube import Settings, build_world, cut
+from forecast.cube import build_world
+from forecast.known import Settings
 from forecast.sixty_forty.modes import Imposed, claimed_share, heard
 from forecast.sixty_forty.report import impose, sides, split_report
 from forecast.split import draw_split
@@ -24,8 +25,7 @@ def record():
 
 
 def known_on(record, day):
-    return cut(pd.Timestamp(day, tz="UTC"), record.observations, record.claims, record.hardware, record.throughput,
-               record.assumptions, record.registry)  # fmt: skip
+    return record.as_of(pd.Timestamp(day, tz="UTC"))
 
 
 @pytest.fixture(scope="module")

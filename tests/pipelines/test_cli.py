@@ -4,7 +4,7 @@ import sys
 import pandas as pd
 import pytest
 
-from pipelines import cli
+from pipelines import cli, options
 from pipelines import run as run_module
 from pipelines.champion import open_forecaster
 from pipelines.cli import main
@@ -152,9 +152,17 @@ def test_help_names_every_option(shell):
 
 
 def test_today_is_the_day_in_utc(monkeypatch):
-    class Clock(cli.datetime):
+    class Clock(options.datetime):
         @classmethod
         def now(cls, tz=None):
+            return cls(2026, 12, 31, 23, 30, tzinfo=tz)
+
+    monkeypatch.setattr(options, "datetime", Clock)
+    assert options.as_day(None, "--origin") == pd.Timestamp("2026-12-31", tz="UTC")
+    assert options.as_day("2026-03-16", "--origin") == pd.Timestamp("2026-03-16", tz="UTC")
+
+
+def now(cls, tz=None):
             return cls(2026, 12, 31, 23, 30, tzinfo=tz)
 
     monkeypatch.setattr(cli, "datetime", Clock)
