@@ -163,11 +163,7 @@ def test_today_is_the_day_in_utc(monkeypatch):
 
 
 def now(cls, tz=None):
-            return cls(2026, 12, 31, 23, 30, tzinfo=tz)
-
-    monkeypatch.setattr(cli, "datetime", Clock)
-    assert cli._origin(None) == pd.Timestamp("2026-12-31", tz="UTC")
-    assert cli._origin("2026-03-16") == pd.Timestamp("2026-03-16", tz="UTC")
+    return cls(2026, 12, 31, 23, 30, tzinfo=tz)
 
 
 def test_the_commands_have_their_names():
