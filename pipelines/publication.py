@@ -59,11 +59,11 @@ def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], ob
     """
     out = prepare(out)
     digest = bundle.summary["digest"]
-    if _holds(out, digest):
-        return
     fresh = out.with_name(f".{out.name}.new")
     for leftover in (fresh, _former(out)):
         shutil.rmtree(leftover, ignore_errors=True)
+    if _holds(out, digest):
+        return
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
     forecasts, observations = bundle.tables["forecasts"], bundle.tables["observations"]
