@@ -113,8 +113,8 @@ def show(report: SplitReport) -> None:
         )
     if report.overconfident:
         console.print(
-            f"[yellow]Its 80 % intervals are too narrow: by the free forecast they cover {report.covers:.0%} of what "
-            "may come. Use this mode to reproduce a figure, not to forecast.[/yellow]"
+            f"[yellow]Its 80 % intervals are too narrow or off: by the free forecast they cover {report.covers:.0%} of "
+            "what may come. Use this mode to reproduce a figure, not to forecast.[/yellow]"
         )
     for each in report.concentration:
         console.print(

@@ -46,3 +46,10 @@ def test_before_the_keynote_a_share_has_to_be_given():
 def test_a_bad_day_is_refused_by_name():
     with pytest.raises(ValueError, match="--as-of '26-1' is not a date"):
         invoke("--as-of", "26-1")
+
+
+def test_revisions_and_the_caution_are_printed():
+    printed = invoke("--mode", "fixed", "--since", "2026-08-01", *FEW)
+    assert "Revision of 2026-08-26, 4 under recast_2" in printed
+    assert "80 % intervals are too narrow" in printed
+    assert "is refused in" in printed
