@@ -217,7 +217,7 @@ def _columns(
     precision = np.zeros((len(quarters), len(definitions)))
     weighted = np.zeros_like(precision)
     rows = statement_logits(statements)
-    rows = rows[(rows["middle"] > quarters[0] - pd.offsets.QuarterEnd()) & (rows["middle"] <= quarters[-1])]
+    rows = rows[(rows["middle"] > quarters[0] - pd.offsets.MonthEnd(3)) & (rows["middle"] <= quarters[-1])]
     for cell, row in zip(quarters.searchsorted(rows["middle"]), rows.itertuples(), strict=True):
         column = definitions.index(str(row.definition))
         weight = 1.0 / (row.logit_sd**2 + noise.get(definitions[column], 0.0) ** 2)

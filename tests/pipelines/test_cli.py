@@ -162,9 +162,5 @@ def test_today_is_the_day_in_utc(monkeypatch):
     assert options.as_day("2026-03-16", "--origin") == pd.Timestamp("2026-03-16", tz="UTC")
 
 
-def now(cls, tz=None):
-    return cls(2026, 12, 31, 23, 30, tzinfo=tz)
-
-
 def test_the_commands_have_their_names():
     assert "run" in [command.name or command.callback.__name__ for command in cli.app.registered_commands]
