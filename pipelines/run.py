@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,6 +47,7 @@ from pipelines.report import write_report
 from pipelines.sources.public_record import RECORDS, Record, read_record
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
+_LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
 _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
@@ -137,6 +139,7 @@ def run_digest(known: Known, quarantine: pd.DataFrame, request: RunRequest) -> s
     Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
     """
     parts: dict[str, Any] = {"settings": asdict(request.settings), "code": code_digest()}
+    parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
     for name in ("observations", "claims", "hardware", "throughput", "assumptions"):
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
