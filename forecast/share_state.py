@@ -99,10 +99,15 @@ class ShareState:
         offsets = {name: states[:, 0, 2 + i] for i, name in enumerate(self.definitions[1:])}
         return np.asarray(expit(states[:, :, 0])), offsets
 
-    def smoothed_mean(self) -> Array:
-        """Return the mean of the logit share under the reference definition given the statements, shape (quarters,)."""
+    def smoothed_mean(self, definition: str | None = None) -> Array:
+        """Return the mean of the logit share under a definition given the statements, shape (quarters,).
+
+        Without a definition it is the reference one's.
+        """
         self.model.update([self.volatility])
-        return np.asarray(self.model.ssm.smooth().smoothed_state[0])
+        states = self.model.ssm.smooth().smoothed_state
+        position = self.definitions.index(definition or self.definitions[0])
+        return np.asarray(states[0] if position == 0 else states[0] + states[1 + position])
 
 
 class _LogitLevel(MLEModel):  # type: ignore[misc]

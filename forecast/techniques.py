@@ -9,11 +9,12 @@ through a proxy offset, and dated judgements (evidence ``assumed``) through none
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from features.asof import latest_vintage
 from features.series import empty_statements, proxy_statements, select
@@ -24,6 +25,12 @@ JUDGEMENT: Final = "judgement"
 OFFSET_SD: Final[Mapping[str, float]] = {"operator": 1.0, "large_operator": 0.35, "pypi_proxy": 1.0}
 LARGE_OPERATORS: Final = {("search", "hyperscale"): ("google",)}  # one operator answers most requests of the segment
 _PROXY_SEGMENT: Final = "rest"  # packages from a public index say little about what hyperscalers run
+_HELD: Final = 1e-3  # log spread that keeps a volatility as it was fitted
+_FIGURE_ABOVE, _FIGURE_SD, _FIGURE_MOST = (
+    0.1,
+    0.02,
+    0.99,
+)  # a figure of one operator that `effect_of_one_figure` supposes
 _STATEMENT: Final = ["period_start", "period_end", "value", "sd", "bound", "definition"]
 _PRIOR: Final = SharePrior(
     mid=0.1, sd=2.0, trend_sd=0.05, volatility=0.12, volatility_sd_log=0.4, trend_volatility=0.06
@@ -102,6 +109,38 @@ def step_statements(
         parts.append(proxy_statements(downloads, (technique,), techniques[:position]))
     kept = [part[_STATEMENT] for part in parts if len(part)]
     return pd.concat(kept, ignore_index=True) if kept else empty_statements()
+
+
+def effect_of_one_figure(
+    observations: pd.DataFrame, step: Step, techniques: tuple[str, ...], day: pd.Timestamp
+) -> float:
+    """Return how far a step's share moves if one operator states a figure ten points above the one expected of it.
+
+    Close to 0.1, the share rests on little and one figure would settle it; close to 0, it would hardly count.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin.
+    step
+        The step, as fitted to them.
+    techniques
+        Techniques of its workload, oldest first.
+    day
+        The day the figure is about, within the quarters of the state.
+    """
+    statements = step_statements(
+        observations, step.workload, techniques, techniques.index(step.technique), step.segment
+    )
+    cell = int(step.state.quarters.searchsorted(day))
+    kind = "large_operator" if (step.workload, step.segment) in LARGE_OPERATORS else "operator"
+    expected = float(expit(step.state.smoothed_mean(kind)[cell]))
+    stated = {"value": min(expected + _FIGURE_ABOVE, _FIGURE_MOST), "sd": _FIGURE_SD, "bound": "=", "definition": kind}
+    figure = pd.DataFrame([{"period_start": day, "period_end": day, **stated}])
+    told = pd.concat([rows for rows in (statements, figure) if len(rows)], ignore_index=True)
+    held = replace(_PRIOR, volatility=step.state.volatility, volatility_sd_log=_HELD)
+    after = fit_share_state(told, step.state.quarters, reference=JUDGEMENT, offset_sd=OFFSET_SD, prior=held)
+    return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
 
 
 def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], *, draws: int, seed: int) -> Array:

@@ -12,6 +12,7 @@ import pandas as pd
 from forecast.backtest import summarise
 from forecast.cube import World
 from forecast.known import Known, Settings
+from forecast.techniques import effect_of_one_figure
 from forecast.views import forecast_frame
 from pipelines.bundle import Bundle
 from pipelines.sources.public_record import Record
@@ -75,7 +76,10 @@ def _summary(
         "measured": {task: list(flags) for task, flags in bottom.measured.items()},
         "techniques": [
             {"workload": step.workload, "segment": step.segment, "technique": step.technique,
-             "evidence": dict(step.evidence), "volatility": step.state.volatility}
+             "evidence": dict(step.evidence), "volatility": step.state.volatility,
+             "one_figure": effect_of_one_figure(
+                 known.observations, step, known.registry.techniques(step.workload), known.origin
+             )}
             for step in bottom.steps
         ],
         "skill": json.loads(bottom.skill.to_json(orient="records")),

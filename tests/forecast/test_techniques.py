@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from features.calendars import calendar_quarters
 from features.frames import OBSERVATIONS, empty
-from forecast.techniques import draw_shares, fit_steps, nested_shares, step_statements
+from forecast.techniques import draw_shares, effect_of_one_figure, fit_steps, nested_shares, step_statements
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 RECSYS = ("table", "collaborative", "content", "deep", "llm")
@@ -92,3 +92,22 @@ def test_evidence_counts_the_statements_by_definition(record):
     rows = step_statements(record.observations, "recsys", RECSYS, 3, "rest")
     assert deep.evidence == rows.definition.value_counts().to_dict()
     assert sum(deep.evidence.values()) == deep.state.statements
+
+
+def test_one_figure_moves_a_share_towards_it_and_less_the_more_is_known(record):
+    day = pd.Timestamp("2026-11-20", tz="UTC")
+    (llm, *_) = fit_steps(record.observations, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS)
+    rows = record.observations
+    move = effect_of_one_figure(rows, llm, ("lexical", "deep", "llm"), day)
+    assert 0 < move < 0.1
+    exact = rows[(rows["definition"] == "judgement") & (rows["workload"] == "search") & (rows["technique"] == "llm")]
+    exact = exact.tail(1).assign(segment="hyperscale", period_start=day, period_end=day, value=0.35, sd=0.002)
+    known = pd.concat([rows, exact], ignore_index=True)
+    (sure, *_) = fit_steps(known, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS)
+    assert abs(effect_of_one_figure(known, sure, ("lexical", "deep", "llm"), day)) < 0.2 * move
+
+
+def test_a_step_without_statements_is_moved_by_a_single_figure(record):
+    (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS)
+    day = pd.Timestamp("2026-11-20", tz="UTC")
+    assert effect_of_one_figure(empty(OBSERVATIONS), step, ("table", "deep"), day) > 0.01
