@@ -24,22 +24,28 @@ COLOURS: Final[Mapping[str, str]] = {
     "llm": "#b0304a", "generative": "#b0304a", "training": "#1f5fa8", "recsys": "#2a8a6a", "search": "#c8641a",
     "ads": "#7a5fa8", "unallocated": "#b9bdc2",
 }  # fmt: skip
+_HEADROOM: Final = 1.3
 Band = tuple[float, float, float]
 _BANDS: Final[tuple[Band, ...]] = ((0.025, 0.975, 0.12), (0.1, 0.9, 0.2), (0.25, 0.75, 0.3))
 
 
 def demand_figure(cube: xr.Dataset) -> go.Figure:
-    """Draw spending, accelerators, GPU-hours and power by segment, with 50, 80 and 95 % intervals."""
+    """Draw spending, accelerators, GPU-hours and power by segment, with 50, 80 and 95 % intervals.
+
+    A panel ends a little above its highest 80 % interval, so that the tails do not flatten what is likely.
+    """
     panels = (
         ("spending", 1e9, "Spending [$B a quarter]"), ("accelerators", 1e6, "Accelerators live [million]"),
         ("gpu_hours", 1e9, "Busy GPU-hours [billion a quarter]"), ("power", 1e3, "Facility power [GW]"),
     )  # fmt: skip
     figure = make_subplots(rows=2, cols=2, subplot_titles=[title for _, _, title in panels], vertical_spacing=0.12)
     for position, (measure, scale, _) in enumerate(panels):
+        where, top = {"row": position // 2 + 1, "col": position % 2 + 1}, 0.0
         for segment in ("hyperscale", "rest"):
             values = draws_of(cube, measure, Part(segment)) / scale
-            where = {"row": position // 2 + 1, "col": position % 2 + 1}
+            top = max(top, float(np.quantile(values, 0.9, axis=0).max()))
             _fan(figure, cube, values, segment, COLOURS[segment], where, legend=position == 0)
+        figure.update_yaxes(range=[0, _HEADROOM * top], **where)
     return _finish(figure, cube, height=640)
 
 
