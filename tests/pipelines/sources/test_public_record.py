@@ -37,7 +37,8 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
     for name, frame in FRAMES.items():
         assert len(check(getattr(good, name), frame)) > 20
     assert good.quarantine.empty
-    assert sorted(good.digests) == sorted(path.name for path in RECORDS.glob("*.csv"))
+    others = {"memberships.csv"}  # read by `shiftcast relabel` alone
+    assert set(good.digests) == {path.name for path in RECORDS.glob("*.csv")} - others
 
 
 def test_the_registry_keeps_the_file_s_order(folder):
