@@ -21,7 +21,7 @@ from forecast.conversion import busy_hours, harmonic_throughput, work_shares
 from forecast.draws import Array, Assumptions, stream
 from forecast.known import Known
 from forecast.share_state import SharePrior, fit_share_state
-from forecast.split import LEAVES, shares_of
+from forecast.split import LEAVES, SEGMENT_OF, shares_of
 from forecast.techniques import Step, draw_shares, fit_steps
 from forecast.volume import Spread, draw_volume, fit_volume
 from forecast.workloads import TRAINING, Registry, Task
@@ -199,7 +199,7 @@ def _task_hours(
     used = _use(assumed, task.workload)
     grown = _compound(assumed[f"intensity_growth.{task.workload}"], quarters)
     intensity = assumed[f"intensity.{task.name.replace('/', '.')}"][:, None] * grown
-    share = np.stack([shares[task.workload, _segment(leaf)][:, :, position] for leaf in SOLD_LEAVES], axis=-1)
+    share = np.stack([shares[task.workload, SEGMENT_OF[leaf]][:, :, position] for leaf in SOLD_LEAVES], axis=-1)
     return busy_hours(
         volumes[task.workload][..., None] * used[:, None, :],
         share,
@@ -213,10 +213,6 @@ def _compound(growth: Array, quarters: pd.DatetimeIndex) -> Array:
     """Return yearly growth compounded from the base day and held after three years, shape (draws, quarters)."""
     years = (quarters - BASE_DAY).days.to_numpy() / 365.25
     return np.asarray((1 + growth[:, None]) ** np.minimum(years, _HELD_AFTER))
-
-
-def _segment(leaf: str) -> str:
-    return next(segment for segment in SEGMENTS if leaf in LEAVES[segment])
 
 
 def _use(assumed: Assumptions, workload: str) -> Array:
@@ -237,7 +233,7 @@ def _add_training(
     for column, task in enumerate(tasks):
         if task.workload == TRAINING:
             position = 1 if task.technique == "llm" else 0
-            share = np.stack([shares[TRAINING, _segment(leaf)][:, :, position] for leaf in SOLD_LEAVES], axis=-1)
+            share = np.stack([shares[TRAINING, SEGMENT_OF[leaf]][:, :, position] for leaf in SOLD_LEAVES], axis=-1)
             hours[..., column] = total * share
 
 

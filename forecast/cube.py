@@ -20,8 +20,8 @@ from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.known import Known, Settings
 from forecast.reconcile import Agreement, agree, within
-from forecast.split import split_statements
-from forecast.topdown import LEAF_NAMES, SEGMENT_OF, TopDown, draw_top_down
+from forecast.split import SEGMENT_OF, split_statements
+from forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
 from forecast.workloads import UNALLOCATED, Registry
 
 UNITS: Final = {

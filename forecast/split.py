@@ -30,6 +30,7 @@ LEAVES: Final[Mapping[str, tuple[str, ...]]] = {
              "small_server"),
     "vendor_internal": ("vendor_internal",),
 }  # fmt: skip
+SEGMENT_OF: Final = {leaf: segment for segment, leaves in LEAVES.items() for leaf in leaves}
 _LEAF_DRIFT: Final = 0.06  # log weight a quarter
 
 

@@ -26,7 +26,6 @@ from forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
-SEGMENT_OF: Final = {leaf: segment for segment, leaves in LEAVES.items() for leaf in leaves}
 _WEIBULL_SHAPE: Final = 3.0
 _QUARTER_DAYS: Final = 120
 _MOST: Final = 0.95

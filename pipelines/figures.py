@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 
 from features.calendars import quarter_label
 from features.series import select
+from forecast.cube import segment_of_leaves
 from forecast.draws import Array
 from forecast.split import split_statements
 from forecast.views import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
@@ -67,8 +68,9 @@ def work_figure(cube: xr.Dataset) -> go.Figure:
 def views_figure(cube: xr.Dataset) -> go.Figure:
     """Draw the two views as they were before they met, and what is left unallocated, by segment."""
     figure = make_subplots(rows=1, cols=2, subplot_titles=["hyperscale", "rest"])
-    segments = {"hyperscale": slice(0, 2), "rest": slice(2, 10)}
-    for column, (segment, leaves) in enumerate(segments.items(), start=1):
+    segments = np.array(segment_of_leaves(cube))
+    for column, segment in enumerate(("hyperscale", "rest"), start=1):
+        leaves = segments == segment
         where = {"row": 1, "col": column}
         for name, variable, colour in (
             ("top-down", "gpu_hours_top_down", "#1f5fa8"), ("bottom-up", "gpu_hours_bottom_up", "#b0304a"),
