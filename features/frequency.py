@@ -47,14 +47,14 @@ def canonical(name: str) -> str:
         offset = pd.tseries.frequencies.to_offset(SPELLINGS.get(name, name))
     except ValueError as problem:
         raise ValueError(f"frequency {name!r} is none; {remedy}") from problem
-    months = {"M": 1, "Q": 3, "Y": 12, "A": 12}.get(offset.name.lstrip("B")[:1], 0)
+    months = {"M": 1, "Q": 3, "Y": 12, "A": 12}.get(offset.rule_code[:1], 0)
     if isinstance(offset, pd.offsets.Tick):
         return _tick_name(pd.Timedelta(offset).value // 1000)
-    if offset.name.startswith("W"):
+    if offset.rule_code.startswith("W"):
         return _tick_name(offset.n * 7 * DAY)
-    if offset.name == "D":
+    if offset.rule_code == "D":
         return _tick_name(offset.n * DAY)
-    if offset.name.startswith(("B", "C")) or not months:
+    if offset.rule_code.startswith(("B", "C")) or not months:
         raise ValueError(f"frequency {name!r} has no even step; {remedy}")
     return _month_name(offset.n * months)
 
@@ -159,15 +159,15 @@ def usual_gaps(code: Whole, micros: Whole) -> Array:
 
     Examples
     --------
-    >>> usual_gaps(np.array([0, 0, 0, 0, 1]), np.array([0, 10, 20, 50, 0])).tolist()
-    [10.0, nan]
+    >>> usual_gaps(np.array([0, 0, 0, 0, 1]), np.array([0, 1, 2, 5, 0]) * DAY) / DAY
+    array([ 1., nan])
     """
     count = int(code[-1]) + 1
     own = code[1:] == code[:-1]
     gap, owner = np.diff(micros)[own].astype(float), code[1:][own]
     common = np.full(count, np.nan)
     if len(gap):
-        rough = np.where(gap >= 20 * DAY, np.round(gap / DAY) * DAY, np.round(gap / SECOND) * SECOND)
+        rough = np.where(gap >= 20 * DAY, np.round(gap / DAY) * DAY, np.ceil(gap / SECOND) * SECOND)
         order = np.lexsort((rough, owner))
         turn = np.flatnonzero(np.r_[True, (np.diff(rough[order]) != 0) | (np.diff(owner[order]) != 0)])
         runs = np.diff(np.r_[turn, len(order)])
