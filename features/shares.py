@@ -70,7 +70,10 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("series", "category"):
         rows[name] = text_of(frame[name], name)
     rows["group"] = text_of(frame["group"].fillna("all"), "group") if "group" in frame.columns else "all"
-    dates = pd.DatetimeIndex(pd.to_datetime(frame["period_end"], errors="coerce", utc=True))
+    written = frame["period_end"]
+    if isinstance(written.dtype, pd.CategoricalDtype):
+        written = written.astype(written.cat.categories.dtype)
+    dates = pd.DatetimeIndex(pd.to_datetime(written, errors="coerce", utc=True))
     rows["period_end"] = dates.as_unit("us").normalize()
     rows["value"] = pd.to_numeric(frame["value"], errors="coerce").to_numpy(dtype=float)
     sizes = pd.to_numeric(frame["n"], errors="coerce").to_numpy(dtype=float) if "n" in frame.columns else np.nan
