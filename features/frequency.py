@@ -167,7 +167,7 @@ def usual_gaps(code: Whole, micros: Whole) -> Array:
     gap, owner = np.diff(micros)[own].astype(float), code[1:][own]
     common = np.full(count, np.nan)
     if len(gap):
-        rough = np.where(gap >= 20 * DAY, np.round(gap / DAY) * DAY, np.ceil(gap / SECOND) * SECOND)
+        rough = _rounded(gap)
         order = np.lexsort((rough, owner))
         turn = np.flatnonzero(np.r_[True, (np.diff(rough[order]) != 0) | (np.diff(owner[order]) != 0)])
         runs = np.diff(np.r_[turn, len(order)])
@@ -178,6 +178,14 @@ def usual_gaps(code: Whole, micros: Whole) -> Array:
     alike = np.abs(gap / common[owner] - 1) <= SAME
     total = np.bincount(owner[alike], gap[alike], minlength=count)
     return np.asarray(total / np.where(np.isnan(common), np.nan, np.bincount(owner[alike], minlength=count)))
+
+
+def _rounded(gap: Array) -> Array:
+    """Return gaps so that those alike are equal: whole months where one is near, whole days or seconds else."""
+    months = np.maximum(np.round(gap / MONTH), 1) * MONTH
+    near = np.abs(gap / months - 1) <= NEAR_MONTH + 0.02  # a February of 28 days
+    days = np.where(gap >= 20 * DAY, np.round(gap / DAY) * DAY, np.ceil(gap / SECOND) * SECOND)
+    return np.where(near, months, days)
 
 
 def names_of(gaps: Array, dates: Whole) -> NDArray[np.object_]:

@@ -98,7 +98,8 @@ class Panel:
     def cut(self, steps: int) -> Panel:
         """Return the panel as it stood ``steps`` periods before: the one cut that rolling origins use.
 
-        Values and drivers later than the cut are gone; drivers known ahead keep their horizon.
+        Values and drivers later than the cut are gone; drivers known ahead keep their horizon. A series whose
+        period there is a gap ends in NaN, where a history read on that day would end at its last value.
 
         Raises
         ------
