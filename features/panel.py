@@ -223,5 +223,5 @@ def _described(panel: Panel, horizon: int) -> Treatments:
         "without_history": number == 0,
         "short": (number > 0) & (number < horizon),
     }
-    told = counted(flags, panel.series)
+    told = counted(flags, pd.Series(panel.series))
     return replace(told, counts={**told.counts, "gaps": int(holes.sum())})

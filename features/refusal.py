@@ -39,8 +39,8 @@ def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, rem
         raise ValueError(f"{where}: {name} is {shown}; {remedy}")
 
 
-def text_of(column: pd.Series, name: str, row: NDArray[np.int64] | None = None) -> NDArray[np.object_]:
-    """Return a column as text, or refuse a row without any; ``row`` numbers the rows, from 1 on without it.
+def text_of(column: pd.Series, name: str) -> NDArray[np.object_]:
+    """Return a column as text, or refuse a row without any; rows are numbered from 1 on.
 
     Raises
     ------
@@ -52,11 +52,37 @@ def text_of(column: pd.Series, name: str, row: NDArray[np.int64] | None = None) 
     >>> text_of(pd.Series([7, 8]), "series").tolist()
     ['7', '8']
     """
+    _refuse_empty(column, name, np.arange(1, len(column) + 1))
+    return np.asarray(column.astype(str).to_numpy(dtype=object))
+
+
+def coded(column: pd.Series, name: str, row: NDArray[np.int64]) -> pd.Series:
+    """Return a column as text kept as codes in the order of the text, or refuse a row without any.
+
+    Parameters
+    ----------
+    row
+        Number of each row, for the refusal.
+
+    Raises
+    ------
+    ValueError
+        If a row is empty.
+
+    Examples
+    --------
+    >>> coded(pd.Series(["web", "api", "web"]), "series", np.arange(1, 4)).cat.codes.tolist()
+    [1, 0, 1]
+    """
+    _refuse_empty(column, name, row)
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(str).astype("category").reset_index(drop=True)
+    held = column.cat.remove_unused_categories()
+    held = held.cat.rename_categories(held.cat.categories.astype(str))
+    return held.cat.reorder_categories(held.cat.categories.sort_values()).reset_index(drop=True)
+
+
+def _refuse_empty(column: pd.Series, name: str, row: NDArray[np.int64]) -> None:
     empty = column.isna().to_numpy()
     if empty.any():
-        at = int(empty.argmax())
-        raise ValueError(f"row {at + 1 if row is None else row[at]}: {name} is empty; name it or drop the row")
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        names = np.asarray(column.cat.categories.astype(str), dtype=object)
-        return np.asarray(names[column.cat.codes.to_numpy()])
-    return np.asarray(column.astype(str).to_numpy(dtype=object))
+        raise ValueError(f"row {row[empty.argmax()]}: {name} is empty; name it or drop the row")

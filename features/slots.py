@@ -46,7 +46,7 @@ class Grid:
 
     code: Whole
     slot: Whole
-    series: Names
+    series: pd.Series
     frequency: Names
     last: Dates
     single: Flags
@@ -78,9 +78,9 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
     >>> grid.frequency.tolist(), grid.slot.tolist()
     (['QE'], [-2, -1, 0, 2])
     """
-    names, code = rows.series.to_numpy(dtype=object), _codes(rows)
-    first = np.r_[True, code[1:] != code[:-1]]
-    groups = rows.group.to_numpy(dtype=object)[first]
+    code = _codes(rows)
+    heads = rows[np.r_[True, code[1:] != code[:-1]]]
+    groups = heads.group.to_numpy(dtype=object)
     valued = rows.value.notna().to_numpy()
     if not valued.any():
         raise ValueError("no row has a value; give at least one")
@@ -88,11 +88,11 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
     last = _last(rows, code, groups, valued)
     slot, shifted = _slots(rows, code, found, last)
     _refuse_sparse(rows, code, slot, found)
-    return Grid(code, slot, names[first], found, last, np.bincount(code, valued) == 1, shifted)
+    return Grid(code, slot, heads.series.reset_index(drop=True), found, last, np.bincount(code, valued) == 1, shifted)
 
 
 def _codes(rows: pd.DataFrame) -> Whole:
-    names = rows.series.to_numpy(dtype=object)
+    names = rows.series.cat.codes.to_numpy()
     return np.cumsum(np.r_[0, names[1:] != names[:-1]]).astype(np.int64)
 
 

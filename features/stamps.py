@@ -14,7 +14,7 @@ REMEDY: Final = "write dates as 2027-12-31 or 2027-12-31T13:00+02:00"
 
 
 def utc_stamps(
-    column: pd.Series, series: NDArray[np.object_], *, zone: str | None = None
+    column: pd.Series, series: pd.Series, *, zone: str | None = None
 ) -> tuple[NDArray[np.datetime64], dict[str, int]]:
     """Return dates as UTC without a zone, NaT where none can be read, and how many rows were treated how.
 
@@ -41,7 +41,7 @@ def utc_stamps(
     Examples
     --------
     >>> dates = pd.Series(["2024-03-31T01:00+01:00", "2024-03-31T03:00+02:00"])
-    >>> stamps, counts = utc_stamps(dates, np.array(["s", "s"], dtype=object))
+    >>> stamps, counts = utc_stamps(dates, pd.Series(["s", "s"]))
     >>> stamps.astype("datetime64[h]").tolist(), counts["mixed"]
     ([datetime.datetime(2024, 3, 31, 0, 0), datetime.datetime(2024, 3, 31, 1, 0)], 2)
     """
@@ -77,11 +77,9 @@ def _offsets(texts: pd.Series) -> NDArray[np.object_]:
     return np.asarray(texts.str.extract(OFFSET)[0].where(timed).fillna("").to_numpy(dtype=object))
 
 
-def _localised(
-    local: NDArray[np.datetime64], series: NDArray[np.object_], zone: str
-) -> tuple[NDArray[np.datetime64], int]:
+def _localised(local: NDArray[np.datetime64], series: pd.Series, zone: str) -> tuple[NDArray[np.datetime64], int]:
     """Return local times as UTC, and how many came from an hour that the clocks showed twice."""
-    again = pd.DataFrame({"series": series, "local": local}).duplicated().to_numpy()
+    again = pd.DataFrame({"series": series.array, "local": local}).duplicated().to_numpy()
     try:
         index = pd.DatetimeIndex(local).tz_localize(zone, ambiguous=~again, nonexistent="NaT")
     except (KeyError, ValueError) as problem:
@@ -89,7 +87,7 @@ def _localised(
     if index.isna().any():
         at = int(index.isna().argmax())
         raise ValueError(
-            f"series {series[at]!r}: {pd.Timestamp(local[at])} was skipped by the clocks of {zone}; "
+            f"series {series.iloc[at]!r}: {pd.Timestamp(local[at])} was skipped by the clocks of {zone}; "
             "write the date with its offset, such as 2027-03-28T03:00+02:00"
         )
     return index.tz_convert(None).as_unit("us").to_numpy(), int(again.sum())

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.refusal import refuse, text_of
+from features.refusal import coded, refuse
 from features.stamps import REMEDY, utc_stamps
 
 COLUMNS: Final = ("series", "group", "period_end", "value")
@@ -69,18 +69,18 @@ class Treatments:
         )
 
 
-def counted(flags: Mapping[str, NDArray[np.bool_]], names: NDArray[np.object_]) -> Treatments:
+def counted(flags: Mapping[str, NDArray[np.bool_]], names: pd.Series) -> Treatments:
     """Return how often each flag is true, and the name of the first.
 
     Examples
     --------
-    >>> counted({"zero": np.array([False, True])}, np.array(["a", "b"], dtype=object)).first
+    >>> counted({"zero": np.array([False, True])}, pd.Series(["a", "b"])).first
     {'zero': 'b'}
     """
     true = {name: flag for name, flag in flags.items() if flag.any()}
     return Treatments(
         {name: int(flag.sum()) for name, flag in true.items()},
-        {name: str(names[flag.argmax()]) for name, flag in true.items()},
+        {name: str(names.iloc[int(flag.argmax())]) for name, flag in true.items()},
     )
 
 
@@ -129,9 +129,7 @@ def check_volume_rows(
     refuse(rows, rows.value < 0, rows.value, "value", "a volume cannot be negative: correct it or drop the row")
     rows = rows.sort_values(["group", "series", "period_end"], kind="stable", ignore_index=True)
     rows, repeated = _once(rows)
-    told = counted(
-        {"empty": rows.value.isna().to_numpy(), "censored": rows.lower.to_numpy()}, rows.series.to_numpy(dtype=object)
-    )
+    told = counted({"empty": rows.value.isna().to_numpy(), "censored": rows.lower.to_numpy()}, rows.series)
     return rows, Treatments({**treated, "repeated": repeated}) + told
 
 
@@ -147,9 +145,9 @@ def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) ->
         raise ValueError("the history has no rows; give at least one period of one series")
     whole = pd.api.types.is_integer_dtype(history.index.dtype)
     number = history.index.to_numpy() + 1 if whole else np.arange(1, len(history) + 1)
-    rows = pd.DataFrame({"row": number, "series": text_of(history["series"], "series", number)})
-    rows["group"] = _groups(history)
-    rows["period_end"], treated = utc_stamps(history["period_end"], rows.series.to_numpy(dtype=object), zone=zone)
+    rows = pd.DataFrame({"row": number, "series": coded(history["series"], "series", number)})
+    rows["group"] = _groups(history, number)
+    rows["period_end"], treated = utc_stamps(history["period_end"], rows.series, zone=zone)
     refuse(rows, rows.period_end.isna(), history["period_end"], "period_end", REMEDY)
     rows["value"] = _number(rows, history, "value")
     for name in drivers:
@@ -157,13 +155,14 @@ def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) ->
     return rows, treated
 
 
-def _groups(history: pd.DataFrame) -> NDArray[np.object_]:
+def _groups(history: pd.DataFrame, number: NDArray[np.int64]) -> pd.Series:
     """Return the group of each row: ``all`` where none is given."""
     if "group" not in history.columns:
-        return np.full(len(history), "all", dtype=object)
-    missing = history["group"].isna().to_numpy()
-    named = history["group"].astype(object).where(~missing, "all")
-    return text_of(named, "group")
+        return coded(pd.Series("all", index=history.index, dtype="category"), "group", number)
+    group = history["group"]
+    if group.isna().any():
+        group = group.astype(object).where(group.notna(), "all")
+    return coded(group, "group", number)
 
 
 def _number(rows: pd.DataFrame, history: pd.DataFrame, name: str) -> NDArray[np.float64]:
@@ -187,9 +186,13 @@ def _flags(history: pd.DataFrame) -> NDArray[np.bool_]:
 
 def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """Return sorted rows without those that repeat another, or refuse two values for one period."""
-    same = ["series", "period_end"]
-    again = rows.duplicated(same).to_numpy()
-    copied = rows.drop(columns=["row"]).duplicated().to_numpy()
+    series, group, ends = rows.series.cat.codes.to_numpy(), rows.group.cat.codes.to_numpy(), rows.period_end.to_numpy()
+    new = np.r_[True, (series[1:] != series[:-1]) | (group[1:] != group[:-1])]
+    again = ~new & np.r_[False, ends[1:] == ends[:-1]]
+    copied = again.copy()
+    for name in rows.columns.difference(["row", "series", "group", "period_end"]):
+        column = rows[name].to_numpy(dtype=float)
+        copied[1:] &= (column[1:] == column[:-1]) | (np.isnan(column[1:]) & np.isnan(column[:-1]))
     different = again & ~copied
     if different.any():
         row = rows[different].iloc[0]
@@ -198,9 +201,8 @@ def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
             f"{row.period_end:%Y-%m-%d %H:%M}; "
             "keep one row per series and period, or, if clocks went back in that hour, name the zone (--zone)"
         )
-    places = rows.drop_duplicates(["series", "group"])
-    twice = places.duplicated("series")
-    if twice.any():
-        row = places[twice].iloc[0]
+    runs = np.bincount(series[new])
+    if (runs > 1).any():
+        row = rows[new & (series == runs.argmax())].iloc[1]
         raise ValueError(f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one")
     return rows[~copied].reset_index(drop=True), int(copied.sum())

@@ -6,7 +6,7 @@ import pytest
 
 from features.stamps import utc_stamps
 
-ONE = np.array(["s"] * 9, dtype=object)
+ONE = pd.Series(["s"] * 9)
 
 
 def utc(column, **given):
