@@ -27,12 +27,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from volume_peers import LEVELS, PEERS, Forecaster
+from volume_peers import LEVELS, NEEDS, Forecaster, peers
 from volume_traces import TRACES, Trace
 
 from features.panel import Panel, panels
 
-NEEDS = {"Prophet": "prophet", "mlforecast XGBoost": "mlforecast"}
 MODEL = "shiftcast"
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 
@@ -99,7 +98,7 @@ def kept(cache: Path | None, name: str, panel: Panel, work: Callable[[], np.ndar
     """Return what work returns, from the cache where the same panel was forecast before."""
     if cache is None:
         return work()
-    digest = hashlib.sha256(panel.values.tobytes()).hexdigest()[:12]
+    digest = hashlib.sha256(panel.values.astype(np.float32).tobytes()).hexdigest()[:12]  # as any reader parses them
     file = cache / f"{name.replace(' ', '_')}_{digest}.npy"
     if not file.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -107,10 +106,10 @@ def kept(cache: Path | None, name: str, panel: Panel, work: Callable[[], np.ndar
     return np.load(file)
 
 
-def installed() -> dict[str, Forecaster]:
+def installed(jobs: int = 1) -> dict[str, Forecaster]:
     """Return the peers whose libraries are here, and say which are not."""
-    here = {name: peer for name, peer in PEERS.items() if find_spec(NEEDS.get(name, "statsforecast"))}
-    for name in PEERS.keys() - here.keys():
+    here = {name: peer for name, peer in peers(jobs).items() if find_spec(NEEDS[name])}
+    for name in NEEDS.keys() - here.keys():
         print(f"{name} is not installed here and left out (see constraints.txt)")
     return here
 
@@ -126,12 +125,12 @@ def table(by_model: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return rows.groupby(["set", "model"], sort=False)[["mase", "crps", "coverage", "seconds"]].mean()
 
 
-def accuracy(data: Path, cache: Path | None, names: list[str], model_only: bool) -> None:
+def accuracy(data: Path, cache: Path | None, names: list[str], model_only: bool, jobs: int) -> None:
     """Print the scores by set of the model and its peers, and how they compare."""
     traces = tuple(trace for trace in TRACES if not names or trace.name in names)
-    peers = dict.fromkeys(PEERS, uncached) if model_only else installed()
+    others = dict.fromkeys(NEEDS, uncached) if model_only else installed(jobs)
     by_model: dict[str, pd.DataFrame] = {}
-    for name, forecaster in {MODEL: model, **peers}.items():
+    for name, forecaster in {MODEL: model, **others}.items():
         began = time.perf_counter()
         try:
             by_model[name] = evaluate(forecaster, traces, data, None if name == MODEL else cache, name)
@@ -139,7 +138,8 @@ def accuracy(data: Path, cache: Path | None, names: list[str], model_only: bool)
             print(f"{name} is left out: {problem}")
         else:
             print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
-    tell(table(by_model))
+    if by_model:
+        tell(table(by_model))
 
 
 def tell(means: pd.DataFrame) -> None:
@@ -149,13 +149,13 @@ def tell(means: pd.DataFrame) -> None:
         wide = means.reset_index().pivot_table(index="set", columns="model", values=metric, sort=False)
         if MODEL not in wide or wide.shape[1] == 1:
             continue
-        peers = wide.drop(columns=MODEL)
-        ratios = peers.rdiv(wide[MODEL], axis=0).mean()
+        others = wide.drop(columns=MODEL)
+        ratios = others.rdiv(wide[MODEL], axis=0).mean()
         best = ratios.idxmax()
         print(f"{metric} of {MODEL} over that of each peer, mean of {len(wide)} sets: "
               + ", ".join(f"{name} {ratio:.3f}" for name, ratio in ratios.items()))  # fmt: skip
         print(f"  over the best single peer ({best}): {ratios[best]:.3f}; "
-              f"over the best peer of each set: {(wide[MODEL] / peers.min(axis=1)).mean():.3f}")  # fmt: skip
+              f"over the best peer of each set: {(wide[MODEL] / others.min(axis=1)).mean():.3f}")  # fmt: skip
 
 
 def generated(series: int, length: int = 84, seed: int = 0) -> pd.DataFrame:
@@ -230,6 +230,7 @@ def main() -> None:
     good.add_argument("--data", type=Path, default=DATA)
     good.add_argument("--cache", type=Path, help="folder of peers' forecasts, to score the model again without them")
     good.add_argument("--model-only", action="store_true", help="run no peer; read them from the cache")
+    good.add_argument("--jobs", type=int, default=1, help="processes for statsforecast")
     good.add_argument("--set", nargs="*", default=[], help="names of the sets; all without")
     fast = modes.add_parser("speed")
     fast.add_argument("--series", type=int, default=1000)
@@ -237,7 +238,7 @@ def main() -> None:
     modes.add_parser("size").add_argument("--series", type=int, default=100_000)
     given = parser.parse_args()
     if given.mode == "accuracy":
-        accuracy(given.data, given.cache, given.set, given.model_only)
+        accuracy(given.data, given.cache, given.set, given.model_only, given.jobs)
     elif given.mode == "speed":
         speed(given.series, given.model)
     else:

@@ -47,7 +47,7 @@ def from_widths(table: pd.DataFrame, name: str, horizon: int) -> np.ndarray:
     return table[columns].to_numpy(dtype=float).reshape(-1, horizon, len(LEVELS))
 
 
-def statistical(build: Callable[[int], object]) -> Forecaster:
+def statistical(build: Callable[[int], object], jobs: int) -> Forecaster:
     """Return the forecaster of a statsforecast model, given how to build it for a season length."""
 
     def forecast(panel: Panel, horizon: int) -> np.ndarray:
@@ -55,7 +55,7 @@ def statistical(build: Callable[[int], object]) -> Forecaster:
 
         model = build(panel.seasons[0] if panel.seasons else 1)
         offset = OFFSETS.get(panel.frequency, panel.frequency)
-        table = StatsForecast([model], freq=offset, n_jobs=1).forecast(df=long(panel), h=horizon, level=WIDTHS)
+        table = StatsForecast([model], freq=offset, n_jobs=jobs).forecast(df=long(panel), h=horizon, level=WIDTHS)
         return from_widths(table, repr(model), horizon)
 
     return forecast
@@ -143,11 +143,19 @@ def quiet(forecaster: Forecaster) -> Forecaster:
     return forecast
 
 
-PEERS: dict[str, Forecaster] = {
-    "seasonal naive": quiet(statistical(seasonal_naive)),
-    "AutoETS": quiet(statistical(auto_ets)),
-    "AutoARIMA": quiet(statistical(auto_arima)),
-    "AutoTheta": quiet(statistical(auto_theta)),
-    "mlforecast XGBoost": quiet(boosted),
-    "Prophet": quiet(prophet),
-}
+NEEDS = {
+    "seasonal naive": "statsforecast", "AutoETS": "statsforecast", "AutoARIMA": "statsforecast",
+    "AutoTheta": "statsforecast", "mlforecast XGBoost": "mlforecast", "Prophet": "prophet",
+}  # fmt: skip
+
+
+def peers(jobs: int = 1) -> dict[str, Forecaster]:
+    """Return every peer; those of statsforecast on so many processes, which changes nothing but the time."""
+    return {
+        "seasonal naive": quiet(statistical(seasonal_naive, 1)),
+        "AutoETS": quiet(statistical(auto_ets, jobs)),
+        "AutoARIMA": quiet(statistical(auto_arima, jobs)),
+        "AutoTheta": quiet(statistical(auto_theta, jobs)),
+        "mlforecast XGBoost": quiet(boosted),
+        "Prophet": quiet(prophet),
+    }
