@@ -17,7 +17,7 @@ from features.frames import ALL, SCORES, check, conform
 from features.series import fiscal_revenue
 from forecast.draws import Array, stream
 from forecast.scores import METRICS
-from forecast.volume import draw_volume, fit_volume, last_value_fit, rolling_errors
+from forecast.volume import draw_volume, fit_volume
 
 HORIZON: Final = 8  # quarters
 FIRST_ORIGIN: Final = 20  # quarters of history at the first origin
@@ -56,15 +56,11 @@ def backtest_revenue(
             f"{len(actual)} quarters of revenue are known on {origin:%Y-%m-%d}; a backtest needs more than "
             f"{FIRST_ORIGIN}: choose a later origin"
         )
-    errors = rolling_errors(actual.to_numpy(), HORIZON)
     blocks = []
     for length, made in _origins(observations, actual):
         history = fiscal_revenue(known_by(observations, made), "data_center", made).to_numpy()
         ahead = np.log(actual.to_numpy()[length : length + HORIZON])
-        restated = not np.array_equal(history, actual.to_numpy()[:length])
-        seen = rolling_errors(history, HORIZON) if restated else errors
-        fits = {MODEL: fit_volume(history, HORIZON, errors=seen),
-                NAIVE: last_value_fit(history, HORIZON, errors=seen)}  # fmt: skip
+        fits = {MODEL: fit_volume(history, HORIZON), NAIVE: fit_volume(history, HORIZON, members=(NAIVE,))}
         for name, fit in fits.items():
             paths = np.log(draw_volume(fit, draws=draws, random=stream(seed, f"backtest.{length}")))
             blocks.append(_score_rows(paths[:, : len(ahead)], ahead, made=made, model=name))

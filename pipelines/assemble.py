@@ -61,7 +61,7 @@ def _summary(
         "quarantined": len(record.quarantine),
         "revenue": {
             "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
-            "scores": dict(top.revenue.fit.scores), "spread": asdict(top.revenue.fit.spread),
+            "scores": dict(top.revenue.fit.scores), "deviation": top.revenue.fit.deviation.tolist(),
         },
         "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
         "generations": [
