@@ -40,7 +40,7 @@ def model(panel: Panel, horizon: int) -> np.ndarray:
     """Forecast with the project's own model."""
     from forecast.volume import fit_volumes, volume_quantiles  # noqa: PLC0415
 
-    rows = volume_quantiles(fit_volumes(panel, horizon=horizon, seed=0), draws=1000, seed=0)
+    rows = volume_quantiles(fit_volumes(panel, horizon=horizon, seed=0))
     rows = rows[rows.statistic == "quantile"]
     order = pd.Categorical(rows["series"].astype(str), categories=panel.series)
     rows = rows.assign(order=order.codes).sort_values(["order", "period_end", "quantile"])
