@@ -90,7 +90,8 @@ def evaluate(
             )
             took = time.perf_counter() - began
             part = scores(quantiles, panel, steps, trace.season, trace.horizon)
-            frames.append(part.assign(set=trace.name, steps=steps, seconds=took / len(part)))
+            seconds = took / len(part) if cache is None else np.nan  # reading a file is not forecasting
+            frames.append(part.assign(set=trace.name, steps=steps, seconds=seconds))
     return pd.concat(frames, ignore_index=True)
 
 
