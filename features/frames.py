@@ -201,6 +201,8 @@ HARDWARE: Final = Frame(
         "bf16_tflops": _number("dense bf16 peak", "TFLOP/s", low=0.0, nullable=True),
         "fp8_tflops": _number("dense fp8 (or int8 before it) peak", "TFLOP/s", low=0.0, nullable=True),
         "fp4_tflops": _number("dense fp4 peak", "TFLOP/s", low=0.0, nullable=True),
+        "formats": _text("number formats with hardware support, separated by a semicolon; int8 uses the fp8 column",
+                         nullable=True),
         "hbm_gb": _number("memory on the package", "GB", low=0.0, nullable=True),
         "hbm_tbs": _number("memory bandwidth", "TB/s", low=0.0, nullable=True),
         "chip_w": _number("thermal design power of the package", "W", low=0.0, nullable=True),
@@ -231,7 +233,7 @@ THROUGHPUT: Final = Frame(
         "software": _text("serving software, or the round it was measured in"),
         "measured_at": _date("day the record was published"),
         "known_at": _date("first day the world could know it"),
-        "value": _number("work per second of one accelerator", "see unit", low=0.0),
+        "value": _number("work per second of one accelerator", "see unit", low=1e-9),
         "unit": _text("output_token/s, total_token/s, sample/s or query/s, per accelerator"),
         "interactivity": _number("speed one user sees", "token/s", low=0.0, nullable=True),
         **_TRUST,
@@ -259,6 +261,21 @@ ASSUMPTIONS: Final = Frame(
     key=("name",),
 )
 
+RESIDENCY: Final = Frame(
+    "residency",
+    {
+        "region": _text("country or region the work must stay in"),
+        "vendor": _text("vendor of the accelerator, or all"),
+        "family": _text("family of the vendor's accelerators, or all"),
+        "allowed": _text("whether accelerators of this kind may serve it there", "yes", "no"),
+        "known_at": _date("first day the rule could be known"),
+        **_TRUST,
+        "source": _text("address or description of where it was read"),
+        "note": _text("what the rule is", nullable=True),
+    },
+    key=("region", "vendor", "family", "known_at"),
+)
+
 WORKLOADS: Final = Frame(
     "workloads",
     {
@@ -272,6 +289,12 @@ WORKLOADS: Final = Frame(
         "bound": _text("what limits an unmeasured generation", "compute", "memory", nullable=True),
         "flop_per_unit": _number("work of one unit", "FLOP", low=0.0, nullable=True),
         "efficiency": _number("share of the 8-bit peak it reaches", "share", low=0.0, high=1.0, nullable=True),
+        "precisions": _text("number formats it may run in, the best first, separated by a semicolon", nullable=True),
+        "bytes_per_unit": _number("memory traffic of one unit", "B", low=0.0, nullable=True),
+        "memory_efficiency": _number(
+            "share of the memory bandwidth it reaches", "share", low=0.0, high=1.0, nullable=True
+        ),
+        "min_domain": _number("accelerators of one scale-up domain it needs at least", low=1.0, nullable=True),
         "about": _text("what it covers", nullable=True),
     },
     key=("workload", "technique"),
@@ -337,8 +360,10 @@ QUARANTINE: Final = Frame(
 
 FRAMES: Final = {
     frame.name: frame
-    for frame in (OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, WORKLOADS, FORECASTS, SCORES, QUARANTINE)
-}
+    for frame in (
+        OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, RESIDENCY, WORKLOADS, FORECASTS, SCORES, QUARANTINE,
+    )
+}  # fmt: skip
 
 
 def empty(frame: Frame) -> pd.DataFrame:

@@ -47,6 +47,7 @@ MEASURES: Final = {
     "energy_per_request": Measure("Wh/request", "energy of one request"),
     "deployed": Measure("1", "1 from the day a technique is said to be in production", 0.0, 1.0),
     "parameters": Measure("parameter", "parameters of a model"),
+    "training_work": Measure("FLOP", "floating-point operations of training runs over the period"),
     "gain": Measure("1", "relative gain in a product metric, as stated", None),
 }
 
@@ -60,6 +61,7 @@ download = [download]
 request = [request]
 query = [query]
 sample = [sample]
+call = [call]
 token = [token]
 input_token = [input_token]
 output_token = [output_token]
@@ -73,6 +75,8 @@ W_chip = [chip_power]
 W_it = [it_power]
 W_facility = [facility_power]
 accelerator_hour = accelerator * hour
+core_second = core * second
+core_hour = core * hour
 quarter = 91.3125 * day
 """
 

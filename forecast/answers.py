@@ -16,8 +16,9 @@ from forecast.claims import claims_table
 from forecast.crossing import Crossing, check_fractions, crossing
 from forecast.split import SEGMENT_OF
 from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods, technique_share
+from forecast.work.by_vendor import placement_table
 
-QUESTIONS: Final = ("forecast", "when", "split", "claims")
+QUESTIONS: Final = ("forecast", "when", "split", "claims", "placement")
 _CLAIMED: Final = 0.60  # the keynote's figure, asked about and never assumed
 
 
@@ -129,6 +130,21 @@ class Forecaster:
             as_of=self.cube.attrs["origin"],
         )  # fmt: skip
 
+    def placement(self, *, segment: str = ALL) -> pd.DataFrame:
+        """Return accelerator-hours by vendor, of which NVIDIA GPUs are a part, and CPU core-hours.
+
+        Parameters
+        ----------
+        segment
+            ``hyperscale``, ``rest`` or ``all``.
+
+        Raises
+        ------
+        ValueError
+            If the segment is not forecast.
+        """
+        return placement_table(self.cube, segment=segment)
+
     def claims(self) -> pd.DataFrame:
         """Return every claim with the probability the draws give it, or why it is not judged."""
         return claims_table(self.cube, self.known_claims)
@@ -152,8 +168,8 @@ class Forecaster:
     def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question given as a mapping, the form that notebooks, files and services share.
 
-        ``question`` is one of ``forecast, when, split, claims``; the other keys are the arguments of the method of
-        that name.
+        ``question`` is one of ``forecast, when, split, claims, placement``; the other keys are the arguments of the
+        method of that name.
 
         Raises
         ------

@@ -211,7 +211,8 @@ def _with_share(leaves: Array, position: int, share: Array) -> Array:
 def _mix(generations: Generations, quarters: pd.DatetimeIndex, assumed: Assumptions) -> Array:
     time = np.arange(len(quarters), dtype=np.float64)
     start = quarters.searchsorted(generations.available_at[1:])
-    middles = start[None, :] + assumed["ramp.lag"][:, None]
+    lag = [assumed.get(f"ramp.lag.{name}", "ramp.lag") for name in generations.names[1:]]
+    middles = start[None, :] + np.stack(lag, axis=-1)
     return generation_mix(time, middles, assumed["ramp.width"])
 
 

@@ -73,7 +73,7 @@ def _summary(
         "filled": list(generations.filled),
         "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
         "missing": dict(bottom.missing),
-        "measured": {task: list(flags) for task, flags in bottom.measured.items()},
+        "throughput_evidence": {task: list(each) for task, each in bottom.evidence.items()},
         "techniques": [
             {"workload": step.workload, "segment": step.segment, "technique": step.technique,
              "evidence": dict(step.evidence), "volatility": step.state.volatility,

@@ -11,6 +11,7 @@ import typer
 
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
+from pipelines.catalogue_command import convert_demand, show_catalogue
 from pipelines.claim_command import claim_app
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
@@ -31,6 +32,8 @@ app.command()(shares)
 app.command()(volume)
 app.command()(reconcile)
 app.command()(split)
+app.command("catalogue")(show_catalogue)
+app.command("convert")(convert_demand)
 app.command("relabel")(relabel_firm)
 app.add_typer(claim_app, name="claim")
 
