@@ -179,6 +179,9 @@ def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
         "definition": "recast_2",
         "scenario": "base",
         "split_mode": "observation",
+        "split_statements": top.split.state.statements,
+        "split_inexact": len(top.split.state.inexact),
+        "split_ess": top.split.ess,
         "scope": "NVIDIA data-centre GPUs",
         "company_ratio": top.revenue.company_ratio,
     }

@@ -85,7 +85,7 @@ def report_json(report: SplitReport) -> dict[str, Any]:
     return {
         "definition": report.definition, "base": report.base, "as_of": report.as_of, **asdict(report.imposed),
         "quarters": json.loads(report.table.to_json(orient="records")),
-        "concentration": [asdict(each) for each in report.concentration],
+        "concentration": [asdict(each) for each in report.concentration], "evidence": dict(report.evidence),
         "covers": report.covers, "overconfident": report.overconfident, "refused_by_pooling": report.refused_by_pooling,
     }  # fmt: skip
 
@@ -94,6 +94,11 @@ def show(report: SplitReport) -> None:
     """Print a report for a person."""
     console = wide_console()
     console.print(header(report))
+    heard = report.evidence
+    console.print(
+        f"Free split: {heard['statements']:.0f} statements, {heard['inexact']:.0f} of them bounds, windows, stocks or "
+        f"growth, which leave {heard['ess']:.1%} of the draws effective in one step"
+    )
     headings = ("quarter", "free (80 %)", report.imposed.mode + " (80 %)", f"P(>= {report.imposed.share:.0%}), free",
                 "strain", "KL [nat]", "ESS", "total moved")  # fmt: skip
     table = Table(*headings)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.split import REFERENCE, split_statements
+from forecast.split import REFERENCE, is_about_split, split_statements
 
 MODES: Final = ("free", "prior", "observation", "soft", "fixed")
 CLAIMED: Final = "keynote"  # definition under which the claim is recorded
@@ -87,8 +87,7 @@ def heard(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
     keys = ["definition", "period_start", "period_end", "source"]
     earlier = statements[statements["known_at"] <= claim["known_at"].iloc[0]]
     dropped = pd.MultiIndex.from_frame(rest[keys]).isin(pd.MultiIndex.from_frame(earlier[keys]))
-    about_split = (rest["measure"] == "share") & (rest["base"] == "revenue") & (rest["segment"] == "hyperscale")
-    return pd.concat([rest[~(np.asarray(dropped) & about_split)], believed], ignore_index=True)
+    return pd.concat([rest[~(np.asarray(dropped) & is_about_split(rest))], believed], ignore_index=True)
 
 
 def _is_claim(observations: pd.DataFrame) -> pd.Series:

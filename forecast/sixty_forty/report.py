@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -47,6 +48,8 @@ class SplitReport:
         mean, ``total_moved`` (mean ratio less one), ``covers`` (free draws within the imposed 80 % interval).
     concentration
         Over workloads, leaves and owners, in the free forecast.
+    evidence
+        ``statements`` the free split heard, how many of them ``inexact``, and the ``ess`` these leave.
     """
 
     definition: str
@@ -55,6 +58,7 @@ class SplitReport:
     imposed: Imposed
     table: pd.DataFrame
     concentration: tuple[Concentration, ...]
+    evidence: Mapping[str, float]
 
     @property
     def refused_by_pooling(self) -> list[str]:
@@ -105,6 +109,7 @@ def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: st
     return SplitReport(
         definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
         tuple(each for each in kinds if each is not None),
+        {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
     )  # fmt: skip
 
 

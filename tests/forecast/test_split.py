@@ -8,6 +8,7 @@ from scipy.special import logit
 from features.asof import known_by
 from features.calendars import calendar_quarters
 from forecast.draws import sample_assumptions
+from forecast.flows import growth_of_shares
 from forecast.split import LEAVES, OFFSET_SD, REFERENCE, draw_split, leaf_shares, shares_of, split_statements
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
@@ -53,6 +54,32 @@ def test_a_statement_from_a_second_source_counts_once(record, split):
     twice = draw_split(pd.concat([record.observations, again]), QUARTERS, draws=2000, seed=1)
     assert twice.state.statements == split.state.statements
     assert twice.share.tobytes() == split.share.tobytes()
+
+
+def test_bounds_growth_and_the_stock_are_heard_once_each(split):
+    names = [each.name for each in split.state.inexact]
+    assert len(set(names)) == len(names)
+    kinds = {"at least", "at most", "just over", "just under", "about"}
+    assert {each.wording for each in split.state.inexact} == kinds
+    assert sum("epoch_top_five" in name for name in names) == 1
+    assert 0 < split.ess <= 1
+
+
+def test_growth_is_read_against_the_growth_of_the_whole(record):
+    statements = split_statements(record.observations)
+    grown = growth_of_shares(statements, record.observations, "_yoy")
+    assert len(grown) == len(statements)
+    doubled = grown[(grown["measure"] == "multiple") & (grown["bound"] == ">=")].iloc[0]
+    assert doubled["definition"] == "large_csp"
+    assert doubled["value"] == pytest.approx(2 * 14.514 / 30.771, rel=1e-3)
+
+
+def test_as_of_the_keynote_day_nothing_published_later_changes_a_byte(record):
+    seen = known_by(record.observations, KEYNOTE)
+    later = record.observations[record.observations.known_at > KEYNOTE]
+    spoiled = pd.concat([seen, later.assign(value=later.value * 0.5)])
+    once, again = (draw_split(known_by(rows, KEYNOTE), QUARTERS, draws=200, seed=1) for rows in (seen, spoiled))
+    assert once.share.tobytes() == again.share.tobytes()
 
 
 def test_the_order_of_the_rows_does_not_matter(record, split):
