@@ -20,6 +20,7 @@ from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.known import Known, Settings
 from forecast.reconcile import Agreement, agree, within
+from forecast.sixty_forty.membership import moved_text
 from forecast.split import SEGMENT_OF, split_statements
 from forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
 from forecast.workloads import UNALLOCATED, Registry
@@ -93,6 +94,7 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     top = draw_top_down(
         known.observations, generations, assumed,
         origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed,
+        memberships=known.memberships,
     )  # fmt: skip
     quarters = top.revenue.quarters
     live = top.fleet.live.sum(axis=2)
@@ -179,6 +181,7 @@ def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
         "definition": "recast_2",
         "scenario": "base",
         "split_mode": "observation",
+        "memberships": moved_text(known.memberships, top.revenue.quarters),
         "split_statements": top.split.state.statements,
         "split_inexact": len(top.split.state.inexact),
         "split_ess": top.split.ess,

@@ -21,6 +21,7 @@ from forecast.draws import Array, Assumptions, normals, stream
 from forecast.fleet import Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
 from forecast.reconcile import condition
 from forecast.share_state import SharePrior, fit_share_state
+from forecast.sixty_forty.membership import as_saved
 from forecast.split import LEAVES, Split, draw_split, leaf_shares
 from forecast.volume import VolumeFit, draw_volume, fit_volume
 
@@ -148,8 +149,9 @@ def draw_top_down(
     through: str,
     draws: int,
     seed: int,
+    memberships: pd.DataFrame | None = None,
 ) -> TopDown:
-    """Draw the whole top-down view at an origin from what was known there.
+    """Draw the whole top-down view at an origin from what was known there, firms counted where memberships put them.
 
     Raises
     ------
@@ -158,6 +160,8 @@ def draw_top_down(
     """
     revenue = draw_revenue(observations, origin=origin, through=through, draws=draws, seed=seed)
     split = draw_split(observations, revenue.quarters, draws=draws, seed=seed)
+    if memberships is not None:
+        split = as_saved(split, revenue.total, observations, memberships, assumed, revenue.quarters)
     weights = _leaf_weights(observations, revenue, split.share, assumed, seed=seed)
     mix = _mix(generations, revenue.quarters, assumed)
     price, gap = _price(observations, generations, revenue, mix, assumed, seed=seed)

@@ -51,8 +51,11 @@ def split(
 
 
 def known_at(as_of: str | None, record: Path) -> Known:
-    """Return the record as known on a day."""
-    return read_record(record).as_of(as_day(as_of, "--as-of"))
+    """Return the record as known on a day, saying on standard error which rows were set aside."""
+    found = read_record(record)
+    for row in found.quarantine.itertuples():
+        sys.stderr.write(f"set aside: {row.source} line {row.line:.0f}, {row.column} {row.value!r}: {row.reason}\n")
+    return found.as_of(as_day(as_of, "--as-of"))
 
 
 def show_revisions(known: Known, since: str | None) -> None:
@@ -76,7 +79,7 @@ def header(report: SplitReport) -> str:
         total = "kept" if imposed.keep_total else "free to move"
     return (
         f"Hyperscale share of {report.base}, definition {report.definition}, as of {report.as_of}; "
-        f"mode {imposed.mode} at {imposed.share:.1%}{firmness}; total {total}"
+        f"mode {imposed.mode} at {imposed.share:.1%}{firmness}; total {total}; saved memberships: {report.memberships}"
     )
 
 
@@ -85,7 +88,8 @@ def report_json(report: SplitReport) -> dict[str, Any]:
     return {
         "definition": report.definition, "base": report.base, "as_of": report.as_of, **asdict(report.imposed),
         "quarters": json.loads(report.table.to_json(orient="records")),
-        "concentration": [asdict(each) for each in report.concentration], "evidence": dict(report.evidence),
+        "concentration": [asdict(each) for each in report.concentration],
+        "evidence": dict(report.evidence), "memberships": report.memberships,
         "covers": report.covers, "overconfident": report.overconfident, "refused_by_pooling": report.refused_by_pooling,
     }  # fmt: skip
 

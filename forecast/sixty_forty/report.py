@@ -50,6 +50,8 @@ class SplitReport:
         Over workloads, leaves and owners, in the free forecast.
     evidence
         ``statements`` the free split heard, how many of them ``inexact``, and the ``ess`` these leave.
+    memberships
+        What saved memberships moved.
     """
 
     definition: str
@@ -59,6 +61,7 @@ class SplitReport:
     table: pd.DataFrame
     concentration: tuple[Concentration, ...]
     evidence: Mapping[str, float]
+    memberships: str
 
     @property
     def refused_by_pooling(self) -> list[str]:
@@ -110,6 +113,7 @@ def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: st
         definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
         tuple(each for each in kinds if each is not None),
         {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
+        str(free_cube.attrs["memberships"]),
     )  # fmt: skip
 
 
