@@ -64,8 +64,8 @@ class Contracted:
         All nodes, shape (nodes, draws), in the order of ``nodes.hierarchy``.
     nodes
         The hierarchy, and the draws before.
-    measure, total
-        What it is of, and whether the total was kept.
+    measure, period, total
+        What it is of, when, and whether the total was kept.
     """
 
     node: str
@@ -73,6 +73,7 @@ class Contracted:
     draws: Array
     nodes: CubeNodes
     measure: str
+    period: str
     total: str
 
     @property
@@ -184,7 +185,7 @@ def contract(
     spread[crossing & (np.arange(len(spread)) != at)] = np.inf  # shares of work resist only through their places
     keep = [node] if total == "moves" or node == top else [node, top]
     done = reconcile_positive(nodes.hierarchy, base, spread[:, None], keep=keep)
-    return Contracted(node, value, done, nodes, measure, total)
+    return Contracted(node, value, done, nodes, measure, period, total)
 
 
 def _check_room(nodes: CubeNodes, top: str, value: float, total: str) -> None:

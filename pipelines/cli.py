@@ -12,6 +12,7 @@ import typer
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
 from pipelines.claim_command import claim_app
+from pipelines.contract_command import contract
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
@@ -30,6 +31,7 @@ app.command()(shares)
 app.command()(reconcile)
 app.command()(split)
 app.command("relabel")(relabel_firm)
+app.command()(contract)
 app.add_typer(claim_app, name="claim")
 
 

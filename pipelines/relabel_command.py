@@ -29,6 +29,7 @@ def relabel_firm(
     valid_from: Annotated[str | None, typer.Option(help="First day of the change; all of history if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Append the dated membership to this file.")] = None,
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
@@ -38,7 +39,7 @@ def relabel_firm(
         raise ValueError(f"change {change!r} is not of the form coreweave=hyperscale")
     known = known_at(as_of, record)
     since = None if valid_from is None else as_day(valid_from, "--valid-from")
-    done = relabelled(known, Settings(draws=draws), firm, side, valid_from=since)
+    done = relabelled(known, Settings(draws=draws, seed=seed), firm, side, valid_from=since)
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:

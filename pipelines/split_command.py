@@ -13,7 +13,7 @@ from rich.table import Table
 
 from features.calendars import calendar_quarters
 from forecast.known import Known, Settings
-from forecast.sixty_forty.modes import MODES, Imposed, claimed_share
+from forecast.sixty_forty.modes import MODES, imposed_as
 from forecast.sixty_forty.report import SplitReport, split_report
 from forecast.sixty_forty.revisions import revisions
 from forecast.topdown import FIRST_QUARTER
@@ -38,10 +38,7 @@ def split(
 ) -> None:
     """Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."""
     known = known_at(as_of, record)
-    claimed = share if share is not None else claimed_share(known.observations)
-    if claimed is None:
-        raise ValueError(f"no share had been claimed by {known.origin:%Y-%m-%d}; give one, such as --share 0.6")
-    imposed = Imposed(mode, claimed, strength, not move_total)
+    imposed = imposed_as(known, mode, share=share, strength=strength, total="moves" if move_total else "kept")
     report = split_report(known, Settings(draws=draws, seed=seed), imposed, base=base, definition=definition)
     if as_json:
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")

@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from forecast.known import Known
 from forecast.split import REFERENCE, is_about_split, split_statements
 
 MODES: Final = ("free", "prior", "observation", "soft", "fixed")
+TOTALS: Final = ("kept", "moves")
 CLAIMED: Final = "keynote"  # definition under which the claim is recorded
 
 
@@ -53,6 +55,24 @@ def claimed_share(observations: pd.DataFrame) -> float | None:
     """Return the share last claimed in a keynote, of what is known; None if there is no such claim."""
     rows = _claims(observations)
     return None if rows.empty else float(rows["value"].iloc[-1])
+
+
+def imposed_as(
+    known: Known, mode: str, *, share: float | None = None, strength: float = 0.1, total: str = "kept"
+) -> Imposed:  # fmt: skip
+    """Return what is imposed, with the share last claimed where none is given.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument at fault, or that no share had been claimed by then.
+    """
+    if total not in TOTALS:
+        raise ValueError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
+    claimed = share if share is not None else claimed_share(known.observations)
+    if claimed is None:
+        raise ValueError(f"no share had been claimed by {known.origin:%Y-%m-%d}; give one, such as a share of 0.55")
+    return Imposed(mode, claimed, strength, total == "kept")
 
 
 def heard(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
