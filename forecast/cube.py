@@ -182,12 +182,22 @@ def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
         "scenario": "base",
         "split_mode": "observation",
         "memberships": moved_text(known.memberships, top.revenue.quarters),
+        "leaf_news": _leaf_news(top),
         "split_statements": top.split.state.statements,
         "split_inexact": len(top.split.state.inexact),
         "split_ess": top.split.ess,
         "scope": "NVIDIA data-centre GPUs",
         "company_ratio": top.revenue.company_ratio,
     }
+
+
+def _leaf_news(top: TopDown) -> str:
+    told = [
+        f"{row.leaf} {row.before:.1%} to {row.after:.1%} of its side in {row.quarter} by {row.statements} statements, "
+        f"{row.ess:.0%} of the draws effective"
+        for row in top.leaf_news.itertuples()
+    ]
+    return "; ".join(told) or "none"
 
 
 def _pad(values: Array) -> Array:

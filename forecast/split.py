@@ -35,7 +35,7 @@ LEAVES: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 SEGMENT_OF: Final = {leaf: segment for segment, leaves in LEAVES.items() for leaf in leaves}
 _GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
-_LEAF_DRIFT: Final = 0.06  # log weight a quarter
+LEAF_DRIFT: Final = 0.06  # log weight a quarter
 
 
 @dataclass(frozen=True)
@@ -129,20 +129,19 @@ def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws:
     return Split(state, drawn.share, {REFERENCE: drawn.share, **moved}, drawn.ess)
 
 
-def leaf_shares(assumed: Assumptions, segment: str, periods: int, *, base_period: int, seed: int) -> Array:
-    """Draw the shares of a segment's leaves: assumed weights that wander from a base period in both directions.
+def leaf_weights(assumed: Assumptions, segment: str, periods: int, *, base_period: int, seed: int) -> Array:
+    """Draw log weights of a segment's leaves: assumed ones that wander from a base period in both directions.
 
     Returns
     -------
     ndarray, shape (draws, periods, leaves)
-        Shares that sum to one.
     """
     leaves = LEAVES[segment]
     weights = np.log(np.stack([assumed[f"leaf_share.{segment}.{leaf}"] for leaf in leaves], axis=-1))
     steps = stream(seed, f"leaf_drift.{segment}").standard_normal((len(weights), periods, len(leaves)))
-    walk = np.cumsum(_LEAF_DRIFT * steps, axis=1)
+    walk = np.cumsum(LEAF_DRIFT * steps, axis=1)
     walk -= walk[:, [base_period], :]
-    return shares_of(weights[:, None, :] + walk)
+    return np.asarray(weights[:, None, :] + walk)
 
 
 def shares_of(log_weights: Array) -> Array:

@@ -86,7 +86,7 @@ def report_json(report: SplitReport) -> dict[str, Any]:
         "definition": report.definition, "base": report.base, "as_of": report.as_of, **asdict(report.imposed),
         "quarters": json.loads(report.table.to_json(orient="records")),
         "concentration": [asdict(each) for each in report.concentration],
-        "evidence": dict(report.evidence), "memberships": report.memberships,
+        "evidence": dict(report.evidence), "memberships": report.memberships, "leaf_news": report.leaf_news,
         "covers": report.covers, "overconfident": report.overconfident, "refused_by_pooling": report.refused_by_pooling,
     }  # fmt: skip
 
@@ -100,6 +100,7 @@ def show(report: SplitReport) -> None:
         f"Free split: {heard['statements']:.0f} statements, {heard['inexact']:.0f} of them bounds, windows, stocks or "
         f"growth, which leave {heard['ess']:.1%} of the draws effective in one step"
     )
+    console.print(f"Leaves moved by statements: {report.leaf_news}")
     headings = ("quarter", "free (80 %)", report.imposed.mode + " (80 %)", f"P(>= {report.imposed.share:.0%}), free",
                 "strain", "KL [nat]", "ESS", "total moved")  # fmt: skip
     table = Table(*headings)

@@ -47,6 +47,8 @@ class SplitReport:
         ``statements`` the free split heard, how many of them ``inexact``, and the ``ess`` these leave.
     memberships
         What saved memberships moved.
+    leaf_news
+        What statements about leaves moved below the top.
     """
 
     definition: str
@@ -57,6 +59,7 @@ class SplitReport:
     concentration: tuple[Concentration, ...]
     evidence: Mapping[str, float]
     memberships: str
+    leaf_news: str
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -117,7 +120,7 @@ def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: st
         definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
         concentrations(free_cube, known.observations),
         {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
-        str(free_cube.attrs["memberships"]),
+        str(free_cube.attrs["memberships"]), str(free_cube.attrs["leaf_news"]),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from features.asof import known_by
 from features.calendars import calendar_quarters
 from forecast.draws import sample_assumptions
 from forecast.flows import growth_of_shares
-from forecast.split import LEAVES, OFFSET_SD, REFERENCE, draw_split, leaf_shares, shares_of, split_statements
+from forecast.split import LEAVES, OFFSET_SD, REFERENCE, draw_split, leaf_weights, shares_of, split_statements
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")
@@ -100,7 +100,7 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
         row = rows.head(1).assign(name="leaf_share.vendor_internal.vendor_internal", low=1.0, mid=1.0, high=1.0)
         rows = pd.concat([rows, row])
     assumed = sample_assumptions(rows, draws=100, seed=1)
-    shares = leaf_shares(assumed, segment, 12, base_period=5, seed=1)
+    shares = shares_of(leaf_weights(assumed, segment, 12, base_period=5, seed=1))
     assert shares.shape == (100, 12, len(LEAVES[segment]))
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
     assert shares.min() > 0
@@ -108,7 +108,7 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
 
 def test_leaf_shares_at_the_base_period_are_the_assumed_weights_and_wander_both_ways(record):
     assumed = sample_assumptions(record.assumptions, draws=500, seed=1)
-    shares = leaf_shares(assumed, "hyperscale", 21, base_period=10, seed=1)
+    shares = shares_of(leaf_weights(assumed, "hyperscale", 21, base_period=10, seed=1))
     weights = np.stack([assumed[f"leaf_share.hyperscale.{leaf}"] for leaf in LEAVES["hyperscale"]], axis=-1)
     assert shares[:, 10] == pytest.approx(weights / weights.sum(axis=-1, keepdims=True))
     ratio = np.log(shares[..., 0] / shares[..., 1])
