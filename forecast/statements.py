@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+from scipy.linalg import cho_solve
 from scipy.optimize import brentq
 
 from forecast.claim.wording import log_likelihood
@@ -23,6 +24,7 @@ from forecast.draws import Array
 
 _LEAST: Final = 0.5  # share of the draws that a step of the power leaves effective
 _MOVES: Final = 6  # slices after each step
+_JITTER: Final = 1e-12  # of the largest variance, for a covariance that is singular
 _SHRINKS: Final = 60
 _ROUNDS: Final = 400
 _DAMPING: Final = 0.7
@@ -81,6 +83,9 @@ def hear(
 ) -> Heard:
     """Condition draws of a Gaussian vector on statements.
 
+    Only what is spoken of is tempered. The rest follows by regression, and what regression leaves of it stays with its
+    own draw: it is independent of all that is said.
+
     Parameters
     ----------
     draws
@@ -100,29 +105,26 @@ def hear(
     >>> bool(after.draws.min() > -0.05), bool(abs(after.draws.mean() - np.sqrt(2 / np.pi)) < 0.05), round(after.ess, 1)
     (True, True, 0.5)
     """
+    spoken = np.abs(_slopes(mean, statements)).max(axis=0) > 0
+    own = covariance[np.ix_(spoken, spoken)]
+    scale = np.linalg.cholesky(own + _JITTER * own.diagonal().max() * np.eye(len(own)))
+    follow = cho_solve((scale, True), covariance[spoken]).T
 
-    def judge(vectors: Array) -> Array:
-        return np.asarray(sum((each.log_likelihood(each.of(vectors)) for each in statements), np.zeros(len(vectors))))
-
-    def within(part: Array) -> Array:
+    def judge(part: Array) -> Array:
         vectors = np.zeros((len(part), len(mean)))
         vectors[:, spoken] = part
-        return judge(vectors)
+        return np.asarray(sum((each.log_likelihood(each.of(vectors)) for each in statements), np.zeros(len(part))))
 
-    spoken = np.abs(_slopes(mean, statements)).max(axis=0) > 0  # what is not spoken of follows by regression
-    own = covariance[np.ix_(spoken, spoken)]
-    scale, follow = _root(own), covariance[:, spoken] @ np.linalg.pinv(own, rcond=1e-12, hermitian=True)
-    told = judge(draws)
+    part = before = draws[:, spoken]
+    told = judge(part)
     ess, power = effective(told), 0.0
     while power < 1.0:
         step = _step(told, 1.0 - power)
         chosen = _copies(_weights(step * told), random.random())
-        draws, told, power = draws[chosen], told[chosen], power + step
-        part = draws[:, spoken]
+        part, told, power = part[chosen], told[chosen], power + step
         for _ in range(_MOVES):
-            part, told = _slice(part, told, within, power, mean[spoken], scale, random)
-        draws = draws + (part - draws[:, spoken]) @ follow.T
-    return Heard(draws, ess)
+            part, told = _slice(part, told, judge, power, mean[spoken], scale, random)
+    return Heard(draws + (part - before) @ follow.T, ess)
 
 
 def effective(logs: Array) -> float:
@@ -245,12 +247,6 @@ def _copies(weights: Array, start: float) -> Any:
     chosen = np.arange(places)
     chosen[counts == 0] = np.repeat(chosen, np.maximum(counts - 1, 0))
     return chosen
-
-
-def _root(covariance: Array) -> Array:
-    """Return a square root of a covariance that may be singular."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 def _slopes(vector: Array, statements: Sequence[Statement]) -> Array:

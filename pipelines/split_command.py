@@ -76,7 +76,7 @@ def header(report: SplitReport) -> str:
         total = "kept" if imposed.keep_total else "free to move"
     return (
         f"Hyperscale share of {report.base}, definition {report.definition}, as of {report.as_of}; "
-        f"mode {imposed.mode} at {imposed.share:.1%}{firmness}; total {total}; saved memberships: {report.memberships}"
+        f"mode {imposed.mode} at {imposed.share:.1%}{firmness}; total {total}"
     )
 
 
@@ -100,7 +100,7 @@ def show(report: SplitReport) -> None:
         f"Free split: {heard['statements']:.0f} statements, {heard['inexact']:.0f} of them bounds, windows, stocks or "
         f"growth, which leave {heard['ess']:.1%} of the draws effective in one step"
     )
-    console.print(f"Leaves moved by statements: {report.leaf_news}")
+    console.print(f"Leaves moved by statements: {report.leaf_news}. Saved memberships applied: {report.memberships}")
     headings = ("quarter", "free (80 %)", report.imposed.mode + " (80 %)", f"P(>= {report.imposed.share:.0%}), free",
                 "strain", "KL [nat]", "ESS", "total moved")  # fmt: skip
     table = Table(*headings)

@@ -38,13 +38,11 @@ def served(model, question):
     return answer, json.loads(answer.to_json(orient="records", double_precision=15))
 
 
-def test_a_mode(model, finished):
+def test_a_mode(model):
     table = printed("split", "--mode", "soft", "--strength", "0.2", "--base", "gpu_hours")["quarters"]
     asked = {"mode": "soft", "strength": 0.2, "base": "gpu_hours", "definition": "recast_2"}
-    answer, _ = served(model, {"question": "impose", **asked})
+    answer, _ = served(model, {"question": "impose", **asked})  # the method of that name, by Forecaster.ask
     assert json.loads(answer[list(table[0])].to_json(orient="records")) == table
-    report = finished.result.bundle.forecaster.impose(asked.pop("mode"), **asked)
-    pd.testing.assert_frame_equal(report.table, answer[list(table[0])], check_exact=True)
     assert {"hhi_workloads", "effective_owners", "without_half_leaves", "memberships", "as_of"} <= set(answer)
 
 
