@@ -30,7 +30,6 @@ FIRST_QUARTER: Final = "2015Q1"
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
 _WEIBULL_SHAPE: Final = 3.0
 _QUARTER_DAYS: Final = 120
-_MOST: Final = 0.95
 
 
 @dataclass(frozen=True)
