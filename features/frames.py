@@ -15,7 +15,7 @@ import pandera.pandas as pa
 ALL: Final = "all"
 EVIDENCE: Final = ("measured", "independent", "vendor", "assumed")
 CONFIDENCE: Final = ("verified", "recalled", "derived")
-BOUNDS: Final = ("=", ">=", "<=", "~")
+BOUNDS: Final = ("=", ">=", "<=", "~", ">~", "<~")
 STAGES: Final = ("flow", "stock", "forward")
 BASES: Final = (
     "none",
@@ -145,7 +145,7 @@ OBSERVATIONS: Final = Frame(
         "source": _text("address or description of where the figure was read"),
         "value": _number("the figure", "see unit"),
         "unit": _text("canonical unit of the measure"),
-        "bound": _text("how the source worded it: exactly, at least, at most, about", *BOUNDS),
+        "bound": _text("how the source worded it: exactly, at least, at most, about, just over, just under", *BOUNDS),
         "sd": _number("standard error of the figure in its own unit", "see unit", low=0.0),
         **_TRUST,
         "note": _text("wording of the source, or what was assumed about dates and spread", nullable=True),

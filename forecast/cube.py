@@ -20,6 +20,7 @@ from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.known import Known, Settings
 from forecast.reconcile import Agreement, agree, within
+from forecast.sixty_forty.membership import moved_text
 from forecast.split import SEGMENT_OF, split_statements
 from forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
 from forecast.work.intensity import check_intensity
@@ -98,6 +99,7 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     top = draw_top_down(
         known.observations, generations, assumed,
         origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed,
+        memberships=known.memberships,
     )  # fmt: skip
     quarters = top.revenue.quarters
     live = top.fleet.live.sum(axis=2)
@@ -192,9 +194,23 @@ def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
         "definition": "recast_2",
         "scenario": "base",
         "split_mode": "observation",
+        "memberships": moved_text(known.memberships, top.revenue.quarters),
+        "leaf_news": _leaf_news(top),
+        "split_statements": top.split.state.statements,
+        "split_inexact": len(top.split.state.inexact),
+        "split_ess": top.split.ess,
         "scope": "NVIDIA data-centre GPUs",  # of hardware, power and money; accelerator_hours go beyond it
         "company_ratio": top.revenue.company_ratio,
     }
+
+
+def _leaf_news(top: TopDown) -> str:
+    told = [
+        f"{row.leaf} {row.before:.1%} to {row.after:.1%} of its side in {row.quarter} by {row.statements} statements, "
+        f"{row.ess:.0%} of the draws effective"
+        for row in top.leaf_news.itertuples()
+    ]
+    return "; ".join(told) or "none"
 
 
 def _pad(values: Array) -> Array:

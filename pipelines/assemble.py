@@ -14,7 +14,7 @@ from forecast.cube import World
 from forecast.known import Known, Settings
 from forecast.techniques import effect_of_one_figure
 from forecast.views import forecast_frame
-from pipelines.bundle import Bundle
+from pipelines.bundle import KNOWN, Bundle
 from pipelines.sources.public_record import Record
 
 
@@ -38,11 +38,10 @@ def assemble(
     """
     tables = {
         "forecasts": forecast_frame(world.cube, model="shiftcast"),
-        "claims": known.claims,
         "scores": scores,
         "quarantine": record.quarantine,
-        "observations": known.observations,
-        "assumptions": known.assumptions,
+        **{name: getattr(known, name) for name in KNOWN},
+        "registry": pd.DataFrame([asdict(task) for task in known.registry.tasks]),
     }
     return Bundle(world.cube, tables, _summary(world, known, record, scores, digest, settings))
 

@@ -13,10 +13,14 @@ import pandas as pd
 import xarray as xr
 
 from forecast.answers import Forecaster
+from forecast.known import Known, Settings
+from forecast.workloads import Registry, Task
+from pipelines.shares_command import load_learned
 
 MANIFEST: Final = "manifest.json"
 _CUBE, _SUMMARY = "cube.nc", "summary.json"
-_TABLES: Final = ("forecasts", "claims", "scores", "quarantine", "observations", "assumptions")
+KNOWN: Final = ("observations", "claims", "hardware", "throughput", "assumptions", "memberships")
+_TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
 
 
 class AlteredBundleError(ValueError):
@@ -32,7 +36,8 @@ class Bundle:
     cube
         Joint draws.
     tables
-        ``forecasts``, ``claims``, ``scores``, ``quarantine``, ``observations`` and ``assumptions`` frames.
+        ``forecasts``, ``scores`` and ``quarantine``; every frame the forecast was drawn from, as known; and the
+        ``registry`` of tasks.
     summary
         Settings, digests, and what the fitted terms say of themselves.
     """
@@ -44,7 +49,18 @@ class Bundle:
     @property
     def forecaster(self) -> Forecaster:
         """The object that answers questions."""
-        return Forecaster(self.cube, self.tables["forecasts"], self.tables["claims"])
+        settings = Settings(**self.summary["settings"])
+        return Forecaster(self.cube, self.tables["forecasts"], self.tables["claims"], self.known, settings)
+
+    @property
+    def known(self) -> Known:
+        """The record as it was known; the share model is the one that ships with the product."""
+        rows = self.tables["registry"].to_dict("records")
+        tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
+        return Known(
+            pd.Timestamp(self.summary["origin"], tz="UTC"), **{name: self.tables[name] for name in KNOWN},
+            registry=Registry(tuple(tasks)), learned=load_learned(None).whole,
+        )  # fmt: skip
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:

@@ -13,6 +13,7 @@ from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
 from pipelines.catalogue_command import convert_demand, show_catalogue
 from pipelines.claim_command import claim_app
+from pipelines.contract_command import contract
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
@@ -35,6 +36,7 @@ app.command()(split)
 app.command("catalogue")(show_catalogue)
 app.command("convert")(convert_demand)
 app.command("relabel")(relabel_firm)
+app.command()(contract)
 app.add_typer(claim_app, name="claim")
 
 

@@ -140,7 +140,7 @@ def run_digest(known: Known, quarantine: pd.DataFrame, request: RunRequest) -> s
     """
     parts: dict[str, Any] = {"settings": asdict(request.settings), "code": code_digest()}
     parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
-    for name in ("observations", "claims", "hardware", "throughput", "assumptions"):
+    for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships"):
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
     parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()

@@ -15,8 +15,9 @@ from mlflow.types import ColSpec, Schema, TensorSpec
 from pipelines.bundle import read_bundle
 
 ARTIFACT: Final = "bundle"
-_TEXT: Final = ("measure", "segment", "leaf", "workload", "technique", "of", "base", "definition")
-_NUMBERS: Final = ("above", "level")
+_TEXT: Final = ("measure", "segment", "leaf", "workload", "technique", "of", "base", "definition", "mode",
+               "total", "firm", "to", "valid_from", "claim", "against", "period")  # fmt: skip
+_NUMBERS: Final = ("above", "level", "share", "strength", "value")
 _FIELDS: Final[list[ColSpec | TensorSpec]] = [
     ColSpec("string", "question"),
     *(ColSpec("string", name, required=False) for name in _TEXT),

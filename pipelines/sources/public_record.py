@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
+from features.asof import known_by
 from features.frames import (
     ASSUMPTIONS,
     CLAIMS,
@@ -21,7 +22,9 @@ from features.frames import (
     Frame,
     check,
     conform,
+    empty,
 )
+from features.membership import MEMBERSHIPS
 from features.quality import Screened, screen
 from forecast.known import Known, cut
 from forecast.migration import Learned
@@ -30,6 +33,7 @@ from pipelines.shares_command import load_learned
 from pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
+MEMBERSHIPS_FILE: Final = "memberships.csv"
 _SINGLE: Final[Mapping[str, Frame]] = {
     "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,
 }  # fmt: skip
@@ -51,6 +55,8 @@ class Record:
         Rows set aside, with the reason.
     digests
         File name to the SHA-256 of its bytes.
+    memberships
+        Checked frame; empty where the folder has no file of that name.
     """
 
     observations: pd.DataFrame
@@ -62,13 +68,15 @@ class Record:
     learned: Learned
     quarantine: pd.DataFrame
     digests: Mapping[str, str]
+    memberships: pd.DataFrame
 
     def as_of(self, origin: pd.Timestamp) -> Known:
         """Return the record as it was known on a day, midnight UTC."""
-        return cut(
+        known = cut(
             origin, self.observations, self.claims, self.hardware, self.throughput, self.assumptions, self.registry,
             self.learned,
         )  # fmt: skip
+        return replace(known, memberships=known_by(self.memberships, origin))
 
 
 def read_record(folder: Path = RECORDS) -> Record:
@@ -85,9 +93,12 @@ def read_record(folder: Path = RECORDS) -> Record:
     parts = {path.name: _screened(path, OBSERVATIONS) for path in files}
     single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
     observations, repeated = _merge(parts)
-    aside = [each.quarantine for each in [*parts.values(), *single.values()]]
+    saved = (folder / MEMBERSHIPS_FILE).exists()
+    nobody = Screened(empty(MEMBERSHIPS), empty(QUARANTINE), ())
+    members = _screened(folder / MEMBERSHIPS_FILE, MEMBERSHIPS) if saved else nobody
+    aside = [each.quarantine for each in [*parts.values(), *single.values(), members]]
     quarantine = conform(pd.concat([*aside, repeated], ignore_index=True), QUARANTINE)
-    names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
+    names = [path.name for path in files] + [*_SINGLE, "workloads.csv", *([MEMBERSHIPS_FILE] if saved else [])]
     return Record(
         check(observations, OBSERVATIONS),
         **{name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()},
@@ -95,6 +106,7 @@ def read_record(folder: Path = RECORDS) -> Record:
         learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
         digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
+        memberships=check(members.rows, MEMBERSHIPS),
     )
 
 
