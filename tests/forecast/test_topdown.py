@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from forecast.baselines import MEMBERS, SIMPLE
 
 from features.asof import known_by
 from features.calendars import covered_share, hours_in
 from features.series import fiscal_revenue
 from forecast import topdown
-from forecast.baselines import MEMBERS, SIMPLE
 from forecast.catalogue import nvidia_generations
 from forecast.draws import sample_assumptions
 from forecast.topdown import LEAF_NAMES, draw_revenue, draw_top_down
