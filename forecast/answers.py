@@ -12,12 +12,19 @@ import xarray as xr
 
 from features.calendars import quarter_label
 from features.frames import ALL
+from forecast.capacity.plan import Plan, plan_question
+from forecast.capacity.retire import Retirement, retire_question
 from forecast.claims import claims_table
 from forecast.crossing import Crossing, check_fractions, crossing
+from forecast.economics.answer import Answer
+from forecast.economics.basis import Basis
+from forecast.economics.costs import Costing, cost_question
+from forecast.economics.site import Site, site_question
 from forecast.split import SEGMENT_OF
+from forecast.support import OutOfSupportError
 from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods, technique_share
 
-QUESTIONS: Final = ("forecast", "when", "split", "claims")
+QUESTIONS: Final = ("forecast", "when", "split", "claims", "plan", "site", "cost", "retire")
 _CLAIMED: Final = 0.60  # the keynote's figure, asked about and never assumed
 
 
@@ -33,11 +40,14 @@ class Forecaster:
         Forecasts frame of the cube.
     known_claims
         Claims known at the origin.
+    basis
+        Catalogue, rates, assumptions and fleet that questions of capacity and cost rest on.
     """
 
     cube: xr.Dataset
     published: pd.DataFrame
     known_claims: pd.DataFrame
+    basis: Basis | None = None
 
     def forecast(
         self, measure: str, *, segment: str = ALL, leaf: str = ALL, workload: str = ALL, technique: str = ALL
@@ -133,6 +143,29 @@ class Forecaster:
         """Return every claim with the probability the draws give it, or why it is not judged."""
         return claims_table(self.cube, self.known_claims)
 
+    def plan(self, **asked: Any) -> Answer:
+        """Return what to add by a quarter and when to order; arguments: :class:`forecast.capacity.plan.Plan`."""
+        return plan_question(self.cube, self._capacity(), Plan(**asked))
+
+    def site(self, **asked: Any) -> Answer:
+        """Return what a site puts out by generation; arguments: :class:`forecast.economics.site.Site`."""
+        return site_question(self._capacity(), Site(**asked))
+
+    def cost(self, **asked: Any) -> Answer:
+        """Return the cost of a million units of work; arguments: :class:`forecast.economics.costs.Costing`."""
+        return cost_question(self._capacity(), Costing(**asked))
+
+    def retire(self, **asked: Any) -> Answer:
+        """Return when cohorts leave and what they free; arguments: :class:`forecast.capacity.retire.Retirement`."""
+        return retire_question(self._capacity(), Retirement(**asked))
+
+    def _capacity(self) -> Basis:
+        if self.basis is None:
+            raise OutOfSupportError(
+                "capacity and cost", "this forecast was kept without catalogue and fleet", "run `shiftcast run` again"
+            )
+        return self.basis
+
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload they enter, by segment and on both bases."""
         return [
@@ -152,8 +185,7 @@ class Forecaster:
     def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question given as a mapping, the form that notebooks, files and services share.
 
-        ``question`` is one of ``forecast, when, split, claims``; the other keys are the arguments of the method of
-        that name.
+        ``question`` is one of :data:`QUESTIONS`; the other keys are the arguments of the method of that name.
 
         Raises
         ------
@@ -168,4 +200,6 @@ class Forecaster:
             answer = getattr(self, asked)(**arguments)
         except TypeError as error:
             raise ValueError(f"question {asked!r}: {str(error).partition(') ')[2] or error}") from None
+        if isinstance(answer, Answer):
+            return answer.table
         return answer if isinstance(answer, pd.DataFrame) else pd.DataFrame([asdict(answer)])

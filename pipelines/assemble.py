@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.backtest import summarise
+from forecast.capacity.cohorts import shipped_by_generation
 from forecast.cube import World
 from forecast.known import Known, Settings
 from forecast.techniques import effect_of_one_figure
@@ -44,7 +45,14 @@ def assemble(
         "observations": known.observations,
         "assumptions": known.assumptions,
     }
-    return Bundle(world.cube, tables, _summary(world, known, record, scores, digest, settings))
+    basis = record.basis(known.origin, settings)
+    capacity = {
+        "hardware": basis.hardware,
+        "throughput": basis.throughput,
+        "capacity_assumptions": basis.assumptions,
+    }
+    summary = _summary(world, known, record, scores, digest, settings)
+    return Bundle(world.cube, tables | capacity, summary, shipped_by_generation(world))
 
 
 def _summary(

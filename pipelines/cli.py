@@ -11,6 +11,7 @@ import typer
 
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
+from pipelines.capacity_command import cost, plan, retire, site
 from pipelines.claim_command import claim_app
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
@@ -29,6 +30,8 @@ BAD_INPUT = 2
 app.command()(shares)
 app.command()(reconcile)
 app.command()(split)
+for command in (plan, site, cost, retire):
+    app.command()(command)
 app.command("relabel")(relabel_firm)
 app.add_typer(claim_app, name="claim")
 

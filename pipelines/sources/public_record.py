@@ -23,7 +23,8 @@ from features.frames import (
     conform,
 )
 from features.quality import Screened, screen
-from forecast.known import Known, cut
+from forecast.economics.basis import Basis, basis_of
+from forecast.known import Known, Settings, cut
 from forecast.migration import Learned
 from forecast.workloads import Registry, read_registry
 from pipelines.shares_command import load_learned
@@ -32,6 +33,7 @@ from pipelines.sources.table import UnreadableFileError, read_table
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 _SINGLE: Final[Mapping[str, Frame]] = {
     "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,
+    "fleet.csv": ASSUMPTIONS, "economics.csv": ASSUMPTIONS,
 }  # fmt: skip
 
 
@@ -43,6 +45,8 @@ class Record:
     ----------
     observations, claims, hardware, throughput, assumptions
         Checked frames.
+    fleet, economics
+        Assumptions that the cube does not use: purchases and ageing, and money.
     registry
         Workloads and techniques.
     learned
@@ -58,6 +62,8 @@ class Record:
     hardware: pd.DataFrame
     throughput: pd.DataFrame
     assumptions: pd.DataFrame
+    fleet: pd.DataFrame
+    economics: pd.DataFrame
     registry: Registry
     learned: Learned
     quarantine: pd.DataFrame
@@ -68,6 +74,13 @@ class Record:
         return cut(
             origin, self.observations, self.claims, self.hardware, self.throughput, self.assumptions, self.registry,
             self.learned,
+        )  # fmt: skip
+
+    def basis(self, origin: pd.Timestamp, settings: Settings) -> Basis:
+        """Return what questions of capacity and cost rest on, as known on a day, midnight UTC."""
+        return basis_of(
+            origin, hardware=self.hardware, throughput=self.throughput,
+            assumptions=(self.assumptions, self.fleet, self.economics), draws=settings.draws, seed=settings.seed,
         )  # fmt: skip
 
 
