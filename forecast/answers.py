@@ -12,6 +12,7 @@ import xarray as xr
 
 from features.calendars import quarter_label
 from features.frames import ALL
+from forecast.capacity.ceilings import Limits, limits_question
 from forecast.capacity.plan import Plan, plan_question
 from forecast.capacity.retire import Retirement, retire_question
 from forecast.claims import claims_table
@@ -24,7 +25,7 @@ from forecast.split import SEGMENT_OF
 from forecast.support import OutOfSupportError
 from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods, technique_share
 
-QUESTIONS: Final = ("forecast", "when", "split", "claims", "plan", "site", "cost", "retire")
+QUESTIONS: Final = ("forecast", "when", "split", "claims", "plan", "site", "cost", "retire", "limits")
 _CLAIMED: Final = 0.60  # the keynote's figure, asked about and never assumed
 
 
@@ -158,6 +159,10 @@ class Forecaster:
     def retire(self, **asked: Any) -> Answer:
         """Return when cohorts leave and what they free; arguments: :class:`forecast.capacity.retire.Retirement`."""
         return retire_question(self._capacity(), Retirement(**asked))
+
+    def limits(self, **asked: Any) -> Answer:
+        """Return what limits the fleet by quarter; arguments: :class:`forecast.capacity.ceilings.Limits`."""
+        return limits_question(self._capacity(), Limits(**asked))
 
     def _capacity(self) -> Basis:
         if self.basis is None:

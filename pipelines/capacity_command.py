@@ -1,4 +1,4 @@
-"""`shiftcast plan`, `site`, `cost` and `retire`: questions of capacity and cost, printed, as JSON or as a picture."""
+"""`shiftcast plan`, `limits`, `site`, `cost` and `retire`: printed, as JSON or as a picture."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from forecast.capacity.ceilings import Limits
 from forecast.capacity.plan import Plan
 from forecast.capacity.retire import MODEL as RETIRED_MODEL
 from forecast.capacity.retire import Retirement
@@ -113,6 +114,17 @@ def retire(
     _give(open_forecaster().retire(**vars(asked)), as_json=as_json, plot=plot)
 
 
+def limits(
+    by: Annotated[str, typer.Option(help="Last quarter, such as 2027Q4.")],
+    programmes: Annotated[int, typer.Option(min=1, max=2000, help="Joint draws to plan.")] = 100,
+    stand: Stand = None,
+    as_json: Json = False,
+) -> None:
+    """Say whether packaging, memory or power holds the forecast fleet back in each quarter, and what more is worth."""
+    answer = open_forecaster().limits(**vars(Limits(by, programmes, stood(stand))))
+    _give(answer, as_json=as_json, plot=None)
+
+
 def read_basis(as_of: str | None, draws: int, seed: int, record: Path) -> Basis:
     """Return what capacity and cost rest on, from the record as known on a day."""
     return read_record(record).basis(as_day(as_of, "--as-of"), Settings(draws=draws, seed=seed))
@@ -168,14 +180,15 @@ def _give(answer: Answer, *, as_json: bool, plot: Path | None) -> None:
 
 
 def show(answer: Answer) -> None:
-    """Print an answer for a person: a column a row of the table, then assumptions and notes."""
+    """Print an answer for a person: figures, then what they rest on and what has to be said with them."""
     console = wide_console()
     console.print(f"[bold]{answer.question}[/bold]; medians with 80 % intervals")
-    for start in range(0, len(answer.table), _ACROSS):
-        console.print(_sheet(answer.table.iloc[start : start + _ACROSS]))
-    assumed = Table(
-        "assumed", "10 %", "50 %", "90 %", "unit", "evidence", "source", title="Rests on", title_justify="left"
-    )
+    for rows in _alike(answer.table):
+        for start in range(0, len(rows), _ACROSS if len(rows) <= _MANY else len(rows)):
+            part = rows.iloc[start : start + _ACROSS] if len(rows) <= _MANY else rows
+            console.print(_sheet(part) if len(rows) <= _MANY else _list(part))
+    headings = ("assumed", "10 %", "50 %", "90 %", "unit", "evidence", "source")
+    assumed = Table(*headings, title="Rests on", title_justify="left")
     for row in answer.assumed.itertuples():
         assumed.add_row(row.name, f"{row.low:g}", f"{row.mid:g}", f"{row.high:g}", row.unit, row.evidence, row.source)
     console.print(assumed)
@@ -183,25 +196,49 @@ def show(answer: Answer) -> None:
         console.print(f"- {note}", markup=False)
 
 
-_ACROSS = 4  # rows of the table that stand beside each other
+_ACROSS, _MANY = 4, 9  # rows that stand side by side; more rows than this make a list
+_SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k"))
+
+
+def _alike(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows grouped by which figures they have, each without the columns it has none in."""
+    kind = table.notna().apply(tuple, axis=1)
+    return [rows.dropna(axis=1, how="all") for _, rows in table.groupby(kind, sort=False)]
 
 
 def _sheet(rows: pd.DataFrame) -> Table:
-    """Return a few rows side by side, each quantity with its interval on one line."""
+    """Return a few rows side by side, a line a quantity."""
     sheet = Table(show_header=False)
-    for name in rows.columns:
-        stem = str(name).removesuffix("_median")
-        if str(name).endswith(("_low80", "_high80")) or rows[name].isna().all():
-            continue
-        spans = f"{stem}_low80" in rows.columns and str(name).endswith("_median")
-        sheet.add_row(stem.replace("_", " "), *(_cell(row, str(name), stem, spans) for row in rows.to_dict("records")))
+    for stem in _stems(rows):
+        sheet.add_row(stem.replace("_", " "), *(_cell(row, stem) for row in rows.to_dict("records")))
     return sheet
 
 
-def _cell(row: dict[Any, Any], name: str, stem: str, spans: bool) -> str:
-    value = row[name]
-    if isinstance(value, float):
-        if pd.isna(value):
-            return ""
-        return f"{value:.4g} ({row[f'{stem}_low80']:.3g}-{row[f'{stem}_high80']:.3g})" if spans else f"{value:.4g}"
-    return "" if value is None else str(value)
+def _list(rows: pd.DataFrame) -> Table:
+    """Return many rows below each other."""
+    stems = _stems(rows)
+    listed = Table(*(stem.replace("_", " ") for stem in stems))
+    for row in rows.to_dict("records"):
+        listed.add_row(*(_cell(row, stem) for stem in stems))
+    return listed
+
+
+def _stems(rows: pd.DataFrame) -> list[str]:
+    """Return the quantities of a table, an interval counting as one."""
+    return list(dict.fromkeys(str(name).removesuffix("_median").removesuffix("_low80").removesuffix("_high80")
+                              for name in rows.columns))  # fmt: skip
+
+
+def _cell(row: dict[Any, Any], stem: str) -> str:
+    if f"{stem}_median" in row:
+        low, high = _figure(row[f"{stem}_low80"]), _figure(row[f"{stem}_high80"])
+        middle = _figure(row[f"{stem}_median"])
+        return middle if low == high else f"{middle} ({low}-{high})"
+    return _figure(row[stem]) if isinstance(row[stem], float) else str(row[stem])
+
+
+def _figure(value: float) -> str:
+    for scale, letter in _SCALES:
+        if abs(value) >= scale:
+            return f"{value / (1e3 if letter == 'k' else scale):.3g}{letter}"
+    return f"{value:.4g}" if abs(value) >= 1e3 or value == 0 else f"{value:.3g}"

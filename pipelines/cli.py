@@ -11,7 +11,7 @@ import typer
 
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
-from pipelines.capacity_command import cost, plan, retire, site
+from pipelines.capacity_command import cost, limits, plan, retire, site
 from pipelines.claim_command import claim_app
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
@@ -30,7 +30,7 @@ BAD_INPUT = 2
 app.command()(shares)
 app.command()(reconcile)
 app.command()(split)
-for command in (plan, site, cost, retire):
+for command in (plan, site, cost, retire, limits):
     app.command()(command)
 app.command("relabel")(relabel_firm)
 app.add_typer(claim_app, name="claim")

@@ -43,6 +43,8 @@ class Programme:
         Supply to what one accelerator takes of it, shape (generations,); zero for none.
     supply
         Supply to what there is in each period, shape (periods,).
+    offered
+        One where a generation can be bought in a period, else zero, shape (periods, generations).
     """
 
     need: Array
@@ -56,6 +58,7 @@ class Programme:
     power: Array
     uses: Mapping[str, Array]
     supply: Mapping[str, Array]
+    offered: Array
 
 
 @dataclass(frozen=True)
@@ -100,18 +103,19 @@ def best_purchases(programme: Programme) -> Bought:
 
     >>> of = np.array
     >>> done = best_purchases(Programme(of([10.0]), 5.0, of([[1.0]]), of([[1.0]]), of([[2.0]]), of([[0.0]]), of([1.0]),
-    ...                                 of([1000.0]), of([4000.0]), {}, {}))
+    ...                                 of([1000.0]), of([4000.0]), {}, {}, of([[1.0]])))
     >>> done.bought.tolist(), done.binding, done.shadow["power"].tolist()
     ([[4.0]], ('power',), [0.002])
     """
     periods, generations = programme.work.shape
+    size = periods * generations
     rows, limits, names = _constraints(programme)
     cost = np.concatenate([programme.charge.ravel(), programme.running.ravel(), np.full(periods, -programme.value)])
     scale = max(float(np.abs(cost).max()), _NONE)
-    solved = linprog(cost / scale, A_ub=rows, b_ub=limits, method="highs")
+    bounds = [(0.0, None if can else 0.0) for can in programme.offered.ravel()] + [(0.0, None)] * (size + periods)
+    solved = linprog(cost / scale, A_ub=rows, b_ub=limits, bounds=bounds, method="highs")
     if solved.status != 0:
         raise ValueError(f"the purchases cannot be planned: {solved.message}; check limits and needs for signs")
-    size = periods * generations
     shadow = dict(
         zip(names, -scale * solved.ineqlin.marginals[-len(names) * periods :].reshape(-1, periods), strict=True)
     )

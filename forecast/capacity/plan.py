@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.calendars import quarter_end, quarter_label
 from features.frames import ALL
-from forecast.capacity.funnel import lead_times
+from forecast.capacity.funnel import Step, follow_funnel, lead_time
 from forecast.capacity.purchase import critical_ratio, whole_racks
 from forecast.draws import Array, normals
 from forecast.economics.answer import Answer, assumed_rows, spread
@@ -24,8 +24,12 @@ from forecast.support import OutOfSupportError
 from forecast.views import Part, draws_of, forecast_periods, periods
 
 DAYS_PER_QUARTER: Final = 91.3125
-_LAGS: Final = ("lag.order_shipment", "fleet.lag")
-_USED: Final = ("lag.visibility_order", *_LAGS, "power.pue")
+_STEPS: Final = {  # stage reached: mean lag, and the share that gets there
+    "order": ("lag.visibility_order", "funnel.ordered"),
+    "shipment": ("lag.order_shipment", "funnel.shipped"),
+    "live": ("fleet.lag", None),
+}
+_USED: Final = (*(name for step in _STEPS.values() for name in step if name), "power.pue")
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan) -> Answer:
     -------
     Answer
         One row: ``accelerators_needed`` at the quantile, ``racks_to_add``, power and price of what is added,
-        ``signal_by, order_by, ship_by, live_by``, and how likely it is that all holds.
+        ``signal_by, order_by, ship_by, live_by``, what would be live in time of demand that is signalled or ordered
+        today, and how likely it is that quantity and date both hold.
 
     Raises
     ------
@@ -161,6 +166,15 @@ def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) ->
     return Need(scale * live[:, place], scale * np.maximum(added, 0.0))
 
 
+def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, Step]:
+    """Return the steps of the order funnel as assumed: stage reached to its mean lag and the share that gets there."""
+    ones = np.ones(basis.draws)
+    return {
+        stage: Step(basis.values(lag, given), ones if through is None else basis.values(through, given))
+        for stage, (lag, through) in _STEPS.items()
+    }
+
+
 def _place(cube: xr.Dataset, by: str) -> int:
     ends, wanted = periods(cube), quarter_end(by)
     if wanted > ends[-1]:
@@ -204,20 +218,20 @@ def _dates(
     basis: Basis, live_by: pd.Timestamp, enough: NDArray[np.bool_], chance: float, given: Mapping[str, float]
 ) -> dict[str, Any]:
     """Return the last days to signal, order and ship, each at the same risk of being late."""
-    means = [basis.values(name, given) for name in _LAGS]
-    after_shipment = lead_times((means[1],), seed=basis.seed, name="lag.live")
-    after_order = after_shipment + lead_times((means[0],), seed=basis.seed, name="lag.shipment")
-    signal = after_order + lead_times(
-        (basis.values("lag.visibility_order", given),), seed=basis.seed, name="lag.order"
-    )  # fmt: skip
-    ends = {"signal_by": signal, "order_by": after_order, "ship_by": after_shipment}
+    steps = funnel_steps(basis, given)
+    lags = {stage: lead_time(step.mean_lag, seed=basis.seed, name=f"lag.{stage}") for stage, step in steps.items()}
+    after_order = lags["shipment"] + lags["live"]
+    ends = {"signal_by": lags["order"] + after_order, "order_by": after_order, "ship_by": lags["live"]}
     days = {name: float(np.quantile(lead, 1 - chance)) * DAYS_PER_QUARTER for name, lead in ends.items()}
     left = (live_by - basis.origin).days / DAYS_PER_QUARTER
+    signal = np.zeros((basis.draws, max(round(left), 1)))
+    signal[:, 0] = 1.0
+    arrived = follow_funnel(signal, steps).arrived["live"].sum(axis=1)
     lead = float(np.quantile(after_order, 1 - chance))
     return {
         **{name: f"{live_by - pd.Timedelta(days=round(late)):%Y-%m-%d}" for name, late in days.items()},
         "live_by": f"{live_by:%Y-%m-%d}", **spread("lead_quarters", after_order),
-        "in_time_if_ordered_now": float((after_order <= left).mean()),
+        **spread("live_share_if_signalled_now", arrived), "in_time_if_ordered_now": float((after_order <= left).mean()),
         "enough_and_in_time": float((enough[: len(after_order)] & (after_order <= lead)[: len(enough)]).mean()),
     }  # fmt: skip
 

@@ -26,6 +26,7 @@ from forecast.support import OutOfSupportError
 
 MODEL: Final = "llama2-70b-99.9"  # the model that generations from Hopper on were measured on
 SCENARIO: Final = "server"
+SHOWN: Final = 0.001  # of all purchases: a smaller cohort is in the total only
 SCARCITY: Final = ("slack", "scarce")
 _WEIBULL_SHAPE: Final = 3.0
 _GAIN_YEARS: Final = 3.0
@@ -102,8 +103,8 @@ def retire_question(basis: Basis, asked: Retirement) -> Answer:
     Returns
     -------
     Answer
-        A row a cohort and scarcity: ``shipped, in_place`` today, ``worn_out_by`` (half gone by age alone), and
-        ``early, middle, late`` quarters of economic exit, ``never`` by the horizon; then a row ``all`` with facility
+        A row a cohort of some size and scarcity: ``shipped, in_place`` today, ``worn_out_by`` (half
+        gone by age alone), and ``early, middle, late`` quarters of economic exit, ``never`` by the horizon; then a row ``all`` with facility
         power freed and work lost by the horizon.
 
     Raises
@@ -247,7 +248,8 @@ def _cohorts(
 ) -> list[dict[str, Any]]:
     """Return a row for each cohort that has shipped by now."""
     rows: list[dict[str, Any]] = []
-    for cohort in range(min(now, len(quarters))):
+    typical = np.median(aged.bought, axis=0)
+    for cohort in np.flatnonzero(typical[:now] >= SHOWN * typical.sum()):
         passed = crossing(
             1.0 - runs[:, cohort],
             quarters,

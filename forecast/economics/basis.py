@@ -215,10 +215,11 @@ def rate(basis: Basis, name: str, *, model: str = MODEL, scenario: str = SCENARI
     if mine.empty:
         pairs = sorted({f"{m} {s}" for m, s in zip(*(select(basis.throughput, accelerator=name)[c] for c in
                         ("model", "scenario")), strict=True)})  # fmt: skip
+        more = f" and {len(pairs) - 6} more" if len(pairs) > 6 else ""
         has = ", ".join(sorted(set(rows["accelerator"]))) or "no accelerator"
         raise OutOfSupportError(
             f"work of {name} on {model!r} in scenario {scenario!r}",
-            f"throughput.csv has it for {has}; of {name} it has {', '.join(pairs) or 'nothing'}",
+            f"throughput.csv has it for {has}; of {name} it has {', '.join(pairs[:6]) or 'nothing'}{more}",
             "ask for another model and scenario, or add a row",
         )
     last = mine.iloc[-1]
