@@ -184,9 +184,10 @@ def show(answer: Answer) -> None:
     console = wide_console()
     console.print(f"[bold]{answer.question}[/bold]; medians with 80 % intervals")
     for rows in _alike(answer.table):
-        for start in range(0, len(rows), _ACROSS if len(rows) <= _MANY else len(rows)):
-            part = rows.iloc[start : start + _ACROSS] if len(rows) <= _MANY else rows
-            console.print(_sheet(part) if len(rows) <= _MANY else _list(part))
+        listed = len(rows) > _ACROSS and len(_stems(rows)) <= _COLUMNS
+        sheets = [rows.iloc[start : start + _ACROSS] for start in range(0, len(rows), _ACROSS)]
+        for table in [_list(rows)] if listed else map(_sheet, sheets):
+            console.print(table)
     headings = ("assumed", "10 %", "50 %", "90 %", "unit", "evidence", "source")
     assumed = Table(*headings, title="Rests on", title_justify="left")
     for row in answer.assumed.itertuples():
@@ -196,7 +197,7 @@ def show(answer: Answer) -> None:
         console.print(f"- {note}", markup=False)
 
 
-_ACROSS, _MANY = 4, 9  # rows that stand side by side; more rows than this make a list
+_ACROSS, _COLUMNS = 4, 10  # rows that stand side by side, and quantities that a list has room for
 _SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k"))
 
 

@@ -103,9 +103,9 @@ def retire_question(basis: Basis, asked: Retirement) -> Answer:
     Returns
     -------
     Answer
-        A row a cohort of some size and scarcity: ``shipped, in_place`` today, ``worn_out_by`` (half
-        gone by age alone), and ``early, middle, late`` quarters of economic exit, ``never`` by the horizon; then a row ``all`` with facility
-        power freed and work lost by the horizon.
+        A row a cohort of some size and scarcity: ``shipped, in_place`` today, ``worn_out_by`` (half gone by age
+        alone), and ``early, middle, late`` quarters of economic exit, ``never`` by the horizon; then a row ``all``
+        with facility power freed and work lost by the horizon.
 
     Raises
     ------
