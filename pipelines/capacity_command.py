@@ -86,7 +86,9 @@ def cost(
     model: Model = MODEL,
     scenario: Scenario = SCENARIO,
     gain: Annotated[float | None, typer.Option(help="Also show what this throughput gain does to compute.")] = None,
-    elasticity: Annotated[str, typer.Option(help="Price elasticities to show it at.")] = "0.5,1,1.5",
+    elasticity: Annotated[
+        str | None, typer.Option(help="Price elasticities to show it at, such as 0.5,1,1.5; the record's if left out.")
+    ] = None,
     stand: Stand = None,
     as_of: AsOf = None,
     draws: Draws = 2000,

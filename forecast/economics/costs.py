@@ -22,6 +22,7 @@ _TERMS: Final = (
 )  # fmt: skip
 COST_TERMS: Final = ("power.pue", *_TERMS)
 LIVES: Final = (4.0, 5.0, 6.0)
+_ELASTICITY: Final = "demand.elasticity"
 _USED: Final = (*COST_TERMS, "site.utilisation", "site.derate")
 
 
@@ -66,7 +67,8 @@ class Costing:
     model, scenario
         Which throughput records speak.
     gain, elasticity
-        A throughput gain [1], if any, and the elasticities to show its effect on demand and compute at.
+        A throughput gain [1], if any, and the elasticities to show its effect on demand and compute at; the record's
+        10th, 50th and 90th percentiles if not given.
     given
         Assumption to the value that stands in for it, such as ``{"cost.rate": 0.08}``.
     """
@@ -76,7 +78,7 @@ class Costing:
     model: str = MODEL
     scenario: str = SCENARIO
     gain: float | None = None
-    elasticity: Sequence[float] | str = (0.5, 1.0, 1.5)
+    elasticity: Sequence[float] | str | None = None
     given: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -147,7 +149,7 @@ def cost_question(basis: Basis, asked: Costing) -> Answer:
     notes = (*(f"left out: {reason}" for reason in refused), *_rebound(basis, asked, given), _READING)
     lives = ", ".join(f"{years:g}" for years in life)
     question = f"cost of a million units of {asked.model} {asked.scenario} at lives of {lives} years"
-    used = (*_USED, *(("demand.pass_through",) if asked.gain is not None else ()))
+    used = (*_USED, *(("demand.pass_through", _ELASTICITY) if asked.gain is not None else ()))
     return Answer(question, pd.DataFrame(rows), assumed_rows(basis.assumptions, used, given), notes)
 
 
@@ -178,7 +180,9 @@ def _rebound(basis: Basis, asked: Costing, given: Mapping[str, float]) -> tuple[
     """Return what a throughput gain does to demand and compute, a line an elasticity."""
     if asked.gain is None:
         return ()
-    elasticities = numbers(asked.elasticity, "elasticity")
+    rows = basis.assumptions[basis.assumptions["name"] == _ELASTICITY]
+    recorded = rows[["low", "mid", "high"]].to_numpy().ravel().tolist()
+    elasticities = numbers(recorded if asked.elasticity is None else asked.elasticity, "elasticity")
     table = rebound_table(asked.gain, elasticities, basis.values("demand.pass_through", given))
     return tuple(
         f"throughput x{asked.gain:g} at elasticity {row.elasticity:g}: demand x{row.volume:.2f}, compute "

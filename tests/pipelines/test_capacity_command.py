@@ -77,7 +77,7 @@ def test_three_doors_one_answer(question, beside, finished, model):
     ("plan", ["order by", "racks to add", "Order ", "lag.order_shipment", "assumed"]),
     ("retire", ["2024Q4", "scarce", "after the", "mw freed", "price.decline"]),
     ("site", ["vr200", "binding", "measured", "MLPerf", "left out", "given", "asked for", "Most work"]),
-    ("cost", ["crf", "capital", "energy", "idle", "elasticity 0.5", "backfire", "cost.rate"]),
+    ("cost", ["crf", "capital", "energy", "idle", "elasticity 0.4", "backfire", "cost.rate"]),
     ("limits", ["binding", "shadow power", "supply.cowos", "Shadow prices"]),
 ])  # fmt: skip
 def test_a_person_reads_figures_assumptions_and_cautions(question, said, beside):

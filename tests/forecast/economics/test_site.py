@@ -128,6 +128,9 @@ def test_costs_show_the_rebound_when_asked(basis):
     notes = cost_question(basis, Costing([5], gain=10.0, elasticity="0.5,1.5")).notes
     assert any("compute x0.32" in note and "partial rebound" in note for note in notes)
     assert any("compute x3.16" in note and "backfire" in note for note in notes)
+    recorded = cost_question(basis, Costing([5], gain=10.0))
+    assert sum("elasticity 0.5" in note for note in recorded.notes) == 3
+    assert "demand.elasticity" in set(recorded.assumed["name"])
 
 
 @pytest.mark.parametrize(("life", "said"), [("4,-1", "life of -1 years"), ("long", "'long' is not a list"),
