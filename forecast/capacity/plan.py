@@ -242,13 +242,9 @@ def _paths(cube: xr.Dataset, part: Part, installed: float | None, chance: float)
     rows = []
     for place in range(first, len(periods(cube))):
         live = needed(cube, part, place, installed).live
-        rows.append({"panel": "accelerators live", "x": quarter_label(periods(cube)[place]), **_short(live),
+        rows.append({"panel": "accelerators live", "x": quarter_label(periods(cube)[place]), **spread("", live),
                      "plan": float(np.quantile(live, 1 - chance))})  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _short(values: Array) -> dict[str, float]:
-    return {name.removeprefix("live_"): value for name, value in spread("live", values).items()}
 
 
 _READING: Final = (

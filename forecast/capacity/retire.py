@@ -44,8 +44,6 @@ class Trade:
     ----------
     quarters
         Ends of the quarters.
-    years
-        Years since the origin, none below zero, shape (periods,).
     price
         US dollars a unit of work, shape (draws, periods).
     gain
@@ -57,7 +55,6 @@ class Trade:
     """
 
     quarters: pd.DatetimeIndex
-    years: Array
     price: Array
     gain: Array
     sold: Array
@@ -173,10 +170,8 @@ def _shipped(basis: Basis, family: str, segment: str) -> tuple[Array, pd.Datetim
         raise OutOfSupportError(
             f"retirement of {family}", "no fleet stands behind this basis", "open a forecast made by `shiftcast run`"
         )
-    known, segments = (
-        [str(name) for name in basis.shipped["generation"].values],
-        basis.shipped["segment"].values.tolist(),
-    )
+    known = [str(name) for name in basis.shipped["generation"].values]
+    segments = basis.shipped["segment"].values.tolist()
     if family not in known:
         raise OutOfSupportError(
             f"retirement of {family}", f"the fleet has {', '.join(known)} only", "ask for one of them"
@@ -187,6 +182,7 @@ def _shipped(basis: Basis, family: str, segment: str) -> tuple[Array, pd.Datetim
     mine = mine.sum("segment") if segment == ALL else mine.sel(segment=segment)
     values = mine.transpose("draw", "quarter").values.astype(np.float64)
     first = int(np.argmax(np.median(values, axis=0) >= 1.0))
+    values[:, first] += values[:, :first].sum(axis=1)  # a ramp's thin early tail, so that no shipment is lost
     ends = pd.DatetimeIndex(basis.shipped["quarter"].values).tz_localize("UTC").as_unit("us")
     return values[:, first:], ends[first:]
 
@@ -197,7 +193,7 @@ def _trade(basis: Basis, quarters: pd.DatetimeIndex, model: str, given: Mapping[
     fall = (1.0 - basis.values("price.decline", given)[:, None]) ** years[None, :]
     gain = (1.0 + basis.values("software.gain", given)[:, None]) ** np.minimum(years, _GAIN_YEARS)[None, :]
     sold = basis.values("site.derate", given) * basis.values("site.utilisation", given)
-    return Trade(quarters, years, price * fall, gain, sold, given)
+    return Trade(quarters, price * fall, gain, sold, given)
 
 
 def _at_meter(basis: Basis, each: Machine, given: Mapping[str, float]) -> Power:
@@ -211,13 +207,13 @@ def _runs(
 ) -> Array:  # fmt: skip
     """Return whether each cohort still runs, shape (draws, cohorts, periods)."""
     speed = rate(basis, each.name, model=model, scenario=scenario).value * trade.sold[:, None] * trade.gain
-    ages = np.maximum(np.arange(len(trade.quarters))[None, :] - np.arange(len(trade.quarters))[:, None], 0) / 4.0
+    quarters = np.arange(len(trade.quarters))
     shares = cascade_shares(
-        np.arange(len(trade.quarters)) / 4.0, basis.values("cascade.training_inference", trade.given),
+        quarters / 4.0, basis.values("cascade.training_inference", trade.given),
         basis.values("cascade.inference_batch", trade.given),
     )  # fmt: skip
     worth = 1.0 - shares[..., 2] * (1.0 - basis.values("price.batch", trade.given)[:, None])
-    by_cohort = worth[:, np.rint(4 * ages).astype(int)]
+    by_cohort = worth[:, np.maximum(quarters[None, :] - quarters[:, None], 0)]
     power = _at_meter(basis, each, trade.given)
     value = _scarce_power(basis, trade, model, scenario) if scarce else np.zeros_like(trade.price)
     margin = running_margin(
@@ -250,14 +246,8 @@ def _cohorts(
     rows: list[dict[str, Any]] = []
     typical = np.median(aged.bought, axis=0)
     for cohort in np.flatnonzero(typical[:now] >= SHOWN * typical.sum()):
-        passed = crossing(
-            1.0 - runs[:, cohort],
-            quarters,
-            above=0.5,
-            level=0.8,
-            question=name,
-            first_ahead=min(now, len(quarters) - 1),
-        )
+        gone = 1.0 - runs[:, cohort]
+        passed = crossing(gone, quarters, above=0.5, level=0.8, question=name, first_ahead=now)
         rows.append({
             "cohort": quarter_label(quarters[cohort]), "power": name, **spread("shipped", aged.bought[:, cohort]),
             **spread("in_place", aged.cohorts[:, cohort, max(now - 1, 0)]),
@@ -285,9 +275,7 @@ def _whole(
 
 
 def _paths(stocks: Mapping[str, Stock], quarters: pd.DatetimeIndex) -> pd.DataFrame:
-    rows = []
-    for name, stock in stocks.items():
-        for period, end in enumerate(quarters):
-            cells = {key.removeprefix("live_"): value for key, value in spread("live", stock.live[:, period]).items()}
-            rows.append({"panel": name, "x": quarter_label(end), **cells})
-    return pd.DataFrame(rows)
+    return pd.DataFrame([
+        {"panel": name, "x": quarter_label(end), **spread("", stock.live[:, period])}
+        for name, stock in stocks.items() for period, end in enumerate(quarters)
+    ])  # fmt: skip

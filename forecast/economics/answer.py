@@ -41,7 +41,7 @@ class Answer:
 
 
 def spread(name: str, values: Array) -> dict[str, float]:
-    """Return median and central 80 % interval of finished draws as three cells named after a quantity.
+    """Return median and central 80 % interval of finished draws as three cells, named after a quantity if given.
 
     Examples
     --------
@@ -50,7 +50,8 @@ def spread(name: str, values: Array) -> dict[str, float]:
     """
     flat = np.ravel(np.asarray(values, dtype=np.float64))
     taken = quantile_table(flat, tuple(SHOWN.values()))[1:]
-    return {f"{name}_{label}": float(value) for label, value in zip(SHOWN, taken, strict=True)}
+    stem = f"{name}_" if name else ""
+    return {f"{stem}{label}": float(value) for label, value in zip(SHOWN, taken, strict=True)}
 
 
 def assumed_rows(assumptions: pd.DataFrame, names: tuple[str, ...], given: Mapping[str, float]) -> pd.DataFrame:

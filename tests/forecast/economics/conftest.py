@@ -10,8 +10,7 @@ CONSTANTS = {
     "power.pue": 1.25, "power.load": 0.8, "power.cap_exponent": 0.5, "site.usable_power": 0.8, "site.utilisation": 0.5,
     "site.derate": 0.5, "cost.rate": 0.1, "cost.operations": 0.05, "cost.electricity": 0.1, "cost.site_capex": 10.0,
     "cost.site_life": 10.0, "fleet.life": 5.0, "price.output_token": 1.0, "price.interactive": 2.0,
-    "demand.pass_through": 1.0, "demand.elasticity": 0.5, "price.decline": 0.5, "software.gain": 0.0001, "price.batch": 0.5, "retire.upkeep": 0.1,
-    "cascade.training_inference": 2.0, "cascade.inference_batch": 4.0,
+    "demand.pass_through": 1.0, "demand.elasticity": 0.5,
 }  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def test_a_site_too_small_for_a_rack_says_so(basis):
         ({"mw": 1.0, "flex": 1.0}, "share of 1"), ({"mw": 1.0, "flex_hours": 9000.0}, "9000 flexible hours"),
         ({"mw": 1.0, "pue": 0.9}, "PUE 0.9 is below one"),
         ({"mw": 1.0, "given": {"site.luck": 1.0}}, "'site.luck' is not known"),
-        ({"mw": 1.0, "given": {"luck": 1.0}}, "'luck' is not known; known are cascade"),
+        ({"mw": 1.0, "given": {"luck": 1.0}}, "'luck' is not known; known are cost"),
         ({"mw": 1.0, "given": {"site.utilisation": 1.5}}, "site.utilisation of 1.5 is outside"),
         ({"mw": 1.0, "given": {"demand.pass_through": float("nan")}}, "demand.pass_through of nan"),
         ({"mw": 1.0, "generation": "omega"}, "'omega' is not in hardware.csv on 2026-11-22; known are alpha"),
