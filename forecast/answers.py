@@ -12,20 +12,15 @@ import xarray as xr
 
 from features.calendars import quarter_label
 from features.frames import ALL
-from forecast.capacity.ceilings import Limits, limits_question
-from forecast.capacity.plan import Plan, plan_question
-from forecast.capacity.retire import Retirement, retire_question
+from forecast.capacity.questions import ASKED, ask_capacity
 from forecast.claims import claims_table
 from forecast.crossing import Crossing, check_fractions, crossing
 from forecast.economics.answer import Answer
 from forecast.economics.basis import Basis
-from forecast.economics.costs import Costing, cost_question
-from forecast.economics.site import Site, site_question
 from forecast.split import SEGMENT_OF
-from forecast.support import OutOfSupportError
 from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods, technique_share
 
-QUESTIONS: Final = ("forecast", "when", "split", "claims", "plan", "site", "cost", "retire", "limits")
+QUESTIONS: Final = ("forecast", "when", "split", "claims", *ASKED)
 _CLAIMED: Final = 0.60  # the keynote's figure, asked about and never assumed
 
 
@@ -145,31 +140,24 @@ class Forecaster:
         return claims_table(self.cube, self.known_claims)
 
     def plan(self, **asked: Any) -> Answer:
-        """Return what to add by a quarter and when to order; arguments: :class:`forecast.capacity.plan.Plan`."""
-        return plan_question(self.cube, self._capacity(), Plan(**asked))
-
-    def site(self, **asked: Any) -> Answer:
-        """Return what a site puts out by generation; arguments: :class:`forecast.economics.site.Site`."""
-        return site_question(self._capacity(), Site(**asked))
-
-    def cost(self, **asked: Any) -> Answer:
-        """Return the cost of a million units of work; arguments: :class:`forecast.economics.costs.Costing`."""
-        return cost_question(self._capacity(), Costing(**asked))
-
-    def retire(self, **asked: Any) -> Answer:
-        """Return when cohorts leave and what they free; arguments: :class:`forecast.capacity.retire.Retirement`."""
-        return retire_question(self._capacity(), Retirement(**asked))
+        """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
+        return ask_capacity("plan", self.cube, self.basis, asked)
 
     def limits(self, **asked: Any) -> Answer:
-        """Return what limits the fleet by quarter; arguments: :class:`forecast.capacity.ceilings.Limits`."""
-        return limits_question(self._capacity(), Limits(**asked))
+        """Return what limits the fleet by quarter (:class:`forecast.capacity.ceilings.Limits`)."""
+        return ask_capacity("limits", self.cube, self.basis, asked)
 
-    def _capacity(self) -> Basis:
-        if self.basis is None:
-            raise OutOfSupportError(
-                "capacity and cost", "this forecast was kept without catalogue and fleet", "run `shiftcast run` again"
-            )
-        return self.basis
+    def site(self, **asked: Any) -> Answer:
+        """Return what a site puts out by generation (:class:`forecast.economics.site.Site`)."""
+        return ask_capacity("site", self.cube, self.basis, asked)
+
+    def cost(self, **asked: Any) -> Answer:
+        """Return the cost of a million units of work (:class:`forecast.economics.costs.Costing`)."""
+        return ask_capacity("cost", self.cube, self.basis, asked)
+
+    def retire(self, **asked: Any) -> Answer:
+        """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
+        return ask_capacity("retire", self.cube, self.basis, asked)
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload they enter, by segment and on both bases."""

@@ -52,7 +52,7 @@ def assemble(
         "capacity_assumptions": basis.assumptions,
     }
     summary = _summary(world, known, record, scores, digest, settings)
-    return Bundle(world.cube, tables | capacity, summary, shipped_by_generation(world))
+    return Bundle(world.cube, tables | capacity, summary, shipped=shipped_by_generation(world))
 
 
 def _summary(

@@ -54,7 +54,7 @@ class Bundle:
     @property
     def forecaster(self) -> Forecaster:
         """The object that answers questions."""
-        return Forecaster(self.cube, self.tables["forecasts"], self.tables["claims"], self._basis())
+        return Forecaster(self.cube, self.tables["forecasts"], self.tables["claims"], basis=self._basis())
 
     def _basis(self) -> Basis | None:
         if self.shipped is None:
