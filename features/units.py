@@ -1,7 +1,7 @@
 """Units: the measures registry, and conversion at the boundary with pint.
 
 Quantities that look alike are different dimensions here, so that they cannot be mixed: input and output tokens,
-watts at the chip, the IT and the facility boundary, FLOP and FLOP/s, accelerators and H100-equivalents.
+watts at the chip, the server, the IT and the facility boundary, FLOP and FLOP/s, accelerators and H100-equivalents.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ FLOP = [operation]
 parameter = [parameter]
 core = [core]
 W_chip = [chip_power]
+W_server = [server_power]
 W_it = [it_power]
 W_facility = [facility_power]
 accelerator_hour = accelerator * hour

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.backtest import summarise
+from forecast.capacity.cohorts import shipped_by_generation
 from forecast.cube import World
 from forecast.known import Known, Settings
 from forecast.techniques import effect_of_one_figure
@@ -42,8 +43,10 @@ def assemble(
         "quarantine": record.quarantine,
         **{name: getattr(known, name) for name in KNOWN},
         "registry": pd.DataFrame([asdict(task) for task in known.registry.tasks]),
+        "capacity_assumptions": record.basis(known.origin, settings).assumptions,
     }
-    return Bundle(world.cube, tables, _summary(world, known, record, scores, digest, settings))
+    summary = _summary(world, known, record, scores, digest, settings)
+    return Bundle(world.cube, tables, summary, shipped=shipped_by_generation(world))
 
 
 def _summary(

@@ -11,6 +11,7 @@ import typer
 
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
+from pipelines.capacity_command import cost, limits, plan, retire, site
 from pipelines.catalogue_command import convert_demand, show_catalogue
 from pipelines.claim_command import claim_app
 from pipelines.contract_command import contract
@@ -35,6 +36,8 @@ app.command()(reconcile)
 app.command()(split)
 app.command("catalogue")(show_catalogue)
 app.command("convert")(convert_demand)
+for command in (plan, site, cost, retire, limits):
+    app.command()(command)
 app.command("relabel")(relabel_firm)
 app.command()(contract)
 app.add_typer(claim_app, name="claim")

@@ -121,7 +121,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     progress("reading the record")
     record = read_record(request.record)
     known = record.as_of(request.origin)
-    digest = run_digest(known, record.quarantine, request)
+    digest = run_digest(known, record.quarantine, request, beside=(record.fleet, record.economics))
     with locked(request.root), threadpool_limits(1):  # many tiny fits: more threads only wait for each other
         shutil.rmtree(request.root / "working", ignore_errors=True)  # what an earlier run that died left
         progress("opening the model store")
@@ -133,9 +133,12 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
         return _compute(store, known, record, digest, request, progress)
 
 
-def run_digest(known: Known, quarantine: pd.DataFrame, request: RunRequest) -> str:
+def run_digest(
+    known: Known, quarantine: pd.DataFrame, request: RunRequest, *, beside: tuple[pd.DataFrame, ...] = ()
+) -> str:
     """Return the SHA-256 of what a forecast and its report depend on: data known, rows set aside, code, settings.
 
+    ``beside`` are frames that are kept with the forecast without entering it.
     Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
     """
     parts: dict[str, Any] = {"settings": asdict(request.settings), "code": code_digest()}
@@ -143,6 +146,7 @@ def run_digest(known: Known, quarantine: pd.DataFrame, request: RunRequest) -> s
     for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships"):
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
+    parts["beside"] = [hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest() for rows in beside]
     parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
     parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
     parts["origin"] = f"{request.origin:%Y-%m-%d}" if request.past else "today"

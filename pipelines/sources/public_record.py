@@ -26,7 +26,8 @@ from features.frames import (
 )
 from features.membership import MEMBERSHIPS
 from features.quality import Screened, screen
-from forecast.known import Known, cut
+from forecast.economics.basis import Basis, basis_of
+from forecast.known import Known, Settings, cut
 from forecast.migration import Learned
 from forecast.workloads import Registry, read_registry
 from pipelines.shares_command import load_learned
@@ -36,6 +37,7 @@ RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 MEMBERSHIPS_FILE: Final = "memberships.csv"
 _SINGLE: Final[Mapping[str, Frame]] = {
     "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,
+    "fleet.csv": ASSUMPTIONS, "economics.csv": ASSUMPTIONS,
 }  # fmt: skip
 
 
@@ -47,6 +49,8 @@ class Record:
     ----------
     observations, claims, hardware, throughput, assumptions
         Checked frames.
+    fleet, economics
+        Assumptions that the cube does not use: purchases and ageing, and money.
     registry
         Workloads and techniques.
     learned
@@ -64,6 +68,8 @@ class Record:
     hardware: pd.DataFrame
     throughput: pd.DataFrame
     assumptions: pd.DataFrame
+    fleet: pd.DataFrame
+    economics: pd.DataFrame
     registry: Registry
     learned: Learned
     quarantine: pd.DataFrame
@@ -77,6 +83,13 @@ class Record:
             self.learned,
         )  # fmt: skip
         return replace(known, memberships=known_by(self.memberships, origin))
+
+    def basis(self, origin: pd.Timestamp, settings: Settings) -> Basis:
+        """Return what questions of capacity and cost rest on, as known on a day, midnight UTC."""
+        return basis_of(
+            origin, hardware=self.hardware, throughput=self.throughput,
+            assumptions=(self.assumptions, self.fleet, self.economics), draws=settings.draws, seed=settings.seed,
+        )  # fmt: skip
 
 
 def read_record(folder: Path = RECORDS) -> Record:
