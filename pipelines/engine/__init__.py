@@ -1,0 +1,6 @@
+"""The engine: usage of rows of any number, on one machine or on Spark, by one plan; and fits fanned out likewise."""
+
+from pipelines.engine.aggregate import aggregate
+from pipelines.engine.fan_out import fan_out
+
+__all__ = ["aggregate", "fan_out"]
