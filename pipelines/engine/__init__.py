@@ -2,5 +2,6 @@
 
 from pipelines.engine.aggregate import aggregate
 from pipelines.engine.fan_out import fan_out
+from pipelines.engine.stream import stream
 
-__all__ = ["aggregate", "fan_out"]
+__all__ = ["aggregate", "fan_out", "stream"]

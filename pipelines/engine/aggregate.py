@@ -44,7 +44,7 @@ def aggregate(
     -------
     Table
         Ibis table of the frame ``USAGE`` without ``known_at``, one row a cell, in no order. Read it with
-        ``to_pandas`` or ``to_pyarrow_batches``, or give it to ``pipelines.store.Store.append``.
+        ``to_pandas`` or :func:`pipelines.engine.stream`, or give it to ``pipelines.store.Store.append``.
 
     Raises
     ------

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.frames import POINTS, Frame
+from pipelines.engine.stream import stream
 
 Rows: TypeAlias = (
     ir.Table | str | Path | list[Path] | list[str] | pa.RecordBatchReader | pa.Table | pd.DataFrame | Iterable[Any]
@@ -113,8 +114,7 @@ def _batches(rows: Any) -> Iterable[pa.Table]:
         return [pa.Table.from_pandas(rows, preserve_index=False)]
     if isinstance(rows, pa.Table):
         return [rows]
-    stream = rows.to_pyarrow_batches() if isinstance(rows, ir.Table) else rows
-    return (pa.Table.from_batches([batch]) for batch in stream)
+    return (pa.Table.from_batches([batch]) for batch in (stream(rows) if isinstance(rows, ir.Table) else rows))
 
 
 def _arrow(batch: pa.Table, frame: Frame, schema: pa.Schema) -> pa.Table:
