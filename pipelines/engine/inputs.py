@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.frames import POINTS, Frame
+from pipelines.engine.arrow import arrow_schema, to_arrow
 from pipelines.engine.stream import stream
 
 Rows: TypeAlias = (
@@ -28,8 +29,6 @@ ENGINES: Final = ("duckdb", "spark")
 MEMORY: Final = "2500MB"  # of DuckDB; what it does not count stays below as much again
 _OPTIONAL: Final = {POINTS.name: {"status": "served", "series": ""}}
 _UNREAD: Final = ("line",)
-_ARROW: Final = {"text": pa.string(), "number": pa.float64(), "date": pa.timestamp("us", "UTC"),
-                 "instant": pa.timestamp("us", "UTC")}  # fmt: skip
 
 
 def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None) -> tuple[str, dict[str, ir.Table]]:
@@ -102,7 +101,7 @@ def _spool(rows: Any, frame: Frame, backend: Any) -> str:
     scratch = tempfile.TemporaryDirectory(prefix="shiftcast-")
     weakref.finalize(backend, scratch.cleanup)
     path = Path(scratch.name) / f"{frame.name}.parquet"
-    schema = pa.schema([(name, _ARROW[column.kind]) for name, column in frame.columns.items() if name not in _UNREAD])
+    schema = pa.schema([field for field in arrow_schema(frame) if field.name not in _UNREAD])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in _batches(rows):
             writer.write_table(_arrow(batch, frame, schema))
@@ -111,7 +110,7 @@ def _spool(rows: Any, frame: Frame, backend: Any) -> str:
 
 def _batches(rows: Any) -> Iterable[pa.Table]:
     if isinstance(rows, pd.DataFrame):
-        return [pa.Table.from_pandas(rows, preserve_index=False)]
+        return [to_arrow(rows)]
     if isinstance(rows, pa.Table):
         return [rows]
     return (pa.Table.from_batches([batch]) for batch in (stream(rows) if isinstance(rows, ir.Table) else rows))

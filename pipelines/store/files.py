@@ -10,10 +10,10 @@ from typing import Final
 import duckdb
 import ibis.expr.types as ir
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.frames import QUARANTINE, USAGE, Frame, check, conform
+from features.frames import QUARANTINE, USAGE, check, conform
+from pipelines.engine.arrow import arrow_schema, to_arrow
 from pipelines.engine.stream import stream
 from pipelines.registry import StoreError
 from pipelines.store.durable import sha256, sync
@@ -21,19 +21,6 @@ from pipelines.store.log import Entry
 
 USAGE_FILE, QUARANTINE_FILE, WITHDRAWN_FILE = "usage.parquet", "quarantine.parquet", "withdrawn.parquet"
 _ROWS_AT_ONCE: Final = 250_000
-_ARROW: Final = {"text": pa.string(), "number": pa.float64(), "date": pa.timestamp("us", "UTC"),
-                 "instant": pa.timestamp("us", "UTC")}  # fmt: skip
-
-
-def arrow_schema(frame: Frame) -> pa.Schema:
-    """Return the columns of a frame as Arrow types, text plain and moments in microseconds UTC.
-
-    Examples
-    --------
-    >>> arrow_schema(QUARANTINE).field("line").type
-    DataType(double)
-    """
-    return pa.schema([(name, _ARROW[column.kind]) for name, column in frame.columns.items()])
 
 
 def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> tuple[int, tuple[str, ...]]:
@@ -64,7 +51,7 @@ def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime |
             if first == last:
                 raise ValueError(f"usage: the key {first} is there twice; add its rows up first")
             last = tuple(part[list(USAGE.key)].iloc[-1])
-            writer.write_table(pa.Table.from_pandas(part, schema=arrow_schema(USAGE), preserve_index=False))
+            writer.write_table(to_arrow(part).cast(arrow_schema(USAGE)))
             rows += len(part)
             sources.update(part["source"].unique())
     sync(path)
@@ -91,7 +78,7 @@ def _parts(usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> Iterato
 def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
     """Write rows set aside; return how many."""
     whole = check(conform(rows, QUARANTINE), QUARANTINE)
-    pq.write_table(pa.Table.from_pandas(whole, schema=arrow_schema(QUARANTINE), preserve_index=False), path)
+    pq.write_table(to_arrow(whole).cast(arrow_schema(QUARANTINE)), path)
     sync(path)
     return len(whole)
 
