@@ -2,6 +2,6 @@
 
 from pipelines.engine.aggregate import aggregate
 from pipelines.engine.fan_out import fan_out
-from pipelines.engine.stream import stream
+from pipelines.engine.stream import collect, stream
 
-__all__ = ["aggregate", "fan_out", "stream"]
+__all__ = ["aggregate", "collect", "fan_out", "stream"]

@@ -41,7 +41,7 @@ def aggregate(
     -------
     Table
         Ibis table of the frame ``USAGE`` without ``known_at``, one row a cell, in no order; for
-        ``to_pandas``, :func:`pipelines.engine.stream` or :meth:`pipelines.store.Store.append`.
+        ``pipelines.engine.collect`` or ``stream``, or :meth:`pipelines.store.Store.append`.
 
     Raises
     ------
@@ -53,10 +53,11 @@ def aggregate(
     --------
     >>> import pandas as pd
     >>> from features.frames import DIMENSIONS
+    >>> from pipelines.engine import collect
     >>> job = {**dict.fromkeys(DIMENSIONS, "all"), "measure": "gpu_hours", "unit": "accelerator_hour", "amount": 8.0,
     ...        "start": pd.Timestamp("2026-03-01T00:30Z"), "end": pd.Timestamp("2026-03-01T02:00Z"),
     ...        "status": "served", "source": "jobs.csv"}
-    >>> aggregate(spans=pd.DataFrame([job])).to_pandas().value.sort_values().tolist()
+    >>> collect(aggregate(spans=pd.DataFrame([job]))).value.sort_values().tolist()
     [4.0, 8.0]
     """
     if spans is None and points is None:

@@ -18,6 +18,7 @@ def arrow_schema(frame: Frame) -> pa.Schema:
 
     Examples
     --------
+    >>> from features.frames import QUARANTINE
     >>> arrow_schema(QUARANTINE).field("line").type
     DataType(double)
     """

@@ -6,6 +6,7 @@ import ibis
 import ibis.expr.types as ir
 
 from features.frames import POINT_HOW
+from pipelines.engine.stream import collect
 
 
 def check_spans(spans: ir.Table) -> None:
@@ -23,7 +24,7 @@ def check_spans(spans: ir.Table) -> None:
         "end before they start": spans.end < spans.start,
         "have an amount that is not a number of zero or more": ~((amount >= 0) & _finite(amount)),
     }
-    found = spans.agg(**{str(n): _count(rule) for n, rule in enumerate(counts.values())}).to_pandas()
+    found = collect(spans.agg(**{str(n): _count(rule) for n, rule in enumerate(counts.values())}))
     _refuse("spans", {name: int(found[str(n)].iloc[0]) for n, name in enumerate(counts)})
 
 
@@ -36,9 +37,10 @@ def check_points(points: ir.Table) -> frozenset[str]:
         If a reading has no moment or no finite value, or is to be summed up in an unknown way.
     """
     value = points.value.fill_null(float("nan"))
-    found = points.group_by("how").agg(
+    each = points.group_by("how").agg(
         undated=_count(points["at"].isnull()), unknown=_count(~_finite(value)), total=points.count()
-    ).to_pandas()  # fmt: skip
+    )
+    found = collect(each)
     strange = found[~found.how.isin(POINT_HOW)]
     _refuse(
         "points",

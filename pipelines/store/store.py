@@ -20,6 +20,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from features.frames import QUARANTINE, USAGE, conform, empty
+from pipelines.engine.stream import collect
 from pipelines.registry import StoreError, locked
 from pipelines.store import log, reading
 from pipelines.store.durable import disk_full_told, move_durably, sha256, sync
@@ -150,7 +151,7 @@ class Store:
         for tries in range(_TRIES):
             seen = self.entries()
             try:
-                return conform(_selected(self.table(day), equal).to_pandas(), USAGE)
+                return conform(collect(_selected(self.table(day), equal)), USAGE)
             except (StoreError, duckdb.Error) as error:
                 if tries + 1 == _TRIES or self.entries() == seen:
                     told = str(error).splitlines()[0]

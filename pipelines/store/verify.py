@@ -6,6 +6,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
+from pipelines.engine.stream import collect
 from pipelines.registry import StoreError
 from pipelines.store import reading
 from pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, fault
@@ -49,7 +50,7 @@ def _key_faults(store: Store, entries: list[Entry]) -> list[str]:
     held = [entry for entry in entries if {USAGE_FILE, WITHDRAWN_FILE} & set(entry.files)]
     table = reading.stored(store.folder, held)
     repeated = table.group_by(list(_KEY)).agg(times=table.count())
-    count = int(repeated.filter(repeated.times > 1).count().to_pandas())
+    count = len(collect(repeated.filter(repeated.times > 1)))
     return [f"{store.folder}: {count} figures are there twice in one commit"] if count else []
 
 
