@@ -12,6 +12,8 @@ import typer
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
 from pipelines.claim_command import claim_app
+from pipelines.ingest_command import ingest_files
+from pipelines.label_command import label
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
@@ -30,6 +32,8 @@ app.command()(shares)
 app.command()(reconcile)
 app.command()(split)
 app.command("relabel")(relabel_firm)
+app.command("ingest")(ingest_files)
+app.command()(label)
 app.add_typer(claim_app, name="claim")
 
 

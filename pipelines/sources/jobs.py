@@ -24,6 +24,8 @@ _CORES: Final = ("cpu_num", "processors_req", "CPUs", "cpus", "ncpus", "cores")
 _CLUES: Final = {"partition": ("partition", "queue", "vc", "cluster"), "account": ("account", "project"),
                  "name": ("name", "JobName", "job_name"), "qos": ("qos",), "type": ("type",), "user": ("user",),
                  "image": ("image",)}  # fmt: skip
+_ID: Final = ("job_id", "JobID", "id")
+_TASK: Final = ("array_id", "ArrayID", "task_id", "array_index")
 SERVED: Final = {"COMPLETED": "served", "DONE": "served", "PASS": "served", "RUNNING": "running", "PENDING": "queued",
                  "QUEUED": "queued", "SUBMITTED": "queued", "": "served"}  # fmt: skip
 
@@ -62,7 +64,6 @@ def _jobs(sieve: Sieve) -> Normalised:
     began = start.notna().to_numpy()
     queued = (waited(submit, start) & (gpus > 0)).to_numpy()
     names = label_accelerators(sieve, "gpu_type", "GPUType", "accelerator", "gpu_model")
-    identity = sieve.text("job_id", "JobID", "id") if sieve.has("job_id", "JobID", "id") else None
     when = start.where(start.notna(), submit)
     return Normalised(
         held=(
@@ -75,9 +76,21 @@ def _jobs(sieve: Sieve) -> Normalised:
                      where=when.notna().to_numpy()),),
         own=names.labels,
         clues={name: sieve.text(*columns) for name, columns in _CLUES.items() if sieve.has(*columns)},
-        identity=None if identity is None else identity.where(identity != "", None),
+        identity=_identity(sieve),
         unresolved=names.unresolved,
     )  # fmt: skip
+
+
+def _identity(sieve: Sieve) -> pd.Series | None:
+    """Return what may be there once: a job's id with all that tells tasks of an array apart, which share it."""
+    if not sieve.has(*_ID):
+        return None
+    job = sieve.text(*_ID)
+    whole = job
+    for names in (_TASK, _CLUES["name"], _SUBMIT, _START, _END, _DURATION, _GPUS, _CORES):
+        if sieve.has(*names):
+            whole = whole + "|" + sieve.text(*names)
+    return whole.where(job != "", None)
 
 
 def _ends(sieve: Sieve, start: pd.Series) -> pd.Series:

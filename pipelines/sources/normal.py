@@ -51,8 +51,8 @@ class Spans:
     start: pd.Series
     end: pd.Series
     amount: pd.Series
-    measure: str = "gpu_hours"
-    unit: str = "accelerator_hour"
+    measure: pd.Series | str = "gpu_hours"
+    unit: pd.Series | str = "accelerator_hour"
     status: pd.Series | str = "served"
     where: NDArray[np.bool_] | None = None
     labels: Mapping[str, pd.Series | str] = field(default_factory=dict)
@@ -198,7 +198,7 @@ def _span_table(spans: Spans, beside: _Beside) -> pa.Table:
     rows = _kept(beside, spans.where)
     columns = _common(beside, rows, spans.labels) | {
         "start": spans.start.iloc[rows], "end": spans.end.iloc[rows], "amount": spans.amount.iloc[rows],
-        "measure": spans.measure, "unit": spans.unit, "status": _some(spans.status, rows),
+        "measure": _some(spans.measure, rows), "unit": _some(spans.unit, rows), "status": _some(spans.status, rows),
     }  # fmt: skip
     return _table(columns, SPAN_SCHEMA, len(rows))
 

@@ -71,9 +71,26 @@ def expand(patterns: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def name_files(paths: Sequence[str]) -> dict[str, str]:
+    """Return what each path is called in records: its file's name, with as many folders as tell it from the others.
+
+    Examples
+    --------
+    >>> list(name_files(["may/jobs.csv", "june/jobs.csv", "focus.csv"]).values())
+    ['may/jobs.csv', 'june/jobs.csv', 'focus.csv']
+    """
+    names = {}
+    for path in paths:
+        parts = ("standard-input",) if path == STANDARD_INPUT else Path(path).parts
+        others = [Path(other).parts for other in paths if other != path]
+        depth = next((n for n in range(1, len(parts)) if all(parts[-n:] != each[-n:] for each in others)), len(parts))
+        names[path] = "/".join(parts[-depth:])
+    return names
+
+
 @contextmanager
-def opened(path: str, digest: hashlib._Hash) -> Iterator[Iterator[Opened]]:
-    """Open one path as the files it holds, feeding every raw byte to ``digest``.
+def opened(path: str, name: str, digest: hashlib._Hash) -> Iterator[Iterator[Opened]]:
+    """Open one path as the files it holds, called ``name``, feeding every raw byte to ``digest``.
 
     What is compressed is told by its first bytes, not by its name.
 
@@ -85,7 +102,7 @@ def opened(path: str, digest: hashlib._Hash) -> Iterator[Iterator[Opened]]:
     try:
         with _raw(path) as raw:
             hashing = _Through(raw, digest)
-            yield _files(Path(path).name if path != STANDARD_INPUT else "standard-input", hashing)
+            yield _files(name, hashing)
             while hashing.read(_BLOCK):  # what an archive keeps after its last member belongs to the file too
                 pass
     except _BROKEN as error:
