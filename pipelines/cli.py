@@ -12,6 +12,7 @@ import typer
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
 from pipelines.claim_command import claim_app
+from pipelines.claim_draft_command import draft
 from pipelines.ingest_command import ingest_files
 from pipelines.label_command import label
 from pipelines.options import as_day
@@ -34,6 +35,7 @@ app.command()(split)
 app.command("relabel")(relabel_firm)
 app.command("ingest")(ingest_files)
 app.command()(label)
+claim_app.command("draft")(draft)
 app.add_typer(claim_app, name="claim")
 
 

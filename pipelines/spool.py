@@ -120,7 +120,7 @@ class Spool:
         for writer in self._writers.values():
             writer.close()
         with duckdb.connect() as database:
-            database.execute(f"SET memory_limit='{MEMORY}'; SET threads=2; SET TimeZone='UTC';")
+            database.execute(f"SET memory_limit='{MEMORY}'; SET threads=2; SET enable_progress_bar=false; SET TimeZone='UTC';")
             database.execute(f"SET temp_directory='{_quoted(self.folder)}'; SET preserve_insertion_order=false")
             for name in self._files:
                 path = _quoted(self.folder / f"raw_{name}.parquet")
