@@ -30,16 +30,12 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
 
 def _amount(sieve: Sieve, whole: tuple[str, ...], part: str, parts: float, limit: str) -> pd.Series:
     """Return a count from its column, or from one in smaller parts; zero where the file has neither."""
-    if sieve.has(*whole):
-        return sieve.number(*whole, limit=limit, missing=0.0)
-    if sieve.has(part):
-        return sieve.number(part, limit="reading", missing=0.0) / parts
-    return pd.Series(0.0, index=range(sieve.rows))
+    return sieve.count(*whole, limit=limit) if sieve.has(*whole) else sieve.count(part, limit="reading") / parts
 
 
 def _gpus(sieve: Sieve) -> pd.Series:
     """Return GPUs asked for; a single shared one counts by its thousandths."""
-    count = _amount(sieve, ("gpu_request", "num_gpu", "gpus", "gpu"), "gpu_count", 1.0, "accelerators")
+    count = sieve.count("gpu_request", "num_gpu", "gpus", "gpu", "gpu_count", limit="accelerators")
     if not sieve.has("gpu_milli"):
         return count
     share = sieve.number("gpu_milli", limit="accelerators", missing=1000.0) / 1000.0
@@ -47,8 +43,8 @@ def _gpus(sieve: Sieve) -> pd.Series:
 
 
 def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
-    created = sieve.instant(*_CREATED, optional=True, relative=relative)
     placed = sieve.instant(*_SCHEDULED, optional=True, relative=relative)
+    created = sieve.instant(*_CREATED, optional=True, relative=relative) if sieve.has(*_CREATED) else placed
     end = sieve.instant(*_DELETED, optional=True, relative=relative)
     waiting = (created.notna() & placed.isna()).to_numpy()
     start = placed.where(~pd.Series(waiting), created)

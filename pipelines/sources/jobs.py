@@ -60,7 +60,7 @@ def _jobs(sieve: Sieve) -> Normalised:
     end = _ends(sieve, start)
     status = sieve.text("state", "status").map(outcome).astype(object)
     gpus = sieve.number(*_GPUS, limit="accelerators", missing=0.0)
-    cores = sieve.number(*_CORES, limit="cores", missing=0.0) if sieve.has(*_CORES) else gpus * 0.0
+    cores = sieve.count(*_CORES, limit="cores")
     began = start.notna().to_numpy()
     queued = (waited(submit, start) & (gpus > 0)).to_numpy()
     names = label_accelerators(sieve, "gpu_type", "GPUType", "accelerator", "gpu_model")

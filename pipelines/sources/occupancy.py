@@ -48,9 +48,9 @@ def _occupancy(sieve: Sieve) -> Normalised:
     start = sieve.instant(*_TIME)
     end = start + pd.to_timedelta(sieve.chunk.cells[STEP].astype(float).to_numpy(), unit="s")
     running = sieve.number(*_RUNNING, limit="accelerators")
-    waiting = _count(sieve, _WAITING)
-    total = _count(sieve, _TOTAL)
-    idle = _count(sieve, _IDLE)
+    waiting = sieve.count(*_WAITING, limit="accelerators")
+    total = sieve.count(*_TOTAL, limit="accelerators")
+    idle = sieve.count(*_IDLE, limit="accelerators")
     nodes = "active" in {name.lower() for name in sieve.chunk.cells.columns}
     if sieve.has(*_TOTAL):
         idle = idle if sieve.has(*_IDLE) else total - running
@@ -78,12 +78,6 @@ def _occupancy(sieve: Sieve) -> Normalised:
 def _micro(moments: pd.Series) -> pd.Series:
     """Return moments as text that is quick to make: microseconds since 1970."""
     return pd.Series(moments.dt.tz_convert(None).to_numpy().astype("int64").astype(str).astype(object))
-
-
-def _count(sieve: Sieve, names: tuple[str, ...]) -> pd.Series:
-    if sieve.has(*names):
-        return sieve.number(*names, limit="accelerators")
-    return pd.Series(0.0, index=range(sieve.rows))
 
 
 OCCUPANCY: Final = Source(

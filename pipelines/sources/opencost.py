@@ -51,9 +51,9 @@ def _export(sieve: Sieve) -> Normalised:
     """Read a day's row: averages over the day."""
     start = sieve.instant("Date")
     end = start + pd.Timedelta(days=1)
-    gpus = sieve.number("GPUs", limit="accelerators", missing=0.0)
-    cores = sieve.number("CPUCoreRequestAverage", "CPUCoreUsageAverage", limit="cores", missing=0.0)
-    cost = sieve.number("TotalCost", limit="cost", missing=0.0)
+    gpus = sieve.count("GPUs", limit="accelerators")
+    cores = sieve.count("CPUCoreRequestAverage", "CPUCoreUsageAverage", limit="cores")
+    cost = sieve.count("TotalCost", limit="cost")
     return _rows(sieve, start, end, gpus, cores, cost)
 
 
@@ -62,11 +62,11 @@ def _answer(sieve: Sieve) -> Normalised:
     start, end = sieve.instant("start"), sieve.instant("end")
     length = (end - start).dt.total_seconds() / 3600.0
     sieve.fail((length <= 0).to_numpy(), sieve.column("end"), "does not end after its start")
-    gpus = sieve.number("gpuHours", limit="hours", missing=0.0) / length
-    cores = sieve.number("cpuCoreHours", limit="hours", missing=0.0) / length
-    sieve.bound(gpus, "accelerators", sieve.column("gpuHours"))
-    sieve.bound(cores, "cores", sieve.column("cpuCoreHours"))
-    return _rows(sieve, start, end, gpus, cores, sieve.number("totalCost", limit="cost", missing=0.0))
+    gpus = sieve.count("gpuHours", limit="hours") / length
+    cores = sieve.count("cpuCoreHours", limit="hours") / length
+    sieve.bound(gpus, "accelerators", "gpuHours")
+    sieve.bound(cores, "cores", "cpuCoreHours")
+    return _rows(sieve, start, end, gpus, cores, sieve.count("totalCost", limit="cost"))
 
 
 def _rows(

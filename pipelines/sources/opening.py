@@ -26,7 +26,7 @@ _BLOCK: Final = 1 << 20
 _HEAD: Final = 1 << 13
 _GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
 _TAR_AT, _TAR = 257, b"ustar"
-_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError, pa.ArrowInvalid, pa.ArrowIOError)
+_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError, pa.ArrowInvalid)
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,9 @@ def opened(path: str, name: str, digest: hashlib._Hash) -> Iterator[Iterator[Ope
         raise UnreadableFileError(
             f"{path}: is cut short or damaged ({error}); nothing of it was stored, fetch it again"
         ) from None
-    except OSError as error:
-        raise UnreadableFileError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
+    except OSError as error:  # Arrow's own, of a damaged zstd stream, has no number
+        what = "cannot be read" if error.errno else "is cut short or damaged"
+        raise UnreadableFileError(f"{path}: {what} ({error.strerror or error}); check the path, or fetch it again") from None
 
 
 class _Through(io.RawIOBase):

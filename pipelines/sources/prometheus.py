@@ -25,7 +25,7 @@ _SAMPLE: Final = re.compile(r"([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s+(\S+)(?:\s+(-
 _LABEL: Final = re.compile(r'([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?\s*')
 _NO_DATA: Final = 9223372036854775792.0  # DCGM's blank integers end at 2**63 - 1; as doubles they are all 2**63
 _NO_DATA_32: Final = (2147483632.0, 2147483647.0)
-_KEPT: Final = ("model_name", "modelName", "namespace", "pod", "container", "Hostname", "instance", "job", "gpu", "UUID",
+_KEPT: Final = ("model_name", "namespace", "pod", "container", "Hostname", "instance", "job", "gpu", "UUID",
                 "resource")  # fmt: skip
 _CLUES: Final = {"model": "model_name", "namespace": "namespace", "pod": "pod", "image": "container", "name": "job"}
 
@@ -77,7 +77,8 @@ def _series(opened: Opened) -> list[Mapping[str, Any]]:
 
 def _row(metric: str, labels: Mapping[str, Any], at: object, value: object) -> dict[str, object]:
     series = ",".join(f"{key}={labels[key]}" for key in sorted(labels) if key != "__name__")
-    return {"metric": metric, "series": series, "at": at, "value": value, **{key: labels.get(key) for key in _KEPT}}
+    return {"metric": metric, "series": series, "at": at, "value": value, **{key: labels.get(key) for key in _KEPT},
+            "gpu_model": labels.get("modelName")}  # fmt: skip
 
 
 def _exposition(opened: Opened, setting: Setting) -> Iterator[Chunk]:
@@ -143,7 +144,7 @@ def _samples(sieve: Sieve) -> Normalised:
     for limit in sorted(set(facts["limit"]) - {""}):
         sieve.bound(value.where(facts["limit"] == limit, 0.0), limit, "value")
     scaled = value * pd.to_numeric(facts["factor"].replace("", "1"), errors="coerce")
-    names = label_accelerators(sieve, "modelName")
+    names = label_accelerators(sieve, "gpu_model")
     place = metric + "{" + series + "}"
     return Normalised(
         read=(Points(at, scaled, facts["measure"], facts["unit"], facts["how"], series=series),),

@@ -156,7 +156,7 @@ def _resources(sieve: Sieve, began: np.ndarray) -> tuple[list[Tres], pd.Series]:
     faults = np.array([bool(each.fault) for each in tres], dtype=bool)
     sieve.fail(faults, _resource_column(sieve), "is not a TRES list such as cpu=8,gres/gpu:a100=2,mem=62.50G")
     named = ("ncpus", "alloccpus", "reqcpus")
-    counted = sieve.number(*named, limit="cores", missing=0.0) if sieve.has(*named) else pd.Series(0.0, index=text.index)
+    counted = sieve.count(*named, limit="cores")
     own = pd.Series([np.nan if each.cores is None else each.cores for each in tres], dtype=float)
     return tres, own.where(own.notna(), counted)
 

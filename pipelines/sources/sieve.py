@@ -95,6 +95,12 @@ class Sieve:
             return values
         return values.where(~absent, missing)
 
+    def count(self, *names: str, limit: str) -> pd.Series:
+        """Return a column as :meth:`number` does, zero where a cell is empty or the file has no such column."""
+        if not self.has(*names):
+            return pd.Series(0.0, index=range(self.rows))
+        return self.number(*names, limit=limit, missing=0.0)
+
     def bound(self, values: pd.Series, limit: str, name: str) -> None:
         """Set rows aside whose value lies outside a limit of the record."""
         range_ = limits()[limit]
