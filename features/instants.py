@@ -154,5 +154,3 @@ def _judged(values: pd.Series, missing: NDArray[np.bool_], readable: NDArray[np.
         (outside, "lies outside 1990 to 2099; check the clock or the unit of the time"),
     )
     return Instants(values.where(~outside), faults)
-
-

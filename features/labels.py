@@ -24,7 +24,9 @@ TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecas
 RULES: Final = Frame(
     "label rules",
     {
-        "field": Column("text", "what is looked at: name, model, partition, account, image, tag, sku, file, ... or any"),
+        "field": Column(
+            "text", "what is looked at: name, model, partition, account, image, tag, sku, file, ... or any"
+        ),
         "pattern": Column("text", "what it reads like, with * and ?; letters of either case"),
         **{name: Column("text", f"the {name} it gives; empty leaves it open", nullable=True) for name in DIMENSIONS},
     },

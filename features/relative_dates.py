@@ -54,7 +54,9 @@ def phrases_from_rows(rows: Sequence[Mapping[str, object]]) -> Mapping[str, tupl
         written = re.escape(str(row["phrase"])).replace(r"\{n\}", _COUNT).replace(r"\{year\}", _YEAR)
         spaced = written.replace(r"\ ", r"\s+")
         edged = rf"\b{spaced}" if str(row["phrase"])[0].isascii() and str(row["phrase"])[0].isalpha() else spaced
-        phrase = Phrase(re.compile(edged, re.IGNORECASE), str(row["unit"]), int(str(row["first"])), int(str(row["last"])))
+        phrase = Phrase(
+            re.compile(edged, re.IGNORECASE), str(row["unit"]), int(str(row["first"])), int(str(row["last"]))
+        )
         found.setdefault(str(row["language"]), []).append(phrase)
     return {language: tuple(phrases) for language, phrases in found.items()}
 

@@ -166,7 +166,9 @@ def reasons(quarantine: pd.DataFrame) -> list[dict[str, Any]]:
     >>> [(each["count"], each["line"], each["value"]) for each in reasons(table)]
     [(2, 7, 'x')]
     """
-    told = quarantine.assign(kind=quarantine["reason"].str.replace(r" stands in .* at line \d+", " stands above", regex=True))
+    told = quarantine.assign(
+        kind=quarantine["reason"].str.replace(r" stands in .* at line \d+", " stands above", regex=True)
+    )
     grouped = told.groupby(["column", "kind"], sort=False)
     firsts = grouped.first().assign(count=grouped.size()).reset_index()
     ordered = firsts.sort_values(["count", "column", "kind"], ascending=[False, True, True], kind="stable")
@@ -193,4 +195,3 @@ def write_report(report: dict[str, Any], path: Path) -> None:
     """Write the data-quality report as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1, default=str) + "\n", encoding="utf-8")
-

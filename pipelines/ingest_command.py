@@ -24,11 +24,19 @@ _PACKAGE_COMMAND: Final = "throughput"
 
 def ingest_files(
     source: Annotated[str, typer.Argument(help="Kind of the files, such as sacct or focus; `list` shows them all.")],
-    paths: Annotated[list[str] | None, typer.Argument(help="Files, patterns in quotes, or - for standard input.")] = None,
-    anchor: Annotated[str | None, typer.Option(help="Moment that relative times count from, such as 2025-01-01.")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, patterns in quotes, or - for standard input.")
+    ] = None,
+    anchor: Annotated[
+        str | None, typer.Option(help="Moment that relative times count from, such as 2025-01-01.")
+    ] = None,
     zone: Annotated[str, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")] = "UTC",
-    until: Annotated[str | None, typer.Option(help="Moment the export was made: what has no end ran until then.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="Labelling rules: field,pattern and the labels they give.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Moment the export was made: what has no end ran until then.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Labelling rules: field,pattern and the labels they give.")
+    ] = None,
     constant: Annotated[
         list[str] | None, typer.Option("--set", help="Label of rows nothing else labels, such as segment=rest.")
     ] = None,
@@ -40,7 +48,9 @@ def ingest_files(
     engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
     known_at: Annotated[str | None, typer.Option(help="First day the world could know the rows; today.")] = None,
     feed: Annotated[str, typer.Option(help="Name to store the rows under; a later load of it corrects it.")] = "",
-    restates: Annotated[bool, typer.Option("--restates", help="Withdraw what the feed said before and now does not.")] = False,
+    restates: Annotated[
+        bool, typer.Option("--restates", help="Withdraw what the feed said before and now does not.")
+    ] = False,
     output: Annotated[Path, typer.Option(help="File that `throughput` writes.")] = Path("shiftcast-out/throughput.csv"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the data-quality report as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
@@ -70,7 +80,12 @@ def ingest_files(
 
 
 def read_setting(
-    anchor: str | None, zone: str, labels: Path | None, constants: list[str], mapping: Path | None, instances: Path | None
+    anchor: str | None,
+    zone: str,
+    labels: Path | None,
+    constants: list[str],
+    mapping: Path | None,
+    instances: Path | None,
 ) -> Any:
     """Return the setting that options describe.
 

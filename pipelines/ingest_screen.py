@@ -62,12 +62,20 @@ def _show_reasons(console: Console, report: dict[str, Any]) -> None:
         text = f"  {each['count']:,} set aside: {each['column']} {each['value']!r} {each['reason']}"
         console.print(f"[yellow]{escape(text)} ({escape(each['source'])} line {each['line']})[/yellow]")
     if len(report["reasons"]) > _SHOWN:
-        console.print(f"[yellow]  and {len(report['reasons']) - _SHOWN} further reasons, in the store's quarantine[/yellow]")
+        console.print(
+            f"[yellow]  and {len(report['reasons']) - _SHOWN} further reasons, in the store's quarantine[/yellow]"
+        )
 
 
 def _show_totals(console: Console, report: dict[str, Any]) -> None:
     table = Table(show_edge=False)
-    for heading, side in (("measure", "left"), ("status", "left"), ("rows", "right"), ("total", "right"), ("unit", "left")):
+    for heading, side in (
+        ("measure", "left"),
+        ("status", "left"),
+        ("rows", "right"),
+        ("total", "right"),
+        ("unit", "left"),
+    ):
         table.add_column(heading, justify=side)  # type: ignore[arg-type]
     for each in report["totals"]:
         total = "" if each["total"] is None else f"{each['total']:,.2f}"
@@ -80,7 +88,9 @@ def _show_missing(console: Console, report: dict[str, Any]) -> None:
     unlabelled, gaps = report["unlabelled"], report["gaps"]
     if unlabelled["rows"]:
         by_name = ", ".join(f"{name} {count:,}" for name, count in unlabelled["by_dimension"].items() if count)
-        console.print(f"{unlabelled['rows']:,} rows unlabelled ({by_name}); the largest, and `shiftcast label` for rules:")
+        console.print(
+            f"{unlabelled['rows']:,} rows unlabelled ({by_name}); the largest, and `shiftcast label` for rules:"
+        )
         for each in unlabelled["largest"][:3]:
             size = f"{each['rows']:,} rows" if each["total"] is None else f"{each['total']:,.1f} {each['unit']}"
             console.print(escape(f"  {each['measure']}: {size}: {each['clue']}"))
@@ -88,7 +98,9 @@ def _show_missing(console: Console, report: dict[str, Any]) -> None:
         console.print(f"{report['open_spans']:,} spans without end run until {report['last']}; --until says otherwise")
     if gaps["count"]:
         first = gaps["longest"][0]
-        console.print(escape(f"{gaps['count']:,} gaps, the longest {first['from']} to {first['to']} in {first['track']}"))
+        console.print(
+            escape(f"{gaps['count']:,} gaps, the longest {first['from']} to {first['to']} in {first['track']}")
+        )
     if report["clock_jumps"] or report["counter_resets"]:
         console.print(f"{report['clock_jumps']:,} clock jumps, {report['counter_resets']:,} counter resets")
     if report["unresolved"]:

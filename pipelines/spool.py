@@ -120,7 +120,9 @@ class Spool:
         for writer in self._writers.values():
             writer.close()
         with duckdb.connect() as database:
-            database.execute(f"SET memory_limit='{MEMORY}'; SET threads=2; SET enable_progress_bar=false; SET TimeZone='UTC';")
+            database.execute(
+                f"SET memory_limit='{MEMORY}'; SET threads=2; SET enable_progress_bar=false; SET TimeZone='UTC';"
+            )
             database.execute(f"SET temp_directory='{_quoted(self.folder)}'; SET preserve_insertion_order=false")
             for name in self._files:
                 path = _quoted(self.folder / f"raw_{name}.parquet")
@@ -137,14 +139,12 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _closed(
-    database: duckdb.DuckDBPyConnection, folder: Path, counts: Counts, until: pd.Timestamp | None
-) -> Closed:
+def _closed(database: duckdb.DuckDBPyConnection, folder: Path, counts: Counts, until: pd.Timestamp | None) -> Closed:
     """Run the checks, write both files without the rows they drop, and gather what was found."""
     last = until or checks.last_moment(database)
     dropped = checks.drop_rows(database, last)
     findings = {**checks.findings(database, last), "unresolved": dict(sorted(counts.unresolved.items()))}
-    ends = f"REPLACE (coalesce(\"end\", {checks.stamp(last)}) AS \"end\")"
+    ends = f'REPLACE (coalesce("end", {checks.stamp(last)}) AS "end")'
     spans = _write(database, folder, "spans", f"SELECT * EXCLUDE ({_BESIDE}) {ends}")
     points = _write(database, folder, "points", f"SELECT * EXCLUDE ({_BESIDE})")
     read = database.execute("SELECT * FROM aside").df()

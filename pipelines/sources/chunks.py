@@ -98,7 +98,9 @@ def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quo
     good: list[list[str]] = []
     lines: list[int] = []
     for line, row, text in zip(records.lines, rows, records.texts, strict=True):
-        cells = [*row[: len(names) - 1], delimiter.join(row[len(names) - 1 :])] if spill and len(row) > len(names) else row
+        cells = (
+            [*row[: len(names) - 1], delimiter.join(row[len(names) - 1 :])] if spill and len(row) > len(names) else row
+        )
         if len(cells) == len(names):
             good.append(cells)
             lines.append(line)

@@ -50,7 +50,9 @@ def find_instance(text: str, known: Mapping[str, tuple[str, float]]) -> tuple[st
         if f"standard_{token}" in known:
             return known[f"standard_{token}"]
     joined = re.sub(r"[\s_]+", "_", lower)
-    return next((held for name, held in known.items() if "_" in name and name.removeprefix("standard_") in joined), None)
+    return next(
+        (held for name, held in known.items() if "_" in name and name.removeprefix("standard_") in joined), None
+    )
 
 
 def _hours(sieve: Sieve) -> tuple[pd.Series, str]:

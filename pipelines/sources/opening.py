@@ -111,7 +111,9 @@ def opened(path: str, name: str, digest: hashlib._Hash) -> Iterator[Iterator[Ope
         ) from None
     except OSError as error:  # Arrow's own, of a damaged zstd stream, has no number
         what = "cannot be read" if error.errno else "is cut short or damaged"
-        raise UnreadableFileError(f"{path}: {what} ({error.strerror or error}); check the path, or fetch it again") from None
+        raise UnreadableFileError(
+            f"{path}: {what} ({error.strerror or error}); check the path, or fetch it again"
+        ) from None
 
 
 class _Through(io.RawIOBase):

@@ -105,9 +105,7 @@ class Sieve:
         """Set rows aside whose value lies outside a limit of the record."""
         range_ = limits()[limit]
         outside = ((values < range_.low) | (values > range_.high)).to_numpy()
-        reason = (
-            f"lies outside {range_.low:g} to {range_.high:g} {range_.unit}; check the unit or for swapped columns"
-        )
+        reason = f"lies outside {range_.low:g} to {range_.high:g} {range_.unit}; check the unit or for swapped columns"
         self.fail(outside, name, reason)
 
     def instant(self, *names: str, optional: bool = False, relative: str = "") -> pd.Series:

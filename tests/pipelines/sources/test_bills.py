@@ -25,7 +25,9 @@ def test_instance_hours_become_accelerator_hours(read):
     got = read("focus", bill({}))
     assert got.total("gpu_hours") == 24  # six hours of four GPUs
     assert got.spans["amount"].tolist() == [1.0]  # spread over the day it was charged for
-    assert got.spans[["accelerator", "vendor", "operator", "region"]].to_numpy().tolist() == [["a10g", "nvidia", "AWS", "eu"]]
+    assert got.spans[["accelerator", "vendor", "operator", "region"]].to_numpy().tolist() == [
+        ["a10g", "nvidia", "AWS", "eu"]
+    ]
     assert got.total("cost") == 1
 
 
@@ -107,7 +109,10 @@ def test_opencost_export_is_a_day(read):
 def test_opencost_answer_holds_hours_of_its_window(read):
     one = {"properties": {"namespace": "ns", "controller": "ctl"}, "start": "2026-01-01T00:00:00Z",
            "end": "2026-01-01T04:00:00Z", "gpuHours": 8, "cpuCoreHours": 2, "totalCost": 3}  # fmt: skip
-    data = [{"c/ns/pod": one, "__idle__": {**one, "gpuHours": 4, "cpuCoreHours": 0}, "zero": {**one, "end": one["start"]}}, None]
+    data = [
+        {"c/ns/pod": one, "__idle__": {**one, "gpuHours": 4, "cpuCoreHours": 0}, "zero": {**one, "end": one["start"]}},
+        None,
+    ]
     got = read("opencost", json.dumps({"code": 200, "data": data}))
     assert (got.rows, got.stored) == (3, 2)
     assert (got.total("gpu_hours"), got.total("idle_gpu_hours")) == (8, 4)

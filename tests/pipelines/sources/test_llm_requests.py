@@ -63,7 +63,9 @@ def test_a_relative_log_in_seconds(read):
 
 
 def test_servegen_rates_are_per_ten_minutes(read):
-    got = read("servegen", "0,1.5,8.6,Weibull,0.4,0.4\n600,0,,,0,0\n", file="trace.tar:data/language/m-large/chunk-0-trace.csv")
+    got = read(
+        "servegen", "0,1.5,8.6,Weibull,0.4,0.4\n600,0,,,0,0\n", file="trace.tar:data/language/m-large/chunk-0-trace.csv"
+    )
     assert got.total("requests") == 900
     assert got.found["unlabelled"]["largest"][0]["clue"] == "model=language/m-large"
 

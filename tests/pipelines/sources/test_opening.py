@@ -158,7 +158,9 @@ def test_a_line_of_200_megabytes_costs_its_row_and_little_memory():
 
 
 def test_json_lines_that_are_none():
-    (chunk,) = json_lines(Opened("f.jsonl", io.BytesIO(b'{"a": [1], "b": null}\n[1]\n{bad\n{"a": true}\n' + b"[" * 9999)))
+    (chunk,) = json_lines(
+        Opened("f.jsonl", io.BytesIO(b'{"a": [1], "b": null}\n[1]\n{bad\n{"a": true}\n' + b"[" * 9999))
+    )
     assert chunk.cells.to_numpy().tolist() == [["[1]", ""], ["true", ""]]
     assert [line for line, *_ in chunk.aside] == [2, 3, 5]
 

@@ -152,7 +152,9 @@ def test_a_mapping_makes_spans(read, tmp_path):
 def test_a_mapping_makes_points(read, tmp_path):
     setting = mapped(tmp_path, ("at", "t", ""), ("value", "n", ""), ("measure", "m", ""), ("unit", "", "request"),
                      ("how", "h", ""))  # fmt: skip
-    got = read("table", "t,n,m,h\n2026-01-01,5,requests,sum\n2026-01-01,5,,sum\n2026-01-01,5,requests,often\n", setting=setting)
+    got = read(
+        "table", "t,n,m,h\n2026-01-01,5,requests,sum\n2026-01-01,5,,sum\n2026-01-01,5,requests,often\n", setting=setting
+    )
     assert (got.rows, got.stored, got.total("requests")) == (3, 1, 5)
 
 
