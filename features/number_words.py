@@ -1,7 +1,8 @@
 """Numbers as people say them: digits, words and scales in several languages, as one value each.
 
 A German or French *billion* is 1e12 and an English one 1e9, so the language decides. The words are a table
-(``language, word, value, kind``) that the caller hands in; kinds are ``unit``, ``scale``, ``fraction`` and ``skip``.
+(``language, word, value, kind``) that the caller hands in; kinds are ``unit``, ``small``, ``scale``,
+``fraction`` and ``skip``.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Final
 
-_TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)?")
-_JOIN: Final = re.compile(r"[\s\-‐‑]*")
+_TOKEN: Final = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_JOIN: Final = re.compile(r"[\s\-\u2010\u2011]*")
 _CJK: Final = re.compile(r"[぀-ヿ一-鿿]")
 _THOUSANDS: Final = {"en": ",", "ja": ",", "zh": ",", "de": ".", "es": ".", "fr": "."}
 
 
 @dataclass(frozen=True)
 class Word:
-    """A number word: its value, and whether it counts (unit), multiplies (scale), divides (fraction) or joins (skip)."""
+    """Its value, and whether it counts (unit), multiplies what stands before it (small up to a thousand in a larger
+    count, scale above), divides (fraction) or joins (skip).
+    """
 
     value: float
     kind: str
@@ -64,7 +67,7 @@ def find_numbers(text: str, language: str, words: Words) -> list[Number]:
 
     Examples
     --------
-    >>> rows = [("five", 5, "unit"), ("hundred", 100, "scale"), ("billion", 1e9, "scale"), ("third", 3, "fraction")]
+    >>> rows = [("five", 5, "unit"), ("hundred", 100, "small"), ("billion", 1e9, "scale"), ("third", 3, "fraction")]
     >>> words = words_from_rows([dict(language="en", word=w, value=v, kind=k) for w, v, k in rows])
     >>> [each.value for each in find_numbers("five hundred billion, then $1.5 billion", "en", words)]
     [500000000000.0, 1500000000.0]
@@ -73,7 +76,7 @@ def find_numbers(text: str, language: str, words: Words) -> list[Number]:
     numbers: list[Number] = []
     run: list[tuple[int, int, Word]] = []
     for start, end, word in [*_tokens(text, language, known), (-1, -1, Word(0.0, "end"))]:
-        apart = run and (start < 0 or text[start].isdigit() or not _JOIN.fullmatch(text[run[-1][1] : start]))
+        apart = run and (start < 0 or text[start].isdecimal() or not _JOIN.fullmatch(text[run[-1][1] : start]))
         if apart:
             numbers.extend(_number(text, run))
             run = []
@@ -89,7 +92,7 @@ def _tokens(text: str, language: str, known: Mapping[str, Word]) -> list[tuple[i
     found: list[tuple[int, int, Word]] = []
     for token in _TOKEN.finditer(text):
         piece = token[0]
-        if piece[0].isdigit():
+        if piece[0].isdecimal():
             found.append((token.start(), token.end(), Word(_digits(piece, language), "unit")))
         elif _CJK.search(piece) or (language == "de" and piece.lower() not in known):
             found.extend(_pieces(piece, token.start(), known))
@@ -133,22 +136,22 @@ def _number(text: str, run: list[tuple[int, int, Word]]) -> list[Number]:
     """Return the value of a run of number words; a run that only joins or only divides is none."""
     if all(word.kind == "skip" for _, _, word in run):
         return []
-    total, current = reduce(_step, [word for _, _, word in run], (0.0, 0.0))
+    value = sum(reduce(_step, [word for _, _, word in run], (0.0, 0.0, 0.0)))
     start, end = run[0][0], run[-1][1]
-    return [Number(start, end, text[start:end], total + current)]
+    return [Number(start, end, text[start:end], value)]
 
 
-def _step(state: tuple[float, float], word: Word) -> tuple[float, float]:
-    """Add one word to (finished thousands, what is being counted)."""
-    total, current = state
+def _step(state: tuple[float, float, float], word: Word) -> tuple[float, float, float]:
+    """Add one word to (finished thousands, finished hundreds, what is being counted)."""
+    total, hundreds, last = state
     if word.kind == "unit":
-        return total, current + word.value
+        return total, hundreds, last + word.value
+    if word.kind == "small":
+        return total, hundreds + (last or 1.0) * word.value, 0.0
     if word.kind == "fraction":
-        return total, (current or 1.0) / word.value
-    if word.kind == "scale" and word.value < 1000.0:
-        return total, (current or 1.0) * word.value
-    if word.kind == "scale" and 0.0 < total < word.value:  # mil millones, 千億: thousands that a larger scale counts
-        return (total + current) * word.value, 0.0
+        return total, 0.0, (hundreds + last or 1.0) / word.value
+    if word.kind == "scale" and 0.0 < total < word.value:  # mil millones: thousands that a larger scale counts
+        return (total + hundreds + last) * word.value, 0.0, 0.0
     if word.kind == "scale":
-        return total + (current or 1.0) * word.value, 0.0
+        return total + (hundreds + last or 1.0) * word.value, 0.0, 0.0
     return state

@@ -117,11 +117,11 @@ def _quarters(day: pd.Timestamp, phrase: Phrase) -> Window:
 
 
 def _ahead(day: pd.Timestamp, **step: int) -> Window:
-    return day, day + pd.DateOffset(**step) - _DAY  # type: ignore[arg-type]
+    return day, day + pd.DateOffset(**step) - _DAY
 
 
 def _ago(day: pd.Timestamp, **step: int) -> Window:
-    then = day - pd.DateOffset(**step)  # type: ignore[arg-type]
+    then = day - pd.DateOffset(**step)
     return then, then
 
 

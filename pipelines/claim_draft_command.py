@@ -28,7 +28,8 @@ def draft(
 ) -> None:
     """Draft claims from a transcript: figures, bounds and windows, opinion apart from disclosure, to be confirmed."""
     data = read_text(file)
-    source = f"{'standard input' if file == '-' else Path(file).name} sha256:{hashlib.sha256(data.encode()).hexdigest()[:16]}"
+    name = "standard input" if file == "-" else Path(file).name
+    source = f"{name} sha256:{hashlib.sha256(data.encode()).hexdigest()[:16]}"
     drafts = draft_claims(data, speaker=speaker, stated_at=as_day(stated_at, "--stated-at"), source=source,
                           wording=read_wording())  # fmt: skip
     free = ["speaker", "source", "statement"]
@@ -84,8 +85,8 @@ def _guarded(cell: object) -> object:
 
 def _tell(drafts: Drafts) -> None:
     kinds = drafts.rows["kind"].value_counts().to_dict()
-    typer.echo(f"{len(drafts.rows)} drafts: {kinds.get('disclosure', 0)} disclosures, {kinds.get('opinion', 0)} opinions; "
-               "confirm each before it goes to claims.csv", err=True)  # fmt: skip
+    told = f"{kinds.get('disclosure', 0)} disclosures, {kinds.get('opinion', 0)} opinions"
+    typer.echo(f"{len(drafts.rows)} drafts: {told}; confirm each before it goes to claims.csv", err=True)
     for alias, name in drafts.mended:
         typer.echo(f"read {alias!r} as {name!r}", err=True)
     if drafts.unresolved:

@@ -152,7 +152,8 @@ def _unlabelled(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     missing = " OR ".join(f"{name} = '{UNLABELLED}'" for name in TAXONOMY)
     largest = database.execute(
         f"SELECT clue, measure, unit, count(*) AS rows, sum(size) AS total FROM sizes WHERE {missing} "
-        f"GROUP BY clue, measure, unit QUALIFY row_number() OVER (PARTITION BY measure ORDER BY total DESC NULLS LAST, clue) <= {SHOWN} "
+        f"GROUP BY clue, measure, unit "
+        f"QUALIFY row_number() OVER (PARTITION BY measure ORDER BY total DESC NULLS LAST, clue) <= {SHOWN} "
         "ORDER BY measure, total DESC NULLS LAST, clue"
     ).df()
     rows = _one(database, f"SELECT count(DISTINCT (source, line)) FROM sizes WHERE {missing}")

@@ -19,7 +19,7 @@ from features.relative_dates import Dated, Phrase, find_dates
 COLUMNS: Final = ("claim", "reading", "speaker", "stated_at", "measure", "base", "definition", "products", "stage",
                   "bound", "low", "high", "unit", "window_start", "window_end", "weight", "evidence", "confidence",
                   "source", "statement", "kind", "language", "confirmed")  # fmt: skip
-_SENTENCE: Final = re.compile(r"(?<=[.!?])(?:\s+|$)|(?<=[。！？])|\n+")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])(?:\s+|$)|(?<=[\u3002\uff01\uff1f])|\n+")
 _NEAR: Final = 24  # characters between a figure and its unit, or the word that bounds it
 _TERM: Final = re.compile(r"\b(?:[A-Z]{2,}[\w]*|[A-Z][a-z]+[A-Z]\w*|[A-Z]+\d\w*)\b")
 _MEASURES: Final = {"USD": "commitment", "EUR": "commitment", "JPY": "commitment", "%": "share", "GW": "power",

@@ -147,6 +147,7 @@ def _optional(sieve: Sieve, known: Roles, role: str) -> pd.Series | None:
 
 TABLE: Final = Source(
     "table", "any table with a mapping file, --map (CSV, Parquet, JSON lines)",
-    _read, _table, "as the table", "absolute, UTC unless --zone; relative where the mapping says so", "as the mapping says",
+    _read, _table, "as the table", "absolute, UTC unless --zone; relative where the mapping says so",
+    "as the mapping says",
     "as the mapping says; clue.NAME columns for rules", "what the table does not hold",
 )  # fmt: skip

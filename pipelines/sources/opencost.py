@@ -34,11 +34,11 @@ def _allocations(opened: Opened) -> list[Mapping[str, Any]]:
     windows = whole.get("data") if isinstance(whole, dict) else whole
     if not isinstance(windows, list):
         raise UnreadableFileError(f"{opened.name}: holds no list 'data'; give the answer of /allocation")
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     for window in windows:
         for name, each in (window or {}).items() if isinstance(window, dict) else ():
-            entry = each if isinstance(each, dict) else {}
-            properties = entry.get("properties") if isinstance(entry.get("properties"), dict) else {}
+            entry: dict[str, Any] = each if isinstance(each, dict) else {}
+            properties = entry["properties"] if isinstance(entry.get("properties"), dict) else {}
             rows.append({"name": name, **{key: properties.get(key) for key in (*_PROPERTIES, "labels")}, **entry})
     return rows
 

@@ -65,9 +65,11 @@ def _series(opened: Opened) -> list[Mapping[str, Any]]:
     result = data.get("result") if isinstance(data, dict) else None
     if not isinstance(whole, dict) or whole.get("status") != "success" or not isinstance(result, list):
         raise UnreadableFileError(f"{opened.name}: is no successful answer of /api/v1/query_range; run the query again")
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     for entry in result:
-        labels = entry.get("metric") if isinstance(entry, dict) and isinstance(entry.get("metric"), dict) else {}
+        labels: dict[str, Any] = {}
+        if isinstance(entry, dict) and isinstance(entry.get("metric"), dict):
+            labels = entry["metric"]
         values = entry.get("values") or [entry.get("value")] if isinstance(entry, dict) else [None]
         for sample in values if isinstance(values, list) else [values]:
             at, value = sample if isinstance(sample, list) and len(sample) == 2 else (None, None)
@@ -128,7 +130,7 @@ def _samples(sieve: Sieve) -> Normalised:
         return Normalised()
     known = _known(sieve.setting)
     metric, series = sieve.text("metric"), sieve.text("series")
-    told = metric.map(lambda name: known.get(name))
+    told = metric.map(known.get)
     sieve.fail(told.isna().to_numpy(), "metric",
                "is not a known metric; describe it with --map (metric,measure,unit,how,factor)")  # fmt: skip
     at = sieve.instant("at")

@@ -62,28 +62,25 @@ def _relative(sieve: Sieve) -> Normalised:
     return _requests(sieve, relative="s")
 
 
-_SHARED: Final = {
-    "read": _read,
-    "units": "requests [request], input_tokens [input_token], output_tokens [output_token]",
-    "labels": "workload generative, technique llm, phase inference",
-}
+_UNITS: Final = "requests [request], input_tokens [input_token], output_tokens [output_token]"
+_LABELS: Final = "workload generative, technique llm, phase inference; model, account, user and tag for rules"
 AZURE: Final = Source(
     "azure-llm", "Azure LLM inference traces: TIMESTAMP, ContextTokens, GeneratedTokens (CSV)",
-    normalise=_requests, grain="request", time_base="absolute, UTC unless --zone", **_SHARED,
-    blind="the model, the user, the hardware, latency, and requests refused before they were logged",
+    _read, _requests, "request", "absolute, UTC unless --zone", _UNITS, _LABELS,
+    "the model, the user, the hardware, latency, and requests refused before they were logged",
 )  # fmt: skip
 MOONCAKE: Final = Source(
     "mooncake", "Mooncake traces: timestamp, input_length, output_length, hash_ids (JSON lines)",
-    normalise=_mooncake, grain="request", time_base="milliseconds from --anchor", relative=True, **_SHARED,
-    blind="the date, the model, the user, the hardware; how large a sample of the hour it is",
+    _read, _mooncake, "request", "milliseconds from --anchor", _UNITS, _LABELS,
+    "the date, the model, the user, the hardware; how large a sample of the hour it is", relative=True,
 )  # fmt: skip
 REQUESTS: Final = Source(
     "llm-requests", "any LLM request log: a time, input and output tokens, and model, user, status if there (CSV, "
-    "Parquet, JSON lines)", normalise=_requests, grain="request", time_base="absolute, UTC unless --zone", **_SHARED,
-    blind="the hardware, and requests refused before they were logged",
+    "Parquet, JSON lines)", _read, _requests, "request", "absolute, UTC unless --zone", _UNITS, _LABELS,
+    "the hardware, and requests refused before they were logged",
 )  # fmt: skip
 RELATIVE: Final = Source(
     "llm-requests-relative", "as llm-requests, times in seconds from an unnamed start",
-    normalise=_relative, grain="request", time_base="seconds from --anchor", relative=True, **_SHARED,
-    blind="the date, the hardware, and requests refused before they were logged",
+    _read, _relative, "request", "seconds from --anchor", _UNITS, _LABELS,
+    "the date, the hardware, and requests refused before they were logged", relative=True,
 )  # fmt: skip

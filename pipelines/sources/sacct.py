@@ -52,7 +52,8 @@ def read_tres(text: str) -> Tres:
     >>> read_tres("cpu=8,mem=lots").fault
     'mem=lots'
     """
-    gpus, types, cores, memory = 0.0, {}, None, 0.0
+    gpus, cores, memory = 0.0, None, 0.0
+    types: dict[str, float] = {}
     for part in filter(None, text.split(",")):
         name, equals, amount = part.partition("=") if "=" in part else part.rpartition(":")
         kind = name.lower().removeprefix("gres/").removeprefix("gres:")
@@ -124,15 +125,13 @@ def _jobs(sieve: Sieve) -> Normalised:
     memory = pd.Series([each.memory for each in tres], dtype=float)
     sieve.bound(gpus, "accelerators", _resource_column(sieve))
     sieve.bound(memory, "memory", _resource_column(sieve))
-    queued = (waited(submit, start) & (gpus > 0)).to_numpy()
     when = submit.where(submit.notna(), start)
-    typed, unresolved = _by_type(tres, start, end, status, began)
+    times = _Times(submit, start, end, began, waited(submit, start).to_numpy(), status)
+    held, unresolved = _gpu_spans(tres, tasks, times)
     raw = sieve.text("jobidraw") if sieve.has("jobidraw") else job
     return Normalised(
         held=(
-            *typed,
-            Spans(submit, start, gpus, status="queued", where=queued),
-            Spans(submit, end, gpus, status="queued", where=~began & (gpus > 0).to_numpy()),
+            *held,
             Spans(start, end, cores, "core_hours", "core_hour", status, began & (cores > 0).to_numpy()),
             Spans(start, end, memory, "memory_hours", "GiB_hour", status, began & (memory > 0).to_numpy()),
         ),
@@ -161,20 +160,37 @@ def _resources(sieve: Sieve, began: np.ndarray) -> tuple[list[Tres], pd.Series]:
     return tres, own.where(own.notna(), counted)
 
 
-def _by_type(
-    tres: list[Tres], start: pd.Series, end: pd.Series, status: pd.Series, began: np.ndarray
-) -> tuple[tuple[Spans, ...], tuple[str, ...]]:
-    """Return GPU spans by type, and of those without one, and the types no table knows."""
+@dataclass(frozen=True)
+class _Times:
+    """When a chunk's jobs were submitted, began and ended, whether they began and waited, and their status."""
+
+    submit: pd.Series
+    start: pd.Series
+    end: pd.Series
+    began: np.ndarray
+    waited: np.ndarray
+    status: pd.Series
+
+
+def _gpu_spans(tres: list[Tres], tasks: pd.Series, times: _Times) -> tuple[tuple[Spans, ...], tuple[str, ...]]:
+    """Return spans of GPUs held and waited for, by type and without one, and the types no table knows."""
     kinds = sorted({kind for each in tres for kind in each.types})
-    spans, unresolved = [], name_accelerators(pd.Series(kinds, dtype=object)).unresolved
-    rest = pd.Series([each.gpus - sum(each.types.values()) for each in tres], dtype=float)
+    rest = [each.gpus - sum(each.types.values()) for each in tres]
+    spans = _spans(pd.Series(rest, dtype=float) * tasks, times, {})
     for kind in kinds:
-        amount = pd.Series([each.types.get(kind, 0.0) for each in tres], dtype=float)
         accelerator, vendor = accelerator_names().find(kind) or ("", "")
-        spans.append(Spans(start, end, amount, status=status, where=began & (amount > 0).to_numpy(),
-                           labels={"accelerator": accelerator, "vendor": vendor}))  # fmt: skip
-    spans.append(Spans(start, end, rest, status=status, where=began & (rest > 0).to_numpy()))
-    return tuple(spans), unresolved
+        amount = pd.Series([each.types.get(kind, 0.0) for each in tres], dtype=float) * tasks
+        spans += _spans(amount, times, {"accelerator": accelerator, "vendor": vendor})
+    return spans, name_accelerators(pd.Series(kinds, dtype=object)).unresolved
+
+
+def _spans(amount: pd.Series, times: _Times, labels: dict[str, str]) -> tuple[Spans, ...]:
+    some = (amount > 0).to_numpy()
+    return (
+        Spans(times.start, times.end, amount, status=times.status, where=some & times.began, labels=labels),
+        Spans(times.submit, times.start, amount, status="queued", where=some & times.waited, labels=labels),
+        Spans(times.submit, times.end, amount, status="queued", where=some & ~times.began, labels=labels),
+    )
 
 
 SACCT: Final = Source(

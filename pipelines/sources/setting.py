@@ -35,7 +35,7 @@ class Names:
     fragments: tuple[tuple[str, str, str], ...]
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """Return generation and vendor of a name, or nothing where no fragment begins a word, or some in a row, of it."""
+        """Return generation and vendor of a name; None where no fragment begins one of its words, or words in a row."""
         words = re.findall(r"[a-z0-9]+", text.lower())[:_WORDS]
         runs = ["".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, first + 4)]
         for fragment, accelerator, vendor in self.fragments:

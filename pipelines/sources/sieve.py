@@ -66,7 +66,7 @@ class Sieve:
         )
 
     def text(self, *names: str) -> pd.Series:
-        """Return a column as text without spaces at its ends, empty where it is missing or the file has no such column."""
+        """Return a column as text, trimmed; empty where a cell is, or where the file has no such column."""
         if not self.has(*names):
             return pd.Series("", index=range(self.rows), dtype=object)
         cells = self.chunk.cells[self.column(*names)]

@@ -33,7 +33,7 @@ _SEVERAL: Final = re.compile(r" / | vs | and |, ")
 Row = Mapping[str, str]
 
 
-class _Aside(ValueError):
+class _Aside(Exception):  # noqa: N818  (it carries a reason, it is not an error of the program)
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(reason)
         self.column, self.reason = column, reason

@@ -8,8 +8,9 @@ import pytest
 from pipelines.sources.setting import Setting, instance_types
 from pipelines.sources.table import UnreadableFileError
 
-HEAD = ("BillingCurrency,ChargeCategory,ChargeDescription,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,"
-        "EffectiveCost,PricingQuantity,PricingUnit,ProviderName,RegionId,ServiceName,CommitmentDiscountStatus,Tags")  # fmt: skip
+HEAD = ("BillingCurrency,ChargeCategory,ChargeDescription,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,"
+        "ConsumedUnit,EffectiveCost,PricingQuantity,PricingUnit,ProviderName,RegionId,ServiceName,"
+        "CommitmentDiscountStatus,Tags")  # fmt: skip
 
 
 def bill(*rows):

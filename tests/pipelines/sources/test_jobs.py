@@ -68,12 +68,12 @@ def test_sacct_in_26_fields(read):
 
 
 def test_sacct_with_its_header_reads_types_and_both_times(read):
-    text = "JobID|Submit|Start|End|State|AllocTRES|ReqTRES\n" \
-           "1|2026-01-01T00:00:00|2026-01-01T01:00:00|2026-01-01T02:00:00|COMPLETED|" \
-           "cpu=2,gres/gpu=3,gres/gpu:a100=2,mem=62.50G|\n" \
-           "1.batch|2026-01-01T00:00:00|2026-01-01T01:00:00|2026-01-01T02:00:00|COMPLETED|cpu=2|\n" \
-           "2_[1-3%2]|2026-01-01T00:00:00|Unknown|Unknown|PENDING||gres/gpu:h100=1\n" \
-           "3|2026-01-01T00:00:00|2026-01-01T03:00:00|Unknown|RUNNING|gres/gpu=1|\n"  # fmt: skip
+    text = """JobID|Submit|Start|End|State|AllocTRES|ReqTRES
+1|2026-01-01T00:00:00|2026-01-01T01:00:00|2026-01-01T02:00:00|COMPLETED|cpu=2,gres/gpu=3,gres/gpu:a100=2,mem=62.50G|
+1.batch|2026-01-01T00:00:00|2026-01-01T01:00:00|2026-01-01T02:00:00|COMPLETED|cpu=2|
+2_[1-3%2]|2026-01-01T00:00:00|Unknown|Unknown|PENDING||gres/gpu:h100=1
+3|2026-01-01T00:00:00|2026-01-01T03:00:00|Unknown|RUNNING|gres/gpu=1|
+"""
     got = read("sacct", text, until=pd.Timestamp("2026-01-01 04:00", tz="UTC"))
     held = got.spans[got.spans["measure"] == "gpu_hours"]
     assert held[held["accelerator"] == "a100"]["amount"].tolist() == [2]

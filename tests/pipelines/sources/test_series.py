@@ -107,8 +107,8 @@ def test_a_single_reading_has_no_length(read):
 
 
 def test_a_list_adds_capacity_on_its_day_and_leaves_plans_and_doubles_out(read):
-    got = read("capacity", "Name,Status,Chip type (primary),Chip quantity (primary),First Operational Date,Owner,Country,"
-               "Superseded by\nA,Existing,NVIDIA H100 SXM5 80GB,1000,2024-05-01,O,Norway,\n"
+    got = read("capacity", "Name,Status,Chip type (primary),Chip quantity (primary),First Operational Date,Owner,"
+               "Country,Superseded by\nA,Existing,NVIDIA H100 SXM5 80GB,1000,2024-05-01,O,Norway,\n"
                "B,Planned,NVIDIA GB200,5,2027-01-01,O,Norway,\nC,Existing,Google TPU v4,5,2024-01-01,O,Norway,A\n"
                "D,Existing,PEZY-SC2,,2024-01-01,O,Japan,\n")  # fmt: skip
     assert got.total("accelerators_added") == 1000
@@ -143,8 +143,8 @@ def test_a_mapping_makes_spans(read, tmp_path):
     setting = mapped(tmp_path, ("start", "von", ""), ("duration_s", "dauer", ""), ("amount", "karten", ""),
                      ("measure", "", "gpu_hours"), ("unit", "", "accelerator_hour"), ("workload", "art", ""),
                      ("clue.name", "art", ""), ("identity", "nr", ""))  # fmt: skip
-    got = read("table", "nr;von;dauer;karten;art\n1;2026-01-01;3600;8;ads\n1;2026-01-01;3600;8;ads\n2;2026-01-01;1;-1;ads\n",
-               setting=setting)  # fmt: skip
+    rows = ["nr;von;dauer;karten;art", "1;2026-01-01;3600;8;ads", "1;2026-01-01;3600;8;ads", "2;2026-01-01;1;-1;ads"]
+    got = read("table", "\n".join(rows), setting=setting)
     assert (got.stored, got.total("gpu_hours")) == (1, 8)
     assert got.spans["workload"].tolist() == ["ads"]
 
