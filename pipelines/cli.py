@@ -19,6 +19,7 @@ from pipelines.relabel_command import relabel_firm
 from pipelines.shares_command import shares
 from pipelines.sources.table import UnreadableFileError
 from pipelines.split_command import split
+from pipelines.store_command import store_app
 
 app = typer.Typer(
     help="Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs.",
@@ -31,6 +32,7 @@ app.command()(reconcile)
 app.command()(split)
 app.command("relabel")(relabel_firm)
 app.add_typer(claim_app, name="claim")
+app.add_typer(store_app, name="store")
 
 
 @app.command()
