@@ -22,6 +22,7 @@ from pipelines.relabel_command import relabel_firm
 from pipelines.shares_command import shares
 from pipelines.sources.table import UnreadableFileError
 from pipelines.split_command import split
+from pipelines.store_command import store_app
 
 app = typer.Typer(
     help="Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs.",
@@ -37,6 +38,7 @@ app.command("ingest")(ingest_files)
 app.command()(label)
 claim_app.command("draft")(draft)
 app.add_typer(claim_app, name="claim")
+app.add_typer(store_app, name="store")
 
 
 @app.command()

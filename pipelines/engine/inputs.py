@@ -80,11 +80,12 @@ def _paths(rows: str | Path | list[Path] | list[str]) -> list[Path]:
 
 
 def _read(paths: list[Path], frame: Frame, backend: Any) -> ir.Table:
-    schemas = [_parquet_schema(path) for path in paths]
+    fields = [field for path in paths for field in _parquet_schema(path)]
+    if any(pa.types.is_timestamp(field.type) and field.type.unit == "ns" for field in fields):
+        parts = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches())
+        return backend.read_parquet(_spool(parts, frame, backend))  # neither Ibis nor Spark knows nanoseconds in UTC
     if backend.name == "duckdb":
         return backend.read_parquet([str(path) for path in paths])
-    if any(pa.types.is_timestamp(field.type) and field.type.unit == "ns" for each in schemas for field in each):
-        return backend.read_parquet(_spool(ibis.duckdb.connect().read_parquet(paths), frame, backend))
     return ibis.union(*(backend.read_parquet(str(path)) for path in paths))
 
 

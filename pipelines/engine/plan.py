@@ -54,7 +54,7 @@ def point_cells(points: ir.Table, periods: Periods, hows: frozenset[str]) -> ir.
         served=~(points.status.isin(UNSERVED) & (points.how == "sum")),
     )
     rows = rows.mutate(period=periods.number(rows.moment))
-    if hows <= {"sum"}:
+    if hows <= {"sum"}:  # with no rows at all, too
         return _summed(rows)
     plans = {"sum": _summed, "mean": _mean, "last": _last, "counter": _counter}
     return together([plans[how](rows.filter(rows.how == how)) for how in sorted(hows)])

@@ -63,7 +63,8 @@ def fan_out_spark(
     """Return ``fit`` of every group, computed by ``applyInPandas``; ``example`` is one result, for its types."""
     spark = session(master)
     schema = spark.createDataFrame(example).schema
-    result = spark.createDataFrame(rows).groupBy(*key).applyInPandas(fit, schema=schema).toPandas()
+    grouped = spark.createDataFrame(rows).groupBy(*key)
+    result = grouped.applyInPandas(lambda group: fit(group), schema=schema).toPandas()  # noqa: PLW0108  (it counts arguments)
     for name, dtype in example.dtypes.items():
         if isinstance(dtype, pd.DatetimeTZDtype) and result[name].dt.tz is None:
             result[name] = result[name].dt.tz_localize("UTC")

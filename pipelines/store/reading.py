@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.frames import USAGE, empty
+from pipelines.engine.arrow import to_arrow
 from pipelines.registry import StoreError
 from pipelines.store.durable import sync
 from pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
@@ -33,7 +34,7 @@ def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None 
     """
     paths = checked(folder, entries, *_USAGE_FILES)
     if not paths:
-        return ibis.memtable(empty(USAGE)).mutate(entry=ibis.literal(0, "int64"))
+        return ibis.memtable(to_arrow(empty(USAGE))).mutate(entry=ibis.literal(0, "int64"))
     backend = backend or ibis.duckdb.connect()
     table = backend.read_parquet([str(path) for path in paths], filename=True, union_by_name=True)
     number = table.filename.re_extract(_NUMBER, 1).cast("int64")

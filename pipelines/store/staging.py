@@ -41,15 +41,15 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     """
     keep = {entry.folder for entry in visible(entries)}
     past = {entry.folder for entry in entries}
-    for batch in sorted((folder / "batches").glob("*")):
-        name = f"batches/{batch.name}"
-        if name not in past and not batch.name.startswith(f"{len(entries) + 1:08d}-"):
+    gone = [batch for batch in sorted((folder / "batches").glob("*")) if f"batches/{batch.name}" not in keep]
+    for batch in gone:
+        if f"batches/{batch.name}" not in past and not batch.name.startswith(f"{len(entries) + 1:08d}-"):
             raise StoreError(
                 f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "
                 f"{folder / 'log'} from a copy, nothing was changed"
             )
-        if name not in keep:
-            shutil.rmtree(batch)
+    for batch in gone:
+        shutil.rmtree(batch)
     _sweep_staging(folder / "staging")
 
 
