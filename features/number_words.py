@@ -21,8 +21,9 @@ _THOUSANDS: Final = {"en": ",", "ja": ",", "zh": ",", "de": ".", "es": ".", "fr"
 
 @dataclass(frozen=True)
 class Word:
-    """Its value, and whether it counts (unit), multiplies what stands before it (small up to a thousand in a larger
-    count, scale above), divides (fraction) or joins (skip).
+    """A number word: its value, and its kind.
+
+    A unit counts; small (hundred) and scale (million) multiply what stands before; a fraction divides; skip joins.
     """
 
     value: float
@@ -136,9 +137,9 @@ def _number(text: str, run: list[tuple[int, int, Word]]) -> list[Number]:
     """Return the value of a run of number words; a run that only joins or only divides is none."""
     if all(word.kind == "skip" for _, _, word in run):
         return []
-    value = sum(reduce(_step, [word for _, _, word in run], (0.0, 0.0, 0.0)))
+    total, hundreds, last = reduce(_step, [word for _, _, word in run], (0.0, 0.0, 0.0))
     start, end = run[0][0], run[-1][1]
-    return [Number(start, end, text[start:end], value)]
+    return [Number(start, end, text[start:end], total + hundreds + last)]
 
 
 def _step(state: tuple[float, float, float], word: Word) -> tuple[float, float, float]:

@@ -93,9 +93,9 @@ def test_focus_in_parquet(read, parquet_bytes):
     assert got.points["unit"].tolist() == ["EUR"]
 
 
-EXPORT = """Date,Namespace,ControllerKind,ControllerName,Pod,Container,CPUCoreUsageAverage,CPUCoreRequestAverage,GPUs,TotalCost
-2021-01-01,ns,deployment,ctl,pod,main,0.1,0.5,2,4.6
-2021-01-01,__idle__,,,,,0,1,1,2
+EXPORT = """Date,Namespace,ControllerName,Pod,Container,CPUCoreUsageAverage,CPUCoreRequestAverage,GPUs,TotalCost
+2021-01-01,ns,ctl,pod,main,0.1,0.5,2,4.6
+2021-01-01,__idle__,,,,0,1,1,2
 """
 
 

@@ -75,7 +75,7 @@ def test_sacct_with_its_header_reads_types_and_both_times(read):
 3|2026-01-01T00:00:00|2026-01-01T03:00:00|Unknown|RUNNING|gres/gpu=1|
 """
     got = read("sacct", text, until=pd.Timestamp("2026-01-01 04:00", tz="UTC"))
-    held = got.spans[got.spans["measure"] == "gpu_hours"]
+    held = got.spans[(got.spans["measure"] == "gpu_hours") & (got.spans["status"] == "served")]
     assert held[held["accelerator"] == "a100"]["amount"].tolist() == [2]
     assert got.total("gpu_hours", "served") == 3
     assert got.total("gpu_hours", "running") == 1
