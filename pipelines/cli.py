@@ -23,6 +23,7 @@ from pipelines.shares_command import shares
 from pipelines.sources.table import UnreadableFileError
 from pipelines.split_command import split
 from pipelines.store_command import store_app
+from pipelines.volume_command import volume
 
 app = typer.Typer(
     help="Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs.",
@@ -31,6 +32,7 @@ app = typer.Typer(
 
 BAD_INPUT = 2
 app.command()(shares)
+app.command()(volume)
 app.command()(reconcile)
 app.command()(split)
 app.command("relabel")(relabel_firm)
