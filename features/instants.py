@@ -63,18 +63,15 @@ def read_instants(cells: pd.Series, clock: Clock) -> Instants:
         typed = pd.to_datetime(cells)
         aware = typed.dt.tz_convert("UTC") if typed.dt.tz is not None else _localised(typed, clock.zone)
         return _judged(aware.astype(_DTYPE), cells.isna().to_numpy(), typed.notna().to_numpy())
-    text = cells.astype(object).map(_text)
-    missing = text.isin(MISSING).to_numpy()
-    numbers = pd.to_numeric(text.where(~missing), errors="coerce").astype(np.float64)
+    text, missing = _texts(cells)
+    numbers = pd.to_numeric(text, errors="coerce").astype(np.float64)
     counted = numbers.notna().to_numpy() & (text.str.len() != 8).to_numpy()  # 20260316 is a day
     values = pd.Series(pd.NaT, index=cells.index, dtype=_DTYPE)
     values[counted] = _from_epoch(numbers[counted])
     written = ~missing & ~counted
-    parsed = _parsed(text[written], clock.zone)
-    values[written] = parsed
-    naive_known = np.zeros(len(cells), dtype=bool)
-    naive_known[written] = _written(text[written]).notna().to_numpy()
-    return _judged(values, missing, naive_known)
+    readable = np.zeros(len(cells), dtype=bool)
+    values[written], readable[written] = _parsed(text[written], clock.zone)
+    return _judged(values, missing, readable)
 
 
 def read_relative(cells: pd.Series, unit: str, clock: Clock) -> Instants:
@@ -93,9 +90,8 @@ def read_relative(cells: pd.Series, unit: str, clock: Clock) -> Instants:
     """
     if clock.anchor is None:
         raise ValueError("times are relative to an unnamed start; say when that was with --anchor 2026-01-01")
-    text = cells.astype(object).map(_text)
-    missing = text.isin(MISSING).to_numpy()
-    numbers = pd.to_numeric(text.where(~missing), errors="coerce").astype(np.float64)
+    text, missing = _texts(cells)
+    numbers = pd.to_numeric(text, errors="coerce").astype(np.float64)
     seconds = numbers * SECONDS[unit]
     inside = seconds.abs() < 4e9  # a century; beyond it a time step of pandas would overflow
     shift = pd.to_timedelta((seconds.where(inside) * 1e6).round(), unit="us")
@@ -103,8 +99,11 @@ def read_relative(cells: pd.Series, unit: str, clock: Clock) -> Instants:
     return _judged(values, missing, (numbers.notna()).to_numpy())
 
 
-def _text(cell: object) -> str:
-    return "" if cell is None or cell is pd.NA or cell is pd.NaT else str(cell).strip()
+def _texts(cells: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Return cells as trimmed text, empty where they are missing, and where that is."""
+    said = ["" if (text := str(cell).strip()) in MISSING else text for cell in cells]
+    texts = pd.Series(said, index=cells.index, dtype=object)
+    return texts, (texts == "").to_numpy()
 
 
 def _from_epoch(numbers: pd.Series) -> pd.Series:
@@ -116,26 +115,21 @@ def _from_epoch(numbers: pd.Series) -> pd.Series:
     return pd.to_datetime((seconds * 1e6).round(), unit="us", utc=True, errors="coerce").astype(_DTYPE)
 
 
-def _written(text: pd.Series) -> pd.Series:
-    """Return what each text says, its zone aside; missing where it is no time."""
-    bare = text.str.replace(_ZONED, "", regex=True)
+def _parsed(text: pd.Series, zone: str) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Return the moment each text says, and whether it says one at all, the zone's clock aside."""
+    zoned = text.str.contains(_ZONED, regex=True).to_numpy(dtype=bool) & (text.str.len() > 10).to_numpy(dtype=bool)
+    bare = text.str.replace(_ZONED, "", regex=True) if zoned.any() else text
     read = pd.to_datetime(bare, format="ISO8601", errors="coerce", utc=True)
     for form in _LOOSE:
         left = read.isna()
         if not left.any():
             break
         read[left] = pd.to_datetime(bare[left], format=form, errors="coerce", utc=True)
-    return read
-
-
-def _parsed(text: pd.Series, zone: str) -> pd.Series:
-    read = _written(text)
-    zoned = text.str.contains(_ZONED, regex=True).to_numpy() & (text.str.len() > 10).to_numpy()
     values = _localised(read.dt.tz_localize(None), zone).astype(_DTYPE)
     if zoned.any():
         offsets = pd.to_datetime(text[zoned].str.replace(" UTC", "Z"), format="ISO8601", errors="coerce", utc=True)
         values[zoned] = offsets.astype(_DTYPE)
-    return values
+    return values, read.notna().to_numpy()
 
 
 def _localised(naive: pd.Series, zone: str) -> pd.Series:

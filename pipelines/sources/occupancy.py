@@ -17,6 +17,7 @@ from pipelines.sources.sieve import Sieve
 from pipelines.sources.table import UnreadableFileError
 
 STEP: Final = "step_s"
+_FIRST: Final = 2000  # rows that show the usual step
 _TIME: Final = ("time", "timestamp", "date", "at")
 _RUNNING: Final = ("running_gpu_num", "running", "allocated", "used", "active")
 _IDLE: Final = ("idle_gpu_num", "idle", "free")
@@ -35,7 +36,7 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
 
 def _step(chunk: Chunk, setting: Setting) -> float:
     sieve = Sieve(chunk, setting)
-    moments = read_instants(chunk.cells[sieve.column(*_TIME)], setting.clock).values
+    moments = read_instants(chunk.cells[sieve.column(*_TIME)].iloc[:_FIRST], setting.clock).values
     steps = moments.drop_duplicates().sort_values().diff().dt.total_seconds()
     if steps.notna().sum() == 0:
         raise UnreadableFileError(

@@ -31,6 +31,7 @@ class Sieve:
     def __init__(self, chunk: Chunk, setting: Setting) -> None:
         self.chunk, self.setting = chunk, setting
         self.bad: NDArray[np.bool_] = np.zeros(len(chunk.cells), dtype=bool)
+        self._texts: dict[str, pd.Series] = {}
         self._faults: list[tuple[int, str, str, str]] = list(chunk.aside)
         self._names = {_key(str(name)): str(name) for name in reversed(list(chunk.cells.columns))}
 
@@ -69,9 +70,13 @@ class Sieve:
         """Return a column as text, trimmed; empty where a cell is, or where the file has no such column."""
         if not self.has(*names):
             return pd.Series("", index=range(self.rows), dtype=object)
-        cells = self.chunk.cells[self.column(*names)]
-        text = cells.astype(object).where(cells.notna(), "").map(str).str.strip()
-        return text.where(~text.isin(MISSING), "").astype(object)
+        name = self.column(*names)
+        if name not in self._texts:
+            cells = self.chunk.cells[name]
+            known = cells.astype(object).where(cells.notna(), "") if cells.dtype != object else cells
+            said = ["" if (text := str(cell).strip()) in MISSING else text for cell in known]
+            self._texts[name] = pd.Series(said, dtype=object)
+        return self._texts[name]
 
     def number(self, *names: str, limit: str = "reading", missing: float | None = None) -> pd.Series:
         """Return a column as numbers within a limit of the record; rows that are not are set aside.
@@ -85,8 +90,8 @@ class Sieve:
         """
         name = self.column(*names)
         text = self.text(*names)
-        absent = text.to_numpy() == ""
-        values = pd.to_numeric(text.where(~absent, "nan"), errors="coerce").astype(np.float64)
+        absent = (text == "").to_numpy()
+        values = pd.to_numeric(text, errors="coerce").astype(np.float64)
         unreadable = values.isna().to_numpy() & ~absent
         self.fail(unreadable, name, "is not a number; correct it or check for swapped columns")
         self.bound(values, limit, name)
