@@ -56,6 +56,7 @@ class IngestRequest:
     root: Path
     grain: str = "hour"
     engine: str = "duckdb"
+    master: str | None = None
     until: pd.Timestamp | None = None
     feed: str = ""
     evidence: str = "measured"
@@ -103,7 +104,8 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
             return Ingested({**report, "new": False, "commit": None}, quarantine, new=False)
         progress("aggregating", report["rows"])
         usage = aggregate(spans=_fed(closed.spans, request.feed), points=_fed(closed.points, request.feed),
-                          grain=request.grain, engine=request.engine, evidence=request.evidence)  # fmt: skip
+                          grain=request.grain, engine=request.engine, master=request.master,
+                          evidence=request.evidence)  # fmt: skip
         done = Store(request.root).append(usage, quarantine, digest, request.known_at.to_pydatetime(),
                                             restates=request.restates)  # fmt: skip
     whole = {**report, "new": done.new, "commit": done.entry.number}
@@ -147,7 +149,7 @@ def _declared(source: Source) -> dict[str, str]:
 
 def _digest(content: str, request: IngestRequest) -> str:
     """Return the digest of everything that decides the rows: bytes, options, and this reader's version."""
-    told = asdict(replace(request.setting, mapping=None))
+    told = asdict(replace(request.setting, mapping=None, instances=None))
     mapping = None if request.setting.mapping is None else request.setting.mapping.to_dict("records")
     instances = request.setting.instances
     extra = None if instances is None else hashlib.sha256(instances.read_bytes()).hexdigest()

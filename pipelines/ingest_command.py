@@ -46,6 +46,7 @@ def ingest_files(
     instances: Annotated[Path | None, typer.Option(help="More instance types: instance,accelerator,count.")] = None,
     grain: Annotated[str, typer.Option(help="minute, hour, day, week, month or quarter.")] = "hour",
     engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
+    master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,
     known_at: Annotated[str | None, typer.Option(help="First day the world could know the rows; today.")] = None,
     feed: Annotated[str, typer.Option(help="Name to store the rows under; a later load of it corrects it.")] = "",
     restates: Annotated[
@@ -72,6 +73,7 @@ def ingest_files(
     setting = read_setting(anchor, zone, labels, constant or [], mapping, instances)
     request = IngestRequest(
         source, tuple(paths), setting, as_day(known_at, "--known-at"), default_root(), grain, engine,
+        master,
         None if until is None else as_moment(until, "--until"), feed, restates=restates,
     )  # fmt: skip
     with _progress(hidden=quiet or as_json) as tell:

@@ -121,9 +121,7 @@ class Spool:
         for writer in self._writers.values():
             writer.close()
         with duckdb.connect() as database:
-            database.execute(
-                f"SET memory_limit='{MEMORY}'; SET threads=2; SET TimeZone='UTC';"
-            )
+            database.execute(f"SET memory_limit='{MEMORY}'; SET threads=2; SET TimeZone='UTC';")
             database.execute(f"SET temp_directory='{_quoted(self.folder)}'; SET preserve_insertion_order=false")
             with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to switch off
                 database.execute("SET enable_progress_bar_print=false")

@@ -32,6 +32,7 @@ POINT_SCHEMA: Final = pa.schema([
 ])  # fmt: skip
 _CLUE_WIDTH: Final = 60
 _CLUE_KINDS: Final = 500
+_PRIVATE: Final = {"user"}  # rules may look at it; reports and proposals do not show it
 
 
 @dataclass(frozen=True)
@@ -239,8 +240,11 @@ def _array(values: object, kind: pa.DataType, rows: int) -> pa.Array:
 
 def _clue_text(clues: Mapping[str, pd.Series], file: str, rows: int) -> pd.Series:
     """Return what a row is called in one text, numbers as #, so that like rows are counted together."""
-    parts = [pd.Series(f"file={file}", index=range(rows), dtype=object)] if not clues else []
+    shown = set(clues) - _PRIVATE
+    parts = [] if shown else [pd.Series(f"file={file}", index=range(rows), dtype=object)]
     for name, values in clues.items():
+        if name in _PRIVATE:
+            continue
         codes, known = pd.factorize(values)
         like = [re.sub(r"[0-9]+", "#", str(each))[:_CLUE_WIDTH] for each in known]
         if len(set(like)) > _CLUE_KINDS:

@@ -136,6 +136,17 @@ def test_the_command_as_json(tmp_path, monkeypatch):
     assert json.loads(got.output)["stored"] == 1
 
 
+def test_names_of_people_label_rows_and_are_not_kept(tmp_path, monkeypatch):
+    (tmp_path / "jobs.csv").write_text("start_time,end_time,num_gpus,user\n2026-01-01,2026-01-02,1,maria.k\n")
+    (tmp_path / "rules.csv").write_text("field,pattern,workload\nuser,maria*,ads\n")
+    got = shell(tmp_path, monkeypatch, "jobs", "jobs.csv", "--labels", "rules.csv", "--json")
+    report = json.loads(got.output)
+    assert report["unlabelled"]["by_dimension"]["workload"] == 0
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "mlruns").rglob("*") if path.is_file())
+    assert "maria" not in got.output
+    assert b"maria" not in kept
+
+
 def test_everything_that_can_be_told_is(tmp_path, monkeypatch):
     rows = [["2020-05-01 00:00:00", 8, 8], ["2020-05-01 00:01:00", 8, 7], ["2020-05-01 00:09:00", 7, 8],
             ["2020-05-01 00:08:00", 7, 8]]  # fmt: skip
