@@ -17,6 +17,9 @@ EVIDENCE: Final = ("measured", "independent", "vendor", "assumed")
 CONFIDENCE: Final = ("verified", "recalled", "derived")
 BOUNDS: Final = ("=", ">=", "<=", "~", ">~", "<~")
 STAGES: Final = ("flow", "stock", "forward")
+GRAINS: Final = ("minute", "hour", "day", "week", "month", "quarter")
+USAGE_HOW: Final = ("sum", "mean", "last")
+POINT_HOW: Final = (*USAGE_HOW, "counter")
 BASES: Final = (
     "none",
     "requests",
@@ -42,7 +45,7 @@ class Column:
     Attributes
     ----------
     kind
-        ``text``, ``number`` or ``date`` (midnight UTC; a period's end is its last day).
+        ``text``, ``number``, ``date`` (midnight UTC; a period's end is its last day) or ``instant`` (a moment, UTC).
     unit
         Unit of a number, or the name of the column that carries it per row.
     low, high
@@ -64,7 +67,8 @@ class Column:
     @property
     def dtype(self) -> str:
         """The pandas dtype name this column is held in."""
-        return {"text": "str", "number": "float64", "date": "datetime64[us, UTC]"}[self.kind]
+        moment = "datetime64[us, UTC]"
+        return {"text": "str", "number": "float64", "date": moment, "instant": moment}[self.kind]
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,10 @@ def _number(about: str, unit: str = "1", *, low: float | None = None, high: floa
 
 def _date(about: str, *, nullable: bool = False) -> Column:
     return Column("date", about, nullable=nullable)
+
+
+def _instant(about: str) -> Column:
+    return Column("instant", about)
 
 
 _LEAF = {
@@ -358,10 +366,66 @@ QUARANTINE: Final = Frame(
     key=("source", "line", "column", "reason"),
 )
 
+_ORIGIN = {
+    "source": _text("file or feed the row came from"),
+    "line": _number("line or record in it", low=0.0),
+}
+
+SPANS: Final = Frame(
+    "spans",
+    {
+        **_LEAF,
+        "start": _instant("first moment of the span"),
+        "end": _instant("moment it was over; the span does not hold it"),
+        "amount": _number("how many accelerators or cores it held all along", low=0.0),
+        "measure": _text("quantity that amount times hours is"),
+        "unit": _text("unit of amount times hours, such as accelerator_hour"),
+        "status": _text("served, failed, queued, refused, ...; queued and refused work held nothing"),
+        **_ORIGIN,
+    },
+    key=("source", "line", "measure", "status", "start"),
+)
+
+POINTS: Final = Frame(
+    "points",
+    {
+        **_LEAF,
+        "at": _instant("moment of the reading or request"),
+        "measure": _text("quantity read"),
+        "unit": _text("unit of the value"),
+        "value": _number("the reading", "see unit"),
+        "how": _text("what makes one figure of a period's readings; a counter only grows, but for resets", *POINT_HOW),
+        "status": _text("as in spans; served where the source has none"),
+        "series": _text("what a counter belongs to, such as a device; empty where labels say it"),
+        **_ORIGIN,
+    },
+    key=("source", "line", "measure", "series", "at"),
+)
+
+USAGE: Final = Frame(
+    "usage",
+    {
+        **_LEAF,
+        "measure": _text("quantity used"),
+        "unit": _text("unit of the value"),
+        "how": _text("whether periods add up, average, or the last one stands", *USAGE_HOW),
+        "grain": _text("length of the period, which gives its end", *GRAINS),
+        "period_start": _instant("first moment of the period; weeks begin on Monday"),
+        "known_at": _date("first day the world could know the figure"),
+        "source": _text("file or feed; a later known_at of the same source corrects it, other sources add to it"),
+        "value": _number("the figure of the period", "see unit"),
+        "rows": _number("source rows behind it; 0 withdraws the figure", low=0.0),
+        "bound": _text("a lower bound where queued or refused work is not in the value", "=", ">="),
+        **_TRUST,
+    },
+    key=(*DIMENSIONS, "measure", "unit", "how", "grain", "period_start", "known_at", "source"),
+)
+
 FRAMES: Final = {
     frame.name: frame
     for frame in (
         OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, RESIDENCY, WORKLOADS, FORECASTS, SCORES, QUARANTINE,
+        SPANS, POINTS, USAGE,
     )
 }  # fmt: skip
 
@@ -393,7 +457,7 @@ def conform(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
 
 
 def _typed(values: pd.Series, column: Column) -> pd.Series:
-    if column.kind == "date":
+    if column.kind in {"date", "instant"}:
         return pd.to_datetime(values, utc=True).astype(column.dtype)
     if column.kind == "number":
         return pd.to_numeric(values).astype(column.dtype)

@@ -15,6 +15,9 @@ from pipelines.capacity_command import cost, limits, plan, retire, site
 from pipelines.catalogue_command import convert_demand, show_catalogue
 from pipelines.claim_command import claim_app
 from pipelines.contract_command import contract
+from pipelines.claim_draft_command import draft
+from pipelines.ingest_command import ingest_files
+from pipelines.label_command import label
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
@@ -22,6 +25,7 @@ from pipelines.relabel_command import relabel_firm
 from pipelines.shares_command import shares
 from pipelines.sources.table import UnreadableFileError
 from pipelines.split_command import split
+from pipelines.store_command import store_app
 from pipelines.volume_command import volume
 
 app = typer.Typer(
@@ -40,7 +44,11 @@ for command in (plan, site, cost, retire, limits):
     app.command()(command)
 app.command("relabel")(relabel_firm)
 app.command()(contract)
+app.command("ingest")(ingest_files)
+app.command()(label)
+claim_app.command("draft")(draft)
 app.add_typer(claim_app, name="claim")
+app.add_typer(store_app, name="store")
 
 
 @app.command()

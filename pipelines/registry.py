@@ -67,8 +67,8 @@ def default_root() -> Path:
 
 
 @contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the store's lock; a dead process does not hold it.
+def locked(root: Path, name: str = "run.lock") -> Iterator[None]:
+    """Hold the store's lock, a file of a name in it; a dead process does not hold it.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def locked(root: Path) -> Iterator[None]:
     """
     root.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(root / "run.lock", timeout=_LOCK_SECONDS):
+        with FileLock(root / name, timeout=_LOCK_SECONDS):
             yield
     except Timeout:
         raise StoreError(
