@@ -61,9 +61,7 @@ def test_export_writes_what_the_volume_model_reads(here, tmp_path):
     assert long["period_end"].iloc[0] == "2026-03-01T01:00Z"
     say("export", str(out), "--measure", "gpu_hours")
     assert pd.read_csv(out)[["period_end", "value"]].to_numpy().tolist() == [["2026-03-01", 10.0]]
-    with pytest.raises(
-        ValueError, match=r"no usage \{'measure': 'tokens'\} was known by then; see `shiftcast store hist"
-    ):
+    with pytest.raises(ValueError, match=r"no usage \{'measure': 'tokens'\} was known by then; see `shiftcast"):
         say("export", str(out), "--measure", "tokens")
 
 
