@@ -60,13 +60,14 @@ def fan_out(
         raise ValueError(f"column {missing[0]!r} of the key is missing; the rows have {list(rows.columns)}")
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    if rows.empty:
+        return rows[keys]
     groups = (group for _, group in rows.groupby(keys, sort=True, dropna=False))
     one = _One(keys, fit)
     if engine == "spark":
-        first = next(groups, None)
-        return _spark(rows, one, one(rows if first is None else first), master)
-    parts = [*(_pooled(one, list(groups), workers) if workers > 1 else map(one, groups))]
-    return pd.concat(parts, ignore_index=True) if parts else rows.iloc[:0][keys]
+        return _spark(rows, one, one(next(groups)), master)
+    parts = _pooled(one, list(groups), workers) if workers > 1 else map(one, groups)
+    return pd.concat(parts, ignore_index=True)
 
 
 @dataclass(frozen=True)

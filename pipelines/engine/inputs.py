@@ -85,7 +85,7 @@ def _read(paths: list[Path], frame: Frame, backend: Any) -> ir.Table:
         parts = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches())
         return backend.read_parquet(_spool(parts, frame, backend))  # neither Ibis nor Spark knows nanoseconds in UTC
     if backend.name == "duckdb":
-        return backend.read_parquet([str(path) for path in paths])
+        return backend.read_parquet([str(path) for path in paths], hive_partitioning=False)
     return ibis.union(*(backend.read_parquet(str(path)) for path in paths))
 
 

@@ -16,12 +16,38 @@ from pipelines.engine.arrow import to_arrow
 from pipelines.registry import StoreError
 from pipelines.store.durable import sync
 from pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
-from pipelines.store.log import Entry
+from pipelines.store.log import Entry, visible
 
 ENTRY: Final = "entry"
 SAME: Final = tuple(name for name in USAGE.key if name != "known_at")
 _USAGE_FILES: Final = (USAGE_FILE, WITHDRAWN_FILE)
 _NUMBER: Final = r"batches/(\d{8})-"
+
+
+def utc_day(day: datetime) -> pd.Timestamp:
+    """Return a day as midnight UTC.
+
+    Raises
+    ------
+    ValueError
+        If it has no time zone.
+    """
+    moment = pd.Timestamp(day)
+    if moment.tz is None:
+        raise ValueError(f"day {day} has no time zone; give it in UTC")
+    return moment.tz_convert("UTC").normalize()
+
+
+def usage_as_of(folder: Path, entries: list[Entry], day: datetime) -> ir.Table:
+    """Return the usage known on a day by the commits of a log; files of later days are not opened.
+
+    Raises
+    ------
+    StoreError
+        If a file is missing or differs from its digest.
+    """
+    last = utc_day(day)
+    return latest(stored(folder, [entry for entry in visible(entries) if entry.day <= last]), last)
 
 
 def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None = None) -> ir.Table:
@@ -36,7 +62,9 @@ def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None 
     if not paths:
         return ibis.memtable(to_arrow(empty(USAGE))).mutate(entry=ibis.literal(0, "int64"))
     backend = backend or ibis.duckdb.connect()
-    table = backend.read_parquet([str(path) for path in paths], filename=True, union_by_name=True)
+    table = backend.read_parquet(
+        [str(path) for path in paths], filename=True, union_by_name=True, hive_partitioning=False
+    )
     number = table.filename.re_extract(_NUMBER, 1).cast("int64")
     written = table[ENTRY] if ENTRY in table.columns else ibis.null("int64")  # a compaction's rows keep theirs
     return table.mutate(entry=ibis.coalesce(written, number)).select(*USAGE.columns, ENTRY)

@@ -15,6 +15,7 @@ from pipelines.registry import StoreError
 from pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
 from pipelines.store.files import USAGE_FILE, fault, write_usage
 from pipelines.store.log import last_digest
+from pipelines.store.reading import usage_as_of, utc_day
 from pipelines.store.staging import staged
 from pipelines.store.store import Store
 
@@ -36,15 +37,16 @@ def take_snapshot(store: Store, day: datetime) -> str:
         As :meth:`Store.as_of` does, or if the disk is full.
     """
     entries = store.entries()
-    name = f"{pd.Timestamp(day):%Y-%m-%d}-{len(entries):08d}"
+    as_of = f"{utc_day(day):%Y-%m-%d}"
+    name = f"{as_of}-{len(entries):08d}"
     place = store.folder / "snapshots" / name
     if place.exists():
         return name
     place.parent.mkdir(exist_ok=True)
     with disk_full_told(store.folder), staged(store.folder) as fresh:
-        rows, _ = write_usage(fresh / USAGE_FILE, store.table(day), None)
+        rows, _ = write_usage(fresh / USAGE_FILE, usage_as_of(store.folder, entries, day), None)
         manifest = {
-            "as_of": f"{pd.Timestamp(day):%Y-%m-%d}", "log": last_digest(store.folder, entries), "rows": rows,
+            "as_of": as_of, "log": last_digest(store.folder, entries), "rows": rows,
             "sha256": sha256(fresh / USAGE_FILE), "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }  # fmt: skip
         write_durably(fresh / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())

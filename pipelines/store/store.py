@@ -112,7 +112,7 @@ class Store:
         """
         if not _DIGEST.fullmatch(source_digest):
             raise ValueError(f"source digest {source_digest!r} is not a SHA-256 in hexadecimal; hash the content")
-        day = _as_day(known_at)
+        day = reading.utc_day(known_at)
         before = self.loaded(source_digest)
         if before is not None:
             return Appended(before, new=False)
@@ -160,9 +160,7 @@ class Store:
 
     def table(self, day: datetime) -> ir.Table:
         """Return what :meth:`as_of` does as an Ibis table, for usage that does not fit in memory."""
-        day = _as_day(day)
-        known = [entry for entry in log.visible(self.entries()) if entry.day <= day]
-        return reading.latest(reading.stored(self.folder, known), day)
+        return reading.usage_as_of(self.folder, self.entries(), day)
 
     def quarantine(self) -> pd.DataFrame:
         """Return every row that was set aside, frame ``QUARANTINE``."""
@@ -232,13 +230,6 @@ def _draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> l
     """Return an entry without what only the lock's holder knows: number, predecessor and files."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return log.Entry(0, kind, "", now, known_at, digest, sources, "", {})
-
-
-def _as_day(day: datetime) -> pd.Timestamp:
-    moment = pd.Timestamp(day)
-    if moment.tz is None:
-        raise ValueError(f"day {day} has no time zone; give it in UTC")
-    return moment.tz_convert("UTC").normalize()
 
 
 def _selected(table: ir.Table, equal: Mapping[str, str | tuple[str, ...]]) -> ir.Table:

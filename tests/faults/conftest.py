@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,13 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Runs:
-    """Talks to ``victim.py``: starts runs, waits for them, and says how they ended."""
+    """Talks to a victim: starts runs, waits for them, and says how they ended."""
 
-    def __init__(self, notes: Path) -> None:
+    def __init__(self, notes: Path, victim: str = "victim.py") -> None:
         self._notes = notes
         threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # so that forking is safe
         self._server = subprocess.Popen(  # noqa: S603
-            [sys.executable, str(Path(__file__).with_name("victim.py"))], stdin=subprocess.PIPE,
+            [sys.executable, str(Path(__file__).with_name(victim))], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, cwd=notes, env={**os.environ, "PYTHONPATH": str(ROOT), **threads},
         )  # fmt: skip
         assert self._server.stdout.readline() == "ready\n"
@@ -41,6 +42,10 @@ class Runs:
         """Return whether a process has not ended; only asked of one that is waited for later."""
         return self._say(what="poll", child=child) == 0
 
+    def kill(self, child: int) -> None:
+        """Kill a process that this object started and has not waited for."""
+        os.kill(child, signal.SIGKILL)
+
     def run(self, root: Path, seed: int, *, moment: str | int | None = None) -> int:
         """Run the job to its end, or to its death."""
         return self.wait(self.start(root, seed, moment=moment))
@@ -59,5 +64,12 @@ class Runs:
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     server = Runs(tmp_path_factory.mktemp("runs"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def loads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    server = Runs(tmp_path_factory.mktemp("loads"), "load_victim.py")
     yield server
     server.close()
