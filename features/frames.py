@@ -316,7 +316,7 @@ SCORES: Final = Frame(
         "definition": _text("membership of the actual"),
         "model": _text("model that made the forecast"),
         "scenario": _text("scenario, or base"),
-        "metric": _text("crps, wis, coverage50, coverage80, coverage95, absolute_error, pit"),
+        "metric": _text("crps, wis, coverage50, coverage80, coverage95, pit, bias, absolute_error, mase, pinball, build_cost"),
         "value": _number("the score", "see metric"),
     },
     key=("origin", "horizon", "segment", "leaf", "workload", "technique", "measure", "base", "definition",

@@ -168,11 +168,36 @@ def last_value_fit(
     history: Array, horizon: int, *, errors: RollingErrors, spread_prior: Spread = SPREAD_PRIOR
 ) -> VolumeFit:
     """Return the naive benchmark: the last value stays, its spread calibrated in the same way as any other."""
+    return member_fit("last_value", history, horizon, errors=errors, spread_prior=spread_prior)
+
+
+def member_fit(
+    member: str, history: Array, horizon: int, *, errors: RollingErrors, spread_prior: Spread = SPREAD_PRIOR
+) -> VolumeFit:
+    """Return one member alone as a benchmark, its spread calibrated in the same way as that of what ships.
+
+    Parameters
+    ----------
+    member
+        Name in :data:`forecast.baselines.MEMBERS`, such as ``drift``.
+    history
+        Positive series, shape (time,).
+    horizon
+        Steps ahead.
+    errors
+        Rolling errors of the series; only those known at the end of ``history`` are used.
+    spread_prior
+        Spread believed before any error is seen.
+
+    Raises
+    ------
+    ValueError
+        As :func:`fit_volume` does.
+    """
     log = _log(history)
     known = errors.known_at(len(log))
-    mine = known.errors[known.members.index("last_value")]
-    path = MEMBERS["last_value"](log, horizon)
-    return VolumeFit("last_value", np.exp(path), _spread(mine, spread_prior), {}, {})
+    mine = known.errors[known.members.index(member)]
+    return VolumeFit(member, np.exp(MEMBERS[member](log, horizon)), _spread(mine, spread_prior), {}, {})
 
 
 def draw_volume(fit: VolumeFit, *, draws: int, random: np.random.Generator) -> Array:
