@@ -94,14 +94,14 @@ def standing(by_origin: pd.DataFrame) -> Standing:
     """Return the means of a backtest laid out as ``(origin, horizon)`` by ``(model, metric)``."""
 
     def mean(model: str, metric: str) -> float:
-        return float(by_origin[model, metric].mean()) if (model, metric) in by_origin else float("nan")
+        return float(by_origin[model, metric].mean(skipna=False)) if (model, metric) in by_origin else float("nan")
 
     return Standing(mean(MODEL, METRIC), {name: mean(name, METRIC) for name in BENCHMARKS}, mean(MODEL, _COVERAGE))
 
 
 def _by_origin(scores: pd.DataFrame) -> pd.DataFrame:
     whole = scores[(scores["measure"] == "log_revenue") & (scores["segment"] == ALL)]
-    return whole.pivot_table(index=["origin", "horizon"], columns=["model", "metric"], values="value", dropna=False)
+    return whole.set_index(["origin", "horizon", "model", "metric"])["value"].unstack(["model", "metric"])
 
 
 def _named(costs: Mapping[str, float]) -> str:

@@ -47,10 +47,13 @@ def prepare(out: Path) -> Path:
     return out
 
 
-def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object]) -> None:
+def publish(
+    bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object], *, check: Callable[[], object] = bool
+) -> None:
     """Swap a fresh folder of report and tables in for the last one; ``place_report`` puts the report at a path.
 
-    A folder that already holds this forecast, whole, is left as it is.
+    A folder that already holds this forecast, whole, is left as it is. ``check`` is called just before the swap and
+    may raise.
 
     Raises
     ------
@@ -74,6 +77,7 @@ def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], ob
     for name in ("quarantine", "scores"):
         _days_as_text(bundle.tables[name]).to_csv(fresh / f"{name}.csv", index=False)
     (fresh / DIGEST).write_text(digest, encoding="utf-8")
+    check()
     _swap(fresh, out)
 
 

@@ -7,17 +7,14 @@ migrates a new one without a lock and two processes would ruin it.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-from filelock import FileLock, Timeout
 
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
@@ -25,10 +22,12 @@ CHALLENGER: Final = "challenger"
 DIGEST_TAG: Final = "shiftcast.digest"
 MANIFEST_TAG: Final = "shiftcast.manifest"
 REASON_TAG: Final = "shiftcast.reason"
+ORIGIN_TAG: Final = "shiftcast.origin"
+PROCESS_TAG: Final = "shiftcast.process"
+FORMER_TAG: Final = "shiftcast.former"  # the champion before this one
 STATE_TAG: Final = "shiftcast.state"
 COMPLETE: Final = "complete"
 _ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of no model, no alias
-_LOCK_SECONDS: Final = 600
 
 
 class StoreError(ValueError):
@@ -64,25 +63,6 @@ class Store:
 def default_root() -> Path:
     """Return ``mlruns`` below the working directory."""
     return Path.cwd() / "mlruns"
-
-
-@contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the store's lock; a dead process does not hold it.
-
-    Raises
-    ------
-    StoreError
-        If another run holds it for ten minutes.
-    """
-    root.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(root / "run.lock", timeout=_LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise StoreError(
-            f"{root}: another run has held the lock for {_LOCK_SECONDS} s; wait for it or stop it"
-        ) from None
 
 
 def open_store(root: Path, *, make: bool = True) -> Store:
@@ -281,7 +261,12 @@ def register(
     return version
 
 
-def promote(store: Store, version: Any, *, alias: str, reason: str) -> None:
-    """Move an alias to a version, then write down why; a version without a reason still has to be decided on."""
+def promote(store: Store, version: Any, *, alias: str, reason: str, former: Any | None = None) -> None:
+    """Move an alias to a version, then write down why; a version without a reason still has to be decided on.
+
+    A new champion first carries the number of the ``former`` one, so that there is always a way back.
+    """
+    if alias == CHAMPION and former is not None and former.version != version.version:
+        store.client.set_model_version_tag(MODEL, version.version, FORMER_TAG, str(former.version))
     store.client.set_registered_model_alias(MODEL, alias, version.version)
     store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)

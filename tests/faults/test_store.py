@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from pipelines import registry
+from pipelines import guard
 from pipelines.bundle import AlteredBundleError
 from pipelines.champion import open_bundle
-from pipelines.registry import StoreError, bundle_folder, champion_version, locked, open_store
+from pipelines.guard import locked
+from pipelines.registry import StoreError, bundle_folder, champion_version, open_store
 
 
 @pytest.fixture(scope="module")
@@ -130,4 +131,4 @@ def test_a_lock_that_a_dead_process_held_is_free(runs, tmp_path):
     assert runs.run(root, 1, moment=5) < 0
     started = time.monotonic()
     with locked(root):
-        assert time.monotonic() - started < registry._LOCK_SECONDS / 100
+        assert time.monotonic() - started < guard.LOCK_SECONDS / 100
