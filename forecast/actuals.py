@@ -88,9 +88,7 @@ def _lengths(ends: pd.DatetimeIndex) -> Array:
     return np.asarray((ends - pd.DatetimeIndex(_fiscal(ends)["period_start"])).days + 1, dtype=np.float64)
 
 
-def _shares(
-    definition: str, rows: pd.DataFrame, revenue: pd.Series, quarters: pd.DatetimeIndex
-) -> list[pd.DataFrame]:
+def _shares(definition: str, rows: pd.DataFrame, revenue: pd.Series, quarters: pd.DatetimeIndex) -> list[pd.DataFrame]:
     """Return the share by calendar quarter under a definition, and under the reference what each segment spent."""
     stated = rows.drop_duplicates("period_end", keep="last").set_index("period_end").sort_index()
     stated = stated[stated.index.isin(revenue.index)]

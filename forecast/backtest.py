@@ -89,7 +89,7 @@ def backtest_revenue(
         for model in past.fits:
             paths = past.paths(model, draws=draws, seed=seed)[:, : len(ahead)]
             scores = score_level(paths, ahead, past.history, costs)
-            horizons = np.arange(1, len(ahead) + 1)
+            horizons = np.arange(1, len(ahead) + 1, dtype=np.float64)
             blocks.append(score_rows(scores, horizons, made=past.made, model=model, definition="data_center"))
     return check(conform(pd.concat(blocks, ignore_index=True), SCORES), SCORES)
 
@@ -150,15 +150,15 @@ def score_level(paths: Array, actual: Array, history: Array, costs: BuildCosts) 
 
 def score_rows(
     scores: Mapping[str, Array], horizons: Array, *, made: pd.Timestamp, model: str, definition: str,
-    measure: str = "log_revenue", base: str = "none", segment: str = ALL, leaf: str = ALL,
+    segment: str = ALL,
 ) -> pd.DataFrame:  # fmt: skip
     """Return scores of shape (n,) each as rows of the scores frame, not yet in its dtypes."""
     count = len(horizons)
     return pd.DataFrame(
         {
             "origin": made, "horizon": np.tile(np.asarray(horizons, dtype=np.float64), len(scores)),
-            "segment": segment, "leaf": leaf, "workload": ALL, "technique": ALL, "measure": measure, "base": base,
-            "definition": definition, "model": model, "scenario": "base",
+            "segment": segment, "leaf": ALL, "workload": ALL, "technique": ALL,
+            "measure": "log_revenue", "base": "none", "definition": definition, "model": model, "scenario": "base",
             "metric": np.repeat(list(scores), count), "value": np.concatenate(list(scores.values())),
         }
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Naive forecasts of what is published, made at an origin from what was known there, in the same form as the model's."""
+"""Naive forecasts of what is published, made at an origin from what was known there, as draws like the model's."""
 
 from __future__ import annotations
 

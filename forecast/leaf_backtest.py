@@ -52,9 +52,12 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
     """
     costs = build_costs(known.assumptions)
     origins = tuple(past_origins(known.observations, reported_revenue(known.observations, known.origin)))
-    given = {"costs": costs, "origins": origins, "draws": draws, "seed": seed}
-    whole = backtest_revenue(known.observations, known.origin, **given)
-    parts = backtest_segments(known.observations, known.origin, **given)
+    whole = backtest_revenue(
+        known.observations, known.origin, costs=costs, origins=origins, draws=draws, seed=seed
+    )  # fmt: skip
+    parts = backtest_segments(
+        known.observations, known.origin, costs=costs, origins=origins, draws=draws, seed=seed
+    )  # fmt: skip
     return check(conform(pd.concat([whole, *parts], ignore_index=True), SCORES), SCORES)
 
 
@@ -112,7 +115,9 @@ def scored_statements(observations: pd.DataFrame) -> pd.DataFrame:
 
 def _naive_shares(known: pd.DataFrame, rows: pd.DataFrame, noise: Array) -> Array:
     """Return the naive draws of each stated share, shape (draws, statements)."""
-    return np.column_stack([naive_share(known, str(row.definition), row.period_end, noise) for row in rows.itertuples()])
+    return np.column_stack(
+        [naive_share(known, str(row.definition), row.period_end, noise) for row in rows.itertuples()]
+    )
 
 
 def naive_share(statements: pd.DataFrame, definition: str, period_end: pd.Timestamp, noise: Array) -> Array:

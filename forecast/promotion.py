@@ -101,7 +101,7 @@ def standing(by_origin: pd.DataFrame) -> Standing:
 
 def _by_origin(scores: pd.DataFrame) -> pd.DataFrame:
     whole = scores[(scores["measure"] == "log_revenue") & (scores["segment"] == ALL)]
-    return whole.set_index(["origin", "horizon", "model", "metric"])["value"].unstack(["model", "metric"])
+    return whole.pivot_table(index=["origin", "horizon"], columns=["model", "metric"], values="value")
 
 
 def _named(costs: Mapping[str, float]) -> str:

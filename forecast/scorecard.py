@@ -47,7 +47,9 @@ class Vintage:
     observations: pd.DataFrame
 
 
-def vintage_scores(vintage: Vintage, came: pd.DataFrame, costs: BuildCosts, *, seed: int = 1) -> pd.DataFrame:
+def vintage_scores(
+    vintage: Vintage, came: pd.DataFrame, costs: BuildCosts, *, period_end: pd.Timestamp | None = None, seed: int = 1
+) -> pd.DataFrame:
     """Score one vintage, and the naive forecasts made at its origin, on every figure that came later.
 
     Levels are scored on the log scale, so that errors read as relative ones, shares as they are; ``build_cost`` is
@@ -61,6 +63,8 @@ def vintage_scores(vintage: Vintage, came: pd.DataFrame, costs: BuildCosts, *, s
         From :func:`forecast.actuals.actuals`.
     costs
         What building too little and too much costs.
+    period_end
+        The one quarter to score; all if not given.
 
     Returns
     -------
@@ -72,7 +76,7 @@ def vintage_scores(vintage: Vintage, came: pd.DataFrame, costs: BuildCosts, *, s
     scale = _scale(vintage.observations, vintage.origin)
     rows = []
     for target in ahead_of(came, vintage.origin).to_dict("records"):
-        mine = _published(vintage.cube, target)
+        mine = _published(vintage.cube, target) if period_end in {None, target["period_end"]} else None
         if mine is None:
             continue
         head = {**_head(target, vintage.origin), "vintage": vintage.name}

@@ -27,6 +27,10 @@ LOCK_SECONDS: Final = 600
 _NEW: Final = f"{FENCE}.new"
 
 
+class LockedError(StoreError):
+    """Another run holds the store's lock."""
+
+
 class OvertakenError(StoreError):
     """A run that a later one took over from; it may change nothing any more."""
 
@@ -73,17 +77,15 @@ def locked(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[None]:
 
     Raises
     ------
-    StoreError
-        If another run holds it for that long.
+    LockedError
+        If another run holds it for that long; the message names it.
     """
     root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(root / LOCK, timeout=wait)
     try:
         lock.acquire()
     except Timeout:
-        raise StoreError(
-            f"{root}: {_holder(root)} has held the lock for {wait:g} s; wait for it or stop it"
-        ) from None
+        raise LockedError(f"{root}: {_holder(root)} has held the lock for {wait:g} s; wait for it or stop it") from None
     try:
         yield
     finally:
@@ -106,8 +108,8 @@ def guarded(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[Fence]:
 
     Raises
     ------
-    StoreError
-        If another run holds the lock for that long; the message names it.
+    LockedError
+        If another run holds the lock for that long.
     """
     with locked(root, wait=wait):
         token = int(read_fence(root).get("token", 0)) + 1
@@ -117,6 +119,11 @@ def guarded(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[Fence]:
         finally:
             if read_fence(root).get("token") == token:
                 _write(root, {"token": token, "process": "", "since": ""})
+
+
+def clear_holder(root: Path) -> None:
+    """Forget which process held the lock last, keeping its number; call it under the lock."""
+    _write(root, {"token": int(read_fence(root).get("token", 0)), "process": "", "since": ""})
 
 
 def read_fence(root: Path) -> dict[str, Any]:

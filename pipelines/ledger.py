@@ -101,8 +101,10 @@ def entries(root: Path) -> Iterator[Entry]:
 
 
 def unfinished(root: Path) -> list[Entry]:
-    """Return the last line of each run that neither published nor failed, oldest first."""
+    """Return the last line of each run that ended in no step of its own, since one was last carried through."""
     last: dict[int, Entry] = {}
     for entry in entries(root):
         last[entry.token] = entry
-    return [entry for entry in last.values() if entry.state != FAILED and (entry.step, entry.state) != (STEPS[-1], DONE)]
+        if (entry.step, entry.state) == (STEPS[-1], DONE):
+            last.clear()
+    return [entry for entry in last.values() if entry.state != FAILED]

@@ -33,7 +33,7 @@ def alive(name: str) -> bool | None:
     >>> alive("elsewhere:1:2") is None
     True
     """
-    host, number, start = (["", "", ""] + name.rsplit(":", 2))[-3:]
+    host, number, start = ["", "", *name.rsplit(":", 2)][-3:]
     if host != socket.gethostname() or not number.isdigit():
         return None
     try:

@@ -81,6 +81,13 @@ def publish(
     _swap(fresh, out)
 
 
+def half_published(out: Path) -> list[Path]:
+    """Return the folders beside a publication that a run which died was making or swapping out."""
+    out = out.resolve()
+    beside = (out.with_name(f".{out.name}.new"), *([_former(out)] if out.exists() else []))
+    return [path for path in beside if path.exists()]
+
+
 def _holds(out: Path, digest: str) -> bool:
     whole = all((out / name).is_file() for name in PUBLISHED)
     return whole and (out / DIGEST).read_text(encoding="utf-8") == digest

@@ -97,11 +97,14 @@ def open_store(root: Path, *, make: bool = True) -> Store:
             raise _no_store(root)
         found = experiment.experiment_id if experiment else mlflow.create_experiment(MODEL, artifact_location=location)
     except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
-        raise StoreError(f"{uri}: cannot be used ({str(error).splitlines()[0]}); nothing was changed") from None
+        said = str(error).splitlines()[0]
+        raise StoreError(
+            f"{uri}: cannot be used ({said}); nothing was changed; `shiftcast doctor` says what to do"
+        ) from None
     if experiment and location and experiment.artifact_location != location:
         raise StoreError(
             f"{root}: the store was made with its files in {experiment.artifact_location}, and MLflow keeps that "
-            "address; move it back there, or begin a new store in another folder"
+            "address; move it back there, or run `shiftcast doctor --relocate` to give it the new one"
         )
     return Store(root, uri, str(found))
 
@@ -159,11 +162,21 @@ def _quiet() -> None:
 def find_version(store: Store, digest: str) -> Any | None:
     """Return the newest complete model version made from the same data, code and settings, or ``None``."""
     found = [
-        version
-        for version in store.client.search_model_versions(f"name='{MODEL}'")
+        version for version in all_versions(store)
         if version.tags.get(DIGEST_TAG) == digest and version.tags.get(STATE_TAG) == COMPLETE
-    ]
+    ]  # fmt: skip
     return max(found, key=lambda version: int(version.version), default=None)
+
+
+def all_versions(store: Store) -> list[Any]:
+    """Return every version of the model, complete or not, in no order."""
+    found: list[Any] = []
+    token = ""
+    while True:
+        page = store.client.search_model_versions(f"name='{MODEL}'", max_results=1000, page_token=token or None)
+        found, token = [*found, *page], page.token
+        if not token:
+            return found
 
 
 def champion_version(store: Store) -> Any | None:

@@ -175,7 +175,9 @@ def _found(store: Store, digest: str, progress: Callable[[str], None]) -> tuple[
 def _republish(job: _Job, version: Any, bundle: Bundle) -> RunResult:
     request, current = job.request, champion_version(job.store)
     reason = version.tags.get(REASON_TAG, "")
-    open_question = not reason or (reason == NOT_ASKED and request.promote)  # a run died before it decided, or might not
+    open_question = not reason or (
+        reason == NOT_ASKED and request.promote
+    )  # a run died before it decided, or might not
     if open_question or (current is None and request.promote and not request.past):  # or the alias was deleted
         decision = _settle(job, version, bundle)
         done = RunResult(bundle, str(version.version), _outcome(decision), decision.reason, request.out, reused=True)

@@ -79,7 +79,9 @@ def test_a_database_that_cannot_be_used_is_refused_in_one_line_and_kept(made, tm
 def test_a_moved_store_says_where_it_was(made, tmp_path):
     moved = tmp_path / "mlruns"
     shutil.copytree(made, moved)
-    said = rf"the store was made with its files in file://{made}/artifacts.*move it back there, or begin a new store"
+    said = (
+        rf"the store was made with its files in file://{made}/artifacts.*back there, or run `shiftcast doctor --reloc"
+    )
     with pytest.raises(StoreError, match=said):
         open_bundle(root=moved)
     with locked(moved), pytest.raises(StoreError, match=said):

@@ -99,7 +99,15 @@ def prepare() -> None:
     scores = [
         {**row, "model": model, "metric": metric, "value": value}
         for model, crps in (("shiftcast", 0.6), ("last_value", 1.0), ("drift", 0.9))
-        for metric, value in (("crps", crps), ("build_cost", crps / 10), ("mase", crps), ("bias", 0.0), ("coverage50", 0.5), ("coverage80", 0.8), ("coverage95", 0.95))
+        for metric, value in (
+            ("crps", crps),
+            ("build_cost", crps / 10),
+            ("mase", crps),
+            ("bias", 0.0),
+            ("coverage50", 0.5),
+            ("coverage80", 0.8),
+            ("coverage95", 0.95),
+        )
     ]
     table = conform(pd.DataFrame(scores), SCORES)
     run_module.read_record = cache(lambda _: record)

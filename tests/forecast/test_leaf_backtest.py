@@ -20,7 +20,9 @@ def origins(record):
 
 
 def segments(observations, origins):
-    return pd.concat(backtest_segments(observations, ORIGIN, costs=COSTS, origins=origins, draws=100), ignore_index=True)
+    return pd.concat(
+        backtest_segments(observations, ORIGIN, costs=COSTS, origins=origins, draws=100), ignore_index=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +58,8 @@ def test_what_comes_later_does_not_reach_an_earlier_origin(scores, record, origi
 
 
 def test_the_naive_share_is_the_last_under_its_definition_and_spreads_as_a_random_walk():
-    rows = pd.DataFrame({"definition": ["a", "a", "b"], "value": [0.5, 0.55, 0.7],
-                         "period_end": pd.to_datetime(["2025-01-26", "2025-04-27", "2025-07-27"], utc=True)})  # fmt: skip
+    ends = pd.to_datetime(["2025-01-26", "2025-04-27", "2025-07-27"], utc=True)
+    rows = pd.DataFrame({"definition": ["a", "a", "b"], "value": [0.5, 0.55, 0.7], "period_end": ends})
     target = pd.Timestamp("2026-04-26", tz="UTC")
     assert naive_share(rows, "a", target, np.zeros(1))[0] == pytest.approx(0.55)
     assert naive_share(rows, "c", target, np.zeros(1))[0] == pytest.approx(0.7)

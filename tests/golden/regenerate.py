@@ -38,7 +38,9 @@ def forecasts() -> pd.DataFrame:
 def scores() -> pd.DataFrame:
     """Return the backtest's summary as of the origin."""
     known = _known()
-    return summarise(backtest_revenue(known.observations, ORIGIN, costs=build_costs(known.assumptions), seed=SETTINGS.seed))
+    return summarise(
+        backtest_revenue(known.observations, ORIGIN, costs=build_costs(known.assumptions), seed=SETTINGS.seed)
+    )
 
 
 def _known():

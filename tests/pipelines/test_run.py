@@ -8,9 +8,9 @@ from features.asof import known_by
 from forecast.backtest import summarise
 from forecast.known import cut
 from pipelines import assemble
+from pipelines import digest as digest_module
 from pipelines import run as run_module
 from pipelines.bundle import read_bundle
-from pipelines import digest as digest_module
 from pipelines.champion import open_bundle, open_forecaster
 from pipelines.digest import run_digest
 from pipelines.publication import PUBLISHED, REPORT
