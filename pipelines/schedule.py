@@ -39,7 +39,7 @@ def prepare_schedule(
     scheduler: BaseScheduler, trigger: CronTrigger, job: Callable[[], int], *, root: Path, text: str, now: datetime,
     say: Callable[[str], None],
 ) -> None:  # fmt: skip
-    """Put a job on a scheduler, and before it one run for all that were missed while nothing ran.
+    """Put a job on a scheduler, the first run at once if any was missed while nothing ran.
 
     Parameters
     ----------
@@ -64,10 +64,11 @@ def prepare_schedule(
         say(f"{begun:%Y-%m-%dT%H:%M:%SZ} retrain ended with code {code}")
 
     scheduler.add_executor("threadpool", max_workers=1)  # a run that takes longer than the interval delays the next
+    first = {}
     if missed(trigger, last_run(root, text), now):
         say("a run was missed: running now")
-        scheduler.add_job(fire)
-    scheduler.add_job(fire, trigger, coalesce=True, max_instances=1, misfire_grace_time=None)
+        first = {"next_run_time": now}
+    scheduler.add_job(fire, trigger, coalesce=True, max_instances=1, misfire_grace_time=None, **first)
 
 
 def run_schedule(

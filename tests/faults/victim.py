@@ -132,7 +132,8 @@ def work(request: dict[str, object]) -> None:
         MOMENTS[moment]()
     steps = count_steps(moment if isinstance(moment, int) else float("inf"))
     settings = Settings(draws=DRAWS, seed=int(str(request["seed"])))
-    run(RunRequest(ORIGIN, False, settings, root, root.parent / "out", RECORDS))
+    retrain = {"publish_kept": False, "wait": request["wait"]}
+    run(RunRequest(ORIGIN, False, settings, root, root.parent / "out", RECORDS, **retrain))
     Path(str(request["note"])).write_text(str(steps()), encoding="utf-8")
 
 
