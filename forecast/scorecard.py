@@ -219,11 +219,11 @@ def _scored(draws: Array, target: dict[Any, Any], costs: BuildCosts, scale: floa
 
 def target_rows(card: pd.DataFrame, period_end: pd.Timestamp) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield each figure of a quarter by name, with its rows by origin, the model before the naive ones."""
-    order = {MODEL: 0, "override": 1}
+    order = {name: rank for rank, name in enumerate((MODEL, "override", *BENCHMARKS))}
     mine = card[card["period_end"] == period_end]
     for key, rows in mine.groupby(list(KEY), sort=False):
         segment, leaf, measure, base, definition = (str(part) for part in key)
         name = f"{measure} of {segment}" + ("" if leaf == ALL else f"/{leaf}")
         name += f", definition {definition}" + ("" if base == "none" else f", base {base}")
-        rank = rows["model"].map(order).fillna(len(order))
+        rank = rows["model"].map(order)
         yield name, rows.assign(rank=rank).sort_values(["origin", "rank", "vintage"]).drop(columns="rank")

@@ -74,7 +74,7 @@ def test_the_dagster_file_is_python_with_the_words_as_given(job, tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_dagster_loads_its_definitions(tmp_path):
-    pytest.importorskip("dagster", reason="dagster (extra workflow) is not installed here")
+    dagster = pytest.importorskip("dagster", reason="dagster (extra workflow) is not installed here")
     (path,) = write_files("dagster", PLAIN, tmp_path)
     spec = importlib.util.spec_from_file_location("shiftcast_dagster", path)
     module = importlib.util.module_from_spec(spec)
@@ -82,6 +82,12 @@ def test_dagster_loads_its_definitions(tmp_path):
     repository = module.definitions.get_repository_def()
     assert [schedule.name for schedule in repository.schedule_defs] == ["retrain"]
     assert module.QUARTERS.get_partition_keys()[:2] == ["2025-01-01", "2025-04-01"]
+    kept = tmp_path / "shiftcast"
+    kept.write_text('#!/bin/sh\necho \'{"outcome": "kept", "reason": "why"}\'; exit 3\n', encoding="utf-8")
+    kept.chmod(0o755)
+    module.PROGRAM, module.FOLDER = str(kept), str(tmp_path)
+    done = dagster.materialize([module.champion, module.promotion_gate])
+    assert [each.passed for each in done.get_asset_check_evaluations()] == [False]
 
 
 @pytest.mark.parametrize("kind", WRITERS)
