@@ -67,11 +67,13 @@ class Fence:
 
 
 @contextlib.contextmanager
-def locked(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[None]:
-    """Hold the store's lock; a dead process does not hold it.
+def locked(root: Path, name: str = LOCK, *, wait: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold a lock of the store; a dead process does not hold it.
 
     Parameters
     ----------
+    name
+        File of the lock; runs share the default.
     wait
         Seconds to wait for it.
 
@@ -81,7 +83,7 @@ def locked(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[None]:
         If another run holds it for that long; the message names it.
     """
     root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(root / LOCK, timeout=wait)
+    lock = FileLock(root / name, timeout=wait)
     try:
         lock.acquire()
     except Timeout:

@@ -77,6 +77,8 @@ class RunRequest:
         Whether to publish a forecast that is not the champion.
     wait
         Seconds to wait for another run on the same store.
+    ingest
+        Adds to the record what the store holds beside it, before it is cut to the origin.
     """
 
     origin: pd.Timestamp
@@ -88,6 +90,7 @@ class RunRequest:
     promote: bool = True
     publish_kept: bool = True
     wait: float = LOCK_SECONDS
+    ingest: Callable[[Record], Record] = lambda record: record
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     """
     prepare(request.out)
     progress("reading the record")
-    record = read_record(request.record)
+    record = request.ingest(read_record(request.record))
     known = record.as_of(request.origin)
     digest = run_digest(known, record.quarantine, request.settings, past=request.past)
     with guarded(request.root, wait=request.wait) as fence, threadpool_limits(1):  # tiny fits: threads only wait
