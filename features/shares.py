@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+from features.refusal import refuse, text_of
 
 COLUMNS: Final = ("series", "group", "period_end", "category", "value")
 MAX_CATEGORIES: Final = 200  # in one series; more is a list of items, not a mix of techniques
@@ -67,43 +68,28 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     number = np.arange(1, len(frame) + 1)
     rows = pd.DataFrame({"row": number})
     for name in ("series", "category"):
-        rows[name] = _text(frame[name], name)
-    rows["group"] = _text(frame["group"].fillna("all"), "group") if "group" in frame.columns else "all"
-    dates = pd.DatetimeIndex(pd.to_datetime(frame["period_end"], errors="coerce", utc=True))
+        rows[name] = text_of(frame[name], name)
+    rows["group"] = text_of(frame["group"].fillna("all"), "group") if "group" in frame.columns else "all"
+    written = frame["period_end"]
+    if isinstance(written.dtype, pd.CategoricalDtype):
+        written = written.astype(written.cat.categories.dtype)
+    dates = pd.DatetimeIndex(pd.to_datetime(written, errors="coerce", utc=True))
     rows["period_end"] = dates.as_unit("us").normalize()
     rows["value"] = pd.to_numeric(frame["value"], errors="coerce").to_numpy(dtype=float)
     sizes = pd.to_numeric(frame["n"], errors="coerce").to_numpy(dtype=float) if "n" in frame.columns else np.nan
     rows["n"] = sizes
-    _refuse(rows, rows.period_end.isna(), frame["period_end"], "period_end", "write dates as 2027-12-31")
+    refuse(rows, rows.period_end.isna(), frame["period_end"], "period_end", "write dates as 2027-12-31")
     return rows
-
-
-def _text(column: pd.Series, name: str) -> NDArray[np.object_]:
-    """Return a column as text, or refuse a row without any."""
-    empty = column.isna().to_numpy()
-    if empty.any():
-        raise ValueError(f"row {int(empty.argmax()) + 1}: {name} is empty; name it or drop the row")
-    return np.asarray(column.astype(str).to_numpy(dtype=object))
-
-
-def _refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, remedy: str) -> None:
-    """Raise on the first bad row, naming series, row, value and remedy."""
-    if bad.any():
-        at = int(bad.to_numpy().argmax())
-        where = f"series {rows.series.iloc[at]!r}, row {rows.row.iloc[at]}"
-        value = values.iloc[at]
-        shown = f"{value:g}" if isinstance(value, float) else repr(value)
-        raise ValueError(f"{where}: {name} is {shown}; {remedy}")
 
 
 def _refuse_values(rows: pd.DataFrame) -> None:
     """Refuse values and sample sizes that no count or share can take."""
     finite = pd.Series(np.isfinite(rows.value), index=rows.index)
-    _refuse(rows, ~finite, rows.value, "value", "give a finite number, or drop the row where nothing was measured")
-    _refuse(rows, rows.value < 0, rows.value, "value", "a share, count or level cannot be negative: correct it")
+    refuse(rows, ~finite, rows.value, "value", "give a finite number, or drop the row where nothing was measured")
+    refuse(rows, rows.value < 0, rows.value, "value", "a share, count or level cannot be negative: correct it")
     sized = rows.n.notna()
     bad = sized & ~((rows.n > 0) & np.isfinite(rows.n))
-    _refuse(rows, bad, rows.n, "n", "a sample size is a positive count: correct it or leave it empty")
+    refuse(rows, bad, rows.n, "n", "a sample size is a positive count: correct it or leave it empty")
 
 
 def _refuse_repeats(rows: pd.DataFrame) -> None:
@@ -140,7 +126,7 @@ def _without_empty_periods(rows: pd.DataFrame) -> pd.DataFrame:
     if (total > 0).all():
         return rows
     last = rows.period_end == rows.groupby("series", sort=False).period_end.transform("max")
-    _refuse(
+    refuse(
         rows,
         last & (total <= 0),
         rows.value,

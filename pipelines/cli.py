@@ -23,6 +23,7 @@ from pipelines.schedule_command import schedule
 from pipelines.scorecard_command import override, scorecard
 from pipelines.shares_command import shares
 from pipelines.split_command import split
+from pipelines.volume_command import volume
 
 app = typer.Typer(
     help="Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs.",
@@ -33,6 +34,7 @@ FAILED, BAD_INPUT = 1, 2
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _PACKAGES: Final = tuple(str(_ROOT / name) + os.sep for name in ("features", "forecast", "pipelines"))
 app.command()(shares)
+app.command()(volume)
 app.command()(reconcile)
 app.command()(split)
 app.command("relabel")(relabel_firm)

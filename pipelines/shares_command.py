@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
 from forecast.migration.learned import LearnedFamily, from_json
+from pipelines.series_files import read_series, series_writer
+from pipelines.series_progress import errors, progress_bar
 from pipelines.shares_plot import save_plot
 
 DRAWS: Final = 2000
-LONG: Final = 500  # series from which progress is shown
+COLUMNS: Final = ("series", "group", "period_end", "category", "value", "n")
 NO_BETTER: Final = 0.99  # ratio from which the model is called no better than last value
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-errors = Console(stderr=True, soft_wrap=True)
 
 
 @app.callback()
@@ -50,11 +45,12 @@ def shares(
 ) -> None:
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
-        history = read_history(file)
+        history = read_series(file, COLUMNS)
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
         forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
-        write_forecast(forecast, output)
+        with series_writer(output) as write:
+            write(forecast)
         if plot is not None:
             save_plot(history, forecast, plot)
         tell_skill(pd.concat([fit.skill for fit in fits]))
@@ -91,67 +87,11 @@ def forecast_history(
     return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
 
 
-@contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
-    """Show progress over ``total`` series on standard error where work is long and someone looks."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-    )
-    hidden = total < LONG or not errors.is_terminal
-    with Progress(*columns, console=errors, transient=True, disable=hidden) as bar:
-        task = bar.add_task("series", total=total)
-        yield lambda done: bar.update(task, completed=done)
-
-
-def read_history(file: Path) -> pd.DataFrame:
-    """Return the rows of a CSV or Parquet file.
-
-    Raises
-    ------
-    ValueError
-        If the file is missing, empty or of another kind.
-    """
-    if not file.is_file():
-        raise ValueError(f"file {str(file)!r} is not there; give a CSV or Parquet file")
-    if file.suffix == ".parquet":
-        return pd.read_parquet(file)
-    try:
-        return pd.read_csv(file, dtype={"series": str, "group": str, "category": str}, keep_default_na=True)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError, UnicodeDecodeError) as problem:
-        raise ValueError(
-            f"file {str(file)!r} is no CSV ({problem}); give series,group,period_end,category,value"
-        ) from problem
-
-
 def load_learned(file: Path | None = None) -> LearnedFamily:
     """Return the learned numbers of a file, or those that ship."""
     if file is not None:
         return from_json(json.loads(file.read_text()))
     return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
-
-
-def write_forecast(forecast: pd.DataFrame, output: Path | None) -> None:
-    """Write the quantile frame as CSV or Parquet, dates as 2027-12-31."""
-    if output is not None and output.suffix == ".parquet":
-        forecast.to_parquet(output, index=False)
-        return
-    plain = forecast.assign(period_end=forecast.period_end.dt.tz_convert(None))
-    table = pa.Table.from_pandas(plain, preserve_index=False)
-    table = pa.table({name: _plain(table[name]) for name in table.column_names})
-    if output is None:
-        typer.echo(table.to_pandas().to_csv(index=False), nl=False)
-    else:
-        pa.csv.write_csv(table, output)
-
-
-def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column without dictionary coding, times as days."""
-    if pa.types.is_timestamp(column.type):
-        return column.cast(pa.date32())
-    return column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
 
 
 def tell_skill(skill: pd.DataFrame) -> None:

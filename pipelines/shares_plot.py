@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
 import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-SHOWN: Final = 12  # series at most; the rest is said in the title
-BANDS: Final = ((0.025, 0.975, 0.15), (0.1, 0.9, 0.3))
+from pipelines.fans import SHOWN, save_grid, shade
 
 
 def save_plot(history: pd.DataFrame, forecast: pd.DataFrame, file: Path) -> None:
     """Write the picture of up to twelve series; the kind is taken from the file name."""
     names = sorted(history["series"].astype(str).unique())
-    shown = names[:SHOWN]
-    rows = (len(shown) + 2) // 3
-    figure = Figure(figsize=(5 * min(3, len(shown)), 3.2 * rows), layout="constrained")
-    axes = figure.subplots(rows, min(3, len(shown)), squeeze=False).ravel()
-    for axis, name in zip(axes, shown, strict=False):
+
+    def draw(axis: Axes, name: str) -> None:
         past = history[history["series"].astype(str) == name]
         _fan(axis, name, past, forecast[forecast["series"].astype(str) == name])
-    for axis in axes[len(shown) :]:
-        axis.set_visible(False)
-    if len(names) > SHOWN:
-        figure.suptitle(f"{SHOWN} of {len(names)} series")
-    figure.savefig(file)
+
+    save_grid(names[:SHOWN], draw, file, total=len(names))
 
 
 def _fan(axis: Axes, name: str, past: pd.DataFrame, ahead: pd.DataFrame) -> None:
@@ -44,8 +35,6 @@ def _fan(axis: Axes, name: str, past: pd.DataFrame, ahead: pd.DataFrame) -> None
             axis.plot(wide.index, wide[category], color=colour, label=category)
         mean = part[part.statistic == "mean"].set_index("day").value
         axis.plot(mean.index, mean, color=colour, linestyle="--", label=None if category in wide else category)
-        for low, high, alpha in BANDS:
-            edge = {q: part[(part["quantile"] - q).abs() < 1e-9].set_index("day").value for q in (low, high)}
-            axis.fill_between(edge[low].index, edge[low], edge[high], color=colour, alpha=alpha, linewidth=0)
+        shade(axis, part, colour)
     axis.set(title=name, ylim=(0, 1), ylabel="share")
     axis.legend(fontsize=6)

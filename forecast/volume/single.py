@@ -16,30 +16,11 @@ import numpy as np
 
 from forecast.baselines import MEMBERS, SIMPLE, Member
 from forecast.draws import Array, student_t
+from forecast.volume.calibrate import Spread
+from forecast.volume.combine import COMBINATION
 
-COMBINATION: Final = "combination"
 _DEGREES: Final = 6.0
 _MIN_HISTORY: Final = 12
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Standard deviation of the log error: ``sigma * h ** power``.
-
-    Attributes
-    ----------
-    sigma
-        One step ahead [log].
-    power
-        Growth with the horizon; 0.5 is a random walk, 1 a wrong trend.
-    """
-
-    sigma: float
-    power: float
-
-    def at(self, horizon: int) -> Array:
-        """Return the standard deviation for 1 to ``horizon`` steps, shape (horizon,)."""
-        return np.asarray(self.sigma * np.arange(1, horizon + 1) ** self.power)
 
 
 SPREAD_PRIOR: Final = Spread(0.19, 0.9)  # set on the revenue backtest: 80 % intervals cover 79 % over all horizons

@@ -1,0 +1,88 @@
+"""Refusals of input rows: every one names series, row, value and remedy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+
+def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, remedy: str) -> None:
+    """Raise on the first bad row, naming series, row, value and remedy.
+
+    Parameters
+    ----------
+    rows
+        Columns ``series`` and ``row`` (1 for the first row below a file's header).
+    bad
+        Whether a row is at fault.
+    values
+        What the caller wrote in column ``name``.
+
+    Raises
+    ------
+    ValueError
+        If any row is bad.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"series": ["web"], "row": [1]})
+    >>> refuse(rows, pd.Series([True]), pd.Series([-3.0]), "value", "correct it")
+    Traceback (most recent call last):
+    ValueError: series 'web', row 1: value is -3; correct it
+    """
+    if bad.any():
+        at = int(bad.to_numpy().argmax())
+        where = f"series {rows.series.iloc[at]!r}, row {rows.row.iloc[at]}"
+        value = values.iloc[at]
+        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise ValueError(f"{where}: {name} is {shown}; {remedy}")
+
+
+def text_of(column: pd.Series, name: str) -> NDArray[np.object_]:
+    """Return a column as text, or refuse a row without any; rows are numbered from 1 on.
+
+    Raises
+    ------
+    ValueError
+        If a row is empty.
+
+    Examples
+    --------
+    >>> text_of(pd.Series([7, 8]), "series").tolist()
+    ['7', '8']
+    """
+    _refuse_empty(column, name, np.arange(1, len(column) + 1))
+    return np.asarray(column.astype(str).to_numpy(dtype=object))
+
+
+def coded(column: pd.Series, name: str, row: NDArray[np.int64]) -> pd.Series:
+    """Return a column as text kept as codes in the order of the text, or refuse a row without any.
+
+    Parameters
+    ----------
+    row
+        Number of each row, for the refusal.
+
+    Raises
+    ------
+    ValueError
+        If a row is empty.
+
+    Examples
+    --------
+    >>> coded(pd.Series(["web", "api", "web"]), "series", np.arange(1, 4)).cat.codes.tolist()
+    [1, 0, 1]
+    """
+    _refuse_empty(column, name, row)
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column.astype(str).astype("category").reset_index(drop=True)
+    held = column.cat.remove_unused_categories()
+    held = held.cat.rename_categories(held.cat.categories.astype(str))
+    return held.cat.reorder_categories(held.cat.categories.sort_values()).reset_index(drop=True)
+
+
+def _refuse_empty(column: pd.Series, name: str, row: NDArray[np.int64]) -> None:
+    empty = column.isna().to_numpy()
+    if empty.any():
+        raise ValueError(f"row {row[empty.argmax()]}: {name} is empty; name it or drop the row")

@@ -1,0 +1,36 @@
+"""Volume: how much work there will be, for many series at once and for one."""
+
+from forecast.volume.calibrate import Spread
+from forecast.volume.combine import COMBINATION
+from forecast.volume.drivers import Elasticity
+from forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
+from forecast.volume.paths import draw_volumes, volume_quantiles
+from forecast.volume.single import (
+    SPREAD_PRIOR,
+    RollingErrors,
+    VolumeFit,
+    draw_volume,
+    fit_volume,
+    last_value_fit,
+    member_fit,
+    rolling_errors,
+)
+
+__all__ = [
+    "COMBINATION",
+    "SPREAD_PRIOR",
+    "Beliefs",
+    "Elasticity",
+    "RollingErrors",
+    "Spread",
+    "VolumeFit",
+    "VolumesFit",
+    "draw_volume",
+    "draw_volumes",
+    "fit_volume",
+    "fit_volumes",
+    "last_value_fit",
+    "member_fit",
+    "rolling_errors",
+    "volume_quantiles",
+]

@@ -1,0 +1,73 @@
+"""Gradient-boosted trees on all series at once: lags, windows, calendar, age, group means and drivers.
+
+The trees learn the median of the gain over each series' level, step by step, from origins known at the time; the
+features come from :mod:`features.history`, the same function for past and live origins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.pipeline import Pipeline
+from xgboost import XGBRegressor
+
+from features.history import design, level, training
+from features.panel import Panel
+from forecast.draws import Array
+from forecast.volume.past import Past
+from forecast.volume.scale import Scale
+
+FITS: Final = 3  # fits over the rolling origins, the last of them live
+MOST_ROWS: Final = 40_000  # rows of a fit; origins are thinned evenly to that
+MOST_ORIGINS: Final = 80
+_FEWEST: Final = 60
+_TREES: Final = {
+    "n_estimators": 100, "max_depth": 4, "learning_rate": 0.08, "subsample": 0.7, "colsample_bytree": 0.7,
+    "min_child_weight": 10, "reg_lambda": 5.0, "tree_method": "hist", "objective": "reg:quantileerror",
+    "quantile_alpha": 0.5, "random_state": 0, "n_jobs": 1,
+}  # fmt: skip
+
+
+def boosted(past: Past) -> Array:
+    """Return the trees' medians, shape (series, origins, horizon); the level where there is too little to learn."""
+    out = np.empty((len(past.z), len(past.origins), past.horizon))
+    refits = set(np.linspace(len(past.origins) - 1, 0, FITS).round().astype(int).tolist())
+    length = past.z.shape[1]
+    trees: Pipeline | None = None
+    for column, origin in enumerate(past.origins):
+        known = past.panel.cut(length - int(origin))
+        if column in refits:
+            trees = _fit(known, past.scale, past.horizon)
+        base = _on_scale(level(known)[:, None], past.scale)
+        if trees is None:
+            out[:, column] = base
+            continue
+        gain = trees.predict(design(known, past.horizon)[0]).reshape(-1, past.horizon)
+        out[:, column] = base + gain
+    return out
+
+
+def _fit(known: Panel, scale: Scale, horizon: int) -> Pipeline | None:
+    """Return trees fitted to what came after origins before the panel's end, or none where that is too little."""
+    number, length = known.values.shape
+    origins = np.arange(1, length - max(known.seasons[0] if known.seasons else 0, int(known.start.min()) + 2))
+    wanted = min(MOST_ORIGINS, max(2, MOST_ROWS // (number * horizon)))
+    origins = origins[:: max(1, -(-len(origins) // wanted))]
+    if len(origins) == 0:
+        return None
+    features, ratio = training(known, horizon, origins.tolist())
+    levels = np.concatenate([level(known.cut(int(steps))) for steps in origins])[:, None]
+    unit = Scale(np.tile(scale.unit, len(origins)))
+    gain = (_on_scale(ratio.reshape(-1, horizon) * levels, unit) - _on_scale(levels, unit)).ravel()
+    usable = np.isfinite(gain)
+    if usable.sum() < _FEWEST:
+        return None
+    trees = Pipeline([("varying", VarianceThreshold()), ("trees", XGBRegressor(**_TREES))])
+    return trees.fit(features[usable], gain[usable])
+
+
+def _on_scale(values: Array, scale: Scale) -> Array:
+    return replace(scale).forward(values)

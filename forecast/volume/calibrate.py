@@ -1,0 +1,160 @@
+"""Calibrated spreads: how wide and of what shape the errors of what ships were, by series and step.
+
+The deviation of a series at a step is its own rolling-origin error drawn to the panel's. The shape is that of the
+standardised errors of the panel, mixed with the series' own, so intervals are skewed and heavy-tailed where errors
+were. This is split conformal prediction on normalised scores (Lei et al. 2018) in time order, with the finite-sample
+widening, softened by pooling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from forecast.draws import Array
+
+LEVELS: Final[Array] = np.concatenate([[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]])
+_POOLED: Final = 30.0  # independent windows that the panel's shape counts for
+_PRIOR: Final = 20.0  # origins that the panel's deviation counts for at a step
+_SERIES: Final = 4.0  # origins that the panel's deviation counts for over all steps
+_SUPPOSED: Final = 40.0  # errors that a Student-t shape counts for in the panel's
+_DEGREES: Final = 6.0
+_WIDEN: Final = 0.3  # of the full finite-sample widening, which is meant for one series alone
+_OUTLYING: Final = 0.99
+_TINY: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Standard deviation believed before any error: ``sigma * h ** power``.
+
+    Attributes
+    ----------
+    sigma
+        One step ahead [working scale; close to log].
+    power
+        Growth with the horizon; 0.5 is a random walk, 1 a wrong trend.
+    """
+
+    sigma: float
+    power: float
+
+    def at(self, horizon: int) -> Array:
+        """Return the standard deviation for 1 to ``horizon`` steps, shape (horizon,)."""
+        return np.asarray(self.sigma * np.arange(1, horizon + 1) ** self.power)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Predictive distributions around the median paths.
+
+    Attributes
+    ----------
+    deviation
+        Standard deviation by series and step on the working scale, shape (series, horizon).
+    shape
+        Standardised quantiles at :data:`LEVELS`, shape (series, levels).
+    """
+
+    deviation: Array
+    shape: Array
+
+    def quantiles(self, levels: Array) -> Array:
+        """Return standardised quantiles, shape (series, levels)."""
+        return np.stack([np.interp(levels, LEVELS, row) for row in self.shape])
+
+
+def calibrate(errors: Array, unit: Array, *, prior: Spread, weight: float = 0.0) -> Calibration:
+    """Fit deviations and shapes to rolling-origin errors.
+
+    Parameters
+    ----------
+    errors
+        Actual less forecast on the working scale, shape (series, origins, horizon); NaN where not known.
+    unit
+        Size of error that makes series alike, shape (series,).
+    prior
+        Deviation of one step and its growth believed before any error is seen; used alone where there is none.
+    weight
+        Origins that ``prior`` counts for beside the errors.
+
+    Examples
+    --------
+    >>> errors = np.random.default_rng(0).normal(0, 0.1, (50, 40, 3))
+    >>> fitted = calibrate(errors, np.ones(50), prior=Spread(1.0, 0.5))
+    >>> fitted.deviation.mean().round(2).item(), fitted.quantiles(np.array([0.1, 0.9])).mean(axis=0).round(1).tolist()
+    (0.1, [-1.3, 1.3])
+    """
+    horizon = errors.shape[2]
+    scaled = errors / unit[:, None, None]
+    deviation = unit[:, None] * _deviation(scaled, prior.at(horizon) / np.median(unit), weight)
+    return Calibration(deviation, _shapes(errors / np.maximum(deviation, _TINY)[:, None, :]))
+
+
+def _deviation(scaled: Array, prior: Array, weight: float) -> Array:
+    """Return deviations of scaled errors, shape (series, horizon)."""
+    squares, count = np.nansum(scaled**2, axis=1), np.isfinite(scaled).sum(axis=1)
+    if not count.any():
+        return np.broadcast_to(prior, squares.shape).copy()
+    limit = np.nanquantile(scaled**2, _OUTLYING)
+    capped = np.nansum(np.minimum(scaled**2, limit), axis=(0, 1))
+    panel = (capped + weight * prior**2) / np.maximum(count.sum(axis=0) + weight, _TINY)
+    panel = _monotone(np.where(count.sum(axis=0) + weight > 0, panel, np.nan))
+    ratio = np.nansum(scaled**2 / panel, axis=(1, 2)) / scaled.shape[2]
+    origins = count.mean(axis=1)
+    factor = (ratio + _SERIES) / (origins + _SERIES)
+    return np.asarray(np.sqrt((squares + _PRIOR * panel * factor[:, None]) / (count + _PRIOR)))
+
+
+def _monotone(variance: Array) -> Array:
+    """Return variances smoothed over neighbouring steps, unknown ones carried from the step before."""
+    known = np.flatnonzero(np.isfinite(variance))
+    full = np.interp(np.arange(len(variance)), known, variance[known])
+    return np.asarray(np.convolve(np.pad(full, 1, mode="edge"), np.ones(3) / 3, mode="valid"))
+
+
+def _shapes(standard: Array) -> Array:
+    """Return standardised quantiles of each series, shape (series, levels)."""
+    number, origins, horizon = standard.shape
+    own = standard.reshape(number, -1)
+    pool = _panel_shape(own[np.isfinite(own)])
+    middle = (np.arange(len(pool)) + 0.5) / len(pool)
+    windows = np.isfinite(own).sum(axis=1) / horizon
+    cells = np.maximum(np.isfinite(own).sum(axis=1), 1)
+    values = np.concatenate([np.where(np.isfinite(own), own, 0.0), np.broadcast_to(pool, (number, len(pool)))], axis=1)
+    overlap = max(horizon / 2.0, 1.0)  # neighbouring origins see the same shocks
+    independent = windows / min(overlap, max(origins / 2.0, 1.0))
+    mass = np.concatenate(
+        [np.isfinite(own) * (independent / cells)[:, None], np.full((number, len(pool)), _POOLED / len(middle))], axis=1
+    )
+    widened = 1.0 + _WIDEN / np.maximum(independent + _POOLED / 2.0, 3.0)
+    levels = np.clip(0.5 + (LEVELS - 0.5) * widened[:, None], LEVELS[0] / 2, 1 - LEVELS[0] / 2)
+    return _weighted_quantiles(values, mass, levels)
+
+
+def _panel_shape(errors: Array) -> Array:
+    """Return the panel's standardised quantiles at 199 even levels, few errors filled up by a Student-t."""
+    levels = (np.arange(199) + 0.5) / 199
+    scale = np.sqrt((_DEGREES - 2) / _DEGREES)
+    supposed = stdtrit(_DEGREES, (np.arange(40) + 0.5) / 40) * scale
+    if len(errors) == 0:
+        return np.asarray(stdtrit(_DEGREES, levels) * scale, dtype=np.float64)
+    values = np.concatenate([errors, supposed])[None]
+    mass = np.concatenate([np.ones(len(errors)), np.full(40, _SUPPOSED / 40)])[None]
+    return np.asarray(_weighted_quantiles(values, mass, levels[None])[0])
+
+
+def _weighted_quantiles(values: Array, mass: Array, levels: Array) -> Array:
+    """Return quantiles of weighted values row by row, midpoints joined by straight lines, tails as a normal's."""
+    order = np.argsort(values, axis=1)
+    ordered, weight = np.take_along_axis(values, order, axis=1), np.take_along_axis(mass, order, axis=1)
+    kept = np.cumsum(weight, axis=1)
+    at = (kept - 0.5 * weight) / kept[:, -1:]
+    out = np.stack([np.interp(level, p, v) for level, p, v in zip(levels, at, ordered, strict=True)])
+    low, high = at[:, :1], at[:, -1:]
+    outside = np.where(levels < low, ndtri(levels) / ndtri(np.minimum(low, 0.49)), 1.0)
+    outside = np.where(levels > high, ndtri(levels) / ndtri(np.maximum(high, 0.51)), outside)
+    return np.asarray(out * np.maximum(outside, 1.0))

@@ -1,0 +1,95 @@
+"""How errors go together: over steps ahead, and over series of a panel and of a group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.draws import Array
+
+_PRIOR: Final = 10.0  # origins that a random walk's correlation counts for
+_CAP: Final = 3.0  # deviations beyond which an error counts no more
+_MOST: Final = 0.95
+_FEWEST: Final = 8
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """A Gaussian copula with one common factor, one factor a group, and correlation over steps.
+
+    Attributes
+    ----------
+    steps
+        Lower Cholesky factor of the correlation over steps ahead, shape (horizon, horizon).
+    common, group
+        Correlation of two series of different groups, and of one group [1].
+    """
+
+    steps: Array
+    common: float
+    group: float
+
+
+def dependence(standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bool_]) -> Dependence:
+    """Estimate dependence from standardised rolling-origin errors.
+
+    Parameters
+    ----------
+    standard
+        Errors over their deviation, shape (series, origins, horizon), NaN where not known.
+    groups
+        Group number of each series, shape (series,).
+    aligned
+        Series that end in the same period, so that their origins are the same days; the others tell nothing of
+        how series go together.
+
+    Examples
+    --------
+    >>> random = np.random.default_rng(0)
+    >>> both = random.standard_normal((1, 400, 1)) + random.standard_normal((20, 400, 1))
+    >>> round(dependence(both / np.sqrt(2), np.zeros(20, int), np.ones(20, bool)).group, 1)
+    0.5
+    """
+    clipped = np.clip(standard, -_CAP, _CAP)
+    horizon = standard.shape[2]
+    common, group = _between(clipped[aligned], groups[aligned])
+    return Dependence(np.asarray(np.linalg.cholesky(_over_steps(clipped.reshape(-1, horizon)))), common, group)
+
+
+def _over_steps(errors: Array) -> Array:
+    """Return the correlation over steps, drawn to a random walk's, positive definite, shape (horizon, horizon)."""
+    horizon = errors.shape[1]
+    step = np.arange(1, horizon + 1)
+    walk = np.sqrt(np.minimum.outer(step, step) / np.maximum.outer(step, step))
+    whole = errors[np.isfinite(errors).all(axis=1)]
+    if len(whole) < 2 or (whole.std(axis=0) == 0).any():
+        return np.asarray(walk)
+    number = len(whole) / horizon
+    mixed = (number * np.corrcoef(whole, rowvar=False).reshape(walk.shape) + _PRIOR * walk) / (number + _PRIOR)
+    return np.asarray(0.999 * mixed + 0.001 * np.eye(horizon))
+
+
+def _between(errors: Array, groups: NDArray[np.intp]) -> tuple[float, float]:
+    """Return mean correlations of pairs of series in different groups and in one."""
+    cells = errors.reshape(len(errors), -1)
+    known = np.isfinite(cells)
+    filled = np.where(known, cells, 0.0)
+    variance = max(float((filled**2).sum() / max(known.sum(), 1)), 1e-9)
+    every, pairs = _products(filled, known)
+    within, alike = 0.0, 0.0
+    for group in np.unique(groups):
+        product, number = _products(filled[groups == group], known[groups == group])
+        within, alike = within + product, alike + number
+    outside = (every - within) / variance / (pairs - alike) if pairs - alike >= _FEWEST else 0.0
+    inside = within / variance / alike if alike >= _FEWEST else outside
+    common = float(np.clip(outside, 0.0, _MOST))
+    return common, float(np.clip(inside, common, _MOST))
+
+
+def _products(filled: Array, known: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the sum of products over pairs of different series at the same cell, and how many there are."""
+    total, count = filled.sum(axis=0), known.sum(axis=0)
+    return float((total**2 - (filled**2).sum(axis=0)).sum()), float((count**2 - count).sum())

@@ -1,0 +1,136 @@
+"""What drives volume: capex, users, prices, releases; an effect on what the members could not foresee.
+
+Members extrapolate a driver's past without knowing it. What they miss is regressed on how far the driver came from
+its own forecast (a random walk with drift). A driver known ahead then moves the path by its effect times its
+surprise, and narrows the interval; one that is not known moves nothing, and its uncertainty stays in the errors that
+intervals are made of. The effect has a prior: for a price it is the elasticity, and the sensitivity is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from forecast.draws import Array
+from forecast.volume.past import Past
+
+_DRIFT: Final = 12  # periods whose mean change a driver's forecast repeats
+_TINY: Final = 1e-12
+
+
+@dataclass(frozen=True)
+class Elasticity:
+    """Belief in the effect of a driver: change of log volume for a change of one in its log.
+
+    Attributes
+    ----------
+    mean, sd
+        Normal, before the data or after [1].
+    """
+
+    mean: float = 0.0
+    sd: float = 1.0
+
+
+UNKNOWN: Final = Elasticity()
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a driver does.
+
+    Attributes
+    ----------
+    prior, posterior
+        Elasticity before and after the data.
+    known
+        Whether it is known ahead and moves the path.
+    surprise
+        Its log ahead, less its own forecast, shape (series, horizon); zero where not known.
+    """
+
+    prior: Elasticity
+    posterior: Elasticity
+    known: bool
+    surprise: Array
+
+    @property
+    def shift(self) -> Array:
+        """Movement of the median path [working scale, close to log], shape (series, horizon)."""
+        return self.posterior.mean * self.surprise
+
+    @property
+    def variance(self) -> Array:
+        """Variance that the unsure effect adds, shape (series, horizon)."""
+        return np.asarray((self.posterior.sd * self.surprise) ** 2)
+
+
+def driver_effects(past: Past, errors: Array, priors: Mapping[str, Elasticity]) -> tuple[dict[str, Effect], Array]:
+    """Estimate the effect of each driver on rolling-origin errors, one after the other.
+
+    Parameters
+    ----------
+    past
+        Histories, origins and drivers.
+    errors
+        Actual less forecast on the working scale, shape (series, origins, horizon).
+    priors
+        Belief in each driver's elasticity; a standard normal where none is given.
+
+    Returns
+    -------
+    tuple
+        The effects by name, and the errors that are left: less what a driver known ahead explains.
+
+    Raises
+    ------
+    ValueError
+        If a prior is given for no driver, or its deviation is not positive.
+    """
+    _check(priors, past)
+    found, left = {}, errors
+    for name, values in past.panel.drivers.items():
+        logs = np.log(np.where(values > 0, values, np.nan)) if np.nanmin(values) > 0 else values.astype(np.float64)
+        surprises = np.stack([_surprise(logs, int(origin), past.horizon) for origin in past.origins], axis=1)
+        prior = priors.get(name, UNKNOWN)
+        posterior = _posterior(left, surprises, prior)
+        known = name in past.panel.known
+        ahead = np.nan_to_num(surprises[:, -1]) if known else np.zeros_like(surprises[:, -1])
+        found[name] = Effect(prior, posterior, known, ahead)
+        if known:
+            left = left - posterior.mean * np.nan_to_num(surprises)
+    return found, left
+
+
+def _surprise(logs: Array, origin: int, horizon: int) -> Array:
+    """Return how far a driver comes from a random walk with drift after an origin, shape (series, horizon)."""
+    past, ahead = logs[:, max(origin - _DRIFT - 1, 0) : origin], logs[:, origin : origin + horizon]
+    ahead = np.pad(ahead, ((0, 0), (0, horizon - ahead.shape[1])), constant_values=np.nan)
+    steps = np.diff(past, axis=1)
+    number = np.isfinite(steps).sum(axis=1)
+    slope = np.nansum(steps, axis=1) / np.maximum(number, 1)
+    return np.asarray(ahead - past[:, -1:] - slope[:, None] * np.arange(1, horizon + 1))
+
+
+def _posterior(errors: Array, surprises: Array, prior: Elasticity) -> Elasticity:
+    """Return the elasticity after the errors: normal prior, normal errors, overlapping windows counted once."""
+    usable = np.isfinite(errors) & np.isfinite(surprises)
+    if not usable.any():
+        return prior
+    e, x = np.where(usable, errors, 0.0), np.where(usable, surprises, 0.0)
+    variance = max(float((e**2).sum() / usable.sum()), _TINY)
+    overlap = errors.shape[2]
+    precision = 1 / prior.sd**2 + float((x * x).sum()) / overlap / variance
+    mean = (prior.mean / prior.sd**2 + float((x * e).sum()) / overlap / variance) / precision
+    return Elasticity(mean, precision**-0.5)
+
+
+def _check(priors: Mapping[str, Elasticity], past: Past) -> None:
+    for name, prior in priors.items():
+        if name not in past.panel.drivers:
+            raise ValueError(f"elasticity of {name!r}: no such driver; the panel has {sorted(past.panel.drivers)}")
+        if not (np.isfinite(prior.mean) and prior.sd > 0):
+            raise ValueError(f"elasticity of {name!r}: sd {prior.sd:g} is not positive; give the spread of the belief")

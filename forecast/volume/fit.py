@@ -1,0 +1,246 @@
+"""A panel of volumes to its predictive distributions: the one path of command, cube, notebook and backtest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.panel import Panel
+from forecast.draws import Array, stream
+from forecast.volume.calibrate import LEVELS, Calibration, Spread, calibrate
+from forecast.volume.censoring import latent_demand
+from forecast.volume.combine import COMBINATION, Combination, combine
+from forecast.volume.dependence import Dependence, dependence
+from forecast.volume.drivers import Effect, Elasticity, driver_effects
+from forecast.volume.lumpy import lumps
+from forecast.volume.members import SIMPLE, run_members
+from forecast.volume.newcomer import borrow, neighbours_of
+from forecast.volume.past import LEAST, Past, look_back
+from forecast.volume.scale import Scale, recent_scale
+
+SUPPOSED: Final = Spread(0.15, 0.6)  # where no error of any series can be seen; judgement, said in the notes
+COMPOUND: Final = "compound_poisson"
+BORROWED: Final = "neighbours"
+
+
+@dataclass(frozen=True)
+class VolumesFit:
+    """Predictive distributions of a panel.
+
+    Attributes
+    ----------
+    panel
+        Histories as given: served volume.
+    latent
+        Histories with lower bounds replaced by the demand expected above them, shape (series, time); what the
+        forecast is of.
+    scale, path, calibration
+        Working scale, median path on it, shape (series, horizon), and spread around it.
+    dependence
+        How errors go together.
+    shipped
+        Member that ships for each series, ``combination``, ``compound_poisson`` or ``neighbours``, shape (series,).
+    data_weight
+        Effective weight of a series' own data, 1 except for newcomers, shape (series,).
+    weights
+        ``group, member, weight, error, shipped``: mean weight of each member in a group, its mean absolute error in
+        multiples of last value's root mean squared error, and the share of series it ships for alone.
+    effects
+        What drivers do, by name.
+    notes
+        Members skipped and why, and what the forecast rests on where that is little.
+    """
+
+    panel: Panel
+    latent: Array
+    scale: Scale
+    path: Array
+    calibration: Calibration
+    dependence: Dependence
+    shipped: NDArray[np.object_]
+    data_weight: Array
+    weights: pd.DataFrame
+    effects: Mapping[str, Effect]
+    notes: tuple[str, ...]
+
+    @property
+    def horizon(self) -> int:
+        """Periods ahead."""
+        return int(self.path.shape[1])
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """What is believed before the data.
+
+    Attributes
+    ----------
+    spread, origins
+        Deviation of the error by step, and how many origins that counts for beside the errors seen.
+    elasticities
+        Effect of drivers by name.
+    neighbours
+        Series that a newcomer borrows from, by name.
+    """
+
+    spread: Spread = SUPPOSED
+    origins: float = 0.0
+    elasticities: Mapping[str, Elasticity] | None = None
+    neighbours: Mapping[str, tuple[str, ...]] | None = None
+
+
+def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs | None = None) -> VolumesFit:
+    """Fit every series of a panel.
+
+    Parameters
+    ----------
+    panel
+        Series of one frequency, cut at the origin.
+    horizon
+        Periods ahead.
+    seed
+        Seed of the simulated quantiles of lumpy series.
+    beliefs
+        Prior spread, elasticities and named neighbours.
+
+    Raises
+    ------
+    ValueError
+        If the horizon is below one, or no series has a value.
+
+    Examples
+    --------
+    >>> from features.panel import panels
+    >>> ends = pd.date_range("2020-01-31", periods=48, freq="ME")
+    >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
+    >>> fit = fit_volumes(panels(rows)[0][0], horizon=3)
+    >>> fit.scale.inverse(fit.path).round(1).tolist()
+    [[7.4, 7.7, 8.0]]
+    """
+    if horizon < 1:
+        raise ValueError(f"horizon {horizon} is below 1; ask for at least one period")
+    held = beliefs or Beliefs()
+    count = np.isfinite(panel.values).sum(axis=1)
+    if not count.any():
+        raise ValueError(f"no series has a value, {panel.series[0]!r} the first; give at least one history")
+    grown = np.flatnonzero(count >= min(LEAST, count.max()))
+    fitted = _grown(panel.take(grown), horizon, seed, held)
+    return fitted if len(grown) == len(panel.series) else _with_newcomers(panel, grown, fitted, held)
+
+
+def _grown(panel: Panel, horizon: int, seed: int, beliefs: Beliefs) -> VolumesFit:
+    """Fit series that have some history."""
+    latent = _latent(panel)
+    past = look_back(replace(panel, values=latent), horizon)
+    paths, notes = run_members(past)
+    mixed = combine(past, paths, SIMPLE)
+    effects, errors = driver_effects(past, mixed.errors, beliefs.elasticities or {})
+    calibration = calibrate(errors, mixed.unit, prior=beliefs.spread, weight=beliefs.origins)
+    path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
+    wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
+    calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))
+    groups = np.unique(panel.group.astype(str), return_inverse=True)[1]
+    standard = errors / calibration.deviation[:, None, :]
+    common = dependence(standard, groups, _aligned(panel))
+    shipped = mixed.shipped
+    path, calibration, shipped = _lumpy(past, path, calibration, shipped, errors, seed)
+    if not np.isfinite(errors).any():
+        notes = (*notes, "no forecast could be tried on these histories: the spread is supposed, not measured")
+    bound = int((panel.lower & np.isfinite(panel.values)).sum())
+    if bound:
+        notes = (*notes, f"{bound} values are lower bounds: the forecast is of latent demand, not of what was served")
+    whole = np.ones(len(panel.series))
+    return VolumesFit(panel, latent, past.scale, path, calibration, common, shipped, whole,
+                      _weights(panel, mixed), effects, notes)  # fmt: skip
+
+
+def _latent(panel: Panel) -> Array:
+    """Return histories with lower bounds replaced by latent demand, in the unit of each series."""
+    if not panel.lower.any():
+        return panel.values
+    season = panel.seasons[0] if panel.seasons and panel.values.shape[1] >= 2 * panel.seasons[0] else 1
+    scale = recent_scale(panel.values, season)
+    rows = np.flatnonzero(panel.lower.any(axis=1))
+    out = panel.values.copy()
+    z = latent_demand(scale.take(rows).forward(panel.values[rows]), panel.lower[rows], season)
+    out[rows] = np.where(panel.lower[rows], scale.take(rows).inverse(z), panel.values[rows])
+    return out
+
+
+def _lumpy(
+    past: Past, path: Array, calibration: Calibration, shipped: NDArray[np.object_], errors: Array, seed: int
+) -> tuple[Array, Calibration, NDArray[np.object_]]:
+    """Put the compound Poisson distribution where a lumpy series' errors say it does better."""
+    path, shipped = path.copy(), shipped.copy()
+    deviation, shape = calibration.deviation.copy(), calibration.shape.copy()
+    for row, history in enumerate(past.panel.values):
+        found = lumps(history)
+        if found is None:
+            continue
+        name = str(past.panel.series[row])
+        z = past.scale.take(np.array([row])).forward(found.quantiles(stream(seed, f"lumps.{name}"))[None])[0]
+        actual = past.actual[row][np.isfinite(past.actual[row])]
+        if _loss(actual[:, None] - z) < _loss((errors[row] / 1.0)[..., None] - _around(calibration, row)):
+            middle = float(np.interp(0.5, LEVELS, z))
+            path[row], deviation[row], shape[row], shipped[row] = middle, 1.0, z - middle, COMPOUND
+    return path, Calibration(deviation, shape), shipped
+
+
+def _around(calibration: Calibration, row: int) -> Array:
+    return np.asarray(calibration.deviation[row][None, :, None] * calibration.shape[row])
+
+
+def _loss(miss: Array) -> float:
+    """Return the mean quantile loss over the levels of calibration, NaN left out; infinite without any."""
+    loss = np.maximum(LEVELS * miss, (LEVELS - 1) * miss)
+    return float(np.nanmean(loss)) if np.isfinite(loss).any() else np.inf
+
+
+def _aligned(panel: Panel) -> NDArray[np.bool_]:
+    """Return which series end in the commonest last period."""
+    days, count = np.unique(panel.last, return_counts=True)
+    return np.asarray(panel.last == days[count.argmax()])
+
+
+def _weights(panel: Panel, mixed: Combination) -> pd.DataFrame:
+    """Return mean weights, errors and shares of series shipped for by group and member."""
+    names = [*mixed.names, COMBINATION]
+    alone = np.stack([mixed.shipped == name for name in names])
+    weight = np.concatenate([mixed.weights, np.full((1, len(panel.series)), np.nan)])
+    columns = {"weight": weight, "error": mixed.error, "shipped": alone.astype(np.float64)}
+    flat = {name: array.ravel() for name, array in columns.items()}
+    frame = pd.DataFrame(
+        {"group": np.tile(panel.group.astype(str), len(names)), "member": np.repeat(names, len(panel.series)), **flat}
+    )
+    return frame.groupby(["group", "member"], sort=True, as_index=False).mean()
+
+
+def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, beliefs: Beliefs) -> VolumesFit:
+    """Add the series that have next to no history."""
+    number, horizon = len(panel.series), fitted.horizon
+    unit, own = np.ones(number), np.ones(number)
+    path, deviation = np.zeros((number, horizon)), np.ones((number, horizon))
+    shape = np.broadcast_to(np.median(fitted.calibration.shape, axis=0), (number, len(LEVELS))).copy()
+    shipped = np.full(number, BORROWED, dtype=object)
+    latent = panel.values.copy()
+    unit[grown], path[grown], deviation[grown] = fitted.scale.unit, fitted.path, fitted.calibration.deviation
+    shape[grown], shipped[grown], latent[grown] = fitted.calibration.shape, fitted.shipped, fitted.latent
+    season = panel.seasons[0] if panel.seasons else LEAST
+    recent = np.nan_to_num(np.nanmean(fitted.latent[:, -season:], axis=1)) if season else fitted.latent[:, -1]
+    stands = fitted.scale.forward(recent)
+    for row in np.setdiff1d(np.arange(number), grown):
+        near = neighbours_of(panel, int(row), grown, beliefs.neighbours or {})
+        found = borrow(panel.values[row], recent[near], fitted.path[near] - stands[near, None],
+                       fitted.calibration.deviation[near])  # fmt: skip
+        unit[row], path[row], deviation[row], own[row] = found.unit, found.path, found.deviation, found.own
+    new = number - len(grown)
+    note = f"{new} series have fewer than {LEAST} values and borrow from neighbours (own weight {own.min():.2f} and up)"
+    return replace(
+        fitted, panel=panel, latent=latent, scale=Scale(unit), path=path, calibration=Calibration(deviation, shape),
+        shipped=shipped, data_weight=own, notes=(*fitted.notes, note),
+    )  # fmt: skip

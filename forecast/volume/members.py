@@ -1,0 +1,91 @@
+"""The members of the combination: a dict of callables, what each needs, and which are skipped where and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from forecast.draws import Array
+from forecast.volume.boosted import boosted
+from forecast.volume.past import Member, Past
+from forecast.volume.regression import lag_ridge
+from forecast.volume.simple import (
+    damped_trend,
+    drift,
+    last_value,
+    long_seasonal_mean,
+    long_seasonal_naive,
+    seasonal_mean,
+    seasonal_naive,
+)
+from forecast.volume.smoothing import smoothed_level, smoothed_trend, smoothing, theta
+from forecast.volume.structural import LONGEST_SEASON, structural
+
+MEMBERS: Final[Mapping[str, Member]] = {
+    "last_value": last_value,
+    "seasonal_naive": seasonal_naive,
+    "seasonal_mean": seasonal_mean,
+    "long_seasonal_naive": long_seasonal_naive,
+    "long_seasonal_mean": long_seasonal_mean,
+    "drift": drift,
+    "damped_trend": damped_trend,
+    "smoothing": smoothing,
+    "smoothed_level": smoothed_level,
+    "smoothed_trend": smoothed_trend,
+    "theta": theta,
+    "lag_ridge": lag_ridge,
+    "boosted": boosted,
+    "structural": structural,
+}
+SIMPLE: Final = ("last_value", "seasonal_naive", "seasonal_mean", "drift", "damped_trend")
+
+MOST_BOOSTED: Final = 200  # series; on more, trees cost more time than they save error
+FEWEST_BOOSTED: Final = 5
+MOST_STRUCTURAL: Final = 5
+LONGEST_STRUCTURAL: Final = 400  # periods
+
+
+def _seasonal(past: Past) -> str | None:
+    return None if past.seasons else "no history holds a season and a half"
+
+
+def _long_seasonal(past: Past) -> str | None:
+    return None if len(past.seasons) > 1 else "no history holds a second season"
+
+
+def _boosted(past: Past) -> str | None:
+    number = len(past.z)
+    if number > MOST_BOOSTED:
+        return f"{number} series are more than the {MOST_BOOSTED} it is worth its time on"
+    return f"{number} series are fewer than the {FEWEST_BOOSTED} it learns from" if number < FEWEST_BOOSTED else None
+
+
+def _structural(past: Past) -> str | None:
+    number, length = past.z.shape
+    if number > MOST_STRUCTURAL:
+        return f"{number} series are more than the {MOST_STRUCTURAL} it is worth its time on"
+    if past.seasons and past.seasons[0] > LONGEST_SEASON:
+        return f"a season of {past.seasons[0]} periods is longer than {LONGEST_SEASON}"
+    return f"{length} periods are more than {LONGEST_STRUCTURAL}" if length > LONGEST_STRUCTURAL else None
+
+
+SKIPPED: Final[Mapping[str, Callable[[Past], str | None]]] = {
+    "seasonal_naive": _seasonal,
+    "seasonal_mean": _seasonal,
+    "long_seasonal_naive": _long_seasonal,
+    "long_seasonal_mean": _long_seasonal,
+    "boosted": _boosted,
+    "structural": _structural,
+}
+
+
+def run_members(past: Past) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Return the path of every member that runs, shape (series, origins, horizon), and why the others do not."""
+    paths, notes = {}, []
+    for name, member in MEMBERS.items():
+        reason = SKIPPED[name](past) if name in SKIPPED else None
+        if reason is None:
+            paths[name] = member(past)
+        else:
+            notes.append(f"{name} skipped: {reason}")
+    return paths, tuple(notes)

@@ -1,0 +1,95 @@
+"""Cold start: a series with little or no history borrows from its neighbours, and says how much is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.panel import Panel
+from forecast.draws import Array
+from forecast.volume.scale import BEND
+
+_FLOOR: Final = 0.2  # least deviation of levels between neighbours [log]; three alike prove little
+_PERIOD: Final = 0.3  # deviation of one value around a series' level where neighbours do not tell [log]
+
+
+@dataclass(frozen=True)
+class Borrowed:
+    """What a newcomer takes from its neighbours.
+
+    Attributes
+    ----------
+    unit
+        Unit of its working scale [unit of the series].
+    path
+        Median path on the working scale, shape (horizon,).
+    deviation
+        Standard deviation on the working scale, shape (horizon,).
+    own
+        Effective weight of its own data in its level, from 0 without history towards 1.
+    """
+
+    unit: float
+    path: Array
+    deviation: Array
+    own: float
+
+
+def neighbours_of(panel: Panel, row: int, grown: NDArray[np.intp], named: Mapping[str, tuple[str, ...]]) -> list[int]:
+    """Return places in ``grown`` of the neighbours: those named, else those of its group, else all.
+
+    Raises
+    ------
+    ValueError
+        If a named neighbour is not in the panel or has too little history itself.
+    """
+    name = str(panel.series[row])
+    if name in named:
+        places = {str(panel.series[each]): at for at, each in enumerate(grown)}
+        missing = [each for each in named[name] if each not in places]
+        if missing:
+            raise ValueError(
+                f"neighbour {missing[0]!r} of {name!r} is not among the series with history; name one of "
+                f"{sorted(places)[:5]}"
+            )
+        return [places[each] for each in named[name]]
+    alike = [at for at, each in enumerate(grown) if panel.group[each] == panel.group[row]]
+    return alike or list(range(len(grown)))
+
+
+def borrow(values: Array, levels: Array, path: Array, deviation: Array) -> Borrowed:
+    """Return a newcomer's path from its few values and its neighbours' levels, paths and deviations.
+
+    The log level is normal between neighbours; its posterior weighs own values by ``t^2 / (t^2 + s^2 / n)`` with
+    the variance ``t^2`` between levels and ``s^2`` within a series.
+
+    Parameters
+    ----------
+    values
+        What it has, shape (time,), NaN where unknown.
+    levels
+        Recent mean volume of each neighbour, shape (neighbours,).
+    path, deviation
+        Neighbours' paths relative to where they stand, and their deviations, shape (neighbours, horizon), on the
+        working scale.
+
+    Examples
+    --------
+    >>> ahead = borrow(np.array([np.nan, 8.0]), np.array([2.0, 4.0, 8.0]), np.zeros((3, 1)), np.full((3, 1), 0.1))
+    >>> round(ahead.own, 2), round(ahead.unit / BEND, 1)
+    (0.78, 6.9)
+    """
+    known = values[np.isfinite(values) & (values > 0)]
+    logs = np.log(levels[levels > 0]) if (levels > 0).any() else np.zeros(1)
+    between = max(float(logs.var()), _FLOOR**2)
+    within = _PERIOD**2 / len(known) if len(known) else np.inf
+    own = between / (between + within)
+    level = float(np.exp(np.median(logs) * (1 - own) + (np.log(known).mean() * own if len(known) else 0.0)))
+    bent = 1 / BEND / np.sqrt(1 + 1 / BEND**2)  # change of the working scale with the log at the level
+    unsure = between * (1 - own) * bent**2
+    spread = np.sqrt((deviation**2).mean(axis=0) + path.var(axis=0) + unsure)
+    return Borrowed(BEND * level, np.arcsinh(1 / BEND) + path.mean(axis=0), spread, own)

@@ -1,0 +1,143 @@
+"""What the members see: histories on the working scale, and the origins they forecast from.
+
+The last origin is now; the others are the rolling origins that members are weighted and calibrated on. A member may
+use nothing at or beyond the column of an origin for the path it draws from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.panel import Panel
+from forecast.draws import Array
+from forecast.volume.scale import Scale, recent_scale
+
+Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+ORIGINS: Final = 30  # whose errors can be seen whole; more change little
+LEAST: Final = 5  # values a series needs before an origin counts for it
+_HOLDS: Final = 1.5  # seasons a history must span before it is looked for
+
+
+@dataclass(frozen=True)
+class Past:
+    """Histories and origins.
+
+    Attributes
+    ----------
+    panel
+        The panel they come from.
+    scale
+        Working scale of each series.
+    z
+        Working scale, shape (series, time); gaps filled from before, NaN before a series starts.
+    actual
+        The same with NaN in gaps as well: what errors are measured against.
+    start
+        Column of each series' first value, shape (series,).
+    origins
+        Columns known at each origin, shape (origins,), ascending; the last is the whole history.
+    seasons
+        Season lengths that the history is long enough for [period], the shortest first.
+    horizon
+        Periods ahead.
+    """
+
+    panel: Panel
+    scale: Scale
+    z: Array
+    actual: Array
+    start: Whole
+    origins: Whole
+    seasons: tuple[int, ...]
+    horizon: int
+
+    @property
+    def steps(self) -> Whole:
+        """Steps ahead, 1 to ``horizon``."""
+        return np.arange(1, self.horizon + 1)
+
+    @cached_property
+    def flat(self) -> Array:
+        """Histories with each first value carried back to the first column, shape (series, time)."""
+        first = self.z[np.arange(len(self.z)), np.minimum(self.start, self.z.shape[1] - 1)]
+        return np.where(np.isnan(self.z), first[:, None], self.z)
+
+    def known_by(self, origin: int) -> Flags:
+        """Return which outcomes of the origins before it are known at an origin, shape (origins, horizon)."""
+        return np.asarray(self.origins[:, None] + self.steps <= origin)
+
+    def outcomes(self) -> Array:
+        """Return what came after each origin, shape (series, origins, horizon); NaN where not known.
+
+        Origins at which a series had fewer than five values are left out for it.
+        """
+        ahead = np.pad(self.actual, ((0, 0), (0, self.horizon)), constant_values=np.nan)
+        came = ahead[:, self.origins[:, None] + self.steps - 1]
+        enough = self.origins - self.start[:, None] >= LEAST
+        return np.where(enough[:, :, None], came, np.nan)
+
+
+Member = Callable[[Past], Array]
+"""A point member: a past in, median paths on the working scale out, shape (series, origins, horizon)."""
+
+
+def look_back(panel: Panel, horizon: int, *, latent: Array | None = None, origins: int = ORIGINS) -> Past:
+    """Return the past of a panel.
+
+    Parameters
+    ----------
+    panel
+        Series of one frequency; every one with a value.
+    horizon
+        Periods ahead.
+    latent
+        Volumes to use in place of the panel's, where demand was turned away; shape (series, time).
+    origins
+        Rolling origins whose errors can be seen whole; fewer where the history is short.
+
+    Examples
+    --------
+    >>> from features.panel import panels
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"series": "a", "period_end": pd.date_range("2020", periods=40, freq="ME"), "value": 2.0})
+    >>> past = look_back(panels(rows)[0][0], 6, origins=4)
+    >>> past.origins.tolist(), past.seasons
+    ([28, 30, 32, 34, 36, 38, 40], (12,))
+    """
+    values = panel.values if latent is None else latent
+    length = values.shape[1]
+    longest = int(length - panel.start.min())
+    seasons = tuple(each for each in panel.seasons if longest >= _HOLDS * each)
+    season = seasons[0] if seasons else 1
+    scale = recent_scale(values, season)
+    z = scale.forward(values)
+    past = Past(panel, scale, _filled(z, panel.start, season), z, panel.start, np.array([length]), seasons, horizon)
+    return replace(past, origins=_origins(length, longest, season, horizon, origins))
+
+
+def _origins(length: int, longest: int, season: int, horizon: int, wanted: int) -> Whole:
+    """Return evenly spaced origins, the last at the end, none before two seasons or half of the longest history."""
+    first = length - longest + min(max(2 * season, 2 * LEAST), longest // 2)
+    step = max(1, min(horizon // 2, (length - first) // (2 * wanted)))
+    number = wanted + -(-horizon // step)
+    back = length - step * np.arange(number + 1)
+    return np.asarray(back[(back >= max(first, 1)) | (back == length)][::-1], dtype=np.int64)
+
+
+def _filled(z: Array, start: Whole, season: int) -> Array:
+    """Return the histories with gaps filled from a season before, or from the period before: never from later."""
+    out = z.copy()
+    rows, columns = np.nonzero(np.isnan(z) & (np.arange(z.shape[1]) > start[:, None]))
+    for column in np.unique(columns):
+        gap = rows[columns == column]
+        back = np.where(column - season >= start[gap], season, 1)
+        out[gap, column] = out[gap, column - back]
+    return out

@@ -1,0 +1,85 @@
+"""Joint draws of a fitted panel, and the quantiles they tend to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from scipy.special import ndtr
+
+from forecast.draws import Array, stream
+from forecast.migration.quantiles import LEVELS as QUANTILES
+from forecast.volume.calibrate import LEVELS
+from forecast.volume.fit import VolumesFit
+
+_MIDDLES: Final[Array] = (np.arange(200) + 0.5) / 200
+
+
+def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
+    """Draw joint paths of every series of a panel.
+
+    Series share a common factor and one of their group; steps are correlated as past errors were. Random numbers
+    come from streams named after the series, so one more series moves no other's draws.
+
+    Returns
+    -------
+    DataArray
+        Dims (draw, series, step); steps 1 to the horizon; latent demand in the unit of each series.
+
+    Raises
+    ------
+    ValueError
+        On fewer than one draw.
+    """
+    if draws < 1:
+        raise ValueError(f"draws {draws} is below 1; ask for at least one")
+    how, shape = fit.dependence, (draws, fit.horizon)
+    common = stream(seed, "volume").standard_normal(shape)
+    groups = {name: stream(seed, f"volume.group.{name}").standard_normal(shape) for name in set(fit.panel.group)}
+    out = np.empty((draws, len(fit.panel.series), fit.horizon))
+    for row, (name, group) in enumerate(zip(fit.panel.series, fit.panel.group, strict=True)):
+        own = stream(seed, f"volume.series.{name}").standard_normal(shape)
+        mixed = np.sqrt(how.common) * common + np.sqrt(how.group - how.common) * groups[group]
+        levels = ndtr((mixed + np.sqrt(1 - how.group) * own) @ how.steps.T)
+        out[:, row] = _at(fit, row, levels)
+    return xr.DataArray(out, dims=("draw", "series", "step"),
+                        coords={"series": fit.panel.series.astype(str), "step": np.arange(1, fit.horizon + 1)},
+                        attrs={"unit": "unit of each series", "stage": "latent demand"})  # fmt: skip
+
+
+def volume_quantiles(fit: VolumesFit) -> pd.DataFrame:
+    """Return ``series, period_end, statistic, quantile, value``: what joint draws tend to as they grow in number.
+
+    Sorted by series in the order of the panel, the mean first, then quantiles, each over the periods ahead.
+    """
+    number, horizon = fit.path.shape
+    z = fit.path[:, None, :] + fit.calibration.deviation[:, None, :] * _standard(fit, np.asarray(QUANTILES))
+    mean = fit.path[:, None, :] + fit.calibration.deviation[:, None, :] * _standard(fit, _MIDDLES)
+    values = np.concatenate([fit.scale.inverse(mean).mean(axis=1, keepdims=True), fit.scale.inverse(z)], axis=1)
+    levels = np.r_[np.nan, QUANTILES]
+    ends = np.repeat(fit.panel.ends(horizon)[:, None, :], len(levels), axis=1)
+    each = len(levels) * horizon
+    codes = np.tile(np.repeat((~np.isnan(levels)).astype(int), horizon), number)
+    return pd.DataFrame(
+        {
+            "series": pd.Categorical.from_codes(np.repeat(np.arange(number), each), pd.Index(fit.panel.series)),
+            "period_end": pd.DatetimeIndex(ends.ravel()).tz_localize("UTC"),
+            "statistic": pd.Categorical.from_codes(codes, pd.Index(["mean", "quantile"])),
+            "quantile": np.tile(np.repeat(levels, horizon), number),
+            "value": values.ravel(),
+        }
+    )
+
+
+def _standard(fit: VolumesFit, levels: Array) -> Array:
+    """Return standardised quantiles, shape (series, levels, 1)."""
+    return fit.calibration.quantiles(levels)[:, :, None]
+
+
+def _at(fit: VolumesFit, row: int, levels: Array) -> Array:
+    """Return one series' volumes at levels of any shape (draws, horizon)."""
+    standard = np.interp(levels, LEVELS, fit.calibration.shape[row])
+    z = fit.path[row] + fit.calibration.deviation[row] * standard
+    return np.asarray(np.maximum(np.sinh(z) * fit.scale.unit[row], 0.0))

@@ -1,0 +1,74 @@
+"""The working scale of volumes: linear near zero, logarithmic far above, so that zeros and growth both fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.draws import Array
+
+BEND: Final = 2.0  # multiples of the recent mean at which linear turns logarithmic; 1 to 3 score alike
+_SEASONS: Final = 4
+_LARGEST: Final = 600.0  # beyond which sinh leaves the numbers a computer has
+
+
+@dataclass(frozen=True)
+class Scale:
+    """``z = asinh(value / unit)`` of each series.
+
+    Attributes
+    ----------
+    unit
+        Value at which linear turns logarithmic, shape (series,) [unit of each series].
+
+    Examples
+    --------
+    >>> scale = Scale(np.array([2.0]))
+    >>> scale.inverse(scale.forward(np.array([[0.0, 5.0]]))).round(9).tolist()
+    [[0.0, 5.0]]
+    """
+
+    unit: Array
+
+    def forward(self, values: Array) -> Array:
+        """Return values on the working scale; any shape (series, ...)."""
+        return np.asarray(np.arcsinh(values / self._shaped(values)))
+
+    def inverse(self, z: Array) -> Array:
+        """Return volumes from the working scale, none below zero; any shape (series, ...)."""
+        return np.asarray(np.maximum(np.sinh(np.clip(z, -_LARGEST, _LARGEST)) * self._shaped(z), 0.0))
+
+    def _shaped(self, like: Array) -> Array:
+        return self.unit.reshape((-1,) + (1,) * (like.ndim - 1))
+
+    def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Scale:
+        """Return the scale of some series."""
+        return Scale(self.unit[rows])
+
+
+def recent_scale(values: Array, season: int) -> Scale:
+    """Return the scale set by each series' mean over its last four seasons, or over all where that is zero.
+
+    Parameters
+    ----------
+    values
+        Volumes, shape (series, time), NaN where unknown.
+    season
+        Shortest season [period].
+
+    Examples
+    --------
+    >>> recent_scale(np.array([[1.0, 3.0], [0.0, 0.0]]), 12).unit.tolist()
+    [4.0, 1.0]
+    """
+    unit = _mean(values[:, -_SEASONS * season :])
+    unit = np.where(unit > 0, unit, _mean(values))
+    return Scale(np.where(unit > 0, BEND * unit, 1.0))
+
+
+def _mean(values: Array) -> Array:
+    count = np.isfinite(values).sum(axis=1)
+    return np.asarray(np.nansum(values, axis=1) / np.maximum(count, 1))

@@ -1,0 +1,63 @@
+"""A structural state-space member for a few series: random walk with drift, season and autoregressive noise."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Final
+
+import numpy as np
+from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+from forecast.draws import Array
+from forecast.volume.past import Past, Whole
+
+LONGEST_SEASON: Final = 12  # states of the filter grow with it
+_FITS: Final = 2  # over the rolling origins, the last of them live
+_ITERATIONS: Final = 40
+_FEWEST: Final = 12
+
+
+def structural(past: Past) -> Array:
+    """Return unobserved-components forecasts, shape (series, origins, horizon) (Harvey 1989; statsmodels).
+
+    Parameters are estimated at the first origin and halfway, and filtered forward between; a series too short for
+    that keeps its last value.
+    """
+    out = np.empty((len(past.z), len(past.origins), past.horizon))
+    for row, start in enumerate(past.start):
+        history = past.z[row, int(start) :]
+        out[row] = _one(past, history, past.origins - int(start))
+    return out
+
+
+def _one(past: Past, history: Array, origins: Whole) -> Array:
+    """Return one series' paths, shape (origins, horizon)."""
+    refits = set(np.linspace(len(origins) - 1, 0, _FITS + 1).round().astype(int).tolist())
+    season = past.seasons[0] if past.seasons and past.seasons[0] <= LONGEST_SEASON else None
+    found: Array | None = None
+    out = np.empty((len(origins), past.horizon))
+    for column, origin in enumerate(origins):
+        known = history[: max(int(origin), 0)]
+        if len(known) < max(_FEWEST, 2 * (season or 0)) or np.ptp(known) == 0:
+            out[column] = known[-1] if len(known) else history[0]
+            continue
+        model = _model(known, season)
+        if found is None or column in refits:
+            found = _estimated(model)
+        ahead = model.smooth(found).forecast(past.horizon) if found is not None else np.full(1, np.nan)
+        out[column] = ahead if np.isfinite(ahead).all() else known[-1]  # some estimates do not filter
+    return out
+
+
+def _model(known: Array, season: int | None) -> Any:
+    return UnobservedComponents(known, "random walk with drift", seasonal=season, autoregressive=1)
+
+
+def _estimated(model: Any) -> Array | None:
+    """Return the parameters by maximum likelihood, or none where the likelihood cannot be climbed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return np.asarray(model.fit(disp=False, maxiter=_ITERATIONS).params)
+        except np.linalg.LinAlgError:
+            return None

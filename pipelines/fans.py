@@ -1,0 +1,43 @@
+"""Fans on a grid: what the pictures of all forecasts of series have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+SHOWN: Final = 12  # series at most; the rest is said in the title
+BANDS: Final = ((0.025, 0.975, 0.15), (0.1, 0.9, 0.3))
+
+
+def save_grid(names: Sequence[str], draw: Callable[[Axes, str], None], file: Path, *, total: int) -> None:
+    """Write a picture with one panel a name, three in a row; the kind is taken from the file name.
+
+    Parameters
+    ----------
+    draw
+        Draws the series of a name.
+    total
+        How many series there are, said where not all are shown.
+    """
+    rows = (len(names) + 2) // 3
+    figure = Figure(figsize=(5 * min(3, len(names)), 3.2 * rows), layout="constrained")
+    axes = figure.subplots(rows, min(3, len(names)), squeeze=False).ravel()
+    for axis, name in zip(axes, names, strict=False):
+        draw(axis, name)
+    for axis in axes[len(names) :]:
+        axis.set_visible(False)
+    if total > len(names):
+        figure.suptitle(f"{len(names)} of {total} series")
+    figure.savefig(file)
+
+
+def shade(axis: Axes, ahead: pd.DataFrame, colour: Any) -> None:
+    """Draw the central 80 % and 95 % of quantile rows with a ``day`` column."""
+    for low, high, alpha in BANDS:
+        edge = {q: ahead[(ahead["quantile"] - q).abs() < 1e-9].set_index("day").value for q in (low, high)}
+        axis.fill_between(edge[low].index, edge[low], edge[high], color=colour, alpha=alpha, linewidth=0)

@@ -1,0 +1,147 @@
+"""Files of long series: read whole or by column type, written part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.csv
+import pyarrow.parquet
+import typer
+
+TEXT: Final = ("series", "group", "category", "period_end")
+EMPTY: Final = ("", "nan", "NaN", "null", "NULL")
+PARQUET: Final = ".parquet"
+
+
+def check_file(file: Path) -> Path:
+    """Return the file if it is there.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not file.is_file():
+        raise ValueError(f"file {str(file)!r} is not there; give a CSV or Parquet file")
+    return file
+
+
+def read_series(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Return the named columns of a CSV or Parquet file that it has, text kept as codes to save memory.
+
+    Parameters
+    ----------
+    file
+        A table with a header; ``.parquet``, or else CSV.
+    columns
+        Names to keep; those the file has not are left out, for the caller to judge.
+
+    Returns
+    -------
+    DataFrame
+        Its index numbers the rows of the file from 0. A CSV column that holds anything but numbers is text.
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or no such table.
+    """
+    check_file(file)
+    try:
+        table = _parquet(file, columns) if file.suffix == PARQUET else _csv(file, columns)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as problem:
+        kind = "Parquet file" if file.suffix == PARQUET else "CSV"
+        raise ValueError(f"file {str(file)!r} is no {kind} ({problem}); give {','.join(columns)}") from problem
+    return table.unify_dictionaries().to_pandas()
+
+
+def _parquet(file: Path, columns: tuple[str, ...]) -> pa.Table:
+    held = set(pa.parquet.read_schema(file).names)
+    return pa.parquet.read_table(file, columns=[name for name in columns if name in held], read_dictionary=list(TEXT))
+
+
+def _csv(file: Path, columns: tuple[str, ...]) -> pa.Table:
+    """Return a CSV with numbers as numbers, or as text where one of them is none: its row is named later."""
+    with pa.csv.open_csv(file) as opened:
+        held = [name for name in opened.schema.names if name in columns]
+    text = pa.dictionary(pa.int32(), pa.string())
+    types = {name: text if name in TEXT else pa.float64() for name in held}
+    options = {"include_columns": held, "strings_can_be_null": True, "null_values": list(EMPTY)}
+    try:
+        return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
+    except pa.ArrowInvalid:
+        types = {name: text if name in TEXT else pa.string() for name in held}
+        return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
+
+
+@contextmanager
+def series_writer(file: Path | None) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """Give a function that writes frames of one shape one below the other, as CSV or Parquet.
+
+    The file appears under its name only when all of it is written; without one, frames go to standard output.
+    Times are written as 2027-12-31 in a CSV where all of a frame are days, as 2027-12-31T13:00:00 otherwise.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to.
+    """
+    if file is None:
+        yield _screen()
+        return
+    if not file.parent.is_dir():
+        raise ValueError(f"folder {str(file.parent)!r} is not there; make it, or write somewhere else")
+    part = file.with_name(f".{file.stem}.part{file.suffix}")
+    kind = pa.parquet.ParquetWriter if file.suffix == PARQUET else pa.csv.CSVWriter
+    try:
+        with ExitStack() as stack:
+            opened: list[pa.csv.CSVWriter | pa.parquet.ParquetWriter] = []
+
+            def write(frame: pd.DataFrame) -> None:
+                table = _table(frame, parquet=file.suffix == PARQUET)
+                if not opened:
+                    opened.append(stack.enter_context(kind(str(part), table.schema)))
+                opened[0].write_table(table)
+
+            yield write
+        if opened:
+            part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _screen() -> Callable[[pd.DataFrame], None]:
+    """Return what writes frames to standard output, the header once."""
+    headers = iter([True])
+
+    def write(frame: pd.DataFrame) -> None:
+        text = _table(frame, parquet=False).to_pandas().to_csv(index=False, header=next(headers, False))
+        typer.echo(text, nl=False)
+
+    return write
+
+
+def _table(frame: pd.DataFrame, *, parquet: bool) -> pa.Table:
+    """Return a frame as a table without dictionary coding; times as UTC, or as text in a CSV."""
+    zoned = [name for name, kind in frame.dtypes.items() if isinstance(kind, pd.DatetimeTZDtype)]
+    plain = frame.assign(**{name: frame[name].dt.tz_convert(None) for name in zoned})
+    table = pa.Table.from_pandas(plain, preserve_index=False).replace_schema_metadata()
+    return pa.table({name: _plain(table[name], parquet=parquet) for name in table.column_names})
+
+
+def _plain(column: pa.ChunkedArray, *, parquet: bool) -> pa.ChunkedArray:
+    if pa.types.is_dictionary(column.type):
+        return column.cast(pa.string())
+    if not pa.types.is_timestamp(column.type):
+        return column
+    if parquet:
+        return column.cast(pa.timestamp("us", tz="UTC"))
+    whole = column.cast(pa.timestamp("s"), safe=False)
+    daily = pa.compute.all(pa.compute.equal(pa.compute.floor_temporal(whole, unit="day"), whole)).as_py()
+    return pa.compute.strftime(whole, format="%Y-%m-%d" if daily else "%Y-%m-%dT%H:%M:%S")
