@@ -11,6 +11,7 @@ from features.asof import latest_vintage
 from features.calendars import calendar_quarters, nvidia_quarters, overlap_weights, quarter_label
 from features.frames import ALL
 from features.series import fiscal_revenue, select
+from forecast.backtest import first_known
 from forecast.draws import Array
 from forecast.leaf_backtest import scored_statements
 from forecast.split import REFERENCE
@@ -48,7 +49,7 @@ def actuals(observations: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     """
     quarters = calendar_quarters(_FIRST, quarter_label(as_of))
     revenue = fiscal_revenue(observations, "data_center", as_of)
-    known = _known_days(observations, pd.DatetimeIndex(revenue.index))
+    known = first_known(observations).reindex(revenue.index)
     blocks = [_quarterly(revenue, known, quarters).assign(segment=ALL, measure="spending")]
     for definition, rows in scored_statements(observations).groupby("definition"):
         blocks.extend(_shares(str(definition), rows, revenue, quarters))
@@ -56,11 +57,6 @@ def actuals(observations: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     filled = {"base": "none", "definition": REFERENCE, "unit": "USD/quarter"}
     table = pd.concat([*named, _measured(observations)], ignore_index=True).fillna(filled)
     return table[list(COLUMNS)].sort_values(["period_end", "measure", "segment", "definition"], ignore_index=True)
-
-
-def _known_days(observations: pd.DataFrame, ends: pd.DatetimeIndex) -> pd.Series:
-    rows = select(observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow")
-    return rows.groupby("period_end")["known_at"].min().reindex(ends)
 
 
 def _quarterly(levels: pd.Series, known: pd.Series, quarters: pd.DatetimeIndex) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from features.asof import known_by
 from features.frames import ALL, SCORES, check, conform
-from features.series import fiscal_revenue
+from features.series import fiscal_revenue, select
 from forecast.draws import Array, stream
 from forecast.procurement import BuildCosts, build_cost
 from forecast.scores import METRICS, pinball
@@ -111,9 +111,18 @@ def reported_revenue(observations: pd.DataFrame, origin: pd.Timestamp) -> pd.Ser
     return actual
 
 
+def first_known(observations: pd.DataFrame) -> pd.Series:
+    """Return the day each quarter's data-centre revenue became known, by the last day of the quarter.
+
+    A part of it, such as a segment's, can be known days before or after.
+    """
+    rows = select(observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow", segment=ALL)
+    return rows.groupby("period_end")["known_at"].min()
+
+
 def past_origins(observations: pd.DataFrame, actual: pd.Series) -> Iterator[PastOrigin]:
     """Yield every past origin that has a quarter of ``actual`` ahead of it, fitted on what was known there."""
-    days = observations[observations["definition"] == "data_center"].groupby("period_end")["known_at"].min()
+    days = first_known(observations)
     errors = rolling_errors(actual.to_numpy(), HORIZON)
     for length in range(FIRST_ORIGIN, len(actual)):
         made = pd.Timestamp(days[actual.index[length - 1]])
