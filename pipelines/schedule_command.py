@@ -37,6 +37,4 @@ def schedule(
         return
     sys.stderr.write(f"shiftcast: retraining at {when.text} {timezone}; stop with Ctrl-C\n")
     text = f"{when.text} {timezone} {' '.join(options)}"
-    run_schedule(
-        trigger, options, root=default_root(), text=text, say=lambda line: sys.stderr.write(f"{line}\n") and None
-    )
+    run_schedule(trigger, options, root=default_root(), text=text, say=lambda line: typer.echo(line, err=True))

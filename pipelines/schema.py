@@ -24,7 +24,7 @@ def schema_fault(database: Path) -> str:
     from mlflow import __version__  # noqa: PLC0415
     from mlflow.store.db.utils import _get_alembic_config  # noqa: PLC0415
 
-    script = ScriptDirectory.from_config(_get_alembic_config(""))
+    script = ScriptDirectory.from_config(_get_alembic_config(""))  # type: ignore[no-untyped-call]
     (head,) = script.get_heads()
     try:
         with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
