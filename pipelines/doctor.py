@@ -19,7 +19,7 @@ from pipelines.registry import StoreError, open_store
 from pipelines.schema import DATABASE, moved_from, relocate, schema_fault
 from pipelines.workplace import WORKING
 
-_TEMPORARY: Final = ("mlflow.making.*", "*.new", f"{WORKING}/*")
+_TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
 
 
 def examine(root: Path, out: Path) -> list[Finding]:

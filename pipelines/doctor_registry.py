@@ -73,7 +73,9 @@ def _running(store: Store, runs: dict[str, Any]) -> Iterator[Finding]:
 
 def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Finding]:
     """Yield logged models that are not finished, and finished ones of ours that never became a version."""
-    registered = {version.model_id for version in versions}
+    registered = {_model_of(version) for version in versions}
+    if None in registered:  # whose model is not known may be any: none is called nobody's then
+        return
     token = None
     while True:
         page = store.client.search_logged_models([store.experiment_id], page_token=token)
@@ -90,6 +92,12 @@ def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator
         token = page.token
         if not token:
             return
+
+
+def _model_of(version: Any) -> str | None:
+    """Return the logged model of a version; a search leaves ``model_id`` out, the source always names it."""
+    kind, _, name = str(version.source).partition(":/")
+    return version.model_id or (name.strip("/") if kind == "models" and name else None)
 
 
 def _discard(store: Store, model: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import pandas as pd
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from features.calendars import quarter_end, quarter_label
 from features.frames import ALL
@@ -129,18 +129,17 @@ def show_summary(card: pd.DataFrame, aside: Sequence[str]) -> None:
 
 
 def _summary_table(rows: pd.DataFrame, title: str) -> Table:
-    labels = [name for name in ("measure", "segment", "definition", "horizon") if name in rows]
-    headings = ("figures", "CRPS", "bias", "MASE", "50 %", "80 %", "95 %", "CRPS / last value", "CRPS / drift",
-                "build cost", "/ last value", "/ drift")  # fmt: skip
-    table = Table(*labels, *headings, title=title, title_justify="left")
+    before = ("crps", "crps_over_last_value", "crps_over_drift", "bias", "mase")
+    after = ("build_cost", "build_cost_over_last_value", "build_cost_over_drift")
+    headings = ("n", "CRPS", "/ last value", "/ drift", "bias", "MASE", Column("cover", no_wrap=True), "build cost",
+                "/ last value", "/ drift")  # fmt: skip
+    table = Table(Column("figure", no_wrap=True), *headings, title=title, title_justify="left")
     for row in rows.to_dict("records"):
-        cells = [f"{row[name]:.0f}" if name == "horizon" else str(row[name]) for name in labels]
-        cells += [str(row["figures"]), *(_number(row[name]) for name in ("crps", "bias", "mase"))]
-        cells += [f"{row[name]:.0%}" for name in ("coverage50", "coverage80", "coverage95")]
-        ratios = ("crps_over_last_value", "crps_over_drift", "build_cost", "build_cost_over_last_value",
-                  "build_cost_over_drift")  # fmt: skip
-        cells += [_number(row[name]) for name in ratios]
-        table.add_row(*cells)
+        labels = [f"{row[name]:.0f} quarters" if name == "horizon" else str(row[name])
+                  for name in ("measure", "segment", "definition", "horizon") if name in row]  # fmt: skip
+        cover = "/".join(f"{100 * row[name]:.0f}" for name in ("coverage50", "coverage80", "coverage95"))
+        table.add_row(" ".join(labels), str(row["figures"]), *(_number(row[name]) for name in before), cover,
+                      *(_number(row[name]) for name in after))  # fmt: skip
     return table
 
 

@@ -56,7 +56,7 @@ def orphans(root):
     """Return whatever a dead run left, looked for apart from the doctor."""
     store = open_store(root)
     versions = all_versions(store)
-    registered = {version.model_id for version in versions}
+    registered = {version.source.removeprefix("models:/") for version in versions}
     models = store.client.search_logged_models([store.experiment_id], max_results=500)
     found = {f"run {run.info.run_id}" for run in store.client.search_runs([store.experiment_id], "status = 'RUNNING'")}
     found |= {

@@ -4,6 +4,7 @@ import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import mlflow
 import pytest
@@ -121,6 +122,18 @@ def test_runs_of_the_living_and_of_other_hosts_within_a_day_are_left_alone(store
     assert kinds(store) == ([] if process == this_process() else ["run", "model"])
 
 
+def test_models_of_versions_are_never_taken_for_left_behind(store, monkeypatch):
+    monkeypatch.setattr(doctor_registry, "_dead", lambda *_: True)
+    assert kinds(store) == []
+    half_made(store, DEAD)
+    assert kinds(store).count("model") == 1
+    (champion,) = all_versions(open_store(store.root))
+    named = {name: getattr(champion, name) for name in ("version", "tags", "model_id", "creation_timestamp")}
+    elsewhere = SimpleNamespace(**named, source="s3://elsewhere/model")
+    monkeypatch.setattr(doctor_registry, "all_versions", lambda _: [elsewhere])
+    assert "model" not in kinds(store)
+
+
 def version_like_the_champion(request, **tags):
     client, champion = open_store(request.root).client, all_versions(open_store(request.root))[0]
     kept = {name: value for name, value in {**champion.tags, PROCESS_TAG: DEAD, **tags}.items() if value is not None}
@@ -212,8 +225,8 @@ def test_the_command_lists_then_cleans(store, monkeypatch, capsys):
     (store.root / "working" / "abc").mkdir(parents=True)
     monkeypatch.chdir(store.root.parent)
     for words, code, said in (
-        ([], 3, "abc is of a run that died; is removed"),
-        (["--clean"], 0, "abc is of a run that died; done: is removed"),
+        ([], 3, "working is of a run that died; is removed"),
+        (["--clean"], 0, "working is of a run that died; done: is removed"),
         ([], 0, "nothing to put right"),
     ):
         monkeypatch.setattr(sys, "argv", ["shiftcast", "doctor", *words])
