@@ -347,12 +347,33 @@ SCORES: Final = Frame(
         "definition": _text("membership of the actual"),
         "model": _text("model that made the forecast"),
         "scenario": _text("scenario, or base"),
-        "metric": _text("crps, wis, coverage50, coverage80, coverage95, absolute_error, pit"),
+        "metric": _text("crps, wis, coverage50, coverage80, coverage95, pit, bias, absolute_error, mase, pinball, "
+                        "build_cost"),
         "value": _number("the score", "see metric"),
     },
     key=("origin", "horizon", "segment", "leaf", "workload", "technique", "measure", "base", "definition",
          "model", "scenario", "metric"),
 )  # fmt: skip
+
+OVERRIDES: Final = Frame(
+    "overrides",
+    {
+        "made_at": _date("day the override was made"),
+        "who": _text("who made it"),
+        "segment": _LEAF["segment"],
+        "leaf": _LEAF["leaf"],
+        "measure": _text("quantity overridden"),
+        "base": _text("what a share is a share of; none for levels", *BASES),
+        "definition": _text("membership the segments follow"),
+        "period_end": _date("last day of the quarter it is about"),
+        "low": _number("10th percentile as judged", "see unit", low=0.0),
+        "mid": _number("median as judged", "see unit", low=0.0),
+        "high": _number("90th percentile as judged", "see unit", low=0.0),
+        "unit": _text("canonical unit of the measure"),
+        "reason": _text("why it differs from the forecast"),
+    },
+    key=("made_at", "who", "segment", "leaf", "measure", "base", "definition", "period_end"),
+)
 
 QUARANTINE: Final = Frame(
     "quarantine",
@@ -424,8 +445,8 @@ USAGE: Final = Frame(
 FRAMES: Final = {
     frame.name: frame
     for frame in (
-        OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, RESIDENCY, WORKLOADS, FORECASTS, SCORES, QUARANTINE,
-        SPANS, POINTS, USAGE,
+        OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, RESIDENCY, WORKLOADS, FORECASTS, SCORES, OVERRIDES,
+        QUARANTINE, SPANS, POINTS, USAGE,
     )
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Scores of draws against what came: CRPS, weighted interval score, coverage, PIT; one shape for all.
+"""Scores of draws against what came: CRPS, weighted interval score, coverage, PIT, bias, pinball; one shape for all.
 
 Draws have shape (draws, ...), actuals shape (...); a score has the shape of the actuals.
 """
@@ -66,6 +66,29 @@ def pit(draws: Array, actual: Array) -> Array:
     return np.asarray((draws < actual).mean(axis=0) + 0.5 * (draws == actual).mean(axis=0))
 
 
+def pinball(draws: Array, actual: Array, level: float) -> Array:
+    """Return the pinball loss of one quantile (Koenker and Bassett 1978), in the unit of the draws.
+
+    Examples
+    --------
+    >>> pinball(np.zeros((3, 2)), np.array([1.0, -1.0]), 0.75).tolist()
+    [0.75, 0.25]
+    """
+    miss = actual - np.quantile(draws, level, axis=0)
+    return np.asarray(np.maximum(level * miss, (level - 1) * miss))
+
+
+def bias(draws: Array, actual: Array) -> Array:
+    """Return the median less the actual: positive where the forecast was too high.
+
+    Examples
+    --------
+    >>> bias(np.array([[1.0], [2.0], [6.0]]), np.array([3.0])).tolist()
+    [-1.0]
+    """
+    return np.asarray(np.median(draws, axis=0) - actual)
+
+
 METRICS: Final[Mapping[str, Metric]] = {
     "crps": crps,
     "wis": weighted_interval_score,
@@ -73,5 +96,6 @@ METRICS: Final[Mapping[str, Metric]] = {
     "coverage80": lambda draws, actual: covered(draws, actual, 0.8),
     "coverage95": lambda draws, actual: covered(draws, actual, 0.95),
     "pit": pit,
-    "absolute_error": lambda draws, actual: np.abs(np.median(draws, axis=0) - actual),
+    "bias": bias,
+    "absolute_error": lambda draws, actual: np.abs(bias(draws, actual)),
 }

@@ -1,14 +1,18 @@
-"""From a drawn world to the bundle that is stored: published quantiles, tables, and what the fits say of themselves."""
+"""From a drawn world to the bundle that is stored: published quantiles, tables, and what the fits say of themselves.
+
+The bundle is made in two steps, so that a run which dies in its backtest need not draw again.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features.frames import SCORES, empty
 from forecast.backtest import summarise
 from forecast.capacity.cohorts import shipped_by_generation
 from forecast.cube import World
@@ -19,10 +23,8 @@ from pipelines.bundle import KNOWN, Bundle
 from pipelines.sources.public_record import Record
 
 
-def assemble(
-    world: World, known: Known, record: Record, scores: pd.DataFrame, *, digest: str, settings: Settings
-) -> Bundle:
-    """Return the bundle of one forecast.
+def assemble(world: World, known: Known, record: Record, *, digest: str, settings: Settings) -> Bundle:
+    """Return the bundle of one forecast, not yet scored.
 
     Parameters
     ----------
@@ -30,8 +32,6 @@ def assemble(
         The cube and the fitted terms.
     known, record
         The record as it was known, and as it was read.
-    scores
-        Backtest scores.
     digest
         What the forecast depends on, as one SHA-256.
     settings
@@ -39,19 +39,23 @@ def assemble(
     """
     tables = {
         "forecasts": forecast_frame(world.cube, model="shiftcast"),
-        "scores": scores,
+        "scores": empty(SCORES),
         "quarantine": record.quarantine,
         **{name: getattr(known, name) for name in KNOWN},
         "registry": pd.DataFrame([asdict(task) for task in known.registry.tasks]),
         "capacity_assumptions": record.basis(known.origin, settings).assumptions,
     }
-    summary = _summary(world, known, record, scores, digest, settings)
+    summary = _summary(world, known, record, digest, settings)
     return Bundle(world.cube, tables, summary, shipped=shipped_by_generation(world))
 
 
-def _summary(
-    world: World, known: Known, record: Record, scores: pd.DataFrame, digest: str, settings: Settings
-) -> dict[str, Any]:
+def with_scores(bundle: Bundle, scores: pd.DataFrame) -> Bundle:
+    """Return a bundle with its backtest: a scores frame, and its summary by horizon."""
+    table = json.loads(summarise(scores).to_json(orient="records"))
+    return replace(bundle, tables={**bundle.tables, "scores": scores}, summary={**bundle.summary, "backtest": table})
+
+
+def _summary(world: World, known: Known, record: Record, digest: str, settings: Settings) -> dict[str, Any]:
     """Return what the fitted terms say of themselves, for the report."""
     top, bottom, generations = world.top_down, world.bottom_up, world.generations
     hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
@@ -91,7 +95,6 @@ def _summary(
             "bottom_up": world.agreement.parts_moved[-1].tolist(),
         },
         "hindsight_assumptions": len(hindsight),
-        "backtest": json.loads(summarise(scores).to_json(orient="records")),
     }  # fmt: skip
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,16 +15,19 @@ from pipelines.bundle import AlteredBundleError
 from pipelines.capacity_command import cost, limits, plan, retire, site
 from pipelines.catalogue_command import convert_demand, show_catalogue
 from pipelines.claim_command import claim_app
-from pipelines.contract_command import contract
 from pipelines.claim_draft_command import draft
+from pipelines.contract_command import contract
+from pipelines.doctor_command import doctor
 from pipelines.ingest_command import ingest_files
 from pipelines.label_command import label
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
 from pipelines.relabel_command import relabel_firm
+from pipelines.retrain_command import replay, retrain, rollback
+from pipelines.schedule_command import schedule
+from pipelines.scorecard_command import override, scorecard
 from pipelines.shares_command import shares
-from pipelines.sources.table import UnreadableFileError
 from pipelines.split_command import split
 from pipelines.store_command import store_app
 from pipelines.volume_command import volume
@@ -33,15 +37,15 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
 )  # fmt: skip
 
-BAD_INPUT = 2
+FAILED, BAD_INPUT = 1, 2
+_ROOT: Final = Path(__file__).resolve().parent.parent
+_PACKAGES: Final = tuple(str(_ROOT / name) + os.sep for name in ("features", "forecast", "pipelines"))
 app.command()(shares)
 app.command()(volume)
 app.command()(reconcile)
 app.command()(split)
 app.command("catalogue")(show_catalogue)
 app.command("convert")(convert_demand)
-for command in (plan, site, cost, retire, limits):
-    app.command()(command)
 app.command("relabel")(relabel_firm)
 app.command()(contract)
 app.command("ingest")(ingest_files)
@@ -49,6 +53,8 @@ app.command()(label)
 claim_app.command("draft")(draft)
 app.add_typer(claim_app, name="claim")
 app.add_typer(store_app, name="store")
+for command in (plan, site, cost, retire, limits, retrain, rollback, replay, scorecard, override, doctor, schedule):
+    app.command()(command)
 
 
 @app.command()
@@ -86,9 +92,29 @@ def run(
 
 
 def main() -> None:
-    """Run the command line; bad input and files that cannot be used end with one line on standard error, code 2."""
+    """Run the command line, ending with one line on standard error where it cannot be done.
+
+    Code 2 is bad input, refused by a check of ours; 1 is a store, file or disk that failed, and any other error, whose
+    trace is a defect to report.
+    """
     try:
         app()
-    except (UnreadableFileError, StoreError, AlteredBundleError, ValueError, OSError) as error:
-        sys.stderr.write(f"shiftcast: {error}\n")
-        sys.exit(BAD_INPUT)
+    except (StoreError, AlteredBundleError, OSError) as error:
+        sys.exit(_ended(error, FAILED))
+    except ValueError as error:
+        if not _refused(error):
+            raise
+        sys.exit(_ended(error, BAD_INPUT))
+
+
+def _ended(error: Exception, code: int) -> int:
+    sys.stderr.write(f"shiftcast: {error}\n")
+    return code
+
+
+def _refused(error: ValueError) -> bool:
+    """Return whether one of our own checks raised it; one that a library raised within our code is a defect."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code.co_filename.startswith(_PACKAGES)

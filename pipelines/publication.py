@@ -47,10 +47,13 @@ def prepare(out: Path) -> Path:
     return out
 
 
-def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object]) -> None:
+def publish(
+    bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object], *, check: Callable[[], object] = bool
+) -> None:
     """Swap a fresh folder of report and tables in for the last one; ``place_report`` puts the report at a path.
 
-    A folder that already holds this forecast, whole, is left as it is.
+    A folder that already holds this forecast, whole, is left as it is. ``check`` is called just before the swap and
+    may raise.
 
     Raises
     ------
@@ -74,7 +77,15 @@ def publish(bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], ob
     for name in ("quarantine", "scores"):
         _days_as_text(bundle.tables[name]).to_csv(fresh / f"{name}.csv", index=False)
     (fresh / DIGEST).write_text(digest, encoding="utf-8")
+    check()
     _swap(fresh, out)
+
+
+def half_published(out: Path) -> list[Path]:
+    """Return the folders beside a publication that a run which died was making or swapping out."""
+    out = out.resolve()
+    beside = (out.with_name(f".{out.name}.new"), *([_former(out)] if out.exists() else []))
+    return [path for path in beside if path.exists()]
 
 
 def _holds(out: Path, digest: str) -> bool:

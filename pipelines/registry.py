@@ -7,17 +7,14 @@ migrates a new one without a lock and two processes would ruin it.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-
-from filelock import FileLock, Timeout
 
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
@@ -25,10 +22,12 @@ CHALLENGER: Final = "challenger"
 DIGEST_TAG: Final = "shiftcast.digest"
 MANIFEST_TAG: Final = "shiftcast.manifest"
 REASON_TAG: Final = "shiftcast.reason"
+ORIGIN_TAG: Final = "shiftcast.origin"
+PROCESS_TAG: Final = "shiftcast.process"
+FORMER_TAG: Final = "shiftcast.former"  # the champion before this one
 STATE_TAG: Final = "shiftcast.state"
 COMPLETE: Final = "complete"
 _ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of no model, no alias
-_LOCK_SECONDS: Final = 600
 
 
 class StoreError(ValueError):
@@ -66,25 +65,6 @@ def default_root() -> Path:
     return Path.cwd() / "mlruns"
 
 
-@contextlib.contextmanager
-def locked(root: Path, name: str = "run.lock") -> Iterator[None]:
-    """Hold the store's lock, a file of a name in it; a dead process does not hold it.
-
-    Raises
-    ------
-    StoreError
-        If another run holds it for ten minutes.
-    """
-    root.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(root / name, timeout=_LOCK_SECONDS):
-            yield
-    except Timeout:
-        raise StoreError(
-            f"{root}: another run has held the lock for {_LOCK_SECONDS} s; wait for it or stop it"
-        ) from None
-
-
 def open_store(root: Path, *, make: bool = True) -> Store:
     """Open the store.
 
@@ -117,11 +97,14 @@ def open_store(root: Path, *, make: bool = True) -> Store:
             raise _no_store(root)
         found = experiment.experiment_id if experiment else mlflow.create_experiment(MODEL, artifact_location=location)
     except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
-        raise StoreError(f"{uri}: cannot be used ({str(error).splitlines()[0]}); nothing was changed") from None
+        said = str(error).splitlines()[0]
+        raise StoreError(
+            f"{uri}: cannot be used ({said}); nothing was changed; `shiftcast doctor` says what to do"
+        ) from None
     if experiment and location and experiment.artifact_location != location:
         raise StoreError(
             f"{root}: the store was made with its files in {experiment.artifact_location}, and MLflow keeps that "
-            "address; move it back there, or begin a new store in another folder"
+            "address; move it back there, or run `shiftcast doctor --relocate` to give it the new one"
         )
     return Store(root, uri, str(found))
 
@@ -179,11 +162,21 @@ def _quiet() -> None:
 def find_version(store: Store, digest: str) -> Any | None:
     """Return the newest complete model version made from the same data, code and settings, or ``None``."""
     found = [
-        version
-        for version in store.client.search_model_versions(f"name='{MODEL}'")
+        version for version in all_versions(store)
         if version.tags.get(DIGEST_TAG) == digest and version.tags.get(STATE_TAG) == COMPLETE
-    ]
+    ]  # fmt: skip
     return max(found, key=lambda version: int(version.version), default=None)
+
+
+def all_versions(store: Store) -> list[Any]:
+    """Return every version of the model, complete or not, in no order."""
+    found: list[Any] = []
+    token = ""
+    while True:
+        page = store.client.search_model_versions(f"name='{MODEL}'", max_results=1000, page_token=token or None)
+        found, token = [*found, *page], page.token
+        if not token:
+            return found
 
 
 def champion_version(store: Store) -> Any | None:
@@ -281,7 +274,12 @@ def register(
     return version
 
 
-def promote(store: Store, version: Any, *, alias: str, reason: str) -> None:
-    """Move an alias to a version, then write down why; a version without a reason still has to be decided on."""
+def promote(store: Store, version: Any, *, alias: str, reason: str, former: Any | None = None) -> None:
+    """Move an alias to a version, then write down why; a version without a reason still has to be decided on.
+
+    A new champion first carries the number of the ``former`` one, so that there is always a way back.
+    """
+    if alias == CHAMPION and former is not None and former.version != version.version:
+        store.client.set_model_version_tag(MODEL, version.version, FORMER_TAG, str(former.version))
     store.client.set_registered_model_alias(MODEL, alias, version.version)
     store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)

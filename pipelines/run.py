@@ -1,54 +1,56 @@
 """The main job: read the record, draw the cube, backtest, compare, register, publish; resumable and idempotent.
 
 Everything is made in a working folder and registered whole. The alias moves after that and the published folder is
-swapped in one step, so a run that dies at any moment leaves the last good state in place.
+swapped in one step, so a run that dies at any moment leaves the last good state in place. The next run on the same
+data, code and settings takes the steps that were done (:mod:`pipelines.ledger`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import math
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast.backtest import backtest_revenue
 from forecast.cube import build_world
 from forecast.known import Known, Settings
+from forecast.leaf_backtest import backtest
 from forecast.promotion import Decision, decide
-from pipelines.assemble import assemble
+from pipelines.assemble import assemble, with_scores
 from pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from pipelines.champion import read_version
+from pipelines.digest import code_digest, run_digest
+from pipelines.guard import LOCK_SECONDS, Fence, guarded
+from pipelines.ledger import DONE, Ledger
+from pipelines.process import this_process
 from pipelines.publication import REPORT, prepare, publish
 from pipelines.registry import (
     CHALLENGER,
     CHAMPION,
     DIGEST_TAG,
     MANIFEST_TAG,
+    ORIGIN_TAG,
+    PROCESS_TAG,
     REASON_TAG,
     Store,
     StoreError,
     champion_version,
     find_version,
-    locked,
     open_store,
     promote,
     register,
 )  # fmt: skip
 from pipelines.report import write_report
 from pipelines.sources.public_record import RECORDS, Record, read_record
+from pipelines.workplace import Workplace
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
-_LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
-_PACKAGES: Final = ("features", "forecast", "pipelines")
+PROMOTED, KEPT, UNCHANGED = "promoted", "kept", "unchanged"
+NOT_ASKED: Final = "kept beside the champion: promotion was not asked for"
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,14 @@ class RunRequest:
         Folder to publish to.
     record
         Folder of the record.
+    promote
+        Whether the alias ``champion`` may move; else what is made stays beside it.
+    publish_kept
+        Whether to publish a forecast that is not the champion.
+    wait
+        Seconds to wait for another run on the same store.
+    ingest
+        Adds to the record what the store holds beside it, before it is cut to the origin.
     """
 
     origin: pd.Timestamp
@@ -77,6 +87,10 @@ class RunRequest:
     root: Path
     out: Path
     record: Path = RECORDS
+    promote: bool = True
+    publish_kept: bool = True
+    wait: float = LOCK_SECONDS
+    ingest: Callable[[Record], Record] = lambda record: record
 
 
 @dataclass(frozen=True)
@@ -89,19 +103,22 @@ class RunResult:
         The forecast.
     version
         Its model version.
-    reused
-        Whether a forecast from the same data, code and settings was already there.
+    outcome
+        ``promoted``, ``kept`` beside the champion, or ``unchanged``: it was there and had been decided on.
     reason
         Why it was or was not promoted.
     out
         Folder with the report and tables.
+    reused
+        Whether a forecast from the same data, code and settings was already there.
     """
 
     bundle: Bundle
     version: str
-    reused: bool
+    outcome: str
     reason: str
     out: Path
+    reused: bool = False
 
 
 def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None) -> RunResult:
@@ -119,47 +136,33 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     """
     prepare(request.out)
     progress("reading the record")
-    record = read_record(request.record)
+    record = request.ingest(read_record(request.record))
     known = record.as_of(request.origin)
-    digest = run_digest(known, record.quarantine, request, beside=(record.fleet, record.economics))
-    with locked(request.root), threadpool_limits(1):  # many tiny fits: more threads only wait for each other
-        shutil.rmtree(request.root / "working", ignore_errors=True)  # what an earlier run that died left
+    digest = run_digest(
+        known, record.quarantine, request.settings, past=request.past, beside=(record.fleet, record.economics)
+    )
+    with guarded(request.root, wait=request.wait) as fence, threadpool_limits(1):  # tiny fits: threads only wait
         progress("opening the model store")
         store = open_store(request.root)
+        ledger = Ledger(request.root, fence.token, digest, f"{known.origin:%Y-%m-%d}")
+        ledger.write("ingest", DONE, f"{len(known.observations)} observations, {len(record.quarantine)} set aside")
+        job = _Job(request, store, fence, ledger, progress)
         found = _found(store, digest, progress)
         if found is not None:
             progress(f"unchanged since model version {found[0].version}: nothing to compute")
-            return _republish(store, *found, request)
-        return _compute(store, known, record, digest, request, progress)
+            return _republish(job, *found)
+        return _compute(job, known, record, digest)
 
 
-def run_digest(
-    known: Known, quarantine: pd.DataFrame, request: RunRequest, *, beside: tuple[pd.DataFrame, ...] = ()
-) -> str:
-    """Return the SHA-256 of what a forecast and its report depend on: data known, rows set aside, code, settings.
+@dataclass(frozen=True)
+class _Job:
+    """What every step of a run needs."""
 
-    ``beside`` are frames that are kept with the forecast without entering it.
-    Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
-    """
-    parts: dict[str, Any] = {"settings": asdict(request.settings), "code": code_digest()}
-    parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
-    for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships"):
-        rows = getattr(known, name).to_csv(index=False).encode()
-        parts[name] = hashlib.sha256(rows).hexdigest()
-    parts["beside"] = [hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest() for rows in beside]
-    parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
-    parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
-    parts["origin"] = f"{request.origin:%Y-%m-%d}" if request.past else "today"
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def code_digest() -> str:
-    """Return the SHA-256 of the packages' source files."""
-    root = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for path in sorted(file for package in _PACKAGES for file in (root / package).rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    request: RunRequest
+    store: Store
+    fence: Fence
+    ledger: Ledger
+    progress: Callable[[str], None]
 
 
 def _found(store: Store, digest: str, progress: Callable[[str], None]) -> tuple[Any, Bundle] | None:
@@ -174,70 +177,99 @@ def _found(store: Store, digest: str, progress: Callable[[str], None]) -> tuple[
         return None
 
 
-def _republish(store: Store, version: Any, bundle: Bundle, request: RunRequest) -> RunResult:
-    current = champion_version(store)
+def _republish(job: _Job, version: Any, bundle: Bundle) -> RunResult:
+    request, current = job.request, champion_version(job.store)
     reason = version.tags.get(REASON_TAG, "")
-    if not reason or (current is None and not request.past):  # a run died before it decided, or the alias was deleted
-        decision = _decide(bundle, store, request, current)
-        _settle(store, version, decision)
-        reason = decision.reason
-    publish(bundle, request.out, write_report)
-    return RunResult(bundle, str(version.version), True, reason, request.out)
+    open_question = not reason or (
+        reason == NOT_ASKED and request.promote
+    )  # a run died before it decided, or might not
+    if open_question or (current is None and request.promote and not request.past):  # or the alias was deleted
+        decision = _settle(job, version, bundle)
+        done = RunResult(bundle, str(version.version), _outcome(decision), decision.reason, request.out, reused=True)
+    else:
+        done = RunResult(bundle, str(version.version), UNCHANGED, reason, request.out, reused=True)
+    return _publish(job, done, write_report)
 
 
-def _compute(
-    store: Store,
-    known: Known,
-    record: Record,
-    digest: str,
-    request: RunRequest,
-    progress: Callable[[str], None],
-) -> RunResult:
-    world = build_world(known, request.settings, progress=progress)
-    progress("backtest over past origins")
-    scores = backtest_revenue(known.observations, request.origin, seed=request.settings.seed)
-    progress("quantiles and report")
-    bundle = assemble(world, known, record, scores, digest=digest, settings=request.settings)
-    working = request.root / "working" / f"{os.getpid()}"
-    manifest = write_bundle(bundle, working / "bundle")
-    bundle = read_bundle(working / "bundle", digest=manifest)  # what is published is what was stored
-    write_report(bundle, working / REPORT)
-    decision = _decide(bundle, store, request, champion_version(store))
-    progress("registering with MLflow")
-    version = register(
-        store, working / "bundle",
-        params={**asdict(request.settings), "origin": f"{known.origin:%Y-%m-%d}", "code": code_digest()[:12]},
-        metrics=_metrics(bundle),
-        tags={DIGEST_TAG: digest, MANIFEST_TAG: manifest, "shiftcast.origin": f"{known.origin:%Y-%m-%d}"},
-        files=(working / REPORT, *(working / "bundle" / name for name in _LOGGED)),
-    )  # fmt: skip
-    _settle(store, version, decision)
-    progress("publishing")
-    publish(bundle, request.out, lambda _, path: shutil.copy(working / REPORT, path))
-    shutil.rmtree(working.parent)
-    return RunResult(bundle, str(version.version), False, decision.reason, request.out)
+def _compute(job: _Job, known: Known, record: Record, digest: str) -> RunResult:
+    request, work = job.request, Workplace(job.request.root, job.ledger)
+
+    def fit() -> Bundle:
+        world = build_world(known, request.settings, progress=job.progress)
+        return assemble(world, known, record, digest=digest, settings=request.settings)
+
+    def score() -> pd.DataFrame:
+        job.progress("backtest over past origins")
+        return backtest(known, seed=request.settings.seed)
+
+    bundle = with_scores(work.bundle("fit", fit), work.table("backtest", score))
+    job.progress("quantiles and report")
+    folder = work.fresh("bundle")
+    manifest = write_bundle(bundle, folder)
+    bundle = read_bundle(folder, digest=manifest)  # what is published is what was stored
+    report = work.fresh(REPORT)
+    write_report(bundle, report)
+    version = _register(job, bundle, folder, report, tags={DIGEST_TAG: digest, MANIFEST_TAG: manifest})
+    decision = _settle(job, version, bundle)
+    done = RunResult(bundle, str(version.version), _outcome(decision), decision.reason, request.out)
+    return _publish(job, done, lambda _, path: shutil.copy(report, path))
+
+
+def _register(job: _Job, bundle: Bundle, folder: Path, report: Path, *, tags: dict[str, str]) -> Any:
+    job.progress("registering with MLflow")
+    origin = str(bundle.summary["origin"])
+    with job.ledger.step("register"):
+        job.fence.check()
+        version = register(
+            job.store, folder,
+            params={**asdict(job.request.settings), "origin": origin, "code": code_digest()[:12]},
+            metrics=_metrics(bundle), tags={**tags, ORIGIN_TAG: origin, PROCESS_TAG: this_process()},
+            files=(report, *(folder / name for name in _LOGGED)),
+        )  # fmt: skip
+    job.ledger.write("register", DONE, str(version.version))
+    return version
+
+
+def _publish(job: _Job, done: RunResult, place_report: Callable[[Bundle, Path], object]) -> RunResult:
+    """Publish a forecast, unless only the champion's is wanted and this is another's; the run has ended then."""
+    champion = champion_version(job.store)
+    with job.ledger.step("publish"):
+        if job.request.publish_kept or (champion is not None and str(champion.version) == done.version):
+            job.progress("publishing")
+            publish(done.bundle, done.out, place_report, check=job.fence.check)
+    job.ledger.write("publish", DONE, done.outcome)
+    shutil.rmtree(job.request.root / "working", ignore_errors=True)
+    return done
+
+
+def _outcome(decision: Decision) -> str:
+    return PROMOTED if decision.promote else KEPT
+
+
+def _settle(job: _Job, version: Any, bundle: Bundle) -> Decision:
+    """Decide and move the alias; the champion is read just before, since another machine's run may have moved it."""
+    with job.ledger.step("compare"):
+        current = champion_version(job.store)
+        decision = _decide(bundle, job.store, job.request, current)
+        job.fence.check()
+        alias = CHAMPION if decision.promote else CHALLENGER
+        promote(job.store, version, alias=alias, reason=decision.reason, former=current)
+    job.ledger.write("compare", DONE, decision.reason)
+    return decision
 
 
 def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | None) -> Decision:
     if request.past:
         return Decision(False, f"kept beside the champion: made as of {request.origin:%Y-%m-%d}")
+    if not request.promote:
+        return Decision(False, NOT_ASKED)
     if current is None:
-        return decide(_decisive(bundle), None)
+        return decide(bundle.tables["scores"], None)
     try:
-        return decide(_decisive(bundle), _decisive(read_version(store, current)))
+        return decide(bundle.tables["scores"], read_version(store, current).tables["scores"])
     except (AlteredBundleError, StoreError):
-        alone = decide(_decisive(bundle), None)
+        alone = decide(bundle.tables["scores"], None)
         return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, cannot be read")
-
-
-def _decisive(bundle: Bundle) -> dict[str, float]:
-    last = bundle.summary["backtest"][-1]
-    return {name: math.nan if last[name] is None else float(last[name]) for name in ("crps_ratio", "coverage80")}
-
-
-def _settle(store: Store, version: Any, decision: Decision) -> None:
-    alias = CHAMPION if decision.promote else CHALLENGER
-    promote(store, version, alias=alias, reason=decision.reason)
 
 
 def _metrics(bundle: Bundle) -> dict[str, float]:

@@ -19,7 +19,6 @@ LONG_FILES = {"features/frames.py": "the one place for all contracts"}
 SIXTY_IN_CODE = ["forecast/migration/boosted.py", "forecast/published.py"]
 SIXTY = {
     "forecast/published.py": "the keynote's figure, asked about in `at_least_60` and never an input",
-    "forecast/promotion.py": "an example score in a docstring",
     "forecast/conversion.py": "an example utilisation in a docstring",
     "forecast/migration/analogues.py": "an example share in a docstring",
     "forecast/migration/boosted.py": "the share of columns a tree sees",

@@ -21,7 +21,8 @@ import pandas as pd
 
 from features.frames import QUARANTINE, USAGE, conform, empty
 from pipelines.engine.stream import collect
-from pipelines.registry import StoreError, locked
+from pipelines.guard import locked
+from pipelines.registry import StoreError
 from pipelines.store import log, reading
 from pipelines.store.durable import disk_full_told, move_durably, sha256, sync
 from pipelines.store.files import (

@@ -30,9 +30,12 @@ class Runs:
         self._server.stdin.flush()
         return int(self._server.stdout.readline())
 
-    def start(self, root: Path, seed: int = 0, *, what: str = "run", moment: str | int | None = None) -> int:
+    def start(
+        self, root: Path, seed: int = 0, *, what: str = "run", moment: str | int | None = None, wait: float = 600
+    ) -> int:
         """Start a run, or an opening of the store, and return its process number."""
-        return self._say(what=what, root=str(root), seed=seed, moment=moment, note=str(self._notes / "steps"))
+        note = str(self._notes / "steps")
+        return self._say(what=what, root=str(root), seed=seed, moment=moment, note=note, wait=wait)
 
     def wait(self, child: int) -> int:
         """Return how a process ended: its exit code, or minus the signal that killed it."""

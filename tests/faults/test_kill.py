@@ -1,20 +1,28 @@
-"""A run that is killed leaves the champion and the publication whole, and the next one needs no repair."""
+"""A run that is killed leaves the champion and the publication whole, and the next one needs no repair.
+
+What else it leaves, the doctor lists and cleans.
+"""
 
 import signal
 from itertools import count
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from pipelines.champion import open_bundle
+from pipelines.doctor import clean, examine
+from pipelines.guard import locked
+from pipelines.ledger import entries
 from pipelines.publication import PUBLISHED, REPORT
-from pipelines.registry import StoreError
+from pipelines.registry import REASON_TAG, STATE_TAG, StoreError, all_versions, open_store
 
 NAMED = (
     "before registering", "with a model but no version", "with a version not complete", "between version and alias",
     "between alias and reason", "while publishing", "before the swap", "after the swap",
 )  # fmt: skip
-SPREAD = range(1, 8)  # eighths of all steps of a run
+RANDOM = sorted((np.random.default_rng(20260826).permutation(999)[:22] + 1).tolist())  # thousandths of all steps
+LEFT = {"mlflow.db", "artifacts", "run.lock", "fence.json", "ledger.jsonl"}
 FRESH = (1, 40, 300, 900)  # steps of a run in an empty store: lock, migration, rename, first table of the run
 seeds = count(1)
 
@@ -44,19 +52,42 @@ def store(runs, tmp_path_factory):
     return root, runs.steps
 
 
-@pytest.mark.parametrize("moment", [*NAMED, *SPREAD])
+def orphans(root):
+    """Return whatever a dead run left, looked for apart from the doctor."""
+    store = open_store(root)
+    versions = all_versions(store)
+    registered = {version.source.removeprefix("models:/") for version in versions}
+    models = store.client.search_logged_models([store.experiment_id], max_results=500)
+    found = {f"run {run.info.run_id}" for run in store.client.search_runs([store.experiment_id], "status = 'RUNNING'")}
+    found |= {
+        f"model {each.model_id}" for each in models if each.model_id not in registered and each.status != "FAILED"
+    }
+    found |= {f"version {each.version}" for each in versions if not {STATE_TAG, REASON_TAG} <= set(each.tags)}
+    found |= {path.name for path in root.iterdir()} - LEFT
+    found |= {path.name for path in root.parent.iterdir()} - {"mlruns", "out"}
+    kept = {each.artifact_location for each in models if each.model_id in registered}
+    folders = {path.as_uri() for path in (root / "artifacts" / "models").glob("*/artifacts")}
+    return found | {folder for folder in folders if folder not in kept}
+
+
+@pytest.mark.parametrize("moment", [*NAMED, *RANDOM])
 def test_a_killed_run_leaves_the_last_good_state_and_the_next_completes(runs, store, moment):
     root, steps = store
+    out = root.parent / "out"
     old, new = champion_seed(root), next(seeds)
     assert published_seed(root) == old
-    died = runs.run(root, new, moment=moment if isinstance(moment, str) else moment * steps // 8)
+    died = runs.run(root, new, moment=moment if isinstance(moment, str) else 1 + moment * steps // 1000)
     assert died == -signal.SIGKILL
     assert champion_seed(root) in {old, new}
     assert published_seed(root) in {old, new}
+    if new % 2:  # half of the time the doctor comes before the next run, else after it
+        clean(root, out, wait=5)
+        assert orphans(root) == set()
     assert runs.run(root, new) == 0
     assert champion_seed(root) == published_seed(root) == new
-    assert not (root / "working").exists()
-    assert sorted(path.name for path in root.parent.iterdir()) == ["mlruns", "out"]
+    clean(root, out, wait=5)
+    assert orphans(root) == set()
+    assert examine(root, out) == []
 
 
 @pytest.mark.parametrize("moment", FRESH)
@@ -69,3 +100,34 @@ def test_a_first_run_that_is_killed_leaves_nothing_half_made(runs, tmp_path, mom
     assert runs.run(root, 1) == 0
     assert champion_seed(root) == published_seed(root) == 1
     assert list(root.glob("mlflow.making.*")) == []
+
+
+def test_a_step_that_was_done_before_the_kill_is_not_done_again(runs, store):
+    root, _ = store
+    new = next(seeds)
+    assert runs.run(root, new, moment="before registering") == -signal.SIGKILL
+    assert runs.run(root, new) == 0
+    mine = [entry for entry in entries(root) if entry.key == list(entries(root))[-1].key]
+    assert [(entry.step, entry.state) for entry in mine if entry.step in {"fit", "backtest"}] == [
+        ("fit", "begun"), ("fit", "done"), ("backtest", "begun"), ("backtest", "done"),
+    ]  # fmt: skip
+    assert len({entry.token for entry in mine}) == 2
+
+
+def test_of_five_retrains_at_once_one_works_and_the_others_find_its_forecast(runs, store):
+    root, _ = store
+    new, before = next(seeds), len(all_versions(open_store(root)))
+    children = [runs.start(root, new) for _ in range(5)]
+    assert [runs.wait(child) for child in children] == [0] * 5
+    assert len(all_versions(open_store(root))) == before + 1
+    assert champion_seed(root) == published_seed(root) == new
+
+
+def test_retrains_that_may_not_wait_leave_and_change_nothing(runs, store):
+    root, _ = store
+    before = champion_seed(root)
+    with locked(root):
+        children = [runs.start(root, next(seeds), wait=0) for _ in range(4)]
+        assert [runs.wait(child) for child in children] == [1] * 4
+    assert champion_seed(root) == before
+    assert examine(root, root.parent / "out") == []

@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from pipelines import registry
+from pipelines import guard
 from pipelines.bundle import AlteredBundleError
 from pipelines.champion import open_bundle
-from pipelines.registry import StoreError, bundle_folder, champion_version, locked, open_store
+from pipelines.guard import locked
+from pipelines.registry import StoreError, bundle_folder, champion_version, open_store
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,9 @@ def test_a_database_that_cannot_be_used_is_refused_in_one_line_and_kept(made, tm
 def test_a_moved_store_says_where_it_was(made, tmp_path):
     moved = tmp_path / "mlruns"
     shutil.copytree(made, moved)
-    said = rf"the store was made with its files in file://{made}/artifacts.*move it back there, or begin a new store"
+    said = (
+        rf"the store was made with its files in file://{made}/artifacts.*back there, or run `shiftcast doctor --reloc"
+    )
     with pytest.raises(StoreError, match=said):
         open_bundle(root=moved)
     with locked(moved), pytest.raises(StoreError, match=said):
@@ -130,4 +133,4 @@ def test_a_lock_that_a_dead_process_held_is_free(runs, tmp_path):
     assert runs.run(root, 1, moment=5) < 0
     started = time.monotonic()
     with locked(root):
-        assert time.monotonic() - started < registry._LOCK_SECONDS / 100
+        assert time.monotonic() - started < guard.LOCK_SECONDS / 100

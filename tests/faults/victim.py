@@ -28,7 +28,8 @@ from forecast.known import Settings, cut
 from forecast.views import forecast_frame
 from pipelines import assemble, publication
 from pipelines import run as run_module
-from pipelines.registry import REASON_TAG, STATE_TAG, locked, open_store
+from pipelines.guard import guarded
+from pipelines.registry import REASON_TAG, STATE_TAG, open_store
 from pipelines.run import RunRequest, run
 from pipelines.sources.public_record import RECORDS, read_record
 
@@ -97,8 +98,16 @@ def prepare() -> None:
            "measure": "log_revenue", "base": "none", "definition": "data_center", "scenario": "base"}  # fmt: skip
     scores = [
         {**row, "model": model, "metric": metric, "value": value}
-        for model, crps in (("shiftcast", 0.6), ("last_value", 1.0))
-        for metric, value in (("crps", crps), ("coverage50", 0.5), ("coverage80", 0.8), ("coverage95", 0.95))
+        for model, crps in (("shiftcast", 0.6), ("last_value", 1.0), ("drift", 0.9))
+        for metric, value in (
+            ("crps", crps),
+            ("build_cost", crps / 10),
+            ("mase", crps),
+            ("bias", 0.0),
+            ("coverage50", 0.5),
+            ("coverage80", 0.8),
+            ("coverage95", 0.95),
+        )
     ]
     table = conform(pd.DataFrame(scores), SCORES)
     run_module.read_record = cache(lambda _: record)
@@ -106,7 +115,7 @@ def prepare() -> None:
     rows = rows[rows["quantile"] == 0.5].reset_index(drop=True)
     assemble.forecast_frame = lambda *_, **__: rows
     run_module.build_world = lambda *_, **__: world
-    run_module.backtest_revenue = lambda *_, **__: table
+    run_module.backtest = lambda *_, **__: table
     run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary["settings"]["seed"]), "utf-8")
     blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
     publication.overview_picture = lambda *_: blank
@@ -115,7 +124,7 @@ def prepare() -> None:
 def work(request: dict[str, object]) -> None:
     root = Path(str(request["root"]))
     if request["what"] == "open":
-        with locked(root):
+        with guarded(root):
             open_store(root)
         return
     moment = request.get("moment")
@@ -123,7 +132,8 @@ def work(request: dict[str, object]) -> None:
         MOMENTS[moment]()
     steps = count_steps(moment if isinstance(moment, int) else float("inf"))
     settings = Settings(draws=DRAWS, seed=int(str(request["seed"])))
-    run(RunRequest(ORIGIN, False, settings, root, root.parent / "out", RECORDS))
+    retrain = {"publish_kept": False, "wait": request["wait"]}
+    run(RunRequest(ORIGIN, False, settings, root, root.parent / "out", RECORDS, **retrain))
     Path(str(request["note"])).write_text(str(steps()), encoding="utf-8")
 
 

@@ -7,17 +7,19 @@ import pytest
 from features.asof import known_by
 from features.frames import SCORES, check
 from features.series import fiscal_revenue
-from forecast.backtest import FIRST_ORIGIN, HORIZON, MODEL, NAIVE, backtest_revenue, summarise
+from forecast.backtest import BENCHMARKS, FIRST_ORIGIN, HORIZON, MODEL, NAIVE, backtest_revenue, summarise
 from forecast.draws import stream
+from forecast.procurement import BuildCosts, build_cost
 from forecast.scores import crps
 from forecast.volume import draw_volume, fit_volume
 
 ORIGIN = pd.Timestamp("2022-12-01", tz="UTC")
 DRAWS = 200
+COSTS = BuildCosts(short=0.45, over=0.15)
 
 
 def run(observations: pd.DataFrame, origin: pd.Timestamp = ORIGIN) -> pd.DataFrame:
-    return backtest_revenue(observations, origin, draws=DRAWS, seed=1)
+    return backtest_revenue(observations, origin, costs=COSTS, draws=DRAWS, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def test_both_models_are_scored_on_every_metric_origin_and_horizon(scores, actua
     pairs = sum(min(HORIZON, len(actual) - length) for length in range(FIRST_ORIGIN, len(actual)))
     assert scores.origin.nunique() == origins
     assert scores.groupby(["model", "metric"]).size().unique().tolist() == [pairs]
-    assert set(scores.model) == {MODEL, NAIVE}
+    assert set(scores.model) == {MODEL, *BENCHMARKS}
 
 
 def test_no_score_is_of_a_quarter_known_after_the_origin_of_the_backtest(scores, record):
@@ -54,6 +56,14 @@ def test_a_scored_forecast_is_the_live_forecast_made_on_that_day(scores, record,
     expected = crps(np.log(paths)[:, : len(came)], came)
     rows = scores[(scores.origin == made) & (scores.model == MODEL) & (scores.metric == "crps")]
     np.testing.assert_allclose(rows.sort_values("horizon").value, expected, rtol=1e-6)
+    cost = scores[(scores.origin == made) & (scores.model == MODEL) & (scores.metric == "build_cost")]
+    np.testing.assert_allclose(
+        cost.sort_values("horizon").value, build_cost(paths[:, : len(came)], np.exp(came), COSTS), rtol=1e-6
+    )
+    mase = scores[(scores.origin == made) & (scores.model == MODEL) & (scores.metric == "mase")]
+    errors = np.abs(np.log(np.median(paths, axis=0))[: len(came)] - came)
+    scale = np.abs(np.diff(np.log(history))).mean()
+    np.testing.assert_allclose(mase.sort_values("horizon").value, errors / scale, rtol=1e-2)
 
 
 def test_a_figure_restated_later_does_not_reach_the_origins_before_it(scores, record, actual):

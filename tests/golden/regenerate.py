@@ -12,6 +12,7 @@ import pandas as pd
 from forecast.backtest import backtest_revenue, summarise
 from forecast.cube import build_world
 from forecast.known import Settings, cut
+from forecast.procurement import build_costs
 from forecast.views import forecast_frame
 from pipelines.sources.public_record import read_record
 
@@ -36,7 +37,10 @@ def forecasts() -> pd.DataFrame:
 
 def scores() -> pd.DataFrame:
     """Return the backtest's summary as of the origin."""
-    return summarise(backtest_revenue(_known().observations, ORIGIN, seed=SETTINGS.seed))
+    known = _known()
+    return summarise(
+        backtest_revenue(known.observations, ORIGIN, costs=build_costs(known.assumptions), seed=SETTINGS.seed)
+    )
 
 
 def _known():

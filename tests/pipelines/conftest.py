@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from forecast.backtest import backtest_revenue
 from forecast.cube import World, build_world
 from forecast.known import Known, Settings
+from forecast.leaf_backtest import backtest as real_backtest
 from pipelines import publication
 from pipelines import run as run_module
 from pipelines.run import RunRequest, RunResult, run
@@ -44,13 +44,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         kept.update(known=known, world=build_world(known, settings, progress=progress))
         return kept["world"]
 
-    def backtest(observations, origin, *, seed):
-        kept["scores"] = backtest_revenue(observations, origin, seed=seed)
+    def backtest(known, *, seed):
+        kept["scores"] = real_backtest(known, draws=200, seed=seed)
         return kept["scores"]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_module, "build_world", build)
-        patch.setattr(run_module, "backtest_revenue", backtest)
+        patch.setattr(run_module, "backtest", backtest)
         result = run(request, progress=steps.append)
     return Finished(request, result, tuple(steps), **kept)
 
@@ -64,13 +64,13 @@ def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         computed.append("world")
         return replace(finished.world, cube=finished.world.cube.assign_attrs(origin=f"{known.origin:%Y-%m-%d}"))
 
-    def backtest(observations, origin, *, seed):
+    def backtest(known, *, seed):
         computed.append("scores")
         return finished.scores
 
     blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
     monkeypatch.setattr(run_module, "build_world", build)
-    monkeypatch.setattr(run_module, "backtest_revenue", backtest)
+    monkeypatch.setattr(run_module, "backtest", backtest)
     monkeypatch.setattr(run_module, "read_record", cache(run_module.read_record))
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
     monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)

@@ -3,7 +3,8 @@ import pytest
 
 import pipelines
 from pipelines.champion import open_bundle, open_forecaster
-from pipelines.registry import StoreError, locked
+from pipelines.guard import locked
+from pipelines.registry import StoreError
 
 
 def test_the_champion_answers_as_the_run_did(finished):

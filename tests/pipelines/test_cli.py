@@ -140,8 +140,14 @@ def test_errors_of_store_and_disk_end_with_one_line(shell, again, monkeypatch, e
 
     monkeypatch.setattr(run_module, "run", fail)
     code, out, err = shell(*again, "--quiet")
-    assert (code, out) == (2, "")
+    assert (code, out) == (1, "")
     assert err == f"shiftcast: {error}\n"
+
+
+def test_an_error_that_a_library_raises_in_our_code_is_a_defect_and_keeps_its_trace(shell, again, monkeypatch):
+    monkeypatch.setattr(run_module, "run", lambda *_, **__: pd.Timestamp("no day"))
+    with pytest.raises(ValueError, match="no day"):
+        shell(*again, "--quiet")
 
 
 def test_help_names_every_option(shell):

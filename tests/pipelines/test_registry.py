@@ -7,6 +7,7 @@ from mlflow.exceptions import MlflowException
 
 from pipelines import registry
 from pipelines.champion import read_version
+from pipelines.guard import locked
 from pipelines.registry import (
     CHAMPION,
     COMPLETE,
@@ -21,7 +22,6 @@ from pipelines.registry import (
     champion_version,
     default_root,
     find_version,
-    locked,
     open_store,
     promote,
     register,
@@ -140,8 +140,7 @@ def test_a_store_that_cannot_be_asked_is_not_taken_for_one_without_champion(stor
         alias_version(asked, CHAMPION)
 
 
-def test_a_lock_held_too_long_is_named_with_the_remedy(tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "_LOCK_SECONDS", 0.1)
+def test_a_lock_held_too_long_is_named_with_the_remedy(tmp_path):
     said = r"another run has held the lock .*wait for it or stop it"
-    with locked(tmp_path), pytest.raises(StoreError, match=said), locked(tmp_path):
+    with locked(tmp_path), pytest.raises(StoreError, match=said), locked(tmp_path, wait=0.1):
         raise AssertionError("the lock was given twice")

@@ -8,13 +8,15 @@ from features.asof import known_by
 from forecast.backtest import summarise
 from forecast.known import cut
 from pipelines import assemble
+from pipelines import digest as digest_module
 from pipelines import run as run_module
 from pipelines.bundle import read_bundle
 from pipelines.champion import open_bundle, open_forecaster
+from pipelines.digest import run_digest
 from pipelines.publication import PUBLISHED, REPORT
 from pipelines.registry import CHALLENGER, CHAMPION, bundle_folder, champion_version, open_store
 from pipelines.report import write_report
-from pipelines.run import run, run_digest
+from pipelines.run import run
 from pipelines.sources.public_record import read_record
 
 PAST = pd.Timestamp("2026-03-16", tz="UTC")
@@ -38,8 +40,8 @@ def first(own_store, no_draws):
 
 
 def better(scores, factor):
-    """Return scores with the model's CRPS multiplied."""
-    mine = (scores["model"] == "shiftcast") & (scores["metric"] == "crps")
+    """Return scores with the model's build cost multiplied."""
+    mine = (scores["model"] == "shiftcast") & (scores["metric"] == "build_cost")
     return scores.assign(value=scores["value"].where(~mine, scores["value"] * factor))
 
 
@@ -87,18 +89,19 @@ def test_other_settings_are_another_forecast(first, own_store, no_draws):
 def test_the_digest_changes_with_code_data_rows_set_aside_and_a_past_origin(finished, monkeypatch, change):
     known, request = finished.known, finished.request
     quarantine = finished.result.bundle.tables["quarantine"]
-    before = run_digest(known, quarantine, request)
-    assert run_digest(known, quarantine, request) == before
+    past = False
+    before = run_digest(known, quarantine, request.settings, past=past)
+    assert run_digest(known, quarantine, request.settings, past=past) == before
     if change == "code":
-        monkeypatch.setattr(run_module, "code_digest", lambda: "0")
+        monkeypatch.setattr(digest_module, "code_digest", lambda: "0")
     if change == "data":
         known = replace(known, claims=known.claims.iloc[1:])
     if change == "quarantine":
         row = {"source": "a.csv", "line": 2.0, "column": "value", "value": "x", "reason": "no"}
         quarantine = pd.DataFrame([row])
     if change == "origin":
-        request = replace(request, past=True)
-    assert run_digest(known, quarantine, request) != before
+        past = True
+    assert run_digest(known, quarantine, request.settings, past=past) != before
 
 
 def test_a_past_origin_is_kept_beside_the_champion(first, own_store, no_draws):
@@ -127,23 +130,23 @@ def test_rows_known_after_a_past_origin_change_nothing(finished):
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput)
     early = (known_by(each, PAST, column="stated_at" if "stated_at" in each else "known_at") for each in frames)
-    request = replace(finished.request, origin=PAST, past=True)
+    given = {"quarantine": record.quarantine, "settings": finished.request.settings, "past": True}
     digests = {
-        run_digest(cut(PAST, *each, record.assumptions, record.registry, record.learned), record.quarantine, request)
+        run_digest(cut(PAST, *each, record.assumptions, record.registry, record.learned), **given)
         for each in (frames, tuple(early))
     }
     assert len(digests) == 1
 
 
 def test_a_worse_challenger_is_not_promoted(first, own_store, finished, monkeypatch):
-    monkeypatch.setattr(run_module, "backtest_revenue", lambda *_, **__: better(finished.scores, 1.1))
+    monkeypatch.setattr(run_module, "backtest", lambda *_, **__: better(finished.scores, 1.1))
     worse = run(replace(own_store, settings=replace(own_store.settings, seed=8)))
-    assert worse.reason.startswith("not promoted: CRPS ratio")
+    assert worse.reason.startswith("not promoted: build cost")
     assert (alias(own_store), alias(own_store, CHALLENGER)) == (1, 2)
 
 
 def test_a_challenger_no_better_than_naive_is_not_promoted_even_alone(own_store, finished, no_draws, monkeypatch):
-    monkeypatch.setattr(run_module, "backtest_revenue", lambda *_, **__: better(finished.scores, 3.0))
+    monkeypatch.setattr(run_module, "backtest", lambda *_, **__: better(finished.scores, 3.0))
     assert "naive" in run(own_store).reason
     assert champion_version(open_store(own_store.root)) is None
 
@@ -153,6 +156,7 @@ def test_a_score_that_is_not_a_number_is_not_promoted_and_the_report_shows_a_das
 ):
     last = summarise(finished.scores).assign(crps_ratio=float("nan"))
     monkeypatch.setattr(assemble, "summarise", lambda _: last)
+    monkeypatch.setattr(run_module, "backtest", lambda *_, **__: better(finished.scores, float("nan")))
     monkeypatch.setattr(run_module, "write_report", write_report)
     result = run(replace(own_store, settings=replace(own_store.settings, seed=8)))
     assert result.reason == "not promoted: its scores are not finite"

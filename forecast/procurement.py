@@ -1,0 +1,87 @@
+"""The decision a forecast is bought for: how much to build, and what building too little or too much costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Array
+
+SHORT, OVER = "procurement.short", "procurement.over"
+
+
+@dataclass(frozen=True)
+class BuildCosts:
+    """What a unit of demand costs where too little or too much was built for it.
+
+    Attributes
+    ----------
+    short, over
+        Cost of a unit that is missing, and of one that stands idle [share of its price].
+    """
+
+    short: float
+    over: float
+
+    @property
+    def quantile(self) -> float:
+        """The quantile to build to: short / (short + over), the newsvendor's (Arrow, Harris and Marschak 1951).
+
+        Examples
+        --------
+        >>> BuildCosts(short=0.45, over=0.15).quantile
+        0.75
+        """
+        return self.short / (self.short + self.over)
+
+
+def build_costs(assumptions: pd.DataFrame) -> BuildCosts:
+    """Return the costs that the record assumes, their medians.
+
+    Parameters
+    ----------
+    assumptions
+        Assumptions frame with the rows ``procurement.short`` and ``procurement.over``.
+
+    Raises
+    ------
+    ValueError
+        If one of them is missing or not positive.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"name": ["procurement.short", "procurement.over"], "mid": [0.45, 0.15]})
+    >>> build_costs(rows)
+    BuildCosts(short=0.45, over=0.15)
+    """
+    mids = dict(zip(assumptions["name"], assumptions["mid"], strict=True))
+    for name in (SHORT, OVER):
+        if not mids.get(name, 0.0) > 0:
+            raise ValueError(
+                f"assumption {name!r} is {mids.get(name, 'missing')}; give it a positive row in assumptions.csv"
+            )
+    return BuildCosts(float(mids[SHORT]), float(mids[OVER]))
+
+
+def build_cost(draws: Array, actual: Array, costs: BuildCosts) -> Array:
+    """Return what building to the procurement quantile cost, as a share of the actual.
+
+    (short * max(y - q, 0) + over * max(q - y, 0)) / y with q the quantile ``costs.quantile`` of the draws: the
+    pinball loss at that quantile, times the sum of the costs.
+
+    Parameters
+    ----------
+    draws
+        Positive draws of the demand, shape (draws, ...).
+    actual
+        What came, in the same unit, shape (...).
+
+    Examples
+    --------
+    >>> build_cost(np.full((4, 1), 80.0), np.array([100.0]), BuildCosts(short=0.45, over=0.15)).round(3).tolist()
+    [0.09]
+    """
+    plan = np.quantile(draws, costs.quantile, axis=0)
+    return np.asarray((costs.short * np.maximum(actual - plan, 0) + costs.over * np.maximum(plan - actual, 0)) / actual)

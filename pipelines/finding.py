@@ -1,0 +1,28 @@
+"""What the doctor finds: one fault, and how it is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault of a store.
+
+    Attributes
+    ----------
+    kind
+        Such as ``temporary`` or ``model``.
+    what
+        What was found, and where.
+    remedy
+        What cleaning does, or what a person has to do.
+    clean
+        Puts it right; ``None`` where a person has to.
+    """
+
+    kind: str
+    what: str
+    remedy: str
+    clean: Callable[[], object] | None = field(default=None, compare=False)

@@ -1,0 +1,78 @@
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from pipelines.cron import as_trigger, parse_cron
+from pipelines.schedule import STATE, last_run, missed, prepare_schedule
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
+WEEKLY = as_trigger(parse_cron("0 6 * * MON"), ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"),
+    [(None, False), (timedelta(hours=5), False), (timedelta(hours=7), True), (timedelta(days=40), True)],
+)
+def test_a_run_is_missed_if_one_was_due_since_the_last(last, expected):
+    assert missed(WEEKLY, None if last is None else NOW - last, NOW) is expected
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"t": "yesterday"}', b'{"t": 1}'])
+def test_a_damaged_state_is_no_last_run(tmp_path, content):
+    (tmp_path / STATE).write_bytes(content)
+    assert last_run(tmp_path, "t") is None
+
+
+def scheduled(tmp_path, *, last, trigger, enough):
+    """Run a background schedule until ``enough`` runs have ended, and return how many and what was said."""
+    if last is not None:
+        tmp_path.joinpath(STATE).write_text(json.dumps({"t": last.isoformat(), "other": "kept"}), encoding="utf-8")
+    said, done, codes = [], threading.Semaphore(0), []
+
+    def job():
+        codes.append(3)
+        return 3
+
+    def say(line):
+        said.append(line)
+        if "ended" in line:
+            done.release()
+
+    scheduler = BackgroundScheduler()
+    prepare_schedule(scheduler, trigger, job, root=tmp_path, text="t", now=datetime.now(tz=UTC), say=say)
+    scheduler.start()
+    try:
+        for _ in range(enough):
+            assert done.acquire(timeout=60)
+    finally:
+        scheduler.shutdown(wait=True)
+    return len(codes), said
+
+
+def test_a_run_that_was_missed_is_caught_up_with_once_and_kept(tmp_path):
+    began = datetime.now(tz=UTC)
+    count, said = scheduled(tmp_path, last=began - timedelta(days=30), trigger=WEEKLY, enough=1)
+    assert count == 1
+    assert said[0] == "a run was missed: running now"
+    assert said[1].endswith("retrain ended with code 3")
+    assert last_run(tmp_path, "t") >= began
+    assert json.loads((tmp_path / STATE).read_text(encoding="utf-8"))["other"] == "kept"
+    assert not missed(WEEKLY, last_run(tmp_path, "t"), datetime.now(tz=UTC))
+
+
+def test_runs_follow_the_trigger(tmp_path):
+    from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415
+
+    every = IntervalTrigger(seconds=0.05, timezone=UTC)
+    count, said = scheduled(tmp_path / "new", last=None, trigger=every, enough=3)
+    assert count >= 3
+    assert not any("missed" in line for line in said)
+
+
+def test_nothing_runs_before_its_time(tmp_path):
+    count, said = scheduled(tmp_path, last=datetime.now(tz=UTC), trigger=WEEKLY, enough=0)
+    assert (count, said) == (0, [])
