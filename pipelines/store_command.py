@@ -1,4 +1,7 @@
-"""`shiftcast store`: what the usage store holds, whether it is whole, and copies of it."""
+"""`shiftcast store`: what the usage store holds, whether it is whole, and copies of it.
+
+The store is imported where it is used: Ibis and DuckDB take a second, which other commands should not wait for.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -16,9 +19,9 @@ from features.usage import to_series
 from pipelines.options import as_day
 from pipelines.registry import default_root
 from pipelines.screen import wide_console
-from pipelines.store import Entry, Store
-from pipelines.store.snapshots import snapshots, take_snapshot
-from pipelines.store.verify import refuse_damage
+
+if TYPE_CHECKING:
+    from pipelines.store import Entry, Store
 
 store_app = typer.Typer(help="The store of usage: history, verification, compaction, copies.", no_args_is_help=True)
 
@@ -26,7 +29,10 @@ store_app = typer.Typer(help="The store of usage: history, verification, compact
 @store_app.command()
 def verify() -> None:
     """Check every file against its digest, every row count against the log, every key and snapshot."""
-    store = Store(default_root())
+    from pipelines.store.snapshots import snapshots  # noqa: PLC0415
+    from pipelines.store.verify import refuse_damage  # noqa: PLC0415
+
+    store = _store()
     refuse_damage(store)
     entries = store.entries()
     _say(f"{store.folder}: whole; {len(entries)} commits, {len(snapshots(store))} snapshots")
@@ -35,14 +41,14 @@ def verify() -> None:
 @store_app.command()
 def compact() -> None:
     """Write the rows of all batches into one file; what is known as of any day stays the same."""
-    done = Store(default_root()).compact()
+    done = _store().compact()
     _say(f"commit {done.number} stands for {len(done.replaces)} batches" if done else "there is nothing to compact")
 
 
 @store_app.command()
 def history(as_json: Annotated[bool, typer.Option("--json", help="Print the commits as JSON.")] = False) -> None:
     """List every commit: when it was recorded, when its rows were known, what it loaded."""
-    entries = Store(default_root()).entries()
+    entries = _store().entries()
     if as_json:
         sys.stdout.write(json.dumps([asdict(each) for each in entries], indent=1) + "\n")
     else:
@@ -54,7 +60,9 @@ def snapshot(
     as_of: Annotated[str | None, typer.Option(help="Day the usage was known on; today if left out.")] = None,
 ) -> None:
     """Copy the usage known on a day, dated and never changed."""
-    store = Store(default_root())
+    from pipelines.store.snapshots import take_snapshot  # noqa: PLC0415
+
+    store = _store()
     _say(str(store.folder / "snapshots" / take_snapshot(store, as_day(as_of, "--as-of"))))
 
 
@@ -73,12 +81,18 @@ def export(
 ) -> None:
     """Write usage in the long form that `shiftcast volume` takes."""
     equal = {name: value for name, value in (("measure", measure), ("unit", unit), ("grain", loaded_grain)) if value}
-    usage = Store(default_root()).as_of(as_day(as_of, "--as-of"), **equal)
+    usage = _store().as_of(as_day(as_of, "--as-of"), **equal)
     if usage.empty:
         raise ValueError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
     long = to_series(usage, grain, group=group, absent=absent)
     long.assign(period_end=_as_text(long["period_end"], grain)).to_csv(output, index=False)
     _say(f"{output}: {len(long)} rows of {long['series'].nunique()} series")
+
+
+def _store() -> Store:
+    from pipelines.store import Store  # noqa: PLC0415
+
+    return Store(default_root())
 
 
 def _as_text(ends: pd.Series, grain: str) -> pd.Series:
