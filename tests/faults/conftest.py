@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+collect_ignore = ["forking.py", "victim.py", "load_victim.py"]  # programs that the tests start, by themselves
 
 
 class Runs:
