@@ -129,7 +129,7 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
     >>> fit = fit_volumes(panels(rows)[0][0], horizon=3)
     >>> fit.scale.inverse(fit.path).round(1).tolist()
-    [[7.3, 7.5, 7.8]]
+    [[7.2, 7.4, 7.7]]
     """
     if horizon < 1:
         raise ValueError(f"horizon {horizon} is below 1; ask for at least one period")
