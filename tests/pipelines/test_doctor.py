@@ -58,11 +58,14 @@ def test_files_of_a_dead_run_are_removed(store):
     root, out = store.root, store.out
     (root / "mlflow.making.7.db").touch()
     (root / "fence.json.new").touch()
+    (root / "overrides.csv.new").touch()  # being written now, perhaps
+    (root / "schedule.json.new").touch()
+    os.utime(root / "schedule.json.new", (0, 0))
     (root / "working" / "abc").mkdir(parents=True)
     for name in (".shiftcast-out.new", ".shiftcast-out.old"):
         (out.parent / name).mkdir()
-    assert kinds(store) == ["temporary"] * 3 + ["publication"] * 2
-    assert len(cleaned(store)) == 5
+    assert kinds(store) == ["temporary"] * 4 + ["publication"] * 2
+    assert len(cleaned(store)) == 6
     assert out.is_dir()
 
 
