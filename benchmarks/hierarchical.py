@@ -33,6 +33,7 @@ QUANTILES = np.arange(0.05, 0.951, 0.05)
 GRID = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
 DAMPING = 0.95
 WINDOWS = 8
+PUBLISHED_AS = {"tourismsmall": "tourism", "wiki2": "wiki"}  # names of two sets in the published rows
 SEASONS = {1: 7, 7: 52, 31: 12, 92: 4}  # periods of up to so many days: periods in a season
 
 
@@ -202,7 +203,8 @@ def main() -> None:
     print(f"{time.perf_counter() - started:.1f} s")
     if options.published:
         rows = pd.read_csv(options.published)
-        mine = rows[(rows["dataset"] == (options.name or options.data.name)) & (rows["level"] == "mean_CRPS")]
+        name = options.name or PUBLISHED_AS.get(options.data.name, options.data.name)
+        mine = rows[(rows["dataset"] == name) & (rows["level"] == "mean_CRPS")]
         print(mine.sort_values("crps")[["method", "crps", "std"]].to_string(index=False))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -111,6 +111,25 @@ def overlap_weights(starts: pd.DatetimeIndex, ends: pd.DatetimeIndex, targets: p
     shared = np.minimum(last, _days(targets)[None, :] + 1) - np.maximum(first, _days(begins)[None, :])
     weights: NDArray[np.float64] = np.clip(shared, 0, None) / (last - first)
     return weights
+
+
+def as_midnight(text: str) -> pd.Timestamp:
+    """Return a day given as text as midnight UTC.
+
+    Raises
+    ------
+    ValueError
+        If it is not a date of the form 2026-03-16.
+
+    Examples
+    --------
+    >>> as_midnight("2026-03-16")
+    Timestamp('2026-03-16 00:00:00+0000', tz='UTC')
+    """
+    try:
+        return pd.Timestamp(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date of the form 2026-03-16") from None
 
 
 def covered_share(start: datetime, end: datetime, quarters: pd.DatetimeIndex) -> NDArray[np.float64]:

@@ -15,8 +15,11 @@ import pandera.pandas as pa
 ALL: Final = "all"
 EVIDENCE: Final = ("measured", "independent", "vendor", "assumed")
 CONFIDENCE: Final = ("verified", "recalled", "derived")
-BOUNDS: Final = ("=", ">=", "<=", "~")
+BOUNDS: Final = ("=", ">=", "<=", "~", ">~", "<~")
 STAGES: Final = ("flow", "stock", "forward")
+GRAINS: Final = ("minute", "hour", "day", "week", "month", "quarter")
+USAGE_HOW: Final = ("sum", "mean", "last")
+POINT_HOW: Final = (*USAGE_HOW, "counter")
 BASES: Final = (
     "none",
     "requests",
@@ -42,7 +45,7 @@ class Column:
     Attributes
     ----------
     kind
-        ``text``, ``number`` or ``date`` (midnight UTC; a period's end is its last day).
+        ``text``, ``number``, ``date`` (midnight UTC; a period's end is its last day) or ``instant`` (a moment, UTC).
     unit
         Unit of a number, or the name of the column that carries it per row.
     low, high
@@ -64,7 +67,8 @@ class Column:
     @property
     def dtype(self) -> str:
         """The pandas dtype name this column is held in."""
-        return {"text": "str", "number": "float64", "date": "datetime64[us, UTC]"}[self.kind]
+        moment = "datetime64[us, UTC]"
+        return {"text": "str", "number": "float64", "date": moment, "instant": moment}[self.kind]
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,10 @@ def _date(about: str, *, nullable: bool = False) -> Column:
     return Column("date", about, nullable=nullable)
 
 
+def _instant(about: str) -> Column:
+    return Column("instant", about)
+
+
 _LEAF = {
     "segment": _text("side of the split: hyperscale, rest, vendor_internal, or all"),
     "leaf": _text("leaf of the segment, such as internal or sovereign, or all"),
@@ -145,7 +153,7 @@ OBSERVATIONS: Final = Frame(
         "source": _text("address or description of where the figure was read"),
         "value": _number("the figure", "see unit"),
         "unit": _text("canonical unit of the measure"),
-        "bound": _text("how the source worded it: exactly, at least, at most, about", *BOUNDS),
+        "bound": _text("how the source worded it: exactly, at least, at most, about, just over, just under", *BOUNDS),
         "sd": _number("standard error of the figure in its own unit", "see unit", low=0.0),
         **_TRUST,
         "note": _text("wording of the source, or what was assumed about dates and spread", nullable=True),
@@ -201,6 +209,8 @@ HARDWARE: Final = Frame(
         "bf16_tflops": _number("dense bf16 peak", "TFLOP/s", low=0.0, nullable=True),
         "fp8_tflops": _number("dense fp8 (or int8 before it) peak", "TFLOP/s", low=0.0, nullable=True),
         "fp4_tflops": _number("dense fp4 peak", "TFLOP/s", low=0.0, nullable=True),
+        "formats": _text("number formats with hardware support, separated by a semicolon; int8 uses the fp8 column",
+                         nullable=True),
         "hbm_gb": _number("memory on the package", "GB", low=0.0, nullable=True),
         "hbm_tbs": _number("memory bandwidth", "TB/s", low=0.0, nullable=True),
         "chip_w": _number("thermal design power of the package", "W", low=0.0, nullable=True),
@@ -231,7 +241,7 @@ THROUGHPUT: Final = Frame(
         "software": _text("serving software, or the round it was measured in"),
         "measured_at": _date("day the record was published"),
         "known_at": _date("first day the world could know it"),
-        "value": _number("work per second of one accelerator", "see unit", low=0.0),
+        "value": _number("work per second of one accelerator", "see unit", low=1e-9),
         "unit": _text("output_token/s, total_token/s, sample/s or query/s, per accelerator"),
         "interactivity": _number("speed one user sees", "token/s", low=0.0, nullable=True),
         **_TRUST,
@@ -259,6 +269,21 @@ ASSUMPTIONS: Final = Frame(
     key=("name",),
 )
 
+RESIDENCY: Final = Frame(
+    "residency",
+    {
+        "region": _text("country or region the work must stay in"),
+        "vendor": _text("vendor of the accelerator, or all"),
+        "family": _text("family of the vendor's accelerators, or all"),
+        "allowed": _text("whether accelerators of this kind may serve it there", "yes", "no"),
+        "known_at": _date("first day the rule could be known"),
+        **_TRUST,
+        "source": _text("address or description of where it was read"),
+        "note": _text("what the rule is", nullable=True),
+    },
+    key=("region", "vendor", "family", "known_at"),
+)
+
 WORKLOADS: Final = Frame(
     "workloads",
     {
@@ -272,6 +297,12 @@ WORKLOADS: Final = Frame(
         "bound": _text("what limits an unmeasured generation", "compute", "memory", nullable=True),
         "flop_per_unit": _number("work of one unit", "FLOP", low=0.0, nullable=True),
         "efficiency": _number("share of the 8-bit peak it reaches", "share", low=0.0, high=1.0, nullable=True),
+        "precisions": _text("number formats it may run in, the best first, separated by a semicolon", nullable=True),
+        "bytes_per_unit": _number("memory traffic of one unit", "B", low=0.0, nullable=True),
+        "memory_efficiency": _number(
+            "share of the memory bandwidth it reaches", "share", low=0.0, high=1.0, nullable=True
+        ),
+        "min_domain": _number("accelerators of one scale-up domain it needs at least", low=1.0, nullable=True),
         "about": _text("what it covers", nullable=True),
     },
     key=("workload", "technique"),
@@ -356,10 +387,66 @@ QUARANTINE: Final = Frame(
     key=("source", "line", "column", "reason"),
 )
 
+_ORIGIN = {
+    "source": _text("file or feed the row came from"),
+    "line": _number("line or record in it", low=0.0),
+}
+
+SPANS: Final = Frame(
+    "spans",
+    {
+        **_LEAF,
+        "start": _instant("first moment of the span"),
+        "end": _instant("moment it was over; the span does not hold it"),
+        "amount": _number("how many accelerators or cores it held all along", low=0.0),
+        "measure": _text("quantity that amount times hours is"),
+        "unit": _text("unit of amount times hours, such as accelerator_hour"),
+        "status": _text("served, failed, queued, refused, ...; queued and refused work held nothing"),
+        **_ORIGIN,
+    },
+    key=("source", "line", "measure", "status", "start"),
+)
+
+POINTS: Final = Frame(
+    "points",
+    {
+        **_LEAF,
+        "at": _instant("moment of the reading or request"),
+        "measure": _text("quantity read"),
+        "unit": _text("unit of the value"),
+        "value": _number("the reading", "see unit"),
+        "how": _text("what makes one figure of a period's readings; a counter only grows, but for resets", *POINT_HOW),
+        "status": _text("as in spans; served where the source has none"),
+        "series": _text("what a counter belongs to, such as a device; empty where labels say it"),
+        **_ORIGIN,
+    },
+    key=("source", "line", "measure", "series", "at"),
+)
+
+USAGE: Final = Frame(
+    "usage",
+    {
+        **_LEAF,
+        "measure": _text("quantity used"),
+        "unit": _text("unit of the value"),
+        "how": _text("whether periods add up, average, or the last one stands", *USAGE_HOW),
+        "grain": _text("length of the period, which gives its end", *GRAINS),
+        "period_start": _instant("first moment of the period; weeks begin on Monday"),
+        "known_at": _date("first day the world could know the figure"),
+        "source": _text("file or feed; a later known_at of the same source corrects it, other sources add to it"),
+        "value": _number("the figure of the period", "see unit"),
+        "rows": _number("source rows behind it; 0 withdraws the figure", low=0.0),
+        "bound": _text("a lower bound where queued or refused work is not in the value", "=", ">="),
+        **_TRUST,
+    },
+    key=(*DIMENSIONS, "measure", "unit", "how", "grain", "period_start", "known_at", "source"),
+)
+
 FRAMES: Final = {
     frame.name: frame
     for frame in (
-        OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, WORKLOADS, FORECASTS, SCORES, OVERRIDES, QUARANTINE
+        OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, RESIDENCY, WORKLOADS, FORECASTS, SCORES, OVERRIDES,
+        QUARANTINE, SPANS, POINTS, USAGE,
     )
 }  # fmt: skip
 
@@ -391,7 +478,7 @@ def conform(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
 
 
 def _typed(values: pd.Series, column: Column) -> pd.Series:
-    if column.kind == "date":
+    if column.kind in {"date", "instant"}:
         return pd.to_datetime(values, utc=True).astype(column.dtype)
     if column.kind == "number":
         return pd.to_numeric(values).astype(column.dtype)

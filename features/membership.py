@@ -26,7 +26,7 @@ MEMBERSHIPS: Final = Frame(
 
 
 def side_of(memberships: pd.DataFrame, firm: str, definition: str) -> str:
-    """Return the side a firm counts on under a definition, by the membership that began last.
+    """Return the side a firm counts on under a definition from now on: that of the row known last.
 
     Parameters
     ----------
@@ -46,9 +46,53 @@ def side_of(memberships: pd.DataFrame, firm: str, definition: str) -> str:
     >>> side_of(rows, "meta", "d")
     'hyperscale'
     """
+    return str(_rows_of(memberships, firm, definition)["segment"].iloc[-1])
+
+
+def sides_over(memberships: pd.DataFrame, firm: str, definition: str, days: pd.DatetimeIndex) -> list[str]:
+    """Return the side a firm counts on on each day: that of the last row known that is valid by then.
+
+    A row holds from its first day on and replaces what was known before it. Where none is valid yet, the firm counts
+    where the published figures have it.
+
+    Raises
+    ------
+    ValueError
+        As :func:`side_of`.
+
+    Examples
+    --------
+    >>> days = pd.DatetimeIndex(["2025-01-01", "2026-01-01"], tz="UTC")
+    >>> rows = pd.DataFrame({"firm": "meta", "definition": "d", "segment": ["rest", "hyperscale"],
+    ...                      "valid_from": days, "known_at": days})
+    >>> sides_over(rows, "meta", "d", pd.DatetimeIndex(["2024-06-30", "2026-03-31"], tz="UTC"))
+    ['rest', 'hyperscale']
+    """
+    rows = _rows_of(memberships, firm, definition)
+    published = str(rows["segment"].iloc[0])
+    found = []
+    for day in days:
+        valid = rows.loc[rows["valid_from"] <= day, "segment"]
+        found.append(published if valid.empty else str(valid.iloc[-1]))
+    return found
+
+
+def published_side(memberships: pd.DataFrame, firm: str, definition: str) -> str:
+    """Return the side on which the published figures of a definition count a firm: that of the row known first.
+
+    Raises
+    ------
+    ValueError
+        As :func:`side_of`.
+    """
+    return str(_rows_of(memberships, firm, definition)["segment"].iloc[0])
+
+
+def _rows_of(memberships: pd.DataFrame, firm: str, definition: str) -> pd.DataFrame:
+    """Return a firm's rows under a definition in the order in which they became known."""
     under = memberships[memberships["definition"] == definition]
-    rows = under[under["firm"] == firm].sort_values(["valid_from", "known_at"], kind="stable")
+    rows = under[under["firm"] == firm].sort_values(["known_at", "valid_from"], kind="stable")
     if rows.empty:
         known = ", ".join(sorted(set(under["firm"]))) or "none"
         raise ValueError(f"firm {firm!r} has no membership under definition {definition!r}; known are {known}")
-    return str(rows["segment"].iloc[-1])
+    return rows

@@ -80,6 +80,8 @@ def _row(record: dict[str, object], frame: Frame) -> dict[str, object]:
         raise _Rejected(Fault("surplus", text, "there are more cells than headings; quote the cell with the comma"))
     cells = {name: _cell(name, str(record[name]), column) for name, column in frame.columns.items()}
     _check_spans(cells)
+    if frame.name == CLAIMS.name:
+        _check_range_stated(cells)
     if frame.name in _CONVERTED:
         _to_canonical(cells, _CONVERTED[frame.name])
     return cells
@@ -127,6 +129,13 @@ def _check_spans(cells: dict[str, object]) -> None:
         first, last = cells.get(start), cells.get(end)
         if isinstance(first, pd.Timestamp) and isinstance(last, pd.Timestamp) and last < first:
             raise _Rejected(Fault(end, f"{last:%Y-%m-%d}", f"{end} is before {start} {first:%Y-%m-%d}"))
+
+
+def _check_range_stated(cells: dict[str, object]) -> None:
+    low, high = cells.get("low"), cells.get("high")
+    if isinstance(low, float) and isinstance(high, float) and low > high:
+        reason = f"low is above high {high:g}; swap them, or leave one empty where only one figure was stated"
+        raise _Rejected(Fault("low", f"{low:g}", reason))
 
 
 def _to_canonical(cells: dict[str, object], columns: tuple[str, ...]) -> None:

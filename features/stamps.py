@@ -46,7 +46,7 @@ def utc_stamps(
     ([datetime.datetime(2024, 3, 31, 0, 0), datetime.datetime(2024, 3, 31, 1, 0)], 2)
     """
     code, written = pd.factorize(column)
-    texts = pd.Series(written)
+    texts = pd.Series(written, dtype=written.dtype)
     if isinstance(texts.dtype, pd.CategoricalDtype):
         texts = texts.astype(texts.cat.categories.dtype)
     if not pd.api.types.is_datetime64_any_dtype(texts.dtype):

@@ -1,7 +1,7 @@
 """Units: the measures registry, and conversion at the boundary with pint.
 
 Quantities that look alike are different dimensions here, so that they cannot be mixed: input and output tokens,
-watts at the chip, the IT and the facility boundary, FLOP and FLOP/s, accelerators and H100-equivalents.
+watts at the chip, the server, the IT and the facility boundary, FLOP and FLOP/s, accelerators and H100-equivalents.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ MEASURES: Final = {
     "energy_per_request": Measure("Wh/request", "energy of one request"),
     "deployed": Measure("1", "1 from the day a technique is said to be in production", 0.0, 1.0),
     "parameters": Measure("parameter", "parameters of a model"),
+    "training_work": Measure("FLOP", "floating-point operations of training runs over the period"),
     "gain": Measure("1", "relative gain in a product metric, as stated", None),
 }
 
@@ -60,6 +61,7 @@ download = [download]
 request = [request]
 query = [query]
 sample = [sample]
+call = [call]
 token = [token]
 input_token = [input_token]
 output_token = [output_token]
@@ -70,9 +72,12 @@ FLOP = [operation]
 parameter = [parameter]
 core = [core]
 W_chip = [chip_power]
+W_server = [server_power]
 W_it = [it_power]
 W_facility = [facility_power]
 accelerator_hour = accelerator * hour
+core_second = core * second
+core_hour = core * hour
 quarter = 91.3125 * day
 """
 

@@ -19,7 +19,7 @@ from features.series import fiscal_revenue, select
 from forecast.draws import Array, stream
 from forecast.procurement import BuildCosts, build_cost
 from forecast.scores import METRICS, pinball
-from forecast.volume import VolumeFit, draw_volume, fit_volume, member_fit, rolling_errors
+from forecast.volume import VolumeFit, draw_volume, fit_volume
 
 HORIZON: Final = 8  # quarters
 FIRST_ORIGIN: Final = 20  # quarters of history at the first origin
@@ -123,14 +123,11 @@ def first_known(observations: pd.DataFrame) -> pd.Series:
 def past_origins(observations: pd.DataFrame, actual: pd.Series) -> Iterator[PastOrigin]:
     """Yield every past origin that has a quarter of ``actual`` ahead of it, fitted on what was known there."""
     days = first_known(observations)
-    errors = rolling_errors(actual.to_numpy(), HORIZON)
     for length in range(FIRST_ORIGIN, len(actual)):
         made = pd.Timestamp(days[actual.index[length - 1]])
         history = fiscal_revenue(known_by(observations, made), "data_center", made).to_numpy()
-        restated = not np.array_equal(history, actual.to_numpy()[:length])
-        seen = rolling_errors(history, HORIZON) if restated else errors
-        naive = {name: member_fit(name, history, HORIZON, errors=seen) for name in BENCHMARKS}
-        yield PastOrigin(made, history, {MODEL: fit_volume(history, HORIZON, errors=seen), **naive})
+        naive = {name: fit_volume(history, HORIZON, members=(name,)) for name in BENCHMARKS}
+        yield PastOrigin(made, history, {MODEL: fit_volume(history, HORIZON), **naive})
 
 
 def score_level(paths: Array, actual: Array, history: Array, costs: BuildCosts) -> dict[str, Array]:

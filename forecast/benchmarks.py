@@ -8,11 +8,10 @@ import pandas as pd
 from features.calendars import nvidia_quarters, overlap_weights
 from features.frames import ALL
 from features.series import fiscal_revenue
-from forecast.baselines import MEMBERS
 from forecast.draws import Array, normals, stream
 from forecast.leaf_backtest import naive_share
 from forecast.split import REFERENCE, split_statements
-from forecast.volume import draw_volume, member_fit, rolling_errors
+from forecast.volume import draw_volume, fit_volume
 
 
 def naive_revenue(
@@ -45,8 +44,7 @@ def naive_revenue(
     fiscal = nvidia_quarters(quarters[-1])
     fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
     history, ahead = reported.to_numpy(), len(fiscal) - len(reported)
-    errors = rolling_errors(history, ahead, {member: MEMBERS[member]})
-    fit = member_fit(member, history, ahead, errors=errors)
+    fit = fit_volume(history, ahead, members=(member,))
     future = draw_volume(fit, draws=draws, random=stream(seed, "revenue"))
     whole = np.hstack([np.broadcast_to(history, (draws, len(history))), future])
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])

@@ -16,14 +16,19 @@ import pandas as pd
 from features.asof import latest_vintage
 from features.series import quarterly_levels, select
 from forecast.carry import carry_forward
-from forecast.catalogue import Generations, generation_throughput
-from forecast.conversion import busy_hours, harmonic_throughput, work_shares
+from forecast.catalogue import Generations
+from forecast.conversion import busy_hour_blocks, hours_per_request
 from forecast.draws import Array, Assumptions, stream
 from forecast.known import Known
 from forecast.share_state import SharePrior, fit_share_state
 from forecast.split import LEAVES, SEGMENT_OF, shares_of
 from forecast.techniques import Step, draw_shares, fit_steps
 from forecast.volume import Spread, draw_volume, fit_volume
+from forecast.work.growth import compound, years_after_base
+from forecast.work.intensity import draw_intensity
+from forecast.work.placement import CLASSES, draw_placement
+from forecast.work.throughput import core_throughput, fleet_throughput
+from forecast.work.training import seen_training_hours, training_ratio
 from forecast.workloads import TRAINING, Registry, Task
 
 SEGMENTS: Final = ("hyperscale", "rest")
@@ -33,8 +38,7 @@ TOKEN_SERIES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _TOKEN_SPREAD: Final = Spread(0.2, 0.75)
 _DAYS_PER_QUARTER: Final = 91.3125
-_HELD_AFTER: Final = 3.0  # years
-BASE_DAY: Final = pd.Timestamp("2026-01-01", tz="UTC")  # the day that assumed levels are about
+_NVIDIA, _CPU = CLASSES.index("nvidia"), CLASSES.index("cpu")
 _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
 
@@ -53,11 +57,13 @@ class BottomUp:
     shares
         (Workload, segment) to technique shares of requests, shape (draws, quarters, techniques).
     hours
-        Busy accelerator-hours a quarter, shape (draws, quarters, leaves, tasks); zero on CPUs.
+        Busy hours of NVIDIA GPUs a quarter, shape (draws, quarters, leaves, tasks); zero on CPUs.
+    core_hours
+        Task to busy CPU core-hours a quarter, shape (draws, quarters, leaves).
     steps
         Fitted technique steps, with their evidence.
-    measured
-        Task to which generations' throughput was measured.
+    evidence
+        Task to what each generation's throughput rests on (:class:`forecast.catalogue.GenerationThroughput`).
     skill
         Skill of the share model on reference histories as lively as each workload's.
     """
@@ -67,8 +73,9 @@ class BottomUp:
     volumes: Mapping[str, Array]
     shares: Mapping[tuple[str, str], Array]
     hours: Array
+    core_hours: Mapping[str, Array]
     steps: tuple[Step, ...]
-    measured: Mapping[str, tuple[bool, ...]]
+    evidence: Mapping[str, tuple[str, ...]]
     skill: pd.DataFrame
 
 
@@ -97,20 +104,81 @@ def draw_bottom_up(
     observations, registry = known.observations, known.registry
     draws = len(hour_shares)
     volumes, missing = _volumes(observations, registry, assumed, quarters, draws=draws, seed=seed)
-    theta, measured = _throughputs(known.throughput, registry, generations, hour_shares, assumed, quarters)
     steps, level = _technique_shares(observations, registry, quarters, draws=draws, seed=seed)
     techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
     now = int(quarters.searchsorted(known.origin)) - 1
     carried = carry_forward(level, techniques, quarters, now, known.learned, seed=seed)
-    shares = carried.shares
+    asked = Asked(registry, volumes, carried.shares, assumed, quarters)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
+    core_hours: dict[str, Array] = {}
+    evidence = {}
     for column, task in enumerate(tasks):
-        if task.on_accelerator and task.workload != TRAINING:
-            hours[..., column] = _task_hours(task, registry, volumes, shares, theta[task.name], assumed, quarters)
-    _add_training(hours, tasks, observations, shares, assumed, quarters, seed=seed)
+        if task.workload == TRAINING:
+            continue
+        if task.on_accelerator:
+            theta, found = fleet_throughput(known.throughput, generations, task, hour_shares, assumed, quarters)
+            evidence[task.name] = found.evidence
+            _fill(hours[..., column], asked, task, by_leaf(assumed, task)[..., _NVIDIA], theta)
+        _add_cores(core_hours, asked, task, known.throughput)
+    peak = hour_shares @ generations.fp8_tflops * 1e12
+    _add_training(hours, asked, tasks, observations, peak, seed=seed)
     names = tuple(task.name for task in tasks)
-    return BottomUp(names, missing, volumes, shares, hours, steps, measured, carried.skill)
+    return BottomUp(names, missing, volumes, carried.shares, hours, core_hours, steps, evidence, carried.skill)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What every task is asked to do: volumes, technique shares and assumptions, on the same quarters."""
+
+    registry: Registry
+    volumes: Mapping[str, Array]
+    shares: Mapping[tuple[str, str], Array]
+    assumed: Assumptions
+    quarters: pd.DatetimeIndex
+
+    def requests(self, task: Task) -> Array:
+        """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
+        weights = np.stack([self.assumed[f"use.{task.workload}.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
+        return self.volumes[task.workload][..., None] * shares_of(np.log(weights))[:, None, :]
+
+    def share(self, task: Task) -> Array:
+        """Return the technique's share of them by leaf, shape (draws, quarters, leaves)."""
+        place = self.registry.techniques(task.workload).index(task.technique)
+        return np.stack([self.shares[task.workload, SEGMENT_OF[leaf]][:, :, place] for leaf in SOLD_LEAVES], axis=-1)
+
+    def intensity(self, task: Task) -> Array:
+        """Return work a request, shape (draws, quarters); models grow, rules and tables do not."""
+        each = draw_intensity(self.assumed, task.name)[:, None]
+        if not task.on_accelerator:
+            return np.broadcast_to(each, (len(each), len(self.quarters)))
+        growth = self.assumed[f"intensity_growth.{task.workload}"]
+        return np.asarray(each * _compound(growth, self.quarters))
+
+
+def by_leaf(assumed: Assumptions, task: Task) -> Array:
+    """Return a task's placement by leaf, shape (draws, leaves, classes); it follows the leaf's segment."""
+    by_segment = {segment: draw_placement(assumed, task.name, segment) for segment in SEGMENTS}
+    return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
+
+
+def _fill(out: Array, asked: Asked, task: Task, placed: Array, theta: Array) -> None:
+    """Write one task's busy hours of shape (draws, quarters, leaves) to ``out``, a few draws at a time."""
+    each = hours_per_request(asked.intensity(task)[..., None], placed[:, None, :], theta[..., None])
+    for draws, hours in busy_hour_blocks(asked.requests(task), asked.share(task), each):
+        out[draws] = hours
+
+
+def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: pd.DataFrame) -> None:
+    """Add a task's core-hours, if it runs on CPUs at all and a record says how fast; change ``core_hours``."""
+    placed = by_leaf(asked.assumed, task)[..., _CPU] if task.on_accelerator else None
+    rate = core_throughput(throughput, task, asked.assumed)
+    if rate is None or (placed is not None and not placed.any()):
+        return
+    draws, quarters = len(rate), len(asked.quarters)
+    core_hours[task.name] = np.empty((draws, quarters, len(SOLD_LEAVES)))
+    whole = np.ones((draws, len(SOLD_LEAVES))) if placed is None else placed
+    _fill(core_hours[task.name], asked, task, whole, np.broadcast_to(rate[:, None], (draws, quarters)))
 
 
 def _volumes(
@@ -158,21 +226,6 @@ def draw_tokens(
     return total * assumed["tokens.coverage"][:, None] if total.any() else None
 
 
-def _throughputs(
-    throughput: pd.DataFrame, registry: Registry, generations: Generations, hour_shares: Array, assumed: Assumptions,
-    quarters: pd.DatetimeIndex,
-) -> tuple[dict[str, Array], dict[str, tuple[bool, ...]]]:  # fmt: skip
-    """Return each accelerator task's fleet throughput, shape (draws, quarters); software gain is its own series."""
-    gain = _compound(assumed["software.gain"], quarters)
-    theta, measured = {}, {}
-    for task in registry.tasks:
-        if task.record_unit:
-            peak, measured[task.name] = generation_throughput(throughput, generations, task)
-            mixed = harmonic_throughput(work_shares(hour_shares, peak), peak)
-            theta[task.name] = mixed * assumed[f"derate.{task.record_unit.partition('/')[0]}"][:, None] * gain
-    return theta, measured
-
-
 def _technique_shares(
     observations: pd.DataFrame, registry: Registry, quarters: pd.DatetimeIndex, *, draws: int, seed: int
 ) -> tuple[tuple[Step, ...], dict[tuple[str, str], Array]]:
@@ -190,51 +243,21 @@ def _technique_shares(
     return tuple(steps), shares
 
 
-def _task_hours(
-    task: Task, registry: Registry, volumes: Mapping[str, Array], shares: Mapping[tuple[str, str], Array],
-    theta: Array, assumed: Assumptions, quarters: pd.DatetimeIndex,
-) -> Array:  # fmt: skip
-    """Return one task's busy hours by leaf, shape (draws, quarters, leaves)."""
-    position = registry.techniques(task.workload).index(task.technique)
-    used = _use(assumed, task.workload)
-    grown = _compound(assumed[f"intensity_growth.{task.workload}"], quarters)
-    intensity = assumed[f"intensity.{task.name.replace('/', '.')}"][:, None] * grown
-    share = np.stack([shares[task.workload, SEGMENT_OF[leaf]][:, :, position] for leaf in SOLD_LEAVES], axis=-1)
-    return busy_hours(
-        volumes[task.workload][..., None] * used[:, None, :],
-        share,
-        intensity[..., None],
-        assumed[f"placement.{task.workload}"][:, None, None],
-        theta[..., None],
-    )
-
-
 def _compound(growth: Array, quarters: pd.DatetimeIndex) -> Array:
-    """Return yearly growth compounded from the base day and held after three years, shape (draws, quarters)."""
-    years = (quarters - BASE_DAY).days.to_numpy() / 365.25
-    return np.asarray((1 + growth[:, None]) ** np.minimum(years, _HELD_AFTER))
-
-
-def _use(assumed: Assumptions, workload: str) -> Array:
-    """Return the share of a workload's requests served on each leaf's machines, shape (draws, leaves)."""
-    return shares_of(np.log(np.stack([assumed[f"use.{workload}.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)))
+    return compound(growth, years_after_base(quarters))
 
 
 def _add_training(
-    hours: Array, tasks: tuple[Task, ...], observations: pd.DataFrame, shares: Mapping[tuple[str, str], Array],
-    assumed: Assumptions, quarters: pd.DatetimeIndex, *, seed: int,
-) -> None:  # fmt: skip
-    """Add training and R&D as a ratio to inference, where runs are unseen: (1 - i) / i, tilted by leaf."""
-    inference = draw_inference_share(observations, quarters, draws=len(hours), seed=seed)
-    ratio = ((1 - inference) / inference)[..., None] * np.stack(
-        [assumed[f"training_tilt.{leaf}"] for leaf in SOLD_LEAVES], axis=-1
-    )[:, None, :]
-    total = hours.sum(axis=-1) * ratio
+    hours: Array, asked: Asked, tasks: tuple[Task, ...], observations: pd.DataFrame, peak: Array, *, seed: int
+) -> None:
+    """Add training and R&D: a ratio to inference tilted by leaf, and never less than the runs that were stated."""
+    inference = draw_inference_share(observations, asked.quarters, draws=len(hours), seed=seed)
+    tilt = np.stack([asked.assumed[f"training_tilt.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
+    total = hours.sum(axis=-1) * training_ratio(inference)[..., None] * tilt[:, None, :]
     for column, task in enumerate(tasks):
         if task.workload == TRAINING:
-            position = 1 if task.technique == "llm" else 0
-            share = np.stack([shares[TRAINING, SEGMENT_OF[leaf]][:, :, position] for leaf in SOLD_LEAVES], axis=-1)
-            hours[..., column] = total * share
+            seen = seen_training_hours(observations, task.technique, SOLD_LEAVES, peak, asked.assumed, asked.quarters)
+            hours[..., column] = np.maximum(total * asked.share(task), seen)
 
 
 def draw_inference_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Array:

@@ -8,8 +8,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from features.frames import EVIDENCE
 from features.series import select
 from forecast.draws import Array
+from forecast.hardware.levels import check_positive
+from forecast.hardware.roofline import roofline
+from forecast.work.growth import BASE_DAY
 from forecast.workloads import Task
 
 _SERVER_OVERHEAD: Final = 1.75  # IT power over chip power: 1.96 for H100, 1.56 for GB200, 1.51 for GB300
@@ -99,14 +103,37 @@ def _fill(rows: pd.DataFrame) -> tuple[str, ...]:
     return tuple(filled)
 
 
-def generation_throughput(
-    throughput: pd.DataFrame, generations: Generations, task: Task
-) -> tuple[Array, tuple[bool, ...]]:
-    """Return work per second of one accelerator of each generation, and whether it was measured.
+@dataclass(frozen=True)
+class GenerationThroughput:
+    """Work per second of one accelerator of each generation, and what each figure rests on.
+
+    Attributes
+    ----------
+    value
+        Work per second [unit/s], shape (generations,).
+    days
+        The day whose software each figure is of: software gain counts from there.
+    evidence
+        ``measured``, ``independent`` or ``vendor`` for records, ``scaled`` from the nearest measured generation, or
+        ``roofline``.
+    """
+
+    value: Array
+    days: pd.DatetimeIndex
+    evidence: tuple[str, ...]
+
+    @property
+    def measured(self) -> tuple[bool, ...]:
+        """Whether each generation has records of its own."""
+        return tuple(each in EVIDENCE for each in self.evidence)
+
+
+def generation_throughput(throughput: pd.DataFrame, generations: Generations, task: Task) -> GenerationThroughput:
+    """Return work per second of one accelerator of each generation for one task.
 
     Records of a family are pooled by their median over scenarios. A generation without any is scaled from the
     nearest measured one by the square root of the peak that bounds it. Where no generation was measured, the
-    roofline stands in: efficiency times 8-bit peak over FLOP a unit, an assumption of the workload registry.
+    roofline stands in: assumptions of the workload registry.
 
     Parameters
     ----------
@@ -114,23 +141,40 @@ def generation_throughput(
         Throughput rows known at the origin.
     task
         Names the records that speak for it, what bounds it, and its roofline.
+
+    Raises
+    ------
+    ValueError
+        If a record is not positive.
     """
     rows = select(throughput, unit=task.record_unit)
     rows = rows[rows["model"].str.startswith(task.record_model)]
-    values = np.array([_median(rows, name) for name in generations.accelerators])
-    measured = np.isfinite(values)
-    if not measured.any():
-        return task.efficiency * generations.fp8_tflops * 1e12 / task.flop_per_unit, (False,) * len(values)
+    check_positive(rows)
+    pooled = [rows[rows["accelerator"].isin(_SIBLINGS.get(name, (name,)))] for name in generations.accelerators]
+    known = np.flatnonzero([len(each) > 0 for each in pooled])
+    if not len(known):
+        return _roofline(generations, task)
     peak = {"compute": generations.fp8_tflops, "memory": generations.hbm_tbs}[task.bound]
-    known = np.flatnonzero(measured)
-    nearest = known[np.abs(np.arange(len(values))[:, None] - known[None, :]).argmin(axis=1)]
-    scaled = values[nearest] * (peak / peak[nearest]) ** _PEAK_GAIN
-    return np.where(measured, values, scaled), tuple(measured.tolist())
+    every = np.arange(len(pooled))
+    nearest = known[np.abs(every[:, None] - known[None, :]).argmin(axis=1)]
+    medians = np.array([pooled[place]["value"].median() for place in nearest])
+    return GenerationThroughput(
+        medians * (peak / peak[nearest]) ** _PEAK_GAIN,
+        pd.DatetimeIndex([pooled[place]["measured_at"].median() for place in nearest]),
+        tuple(_weakest(pooled[place]) if place in known else "scaled" for place in every),
+    )
+
+
+def _roofline(generations: Generations, task: Task) -> GenerationThroughput:
+    value = roofline(
+        generations.fp8_tflops * 1e12, generations.hbm_tbs * 1e12, flop_per_unit=task.flop_per_unit,
+        efficiency=task.efficiency, bytes_per_unit=task.bytes_per_unit, memory_efficiency=task.memory_efficiency,
+    )  # fmt: skip
+    return GenerationThroughput(value, pd.DatetimeIndex([BASE_DAY] * len(value)), ("roofline",) * len(value))
+
+
+def _weakest(rows: pd.DataFrame) -> str:
+    return str(max(rows["evidence"], key=EVIDENCE.index))
 
 
 _SIBLINGS: Final = {"h100": ("h100", "h200"), "gb200": ("gb200", "b200"), "gb300": ("gb300", "b300")}
-
-
-def _median(rows: pd.DataFrame, accelerator: str) -> float:
-    mine = rows[rows["accelerator"].isin(_SIBLINGS.get(accelerator, (accelerator,)))]
-    return float(mine["value"].median()) if len(mine) else float("nan")

@@ -84,6 +84,10 @@ def _holds(values: Array, claim: Mapping[Any, Any], about: float | None) -> Arra
         return np.asarray(values >= (low if np.isfinite(low) else high))
     if claim["bound"] == "<=":
         return np.asarray(values <= (high if np.isfinite(high) else low))
+    if claim["bound"] in {">~", "<~"}:  # just over or under a figure: within twice the slack, on that side
+        figure = low if np.isfinite(low) else high
+        beyond = (values - figure) * (1.0 if claim["bound"] == ">~" else -1.0)
+        return np.asarray((beyond >= 0) & (beyond <= 2 * (about or _ABOUT * abs(figure))))
     slack = 0.0 if high > low else about or _ABOUT * abs(low)
     return np.asarray((values >= low - slack) & (values <= high + slack))
 

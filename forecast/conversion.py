@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+from typing import Final
+
 import numpy as np
 
 from forecast.draws import Array
 
-SECONDS_PER_HOUR = 3600.0
+SECONDS_PER_HOUR: Final = 3600.0
+_BLOCK: Final = 2**18  # cells of a block: two buffers of it stay in a core's cache
 
 
 def harmonic_throughput(work_shares: Array, throughput: Array) -> Array:
@@ -74,11 +79,81 @@ def busy_hours(requests: Array, share: Array, intensity: Array, placement: Array
     >>> round(float(hours / 0.6))
     22336
     """
+    return np.asarray(requests * share * hours_per_request(intensity, placement, throughput))
+
+
+def hours_per_request(intensity: Array, placement: Array, throughput: Array) -> Array:
+    """Return busy accelerator-hours a request: A x / (3600 theta) [accelerator_hour/request].
+
+    Parameters
+    ----------
+    intensity, placement, throughput
+        As in :func:`busy_hours`.
+
+    Raises
+    ------
+    ValueError
+        If a throughput is not positive.
+
+    Examples
+    --------
+    >>> float(hours_per_request(np.array(7200.0), np.array(0.5), np.array(2.0)))
+    0.5
+    """
     if not (np.asarray(throughput) > 0).all():
         raise ValueError(
             f"throughput {float(np.min(throughput)):g} is not positive; correct or remove the record in throughput.csv"
         )
-    return np.asarray(requests * share * intensity * placement / (SECONDS_PER_HOUR * throughput))
+    return np.asarray(intensity * placement / (SECONDS_PER_HOUR * throughput))
+
+
+def busy_hour_blocks(
+    requests: Array, share: Array, hours_each: Array, *, cells: int = _BLOCK
+) -> Iterator[tuple[slice, Array]]:
+    """Yield busy hours a few draws at a time, so that the whole cube never has to be in memory.
+
+    Parameters
+    ----------
+    requests
+        Volume V [request/period].
+    share
+        Technique share m of the requests [1].
+    hours_each
+        Busy hours a request (:func:`hours_per_request`).
+    cells
+        Cells of a block; a block holds one draw at least.
+
+    Yields
+    ------
+    tuple of slice and ndarray
+        Draws, the first axis of the broadcast shape, and their hours. The array is written over by the next block:
+        reduce it or copy it.
+
+    Raises
+    ------
+    ValueError
+        If the arguments have no axis in common or do not broadcast.
+
+    Examples
+    --------
+    >>> total = 0.0
+    >>> for draws, hours in busy_hour_blocks(np.full((4, 3), 2.0), np.full((4, 3), 0.5), np.full((4, 1), 7.0), cells=6):
+    ...     total += hours.sum()
+    >>> float(total)
+    84.0
+    """
+    shape = np.broadcast_shapes(requests.shape, share.shape, hours_each.shape)
+    if not shape:
+        raise ValueError("requests, share and hours a request have no axis; give arrays whose first axis is the draws")
+    step = max(1, cells // max(1, math.prod(shape[1:])))
+    inner = np.broadcast_shapes(requests.shape, share.shape)
+    asked, taken = np.empty((step, *inner[1:])), np.empty((step, *shape[1:]))
+    for start in range(0, shape[0], step):
+        block = slice(start, min(start + step, shape[0]))
+        size = block.stop - start
+        parts = [each[block] if each.shape[0] == shape[0] else each for each in (requests, share, hours_each)]
+        several = np.multiply(parts[0], parts[1], out=asked[: size if inner[0] == shape[0] else 1])
+        yield block, np.multiply(several, parts[2], out=taken[:size])
 
 
 def request_share_at_parity(time_ratio: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,14 +52,32 @@ def first_passage(holds: NDArray[np.bool_]) -> NDArray[np.int_]:
     Parameters
     ----------
     holds
-        Boolean, shape (draws, periods).
+        Boolean, shape (draws, ..., periods).
 
     Examples
     --------
     >>> first_passage(np.array([[False, True, False], [False, False, False]])).tolist()
     [1, 3]
     """
-    return np.asarray(np.where(holds.any(axis=1), holds.argmax(axis=1), holds.shape[1]))
+    return np.asarray(np.where(holds.any(axis=-1), holds.argmax(axis=-1), holds.shape[-1]))
+
+
+def passage_ranks(first: NDArray[np.int_], levels: Sequence[float]) -> NDArray[np.int_]:
+    """Return the period by which each fraction of the draws has crossed, those that never do counting as last.
+
+    Parameters
+    ----------
+    first
+        First passage by draw (:func:`first_passage`), shape (draws,).
+    levels
+        Fractions of the draws, in (0, 1).
+
+    Examples
+    --------
+    >>> passage_ranks(np.array([1, 3, 2, 2]), [0.25, 0.5, 0.9]).tolist()
+    [1, 2, 3]
+    """
+    return np.asarray(np.quantile(first, levels, method="inverted_cdf").astype(int))
 
 
 def check_fractions(**named: float) -> None:
@@ -101,7 +120,7 @@ def crossing(
     first = first_passage(share > above)
     labels = [quarter_label(end) for end in ends] + [NOT_YET]
     labels[0] = f"by {labels[0]}"
-    ranks = np.quantile(first, [(1 - level) / 2, 0.5, (1 + level) / 2], method="inverted_cdf").astype(int)
+    ranks = passage_ranks(first, [(1 - level) / 2, 0.5, (1 + level) / 2])
     early, middle, late = (labels[rank] for rank in ranks)
     return Crossing(
         question, early, middle, late, level, float((first == len(ends)).mean()),

@@ -20,14 +20,19 @@ from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.known import Known, Settings
 from forecast.reconcile import Agreement, agree, within
+from forecast.sixty_forty.membership import moved_text
 from forecast.split import SEGMENT_OF, split_statements
 from forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
+from forecast.work.intensity import check_intensity
+from forecast.work.placement import VENDORS, check_placement, hours_over_nvidia
 from forecast.workloads import UNALLOCATED, Registry
 
 UNITS: Final = {
     "gpu_hours": "accelerator_hour/quarter",
     "gpu_hours_top_down": "accelerator_hour/quarter",
     "gpu_hours_bottom_up": "accelerator_hour/quarter",
+    "accelerator_hours": "accelerator_hour/quarter",
+    "core_hours": "core_hour/quarter",
     "accelerators": "accelerator",
     "accelerators_shipped": "accelerator/quarter",
     "accelerators_retired": "accelerator",
@@ -40,6 +45,7 @@ UNITS: Final = {
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
+_UNEXPLAINED: Final = np.array([float(vendor == "nvidia") for vendor in VENDORS])  # hours by vendor for one of NVIDIA
 _MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
 MIN_REVENUE: Final = 24  # quarters
 
@@ -93,6 +99,7 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     top = draw_top_down(
         known.observations, generations, assumed,
         origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed,
+        memberships=known.memberships,
     )  # fmt: skip
     quarters = top.revenue.quarters
     live = top.fleet.live.sum(axis=2)
@@ -102,13 +109,15 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     progress("meeting of the two views, and the cube")
     shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
     agreement = _meet(top, bottom, assumed, shown)
-    cube = _cube(known, top, bottom, agreement, generations, shown)
+    cube = _cube(known, top, bottom, agreement, generations, shown, assumed)
     return World(cube, top, bottom, agreement, generations)
 
 
 def _require(known: Known) -> None:
     """Raise if a figure that every forecast starts from was not known, naming all that were not."""
     revenue = select(known.observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow")
+    check_intensity(known.assumptions, known.registry)
+    check_placement(known.assumptions, known.registry)
     needed = {
         f"{MIN_REVENUE} quarters of NVIDIA data-centre revenue": len(revenue) >= MIN_REVENUE,
         "a statement about the hyperscale share of it": len(split_statements(known.observations)) > 0,
@@ -123,7 +132,8 @@ def _require(known: Known) -> None:
 
 
 def _cube(
-    known: Known, top: TopDown, bottom: BottomUp, agreement: Agreement, generations: Generations, shown: slice
+    known: Known, top: TopDown, bottom: BottomUp, agreement: Agreement, generations: Generations, shown: slice,
+    assumed: Assumptions,
 ) -> xr.Dataset:  # fmt: skip
     quarters = top.revenue.quarters[shown]
     tasks, hours = _allocate(bottom, agreement, top, shown)
@@ -134,6 +144,7 @@ def _cube(
     leaf, definitions = ("draw", "period", "leaf"), list(top.split.by_definition)
     variables: dict[str, tuple[tuple[str, ...], Array]] = {
         "gpu_hours": (("draw", "period", "leaf", "task"), hours),
+        "accelerator_hours": ((*leaf, "vendor"), _by_vendor(hours, tasks, assumed)),
         "gpu_hours_top_down": (leaf, top.hours[:, shown]),
         "gpu_hours_bottom_up": (leaf, _pad(bottom.hours[:, shown].sum(axis=-1))),
         "accelerators": (leaf, top.fleet.live[:, shown].sum(axis=-1)),
@@ -154,10 +165,14 @@ def _cube(
     }
     if "generative" in bottom.volumes:
         variables["tokens"] = (("draw", "period"), bottom.volumes["generative"][:, shown])
+    if bottom.core_hours:
+        cores = np.stack([each[:, shown] for each in bottom.core_hours.values()], axis=-1)
+        variables["core_hours"] = ((*leaf, "core_task"), np.concatenate([cores, 0 * cores[:, :, :1]], axis=2))
     techniques = [task.name for task in known.registry.tasks]
     coordinates: dict[str, Any] = {
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
+        "vendor": list(VENDORS), **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
     return xr.Dataset(data, coords=coordinates, attrs=_attributes(known, top)).assign(_units(data))
@@ -179,9 +194,23 @@ def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
         "definition": "recast_2",
         "scenario": "base",
         "split_mode": "observation",
-        "scope": "NVIDIA data-centre GPUs",
+        "memberships": moved_text(known.memberships, top.revenue.quarters),
+        "leaf_news": _leaf_news(top),
+        "split_statements": top.split.state.statements,
+        "split_inexact": len(top.split.state.inexact),
+        "split_ess": top.split.ess,
+        "scope": "NVIDIA data-centre GPUs",  # of hardware, power and money; accelerator_hours go beyond it
         "company_ratio": top.revenue.company_ratio,
     }
+
+
+def _leaf_news(top: TopDown) -> str:
+    told = [
+        f"{row.leaf} {row.before:.1%} to {row.after:.1%} of its side in {row.quarter} by {row.statements} statements, "
+        f"{row.ess:.0%} of the draws effective"
+        for row in top.leaf_news.itertuples()
+    ]
+    return "; ".join(told) or "none"
 
 
 def _pad(values: Array) -> Array:
@@ -210,6 +239,23 @@ def _allocate(bottom: BottomUp, agreement: Agreement, top: TopDown, shown: slice
     own[:, :, 0, -1] = top.hours[:, shown, -1]
     names = (*(bottom.tasks[column] for column in _used(bottom)), UNALLOCATED)
     return names, np.concatenate([hours, own], axis=2)
+
+
+def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions) -> Array:
+    """Return hours by vendor of the accelerator, shape (draws, periods, leaves, vendors), from those of NVIDIA GPUs.
+
+    What no registered task explains is counted on NVIDIA GPUs only: no record speaks of the others there.
+    """
+    own = np.broadcast_to(_UNEXPLAINED, (len(hours), len(VENDORS)))
+    over = {
+        segment: np.stack(
+            [own if task == UNALLOCATED else hours_over_nvidia(assumed, task, segment) for task in tasks], axis=1
+        )
+        for segment in SEGMENTS
+    }
+    vendor_internal = np.repeat(own[:, None], len(tasks), axis=1)
+    by_leaf = [over.get(SEGMENT_OF[leaf], vendor_internal) for leaf in LEAF_NAMES]
+    return np.stack([hours[:, :, place] @ each for place, each in enumerate(by_leaf)], axis=2)
 
 
 def _request_shares(bottom: BottomUp, registry: Registry, shown: slice) -> Array:

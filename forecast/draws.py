@@ -72,6 +72,10 @@ class Assumptions:
             raise ValueError(f"assumption {name!r} is missing; add a row of that name to assumptions.csv")
         return self.values[name]
 
+    def get(self, name: str, otherwise: str) -> Array:
+        """Return the draws of an assumption, or of a more general one where it has no row of its own."""
+        return self[name if name in self.values else otherwise]
+
     def names(self, prefix: str) -> tuple[str, ...]:
         """Return the last parts of the names that begin with ``prefix`` and a dot."""
         return tuple(name.removeprefix(f"{prefix}.") for name in self.values if name.startswith(f"{prefix}."))

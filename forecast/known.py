@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from features.asof import known_by
+from features.frames import empty
+from features.membership import MEMBERSHIPS
 from forecast.migration import Learned
 from forecast.workloads import Registry
 
@@ -25,6 +27,8 @@ class Known:
         Workloads and techniques.
     learned
         What the share model learned on reference histories; it is not of the record and is not cut.
+    memberships
+        Who counts on which side, cut to the origin.
     """
 
     origin: pd.Timestamp
@@ -35,6 +39,7 @@ class Known:
     assumptions: pd.DataFrame
     registry: Registry
     learned: Learned
+    memberships: pd.DataFrame = field(default_factory=lambda: empty(MEMBERSHIPS))
 
 
 @dataclass(frozen=True)

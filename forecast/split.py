@@ -13,15 +13,18 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from features.asof import latest_vintage
-from features.series import select
+from features.frames import ALL
 from forecast.draws import Array, Assumptions, stream
+from forecast.flows import flows, growth_of_shares
 from forecast.share_state import SharePrior, ShareState, fit_share_state
 
 REFERENCE: Final = "recast_2"
 OFFSET_SD: Final[Mapping[str, float]] = {"recast_1": 0.2, "large_csp": 0.3, "top_five": 0.3, "keynote": 0.3}
+STOCK_OFFSET_SD: Final[Mapping[str, float]] = {"epoch_top_five": 0.35}  # of machines, not of revenue
 CUSTOMER_NOISE: Final[Mapping[str, float]] = {"recast_1": 0.15}  # one customer's move was worth up to 12 points
 PRIOR: Final = SharePrior(mid=0.5, sd=0.5, volatility=0.12, volatility_sd_log=0.4)
 LEAVES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -31,7 +34,8 @@ LEAVES: Final[Mapping[str, tuple[str, ...]]] = {
     "vendor_internal": ("vendor_internal",),
 }  # fmt: skip
 SEGMENT_OF: Final = {leaf: segment for segment, leaves in LEAVES.items() for leaf in leaves}
-_LEAF_DRIFT: Final = 0.06  # log weight a quarter
+_GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
+LEAF_DRIFT: Final = 0.06  # log weight a quarter
 
 
 @dataclass(frozen=True)
@@ -46,17 +50,63 @@ class Split:
         Under the reference definition, shape (draws, quarters).
     by_definition
         Definition to its share, shape (draws, quarters).
+    ess
+        Share of the draws given exact figures that stays effective under the inexact ones.
     """
 
     state: ShareState
     share: Array
     by_definition: Mapping[str, Array]
+    ess: float = 1.0
+
+
+def is_about_split(observations: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows the state of the split hears, shape (rows,).
+
+    Shares of data-centre revenue, over a period or ahead; shares of the machines installed, under a definition of
+    their own; and growth on a year before of what such a share is of.
+    """
+    rows = observations
+    sides = (rows["segment"] == "hyperscale") & (rows["leaf"] == ALL) & (rows["measure"] == "share")
+    revenue = (rows["base"] == "revenue") & rows["stage"].isin(["flow", "forward"])
+    revenue &= rows["definition"].isin([REFERENCE, *OFFSET_SD])
+    machines = (rows["base"] == "h100e") & (rows["stage"] == "stock") & rows["definition"].isin(STOCK_OFFSET_SD)
+    grown = (rows["measure"] == "multiple") & rows["definition"].isin([f"{name}{_GROWTH}" for name in OFFSET_SD])
+    return np.asarray((sides & (revenue | machines)) | grown)
 
 
 def split_statements(observations: pd.DataFrame) -> pd.DataFrame:
-    """Return the statements about the hyperscale share of data-centre revenue, one row per figure."""
-    rows = select(observations, measure="share", base="revenue", segment="hyperscale", leaf="all", stage="flow")
-    return latest_vintage(rows[rows["definition"].isin([REFERENCE, *OFFSET_SD])])
+    """Return the statements about the split, one row per figure.
+
+    A stock holds those before it, so of several under one definition the last is kept.
+    """
+    rows = latest_vintage(observations[is_about_split(observations)])
+    stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
+    before = stocks.index[stocks.duplicated("definition", keep="last")]
+    return rows.drop(before).reset_index(drop=True)
+
+
+def fit_split(
+    observations: pd.DataFrame, statements: pd.DataFrame, quarters: pd.DatetimeIndex, *, prior: SharePrior = PRIOR
+) -> ShareState:
+    """Fit the state of the split to some of the statements known.
+
+    Parameters
+    ----------
+    observations
+        All rows known, for what flowed in each quarter.
+    statements
+        Rows of :func:`split_statements`.
+    """
+    return fit_share_state(
+        growth_of_shares(statements, observations, _GROWTH),
+        quarters,
+        reference=REFERENCE,
+        offset_sd={**OFFSET_SD, **STOCK_OFFSET_SD},
+        noise=CUSTOMER_NOISE,
+        flows=flows(observations, quarters),
+        prior=prior,
+    )
 
 
 def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Split:
@@ -73,28 +123,25 @@ def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws:
             "no statement about the hyperscale share of data-centre revenue was known at this origin; "
             "choose a later origin or add one to the record"
         )
-    state = fit_share_state(
-        statements, quarters, reference=REFERENCE, offset_sd=OFFSET_SD, noise=CUSTOMER_NOISE, prior=PRIOR
-    )
-    share, offsets = state.simulate(draws, stream(seed, "split"))
-    moved = {name: expit(logit(share) + offset[:, None]) for name, offset in offsets.items()}
-    return Split(state, share, {REFERENCE: share, **moved})
+    state = fit_split(observations, statements, quarters)
+    drawn = state.draw(draws, stream(seed, "split"))
+    moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in OFFSET_SD}
+    return Split(state, drawn.share, {REFERENCE: drawn.share, **moved}, drawn.ess)
 
 
-def leaf_shares(assumed: Assumptions, segment: str, periods: int, *, base_period: int, seed: int) -> Array:
-    """Draw the shares of a segment's leaves: assumed weights that wander from a base period in both directions.
+def leaf_weights(assumed: Assumptions, segment: str, periods: int, *, base_period: int, seed: int) -> Array:
+    """Draw log weights of a segment's leaves: assumed ones that wander from a base period in both directions.
 
     Returns
     -------
     ndarray, shape (draws, periods, leaves)
-        Shares that sum to one.
     """
     leaves = LEAVES[segment]
     weights = np.log(np.stack([assumed[f"leaf_share.{segment}.{leaf}"] for leaf in leaves], axis=-1))
     steps = stream(seed, f"leaf_drift.{segment}").standard_normal((len(weights), periods, len(leaves)))
-    walk = np.cumsum(_LEAF_DRIFT * steps, axis=1)
+    walk = np.cumsum(LEAF_DRIFT * steps, axis=1)
     walk -= walk[:, [base_period], :]
-    return shares_of(weights[:, None, :] + walk)
+    return np.asarray(weights[:, None, :] + walk)
 
 
 def shares_of(log_weights: Array) -> Array:

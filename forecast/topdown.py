@@ -14,21 +14,22 @@ import numpy as np
 import pandas as pd
 
 from features.asof import latest_vintage
-from features.calendars import calendar_quarters, covered_share, hours_in, nvidia_quarters, overlap_weights
+from features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
 from features.series import fiscal_revenue, select
 from forecast.catalogue import Generations
 from forecast.draws import Array, Assumptions, normals, stream
 from forecast.fleet import Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
+from forecast.leaf_state import hear_leaves
 from forecast.reconcile import condition
 from forecast.share_state import SharePrior, fit_share_state
-from forecast.split import LEAVES, Split, draw_split, leaf_shares
+from forecast.sixty_forty.membership import as_saved
+from forecast.split import LEAF_DRIFT, LEAVES, Split, draw_split, leaf_weights
 from forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
 _WEIBULL_SHAPE: Final = 3.0
 _QUARTER_DAYS: Final = 120
-_MOST: Final = 0.95
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class TopDown:
         US dollars an accelerator after meeting the independent estimate, shape (draws, generations).
     h100e_gap
         Independent H100-equivalents over those implied before they met [ratio]; missing if none was known.
+    leaf_news
+        What statements about leaves moved (:class:`forecast.leaf_state.Leaves`).
     """
 
     revenue: Revenue
@@ -87,6 +90,7 @@ class TopDown:
     megawatts: Array
     price: Array
     h100e_gap: float
+    leaf_news: pd.DataFrame
 
 
 def draw_revenue(observations: pd.DataFrame, *, origin: pd.Timestamp, through: str, draws: int, seed: int) -> Revenue:
@@ -148,8 +152,9 @@ def draw_top_down(
     through: str,
     draws: int,
     seed: int,
+    memberships: pd.DataFrame | None = None,
 ) -> TopDown:
-    """Draw the whole top-down view at an origin from what was known there.
+    """Draw the whole top-down view at an origin from what was known there, firms counted where memberships put them.
 
     Raises
     ------
@@ -158,7 +163,9 @@ def draw_top_down(
     """
     revenue = draw_revenue(observations, origin=origin, through=through, draws=draws, seed=seed)
     split = draw_split(observations, revenue.quarters, draws=draws, seed=seed)
-    weights = _leaf_weights(observations, revenue, split.share, assumed, seed=seed)
+    if memberships is not None:
+        split = as_saved(split, revenue.total, observations, memberships, assumed, revenue.quarters)
+    weights, news = _leaf_weights(observations, revenue, split.share, assumed, seed=seed)
     mix = _mix(generations, revenue.quarters, assumed)
     price, gap = _price(observations, generations, revenue, mix, assumed, seed=seed)
     units = revenue.compute[:, :, None] * mix / price[:, None, :]
@@ -168,50 +175,30 @@ def draw_top_down(
     spending = np.concatenate([weights * revenue.total[..., None], np.zeros((draws, len(revenue.quarters), 1))], axis=2)
     hours = fleet.live.sum(axis=-1) * hours_in(revenue.quarters)[None, :, None] * _utilisation(assumed)
     power = (fleet.live * generations.it_kw).sum(axis=-1) * assumed["power.pue"][:, None, None] / 1e3
-    return TopDown(revenue, split, spending, fleet, hours, power, price, gap)
+    return TopDown(revenue, split, spending, fleet, hours, power, price, gap, news)
 
 
 def _leaf_weights(
     observations: pd.DataFrame, revenue: Revenue, share: Array, assumed: Assumptions, *, seed: int
-) -> Array:
-    """Return each leaf's share of revenue, shape (draws, quarters, leaves that are sold to)."""
+) -> tuple[Array, pd.DataFrame]:
+    """Return each leaf's share of revenue, shape (draws, quarters, leaves sold to), and what statements moved."""
     quarters = revenue.quarters
     base = revenue.first_forecast - 1
-    inside = {
-        segment: leaf_shares(assumed, segment, len(quarters), base_period=base, seed=seed)
-        for segment in ("hyperscale", "rest")
-    }
-    rest = _meet_sovereign(observations, revenue, 1 - share, inside["rest"], seed=seed)
-    return np.concatenate([share[..., None] * inside["hyperscale"], (1 - share)[..., None] * rest], axis=2)
-
-
-def _meet_sovereign(
-    observations: pd.DataFrame, revenue: Revenue, rest_share: Array, leaves: Array, *, seed: int
-) -> Array:
-    """Condition the leaves of the rest on reported sovereign revenue: "over v" is read as 5 % above v, 7 % sd."""
-    stated = select(observations, measure="revenue", leaf="sovereign", vendor="nvidia", stage="flow")
-    position = LEAVES["rest"].index("sovereign")
-    for row in latest_vintage(stated).itertuples():
-        window = covered_share(row.period_start, row.period_end, revenue.quarters)
-        sovereign = (leaves[:, :, position] * rest_share * revenue.total) @ window
-        stated_log = float(np.log(row.value * (1.05 if row.bound == ">=" else 1.0)))
-        noise = normals(seed, f"sovereign.{row.period_end:%Y}", len(leaves))
-        moved = condition(np.log(leaves[:, :, position]), np.log(sovereign), stated_log, 0.07, noise)
-        leaves = _with_share(leaves, position, np.minimum(np.exp(moved), _MOST))
-    return leaves
-
-
-def _with_share(leaves: Array, position: int, share: Array) -> Array:
-    """Return leaf shares with one leaf set and the others scaled to what is left."""
-    others = leaves * ((1 - share) / (1 - leaves[:, :, position]))[..., None]
-    others[:, :, position] = share
-    return others
+    inside, news = {}, []
+    for segment, part in (("hyperscale", share), ("rest", 1 - share)):
+        weights = leaf_weights(assumed, segment, len(quarters), base_period=base, seed=seed)
+        side = part * revenue.total
+        found = hear_leaves(weights, LEAF_DRIFT, base, observations, LEAVES[segment], side, quarters, seed=seed)
+        inside[segment] = part[..., None] * found.share
+        news.append(found.news)
+    return np.concatenate([inside["hyperscale"], inside["rest"]], axis=2), pd.concat(news, ignore_index=True)
 
 
 def _mix(generations: Generations, quarters: pd.DatetimeIndex, assumed: Assumptions) -> Array:
     time = np.arange(len(quarters), dtype=np.float64)
     start = quarters.searchsorted(generations.available_at[1:])
-    middles = start[None, :] + assumed["ramp.lag"][:, None]
+    lag = [assumed.get(f"ramp.lag.{name}", "ramp.lag") for name in generations.names[1:]]
+    middles = start[None, :] + np.stack(lag, axis=-1)
     return generation_mix(time, middles, assumed["ramp.width"])
 
 

@@ -190,13 +190,13 @@ def _published(cube: xr.Dataset) -> Iterator[tuple[Label, Array]]:
     ahead, definition = forecast_periods(cube), cube.attrs["definition"]
     hours = cube["gpu_hours"].values[:, ahead].astype(np.float64)
     share = hours / np.maximum(hours.sum(axis=-1, keepdims=True), _TINY)
-    places, work = list(_places(cube)), list(_work(cube))
-    leaves = np.array([_leaves(cube, part) for part in places], dtype=np.float64)
+    where, work = list(places(cube)), list(kinds_of_work(cube))
+    leaves = np.array([_leaves(cube, part) for part in where], dtype=np.float64)
     tasks = np.array([_tasks(cube, part) for part in work], dtype=np.float64)
     for measure in MEASURES:
         whole = hours if measure == "gpu_hours" else cube[measure].values[:, ahead][..., None] * share
         totals = np.einsum("dplw,gl->gwdp", whole @ tasks.T, leaves)
-        for place, by_work in zip(places, totals, strict=True):
+        for place, by_work in zip(where, totals, strict=True):
             for kind, draws in zip(work, by_work, strict=True):
                 part = Part(place.segment, place.leaf, kind.workload, kind.technique)
                 yield Label(part, measure, "none", definition), draws
@@ -210,7 +210,7 @@ def _published(cube: xr.Dataset) -> Iterator[tuple[Label, Array]]:
         yield Label(Part("hyperscale"), "share", "revenue", str(name)), draws
 
 
-def _places(cube: xr.Dataset) -> Iterator[Part]:
+def places(cube: xr.Dataset) -> Iterator[Part]:
     """Yield all, each segment, and each leaf."""
     segments = segment_of_leaves(cube)
     yield Part()
@@ -218,7 +218,7 @@ def _places(cube: xr.Dataset) -> Iterator[Part]:
     yield from (Part(segment, str(leaf)) for leaf, segment in zip(cube["leaf"].values, segments, strict=True))
 
 
-def _work(cube: xr.Dataset) -> Iterator[Part]:
+def kinds_of_work(cube: xr.Dataset) -> Iterator[Part]:
     """Yield all, each workload, each task, and each technique across workloads."""
     tasks = [str(name).partition("/") for name in cube["task"].values]
     yield Part()

@@ -21,11 +21,17 @@ class Task:
     unit
         Unit of its work.
     on_accelerator
-        Whether it runs on accelerators; CPU work is counted in requests and takes no accelerator-hours.
+        Whether it runs on accelerators; CPU work takes core-hours and no accelerator-hours.
     record_model, record_unit, bound
         Which throughput records speak for it and what scales an unmeasured generation.
     flop_per_unit, efficiency
         Work [FLOP] of a unit and the share of the 8-bit peak it reaches, for an origin without any record.
+    precisions
+        Number formats it may run in, the best first, such as ``("fp4", "fp8", "bf16")``; empty on CPUs.
+    bytes_per_unit, memory_efficiency
+        Memory traffic [B] of a unit, nought where none is counted, and the share of the bandwidth it reaches.
+    min_domain
+        Accelerators of one scale-up domain it needs at least.
     """
 
     workload: str
@@ -37,6 +43,10 @@ class Task:
     bound: str
     flop_per_unit: float
     efficiency: float
+    precisions: tuple[str, ...] = ()
+    bytes_per_unit: float = 0.0
+    memory_efficiency: float = 1.0
+    min_domain: float = 1.0
 
     @property
     def name(self) -> str:
@@ -82,7 +92,8 @@ def read_registry(rows: pd.DataFrame) -> Registry:
             Task(
                 row.workload, row.technique, row.unit, row.runs_on == "accelerator",
                 _text(row.record_model), _text(row.record_unit), _text(row.bound), float(row.flop_per_unit),
-                float(row.efficiency),
+                float(row.efficiency), tuple(filter(None, _text(row.precisions).split(";"))),
+                _number(row.bytes_per_unit, 0.0), _number(row.memory_efficiency, 1.0), _number(row.min_domain, 1.0),
             )
             for row in ordered.itertuples()
         )
@@ -91,3 +102,7 @@ def read_registry(rows: pd.DataFrame) -> Registry:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _number(value: float, otherwise: float) -> float:
+    return otherwise if pd.isna(value) else float(value)

@@ -14,11 +14,12 @@ import pandas as pd
 
 from features.frames import SCORES, empty
 from forecast.backtest import summarise
+from forecast.capacity.cohorts import shipped_by_generation
 from forecast.cube import World
 from forecast.known import Known, Settings
 from forecast.techniques import effect_of_one_figure
 from forecast.views import forecast_frame
-from pipelines.bundle import Bundle
+from pipelines.bundle import KNOWN, Bundle
 from pipelines.sources.public_record import Record
 
 
@@ -38,13 +39,14 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
     """
     tables = {
         "forecasts": forecast_frame(world.cube, model="shiftcast"),
-        "claims": known.claims,
         "scores": empty(SCORES),
         "quarantine": record.quarantine,
-        "observations": known.observations,
-        "assumptions": known.assumptions,
+        **{name: getattr(known, name) for name in KNOWN},
+        "registry": pd.DataFrame([asdict(task) for task in known.registry.tasks]),
+        "capacity_assumptions": record.basis(known.origin, settings).assumptions,
     }
-    return Bundle(world.cube, tables, _summary(world, known, record, digest, settings))
+    summary = _summary(world, known, record, digest, settings)
+    return Bundle(world.cube, tables, summary, shipped=shipped_by_generation(world))
 
 
 def with_scores(bundle: Bundle, scores: pd.DataFrame) -> Bundle:
@@ -65,7 +67,7 @@ def _summary(world: World, known: Known, record: Record, digest: str, settings: 
         "quarantined": len(record.quarantine),
         "revenue": {
             "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
-            "scores": dict(top.revenue.fit.scores), "spread": asdict(top.revenue.fit.spread),
+            "scores": dict(top.revenue.fit.scores), "deviation": top.revenue.fit.deviation.tolist(),
         },
         "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
         "generations": [
@@ -77,7 +79,7 @@ def _summary(world: World, known: Known, record: Record, digest: str, settings: 
         "filled": list(generations.filled),
         "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
         "missing": dict(bottom.missing),
-        "measured": {task: list(flags) for task, flags in bottom.measured.items()},
+        "throughput_evidence": {task: list(each) for task, each in bottom.evidence.items()},
         "techniques": [
             {"workload": step.workload, "segment": step.segment, "technique": step.technique,
              "evidence": dict(step.evidence), "volatility": step.state.volatility,

@@ -13,10 +13,16 @@ import pandas as pd
 import xarray as xr
 
 from forecast.answers import Forecaster
+from forecast.economics.basis import Basis
+from forecast.known import Known, Settings
+from forecast.workloads import Registry, Task
+from pipelines.shares_command import load_learned
 
 MANIFEST: Final = "manifest.json"
-_CUBE, _SUMMARY = "cube.nc", "summary.json"
-_TABLES: Final = ("forecasts", "claims", "scores", "quarantine", "observations", "assumptions")
+_CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
+KNOWN: Final = ("observations", "claims", "hardware", "throughput", "assumptions", "memberships")
+_TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
+_CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
 
 class AlteredBundleError(ValueError):
@@ -32,19 +38,45 @@ class Bundle:
     cube
         Joint draws.
     tables
-        ``forecasts``, ``claims``, ``scores``, ``quarantine``, ``observations`` and ``assumptions`` frames.
+        ``forecasts``, ``scores`` and ``quarantine``; every frame the forecast was drawn from, as known; the
+        ``registry`` of tasks; and ``capacity_assumptions``, which questions of capacity and cost rest on.
     summary
         Settings, digests, and what the fitted terms say of themselves.
+    shipped
+        Purchases by generation (:mod:`forecast.capacity.cohorts`).
     """
 
     cube: xr.Dataset
     tables: Mapping[str, pd.DataFrame]
     summary: Mapping[str, Any]
+    shipped: xr.DataArray | None = None
 
     @property
     def forecaster(self) -> Forecaster:
         """The object that answers questions."""
-        return Forecaster(self.cube, self.tables["forecasts"], self.tables["claims"])
+        settings = Settings(**self.summary["settings"])
+        return Forecaster(
+            self.cube, self.tables["forecasts"], self.tables["claims"], self.known, settings, basis=self._basis()
+        )
+
+    @property
+    def known(self) -> Known:
+        """The record as it was known; the share model is the one that ships with the product."""
+        rows = self.tables["registry"].to_dict("records")
+        tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
+        return Known(
+            pd.Timestamp(self.summary["origin"], tz="UTC"), **{name: self.tables[name] for name in KNOWN},
+            registry=Registry(tuple(tasks)), learned=load_learned(None).whole,
+        )  # fmt: skip
+
+    def _basis(self) -> Basis | None:
+        if self.shipped is None:
+            return None
+        origin, seed = pd.Timestamp(self.cube.attrs["origin"], tz="UTC"), int(self.summary["settings"]["seed"])
+        return Basis(
+            origin, self.tables["hardware"], self.tables["throughput"], self.tables["capacity_assumptions"],
+            self.cube.sizes["draw"], seed, self.shipped,
+        )  # fmt: skip
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:
@@ -59,8 +91,10 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     """
     folder.mkdir(parents=True, exist_ok=True)
     bundle.cube.to_netcdf(folder / _CUBE, engine="scipy", format="NETCDF3_64BIT")
-    for name in _TABLES:
+    for name in (*_TABLES, *(_CAPACITY if bundle.shipped is not None else ())):
         bundle.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
+    if bundle.shipped is not None:
+        bundle.shipped.to_dataset().to_netcdf(folder / _FLEET, engine="scipy", format="NETCDF3_64BIT")
     (folder / _SUMMARY).write_text(json.dumps(bundle.summary, indent=1, sort_keys=True), encoding="utf-8")
     manifest = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
@@ -116,10 +150,12 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
         If a file differs from the manifest.
     """
     check_bundle(folder, digest=digest)
+    with_fleet = (folder / _FLEET).is_file()
     return Bundle(
         xr.load_dataset(folder / _CUBE, engine="scipy"),
-        {name: pd.read_parquet(folder / f"{name}.parquet") for name in _TABLES},
+        {name: pd.read_parquet(folder / f"{name}.parquet") for name in (*_TABLES, *(_CAPACITY if with_fleet else ()))},
         json.loads((folder / _SUMMARY).read_text(encoding="utf-8")),
+        xr.load_dataset(folder / _FLEET, engine="scipy")["shipped"] if with_fleet else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -43,14 +44,19 @@ def check(
     against: Annotated[str | None, typer.Option(help="Earlier vintage to bridge from.")] = None,
     as_of: AsOf = None,
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: RecordFolder = RECORDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the odds as JSON.")] = False,
 ) -> None:
     """Give a claim's odds under each definition and stage, the growth it needs, and the bridge from the one before."""
     known = known_at(as_of, record)
     claims = distinct(known.claims)
     find(claims, claim)
-    done = check_claim(build_world(known, Settings(draws=draws)).cube, claims, claim, against=against)
-    _show(done, claims, f"{known.origin:%Y-%m-%d}")
+    done = check_claim(build_world(known, Settings(draws=draws, seed=seed)).cube, claims, claim, against=against)
+    if as_json:
+        sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
+    else:
+        _show(done, claims, f"{known.origin:%Y-%m-%d}")
 
 
 def _show(done: ClaimCheck, claims: pd.DataFrame, as_of: str) -> None:

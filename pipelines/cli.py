@@ -12,8 +12,14 @@ import typer
 
 from forecast.known import Settings
 from pipelines.bundle import AlteredBundleError
+from pipelines.capacity_command import cost, limits, plan, retire, site
+from pipelines.catalogue_command import convert_demand, show_catalogue
 from pipelines.claim_command import claim_app
+from pipelines.claim_draft_command import draft
+from pipelines.contract_command import contract
 from pipelines.doctor_command import doctor
+from pipelines.ingest_command import ingest_files
+from pipelines.label_command import label
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
@@ -23,6 +29,7 @@ from pipelines.schedule_command import schedule
 from pipelines.scorecard_command import override, scorecard
 from pipelines.shares_command import shares
 from pipelines.split_command import split
+from pipelines.store_command import store_app
 from pipelines.volume_command import volume
 
 app = typer.Typer(
@@ -37,9 +44,16 @@ app.command()(shares)
 app.command()(volume)
 app.command()(reconcile)
 app.command()(split)
+app.command("catalogue")(show_catalogue)
+app.command("convert")(convert_demand)
 app.command("relabel")(relabel_firm)
+app.command()(contract)
+app.command("ingest")(ingest_files)
+app.command()(label)
+claim_app.command("draft")(draft)
 app.add_typer(claim_app, name="claim")
-for command in (retrain, rollback, replay, scorecard, override, doctor, schedule):
+app.add_typer(store_app, name="store")
+for command in (plan, site, cost, retire, limits, retrain, rollback, replay, scorecard, override, doctor, schedule):
     app.command()(command)
 
 

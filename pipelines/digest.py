@@ -17,16 +17,25 @@ _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that ma
 _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
-def run_digest(known: Known, quarantine: pd.DataFrame, settings: Settings, *, past: bool) -> str:
+def run_digest(
+    known: Known,
+    quarantine: pd.DataFrame,
+    settings: Settings,
+    *,
+    past: bool,
+    beside: tuple[pd.DataFrame, ...] = (),
+) -> str:
     """Return the SHA-256 of what a forecast and its report depend on: data known, rows set aside, code, settings.
 
+    ``beside`` are frames that are kept with the forecast without entering it.
     Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
     """
     parts: dict[str, Any] = {"settings": asdict(settings), "code": code_digest()}
     parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
-    for name in ("observations", "claims", "hardware", "throughput", "assumptions"):
+    for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships"):
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
+    parts["beside"] = [hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest() for rows in beside]
     parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
     parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
     parts["origin"] = f"{known.origin:%Y-%m-%d}" if past else "today"

@@ -116,7 +116,7 @@ def split_figure(cube: xr.Dataset, observations: pd.DataFrame) -> go.Figure:
         share = hyperscale_share(cube, base="revenue", definition=definition)
         bands = _BANDS if definition == cube.attrs["definition"] else ()
         _fan(figure, cube, share, definition, COLOURS.get(definition, "#555555"), {}, legend=True, bands=bands)
-    rows = split_statements(observations)
+    rows = select(split_statements(observations), measure="share", base="revenue", stage="flow")
     rows = rows[rows["period_end"] >= periods(cube)[0] - pd.Timedelta(days=92)]
     for definition, group in rows.groupby("definition"):
         _dots(figure, group, COLOURS.get(str(definition), "#555555"), f"stated, {definition}", {})
@@ -214,7 +214,7 @@ def _split_panel(axes: Any, cube: xr.Dataset, observations: pd.DataFrame) -> Non
     definition = cube.attrs["definition"]
     share = hyperscale_share(cube, base="revenue", definition=definition)
     _band(axes, cube, 100 * share, definition, COLOURS["hyperscale"])
-    rows = split_statements(observations)
+    rows = select(split_statements(observations), measure="share", base="revenue", stage="flow")
     for name, group in rows[rows["period_end"] >= periods(cube)[0]].groupby("definition"):
         middle = group["period_start"] + (group["period_end"] - group["period_start"]) / 2
         axes.plot(middle, 100 * group["value"], "D", ms=5, color=COLOURS[str(name)], label=f"stated, {name}")

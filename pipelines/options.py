@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from features.calendars import as_midnight
+
 
 def as_day(text: str | None, option: str) -> pd.Timestamp:
     """Return the day an option names, today if it was left out, as midnight UTC.
@@ -23,6 +25,6 @@ def as_day(text: str | None, option: str) -> pd.Timestamp:
     if text is None:
         return pd.Timestamp(datetime.now(tz=UTC).date(), tz="UTC")
     try:
-        return pd.Timestamp(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
-    except ValueError:
-        raise ValueError(f"{option} {text!r} is not a date of the form 2026-03-16") from None
+        return as_midnight(text)
+    except ValueError as error:
+        raise ValueError(f"{option} {error}") from None

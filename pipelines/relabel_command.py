@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,21 +10,17 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from features.asof import known_by
-from features.membership import MEMBERSHIPS, side_of
-from features.quality import screen
 from forecast.known import Settings
-from forecast.sixty_forty.relabel import Relabelled, firm_spend, relabel
-from forecast.split import REFERENCE, draw_split
-from forecast.topdown import draw_revenue
+from forecast.sixty_forty.relabel import Relabelled
+from forecast.sixty_forty.restated import relabelled
+from forecast.split import REFERENCE
 from pipelines.options import as_day
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS
-from pipelines.sources.table import read_table
 from pipelines.split_command import known_at
 
-FILE = "memberships.csv"
 _SHOWN = 16
+_ALWAYS = pd.Timestamp("1970-01-01", tz="UTC")
 
 
 def relabel_firm(
@@ -32,52 +29,23 @@ def relabel_firm(
     valid_from: Annotated[str | None, typer.Option(help="First day of the change; all of history if left out.")] = None,
     save: Annotated[Path | None, typer.Option(help="Append the dated membership to this file.")] = None,
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Restate history, offsets and forecast with a firm on the other side; the total does not change."""
     firm, equals, side = change.partition("=")
     if not equals:
         raise ValueError(f"change {change!r} is not of the form coreweave=hyperscale")
-    day = as_day(as_of, "--as-of")
-    now = side_of(known_by(read_memberships(record), day), firm, REFERENCE)
-    if now == side:
-        raise ValueError(f"firm {firm!r} already counts as {side} under {REFERENCE}; name the other side")
+    known = known_at(as_of, record)
     since = None if valid_from is None else as_day(valid_from, "--valid-from")
-    _show(_relabelled(firm, side, as_of, since, draws, record), f"{day:%Y-%m-%d}")
+    done = relabelled(known, Settings(draws=draws, seed=seed), firm, side, valid_from=since)
+    if as_json:
+        sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
+    else:
+        _show(done, f"{known.origin:%Y-%m-%d}")
     if save is not None:
-        _append(save, firm, side, since or pd.Timestamp("1970-01-01", tz="UTC"), day)
-
-
-def read_memberships(folder: Path) -> pd.DataFrame:
-    """Return the memberships of a folder of records.
-
-    Raises
-    ------
-    ValueError
-        If a row breaks a rule, naming its line.
-    UnreadableFileError
-        If there is no such file.
-    """
-    done = screen(read_table(folder / FILE), MEMBERSHIPS, source=FILE)
-    if len(done.quarantine):
-        first = done.quarantine.iloc[0]
-        raise ValueError(
-            f"{folder / FILE}: line {first['line']:.0f}, {first['column']} {first['value']!r}: {first['reason']}"
-        )
-    return done.rows
-
-
-def _relabelled(
-    firm: str, side: str, as_of: str | None, since: pd.Timestamp | None, draws: int, record: Path
-) -> Relabelled:  # fmt: skip
-    known, settings = known_at(as_of, record), Settings(draws=draws)
-    revenue = draw_revenue(
-        known.observations, origin=known.origin, through=settings.through, draws=draws, seed=settings.seed
-    )
-    split = draw_split(known.observations, revenue.quarters, draws=draws, seed=settings.seed)
-    spend = firm_spend(known.observations, firm, revenue.quarters)
-    return relabel(split, revenue.total, spend, revenue.quarters, firm=firm, to=side, seed=settings.seed,
-                   valid_from=since)  # fmt: skip
+        _append(save, firm, side, since or _ALWAYS, known.origin)
 
 
 def _show(done: Relabelled, as_of: str) -> None:

@@ -138,7 +138,9 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     progress("reading the record")
     record = request.ingest(read_record(request.record))
     known = record.as_of(request.origin)
-    digest = run_digest(known, record.quarantine, request.settings, past=request.past)
+    digest = run_digest(
+        known, record.quarantine, request.settings, past=request.past, beside=(record.fleet, record.economics)
+    )
     with guarded(request.root, wait=request.wait) as fence, threadpool_limits(1):  # tiny fits: threads only wait
         progress("opening the model store")
         store = open_store(request.root)

@@ -15,8 +15,11 @@ from mlflow.types import ColSpec, Schema, TensorSpec
 from pipelines.bundle import read_bundle
 
 ARTIFACT: Final = "bundle"
-_TEXT: Final = ("measure", "segment", "leaf", "workload", "technique", "of", "base", "definition")
-_NUMBERS: Final = ("above", "level")
+_TEXT: Final = ("measure", "segment", "leaf", "workload", "technique", "of", "base", "definition", "mode",
+               "total", "firm", "to", "valid_from", "claim", "against", "period",
+               "by", "generation", "model", "scenario", "life")  # fmt: skip
+_NUMBERS: Final = ("above", "level", "share", "strength", "value", "risk", "under", "over", "installed", "mw", "pue",
+                   "demand", "accelerators", "cap", "flex", "flex_hours", "gain")  # fmt: skip
 _FIELDS: Final[list[ColSpec | TensorSpec]] = [
     ColSpec("string", "question"),
     *(ColSpec("string", name, required=False) for name in _TEXT),

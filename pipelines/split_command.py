@@ -13,7 +13,7 @@ from rich.table import Table
 
 from features.calendars import calendar_quarters
 from forecast.known import Known, Settings
-from forecast.sixty_forty.modes import MODES, Imposed, claimed_share
+from forecast.sixty_forty.modes import MODES, imposed_as
 from forecast.sixty_forty.report import SplitReport, split_report
 from forecast.sixty_forty.revisions import revisions
 from forecast.topdown import FIRST_QUARTER
@@ -38,10 +38,7 @@ def split(
 ) -> None:
     """Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."""
     known = known_at(as_of, record)
-    claimed = share if share is not None else claimed_share(known.observations)
-    if claimed is None:
-        raise ValueError(f"no share had been claimed by {known.origin:%Y-%m-%d}; give one, such as --share 0.6")
-    imposed = Imposed(mode, claimed, strength, not move_total)
+    imposed = imposed_as(known, mode, share=share, strength=strength, total="moves" if move_total else "kept")
     report = split_report(known, Settings(draws=draws, seed=seed), imposed, base=base, definition=definition)
     if as_json:
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
@@ -51,8 +48,11 @@ def split(
 
 
 def known_at(as_of: str | None, record: Path) -> Known:
-    """Return the record as known on a day."""
-    return read_record(record).as_of(as_day(as_of, "--as-of"))
+    """Return the record as known on a day, saying on standard error which rows were set aside."""
+    found = read_record(record)
+    for row in found.quarantine.itertuples():
+        sys.stderr.write(f"set aside: {row.source} line {row.line:.0f}, {row.column} {row.value!r}: {row.reason}\n")
+    return found.as_of(as_day(as_of, "--as-of"))
 
 
 def show_revisions(known: Known, since: str | None) -> None:
@@ -86,6 +86,7 @@ def report_json(report: SplitReport) -> dict[str, Any]:
         "definition": report.definition, "base": report.base, "as_of": report.as_of, **asdict(report.imposed),
         "quarters": json.loads(report.table.to_json(orient="records")),
         "concentration": [asdict(each) for each in report.concentration],
+        "evidence": dict(report.evidence), "memberships": report.memberships, "leaf_news": report.leaf_news,
         "covers": report.covers, "overconfident": report.overconfident, "refused_by_pooling": report.refused_by_pooling,
     }  # fmt: skip
 
@@ -94,6 +95,12 @@ def show(report: SplitReport) -> None:
     """Print a report for a person."""
     console = wide_console()
     console.print(header(report))
+    heard = report.evidence
+    console.print(
+        f"Free split: {heard['statements']:.0f} statements, {heard['inexact']:.0f} of them bounds, windows, stocks or "
+        f"growth, which leave {heard['ess']:.1%} of the draws effective in one step"
+    )
+    console.print(f"Leaves moved by statements: {report.leaf_news}. Saved memberships applied: {report.memberships}")
     headings = ("quarter", "free (80 %)", report.imposed.mode + " (80 %)", f"P(>= {report.imposed.share:.0%}), free",
                 "strain", "KL [nat]", "ESS", "total moved")  # fmt: skip
     table = Table(*headings)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from features.panel import Panel, panels
 from features.volumes import CAPACITY, FLAGS, Treatments
 from features.volumes import COLUMNS as ROWS
+from forecast.volume import Beliefs, Elasticity, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
@@ -21,7 +21,7 @@ CELLS: Final = 4_000_000  # series times periods held together at most
 
 @dataclass(frozen=True)
 class VolumeQuestion:
-    """What is asked of a history: periods ahead, how to read it, draws and seed.
+    """What is asked of a history: periods ahead, how to read it, what is believed of drivers, joint draws.
 
     Attributes
     ----------
@@ -29,26 +29,31 @@ class VolumeQuestion:
         Periods ahead, of each series' own frequency.
     frequency, drivers, zone
         As :func:`features.panel.panels` takes them.
-    draws, seed
-        Joint draws, and what their random streams start from.
+    elasticities
+        Belief in the effect of drivers, by name: change of log volume for a change of one in the driver's log.
+    draws
+        Joint draws to give beside the quantiles, which need none; no draws where zero.
+    seed
+        What every random stream starts from.
 
     Raises
     ------
     ValueError
-        If horizon or draws are below one.
+        If the horizon is below one or draws below zero.
     """
 
     horizon: int
     frequency: str | None = None
     drivers: tuple[str, ...] = ()
     zone: str | None = None
-    draws: int = 1000
+    elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
+    draws: int = 0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("horizon", "draws"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} {getattr(self, name)} is below 1; ask for at least one")
+        for name, least in (("horizon", 1), ("draws", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} {getattr(self, name)} is below {least}; ask for at least that")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -66,15 +71,28 @@ class VolumeAnswer:
         The histories as the model saw them.
     forecast
         ``series, period_end, statistic, quantile, value``, in the unit of each series.
+    paths
+        ``series, draw, period_end, value`` of joint draws; no rows where none were asked for.
     weights
-        ``part, frequency`` and what the fit says of its members, such as ``group, member, weight, crps``.
+        ``part, frequency, group, member, weight, error, shipped``.
+    effects
+        ``part, frequency, driver, prior_mean, prior_sd, mean, sd, known``: elasticity before and after the data,
+        and whether the driver is known ahead.
+    shipped
+        What ships for each series, shape (series,).
+    data_weight
+        Effective weight of each series' own data, shape (series,); one except for newcomers.
     notes
         What the fit has to say of itself.
     """
 
     panel: Panel
     forecast: pd.DataFrame
+    paths: pd.DataFrame
     weights: pd.DataFrame
+    effects: pd.DataFrame
+    shipped: NDArray[np.object_]
+    data_weight: NDArray[np.float64]
     notes: tuple[str, ...]
 
 
@@ -95,20 +113,57 @@ def forecast_volumes(
     ValueError
         On bad input, naming series, row, value and remedy.
     """
-    model: Any = import_module("forecast.volume")
     for number, rows in enumerate(_chunks(history), start=1):
         found, treated = panels(
             rows, horizon=question.horizon, frequency=question.frequency, drivers=question.drivers, zone=question.zone
         )
-        answers = []
-        for panel in found:
-            fit = model.fit_volumes(panel, horizon=question.horizon, seed=question.seed)
-            ahead = model.volume_quantiles(fit, draws=question.draws, seed=question.seed)
-            weights = fit.weights.assign(part=number, frequency=panel.frequency)
-            first = ["part", "frequency"]
-            weights = weights[[*first, *(name for name in weights.columns if name not in first)]]
-            answers.append(VolumeAnswer(panel, ahead, weights, tuple(fit.notes)))
-        yield answers, treated
+        yield [_answer(panel, question, number) for panel in found], treated
+
+
+def _answer(panel: Panel, question: VolumeQuestion, part: int) -> VolumeAnswer:
+    beliefs = Beliefs(elasticities=question.elasticities)
+    fit = fit_volumes(panel, horizon=question.horizon, seed=question.seed, beliefs=beliefs)
+    named = {"part": part, "frequency": panel.frequency}
+    return VolumeAnswer(
+        panel=panel,
+        forecast=volume_quantiles(fit),
+        paths=_paths(fit, question),
+        weights=_named(fit.weights, named),
+        effects=_named(_effects(fit), named),
+        shipped=fit.shipped,
+        data_weight=fit.data_weight,
+        notes=fit.notes,
+    )
+
+
+def _named(frame: pd.DataFrame, first: Mapping[str, object]) -> pd.DataFrame:
+    """Return a frame with constant columns before its own."""
+    return frame.assign(**first)[[*first, *frame.columns]]
+
+
+def _effects(fit: VolumesFit) -> pd.DataFrame:
+    rows = [
+        (name, each.prior.mean, each.prior.sd, each.posterior.mean, each.posterior.sd, each.known)
+        for name, each in fit.effects.items()
+    ]
+    return pd.DataFrame(rows, columns=["driver", "prior_mean", "prior_sd", "mean", "sd", "known"])
+
+
+def _paths(fit: VolumesFit, question: VolumeQuestion) -> pd.DataFrame:
+    """Return joint draws as rows, series by series and draw by draw."""
+    if not question.draws:
+        return pd.DataFrame({"series": [], "draw": [], "period_end": [], "value": []})
+    drawn = draw_volumes(fit, draws=question.draws, seed=question.seed).transpose("series", "draw", "step")
+    series, draws, horizon = drawn.shape
+    ends = np.repeat(fit.panel.ends(horizon)[:, None, :], draws, axis=1)
+    return pd.DataFrame(
+        {
+            "series": pd.Categorical.from_codes(np.repeat(np.arange(series), draws * horizon), fit.panel.series),
+            "draw": np.tile(np.repeat(np.arange(1, draws + 1), horizon), series),
+            "period_end": pd.DatetimeIndex(ends.ravel()).tz_localize("UTC"),
+            "value": drawn.to_numpy().ravel(),
+        }
+    )
 
 
 def _chunks(history: pd.DataFrame) -> Iterator[pd.DataFrame]:

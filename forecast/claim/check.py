@@ -57,6 +57,13 @@ class ClaimCheck:
     bridge: Mapping[str, Any]
     past: pd.DataFrame
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The odds with the claim's name, the growth it needs and the forecast's, and each step of the bridge."""
+        steps = {f"bridge_{name}": value for name, value in self.bridge.items()}
+        growth = {"growth_needed": self.growth_needed, "growth_forecast": self.growth_forecast}
+        return self.odds.assign(claim=self.claim, **growth, **steps)
+
 
 def check_claim(cube: xr.Dataset, claims: pd.DataFrame, name: str, *, against: str | None = None) -> ClaimCheck:
     """Check a claim against a cube.

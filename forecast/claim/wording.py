@@ -14,13 +14,17 @@ from typing import Final
 
 import numpy as np
 from scipy.special import log_ndtr, logsumexp
-from scipy.stats import norm
 
 from forecast.draws import Array
 
 _SKEW: Final = 4.0
+_HALF_LOG_TAU: Final = 0.5 * np.log(2 * np.pi)
 
 Wording = Callable[[Array, float, float], Array]
+
+
+def _normal(z: Array) -> Array:
+    return np.asarray(-0.5 * z**2 - _HALF_LOG_TAU)
 
 
 def _at_least(values: Array, figure: float, sd: float) -> Array:
@@ -32,12 +36,12 @@ def _at_most(values: Array, figure: float, sd: float) -> Array:
 
 
 def _about(values: Array, figure: float, sd: float) -> Array:
-    return np.asarray(norm.logpdf(values, figure, sd))
+    return np.asarray(_normal((values - figure) / sd) - np.log(sd))
 
 
 def _just_over(values: Array, figure: float, sd: float) -> Array:
     z = (values - figure) / sd
-    return np.asarray(np.log(2) + norm.logpdf(z) + log_ndtr(_SKEW * z) - np.log(sd))
+    return np.asarray(np.log(2) + _normal(z) + log_ndtr(_SKEW * z) - np.log(sd))
 
 
 def _just_under(values: Array, figure: float, sd: float) -> Array:
@@ -58,7 +62,9 @@ WORDINGS: Final[Mapping[str, Wording]] = {
     "doubled": _on_logs(_about, 2.0), "more than doubled": _on_logs(_at_least, 2.0),
     "nearly doubled": _on_logs(_just_under, 2.0), "tripled": _on_logs(_about, 3.0),
 }  # fmt: skip
-OF_BOUND: Final[Mapping[str, str]] = {">=": "at least", "<=": "at most", "~": "about", "=": "about"}
+OF_BOUND: Final[Mapping[str, str]] = {
+    ">=": "at least", "<=": "at most", "~": "about", "=": "about", ">~": "just over", "<~": "just under",
+}  # fmt: skip
 
 
 def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> Array:

@@ -11,6 +11,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from forecast.crossing import first_passage as passage
+from forecast.crossing import passage_ranks
+
 Array = NDArray[np.float64]
 
 QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -90,8 +93,8 @@ def first_passage(draws: xr.DataArray, crossing: Crossing) -> xr.DataArray:
         raise ValueError(f"threshold is {crossing.threshold}; a share is above 0 and at most 1")
     held = draws.sel(category=list(crossing.categories)).sum("category")
     met = held >= crossing.threshold if crossing.rising else held <= crossing.threshold
-    first = met.argmax("period") + 1.0
-    return first.where(met.any("period"))
+    first: xr.DataArray = xr.apply_ufunc(passage, met, input_core_dims=[["period"]])
+    return (first + 1.0).where(first < met.sizes["period"])
 
 
 def crossing_dates(
@@ -121,13 +124,13 @@ def crossing_dates(
 
 def _dates(times: Array, ends: NDArray[np.datetime64], levels: Sequence[float]) -> list[dict[str, object]]:
     """Return the quantile dates and the probability of no crossing of one series."""
-    ordered = np.sort(np.where(np.isnan(times), np.inf, times))
-    out: list[dict[str, object]] = []
-    for level in levels:
-        at = ordered[max(int(np.ceil(level * len(ordered))) - 1, 0)]
-        date = ends[int(at) - 1] if np.isfinite(at) else np.datetime64("NaT")
-        out.append({"statistic": "quantile", "quantile": level, "period_end": date, "probability": np.nan})
-    never = float(np.isnan(times).mean())
     nothing = np.datetime64("NaT")
+    first = np.where(np.isnan(times), len(ends) + 1, times).astype(int) - 1
+    dates = [*ends, nothing]
+    out: list[dict[str, object]] = [
+        {"statistic": "quantile", "quantile": level, "period_end": dates[at], "probability": np.nan}
+        for level, at in zip(levels, passage_ranks(first, levels), strict=True)
+    ]
+    never = float(np.isnan(times).mean())
     out.append({"statistic": "not_by_horizon", "quantile": np.nan, "period_end": nothing, "probability": never})
     return out

@@ -79,3 +79,10 @@ def owner_concentration(observations: pd.DataFrame) -> Concentration | None:
     last = rows[rows["period_end"] == rows["period_end"].max()]
     through = f"owners, by H100-equivalents to {last['period_end'].iloc[0]:%Y-%m-%d}"
     return concentration(last.groupby("operator")["value"].sum(), over=through)
+
+
+def concentrations(cube: xr.Dataset, observations: pd.DataFrame | None) -> tuple[Concentration, ...]:
+    """Return the concentration over workloads, leaves and, where a count is known, owners."""
+    owners = None if observations is None else owner_concentration(observations)
+    kinds = (workload_concentration(cube), leaf_concentration(cube), owners)
+    return tuple(each for each in kinds if each is not None)

@@ -13,9 +13,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.split import REFERENCE, split_statements
+from forecast.known import Known
+from forecast.split import REFERENCE, is_about_split, split_statements
 
 MODES: Final = ("free", "prior", "observation", "soft", "fixed")
+TOTALS: Final = ("kept", "moves")
 CLAIMED: Final = "keynote"  # definition under which the claim is recorded
 
 
@@ -55,6 +57,24 @@ def claimed_share(observations: pd.DataFrame) -> float | None:
     return None if rows.empty else float(rows["value"].iloc[-1])
 
 
+def imposed_as(
+    known: Known, mode: str, *, share: float | None = None, strength: float = 0.1, total: str = "kept"
+) -> Imposed:  # fmt: skip
+    """Return what is imposed, with the share last claimed where none is given.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument at fault, or that no share had been claimed by then.
+    """
+    if total not in TOTALS:
+        raise ValueError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
+    claimed = share if share is not None else claimed_share(known.observations)
+    if claimed is None:
+        raise ValueError(f"no share had been claimed by {known.origin:%Y-%m-%d}; give one, such as a share of 0.55")
+    return Imposed(mode, claimed, strength, total == "kept")
+
+
 def heard(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
     """Return the observations that a mode lets the split see.
 
@@ -87,8 +107,7 @@ def heard(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
     keys = ["definition", "period_start", "period_end", "source"]
     earlier = statements[statements["known_at"] <= claim["known_at"].iloc[0]]
     dropped = pd.MultiIndex.from_frame(rest[keys]).isin(pd.MultiIndex.from_frame(earlier[keys]))
-    about_split = (rest["measure"] == "share") & (rest["base"] == "revenue") & (rest["segment"] == "hyperscale")
-    return pd.concat([rest[~(np.asarray(dropped) & about_split)], believed], ignore_index=True)
+    return pd.concat([rest[~(np.asarray(dropped) & is_about_split(rest))], believed], ignore_index=True)
 
 
 def _is_claim(observations: pd.DataFrame) -> pd.Series:

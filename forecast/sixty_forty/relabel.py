@@ -12,15 +12,15 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import logit
 
 from features.asof import latest_vintage
 from features.calendars import quarter_label
 from features.series import select
-from forecast.draws import Array, stream
-from forecast.split import Split
+from forecast.draws import Array, Assumptions
+from forecast.split import REFERENCE, Split
 
-OWN_SPEND: Final = (0.5, 0.3)  # of capital spending goes to the vendor's systems: median and log sd, assumed
 _MOST: Final = 0.95
 _SIDES: Final = ("hyperscale", "rest")
 
@@ -50,6 +50,15 @@ class Relabelled:
     table: pd.DataFrame
     offsets: pd.DataFrame
 
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table with what it is of: ``definition, base, name, to`` and ``offset_before, offset_after`` [logit]."""
+        own = self.offsets.set_index("definition").loc[REFERENCE]
+        return self.table.assign(
+            definition=REFERENCE, base="revenue", name=self.firm, to=self.to, offset_before=own["before"],
+            offset_after=own["after"],
+        )  # fmt: skip
+
 
 def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex) -> pd.Series:
     """Return a firm's capital spending by quarter, US dollars.
@@ -75,9 +84,18 @@ _QUARTER_DAYS: Final = 120
 _ACCOUNTS: Final = {"google": "alphabet"}
 
 
+def vendor_spend(assumed: Assumptions, firm: str) -> Array:
+    """Return draws of the share of a firm's capital spending that buys the vendor's systems, shape (draws,).
+
+    It is the firm's own row of the assumptions where there is one, since own chips (TPU, Trainium, MTIA) and buildings
+    take very different parts, and the row for any other firm where there is none.
+    """
+    return assumed[f"vendor_spend.{firm if firm in assumed.names('vendor_spend') else 'other'}"]
+
+
 def relabel(
-    split: Split, revenue: Array, spend: pd.Series, quarters: pd.DatetimeIndex, *, firm: str, to: str, seed: int,
-    valid_from: pd.Timestamp | None = None,
+    split: Split, revenue: Array, bought: Array, quarters: pd.DatetimeIndex, *, firm: str, to: str,
+    since: NDArray[np.bool_] | None = None,
 ) -> Relabelled:  # fmt: skip
     """Move a firm to the other side of the split.
 
@@ -87,15 +105,14 @@ def relabel(
         Draws of the share, on ``quarters``.
     revenue
         Data-centre revenue, US dollars a quarter, shape (draws, quarters).
-    spend
-        The firm's capital spending (:func:`firm_spend`); its part of its side is held at the last four quarters known
-        after them, and is zero before the first.
+    bought
+        What the firm bought of it (:func:`purchases`), shape (draws, quarters); missing where it is not known. Its part
+        of its side is held at the last four quarters known after them, at the quarter before within them, and is zero
+        before the first.
     to
         ``hyperscale`` or ``rest``.
-    seed
-        Of the named stream that draws how much of the spending goes to the vendor.
-    valid_from
-        First day the firm counts on the other side; all of history if not given.
+    since
+        Quarters in which the firm counts on the other side, shape (quarters,); all if not given.
 
     Raises
     ------
@@ -105,9 +122,9 @@ def relabel(
     if to not in _SIDES:
         raise ValueError(f"side {to!r} is not known; choose one of {', '.join(_SIDES)}")
     source = 1 - split.share if to == "hyperscale" else split.share
-    part = _part(spend, source * revenue, quarters, stream(seed, f"relabel.{firm}"))
-    if valid_from is not None:
-        part = np.where(quarters >= valid_from, part, 0.0)
+    part = _part(bought / (source * revenue))
+    if since is not None:
+        part = np.where(since, part, 0.0)
     moved = source * part
     share = split.share + (moved if to == "hyperscale" else -moved)
     levels = np.stack([share * revenue, (1 - share) * revenue], axis=-1)
@@ -118,17 +135,28 @@ def relabel(
     return Relabelled(firm, to, share, levels, table, _offsets(split, share))
 
 
-def _part(spend: pd.Series, side: Array, quarters: pd.DatetimeIndex, random: np.random.Generator) -> Array:
-    """Return the firm's part of its side in every draw, shape (draws, quarters)."""
-    middle, sd = OWN_SPEND
-    bought = middle * np.exp(sd * random.standard_normal(len(side)))
-    at = quarters.get_indexer(pd.DatetimeIndex(spend.index))
-    part = np.zeros_like(side)
-    part[:, at] = bought[:, None] * spend.to_numpy() / side[:, at]
+def purchases(
+    observations: pd.DataFrame, assumed: Assumptions, firm: str, quarters: pd.DatetimeIndex
+) -> Array:  # fmt: skip
+    """Return what a firm bought of the vendor, US dollars a quarter, shape (draws, quarters), missing where not known.
+
+    Raises
+    ------
+    ValueError
+        If no spending of the firm is known; see :func:`firm_spend`.
+    """
+    spend = firm_spend(observations, firm, quarters).reindex(quarters).to_numpy()
+    return np.asarray(vendor_spend(assumed, firm)[:, None] * spend)
+
+
+def _part(known: Array) -> Array:
+    """Return the firm's part of its side in every draw and quarter, filled where it is not known."""
+    at = np.flatnonzero(np.isfinite(known[0]))
+    part = np.nan_to_num(known)
     for quarter in range(int(at.min()), int(at.max()) + 1):
         if quarter not in at:
             part[:, quarter] = part[:, quarter - 1]
-    part[:, at.max() + 1 :] = part[:, np.sort(at)[-4:]].mean(axis=1, keepdims=True)
+    part[:, at.max() + 1 :] = part[:, at[-4:]].mean(axis=1, keepdims=True)
     return np.minimum(part, _MOST)
 
 

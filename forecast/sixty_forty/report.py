@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +15,7 @@ from features.calendars import quarter_label
 from forecast.cube import build_world, segment_of_leaves
 from forecast.draws import Array
 from forecast.known import Known, Settings
-from forecast.sixty_forty.concentration import (
-    Concentration,
-    leaf_concentration,
-    owner_concentration,
-    workload_concentration,
-)
+from forecast.sixty_forty.concentration import Concentration, concentrations
 from forecast.sixty_forty.impose import impose_share, soft_share
 from forecast.sixty_forty.modes import Imposed, heard
 from forecast.sixty_forty.pooling import LEAST_ESS, strain, tilt
@@ -47,6 +43,12 @@ class SplitReport:
         mean, ``total_moved`` (mean ratio less one), ``covers`` (free draws within the imposed 80 % interval).
     concentration
         Over workloads, leaves and owners, in the free forecast.
+    evidence
+        ``statements`` the free split heard, how many of them ``inexact``, and the ``ess`` these leave.
+    memberships
+        What saved memberships moved.
+    leaf_news
+        What statements about leaves moved below the top.
     """
 
     definition: str
@@ -55,6 +57,19 @@ class SplitReport:
     imposed: Imposed
     table: pd.DataFrame
     concentration: tuple[Concentration, ...]
+    evidence: Mapping[str, float]
+    memberships: str
+    leaf_news: str
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table with what it is of, what was imposed, and the concentration over each kind of part."""
+        said = {"definition": self.definition, "base": self.base, "as_of": self.as_of, **asdict(self.imposed)}
+        parts = {
+            f"{name}_{each.over.partition(',')[0]}": getattr(each, name)
+            for each in self.concentration for name in ("hhi", "effective", "top", "without_half")
+        }  # fmt: skip
+        return self.table.assign(**said, memberships=self.memberships, mean_covers=self.covers, **parts)
 
     @property
     def refused_by_pooling(self) -> list[str]:
@@ -101,10 +116,11 @@ def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: st
     else:
         after, total = impose(free_cube, imposed, base=base, definition=definition)
     moved = total / _total(free_cube, base) - 1
-    kinds = [workload_concentration(free_cube), leaf_concentration(free_cube), owner_concentration(known.observations)]
     return SplitReport(
         definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
-        tuple(each for each in kinds if each is not None),
+        concentrations(free_cube, known.observations),
+        {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
+        str(free_cube.attrs["memberships"]), str(free_cube.attrs["leaf_news"]),
     )  # fmt: skip
 
 

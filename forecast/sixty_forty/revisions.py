@@ -12,8 +12,8 @@ from scipy.special import expit
 from features.asof import known_by
 from features.calendars import quarter_label
 from forecast.draws import Array
-from forecast.share_state import ShareState, fit_share_state, statement_logits
-from forecast.split import CUSTOMER_NOISE, OFFSET_SD, PRIOR, REFERENCE, split_statements
+from forecast.share_rows import middles
+from forecast.split import PRIOR, fit_split, split_statements
 
 _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again
 
@@ -48,13 +48,18 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
     seen = split_statements(known_by(observations, since))
     if seen.empty:
         raise ValueError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
-    fitted = _fit(everything, quarters, PRIOR.volatility_sd_log)
-    rows, before = [], _path(seen, quarters, fitted.volatility)
+    volatility = fit_split(observations, everything, quarters).volatility
+    held = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
+
+    def path(statements: pd.DataFrame) -> Array:
+        return np.asarray(expit(fit_split(observations, statements, quarters, prior=held).smoothed_mean()))
+
+    rows, before = [], path(seen)
     fresh = everything[everything["known_at"] > since]
     for (day, definition), group in fresh.groupby(["known_at", "definition"], sort=True):
         seen = pd.concat([seen, group], ignore_index=True)
-        after = _path(seen, quarters, fitted.volatility)
-        at = min(int(quarters.searchsorted(statement_logits(group)["middle"].max())), len(quarters) - 1)
+        after = path(seen)
+        at = min(int(quarters.searchsorted(middles(group).max())), len(quarters) - 1)
         rows.append({
             "known_at": day, "definition": definition, "statements": len(group), "quarter": quarter_label(quarters[at]),
             "before": before[at], "after": after[at], "revision": after[at] - before[at],
@@ -63,16 +68,3 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
         before = after
     return pd.DataFrame(rows, columns=["known_at", "definition", "statements", "quarter", "before", "after",
                                        "revision", "revision_end"])  # fmt: skip
-
-
-def _fit(
-    statements: pd.DataFrame, quarters: pd.DatetimeIndex, freedom: float, volatility: float = PRIOR.volatility
-) -> ShareState:
-    prior = replace(PRIOR, volatility=volatility, volatility_sd_log=freedom)
-    return fit_share_state(
-        statements, quarters, reference=REFERENCE, offset_sd=OFFSET_SD, noise=CUSTOMER_NOISE, prior=prior
-    )
-
-
-def _path(statements: pd.DataFrame, quarters: pd.DatetimeIndex, volatility: float) -> Array:
-    return np.asarray(expit(_fit(statements, quarters, _HELD, volatility).smoothed_mean()))

@@ -7,13 +7,9 @@ from forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
 from forecast.volume.paths import draw_volumes, volume_quantiles
 from forecast.volume.single import (
     SPREAD_PRIOR,
-    RollingErrors,
     VolumeFit,
     draw_volume,
     fit_volume,
-    last_value_fit,
-    member_fit,
-    rolling_errors,
 )
 
 __all__ = [
@@ -21,7 +17,6 @@ __all__ = [
     "SPREAD_PRIOR",
     "Beliefs",
     "Elasticity",
-    "RollingErrors",
     "Spread",
     "VolumeFit",
     "VolumesFit",
@@ -29,8 +24,5 @@ __all__ = [
     "draw_volumes",
     "fit_volume",
     "fit_volumes",
-    "last_value_fit",
-    "member_fit",
-    "rolling_errors",
     "volume_quantiles",
 ]

@@ -67,7 +67,9 @@ class Calibration:
         return np.stack([np.interp(levels, LEVELS, row) for row in self.shape])
 
 
-def calibrate(errors: Array, unit: Array, *, prior: Spread, weight: float = 0.0) -> Calibration:
+def calibrate(
+    errors: Array, unit: Array, *, prior: Spread, weight: float = 0.0, symmetric: bool = False
+) -> Calibration:
     """Fit deviations and shapes to rolling-origin errors.
 
     Parameters
@@ -80,6 +82,8 @@ def calibrate(errors: Array, unit: Array, *, prior: Spread, weight: float = 0.0)
         Deviation of one step and its growth believed before any error is seen; used alone where there is none.
     weight
         Origins that ``prior`` counts for beside the errors.
+    symmetric
+        Whether the shape is made symmetric about the path.
 
     Examples
     --------
@@ -91,7 +95,8 @@ def calibrate(errors: Array, unit: Array, *, prior: Spread, weight: float = 0.0)
     horizon = errors.shape[2]
     scaled = errors / unit[:, None, None]
     deviation = unit[:, None] * _deviation(scaled, prior.at(horizon) / np.median(unit), weight)
-    return Calibration(deviation, _shapes(errors / np.maximum(deviation, _TINY)[:, None, :]))
+    shape = _shapes(errors / np.maximum(deviation, _TINY)[:, None, :])
+    return Calibration(deviation, 0.5 * (shape - shape[:, ::-1]) if symmetric else shape)
 
 
 def _deviation(scaled: Array, prior: Array, weight: float) -> Array:

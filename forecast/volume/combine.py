@@ -80,9 +80,9 @@ def combine(past: Past, paths: Mapping[str, Array], simple: tuple[str, ...]) -> 
     """
     names, stacked = tuple(paths), np.stack(list(paths.values()))
     errors = past.outcomes() - stacked
-    unit = _unit(errors[0])
+    unit = _unit(np.nansum(errors[0] ** 2, axis=(1, 2)), np.isfinite(errors[0]).sum(axis=(1, 2)))
     groups = np.unique(past.panel.group.astype(str), return_inverse=True)[1]
-    rolled, weights = _rolled(past, stacked, np.abs(errors) / unit[:, None, None], groups)
+    rolled, weights = _rolled(past, stacked, errors, groups)
     mixed = past.outcomes() - rolled
     mixed[:, :WARM] = np.nan
     scaled = np.abs(np.concatenate([errors, mixed[None]])) / unit[:, None, None]
@@ -96,29 +96,30 @@ def combine(past: Past, paths: Mapping[str, Array], simple: tuple[str, ...]) -> 
     return Combination(names, weights, path, shipped, _fair_error(scaled), unit)
 
 
-def _unit(naive: Array) -> Array:
+def _unit(squares: Array, count: Array) -> Array:
     """Return last value's root mean squared error of each series, the median of all where it is nil."""
-    squares, count = np.nansum(naive**2, axis=(1, 2)), np.isfinite(naive).sum(axis=(1, 2))
     unit = np.sqrt(squares / np.maximum(count, 1))
     usable = unit[unit > _TINY]
     return np.where(unit > _TINY, unit, np.median(usable) if len(usable) else 1.0)
 
 
-def _rolled(past: Past, stacked: Array, scaled: Array, groups: NDArray[np.intp]) -> tuple[Array, Array]:
+def _rolled(past: Past, stacked: Array, errors: Array, groups: NDArray[np.intp]) -> tuple[Array, Array]:
     """Return the combination at every origin, shape (series, origins, horizon), and its last weights."""
     members, number = stacked.shape[:2]
-    total, count = np.zeros((members, number)), np.zeros(number)
+    total, count, squares = np.zeros((members, number)), np.zeros(number), np.zeros(number)
     out = np.empty(stacked.shape[1:])
     weights = np.full((members, number), 1.0 / members)
     seen = np.zeros((len(past.origins), past.horizon), dtype=bool)
     for column, origin in enumerate(past.origins):
         known = past.known_by(int(origin))
-        new = scaled[:, :, known & ~seen]
+        new = errors[:, :, known & ~seen]
         seen = known
-        total = FADE * total + np.nansum(new, axis=2)
+        total = FADE * total + np.nansum(np.abs(new), axis=2)
+        squares = FADE * squares + np.nansum(new[0] ** 2, axis=1)
         count = FADE * count + np.isfinite(new[0]).sum(axis=1)
         if count.any():
-            drawn = _drawn(np.minimum(total, _WORST * count), count, groups, PULL * past.horizon)
+            scaled = total / _unit(squares, count)
+            drawn = _drawn(np.minimum(scaled, _WORST * count), count, groups, PULL * past.horizon)
             weights = np.maximum(drawn, _TINY) ** -2.0
             weights /= weights.sum(axis=0)
         out[:, column] = np.einsum("ms,msh->sh", weights, stacked[:, :, column])

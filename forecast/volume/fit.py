@@ -21,9 +21,9 @@ from forecast.volume.lumpy import lumps
 from forecast.volume.members import SIMPLE, run_members
 from forecast.volume.newcomer import borrow, neighbours_of
 from forecast.volume.past import LEAST, Past, look_back
-from forecast.volume.scale import Scale, recent_scale
+from forecast.volume.scale import BEND, Scale, recent_scale
 
-SUPPOSED: Final = Spread(0.15, 0.6)  # where no error of any series can be seen; judgement, said in the notes
+SUPPOSED: Final = Spread(0.15, 0.55)  # where no error of any series can be seen; judgement, said in the notes
 COMPOUND: Final = "compound_poisson"
 BORROWED: Final = "neighbours"
 
@@ -86,12 +86,21 @@ class Beliefs:
         Effect of drivers by name.
     neighbours
         Series that a newcomer borrows from, by name.
+    bend
+        Multiple of the recent mean at which the working scale turns logarithmic.
+    members
+        Names of the only members to use; all where left out. The first is the unit of errors.
+    symmetric
+        Whether errors have no lean: the naive benchmark is a random walk, not one that learned to drift.
     """
 
     spread: Spread = SUPPOSED
     origins: float = 0.0
     elasticities: Mapping[str, Elasticity] | None = None
     neighbours: Mapping[str, tuple[str, ...]] | None = None
+    bend: float = BEND
+    members: tuple[str, ...] | None = None
+    symmetric: bool = False
 
 
 def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs | None = None) -> VolumesFit:
@@ -120,7 +129,7 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
     >>> fit = fit_volumes(panels(rows)[0][0], horizon=3)
     >>> fit.scale.inverse(fit.path).round(1).tolist()
-    [[7.4, 7.7, 8.0]]
+    [[7.3, 7.5, 7.8]]
     """
     if horizon < 1:
         raise ValueError(f"horizon {horizon} is below 1; ask for at least one period")
@@ -136,11 +145,13 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
 def _grown(panel: Panel, horizon: int, seed: int, beliefs: Beliefs) -> VolumesFit:
     """Fit series that have some history."""
     latent = _latent(panel)
-    past = look_back(replace(panel, values=latent), horizon)
-    paths, notes = run_members(past)
+    past = look_back(replace(panel, values=latent), horizon, bend=beliefs.bend)
+    paths, notes = run_members(past, beliefs.members)
     mixed = combine(past, paths, SIMPLE)
     effects, errors = driver_effects(past, mixed.errors, beliefs.elasticities or {})
-    calibration = calibrate(errors, mixed.unit, prior=beliefs.spread, weight=beliefs.origins)
+    calibration = calibrate(
+        errors, mixed.unit, prior=beliefs.spread, weight=beliefs.origins, symmetric=beliefs.symmetric
+    )
     path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))

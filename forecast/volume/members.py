@@ -79,13 +79,22 @@ SKIPPED: Final[Mapping[str, Callable[[Past], str | None]]] = {
 }
 
 
-def run_members(past: Past) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Return the path of every member that runs, shape (series, origins, horizon), and why the others do not."""
+def run_members(past: Past, only: tuple[str, ...] | None = None) -> tuple[dict[str, Array], tuple[str, ...]]:
+    """Return the path of every member that runs, shape (series, origins, horizon), and why the others do not.
+
+    Raises
+    ------
+    ValueError
+        If ``only`` names a member that is none.
+    """
+    unknown = [name for name in only or () if name not in MEMBERS]
+    if unknown:
+        raise ValueError(f"member {unknown[0]!r} is none; choose among {list(MEMBERS)}")
     paths, notes = {}, []
-    for name, member in MEMBERS.items():
+    for name in only or MEMBERS:
         reason = SKIPPED[name](past) if name in SKIPPED else None
         if reason is None:
-            paths[name] = member(past)
+            paths[name] = MEMBERS[name](past)
         else:
             notes.append(f"{name} skipped: {reason}")
     return paths, tuple(notes)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from features.panel import Panel
 from forecast.draws import Array
-from forecast.volume.scale import Scale, recent_scale
+from forecast.volume.scale import BEND, Scale, recent_scale
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -89,7 +89,7 @@ Member = Callable[[Past], Array]
 """A point member: a past in, median paths on the working scale out, shape (series, origins, horizon)."""
 
 
-def look_back(panel: Panel, horizon: int, *, latent: Array | None = None, origins: int = ORIGINS) -> Past:
+def look_back(panel: Panel, horizon: int, *, bend: float = BEND, origins: int = ORIGINS) -> Past:
     """Return the past of a panel.
 
     Parameters
@@ -98,8 +98,8 @@ def look_back(panel: Panel, horizon: int, *, latent: Array | None = None, origin
         Series of one frequency; every one with a value.
     horizon
         Periods ahead.
-    latent
-        Volumes to use in place of the panel's, where demand was turned away; shape (series, time).
+    bend
+        Where the working scale bends; see :func:`forecast.volume.scale.recent_scale`.
     origins
         Rolling origins whose errors can be seen whole; fewer where the history is short.
 
@@ -110,15 +110,14 @@ def look_back(panel: Panel, horizon: int, *, latent: Array | None = None, origin
     >>> rows = pd.DataFrame({"series": "a", "period_end": pd.date_range("2020", periods=40, freq="ME"), "value": 2.0})
     >>> past = look_back(panels(rows)[0][0], 6, origins=4)
     >>> past.origins.tolist(), past.seasons
-    ([28, 30, 32, 34, 36, 38, 40], (12,))
+    ([26, 28, 30, 32, 34, 36, 38, 40], (12,))
     """
-    values = panel.values if latent is None else latent
-    length = values.shape[1]
+    length = panel.values.shape[1]
     longest = int(length - panel.start.min())
     seasons = tuple(each for each in panel.seasons if longest >= _HOLDS * each)
     season = seasons[0] if seasons else 1
-    scale = recent_scale(values, season)
-    z = scale.forward(values)
+    scale = recent_scale(panel.values, season, bend=bend)
+    z = scale.forward(panel.values)
     past = Past(panel, scale, _filled(z, panel.start, season), z, panel.start, np.array([length]), seasons, horizon)
     return replace(past, origins=_origins(length, longest, season, horizon, origins))
 

@@ -42,8 +42,7 @@ def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
     for row, (name, group) in enumerate(zip(fit.panel.series, fit.panel.group, strict=True)):
         own = stream(seed, f"volume.series.{name}").standard_normal(shape)
         mixed = np.sqrt(how.common) * common + np.sqrt(how.group - how.common) * groups[group]
-        levels = ndtr((mixed + np.sqrt(1 - how.group) * own) @ how.steps.T)
-        out[:, row] = _at(fit, row, levels)
+        out[:, row] = draw_path(fit, row, mixed + np.sqrt(1 - how.group) * own)
     return xr.DataArray(out, dims=("draw", "series", "step"),
                         coords={"series": fit.panel.series.astype(str), "step": np.arange(1, fit.horizon + 1)},
                         attrs={"unit": "unit of each series", "stage": "latent demand"})  # fmt: skip
@@ -73,13 +72,13 @@ def volume_quantiles(fit: VolumesFit) -> pd.DataFrame:
     )
 
 
+def draw_path(fit: VolumesFit, row: int, normal: Array) -> Array:
+    """Return one series' volumes from independent standard normals, both of shape (draws, horizon)."""
+    standard = np.interp(ndtr(normal @ fit.dependence.steps.T), LEVELS, fit.calibration.shape[row])
+    z = fit.path[row] + fit.calibration.deviation[row] * standard
+    return np.asarray(fit.scale.take(np.array([row])).inverse(z[None])[0])
+
+
 def _standard(fit: VolumesFit, levels: Array) -> Array:
     """Return standardised quantiles, shape (series, levels, 1)."""
     return fit.calibration.quantiles(levels)[:, :, None]
-
-
-def _at(fit: VolumesFit, row: int, levels: Array) -> Array:
-    """Return one series' volumes at levels of any shape (draws, horizon)."""
-    standard = np.interp(levels, LEVELS, fit.calibration.shape[row])
-    z = fit.path[row] + fit.calibration.deviation[row] * standard
-    return np.asarray(np.maximum(np.sinh(z) * fit.scale.unit[row], 0.0))

@@ -49,7 +49,7 @@ class Scale:
         return Scale(self.unit[rows])
 
 
-def recent_scale(values: Array, season: int) -> Scale:
+def recent_scale(values: Array, season: int, *, bend: float = BEND) -> Scale:
     """Return the scale set by each series' mean over its last four seasons, or over all where that is zero.
 
     Parameters
@@ -58,6 +58,8 @@ def recent_scale(values: Array, season: int) -> Scale:
         Volumes, shape (series, time), NaN where unknown.
     season
         Shortest season [period].
+    bend
+        Multiple of the recent mean at which linear turns logarithmic; a small one makes a log scale.
 
     Examples
     --------
@@ -66,7 +68,7 @@ def recent_scale(values: Array, season: int) -> Scale:
     """
     unit = _mean(values[:, -_SEASONS * season :])
     unit = np.where(unit > 0, unit, _mean(values))
-    return Scale(np.where(unit > 0, BEND * unit, 1.0))
+    return Scale(np.where(unit > 0, bend * unit, 1.0))
 
 
 def _mean(values: Array) -> Array:

@@ -137,9 +137,24 @@ def _first_seasons(past: Past, period: int) -> Array:
         rows = np.flatnonzero(whole == number)
         at = past.start[rows, None] + np.arange(number * period)
         blocks = past.flat[rows[:, None], at].reshape(len(rows), number, period)
-        deviation = (blocks - blocks.mean(axis=2, keepdims=True)).mean(axis=1) * number / (number + 1)
+        phases = blocks - blocks.mean(axis=2, keepdims=True)
+        deviation = phases.mean(axis=1) * _signal(phases)[:, None]
         out[(past.start[rows, None] + np.arange(period)) % period, rows[:, None]] = deviation
     return out
+
+
+def _signal(phases: Array) -> Array:
+    """Return how much of the phases' mean deviations is signal, shape (series,), from (series, seasons, period).
+
+    The variance within phases says how much of the variance between them is noise (James and Stein); one season
+    cannot say, and counts half.
+    """
+    seasons = phases.shape[1]
+    if seasons == 1:
+        return np.full(len(phases), 0.5)
+    between = phases.mean(axis=1).var(axis=1)
+    within = phases.var(axis=1, ddof=1).mean(axis=1) / seasons
+    return np.asarray(np.clip(1 - within / np.maximum(between, _TINY), 0.0, 1.0))
 
 
 def _half_slopes(past: Past) -> Array:

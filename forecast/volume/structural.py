@@ -13,7 +13,7 @@ from forecast.volume.past import Past, Whole
 
 LONGEST_SEASON: Final = 12  # states of the filter grow with it
 _FITS: Final = 2  # over the rolling origins, the last of them live
-_ITERATIONS: Final = 40
+_ITERATIONS: Final = 25
 _FEWEST: Final = 12
 
 

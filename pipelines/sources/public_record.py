@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
+from features.asof import known_by
 from features.frames import (
     ASSUMPTIONS,
     CLAIMS,
@@ -21,17 +22,22 @@ from features.frames import (
     Frame,
     check,
     conform,
+    empty,
 )
+from features.membership import MEMBERSHIPS
 from features.quality import Screened, screen
-from forecast.known import Known, cut
+from forecast.economics.basis import Basis, basis_of
+from forecast.known import Known, Settings, cut
 from forecast.migration import Learned
 from forecast.workloads import Registry, read_registry
 from pipelines.shares_command import load_learned
 from pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
+MEMBERSHIPS_FILE: Final = "memberships.csv"
 _SINGLE: Final[Mapping[str, Frame]] = {
     "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,
+    "fleet.csv": ASSUMPTIONS, "economics.csv": ASSUMPTIONS,
 }  # fmt: skip
 
 
@@ -43,6 +49,8 @@ class Record:
     ----------
     observations, claims, hardware, throughput, assumptions
         Checked frames.
+    fleet, economics
+        Assumptions that the cube does not use: purchases and ageing, and money.
     registry
         Workloads and techniques.
     learned
@@ -51,6 +59,8 @@ class Record:
         Rows set aside, with the reason.
     digests
         File name to the SHA-256 of its bytes.
+    memberships
+        Checked frame; empty where the folder has no file of that name.
     """
 
     observations: pd.DataFrame
@@ -58,16 +68,27 @@ class Record:
     hardware: pd.DataFrame
     throughput: pd.DataFrame
     assumptions: pd.DataFrame
+    fleet: pd.DataFrame
+    economics: pd.DataFrame
     registry: Registry
     learned: Learned
     quarantine: pd.DataFrame
     digests: Mapping[str, str]
+    memberships: pd.DataFrame
 
     def as_of(self, origin: pd.Timestamp) -> Known:
         """Return the record as it was known on a day, midnight UTC."""
-        return cut(
+        known = cut(
             origin, self.observations, self.claims, self.hardware, self.throughput, self.assumptions, self.registry,
             self.learned,
+        )  # fmt: skip
+        return replace(known, memberships=known_by(self.memberships, origin))
+
+    def basis(self, origin: pd.Timestamp, settings: Settings) -> Basis:
+        """Return what questions of capacity and cost rest on, as known on a day, midnight UTC."""
+        return basis_of(
+            origin, hardware=self.hardware, throughput=self.throughput,
+            assumptions=(self.assumptions, self.fleet, self.economics), draws=settings.draws, seed=settings.seed,
         )  # fmt: skip
 
 
@@ -85,9 +106,12 @@ def read_record(folder: Path = RECORDS) -> Record:
     parts = {path.name: _screened(path, OBSERVATIONS) for path in files}
     single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
     observations, repeated = _merge(parts)
-    aside = [each.quarantine for each in [*parts.values(), *single.values()]]
+    saved = (folder / MEMBERSHIPS_FILE).exists()
+    nobody = Screened(empty(MEMBERSHIPS), empty(QUARANTINE), ())
+    members = _screened(folder / MEMBERSHIPS_FILE, MEMBERSHIPS) if saved else nobody
+    aside = [each.quarantine for each in [*parts.values(), *single.values(), members]]
     quarantine = conform(pd.concat([*aside, repeated], ignore_index=True), QUARANTINE)
-    names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
+    names = [path.name for path in files] + [*_SINGLE, "workloads.csv", *([MEMBERSHIPS_FILE] if saved else [])]
     return Record(
         check(observations, OBSERVATIONS),
         **{name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()},
@@ -95,6 +119,7 @@ def read_record(folder: Path = RECORDS) -> Record:
         learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
         digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
+        memberships=check(members.rows, MEMBERSHIPS),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,16 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+collect_ignore = ["forking.py", "victim.py", "load_victim.py"]  # programs that the tests start, by themselves
 
 
 class Runs:
-    """Talks to ``victim.py``: starts runs, waits for them, and says how they ended."""
+    """Talks to a victim: starts runs, waits for them, and says how they ended."""
 
-    def __init__(self, notes: Path) -> None:
+    def __init__(self, notes: Path, victim: str = "victim.py") -> None:
         self._notes = notes
         threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # so that forking is safe
         self._server = subprocess.Popen(  # noqa: S603
-            [sys.executable, str(Path(__file__).with_name("victim.py"))], stdin=subprocess.PIPE,
+            [sys.executable, str(Path(__file__).with_name(victim))], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, cwd=notes, env={**os.environ, "PYTHONPATH": str(ROOT), **threads},
         )  # fmt: skip
         assert self._server.stdout.readline() == "ready\n"
@@ -44,6 +46,10 @@ class Runs:
         """Return whether a process has not ended; only asked of one that is waited for later."""
         return self._say(what="poll", child=child) == 0
 
+    def kill(self, child: int) -> None:
+        """Kill a process that this object started and has not waited for."""
+        os.kill(child, signal.SIGKILL)
+
     def run(self, root: Path, seed: int, *, moment: str | int | None = None) -> int:
         """Run the job to its end, or to its death."""
         return self.wait(self.start(root, seed, moment=moment))
@@ -62,5 +68,12 @@ class Runs:
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     server = Runs(tmp_path_factory.mktemp("runs"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def loads(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    server = Runs(tmp_path_factory.mktemp("loads"), "load_victim.py")
     yield server
     server.close()

@@ -1,13 +1,12 @@
 """A process that forks one run after another, each dying where it is told; started by conftest.py.
 
-Every line on standard input is one request as JSON; every answer is one line. The draws are made once and taken by
-every run, and report and picture are a line of text, so that a run is quick and the rest of it is real.
+The draws are made once and taken by every run, and report and picture are a line of text, so that a run is quick and
+the rest of it is real.
 """
 
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import signal
 import sys
@@ -19,6 +18,7 @@ from types import SimpleNamespace
 
 import mlflow
 import pandas as pd
+from forking import serve
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
@@ -137,34 +137,7 @@ def work(request: dict[str, object]) -> None:
     Path(str(request["note"])).write_text(str(steps()), encoding="utf-8")
 
 
-def fork(request: dict[str, object]) -> int:
-    child = os.fork()
-    if child:
-        return child
-    try:
-        work(request)
-    except BaseException as error:  # (a child must never go on as a second server)
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        os._exit(1)
-    os._exit(0)
-
-
-def serve() -> None:
+if __name__ == "__main__":
     warnings.simplefilter("ignore")
     prepare()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    for line in sys.stdin:
-        request = json.loads(line)
-        if request["what"] == "wait":
-            answer = os.waitpid(request["child"], 0)[1]
-        elif request["what"] == "poll":
-            answer = os.waitpid(request["child"], os.WNOHANG)[0]
-        else:
-            answer = fork(request)
-        sys.stdout.write(f"{answer}\n")
-        sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    serve()
+    serve(work)

@@ -27,7 +27,7 @@ def test_every_key_is_made_of_columns_of_the_frame(frame):
 def test_every_number_declares_a_unit_and_every_column_what_it_means(frame):
     assert all(column.about for column in frame.columns.values())
     assert all(column.unit for column in frame.columns.values() if column.kind == "number")
-    assert {column.kind for column in frame.columns.values()} <= {"text", "number", "date"}
+    assert {column.kind for column in frame.columns.values()} <= {"text", "number", "date", "instant"}
 
 
 @pytest.mark.parametrize("name", ["observations", "claims", "hardware", "throughput", "assumptions", "quarantine"])

@@ -48,7 +48,7 @@ def test_series_are_aligned_at_their_last_value():
         ("group", "h", r"series 's', row 3: also in another group than 'h'"),
         ("period_end", "2025-02-28", r"series 's', row 3: a second value \(3\) for 2025-02-28 00:00; keep one"),
         ("period_end", "2025-03-01", r"row 3: 2025-02-28 00:00:00 and 2025-03-01 00:00:00 fall into one period of ME"),
-        ("period_end", "2925-03-01", r"row 1: 2025-01-31 00:00:00 lies \d+ periods of ME from its last value"),
+        ("period_end", "2225-03-01", r"row 1: 2025-01-31 00:00:00 lies \d+ periods of ME from its last value"),
     ],
 )  # fmt: skip
 def test_bad_row_is_refused_by_series_and_row(column, value, said):

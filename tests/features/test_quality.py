@@ -110,6 +110,21 @@ def test_claims_convert_both_ends_and_may_leave_one_open():
     assert outcome.quarantine["column"].tolist() == ["window_end"]
 
 
+def test_a_claim_whose_low_figure_is_above_its_high_one_is_set_aside_with_the_remedy():
+    row = {
+        "claim": "c", "reading": "main", "speaker": "s", "stated_at": "2026-03-16", "measure": "share",
+        "base": "revenue", "definition": "unstated", "products": "all", "stage": "share", "bound": "~",
+        "low": "60", "high": "55", "unit": "%", "window_start": "", "window_end": "", "weight": "1",
+        "evidence": "vendor", "confidence": "verified", "source": "s", "statement": "55 to 60 %",
+    }  # fmt: skip
+    outcome = screen(pd.DataFrame([{"line": 2, **row}, {"line": 3, **row, "claim": "d", "high": "60"}]), CLAIMS,
+                     source="claims.csv")  # fmt: skip
+    assert outcome.rows["claim"].tolist() == ["d"]
+    aside = outcome.quarantine.iloc[0]
+    assert (aside["line"], aside["column"], aside["value"]) == (2.0, "low", "60")
+    assert "low is above high 55; swap them" in aside["reason"]
+
+
 def test_frames_without_a_measure_keep_their_units_as_recorded():
     row = {
         "accelerator": "h100", "workload": "search", "technique": "deep", "model": "bert", "scenario": "offline",

@@ -7,7 +7,7 @@ import pytest
 from features.asof import known_by
 from features.calendars import calendar_quarters
 from features.series import empty_statements, fiscal_revenue, proxy_statements, quarterly_levels, select
-from forecast.share_state import statement_logits
+from forecast.share_rows import statement_logits
 
 
 def utc(text: str) -> pd.Timestamp:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecast.answers import QUESTIONS, Forecaster
+from forecast.claim.check import check_claim
+from forecast.claim.registry import distinct
 from forecast.crossing import first_passage
 from forecast.views import forecast_frame, hyperscale_share, technique_share
 
@@ -119,6 +123,15 @@ def test_a_question_as_a_mapping_gives_the_answer_of_the_method(forecaster):
         ({}, "question '' is not known"),
         ({"question": "published"}, "question 'published' is not known"),
         ({"question": "forecast"}, "question 'forecast': missing 1 required positional argument: 'measure'"),
+        ({"question": "split"}, "question 'split': missing 2 required keyword-only arguments: 'base' and 'definition'"),
+        ({"question": "split", "base": "revenue"}, "question 'split': missing .* argument: 'definition'"),
+        ({"question": "impose", "mode": "fixed", "base": "revenue"}, "question 'impose': missing .* 'definition'"),
+        (
+            {"question": "impose", "mode": "fixed", "base": "revenue", "definition": "recast_2"},
+            "does not keep the record",
+        ),
+        ({"question": "relabel", "firm": "meta"}, "question 'relabel': missing .* argument: 'to'"),
+        ({"question": "check", "claim": "nobody-said"}, "claim 'nobody-said' was not known; known are"),
         ({"question": "split", "basis": "revenue"}, "question 'split': got an unexpected keyword argument 'basis'"),
         (
             {"question": "when", "technique": "llm", **WHEN, "above": "half"},
@@ -129,6 +142,24 @@ def test_a_question_as_a_mapping_gives_the_answer_of_the_method(forecaster):
 def test_a_question_that_cannot_be_asked_is_named(forecaster, question, said):
     with pytest.raises(ValueError, match=said):
         forecaster.ask(question)
+
+
+def test_a_claim_check_and_a_contract_are_the_functions_of_their_commands(forecaster, small_world, record):
+    claims = distinct(record.claims)
+    pd.testing.assert_frame_equal(
+        forecaster.ask({"question": "check", "claim": "nvda-gtc26-1t"}),
+        check_claim(small_world.cube, claims, "nvda-gtc26-1t").frame,
+    )
+    asked = {"question": "contract", "measure": "power", "leaf": "sovereign", "period": "2027Q4", "value": 9000.0}
+    answer = forecaster.ask(asked)
+    assert answer.loc[answer["contracted"], "segment"].tolist() == ["rest"]
+
+
+def test_concentration_is_over_workloads_and_leaves_and_owners_where_known(forecaster, known_on):
+    assert len(forecaster.concentration()) == 2
+    full = replace(forecaster, known=known_on()).concentration()
+    assert [name.partition(",")[0] for name in full["over"]] == ["workloads", "leaves", "owners"]
+    np.testing.assert_allclose(full["effective"], 1 / full["hhi"])
 
 
 def test_every_question_is_a_method(forecaster):

@@ -5,9 +5,12 @@ import pandas as pd
 import pytest
 
 from features.calendars import calendar_quarters
-from forecast.bottomup import BASE_DAY, SOLD_LEAVES, draw_bottom_up, draw_inference_share, draw_tokens
-from forecast.catalogue import nvidia_generations
+from forecast.bottomup import SOLD_LEAVES, draw_bottom_up, draw_inference_share, draw_tokens
+from forecast.catalogue import generation_throughput, nvidia_generations
 from forecast.draws import sample_assumptions
+from forecast.work.growth import BASE_DAY
+from forecast.work.intensity import draw_intensity
+from forecast.work.placement import CLASSES, draw_placement
 from forecast.workloads import TRAINING
 
 QUARTERS = calendar_quarters("2015Q1", "2028Q4")
@@ -52,12 +55,24 @@ def test_hours_are_the_identity_of_its_terms(bottom, record, assumed):
     requests = bottom.volumes["recsys"][:, at] * use[:, leaf] / use.sum(axis=-1)
     share = bottom.shares["recsys", "hyperscale"][:, at, 3]
     grown = (1 + assumed["intensity_growth.recsys"]) ** ((QUARTERS[at] - BASE_DAY).days / 365.25)
-    work = requests * share * assumed["intensity.recsys.deep"] * grown * assumed["placement.recsys"]
-    implied = work / (3600 * bottom.hours[:, at, leaf, column])
-    gain = (1 + assumed["software.gain"]) ** ((QUARTERS[at] - BASE_DAY).days / 365.25)
-    per_accelerator = implied / assumed["derate.sample"] / gain
-    assert np.ptp(per_accelerator) / per_accelerator.mean() < 1e-9
-    assert per_accelerator.mean() > 1000
+    placed = draw_placement(assumed, "recsys/deep", "hyperscale")
+    work = requests * share * draw_intensity(assumed, "recsys/deep") * grown
+    implied = work * placed[:, CLASSES.index("nvidia")] / (3600 * bottom.hours[:, at, leaf, column])
+    mixed = fleet_rate(record, assumed, at)
+    np.testing.assert_allclose(implied, mixed, rtol=1e-9)
+    on_cores = work * placed[:, CLASSES.index("cpu")] / (3600 * bottom.core_hours["recsys/deep"][:, at, leaf])
+    cores = record.throughput.query("accelerator == 'cpu_core' and model == 'dlrm-v2-99.9'").value.median()
+    np.testing.assert_allclose(on_cores, cores * assumed["derate.core"], rtol=1e-9)
+
+
+def fleet_rate(record, assumed, at):
+    """Return the rate of a fleet with as many busy hours on each generation: the plain mean of their rates."""
+    generations = nvidia_generations(record.hardware)
+    task = next(task for task in record.registry.tasks if task.name == "recsys/deep")
+    found = generation_throughput(record.throughput, generations, task)
+    gain = 1 + assumed["software.gain.sample"][:, None]
+    years = np.array([(QUARTERS[at] - day).days / 365.25 for day in found.days])
+    return (found.value * gain**years).mean(axis=1) * assumed["derate.sample"]
 
 
 def test_assumed_growth_compounds_from_the_base_day(bottom, assumed):
@@ -84,17 +99,51 @@ def test_training_is_a_ratio_to_inference_split_by_technique(bottom, record, ass
     np.testing.assert_allclose(ratio[:, -8:], expected[:, -8:], rtol=1e-9)
 
 
-def test_measured_throughput_is_told_by_task_and_generation(bottom, record):
-    assert set(bottom.measured) == {task.name for task in record.registry.tasks if task.record_unit}
+def test_a_run_that_was_stated_is_the_least_its_leaf_can_have_trained(record, known_on, assumed):
+    run = record.observations.query("measure == 'training_work'").assign(value=1e30)
+    rows = pd.concat([record.observations.query("measure != 'training_work'"), run])
+    more = draw(known_on, assumed, observations=rows)
+    column, leaf = more.tasks.index("training/llm"), SOLD_LEAVES.index("internal")
+    second = QUARTERS.get_loc(pd.Timestamp("2024-06-30", tz="UTC"))
+    peak = nvidia_generations(record.hardware).fp8_tflops.mean() * 1e12
+    work = 1e30 * 91 / 113 * (1 + assumed["training.overhead"])
+    expected = work / (3600 * peak * assumed["training.efficiency"])
+    np.testing.assert_allclose(more.hours[:, second, leaf, column], expected, rtol=1e-9)
+    assert (more.hours[:, second + 2, leaf, column] < expected / 10).all()
+
+
+def test_a_run_without_a_leaf_is_refused_with_the_leaves(record, known_on, assumed):
+    run = record.observations.query("measure == 'training_work'").assign(leaf="all")
+    rows = pd.concat([record.observations.query("measure != 'training_work'"), run])
+    with pytest.raises(ValueError, match="training run of meta known 2024-07-23 has leaf 'all'; give one of internal"):
+        draw(known_on, assumed, observations=rows)
+
+
+def test_cpu_techniques_take_core_hours_where_a_record_says_how_fast(bottom, known_on, assumed, record):
+    on_cpu = {task.name for task in record.registry.tasks if not task.on_accelerator}
+    assert set(bottom.core_hours) == on_cpu | {"recsys/deep", "ads/deep"}
+    for name, hours in bottom.core_hours.items():
+        assert np.isfinite(hours).all(), name
+        assert hours[:, -8:].max() > 0, name
+    rows = record.throughput[record.throughput.accelerator != "cpu_core"]
+    assert set(draw(known_on, assumed, throughput=rows).core_hours) == {
+        "recsys/table", "recsys/collaborative", "ads/table"
+    }  # fmt: skip
+
+
+def test_evidence_of_throughput_is_told_by_task_and_generation(bottom, record):
+    tasks = {task.name for task in record.registry.tasks if task.record_unit and task.on_accelerator}
+    assert set(bottom.evidence) == tasks
     assert bottom.missing == {}
-    assert any(bottom.measured["generative/llm"])
+    assert "independent" in bottom.evidence["generative/llm"]
+    assert set(bottom.evidence["recsys/deep"]) == {"measured", "scaled"}
 
 
-def test_a_task_without_records_takes_the_roofline_and_counts_as_not_measured(record, known_on, assumed):
+def test_a_task_without_records_takes_the_roofline_and_says_so(record, known_on, assumed):
     rows = record.throughput[~record.throughput.model.str.startswith("bert")]
     less = draw(known_on, assumed, throughput=rows)
     assert less.missing == {}
-    assert not any(less.measured["search/deep"])
+    assert set(less.evidence["search/deep"]) == {"roofline"}
     assert less.hours[:, -1, :, less.tasks.index("search/deep")].min() > 0
 
 

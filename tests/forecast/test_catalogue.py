@@ -21,7 +21,10 @@ def generations(record):
 
 def records(*rows: tuple[str, float]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["accelerator", "value"])
-    return table.assign(model="bert-99", unit="sample/s")
+    return table.assign(
+        model="bert-99", unit="sample/s", scenario="offline", source="here", measured_at=utc("2025-06-01"),
+        evidence="measured",
+    )  # fmt: skip
 
 
 def test_generations_come_in_order_of_availability_with_one_accelerator_each(generations):
@@ -88,23 +91,41 @@ def task(model: str, unit: str, bound: str) -> Task:
 
 def test_measured_throughput_is_the_median_of_a_family(generations):
     rows = records(("h100", 10.0), ("h200", 20.0), ("h100", 60.0))
-    theta, measured = generation_throughput(rows, generations, task("bert", "sample/s", "compute"))
-    at = generations.accelerators.index("h100") if "h100" in generations.accelerators else measured.index(True)
-    assert theta[at] == 20.0
-    assert sum(measured) == 1
+    found = generation_throughput(rows, generations, task("bert", "sample/s", "compute"))
+    at = generations.names.index("hopper")
+    assert found.value[at] == 20.0
+    assert found.measured == tuple(name == "hopper" for name in generations.names)
+    assert found.evidence[at] == "measured"
+    assert set(found.evidence) == {"measured", "scaled"}
+
+
+def test_a_pool_is_no_better_evidence_than_its_weakest_record_and_as_old_as_their_median(generations):
+    rows = records(("gb200", 10.0), ("b200", 12.0), ("gb200", 11.0)).assign(
+        evidence=["measured", "vendor", "independent"],
+        measured_at=[utc("2025-01-01"), utc("2025-03-01"), utc("2026-01-01")],
+    )
+    found = generation_throughput(rows, generations, task("bert", "sample/s", "compute"))
+    assert found.evidence[generations.names.index("blackwell")] == "vendor"
+    assert set(found.days) == {utc("2025-03-01")}
 
 
 @pytest.mark.parametrize(("bound", "peak"), [("compute", "fp8_tflops"), ("memory", "hbm_tbs")])
 def test_an_unmeasured_generation_is_scaled_by_the_root_of_the_peak_that_bounds_it(generations, bound, peak):
     known = generations.accelerators.index("gb200")
-    theta, measured = generation_throughput(records(("gb200", 10.0)), generations, task("", "sample/s", bound))
+    found = generation_throughput(records(("gb200", 10.0)), generations, task("", "sample/s", bound))
     peaks = getattr(generations, peak)
-    assert theta == pytest.approx(10.0 * np.sqrt(peaks / peaks[known]))
-    assert measured == tuple(name == "gb200" for name in generations.accelerators)
+    assert found.value == pytest.approx(10.0 * np.sqrt(peaks / peaks[known]))
+    assert found.measured == tuple(name == "gb200" for name in generations.accelerators)
 
 
 @pytest.mark.parametrize(("model", "unit"), [("dlrm", "sample/s"), ("bert", "query/s")])
 def test_without_any_record_the_roofline_stands_in_and_nothing_counts_as_measured(generations, model, unit):
-    theta, measured = generation_throughput(records(("gb200", 1.0)), generations, task(model, unit, "compute"))
-    assert theta == pytest.approx(0.1 * generations.fp8_tflops * 1e12 / 1e9)
-    assert not any(measured)
+    found = generation_throughput(records(("gb200", 1.0)), generations, task(model, unit, "compute"))
+    assert found.value == pytest.approx(0.1 * generations.fp8_tflops * 1e12 / 1e9)
+    assert set(found.evidence) == {"roofline"}
+    assert not any(found.measured)
+
+
+def test_a_record_of_nought_is_refused_with_its_row(generations):
+    with pytest.raises(ValueError, match=r"throughput\.csv: gb200 on bert-99 \(offline\) has 0 sample/s.*read at here"):
+        generation_throughput(records(("gb200", 0.0)), generations, task("bert", "sample/s", "compute"))

@@ -103,6 +103,8 @@ def test_a_statement_made_outside_the_quarters_drawn_is_not_judged(judge, day):
         ("<=", np.nan, 0.5, lambda share: share <= 0.5),
         ("<=", 0.5, np.nan, lambda share: share <= 0.5),
         ("=", 0.57, 0.57, lambda share: np.abs(share - 0.57) <= 0.025),
+        (">~", 0.54, np.nan, lambda share: (share >= 0.54) & (share <= 0.59)),
+        ("<~", np.nan, 0.56, lambda share: (share <= 0.56) & (share >= 0.51)),
         ("~", 0.55, 0.58, lambda share: (share >= 0.55) & (share <= 0.58)),
     ],
 )

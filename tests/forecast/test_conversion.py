@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.conversion import busy_hours, harmonic_throughput, request_share_at_parity, work_shares
+from forecast.conversion import (
+    busy_hour_blocks,
+    busy_hours,
+    harmonic_throughput,
+    hours_per_request,
+    request_share_at_parity,
+    work_shares,
+)
 
 ONE = np.array(1.0)
 
@@ -61,3 +68,29 @@ def test_equal_throughputs_mix_to_themselves():
 
 def test_work_leans_to_the_faster_generation():
     assert work_shares(np.array([0.5, 0.5]), np.array([1.0, 9.0])).tolist() == [0.1, 0.9]
+
+
+def test_blocks_hold_the_same_hours_as_the_whole_whatever_their_size():
+    random = np.random.default_rng(4)
+    requests, share = random.random((7, 5, 3, 1)), random.random((7, 1, 3, 2))
+    each = hours_per_request(random.random((7, 1, 3, 2)), ONE, 1 + random.random((1, 1, 3, 2)))
+    whole = requests * share * each
+    for cells in (1, 30, 60, 65, 10**6):
+        found = np.full_like(whole, np.nan)
+        for draws, hours in busy_hour_blocks(requests, share, each, cells=cells):
+            found[draws] = hours
+        np.testing.assert_allclose(found, whole, rtol=1e-12)
+
+
+@given(st.integers(1, 9), st.integers(1, 4), st.integers(1, 40), st.integers(0, 2), st.integers(0, 10**6))
+def test_blocks_broadcast_as_the_identity_does(draws, leaves, cells, single, seed):
+    random = np.random.default_rng(seed)
+    shapes = [(1 if place == single else draws, leaves) for place in range(3)]
+    parts = [random.random(shape) for shape in shapes]
+    found = np.concatenate([hours.copy() for _, hours in busy_hour_blocks(*parts, cells=cells)])
+    np.testing.assert_allclose(found, parts[0] * parts[1] * parts[2], rtol=1e-12)
+
+
+def test_blocks_need_an_axis_of_draws():
+    with pytest.raises(ValueError, match="have no axis; give arrays whose first axis is the draws"):
+        next(busy_hour_blocks(ONE, ONE, ONE))

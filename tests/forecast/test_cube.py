@@ -26,7 +26,10 @@ def replayed(known_on):
 def test_the_cube_is_labelled_and_every_variable_has_a_known_unit(small_world):
     cube = small_world.cube
     sizes = {name: size for name, size in cube.sizes.items() if name != "task"}
-    assert sizes == {"draw": 200, "period": 18, "leaf": 11, "definition": 5, "segment": 2, "technique": 14}
+    assert sizes == {
+        "draw": 200, "period": 18, "leaf": 11, "definition": 5, "segment": 2, "technique": 14, "vendor": 4,
+        "core_task": 7,
+    }  # fmt: skip
     assert {name: convert(1.0, cube[name].attrs["units"], UNITS.get(name, "1")) for name in cube} == dict.fromkeys(
         cube, 1.0
     )
@@ -58,6 +61,16 @@ def test_tasks_and_a_positive_unallocated_sum_to_the_agreed_total(small_world):
     np.testing.assert_allclose(agreement.parts.sum(axis=-1) + agreement.unallocated, agreement.total, rtol=1e-9)
     sold = cube["gpu_hours"].values[:, :, : len(SOLD_LEAVES)].sum(axis=-1, dtype=np.float64)
     np.testing.assert_allclose(sold, agreement.total, rtol=1e-5)
+
+
+def test_accelerator_demand_holds_gpu_demand_and_is_more(small_world):
+    cube = small_world.cube
+    hours = cube["accelerator_hours"]
+    np.testing.assert_allclose(hours.sel(vendor="nvidia"), cube["gpu_hours"].sum("task"), rtol=1e-5)
+    sold = hours.sel(leaf=[name for name in cube["leaf"].values if name != "vendor_internal"])
+    assert (sold.sum("vendor") > sold.sel(vendor="nvidia") * 1.01).all()
+    own = hours.sel(leaf="vendor_internal")
+    assert float(own.drop_sel(vendor="nvidia").max()) == 0
 
 
 def test_the_vendors_own_hours_are_unallocated(small_world):
@@ -140,6 +153,21 @@ def test_a_missing_assumption_is_named(known_on, record):
     less = record.assumptions[record.assumptions.name != "power.pue"]
     with pytest.raises(ValueError, match=r"assumption 'power\.pue' is missing"):
         build_world(known_on(assumptions=less), FEW)
+
+
+def test_placement_that_does_not_add_up_is_refused_with_its_rows(known_on, record):
+    rows = record.assumptions
+    off = rows.assign(mid=rows.mid.mask(rows.name == "placement.search.llm.tpu", 0.5))
+    with pytest.raises(ValueError, match=r"medians of placement\.search\.llm\.\*.*add up to 0\.9, not 1"):
+        build_world(known_on(assumptions=off), FEW)
+
+
+@pytest.mark.parametrize("unit", ["furlong/call", "output_token/call", "total_token/request"])
+def test_a_unit_that_is_unknown_or_of_another_thing_is_refused_with_its_row(known_on, record, unit):
+    rows = record.assumptions
+    off = rows.assign(unit=rows.unit.mask(rows.name == "work.search.llm", unit))
+    with pytest.raises(ValueError, match=rf"calls\.search\.llm \[call/request\] times work\.search\.llm \[{unit}\]: "):
+        build_world(known_on(assumptions=off), FEW)
 
 
 def test_without_token_statements_the_cube_has_no_tokens_and_says_why(known_on, record):

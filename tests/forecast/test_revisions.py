@@ -22,7 +22,7 @@ def observations():
 def test_each_statement_starts_where_the_last_one_ended(observations):
     table = revisions(observations, QUARTERS, since=on("2026-03-16"))
     assert table["known_at"].is_monotonic_increasing
-    assert set(table["definition"]) == {"recast_1", "recast_2"}
+    assert set(table["definition"]) == {"epoch_top_five", "recast_1", "recast_2"}
     assert (table["revision"] - (table["after"] - table["before"])).abs().max() == 0
     recast = table[table["definition"] == "recast_2"].iloc[-1]
     assert recast["after"] == pytest.approx(0.547, abs=0.002)

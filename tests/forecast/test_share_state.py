@@ -10,7 +10,8 @@ from scipy.special import expit, logit
 from features.calendars import calendar_quarters
 from features.series import empty_statements
 from forecast.draws import stream
-from forecast.share_state import SharePrior, fit_share_state, statement_logits
+from forecast.share_rows import statement_logits
+from forecast.share_state import SharePrior, fit_share_state
 
 QUARTERS = calendar_quarters("2020Q1", "2023Q4")
 TREND = SharePrior(trend_sd=0.05, trend_volatility=0.04, volatility=0.1)
@@ -40,20 +41,6 @@ def test_a_statement_is_read_on_the_logit_scale_by_the_delta_method():
     row = statement_logits(said(("2021-12-31", 0.6, 0.012, "=", "reference"))).iloc[0]
     assert (row.logit, row.logit_sd) == (pytest.approx(logit(0.6)), pytest.approx(0.012 / 0.24))
     assert row.middle == pd.Timestamp("2021-11-16", tz="UTC")
-
-
-@pytest.mark.parametrize(("bound", "share"), [(">=", 0.515), ("<=", 0.485)])
-def test_a_bound_is_read_one_error_beyond_with_twice_the_spread(bound, share):
-    row = statement_logits(said(("2021-12-31", 0.5, 0.015, bound, "reference"))).iloc[0]
-    assert (row.logit, row.logit_sd) == pytest.approx((logit(share), 2 * 0.015 / (share * (1 - share))))
-
-
-def test_a_figure_about_a_year_is_read_at_its_middle_with_more_spread():
-    year = said(("2021-12-31", 0.5, 0.025, "=", "reference"))
-    year["period_start"] = pd.Timestamp("2021-01-01", tz="UTC")
-    row = statement_logits(year).iloc[0]
-    assert row.middle == pd.Timestamp("2021-07-02", tz="UTC")
-    assert row.logit_sd == pytest.approx(np.hypot(0.1, 0.1))
 
 
 @pytest.mark.parametrize(("value", "read"), [(0.0, 0.005), (1.0, 0.995)])
@@ -132,6 +119,31 @@ def test_the_trend_is_damped_geometrically():
     share, _ = fit_share_state(empty_statements(), QUARTERS, reference="r", prior=prior).simulate(2, stream(1, "x"))
     expected = logit(0.3) + 0.2 * np.concatenate([[0], np.cumsum(0.8 ** np.arange(15))])
     assert logit(share[0]) == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_joint_posterior_is_that_of_the_smoother():
+    state = fitted()
+    state.model.update([state.volatility])
+    smoothed = state.model.ssm.smooth()
+    mean, covariance = state.model.joint()
+    assert mean[: len(QUARTERS)] == pytest.approx(smoothed.smoothed_state[0])
+    assert mean[len(QUARTERS)] == pytest.approx(smoothed.smoothed_state[2, 0])
+    assert np.diag(covariance)[: len(QUARTERS)] == pytest.approx(smoothed.smoothed_state_cov[0, 0])
+
+
+@pytest.mark.parametrize(("bound", "above"), [(">=", True), ("<=", False)])
+def test_a_bound_pushes_to_its_side_and_an_idle_one_does_nothing(bound, above):
+    base = said(("2021-12-31", 0.5, 0.05, "=", "reference"))
+    bounded = fitted(pd.concat([base, said(("2021-12-31", 0.5, 0.01, bound, "reference"))]))
+    share = bounded.draw(800, stream(1, "x"))
+    assert (np.median(share.share[:, 7]) > 0.5) == above
+    assert ((share.share[:, 7] > 0.5) == above).mean() > 0.9
+    assert expit(bounded.smoothed_mean()[7]) == pytest.approx(
+        float(expit(np.log(share.share[:, 7] / (1 - share.share[:, 7])).mean())), abs=0.004
+    )
+    idle = fitted(pd.concat([base, said(("2021-12-31", 0.1 if above else 0.9, 0.01, bound, "reference"))]))
+    assert idle.smoothed_mean() == pytest.approx(fitted(base).smoothed_mean(), abs=1e-4)
+    assert idle.draw(100, stream(1, "x")).ess == pytest.approx(1.0)
 
 
 def test_draws_have_the_mean_and_variance_of_the_smoother():

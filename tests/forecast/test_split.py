@@ -8,7 +8,8 @@ from scipy.special import logit
 from features.asof import known_by
 from features.calendars import calendar_quarters
 from forecast.draws import sample_assumptions
-from forecast.split import LEAVES, OFFSET_SD, REFERENCE, draw_split, leaf_shares, shares_of, split_statements
+from forecast.flows import growth_of_shares
+from forecast.split import LEAVES, OFFSET_SD, REFERENCE, draw_split, leaf_weights, shares_of, split_statements
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")
@@ -55,6 +56,32 @@ def test_a_statement_from_a_second_source_counts_once(record, split):
     assert twice.share.tobytes() == split.share.tobytes()
 
 
+def test_bounds_growth_and_the_stock_are_heard_once_each(split):
+    names = [each.name for each in split.state.inexact]
+    assert len(set(names)) == len(names)
+    kinds = {"at least", "at most", "just over", "just under", "about"}
+    assert {each.wording for each in split.state.inexact} == kinds
+    assert sum("epoch_top_five" in name for name in names) == 1
+    assert 0 < split.ess <= 1
+
+
+def test_growth_is_read_against_the_growth_of_the_whole(record):
+    statements = split_statements(record.observations)
+    grown = growth_of_shares(statements, record.observations, "_yoy")
+    assert len(grown) == len(statements)
+    doubled = grown[(grown["measure"] == "multiple") & (grown["bound"] == ">=")].iloc[0]
+    assert doubled["definition"] == "large_csp"
+    assert doubled["value"] == pytest.approx(2 * 14.514 / 30.771, rel=1e-3)
+
+
+def test_as_of_the_keynote_day_nothing_published_later_changes_a_byte(record):
+    seen = known_by(record.observations, KEYNOTE)
+    later = record.observations[record.observations.known_at > KEYNOTE]
+    spoiled = pd.concat([seen, later.assign(value=later.value * 0.5)])
+    once, again = (draw_split(known_by(rows, KEYNOTE), QUARTERS, draws=200, seed=1) for rows in (seen, spoiled))
+    assert once.share.tobytes() == again.share.tobytes()
+
+
 def test_the_order_of_the_rows_does_not_matter(record, split):
     shuffled = record.observations.sample(frac=1.0, random_state=4)
     assert draw_split(shuffled, QUARTERS, draws=2000, seed=1).share.tobytes() == split.share.tobytes()
@@ -73,7 +100,7 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
         row = rows.head(1).assign(name="leaf_share.vendor_internal.vendor_internal", low=1.0, mid=1.0, high=1.0)
         rows = pd.concat([rows, row])
     assumed = sample_assumptions(rows, draws=100, seed=1)
-    shares = leaf_shares(assumed, segment, 12, base_period=5, seed=1)
+    shares = shares_of(leaf_weights(assumed, segment, 12, base_period=5, seed=1))
     assert shares.shape == (100, 12, len(LEAVES[segment]))
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
     assert shares.min() > 0
@@ -81,7 +108,7 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
 
 def test_leaf_shares_at_the_base_period_are_the_assumed_weights_and_wander_both_ways(record):
     assumed = sample_assumptions(record.assumptions, draws=500, seed=1)
-    shares = leaf_shares(assumed, "hyperscale", 21, base_period=10, seed=1)
+    shares = shares_of(leaf_weights(assumed, "hyperscale", 21, base_period=10, seed=1))
     weights = np.stack([assumed[f"leaf_share.hyperscale.{leaf}"] for leaf in LEAVES["hyperscale"]], axis=-1)
     assert shares[:, 10] == pytest.approx(weights / weights.sum(axis=-1, keepdims=True))
     ratio = np.log(shares[..., 0] / shares[..., 1])

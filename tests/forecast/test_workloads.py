@@ -9,7 +9,8 @@ from forecast.workloads import Registry, Task, read_registry
 def table(*rows: tuple[str, str, int, str]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["workload", "technique", "order", "runs_on"])
     return frame.assign(unit="sample", record_model=None, record_unit=float("nan"), bound="compute", flop_per_unit=1e9,
-                        efficiency=0.1)  # fmt: skip
+                        efficiency=0.1, precisions=None, bytes_per_unit=float("nan"), memory_efficiency=float("nan"),
+                        min_domain=float("nan"))  # fmt: skip
 
 
 def test_techniques_come_oldest_first_and_workloads_as_in_the_file():
@@ -26,6 +27,15 @@ def test_what_a_task_does_not_state_is_empty_text():
     assert read_registry(table(("ads", "deep", 1, "cpu"))).of("ads") == (
         Task("ads", "deep", "sample", False, "", "", "compute", 1e9, 0.1),
     )
+
+
+def test_number_formats_memory_and_domain_are_read_as_stated():
+    rows = table(("ads", "deep", 1, "accelerator")).assign(
+        precisions="fp8;bf16", bytes_per_unit=3e7, memory_efficiency=0.3, min_domain=8.0
+    )
+    task = read_registry(rows).tasks[0]
+    assert (task.precisions, task.bytes_per_unit) == (("fp8", "bf16"), 3e7)
+    assert (task.memory_efficiency, task.min_domain) == (0.3, 8.0)
 
 
 def test_an_unknown_workload_is_named_with_those_registered():

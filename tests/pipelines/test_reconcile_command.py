@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
+from pipelines.reconcile_command import _write
 
 NAMES = ["total", "H", "R", "h1", "h2", "r1"]
 EDGES = "parent,child\ntotal,H\ntotal,R\nH,h1\nH,h2\nR,r1\n"
@@ -57,6 +58,15 @@ def test_standard_output_is_the_frame(files):
     )
     assert result.stdout.splitlines()[0] == "unique_id,ds,model,other"
     assert len(result.stdout.splitlines()) == 13
+
+
+def test_a_csv_file_reads_back_as_what_was_forecast_days_and_awkward_names_included(tmp_path):
+    days = pd.to_datetime(["2026-01-31", "2026-02-28"])
+    frame = pd.DataFrame({"unique_id": ["a,b", 'say "c"'], "ds": days, "model": [1 / 3, 1e-300]})
+    _write(frame, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().splitlines()[1] == f'"a,b","2026-01-31",{1 / 3}'
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out.csv"), frame.assign(ds=days.strftime("%Y-%m-%d")),
+                                  check_dtype=False, check_exact=True)  # fmt: skip
 
 
 def test_parquet_and_other_names_are_read(files):

@@ -1,11 +1,14 @@
 """`shiftcast relabel`."""
 
+import json
+import shutil
+
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import app
-from pipelines.relabel_command import read_memberships
+from pipelines.sources.public_record import RECORDS, read_record
 
 
 def invoke(*arguments):
@@ -15,15 +18,23 @@ def invoke(*arguments):
     return result.stdout
 
 
-def test_a_firm_is_moved_and_the_membership_saved(tmp_path):
-    path = tmp_path / "memberships.csv"
-    printed = invoke("coreweave=hyperscale", "--save", str(path))
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(RECORDS, tmp_path / "records", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+
+
+def test_a_firm_is_moved_the_membership_saved_and_applied_from_then_on(folder):
+    own = ("--record", str(folder))
+    printed = invoke("coreweave=hyperscale", *own, "--save", str(folder / "memberships.csv"))
     assert "the total does" in printed
     assert "Offset of keynote" in printed
-    invoke("meta=rest", "--valid-from", "2026-01-01", "--save", str(path))
-    rows = read_memberships(tmp_path)
-    assert rows["firm"].tolist() == ["coreweave", "meta"]
-    assert rows["valid_from"].iloc[1] == pd.Timestamp("2026-01-01", tz="UTC")
+    rows = read_record(folder).memberships
+    assert rows[rows["source"] == "shiftcast relabel"]["firm"].tolist() == ["coreweave"]
+    with pytest.raises(ValueError, match="'coreweave' already counts as hyperscale"):
+        invoke("coreweave=hyperscale", *own)
+    back = pd.DataFrame(json.loads(invoke("coreweave=rest", *own, "--json")))
+    assert (back["after"] <= back["before"]).all()
+    assert set(back["to"]) == {"rest"}
 
 
 @pytest.mark.parametrize(
@@ -39,10 +50,8 @@ def test_bad_changes_are_refused_by_name(change, message):
         invoke(change)
 
 
-def test_a_bad_row_is_refused_by_its_line(tmp_path):
-    (tmp_path / "memberships.csv").write_text(
-        "firm,definition,segment,valid_from,known_at,evidence,confidence,source,note\n"
-        "a,recast_2,cloud,2026-01-01,2026-01-01,assumed,derived,me,\n"
-    )
-    with pytest.raises(ValueError, match="line 2, segment 'cloud'"):
-        read_memberships(tmp_path)
+def test_a_bad_row_is_set_aside_by_its_line_and_told(folder):
+    with (folder / "memberships.csv").open("a") as file:
+        file.write("a,recast_2,cloud,2026-01-01,2026-01-01,assumed,derived,me,\n")
+    result = CliRunner().invoke(app, ["claim", "list", "--record", str(folder)])
+    assert "set aside: memberships.csv line 20, segment 'cloud'" in result.stderr

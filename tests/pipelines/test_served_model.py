@@ -53,7 +53,7 @@ def test_missing_cells_take_the_defaults(model):
     ("question", "said"),
     [
         ({**WHEN, "colour": "red"}, "field 'colour' is not known"),
-        ({"question": "why"}, "row 0: question 'why' is not known; ask one of forecast, when, split, claims"),
+        ({"question": "why"}, "row 0: question 'why' is not known; ask one of forecast, when, split, claims, impose"),
         ({"question": None}, "row 0: question '' is not known"),
         ({**POWER, "measure": "happiness"}, "row 0: measure 'happiness' is not forecast; choose one of gpu_hours"),
         ({**WHEN, "base": "love"}, "row 0: .*love"),

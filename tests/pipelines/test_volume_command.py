@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-import forecast.volume
 from features.panel import Panel
-from pipelines import volume_job
+from forecast.volume import Elasticity
+from forecast.volume import fit_volumes as real_fit
+from forecast.volume import volume_quantiles as real_quantiles
+from forecast.volume.drivers import Effect
+from pipelines import volume_command, volume_job
 from pipelines.cli import app, main
 from pipelines.volume_job import VolumeQuestion, forecast_volumes
 
@@ -27,17 +30,26 @@ class StandIn:
     panel: Panel
     horizon: int
     weights: pd.DataFrame
+    effects: dict
+    shipped: np.ndarray
+    data_weight: np.ndarray
     notes: tuple[str, ...]
 
 
-def stand_in_fit(panel, *, horizon, seed=0):
+def stand_in_fit(panel, *, horizon, seed, beliefs):
     groups = sorted(set(panel.group))
-    weights = pd.DataFrame({"group": np.repeat(groups, 2), "member": ["last value", "theta"] * len(groups)})
-    weights["weight"], weights["crps"] = [0.75, 0.25] * len(groups), 1.0
-    return StandIn(panel, horizon, weights, (f"seed {seed}",))
+    weights = pd.DataFrame({"group": np.repeat(groups, 2), "member": ["last_value", "theta"] * len(groups)})
+    weights["weight"], weights["error"], weights["shipped"] = [0.75, 0.25] * len(groups), 1.0, 0.0
+    effects = {
+        name: Effect(beliefs.elasticities.get(name, Elasticity()), Elasticity(-0.4, 0.2), name in panel.known, None)
+        for name in panel.drivers
+    }
+    seen = (~np.isnan(panel.values)).sum(axis=1)
+    shipped = np.where(seen > 1, "combination", "neighbours").astype(object)
+    return StandIn(panel, horizon, weights, effects, shipped, np.where(seen > 1, 1.0, 0.25), (f"seed {seed}",))
 
 
-def stand_in_quantiles(fit, *, draws, seed):
+def stand_in_quantiles(fit):
     last = np.nan_to_num(fit.panel.values[:, -1])
     ends = fit.panel.ends(fit.horizon)
     rows = [
@@ -53,8 +65,8 @@ def stand_in_quantiles(fit, *, draws, seed):
 @pytest.fixture(autouse=True)
 def model(monkeypatch):
     """Put the stand-in in the model's place."""
-    monkeypatch.setattr(forecast.volume, "fit_volumes", stand_in_fit, raising=False)
-    monkeypatch.setattr(forecast.volume, "volume_quantiles", stand_in_quantiles, raising=False)
+    monkeypatch.setattr(volume_job, "fit_volumes", stand_in_fit)
+    monkeypatch.setattr(volume_job, "volume_quantiles", stand_in_quantiles)
 
 
 def history(count=3, periods=6, freq="ME", start="2025-01-31"):
@@ -100,9 +112,9 @@ def test_forecast_and_weights_are_written(file, tmp_path):
     mean = ahead[ahead.statistic == "mean"].drop_duplicates("series")
     assert dict(zip(mean.series, mean.value, strict=True)) == {"s0": 15.0, "s1": 25.0, "s2": 35.0}
     kept = pd.read_csv(weights)
-    assert list(kept.columns) == ["part", "frequency", "group", "member", "weight", "crps"]
+    assert list(kept.columns) == ["part", "frequency", "group", "member", "weight", "error", "shipped"]
     assert kept.frequency.unique().tolist() == ["ME"]
-    assert "largest weight, of 2 groups: last value in 2" in result.output
+    assert "what ships, of 3 series: combination for 3" in result.output
     assert "note: seed 0" in result.output
 
 
@@ -156,7 +168,7 @@ def test_json_holds_forecast_weights_and_treatments(tmp_path):
     rows.drop(index=[2]).to_csv(tmp_path / "h.csv", index=False)
     result = json.loads(run(tmp_path / "h.csv", "--horizon", 1, "--json").stdout)
     assert result["treatments"]["gaps"] == 1
-    assert result["won"] == {"last value": 2}
+    assert result["won"] == {"combination": 3}
     assert result["series"] == 3
     assert result["forecast"][0]["period_end"].startswith("2025-07-31T00:00:00")
     assert {row["group"] for row in result["weights"]} == {"g0", "g1"}
@@ -174,25 +186,27 @@ def test_standard_output_has_one_header(file, monkeypatch):
 
 
 def test_drivers_reach_the_model_with_their_known_future(tmp_path, monkeypatch):
-    seen = {}
+    seen, belief = {}, ("--elasticity", "price=-0.5:0.3")
     monkeypatch.setattr(
-        forecast.volume, "fit_volumes", lambda panel, **given: seen.update(panel=panel) or stand_in_fit(panel, **given)
+        volume_job, "fit_volumes", lambda panel, **given: seen.update(panel=panel) or stand_in_fit(panel, **given)
     )
     rows = history(1, periods=4).assign(price=[4.0, 3.0, 2.0, 1.0])
     rows.loc[3, "value"] = np.nan
     rows.to_csv(tmp_path / "h.csv", index=False)
-    result = run(tmp_path / "h.csv", "--horizon", 2, "--drivers", "price", "--output", tmp_path / "f.csv")
+    result = run(tmp_path / "h.csv", "--horizon", 2, "--drivers", "price", *belief, "--output", tmp_path / "f.csv")
     assert result.exit_code == 0, result.output
+    assert "driver price (ME, part 1): elasticity -0.40 +- 0.20, believed -0.50 +- 0.30" in result.output
+    assert "known ahead, it moves the forecast" in result.output
     assert seen["panel"].known == ("price",)
     assert seen["panel"].drivers["price"][0].tolist()[:4] == [4.0, 3.0, 2.0, 1.0]
 
 
-def test_plot_is_drawn_and_says_how_many_are_shown(tmp_path):
+def test_plot_is_drawn_and_says_how_many_are_shown(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(volume_command, "SHOWN", 2)
     picture = tmp_path / "fan.svg"
-    history(count=14).to_csv(tmp_path / "h.csv", index=False)
-    assert run(tmp_path / "h.csv", "--horizon", 2, "--plot", picture, "--output", tmp_path / "f.csv").exit_code == 0
-    assert picture.read_text().count("<!-- s") == 12
-    assert "12 of 14 series" in picture.read_text()
+    assert run(file, "--horizon", 2, "--plot", picture, "--output", tmp_path / "f.csv").exit_code == 0
+    assert picture.read_text().count("<!-- s") == 2
+    assert "2 of 3 series" in picture.read_text()
 
 
 @pytest.mark.parametrize(
@@ -234,7 +248,50 @@ def test_missing_file_and_folder_are_named(file, tmp_path, capsys, monkeypatch):
     assert "folder" in error
 
 
-@pytest.mark.parametrize("name", ["horizon", "draws"])
-def test_questions_without_an_answer_are_refused(name):
-    with pytest.raises(ValueError, match=f"{name} 0 is below 1"):
-        VolumeQuestion(**{"horizon": 1, name: 0})
+def test_an_elasticity_of_another_form_is_refused(file, capsys, monkeypatch):
+    code, error = said(capsys, monkeypatch, file, "--horizon", 1, "--elasticity", "price")
+    assert code == 2
+    assert "--elasticity 'price' is not of the form price=-0.5:0.3" in error
+
+
+def test_a_series_that_borrows_shows_its_own_weight(tmp_path):
+    rows = pd.concat([history(1), history(1, periods=1).assign(series="new")])
+    rows.to_csv(tmp_path / "h.csv", index=False)
+    result = json.loads(run(tmp_path / "h.csv", "--horizon", 1, "--json").stdout)
+    assert result["borrowed"] == {"new": 0.25}
+    assert result["won"] == {"combination": 1, "neighbours": 1}
+
+
+def real_model(monkeypatch):
+    monkeypatch.setattr(volume_job, "fit_volumes", real_fit)
+    monkeypatch.setattr(volume_job, "volume_quantiles", real_quantiles)
+
+
+def test_the_model_answers_alike_from_file_and_from_python(tmp_path, monkeypatch):
+    real_model(monkeypatch)
+    rows = history(count=3, periods=40)
+    rows.to_csv(tmp_path / "h.csv", index=False)
+    out = tmp_path / "f.csv"
+    assert run(tmp_path / "h.csv", "--horizon", 3, "--output", out).exit_code == 0
+    ((answers, _),) = forecast_volumes(rows, VolumeQuestion(3))
+    np.testing.assert_array_equal(pd.read_csv(out).value, answers[0].forecast.value)
+
+
+def test_joint_draws_are_written_and_agree_with_the_quantiles(tmp_path, monkeypatch):
+    real_model(monkeypatch)
+    history(count=2, periods=40).to_csv(tmp_path / "h.csv", index=False)
+    out, paths = tmp_path / "f.csv", tmp_path / "paths.parquet"
+    assert run(tmp_path / "h.csv", "--horizon", 2, "--output", out, "--paths", paths, "--draws", 400).exit_code == 0
+    drawn, ahead = pd.read_parquet(paths), pd.read_csv(out)
+    assert len(drawn) == 2 * 400 * 2
+    assert drawn.draw.agg(["min", "max"]).tolist() == [1, 400]
+    middle = ahead[ahead["quantile"] == 0.5].set_index(["series", "period_end"]).value
+    spread = ahead[ahead["quantile"] == 0.9].set_index(["series", "period_end"]).value - middle
+    medians = drawn.groupby(["series", "period_end"]).value.median()
+    assert (np.abs(medians.to_numpy() - middle.to_numpy()) < 0.3 * spread.to_numpy()).all()
+
+
+@pytest.mark.parametrize(("name", "least"), [("horizon", 1), ("draws", 0)])
+def test_questions_without_an_answer_are_refused(name, least):
+    with pytest.raises(ValueError, match=f"{name} -1 is below {least}"):
+        VolumeQuestion(**{"horizon": 1, name: -1})

@@ -1,0 +1,150 @@
+"""Moments as exports write them: with or without a zone, counted from 1970, or counted from an unnamed start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+MISSING: Final = frozenset({"", "NULL", "null", "None", "none", "NaN", "nan", "NaT", "N/A", "n/a", "Unknown",
+                            "None assigned", "\\N", "<NA>"})  # fmt: skip
+FIRST, LAST = pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
+SECONDS: Final[Mapping[str, float]] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
+_DTYPE: Final = "datetime64[us, UTC]"
+_ZONED: Final = r"(?:[zZ]|[+-]\d{2}:?\d{2}| UTC)$"
+_LOOSE: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y%m%d")
+_EPOCH: Final = ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (0.0, "s"))  # smallest count from 1970 of each unit
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a file's times are to be read.
+
+    Attributes
+    ----------
+    zone
+        Time zone of times that name none, such as Europe/Berlin.
+    anchor
+        Moment that relative times count from; None where the file has none.
+    """
+
+    zone: str = "UTC"
+    anchor: pd.Timestamp | None = None
+
+
+@dataclass(frozen=True)
+class Instants:
+    """Moments, UTC, missing where a cell is empty, and where and why a cell is no moment."""
+
+    values: pd.Series
+    faults: tuple[tuple[NDArray[np.bool_], str], ...]
+
+
+def read_instants(cells: pd.Series, clock: Clock) -> Instants:
+    """Read absolute times: ISO 8601, a few loose forms of it, or numbers counted from 1970 in s, ms, us or ns.
+
+    Days and months in another order are refused, since 03/04 can be either.
+
+    Parameters
+    ----------
+    cells
+        Text, numbers or timestamps, shape (rows,).
+
+    Examples
+    --------
+    >>> read_instants(pd.Series(["2026-03-29T02:30:00+02:00", "1767225600"]), Clock()).values.astype(str).tolist()
+    ['2026-03-29 00:30:00+00:00', '2026-01-01 00:00:00+00:00']
+    """
+    if isinstance(cells.dtype, pd.DatetimeTZDtype) or cells.dtype.kind == "M":
+        typed = pd.to_datetime(cells)
+        aware = typed.dt.tz_convert("UTC") if typed.dt.tz is not None else _localised(typed, clock.zone)
+        return _judged(aware.astype(_DTYPE), cells.isna().to_numpy(), typed.notna().to_numpy())
+    text, missing = _texts(cells)
+    numbers = pd.to_numeric(text, errors="coerce").astype(np.float64)
+    counted = numbers.notna().to_numpy() & (text.str.len() != 8).to_numpy()  # 20260316 is a day
+    values = pd.Series(pd.NaT, index=cells.index, dtype=_DTYPE)
+    values[counted] = _from_epoch(numbers[counted])
+    written = ~missing & ~counted
+    readable = np.zeros(len(cells), dtype=bool)
+    values[written], readable[written] = _parsed(text[written], clock.zone)
+    return _judged(values, missing, readable)
+
+
+def read_relative(cells: pd.Series, unit: str, clock: Clock) -> Instants:
+    """Read counts of ``unit`` (s, ms, us, ns) from the clock's anchor.
+
+    Raises
+    ------
+    ValueError
+        If there is no anchor.
+
+    Examples
+    --------
+    >>> clock = Clock(anchor=pd.Timestamp("2026-01-01", tz="UTC"))
+    >>> read_relative(pd.Series(["0", "1500"]), "ms", clock).values.dt.strftime("%S.%f").tolist()
+    ['00.000000', '01.500000']
+    """
+    if clock.anchor is None:
+        raise ValueError("times are relative to an unnamed start; say when that was with --anchor 2026-01-01")
+    text, missing = _texts(cells)
+    numbers = pd.to_numeric(text, errors="coerce").astype(np.float64)
+    seconds = numbers * SECONDS[unit]
+    inside = seconds.abs() < 4e9  # a century; beyond it a time step of pandas would overflow
+    shift = pd.to_timedelta((seconds.where(inside) * 1e6).round(), unit="us")
+    values = (clock.anchor + shift).astype(_DTYPE)
+    return _judged(values, missing, (numbers.notna()).to_numpy())
+
+
+def _texts(cells: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Return cells as trimmed text, empty where they are missing, and where that is."""
+    said = ["" if (text := str(cell).strip()) in MISSING else text for cell in cells]
+    texts = pd.Series(said, index=cells.index, dtype=object)
+    return texts, (texts == "").to_numpy()
+
+
+def _from_epoch(numbers: pd.Series) -> pd.Series:
+    size = numbers.abs()
+    scale = pd.Series(1.0, index=numbers.index)
+    for least, unit in reversed(_EPOCH):
+        scale[size >= least] = SECONDS[unit]
+    seconds = (numbers * scale).where(lambda each: each.abs() < 1e10)
+    return pd.to_datetime((seconds * 1e6).round(), unit="us", utc=True, errors="coerce").astype(_DTYPE)
+
+
+def _parsed(text: pd.Series, zone: str) -> tuple[pd.Series, NDArray[np.bool_]]:
+    """Return the moment each text says, and whether it says one at all, the zone's clock aside."""
+    zoned = text.str.contains(_ZONED, regex=True).to_numpy(dtype=bool) & (text.str.len() > 10).to_numpy(dtype=bool)
+    bare = text.str.replace(_ZONED, "", regex=True) if zoned.any() else text
+    read = pd.to_datetime(bare, format="ISO8601", errors="coerce", utc=True)
+    for form in _LOOSE:
+        left = read.isna()
+        if not left.any():
+            break
+        read[left] = pd.to_datetime(bare[left], format=form, errors="coerce", utc=True)
+    values = _localised(read.dt.tz_localize(None), zone).astype(_DTYPE)
+    if zoned.any():
+        offsets = pd.to_datetime(text[zoned].str.replace(" UTC", "Z"), format="ISO8601", errors="coerce", utc=True)
+        values[zoned] = offsets.astype(_DTYPE)
+    return values, read.notna().to_numpy()
+
+
+def _localised(naive: pd.Series, zone: str) -> pd.Series:
+    """Give times their zone; one that the clock skips or repeats there becomes missing."""
+    if zone == "UTC":
+        return naive.dt.tz_localize("UTC")
+    return naive.dt.tz_localize(zone, ambiguous="NaT", nonexistent="NaT").dt.tz_convert("UTC")
+
+
+def _judged(values: pd.Series, missing: NDArray[np.bool_], readable: NDArray[np.bool_]) -> Instants:
+    outside = ((values < FIRST) | (values >= LAST)).to_numpy()
+    lost = ~missing & values.isna().to_numpy()
+    faults = (
+        (lost & ~readable, "is not a time such as 2026-03-16T12:00:00Z"),
+        (lost & readable, "is a time that the clock of its zone skips or repeats; export it in UTC"),
+        (outside, "lies outside 1990 to 2099; check the clock or the unit of the time"),
+    )
+    return Instants(values.where(~outside), faults)

@@ -1,0 +1,158 @@
+"""Labelling: rules that map what a row is called to the leaf it belongs to.
+
+A rule is one row: a field, a pattern with ``*`` and ``?``, and the labels it gives. Every rule whose pattern fits may
+fill a dimension that no earlier rule filled, so the special comes first and the general last. What no rule, file or
+constant labels stays ``unlabelled`` and is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from features.frames import DIMENSIONS, Column, Frame
+
+UNLABELLED: Final = "unlabelled"
+ANY: Final = "any"
+TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecast cannot do without
+RULES: Final = Frame(
+    "label rules",
+    {
+        "field": Column(
+            "text", "what is looked at: name, model, partition, account, image, tag, sku, file, ... or any"
+        ),
+        "pattern": Column("text", "what it reads like, with * and ?; letters of either case"),
+        **{name: Column("text", f"the {name} it gives; empty leaves it open", nullable=True) for name in DIMENSIONS},
+    },
+    key=("field", "pattern"),
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: the field, the pattern as written, and the labels it gives by dimension."""
+
+    field: str
+    pattern: str
+    labels: Mapping[str, str]
+
+    @property
+    def fits(self) -> re.Pattern[str]:
+        """The compiled pattern; ``translate`` makes one that cannot backtrack without end."""
+        return re.compile(translate(self.pattern.lower()))
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules in the order they are tried."""
+
+    rules: tuple[Rule, ...] = ()
+
+
+def no_rules() -> Rules:
+    """Return rules that label nothing."""
+    return Rules()
+
+
+def rules_from_table(table: pd.DataFrame) -> Rules:
+    """Read rules from a table of :data:`RULES` in the order of its rows.
+
+    Raises
+    ------
+    ValueError
+        Naming a rule without field, pattern or any label.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([{"field": "name", "pattern": "rank-*", "workload": "recsys"}])
+    >>> rules_from_table(table).rules[0].labels
+    {'workload': 'recsys'}
+    """
+    rules = []
+    for number, row in enumerate(table.to_dict("records"), start=2):
+        field, pattern = (_text(row.get(name)) for name in ("field", "pattern"))
+        labels = {name: text for name in DIMENSIONS if (text := _text(row.get(name)))}
+        if not field or not pattern or not labels:
+            raise ValueError(
+                f"label rules: line {row.get('line', number)}: field {field!r}, pattern {pattern!r}, labels {labels}; "
+                "a rule needs all three"
+            )
+        rules.append(Rule(field, pattern, labels))
+    return Rules(tuple(rules))
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None or cell is pd.NA or cell != cell else str(cell).strip()  # noqa: PLR0124  (NaN)
+
+
+def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
+    """Return what the rules say of each row, by dimension they speak of; a row no rule labels is empty there.
+
+    Parameters
+    ----------
+    clues
+        What the rows are called: text columns by field, shape (rows, fields).
+
+    Examples
+    --------
+    >>> rules = Rules((Rule("name", "rank-*", {"workload": "recsys"}), Rule("any", "*llm*", {"technique": "llm"})))
+    >>> said = apply_rules(pd.DataFrame({"name": ["rank-7", "LLM-chat"]}), rules)
+    >>> said["workload"].tolist(), said["technique"].tolist()
+    (['recsys', ''], ['', 'llm'])
+    """
+    spoken = [name for name in DIMENSIONS if any(name in rule.labels for rule in rules.rules)]
+    given = {name: np.full(len(clues), "", dtype=object) for name in spoken}
+    codes = {field: pd.factorize(clues[field], use_na_sentinel=False) for field in clues.columns if rules.rules}
+    for rule in rules.rules:
+        mask = np.zeros(len(clues), dtype=bool)
+        for field in clues.columns if rule.field == ANY else [rule.field]:
+            if field in codes:
+                places, values = codes[field]
+                fits = rule.fits
+                mask |= np.array([fits.match(str(value).lower()) is not None for value in values], dtype=bool)[places]
+        for name, label in rule.labels.items():
+            given[name][mask & (given[name] == "")] = label
+    return {name: pd.Series(values, index=clues.index, dtype=object) for name, values in given.items()}
+
+
+def settle(
+    said: Mapping[str, pd.Series], own: Mapping[str, pd.Series | str], constants: Mapping[str, str]
+) -> dict[str, pd.Series | str]:
+    """Decide each label: a rule before the file's own word, that before a constant, else unlabelled.
+
+    Parameters
+    ----------
+    said
+        What the rules say, by dimension; a dimension no rule speaks of may be left out.
+    own
+        What the file itself says: one text for all rows, or one a row; empty where it is silent.
+    constants
+        What the user said of the whole file.
+
+    Returns
+    -------
+    dict
+        One label for all rows, or one a row, by dimension.
+
+    Examples
+    --------
+    >>> settle({}, {"workload": "recsys"}, {"segment": "rest"})["workload"]
+    'recsys'
+    """
+    return {name: _settled(said.get(name, ""), own.get(name, ""), constants.get(name, "")) for name in DIMENSIONS}
+
+
+def _settled(*words: pd.Series | str) -> pd.Series | str:
+    label: pd.Series | str = ""
+    for word in (*words, UNLABELLED):
+        if isinstance(label, str):
+            label = label or word
+        elif (label == "").any():
+            label = label.where(label != "", word)
+    return label

@@ -1,0 +1,1 @@
+"""Fleets, purchases, limits and plans."""

@@ -1,0 +1,128 @@
+"""The order funnel: demand that is visible is ordered, shipped and live, each after a lag, or lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+from scipy.stats import gamma
+
+from forecast.draws import Array, stream
+
+STAGES: Final = ("visibility", "order", "shipment", "live")
+_SHAPE: Final = 4.0  # gamma shape of a lag: none are instant, the slowest tenth takes 1.7 times the mean
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the funnel: mean lag [quarter] and share that gets through [1], each of shape (draws,)."""
+
+    mean_lag: Array
+    through: Array
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Flows by stage, each of shape (draws, periods).
+
+    Attributes
+    ----------
+    arrived
+        Stage to what reached it in the period; the first is what became visible.
+    waiting
+        Stage to what has reached it by the end of the period and neither moved on nor was lost.
+    lost
+        Stage to what was lost after reaching it, in the period.
+    """
+
+    arrived: Mapping[str, Array]
+    waiting: Mapping[str, Array]
+    lost: Mapping[str, Array]
+
+
+def lag_shares(mean_lag: Array, periods: int) -> Array:
+    """Return the share of a cohort that moves on 0, 1, ... periods after it arrived, gamma-distributed with shape 4.
+
+    Parameters
+    ----------
+    mean_lag
+        Mean lag [period], shape (draws,), positive.
+    periods
+        Number of lags.
+
+    Raises
+    ------
+    ValueError
+        If a mean lag is not positive.
+
+    Examples
+    --------
+    >>> lag_shares(np.array([1.0]), 4).round(2).tolist()
+    [[0.57, 0.39, 0.04, 0.0]]
+    """
+    if not (mean_lag > 0).all():
+        raise ValueError(
+            f"mean lag of {float(mean_lag.min()):g} quarters is not positive; correct the row in fleet.csv"
+        )
+    edges = np.arange(periods + 1)[None, :]
+    return np.asarray(np.diff(gamma.cdf(edges, _SHAPE, scale=mean_lag[:, None] / _SHAPE), axis=1))
+
+
+def follow_funnel(visible: Array, steps: Mapping[str, Step]) -> Funnel:
+    """Follow demand through the funnel.
+
+    Parameters
+    ----------
+    visible
+        What becomes visible in each period, shape (draws, periods).
+    steps
+        Stage reached to the step that leads there, for ``order, shipment, live``.
+
+    Returns
+    -------
+    Funnel
+        At every stage and period, all that arrived so far moved on, was lost, or waits.
+
+    Examples
+    --------
+    >>> one = np.array([1.0])
+    >>> steps = {stage: Step(one, 0 * one + 0.5) for stage in STAGES[1:]}
+    >>> funnel = follow_funnel(np.array([[8.0, 0.0, 0.0]]), steps)
+    >>> funnel.arrived["order"].round(2).tolist()
+    [[2.27, 1.56, 0.16]]
+    """
+    arrived, waiting, lost = {STAGES[0]: visible}, {}, {}
+    for stage, after in pairwise(STAGES):
+        step, inflow = steps[after], arrived[stage]
+        left = _convolve(inflow, lag_shares(step.mean_lag, inflow.shape[1]))
+        arrived[after] = left * step.through[:, None]
+        lost[stage] = left - arrived[after]
+        waiting[stage] = np.cumsum(inflow - left, axis=1)
+    return Funnel(arrived, waiting, lost)
+
+
+def _convolve(inflow: Array, shares: Array) -> Array:
+    lag = np.arange(inflow.shape[1])[None, :] - np.arange(inflow.shape[1])[:, None]
+    weights = np.where(lag >= 0, shares[:, np.clip(lag, 0, None)], 0.0)
+    return np.asarray(np.einsum("dc,dct->dt", inflow, weights))
+
+
+def lead_time(mean_lag: Array, *, seed: int, name: str) -> Array:
+    """Return draws of how long one order takes through a step [quarter], shape (draws,).
+
+    Parameters
+    ----------
+    mean_lag
+        Mean lag [quarter], shape (draws,).
+    seed, name
+        Of the random stream.
+
+    Examples
+    --------
+    >>> round(float(lead_time(np.full(4000, 2.0), seed=1, name="lag.order").mean()), 1)
+    2.0
+    """
+    return np.asarray(stream(seed, name).gamma(_SHAPE, mean_lag / _SHAPE))

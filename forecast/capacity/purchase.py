@@ -1,0 +1,55 @@
+"""How much to buy: the newsvendor quantile and whole racks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecast.draws import Array
+
+
+def critical_ratio(under: float, over: float) -> float:
+    """Return the quantile to buy to: q* = c_under / (c_under + c_over), the newsvendor's.
+
+    Parameters
+    ----------
+    under, over
+        Cost of one accelerator too few and of one too many, in the same unit.
+
+    Raises
+    ------
+    ValueError
+        If a cost is not positive.
+
+    Examples
+    --------
+    >>> critical_ratio(19.0, 1.0)
+    0.95
+    """
+    if not (under > 0 and over > 0):
+        raise ValueError(f"costs of a shortage {under:g} and a surplus {over:g} must both be positive")
+    return under / (under + over)
+
+
+def whole_racks(accelerators: Array, domain: int) -> Array:
+    """Return the accelerators in as few whole racks as hold at least this many.
+
+    Parameters
+    ----------
+    accelerators
+        Accelerators needed, any shape; none below zero.
+    domain
+        Accelerators of a rack: 72 in an NVL72.
+
+    Raises
+    ------
+    ValueError
+        If a rack holds none.
+
+    Examples
+    --------
+    >>> whole_racks(np.array([0.0, 1.0, 72.0, 73.0]), 72).tolist()
+    [0.0, 72.0, 72.0, 144.0]
+    """
+    if domain < 1:
+        raise ValueError(f"a rack of {domain} accelerators cannot be bought; correct scale_up_domain in hardware.csv")
+    return np.asarray(domain * np.ceil(np.maximum(accelerators, 0.0) / domain))

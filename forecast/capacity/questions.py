@@ -1,0 +1,55 @@
+"""The questions of capacity and cost by name, for every door that asks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import xarray as xr
+
+from forecast.capacity.ceilings import Limits, limits_question
+from forecast.capacity.plan import Plan, plan_question
+from forecast.capacity.retire import Retirement, retire_question
+from forecast.economics.answer import Answer
+from forecast.economics.basis import Basis
+from forecast.economics.costs import Costing, cost_question
+from forecast.economics.site import Site, site_question
+from forecast.support import OutOfSupportError
+
+ASKED: Final[Mapping[str, Callable[[xr.Dataset, Basis, Mapping[str, Any]], Answer]]] = {
+    "plan": lambda cube, basis, asked: plan_question(cube, basis, Plan(**asked)),
+    "limits": lambda _, basis, asked: limits_question(basis, Limits(**asked)),
+    "site": lambda _, basis, asked: site_question(basis, Site(**asked)),
+    "cost": lambda _, basis, asked: cost_question(basis, Costing(**asked)),
+    "retire": lambda _, basis, asked: retire_question(basis, Retirement(**asked)),
+}
+
+
+def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Mapping[str, Any]) -> Answer:
+    """Answer one of :data:`ASKED`.
+
+    Parameters
+    ----------
+    question
+        ``plan, limits, site, cost`` or ``retire``.
+    cube, basis
+        The forecast, and what was kept beside it.
+    asked
+        Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.ceilings.Limits`,
+        :class:`~forecast.economics.site.Site`, :class:`~forecast.economics.costs.Costing` or
+        :class:`~forecast.capacity.retire.Retirement`.
+
+    Raises
+    ------
+    OutOfSupportError
+        If the forecast was kept without a catalogue, or the records do not support the question.
+    ValueError
+        If a field is out of range.
+    TypeError
+        If a field is not known.
+    """
+    if basis is None:
+        raise OutOfSupportError(
+            "capacity and cost", "this forecast was kept without catalogue and fleet", "run `shiftcast run` again"
+        )
+    return ASKED[question](cube, basis, asked)

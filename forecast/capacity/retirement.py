@@ -1,0 +1,75 @@
+"""Economic exit: an accelerator runs while it earns its energy, the worth of its power, and its upkeep."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecast.draws import Array
+from forecast.economics.power import Power
+
+
+def running_margin(
+    price: Array, sold_rate: Array, power: Power, *, electricity: Array, power_value: Array
+) -> Array:  # fmt: skip
+    """Return what an hour of one accelerator leaves [USD/h]: p theta 3600 - e P / 1000 - lambda P.
+
+    Parameters
+    ----------
+    price
+        p, US dollars a unit of work.
+    sold_rate
+        theta, work sold per second: throughput times the share of hours it is busy [unit/s].
+    power
+        P at the facility boundary, drawn on average.
+    electricity
+        e [USD/kWh].
+    power_value
+        lambda, what a watt at the meter would earn elsewhere [USD/(W h)]; zero while power is not scarce.
+
+    Raises
+    ------
+    ValueError
+        If the power is not at the facility boundary.
+
+    Examples
+    --------
+    >>> at_meter = Power(np.array(1000.0), "facility")
+    >>> of = np.array
+    >>> round(float(running_margin(of(1e-6), of(1000.0), at_meter, electricity=of(0.1), power_value=of(1e-3))), 2)
+    2.5
+    """
+    if power.boundary != "facility":
+        raise ValueError(f"a margin needs power at the meter, not {power.unit}; bring it across with PUE")
+    return np.asarray(price * sold_rate * 3600.0 - electricity * power.watts / 1e3 - power_value * power.watts)
+
+
+def power_worth(price: Array, sold_rate: Array, power: Power, *, costs: Array) -> Array:
+    """Return what a watt at the meter earns with new accelerators on it [USD/(W h)]: max(0, p theta 3600 - c) / P.
+
+    This is the shadow price of power where power binds and the new accelerators can be had.
+
+    Parameters
+    ----------
+    price, sold_rate, power
+        As in :func:`running_margin`, of the new accelerator.
+    costs
+        c, all costs of it: capital, operations, building, energy [USD/h].
+
+    Examples
+    --------
+    >>> worth = power_worth(np.array(1e-6), np.array(1000.0), Power(np.array(1000.0), "facility"), costs=np.array(2.6))
+    >>> round(float(worth), 6)
+    0.001
+    """
+    return np.asarray(np.maximum(price * sold_rate * 3600.0 - costs, 0.0) / power.watts)
+
+
+def keeps_running(margin: Array, upkeep: Array) -> Array:
+    """Return 1.0 while every margin so far was at least the upkeep, then 0.0, along the last axis; an exit is final.
+
+    Examples
+    --------
+    >>> keeps_running(np.array([[3.0, 1.0, 3.0]]), np.array(2.0)).tolist()
+    [[1.0, 0.0, 0.0]]
+    """
+    return np.minimum.accumulate((margin >= upkeep).astype(np.float64), axis=-1)

@@ -1,0 +1,1 @@
+"""Power, cost, revenue and price feedback of accelerators."""

@@ -1,0 +1,81 @@
+"""The shape of an answer about hardware and money: a table, what it assumed, and what has to be said with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Array, quantile_table
+
+SHOWN: Final = {"median": 0.5, "low80": 0.1, "high80": 0.9}
+ASSUMED: Final = ("name", "low", "mid", "high", "unit", "evidence", "source")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer, the same from the command line, a notebook and a served model.
+
+    Attributes
+    ----------
+    question
+        What was asked, with its options, in one line.
+    table
+        The figures: a row a generation, life, cohort or date.
+    assumed
+        The assumptions it rests on: ``name, low, mid, high, unit, evidence, source``.
+    notes
+        What was refused, what was not known, and how to read the figures.
+    paths
+        Quantile paths for a picture: ``panel, x, median, low80, high80``; empty where a picture shows the table.
+    """
+
+    question: str
+    table: pd.DataFrame
+    assumed: pd.DataFrame
+    notes: tuple[str, ...]
+    paths: pd.DataFrame | None = None
+
+
+def spread(name: str, values: Array) -> dict[str, float]:
+    """Return median and central 80 % interval of finished draws as three cells, named after a quantity if given.
+
+    Examples
+    --------
+    >>> spread("mw", np.array([1.0, 2.0, 3.0]))["mw_median"]
+    2.0
+    """
+    flat = np.ravel(np.asarray(values, dtype=np.float64))
+    taken = quantile_table(flat, tuple(SHOWN.values()))[1:]
+    stem = f"{name}_" if name else ""
+    return {f"{stem}{label}": float(value) for label, value in zip(SHOWN, taken, strict=True)}
+
+
+def assumed_rows(assumptions: pd.DataFrame, names: tuple[str, ...], given: Mapping[str, float]) -> pd.DataFrame:
+    """Return the assumptions an answer used; one that the asker gave is shown as given.
+
+    Parameters
+    ----------
+    assumptions
+        Assumptions frame.
+    names
+        Names used, in order.
+    given
+        Name to the value that stood in for it.
+    """
+    rows = assumptions.set_index("name").loc[[name for name in names if name not in given]].reset_index()
+    asked = pd.DataFrame(
+        [{"name": name, "low": value, "mid": value, "high": value, "unit": _unit(assumptions, name),
+          "evidence": "given", "source": "asked for"} for name, value in given.items() if name in names],
+        columns=list(ASSUMED),
+    )  # fmt: skip
+    parts = [part for part in (asked, rows[list(ASSUMED)]) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else asked
+
+
+def _unit(assumptions: pd.DataFrame, name: str) -> str:
+    found = assumptions.loc[assumptions["name"] == name, "unit"]
+    return str(found.iloc[0]) if len(found) else "1"

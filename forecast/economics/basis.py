@@ -1,0 +1,238 @@
+"""What questions of capacity and cost rest on: the catalogue, measured rates and assumptions known on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from features.asof import known_by
+from features.series import select
+from forecast.draws import Array, Assumptions, sample_assumptions
+from forecast.economics.power import Power
+from forecast.support import OutOfSupportError
+
+MODEL: Final = "deepseek-r1"
+SCENARIO: Final = "server"
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The catalogue, rates and assumptions of one day, and how they are drawn.
+
+    Attributes
+    ----------
+    origin
+        Day they were known, midnight UTC.
+    hardware, throughput
+        Frames cut to the origin.
+    assumptions
+        Assumptions frame of all files.
+    draws, seed
+        Joint draws and the seed of their named streams.
+    shipped
+        Accelerators shipped, dims ``draw, quarter, segment, generation``, of the forecast this belongs to; ``None``
+        where there is none.
+    """
+
+    origin: pd.Timestamp
+    hardware: pd.DataFrame
+    throughput: pd.DataFrame
+    assumptions: pd.DataFrame
+    draws: int
+    seed: int
+    shipped: xr.DataArray | None = None
+
+    @cached_property
+    def drawn(self) -> Assumptions:
+        """One value a draw of every assumption, the same for every question."""
+        return sample_assumptions(self.assumptions, draws=self.draws, seed=self.seed)
+
+    def values(self, name: str, given: Mapping[str, float]) -> Array:
+        """Return draws of an assumption, shape (draws,), or the value the asker gave in all of them."""
+        return np.full(self.draws, given[name]) if name in given else self.drawn[name]
+
+    def pue(self, given: Mapping[str, float]) -> Array:
+        """Return draws of facility power over IT power; the tail of the assumption below one counts as one."""
+        return np.maximum(self.values("power.pue", given), 1.0)
+
+
+def check_given(basis: Basis, given: Mapping[str, float]) -> None:
+    """Raise if a value was given for an assumption that is not known, or one outside its scale.
+
+    Raises
+    ------
+    ValueError
+        Naming the assumption and what it may be.
+    """
+    shapes = dict(zip(basis.assumptions["name"], basis.assumptions["shape"], strict=True))
+    for name, value in given.items():
+        if name not in shapes:
+            close = ", ".join(sorted(known for known in shapes if known.partition(".")[0] == name.partition(".")[0]))
+            raise ValueError(f"assumption {name!r} is not known; known are {close or ', '.join(sorted(shapes))}")
+        low, high = {"lognormal": (0, np.inf), "logitnormal": (0, 1), "normal": (-np.inf, np.inf)}[shapes[name]]
+        fits = low < value <= high if shapes[name] != "normal" else np.isfinite(value)
+        if not fits:
+            raise ValueError(
+                f"{name} of {value:g} is outside its {shapes[name]} scale; give a value in ({low}, {high}]"
+            )
+    if given.get("power.pue", 1.0) < 1.0:
+        raise ValueError(f"PUE {given['power.pue']:g} is below one; facility power is at least IT power")
+
+
+def basis_of(
+    origin: pd.Timestamp, *, hardware: pd.DataFrame, throughput: pd.DataFrame, assumptions: tuple[pd.DataFrame, ...],
+    draws: int, seed: int,
+) -> Basis:  # fmt: skip
+    """Cut the catalogue and the rates to a day and join the assumption files.
+
+    Raises
+    ------
+    ValueError
+        If two files hold an assumption of the same name.
+    """
+    rows = pd.concat(assumptions, ignore_index=True)
+    twice = rows.loc[rows["name"].duplicated(), "name"]
+    if len(twice):
+        raise ValueError(f"assumption {twice.iloc[0]!r} stands in two files; remove one of the rows")
+    return Basis(origin, known_by(hardware, origin), known_by(throughput, origin), rows, draws, seed)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One accelerator of the catalogue.
+
+    Attributes
+    ----------
+    name, family
+        Such as ``gb300`` of ``blackwell_ultra``.
+    available_at
+        First volume shipment, or the announced date.
+    power
+        Of one accelerator at the IT boundary.
+    power_evidence
+        Who stands behind it.
+    domain
+        Accelerators bought together: a rack of 72 or a server of 8.
+    price, price_sd_log
+        US dollars with its share of the system, missing where unknown; spread of its log.
+    own_usd_hour
+        An independent estimate of the cost of owning one for an hour, missing where unknown.
+    """
+
+    name: str
+    family: str
+    available_at: pd.Timestamp
+    power: Power
+    power_evidence: str
+    domain: int
+    price: float
+    price_sd_log: float
+    own_usd_hour: float
+
+
+def machine(basis: Basis, name: str) -> Machine:
+    """Return an accelerator from the latest row of it that was known.
+
+    Raises
+    ------
+    ValueError
+        If the catalogue does not know it, naming those it knows.
+    OutOfSupportError
+        If it has no power figure at the IT boundary or no scale-up domain; other boundaries are not mixed in.
+    """
+    rows = select(basis.hardware, accelerator=name)
+    if rows.empty:
+        known = ", ".join(sorted(set(basis.hardware["accelerator"]) | set(basis.hardware["family"])))
+        raise ValueError(f"generation {name!r} is not in hardware.csv on {basis.origin:%Y-%m-%d}; known are {known}")
+    row = rows.sort_values("known_at").iloc[-1]
+    if pd.isna(row["it_kw"]):
+        others = [f"{row[column]:g} {unit}" for column, unit in (("chip_w", "W_chip"), ("utility_kw", "kW_facility"))
+                  if pd.notna(row[column])]  # fmt: skip
+        known = " and ".join(others) or "no power at all"
+        raise OutOfSupportError(
+            f"power of {name}",
+            f"its row of {row['known_at']:%Y-%m-%d} in hardware.csv has no it_kw (known: {known}, at another boundary)",
+            "add its power at the IT boundary to the row",
+        )
+    if pd.isna(row["scale_up_domain"]):
+        raise OutOfSupportError(
+            f"purchases of {name}", "its row in hardware.csv has no scale_up_domain", "add how many are bought together"
+        )
+    spread = 0.3 if pd.isna(row["price_sd_log"]) else float(row["price_sd_log"])
+    return Machine(
+        name, str(row["family"]), row["available_at"], Power(np.asarray(row["it_kw"] * 1e3), "it"),
+        str(row["evidence"]), int(row["scale_up_domain"]), float(row["price_usd"]), spread, float(row["own_usd_hour"]),
+    )  # fmt: skip
+
+
+def generations(basis: Basis, asked: str | None) -> tuple[str, ...]:
+    """Return the accelerators a name stands for: itself, those of a family, or all of NVIDIA's that are not cancelled.
+
+    Raises
+    ------
+    ValueError
+        If the name is neither an accelerator nor a family of the catalogue.
+    """
+    rows = basis.hardware[basis.hardware["status"] != "cancelled"].sort_values(["available_at", "accelerator"])
+    if asked is None:
+        return tuple(dict.fromkeys(select(rows, vendor="nvidia")["accelerator"]))
+    if asked in set(rows["accelerator"]):
+        return (asked,)
+    found = tuple(dict.fromkeys(select(rows, family=asked)["accelerator"]))
+    if not found:
+        machine(basis, asked)
+    return found
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Measured work per second of one accelerator [``unit`` / s] at a service level, and who measured it."""
+
+    value: float
+    unit: str
+    evidence: str
+    source: str
+
+
+def rate(basis: Basis, name: str, *, model: str = MODEL, scenario: str = SCENARIO) -> Rate:
+    """Return the latest record of an accelerator on a model at a service level; of one day's, the largest.
+
+    Raises
+    ------
+    OutOfSupportError
+        If there is none, naming the accelerators that have one.
+    ValueError
+        If the record holds zero.
+    """
+    rows = select(basis.throughput, model=model, scenario=scenario)
+    mine = select(rows, accelerator=name).sort_values(["measured_at", "value"])
+    if mine.empty:
+        pairs = sorted({f"{m} {s}" for m, s in zip(*(select(basis.throughput, accelerator=name)[c] for c in
+                        ("model", "scenario")), strict=True)})  # fmt: skip
+        more = f" and {len(pairs) - 6} more" if len(pairs) > 6 else ""
+        has = ", ".join(sorted(set(rows["accelerator"]))) or "no accelerator"
+        raise OutOfSupportError(
+            f"work of {name} on {model!r} in scenario {scenario!r}",
+            f"throughput.csv has it for {has}; of {name} it has {', '.join(pairs[:6]) or 'nothing'}{more}",
+            "ask for another model and scenario, or add a row",
+        )
+    last = mine.iloc[-1]
+    if not last["value"] > 0:
+        raise ValueError(
+            f"throughput.csv: {name} {model} {scenario} of {last['measured_at']:%Y-%m-%d} has {last['value']:g} "
+            f"{last['unit']}; correct or remove the row"
+        )
+    source = f"{last['software']}, {last['precision']}, {last['measured_at']:%Y-%m-%d}"
+    return Rate(float(last["value"]), str(last["unit"]).removesuffix("/s"), str(last["evidence"]), source)
+
+
+def price_name(basis: Basis, model: str) -> str:
+    """Return the assumption that prices a model's output tokens: its own row, or the one for all models."""
+    own = f"price.output_token.{model}"
+    return own if own in set(basis.assumptions["name"]) else "price.output_token"

@@ -1,0 +1,191 @@
+"""The question of cost: US dollars a million units of work by generation and life, each part apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Array, normals
+from forecast.economics.answer import Answer, assumed_rows, spread
+from forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine, rate
+from forecast.economics.cost import HourlyCost, Terms, capital_recovery, hourly_cost, per_million
+from forecast.economics.power import across
+from forecast.economics.rebound import rebound_table
+from forecast.support import OutOfSupportError
+
+_TERMS: Final = (
+    "cost.rate", "cost.operations", "cost.site_capex", "cost.site_life", "power.load", "cost.electricity",
+)  # fmt: skip
+COST_TERMS: Final = ("power.pue", *_TERMS)
+LIVES: Final = (4.0, 5.0, 6.0)
+_ELASTICITY: Final = "demand.elasticity"
+_USED: Final = (*COST_TERMS, "site.utilisation", "site.derate")
+
+
+def machine_cost(basis: Basis, each: Machine, *, life: Array, given: Mapping[str, float]) -> HourlyCost:
+    """Return draws of what one accelerator costs an hour, part by part.
+
+    Parameters
+    ----------
+    basis, each
+        The day's catalogue and assumptions, and the accelerator.
+    life
+        Life of the accelerator [year].
+    given
+        Values that stand in for assumptions.
+
+    Raises
+    ------
+    OutOfSupportError
+        If the catalogue has no price of it.
+    """
+    if np.isnan(each.price):
+        raise OutOfSupportError(
+            f"cost of {each.name}", "its latest row in hardware.csv has no price_usd",
+            "add the price of one accelerator with its share of the system",
+        )  # fmt: skip
+    noise = normals(basis.seed, f"price.{each.name}", basis.draws)
+    facility = across(each.power, to="facility", ratio=basis.pue(given))
+    dollars = np.asarray(each.price * np.exp(each.price_sd_log * noise))
+    return hourly_cost(dollars, facility.watts, Terms(*(basis.values(name, given) for name in _TERMS)), life=life)
+
+
+@dataclass(frozen=True)
+class Costing:
+    """What is asked about cost.
+
+    Attributes
+    ----------
+    life
+        Lives to compare [year]; a text such as ``4,5,6`` is read.
+    generation
+        Accelerator or family; all with price, power and a rate if not given.
+    model, scenario
+        Which throughput records speak.
+    gain, elasticity
+        A throughput gain [1], if any, and the elasticities to show its effect on demand and compute at; the record's
+        10th, 50th and 90th percentiles if not given.
+    given
+        Assumption to the value that stands in for it, such as ``{"cost.rate": 0.08}``.
+    """
+
+    life: Sequence[float] | str = LIVES
+    generation: str | None = None
+    model: str = MODEL
+    scenario: str = SCENARIO
+    gain: float | None = None
+    elasticity: Sequence[float] | str | None = None
+    given: Mapping[str, float] = field(default_factory=dict)
+
+
+def numbers(values: Sequence[float] | str, what: str) -> tuple[float, ...]:
+    """Return numbers, read from a text where they are separated by commas.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or one is not a number.
+
+    Examples
+    --------
+    >>> numbers("4,5,6", "life"), numbers([4], "life")
+    ((4.0, 5.0, 6.0), (4.0,))
+    """
+    try:
+        read = tuple(float(each) for each in (values.split(",") if isinstance(values, str) else values))
+    except ValueError:
+        read = ()
+    if not read or not np.isfinite(read).all():
+        raise ValueError(f"{what} {values!r} is not a list of numbers such as 4,5,6")
+    return read
+
+
+def cost_question(basis: Basis, asked: Costing) -> Answer:
+    """Return the cost of a million units of work by generation and life, with its parts apart.
+
+    Parameters
+    ----------
+    basis
+        The day's catalogue, rates and assumptions.
+    asked
+        Lives, generations and records.
+
+    Returns
+    -------
+    Answer
+        A row a generation and life: ``crf`` [1/year]; ``usd_hour`` of one accelerator; ``capital, operations, site,
+        energy`` and ``full_use`` [USD a million units while busy]; ``idle``, what idle hours add; ``usd_million``, as
+        utilised.
+
+    Raises
+    ------
+    ValueError
+        If a life is not positive or a given value is out of range.
+    OutOfSupportError
+        If no generation asked about can be costed, naming what is missing.
+    """
+    given, life = dict(asked.given), numbers(asked.life, "life")
+    check_given(basis, given)
+    capital_recovery(np.zeros(len(life)), np.asarray(life))  # refuses a life that is none
+    rows: list[dict[str, object]] = []
+    refused: list[OutOfSupportError] = []
+    for name in generations(basis, asked.generation):
+        try:
+            each, speed = machine(basis, name), rate(basis, name, model=asked.model, scenario=asked.scenario)
+            for years in life:
+                cost = machine_cost(basis, each, life=np.full(basis.draws, years), given=given)
+                rows.append(_row(basis, each, years, cost, speed.value, given) | {
+                    "unit": speed.unit, "own_usd_hour": each.own_usd_hour, "rate": speed.value,
+                    "rate_evidence": speed.evidence, "rate_source": speed.source,
+                })  # fmt: skip
+        except OutOfSupportError as error:
+            refused.append(error)
+    if not rows:
+        raise refused[0]
+    notes = (*(f"left out: {reason}" for reason in refused), *_rebound(basis, asked, given), _READING)
+    lives = ", ".join(f"{years:g}" for years in life)
+    question = f"cost of a million units of {asked.model} {asked.scenario} at lives of {lives} years"
+    used = (*_USED, *(("demand.pass_through", _ELASTICITY) if asked.gain is not None else ()))
+    return Answer(question, pd.DataFrame(rows), assumed_rows(basis.assumptions, used, given), notes)
+
+
+_READING: Final = (
+    "Parts are medians and need not add up to the median of the whole. Price draws are log-normal around the "
+    "catalogue's; own_usd_hour is an independent estimate to compare usd_hour with."
+)
+
+
+def _row(
+    basis: Basis, each: Machine, years: float, cost: HourlyCost, speed: float, given: Mapping[str, float]
+) -> dict[str, object]:
+    busy = speed * basis.values("site.derate", given)
+    use = basis.values("site.utilisation", given)
+    full = per_million(cost.total, busy, np.ones(basis.draws))
+    whole = per_million(cost.total, busy, use)
+    parts = {name: float(np.median(per_million(getattr(cost, name), busy, np.ones(basis.draws))))
+             for name in ("capital", "operations", "site", "energy")}  # fmt: skip
+    charge = capital_recovery(basis.values("cost.rate", given), np.full(basis.draws, years))
+    return {
+        "generation": each.name, "family": each.family, "life": years, "crf": float(np.median(charge)),
+        **spread("usd_hour", cost.total), **parts, "full_use": float(np.median(full)),
+        "idle": float(np.median(whole - full)), **spread("usd_million", whole),
+    }  # fmt: skip
+
+
+def _rebound(basis: Basis, asked: Costing, given: Mapping[str, float]) -> tuple[str, ...]:
+    """Return what a throughput gain does to demand and compute, a line an elasticity."""
+    if asked.gain is None:
+        return ()
+    rows = basis.assumptions[basis.assumptions["name"] == _ELASTICITY]
+    recorded = rows[["low", "mid", "high"]].to_numpy().ravel().tolist()
+    elasticities = numbers(recorded if asked.elasticity is None else asked.elasticity, "elasticity")
+    table = rebound_table(asked.gain, elasticities, basis.values("demand.pass_through", given))
+    return tuple(
+        f"throughput x{asked.gain:g} at elasticity {row.elasticity:g}: demand x{row.volume:.2f}, compute "
+        f"x{row.compute:.2f} ({row.compute_low80:.2f}-{row.compute_high80:.2f}), {row.kind}"
+        for row in table.itertuples()
+    )

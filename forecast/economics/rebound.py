@@ -1,0 +1,113 @@
+"""Price feedback: what cheaper work does to demand for it and to the compute it needs (Jevons)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Array
+
+
+def volume_at_price(volume: Array, price_ratio: Array, elasticity: Array) -> Array:
+    """Return demand after a price change: V = V0 (p / p0)^-eps.
+
+    Parameters
+    ----------
+    volume
+        V0, demand at the old price [unit].
+    price_ratio
+        p / p0 [1], positive.
+    elasticity
+        eps [1]; zero is demand that does not answer to price.
+
+    Raises
+    ------
+    ValueError
+        If a price ratio is not positive.
+
+    Examples
+    --------
+    >>> float(volume_at_price(np.array(100.0), np.array(0.25), np.array(0.5)))
+    200.0
+    """
+    if not (np.asarray(price_ratio) > 0).all():
+        raise ValueError(f"price ratio {float(np.min(price_ratio)):g} is not positive; give new over old price")
+    return np.asarray(volume * np.asarray(price_ratio, dtype=np.float64) ** -np.asarray(elasticity))
+
+
+def compute_response(gain: Array, elasticity: Array, pass_through: Array) -> Array:
+    """Return compute needed after a throughput gain over compute before: D / D0 = gain^(eps pi - 1).
+
+    Prices fall as p ~ theta^-pi, volume answers with V ~ p^-eps, and compute is V / theta.
+
+    Parameters
+    ----------
+    gain
+        Throughput after over throughput before [1], positive.
+    elasticity, pass_through
+        eps and pi [1].
+
+    Raises
+    ------
+    ValueError
+        If a gain is not positive.
+
+    Examples
+    --------
+    >>> [round(float(compute_response(np.array(10.0), np.array(e), np.array(1.0))), 2) for e in (0.5, 1.0, 1.5)]
+    [0.32, 1.0, 3.16]
+    """
+    gain = np.asarray(gain, dtype=np.float64)
+    if not (gain > 0).all():
+        raise ValueError(f"throughput gain {float(gain.min()):g} is not positive; give new over old, such as 1.6")
+    return np.asarray(volume_at_price(np.asarray(1.0), gain ** -np.asarray(pass_through), elasticity) / gain)
+
+
+def kind(elasticity: float, pass_through: float) -> str:
+    """Return the name of the regime: partial rebound, neutral, or backfire.
+
+    Examples
+    --------
+    >>> kind(0.5, 1.0), kind(1.0, 1.0), kind(1.5, 1.0)
+    ('partial rebound', 'neutral', 'backfire')
+    """
+    product = elasticity * pass_through
+    if np.isclose(product, 1.0):
+        return "neutral"
+    return "backfire" if product > 1 else "partial rebound"
+
+
+def rebound_table(gain: float, elasticities: tuple[float, ...], pass_through: Array) -> pd.DataFrame:
+    """Return what a throughput gain does to volume and compute at each elasticity.
+
+    The elasticity is shown, never fitted: while supply binds the price is not independent of demand.
+
+    Parameters
+    ----------
+    gain
+        Throughput after over before [1].
+    elasticities
+        eps [1], one row each.
+    pass_through
+        Draws of pi [1].
+
+    Returns
+    -------
+    DataFrame
+        ``elasticity, volume, compute`` (medians over draws), ``compute_low80, compute_high80, kind``.
+
+    Examples
+    --------
+    >>> rebound_table(10.0, (1.5,), np.array([1.0])).round(2).to_dict("records")[0]["compute"]
+    3.16
+    """
+    rows = []
+    for elasticity in elasticities:
+        compute = compute_response(np.asarray(gain), np.asarray(elasticity), pass_through)
+        low, middle, high = np.quantile(compute, (0.1, 0.5, 0.9))
+        rows.append({
+            "elasticity": elasticity, "volume": float(middle * gain), "compute": float(middle),
+            "compute_low80": float(low), "compute_high80": float(high),
+            "kind": kind(elasticity, float(np.median(pass_through))),
+        })  # fmt: skip
+    return pd.DataFrame(rows)

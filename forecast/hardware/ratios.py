@@ -1,0 +1,118 @@
+"""Generation ratios from measured records: work per second of one accelerator, per watt of the chip, per kW of IT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features.frames import EVIDENCE
+from features.series import select
+from forecast.hardware.levels import check_positive
+from forecast.hardware.power import power_kw
+from forecast.support import OutOfSupportError
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One generation over another on the same model and tier.
+
+    Attributes
+    ----------
+    old, new, model, scenario, unit
+        What was compared.
+    per_accelerator, per_chip_watt, per_it_kw
+        New over old [1]; missing where a power figure is.
+    old_software, new_software
+        What each record ran on.
+    same_software
+        Whether both ran on the same round; if not, the ratio holds software gain as well as the generation's.
+    evidence
+        The weaker of the two.
+    missing
+        Why a ratio by power is missing.
+    """
+
+    old: str
+    new: str
+    model: str
+    scenario: str
+    unit: str
+    per_accelerator: float
+    per_chip_watt: float
+    per_it_kw: float
+    old_software: str
+    new_software: str
+    same_software: bool
+    evidence: str
+    missing: str
+
+
+def best_record(
+    throughput: pd.DataFrame, accelerator: str, *, model: str, scenario: str, software: str | None = None
+) -> pd.Series:
+    """Return the best record of an accelerator on a model and tier, of one software if it is named.
+
+    Raises
+    ------
+    OutOfSupportError
+        If there is none, naming what is measured on the accelerator.
+    """
+    mine = select(throughput, accelerator=accelerator)
+    rows = select(mine, model=model, scenario=scenario)
+    rows = rows if software is None else select(rows, software=software)
+    check_positive(rows)
+    if rows.empty:
+        known = sorted({f"{row.model} {row.scenario}" for row in mine.itertuples()})
+        raise OutOfSupportError(
+            f"{model} {scenario} on {accelerator}{'' if software is None else f' under {software}'}",
+            f"measured on it are {'; '.join(known) or 'no models'}",
+            "choose one of them or add a row to throughput.csv",
+        )
+    return rows.sort_values("value").iloc[-1]
+
+
+def generation_ratio(old: pd.Series, new: pd.Series, hardware: pd.DataFrame) -> Ratio:
+    """Return one record over another, by accelerator and by power at two boundaries.
+
+    Parameters
+    ----------
+    old, new
+        Throughput rows of the same model, scenario and unit (:func:`best_record`).
+    hardware
+        Catalogue rows known at the origin.
+
+    Raises
+    ------
+    ValueError
+        If the two do not measure the same thing.
+    """
+    for column in ("model", "scenario", "unit"):
+        if old[column] != new[column]:
+            raise ValueError(
+                f"{old['accelerator']} has {column} {old[column]!r} and {new['accelerator']} {new[column]!r}; "
+                "a ratio needs two records of the same thing"
+            )
+    ratio = float(new["value"] / old["value"])
+    chip, chip_missing = _power_ratio(hardware, old, new, "chip")
+    by_it, it_missing = _power_ratio(hardware, old, new, "it")
+    rounds = [_round(str(row["software"])) for row in (old, new)]
+    return Ratio(
+        str(old["accelerator"]), str(new["accelerator"]), str(old["model"]), str(old["scenario"]), str(old["unit"]),
+        ratio, ratio / chip, ratio / by_it, str(old["software"]), str(new["software"]), rounds[0] == rounds[1],
+        max((str(old["evidence"]), str(new["evidence"])), key=EVIDENCE.index),
+        "; ".join(filter(None, (chip_missing, it_missing))),
+    )  # fmt: skip
+
+
+def _round(software: str) -> str:
+    """Return the round a record belongs to; the submitter after the comma does not matter."""
+    return software.partition(",")[0]
+
+
+def _power_ratio(hardware: pd.DataFrame, old: pd.Series, new: pd.Series, boundary: str) -> tuple[float, str]:
+    try:
+        powers = [power_kw(hardware, str(row["accelerator"]), boundary=boundary) for row in (old, new)]
+    except OutOfSupportError as refusal:
+        return float("nan"), str(refusal)
+    return powers[1] / powers[0], ""

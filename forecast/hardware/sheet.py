@@ -1,0 +1,122 @@
+"""The catalogue as one answer: generations with power and ramps, measured rates, ratios, software series, and fits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Assumptions
+from forecast.hardware.equivalents import h100_equivalents
+from forecast.hardware.fungibility import fungibility
+from forecast.hardware.levels import check_positive
+from forecast.hardware.ratios import Ratio, generation_ratio
+from forecast.hardware.software import software_series
+from forecast.support import OutOfSupportError
+from forecast.workloads import Registry
+
+CHAINS: Final = (("a100", "h100", "h200", "b200", "b300"), ("h200", "gb200", "gb300", "vr200"))
+_QUARTER: Final = pd.Timedelta(days=91.3125)
+_RAMP: Final = (0.1, 0.5, 0.9)
+_BY_WORK: Final = ("llama2-70b-99.9", "server")  # the model and tier that most accelerators since the H100 ran
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What the records say about accelerators on one day; every table is tidy.
+
+    Attributes
+    ----------
+    generations
+        A row an accelerator: ``accelerator, vendor, family, status, available_at, formats, scale_up_domain, chip_kw,
+        it_kw, utility_kw`` [kW at the chip, IT and facility boundary] ``, price_usd, h100e`` (by specification)
+        ``, h100e_by_work`` (on one model and tier) ``, half_ramp_low, half_ramp, half_ramp_high`` (when half of the
+        vendor's accelerator revenue is of it or newer: 10th, 50th and 90th percentile) ``, evidence, missing``.
+    rates
+        The best record of each accelerator, model, tier and unit, with its evidence and work per IT joule.
+    ratios
+        Each generation over the one before it (:class:`forecast.hardware.ratios.Ratio`).
+    software
+        Gain on installed hardware from round to round (:func:`forecast.hardware.software.software_series`).
+    fits
+        What can run where (:func:`forecast.hardware.fungibility.fungibility`).
+    """
+
+    generations: pd.DataFrame
+    rates: pd.DataFrame
+    ratios: pd.DataFrame
+    software: pd.DataFrame
+    fits: pd.DataFrame
+
+
+def catalogue(hardware: pd.DataFrame, throughput: pd.DataFrame, registry: Registry, assumed: Assumptions) -> Catalogue:
+    """Return the catalogue as known at an origin.
+
+    Parameters
+    ----------
+    hardware, throughput
+        Rows known at the origin.
+    registry
+        Workloads and techniques.
+    assumed
+        Sampled rows ``ramp.lag`` and, for a family of its own, ``ramp.lag.FAMILY`` [quarter].
+
+    Raises
+    ------
+    ValueError
+        If a throughput record is not positive.
+    """
+    check_positive(throughput)
+    machines = hardware.sort_values("known_at").drop_duplicates("accelerator", keep="last")
+    return Catalogue(
+        _generations(machines, throughput, assumed), _rates(machines, throughput), _ratios(machines, throughput),
+        software_series(throughput), fungibility(hardware, registry),
+    )  # fmt: skip
+
+
+def _generations(machines: pd.DataFrame, throughput: pd.DataFrame, assumed: Assumptions) -> pd.DataFrame:
+    table = machines.assign(chip_kw=machines["chip_w"] / 1e3)
+    for name, given in {
+        "h100e": {"kind": "specification"},
+        "h100e_by_work": {"kind": "work", "model": _BY_WORK[0], "scenario": _BY_WORK[1]},
+    }.items():
+        try:
+            found = h100_equivalents(machines, throughput, **given).set_index("accelerator")["h100e"]
+        except OutOfSupportError:  # before the H100 was known there is no unit
+            found = pd.Series(dtype=np.float64)
+        table[name] = table["accelerator"].map(found).astype("float64")
+    for level, name in zip(_RAMP, ("half_ramp_low", "half_ramp", "half_ramp_high"), strict=True):
+        lag = [float(np.quantile(assumed.get(f"ramp.lag.{family}", "ramp.lag"), level)) for family in table["family"]]
+        table[name] = (table["available_at"] + np.array(lag) * _QUARTER).dt.floor("D")
+    empty = {"it_kw": "power at the IT boundary", "price_usd": "price", "formats": "number formats"}
+    gaps = table[list(empty)].isna().to_numpy()
+    table["missing"] = [", ".join(np.array(list(empty.values()))[row]) for row in gaps]
+    kept = [
+        "accelerator", "vendor", "family", "status", "available_at", "formats", "scale_up_domain", "chip_kw", "it_kw",
+        "utility_kw", "price_usd", "h100e", "h100e_by_work", "half_ramp_low", "half_ramp", "half_ramp_high",
+        "evidence", "missing",
+    ]  # fmt: skip
+    return table.sort_values(["available_at", "accelerator"])[kept].reset_index(drop=True)
+
+
+def _rates(machines: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
+    same = ["workload", "technique", "model", "scenario", "unit", "accelerator"]
+    best = throughput.sort_values("value").drop_duplicates(same, keep="last")
+    kw = best["accelerator"].map(machines.set_index("accelerator")["it_kw"]).astype("float64")
+    kept = [*same, "precision", "interactivity", "value", "per_it_joule", "software", "measured_at", "evidence"]
+    return best.assign(per_it_joule=best["value"] / (kw * 1e3)).sort_values(same)[kept].reset_index(drop=True)
+
+
+def _ratios(machines: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
+    same = ["model", "scenario", "unit"]
+    best = throughput.sort_values("value").drop_duplicates([*same, "accelerator"], keep="last")
+    records = {name: rows.set_index(same, drop=False) for name, rows in best.groupby("accelerator")}
+    found: list[Ratio] = []
+    for old, new in dict.fromkeys(pair for chain in CHAINS for pair in pairwise(chain)):
+        if old in records and new in records:
+            both = records[old].index.intersection(records[new].index).sort_values()
+            found += [generation_ratio(records[old].loc[each], records[new].loc[each], machines) for each in both]
+    return pd.DataFrame([asdict(each) for each in found], columns=list(Ratio.__dataclass_fields__))

@@ -1,0 +1,41 @@
+"""What software alone gained on hardware already installed: a dated series of its own.
+
+A generation ratio taken within one round of a benchmark holds no software gain; one taken across rounds does. To keep
+it from being counted twice, a record is brought from its own day to the day asked about by this series, and only then
+are generations compared.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.hardware.levels import TIERS
+
+_SAME: Final = ["accelerator", "model", "scenario", "unit"]
+
+
+def software_series(throughput: pd.DataFrame) -> pd.DataFrame:
+    """Return how the same accelerator on the same model and tier gained from round to round.
+
+    Parameters
+    ----------
+    throughput
+        Throughput rows known at the origin.
+
+    Returns
+    -------
+    DataFrame
+        ``accelerator, model, scenario, unit, measured_at, value, gain, yearly``: the best record of the day, over the
+        first one [1], and that as growth a year [1/year]. Benchmarks under rules only, measured on two days or more.
+    """
+    rows = throughput[throughput["scenario"].isin(TIERS)]
+    best = rows.groupby([*_SAME, "measured_at"], as_index=False)["value"].max()
+    best = best[best.groupby(_SAME)["value"].transform("size") > 1].sort_values([*_SAME, "measured_at"])
+    first = best.groupby(_SAME)[["measured_at", "value"]].transform("first")
+    gain = best["value"] / first["value"]
+    years = (best["measured_at"] - first["measured_at"]).dt.days / 365.25
+    yearly = np.exp(np.log(gain) / years.where(years > 0)) - 1
+    return best.assign(gain=gain, yearly=yearly).reset_index(drop=True)

@@ -1,0 +1,31 @@
+"""The typed refusal: what was asked lies outside what the records support."""
+
+from __future__ import annotations
+
+
+class OutOfSupportError(ValueError):
+    """A request that no record speaks for.
+
+    Attributes
+    ----------
+    asked
+        What was asked.
+    missing
+        What the records would have to hold.
+    remedy
+        What to do about it.
+
+    Examples
+    --------
+    >>> raise OutOfSupportError("power of feynman", "it_kw of feynman", "add a row to hardware.csv")
+    Traceback (most recent call last):
+    forecast.support.OutOfSupportError: no record supports power of feynman: it_kw of feynman; add a row to hardware.csv
+    """
+
+    def __init__(self, asked: str, missing: str, remedy: str) -> None:
+        super().__init__(f"no record supports {asked}: {missing}; {remedy}")
+        self.asked, self.missing, self.remedy = asked, missing, remedy
+
+    def __reduce__(self) -> tuple[type[OutOfSupportError], tuple[str, str, str]]:
+        """Rebuild from the three parts, so that the refusal crosses process boundaries."""
+        return type(self), (self.asked, self.missing, self.remedy)

@@ -1,0 +1,108 @@
+"""Intensity: calls a request, times work a call, less what is reused, each an assumption of its own with a unit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from features.units import convert
+from forecast.draws import Array, Assumptions
+from forecast.workloads import TRAINING, Registry
+
+_TERMS = ("calls", "work", "reuse")
+
+
+def intensity(calls: Array, work: Array, reuse: Array) -> Array:
+    """Return work a request: A = kappa l (1 - h).
+
+    Parameters
+    ----------
+    calls
+        Model calls a request kappa: stages, surfaces, agent steps [call/request].
+    work
+        Work a call l [unit/call].
+    reuse
+        Share h of the work that a cache or an earlier call saves [1], from 0 to below 1.
+
+    Returns
+    -------
+    ndarray
+        Work a request [unit/request], in the broadcast shape.
+
+    Raises
+    ------
+    ValueError
+        If a term is negative, or reuse is not below one.
+
+    Examples
+    --------
+    >>> float(intensity(np.array(2.0), np.array(400.0), np.array(0.25)))
+    600.0
+    """
+    for name, values in {"calls": calls, "work": work, "reuse": reuse}.items():
+        if not (np.asarray(values) >= 0).all():
+            raise ValueError(
+                f"{name} has {float(np.min(values)):g}; correct its row in assumptions.csv: none is negative"
+            )
+    if not (np.asarray(reuse) < 1).all():
+        raise ValueError(f"reuse has {float(np.max(reuse)):g}; give a share below 1, or no request would take any work")
+    return np.asarray(calls * work * (1 - reuse))
+
+
+def draw_intensity(assumed: Assumptions, task: str) -> Array:
+    """Draw a task's work a request from its rows ``calls.*``, ``work.*`` and ``reuse.*``, shape (draws,).
+
+    Raises
+    ------
+    ValueError
+        If one of the rows is missing, by name.
+    """
+    return intensity(*(assumed[f"{term}.{task.replace('/', '.')}"] for term in _TERMS))
+
+
+def check_intensity(assumptions: pd.DataFrame, registry: Registry) -> None:
+    """Raise if the units of a task's rows do not multiply to its own unit a request.
+
+    Parameters
+    ----------
+    assumptions
+        Assumptions frame.
+    registry
+        Tasks; training is a ratio and has no intensity.
+
+    Raises
+    ------
+    ValueError
+        Naming the row, its unit, and what was expected; a unit that is not known likewise.
+
+    Examples
+    --------
+    >>> from forecast.workloads import Task
+    >>> task = Task("search", "llm", "total_token", True, "", "", "", 1.0, 1.0)
+    >>> rows = pd.DataFrame({"name": ["calls.search.llm", "work.search.llm", "reuse.search.llm"],
+    ...                      "unit": ["call/request", "sample/call", "1"]})
+    >>> check_intensity(rows, Registry((task,)))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: assumptions.csv: calls.search.llm [call/request] times work.search.llm [sample/call]: ...
+    """
+    units = dict(zip(assumptions["name"], assumptions["unit"], strict=True))
+    for task in registry.tasks:
+        if task.workload == TRAINING:
+            continue
+        names = [f"{term}.{task.name.replace('/', '.')}" for term in _TERMS]
+        missing = [name for name in names if name not in units]
+        if missing:
+            raise ValueError(f"assumption {missing[0]!r} is missing; add a row of that name to assumptions.csv")
+        product, wanted = f"{units[names[0]]}*{units[names[1]]}", f"{task.unit}/{_activity(task.workload)}"
+        try:
+            convert(1.0, product, wanted)
+            convert(1.0, units[names[2]], "1")
+        except ValueError as error:
+            raise ValueError(
+                f"assumptions.csv: {names[0]} [{units[names[0]]}] times {names[1]} [{units[names[1]]}]: {error}"
+            ) from None
+
+
+def _activity(workload: str) -> str:
+    """Return what the workload's volume counts."""
+    return "token" if workload == "generative" else "request"

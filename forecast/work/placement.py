@@ -1,0 +1,180 @@
+"""Placement: which kind of chip takes the work, so that accelerator demand and GPU demand are different numbers.
+
+Shares of one task's work over NVIDIA GPUs, AMD GPUs, TPU, custom silicon and CPUs add up to one. Where open and
+closed models are placed differently, the segment's share of open models blends the two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Array, Assumptions
+from forecast.support import OutOfSupportError
+from forecast.workloads import Registry
+
+CLASSES: Final = ("nvidia", "amd", "tpu", "custom", "cpu")
+VENDORS: Final = CLASSES[:-1]  # what takes accelerator-hours
+MODELS: Final = ("open", "closed")
+_NEAR_ONE: Final = 1e-6
+
+
+def check_shares(shares: Mapping[str, float], *, where: str) -> None:
+    """Raise if shares do not add up to one.
+
+    Parameters
+    ----------
+    shares
+        Name to share [1].
+    where
+        What they are shares of and where they stand, for the message.
+
+    Raises
+    ------
+    ValueError
+        Naming the shares and their sum, or the one that is negative.
+
+    Examples
+    --------
+    >>> check_shares({"gpu": 0.7, "tpu": 0.2}, where="placement")
+    Traceback (most recent call last):
+    ValueError: placement: gpu 0.7, tpu 0.2 add up to 0.9, not 1; correct one of them
+    """
+    for name, share in shares.items():
+        if not share >= 0:
+            raise ValueError(f"{where}: {name} is {share:g}; a share lies between 0 and 1")
+    total = math.fsum(shares.values())
+    if abs(total - 1) > _NEAR_ONE:
+        listed = ", ".join(f"{name} {share:g}" for name, share in shares.items())
+        raise ValueError(f"{where}: {listed} add up to {total:g}, not 1; correct one of them")
+
+
+def check_placement(assumptions: pd.DataFrame, registry: Registry) -> None:
+    """Raise if the medians of a task's placement rows do not add up to one, or a task on accelerators has none.
+
+    Parameters
+    ----------
+    assumptions
+        Assumptions frame; rows ``placement.WORKLOAD.TECHNIQUE.CLASS``, or with ``.open.CLASS`` and ``.closed.CLASS``.
+
+    Raises
+    ------
+    ValueError
+        Naming the rows.
+    """
+    mids = dict(zip(assumptions["name"], assumptions["mid"], strict=True))
+    for task in registry.tasks:
+        if task.on_accelerator:
+            _check_task(mids, f"placement.{task.name.replace('/', '.')}")
+
+
+def _check_task(mids: Mapping[str, float], prefix: str) -> None:
+    under = {name.removeprefix(f"{prefix}."): mid for name, mid in mids.items() if name.startswith(f"{prefix}.")}
+    groups = [f"{model}." for model in MODELS] if any(name.startswith("open.") for name in under) else [""]
+    for group in groups:
+        shares = {name.removeprefix(group): mid for name, mid in under.items() if name.startswith(group)}
+        unknown = sorted(set(shares) - set(CLASSES))
+        if unknown or "nvidia" not in shares:
+            raise ValueError(
+                f"assumptions.csv: {prefix}.{group}{unknown[0] if unknown else 'nvidia'} "
+                f"{'names no class of chip' if unknown else 'is missing'}; rows end in one of {', '.join(CLASSES)}"
+            )
+        check_shares(shares, where=f"assumptions.csv: medians of {prefix}.{group}*")
+
+
+def draw_placement(assumed: Assumptions, task: str, segment: str) -> Array:
+    """Draw a task's shares of work over the classes of chips in a segment, shape (draws, classes).
+
+    Parameters
+    ----------
+    assumed
+        Sampled assumptions.
+    task
+        Such as ``generative/llm``.
+    segment
+        ``hyperscale`` or ``rest``; it sets the share of open models where the two are placed differently.
+
+    Returns
+    -------
+    ndarray
+        In the order of :data:`CLASSES`; adds up to one.
+    """
+    prefix = f"placement.{task.replace('/', '.')}"
+    names = assumed.names(prefix)
+    if not any(name.startswith("open.") for name in names):
+        return _normalised(assumed, prefix, names)
+    by_model = [_normalised(assumed, f"{prefix}.{model}", assumed.names(f"{prefix}.{model}")) for model in MODELS]
+    is_open = assumed[f"open_models.{segment}"][:, None]
+    return np.asarray(is_open * by_model[0] + (1 - is_open) * by_model[1])
+
+
+def _normalised(assumed: Assumptions, prefix: str, names: tuple[str, ...]) -> Array:
+    like = assumed[f"{prefix}.nvidia"]
+    weights = [assumed[f"{prefix}.{name}"] if name in names else np.zeros_like(like) for name in CLASSES]
+    stacked = np.stack(weights, axis=-1)
+    return np.asarray(stacked / stacked.sum(axis=-1, keepdims=True))
+
+
+def hours_over_nvidia(assumed: Assumptions, task: str, segment: str) -> Array:
+    """Return hours of each vendor's accelerators for an hour of NVIDIA GPUs, shape (draws, vendors).
+
+    Hours are work over throughput: x_v / (x_nvidia r_v), with r_v the throughput relative to the NVIDIA fleet.
+    """
+    shares = draw_placement(assumed, task, segment)
+    relative = [
+        np.ones(len(shares)) if vendor == "nvidia" else assumed[f"relative_throughput.{vendor}"] for vendor in VENDORS
+    ]
+    return np.asarray(shares[:, : len(VENDORS)] / shares[:, :1] / np.stack(relative, axis=-1))
+
+
+def within_region(hardware: pd.DataFrame, residency: pd.DataFrame, region: str) -> pd.DataFrame:
+    """Return which accelerators may serve work that has to stay in a region.
+
+    The latest rule known wins, one about a family over one about its vendor; without a rule an accelerator may.
+
+    Parameters
+    ----------
+    hardware, residency
+        Rows known at the origin.
+    region
+        As in the residency rows.
+
+    Returns
+    -------
+    DataFrame
+        ``accelerator, allowed`` (bool) ``, because``.
+
+    Raises
+    ------
+    OutOfSupportError
+        If no rule about the region is known, naming the regions that have one.
+    """
+    rules = residency[residency["region"] == region].sort_values("known_at")
+    if rules.empty:
+        raise OutOfSupportError(
+            f"region {region!r}",
+            f"rules are known for {', '.join(sorted(set(residency['region']))) or 'no region'}",
+            "add a row to residency.csv",
+        )
+    machines = hardware.drop_duplicates("accelerator", keep="last")
+    found = [_rule(rules, row.vendor, row.family) for row in machines.itertuples()]
+    return pd.DataFrame(
+        {
+            "accelerator": machines["accelerator"].to_numpy(),
+            "allowed": [rule is None or rule["allowed"] == "yes" for rule in found],
+            "because": ["no rule" if rule is None else str(rule["note"]) for rule in found],
+        }
+    )
+
+
+def _rule(rules: pd.DataFrame, vendor: str, family: str) -> pd.Series | None:
+    mine = rules[(rules["vendor"] == vendor) | (rules["vendor"] == "all")]
+    for wanted in (family, "all"):
+        found = mine[mine["family"] == wanted]
+        if len(found):
+            return found.iloc[-1]
+    return None

@@ -1,0 +1,102 @@
+"""Fitting many series: one call a group, in this process, in several, or on Spark, with equal results."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from pipelines.engine.inputs import ENGINES
+
+Fit = Callable[[pd.DataFrame], pd.DataFrame]
+_CHUNKS: Final = 4  # batches of groups a process gets: enough to even out slow ones, few enough to be cheap
+
+
+def fan_out(
+    rows: pd.DataFrame, key: str | list[str], fit: Fit, engine: str = "duckdb", *, workers: int = 1,
+    master: str | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Return ``fit`` of the rows of each key, one below the other in the order of the keys.
+
+    Parameters
+    ----------
+    rows
+        Long frame, such as the history of many series.
+    key
+        Column or columns that name a series.
+    fit
+        From the rows of one series, in the order given, to a frame of always the same columns and types; it may not
+        depend on other series. For several processes and Spark it must be importable, as a function of a module is.
+    engine
+        ``duckdb`` is this machine; ``spark`` hands the series to Spark's workers.
+    workers
+        Processes on this machine; 1 is a plain loop.
+    master
+        Spark master, as in :func:`pipelines.engine.aggregate`.
+
+    Returns
+    -------
+    DataFrame
+        The key columns, then those of the fits.
+
+    Raises
+    ------
+    ValueError
+        If a key column is missing, the engine is unknown, or a fit fails, naming the series.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"series": ["b", "a", "a"], "value": [3.0, 1.0, 2.0]})
+    >>> fan_out(rows, "series", lambda mine: pd.DataFrame({"total": [mine.value.sum()]})).to_numpy().tolist()
+    [['a', 3.0], ['b', 3.0]]
+    """
+    keys = [key] if isinstance(key, str) else list(key)
+    missing = [name for name in keys if name not in rows]
+    if missing:
+        raise ValueError(f"column {missing[0]!r} of the key is missing; the rows have {list(rows.columns)}")
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    if rows.empty:
+        return rows[keys]
+    groups = (group for _, group in rows.groupby(keys, sort=True, dropna=False))
+    one = _One(keys, fit)
+    if engine == "spark":
+        return _spark(rows, one, one(next(groups)), master)
+    parts = _pooled(one, list(groups), workers) if workers > 1 else map(one, groups)
+    return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True)
+class _One:
+    """The fit of one series, its key put in front, its failure named."""
+
+    keys: list[str]
+    fit: Fit
+
+    def __call__(self, group: pd.DataFrame) -> pd.DataFrame:
+        group = group.reset_index(drop=True)
+        name: dict[str, Any] = {key: group[key].iloc[0] for key in self.keys}
+        try:
+            result = self.fit(group)
+        except Exception as error:
+            raise ValueError(f"the fit of {name} failed: {error}; correct its rows or leave the series out") from error
+        own = result.drop(columns=self.keys, errors="ignore").reset_index(drop=True)
+        front = group[self.keys].iloc[[0] * len(own)].reset_index(drop=True)
+        return pd.concat([front, own], axis=1)
+
+
+def _pooled(one: _One, groups: list[pd.DataFrame], workers: int) -> Iterator[pd.DataFrame]:
+    size = max(1, len(groups) // (workers * _CHUNKS))
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(one, groups, chunksize=size)
+
+
+def _spark(rows: pd.DataFrame, one: _One, example: pd.DataFrame, master: str | None) -> pd.DataFrame:
+    from pipelines.engine.spark import fan_out_spark  # noqa: PLC0415  (an extra)
+
+    result = fan_out_spark(rows, one.keys, one, example, master)
+    return result.sort_values(one.keys, kind="stable", ignore_index=True)

@@ -1,0 +1,163 @@
+"""What the engine reads: files, Ibis tables or streams, brought to one backend.
+
+A stream is written to a Parquet file in a scratch folder first, batch by batch: checking and aggregating read it
+twice, and Spark reads files. The folder goes when the connection does.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.frames import POINTS, Frame
+from pipelines.engine.arrow import arrow_schema, to_arrow
+from pipelines.engine.stream import stream
+
+Rows: TypeAlias = (
+    ir.Table | str | Path | list[Path] | list[str] | pa.RecordBatchReader | pa.Table | pd.DataFrame | Iterable[Any]
+)
+ENGINES: Final = ("duckdb", "spark")
+MEMORY: Final = "2500MB"  # of DuckDB; what it does not count stays below as much again
+_OPTIONAL: Final = {POINTS.name: {"status": "served", "series": ""}}
+_UNREAD: Final = ("line",)
+
+
+def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None) -> tuple[str, dict[str, ir.Table]]:
+    """Return the backend's name and, by frame name, the rows as tables of that backend with the columns needed.
+
+    Raises
+    ------
+    ValueError
+        If the engine is unknown, a file cannot be read as Parquet, or a column is missing or of another type.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    backend = _spark(master) if engine == "spark" else _duckdb([rows for _, rows in given])
+    return backend.name, {frame.name: _as_table(rows, frame, backend) for frame, rows in given}
+
+
+def _duckdb(given: list[Rows]) -> Any:
+    """Return the connection of the first table that has one, or a new one that spills to a scratch folder."""
+    for rows in given:
+        if isinstance(rows, ir.Table) and rows.get_backend().name == "duckdb":
+            return rows.get_backend()
+    scratch = tempfile.TemporaryDirectory(prefix="shiftcast-")
+    backend = ibis.duckdb.connect(memory_limit=MEMORY, temp_directory=scratch.name, preserve_insertion_order=False)
+    weakref.finalize(backend, scratch.cleanup)
+    return backend
+
+
+def _spark(master: str | None) -> Any:
+    """Return an Ibis connection to the running Spark session, or to one on the master."""
+    from pipelines.engine.spark import session  # noqa: PLC0415  (an extra)
+
+    return ibis.pyspark.connect(session(master))
+
+
+def _as_table(rows: Rows, frame: Frame, backend: Any) -> ir.Table:
+    if isinstance(rows, ir.Table):
+        table = rows if rows.get_backend() is backend else backend.read_parquet(_spool(rows, frame, backend))
+    elif isinstance(rows, str | Path) or (
+        isinstance(rows, list) and all(isinstance(each, str | Path) for each in rows)
+    ):
+        table = _read(_paths(rows), frame, backend)
+    else:
+        table = backend.read_parquet(_spool(rows, frame, backend))
+    return _conform(table, frame)
+
+
+def _paths(rows: str | Path | list[Path] | list[str]) -> list[Path]:
+    return [Path(each) for each in (rows if isinstance(rows, list) else [rows])]
+
+
+def _read(paths: list[Path], frame: Frame, backend: Any) -> ir.Table:
+    fields = [field for path in paths for field in _parquet_schema(path)]
+    if any(pa.types.is_timestamp(field.type) and field.type.unit == "ns" for field in fields):
+        parts = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches())
+        return backend.read_parquet(_spool(parts, frame, backend))  # neither Ibis nor Spark knows nanoseconds in UTC
+    if backend.name == "duckdb":
+        return backend.read_parquet([str(path) for path in paths], hive_partitioning=False)
+    return ibis.union(*(backend.read_parquet(str(path)) for path in paths))
+
+
+def _parquet_schema(path: Path) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        said = str(error).splitlines()[0]
+        raise ValueError(f"{path}: cannot be read as Parquet ({said}); check the path or load the file again") from None
+
+
+def _spool(rows: Any, frame: Frame, backend: Any) -> str:
+    """Write a stream to a scratch file of the backend's, in the frame's types; return its path."""
+    scratch = tempfile.TemporaryDirectory(prefix="shiftcast-")
+    weakref.finalize(backend, scratch.cleanup)
+    path = Path(scratch.name) / f"{frame.name}.parquet"
+    schema = pa.schema([field for field in arrow_schema(frame) if field.name not in _UNREAD])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in _batches(rows):
+            writer.write_table(_arrow(batch, frame, schema))
+    return str(path)
+
+
+def _batches(rows: Any) -> Iterable[pa.Table]:
+    if isinstance(rows, pd.DataFrame):
+        return [to_arrow(rows)]
+    if isinstance(rows, pa.Table):
+        return [rows]
+    return (pa.Table.from_batches([batch]) for batch in (stream(rows) if isinstance(rows, ir.Table) else rows))
+
+
+def _arrow(batch: pa.Table, frame: Frame, schema: pa.Schema) -> pa.Table:
+    columns = []
+    for field in schema:
+        if field.name in batch.column_names:
+            columns.append(_cast(batch[field.name], field, frame))
+        else:
+            columns.append(pa.array([_default(frame, field.name)] * len(batch), field.type))
+    return pa.table(columns, schema=schema)
+
+
+def _cast(values: pa.ChunkedArray, field: pa.Field, frame: Frame) -> pa.ChunkedArray:
+    try:
+        return values.cast(field.type, safe=not pa.types.is_timestamp(field.type))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise ValueError(_wrong_type(frame, field.name, str(values.type))) from None
+
+
+def _conform(table: ir.Table, frame: Frame) -> ir.Table:
+    """Return the frame's columns of a table, numbers as doubles; columns that may be left out are filled."""
+    wanted = {"text": "is_string", "number": "is_numeric", "instant": "is_timestamp"}
+    columns: dict[str, ir.Value] = {}
+    for name, column in frame.columns.items():
+        if name in _UNREAD:
+            continue
+        if name not in table.columns:
+            columns[name] = ibis.literal(_default(frame, name))
+            continue
+        kind = table[name].type()
+        if not getattr(kind, wanted[column.kind])():
+            raise ValueError(_wrong_type(frame, name, str(kind)))
+        columns[name] = table[name] if column.kind != "number" or kind.is_float64() else table[name].cast("float64")
+    return table.select(**columns)
+
+
+def _default(frame: Frame, name: str) -> str:
+    optional = _OPTIONAL.get(frame.name, {})
+    if name not in optional:
+        raise ValueError(f"{frame.name}: column {name!r} is missing; the frame has {list(frame.columns)}")
+    return optional[name]
+
+
+def _wrong_type(frame: Frame, name: str, kind: str) -> str:
+    column = frame.columns[name]
+    return f"{frame.name}: column {name!r} is of type {kind}, not {column.kind} ({column.about}); convert it first"

@@ -1,0 +1,43 @@
+"""Every kind of file that can be loaded, by the name the command line knows it under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from pipelines.sources.capacity import CAPACITY
+from pipelines.sources.focus import FOCUS
+from pipelines.sources.instances import DLRM, INSTANCES, PODS
+from pipelines.sources.jobs import JOBS
+from pipelines.sources.mapped import TABLE
+from pipelines.sources.normal import Source
+from pipelines.sources.occupancy import OCCUPANCY
+from pipelines.sources.opencost import OPENCOST
+from pipelines.sources.prometheus import PROMETHEUS
+from pipelines.sources.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
+from pipelines.sources.sacct import SACCT
+from pipelines.sources.servegen import SERVEGEN
+
+SOURCES: Final[Mapping[str, Source]] = {
+    source.name: source
+    for source in (SACCT, FOCUS, OPENCOST, PROMETHEUS, JOBS, OCCUPANCY, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS,
+                   RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
+}  # fmt: skip
+
+
+def find_source(name: str) -> Source:
+    """Return a source.
+
+    Raises
+    ------
+    ValueError
+        Naming the sources there are.
+
+    Examples
+    --------
+    >>> find_source("sacct").grain
+    'job'
+    """
+    if name not in SOURCES:
+        raise ValueError(f"source {name!r} is not known; known are {', '.join(SOURCES)}")
+    return SOURCES[name]

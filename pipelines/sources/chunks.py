@@ -1,0 +1,203 @@
+"""Chunks: some thousand rows of any format at once, every cell with its line, all formats alike from here on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipelines.sources.lines import SHOWN, Records, read_records, split_cells
+from pipelines.sources.opening import Opened
+from pipelines.sources.table import UnreadableFileError
+
+ROWS: Final = 50_000
+DELIMITERS: Final = ",;\t|"
+_DOCUMENT_LIMIT: Final = 1 << 28  # bytes of one JSON document, which cannot be read piece by piece
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Rows of one file.
+
+    Attributes
+    ----------
+    cells
+        Columns by name: text, or typed where the format has types.
+    lines
+        Line (or row) of each in its file, the header being line 1, shape (rows,).
+    file
+        Name of the file.
+    aside
+        Rows that could not be cut into cells: line, column, value, reason.
+    """
+
+    cells: pd.DataFrame
+    lines: NDArray[np.int64]
+    file: str
+    aside: tuple[tuple[int, str, str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.cells) + len(self.aside)
+
+
+def delimited(
+    opened: Opened, *, delimiter: str = "", header: Sequence[str] = (), quoted: bool = True, spill: bool = False
+) -> Iterator[Chunk]:
+    """Read delimited text, or Parquet under the same column names.
+
+    Parameters
+    ----------
+    delimiter
+        What parts the cells; the one the header holds most often if left out.
+    header
+        Column names of a file without a header line.
+    quoted
+        Whether double quotes enclose cells.
+    spill
+        Whether the last column may hold the delimiter itself, as a Slurm job name can.
+
+    Raises
+    ------
+    UnreadableFileError
+        If the file holds nothing, or names a column twice.
+    """
+    if opened.parquet:
+        yield from parquet(opened)
+        return
+    names = list(header)
+    seen = False
+    for records in read_records(opened.stream, size=ROWS, quoted=quoted):
+        if not names and records.texts:
+            delimiter = delimiter or max(DELIMITERS, key=records.texts[0].count)
+            names = _header(opened.name, split_cells([records.texts.pop(0)], delimiter, quoted=quoted)[0])
+            records.lines.pop(0)
+        seen = True
+        yield _chunk(opened.name, names, records, delimiter or ",", quoted=quoted, spill=spill)
+    if not seen:
+        raise UnreadableFileError(f"{opened.name}: is empty; export it again")
+
+
+def _header(file: str, cells: Sequence[str]) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise UnreadableFileError(f"{file}: line 1: column {twice[0]!r} is there twice; rename one of them")
+    return names
+
+
+def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quoted: bool, spill: bool) -> Chunk:
+    rows = split_cells(records.texts, delimiter, quoted=quoted)
+    aside = [(line, "line", shown, reason) for line, shown, reason in records.aside]
+    good: list[list[str]] = []
+    lines: list[int] = []
+    for line, row, text in zip(records.lines, rows, records.texts, strict=True):
+        cells = (
+            [*row[: len(names) - 1], delimiter.join(row[len(names) - 1 :])] if spill and len(row) > len(names) else row
+        )
+        if len(cells) == len(names):
+            good.append(cells)
+            lines.append(line)
+        else:
+            reason = f"{len(row)} cells where the header has {len(names)}; complete the row or quote the cell"
+            aside.append((line, "line", text[:SHOWN], reason))
+    columns = dict(zip(names, zip(*good, strict=True), strict=True)) if good else dict.fromkeys(names, ())
+    frame = pd.DataFrame({name: np.array(cells, dtype=object) for name, cells in columns.items()})
+    return Chunk(frame, np.array(lines, dtype=np.int64), file, tuple(aside))
+
+
+def json_lines(opened: Opened) -> Iterator[Chunk]:
+    """Read one JSON object a line; a line that is none is set aside.
+
+    Raises
+    ------
+    UnreadableFileError
+        If the file holds nothing.
+    """
+    seen = False
+    for records in read_records(opened.stream, size=ROWS, quoted=False):
+        rows: list[Mapping[str, object]] = []
+        lines: list[int] = []
+        aside = [(line, "line", shown, reason) for line, shown, reason in records.aside]
+        for line, text in zip(records.lines, records.texts, strict=True):
+            row = _object(text)
+            if row is None:
+                aside.append((line, "line", text[:SHOWN], "not a JSON object; one object a line is needed"))
+            else:
+                rows.append(row)
+                lines.append(line)
+        seen = True
+        yield Chunk(_frame(rows), np.array(lines, dtype=np.int64), opened.name, tuple(aside))
+    if not seen:
+        raise UnreadableFileError(f"{opened.name}: is empty; export it again")
+
+
+def _object(text: str) -> Mapping[str, object] | None:
+    try:
+        row = json.loads(text)
+    except (json.JSONDecodeError, RecursionError, ValueError):  # ValueError: a number of more than 4,300 digits
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _frame(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pd.DataFrame({name: np.array([_cell(row.get(name)) for row in rows], dtype=object) for name in names})
+
+
+def _cell(value: object) -> object:
+    """Return a JSON value as a cell: lists and objects as their text, true and false as words."""
+    if isinstance(value, dict | list | bool):
+        return json.dumps(value)
+    return "" if value is None else str(value)
+
+
+def from_objects(file: str, rows: Sequence[Mapping[str, object]]) -> Iterator[Chunk]:
+    """Cut objects of a JSON document into chunks; their lines are their places in the document, from 1."""
+    for first in range(0, len(rows), ROWS):
+        some = rows[first : first + ROWS]
+        yield Chunk(_frame(some), np.arange(first + 1, first + 1 + len(some), dtype=np.int64), file)
+
+
+def document(opened: Opened) -> object:
+    """Read a whole JSON document.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is too large, or not JSON.
+    """
+    data = opened.stream.read(_DOCUMENT_LIMIT + 1)
+    if len(data) > _DOCUMENT_LIMIT:
+        raise UnreadableFileError(
+            f"{opened.name}: a JSON document over {_DOCUMENT_LIMIT >> 20} MiB; export shorter windows or JSON lines"
+        )
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFileError(f"{opened.name}: is not JSON ({str(error)[:SHOWN]}); export it again") from None
+
+
+def parquet(opened: Opened) -> Iterator[Chunk]:
+    """Read Parquet rows as typed columns; a row's line is its place in the file, from 2 as under a header.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is damaged or not Parquet.
+    """
+    try:
+        file, line = pq.ParquetFile(opened.stream), 2
+        for batch in file.iter_batches(batch_size=ROWS):
+            cells = batch.to_pandas()
+            yield Chunk(cells, np.arange(line, line + len(cells), dtype=np.int64), opened.name)
+            line += len(cells)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0][:SHOWN]
+        raise UnreadableFileError(f"{opened.name}: cannot be read as Parquet ({reason}); export it again") from None

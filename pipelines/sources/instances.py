@@ -1,0 +1,100 @@
+"""Instance lifecycles: serving instances and pods with what they asked for, from being scheduled to being deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from pipelines.sources.accelerators import label_accelerators
+from pipelines.sources.chunks import Chunk, delimited
+from pipelines.sources.normal import Normalised, Points, Source, Spans
+from pipelines.sources.opening import Opened
+from pipelines.sources.setting import Setting
+from pipelines.sources.sieve import Sieve
+
+_CREATED: Final = ("creation_time", "created", "created_at", "creationTimestamp")
+_SCHEDULED: Final = ("scheduled_time", "scheduled", "started", "start_time", "start")
+_DELETED: Final = ("deletion_time", "deleted", "deleted_at", "end_time", "end")
+_NAME: Final = ("instance_sn", "name", "pod", "instance", "instance_id")
+_ROLES: Final = {"CN": "cpu node", "HN": "gpu node"}
+_KIB: Final = 1024.0
+
+
+def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
+    del setting
+    yield from delimited(opened)
+
+
+def _amount(sieve: Sieve, whole: tuple[str, ...], part: str, parts: float, limit: str) -> pd.Series:
+    """Return a count from its column, or from one in smaller parts; zero where the file has neither."""
+    return sieve.count(*whole, limit=limit) if sieve.has(*whole) else sieve.count(part, limit="reading") / parts
+
+
+def _gpus(sieve: Sieve) -> pd.Series:
+    """Return GPUs asked for; a single shared one counts by its thousandths."""
+    count = sieve.count("gpu_request", "num_gpu", "gpus", "gpu", "gpu_count", limit="accelerators")
+    if not sieve.has("gpu_milli"):
+        return count
+    share = sieve.number("gpu_milli", limit="accelerators", missing=1000.0) / 1000.0
+    return count.where(count != 1.0, share)
+
+
+def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
+    placed = sieve.instant(*_SCHEDULED, optional=True, relative=relative)
+    created = sieve.instant(*_CREATED, optional=True, relative=relative) if sieve.has(*_CREATED) else placed
+    end = sieve.instant(*_DELETED, optional=True, relative=relative)
+    waiting = (created.notna() & placed.isna()).to_numpy()
+    start = placed.where(~pd.Series(waiting), created)
+    if relative and sieve.setting.clock.anchor is not None:
+        start = start.fillna(sieve.setting.clock.anchor)  # alive before the trace began
+    held = pd.Series(np.where(waiting, "queued", "served"), dtype=object)
+    gpus = _gpus(sieve)
+    cores = _amount(sieve, ("cpu_request", "cpus", "cores"), "cpu_milli", 1000.0, "cores")
+    memory = _amount(sieve, ("memory_request", "memory_gib"), "memory_mib", _KIB, "memory")
+    names = label_accelerators(sieve, "gpu_spec", "gpu_type", "accelerator")
+    return Normalised(
+        held=(
+            Spans(start, end, gpus, status=held, where=(gpus > 0).to_numpy()),
+            Spans(start, end, cores, "core_hours", "core_hour", held, (cores > 0).to_numpy()),
+            Spans(start, end, memory, "memory_hours", "GiB_hour", held, (memory > 0).to_numpy()),
+        ),
+        read=(Points(start, pd.Series(1.0, index=range(sieve.rows)), "instances", "instance", status=held,
+                     where=start.notna().to_numpy()),),
+        own=names.labels,
+        clues={"app": sieve.text("app_name", "app"), "role": sieve.text("role").replace(_ROLES),
+               "qos": sieve.text("qos"), "tag": sieve.text("labels", "tags"), "image": sieve.text("image")},
+        identity=sieve.text(*_NAME).where(lambda each: each != "", None),
+        unresolved=names.unresolved,
+    )  # fmt: skip
+
+
+def _recommender(sieve: Sieve) -> Normalised:
+    said = _lifecycle(sieve, relative="s")
+    own = {"workload": "recsys", "technique": "deep", "phase": "inference", **said.own}
+    return Normalised(said.held, said.read, own, said.clues, said.identity, said.track, said.unresolved)
+
+
+def _relative(sieve: Sieve) -> Normalised:
+    return _lifecycle(sieve, relative="s")
+
+
+_UNITS: Final = "gpu_hours [accelerator_hour], core_hours [core_hour], memory_hours [GiB_hour], instances [instance]"
+DLRM: Final = Source(
+    "dlrm", "disaggregated DLRM serving traces: role, app, requests, creation, scheduling, deletion (CSV)",
+    _read, _recommender, "instance", "seconds from --anchor; empty means before the start or after the end", _UNITS,
+    "workload recsys, technique deep, phase inference; app and role for rules",
+    "the date, use as against request, the GPU model, and whether a ramp is growth or sampling", relative=True,
+)  # fmt: skip
+PODS: Final = Source(
+    "pods", "Kubernetes pod lists with relative times: num_gpu, gpu_milli, creation, scheduling, deletion (CSV)",
+    _read, _relative, "pod", "seconds from --anchor", _UNITS, "qos, app, image and tags for rules",
+    "the workload, use as against request, and pods gone before the list was made", relative=True,
+)  # fmt: skip
+INSTANCES: Final = Source(
+    "instances", "any instance lifecycle table with absolute times (CSV, Parquet)",
+    _read, _lifecycle, "instance", "absolute, UTC unless --zone", _UNITS, "app, role, image and tags for rules",
+    "use as against request",
+)  # fmt: skip

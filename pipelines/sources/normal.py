@@ -1,0 +1,257 @@
+"""Normalised rows: spans and points, the two shapes that every source brings its rows into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from features.frames import DIMENSIONS
+from features.labels import apply_rules, settle
+from pipelines.sources.chunks import Chunk
+from pipelines.sources.opening import Opened
+from pipelines.sources.setting import Setting
+from pipelines.sources.sieve import Sieve
+
+_TEXT, _WHEN = pa.dictionary(pa.int32(), pa.string()), pa.timestamp("us", tz="UTC")
+_SHARED: Final = [(name, _TEXT) for name in DIMENSIONS]
+_BESIDE: Final = [("identity", pa.string()), ("track", pa.string()), ("clue", _TEXT)]  # for the checks; not stored
+SPAN_SCHEMA: Final = pa.schema([
+    *_SHARED, ("start", _WHEN), ("end", _WHEN), ("amount", pa.float64()), ("measure", _TEXT), ("unit", _TEXT),
+    ("status", _TEXT), ("source", _TEXT), ("line", pa.int64()), *_BESIDE,
+])  # fmt: skip
+POINT_SCHEMA: Final = pa.schema([
+    *_SHARED, ("at", _WHEN), ("measure", _TEXT), ("unit", _TEXT), ("value", pa.float64()), ("how", _TEXT),
+    ("status", _TEXT), ("series", pa.string()), ("source", _TEXT), ("line", pa.int64()), *_BESIDE,
+])  # fmt: skip
+_CLUE_WIDTH: Final = 60
+_CLUE_KINDS: Final = 500
+_PRIVATE: Final = {"user"}  # rules may look at it; reports and proposals do not show it
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Something held from one moment to another.
+
+    Attributes
+    ----------
+    start, end
+        Moments, UTC, half-open; a missing start is the load's first moment, a missing end its last.
+    amount
+        How many were held, in what times hours gives ``unit``.
+    where
+        Rows it holds for; all if left out.
+    """
+
+    start: pd.Series
+    end: pd.Series
+    amount: pd.Series
+    measure: pd.Series | str = "gpu_hours"
+    unit: pd.Series | str = "accelerator_hour"
+    status: pd.Series | str = "served"
+    where: NDArray[np.bool_] | None = None
+    labels: Mapping[str, pd.Series | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Points:
+    """Readings at moments: ``how`` they make one figure of a period (sum, mean, last, counter)."""
+
+    at: pd.Series
+    value: pd.Series
+    measure: pd.Series | str
+    unit: pd.Series | str
+    how: pd.Series | str = "sum"
+    status: pd.Series | str = "served"
+    where: NDArray[np.bool_] | None = None
+    series: pd.Series | str = ""
+    labels: Mapping[str, pd.Series | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """What a chunk says.
+
+    Attributes
+    ----------
+    held, read
+        Its spans and points; one row of the file may give several.
+    own
+        Labels the file itself gives, by dimension.
+    clues
+        What its rows are called, by field, for the labelling rules.
+    identity
+        What may be there only once, such as a job; none where equal rows are honest.
+    track
+        What a regular series of readings belongs to, for gaps and clock jumps.
+    unresolved
+        Names that no table knows.
+    """
+
+    held: tuple[Spans, ...] = ()
+    read: tuple[Points, ...] = ()
+    own: Mapping[str, pd.Series | str] = field(default_factory=dict)
+    clues: Mapping[str, pd.Series] = field(default_factory=dict)
+    identity: pd.Series | None = None
+    track: pd.Series | None = None
+    unresolved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A kind of file.
+
+    Attributes
+    ----------
+    read
+        Cuts an opened file into chunks.
+    normalise
+        Turns a chunk into spans and points.
+    grain, time_base, units, labels, blind
+        What its rows are about, how its times count, the measures it gives, what it labels by itself, and what it
+        cannot know; shown by ``shiftcast ingest --list`` and in the report.
+    relative
+        Whether its times need ``--anchor``.
+    """
+
+    name: str
+    about: str
+    read: Callable[[Opened, Setting], Iterator[Chunk]]
+    normalise: Callable[[Sieve], Normalised]
+    grain: str
+    time_base: str
+    units: str
+    labels: str
+    blind: str
+    relative: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A chunk as tables of the two schemas, its quarantine, how many rows it had, and names no table knows."""
+
+    spans: pa.Table
+    points: pa.Table
+    aside: pd.DataFrame
+    rows: int
+    unresolved: tuple[str, ...]
+
+
+def normalise(source: Source, chunk: Chunk, setting: Setting) -> Batch:
+    """Turn a chunk into normalised rows, labelled, with what failed set aside."""
+    sieve = Sieve(chunk, setting)
+    said = source.normalise(sieve)
+    clues = pd.DataFrame({**said.clues, "file": pd.Series(chunk.file, index=range(sieve.rows), dtype=object)})
+    labels = settle(apply_rules(clues, setting.rules), said.own, setting.constants)
+    for spans in said.held:
+        backwards = (spans.end < spans.start).to_numpy()
+        sieve.fail(backwards if spans.where is None else backwards & spans.where, "end",
+                   "ends before it starts; check the columns and the zone")  # fmt: skip
+    beside = _Beside(sieve, labels, said, _clue_text(said.clues, chunk.file, sieve.rows))
+    spans_ = [_span_table(each, beside) for each in said.held]
+    points = [_point_table(each, beside) for each in said.read]
+    return Batch(
+        pa.concat_tables([SPAN_SCHEMA.empty_table(), *spans_]),
+        pa.concat_tables([POINT_SCHEMA.empty_table(), *points]),
+        sieve.faults(), len(chunk), said.unresolved,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Beside:
+    sieve: Sieve
+    labels: Mapping[str, pd.Series | str]
+    said: Normalised
+    clue: pd.Series
+
+
+def _kept(beside: _Beside, where: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    good = ~beside.sieve.bad
+    return np.flatnonzero(good if where is None else good & where)
+
+
+def _common(beside: _Beside, rows: NDArray[np.int64], labels: Mapping[str, pd.Series | str]) -> dict[str, object]:
+    sieve, said = beside.sieve, beside.said
+    return {
+        **{name: _some(_over(labels.get(name, ""), beside.labels[name]), rows) for name in DIMENSIONS},
+        "source": sieve.chunk.file,
+        "line": sieve.chunk.lines[rows],
+        "identity": None if said.identity is None else said.identity.iloc[rows],
+        "track": None if said.track is None else said.track.iloc[rows],
+        "clue": beside.clue.iloc[rows],
+    }
+
+
+def _over(own: pd.Series | str, settled: pd.Series | str) -> pd.Series | str:
+    """Return labels with a span's own word before what was settled for its row."""
+    if isinstance(own, str):
+        return own or settled
+    return own.where(own != "", settled)
+
+
+def _span_table(spans: Spans, beside: _Beside) -> pa.Table:
+    rows = _kept(beside, spans.where)
+    columns = _common(beside, rows, spans.labels) | {
+        "start": spans.start.iloc[rows], "end": spans.end.iloc[rows], "amount": spans.amount.iloc[rows],
+        "measure": _some(spans.measure, rows), "unit": _some(spans.unit, rows), "status": _some(spans.status, rows),
+    }  # fmt: skip
+    return _table(columns, SPAN_SCHEMA, len(rows))
+
+
+def _point_table(points: Points, beside: _Beside) -> pa.Table:
+    rows = _kept(beside, points.where)
+    columns = _common(beside, rows, points.labels) | {
+        "at": points.at.iloc[rows], "value": points.value.iloc[rows], "measure": _some(points.measure, rows),
+        "unit": _some(points.unit, rows), "how": _some(points.how, rows), "status": _some(points.status, rows),
+        "series": _some(points.series, rows),
+    }  # fmt: skip
+    return _table(columns, POINT_SCHEMA, len(rows))
+
+
+def _some(values: pd.Series | str, rows: NDArray[np.int64]) -> pd.Series | str:
+    return values if isinstance(values, str) else values.iloc[rows]
+
+
+def _table(columns: Mapping[str, object], schema: pa.Schema, rows: int) -> pa.Table:
+    return pa.table([_array(columns[field.name], field.type, rows) for field in schema], schema=schema)
+
+
+def _array(values: object, kind: pa.DataType, rows: int) -> pa.Array:
+    if values is None:
+        return pa.nulls(rows, kind)
+    if isinstance(values, str):
+        if pa.types.is_dictionary(kind):
+            return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, dtype=np.int32)), pa.array([values]))
+        return pa.array([values] * rows, kind)
+    if pa.types.is_dictionary(kind):
+        codes, names = pd.factorize(pd.Series(values, dtype=object))
+        return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32)), pa.array(list(names), pa.string()))
+    if pa.types.is_timestamp(kind):
+        moments = pd.Series(values).dt.tz_convert(None).to_numpy()
+        return pa.Array.from_pandas(moments, type=pa.timestamp("us")).cast(kind)
+    return pa.Array.from_pandas(values, type=kind)
+
+
+def _clue_text(clues: Mapping[str, pd.Series], file: str, rows: int) -> pd.Series:
+    """Return what a row is called in one text, numbers as #, so that like rows are counted together."""
+    shown = set(clues) - _PRIVATE
+    parts = [] if shown else [pd.Series(f"file={file}", index=range(rows), dtype=object)]
+    for name, values in clues.items():
+        if name in _PRIVATE:
+            continue
+        codes, known = pd.factorize(values)
+        like = [re.sub(r"[0-9]+", "#", str(each))[:_CLUE_WIDTH] for each in known]
+        if len(set(like)) > _CLUE_KINDS:
+            like = ["*"] * len(like)  # names that are all different say nothing together
+        written = np.array([f"{name}={each}" if each else "" for each in like], dtype=object)
+        parts.append(pd.Series(written[codes] if len(known) else np.full(rows, "", dtype=object), dtype=object))
+    text = parts[0]
+    for part in parts[1:]:
+        text = text.where(part == "", text.where(text == "", text + "; ") + part)
+    return text

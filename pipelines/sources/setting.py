@@ -1,0 +1,136 @@
+"""What a load is told beside its files: clock, labels, limits and the tables of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from features.instants import Clock
+from features.labels import Rules, no_rules
+from pipelines.sources.table import UnreadableFileError, read_table
+
+_WORDS: Final = 12
+RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The range of a quantity in one row; a value outside is a unit error or a swapped column."""
+
+    low: float
+    high: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """Accelerator names as exports write them: fragments, longest first, with generation and vendor."""
+
+    fragments: tuple[tuple[str, str, str], ...]
+
+    def find(self, text: str) -> tuple[str, str] | None:
+        """Return generation and vendor of a name; None where no fragment begins one of its words, or words in a row."""
+        words = re.findall(r"[a-z0-9]+", text.lower())[:_WORDS]
+        runs = ["".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, first + 4)]
+        for fragment, accelerator, vendor in self.fragments:
+            if any(run.startswith(fragment) and not run[len(fragment) :][:1].isdigit() for run in runs):
+                return accelerator, vendor
+        return None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything that decides how files are read.
+
+    Attributes
+    ----------
+    clock
+        Zone and anchor of times.
+    rules
+        Labelling rules of the user.
+    constants
+        Labels of rows that neither the file nor a rule labels, by dimension.
+    mapping
+        Description of a generic file, by source column.
+    instances
+        File of the user that adds instance types to those known.
+    """
+
+    clock: Clock = field(default_factory=Clock)
+    rules: Rules = field(default_factory=no_rules)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    mapping: pd.DataFrame | None = None
+    instances: Path | None = None
+
+
+@cache
+def limits() -> Mapping[str, Limit]:
+    """Return the range of each quantity that one row may hold.
+
+    Examples
+    --------
+    >>> limits()["utilisation"]
+    Limit(low=0.0, high=100.0, unit='%')
+    """
+    rows = read_table(RECORDS / "ingest_limits.csv").to_dict("records")
+    return {str(row["quantity"]): Limit(float(row["low"]), float(row["high"]), str(row["unit"])) for row in rows}
+
+
+@cache
+def accelerator_names() -> Names:
+    """Return the names of accelerators known to ingest.
+
+    Examples
+    --------
+    >>> accelerator_names().find("NVIDIA H100 SXM5 80GB")
+    ('h100', 'nvidia')
+    >>> accelerator_names().find("tesla")
+    """
+    rows = read_table(RECORDS / "accelerator_names.csv").to_dict("records")
+    fragments = [(str(row["fragment"]), str(row["accelerator"]), str(row["vendor"])) for row in rows]
+    return Names(tuple(sorted(fragments, key=lambda each: (-len(each[0]), each[0]))))
+
+
+def instance_types(extra: Path | None = None) -> Mapping[str, tuple[str, float]]:
+    """Return the accelerator and how many of it each instance type holds, the user's rows before those that ship.
+
+    Parameters
+    ----------
+    extra
+        CSV of ``instance, accelerator, count``.
+
+    Raises
+    ------
+    UnreadableFileError
+        If a row of it cannot be used, naming its line.
+
+    Examples
+    --------
+    >>> instance_types()["g5.4xlarge"]
+    ('a10g', 1.0)
+    """
+    known: dict[str, tuple[str, float]] = {}
+    for path in (RECORDS / "instance_types.csv", *(() if extra is None else (extra,))):
+        for row in read_table(path).to_dict("records"):
+            name, accelerator, count = (str(row.get(key, "")).strip() for key in ("instance", "accelerator", "count"))
+            high = limits()["accelerators"].high
+            if not name or not accelerator or not _is_count(count, high):
+                raise UnreadableFileError(
+                    f"{path}: line {row['line']}: instance {name!r} with {count!r} of {accelerator!r}; "
+                    "give instance, accelerator and a count above zero"
+                )
+            known[name.lower()] = (accelerator, float(count))
+    return known
+
+
+def _is_count(text: str, high: float) -> bool:
+    try:
+        return 0 < float(text) <= high
+    except ValueError:
+        return False

@@ -1,0 +1,166 @@
+"""A sieve over one chunk: typed columns out, and each row that fails set aside once, with its first fault."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.instants import MISSING, Instants, read_instants, read_relative
+from pipelines.sources.chunks import Chunk
+from pipelines.sources.setting import Setting, limits
+from pipelines.sources.table import UnreadableFileError
+
+_SHOWN = 80
+
+
+class Sieve:
+    """Columns of a chunk under any of their names; ``bad`` marks the rows set aside so far, shape (rows,).
+
+    Parameters
+    ----------
+    chunk
+        Rows to read.
+    setting
+        Clock, labels and tables of names.
+    """
+
+    def __init__(self, chunk: Chunk, setting: Setting) -> None:
+        self.chunk, self.setting = chunk, setting
+        self.bad: NDArray[np.bool_] = np.zeros(len(chunk.cells), dtype=bool)
+        self._texts: dict[str, pd.Series] = {}
+        self._faults: list[tuple[int, str, str, str]] = list(chunk.aside)
+        self._names = {_key(str(name)): str(name) for name in reversed(list(chunk.cells.columns))}
+
+    @property
+    def rows(self) -> int:
+        """Rows of the chunk that were cut into cells."""
+        return len(self.chunk.cells)
+
+    def faults(self) -> pd.DataFrame:
+        """Return the quarantine of the chunk: ``source, line, column, value, reason``, one row a row set aside."""
+        table = pd.DataFrame(self._faults, columns=["line", "column", "value", "reason"])
+        return table.assign(source=self.chunk.file)[["source", "line", "column", "value", "reason"]]
+
+    def has(self, *names: str) -> bool:
+        """Return whether the file has a column of one of these names."""
+        return any(_key(name) in self._names for name in names)
+
+    def column(self, *names: str) -> str:
+        """Return the file's own name of a column.
+
+        Raises
+        ------
+        UnreadableFileError
+            If it has none of them.
+        """
+        for name in names:
+            if _key(name) in self._names:
+                return self._names[_key(name)]
+        have = ", ".join(map(str, self.chunk.cells.columns[:30]))
+        raise UnreadableFileError(
+            f"{self.chunk.file}: no column {' or '.join(map(repr, names[:4]))}; it has {have[:300]}; "
+            "check the source, or describe the file with --map"
+        )
+
+    def text(self, *names: str) -> pd.Series:
+        """Return a column as text, trimmed; empty where a cell is, or where the file has no such column."""
+        if not self.has(*names):
+            return pd.Series("", index=range(self.rows), dtype=object)
+        name = self.column(*names)
+        if name not in self._texts:
+            cells = self.chunk.cells[name]
+            known = cells.astype(object).where(cells.notna(), "") if cells.dtype != object else cells
+            said = ["" if (text := str(cell).strip()) in MISSING else text for cell in known]
+            self._texts[name] = pd.Series(said, dtype=object)
+        return self._texts[name]
+
+    def number(self, *names: str, limit: str = "reading", missing: float | None = None) -> pd.Series:
+        """Return a column as numbers within a limit of the record; rows that are not are set aside.
+
+        Parameters
+        ----------
+        limit
+            Quantity of ``ingest_limits.csv``.
+        missing
+            Value of an empty cell; such rows are set aside if there is none.
+        """
+        name = self.column(*names)
+        text = self.text(*names)
+        absent = (text == "").to_numpy()
+        values = pd.to_numeric(text, errors="coerce").astype(np.float64)
+        unreadable = values.isna().to_numpy() & ~absent
+        self.fail(unreadable, name, "is not a number; correct it or check for swapped columns")
+        self.bound(values, limit, name)
+        if missing is None:
+            self.fail(absent, name, "is empty; a number is needed")
+            return values
+        return values.where(~absent, missing)
+
+    def count(self, *names: str, limit: str) -> pd.Series:
+        """Return a column as :meth:`number` does, zero where a cell is empty or the file has no such column."""
+        if not self.has(*names):
+            return pd.Series(0.0, index=range(self.rows))
+        return self.number(*names, limit=limit, missing=0.0)
+
+    def bound(self, values: pd.Series, limit: str, name: str) -> None:
+        """Set rows aside whose value lies outside a limit of the record."""
+        range_ = limits()[limit]
+        outside = ((values < range_.low) | (values > range_.high)).to_numpy()
+        reason = f"lies outside {range_.low:g} to {range_.high:g} {range_.unit}; check the unit or for swapped columns"
+        self.fail(outside, name, reason)
+
+    def instant(self, *names: str, optional: bool = False, relative: str = "") -> pd.Series:
+        """Return a column as moments, UTC; rows that are none are set aside, empty ones too unless ``optional``.
+
+        Parameters
+        ----------
+        relative
+            Unit (s, ms, us, ns) of times that count from the clock's anchor.
+        """
+        name = self.column(*names)
+        cells = self.chunk.cells[name].reset_index(drop=True)
+        clock = self.setting.clock
+        try:
+            read: Instants = read_relative(cells, relative, clock) if relative else read_instants(cells, clock)
+        except ValueError as error:
+            raise UnreadableFileError(f"{self.chunk.file}: column {name!r}: {error}") from None
+        for mask, reason in read.faults:
+            self.fail(mask, name, reason)
+        if not optional:
+            self.fail((self.text(*names) == "").to_numpy(), name, "is empty; a time is needed")
+        return read.values
+
+    def fail(self, mask: NDArray[np.bool_], column: str, reason: str) -> None:
+        """Set rows aside that are not yet; the first fault of a row is the one it is kept with."""
+        fresh = np.flatnonzero(mask & ~self.bad)
+        if len(fresh) == 0:
+            return
+        self.bad[fresh] = True
+        cells = self.chunk.cells[column] if column in self.chunk.cells.columns else None
+        for place in fresh:
+            value = "" if cells is None else str(cells.iloc[place])[:_SHOWN]
+            self._faults.append((int(self.chunk.lines[place]), column, value, reason))
+
+
+def _key(name: str) -> str:
+    """Return a name as it is compared: letters and digits in lower case."""
+    return re.sub(r"[^a-z0-9]", "", name.lower()) or name
+
+
+def first_text(sieve: Sieve, groups: Sequence[str]) -> pd.Series:
+    """Return, for each row, the first of several columns that is not empty.
+
+    Examples
+    --------
+    >>> cells = pd.DataFrame({"a": ["", "x"], "b": ["y", "z"]}, dtype=object)
+    >>> first_text(Sieve(Chunk(cells, np.array([2, 3]), "f"), Setting()), ("a", "b")).tolist()
+    ['y', 'x']
+    """
+    found = pd.Series("", index=range(sieve.rows), dtype=object)
+    for name in groups:
+        found = found.where(found != "", sieve.text(name))
+    return found

@@ -1,0 +1,65 @@
+"""Files that are whole or not there after a kill or a power cut: write aside, sync, rename, sync the folder."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from pipelines.registry import StoreError
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal text."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or what a folder lists, is on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Put a file in place whole."""
+    aside = path.with_name(f".{path.name}.writing")
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    move_durably(aside, path)
+
+
+def move_durably(here: Path, there: Path) -> None:
+    """Move a file or folder, whose files are on the disk already, in one step."""
+    here.rename(there)
+    sync(there.parent)
+
+
+@contextlib.contextmanager
+def disk_full_told(folder: Path) -> Iterator[None]:
+    """Turn a disk that is full into an error that says what to do; the caller leaves nothing half done visible.
+
+    Raises
+    ------
+    StoreError
+        If the disk or the quota is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise StoreError(
+            f"{folder}: the disk is full ({error.strerror}); free space and load again, the store is as it was"
+        ) from None

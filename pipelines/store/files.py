@@ -1,0 +1,113 @@
+"""The Parquet files of a batch: written in key order and checked against the frame, read under their digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.frames import QUARANTINE, USAGE, check, conform
+from pipelines.engine.arrow import arrow_schema, to_arrow
+from pipelines.engine.stream import stream
+from pipelines.registry import StoreError
+from pipelines.store.durable import sha256, sync
+from pipelines.store.log import Entry
+
+USAGE_FILE, QUARANTINE_FILE, WITHDRAWN_FILE = "usage.parquet", "quarantine.parquet", "withdrawn.parquet"
+_ROWS_AT_ONCE: Final = 250_000
+
+
+def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> tuple[int, tuple[str, ...]]:
+    """Write usage in key order, checked part by part.
+
+    Parameters
+    ----------
+    usage
+        Usage frame; ``known_at`` is put in where it is given.
+
+    Returns
+    -------
+    tuple
+        Rows and their sources.
+
+    Raises
+    ------
+    ValueError
+        If rows break the frame's contract or a key is there twice.
+    StoreError
+        If the usage cannot be computed.
+    """
+    rows, sources, last = 0, set(), None
+    with pq.ParquetWriter(path, arrow_schema(USAGE), compression="zstd") as writer:
+        for part in _parts(usage, known_at):
+            check(part, USAGE)
+            first = tuple(part[list(USAGE.key)].iloc[0])
+            if first == last:
+                raise ValueError(f"usage: the key {first} is there twice; add its rows up first")
+            last = tuple(part[list(USAGE.key)].iloc[-1])
+            writer.write_table(to_arrow(part).cast(arrow_schema(USAGE)))
+            rows += len(part)
+            sources.update(part["source"].unique())
+    sync(path)
+    return rows, tuple(sorted(sources))
+
+
+def _parts(usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> Iterator[pd.DataFrame]:
+    given = {} if known_at is None else {"known_at": pd.Timestamp(known_at)}
+    if isinstance(usage, pd.DataFrame):
+        whole = conform(usage.assign(**given), USAGE)
+        yield from (whole.iloc[at : at + _ROWS_AT_ONCE] for at in range(0, len(whole), _ROWS_AT_ONCE))
+        return
+    order = [name for name in USAGE.key if name in usage.columns]
+    try:
+        for batch in stream(usage.order_by(order), rows_at_once=_ROWS_AT_ONCE):
+            if batch.num_rows:
+                yield conform(batch.to_pandas().assign(**given), USAGE)
+    except duckdb.Error as error:
+        raise StoreError(
+            f"the usage cannot be computed ({str(error).splitlines()[0]}); mend its source and load again"
+        ) from None
+
+
+def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
+    """Write rows set aside; return how many."""
+    whole = check(conform(rows, QUARANTINE), QUARANTINE)
+    pq.write_table(to_arrow(whole).cast(arrow_schema(QUARANTINE)), path)
+    sync(path)
+    return len(whole)
+
+
+def checked(folder: Path, entries: list[Entry], *names: str) -> list[Path]:
+    """Return the files of entries under the names given, after comparing each with its digest.
+
+    Raises
+    ------
+    StoreError
+        Naming the file that is missing or differs.
+    """
+    paths = []
+    for entry in entries:
+        for name in names:
+            if name in entry.files:
+                path = folder / entry.folder / name
+                what = fault(path, entry.files[name][0])
+                if what:
+                    raise StoreError(
+                        f"{path}: {what}; restore it from a copy, `shiftcast store verify` lists all damage"
+                    )
+                paths.append(path)
+    return paths
+
+
+def fault(path: Path, digest: str) -> str:
+    """Return what is wrong with a file of a digest, or nothing."""
+    try:
+        return "" if sha256(path) == digest else "differs from its digest in the log"
+    except FileNotFoundError:
+        return "is missing"

@@ -1,0 +1,105 @@
+"""What the store's files say: every row with the commit it came by, and the latest word on each figure as of a day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+import pyarrow.parquet as pq
+
+from features.frames import USAGE, empty
+from pipelines.engine.arrow import to_arrow
+from pipelines.registry import StoreError
+from pipelines.store.durable import sync
+from pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
+from pipelines.store.log import Entry, visible
+
+ENTRY: Final = "entry"
+SAME: Final = tuple(name for name in USAGE.key if name != "known_at")
+_USAGE_FILES: Final = (USAGE_FILE, WITHDRAWN_FILE)
+_NUMBER: Final = r"batches/(\d{8})-"
+
+
+def utc_day(day: datetime) -> pd.Timestamp:
+    """Return a day as midnight UTC.
+
+    Raises
+    ------
+    ValueError
+        If it has no time zone.
+    """
+    moment = pd.Timestamp(day)
+    if moment.tz is None:
+        raise ValueError(f"day {day} has no time zone; give it in UTC")
+    return moment.tz_convert("UTC").normalize()
+
+
+def usage_as_of(folder: Path, entries: list[Entry], day: datetime) -> ir.Table:
+    """Return the usage known on a day by the commits of a log; files of later days are not opened.
+
+    Raises
+    ------
+    StoreError
+        If a file is missing or differs from its digest.
+    """
+    last = utc_day(day)
+    return latest(stored(folder, [entry for entry in visible(entries) if entry.day <= last]), last)
+
+
+def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None = None) -> ir.Table:
+    """Return every usage row of entries, with ``entry``, the number of the commit that brought it.
+
+    Raises
+    ------
+    StoreError
+        If a file is missing or differs from its digest.
+    """
+    paths = checked(folder, entries, *_USAGE_FILES)
+    if not paths:
+        return ibis.memtable(to_arrow(empty(USAGE))).mutate(entry=ibis.literal(0, "int64"))
+    backend = backend or ibis.duckdb.connect()
+    table = backend.read_parquet(
+        [str(path) for path in paths], filename=True, union_by_name=True, hive_partitioning=False
+    )
+    number = table.filename.re_extract(_NUMBER, 1).cast("int64")
+    written = table[ENTRY] if ENTRY in table.columns else ibis.null("int64")  # a compaction's rows keep theirs
+    return table.mutate(entry=ibis.coalesce(written, number)).select(*USAGE.columns, ENTRY)
+
+
+def latest(table: ir.Table, day: datetime) -> ir.Table:
+    """Return the usage known on a day: of each figure the last known, of two known on one day the last committed.
+
+    Figures that were withdrawn are not among them.
+    """
+    known = table.filter(table.known_at <= ibis.literal(pd.Timestamp(day)))
+    order = [known.known_at.desc(), known[ENTRY].desc()]
+    ranked = known.mutate(rank=ibis.row_number().over(group_by=list(SAME), order_by=order))
+    return ranked.filter((ranked["rank"] == 0) & (ranked["rows"] > 0)).select(*USAGE.columns)
+
+
+def merge(folder: Path, entries: list[Entry], path: Path) -> int:
+    """Write every stored row of entries, with its ``entry``, to one file; return how many.
+
+    Raises
+    ------
+    StoreError
+        If they are not as many as the log says.
+    """
+    stored(folder, entries).order_by([*USAGE.key, ENTRY]).to_parquet(path, compression="zstd")
+    sync(path)
+    rows = int(pq.read_metadata(path).num_rows)
+    logged = sum(count for each in entries for name, (_, count) in each.files.items() if name in _USAGE_FILES)
+    if rows != logged:
+        raise StoreError(f"{folder}: {rows} rows were read where the log has {logged}; nothing was changed")
+    return rows
+
+
+def withdrawn(before: ir.Table, fresh: ir.Table, known_at: datetime) -> ir.Table:
+    """Return the figures of ``before`` that are not in ``fresh``, as rows that withdraw them from ``known_at`` on."""
+    gone = before.anti_join(fresh, list(SAME))
+    day = ibis.literal(pd.Timestamp(known_at))
+    return gone.mutate(known_at=day, value=0.0, rows=0.0)

@@ -1,0 +1,89 @@
+"""Snapshots: what the store said on a day, copied once, dated, under a digest, and never changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+
+from features.frames import USAGE, conform
+from pipelines.registry import StoreError
+from pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
+from pipelines.store.files import USAGE_FILE, fault, write_usage
+from pipelines.store.log import last_digest
+from pipelines.store.reading import usage_as_of, utc_day
+from pipelines.store.staging import staged
+from pipelines.store.store import Store
+
+MANIFEST: Final = "manifest.json"
+_NAME: Final = re.compile(r"\d{4}-\d\d-\d\d-\d{8}")
+
+
+def take_snapshot(store: Store, day: datetime) -> str:
+    """Copy the usage known on a day; the same day of an unchanged store is copied once.
+
+    Returns
+    -------
+    str
+        Its name: the day, and the number of the last commit.
+
+    Raises
+    ------
+    StoreError
+        As :meth:`Store.as_of` does, or if the disk is full.
+    """
+    entries = store.entries()
+    as_of = f"{utc_day(day):%Y-%m-%d}"
+    name = f"{as_of}-{len(entries):08d}"
+    place = store.folder / "snapshots" / name
+    if place.exists():
+        return name
+    place.parent.mkdir(exist_ok=True)
+    with disk_full_told(store.folder), staged(store.folder) as fresh:
+        rows, _ = write_usage(fresh / USAGE_FILE, usage_as_of(store.folder, entries, day), None)
+        manifest = {
+            "as_of": as_of, "log": last_digest(store.folder, entries), "rows": rows,
+            "sha256": sha256(fresh / USAGE_FILE), "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }  # fmt: skip
+        write_durably(fresh / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True).encode())
+        sync(fresh)
+        if not place.exists():  # another process may have taken it meanwhile
+            move_durably(fresh, place)
+    return name
+
+
+def snapshots(store: Store) -> list[str]:
+    """Return the names of all snapshots, the oldest day first."""
+    return sorted(path.name for path in (store.folder / "snapshots").glob("*") if _NAME.fullmatch(path.name))
+
+
+def read_snapshot(store: Store, name: str) -> pd.DataFrame:
+    """Return the usage of a snapshot, frame ``USAGE``.
+
+    Raises
+    ------
+    ValueError
+        If there is none of the name.
+    StoreError
+        If a file is missing or altered.
+    """
+    if name not in snapshots(store):
+        raise ValueError(f"there is no snapshot {name!r}; there are {', '.join(snapshots(store)) or 'none'}")
+    what = snapshot_fault(store.folder / "snapshots" / name)
+    if what:
+        raise StoreError(f"{store.folder / 'snapshots' / name}: {what}; restore it from a copy")
+    return conform(pd.read_parquet(store.folder / "snapshots" / name / USAGE_FILE), USAGE)
+
+
+def snapshot_fault(place: Path) -> str:
+    """Return what is wrong with a snapshot, or nothing."""
+    try:
+        digest = str(json.loads((place / MANIFEST).read_bytes())["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return f"{MANIFEST} is missing or not a manifest"
+    what = fault(place / USAGE_FILE, digest)
+    return f"{USAGE_FILE} {what}" if what else ""

@@ -1,0 +1,60 @@
+"""Where a batch is written before it is committed; what a dead process left there, or moved without logging, goes."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipelines.registry import StoreError
+from pipelines.store.log import Entry, visible
+
+
+@contextlib.contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Hold a new folder below ``staging``, whose lock says that its writer lives; it is gone afterwards."""
+    staging = folder / "staging"
+    staging.mkdir(parents=True, exist_ok=True)
+    token = uuid.uuid4().hex
+    lock = staging / f"{token}.lock"
+    with FileLock(lock):  # before the folder is there, so that nobody takes it for a dead one's
+        fresh = staging / token
+        fresh.mkdir()
+        try:
+            yield fresh
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+            lock.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, entries: list[Entry]) -> None:
+    """Remove what dead writers staged, and batches that no visible entry names; call it under the store's lock.
+
+    Raises
+    ------
+    StoreError
+        If batches are there that the log should name: then it lost its end, and nothing may be removed.
+    """
+    keep = {entry.folder for entry in visible(entries)}
+    past = {entry.folder for entry in entries}
+    gone = [batch for batch in sorted((folder / "batches").glob("*")) if f"batches/{batch.name}" not in keep]
+    for batch in gone:
+        if f"batches/{batch.name}" not in past and not batch.name.startswith(f"{len(entries) + 1:08d}-"):
+            raise StoreError(
+                f"{batch}: is in no log entry, and is not what a killed load leaves; restore the end of "
+                f"{folder / 'log'} from a copy, nothing was changed"
+            )
+    for batch in gone:
+        shutil.rmtree(batch)
+    _sweep_staging(folder / "staging")
+
+
+def _sweep_staging(staging: Path) -> None:
+    for lock in staging.glob("*.lock"):
+        with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)

@@ -1,0 +1,241 @@
+"""The store of usage: batches committed whole, corrections as later rows, reads exact as of a day.
+
+Below ``store`` in the folder of all state: ``FORMAT``, the log (one file a commit), ``batches`` (the files it names),
+``snapshots`` (dated, immutable copies) and ``staging`` (what is being written). Readers take no lock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from features.frames import QUARANTINE, USAGE, conform, empty
+from pipelines.engine.stream import collect
+from pipelines.guard import locked
+from pipelines.registry import StoreError
+from pipelines.store import log, reading
+from pipelines.store.durable import disk_full_told, move_durably, sha256, sync
+from pipelines.store.files import (
+    QUARANTINE_FILE,
+    USAGE_FILE,
+    WITHDRAWN_FILE,
+    checked,
+    write_quarantine,
+    write_usage,
+)
+from pipelines.store.staging import staged, sweep
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_TRIES: Final = 3  # of a read that a compaction may take the files from
+
+
+@dataclass(frozen=True)
+class Appended:
+    """What a load came to.
+
+    Attributes
+    ----------
+    entry
+        The commit that holds the rows.
+    new
+        False if the same content had been loaded before; nothing was changed then.
+    """
+
+    entry: log.Entry
+    new: bool
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store of usage below a folder of state, such as ``mlruns``; it need not be there yet."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self.root / "store"
+
+    def entries(self) -> list[log.Entry]:
+        """Return every commit in order.
+
+        Raises
+        ------
+        StoreError
+            If there is no store, it is of another version, or its log is damaged.
+        """
+        if not log.check_format(self.folder):
+            raise StoreError(f"{self.folder}: no usage is stored here; load some with `shiftcast ingest` first")
+        return log.read_log(self.folder)
+
+    def loaded(self, source_digest: str) -> log.Entry | None:
+        """Return the commit that loaded a content, or ``None``; ask before doing the work of a load."""
+        entries = log.read_log(self.folder) if log.check_format(self.folder) else []
+        return _load_of(entries, source_digest)
+
+    def append(
+        self, usage: ir.Table | pd.DataFrame, quarantine: pd.DataFrame | None, source_digest: str, known_at: datetime,
+        *, restates: bool = False,
+    ) -> Appended:  # fmt: skip
+        """Commit usage and the rows set aside with it; all of it is there afterwards, or nothing.
+
+        Parameters
+        ----------
+        usage
+            What :func:`pipelines.engine.aggregate` returns, or a usage frame.
+        quarantine
+            Rows set aside, frame ``QUARANTINE``.
+        source_digest
+            SHA-256 of everything that decides the rows (content, labels, options); the same again changes nothing.
+        known_at
+            First day the world could know the rows, midnight UTC.
+        restates
+            Whether this is all that its sources have to say: figures of theirs known before that are not in it are
+            withdrawn from ``known_at`` on. Without it they stay.
+
+        Raises
+        ------
+        ValueError
+            If rows break the frame's contract, or the digest or day is none.
+        StoreError
+            If the store is damaged, of another version or held by another process for ten minutes, the usage cannot
+            be computed, or the disk is full; the store is as it was.
+        """
+        if not _DIGEST.fullmatch(source_digest):
+            raise ValueError(f"source digest {source_digest!r} is not a SHA-256 in hexadecimal; hash the content")
+        day = reading.utc_day(known_at)
+        before = self.loaded(source_digest)
+        if before is not None:
+            return Appended(before, new=False)
+        with disk_full_told(self.folder), staged(self.folder) as fresh:
+            rows, sources = write_usage(fresh / USAGE_FILE, usage, day)
+            counts = {USAGE_FILE: rows}
+            counts[QUARANTINE_FILE] = write_quarantine(
+                fresh / QUARANTINE_FILE, empty(QUARANTINE) if quarantine is None else quarantine
+            )
+            draft = _draft(log.LOAD, f"{day:%Y-%m-%d}", source_digest, sources)
+            with self._writing() as entries:
+                before = _load_of(entries, source_digest)
+                if before is not None:  # another process was loading it at the same time
+                    return Appended(before, new=False)
+                if restates:
+                    counts[WITHDRAWN_FILE] = self._withdraw(fresh, entries, sources, day)
+                return Appended(self._commit(fresh, draft, counts, entries), new=True)
+
+    def as_of(self, day: datetime, **equal: str | tuple[str, ...]) -> pd.DataFrame:
+        """Return the usage known on a day, frame ``USAGE``.
+
+        Parameters
+        ----------
+        day
+            Last day of knowledge, inclusive, timezone-aware.
+        equal
+            Columns that have to equal a value, or one of several, such as ``grain="hour"``.
+
+        Raises
+        ------
+        ValueError
+            If a column is none of the frame's.
+        StoreError
+            If there is no store, or a file is missing or altered.
+        """
+        for tries in range(_TRIES):
+            seen = self.entries()
+            try:
+                return conform(collect(_selected(self.table(day), equal)), USAGE)
+            except (StoreError, duckdb.Error) as error:
+                if tries + 1 == _TRIES or self.entries() == seen:
+                    told = str(error).splitlines()[0]
+                    raise error if isinstance(error, StoreError) else StoreError(f"{self.folder}: {told}") from None
+        raise StoreError(f"{self.folder}: it is compacted over and over; try again")
+
+    def table(self, day: datetime) -> ir.Table:
+        """Return what :meth:`as_of` does as an Ibis table, for usage that does not fit in memory."""
+        return reading.usage_as_of(self.folder, self.entries(), day)
+
+    def quarantine(self) -> pd.DataFrame:
+        """Return every row that was set aside, frame ``QUARANTINE``."""
+        paths = checked(self.folder, log.visible(self.entries()), QUARANTINE_FILE)
+        return conform(pd.concat([empty(QUARANTINE), *map(pd.read_parquet, paths)]), QUARANTINE)
+
+    def compact(self) -> log.Entry | None:
+        """Write the rows of all batches, superseded ones too, into one; return its commit, ``None`` if there was none.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`append` does.
+        """
+        with disk_full_told(self.folder), staged(self.folder) as fresh, self._writing() as entries:
+            parts = log.visible(entries)
+            if len(parts) < 2:
+                return None
+            rows = reading.merge(self.folder, parts, fresh / USAGE_FILE)
+            aside = write_quarantine(fresh / QUARANTINE_FILE, self.quarantine())
+            counts = {USAGE_FILE: rows, QUARANTINE_FILE: aside}
+            sources = tuple(sorted({source for each in parts for source in each.sources}))
+            known_at = min(each.known_at for each in parts)
+            draft = _draft(log.COMPACT, known_at, sha256(fresh / USAGE_FILE), sources)
+            draft = replace(draft, replaces=tuple(each.number for each in parts))
+            done = self._commit(fresh, draft, counts, entries)
+            sweep(self.folder, [*entries, done])
+            return done
+
+    @contextmanager
+    def _writing(self) -> Iterator[list[log.Entry]]:
+        """Hold the lock, with the store made if need be and what dead processes left swept; give its entries."""
+        with locked(self.folder, "store.lock"):
+            if not log.check_format(self.folder):
+                log.write_format(self.folder)
+            for name in ("log", "batches"):
+                (self.folder / name).mkdir(exist_ok=True)
+            entries = log.read_log(self.folder)
+            sweep(self.folder, entries)
+            yield entries
+
+    def _withdraw(self, fresh: Path, entries: list[log.Entry], sources: tuple[str, ...], day: pd.Timestamp) -> int:
+        backend = ibis.duckdb.connect()
+        stored = reading.stored(self.folder, log.visible(entries), backend)
+        before = reading.latest(stored.filter(stored.source.isin(sources)), day)
+        batch = backend.read_parquet(str(fresh / USAGE_FILE))
+        return write_usage(fresh / WITHDRAWN_FILE, reading.withdrawn(before, batch, day), None)[0]
+
+    def _commit(self, fresh: Path, draft: log.Entry, counts: Mapping[str, int], entries: list[log.Entry]) -> log.Entry:
+        number = len(entries) + 1
+        entry = replace(
+            draft, number=number, previous=log.last_digest(self.folder, entries),
+            folder=f"batches/{number:08d}-{draft.digest[:12]}",
+            files={name: (sha256(fresh / name), rows) for name, rows in counts.items()},
+        )  # fmt: skip
+        sync(fresh)
+        move_durably(fresh, self.folder / entry.folder)
+        log.write_entry(self.folder, entry)
+        return entry
+
+
+def _load_of(entries: list[log.Entry], digest: str) -> log.Entry | None:
+    return next((each for each in entries if each.kind == log.LOAD and each.digest == digest), None)
+
+
+def _draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> log.Entry:
+    """Return an entry without what only the lock's holder knows: number, predecessor and files."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return log.Entry(0, kind, "", now, known_at, digest, sources, "", {})
+
+
+def _selected(table: ir.Table, equal: Mapping[str, str | tuple[str, ...]]) -> ir.Table:
+    for name, value in equal.items():
+        if name not in USAGE.columns:
+            raise ValueError(f"usage has no column {name!r}; it has {list(USAGE.columns)}")
+        table = table.filter(table[name].isin(value if isinstance(value, tuple) else (value,)))
+    return table

@@ -1,0 +1,192 @@
+"""Plans, retirement and limits are views of the same draws as the cube."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.calendars import hours_in, quarter_end
+from forecast.answers import Forecaster
+from forecast.capacity.ceilings import Limits, limits_question
+from forecast.capacity.cohorts import shipped_by_generation
+from forecast.capacity.plan import Plan, needed, plan_question
+from forecast.capacity.retire import Retirement, retire_question
+from forecast.known import Settings
+from forecast.support import OutOfSupportError
+from forecast.views import Part, draws_of, periods
+
+ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
+
+
+@pytest.fixture(scope="module")
+def basis(record, small_world):
+    made = record.basis(ORIGIN, Settings(draws=200))
+    return replace(made, shipped=shipped_by_generation(small_world))
+
+
+@pytest.fixture(scope="module")
+def cube(small_world):
+    return small_world.cube
+
+
+def test_shipments_by_generation_are_those_of_the_cube(basis, cube):
+    mine = basis.shipped.sel(quarter=cube["period"].values).sum(["segment", "generation"])
+    np.testing.assert_allclose(mine.values, cube["accelerators_shipped"].sum("leaf").values, rtol=1e-4)
+
+
+def plan(cube, basis, **asked):
+    return plan_question(cube, basis, Plan(**asked)).table.iloc[0]
+
+
+def test_the_plan_covers_the_need_at_its_risk_in_whole_racks(cube, basis):
+    row = plan(cube, basis, by="2027Q4", risk=0.05, segment="hyperscale/internal")
+    place = int(periods(cube).searchsorted(quarter_end("2027Q4")))
+    live = draws_of(cube, "accelerators", Part("hyperscale", "internal"))[:, place]
+    assert row["accelerators_needed"] == pytest.approx(np.quantile(live, 0.95))
+    added = needed(cube, Part("hyperscale", "internal"), place, None).added
+    assert (added > row["accelerators_to_add"]).mean() <= 0.05
+    assert row["accelerators_to_add"] % row["rack"] == 0
+    assert 0 < row["expected_short"] < row["accelerators_to_add"]
+    assert (row["rack"], row["segment"], row["leaf"]) == (72, "hyperscale", "internal")
+
+
+def test_less_risk_asks_for_more_and_earlier(cube, basis):
+    bold, careful = (plan(cube, basis, by="2027Q4", risk=risk) for risk in (0.3, 0.02))
+    assert careful["accelerators_to_add"] > bold["accelerators_to_add"]
+    assert careful["order_by"] < bold["order_by"]
+    for row in (bold, careful):
+        assert row["signal_by"] < row["order_by"] < row["ship_by"] < row["live_by"] == "2027-12-31"
+        assert 0 < row["in_time_if_ordered_now"] < 1
+        assert row["enough_and_in_time"] <= row["quantile"]
+
+
+def test_the_newsvendor_names_the_risk(cube, basis):
+    by_cost, by_risk = plan(cube, basis, by="2027Q4", under=19.0, over=1.0), plan(cube, basis, by="2027Q4", risk=0.05)
+    assert by_cost["quantile"] == pytest.approx(0.95)
+    assert by_cost["accelerators_to_add"] == by_risk["accelerators_to_add"]
+
+
+def test_one_s_own_fleet_grows_as_the_segment(cube, basis):
+    whole = draws_of(cube, "accelerators", Part("rest", "sovereign"))
+    ends = periods(cube)
+    place = int(ends.searchsorted(quarter_end("2027Q4")))
+    now = int(ends.searchsorted(quarter_end(cube.attrs["first_forecast"]))) - 1
+    own = plan(cube, basis, by="2027Q4", risk=0.1, leaf="sovereign", installed=1000.0)
+    assert own["segment"] == "rest"
+    assert own["live_median"] == pytest.approx(np.median(1000 * whole[:, place] / whole[:, now]), rel=1e-6)
+
+
+def test_sooner_orders_of_a_shorter_lead(cube, basis):
+    slow = plan(cube, basis, by="2027Q4", risk=0.1)
+    fast = plan(cube, basis, by="2027Q4", risk=0.1, given={"lag.order_shipment": 0.5})
+    assert fast["order_by"] > slow["order_by"]
+    assert fast["accelerators_to_add"] == slow["accelerators_to_add"]
+    assert fast["live_share_if_signalled_now_median"] > slow["live_share_if_signalled_now_median"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"by": "2031Q1", "risk": 0.1}, "no record supports a plan by 2031Q1: the forecast ends in 2028Q4"),
+        ({"by": "2026Q1", "risk": 0.1}, "2026Q1 is already reported"), ({"by": "soon", "risk": 0.1}, "'soon'"),
+        ({"by": "2027Q4"}, "give either a shortage risk"), ({"by": "2027Q4", "risk": 0.1, "under": 1.0}, "give either"),
+        ({"by": "2027Q4", "under": 1.0}, "give either"), ({"by": "2027Q4", "risk": 1.5}, "risk 1.5 is not between"),
+        ({"by": "2027Q4", "risk": 0.1, "installed": -3.0}, "-3 accelerators installed"),
+        ({"by": "2027Q4", "risk": 0.1, "segment": "moon"}, "segment 'moon'"),
+        ({"by": "2027Q4", "risk": 0.1, "leaf": "moon"}, "leaf 'moon'"),
+        ({"by": "2027Q4", "risk": 0.1, "generation": "rubin_ultra"}, "power of rubin_ultra"),
+    ],
+)  # fmt: skip
+def test_plans_that_cannot_be_made_are_refused(cube, basis, asked, said):
+    with pytest.raises(ValueError, match=said):
+        plan_question(cube, basis, Plan(**asked))
+
+
+@pytest.fixture(scope="module")
+def hopper(basis):
+    return retire_question(basis, Retirement("hopper"))
+
+
+def test_scarce_power_retires_sooner_than_slack_power(hopper):
+    cohorts = hopper.table[hopper.table["cohort"] != "all"].set_index(["cohort", "power"])
+    slack, scarce = cohorts.xs("slack", level="power"), cohorts.xs("scarce", level="power")
+    assert (scarce["never"] <= slack["never"]).all()
+    assert slack["never"].is_monotonic_increasing
+    whole = hopper.table[hopper.table["cohort"] == "all"].set_index("power")
+    assert whole.loc["scarce", "mw_freed_median"] > whole.loc["slack", "mw_freed_median"]
+    ratio = whole.loc["scarce", "work_day_lost_median"] / whole.loc["scarce", "retired_early_median"]
+    assert 1e5 < ratio / 86400 * 1e3 < 4e6  # thousandths of a token a second and accelerator: 100 to 4,000
+
+
+def test_cohorts_are_followed_by_age_until_today(hopper, basis):
+    live = hopper.paths.set_index(["panel", "x"])["median"]
+    for quarter in ("2025Q1", "2026Q3"):
+        assert live["slack", quarter] == live["scarce", quarter] == live["age alone", quarter]
+    assert live["scarce", "2028Q4"] <= live["slack", "2028Q4"] <= live["age alone", "2028Q4"]
+    first = hopper.table.iloc[0]
+    assert first["in_place_median"] < first["shipped_median"]
+
+
+def test_a_higher_price_keeps_old_kit_and_an_accelerator_stands_for_its_family(basis):
+    cheap, dear = (
+        retire_question(basis, Retirement("h100", given={"price.output_token.llama2-70b-99.9": price})).table
+        for price in (0.05, 50.0)
+    )
+    slack = lambda table: table[table["power"] == "slack"]["never"].dropna()  # noqa: E731
+    assert (slack(dear) == 1).all()
+    assert (slack(cheap) < 1).all()
+
+
+def test_a_segment_s_fleet_is_a_part(basis, hopper):
+    rest = retire_question(basis, Retirement("hopper", segment="rest")).table.iloc[-1]
+    assert rest["shipped_median"] < hopper.table.iloc[-1]["shipped_median"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"generation": "omega"}, "'omega' is not in hardware.csv"), ({"generation": "cdna3"}, "no record supports"),
+        ({"generation": "hopper", "segment": "moon"}, "segment 'moon' is not in the fleet"),
+        ({"generation": "ampere"}, "of a100 on 'llama2-70b-99.9'"),
+        ({"generation": "hopper", "model": "gpt-oss-120b", "scenario": "1k in/1k out"}, "not counted in output tokens"),
+        ({"generation": "hopper", "given": {"retire.upkeep": -1.0}}, "retire.upkeep of -1"),
+    ],
+)  # fmt: skip
+def test_retirements_that_cannot_be_told_are_refused(basis, asked, said):
+    with pytest.raises(ValueError, match=said):
+        retire_question(basis, Retirement(**asked))
+
+
+def test_without_a_fleet_there_is_no_answer(basis, small_world):
+    bare = replace(basis, shipped=None)
+    for ask in (lambda: retire_question(bare, Retirement("hopper")), lambda: limits_question(bare, Limits("2027Q4"))):
+        with pytest.raises(OutOfSupportError, match="no fleet stands behind"):
+            ask()
+    with pytest.raises(OutOfSupportError, match="without catalogue and fleet"):
+        Forecaster(small_world.cube, pd.DataFrame(), pd.DataFrame()).site(mw=1.0)
+
+
+def test_what_limits_the_fleet_by_quarter(basis):
+    answer = limits_question(basis, Limits("2027Q2", programmes=6))
+    assert answer.table["quarter"].tolist() == ["2026Q4", "2027Q1", "2027Q2"]
+    odds = answer.table[[f"odds_{name}" for name in ("demand", "power", "packaging", "memory")]]
+    assert (odds.sum(axis=1) <= 1 + 1e-9).all()
+    assert ((answer.table["served_share_median"] > 0.3) & (answer.table["served_share_median"] <= 1 + 1e-6)).all()
+    rows = [limits_question(basis, Limits("2028Q4", programmes=4, given=given)).table.iloc[-1]
+            for given in ({}, {"supply.power": 1.0})]  # fmt: skip
+    assert rows[1]["binding"] == "power"
+    assert rows[1]["shadow_power_median"] > rows[0]["shadow_power_median"]
+    assert rows[1]["served_share_median"] < rows[0]["served_share_median"]
+    rent = 1000 * 2.0 * hours_in(pd.DatetimeIndex([quarter_end("2027Q2")]))[0]
+    assert (answer.table["shadow_demand_high80"] <= 1.05 * rent).all()
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"by": "2031Q1"}, "limits to 2031Q1"), ({"by": "2025Q1"}, "2025Q1 has ended"),
+     ({"by": "2027Q1", "programmes": 0}, "0 programmes")],
+)  # fmt: skip
+def test_limits_that_cannot_be_told_are_refused(basis, asked, said):
+    with pytest.raises(ValueError, match=said):
+        limits_question(basis, Limits(**asked))

@@ -1,0 +1,86 @@
+"""The same plan on Spark; skipped, saying so, where Java or pyspark is missing."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from importlib.util import find_spec
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.frames import DIMENSIONS
+from pipelines.engine import aggregate, collect, fan_out
+from pipelines.engine.arrow import to_arrow
+from pipelines.engine.spark import session
+
+MISSING = [name for name, there in (("pyspark", find_spec("pyspark")), ("Java", shutil.which("java"))) if not there]
+pytestmark = [
+    pytest.mark.skipif(bool(MISSING), reason=f"the Spark engine needs {' and '.join(MISSING)}, not installed here"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # pyspark's own
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+ORDER = [*DIMENSIONS, "measure", "source", "period_start"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spark():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        running = session("local[2]")
+    running.sparkContext.setLogLevel("ERROR")
+    running.conf.set("spark.sql.shuffle.partitions", "1")  # a handful of rows
+    yield running
+    running.stop()
+
+
+def cells(engine, grain, **rows):
+    found = collect(aggregate(grain=grain, engine=engine, **rows)).sort_values(ORDER, ignore_index=True)
+    return found.astype({"period_start": "datetime64[us, UTC]"})
+
+
+def test_both_engines_give_equal_usage_of_rows_of_every_kind(mixed, tmp_path):
+    for name, rows in zip(("spans", "points"), mixed, strict=True):
+        pq.write_table(to_arrow(rows), tmp_path / f"{name}.parquet")
+    rows = {name: tmp_path / f"{name}.parquet" for name in ("spans", "points")}
+    here, there = (cells(engine, "hour", **rows) for engine in ("duckdb", "spark"))
+    assert here["how"].value_counts().to_dict()["mean"] == 1
+    pd.testing.assert_frame_equal(there, here, rtol=1e-14)
+
+
+def test_both_engines_cut_quarters_alike_and_take_streams_and_nanoseconds(mixed, tmp_path):
+    spans, _ = mixed
+    table = to_arrow(spans)
+    for name in ("start", "end"):
+        at = table.schema.get_field_index(name)
+        table = table.set_column(at, name, table[name].cast(pa.timestamp("ns", "UTC")))
+    pq.write_table(table, tmp_path / "spans.parquet")
+    there = cells("spark", "quarter", spans=tmp_path / "spans.parquet")
+    pd.testing.assert_frame_equal(there, cells("duckdb", "quarter", spans=spans), rtol=1e-14)
+
+
+def test_fits_on_spark_are_those_of_the_loop():
+    rows = pd.DataFrame({"series": ["b", "a", "a"], "value": [1.0, 2.0, 4.0]})
+
+    def fit(mine: pd.DataFrame) -> pd.DataFrame:
+        end = pd.Timestamp("2026-03-31", tz="UTC").as_unit("us")
+        return pd.DataFrame({"end": [end], "mean": [mine["value"].mean()], "rows": [len(mine)]})
+
+    pd.testing.assert_frame_equal(fan_out(rows, "series", fit, "spark"), fan_out(rows, "series", fit))
+
+
+def test_a_session_in_another_zone_is_refused(spark):
+    spark.conf.set("spark.sql.session.timeZone", "Asia/Kolkata")
+    try:
+        with pytest.raises(ValueError, match=r"session is in Asia/Kolkata; set spark\.sql\.session\.timeZone to UTC"):
+            session()
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", "UTC")
+
+
+@pytest.mark.parametrize("master", ["local[2]; rm", "http://host", "", "spark://host:7077 --jars x"])
+def test_a_master_of_no_known_form_is_refused(master):
+    with pytest.raises(ValueError, match="is not of a form such as"):
+        session(master)

@@ -1,0 +1,93 @@
+"""One way to read a text as any source: through chunks, spool and checks, as a load does."""
+
+import hashlib
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.instants import Clock
+from pipelines.sources.catalogue import SOURCES
+from pipelines.sources.normal import Batch, normalise
+from pipelines.sources.opening import Opened, opened
+from pipelines.sources.setting import Setting
+from pipelines.spool import Spool
+
+ANCHOR = pd.Timestamp("2025-01-01", tz="UTC")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file came to."""
+
+    rows: int
+    aside: pd.DataFrame
+    spans: pd.DataFrame
+    points: pd.DataFrame
+    found: dict[str, Any]
+
+    @property
+    def stored(self) -> int:
+        return self.rows - len(self.aside)
+
+    def total(self, measure: str, status: str | None = None) -> float:
+        """Return the total of a measure: hours of spans, sums of points."""
+        rows = [each for each in self.found["totals"] if each["measure"] == measure]
+        return sum(each["total"] or 0.0 for each in rows if status in {None, each["status"]})
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Read]:
+    """Return a function that reads text or bytes as a source."""
+
+    def as_source(name: str, content: str | bytes, *, file: str = "file.csv", setting: Setting | None = None,
+                  until: pd.Timestamp | None = None) -> Read:  # fmt: skip
+        path = tmp_path / Path(file).name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        folder = tmp_path / f"spool-{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        setting = setting or Setting(Clock(anchor=ANCHOR))
+        with Spool(folder) as spool:
+            with opened(str(path), file, hashlib.sha256()) as files:
+                for each in files:
+                    for chunk in SOURCES[name].read(each, setting):
+                        spool.add(normalise(SOURCES[name], chunk, setting))
+            closed = spool.close(until)
+        tables = [pd.DataFrame() if path is None else pd.read_parquet(path) for path in (closed.spans, closed.points)]
+        assert spool.counts.aside == len(closed.quarantine)
+        return Read(spool.counts.rows, closed.quarantine, *tables, closed.findings)
+
+    return as_source
+
+
+@pytest.fixture
+def batches() -> Callable[..., list[Batch]]:
+    """Return a function that reads text or bytes as a source as far as its batches, which is quick."""
+
+    def as_source(name: str, content: bytes, setting: Setting) -> list[Batch]:
+        file = Opened("s", io.BufferedReader(io.BytesIO(content)))
+        return [normalise(SOURCES[name], chunk, setting) for chunk in SOURCES[name].read(file, setting)]
+
+    return as_source
+
+
+@pytest.fixture
+def parquet_bytes() -> Callable[[pd.DataFrame], bytes]:
+    """Return a function that writes a table as Parquet bytes."""
+
+    def write(table: pd.DataFrame) -> bytes:
+        buffer = io.BytesIO()
+        table.to_parquet(buffer, index=False)
+        return buffer.getvalue()
+
+    return write
+
+
+@pytest.fixture
+def anchored() -> Setting:
+    """Return a setting with an anchor."""
+    return Setting(Clock(anchor=ANCHOR))

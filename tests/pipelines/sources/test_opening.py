@@ -1,0 +1,176 @@
+"""Opening files: what compresses them, archives, digests, patterns; and lines of hostile text."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from pipelines.sources.chunks import delimited, document, json_lines
+from pipelines.sources.lines import LINE_LIMIT, read_records
+from pipelines.sources.opening import Opened, expand, name_files, opened
+from pipelines.sources.table import UnreadableFileError
+
+TEXT = b"a,b\n1,2\n"
+
+
+def content(path, name="x"):
+    digest = hashlib.sha256()
+    with opened(str(path), name, digest) as files:
+        got = [(each.name, each.stream.read()) for each in files]
+    assert digest.hexdigest() == hashlib.sha256(path.read_bytes()).hexdigest()
+    return got
+
+
+def tar(*members):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("wrap", [
+    lambda data: data, gzip.compress, lambda data: pa.compress(data, codec="zstd", asbytes=True),
+])  # fmt: skip
+def test_compression_is_told_by_the_bytes_not_the_name(tmp_path, wrap):
+    path = tmp_path / "plain.csv"
+    path.write_bytes(wrap(TEXT))
+    if wrap(TEXT)[:4] == b"\x28\xb5\x2f\xfd":
+        with pa.CompressedOutputStream(str(path), "zstd") as stream:
+            stream.write(TEXT)
+    assert content(path) == [("x", TEXT)]
+
+
+def test_an_archive_is_read_member_by_member_and_nothing_is_unpacked(tmp_path):
+    path = tmp_path / "a.tar.gz"
+    path.write_bytes(gzip.compress(tar(("../../etc/one.csv", TEXT), ("two.csv", b"c\n"))))
+    assert content(path, "a.tar.gz") == [("a.tar.gz:../../etc/one.csv", TEXT), ("a.tar.gz:two.csv", b"c\n")]
+    assert [each.name for each in tmp_path.iterdir()] == ["a.tar.gz"]
+
+
+@pytest.mark.parametrize("data", [gzip.compress(TEXT * 1000)[:-20], gzip.compress(tar(("x", TEXT * 1000)))[:60]])
+def test_a_file_cut_short_is_named(tmp_path, data):
+    path = tmp_path / "cut.gz"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableFileError, match=r"cut\.gz: is cut short or damaged"):
+        content(path)
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(UnreadableFileError, match="cannot be read"), opened(str(tmp_path), "x", hashlib.sha256()):
+        pass
+    with pytest.raises(UnreadableFileError, match="names no file"):
+        expand([str(tmp_path / "*.csv")])
+
+
+def test_patterns_are_sorted_and_no_file_comes_twice(tmp_path):
+    for name in ("b.csv", "a.csv"):
+        (tmp_path / name).write_bytes(TEXT)
+    found = expand([str(tmp_path / "*.csv"), str(tmp_path / "a.csv"), "-"])
+    assert found == [str(tmp_path / "a.csv"), str(tmp_path / "b.csv"), "-"]
+    assert list(name_files(found).values()) == ["a.csv", "b.csv", "standard-input"]
+
+
+def test_standard_input_can_be_parquet(tmp_path, monkeypatch, parquet_bytes):
+    data = parquet_bytes(pd.DataFrame({"a": [1, 2]}))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    digest = hashlib.sha256()
+    with opened("-", "standard-input", digest) as files:
+        chunks = [chunk for each in files for chunk in delimited(each)]
+    assert chunks[0].cells["a"].tolist() == [1, 2]
+    assert chunks[0].lines.tolist() == [2, 3]
+
+
+def chunk_of(data, **options):
+    (chunk,) = delimited(Opened("f.csv", io.BytesIO(data)), **options)
+    return chunk
+
+
+def test_mixed_line_ends_marks_and_blank_lines():
+    chunk = chunk_of(b"\xef\xbb\xbfa;b\r\n1;2\n\n3;4\r5;6")
+    assert chunk.cells.to_numpy().tolist() == [["1", "2"], ["3", "4"], ["5", "6"]]
+    assert chunk.lines.tolist() == [2, 4, 5]
+
+
+def test_utf16_of_a_spreadsheet():
+    assert chunk_of("a,b\n\u00e9,2\n".encode("utf-16")).cells.to_numpy().tolist() == [["\u00e9", "2"]]
+
+
+def test_rows_that_cannot_be_cut_are_kept_with_their_reason():
+    chunk = chunk_of(b'a,b\n1,2\n1\n1,2,3\n\xff,2\n"open,2\n5,6\n7,\x00\n"two\nlines",8\n')
+    assert chunk.cells.to_numpy().tolist() == [["1", "2"], ["5", "6"], ["two\nlines", "8"]]
+    assert [(line, reason.split(";")[0]) for line, _, _, reason in sorted(chunk.aside)] == [
+        (3, "1 cells where the header has 2"), (4, "3 cells where the header has 2"), (5, "bytes are not UTF-8"),
+        (6, "a quote has no end"), (8, "line holds NUL bytes"),
+    ]  # fmt: skip
+    assert len(chunk) == 8
+
+
+def test_a_quote_that_swallows_the_rest_costs_one_row():
+    rows = b"".join(b"%d,%d\n" % (n, n) for n in range(1000))
+    chunk = chunk_of(b'a,b\n"x,1\n' + rows)
+    assert (len(chunk.cells), len(chunk.aside)) == (1000, 1)
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n"])
+def test_an_empty_file_is_named(data):
+    for read in (delimited, json_lines):
+        with pytest.raises(UnreadableFileError, match="is empty"):
+            list(read(Opened("f.csv", io.BytesIO(data))))
+
+
+def test_a_header_with_a_name_twice():
+    with pytest.raises(UnreadableFileError, match="'a' is there twice"):
+        chunk_of(b"a,a\n1,2\n")
+
+
+class Endless(io.RawIOBase):
+    """A line of many megabytes that is made as it is read."""
+
+    def __init__(self, size):
+        self._left, self._tail = size, b"\n1,2\n"
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        data = b"x" * min(self._left, len(buffer)) or self._tail[: len(buffer)]
+        self._left -= len(data) if data[:1] == b"x" else 0
+        if data[:1] != b"x":
+            self._tail = self._tail[len(data) :]
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def test_a_line_of_200_megabytes_costs_its_row_and_little_memory():
+    stream = io.BufferedReader(Endless(200 << 20))
+    (records,) = read_records(stream, size=10)
+    assert records.texts == ["1,2"]
+    assert records.lines == [2]
+    assert [(line, len(shown)) for line, shown, _ in records.aside] == [(1, 80)]
+    assert f"{LINE_LIMIT}" in records.aside[0][2]
+
+
+def test_json_lines_that_are_none():
+    (chunk,) = json_lines(
+        Opened("f.jsonl", io.BytesIO(b'{"a": [1], "b": null}\n[1]\n{bad\n{"a": true}\n' + b"[" * 9999))
+    )
+    assert chunk.cells.to_numpy().tolist() == [["[1]", ""], ["true", ""]]
+    assert [line for line, *_ in chunk.aside] == [2, 3, 5]
+
+
+def test_a_document_too_large_to_hold(monkeypatch):
+    monkeypatch.setattr("pipelines.sources.chunks._DOCUMENT_LIMIT", 1 << 20)
+    with pytest.raises(UnreadableFileError, match="over 1 MiB"):
+        document(Opened("f.json", io.BytesIO(b" " * ((1 << 20) + 1))))
+
+
+def test_parquet_that_is_none():
+    with pytest.raises(UnreadableFileError, match="as Parquet"):
+        list(delimited(Opened("f.parquet", io.BytesIO(b"PAR1" + b"x" * 100), parquet=True)))

@@ -1,0 +1,188 @@
+"""A store that is damaged, of another version or out of disk says so, and nothing in it is changed."""
+
+from __future__ import annotations
+
+import errno
+import json
+import resource
+import shutil
+import signal
+from dataclasses import replace
+
+import duckdb
+import pandas as pd
+import pytest
+
+from pipelines.registry import StoreError
+from pipelines.store import files as files_module
+from pipelines.store import store as store_module
+from pipelines.store.snapshots import read_snapshot, take_snapshot
+from pipelines.store.verify import verify
+
+DAY = pd.Timestamp("2026-03-05", tz="UTC")
+
+
+@pytest.fixture
+def filled(store, usage, digest):
+    for number in (1, 2):
+        store.append(usage([float(number)]), None, digest(str(number)), DAY)
+    return store
+
+
+def content(store):
+    return {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file() and path.suffix != ".lock"}
+
+
+def batch(store, number=1):
+    return store.folder / store.entries()[number - 1].folder / "usage.parquet"
+
+
+def flip(path):
+    spoiled = bytearray(path.read_bytes())
+    spoiled[len(spoiled) // 2] ^= 1
+    path.write_bytes(bytes(spoiled))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [(flip, "differs from its digest in the log"), (lambda path: path.unlink(), "is missing"),
+     (lambda path: path.write_bytes(b""), "differs from its digest")],
+    ids=["flipped", "gone", "empty"],
+)  # fmt: skip
+def test_a_damaged_file_is_named_by_every_reader_and_not_touched(filled, spoil, said):
+    path = batch(filled)
+    spoil(path)
+    before = content(filled)
+    for read in (lambda: filled.as_of(DAY), lambda: filled.table(DAY), filled.compact):
+        with pytest.raises(StoreError, match=rf"00000001-\w+/usage\.parquet: {said}.*restore it from a copy"):
+            read()
+    assert len(verify(filled)) == 1
+    assert said in verify(filled)[0]
+    assert content(filled) == before
+
+
+def test_a_damaged_log_is_named_and_not_touched(filled, usage, digest):
+    first = filled.folder / "log" / "00000001.json"
+    whole = first.read_bytes()
+    for spoiled, said in (
+        (b"{", "is not an entry of a log"),
+        (whole.replace(b"jobs.csv", b"jobs.tsv"), r"00000002\.json: does not follow the entry before it"),
+        (whole.replace(b'"batches/', b'"../batches/'), "names files outside the store"),
+        (json.dumps(json.loads(whole) | {"known_at": "soon"}).encode(), "is not an entry"),
+    ):
+        first.write_bytes(spoiled)
+        before = content(filled)
+        for use in (lambda: filled.as_of(DAY), lambda: filled.append(usage([3.0]), None, digest("3"), DAY)):
+            with pytest.raises(StoreError, match=said):
+                use()
+        assert content(filled) == before
+    first.unlink()
+    with pytest.raises(StoreError, match=r"00000001\.json: is missing; restore it from a copy"):
+        filled.entries()
+
+
+def test_a_log_that_lost_its_end_takes_no_batches_with_it(filled, usage, digest):
+    filled.append(usage([3.0]), None, digest("3"), DAY)
+    for number in (2, 3):
+        (filled.folder / "log" / f"0000000{number}.json").unlink()
+    with pytest.raises(StoreError, match=r"batches/00000003-\w+: is in no log entry, and is not what a killed load"):
+        filled.append(usage([4.0]), None, digest("4"), DAY)
+    assert len(list((filled.folder / "batches").iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [({"format": "shiftcast usage store", "version": 2},
+      r"of version 2, this shiftcast writes 1; upgrade with `pip install --upgrade shiftcast`"),
+     ({"format": "photographs", "version": 1}, "does not describe a usage store"), ([], "does not describe"),
+     ({"format": "shiftcast usage store", "version": 0}, "does not describe"), (None, "is missing beside a log")],
+)  # fmt: skip
+def test_another_version_is_refused_with_the_command_that_upgrades(filled, usage, digest, stated, said):
+    path = filled.folder / "FORMAT"
+    path.unlink() if stated is None else path.write_text(json.dumps(stated), encoding="utf-8")
+    for use in (filled.entries, lambda: filled.append(usage([3.0]), None, digest("3"), DAY)):
+        with pytest.raises(StoreError, match=said):
+            use()
+
+
+def test_files_that_are_not_as_the_log_counts_them_are_found(filled, monkeypatch):
+    second = filled.entries()[1]
+    counted = replace(second, files={name: (found, rows + 1) for name, (found, rows) in second.files.items()})
+    monkeypatch.setattr("pipelines.store.verify.visible", lambda _: [counted])
+    assert any(f"{second.folder}/usage.parquet: has not the 2 rows of the log" in each for each in verify(filled))
+
+
+def test_a_damaged_snapshot_is_found(filled):
+    name = take_snapshot(filled, DAY)
+    place = filled.folder / "snapshots" / name
+    flip(place / "usage.parquet")
+    assert verify(filled) == [f"snapshot {name}: usage.parquet differs from its digest in the log"]
+    with pytest.raises(StoreError, match=r"usage\.parquet differs .*restore it from a copy"):
+        read_snapshot(filled, name)
+    (place / "manifest.json").write_text("no", encoding="utf-8")
+    assert "manifest.json is missing or not a manifest" in verify(filled)[0]
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(filled, usage, digest):
+    before = content(filled)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
+    try:
+        with pytest.raises(StoreError, match=r"the disk is full \(.*\); free space and load again"):
+            filled.append(usage([float(n) for n in range(3000)]), None, digest("3"), DAY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert content(filled) == before
+    assert filled.append(usage([3.0]), None, digest("3"), DAY).new
+
+
+def test_other_faults_of_the_system_are_not_called_a_full_disk(filled, usage, digest, monkeypatch):
+    def denied(*_):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(store_module, "write_usage", denied)
+    with pytest.raises(OSError, match="Permission denied"):
+        filled.append(usage([3.0]), None, digest("3"), DAY)
+
+
+def test_usage_that_cannot_be_computed_is_refused(filled, digest, monkeypatch):
+    def fails(*_, **__):
+        raise duckdb.IOException("IO Error: No such file\nat block 3")
+
+    monkeypatch.setattr(files_module, "stream", fails)
+    table = filled.table(DAY)
+    with pytest.raises(StoreError, match=r"the usage cannot be computed \(IO Error: No such file\); mend its source"):
+        filled.append(table, None, digest("3"), DAY)
+
+
+def test_a_read_that_a_compaction_overtakes_is_made_again(filled, monkeypatch):
+    collect, times = store_module.collect, []
+
+    def overtaken(table):
+        times.append(1)
+        if len(times) == 1:
+            filled.compact()
+            raise duckdb.IOException("the file is gone")
+        return collect(table)
+
+    monkeypatch.setattr(store_module, "collect", overtaken)
+    assert filled.as_of(DAY)["value"].tolist() == [2.0]
+    assert len(times) == 2
+
+
+def test_a_read_that_fails_of_itself_is_told_in_one_line(filled, monkeypatch):
+    def fails(_):
+        raise duckdb.IOException("broken\nin two lines")
+
+    monkeypatch.setattr(store_module, "collect", fails)
+    with pytest.raises(StoreError, match=r"store: broken$"):
+        filled.as_of(DAY)
+
+
+def test_an_entry_that_another_process_wrote_is_not_overwritten(filled, usage, digest, monkeypatch):
+    monkeypatch.setattr("pipelines.store.log.read_log", lambda _: [])
+    shutil.rmtree(filled.folder / "batches")
+    with pytest.raises(StoreError, match=r"00000001\.json: was written by another process; load again"):
+        filled.append(usage([3.0]), None, digest("3"), DAY)
