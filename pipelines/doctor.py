@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from pipelines.schema import DATABASE, moved_from, relocate, schema_fault
 from pipelines.workplace import WORKING
 
 _TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
+_UNLOCKED: Final = ("overrides.csv.new", "schedule.json.new")  # written without the lock of runs, in no time
+_SETTLED_SECONDS: Final = 60
 
 
 def examine(root: Path, out: Path) -> list[Finding]:
@@ -76,7 +79,8 @@ def _left_behind(root: Path, out: Path) -> Iterator[Finding]:
     """Yield what only a run that died can have left; call it under the lock."""
     for pattern in _TEMPORARY:
         for path in sorted(root.glob(pattern)):
-            yield Finding("temporary", f"{path} is of a run that died", "is removed", partial(_remove, path))
+            if path.name not in _UNLOCKED or time.time() - path.stat().st_mtime > _SETTLED_SECONDS:
+                yield Finding("temporary", f"{path} is of a run that died", "is removed", partial(_remove, path))
     for path in half_published(out):
         yield Finding("publication", f"{path} was not published whole", "is removed", partial(_remove, path))
     fence = read_fence(root)
@@ -90,7 +94,7 @@ def _left_behind(root: Path, out: Path) -> Iterator[Finding]:
         close = Ledger(root, entry.token, entry.key, entry.origin).write
         yield Finding(
             "ledger", f"run {entry.token} as of {entry.origin} ended in step {entry.step!r} ({entry.state})",
-            "is closed as failed; the next run on the same data takes its finished steps",
+            "is closed as failed",
             partial(close, entry.step, FAILED, "its process ended"),
         )  # fmt: skip
 

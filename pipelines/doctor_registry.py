@@ -18,6 +18,7 @@ from pipelines.process import alive
 from pipelines.registry import (
     CHALLENGER,
     COMPLETE,
+    DIGEST_TAG,
     MANIFEST_TAG,
     MODEL,
     PROCESS_TAG,
@@ -73,16 +74,17 @@ def _running(store: Store, runs: dict[str, Any]) -> Iterator[Finding]:
 
 def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Finding]:
     """Yield logged models that are not finished, and finished ones of ours that never became a version."""
-    registered = {_model_of(version) for version in versions}
-    if None in registered:  # whose model is not known may be any: none is called nobody's then
+    if None in {_model_of(version) for version in versions}:  # it may be any: none is called nobody's then
         return
+    registered = {_model_of(version) for version in versions if version.tags.get(STATE_TAG) == COMPLETE}
     token = None
     while True:
         page = store.client.search_logged_models([store.experiment_id], page_token=token)
         for model in page:
             run = runs.get(model.source_run_id)
             process = run.data.tags.get(PROCESS_TAG) if run is not None else None
-            if str(model.status) == "FAILED" or model.model_id in registered:
+            ours = run is not None and not {PROCESS_TAG, DIGEST_TAG}.isdisjoint(run.data.tags)
+            if str(model.status) == "FAILED" or model.model_id in registered or not ours:
                 continue
             if _dead(process, model.creation_timestamp):
                 yield Finding(
@@ -111,7 +113,9 @@ def _discard(store: Store, model: Any) -> None:
 def _versions(store: Store, versions: list[Any]) -> Iterator[Finding]:
     for version in versions:
         number, tags = version.version, version.tags
-        if tags.get(STATE_TAG) != COMPLETE:
+        if DIGEST_TAG not in tags:
+            yield Finding("version", f"version {number} is not of a run of ours", "delete it if nobody needs it")
+        elif tags.get(STATE_TAG) != COMPLETE:
             if _dead(tags.get(PROCESS_TAG), version.creation_timestamp):
                 yield Finding(
                     "version", f"version {number} was not completed", "is deleted; no alias points at it",

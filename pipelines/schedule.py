@@ -60,7 +60,8 @@ def prepare_schedule(
     def fire() -> None:
         begun = datetime.now(tz=UTC)
         code = job()
-        _keep(root, text, begun)
+        if code >= 0:  # one that a signal ended is caught up with at the next start
+            _keep(root, text, begun)
         say(f"{begun:%Y-%m-%dT%H:%M:%SZ} retrain ended with code {code}")
 
     scheduler.add_executor("threadpool", max_workers=1)  # a run that takes longer than the interval delays the next
@@ -94,6 +95,8 @@ def run_schedule(
         for child in children:
             if child.poll() is None:
                 child.terminate()
+        if not scheduler.running:
+            sys.exit(0)
         scheduler.shutdown(wait=False)
 
     for name in (signal.SIGTERM, signal.SIGINT):

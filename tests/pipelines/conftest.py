@@ -15,6 +15,7 @@ from forecast.known import Known, Settings
 from forecast.leaf_backtest import backtest as real_backtest
 from pipelines import publication
 from pipelines import run as run_module
+from pipelines.doctor import move_in
 from pipelines.run import RunRequest, RunResult, run
 from pipelines.sources.public_record import RECORDS
 
@@ -81,6 +82,16 @@ def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def own_store(finished: Finished, tmp_path: Path) -> RunRequest:
     """Return a request like the finished one on an empty store of the test's own."""
     return replace(finished.request, root=tmp_path / "mlruns", out=tmp_path / "shiftcast-out")
+
+
+@pytest.fixture
+def copied_store(finished: Finished, tmp_path: Path) -> RunRequest:
+    """Return the finished request on a copy of its store and publication, which the test may write to."""
+    root, out = tmp_path / "mlruns", tmp_path / "shiftcast-out"
+    shutil.copytree(finished.request.root, root)
+    shutil.copytree(finished.request.out, out)
+    move_in(root, wait=0)
+    return replace(finished.request, root=root, out=out)
 
 
 @pytest.fixture

@@ -32,11 +32,10 @@ DEAD = this_process().rsplit(":", 1)[0] + ":1"
 
 
 @pytest.fixture
-def store(own_store, no_draws):
+def store(copied_store, no_draws):
     """Return a store of the test's own with a champion."""
-    run(own_store)
-    assert doctor.examine(own_store.root, own_store.out) == []
-    return own_store
+    assert doctor.examine(copied_store.root, copied_store.out) == []
+    return copied_store
 
 
 def kinds(request):
@@ -59,11 +58,14 @@ def test_files_of_a_dead_run_are_removed(store):
     root, out = store.root, store.out
     (root / "mlflow.making.7.db").touch()
     (root / "fence.json.new").touch()
+    (root / "overrides.csv.new").touch()  # being written now, perhaps
+    (root / "schedule.json.new").touch()
+    os.utime(root / "schedule.json.new", (0, 0))
     (root / "working" / "abc").mkdir(parents=True)
     for name in (".shiftcast-out.new", ".shiftcast-out.old"):
         (out.parent / name).mkdir()
-    assert kinds(store) == ["temporary"] * 3 + ["publication"] * 2
-    assert len(cleaned(store)) == 5
+    assert kinds(store) == ["temporary"] * 4 + ["publication"] * 2
+    assert len(cleaned(store)) == 6
     assert out.is_dir()
 
 
@@ -145,7 +147,18 @@ def test_a_version_that_was_not_completed_is_deleted(store):
     version_like_the_champion(store, **{"shiftcast.state": None})
     (found,) = cleaned(store)
     assert found.what == "version 2 was not completed"
-    assert [each.version for each in all_versions(open_store(store.root))] == ["1"]
+    assert [str(each.version) for each in all_versions(open_store(store.root))] == ["1"]
+
+
+def test_what_others_registered_is_left_to_a_person(store, monkeypatch):
+    version_like_the_champion(store, **{"shiftcast.state": None, "shiftcast.digest": None})
+    opened = open_store(store.root)
+    foreign = opened.client.create_run(opened.experiment_id)
+    opened.client.create_logged_model(opened.experiment_id, name="mine", source_run_id=foreign.info.run_id)
+    opened.client.set_terminated(foreign.info.run_id)
+    monkeypatch.setattr(doctor_registry, "_dead", lambda *_: True)
+    (found,) = cleaned(store)
+    assert (found.what, found.clean) == ("version 2 is not of a run of ours", None)
 
 
 def test_a_version_that_was_not_decided_on_is_kept_as_challenger(store):
@@ -153,7 +166,7 @@ def test_a_version_that_was_not_decided_on_is_kept_as_challenger(store):
     (found,) = cleaned(store)
     assert "version 2 has no alias" in found.what
     challenger = alias_version(open_store(store.root), CHALLENGER)
-    assert (challenger.version, challenger.tags["shiftcast.reason"]) == ("2", NOT_ASKED)
+    assert (str(challenger.version), challenger.tags["shiftcast.reason"]) == ("2", NOT_ASKED)
 
 
 def test_a_version_without_manifest_and_an_ill_or_absent_champion_are_for_a_person(store):

@@ -1,6 +1,11 @@
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,6 +76,44 @@ def test_runs_follow_the_trigger(tmp_path):
     count, said = scheduled(tmp_path / "new", last=None, trigger=every, enough=3)
     assert count >= 3
     assert not any("missed" in line for line in said)
+
+
+def test_a_run_that_a_signal_ended_is_caught_up_with_next_time(tmp_path):
+    scheduler, said = BackgroundScheduler(), []
+    last = datetime.now(tz=UTC) - timedelta(days=30)
+    tmp_path.joinpath(STATE).write_text(json.dumps({"t": last.isoformat()}), encoding="utf-8")
+    ended = threading.Event()
+
+    def say(line):
+        said.append(line)
+        if "ended" in line:
+            ended.set()
+
+    prepare_schedule(
+        scheduler, WEEKLY, lambda: -15, root=tmp_path, text="t", now=datetime.now(tz=UTC), say=say
+    )  # fmt: skip
+    scheduler.start()
+    assert ended.wait(60)
+    scheduler.shutdown()
+    assert said[-1].endswith("ended with code -15")
+    assert last_run(tmp_path, "t") == last
+
+
+def test_the_foreground_schedule_runs_the_command_and_stops_when_told(tmp_path):
+    (tmp_path / "mlruns").mkdir()
+    last = {"0 6 * * MON UTC --help": "2020-01-01T00:00:00+00:00"}
+    (tmp_path / "mlruns" / STATE).write_text(json.dumps(last), encoding="utf-8")
+    words = [sys.executable, "-c", "from pipelines.cli import main; main()", "schedule", "--", "--help"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    with subprocess.Popen(  # noqa: S603
+        words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as running:
+        said = [running.stderr.readline() for _ in range(3)]
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=60) == 0
+    assert said[0] == "shiftcast: retraining at 0 6 * * MON UTC; stop with Ctrl-C\n"
+    assert said[1] == "a run was missed: running now\n"
+    assert said[2].endswith("retrain ended with code 0\n")
 
 
 def test_nothing_runs_before_its_time(tmp_path):

@@ -110,7 +110,7 @@ def test_a_store_with_nothing_to_score_says_so(shell):
 
 def test_a_version_that_cannot_be_read_is_set_aside_by_name(shell, scored):
     store = open_store(scored / "mlruns")
-    (first,) = (each for each in all_versions(store) if each.version == "1")
+    (first,) = (each for each in all_versions(store) if str(each.version) == "1")
     path = bundle_folder(store, first) / "cube.nc"
     content = path.read_bytes()
     path.write_bytes(content + b"x")
