@@ -14,7 +14,7 @@ from features.calendars import quarter_label
 from features.frames import ALL
 from forecast.claims import claims_table
 from forecast.crossing import Crossing, check_fractions, crossing
-from forecast.split import SEGMENT_OF
+from forecast.leaves import SEGMENT_OF
 from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods, technique_share
 
 QUESTIONS: Final = ("forecast", "when", "split", "claims")

@@ -20,7 +20,7 @@ from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.known import Known, Settings
 from forecast.reconcile import Agreement, agree, within
-from forecast.split import SEGMENT_OF, split_statements
+from forecast.split import split_statements
 from forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
 from forecast.workloads import UNALLOCATED, Registry
 
@@ -219,8 +219,3 @@ def _request_shares(bottom: BottomUp, registry: Registry, shown: slice) -> Array
         for segment in SEGMENTS
     ]
     return np.stack(by_segment, axis=2)
-
-
-def segment_of_leaves(cube: xr.Dataset) -> list[str]:
-    """Return the segment of each leaf of a cube, in its order."""
-    return [SEGMENT_OF[str(leaf)] for leaf in cube["leaf"].values]

@@ -19,9 +19,10 @@ from features.series import fiscal_revenue, select
 from forecast.catalogue import Generations
 from forecast.draws import Array, Assumptions, normals, stream
 from forecast.fleet import Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
+from forecast.leaves import LEAVES
 from forecast.reconcile import condition
 from forecast.share_state import SharePrior, fit_share_state
-from forecast.split import LEAVES, Split, draw_split, leaf_shares
+from forecast.split import Split, draw_split, leaf_shares
 from forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"

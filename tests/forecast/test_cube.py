@@ -10,8 +10,9 @@ import xarray as xr
 from features.calendars import hours_in
 from features.units import convert
 from forecast.bottomup import SOLD_LEAVES
-from forecast.cube import UNITS, build_world, segment_of_leaves
+from forecast.cube import UNITS, build_world
 from forecast.known import Settings
+from forecast.leaves import segment_of_leaves
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")
