@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -12,12 +13,23 @@ import xarray as xr
 
 from features.calendars import quarter_label
 from features.frames import ALL
+from forecast.attribution import attribute
 from forecast.claims import claims_table
 from forecast.crossing import Crossing, check_fractions, crossing
-from forecast.leaves import SEGMENT_OF
-from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods, technique_share
+from forecast.draws import QUANTILES, quantile_table
+from forecast.parts import check_horizon, choose_draws, level_draws, level_names, part_of, quantile_rows
+from forecast.published import Published
+from forecast.question import read_question
+from forecast.refusal import OutOfSupportError
+from forecast.scenario import BASE, apply_scenario
+from forecast.views import (
+    forecast_periods,
+    hyperscale_share,
+    periods,
+    technique_share,
+    unit_of,
+)
 
-QUESTIONS: Final = ("forecast", "when", "split", "claims")
 _CLAIMED: Final = 0.60  # the keynote's figure, asked about and never assumed
 
 
@@ -39,47 +51,128 @@ class Forecaster:
     published: pd.DataFrame
     known_claims: pd.DataFrame
 
-    def forecast(
-        self, measure: str, *, segment: str = ALL, leaf: str = ALL, workload: str = ALL, technique: str = ALL
-    ) -> pd.DataFrame:
+    @cached_property
+    def _index(self) -> Published:
+        return Published(self.published)
+
+    @cached_property
+    def _ahead(self) -> list[str]:
+        return [quarter_label(end) for end in periods(self.cube)[forecast_periods(self.cube)]]
+
+    def forecast(self, measure: str, **part: str) -> pd.DataFrame:
         """Return the mean and quantiles of a measure for one part, as rows of the forecasts frame.
 
         Parameters
         ----------
         measure
             ``gpu_hours, accelerators, accelerators_shipped, power`` or ``spending``; units are in the rows.
+        part
+            ``segment, leaf, workload, technique``; what is left out is not split. A leaf brings its segment.
 
         Raises
         ------
         ValueError
             Naming the measures or parts there are.
         """
-        if measure not in MEASURES:
-            raise ValueError(
-                f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}; "
-                "shares are asked with when and split, which need their base"
-            )
-        asked = {
-            "measure": measure,
-            "segment": segment,
-            "leaf": leaf,
-            "workload": workload,
-            "technique": technique,
-        }
-        if leaf != ALL and segment == ALL:
-            asked["segment"] = SEGMENT_OF.get(leaf, ALL)
-        rows = self.published
-        for column, value in asked.items():
-            kept = rows[rows[column] == value]
-            if kept.empty:
-                known = ", ".join(sorted(rows[column].unique()))
-                raise ValueError(f"no forecast has {column} {value!r}; choose one of {known}")
-            rows = kept
-        return rows.reset_index(drop=True)
+        return self._index.of(measure, part_of(**part))
+
+    def quantiles(
+        self, measure: str, *, horizon: int | None = None, quantiles: tuple[float, ...] = QUANTILES,
+        scenario: str = BASE, **part: str,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return the mean and quantiles of a measure for one part, one row a quarter ahead.
+
+        Parameters
+        ----------
+        measure, part
+            As in :meth:`forecast`.
+        horizon
+            Quarters ahead; all if not given.
+        quantiles
+            Levels in (0, 1).
+        scenario
+            ``base``, or levers such as ``generative*1.5`` (:mod:`forecast.scenario`).
+
+        Returns
+        -------
+        DataFrame
+            ``quarter, mean``, a column a level (``q500`` is the median), ``measure, unit, definition, scenario,
+            as_of``.
+
+        Raises
+        ------
+        ValueError
+            Naming the measures or parts there are.
+        OutOfSupportError
+            If the horizon or the scenario is beyond what was drawn.
+        """
+        levels, place, ahead = tuple(quantiles), part_of(**part), check_horizon(self._ahead, horizon)
+        found = self._index.marks(measure, place, levels) if scenario == BASE else None
+        if found is None:
+            self._index.of(measure, place)
+            found = quantile_table(level_draws(self.cube, measure, place, scenario), levels).T
+        return quantile_rows(self.cube, self._ahead[:ahead], found, levels, measure=measure, scenario=scenario)
+
+    def draws(
+        self, measure: str, *, horizon: int | None = None, scenario: str = BASE, draws: int | None = None,
+        seed: int = 0, **part: str,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return joint draws of a measure for one part; the number of a draw is the same in every answer.
+
+        Parameters
+        ----------
+        measure, part, horizon, scenario
+            As in :meth:`quantiles`.
+        draws
+            How many, chosen at random by ``seed``; all if not given.
+
+        Returns
+        -------
+        DataFrame
+            ``draw, quarter, value, measure, unit, scenario, as_of``.
+
+        Raises
+        ------
+        ValueError, OutOfSupportError
+            As :meth:`quantiles` does; also if there are fewer draws.
+        """
+        ahead = check_horizon(self._ahead, horizon)
+        values = level_draws(self.cube, measure, part_of(**part), scenario)[:, :ahead]
+        chosen = choose_draws(len(values), draws, seed)
+        return pd.DataFrame({
+            "draw": np.repeat(chosen, ahead), "quarter": self._ahead[:ahead] * len(chosen),
+            "value": values[chosen].ravel(), "measure": measure, "unit": unit_of(self.cube, measure),
+            "scenario": scenario, "as_of": self.cube.attrs["origin"],
+        })  # fmt: skip
+
+    def share(
+        self, technique: str, *, of: str, base: str, segment: str, horizon: int | None = None,
+        quantiles: tuple[float, ...] = QUANTILES, scenario: str = BASE,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return mean and quantiles of a technique's share of a workload, one row a quarter ahead.
+
+        Parameters
+        ----------
+        technique, of, base, segment
+            As in :meth:`when`.
+        horizon, quantiles, scenario
+            As in :meth:`quantiles`.
+
+        Raises
+        ------
+        ValueError, OutOfSupportError
+            As :meth:`when` and :meth:`quantiles` do.
+        """
+        levels, ahead, cube = tuple(quantiles), check_horizon(self._ahead, horizon), apply_scenario(self.cube, scenario)
+        share = technique_share(cube, technique, of=of, base=base, segment=segment)[:, forecast_periods(cube)]
+        marks = quantile_table(share, levels).T
+        rows = quantile_rows(cube, self._ahead[:ahead], marks, levels, measure="share", scenario=scenario)
+        return rows.assign(technique=technique, of=of, base=base, segment=segment)
 
     def when(
-        self, technique: str, *, of: str, base: str, segment: str, above: float = 0.5, level: float = 0.8
-    ) -> Crossing:
+        self, technique: str, *, of: str, base: str, segment: str, above: float = 0.5, level: float = 0.8,
+        scenario: str = BASE,
+    ) -> Crossing:  # fmt: skip
         """Return when a technique's share of a workload first passes a threshold.
 
         Parameters
@@ -92,6 +185,8 @@ class Forecaster:
             ``hyperscale`` or ``rest``; ``all`` for hours.
         above, level
             Threshold and interval level, each in (0, 1).
+        scenario
+            As in :meth:`quantiles`.
 
         Raises
         ------
@@ -99,10 +194,12 @@ class Forecaster:
             Naming the argument that is out of range, or the share that is not forecast.
         """
         check_fractions(above=above, level=level)
-        share = technique_share(self.cube, technique, of=of, base=base, segment=segment)
+        cube = apply_scenario(self.cube, scenario)
+        share = technique_share(cube, technique, of=of, base=base, segment=segment)
         question = f"{technique} over {above:.0%} of {of} {base.replace('_', '-')}, {segment}"
-        first = int(np.argmax(forecast_periods(self.cube)))
-        return crossing(share, periods(self.cube), above=above, level=level, question=question, first_ahead=first)
+        question = question if scenario == BASE else f"{question}, {scenario}"
+        first = int(np.argmax(forecast_periods(cube)))
+        return crossing(share, periods(cube), above=above, level=level, question=question, first_ahead=first)
 
     def split(self, *, base: str, definition: str) -> pd.DataFrame:
         """Return the hyperscale share by quarter: median, 50, 80 and 95 % intervals, and how likely 60 % is.
@@ -120,14 +217,22 @@ class Forecaster:
             ``quarter, kind, q025 ... q975, at_least_60, base, definition, as_of``; shares as fractions.
         """
         share = hyperscale_share(self.cube, base=base, definition=definition)
-        levels = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-        table = pd.DataFrame(np.quantile(share, levels, axis=0).T, columns=[f"q{1000 * q:03.0f}" for q in levels])
+        table = pd.DataFrame(np.quantile(share, QUANTILES, axis=0).T, columns=level_names(QUANTILES))
         table.insert(0, "quarter", [quarter_label(end) for end in periods(self.cube)])
         table.insert(1, "kind", np.where(forecast_periods(self.cube), "forecast", "estimate"))
         return table.assign(
             at_least_60=(share >= _CLAIMED).mean(axis=0), base=base, definition=definition,
             as_of=self.cube.attrs["origin"],
         )  # fmt: skip
+
+    def attribute(
+        self, start: str, end: str, *, measure: str = "gpu_hours", segment: str = ALL, by: str = "factor"
+    ) -> pd.DataFrame:
+        """Return what the change of a measure between two quarters is made of (:func:`forecast.attribution.attribute`).
+
+        Effects are accounting, not causation.
+        """
+        return attribute(self.cube, self.cube, start=start, end=end, measure=measure, segment=segment, by=by)
 
     def claims(self) -> pd.DataFrame:
         """Return every claim with the probability the draws give it, or why it is not judged."""
@@ -142,6 +247,33 @@ class Forecaster:
             for base in ("requests", "gpu_hours")
         ]
 
+    def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
+        """Answer a question given as a mapping, the form that notebooks, files and services share.
+
+        ``question`` is one of :data:`forecast.question.QUESTIONS`; the other keys are the arguments of the method of
+        that name, and ``mode, definition, as_of``, which the forecast must have been made under.
+
+        Raises
+        ------
+        ValueError
+            Naming the question or argument that is not known.
+        OutOfSupportError
+            If the forecast was made under another mode, definition or day, or does not reach so far.
+        """
+        read = read_question(question)
+        self._check_context(read.context)
+        answer = getattr(self, read.name)(**read.arguments)
+        return answer if isinstance(answer, pd.DataFrame) else pd.DataFrame([asdict(answer)])
+
+    def _check_context(self, context: Mapping[str, str]) -> None:
+        made = {"mode": "split_mode", "definition": "definition", "as_of": "origin"}
+        for field, value in context.items():
+            under = self.cube.attrs[made[field]]
+            if value != under:
+                raise OutOfSupportError(
+                    f"{field} {value!r} is not what this forecast was made under, {under!r}; {_ELSEWHERE[field]}"
+                )
+
     def _migrating(self) -> list[str]:
         tasks = [str(name).partition("/") for name in self.cube["task"].values]
         entered = [workload for workload, _, technique in tasks if technique == "llm"]
@@ -149,23 +281,9 @@ class Forecaster:
             name for name in entered if sum(workload == name for workload, _, _ in tasks) > 1 and name != "training"
         ]
 
-    def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
-        """Answer a question given as a mapping, the form that notebooks, files and services share.
 
-        ``question`` is one of ``forecast, when, split, claims``; the other keys are the arguments of the method of
-        that name.
-
-        Raises
-        ------
-        ValueError
-            Naming the question or argument that is not known.
-        """
-        arguments = {str(name): value for name, value in question.items() if name != "question"}
-        asked = str(question.get("question", ""))
-        if asked not in QUESTIONS:
-            raise ValueError(f"question {asked!r} is not known; ask one of {', '.join(QUESTIONS)}")
-        try:
-            answer = getattr(self, asked)(**arguments)
-        except TypeError as error:
-            raise ValueError(f"question {asked!r}: {str(error).partition(') ')[2] or error}") from None
-        return answer if isinstance(answer, pd.DataFrame) else pd.DataFrame([asdict(answer)])
+_ELSEWHERE: Final = {
+    "mode": "`shiftcast split --mode` draws the split under another",
+    "definition": "ask for the split, which is known under each definition",
+    "as_of": "open the version made on that day, or make it with `shiftcast run --origin`",
+}

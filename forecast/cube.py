@@ -35,6 +35,7 @@ UNITS: Final = {
     "spending": "USD/quarter",
     "spending_new_products": "USD/quarter",
     "request_share": "1",
+    "requests": "request/quarter",
     "hyperscale_share": "1",
     "tokens": "token/quarter",
 }
@@ -152,12 +153,16 @@ def _cube(
             _request_shares(bottom, known.registry, shown),
         ),
     }
+    asked = [name for name in bottom.volumes if name != "generative"]
+    requests = np.stack([bottom.volumes[name][:, shown] for name in asked], axis=-1)
+    variables["requests"] = (("draw", "period", "workload"), requests)
     if "generative" in bottom.volumes:
         variables["tokens"] = (("draw", "period"), bottom.volumes["generative"][:, shown])
     techniques = [task.name for task in known.registry.tasks]
     coordinates: dict[str, Any] = {
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
+        "workload": asked,
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
     return xr.Dataset(data, coords=coordinates, attrs=_attributes(known, top)).assign(_units(data))

@@ -1,0 +1,108 @@
+"""What answers about a part of the hierarchy share: the part, how far ahead, its draws, and rows of quantiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from features.frames import ALL
+from forecast.draws import Array, stream
+from forecast.leaves import SEGMENT_OF
+from forecast.refusal import OutOfSupportError
+from forecast.scenario import apply_scenario
+from forecast.views import Part, draws_of, forecast_periods, unit_of
+
+
+def part_of(*, segment: str = ALL, leaf: str = ALL, workload: str = ALL, technique: str = ALL) -> dict[str, str]:
+    """Return the part asked for; a leaf brings its segment.
+
+    Examples
+    --------
+    >>> part_of(leaf="sovereign")["segment"]
+    'rest'
+    """
+    inside = SEGMENT_OF.get(leaf, ALL) if leaf != ALL and segment == ALL else segment
+    return {"segment": inside, "leaf": leaf, "workload": workload, "technique": technique}
+
+
+def check_horizon(ahead: list[str], horizon: int | None) -> int:
+    """Return how many of the quarters ahead are asked for, all if ``horizon`` is not given.
+
+    Raises
+    ------
+    ValueError
+        If it is below one.
+    OutOfSupportError
+        If it is beyond what was drawn.
+    """
+    if horizon is not None and horizon < 1:
+        raise ValueError(f"horizon is {horizon}; it must be 1 quarter or more")
+    if horizon is not None and horizon > len(ahead):
+        raise OutOfSupportError(f"horizon {horizon} is beyond the {len(ahead)} quarters drawn, the last {ahead[-1]}")
+    return horizon or len(ahead)
+
+
+def level_draws(cube: xr.Dataset, measure: str, part: Mapping[str, str], scenario: str) -> Array:
+    """Return draws of a measure in the quarters ahead under a scenario, shape (draws, quarters ahead).
+
+    Raises
+    ------
+    ValueError
+        If measure, part or scenario is not known.
+    OutOfSupportError
+        If the measure does not follow the scenario.
+    """
+    under = apply_scenario(cube, scenario)
+    if measure in cube and measure not in under:
+        raise OutOfSupportError(
+            f"measure {measure!r} does not follow a scenario: it needs the fleet redrawn; ask for gpu_hours, "
+            "accelerators or power, or change the assumptions and run again"
+        )
+    return draws_of(under, measure, Part(**part))[:, forecast_periods(under)]
+
+
+def choose_draws(count: int, wanted: int | None, seed: int) -> Any:
+    """Return the numbers of the draws to show, rising: all, or as many as wanted, chosen by a seed.
+
+    Raises
+    ------
+    OutOfSupportError
+        If there are fewer.
+
+    Examples
+    --------
+    >>> choose_draws(5, 2, seed=1).tolist(), choose_draws(3, None, seed=1).tolist()
+    ([1, 2], [0, 1, 2])
+    """
+    if wanted is not None and not 1 <= wanted <= count:
+        raise OutOfSupportError(f"draws is {wanted}; this forecast has 1 to {count}; run with more --draws")
+    if wanted in {None, count}:
+        return np.arange(count)
+    return np.sort(stream(seed, "answers.draws").permutation(count)[:wanted])
+
+
+def level_names(levels: tuple[float, ...]) -> list[str]:
+    """Return the name of each quantile's column.
+
+    Examples
+    --------
+    >>> level_names((0.025, 0.5, 0.9995))
+    ['q025', 'q500', 'q999.5']
+    """
+    return [f"q{1000 * level:03.0f}" if (1000 * level).is_integer() else f"q{1000 * level:g}" for level in levels]
+
+
+def quantile_rows(
+    cube: xr.Dataset, quarters: list[str], marks: Array, levels: tuple[float, ...], *, measure: str, scenario: str
+) -> pd.DataFrame:
+    """Return mean and quantiles as rows, one a quarter, from marks of shape (quarters or more, 1 + levels)."""
+    shown = marks[: len(quarters)]
+    return pd.DataFrame({
+        "quarter": quarters, "mean": shown[:, 0], **dict(zip(level_names(levels), shown[:, 1:].T, strict=True)),
+        "measure": measure, "unit": unit_of(cube, measure), "definition": cube.attrs["definition"],
+        "scenario": scenario, "as_of": cube.attrs["origin"],
+    })  # fmt: skip

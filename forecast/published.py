@@ -1,0 +1,92 @@
+"""The published forecasts by part: rows of one part and measure found at once, and quantiles as a short table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from forecast.draws import Array
+from forecast.views import MEASURES
+
+Key = tuple[str, ...]
+PART: Final = ("segment", "leaf", "workload", "technique")
+_KEY: Final = (*PART, "measure")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A forecasts frame with an index; the frame's sort order keeps the rows of one part together.
+
+    Attributes
+    ----------
+    rows
+        Forecasts frame (:data:`features.frames.FORECASTS`).
+    """
+
+    rows: pd.DataFrame
+
+    @cached_property
+    def _blocks(self) -> Mapping[Key, slice]:
+        codes = np.stack([pd.factorize(self.rows[name])[0] for name in _KEY], axis=-1)
+        starts = np.flatnonzero(np.r_[True, (np.diff(codes, axis=0) != 0).any(axis=1)])
+        names = [tuple(map(str, key)) for key in self.rows[list(_KEY)].iloc[starts].itertuples(index=False)]
+        return {key: slice(a, b) for key, a, b in zip(names, starts, [*starts[1:], len(codes)], strict=True)}
+
+    @cached_property
+    def _values(self) -> Array:
+        return np.asarray(self.rows["value"], dtype=np.float64)
+
+    @cached_property
+    def _levels(self) -> Array:
+        return np.asarray(self.rows["quantile"], dtype=np.float64)
+
+    def of(self, measure: str, part: Mapping[str, str]) -> pd.DataFrame:
+        """Return the rows of one part and measure.
+
+        Raises
+        ------
+        ValueError
+            Naming the first field that no row has, beside those before it, and what it may be.
+        """
+        return self.rows.iloc[self._block(measure, part)].reset_index(drop=True)
+
+    def marks(self, measure: str, part: Mapping[str, str], levels: tuple[float, ...]) -> Array | None:
+        """Return mean and quantiles, shape (quarters ahead, 1 + levels), or ``None`` where a level was not published.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`of` does.
+        """
+        block = self._block(measure, part)
+        each = self._levels[block]
+        known = each[: len(each) // max(int(np.isnan(each).sum()), 1)].tolist()
+        if not set(levels) <= set(known):
+            return None
+        return self._values[block].reshape(-1, len(known))[:, [0, *(known.index(level) for level in levels)]]
+
+    def _block(self, measure: str, part: Mapping[str, str]) -> slice:
+        block = self._blocks.get((*(part[name] for name in PART), measure))
+        if block is None or measure not in MEASURES:
+            raise _unknown(self.rows, {"measure": measure, **part})
+        return block
+
+
+def _unknown(rows: pd.DataFrame, asked: Mapping[str, str]) -> ValueError:
+    if asked["measure"] not in MEASURES:
+        return ValueError(
+            f"measure {asked['measure']!r} is not forecast; choose one of {', '.join(MEASURES)}; "
+            "shares are asked with share, when and split, which need their base"
+        )
+    for column, value in asked.items():
+        kept = rows[rows[column] == value]
+        if kept.empty:
+            known = ", ".join(sorted(rows[column].unique()))
+            return ValueError(f"no forecast has {column} {value!r}; choose one of {known}")
+        rows = kept
+    return ValueError(f"no forecast of {dict(asked)}")  # only if the frame is not sorted by its key
