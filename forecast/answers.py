@@ -17,10 +17,18 @@ from forecast.attribution import attribute
 from forecast.claims import claims_table
 from forecast.crossing import Crossing, check_fractions, crossing
 from forecast.draws import QUANTILES, quantile_table
-from forecast.parts import check_horizon, choose_draws, level_draws, level_names, part_of, quantile_rows
+from forecast.parts import (
+    check_context,
+    check_horizon,
+    choose_draws,
+    level_draws,
+    level_names,
+    part_of,
+    plain_rows,
+    quantile_rows,
+)
 from forecast.published import Published
-from forecast.question import read_question
-from forecast.refusal import OutOfSupportError
+from forecast.question import Question, read_question
 from forecast.scenario import BASE, apply_scenario
 from forecast.views import (
     forecast_periods,
@@ -106,12 +114,8 @@ class Forecaster:
         OutOfSupportError
             If the horizon or the scenario is beyond what was drawn.
         """
-        levels, place, ahead = tuple(quantiles), part_of(**part), check_horizon(self._ahead, horizon)
-        found = self._index.marks(measure, place, levels) if scenario == BASE else None
-        if found is None:
-            self._index.of(measure, place)
-            found = quantile_table(level_draws(self.cube, measure, place, scenario), levels).T
-        return quantile_rows(self.cube, self._ahead[:ahead], found, levels, measure=measure, scenario=scenario)
+        asked = self._quantiles(measure, horizon=horizon, quantiles=quantiles, scenario=scenario, **part)
+        return pd.DataFrame(asked)
 
     def draws(
         self, measure: str, *, horizon: int | None = None, scenario: str = BASE, draws: int | None = None,
@@ -167,7 +171,7 @@ class Forecaster:
         share = technique_share(cube, technique, of=of, base=base, segment=segment)[:, forecast_periods(cube)]
         marks = quantile_table(share, levels).T
         rows = quantile_rows(cube, self._ahead[:ahead], marks, levels, measure="share", scenario=scenario)
-        return rows.assign(technique=technique, of=of, base=base, segment=segment)
+        return pd.DataFrame(rows).assign(technique=technique, of=of, base=base, segment=segment)
 
     def when(
         self, technique: str, *, of: str, base: str, segment: str, above: float = 0.5, level: float = 0.8,
@@ -260,19 +264,32 @@ class Forecaster:
         OutOfSupportError
             If the forecast was made under another mode, definition or day, or does not reach so far.
         """
-        read = read_question(question)
-        self._check_context(read.context)
+        read = self._read(question)
         answer = getattr(self, read.name)(**read.arguments)
         return answer if isinstance(answer, pd.DataFrame) else pd.DataFrame([asdict(answer)])
 
-    def _check_context(self, context: Mapping[str, str]) -> None:
-        made = {"mode": "split_mode", "definition": "definition", "as_of": "origin"}
-        for field, value in context.items():
-            under = self.cube.attrs[made[field]]
-            if value != under:
-                raise OutOfSupportError(
-                    f"{field} {value!r} is not what this forecast was made under, {under!r}; {_ELSEWHERE[field]}"
-                )
+    def rows(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Answer as :meth:`ask` does, in plain rows: days as ISO text, missing values as ``None``."""
+        read = self._read(question)
+        if read.name == "quantiles":  # what services ask most, so without a frame in between
+            return self._quantiles(**read.arguments)
+        return plain_rows(self.ask(question))
+
+    def _quantiles(
+        self, measure: str, *, horizon: int | None = None, quantiles: tuple[float, ...] = QUANTILES,
+        scenario: str = BASE, **part: str,
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        levels, place, ahead = tuple(quantiles), part_of(**part), check_horizon(self._ahead, horizon)
+        found = self._index.marks(measure, place, levels) if scenario == BASE else None
+        if found is None:
+            self._index.of(measure, place)
+            found = quantile_table(level_draws(self.cube, measure, place, scenario), levels).T
+        return quantile_rows(self.cube, self._ahead[:ahead], found, levels, measure=measure, scenario=scenario)
+
+    def _read(self, question: Mapping[str, Any]) -> Question:
+        read = read_question(question)
+        check_context(self.cube, read.context)
+        return read
 
     def _migrating(self) -> list[str]:
         tasks = [str(name).partition("/") for name in self.cube["task"].values]
@@ -280,10 +297,3 @@ class Forecaster:
         return [
             name for name in entered if sum(workload == name for workload, _, _ in tasks) > 1 and name != "training"
         ]
-
-
-_ELSEWHERE: Final = {
-    "mode": "`shiftcast split --mode` draws the split under another",
-    "definition": "ask for the split, which is known under each definition",
-    "as_of": "open the version made on that day, or make it with `shiftcast run --origin`",
-}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,13 @@ from forecast.refusal import OutOfSupportError
 from forecast.scenario import apply_scenario
 from forecast.views import Part, draws_of, forecast_periods, unit_of
 
+_MADE_UNDER: Final = {"mode": "split_mode", "definition": "definition", "as_of": "origin"}
+_ELSEWHERE: Final = {
+    "mode": "`shiftcast split --mode` draws the split under another",
+    "definition": "ask for the split, which is known under each definition",
+    "as_of": "open the version made on that day, or make it with `shiftcast run --origin`",
+}
+
 
 def part_of(*, segment: str = ALL, leaf: str = ALL, workload: str = ALL, technique: str = ALL) -> dict[str, str]:
     """Return the part asked for; a leaf brings its segment.
@@ -27,6 +34,22 @@ def part_of(*, segment: str = ALL, leaf: str = ALL, workload: str = ALL, techniq
     """
     inside = SEGMENT_OF.get(leaf, ALL) if leaf != ALL and segment == ALL else segment
     return {"segment": inside, "leaf": leaf, "workload": workload, "technique": technique}
+
+
+def check_context(cube: xr.Dataset, context: Mapping[str, str]) -> None:
+    """Raise if a question names another mode, definition or day than the forecast was made under.
+
+    Raises
+    ------
+    OutOfSupportError
+        Naming both, and where the other is answered.
+    """
+    for field, value in context.items():
+        under = cube.attrs[_MADE_UNDER[field]]
+        if value != under:
+            raise OutOfSupportError(
+                f"{field} {value!r} is not what this forecast was made under, {under!r}; {_ELSEWHERE[field]}"
+            )
 
 
 def check_horizon(ahead: list[str], horizon: int | None) -> int:
@@ -98,11 +121,33 @@ def level_names(levels: tuple[float, ...]) -> list[str]:
 
 def quantile_rows(
     cube: xr.Dataset, quarters: list[str], marks: Array, levels: tuple[float, ...], *, measure: str, scenario: str
-) -> pd.DataFrame:
-    """Return mean and quantiles as rows, one a quarter, from marks of shape (quarters or more, 1 + levels)."""
-    shown = marks[: len(quarters)]
-    return pd.DataFrame({
-        "quarter": quarters, "mean": shown[:, 0], **dict(zip(level_names(levels), shown[:, 1:].T, strict=True)),
+) -> list[dict[str, Any]]:
+    """Return mean and quantiles as plain rows, one a quarter, from marks of shape (quarters or more, 1 + levels)."""
+    names = ("mean", *level_names(levels))
+    about = {
         "measure": measure, "unit": unit_of(cube, measure), "definition": cube.attrs["definition"],
         "scenario": scenario, "as_of": cube.attrs["origin"],
-    })  # fmt: skip
+    }  # fmt: skip
+    each = marks[: len(quarters)].tolist()
+    return [
+        {"quarter": quarter, **dict(zip(names, row, strict=True)), **about}
+        for quarter, row in zip(quarters, each, strict=True)
+    ]
+
+
+def plain_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of an answer as plain values: days as ISO text, missing values as ``None``.
+
+    Examples
+    --------
+    >>> plain_rows(pd.DataFrame({"day": [pd.Timestamp("2026-08-26", tz="UTC")], "low": [float("nan")], "n": [2]}))
+    [{'day': '2026-08-26', 'low': None, 'n': 2}]
+    """
+    columns = {str(name): _plain(answer[name]) for name in answer.columns}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.strftime("%Y-%m-%d")
+    return [None if missing else value for value, missing in zip(values.tolist(), values.isna().tolist(), strict=True)]

@@ -15,6 +15,7 @@ import xarray as xr
 from forecast.answers import Forecaster
 
 MANIFEST: Final = "manifest.json"
+BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
 _CUBE, _SUMMARY = "cube.nc", "summary.json"
 _TABLES: Final = ("forecasts", "claims", "scores", "quarantine", "observations", "assumptions")
 
@@ -62,9 +63,9 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     for name in _TABLES:
         bundle.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
     (folder / _SUMMARY).write_text(json.dumps(bundle.summary, indent=1, sort_keys=True), encoding="utf-8")
-    manifest = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    manifest = {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-    return _sha256(folder / MANIFEST)
+    return sha256_of(folder / MANIFEST)
 
 
 def check_bundle(folder: Path, *, digest: str | None = None) -> None:
@@ -78,7 +79,7 @@ def check_bundle(folder: Path, *, digest: str | None = None) -> None:
     manifest_path = folder / MANIFEST
     if not manifest_path.is_file():
         raise AlteredBundleError(f"{folder}: {MANIFEST} is missing; register the model again with `shiftcast run`")
-    if digest is not None and _sha256(manifest_path) != digest:
+    if digest is not None and sha256_of(manifest_path) != digest:
         raise AlteredBundleError(f"{manifest_path}: differs from the digest registered; register the model again")
     manifest = _manifest(manifest_path)
     found = {path.name for path in folder.iterdir()} - {MANIFEST}
@@ -104,7 +105,7 @@ def _fault(path: Path, digest: str | None) -> str:
         return "is not in the manifest"
     if not path.is_file():
         return "is missing"
-    return "" if _sha256(path) == digest else "differs from the manifest"
+    return "" if sha256_of(path) == digest else "differs from the manifest"
 
 
 def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
@@ -123,7 +124,8 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

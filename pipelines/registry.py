@@ -19,6 +19,9 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
+from pipelines.model_files import FILES_TAG, describing_tags, logged_manifest
+from pipelines.shared_store import first_opening, is_server, made_experiment, made_model, without_secrets
+
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -107,18 +110,20 @@ def open_store(root: Path, *, make: bool = True) -> Store:
     root = root.resolve()
     elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
     uri = elsewhere or f"sqlite:///{root / 'mlflow.db'}"
-    location = None if elsewhere else (root / "artifacts").as_uri()
+    location = None if is_server(uri) else (root / "artifacts").as_uri()
     if not elsewhere:
         _check_database(root, make=make)
     try:
         _point_mlflow_at(uri, remember=bool(elsewhere))
-        experiment = mlflow.get_experiment_by_name(MODEL)
+        with first_opening(uri):
+            experiment = mlflow.get_experiment_by_name(MODEL)
         if not experiment and not make:
             raise _no_store(root)
-        found = experiment.experiment_id if experiment else mlflow.create_experiment(MODEL, artifact_location=location)
+        found = experiment.experiment_id if experiment else made_experiment(MODEL, location)
     except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
-        raise StoreError(f"{uri}: cannot be used ({str(error).splitlines()[0]}); nothing was changed") from None
-    if experiment and location and experiment.artifact_location != location:
+        reason = without_secrets(f"{uri}: cannot be used ({str(error).splitlines()[0]})")
+        raise StoreError(f"{reason}; nothing was changed") from None
+    if experiment and not elsewhere and experiment.artifact_location != location:
         raise StoreError(
             f"{root}: the store was made with its files in {experiment.artifact_location}, and MLflow keeps that "
             "address; move it back there, or begin a new store in another folder"
@@ -206,7 +211,8 @@ def alias_version(store: Store, alias: str) -> Any | None:
     except MlflowException as error:
         if error.error_code in _ABSENT:
             return None
-        raise StoreError(f"{store.tracking_uri}: cannot be asked ({str(error).splitlines()[0]}); try again") from None
+        reason = without_secrets(f"{store.tracking_uri}: cannot be asked ({str(error).splitlines()[0]})")
+        raise StoreError(f"{reason}; try again") from None
 
 
 def bundle_folder(store: Store, version: Any) -> Path:
@@ -270,13 +276,12 @@ def register(
             pip_requirements=["shiftcast"],
         )  # fmt: skip
     client = store.client
-    if not client.search_registered_models(f"name='{MODEL}'"):
-        client.create_registered_model(
-            MODEL, description="Joint draws of GPU demand by segment, workload and technique"
-        )
+    made_model(client, MODEL, "Joint draws of GPU demand by segment, workload and technique")
+    described = {**tags, **describing_tags(folder)}
     version = client.create_model_version(
-        MODEL, info.model_uri, run_id=info.run_id, tags=dict(tags), model_id=info.model_id
+        MODEL, info.model_uri, run_id=info.run_id, tags=described, model_id=info.model_id
     )
+    client.set_model_version_tag(MODEL, version.version, FILES_TAG, logged_manifest(info.model_uri))
     client.set_model_version_tag(MODEL, version.version, STATE_TAG, COMPLETE)
     return version
 
