@@ -86,7 +86,7 @@ def read_question(fields: Mapping[str, Any]) -> Question:
     >>> read_question({"output": "quantiles", "measure": "power", "horizon": 4, "mode": "observation"})
     Question(name='quantiles', arguments={'measure': 'power', 'horizon': 4}, context={'mode': 'observation'})
     """
-    given = {str(name): _checked(str(name), value) for name, value in fields.items() if value is not None}
+    given = {str(name): read_field(str(name), value) for name, value in fields.items() if value is not None}
     name = _named(given)
     takes = QUESTIONS[name]
     arguments = {field: value for field, value in given.items() if field in (*takes.needed, *takes.allowed)}
@@ -113,8 +113,16 @@ def _named(given: Mapping[str, Any]) -> str:
     return str(name)
 
 
-def _checked(field: str, value: Any) -> Any:
-    """Return a field's value in its own kind."""
+def read_field(field: str, value: Any) -> Any:
+    """Return a field's value in its own kind; ``None`` stays.
+
+    Raises
+    ------
+    ValueError
+        Naming the field, the value and what it may be.
+    """
+    if value is None and field in FIELDS:
+        return None
     if field in TEXT:
         return _text(field, value)
     if field in NUMBERS:

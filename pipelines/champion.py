@@ -79,9 +79,10 @@ def checked_files(store: Store, version: Any) -> Iterator[Path]:
     """
     from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
 
+    store.use()
     with contextlib.ExitStack() as held:
         try:
-            folder = held.enter_context(private_copy(version, tracking_uri=store.tracking_uri))
+            folder = held.enter_context(private_copy(version))
         except (MlflowException, OSError) as error:
             raise StoreError(
                 f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "

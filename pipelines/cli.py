@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from forecast.known import Settings
+from pipelines.ask_command import ask, why
 from pipelines.bundle import AlteredBundleError
 from pipelines.claim_command import claim_app
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
 from pipelines.relabel_command import relabel_firm
+from pipelines.serve_command import serve
 from pipelines.shares_command import shares
 from pipelines.sources.table import UnreadableFileError
 from pipelines.split_command import split
@@ -29,6 +31,9 @@ BAD_INPUT = 2
 app.command()(shares)
 app.command()(reconcile)
 app.command()(split)
+app.command()(ask)
+app.command()(why)
+app.command()(serve)
 app.command("relabel")(relabel_firm)
 app.add_typer(claim_app, name="claim")
 

@@ -67,8 +67,8 @@ def logged_manifest(model_uri: str) -> str:
 
 
 @contextlib.contextmanager
-def private_copy(version: Any, *, tracking_uri: str) -> Iterator[Path]:
-    """Copy a version's files to a folder of one's own, check them, and remove the folder afterwards.
+def private_copy(version: Any) -> Iterator[Path]:
+    """Copy a version's files from the store in use to a folder of one's own, check them, and remove it afterwards.
 
     Raises
     ------
@@ -81,7 +81,9 @@ def private_copy(version: Any, *, tracking_uri: str) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(prefix="shiftcast-model-") as place:
         source = f"models:/{version.name}/{version.version}"
-        mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=place, tracking_uri=tracking_uri)
+        mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=place)
+        if not any(Path(place).iterdir()):
+            raise FileNotFoundError("none of them is there")
         check_files(Path(place), version.tags.get(FILES_TAG), version=str(version.version))
         yield Path(place)
 

@@ -63,6 +63,10 @@ class Store:
 
         return MlflowClient(self.tracking_uri, self.tracking_uri)
 
+    def use(self) -> None:
+        """Let MLflow's own functions in this process work on this store."""
+        _point_mlflow_at(self.tracking_uri, remember=bool(os.environ.get("MLFLOW_TRACKING_URI")))
+
 
 def default_root() -> Path:
     """Return ``mlruns`` below the working directory."""
@@ -228,7 +232,7 @@ def bundle_folder(store: Store, version: Any) -> Path:
 
     from pipelines.served_model import ARTIFACT  # noqa: PLC0415
 
-    _point_mlflow_at(store.tracking_uri, remember=bool(os.environ.get("MLFLOW_TRACKING_URI")))
+    store.use()
     try:
         local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{MODEL}/{version.version}"))
     except (MlflowException, OSError) as error:

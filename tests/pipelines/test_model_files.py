@@ -34,8 +34,7 @@ def test_the_manifest_covers_code_and_mlmodel_and_every_other_file(version, fini
     assert {"MLmodel", "model_from_code.py", "artifacts/bundle/cube.nc", "artifacts/bundle/manifest.json"} <= set(
         manifest
     )
-    store = open_store(finished.request.root)
-    with private_copy(version, tracking_uri=store.tracking_uri) as folder:
+    with private_copy(version) as folder:
         assert json.loads(files_manifest(folder)) == manifest
     assert not folder.exists()
 
