@@ -13,6 +13,7 @@ from forecast.known import Settings
 from pipelines.ask_command import ask, why
 from pipelines.bundle import AlteredBundleError
 from pipelines.claim_command import claim_app
+from pipelines.monitor_command import monitor_champion
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
@@ -34,6 +35,7 @@ app.command()(split)
 app.command()(ask)
 app.command()(why)
 app.command()(serve)
+app.command("monitor")(monitor_champion)
 app.command("relabel")(relabel_firm)
 app.add_typer(claim_app, name="claim")
 

@@ -67,9 +67,8 @@ def _units(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
     jump = power.groupby([figures[name] for name in _SERIES], dropna=False).diff().abs()
     far = figures[(jump > MOST_AT_ONCE) & (figures["known_at"] > reference["known_at"].max())]
     for place, row in zip(far.index, far.to_dict("records"), strict=True):
-        note = (
-            f"{row['value']:.4g} {row['unit']} for the period to {row['period_end']:%Y-%m-%d} looks like another unit"  # fmt: skip
-        )
+        figure = f"{row['value']:.4g} {row['unit']} to {row['period_end']:%Y-%m-%d}"
+        note = f"{figure} is a hundred times its neighbour or a hundredth of it: another unit?"
         found.append(Finding("unit", _named(row), ALARM, float(jump[place]), MOST_AT_ONCE, note))
     return found or [_fine("unit")]
 
