@@ -15,6 +15,7 @@ from pipelines.serving.reply import Captured, Receive, Reply, Send, defect, json
 
 INVOCATIONS: Final = "/invocations"
 _GETS: Final = ("/health", "/ping", "/ready", "/version")
+_PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
 _DRAINED: Final = 100  # times the limit that is read and thrown away, so that the client hears the refusal
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -133,7 +134,7 @@ class Gate:
         note["received"] = len(body)
         note["rows"] = read_payload(body, self._limits)
         captured = Captured()
-        await served.app(dict(scope), replay(body), captured)
+        await served.app({**scope, "headers": _PLAIN}, replay(body), captured)
         return captured.reply
 
 
