@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from forecast.published import Published
 from forecast.views import MEASURES, Part, draws_of, forecast_frame, forecast_periods, hyperscale_share
 from forecast.widening import widen
 
@@ -33,18 +34,10 @@ def test_history_shares_and_ratios_within_a_draw_stay(small_world, wider):
 
 def test_what_is_published_of_it_keeps_the_contract_and_is_wider(small_world, wider):
     before, after = (forecast_frame(cube, model="x") for cube in (small_world.cube, wider))
-    whole = [
-        (rows["segment"] == "all") & (rows["workload"] == "all") & (rows["technique"] == "all")
-        for rows in (before, after)
-    ]
+    part = {"segment": "all", "leaf": "all", "workload": "all", "technique": "all"}
     for measure in MEASURES:
-        wide = [
-            rows[mask & (rows["measure"] == measure)].pivot_table(
-                index="period_end", columns="quantile", values="value"
-            )
-            for rows, mask in zip((before, after), whole, strict=True)
-        ]
-        spread = [np.log(each[0.9] / each[0.1]).mean() for each in wide]
+        marks = [Published(rows).marks(measure, part, (0.1, 0.9)) for rows in (before, after)]
+        spread = [np.log(each[:, 2] / each[:, 1]).mean() for each in marks]
         assert spread[1] > 1.2 * spread[0]
 
 
