@@ -55,6 +55,7 @@ COMPARED = {"champion": 5, "trivial": 5}
 
 
 def main() -> None:
+    """Take every figure in turn."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--root", type=Path, default=Path("mlruns"))
     asked.add_argument("--requests", type=int, default=10_000, help="of the memory test")
@@ -69,8 +70,9 @@ def main() -> None:
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
         load_time(store)
         compare(store, place)
-        with running([sys.executable, "-c", "from pipelines.cli import main; main()", "serve", "--root", str(store.root),
-                      "--every", "0.5", "--port"], place / "serve.log", "/ready") as (port, process):  # fmt: skip
+        start = "from pipelines.cli import main; main()"
+        serve = [sys.executable, "-c", start, "serve", "--root", str(store.root), "--every", "0.5", "--port"]
+        with running(serve, place / "serve.log", "/ready") as (port, process):
             answers(port)
             clients(port)
             moved_alias(store, port)
@@ -168,13 +170,14 @@ def compare(store, place: Path) -> None:
     medians = {name: 1e3 * statistics.median(times) for name, times in seconds.items()}
     tails = {name: 1e3 * statistics.quantiles(times, n=100)[98] for name, times in seconds.items()}
     print(
-        f"500 distinct single questions, none failed: median {medians['champion']:.1f} ms, p99 {tails['champion']:.1f} ms; "
+        f"500 distinct questions, none failed: median {medians['champion']:.1f} ms, p99 {tails['champion']:.1f} ms; "
         f"trivial model {medians['trivial']:.1f} ms, {tails['trivial']:.1f} ms; "
         f"ratio of medians {medians['champion'] / medians['trivial']:.2f} (target at most 1.3)"
     )
 
 
 def all_questions():
+    """Yield 600 different questions of published quantiles."""
     for measure, leaf, workload in itertools.product(MEASURES, LEAVES, WORKLOADS):
         yield {"question": "quantiles", "measure": measure, "leaf": leaf, "workload": workload}
     for measure, workload, horizon in itertools.product(MEASURES, WORKLOADS, range(1, 9)):
@@ -189,6 +192,7 @@ def all_questions():
 
 
 def ask(connection, rows, path: str = "/invocations") -> bytes:
+    """Return the answer to one question or several; end the benchmark where it failed."""
     rows = rows if isinstance(rows, list) else [rows]
     body = json.dumps({"dataframe_records": rows})
     connection.request("POST", path, body=body, headers={"content-type": "application/json"})
@@ -227,9 +231,8 @@ def clients(port: int, number: int = 8, each: int = 100) -> None:
     """Print the rate of several clients at once."""
     start = time.perf_counter()
     under_load(port, number, each)
-    print(
-        f"{number} clients, {number * each} requests, none failed: {number * each / (time.perf_counter() - start):.0f} a second"
-    )
+    rate = number * each / (time.perf_counter() - start)
+    print(f"{number} clients, {number * each} requests, none failed: {rate:.0f} a second")
 
 
 def under_load(port: int, number: int, each: int, meanwhile=lambda: None) -> None:
@@ -286,6 +289,7 @@ def memory(port: int, process: int, requests: int) -> None:
 
 
 def resident(process: int) -> float:
+    """Return the resident memory of a process [MiB]."""
     text = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     return int(text.partition("VmRSS:")[2].split()[0]) / 1024
 
@@ -307,6 +311,7 @@ def running(command: list[str], log: Path, ready: str):
 
 
 def wait(port: int, process, ready: str, log: Path) -> None:
+    """Wait until a server answers, at most two minutes."""
     for _ in range(1200):
         if process.poll() is not None:
             raise SystemExit(log.read_text(encoding="utf-8"))

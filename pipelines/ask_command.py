@@ -90,10 +90,17 @@ def _last_quarter(bundle: Bundle) -> str:
 
 
 def _show(rows: Sequence[Mapping[str, Any]]) -> None:
-    table = Table(*(name for name in rows[0] if name != "row"))
+    """Print what all rows share once, a line each, and a table of what differs."""
+    names = [name for name in rows[0] if name != "row"]
+    shared = [name for name in names if len({repr(row[name]) for row in rows}) == 1]
+    console = wide_console()
+    for name in shared:
+        console.print(f"{name}: {_cell(rows[0][name])}")
+    table = Table(*(name for name in names if name not in shared))
     for row in rows:
-        table.add_row(*(_cell(value) for name, value in row.items() if name != "row"))
-    wide_console().print(table)
+        table.add_row(*(_cell(row[name]) for name in names if name not in shared))
+    if len(shared) < len(names):
+        console.print(table)
 
 
 def _cell(value: Any) -> str:

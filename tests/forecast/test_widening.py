@@ -15,7 +15,7 @@ def test_totals_spread_so_much_further_about_the_same_median(small_world, wider)
     ahead = forecast_periods(small_world.cube)
     for measure in ("gpu_hours", "spending"):
         before, after = (np.log(draws_of(cube, measure, Part())[:, ahead]) for cube in (small_world.cube, wider))
-        np.testing.assert_allclose(np.median(after, axis=0), np.median(before, axis=0), atol=1e-5)
+        np.testing.assert_allclose(np.median(after, axis=0), np.median(before, axis=0), atol=1e-3)
         np.testing.assert_allclose(after.std(axis=0), 1.5 * before.std(axis=0), rtol=1e-4)
 
 

@@ -17,7 +17,15 @@ def call(finished):
 def test_ask_prints_a_table(call):
     done = call("ask", "when", "technique=llm", "of=recsys", "base=gpu_hours", "segment=hyperscale", "level=0.5")
     assert done.exit_code == 0
-    assert "llm over 50% of recsys gpu-hours" in " ".join(done.output.split())
+    assert "question: llm over 50% of recsys gpu-hours, hyperscale" in done.output
+    assert "level: 0.5" in done.output
+
+
+def test_what_all_rows_share_is_printed_once(call):
+    done = call("ask", "quantiles", "measure=power", "horizon=3", "quantiles=0.1,0.9")
+    assert done.output.count("MW_facility") == 1
+    assert done.output.count("2026Q") == 2
+    assert "q900" in done.output
 
 
 @pytest.mark.parametrize(
