@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -204,8 +203,3 @@ def findings_json(done: Monitored) -> str:
     content = {"version": done.version, "action": done.action, "widened": done.widened, "alarms": done.alarms,
                "findings": table.to_dict("records")}  # fmt: skip
     return json.dumps(content, indent=1)
-
-
-def hook_environment() -> dict[str, str]:
-    """Return the environment an alarm command gets: the search path and home, and none of the secrets beside them."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}

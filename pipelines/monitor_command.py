@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import typer
 from rich.table import Table
 
 from forecast.monitoring.findings import OK
-from pipelines.monitor import Monitored, findings_json, hook_environment, monitor
+from pipelines.monitor import Monitored, findings_json, monitor
 from pipelines.options import as_day
 from pipelines.registry import default_root
 from pipelines.screen import Progress, wide_console
@@ -63,12 +64,21 @@ def _run_hook(command: list[str], done: Monitored) -> None:
     if not command:
         return
     try:
-        subprocess.run(  # noqa: S603  (the user's own command)
-            command, input=findings_json(done), text=True, timeout=_HOOK_SECONDS, check=True, env=hook_environment(),
-            stdout=sys.stderr,
+        ended = subprocess.run(  # noqa: S603  (the user's own command)
+            command, input=findings_json(done), text=True, timeout=_HOOK_SECONDS, check=False, capture_output=True,
+            env=hook_environment(),
         )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, subprocess.TimeoutExpired) as error:
         sys.stderr.write(f"shiftcast: --on-alarm failed ({type(error).__name__}); the alarms stand\n")
+        return
+    sys.stderr.write(ended.stdout + ended.stderr)
+    if ended.returncode:
+        sys.stderr.write(f"shiftcast: --on-alarm failed (exit code {ended.returncode}); the alarms stand\n")
+
+
+def hook_environment() -> dict[str, str]:
+    """Return the environment an alarm command gets: the search path and home, and none of the secrets beside them."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
 
 
 def _show(done: Monitored) -> None:

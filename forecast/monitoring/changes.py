@@ -8,15 +8,12 @@ import numpy as np
 import pandas as pd
 
 from features.asof import latest_vintage
-from features.frames import OBSERVATIONS
 from forecast.monitoring.findings import ALARM, OK, WATCH, Finding
+from forecast.monitoring.population import SERIES
 
 ENTITIES: Final = ("segment", "leaf", "operator", "user", "workload", "technique", "accelerator", "vendor", "region")
 MOST_AT_ONCE: Final = 2.0  # powers of ten between two figures of a series
-_SERIES: Final = [
-    name for name in OBSERVATIONS.key if name not in {"period_start", "period_end", "known_at", "source"}
-]  # fmt: skip
-_ABOUT: Final = [name for name in _SERIES if name != "definition"]
+_ABOUT: Final = [name for name in SERIES if name != "definition"]
 
 
 def check_changes(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
@@ -37,13 +34,13 @@ def check_changes(reference: pd.DataFrame, current: pd.DataFrame) -> list[Findin
 
 
 def _definitions(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
-    known = set(reference[_SERIES].itertuples(index=False, name=None))
+    known = set(reference[SERIES].itertuples(index=False, name=None))
     about = set(reference[_ABOUT].itertuples(index=False, name=None))
-    fresh = current[_SERIES].drop_duplicates()
+    fresh = current[SERIES].drop_duplicates()
     changed = [
         row
         for row in fresh.to_dict("records")
-        if tuple(row[name] for name in _SERIES) not in known and tuple(row[name] for name in _ABOUT) in about
+        if tuple(row[name] for name in SERIES) not in known and tuple(row[name] for name in _ABOUT) in about
     ]
     if not changed:
         return [_fine("definition")]
@@ -62,9 +59,9 @@ def _units(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
         for measure, unit in current[["measure", "unit"]].drop_duplicates().itertuples(index=False, name=None)
         if measure in measures and (measure, unit) not in pairs
     ]
-    figures = latest_vintage(current).sort_values([*_SERIES, "period_end"], kind="stable")
+    figures = latest_vintage(current).sort_values([*SERIES, "period_end"], kind="stable")
     power = np.log10(figures["value"].where(figures["value"] > 0))
-    jump = power.groupby([figures[name] for name in _SERIES], dropna=False).diff().abs()
+    jump = power.groupby([figures[name] for name in SERIES], dropna=False).diff().abs()
     far = figures[(jump > MOST_AT_ONCE) & (figures["known_at"] > reference["known_at"].max())]
     for place, row in zip(far.index, far.to_dict("records"), strict=True):
         figure = f"{row['value']:.4g} {row['unit']} to {row['period_end']:%Y-%m-%d}"

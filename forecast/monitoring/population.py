@@ -26,7 +26,7 @@ LEAST_CHANCE: Final = 0.01
 FEWEST: Final = 8
 _BINS: Final = 10
 _RATIOS: Final = ("share", "growth", "gain")
-_SERIES: Final = [
+SERIES: Final = [
     name for name in OBSERVATIONS.key if name not in {"period_start", "period_end", "known_at", "source"}
 ]  # fmt: skip
 
@@ -80,11 +80,11 @@ def check_populations(reference: pd.DataFrame, current: pd.DataFrame) -> list[Fi
 
 def _steps(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the step of each figure from the one before it in its series."""
-    figures = latest_vintage(rows).sort_values([*_SERIES, "period_end"], kind="stable")
+    figures = latest_vintage(rows).sort_values([*SERIES, "period_end"], kind="stable")
     ratio = figures["measure"].isin(_RATIOS)
     level = np.log(figures["value"].where(figures["value"] > 0))
     scaled = figures["value"].where(ratio, level)
-    step = scaled.groupby([figures[name] for name in _SERIES], dropna=False).diff()
+    step = scaled.groupby([figures[name] for name in SERIES], dropna=False).diff()
     return figures.assign(step=step).dropna(subset=["step"])[["measure", "known_at", "step"]]
 
 

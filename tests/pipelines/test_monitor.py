@@ -13,7 +13,8 @@ from pipelines import monitor as monitor_module
 from pipelines import monitor_command
 from pipelines.champion import open_bundle
 from pipelines.cli import app
-from pipelines.monitor import KIND_TAG, MONITOR_TAG, hook_environment, monitor, widened_bundle
+from pipelines.monitor import KIND_TAG, MONITOR_TAG, monitor, widened_bundle
+from pipelines.monitor_command import hook_environment
 from pipelines.registry import (
     CHAMPION,
     DIGEST_TAG,
@@ -151,12 +152,14 @@ def test_the_exit_code_tells_alarms_and_the_hook_gets_them(watched, seen, quick,
     assert got["findings"][0]["status"] == "alarm"
 
 
-@pytest.mark.parametrize("hook", ["false", "no-such-command-here"])
-def test_a_hook_that_fails_does_not_hide_the_alarm(watched, seen, quick, hook):
+@pytest.mark.parametrize(
+    ("hook", "said"), [("false", "(exit code 1)"), ("no-such-command-here", "(FileNotFoundError)")]
+)
+def test_a_hook_that_fails_does_not_hide_the_alarm(watched, seen, quick, hook, said):
     seen(BROKEN)
     done = command("--json", "--quiet", "--on-alarm", hook, store=watched)
     assert done.exit_code == 3
-    assert "--on-alarm failed" in done.stderr
+    assert f"--on-alarm failed {said}" in done.stderr
     assert json.loads(done.stdout)["alarms"] >= 1
 
 
