@@ -20,7 +20,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from pipelines.model_files import FILES_TAG, describing_tags, logged_manifest
-from pipelines.shared_store import first_opening, is_server, made_experiment, made_model, without_secrets
+from pipelines.shared_store import first_opening, is_server, made_experiment, made_model, moved_alias, without_secrets
 
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
@@ -293,5 +293,5 @@ def register(
 
 def promote(store: Store, version: Any, *, alias: str, reason: str) -> None:
     """Move an alias to a version, then write down why; a version without a reason still has to be decided on."""
-    store.client.set_registered_model_alias(MODEL, alias, version.version)
+    moved_alias(store.client, MODEL, alias, version.version)
     store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)

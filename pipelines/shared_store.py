@@ -71,3 +71,13 @@ def made_model(client: Any, name: str, about: str) -> None:
     if not client.search_registered_models(f"name='{name}'"):
         with contextlib.suppress(MlflowException):
             client.create_registered_model(name, description=about)
+
+
+def moved_alias(client: Any, name: str, alias: str, version: str | int) -> None:
+    """Point an alias at a version; where two processes make the alias at once, the database refuses one, once."""
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    try:
+        client.set_registered_model_alias(name, alias, version)
+    except MlflowException:
+        client.set_registered_model_alias(name, alias, version)

@@ -1,3 +1,4 @@
+import contextlib
 from types import SimpleNamespace
 
 import mlflow
@@ -5,7 +6,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 
 from pipelines.registry import CHAMPION, StoreError, alias_version, locked, open_store
-from pipelines.shared_store import first_opening, made_experiment, made_model, without_secrets
+from pipelines.shared_store import first_opening, made_experiment, made_model, moved_alias, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,18 @@ def test_what_another_process_made_first_is_taken(tmp_path):
     )
     made_model(blind, "shiftcast", "second")
     assert [each.description for each in mlflow.search_registered_models()] == ["first"]
+
+
+@pytest.mark.parametrize(("refusals", "outcome"), [(0, None), (1, None), (2, MlflowException)])
+def test_an_alias_that_another_process_makes_at_the_same_time_is_moved_after_it(refusals, outcome):
+    calls = []
+
+    def move(*given):
+        calls.append(given)
+        if len(calls) <= refusals:
+            raise MlflowException("duplicate key value violates unique constraint")
+
+    client = SimpleNamespace(set_registered_model_alias=move)
+    with pytest.raises(outcome) if outcome else contextlib.nullcontext():
+        moved_alias(client, "shiftcast", "champion", 2)
+    assert calls == [("shiftcast", "champion", 2)] * min(refusals + 1, 2)
