@@ -56,15 +56,9 @@ def log(event: str, **fields: Any) -> None:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(128)
+        return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        raise ValueError(
-            f"--host {host} --port {port}: cannot listen there ({error.strerror}); choose others"
-        ) from None
-    return listener
+        raise ValueError(f"--host {host} --port {port}: cannot listen ({error.strerror}); choose others") from None
 
 
 def _hosts(host: str, allowed: list[str] | None) -> frozenset[str]:

@@ -42,7 +42,7 @@ def scoring_app(folder: Path) -> Any:
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
     from mlflow.pyfunc import scoring_server  # noqa: PLC0415
 
-    return scoring_server.init(mlflow.pyfunc.load_model(str(folder)))
+    return scoring_server.init(mlflow.pyfunc.load_model(str(folder), suppress_warnings=True))
 
 
 class Watcher:

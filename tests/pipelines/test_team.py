@@ -201,7 +201,8 @@ def test_the_documented_server_keeps_versions_for_several_processes(database, bu
         )
         promote(store, again, alias=CHAMPION, reason="last")
         assert len(open_forecaster(root=tmp_path / "reader").published) > 1000
-        refused = urllib.request.Request(f"{uri}/health", headers={"Host": "evil.example"})  # noqa: S310
+        search = f"{uri}/api/2.0/mlflow/registered-models/search"
+        refused = urllib.request.Request(search, headers={"Host": "evil.example"})  # noqa: S310
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(refused, timeout=30)  # noqa: S310
 
