@@ -1,6 +1,6 @@
 import pytest
-from forecast.refusal import OutOfSupportError
 
+from forecast.support import OutOfSupportError
 from pipelines import answering
 from pipelines.answering import answer_rows, answer_text
 
