@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,29 +13,29 @@ import xarray as xr
 
 from features.calendars import as_midnight
 from features.frames import ALL
-from forecast.capacity.questions import ASKED, ask_capacity
+from forecast.ahead import Ahead
+from forecast.attribution import attribute
+from forecast.capacity.questions import ask_capacity
 from forecast.claim.check import ClaimCheck, check_claim
 from forecast.claim.registry import distinct
 from forecast.claims import claims_table
 from forecast.contracted import Contracted, contract
 from forecast.crossing import Crossing, check_fractions, crossing
+from forecast.draws import QUANTILES
 from forecast.economics.answer import Answer
 from forecast.economics.basis import Basis
-from forecast.known import Known, Settings
-from forecast.published import published_rows, share_table
+from forecast.parts import answer_frame, check_context, part_of, plain_rows, workloads_entered
+from forecast.published import Published, share_table
+from forecast.question import Question, read_question
+from forecast.scenario import BASE, apply_scenario
 from forecast.sixty_forty.concentration import concentrations
-from forecast.sixty_forty.modes import imposed_as
-from forecast.sixty_forty.relabel import Relabelled
-from forecast.sixty_forty.report import SplitReport, split_report
-from forecast.sixty_forty.restated import relabelled
-from forecast.split import SEGMENT_OF
 from forecast.views import Part, forecast_periods, periods, technique_share
 from forecast.work.by_vendor import placement_table
 
-QUESTIONS: Final = (
-    "forecast", "when", "split", "claims", "placement", "impose", "relabel", "check", "contract", "concentration",
-    *ASKED,
-)  # fmt: skip
+if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
+    from forecast.known import Known, Settings
+    from forecast.sixty_forty.relabel import Relabelled
+    from forecast.sixty_forty.report import SplitReport
 
 
 @dataclass(frozen=True)
@@ -63,27 +64,80 @@ class Forecaster:
     settings: Settings | None = None
     basis: Basis | None = None
 
-    def forecast(
-        self, measure: str, *, segment: str = ALL, leaf: str = ALL, workload: str = ALL, technique: str = ALL
-    ) -> pd.DataFrame:
+    @cached_property
+    def _ahead(self) -> Ahead:
+        return Ahead(self.cube, Published(self.published))
+
+    def forecast(self, measure: str, **part: str) -> pd.DataFrame:
         """Return the mean and quantiles of a measure for one part, as rows of the forecasts frame.
 
         Parameters
         ----------
         measure
             ``gpu_hours, accelerators, accelerators_shipped, power`` or ``spending``; units are in the rows.
+        part
+            ``segment, leaf, workload, technique``; what is left out is not split. A leaf brings its segment.
 
         Raises
         ------
         ValueError
             Naming the measures or parts there are.
         """
-        asked = {"measure": measure, "segment": segment, "leaf": leaf, "workload": workload, "technique": technique}
-        return published_rows(self.published, asked)
+        return self._ahead.published.of(measure, part_of(**part))
+
+    def quantiles(
+        self, measure: str, *, horizon: int | None = None, quantiles: tuple[float, ...] = QUANTILES,
+        scenario: str = BASE, **part: str,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return the mean and quantiles of a measure for one part, one row a quarter ahead.
+
+        Parameters
+        ----------
+        measure, part
+            As in :meth:`forecast`.
+        horizon
+            Quarters ahead; all if not given.
+        quantiles
+            Levels in (0, 1).
+        scenario
+            ``base``, or levers such as ``generative*1.5`` (:mod:`forecast.scenario`).
+
+        Returns
+        -------
+        DataFrame
+            ``quarter, mean``, a column a level (``q500`` is the median), ``measure, unit, definition, scenario,
+            as_of``.
+
+        Raises
+        ------
+        ValueError
+            Naming the measures or parts there are.
+        OutOfSupportError
+            If the horizon or the scenario is beyond what was drawn.
+        """
+        rows = self._ahead.quantiles(measure, horizon=horizon, quantiles=quantiles, scenario=scenario, **part)
+        return pd.DataFrame(rows)
+
+    def draws(
+        self, measure: str, *, horizon: int | None = None, scenario: str = BASE, draws: int | None = None,
+        seed: int = 0, **part: str,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return joint draws of a measure for one part (:meth:`forecast.ahead.Ahead.draws`)."""
+        return self._ahead.draws(measure, horizon=horizon, scenario=scenario, draws=draws, seed=seed, **part)
+
+    def share(
+        self, technique: str, *, of: str, base: str, segment: str, horizon: int | None = None,
+        quantiles: tuple[float, ...] = QUANTILES, scenario: str = BASE,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return quantiles of a technique's share of a workload by quarter (:meth:`forecast.ahead.Ahead.share`)."""
+        return self._ahead.share(
+            technique, of=of, base=base, segment=segment, horizon=horizon, quantiles=quantiles, scenario=scenario
+        )
 
     def when(
-        self, technique: str, *, of: str, base: str, segment: str, above: float = 0.5, level: float = 0.8
-    ) -> Crossing:
+        self, technique: str, *, of: str, base: str, segment: str, above: float = 0.5, level: float = 0.8,
+        scenario: str = BASE,
+    ) -> Crossing:  # fmt: skip
         """Return when a technique's share of a workload first passes a threshold.
 
         Parameters
@@ -96,6 +150,8 @@ class Forecaster:
             ``hyperscale`` or ``rest``; ``all`` for hours.
         above, level
             Threshold and interval level, each in (0, 1).
+        scenario
+            As in :meth:`quantiles`.
 
         Raises
         ------
@@ -103,41 +159,32 @@ class Forecaster:
             Naming the argument that is out of range, or the share that is not forecast.
         """
         check_fractions(above=above, level=level)
-        share = technique_share(self.cube, technique, of=of, base=base, segment=segment)
+        cube = apply_scenario(self.cube, scenario)
+        share = technique_share(cube, technique, of=of, base=base, segment=segment)
         question = f"{technique} over {above:.0%} of {of} {base.replace('_', '-')}, {segment}"
-        first = int(np.argmax(forecast_periods(self.cube)))
-        return crossing(share, periods(self.cube), above=above, level=level, question=question, first_ahead=first)
+        question = question if scenario == BASE else f"{question}, {scenario}"
+        first = int(np.argmax(forecast_periods(cube)))
+        return crossing(share, periods(cube), above=above, level=level, question=question, first_ahead=first)
 
     def split(self, *, base: str, definition: str) -> pd.DataFrame:
-        """Return the hyperscale share by quarter: median, 50, 80 and 95 % intervals, and how likely 60 % is.
-
-        Parameters
-        ----------
-        base
-            ``revenue, gpu_hours, accelerators`` or ``watts``.
-        definition
-            Membership the share follows, such as ``recast_2``.
-
-        Returns
-        -------
-        DataFrame
-            ``quarter, kind, q025 ... q975, at_least_60, base, definition, as_of``; shares as fractions.
-        """
+        """Return the hyperscale share by quarter; arguments as :func:`forecast.published.share_table`."""
         return share_table(self.cube, base=base, definition=definition)
 
-    def placement(self, *, segment: str = ALL) -> pd.DataFrame:
-        """Return accelerator-hours by vendor, of which NVIDIA GPUs are a part, and CPU core-hours.
+    def attribute(
+        self, start: str, end: str, *, measure: str = "gpu_hours", segment: str = ALL, by: str = "factor"
+    ) -> pd.DataFrame:
+        """Return what the change of a measure between two quarters is made of (:func:`forecast.attribution.attribute`).
 
-        Parameters
-        ----------
-        segment
-            ``hyperscale``, ``rest`` or ``all``.
-
-        Raises
-        ------
-        ValueError
-            If the segment is not forecast.
+        Effects are accounting, not causation.
         """
+        return attribute(self.cube, self.cube, start=start, end=end, measure=measure, segment=segment, by=by)
+
+    def claims(self) -> pd.DataFrame:
+        """Return every claim with the probability the draws give it, or why it is not judged."""
+        return claims_table(self.cube, self.known_claims)
+
+    def placement(self, *, segment: str = ALL) -> pd.DataFrame:
+        """Return accelerator-hours by vendor and CPU core-hours (:func:`forecast.work.by_vendor.placement_table`)."""
         return placement_table(self.cube, segment=segment)
 
     def impose(
@@ -146,60 +193,31 @@ class Forecaster:
     ) -> SplitReport:  # fmt: skip
         """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are drawn anew.
 
-        Parameters
-        ----------
-        mode
-            ``free, prior, observation, soft`` or ``fixed``.
-        base, definition
-            As for :meth:`split`.
-        share
-            Share claimed, in (0, 1); the last one claimed in a keynote if not given.
-        strength
-            Standard deviation of a prior or a soft target [logit].
-        total
-            ``kept`` or ``moves``, for a soft or fixed share.
-
-        Raises
-        ------
-        ValueError
-            Naming the argument at fault, or that no share had been claimed.
+        ``mode, share, strength`` and ``total`` are those of :func:`forecast.sixty_forty.modes.imposed_as`, ``base`` and
+        ``definition`` those of :meth:`split`. ValueError names what is at fault, or that no share had been claimed.
         """
+        from forecast.sixty_forty.modes import imposed_as  # noqa: PLC0415  (brings the models)
+        from forecast.sixty_forty.report import split_report  # noqa: PLC0415
+
         known, settings = self._record()
         imposed = imposed_as(known, mode, share=share, strength=strength, total=total)
         return split_report(known, settings, imposed, base=base, definition=definition)
 
     def relabel(self, firm: str, *, to: str, valid_from: str | None = None) -> Relabelled:
-        """Return history and forecast of the split with a firm on the other side, as ``shiftcast relabel`` does.
+        """Return the split with a firm on side ``to``, as ``shiftcast relabel`` does.
 
-        Parameters
-        ----------
-        firm, to
-            Who moves, and to ``hyperscale`` or ``rest``.
-        valid_from
-            First day it counts there, such as ``2026-01-01``; all of history if not given.
-
-        Raises
-        ------
-        ValueError
-            If the firm is not known or already counts there.
+        It counts there from day ``valid_from``, such as ``2026-01-01``; in all of history if not given. ValueError if
+        the firm is not known or already counts there.
         """
+        from forecast.sixty_forty.restated import relabelled  # noqa: PLC0415  (brings the models)
+
         known, settings = self._record()
         return relabelled(known, settings, firm, to, valid_from=None if valid_from is None else as_midnight(valid_from))
 
     def check(self, claim: str, *, against: str | None = None) -> ClaimCheck:
         """Return what it would take for a claim to hold, as ``shiftcast claim check`` does.
 
-        Parameters
-        ----------
-        claim
-            Its name.
-        against
-            Earlier vintage to bridge from; the speaker's last if not given.
-
-        Raises
-        ------
-        ValueError
-            Naming the claims there are.
+        ``against`` is the vintage to bridge from, the speaker's last if not given. ValueError names the claims.
         """
         return check_claim(self.cube, distinct(self.known_claims), claim, against=against)
 
@@ -208,31 +226,13 @@ class Forecaster:
         technique: str = ALL, total: str = "moves",
     ) -> Contracted:  # fmt: skip
         """Return a measure with one part's figure contracted; see :func:`forecast.contracted.contract`."""
-        if leaf != ALL and segment == ALL:
-            segment = SEGMENT_OF.get(leaf, ALL)
-        part = Part(segment, leaf, workload, technique)
-        return contract(self.cube, measure, part, period=period, value=value, total=total)
+        part = part_of(segment=segment, leaf=leaf, workload=workload, technique=technique)
+        return contract(self.cube, measure, Part(**part), period=period, value=value, total=total)
 
     def concentration(self) -> pd.DataFrame:
-        """Return how concentrated demand is over workloads, leaves and, where a count is known, owners.
-
-        Returns
-        -------
-        DataFrame
-            ``over, hhi, effective, top, without_half``: index, effective number, the largest part, and what is left of
-            the whole if it halved.
-        """
+        """Return how concentrated demand is (:func:`forecast.sixty_forty.concentration.concentrations`), a row each."""
         observations = None if self.known is None else self.known.observations
         return pd.DataFrame([asdict(each) for each in concentrations(self.cube, observations)])
-
-    def _record(self) -> tuple[Known, Settings]:
-        if self.known is None or self.settings is None:
-            raise ValueError("this forecast does not keep the record it was drawn from; run `shiftcast run` again")
-        return self.known, self.settings
-
-    def claims(self) -> pd.DataFrame:
-        """Return every claim with the probability the draws give it, or why it is not judged."""
-        return claims_table(self.cube, self.known_claims)
 
     def plan(self, **asked: Any) -> Answer:
         """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
@@ -258,38 +258,40 @@ class Forecaster:
         """Return when LLMs pass half of each workload they enter, by segment and on both bases."""
         return [
             self.when("llm", of=workload, base=base, segment=segment)
-            for workload in self._migrating()
+            for workload in workloads_entered(self.cube, "llm")
             for segment in ("hyperscale", "rest")
             for base in ("requests", "gpu_hours")
-        ]
-
-    def _migrating(self) -> list[str]:
-        tasks = [str(name).partition("/") for name in self.cube["task"].values]
-        entered = [workload for workload, _, technique in tasks if technique == "llm"]
-        return [
-            name for name in entered if sum(workload == name for workload, _, _ in tasks) > 1 and name != "training"
         ]
 
     def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question given as a mapping, the form that notebooks, files and services share.
 
-        ``question`` is one of :data:`QUESTIONS`; the other keys are the arguments of the method of that name.
+        ``question`` is one of :data:`forecast.question.QUESTIONS`; the other keys are the arguments of the method of
+        that name, and ``mode, definition, as_of``, which the forecast must have been made under.
 
         Raises
         ------
         ValueError
             Naming the question or argument that is not known.
+        OutOfSupportError
+            If the forecast was made under another mode, definition or day, or does not reach so far.
         """
-        arguments = {str(name): value for name, value in question.items() if name != "question"}
-        asked = str(question.get("question", ""))
-        if asked not in QUESTIONS:
-            raise ValueError(f"question {asked!r} is not known; ask one of {', '.join(QUESTIONS)}")
-        try:
-            answer = getattr(self, asked)(**arguments)
-        except TypeError as error:
-            raise ValueError(f"question {asked!r}: {str(error).partition(') ')[2] or error}") from None
-        if isinstance(answer, Crossing):
-            return pd.DataFrame([asdict(answer)])
-        if isinstance(answer, Answer):
-            return answer.table
-        return answer if isinstance(answer, pd.DataFrame) else answer.frame
+        read = self._read(question)
+        return answer_frame(getattr(self, read.name)(**read.arguments))
+
+    def rows(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Answer as :meth:`ask` does, in plain rows: days as ISO text, missing values as ``None``."""
+        read = self._read(question)
+        if read.name == "quantiles":  # what services ask most, so without a frame in between
+            return self._ahead.quantiles(**read.arguments)
+        return plain_rows(answer_frame(getattr(self, read.name)(**read.arguments)))
+
+    def _read(self, question: Mapping[str, Any]) -> Question:
+        read = read_question(question)
+        check_context(self.cube, read.context)
+        return read
+
+    def _record(self) -> tuple[Known, Settings]:
+        if self.known is None or self.settings is None:
+            raise ValueError("this forecast does not keep the record it was drawn from; run `shiftcast run` again")
+        return self.known, self.settings

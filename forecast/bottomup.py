@@ -20,8 +20,9 @@ from forecast.catalogue import Generations
 from forecast.conversion import busy_hour_blocks, hours_per_request
 from forecast.draws import Array, Assumptions, stream
 from forecast.known import Known
+from forecast.leaves import LEAVES, SEGMENT_OF
 from forecast.share_state import SharePrior, fit_share_state
-from forecast.split import LEAVES, SEGMENT_OF, shares_of
+from forecast.split import shares_of
 from forecast.techniques import Step, draw_shares, fit_steps
 from forecast.volume import Spread, draw_volume, fit_volume
 from forecast.work.growth import compound, years_after_base

@@ -19,10 +19,10 @@ from scipy import sparse
 
 from features.calendars import quarter_label
 from features.frames import ALL
-from forecast.cube import segment_of_leaves
 from forecast.draws import Array
 from forecast.hierarchy.multiplicative import reconcile_positive
 from forecast.hierarchy.structure import Hierarchy, from_summing
+from forecast.leaves import segment_of_leaves
 from forecast.views import Part, draws_of, kinds_of_work, periods, places
 
 FLOWS: Final = ("gpu_hours", "accelerators_shipped", "spending")  # quarters of these add up to a year

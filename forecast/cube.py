@@ -19,9 +19,10 @@ from forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
 from forecast.catalogue import Generations, nvidia_generations
 from forecast.draws import Array, Assumptions, sample_assumptions
 from forecast.known import Known, Settings
+from forecast.leaves import SEGMENT_OF
 from forecast.reconcile import Agreement, agree, within
 from forecast.sixty_forty.membership import moved_text
-from forecast.split import SEGMENT_OF, split_statements
+from forecast.split import split_statements
 from forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
 from forecast.work.intensity import check_intensity
 from forecast.work.placement import VENDORS, check_placement, hours_over_nvidia
@@ -40,6 +41,7 @@ UNITS: Final = {
     "spending": "USD/quarter",
     "spending_new_products": "USD/quarter",
     "request_share": "1",
+    "requests": "request/quarter",
     "hyperscale_share": "1",
     "tokens": "token/quarter",
 }
@@ -163,6 +165,9 @@ def _cube(
             _request_shares(bottom, known.registry, shown),
         ),
     }
+    asked = [name for name in bottom.volumes if name != "generative"]
+    requests = np.stack([bottom.volumes[name][:, shown] for name in asked], axis=-1)
+    variables["requests"] = (("draw", "period", "workload"), requests)
     if "generative" in bottom.volumes:
         variables["tokens"] = (("draw", "period"), bottom.volumes["generative"][:, shown])
     if bottom.core_hours:
@@ -173,6 +178,7 @@ def _cube(
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
         "vendor": list(VENDORS), **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
+        "workload": asked,
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
     return xr.Dataset(data, coords=coordinates, attrs=_attributes(known, top)).assign(_units(data))
@@ -265,8 +271,3 @@ def _request_shares(bottom: BottomUp, registry: Registry, shown: slice) -> Array
         for segment in SEGMENTS
     ]
     return np.stack(by_segment, axis=2)
-
-
-def segment_of_leaves(cube: xr.Dataset) -> list[str]:
-    """Return the segment of each leaf of a cube, in its order."""
-    return [SEGMENT_OF[str(leaf)] for leaf in cube["leaf"].values]

@@ -20,6 +20,7 @@ from features.asof import latest_vintage
 from features.frames import ALL
 from forecast.draws import Array, Assumptions, stream
 from forecast.flows import flows, growth_of_shares
+from forecast.leaves import LEAVES
 from forecast.share_state import SharePrior, ShareState, fit_share_state
 
 REFERENCE: Final = "recast_2"
@@ -27,13 +28,6 @@ OFFSET_SD: Final[Mapping[str, float]] = {"recast_1": 0.2, "large_csp": 0.3, "top
 STOCK_OFFSET_SD: Final[Mapping[str, float]] = {"epoch_top_five": 0.35}  # of machines, not of revenue
 CUSTOMER_NOISE: Final[Mapping[str, float]] = {"recast_1": 0.15}  # one customer's move was worth up to 12 points
 PRIOR: Final = SharePrior(mid=0.5, sd=0.5, volatility=0.12, volatility_sd_log=0.4)
-LEAVES: Final[Mapping[str, tuple[str, ...]]] = {
-    "hyperscale": ("internal", "hosted"),
-    "rest": ("regional_cloud", "sovereign", "enterprise", "industrial", "robotics", "edge", "supercomputing",
-             "small_server"),
-    "vendor_internal": ("vendor_internal",),
-}  # fmt: skip
-SEGMENT_OF: Final = {leaf: segment for segment, leaves in LEAVES.items() for leaf in leaves}
 _GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
 LEAF_DRIFT: Final = 0.06  # log weight a quarter
 

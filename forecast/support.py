@@ -4,12 +4,12 @@ from __future__ import annotations
 
 
 class OutOfSupportError(ValueError):
-    """A request that no record speaks for.
+    """A request that no record or draw speaks for.
 
     Attributes
     ----------
     asked
-        What was asked.
+        What was asked; where nothing else is given, the whole refusal.
     missing
         What the records would have to hold.
     remedy
@@ -20,10 +20,13 @@ class OutOfSupportError(ValueError):
     >>> raise OutOfSupportError("power of feynman", "it_kw of feynman", "add a row to hardware.csv")
     Traceback (most recent call last):
     forecast.support.OutOfSupportError: no record supports power of feynman: it_kw of feynman; add a row to hardware.csv
+    >>> raise OutOfSupportError("horizon 11 is beyond the 10 quarters drawn")
+    Traceback (most recent call last):
+    forecast.support.OutOfSupportError: horizon 11 is beyond the 10 quarters drawn
     """
 
-    def __init__(self, asked: str, missing: str, remedy: str) -> None:
-        super().__init__(f"no record supports {asked}: {missing}; {remedy}")
+    def __init__(self, asked: str, missing: str = "", remedy: str = "") -> None:
+        super().__init__(f"no record supports {asked}: {missing}; {remedy}" if missing else asked)
         self.asked, self.missing, self.remedy = asked, missing, remedy
 
     def __reduce__(self) -> tuple[type[OutOfSupportError], tuple[str, str, str]]:

@@ -20,10 +20,11 @@ from forecast.catalogue import Generations
 from forecast.draws import Array, Assumptions, normals, stream
 from forecast.fleet import Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
 from forecast.leaf_state import hear_leaves
+from forecast.leaves import LEAVES
 from forecast.reconcile import condition
 from forecast.share_state import SharePrior, fit_share_state
 from forecast.sixty_forty.membership import as_saved
-from forecast.split import LEAF_DRIFT, LEAVES, Split, draw_split, leaf_weights
+from forecast.split import LEAF_DRIFT, Split, draw_split, leaf_weights
 from forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"

@@ -15,8 +15,8 @@ import xarray as xr
 
 from features.calendars import quarter_end
 from features.frames import ALL, FORECASTS, check, conform
-from forecast.cube import UNITS, segment_of_leaves
 from forecast.draws import QUANTILES, Array, quantile_table
+from forecast.leaves import segment_of_leaves
 
 MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")
 LEVEL_OF_BASE: Final = {
@@ -149,6 +149,11 @@ def hyperscale_share(cube: xr.Dataset, *, base: str, definition: str) -> Array:
     )
 
 
+def unit_of(cube: xr.Dataset, measure: str) -> str:
+    """Return the unit of a measure of the cube; shares have the unit 1."""
+    return str(cube[measure].attrs["units"]) if measure in cube else "1"
+
+
 def periods(cube: xr.Dataset) -> pd.DatetimeIndex:
     """Return the ends of the cube's quarters, UTC."""
     return pd.DatetimeIndex(cube["period"].values).tz_localize("UTC").as_unit("us")
@@ -255,7 +260,7 @@ def _rows(cube: xr.Dataset, labels: list[Label], tables: Array, model: str) -> p
             "statistic": tiled(["mean"] + ["quantile"] * len(QUANTILES), len(ends)),
             "quantile": tiled(levels, len(ends)),
             "value": tables.ravel(),
-            "unit": spread([UNITS.get(label.measure, "1") for label in labels]),
+            "unit": spread([unit_of(cube, label.measure) for label in labels]),
             "model": model, "scenario": cube.attrs["scenario"],
         }
     )  # fmt: skip

@@ -19,6 +19,7 @@ from forecast.workloads import Registry, Task
 from pipelines.shares_command import load_learned
 
 MANIFEST: Final = "manifest.json"
+BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
 _CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
 KNOWN: Final = ("observations", "claims", "hardware", "throughput", "assumptions", "memberships")
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
@@ -96,9 +97,9 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     if bundle.shipped is not None:
         bundle.shipped.to_dataset().to_netcdf(folder / _FLEET, engine="scipy", format="NETCDF3_64BIT")
     (folder / _SUMMARY).write_text(json.dumps(bundle.summary, indent=1, sort_keys=True), encoding="utf-8")
-    manifest = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    manifest = {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-    return _sha256(folder / MANIFEST)
+    return sha256_of(folder / MANIFEST)
 
 
 def check_bundle(folder: Path, *, digest: str | None = None) -> None:
@@ -112,7 +113,7 @@ def check_bundle(folder: Path, *, digest: str | None = None) -> None:
     manifest_path = folder / MANIFEST
     if not manifest_path.is_file():
         raise AlteredBundleError(f"{folder}: {MANIFEST} is missing; register the model again with `shiftcast run`")
-    if digest is not None and _sha256(manifest_path) != digest:
+    if digest is not None and sha256_of(manifest_path) != digest:
         raise AlteredBundleError(f"{manifest_path}: differs from the digest registered; register the model again")
     manifest = _manifest(manifest_path)
     found = {path.name for path in folder.iterdir()} - {MANIFEST}
@@ -138,7 +139,7 @@ def _fault(path: Path, digest: str | None) -> str:
         return "is not in the manifest"
     if not path.is_file():
         return "is missing"
-    return "" if _sha256(path) == digest else "differs from the manifest"
+    return "" if sha256_of(path) == digest else "differs from the manifest"
 
 
 def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
@@ -159,7 +160,8 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     )
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from forecast.answers import Forecaster
-from pipelines.bundle import Bundle, read_bundle
+from pipelines.bundle import BUNDLE, Bundle, read_bundle
+from pipelines.model_files import private_copy
 from pipelines.registry import (
     CHAMPION,
     MANIFEST_TAG,
     Store,
     StoreError,
     alias_version,
-    bundle_folder,
     default_root,
     open_store,
 )
@@ -49,7 +52,40 @@ def open_bundle(alias: str = CHAMPION, *, root: Path | None = None) -> Bundle:
     return read_version(store, version)
 
 
-def read_version(store: Store, version: object) -> Bundle:
-    """Read one version's bundle after checking it against the digest registered with it."""
-    tags = getattr(version, "tags", {})
-    return read_bundle(bundle_folder(store, version), digest=tags.get(MANIFEST_TAG))
+def read_version(store: Store, version: Any) -> Bundle:
+    """Read one version's bundle after checking all its files against what was registered with it.
+
+    Raises
+    ------
+    StoreError
+        If its files cannot be had.
+    AlteredBundleError
+        If one of them, code included, differs from its manifest.
+    """
+    with checked_files(store, version) as folder:
+        return read_bundle(folder / "artifacts" / BUNDLE, digest=version.tags.get(MANIFEST_TAG))
+
+
+@contextlib.contextmanager
+def checked_files(store: Store, version: Any) -> Iterator[Path]:
+    """Hold a private copy of a version's files, all as they were registered.
+
+    Raises
+    ------
+    StoreError
+        If its files cannot be had.
+    AlteredBundleError
+        If one of them, code included, differs from its manifest.
+    """
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
+
+    store.use()
+    with contextlib.ExitStack() as held:
+        try:
+            folder = held.enter_context(private_copy(version))
+        except (MlflowException, OSError) as error:
+            raise StoreError(
+                f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "
+                "if the store was moved, move it back or run `shiftcast run` to register anew"
+            ) from None
+        yield folder

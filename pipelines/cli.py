@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from forecast.known import Settings
+from pipelines.ask_command import ask, why
 from pipelines.bundle import AlteredBundleError
 from pipelines.capacity_command import cost, limits, plan, retire, site
 from pipelines.catalogue_command import convert_demand, show_catalogue
@@ -20,6 +21,7 @@ from pipelines.contract_command import contract
 from pipelines.doctor_command import doctor
 from pipelines.ingest_command import ingest_files
 from pipelines.label_command import label
+from pipelines.monitor_command import monitor_champion
 from pipelines.options import as_day
 from pipelines.reconcile_command import reconcile
 from pipelines.registry import StoreError, default_root
@@ -27,6 +29,7 @@ from pipelines.relabel_command import relabel_firm
 from pipelines.retrain_command import replay, retrain, rollback
 from pipelines.schedule_command import schedule
 from pipelines.scorecard_command import override, scorecard
+from pipelines.serve_command import serve
 from pipelines.shares_command import shares
 from pipelines.split_command import split
 from pipelines.store_command import store_app
@@ -46,6 +49,10 @@ app.command()(reconcile)
 app.command()(split)
 app.command("catalogue")(show_catalogue)
 app.command("convert")(convert_demand)
+app.command()(ask)
+app.command()(why)
+app.command()(serve)
+app.command("monitor")(monitor_champion)
 app.command("relabel")(relabel_firm)
 app.command()(contract)
 app.command("ingest")(ingest_files)

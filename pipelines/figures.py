@@ -13,8 +13,8 @@ from plotly.subplots import make_subplots
 
 from features.calendars import quarter_label
 from features.series import select
-from forecast.cube import segment_of_leaves
 from forecast.draws import Array
+from forecast.leaves import segment_of_leaves
 from forecast.split import split_statements
 from forecast.views import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
 

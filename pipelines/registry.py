@@ -16,6 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pipelines.model_files import FILES_TAG, describing_tags, logged_manifest
+from pipelines.shared_store import first_opening, is_server, made_experiment, made_model, moved_alias, without_secrets
+
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
@@ -59,6 +62,10 @@ class Store:
 
         return MlflowClient(self.tracking_uri, self.tracking_uri)
 
+    def use(self) -> None:
+        """Let MLflow's own functions in this process work on this store."""
+        _point_mlflow_at(self.tracking_uri, remember=bool(os.environ.get("MLFLOW_TRACKING_URI")))
+
 
 def default_root() -> Path:
     """Return ``mlruns`` below the working directory."""
@@ -87,21 +94,20 @@ def open_store(root: Path, *, make: bool = True) -> Store:
     root = root.resolve()
     elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
     uri = elsewhere or f"sqlite:///{root / 'mlflow.db'}"
-    location = None if elsewhere else (root / "artifacts").as_uri()
+    location = None if is_server(uri) else (root / "artifacts").as_uri()
     if not elsewhere:
         _check_database(root, make=make)
     try:
         _point_mlflow_at(uri, remember=bool(elsewhere))
-        experiment = mlflow.get_experiment_by_name(MODEL)
+        with first_opening(uri):
+            experiment = mlflow.get_experiment_by_name(MODEL)
         if not experiment and not make:
             raise _no_store(root)
-        found = experiment.experiment_id if experiment else mlflow.create_experiment(MODEL, artifact_location=location)
+        found = experiment.experiment_id if experiment else made_experiment(MODEL, location)
     except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
-        said = str(error).splitlines()[0]
-        raise StoreError(
-            f"{uri}: cannot be used ({said}); nothing was changed; `shiftcast doctor` says what to do"
-        ) from None
-    if experiment and location and experiment.artifact_location != location:
+        reason = without_secrets(f"{uri}: cannot be used ({str(error).splitlines()[0]})")
+        raise StoreError(f"{reason}; nothing was changed; `shiftcast doctor` says what to do") from None
+    if experiment and not elsewhere and experiment.artifact_location != location:
         raise StoreError(
             f"{root}: the store was made with its files in {experiment.artifact_location}, and MLflow keeps that "
             "address; move it back there, or run `shiftcast doctor --relocate` to give it the new one"
@@ -153,6 +159,7 @@ def _quiet() -> None:
     """Keep MLflow's progress bars and start-up notes out of the output; warnings still reach the log."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # a server's would spoil --json
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -199,7 +206,8 @@ def alias_version(store: Store, alias: str) -> Any | None:
     except MlflowException as error:
         if error.error_code in _ABSENT:
             return None
-        raise StoreError(f"{store.tracking_uri}: cannot be asked ({str(error).splitlines()[0]}); try again") from None
+        reason = without_secrets(f"{store.tracking_uri}: cannot be asked ({str(error).splitlines()[0]})")
+        raise StoreError(f"{reason}; try again") from None
 
 
 def bundle_folder(store: Store, version: Any) -> Path:
@@ -215,7 +223,7 @@ def bundle_folder(store: Store, version: Any) -> Path:
 
     from pipelines.served_model import ARTIFACT  # noqa: PLC0415
 
-    _point_mlflow_at(store.tracking_uri, remember=bool(os.environ.get("MLFLOW_TRACKING_URI")))
+    store.use()
     try:
         local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{MODEL}/{version.version}"))
     except (MlflowException, OSError) as error:
@@ -263,13 +271,12 @@ def register(
             pip_requirements=["shiftcast"],
         )  # fmt: skip
     client = store.client
-    if not client.search_registered_models(f"name='{MODEL}'"):
-        client.create_registered_model(
-            MODEL, description="Joint draws of GPU demand by segment, workload and technique"
-        )
+    made_model(client, MODEL, "Joint draws of GPU demand by segment, workload and technique")
+    described = {**tags, **describing_tags(folder)}
     version = client.create_model_version(
-        MODEL, info.model_uri, run_id=info.run_id, tags=dict(tags), model_id=info.model_id
+        MODEL, info.model_uri, run_id=info.run_id, tags=described, model_id=info.model_id
     )
+    client.set_model_version_tag(MODEL, version.version, FILES_TAG, logged_manifest(info.model_uri))
     client.set_model_version_tag(MODEL, version.version, STATE_TAG, COMPLETE)
     return version
 
@@ -281,5 +288,5 @@ def promote(store: Store, version: Any, *, alias: str, reason: str, former: Any 
     """
     if alias == CHAMPION and former is not None and former.version != version.version:
         store.client.set_model_version_tag(MODEL, version.version, FORMER_TAG, str(former.version))
-    store.client.set_registered_model_alias(MODEL, alias, version.version)
+    moved_alias(store.client, MODEL, alias, version.version)
     store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)

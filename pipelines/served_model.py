@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,22 +11,25 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
-from mlflow.types import ColSpec, Schema, TensorSpec
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
-from pipelines.bundle import read_bundle
+from forecast.question import FIELDS, LISTS, NUMBERS, PAIRS, SERIES, TEXT, WHOLE
+from pipelines.answering import answer_rows
+from pipelines.bundle import BUNDLE, read_bundle
 
-ARTIFACT: Final = "bundle"
-_TEXT: Final = ("measure", "segment", "leaf", "workload", "technique", "of", "base", "definition", "mode",
-               "total", "firm", "to", "valid_from", "claim", "against", "period",
-               "by", "generation", "model", "scenario", "life")  # fmt: skip
-_NUMBERS: Final = ("above", "level", "share", "strength", "value", "risk", "under", "over", "installed", "mw", "pue",
-                   "demand", "accelerators", "cap", "flex", "flex_hours", "gain")  # fmt: skip
+ARTIFACT: Final = BUNDLE
+PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output")
+# doubles for whole numbers: MLflow would cut 1.5 to 1 before this model could refuse it
 _FIELDS: Final[list[ColSpec | TensorSpec]] = [
-    ColSpec("string", "question"),
-    *(ColSpec("string", name, required=False) for name in _TEXT),
-    *(ColSpec("double", name, required=False) for name in _NUMBERS),
+    *(ColSpec("string", name, required=False) for name in (*TEXT, *SERIES, *PAIRS)),
+    *(ColSpec("double", name, required=False) for name in (*NUMBERS, *WHOLE)),
 ]
-SIGNATURE: Final = ModelSignature(inputs=Schema(_FIELDS))
+_PARAMS: Final = [
+    ParamSpec("quantiles", "double", [], (-1,)) if name in LISTS
+    else ParamSpec(name, "double" if name in WHOLE else "string", None)
+    for name in PARAMS
+]  # fmt: skip
+SIGNATURE: Final = ModelSignature(inputs=Schema(_FIELDS), params=ParamSchema(_PARAMS))
 EXAMPLE: Final = pd.DataFrame(
     [{"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale",
       "above": 0.5, "level": 0.8}]
@@ -40,8 +44,8 @@ class ShiftcastModel(PythonModel):
         self._forecaster = read_bundle(Path(context.artifacts[ARTIFACT])).forecaster
 
     def predict(
-        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, str] | None = None
-    ) -> pd.DataFrame:
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
         """Answer every row of questions.
 
         Parameters
@@ -49,36 +53,50 @@ class ShiftcastModel(PythonModel):
         context
             Not used: the bundle is read once, on loading.
         model_input
-            One question a row: ``question`` and the arguments of the method of that name; missing cells take the
-            method's defaults.
+            One question a row (:mod:`forecast.question`); missing cells take the defaults.
         params
-            None are known.
+            Fields that all rows share, of :data:`PARAMS`; a row's own field comes before them.
 
         Returns
         -------
-        DataFrame
-            Answers below each other; ``row`` numbers the question. Dates are ISO text.
+        list of dict
+            The rows of all answers, ``row`` numbering the question; ``pandas.DataFrame`` makes a frame of them.
 
         Raises
         ------
         MlflowException
-            With HTTP status 400, naming the row and the field that is wrong.
+            With HTTP status 400, naming the row and the field that is wrong; its JSON names the kind of refusal.
         """
-        unknown = sorted(set(model_input.columns) - {"question", *_TEXT, *_NUMBERS})
-        if unknown or params:
-            raise _refusal(f"field {(unknown or sorted(params or {}))[0]!r} is not known")
-        answers = [self._answer(number, record) for number, record in enumerate(model_input.to_dict("records"))]
-        return pd.concat(answers, ignore_index=True)
-
-    def _answer(self, number: int, record: dict[Any, Any]) -> pd.DataFrame:
-        question = {str(name): value for name, value in record.items() if pd.notna(value)}
         try:
-            answer = self._forecaster.ask(question)
+            return answer_rows(self._forecaster, _questions(model_input), _given(params))
         except ValueError as error:
-            raise _refusal(f"row {number}: {error}") from None
-        dated = {name: answer[name].dt.strftime("%Y-%m-%d") for name in answer.select_dtypes("datetimetz")}
-        return answer.assign(**dated, row=number)
+            raise MlflowException(
+                str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__
+            ) from None
 
 
-def _refusal(message: str) -> MlflowException:
-    return MlflowException(message, error_code=INVALID_PARAMETER_VALUE)
+def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    unknown = [name for name in rows.columns if name not in FIELDS]
+    if unknown:
+        raise ValueError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
+    columns = {str(name): rows[name].tolist() for name in rows.columns}
+    return [
+        {name: values[number] for name, values in columns.items() if not _absent(values[number])}
+        for number in range(len(rows))
+    ]
+
+
+def _given(params: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the params that were given; MLflow fills the others with their defaults."""
+    unknown = [name for name in params or {} if name not in PARAMS]
+    if unknown:
+        raise ValueError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
+    return {
+        name: list(value) if name in LISTS else value
+        for name, value in (params or {}).items()
+        if not _absent(value) and not (name in LISTS and len(value) == 0)
+    }
+
+
+def _absent(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))

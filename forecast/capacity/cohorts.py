@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from forecast.cube import World
-from forecast.split import LEAVES
+from forecast.leaves import LEAVES
 
 
 def shipped_by_generation(world: World) -> xr.DataArray:

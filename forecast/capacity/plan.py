@@ -19,7 +19,7 @@ from forecast.draws import Array, normals
 from forecast.economics.answer import Answer, assumed_rows, spread
 from forecast.economics.basis import Basis, Machine, check_given, generations, machine
 from forecast.economics.power import facility_megawatts
-from forecast.split import SEGMENT_OF
+from forecast.leaves import SEGMENT_OF
 from forecast.support import OutOfSupportError
 from forecast.views import Part, draws_of, forecast_periods, periods
 

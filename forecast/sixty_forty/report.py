@@ -12,9 +12,10 @@ import xarray as xr
 from scipy.special import expit, logit
 
 from features.calendars import quarter_label
-from forecast.cube import build_world, segment_of_leaves
+from forecast.cube import build_world
 from forecast.draws import Array
 from forecast.known import Known, Settings
+from forecast.leaves import segment_of_leaves
 from forecast.sixty_forty.concentration import Concentration, concentrations
 from forecast.sixty_forty.impose import impose_share, soft_share
 from forecast.sixty_forty.modes import Imposed, heard

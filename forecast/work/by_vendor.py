@@ -10,8 +10,8 @@ import xarray as xr
 
 from features.calendars import quarter_label
 from features.frames import ALL
-from forecast.cube import UNITS, segment_of_leaves
 from forecast.draws import Array
+from forecast.leaves import segment_of_leaves
 from forecast.support import OutOfSupportError
 from forecast.views import forecast_periods, periods
 
@@ -68,7 +68,7 @@ def _part(cube: xr.Dataset, vendor: str, hours: Array, total: Array | None) -> p
             "kind": np.where(forecast_periods(cube), "forecast", "estimate"),
             "vendor": vendor,
             **{f"q{1000 * level:.0f}": values for level, values in zip(LEVELS, quantiles, strict=True)},
-            "unit": UNITS["core_hours" if total is None else "accelerator_hours"],
+            "unit": cube["core_hours" if total is None else "accelerator_hours"].attrs["units"],
             "share": np.nan if total is None else np.median(hours / total, axis=0),
         }
     )

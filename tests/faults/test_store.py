@@ -99,32 +99,57 @@ def test_artifacts_that_are_gone_are_named(runs, tmp_path):
 
 
 def flip(folder):
-    content = bytearray((folder / "cube.nc").read_bytes())
+    path = folder / "artifacts" / "bundle" / "cube.nc"
+    content = bytearray(path.read_bytes())
     content[-1] ^= 1
-    (folder / "cube.nc").write_bytes(bytes(content))
+    path.write_bytes(bytes(content))
 
 
 def remove(folder):
-    (folder / "claims.parquet").unlink()
+    (folder / "artifacts" / "bundle" / "claims.parquet").unlink()
 
 
 def add(folder):
-    (folder / "code.py").write_text("raise SystemExit", encoding="utf-8")
+    (folder / "artifacts" / "bundle" / "code.py").write_text("raise SystemExit", encoding="utf-8")
+
+
+def replace_code(folder):
+    with (folder / "model_from_code.py").open("a", encoding="utf-8") as file:
+        file.write("raise SystemExit('the code of the store was run')\n")
+
+
+def redirect(folder):
+    text = (folder / "MLmodel").read_text(encoding="utf-8")
+    (folder / "MLmodel").write_text(text.replace("model_from_code.py", "other.py"), encoding="utf-8")
+
+
+@pytest.fixture
+def altered(made):
+    """Return the folder of the champion's model, and put it back afterwards."""
+    store = open_store(made)
+    folder = bundle_folder(store, champion_version(store)).parents[1]
+    kept = made.parent / "kept"
+    shutil.copytree(folder, kept)
+    yield folder
+    shutil.rmtree(folder)
+    kept.rename(folder)
 
 
 @pytest.mark.parametrize(
     ("spoil", "said"),
-    [(flip, r"cube\.nc: differs"), (remove, r"claims\.parquet: is missing"), (add, r"code\.py: is not in")],
+    [
+        (flip, r"bundle/cube\.nc differs from the manifest"),
+        (remove, r"bundle/claims\.parquet is missing"),
+        (add, r"bundle/code\.py is not in the manifest"),
+        (replace_code, r"model_from_code\.py differs from the manifest"),
+        (redirect, r"MLmodel differs from the manifest"),
+    ],
 )
-def test_an_altered_model_is_refused_by_name_before_anything_is_read(made, tmp_path, monkeypatch, spoil, said):
-    store = open_store(made)
-    kept = bundle_folder(store, champion_version(store))
-    altered = tmp_path / "bundle"
-    shutil.copytree(kept, altered)
+def test_an_altered_model_is_refused_by_name_before_anything_is_read_or_run(made, altered, monkeypatch, spoil, said):
     spoil(altered)
-    monkeypatch.setattr("pipelines.champion.bundle_folder", lambda *_: altered)
     monkeypatch.setattr("pipelines.bundle.xr.load_dataset", lambda *_, **__: pytest.fail("was read"))
-    with pytest.raises(AlteredBundleError, match=said):
+    monkeypatch.setattr("mlflow.pyfunc.load_model", lambda *_, **__: pytest.fail("was run"))
+    with pytest.raises(AlteredBundleError, match=rf"model version 1: .*{said}; nothing of it was used"):
         open_bundle(root=made)
 
 

@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.answers import QUESTIONS, Forecaster
+from forecast.answers import Forecaster
 from forecast.claim.check import check_claim
 from forecast.claim.registry import distinct
 from forecast.crossing import first_passage
-from forecast.views import forecast_frame, hyperscale_share, technique_share
+from forecast.question import QUESTIONS
+from forecast.support import OutOfSupportError
+from forecast.views import MEASURES, Part, draws_of, forecast_frame, forecast_periods, hyperscale_share, technique_share
 
 
 @pytest.fixture(scope="module")
@@ -119,24 +121,28 @@ def test_a_question_as_a_mapping_gives_the_answer_of_the_method(forecaster):
 @pytest.mark.parametrize(
     ("question", "said"),
     [
-        ({"question": "why"}, "question 'why' is not known; ask one of forecast, when, split, claims"),
+        ({"question": "why"}, "question 'why' is not known; ask one of forecast, quantiles, draws, share, when, split"),
         ({}, "question '' is not known"),
         ({"question": "published"}, "question 'published' is not known"),
-        ({"question": "forecast"}, "question 'forecast': missing 1 required positional argument: 'measure'"),
-        ({"question": "split"}, "question 'split': missing 2 required keyword-only arguments: 'base' and 'definition'"),
-        ({"question": "split", "base": "revenue"}, "question 'split': missing .* argument: 'definition'"),
-        ({"question": "impose", "mode": "fixed", "base": "revenue"}, "question 'impose': missing .* 'definition'"),
+        ({"question": "forecast"}, "question 'forecast': field 'measure' is missing"),
+        ({"question": "split"}, "question 'split': field 'base' is missing"),
+        ({"question": "split", "base": "revenue"}, "question 'split': field 'definition' is missing"),
+        (
+            {"question": "impose", "mode": "fixed", "base": "revenue"},
+            "question 'impose': field 'definition' is missing",
+        ),
         (
             {"question": "impose", "mode": "fixed", "base": "revenue", "definition": "recast_2"},
             "does not keep the record",
         ),
-        ({"question": "relabel", "firm": "meta"}, "question 'relabel': missing .* argument: 'to'"),
+        ({"question": "relabel", "firm": "meta"}, "question 'relabel': field 'to' is missing"),
         ({"question": "check", "claim": "nobody-said"}, "claim 'nobody-said' was not known; known are"),
-        ({"question": "split", "basis": "revenue"}, "question 'split': got an unexpected keyword argument 'basis'"),
+        ({"question": "split", "basis": "revenue"}, "field 'basis' is not known; the fields are question, output"),
         (
             {"question": "when", "technique": "llm", **WHEN, "above": "half"},
-            "above is 'half'; it must lie between 0 and 1",
+            "field 'above' is 'half'; it must be a finite number",
         ),
+        ({"question": "claims", "measure": "power"}, "question 'claims': field 'measure' is not taken; it takes mode"),
     ],
 )
 def test_a_question_that_cannot_be_asked_is_named(forecaster, question, said):
@@ -164,3 +170,82 @@ def test_concentration_is_over_workloads_and_leaves_and_owners_where_known(forec
 
 def test_every_question_is_a_method(forecaster):
     assert [callable(getattr(forecaster, name)) for name in QUESTIONS] == [True] * len(QUESTIONS)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_quantiles_are_the_published_ones_and_other_levels_come_from_the_same_draws(forecaster, measure):
+    part = {"segment": "rest", "workload": "search"}
+    rows = forecaster.quantiles(measure, **part)
+    long = forecaster.forecast(measure, **part)
+    assert rows["q900"].tolist() == long.loc[long["quantile"] == 0.9, "value"].tolist()
+    assert rows["mean"].tolist() == long.loc[long["statistic"] == "mean", "value"].tolist()
+    assert rows["quarter"].tolist()[::9] == ["2026Q3", "2028Q4"]
+    assert set(rows["unit"]) == set(long["unit"])
+    other = forecaster.quantiles(measure, **part, quantiles=(0.33, 0.9))
+    np.testing.assert_allclose(other["q900"], rows["q900"], rtol=1e-6)
+    assert (other["q330"] <= other["q900"]).all()
+
+
+def test_the_horizon_counts_quarters_ahead(forecaster):
+    assert len(forecaster.quantiles("power", horizon=3)) == 3
+    with pytest.raises(ValueError, match="horizon is 0; it must be 1 quarter or more"):
+        forecaster.quantiles("power", horizon=0)
+    with pytest.raises(OutOfSupportError, match="horizon 11 is beyond the 10 quarters drawn, the last 2028Q4"):
+        forecaster.draws("power", horizon=11)
+
+
+def test_draws_are_joint_and_keep_their_numbers(forecaster):
+    cube = forecaster.cube
+    rows = forecaster.draws("power", leaf="edge")
+    values = rows["value"].to_numpy().reshape(cube.sizes["draw"], -1)
+    expected = draws_of(cube, "power", Part("rest", "edge"))[:, forecast_periods(cube)]
+    np.testing.assert_array_equal(values, expected)
+    few, again = (forecaster.draws("power", leaf="edge", draws=7, seed=3) for _ in range(2))
+    pd.testing.assert_frame_equal(few, again)
+    assert few["draw"].nunique() == 7
+    merged = few.merge(rows, on=["draw", "quarter"], suffixes=("", "_all"))
+    assert merged["value"].tolist() == merged["value_all"].tolist()
+    assert set(forecaster.draws("power", draws=7, seed=4)["draw"]) != set(few["draw"])
+    with pytest.raises(OutOfSupportError, match="draws is 201; this forecast has 1 to 200"):
+        forecaster.draws("power", draws=201)
+
+
+def test_a_share_by_quarter_agrees_with_when(forecaster):
+    rows = forecaster.share("llm", **WHEN, quantiles=(0.1, 0.5, 0.9))
+    share = technique_share(forecaster.cube, "llm", **WHEN)[:, forecast_periods(forecaster.cube)]
+    assert rows["q500"].tolist() == np.quantile(share, 0.5, axis=0).tolist()
+    assert rows[["of", "base", "segment", "unit"]].drop_duplicates().to_numpy().tolist() == [
+        ["search", "gpu_hours", "rest", "1"]
+    ]
+
+
+def test_a_scenario_scales_demand_and_its_machines_and_moves_shares(forecaster):
+    base, more = (forecaster.quantiles("gpu_hours", scenario=name)["mean"] for name in ("base", "all*2"))
+    np.testing.assert_allclose(more, 2 * base, rtol=1e-5)
+    np.testing.assert_allclose(
+        forecaster.quantiles("power", leaf="edge", scenario="edge*0.5")["q500"],
+        0.5 * forecaster.quantiles("power", leaf="edge")["q500"], rtol=1e-5,
+    )  # fmt: skip
+    asked = WHEN | {"of": "recsys"}
+    less, was = (forecaster.share("llm", **asked, scenario=name)["mean"] for name in ("recsys/llm*0.1", "base"))
+    assert (less < was).all()
+    assert forecaster.when("llm", **asked, scenario="recsys/llm*0.1").question.endswith("rest, recsys/llm*0.1")
+    with pytest.raises(OutOfSupportError, match="measure 'spending' does not follow a scenario"):
+        forecaster.quantiles("spending", scenario="all*2")
+
+
+def test_the_context_a_question_names_has_to_be_the_forecast_s(forecaster):
+    question = {"question": "quantiles", "measure": "power"}
+    made = {"mode": "observation", "definition": "recast_2", "as_of": "2026-11-22"}
+    pd.testing.assert_frame_equal(forecaster.ask(question | made), forecaster.ask(question))
+    for field, other in {"mode": "fixed", "definition": "keynote", "as_of": "2026-03-16"}.items():
+        with pytest.raises(OutOfSupportError, match=f"{field} '{other}' is not what this forecast was made under"):
+            forecaster.ask(question | made | {field: other})
+
+
+def test_why_adds_up(forecaster):
+    rows = forecaster.ask({"output": "attribution", "start": "2026Q1", "end": "2027Q1"})
+    assert rows["mean"].iloc[:-1].sum() == pytest.approx(rows["mean"].iloc[-1], rel=1e-12)
+    first = draws_of(forecaster.cube, "gpu_hours", Part()).mean(axis=0)[6]
+    assert rows["mean"].iloc[0] == pytest.approx(first, rel=1e-12)
+    assert rows["share"].iloc[1:-1].sum() == pytest.approx(1)

@@ -10,8 +10,9 @@ import xarray as xr
 from features.calendars import hours_in
 from features.units import convert
 from forecast.bottomup import SOLD_LEAVES
-from forecast.cube import UNITS, build_world, segment_of_leaves
+from forecast.cube import UNITS, build_world
 from forecast.known import Settings
+from forecast.leaves import segment_of_leaves
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")
@@ -28,7 +29,7 @@ def test_the_cube_is_labelled_and_every_variable_has_a_known_unit(small_world):
     sizes = {name: size for name, size in cube.sizes.items() if name != "task"}
     assert sizes == {
         "draw": 200, "period": 18, "leaf": 11, "definition": 5, "segment": 2, "technique": 14, "vendor": 4,
-        "core_task": 7,
+        "core_task": 7, "workload": 3,
     }  # fmt: skip
     assert {name: convert(1.0, cube[name].attrs["units"], UNITS.get(name, "1")) for name in cube} == dict.fromkeys(
         cube, 1.0

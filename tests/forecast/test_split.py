@@ -9,7 +9,8 @@ from features.asof import known_by
 from features.calendars import calendar_quarters
 from forecast.draws import sample_assumptions
 from forecast.flows import growth_of_shares
-from forecast.split import LEAVES, OFFSET_SD, REFERENCE, draw_split, leaf_weights, shares_of, split_statements
+from forecast.leaves import LEAVES
+from forecast.split import OFFSET_SD, REFERENCE, draw_split, leaf_weights, shares_of, split_statements
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")

@@ -27,7 +27,8 @@ from pipelines import open_forecaster
 
 questions = json.loads(sys.argv[1])
 model = mlflow.pyfunc.load_model("models:/shiftcast@champion")
-served = [model.predict(pd.DataFrame([question])).drop(columns="row").to_csv(index=False) for question in questions]
+tables = [pd.DataFrame(model.predict(pd.DataFrame([question]))) for question in questions]
+served = [table.drop(columns="row").to_csv(index=False) for table in tables]
 forecaster = open_forecaster()
 mine = [forecaster.ask(question).to_csv(index=False, date_format="%Y-%m-%d") for question in questions]
 table = hashlib.sha256(forecaster.published.to_csv(index=False).encode()).hexdigest()

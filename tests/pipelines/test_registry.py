@@ -26,6 +26,7 @@ from pipelines.registry import (
     promote,
     register,
 )
+from pipelines.served_model import PARAMS
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_the_model_has_signature_and_input_example_and_no_pickle(store, finished
     folder = bundle_folder(store, version).parent.parent
     info = mlflow.models.get_model_info(str(folder))
     assert info.signature.inputs.input_names()[0] == "question"
-    assert info.signature.inputs.required_input_names() == ["question"]
+    assert [each.name for each in info.signature.params] == list(PARAMS)
     assert info.saved_input_example_info is not None
     endings = {path.suffix for path in folder.rglob("*") if path.is_file()}
     assert endings <= {".json", ".yaml", ".txt", ".py", ".nc", ".parquet", ""}

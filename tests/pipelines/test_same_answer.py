@@ -34,7 +34,7 @@ def printed(*arguments):
 
 
 def served(model, question):
-    answer = model.predict(None, pd.DataFrame([question])).drop(columns="row")
+    answer = pd.DataFrame(model.predict(None, pd.DataFrame([question]))).drop(columns="row")
     return answer, json.loads(answer.to_json(orient="records", double_precision=15))
 
 
@@ -73,7 +73,7 @@ def test_a_contract_is_printed_for_people(drawn):
 
 def test_a_share_without_base_or_definition_is_refused_over_rest(model):
     for question, lacking in (("split", "base"), ("impose", "definition")):
-        given = {"mode": "fixed"} if question == "impose" else {}
-        with pytest.raises(Exception, match=f"question '{question}': missing .*'{lacking}'") as refused:
+        given = {"mode": "fixed", "base": "revenue"} if question == "impose" else {}
+        with pytest.raises(Exception, match=f"question '{question}': field '{lacking}' is missing") as refused:
             served(model, {"question": question, **given})
         assert refused.value.get_http_status_code() == 400

@@ -1,0 +1,328 @@
+"""Serving figures: latency against a trivial model on the same server in the same run, load, memory, and a moved alias.
+
+python benchmarks/serving.py            # needs a champion in ./mlruns: run `shiftcast run` first
+python benchmarks/serving.py --requests 2000 --root /path/to/mlruns
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import itertools
+import json
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from forecast.views import MEASURES
+from pipelines.registry import (
+    CHAMPION,
+    DIGEST_TAG,
+    MANIFEST_TAG,
+    MODEL,
+    bundle_folder,
+    champion_version,
+    locked,
+    open_store,
+    promote,
+    register,
+)
+
+TRIVIAL = """
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel
+
+
+class Trivial(PythonModel):
+    def predict(self, context, model_input, params=None):
+        return [{"row": number} for number in range(len(model_input))]
+
+
+set_model(Trivial())
+"""
+LEAVES = ("internal", "hosted", "regional_cloud", "sovereign", "enterprise", "industrial", "robotics", "edge")
+WORKLOADS = ("recsys", "search", "ads", "generative", "training")
+COMPARED = {"champion": 5, "trivial": 5}
+
+
+def main() -> None:
+    """Take every figure in turn."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--root", type=Path, default=Path("mlruns"))
+    asked.add_argument("--requests", type=int, default=10_000, help="of the memory test")
+    asked.add_argument("--compare", type=Path, nargs=2, help=argparse.SUPPRESS)
+    given = asked.parse_args()
+    if given.compare:
+        serve_both(*given.compare)
+        return
+    with tempfile.TemporaryDirectory(prefix="serving-") as name:
+        place = Path(name)
+        store = copied_store(given.root, place)
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        load_time(store)
+        compare(store, place)
+        start = "from pipelines.cli import main; main()"
+        serve = [sys.executable, "-c", start, "serve", "--root", str(store.root), "--every", "0.5", "--port"]
+        with running(serve, place / "serve.log", "/ready") as (port, process):
+            answers(port)
+            clients(port)
+            moved_alias(store, port)
+            memory(port, process.pid, given.requests)
+
+
+def copied_store(root: Path, place: Path):
+    """Register the champion of a store twice in a store of one's own."""
+    source = open_store(root, make=False)
+    version = champion_version(source)
+    folder = shutil.copytree(bundle_folder(source, version), place / "bundle")
+    with locked(place / "mlruns"):
+        store = open_store(place / "mlruns")
+    for _ in range(2):
+        tags = {tag: version.tags[tag] for tag in (DIGEST_TAG, MANIFEST_TAG)}
+        made = register(store, folder, params={}, metrics={}, tags=tags, files=())
+    promote(store, made, alias=CHAMPION, reason="benchmark")
+    return store
+
+
+def load_time(store) -> None:
+    """Print how long a fresh process takes to load the champion once MLflow is imported."""
+    code = (
+        "import time, mlflow.pyfunc; start = time.perf_counter(); wall = time.process_time(); "
+        f"mlflow.pyfunc.load_model('models:/{MODEL}@{CHAMPION}'); "
+        "print(f'{time.perf_counter() - start:.2f} s, {time.process_time() - wall:.2f} s of processor')"
+    )
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": store.tracking_uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    print(f"load by alias in a fresh process: {done.stdout.strip()}")
+
+
+def serve_both(folder: Path, port: Path) -> None:
+    """Serve the champion and a trivial model behind the same gate in one process."""
+    import uvicorn  # noqa: PLC0415
+
+    from pipelines.serving.gate import Gate  # noqa: PLC0415
+    from pipelines.serving.loading import Served, scoring_app  # noqa: PLC0415
+    from pipelines.serving.payload import Limits  # noqa: PLC0415
+
+    class Fixed:
+        def __init__(self, app):
+            self.served = Served("1", app)
+
+        def start(self):
+            pass
+
+        def stop(self):
+            pass
+
+    gates = {
+        name: Gate(Fixed(scoring_app(folder / name)), limits=Limits(), hosts=frozenset(), log=lambda *_, **__: None)
+        for name in COMPARED
+    }
+
+    async def route(scope, receive, send):
+        if scope["type"] == "http":
+            _, name, *rest = scope["path"].split("/")
+            scope = {**scope, "path": "/" + "/".join(rest)} if name in gates else scope
+            await gates.get(name, gates["trivial"])(scope, receive, send)
+        else:
+            await gates["trivial"](scope, receive, send)
+
+    uvicorn.run(route, host="127.0.0.1", port=int(str(port)), log_config=None, access_log=False)
+
+
+def compare(store, place: Path) -> None:
+    """Print latencies of published quantiles over those of a trivial model, question by question in turn."""
+    import mlflow  # noqa: PLC0415
+
+    from pipelines.served_model import EXAMPLE, SIGNATURE  # noqa: PLC0415
+
+    code = place / "trivial.py"
+    code.write_text(TRIVIAL, encoding="utf-8")
+    mlflow.pyfunc.save_model(
+        str(place / "both" / "trivial"), python_model=str(code), signature=SIGNATURE, input_example=EXAMPLE
+    )
+    shutil.copytree(bundle_folder(store, champion_version(store)).parents[1], place / "both" / "champion")
+    questions = itertools.islice(all_questions(), 500)
+    seconds = {name: [] for name in COMPARED}
+    with running(
+        [sys.executable, __file__, "--compare", str(place / "both")], place / "both.log", "/trivial/ready"
+    ) as (port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        for name in COMPARED:
+            for _ in range(20):
+                ask(connection, {"question": "quantiles", "measure": "power"}, f"/{name}/invocations")
+        for question in questions:
+            for name, times in seconds.items():
+                start = time.perf_counter()
+                ask(connection, question, f"/{name}/invocations")
+                times.append(time.perf_counter() - start)
+    medians = {name: 1e3 * statistics.median(times) for name, times in seconds.items()}
+    tails = {name: 1e3 * statistics.quantiles(times, n=100)[98] for name, times in seconds.items()}
+    print(
+        f"500 distinct questions, none failed: median {medians['champion']:.1f} ms, p99 {tails['champion']:.1f} ms; "
+        f"trivial model {medians['trivial']:.1f} ms, {tails['trivial']:.1f} ms; "
+        f"ratio of medians {medians['champion'] / medians['trivial']:.2f} (target at most 1.3)"
+    )
+
+
+def all_questions():
+    """Yield 600 different questions of published quantiles."""
+    for measure, leaf, workload in itertools.product(MEASURES, LEAVES, WORKLOADS):
+        yield {"question": "quantiles", "measure": measure, "leaf": leaf, "workload": workload}
+    for measure, workload, horizon in itertools.product(MEASURES, WORKLOADS, range(1, 9)):
+        for segment in ("all", "hyperscale"):
+            yield {
+                "question": "quantiles",
+                "measure": measure,
+                "workload": workload,
+                "segment": segment,
+                "horizon": horizon,
+            }
+
+
+def ask(connection, rows, path: str = "/invocations") -> bytes:
+    """Return the answer to one question or several; end the benchmark where it failed."""
+    rows = rows if isinstance(rows, list) else [rows]
+    body = json.dumps({"dataframe_records": rows})
+    connection.request("POST", path, body=body, headers={"content-type": "application/json"})
+    answer = connection.getresponse()
+    content = answer.read()
+    if answer.status != 200:
+        raise SystemExit(f"failed with {answer.status}: {content[:300]!r}")
+    return content
+
+
+def answers(port: int) -> None:
+    """Print times of new scenarios, draws, claims and a payload of 1,000 rows."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    kinds = {
+        "new scenario": [
+            {"question": "quantiles", "measure": "power", "scenario": f"generative*{1 + n / 10}"} for n in range(1, 6)
+        ],
+        "all draws": [{"question": "draws", "measure": "gpu_hours", "leaf": leaf} for leaf in LEAVES[:5]],
+        "draws of a new scenario": [
+            {"question": "draws", "measure": "power", "scenario": f"edge*{n}"} for n in range(2, 7)
+        ],
+        "attribution": [{"question": "attribute", "start": "2025Q2", "end": f"202{n}Q2"} for n in (6, 7, 8)],
+        "claims": [{"question": "claims"}] * 3,
+        "1,000 rows": [list(itertools.islice(itertools.cycle(all_questions()), 1000))],
+    }
+    for name, questions in kinds.items():
+        times = []
+        for question in questions:
+            start = time.perf_counter()
+            ask(connection, question)
+            times.append(time.perf_counter() - start)
+        print(f"{name}: {max(times):.2f} s at the most of {len(times)}")
+
+
+def clients(port: int, number: int = 8, each: int = 100) -> None:
+    """Print the rate of several clients at once."""
+    start = time.perf_counter()
+    under_load(port, number, each)
+    rate = number * each / (time.perf_counter() - start)
+    print(f"{number} clients, {number * each} requests, none failed: {rate:.0f} a second")
+
+
+def under_load(port: int, number: int, each: int, meanwhile=lambda: None) -> None:
+    """Let several clients ask at once; raise if any request failed."""
+    failures: list[str] = []
+
+    def work() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        try:
+            for question in itertools.islice(itertools.cycle(all_questions()), each):
+                ask(connection, question)
+        except (OSError, http.client.HTTPException, SystemExit) as error:
+            failures.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    meanwhile()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise SystemExit(f"{len(failures)} clients failed: {failures[0]}")
+
+
+def moved_alias(store, port: int) -> None:
+    """Move the alias back and forth under load, and print that nothing failed and the new version answers."""
+    served = []
+
+    def move() -> None:
+        for version in ("1", "2", "1"):
+            store.client.set_registered_model_alias(MODEL, CHAMPION, version)
+            deadline = time.monotonic() + 60
+            while time.monotonic() < deadline:
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+                connection.request("GET", "/ready")
+                if json.loads(connection.getresponse().read())["version"] == version:
+                    served.append(version)
+                    break
+                time.sleep(0.1)
+
+    under_load(port, 4, 400, move)
+    print(f"alias moved {len(served)} of 3 times under the load of 4 clients, 1600 requests, none failed")
+
+
+def memory(port: int, process: int, requests: int) -> None:
+    """Print resident memory of the server while requests go on."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    marks = {}
+    for number, question in enumerate(itertools.islice(itertools.cycle(all_questions()), requests), start=1):
+        ask(connection, question)
+        if number in {requests // 10, requests // 2, requests}:
+            marks[number] = resident(process)
+    print("resident memory [MiB]: " + ", ".join(f"{size:.0f} after {number}" for number, size in marks.items()))
+
+
+def resident(process: int) -> float:
+    """Return the resident memory of a process [MiB]."""
+    text = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    return int(text.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+@contextlib.contextmanager
+def running(command: list[str], log: Path, ready: str):
+    """Start a server on a free port, given last in its command, and stop it afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with log.open("wb") as file:
+        process = subprocess.Popen([*command, str(port)], stdout=file, stderr=file)
+    try:
+        wait(port, process, ready, log)
+        yield port, process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+def wait(port: int, process, ready: str, log: Path) -> None:
+    """Wait until a server answers, at most two minutes."""
+    for _ in range(1200):
+        if process.poll() is not None:
+            raise SystemExit(log.read_text(encoding="utf-8"))
+        with contextlib.suppress(OSError):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", ready)
+            if connection.getresponse().status == 200:
+                return
+        time.sleep(0.1)
+    raise SystemExit("the server was not ready within two minutes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Whether a forecast still fits the world: calibration, populations, definitions, entities and feeds."""

@@ -1,0 +1,190 @@
+"""The thin ASGI layer before MLflow's scoring app: routes, limits, checks, one log line a request."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from pipelines.serving.loading import Log, Served
+from pipelines.serving.payload import Limits, PayloadError, check_headers, read_payload, too_large
+from pipelines.serving.reply import Captured, Receive, Reply, Send, defect, json_reply, refusal, replay, send_reply
+
+INVOCATIONS: Final = "/invocations"
+_GETS: Final = ("/health", "/ping", "/ready", "/version")
+_PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
+_DRAINED: Final = 100  # times the limit that is read and thrown away, so that the client hears the refusal
+_NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class Source(Protocol):
+    """What keeps a model loaded: :class:`pipelines.serving.loading.Watcher`, or a stand-in."""
+
+    @property
+    def served(self) -> Served | None:
+        """The version ready to answer."""
+
+    def start(self) -> None:
+        """Begin loading."""
+
+    def stop(self) -> None:
+        """Stop loading."""
+
+
+class Gate:
+    """An ASGI app; requests under way keep the model they began with when another is loaded.
+
+    Parameters
+    ----------
+    source
+        Keeps the model.
+    limits
+        What a request may take.
+    hosts
+        Names that the ``Host`` header may have; empty allows any.
+    log
+        Called with an event and its fields; never with payloads, headers or addresses.
+    """
+
+    def __init__(self, source: Source, *, limits: Limits, hosts: frozenset[str], log: Log) -> None:
+        self._source, self._limits, self._hosts, self._log = source, limits, hosts, log
+        self._under_way = 0
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """Handle one ASGI connection."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._request(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._source.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await asyncio.to_thread(self._source.stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _request(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        start, headers = time.perf_counter(), _headers(scope)
+        given = headers.get("x-request-id", "")
+        number = given if _NUMBER.fullmatch(given) else uuid.uuid4().hex
+        note: dict[str, Any] = {"route": _route(scope), "method": _method(scope), "request": number}
+        self._under_way += 1
+        try:
+            reply = await self._reply(scope, headers, receive, note)
+        except PayloadError as error:
+            reply = refusal(error.status, str(error))
+        except Exception as error:
+            note["fault"] = type(error).__name__
+            reply = defect()
+        finally:
+            self._under_way -= 1
+        await send_reply(reply, send, number=number)
+        milliseconds = round(1e3 * (time.perf_counter() - start), 1)
+        self._log("request", **note, status=reply.status, ms=milliseconds, sent=len(reply.body))
+
+    async def _reply(
+        self, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive, note: dict[str, Any]
+    ) -> Reply:
+        self._check_host(headers)
+        path, method = scope["path"], scope["method"]
+        if path not in {INVOCATIONS, *_GETS}:
+            raise PayloadError(f"no such path; there are {', '.join((INVOCATIONS, *_GETS))}", 404)
+        wanted = ("POST",) if path == INVOCATIONS else ("GET", "HEAD")
+        if method not in wanted:
+            return refusal(405, f"{path} takes {' or '.join(wanted)}", allow=", ".join(wanted))
+        served = self._source.served
+        if path != INVOCATIONS:
+            return _status(path, served, method)
+        if served is None:
+            return refusal(503, "no model is loaded yet", retry_after="5")
+        if self._under_way > self._limits.waiting:
+            return refusal(429, f"{self._limits.waiting} requests are under way; come back", retry_after="1")
+        note["version"] = served.version
+        return await self._score(served, scope, headers, receive, note)
+
+    def _check_host(self, headers: Mapping[str, str]) -> None:
+        name = headers.get("host", "").rpartition("@")[2]
+        name = re.sub(r":\d*$", "", name).lower()
+        if self._hosts and name not in self._hosts:
+            raise PayloadError("header 'host' names another server; start with --allowed-host to add one", 421)
+
+    async def _score(
+        self, served: Served, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive,
+        note: dict[str, Any],
+    ) -> Reply:  # fmt: skip
+        try:
+            check_headers(headers, self._limits)
+            body = await asyncio.wait_for(_read(receive, self._limits), self._limits.seconds)
+        except TimeoutError:
+            raise PayloadError(f"body did not arrive within {self._limits.seconds:g} s", 408) from None
+        except PayloadError as error:
+            if error.status == 413:
+                await _drain(receive, self._limits)
+            raise
+        note["received"] = len(body)
+        note["rows"] = read_payload(body, self._limits)
+        captured = Captured()
+        await served.app({**scope, "headers": _PLAIN}, replay(body), captured)
+        return captured.reply
+
+
+def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+def _route(scope: Mapping[str, Any]) -> str:
+    return str(scope["path"]) if scope["path"] in {INVOCATIONS, *_GETS} else "other"
+
+
+def _method(scope: Mapping[str, Any]) -> str:
+    return str(scope["method"]) if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
+
+
+def _status(path: str, served: Served | None, method: str) -> Reply:
+    """Return whether the process is alive, whether it can answer, or with which version."""
+    if path in {"/health", "/ping"}:
+        reply = json_reply(200, {"status": "alive"})
+    elif served is None:
+        reply = json_reply(503, {"status": "loading"}, retry_after="5")
+    else:
+        reply = json_reply(200, {"status": "ready", "model": "shiftcast", "version": served.version})
+    return Reply(reply.status, b"", reply.headers) if method == "HEAD" else reply
+
+
+async def _read(receive: Receive, limits: Limits) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise PayloadError("body ended early")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limits.body:
+            raise too_large(limits)
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _drain(receive: Receive, limits: Limits) -> None:
+    """Read on and keep nothing, up to a hundred times the limit and for as long as a body may take."""
+    left = _DRAINED * limits.body
+    deadline = time.perf_counter() + limits.seconds
+    while left > 0 and time.perf_counter() < deadline:
+        try:
+            message = await asyncio.wait_for(receive(), max(deadline - time.perf_counter(), 0.01))
+        except TimeoutError:
+            return
+        left -= len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return

@@ -1,0 +1,97 @@
+"""The model that is served: loaded after its files were checked, and replaced when the alias moves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.bundle import AlteredBundleError
+from pipelines.champion import checked_files
+from pipelines.registry import Store, StoreError, alias_version
+
+Log = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Served:
+    """One version ready to answer: its number, and MLflow's scoring app on it."""
+
+    version: str
+    app: Any
+
+
+def load_served(store: Store, version: Any) -> Served:
+    """Check a version's files and load it.
+
+    Raises
+    ------
+    AlteredBundleError
+        If a file, code included, differs from its manifest; none of it was run.
+    StoreError
+        If its files cannot be had.
+    """
+    with checked_files(store, version) as folder:
+        return Served(str(version.version), scoring_app(folder))
+
+
+def scoring_app(folder: Path) -> Any:
+    """Return MLflow's own scoring app on a model folder."""
+    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
+    from mlflow.pyfunc import scoring_server  # noqa: PLC0415
+
+    return scoring_server.init(mlflow.pyfunc.load_model(str(folder), suppress_warnings=True))
+
+
+class Watcher:
+    """Keeps the version behind an alias loaded.
+
+    A version that cannot be loaded, an alias that is gone and a store that does not answer leave the one that is
+    served in place; each is logged once, until it changes.
+    """
+
+    def __init__(self, store: Store, alias: str, *, log: Log, every: float) -> None:
+        self._store, self._alias, self._log, self._every = store, alias, log, every
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="shiftcast-watcher", daemon=True)
+        self._said = ""
+        self.served: Served | None = None
+
+    def start(self) -> None:
+        """Load in the background and watch from then on."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching and wait for a load under way."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def look(self) -> None:
+        """Load the version the alias points at, unless it is served already."""
+        try:
+            self._follow(alias_version(self._store, self._alias))
+        except (StoreError, AlteredBundleError) as error:
+            self._complain(str(error))
+        except Exception as error:
+            self._complain(f"{type(error).__name__} while loading")
+
+    def _follow(self, version: Any | None) -> None:
+        if version is None:
+            raise StoreError(f"no model has the alias {self._alias!r}")
+        if self.served is None or self.served.version != str(version.version):
+            self.served = load_served(self._store, version)
+            self._log("loaded", version=self.served.version)
+        self._said = ""
+
+    def _complain(self, what: str) -> None:
+        if what != self._said:
+            self._log("not loaded", reason=what, serving=self.served.version if self.served else None)
+        self._said = what
+
+    def _watch(self) -> None:
+        self.look()
+        while not self._stop.wait(self._every):
+            self.look()

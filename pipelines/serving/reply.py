@@ -1,0 +1,109 @@
+"""Replies of the server: short JSON, errors without payload and without stack trace."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+Message = MutableMapping[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+_ECHO: Final = "\nError: "  # MLflow puts the payload before this, the reason after it
+_DEFECT: Final = "the server failed on this request; its log has the request's number"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Status, body and further headers of an answer."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+def json_reply(status: int, content: Mapping[str, Any], **headers: str) -> Reply:
+    """Return a JSON reply; header names take hyphens for underscores.
+
+    Examples
+    --------
+    >>> json_reply(503, {"message": "loading"}, retry_after="1").headers
+    ((b'retry-after', b'1'),)
+    """
+    extra = tuple((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())
+    return Reply(status, json.dumps(content).encode(), extra)
+
+
+def refusal(status: int, message: str, **headers: str) -> Reply:
+    """Return the reply to a request that is refused."""
+    code = "INVALID_PARAMETER_VALUE" if status == 400 else "BAD_REQUEST"
+    return json_reply(status, {"error_code": code, "message": message}, **headers)
+
+
+def defect() -> Reply:
+    """Return the reply where the server itself is at fault; nothing of the fault is shown."""
+    return json_reply(500, {"error_code": "INTERNAL_ERROR", "message": _DEFECT})
+
+
+def cleaned(status: int, body: bytes) -> Reply:
+    r"""Return MLflow's error without the payload it echoes; one with a stack trace is a defect of ours.
+
+    Examples
+    --------
+    >>> cleaned(400, b'{"error_code": "X", "message": "Failed to predict 1\\nError: row 0: no"}').body
+    b'{"error_code": "X", "message": "row 0: no"}'
+    >>> cleaned(400, b'{"stack_trace": "..."}').status
+    500
+    """
+    try:
+        content = json.loads(body)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or "stack_trace" in content or status >= 500:
+        return defect()
+    message = str(content.get("message", ""))
+    return json_reply(status, content | {"message": message.rpartition(_ECHO)[2]})
+
+
+async def send_reply(reply: Reply, send: Send, *, number: str) -> None:
+    """Send a reply under the request's number."""
+    headers = [
+        (b"content-type", b"application/json"), (b"content-length", str(len(reply.body)).encode()),
+        (b"x-request-id", number.encode()), *reply.headers,
+    ]  # fmt: skip
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
+
+
+class Captured:
+    """An ASGI ``send`` that keeps the answer instead of sending it."""
+
+    def __init__(self) -> None:
+        self.status = 500
+        self.parts: list[bytes] = []
+
+    async def __call__(self, message: Message) -> None:
+        """Keep one message."""
+        if message["type"] == "http.response.start":
+            self.status = int(message["status"])
+        elif message["type"] == "http.response.body":
+            self.parts.append(message.get("body", b""))
+
+    @property
+    def reply(self) -> Reply:
+        """The answer, cleaned where it is an error."""
+        body = b"".join(self.parts)
+        return Reply(200, body) if self.status == 200 else cleaned(self.status, body)
+
+
+def replay(body: bytes) -> Receive:
+    """Return an ASGI ``receive`` that hands on a body which was read already."""
+    left = [body]
+
+    async def receive() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return {"type": "http.disconnect"}
+
+    return receive

@@ -1,0 +1,79 @@
+"""The command line, a notebook and the served model give the same bytes for the same question."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.answering import answer_rows, answer_text
+from pipelines.champion import open_forecaster
+from pipelines.cli import app
+
+QUESTIONS = {
+    "rows": {"question": "forecast", "measure": "power", "segment": "rest"},
+    "quantiles": {"question": "quantiles", "measure": "gpu_hours", "workload": "recsys"},
+    "quantiles asked for": {"question": "quantiles", "measure": "power", "quantiles": [0.05, 0.95], "horizon": 3},
+    "scenario": {"question": "quantiles", "measure": "accelerators", "scenario": "generative*1.5; edge*2"},
+    "draws": {"question": "draws", "measure": "spending", "leaf": "sovereign", "draws": 20, "seed": 3},
+    "shares": {"question": "share", "technique": "llm", "of": "ads", "base": "requests", "segment": "rest"},
+    "crossings": {"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours",
+                  "segment": "hyperscale", "above": 0.4},
+    "split": {"question": "split", "base": "revenue", "definition": "keynote"},
+    "attribution": {"question": "attribute", "start": "2025Q2", "end": "2026Q2", "by": "mix", "measure": "power"},
+    "claims": {"question": "claims"},
+    "placement": {"question": "placement", "segment": "rest"},
+    "impose": {"question": "impose", "mode": "soft", "base": "gpu_hours", "definition": "recast_2", "strength": 0.2},
+    "relabel": {"question": "relabel", "firm": "coreweave", "to": "hyperscale", "valid_from": "2025-01-01"},
+    "check": {"question": "check", "claim": "nvda-gtc26-1t"},
+    "contract": {"question": "contract", "measure": "power", "leaf": "sovereign", "period": "2027Q4", "value": 9000.0},
+    "concentration": {"question": "concentration"},
+    "plan": {"question": "plan", "by": "2027Q4", "risk": 0.05, "segment": "hyperscale/internal"},
+    "limits": {"question": "limits", "by": "2027Q1", "programmes": 2},
+    "site": {"question": "site", "mw": 40.0, "given": "site.utilisation=0.7"},
+    "cost": {"question": "cost", "life": "4,5", "gain": 2.0},
+    "retire": {"question": "retire", "generation": "hopper"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def notebook(finished):
+    return open_forecaster(root=finished.request.root)
+
+
+def command(question, root):
+    texts = {name: ",".join(map(str, v)) if isinstance(v, list) else str(v) for name, v in question.items()}
+    name = texts.pop("question")
+    return CliRunner().invoke(
+        app, ["ask", name, *(f"{k}={v}" for k, v in texts.items()), "--json", "--root", str(root)]
+    )
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_all_doors_give_the_same_bytes(server, notebook, finished, name):
+    question = QUESTIONS[name]
+    in_notebook = answer_text(answer_rows(notebook, [question])).encode()
+    row = {field: value for field, value in question.items() if field != "quantiles"}
+    params = {field: value for field, value in question.items() if field == "quantiles"}
+    payload = json.dumps({"dataframe_records": [row], "params": params}).encode()
+    status, _, over_rest = server.call(payload)
+    assert status == 200
+    assert over_rest == in_notebook
+    by_command = command(question, finished.request.root)
+    assert by_command.exit_code == 0, by_command.output
+    assert by_command.stdout_bytes == in_notebook + b"\n"
+
+
+def test_the_same_through_params_alone(server, notebook):
+    question = QUESTIONS["split"]
+    params = {"output": "split", "base": question["base"], "definition": question["definition"]}
+    payload = json.dumps({"dataframe_records": [{"question": "split"}], "params": params}).encode()
+    assert server.call(payload)[2] == answer_text(answer_rows(notebook, [question])).encode()
+
+
+def test_a_thousand_rows_are_answered_at_once(serve, served):
+    from pipelines.serving.payload import Limits  # noqa: PLC0415
+
+    rows = [{"question": "quantiles", "measure": "power", "horizon": 1 + number % 9} for number in range(1000)]
+    status, content = serve(served, limits=Limits()).ask(*rows)
+    assert status == 200
+    assert [row["row"] for row in content["predictions"]] == [n for n in range(1000) for _ in range(1 + n % 9)]

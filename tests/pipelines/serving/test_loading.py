@@ -1,0 +1,87 @@
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from pipelines.bundle import AlteredBundleError
+from pipelines.registry import CHAMPION, StoreError, open_store
+from pipelines.serving import loading
+from pipelines.serving.loading import Served, Watcher
+
+
+@pytest.fixture
+def world(monkeypatch):
+    """Return a store whose alias and loading are set by the test, and the watcher's log."""
+    state = SimpleNamespace(version="1", fault=None, loaded=[], lines=[])
+
+    def version(store, alias):
+        if isinstance(state.version, Exception):
+            raise state.version
+        return None if state.version is None else SimpleNamespace(version=state.version)
+
+    def load(store, version):
+        if state.fault:
+            raise state.fault
+        state.loaded.append(version.version)
+        return Served(version.version, None)
+
+    monkeypatch.setattr(loading, "alias_version", version)
+    monkeypatch.setattr(loading, "load_served", load)
+    state.watcher = Watcher(None, CHAMPION, log=lambda event, **more: state.lines.append((event, more)), every=0.01)
+    return state
+
+
+def test_a_version_is_loaded_once_and_replaced_when_the_alias_moves(world):
+    for version in ("1", "1", "2"):
+        world.version = version
+        world.watcher.look()
+    assert world.loaded == ["1", "2"]
+    assert world.watcher.served.version == "2"
+    assert world.lines == [("loaded", {"version": "1"}), ("loaded", {"version": "2"})]
+
+
+@pytest.mark.parametrize("fault", [AlteredBundleError("cube.nc differs"), StoreError("gone"), RuntimeError("secret")])
+def test_what_cannot_be_loaded_leaves_the_served_one_and_is_said_once(world, fault):
+    world.watcher.look()
+    world.version, world.fault = "2", fault
+    for _ in range(3):
+        world.watcher.look()
+    assert world.watcher.served.version == "1"
+    said = [more for event, more in world.lines if event == "not loaded"]
+    assert len(said) == 1
+    assert said[0]["serving"] == "1"
+    assert "secret" not in said[0]["reason"]
+    world.fault = None
+    world.watcher.look()
+    assert world.watcher.served.version == "2"
+
+
+@pytest.mark.parametrize("version", [None, StoreError("cannot be asked")])
+def test_an_alias_that_is_gone_or_a_silent_store_leaves_the_served_one(world, version):
+    world.watcher.look()
+    world.version = version
+    world.watcher.look()
+    assert world.watcher.served.version == "1"
+    assert world.lines[-1][0] == "not loaded"
+
+
+def test_it_watches_in_the_background_until_stopped(world):
+    world.watcher.stop()
+    world.watcher = Watcher(None, CHAMPION, log=lambda *_, **__: None, every=0.01)
+    world.watcher.start()
+    deadline = time.monotonic() + 30
+    while world.watcher.served is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    world.version = "2"
+    while world.watcher.served.version != "2" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    world.watcher.stop()
+    assert world.watcher.served.version == "2"
+
+
+def test_the_champion_of_a_store_is_served(finished, served):
+    lines = []
+    watcher = Watcher(open_store(finished.request.root), CHAMPION, log=lambda *given, **_: lines.append(given), every=9)
+    watcher.look()
+    assert watcher.served.version == served.version == finished.result.version
+    assert lines == [("loaded",)]

@@ -1,0 +1,64 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+
+
+@pytest.fixture
+def call(finished):
+    def invoke(*words):
+        return CliRunner().invoke(app, [*words, "--root", str(finished.request.root)], catch_exceptions=True)
+
+    return invoke
+
+
+def test_ask_prints_a_table(call):
+    done = call("ask", "when", "technique=llm", "of=recsys", "base=gpu_hours", "segment=hyperscale", "level=0.5")
+    assert done.exit_code == 0
+    assert "question: llm over 50% of recsys gpu-hours, hyperscale" in done.output
+    assert "level: 0.5" in done.output
+
+
+def test_what_all_rows_share_is_printed_once(call):
+    done = call("ask", "quantiles", "measure=power", "horizon=3", "quantiles=0.1,0.9")
+    assert done.output.count("MW_facility") == 1
+    assert done.output.count("2026Q") == 2
+    assert "q900" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("ask", "quantiles", "power"), "'power' is not of the form field=value, such as measure=power"),
+        (("ask", "quantiles", "measure=power", "horizon=x"), "field 'horizon' is 'x'; it must be a number"),
+        (("ask", "poem"), "row 0: question 'poem' is not known"),
+        (("why",), "give --start, to compare two quarters, or --from"),
+        (("why", "--start", "2025Q1", "--from", "1"), "give --start, to compare two quarters, or --from"),
+        (("why", "--from", "v99"), "there is no model version 99"),
+        (("why", "--from", "nobody"), "no model has the alias 'nobody'"),
+    ],
+)
+def test_what_cannot_be_asked_is_named(call, words, said):
+    done = call(*words)
+    assert isinstance(done.exception, ValueError)
+    assert said in str(done.exception)
+
+
+def test_why_between_quarters_adds_up_and_warns(call):
+    done = call("why", "--start", "2025Q2", "--end", "2026Q2")
+    assert "Accounting, not causation" in done.output
+    rows = json.loads(call("why", "--start", "2025Q2", "--end", "2026Q2", "--json").stdout)["predictions"]
+    assert [row["factor"] for row in rows][1:-1] == [
+        "volume", "technique mix", "hours a request", "work not counted in requests",
+    ]  # fmt: skip
+    assert sum(row["mean"] for row in rows[:-1]) == pytest.approx(rows[-1]["mean"], rel=1e-12)
+
+
+def test_why_between_the_same_forecast_finds_nothing(call):
+    done = call("why", "--from", "1")
+    assert done.exit_code == 0
+    assert "No input of the two differs; the code may." in done.output
+    rows = json.loads(call("why", "--from", "v1", "--to", "champion", "--json").stdout)["predictions"]
+    assert [row["mean"] for row in rows[1:-1]] == [0.0] * 4
