@@ -46,7 +46,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         return kept["world"]
 
     def backtest(known, *, seed):
-        kept["scores"] = real_backtest(known, draws=200, seed=seed)
+        kept["scores"] = real_backtest(known, seed=seed)
         return kept["scores"]
 
     with pytest.MonkeyPatch.context() as patch:
