@@ -23,7 +23,8 @@ GB300 = ["--requests", "1e9", "--work", "400", "--accelerator", "gb300", "--as-o
 def folder(tmp_path_factory):
     """Keep the records the two commands read, and few of the others, so that reading takes no time."""
     path = tmp_path_factory.mktemp("records")
-    for name in ("hardware", "throughput", "assumptions", "workloads", "residency", "claims", "observations_judgement"):
+    kept = ("hardware", "throughput", "assumptions", "fleet", "economics", "workloads", "residency", "claims")
+    for name in (*kept, "observations_judgement"):
         shutil.copy(RECORDS / f"{name}.csv", path)
     return path
 
