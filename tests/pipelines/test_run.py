@@ -223,4 +223,4 @@ def test_parameters_and_scores_of_the_bundle_are_plain_numbers(finished):
     summary = read_bundle(folder).summary
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
     assert summary["settings"]["draws"] == 200
-    assert len(summary["files"]) == 16
+    assert len(summary["files"]) == 17
