@@ -5,7 +5,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from features.frames import POINTS, SPANS
-from pipelines.engine.inputs import Rows, open_inputs
+from pipelines.engine.inputs import Input, Rows, open_inputs
 from pipelines.engine.periods import DIALECTS, Periods
 from pipelines.engine.plan import as_usage, point_cells, span_cells, together
 from pipelines.engine.rules import check_points, check_spans
@@ -63,17 +63,17 @@ def aggregate(
     if spans is None and points is None:
         raise ValueError("there is nothing to aggregate; give spans, points or both")
     given = [(frame, rows) for frame, rows in ((SPANS, spans), (POINTS, points)) if rows is not None]
-    backend, tables = open_inputs(given, engine, master)
+    backend, inputs = open_inputs(given, engine, master)
     periods = Periods(grain, DIALECTS[backend])
     plans = {"spans": _spans, "points": _points}
-    cells = [plans[name](table, periods) for name, table in tables.items()]
+    cells = [plans[name](rows, periods) for name, rows in inputs.items()]
     return as_usage(together(cells), periods, evidence=evidence, confidence=confidence)
 
 
-def _spans(table: ir.Table, periods: Periods) -> ir.Table:
-    check_spans(table)
-    return span_cells(table, periods)
+def _spans(rows: Input, periods: Periods) -> ir.Table:
+    check_spans(rows.parts)
+    return span_cells(rows.table, periods)
 
 
-def _points(table: ir.Table, periods: Periods) -> ir.Table:
-    return point_cells(table, periods, check_points(table))
+def _points(rows: Input, periods: Periods) -> ir.Table:
+    return point_cells(rows.table, periods, check_points(rows.parts))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 import weakref
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -29,10 +30,28 @@ ENGINES: Final = ("duckdb", "spark")
 MEMORY: Final = "2500MB"  # of DuckDB; what it does not count stays below as much again
 _OPTIONAL: Final = {POINTS.name: {"status": "served", "series": ""}}
 _UNREAD: Final = ("line",)
+_ASKED_SINGLY: Final = 64  # files
 
 
-def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None) -> tuple[str, dict[str, ir.Table]]:
-    """Return the backend's name and, by frame name, the rows as tables of that backend with the columns needed.
+@dataclass(frozen=True)
+class Input:
+    """Rows of one frame on one backend, with the columns needed.
+
+    Attributes
+    ----------
+    table
+        All rows.
+    parts
+        The same rows file by file, for questions that DuckDB answers from the statistics of a single file only; the
+        table itself where there is one file, or too many to ask one by one.
+    """
+
+    table: ir.Table
+    parts: tuple[ir.Table, ...]
+
+
+def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None) -> tuple[str, dict[str, Input]]:
+    """Return the backend's name and, by frame name, the rows on that backend.
 
     Raises
     ------
@@ -42,7 +61,7 @@ def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
     backend = _spark(master) if engine == "spark" else _duckdb([rows for _, rows in given])
-    return backend.name, {frame.name: _as_table(rows, frame, backend) for frame, rows in given}
+    return backend.name, {frame.name: _as_input(rows, frame, backend) for frame, rows in given}
 
 
 def _duckdb(given: list[Rows]) -> Any:
@@ -63,30 +82,36 @@ def _spark(master: str | None) -> Any:
     return ibis.pyspark.connect(session(master))
 
 
-def _as_table(rows: Rows, frame: Frame, backend: Any) -> ir.Table:
+def _as_input(rows: Rows, frame: Frame, backend: Any) -> Input:
     if isinstance(rows, ir.Table):
         table = rows if rows.get_backend() is backend else backend.read_parquet(_spool(rows, frame, backend))
     elif isinstance(rows, str | Path) or (
         isinstance(rows, list) and all(isinstance(each, str | Path) for each in rows)
     ):
-        table = _read(_paths(rows), frame, backend)
+        return _read(_paths(rows), frame, backend)
     else:
         table = backend.read_parquet(_spool(rows, frame, backend))
-    return _conform(table, frame)
+    whole = _conform(table, frame)
+    return Input(whole, (whole,))
 
 
 def _paths(rows: str | Path | list[Path] | list[str]) -> list[Path]:
     return [Path(each) for each in (rows if isinstance(rows, list) else [rows])]
 
 
-def _read(paths: list[Path], frame: Frame, backend: Any) -> ir.Table:
+def _read(paths: list[Path], frame: Frame, backend: Any) -> Input:
     fields = [field for path in paths for field in _parquet_schema(path)]
     if any(pa.types.is_timestamp(field.type) and field.type.unit == "ns" for field in fields):
-        parts = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches())
-        return backend.read_parquet(_spool(parts, frame, backend))  # neither Ibis nor Spark knows nanoseconds in UTC
-    if backend.name == "duckdb":
-        return backend.read_parquet([str(path) for path in paths], hive_partitioning=False)
-    return ibis.union(*(backend.read_parquet(str(path)) for path in paths))
+        batches = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches())
+        paths = [Path(_spool(batches, frame, backend))]  # neither Ibis nor Spark knows nanoseconds in UTC
+    if backend.name != "duckdb":
+        whole = ibis.union(*(_conform(backend.read_parquet(str(path)), frame) for path in paths))
+        return Input(whole, (whole,))
+    whole = _conform(backend.read_parquet([str(path) for path in paths], hive_partitioning=False), frame)
+    if not 1 < len(paths) <= _ASKED_SINGLY:
+        return Input(whole, (whole,))
+    each = (backend.read_parquet(str(path), hive_partitioning=False) for path in paths)
+    return Input(whole, tuple(_conform(table, frame) for table in each))
 
 
 def _parquet_schema(path: Path) -> pa.Schema:

@@ -11,52 +11,73 @@ import math
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
 
 from features.frames import POINT_HOW
 from pipelines.engine.stream import collect
 
 
-def check_spans(spans: ir.Table) -> None:
+def check_spans(parts: tuple[ir.Table, ...]) -> None:
     """Raise if a span ends before it starts, or has no start, end, or finite amount of zero or more.
+
+    Parameters
+    ----------
+    parts
+        The spans, file by file or all at once.
 
     Raises
     ------
     ValueError
         Naming the rules that rows break and how many do.
     """
-    facts = spans.agg(
-        rows=spans.count(), start=spans.start.count(), end=spans.end.count(), amount=spans.amount.count(),
-        low=spans.amount.min(), high=spans.amount.max(),
-        backwards=ibis.ifelse(spans.end < spans.start, 1, 0).sum().fill_null(0),
-    )  # fmt: skip
-    fact = collect(facts).iloc[0]
+    fact = _together([
+        spans.agg(
+            rows=spans.count(), start=spans.start.count(), end=spans.end.count(), amount=spans.amount.count(),
+            low=spans.amount.min(), high=spans.amount.max(),
+            backwards=ibis.ifelse(spans.end < spans.start, 1, 0).sum().fill_null(0),
+        ) for spans in parts
+    ])  # fmt: skip
     broken = [f"{fact.rows - fact[name]:.0f} without {name}" for name in ("start", "end", "amount")]
     broken += [f"{fact.backwards:.0f} end before they start", _outside("amount", fact.low, fact.high, 0.0)]
     _refuse("spans", broken)
 
 
-def check_points(points: ir.Table) -> frozenset[str]:
+def check_points(parts: tuple[ir.Table, ...]) -> frozenset[str]:
     """Return the values of ``how`` that are there.
+
+    Parameters
+    ----------
+    parts
+        The points, file by file or all at once.
 
     Raises
     ------
     ValueError
         If a reading has no moment, value or ``how``, an infinite value, or is to be summed up in an unknown way.
     """
-    facts = points.agg(
-        rows=points.count(), at=points["at"].count(), value=points.value.count(), how=points.how.count(),
-        low=points.value.min(), high=points.value.max(), first=points.how.min(), last=points.how.max(),
-    )  # fmt: skip
-    fact = collect(facts).iloc[0]
+    fact = _together([
+        points.agg(
+            rows=points.count(), at=points["at"].count(), value=points.value.count(), how=points.how.count(),
+            low=points.value.min(), high=points.value.max(), first=points.how.min(), last=points.how.max(),
+        ) for points in parts
+    ])  # fmt: skip
     if fact.rows == 0:
         return frozenset()
     alike = fact["first"] == fact["last"]
-    hows = {fact["first"]} if alike else set(collect(points.select("how").distinct()).how.dropna())
+    hows = {fact["first"]} if alike else {how for points in parts for how in collect(points[["how"]].distinct()).how}
+    hows = {how for how in hows if isinstance(how, str)}
     broken = [f"{fact.rows - fact[name]:.0f} without {name}" for name in ("at", "value", "how")]
     broken += [_outside("value", fact.low, fact.high, -math.inf)]
     broken += [f"some have how {how!r}, not one of {', '.join(POINT_HOW)}" for how in sorted(hows - set(POINT_HOW))]
     _refuse("points", broken)
     return frozenset(hows)
+
+
+def _together(facts: list[ir.Table]) -> pd.Series:
+    """Return counts added up, and the least and greatest of all parts."""
+    rows = collect(facts[0] if len(facts) == 1 else ibis.union(*facts))
+    how = {"low": "min", "first": "min", "high": "max", "last": "max"}
+    return pd.Series({name: getattr(rows[name].dropna(), how.get(str(name), "sum"))() for name in rows})
 
 
 def _outside(name: str, low: float, high: float, least: float) -> str:

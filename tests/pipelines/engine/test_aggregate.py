@@ -257,3 +257,16 @@ def test_a_file_that_is_not_parquet_is_named(tmp_path, content):
         path.write_bytes(content)
     with pytest.raises(ValueError, match=r"rows\.parquet: cannot be read as Parquet \(.*\); check the path"):
         aggregate(spans=path)
+
+
+@pytest.mark.parametrize("asked_singly", [64, 1])
+def test_files_are_checked_one_by_one_or_at_once(point, tmp_path, monkeypatch, asked_singly):
+    monkeypatch.setattr("pipelines.engine.inputs._ASKED_SINGLY", asked_singly)
+    paths = [tmp_path / "sums.parquet", tmp_path / "means.parquet"]
+    for path, how in zip(paths, ("sum", "mean"), strict=True):
+        rows = [point("2026-03-01", 1.0, how, measure=how), point("2026-03-01", 4.0, how, measure=how)]
+        pq.write_table(to_arrow(pd.DataFrame(rows)), path)
+    assert cells(points=paths).set_index("measure")["value"].to_dict() == {"sum": 5.0, "mean": 2.5}
+    pq.write_table(to_arrow(pd.DataFrame([point("2026-03-01", np.inf, "mean")])), paths[1])
+    with pytest.raises(ValueError, match="points: rows break the contract: value reaches from 1 to inf"):
+        aggregate(points=paths)
