@@ -6,7 +6,6 @@ features come from :mod:`features.history`, the same function for past and live 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -41,7 +40,7 @@ def boosted(past: Past) -> Array:
         known = past.panel.cut(length - int(origin))
         if column in refits:
             trees = _fit(known, past.scale, past.horizon)
-        base = _on_scale(level(known)[:, None], past.scale)
+        base = past.scale.forward(level(known)[:, None])
         if trees is None:
             out[:, column] = base
             continue
@@ -61,13 +60,9 @@ def _fit(known: Panel, scale: Scale, horizon: int) -> Pipeline | None:
     features, ratio = training(known, horizon, origins.tolist())
     levels = np.concatenate([level(known.cut(int(steps))) for steps in origins])[:, None]
     unit = Scale(np.tile(scale.unit, len(origins)))
-    gain = (_on_scale(ratio.reshape(-1, horizon) * levels, unit) - _on_scale(levels, unit)).ravel()
+    gain = (unit.forward(ratio.reshape(-1, horizon) * levels) - unit.forward(levels)).ravel()
     usable = np.isfinite(gain)
     if usable.sum() < _FEWEST:
         return None
     trees = Pipeline([("varying", VarianceThreshold()), ("trees", XGBRegressor(**_TREES))])
     return trees.fit(features[usable], gain[usable])
-
-
-def _on_scale(values: Array, scale: Scale) -> Array:
-    return replace(scale).forward(values)
