@@ -6,11 +6,14 @@ Shipped = in transit + live + retired, in every draw and period; a test holds it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from scipy.special import expit, gamma
 
 from forecast.draws import Array
+
+WEIBULL_SHAPE: Final = 3.0  # of the physical life of accelerators; judgement: failures gather late
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from features.calendars import calendar_quarters, hours_in, nvidia_quarters, ove
 from features.series import fiscal_revenue, select
 from forecast.catalogue import Generations
 from forecast.draws import Array, Assumptions, normals, stream
-from forecast.fleet import Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
+from forecast.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
 from forecast.leaf_state import hear_leaves
 from forecast.leaves import LEAVES
 from forecast.reconcile import condition
@@ -29,7 +29,6 @@ from forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
-_WEIBULL_SHAPE: Final = 3.0
 _QUARTER_DAYS: Final = 120
 
 
@@ -239,7 +238,7 @@ def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -
 
 def _fleet(shipped: Array, assumed: Assumptions) -> Fleet:
     ages = np.arange(shipped.shape[1], dtype=np.float64) + 0.5
-    survival = weibull_survival(ages, 4 * assumed["fleet.life"], _WEIBULL_SHAPE)
+    survival = weibull_survival(ages, 4 * assumed["fleet.life"], WEIBULL_SHAPE)
     return follow_cohorts(shipped, survival, arrival(ages, assumed["fleet.lag"]))
 
 

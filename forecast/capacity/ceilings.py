@@ -17,14 +17,13 @@ from forecast.draws import Array
 from forecast.economics.answer import Answer, assumed_rows, spread
 from forecast.economics.basis import Basis, check_given
 from forecast.economics.cost import capital_recovery
-from forecast.fleet import Fleet, arrival, follow_cohorts, weibull_survival
+from forecast.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, weibull_survival
 from forecast.support import OutOfSupportError
 
 CHIPS: Final = "packaging"
 MEMORY: Final = "memory"
 LIMITS: Final = {DEMAND: "1000 H100e", POWER: "MW_facility", CHIPS: "wafer", MEMORY: "million GB"}
 _SUPPLIES: Final = {CHIPS: "supply.cowos", MEMORY: "supply.hbm", POWER: "supply.power"}
-_WEIBULL_SHAPE: Final = 3.0
 _OFFERED: Final = 2  # newest families that can still be ordered
 _THOUSAND: Final = 1e3
 
@@ -131,7 +130,7 @@ def _fleets(basis: Basis, generations: Generations, by: str, given: Mapping[str,
     )
     shipped = mine.values.astype(np.float64) / _THOUSAND
     ages = np.arange(0.5, len(ends))
-    survival = weibull_survival(ages, np.asarray(4 * basis.values("fleet.life", given)), _WEIBULL_SHAPE)
+    survival = weibull_survival(ages, np.asarray(4 * basis.values("fleet.life", given)), WEIBULL_SHAPE)
     lags = arrival(ages, basis.values("fleet.lag", given))
     past = shipped * (np.arange(len(ends)) < now)[None, :, None]
     wanted, left = (_live(follow_cohorts(each, survival, lags), now, last) for each in (shipped, past))

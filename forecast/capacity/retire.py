@@ -21,14 +21,13 @@ from forecast.economics.answer import Answer, assumed_rows, spread
 from forecast.economics.basis import Basis, Machine, check_given, generations, machine, price_name, rate
 from forecast.economics.costs import COST_TERMS, machine_cost
 from forecast.economics.power import Power, across
-from forecast.fleet import weibull_survival
+from forecast.fleet import WEIBULL_SHAPE, weibull_survival
 from forecast.support import OutOfSupportError
 
 MODEL: Final = "llama2-70b-99.9"  # the model that generations from Hopper on were measured on
 SCENARIO: Final = "server"
 SHOWN: Final = 0.001  # of all purchases: a smaller cohort is in the total only
 SCARCITY: Final = ("slack", "scarce")
-_WEIBULL_SHAPE: Final = 3.0
 _GAIN_YEARS: Final = 3.0
 _USED: Final = (
     *COST_TERMS, "fleet.life", "site.utilisation", "site.derate", "software.gain.total_token", "price.decline",
@@ -119,8 +118,8 @@ def retire_question(basis: Basis, asked: Retirement) -> Answer:
     now = int(quarters.searchsorted(basis.origin))
     runs = {name: _runs(basis, each, trade, now, model, scenario, scarce=name == "scarce") for name in SCARCITY}
     life: Array = 4 * basis.values("fleet.life", given)
-    survival = weibull_survival(np.arange(0.5, len(quarters)), life, _WEIBULL_SHAPE)
-    half_life = round(float(np.median(life)) * np.log(2) ** (1 / _WEIBULL_SHAPE) / gamma(1 + 1 / _WEIBULL_SHAPE))
+    survival = weibull_survival(np.arange(0.5, len(quarters)), life, WEIBULL_SHAPE)
+    half_life = round(float(np.median(life)) * np.log(2) ** (1 / WEIBULL_SHAPE) / gamma(1 + 1 / WEIBULL_SHAPE))
     stocks = {name: stock_and_flow(shipped, survival, kept) for name, kept in runs.items()}
     aged = stock_and_flow(shipped, survival)
     rows = [row for name in SCARCITY for row in _cohorts(name, runs[name], aged, half_life, quarters, now)]
