@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,10 @@ _KEY_LETTERS: Final = 16
 
 
 class Workplace:
-    """The working folder of one key; those of other keys are removed, since the lock keeps their runs out."""
+    """The working folder of one key; those of other keys are removed, since the lock keeps their runs out.
+
+    The folder comes with the first thing put into it, so that a run refused for its data leaves nothing behind.
+    """
 
     def __init__(self, root: Path, ledger: Ledger) -> None:
         self._ledger = ledger
@@ -26,7 +30,8 @@ class Workplace:
         for other in (root / WORKING).glob("*"):
             if other != self._folder:
                 shutil.rmtree(other, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # it is not there, or holds what a run of this key left
+            (root / WORKING).rmdir()
 
     def bundle(self, step: str, make: Callable[[], Bundle]) -> Bundle:
         """Return the bundle a step leaves, made now unless it is there and as it was left."""
@@ -46,12 +51,14 @@ class Workplace:
         left, path = self._ledger.left(step), self._folder / f"{step}.parquet"
         if left is None or not path.is_file() or _sha256(path) != left:
             with self._ledger.step(step):
-                make().to_parquet(path, index=False)
+                made = make()
+                made.to_parquet(self.fresh(path.name), index=False)
             self._ledger.write(step, DONE, _sha256(path))
         return pd.read_parquet(path)
 
     def fresh(self, name: str) -> Path:
-        """Return a path in the folder at which nothing is."""
+        """Return a path in the folder, which is made if need be, at which nothing is."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / name
         shutil.rmtree(path, ignore_errors=True)
         path.unlink(missing_ok=True)

@@ -40,3 +40,14 @@ def test_the_work_of_another_key_is_removed(made, tmp_path):
     made()
     made("b" * 20)
     assert [path.name for path in (tmp_path / WORKING).iterdir()] == ["b" * 16]
+
+
+def test_a_run_refused_in_its_first_step_leaves_no_folder_even_where_another_run_died(tmp_path):
+    (tmp_path / WORKING / ("b" * 16)).mkdir(parents=True)
+
+    def refuse():
+        raise ValueError("no observation before the origin")
+
+    with pytest.raises(ValueError, match="no observation"):
+        Workplace(tmp_path, Ledger(tmp_path, 1, "a" * 20, "2026-01-31")).bundle("fit", refuse)
+    assert not (tmp_path / WORKING).exists()
