@@ -49,7 +49,8 @@ class Effect:
     known
         Whether it is known ahead and moves the path.
     surprise
-        Its log ahead, less its own forecast, shape (series, horizon); zero where not known.
+        Its log ahead, less its own forecast, on the working scale of the volume: times the change of that scale with
+        the log of the volume, shape (series, horizon); zero where not known.
     """
 
     prior: Elasticity
@@ -59,7 +60,7 @@ class Effect:
 
     @property
     def shift(self) -> Array:
-        """Movement of the median path [working scale, close to log], shape (series, horizon)."""
+        """Movement of the median path [working scale], shape (series, horizon)."""
         return self.posterior.mean * self.surprise
 
     @property
@@ -68,13 +69,17 @@ class Effect:
         return np.asarray((self.posterior.sd * self.surprise) ** 2)
 
 
-def driver_effects(past: Past, errors: Array, priors: Mapping[str, Elasticity]) -> tuple[dict[str, Effect], Array]:
+def driver_effects(
+    past: Past, path: Array, errors: Array, priors: Mapping[str, Elasticity]
+) -> tuple[dict[str, Effect], Array]:
     """Estimate the effect of each driver on rolling-origin errors, one after the other.
 
     Parameters
     ----------
     past
         Histories, origins and drivers.
+    path
+        Median path ahead without drivers on the working scale, shape (series, horizon).
     errors
         Actual less forecast on the working scale, shape (series, origins, horizon).
     priors
@@ -92,9 +97,11 @@ def driver_effects(past: Past, errors: Array, priors: Mapping[str, Elasticity]) 
     """
     _check(priors, past)
     found, left = {}, errors
+    slopes = _slopes(past.outcomes() - errors)
+    slopes[:, -1] = _slopes(path)
     for name, values in past.panel.drivers.items():
-        logs = np.log(np.where(values > 0, values, np.nan)) if np.nanmin(values) > 0 else values.astype(np.float64)
-        surprises = np.stack([_surprise(logs, int(origin), past.horizon) for origin in past.origins], axis=1)
+        logs = values.astype(np.float64) if (values <= 0).any() else np.log(values)
+        surprises = slopes * np.stack([_surprise(logs, int(each), past.horizon) for each in past.origins], axis=1)
         prior = priors.get(name, UNKNOWN)
         posterior = _posterior(left, surprises, prior)
         known = name in past.panel.known
@@ -103,6 +110,11 @@ def driver_effects(past: Past, errors: Array, priors: Mapping[str, Elasticity]) 
         if known:
             left = left - posterior.mean * np.nan_to_num(surprises)
     return found, left
+
+
+def _slopes(z: Array) -> Array:
+    """Return the change of the working scale with the log of the volume, same shape; NaN where the path is."""
+    return np.tanh(np.maximum(z, 0.0))
 
 
 def _surprise(logs: Array, origin: int, horizon: int) -> Array:

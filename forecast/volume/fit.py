@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.panel import Panel
 from forecast.draws import Array, stream
+from forecast.volume.bending import choose_bend
 from forecast.volume.calibrate import LEVELS, Calibration, Spread, calibrate
 from forecast.volume.censoring import latent_demand
 from forecast.volume.combine import COMBINATION, Combination, combine
@@ -21,7 +22,7 @@ from forecast.volume.lumpy import lumps
 from forecast.volume.members import SIMPLE, run_members
 from forecast.volume.newcomer import borrow, neighbours_of
 from forecast.volume.past import LEAST, Past, look_back
-from forecast.volume.scale import BEND, Scale, recent_scale
+from forecast.volume.scale import Scale, recent_scale
 
 SUPPOSED: Final = Spread(0.15, 0.55)  # where no error of any series can be seen; judgement, said in the notes
 COMPOUND: Final = "compound_poisson"
@@ -87,7 +88,7 @@ class Beliefs:
     neighbours
         Series that a newcomer borrows from, by name.
     bend
-        Multiple of the recent mean at which the working scale turns logarithmic.
+        Multiple of the recent mean at which the working scale turns logarithmic; tried on the past where left out.
     members
         Names of the only members to use; all where left out. The first is the unit of errors.
     symmetric
@@ -98,7 +99,7 @@ class Beliefs:
     origins: float = 0.0
     elasticities: Mapping[str, Elasticity] | None = None
     neighbours: Mapping[str, tuple[str, ...]] | None = None
-    bend: float = BEND
+    bend: float | None = None
     members: tuple[str, ...] | None = None
     symmetric: bool = False
 
@@ -129,7 +130,7 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
     >>> fit = fit_volumes(panels(rows)[0][0], horizon=3)
     >>> fit.scale.inverse(fit.path).round(1).tolist()
-    [[7.2, 7.4, 7.7]]
+    [[7.4, 7.7, 8.0]]
     """
     if horizon < 1:
         raise ValueError(f"horizon {horizon} is below 1; ask for at least one period")
@@ -145,10 +146,12 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
 def _grown(panel: Panel, horizon: int, seed: int, beliefs: Beliefs) -> VolumesFit:
     """Fit series that have some history."""
     latent = _latent(panel)
-    past = look_back(replace(panel, values=latent), horizon, bend=beliefs.bend)
+    demand = replace(panel, values=latent)
+    bend = choose_bend(demand, horizon, beliefs.spread) if beliefs.bend is None else beliefs.bend
+    past = look_back(demand, horizon, bend=bend)
     paths, notes = run_members(past, beliefs.members)
     mixed = combine(past, paths, SIMPLE)
-    effects, errors = driver_effects(past, mixed.errors, beliefs.elasticities or {})
+    effects, errors = driver_effects(past, mixed.path, mixed.errors, beliefs.elasticities or {})
     calibration = calibrate(
         errors, mixed.unit, prior=beliefs.spread, weight=beliefs.origins, symmetric=beliefs.symmetric
     )
@@ -247,11 +250,11 @@ def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, b
     for row in np.setdiff1d(np.arange(number), grown):
         near = neighbours_of(panel, int(row), grown, beliefs.neighbours or {})
         found = borrow(panel.values[row], recent[near], fitted.path[near] - stands[near, None],
-                       fitted.calibration.deviation[near])  # fmt: skip
+                       fitted.calibration.deviation[near], bend=fitted.scale.bend)  # fmt: skip
         unit[row], path[row], deviation[row], own[row] = found.unit, found.path, found.deviation, found.own
     new = number - len(grown)
     note = f"{new} series have fewer than {LEAST} values and borrow from neighbours (own weight {own.min():.2f} and up)"
     return replace(
-        fitted, panel=panel, latent=latent, scale=Scale(unit), path=path, calibration=Calibration(deviation, shape),
+        fitted, panel=panel, latent=latent, scale=Scale(unit, fitted.scale.bend), path=path, calibration=Calibration(deviation, shape),
         shipped=shipped, data_weight=own, notes=(*fitted.notes, note),
     )  # fmt: skip

@@ -38,6 +38,7 @@ MEMBERS: Final[Mapping[str, Member]] = {
     "structural": structural,
 }
 SIMPLE: Final = ("last_value", "seasonal_naive", "seasonal_mean", "drift", "damped_trend")
+QUICK: Final = (*SIMPLE, "smoothing")
 
 MOST_BOOSTED: Final = 200  # series; on more, trees cost more time than they save error
 FEWEST_BOOSTED: Final = 5

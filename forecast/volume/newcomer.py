@@ -61,7 +61,7 @@ def neighbours_of(panel: Panel, row: int, grown: NDArray[np.intp], named: Mappin
     return alike or list(range(len(grown)))
 
 
-def borrow(values: Array, levels: Array, path: Array, deviation: Array) -> Borrowed:
+def borrow(values: Array, levels: Array, path: Array, deviation: Array, *, bend: float = BEND) -> Borrowed:
     """Return a newcomer's path from its few values and its neighbours' levels, paths and deviations.
 
     The log level is normal between neighbours; its posterior weighs own values by ``t^2 / (t^2 + s^2 / n)`` with
@@ -76,6 +76,8 @@ def borrow(values: Array, levels: Array, path: Array, deviation: Array) -> Borro
     path, deviation
         Neighbours' paths relative to where they stand, and their deviations, shape (neighbours, horizon), on the
         working scale.
+    bend
+        Multiple of the recent mean at which that scale turns logarithmic.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def borrow(values: Array, levels: Array, path: Array, deviation: Array) -> Borro
     within = _PERIOD**2 / len(known) if len(known) else np.inf
     own = between / (between + within)
     level = float(np.exp(np.median(logs) * (1 - own) + (np.log(known).mean() * own if len(known) else 0.0)))
-    bent = 1 / BEND / np.sqrt(1 + 1 / BEND**2)  # change of the working scale with the log at the level
+    bent = 1 / bend / np.sqrt(1 + 1 / bend**2)  # change of the working scale with the log at the level
     unsure = between * (1 - own) * bent**2
     spread = np.sqrt((deviation**2).mean(axis=0) + path.var(axis=0) + unsure)
-    return Borrowed(BEND * level, np.arcsinh(1 / BEND) + path.mean(axis=0), spread, own)
+    return Borrowed(bend * level, np.arcsinh(1 / bend) + path.mean(axis=0), spread, own)

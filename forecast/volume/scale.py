@@ -23,6 +23,8 @@ class Scale:
     ----------
     unit
         Value at which linear turns logarithmic, shape (series,) [unit of each series].
+    bend
+        Multiple of the recent mean that those values are.
 
     Examples
     --------
@@ -32,6 +34,7 @@ class Scale:
     """
 
     unit: Array
+    bend: float = BEND
 
     def forward(self, values: Array) -> Array:
         """Return values on the working scale; any shape (series, ...)."""
@@ -46,7 +49,7 @@ class Scale:
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Scale:
         """Return the scale of some series."""
-        return Scale(self.unit[rows])
+        return Scale(self.unit[rows], self.bend)
 
 
 def recent_scale(values: Array, season: int, *, bend: float = BEND) -> Scale:
@@ -68,7 +71,7 @@ def recent_scale(values: Array, season: int, *, bend: float = BEND) -> Scale:
     """
     unit = _mean(values[:, -_SEASONS * season :])
     unit = np.where(unit > 0, unit, _mean(values))
-    return Scale(np.where(unit > 0, bend * unit, 1.0))
+    return Scale(np.where(unit > 0, bend * unit, 1.0), bend)
 
 
 def _mean(values: Array) -> Array:

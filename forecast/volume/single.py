@@ -85,7 +85,7 @@ def fit_volume(
     Examples
     --------
     >>> fit_volume(np.exp(np.arange(40) / 10), 2).path.round(1).tolist()
-    [54.6, 58.9]
+    [54.6, 60.4]
     """
     values = np.asarray(history, dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(values) | (values <= 0))
