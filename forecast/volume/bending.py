@@ -1,8 +1,8 @@
-"""Where the working scale turns logarithmic: tried on the panel's own past, since growth wants a log and bursts do not.
+"""Where the working scale turns logarithmic: tried on the panel's own past, since growth wants a log and counts do not.
 
-Series whose noise grows with their level are alike on a log scale. Those with zeros or bursts are not: there a log makes
-a small count look like a catastrophe. Likelihoods of a transform (Box and Cox 1964) see one step ahead only and chose
-the wrong one on PyPI's downloads; the score that counts is asked instead, in the unit of the volumes.
+Series whose noise grows with their level are alike on a log scale. Those that come near zero are not: there a log
+makes a small count look like a catastrophe. Likelihoods of a transform (Box and Cox 1964) see one step ahead only and
+chose the wrong one on monthly downloads; the score that counts is asked instead, in the unit of the volumes.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ features come from :mod:`features.history`, the same function for past and live 
 
 from __future__ import annotations
 
+import warnings
 from typing import Final
 
 import numpy as np
@@ -65,4 +66,6 @@ def _fit(known: Panel, scale: Scale, horizon: int) -> Pipeline | None:
     if usable.sum() < _FEWEST:
         return None
     trees = Pipeline([("varying", VarianceThreshold()), ("trees", XGBRegressor(**_TREES))])
-    return trees.fit(features[usable], gain[usable])
+    with warnings.catch_warnings():  # a feature that is nowhere known has no variance, and is left out for that
+        warnings.filterwarnings("ignore", "(Degrees of freedom|All-NaN)", RuntimeWarning)
+        return trees.fit(features[usable], gain[usable])

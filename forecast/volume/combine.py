@@ -87,11 +87,12 @@ def combine(past: Past, paths: Mapping[str, Array], simple: tuple[str, ...]) -> 
     mixed[:, :WARM] = np.nan
     scaled = np.abs(np.concatenate([errors, mixed[None]])) / unit[:, None, None]
     own = [names.index(name) for name in simple if name in names]
-    best = _winners(errors[own] / unit[:, None, None], mixed / unit[:, None, None], past, groups)
-    wins = best >= 0
-    chosen = np.array(own)[np.maximum(best, 0)]
-    weights = np.where(wins, np.arange(len(names))[:, None] == chosen, weights)
-    shipped = np.where(wins[:, None, None], errors[chosen, np.arange(len(chosen))], mixed)
+    shipped = mixed
+    if own:
+        best = _winners(errors[own] / unit[:, None, None], mixed / unit[:, None, None], past, groups)
+        wins, chosen = best >= 0, np.array(own)[best]
+        weights = np.where(wins, np.arange(len(names))[:, None] == chosen, weights)
+        shipped = np.where(wins[:, None, None], errors[chosen, np.arange(len(chosen))], mixed)
     path = np.einsum("ms,msh->sh", weights, stacked[:, :, -1])
     return Combination(names, weights, path, shipped, _fair_error(scaled), unit)
 

@@ -255,6 +255,6 @@ def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, b
     new = number - len(grown)
     note = f"{new} series have fewer than {LEAST} values and borrow from neighbours (own weight {own.min():.2f} and up)"
     return replace(
-        fitted, panel=panel, latent=latent, scale=Scale(unit, fitted.scale.bend), path=path, calibration=Calibration(deviation, shape),
-        shipped=shipped, data_weight=own, notes=(*fitted.notes, note),
+        fitted, panel=panel, latent=latent, scale=Scale(unit, fitted.scale.bend), path=path,
+        calibration=Calibration(deviation, shape), shipped=shipped, data_weight=own, notes=(*fitted.notes, note),
     )  # fmt: skip

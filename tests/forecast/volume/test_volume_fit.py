@@ -366,7 +366,41 @@ def test_a_benchmark_of_one_member_has_no_lean():
     assert fit.path == pytest.approx([np.exp(3.9)] * 3)
 
 
+@pytest.mark.parametrize("member", ["theta", "structural"])
+def test_one_member_alone_need_not_be_a_simple_one(member):
+    fit = fit_volume(np.exp(0.1 * np.arange(40)), 3, members=(member,))
+    assert fit.weights == {member: 1.0}
+    assert fit.path[-1] > np.exp(3.9)
+
+
 @pytest.mark.parametrize("values", [[1.0], [1.0, -2.0], [1.0, np.nan], [0.0, 1.0]])
 def test_one_series_must_be_positive_and_finite(values):
     with pytest.raises(ValueError, match="a volume series needs two or more positive, finite values; it has"):
         fit_volume(np.array(values), 2)
+
+
+def test_growth_is_fitted_on_a_log_scale_and_small_counts_are_not():
+    random = np.random.default_rng(4)
+    growing = np.exp(np.arange(72) / 18 + random.normal(0, 0.1, (20, 72)))
+    counts = random.poisson(3.0, (20, 72))
+    held = Beliefs(members=FEW.members)
+    assert fit_volumes(panel(growing), horizon=6, beliefs=held).scale.bend < 0.1
+    assert fit_volumes(panel(counts), horizon=6, beliefs=held).scale.bend > 1.0
+
+
+def test_a_newcomer_stands_at_its_neighbours_level_on_either_scale():
+    values = np.vstack([np.full((3, 30), 50.0) * np.exp(np.random.default_rng(1).normal(0, 0.05, (3, 30)))] * 2)
+    values[5, :-1] = np.nan
+    for bend in (2.0, 0.05):
+        fit = fit_volumes(panel(values, "YE"), horizon=2, beliefs=replace(FEW, bend=bend))
+        assert fit.shipped[5] == BORROWED
+        assert fit.scale.inverse(fit.path)[5] == pytest.approx(50.0, rel=0.1)
+
+
+def test_a_driver_that_is_nowhere_known_changes_nothing_and_warns_of_nothing():
+    values = walks(8, 60)
+    nowhere = panel(values, drivers={"price": np.full(values.shape, np.nan)})
+    fit, without = (fit_volumes(each, horizon=3) for each in (nowhere, panel(values)))
+    assert fit.effects["price"].posterior == fit.effects["price"].prior
+    assert "boosted" in set(fit.weights["member"])
+    assert fit.path == pytest.approx(without.path, rel=0.05)
