@@ -29,7 +29,7 @@ from features.share_grid import share_panels
 from features.shares import check_share_rows
 from forecast.migration import fit_shares
 from forecast.migration.quantiles import quantile_parts
-from pipelines.shares_command import load_learned
+from pipelines.learned import load_learned
 
 PERIODS, CATEGORIES, GROUPS, HORIZON, DRAWS = 40, 4, 100, 12, 200
 PEER_SERIES = 200

@@ -16,7 +16,7 @@ from forecast.answers import Forecaster
 from forecast.economics.basis import Basis
 from forecast.known import Known, Settings
 from forecast.workloads import Registry, Task
-from pipelines.shares_command import load_learned
+from pipelines.learned import load_learned
 
 MANIFEST: Final = "manifest.json"
 BUNDLE: Final = "bundle"  # its folder among the artifacts of a model

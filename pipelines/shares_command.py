@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,7 +9,8 @@ import pandas as pd
 import typer
 
 from forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
-from forecast.migration.learned import LearnedFamily, from_json
+from forecast.migration.learned import LearnedFamily
+from pipelines.learned import load_learned
 from pipelines.series_files import read_series, series_writer
 from pipelines.series_progress import errors, progress_bar
 from pipelines.shares_plot import save_plot
@@ -85,13 +84,6 @@ def forecast_history(
             frames.append(share_quantiles(fit, draws=draws, seed=seed, progress=advance))
         fits.append(fit)
     return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
-
-
-def load_learned(file: Path | None = None) -> LearnedFamily:
-    """Return the learned numbers of a file, or those that ship."""
-    if file is not None:
-        return from_json(json.loads(file.read_text()))
-    return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
 
 
 def tell_skill(skill: pd.DataFrame) -> None:

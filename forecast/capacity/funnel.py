@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.special import gammainc
 
 from forecast.draws import Array, stream
 
@@ -68,7 +68,7 @@ def lag_shares(mean_lag: Array, periods: int) -> Array:
             f"mean lag of {float(mean_lag.min()):g} quarters is not positive; correct the row in fleet.csv"
         )
     edges = np.arange(periods + 1)[None, :]
-    return np.asarray(np.diff(gamma.cdf(edges, _SHAPE, scale=mean_lag[:, None] / _SHAPE), axis=1))
+    return np.asarray(np.diff(gammainc(_SHAPE, edges * _SHAPE / mean_lag[:, None]), axis=1))
 
 
 def follow_funnel(visible: Array, steps: Mapping[str, Step]) -> Funnel:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.stats import norm, truncnorm
+from scipy.special import log_ndtr, ndtri_exp
 
 from forecast.draws import Array, stream
 
 _FEWEST = 3
+_HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
 def served(latent: Array, capacity: Array) -> Array:
@@ -50,7 +51,7 @@ class Latent:
         mean = self.level + self.growth * np.arange(len(self.observed))
         low = (np.log(self.observed) - mean) / self.sd
         u = stream(seed, "latent").random((count, len(mean)))
-        above = np.exp(mean + self.sd * truncnorm.ppf(u, low, np.inf))
+        above = np.exp(mean - self.sd * ndtri_exp(log_ndtr(-low) + np.log1p(-u)))  # far tails stay finite
         return np.where(self.capped, np.maximum(above, self.observed), self.observed)
 
 
@@ -95,7 +96,7 @@ def tobit(observed: Array, capacity: Array, *, tolerance: float = 0.02) -> Laten
     def loss(terms: Array) -> float:
         sd = np.exp(np.clip(terms[2], -5.0, 3.0))
         z = (logs - terms[0] - terms[1] * time) / sd
-        return -float(np.where(capped, norm.logsf(z), norm.logpdf(z) - np.log(sd)).sum())
+        return -float(np.where(capped, log_ndtr(-z), -0.5 * z**2 - _HALF_LOG_2PI - np.log(sd)).sum())
 
     found = minimize(loss, np.array([*start, np.log(spread)]), method="Nelder-Mead", options={"maxiter": 4000})
     return Latent(float(found.x[0]), float(found.x[1]), float(np.exp(np.clip(found.x[2], -5.0, 3.0))), capped, observed)

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
+from scipy.special import stdtrit
 from xgboost import XGBRegressor
 
 from forecast.migration.learned import Learned
@@ -66,7 +66,7 @@ def row_loss(rows: Rows, middle: Array, scale: Array) -> float:
     """Return the weighted pinball loss of rows with a centre and a scale."""
     total = 0.0
     for level in LEVELS:
-        miss = rows.truth - np.maximum(middle + scale * student.ppf(level, DEGREES), 0.0) ** 3
+        miss = rows.truth - np.maximum(middle + scale * stdtrit(DEGREES, level), 0.0) ** 3
         total += float((rows.weight * np.maximum(level * miss, (level - 1.0) * miss)).sum())
     return 2.0 * total / len(LEVELS)
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
 from forecast.migration.learned import Learned
@@ -141,7 +141,7 @@ def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[f
     scale = np.exp(np.clip(terms @ weights[split:], -12.0, 1.0))
     loss, to_middle, to_scale = 0.0, np.zeros(len(middle)), np.zeros(len(middle))
     for level in LEVELS:
-        shift = scale * student.ppf(level, DEGREES)
+        shift = scale * stdtrit(DEGREES, level)
         held = np.maximum(middle + shift, 0.0)
         cube = held**3
         inside = cube < 1.5

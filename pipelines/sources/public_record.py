@@ -30,7 +30,7 @@ from forecast.economics.basis import Basis, basis_of
 from forecast.known import Known, Settings, cut
 from forecast.migration import Learned
 from forecast.workloads import Registry, read_registry
-from pipelines.shares_command import load_learned
+from pipelines.learned import load_learned
 from pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"

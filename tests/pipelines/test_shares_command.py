@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from forecast.migration.quantiles import COLUMNS, LEVELS
-from pipelines.shares_command import app, load_learned
+from pipelines.learned import load_learned
+from pipelines.shares_command import app
 from pipelines.train_migration import EVALUATION_ONLY
 from pipelines.train_migration import app as train_app
 

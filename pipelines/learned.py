@@ -1,0 +1,16 @@
+"""What the share model learned on its reference histories, as shipped or from a file."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+
+from forecast.migration.learned import LearnedFamily, from_json
+
+
+def load_learned(file: Path | None = None) -> LearnedFamily:
+    """Return the learned numbers of a file, or those that ship."""
+    if file is not None:
+        return from_json(json.loads(file.read_text()))
+    return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
