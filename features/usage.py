@@ -6,7 +6,8 @@ from typing import Final
 
 import pandas as pd
 
-from features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, OBSERVATIONS, USAGE, conform
+from features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, OBSERVATIONS, USAGE, conform, empty
+from features.labels import UNLABELLED
 
 _WHOLE: Final = {  # grains that a grain's periods fill exactly: weeks fill no months
     "minute": GRAINS, "hour": GRAINS[1:], "day": GRAINS[2:], "week": ("week",), "month": ("month", "quarter"),
@@ -110,6 +111,35 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
         ),
         OBSERVATIONS,
     )  # fmt: skip
+
+
+def whole_quarters(usage: pd.DataFrame) -> pd.DataFrame:
+    """Return the hours of every leaf in the calendar quarters of which each day has some, as observations.
+
+    Only rows that say segment and leaf count; operators, users, workloads and hardware are added up. A day on which
+    nothing ran leaves no row, so its quarter is left out: from the outside it looks like a day not recorded.
+
+    Parameters
+    ----------
+    usage
+        Frame ``USAGE``, sums of one measure and unit; rows of weeks, which fill no quarter, are left out.
+
+    Returns
+    -------
+    DataFrame
+        Frame ``OBSERVATIONS``.
+    """
+    said = ~usage[["segment", "leaf"]].isin([ALL, UNLABELLED]).any(axis=1)
+    rows = usage[said & usage["grain"].isin(GRAINS[:3]) & (usage["how"] == "sum")]
+    if rows.empty:
+        return empty(OBSERVATIONS)
+    _check_grains(rows, "quarter")
+    rows = rows.assign(**dict.fromkeys(DIMENSIONS[2:], ALL))
+    days = pd.concat([roll_up(part, "day") for _, part in rows.groupby("grain")], ignore_index=True)
+    quarter = _starts(days["period_start"], "quarter")
+    seen = days["period_start"].groupby([days["segment"], days["leaf"], quarter]).transform("nunique")
+    whole = days[seen == ((quarter + _STEP["quarter"]) - quarter).dt.days]
+    return to_observations(whole[list(USAGE.columns)], "quarter") if len(whole) else empty(OBSERVATIONS)
 
 
 def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent: float | None = None) -> pd.DataFrame:

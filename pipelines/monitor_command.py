@@ -18,6 +18,7 @@ from pipelines.options import as_day
 from pipelines.registry import default_root
 from pipelines.screen import Progress, wide_console
 from pipelines.sources.public_record import RECORDS, read_record
+from pipelines.stored_usage import UseUsage, with_usage
 
 ALARMED: Final = 3
 _HOOK_SECONDS: Final = 60
@@ -32,17 +33,16 @@ def monitor_champion(
         str | None, typer.Option(help="Command to run on alarms; it gets the findings as JSON on standard input.")
     ] = None,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    usage: UseUsage = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     root: Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")] = None,
 ) -> None:
     """Check calibration, populations, definitions, entities and feeds; exit code 3 on alarms."""
-    command = _command(on_alarm)
+    command, place, day = _command(on_alarm), root or default_root(), as_day(as_of, "--as-of")
     with Progress(shown=not quiet) as progress:
-        done = monitor(
-            root or default_root(), read_record(record), as_day(as_of, "--as-of"), report_only=report_only,
-            progress=progress.step,
-        )  # fmt: skip
+        known = with_usage(read_record(record), place, day) if usage else read_record(record)
+        done = monitor(place, known, day, report_only=report_only, progress=progress.step)
     if as_json:
         sys.stdout.write(findings_json(done) + "\n")
     elif not quiet:

@@ -63,7 +63,7 @@ def replay(
         results.append(run(past, progress=progress))
     progress("scoring what came")
     made = frozenset(result.version for result in results)
-    card, aside = score_card(request.root, read_record(request.record), as_of, only=made)
+    card, aside = score_card(request.root, request.ingest(read_record(request.record), as_of), as_of, only=made)
     return Replayed(tuple(results), card, tuple(aside))
 
 

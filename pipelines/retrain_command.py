@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -14,6 +15,7 @@ from pipelines.guard import LOCK_SECONDS
 from pipelines.options import as_day
 from pipelines.registry import default_root
 from pipelines.sources.public_record import RECORDS
+from pipelines.stored_usage import UseUsage, with_usage
 
 EXIT_KEPT: Final = 3
 Out = Annotated[Path, typer.Option(help="Folder for the report and tables of the champion.")]
@@ -32,6 +34,7 @@ def retrain(
     draws: Draws = 2000,
     seed: Seed = 20260826,
     record: RecordFolder = RECORDS,
+    usage: UseUsage = False,
     wait: Wait = LOCK_SECONDS,
     quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
@@ -48,6 +51,8 @@ def retrain(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
         promote=promote_if_better, publish_kept=False, wait=wait,
     )  # fmt: skip
+    if usage:
+        request = replace(request, ingest=lambda found, day: with_usage(found, request.root, day))
     with Progress(shown=not quiet) as progress:
         result = run(request, progress=progress.step)
     said = {"outcome": result.outcome, "version": result.version, "reason": result.reason}
@@ -78,6 +83,7 @@ def replay(
     draws: Draws = 2000,
     seed: Seed = 20260826,
     record: RecordFolder = RECORDS,
+    usage: UseUsage = False,
     output: Annotated[Path | None, typer.Option(help="Also write every score to this CSV file.")] = None,
     wait: Wait = LOCK_SECONDS,
     quiet: Quiet = False,
@@ -92,6 +98,8 @@ def replay(
     request = RunRequest(
         today, True, Settings(draws=draws, seed=seed), default_root(), default_root() / "replayed", record, wait=wait
     )
+    if usage:
+        request = replace(request, ingest=lambda found, day: with_usage(found, request.root, day))
     with Progress(shown=not quiet) as progress:
         done = run_replay(request, first, last, as_of=today, progress=progress.step)
     show_summary(done.card, done.aside)

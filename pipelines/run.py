@@ -78,7 +78,7 @@ class RunRequest:
     wait
         Seconds to wait for another run on the same store.
     ingest
-        Adds to the record what the store holds beside it, before it is cut to the origin.
+        Adds to the record, read by an origin, what is known beside it; the whole is cut to the origin then.
     """
 
     origin: pd.Timestamp
@@ -90,7 +90,7 @@ class RunRequest:
     promote: bool = True
     publish_kept: bool = True
     wait: float = LOCK_SECONDS
-    ingest: Callable[[Record], Record] = lambda record: record
+    ingest: Callable[[Record, pd.Timestamp], Record] = lambda record, _: record
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     """
     prepare(request.out)
     progress("reading the record")
-    record = request.ingest(read_record(request.record))
+    record = request.ingest(read_record(request.record), request.origin)
     known = record.as_of(request.origin)
     digest = run_digest(
         known, record.quarantine, request.settings, past=request.past, beside=(record.fleet, record.economics)

@@ -23,6 +23,7 @@ from pipelines.overrides import add_override
 from pipelines.registry import StoreError, default_root
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS, Record, read_record
+from pipelines.stored_usage import UseUsage, with_usage
 from pipelines.vintages import score_card
 
 _UNITS: Final = {
@@ -35,11 +36,13 @@ def scorecard(
     target: Annotated[str | None, typer.Option(help="Quarter, such as 2026Q2; means over all if left out.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Score what came by this day; today if left out.")] = None,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    usage: UseUsage = False,
     output: Annotated[Path | None, typer.Option(help="Also write every score to this CSV file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
     """Score every forecast ever made for a quarter, beside naive forecasts, public claims and human overrides."""
     day, known = as_day(as_of, "--as-of"), read_record(record)
+    known = with_usage(known, default_root(), day) if usage else known
     period_end = None if target is None else quarter_end(target)
     card, aside = score_card(default_root(), known, day, period_end=period_end)
     if output is not None:

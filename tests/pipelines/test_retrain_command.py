@@ -5,12 +5,15 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from features.frames import DIMENSIONS, QUARANTINE, empty
 from pipelines import retrain_command
 from pipelines import run as run_module
+from pipelines.champion import open_bundle
 from pipelines.cli import main
 from pipelines.guard import locked
 from pipelines.registry import CHALLENGER, alias_version, champion_version, open_store
 from pipelines.run import NOT_ASKED
+from pipelines.store import Store
 
 WORDS = ("retrain", "--draws", "200", "--seed", "7")
 
@@ -103,3 +106,29 @@ def test_a_run_that_died_before_deciding_is_decided_on_even_if_only_kept(own_sto
     assert run_module.run(replace(own_store, promote=False)).outcome == "kept"
     assert champion(own_store) is None
     assert run_module.run(own_store).outcome == "promoted"
+
+
+def measured(known_at):
+    days = pd.date_range("2026-04-01", "2026-06-30", tz="UTC").as_unit("us")
+    labels = dict.fromkeys(DIMENSIONS, "all") | {"segment": "rest", "leaf": "supercomputing"}
+    rows = pd.DataFrame(
+        labels | {"measure": "gpu_hours", "unit": "accelerator_hour", "how": "sum", "grain": "day",
+                  "source": "jobs.csv", "rows": 1.0, "bound": "=", "evidence": "measured", "confidence": "verified"},
+        index=range(len(days)),
+    )  # fmt: skip
+    return rows.assign(period_start=days, value=1e6, known_at=known_at)
+
+
+def test_usage_that_was_ingested_enters_the_record_and_is_scored(shell, own_store):
+    code, _, err = shell(*WORDS, "--quiet", "--usage")
+    assert (code, err.count("\n")) == (1, 1)
+    assert "no usage is stored here; load some with `shiftcast ingest` first" in err
+    assert shell(*WORDS, "--quiet", "--promote-if-better")[0] == 0
+    day = own_store.origin - pd.Timedelta(days=100)
+    Store(own_store.root).append(measured(day), empty(QUARANTINE), "a" * 64, day)
+    code, out, _ = shell(*WORDS, "--usage", "--promote-if-better")
+    assert out.startswith("promoted: model version 2")  # other data, another version
+    assert "unchanged" in shell(*WORDS, "--usage", "--promote-if-better")[1]
+    known = open_bundle(root=own_store.root).known.observations
+    mine = known[known["leaf"].eq("supercomputing") & known["measure"].eq("gpu_hours") & known["source"].eq("jobs.csv")]
+    assert mine["value"].tolist() == [91e6]
