@@ -14,11 +14,13 @@ from forecast.claim.check import ClaimCheck, check_claim
 from forecast.claim.registry import distinct, find
 from forecast.cube import build_world
 from forecast.known import Settings
+from pipelines.claim_draft_command import draft
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS
 from pipelines.split_command import known_at
 
 claim_app = typer.Typer(help="Dated statements, and what the forecast makes of them.", no_args_is_help=True)
+claim_app.command("draft")(draft)
 
 AsOf = Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")]
 RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]

@@ -1,13 +1,15 @@
 import json
+import subprocess
 import sys
 
 import pandas as pd
 import pytest
 
-from pipelines import cli, options
+from pipelines import options
 from pipelines import run as run_module
 from pipelines.champion import open_forecaster
 from pipelines.cli import main
+from pipelines.commands import COMMANDS, load
 from pipelines.registry import StoreError
 
 
@@ -168,5 +170,21 @@ def test_today_is_the_day_in_utc(monkeypatch):
     assert options.as_day("2026-03-16", "--origin") == pd.Timestamp("2026-03-16", tz="UTC")
 
 
-def test_the_commands_have_their_names():
-    assert "run" in [command.name or command.callback.__name__ for command in cli.app.registered_commands]
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_in_the_list_what_it_says_itself(name):
+    command = load(name)
+    assert command.name == name
+    assert " ".join(command.help.split("\n\n")[0].split()) == COMMANDS[name].says
+
+
+def test_help_lists_every_command_and_imports_none():
+    words = "import sys; from pipelines.cli import app; sys.argv[1:] = ['--help']\ntry: app()\n"
+    words += "finally: print('pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)  # noqa: S603
+    assert all(f" {name} " in done.stdout for name in COMMANDS)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_command_that_is_none_is_refused_with_its_neighbour(shell):
+    code, _, err = shell("retrian")
+    assert (code, "retrain" in err) == (2, True)

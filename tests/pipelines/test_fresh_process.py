@@ -64,7 +64,7 @@ def other_store(finished, tmp_path_factory):
     """Return the folder of a whole run by command in another store, with the finished run's seed and origin's data."""
     folder = tmp_path_factory.mktemp("other")
     day = f"lambda *_: pandas.Timestamp('{finished.request.origin:%Y-%m-%d}', tz='UTC')"
-    command = f"import pandas; from pipelines import cli; cli.as_day = {day}; cli.main()"
+    command = f"import pandas; from pipelines import cli, run_command; run_command.as_day = {day}; cli.main()"
     done = python("-c", command, "run", "--draws", "200", "--seed", "7", "--json", cwd=folder)
     return folder, done
 
