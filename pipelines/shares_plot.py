@@ -36,5 +36,5 @@ def _fan(axis: Axes, name: str, past: pd.DataFrame, ahead: pd.DataFrame) -> None
         mean = part[part.statistic == "mean"].set_index("day").value
         axis.plot(mean.index, mean, color=colour, linestyle="--", label=None if category in wide else category)
         shade(axis, part, colour)
-    axis.set(title=name, ylim=(0, 1), ylabel="share")
+    axis.set(ylim=(0, 1), ylabel="share")
     axis.legend(fontsize=6)

@@ -53,7 +53,7 @@ def save_plot(shown: dict[str, Fan], file: Path, *, total: int) -> None:
         mean = fan.ahead[fan.ahead.statistic == "mean"].set_index("day").value
         axis.plot(mean.index, mean, color=COLOUR, linestyle="--")
         shade(axis, fan.ahead, COLOUR)
-        axis.set(title=name, ylabel="volume")
+        axis.set_ylabel("volume")
         axis.set_ylim(bottom=0)
         axis.tick_params(axis="x", labelrotation=30, labelsize=7)
 
