@@ -27,14 +27,37 @@ class BuildCosts:
 
     @property
     def quantile(self) -> float:
-        """The quantile to build to: short / (short + over), the newsvendor's (Arrow, Harris and Marschak 1951).
+        """The quantile to build to.
 
         Examples
         --------
         >>> BuildCosts(short=0.45, over=0.15).quantile
         0.75
         """
-        return self.short / (self.short + self.over)
+        return critical_ratio(self.short, self.over)
+
+
+def critical_ratio(under: float, over: float) -> float:
+    """Return the newsvendor's quantile: q* = c_under / (c_under + c_over) (Arrow, Harris and Marschak 1951).
+
+    Parameters
+    ----------
+    under, over
+        Cost of a unit too few and of one too many, in the same unit.
+
+    Raises
+    ------
+    ValueError
+        If a cost is not positive.
+
+    Examples
+    --------
+    >>> critical_ratio(19.0, 1.0)
+    0.95
+    """
+    if not (under > 0 and over > 0):
+        raise ValueError(f"costs of a shortage {under:g} and a surplus {over:g} must both be positive")
+    return under / (under + over)
 
 
 def build_costs(assumptions: pd.DataFrame) -> BuildCosts:

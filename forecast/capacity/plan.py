@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from features.calendars import quarter_end, quarter_label
 from features.frames import ALL
 from forecast.capacity.funnel import Step, follow_funnel, lead_time
-from forecast.capacity.purchase import critical_ratio, whole_racks
+from forecast.capacity.purchase import whole_racks
 from forecast.draws import Array, normals
 from forecast.economics.answer import Answer, assumed_rows, spread
 from forecast.economics.basis import Basis, Machine, check_given, generations, machine
 from forecast.economics.power import facility_megawatts
 from forecast.leaves import SEGMENT_OF
+from forecast.procurement import critical_ratio
 from forecast.support import OutOfSupportError
 from forecast.views import Part, draws_of, forecast_periods, periods
 

@@ -1,33 +1,10 @@
-"""How much to buy: the newsvendor quantile and whole racks."""
+"""How much to buy: whole racks."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from forecast.draws import Array
-
-
-def critical_ratio(under: float, over: float) -> float:
-    """Return the quantile to buy to: q* = c_under / (c_under + c_over), the newsvendor's.
-
-    Parameters
-    ----------
-    under, over
-        Cost of one accelerator too few and of one too many, in the same unit.
-
-    Raises
-    ------
-    ValueError
-        If a cost is not positive.
-
-    Examples
-    --------
-    >>> critical_ratio(19.0, 1.0)
-    0.95
-    """
-    if not (under > 0 and over > 0):
-        raise ValueError(f"costs of a shortage {under:g} and a surplus {over:g} must both be positive")
-    return under / (under + over)
 
 
 def whole_racks(accelerators: Array, domain: int) -> Array:
