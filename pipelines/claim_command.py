@@ -19,7 +19,9 @@ from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS
 from pipelines.split_command import known_at
 
-claim_app = typer.Typer(help="Dated statements, and what the forecast makes of them.", no_args_is_help=True)
+claim_app = typer.Typer(
+    help="Dated statements, and what the forecast makes of them.", no_args_is_help=True, add_completion=False
+)
 claim_app.command("draft")(draft)
 
 AsOf = Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")]

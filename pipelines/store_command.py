@@ -23,7 +23,9 @@ from pipelines.screen import wide_console
 if TYPE_CHECKING:
     from pipelines.store import Entry, Store
 
-store_app = typer.Typer(help="The store of usage: history, verification, compaction, copies.", no_args_is_help=True)
+store_app = typer.Typer(
+    help="The store of usage: history, verification, compaction, copies.", no_args_is_help=True, add_completion=False
+)
 
 
 @store_app.command()

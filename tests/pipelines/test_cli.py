@@ -174,6 +174,7 @@ def test_today_is_the_day_in_utc(monkeypatch):
 def test_every_command_says_in_the_list_what_it_says_itself(name):
     command = load(name)
     assert command.name == name
+    assert not any("--install-completion" in option.opts for option in command.params)
     assert " ".join(command.help.split("\n\n")[0].split()) == COMMANDS[name].says
 
 
