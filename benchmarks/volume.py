@@ -167,7 +167,7 @@ def generated(series: int, length: int = 84, seed: int = 0) -> pd.DataFrame:
     log = random.uniform(2, 12, (series, 1)) + growth.cumsum(axis=1) + random.uniform(0, 0.3, (series, 1)) * season
     log += random.uniform(0.02, 0.2, (series, 1)) * random.standard_normal((series, length))
     log += np.where(random.random((series, length)) < 0.01, 0.7, 0.0)
-    begun = np.where(random.random(series) < 0.2, random.integers(0, length - 30, series), 0)
+    begun = np.where(random.random(series) < 0.2, random.integers(0, length - 40, series), 0)
     ends = pd.date_range("2018-01-31", periods=length, freq="ME")
     keep = (np.arange(length) >= begun[:, None]).ravel()
     number = np.repeat(np.arange(series), length)[keep]
