@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,11 +37,11 @@ MODEL = "shiftcast"
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 
 
-def model(panel: Panel, horizon: int) -> np.ndarray:
-    """Forecast with the project's own model."""
-    from forecast.volume import fit_volumes, volume_quantiles  # noqa: PLC0415
+def model(panel: Panel, horizon: int, bend: float | None = None) -> np.ndarray:
+    """Forecast with the project's own model, on the scale it chooses or on one given."""
+    from forecast.volume import Beliefs, fit_volumes, volume_quantiles  # noqa: PLC0415
 
-    rows = volume_quantiles(fit_volumes(panel, horizon=horizon, seed=0))
+    rows = volume_quantiles(fit_volumes(panel, horizon=horizon, seed=0, beliefs=Beliefs(bend=bend)))
     rows = rows[rows.statistic == "quantile"]
     order = pd.Categorical(rows["series"].astype(str), categories=panel.series)
     rows = rows.assign(order=order.codes).sort_values(["order", "period_end", "quantile"])
@@ -126,15 +127,15 @@ def table(by_model: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return rows.groupby(["set", "model"], sort=False)[["mase", "crps", "coverage", "seconds"]].mean()
 
 
-def accuracy(data: Path, cache: Path | None, names: list[str], model_only: bool, jobs: int) -> None:
+def accuracy(given: argparse.Namespace) -> None:
     """Print the scores by set of the model and its peers, and how they compare."""
-    traces = tuple(trace for trace in TRACES if not names or trace.name in names)
-    others = dict.fromkeys(NEEDS, uncached) if model_only else installed(jobs)
+    traces = tuple(trace for trace in TRACES if not given.set or trace.name in given.set)
+    others = dict.fromkeys(NEEDS, uncached) if given.model_only else installed(given.jobs)
     by_model: dict[str, pd.DataFrame] = {}
-    for name, forecaster in {MODEL: model, **others}.items():
+    for name, forecaster in {MODEL: partial(model, bend=given.bend), **others}.items():
         began = time.perf_counter()
         try:
-            by_model[name] = evaluate(forecaster, traces, data, None if name == MODEL else cache, name)
+            by_model[name] = evaluate(forecaster, traces, given.data, None if name == MODEL else given.cache, name)
         except (ImportError, LookupError) as problem:
             print(f"{name} is left out: {problem}")
         else:
@@ -233,6 +234,7 @@ def main() -> None:
     good.add_argument("--data", type=Path, default=DATA)
     good.add_argument("--cache", type=Path, help="folder of peers' forecasts, to score the model again without them")
     good.add_argument("--model-only", action="store_true", help="run no peer; read them from the cache")
+    good.add_argument("--bend", type=float, help="fix the model's working scale instead of letting it choose")
     good.add_argument("--jobs", type=int, default=1, help="processes for statsforecast")
     good.add_argument("--set", nargs="*", default=[], help="names of the sets; all without")
     fast = modes.add_parser("speed")
@@ -241,7 +243,7 @@ def main() -> None:
     modes.add_parser("size").add_argument("--series", type=int, default=100_000)
     given = parser.parse_args()
     if given.mode == "accuracy":
-        accuracy(given.data, given.cache, given.set, given.model_only, given.jobs)
+        accuracy(given)
     elif given.mode == "speed":
         speed(given.series, given.model)
     else:
