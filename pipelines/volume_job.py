@@ -17,6 +17,7 @@ from forecast.volume import Beliefs, Elasticity, VolumesFit, draw_volumes, fit_v
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
+STEPS: Final = 60_000  # series times periods ahead held together at most
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def forecast_volumes(
     ValueError
         On bad input, naming series, row, value and remedy.
     """
-    for number, rows in enumerate(_chunks(history), start=1):
+    for number, rows in enumerate(_chunks(history, question.horizon), start=1):
         found, treated = panels(
             rows, horizon=question.horizon, frequency=question.frequency, drivers=question.drivers, zone=question.zone
         )
@@ -166,7 +167,7 @@ def _paths(fit: VolumesFit, question: VolumeQuestion) -> pd.DataFrame:
     )
 
 
-def _chunks(history: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[pd.DataFrame]:
     """Yield the rows of whole series, groups together; all of them where something is wrong with the columns."""
     named = {"series"} <= set(history.columns) and history["series"].notna().all()
     if len(history) == 0 or not named:
@@ -180,17 +181,17 @@ def _chunks(history: pd.DataFrame) -> Iterator[pd.DataFrame]:
         row = int(heads.index[twice.argmax()])
         name, other = history["series"].iloc[row], history["group"].iloc[row]
         raise ValueError(f"series {name!r}, row {row + 1}: also in another group than {other!r}; keep one")
-    chunk = _chunk_of(heads.sort_values("code").group.to_numpy(), np.bincount(code))[code]
+    chunk = _chunk_of(heads.sort_values("code").group.to_numpy(), np.bincount(code), horizon)[code]
     order = np.argsort(chunk, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(chunk[order])) + 1):
         yield history.iloc[rows]
 
 
-def _chunk_of(group: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the number of each series' chunk, given its group and how many rows it has."""
+def _chunk_of(group: NDArray[np.int64], length: NDArray[np.int64], horizon: int) -> NDArray[np.int64]:
+    """Return the number of each series' chunk, given its group, how many rows it has, and how far ahead it goes."""
     out = np.zeros(len(group), dtype=np.int64)
     number, held = 0, 0
-    most = max(1, min(CHUNK, CELLS // int(length.max())))
+    most = max(1, min(CHUNK, CELLS // int(length.max()), STEPS // horizon))
     order = np.argsort(group, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         if held and held + len(members) > most:
@@ -198,7 +199,6 @@ def _chunk_of(group: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np
         parts = -(-len(members) // most)
         for part in np.array_split(members, parts):
             out[part] = number
-            held = len(part)
             number += parts > 1
-        held = 0 if parts > 1 else held
+        held = held + len(members) if parts == 1 else 0
     return out

@@ -149,10 +149,16 @@ def test_how_the_file_is_cut_changes_no_forecast(chunk, monkeypatch):
 
 def test_whole_groups_share_a_chunk_and_a_large_one_is_split_evenly():
     group = np.array([0] * 4 + [1] * 7 + [2] * 2)
-    assert volume_job._chunk_of(group, np.full(13, volume_job.CELLS // 5)).tolist() == [0] * 4 + [1] * 4 + [2] * 3 + [
-        3,
-        3,
-    ]
+    found = volume_job._chunk_of(group, np.full(13, volume_job.CELLS // 5), 1)
+    assert found.tolist() == [0] * 4 + [1] * 4 + [2] * 3 + [3] * 2
+
+
+@pytest.mark.parametrize(("length", "horizon"), [(10, 1), (volume_job.CELLS // 90, 1), (10, volume_job.STEPS // 90)])
+def test_many_small_groups_fill_a_chunk_and_no_more(length, horizon):
+    group = np.repeat(np.arange(3000), 4)
+    sizes = np.bincount(volume_job._chunk_of(group, np.full(len(group), length), horizon))
+    assert sizes.sum() == len(group)
+    assert set(sizes[:-1]) == ({5000} if (length, horizon) == (10, 1) else {88})
 
 
 def test_frequencies_of_one_file_are_forecast_each_on_its_own(tmp_path):
