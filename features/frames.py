@@ -7,10 +7,12 @@ A frame is checked by :func:`check` at every door it passes. Rows that break a r
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
-import pandera.pandas as pa
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 ALL: Final = "all"
 EVIDENCE: Final = ("measured", "independent", "vendor", "assumed")
@@ -82,6 +84,8 @@ class Frame:
     @property
     def schema(self) -> pa.DataFrameSchema:
         """The pandera schema: dtypes, ranges, allowed values and the key."""
+        import pandera.pandas as pa  # noqa: PLC0415  (a forecast that is only asked checks no frame)
+
         return pa.DataFrameSchema(
             {name: _pandera(column) for name, column in self.columns.items()},
             unique=list(self.key),
@@ -92,6 +96,8 @@ class Frame:
 
 
 def _pandera(column: Column) -> pa.Column:
+    import pandera.pandas as pa  # noqa: PLC0415
+
     checks = []
     if column.low is not None:
         checks.append(pa.Check.ge(column.low))
@@ -498,9 +504,11 @@ def check(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
     >>> check(empty(QUARANTINE), QUARANTINE).shape
     (0, 5)
     """
+    from pandera.errors import SchemaErrors  # noqa: PLC0415
+
     try:
         frame.schema.validate(rows, lazy=True)
-    except pa.errors.SchemaErrors as error:
+    except SchemaErrors as error:
         raise ValueError(_first_failure(frame, error.failure_cases)) from None
     return rows
 

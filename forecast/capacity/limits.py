@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import bmat, csr_matrix, eye, kron
 
 from forecast.draws import Array
@@ -107,6 +106,8 @@ def best_purchases(programme: Programme) -> Bought:
     >>> done.bought.tolist(), done.binding, done.shadow["power"].tolist()
     ([[4.0]], ('power',), [0.002])
     """
+    from scipy.optimize import linprog  # noqa: PLC0415  (a served forecast is loaded without it)
+
     periods, generations = programme.work.shape
     size = periods * generations
     rows, limits, names = _constraints(programme)
