@@ -77,6 +77,7 @@ def main() -> None:
             answers(port)
             clients(port)
             moved_alias(store, port)
+            reloads(store, port, process.pid)
             memory(port, process.pid, given.requests)
 
 
@@ -139,12 +140,12 @@ def serve_both(folder: Path, port: Path) -> None:
     import uvicorn  # noqa: PLC0415
 
     from pipelines.serving.gate import Gate  # noqa: PLC0415
-    from pipelines.serving.loading import Served, scoring_app  # noqa: PLC0415
+    from pipelines.serving.loading import open_served  # noqa: PLC0415
     from pipelines.serving.payload import Limits  # noqa: PLC0415
 
     class Fixed:
-        def __init__(self, app):
-            self.served = Served("1", app)
+        def __init__(self, served):
+            self.served = served
 
         def start(self):
             pass
@@ -153,7 +154,9 @@ def serve_both(folder: Path, port: Path) -> None:
             pass
 
     gates = {
-        name: Gate(Fixed(scoring_app(folder / name)), limits=Limits(), hosts=frozenset(), log=lambda *_, **__: None)
+        name: Gate(
+            Fixed(open_served("1", folder / name)), limits=Limits(), hosts=frozenset(), log=lambda *_, **__: None
+        )
         for name in COMPARED
     }
 
@@ -293,6 +296,22 @@ def moved_alias(store, port: int) -> None:
 
     under_load(port, 4, 400, move)
     print(f"alias moved {len(served)} of 3 times under the load of 4 clients, 1600 requests, none failed")
+
+
+def reloads(store, port: int, process: int, times: int = 12) -> None:
+    """Print resident memory of the server as the alias goes back and forth."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    sizes = []
+    for version in itertools.islice(itertools.cycle("12"), times):
+        store.client.set_registered_model_alias(MODEL, CHAMPION, version)
+        for _ in range(300):
+            connection.request("GET", "/version")
+            if json.loads(connection.getresponse().read())["version"] == version:
+                break
+            time.sleep(0.1)
+        ask(connection, {"question": "quantiles", "measure": "power"})
+        sizes.append(resident(process))
+    print(f"resident memory over {times} reloads [MiB]: {sizes[0]:.0f} after the first, {sizes[-1]:.0f} after the last")
 
 
 def memory(port: int, process: int, requests: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +19,11 @@ Log = Callable[..., None]
 
 @dataclass(frozen=True)
 class Served:
-    """One version ready to answer: its number, and MLflow's scoring app on it."""
+    """One version ready to answer: its number, MLflow's scoring app, and the model, which lives as long as this."""
 
     version: str
     app: Any
+    model: Any = None
 
 
 def load_served(store: Store, version: Any) -> Served:
@@ -34,15 +37,20 @@ def load_served(store: Store, version: Any) -> Served:
         If its files cannot be had.
     """
     with checked_files(store, version) as folder:
-        return Served(str(version.version), scoring_app(folder))
+        return open_served(str(version.version), folder)
 
 
-def scoring_app(folder: Path) -> Any:
-    """Return MLflow's own scoring app on a model folder."""
+def open_served(version: str, folder: Path) -> Served:
+    """Load a model folder behind MLflow's own scoring app.
+
+    FastAPI keeps the functions of an app in caches of its own after the app is gone, so the app knows the model by a
+    weak reference: it goes when the last request under way lets go of what is returned here.
+    """
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
     from mlflow.pyfunc import scoring_server  # noqa: PLC0415
 
-    return scoring_server.init(mlflow.pyfunc.load_model(str(folder), suppress_warnings=True))
+    model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+    return Served(version, scoring_server.init(weakref.proxy(model)), model)
 
 
 class Watcher:
@@ -83,6 +91,7 @@ class Watcher:
             raise StoreError(f"no model has the alias {self._alias!r}")
         if self.served is None or self.served.version != str(version.version):
             self.served = load_served(self._store, version)
+            gc.collect()  # the version before is large, and part of a cycle
             self._log("loaded", version=self.served.version)
         self._said = ""
 

@@ -1,12 +1,14 @@
+import gc
 import time
+import weakref
 from types import SimpleNamespace
 
 import pytest
 
 from pipelines.bundle import AlteredBundleError
-from pipelines.registry import CHAMPION, StoreError, open_store
+from pipelines.registry import CHAMPION, StoreError, bundle_folder, champion_version, open_store
 from pipelines.serving import loading
-from pipelines.serving.loading import Served, Watcher
+from pipelines.serving.loading import Served, Watcher, open_served
 
 
 @pytest.fixture
@@ -85,3 +87,17 @@ def test_the_champion_of_a_store_is_served(finished, served):
     watcher.look()
     assert watcher.served.version == served.version == finished.result.version
     assert lines == [("loaded",)]
+
+
+def test_a_version_that_was_replaced_leaves_memory_once_its_last_request_ended(finished):
+    store = open_store(finished.request.root)
+    folder = bundle_folder(store, champion_version(store)).parents[1]
+    under_way = open_served("1", folder)
+    model = weakref.ref(under_way.model)
+    app = under_way.app
+    gc.collect()
+    assert model() is not None
+    del under_way
+    gc.collect()
+    assert model() is None
+    assert app is not None  # MLflow's app and what FastAPI caches of it hold nothing of the model
