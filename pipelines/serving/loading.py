@@ -50,7 +50,8 @@ def open_served(version: str, folder: Path) -> Served:
     from mlflow.pyfunc import scoring_server  # noqa: PLC0415
 
     model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
-    return Served(version, scoring_server.init(weakref.proxy(model)), model)
+    known: Any = weakref.proxy(model)
+    return Served(version, scoring_server.init(known), model)
 
 
 class Watcher:
