@@ -87,7 +87,7 @@ def quarterly_levels(statements: pd.DataFrame, quarters: pd.DatetimeIndex) -> pd
     points = statements.groupby("period_end")["value"].mean().sort_index()
     first, last = quarters.searchsorted(points.index[[0, -1]])
     known = quarters[first : last + 1]
-    at, days = known.astype("int64"), points.index.astype("int64")
+    at, days = (ends.as_unit("us").asi8 for ends in (known, pd.DatetimeIndex(points.index)))
     levels = np.exp(np.interp(at, days, np.log(points.to_numpy())))
     return pd.Series(levels, index=known)
 
