@@ -17,6 +17,7 @@ import pandas as pd
 
 from features.frames import QUARANTINE, conform
 from pipelines.engine import aggregate
+from pipelines.engine.connection import duckdb_connection
 from pipelines.sources.catalogue import find_source
 from pipelines.sources.normal import Source, normalise
 from pipelines.sources.opening import expand, name_files, opened
@@ -190,7 +191,7 @@ def _fed(path: Path | None, feed: str) -> Any:
         return path
     import ibis  # noqa: PLC0415  (slow to import, and seldom needed)
 
-    return ibis.duckdb.connect().read_parquet(path).mutate(source=ibis.literal(feed))
+    return duckdb_connection().read_parquet(path).mutate(source=ibis.literal(feed))
 
 
 def write_report(report: dict[str, Any], path: Path) -> None:

@@ -6,7 +6,6 @@ rows that are there twice, gaps, clocks that jump, counters that restart, and wh
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import load_checks as checks
+from pipelines.engine.connection import silence
 from pipelines.sources.normal import POINT_SCHEMA, SPAN_SCHEMA, Batch
 from pipelines.sources.table import UnreadableFileError
 
@@ -123,8 +123,7 @@ class Spool:
         with duckdb.connect() as database:
             database.execute(f"SET memory_limit='{MEMORY}'; SET threads=2; SET TimeZone='UTC';")
             database.execute(f"SET temp_directory='{_quoted(self.folder)}'; SET preserve_insertion_order=false")
-            with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to switch off
-                database.execute("SET enable_progress_bar_print=false")
+            silence(database.execute)
             for name in self._files:
                 path = _quoted(self.folder / f"raw_{name}.parquet")
                 database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from features.frames import POINTS, Frame
 from pipelines.engine.arrow import arrow_schema, to_arrow
+from pipelines.engine.connection import duckdb_connection
 from pipelines.engine.stream import stream
 
 Rows: TypeAlias = (
@@ -70,7 +71,7 @@ def _duckdb(given: list[Rows]) -> Any:
         if isinstance(rows, ir.Table) and rows.get_backend().name == "duckdb":
             return rows.get_backend()
     scratch = tempfile.TemporaryDirectory(prefix="shiftcast-")
-    backend = ibis.duckdb.connect(memory_limit=MEMORY, temp_directory=scratch.name, preserve_insertion_order=False)
+    backend = duckdb_connection(memory_limit=MEMORY, temp_directory=scratch.name, preserve_insertion_order=False)
     weakref.finalize(backend, scratch.cleanup)
     return backend
 

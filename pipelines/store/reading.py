@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from features.frames import USAGE, empty
 from pipelines.engine.arrow import to_arrow
+from pipelines.engine.connection import duckdb_connection
 from pipelines.registry import StoreError
 from pipelines.store.durable import sync
 from pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
@@ -61,7 +62,7 @@ def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None 
     paths = checked(folder, entries, *_USAGE_FILES)
     if not paths:
         return ibis.memtable(to_arrow(empty(USAGE))).mutate(entry=ibis.literal(0, "int64"))
-    backend = backend or ibis.duckdb.connect()
+    backend = backend or duckdb_connection()
     table = backend.read_parquet(
         [str(path) for path in paths], filename=True, union_by_name=True, hive_partitioning=False
     )

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
-import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from features.frames import QUARANTINE, USAGE, conform, empty
+from pipelines.engine.connection import duckdb_connection
 from pipelines.engine.stream import collect
 from pipelines.guard import locked
 from pipelines.registry import StoreError
@@ -204,7 +204,7 @@ class Store:
             yield entries
 
     def _withdraw(self, fresh: Path, entries: list[log.Entry], sources: tuple[str, ...], day: pd.Timestamp) -> int:
-        backend = ibis.duckdb.connect()
+        backend = duckdb_connection()
         stored = reading.stored(self.folder, log.visible(entries), backend)
         before = reading.latest(stored.filter(stored.source.isin(sources)), day)
         batch = backend.read_parquet(str(fresh / USAGE_FILE))
