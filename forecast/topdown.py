@@ -174,7 +174,7 @@ def draw_top_down(
     fleet = _fleet(shipped, assumed)
     spending = np.concatenate([weights * revenue.total[..., None], np.zeros((draws, len(revenue.quarters), 1))], axis=2)
     hours = fleet.live.sum(axis=-1) * hours_in(revenue.quarters)[None, :, None] * _utilisation(assumed)
-    power = (fleet.live * generations.it_kw).sum(axis=-1) * assumed["power.pue"][:, None, None] / 1e3
+    power = (fleet.live * generations.it_kw).sum(axis=-1) * np.maximum(assumed["power.pue"], 1.0)[:, None, None] / 1e3
     return TopDown(revenue, split, spending, fleet, hours, power, price, gap, news)
 
 
