@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -20,6 +20,8 @@ from forecast.topdown import FIRST_QUARTER
 from pipelines.options import as_day
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS, read_record
+
+_STATED: Final = 50.0  # standard deviations beyond which a share is known rather than estimated
 
 
 def split(
@@ -109,7 +111,7 @@ def show(report: SplitReport) -> None:
             f"{row.quarter}{'' if row.kind == 'forecast' else ' est.'}",
             f"{row.free_median:.1%} ({row.free_low80:.1%}-{row.free_high80:.1%})",
             f"{row.median:.1%} ({row.low80:.1%}-{row.high80:.1%})",
-            f"{row.at_least:.0%}", f"{row.strain:+.2f} sd", f"{row.divergence:.2f}", f"{row.ess:.0%}",
+            f"{row.at_least:.0%}", _strain(row.strain), f"{row.divergence:.2f}", f"{row.ess:.0%}",
             f"{row.total_moved:+.2%}",
         )  # fmt: skip
     console.print(table)
@@ -128,3 +130,8 @@ def show(report: SplitReport) -> None:
             f"Concentration over {each.over}: HHI {each.hhi:.3f}, effective number {each.effective:.1f}; "
             f"if {each.top} halved, {each.without_half:.1%} of the whole is left"
         )
+
+
+def _strain(deviations: float) -> str:
+    """Return how far the claim lies from the free share, which has next to no spread where it was stated."""
+    return f"{deviations:+.2f} sd" if abs(deviations) < _STATED else "share is stated"
