@@ -75,7 +75,18 @@ def pinball(draws: Array, actual: Array, level: float) -> Array:
     [0.75, 0.25]
     """
     miss = actual - np.quantile(draws, level, axis=0)
-    return np.asarray(np.maximum(level * miss, (level - 1) * miss))
+    return quantile_loss(miss, level)
+
+
+def quantile_loss(miss: Array, level: float | Array) -> Array:
+    """Return the loss of quantiles that what came missed by ``miss``: actual less quantile, the shapes broadcast.
+
+    Examples
+    --------
+    >>> quantile_loss(np.array([1.0, -1.0]), 0.75).tolist()
+    [0.75, 0.25]
+    """
+    return np.asarray(np.maximum(level * miss, (level - 1.0) * miss))
 
 
 def bias(draws: Array, actual: Array) -> Array:

@@ -17,6 +17,7 @@ from xgboost import XGBRegressor
 from forecast.migration.learned import Learned
 from forecast.migration.learning import DEGREES, LEVELS, TAUGHT, Rows
 from forecast.migration.noise import SCALE_TERMS
+from forecast.scores import quantile_loss
 
 Array = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ def row_loss(rows: Rows, middle: Array, scale: Array) -> float:
     total = 0.0
     for level in LEVELS:
         miss = rows.truth - np.maximum(middle + scale * stdtrit(DEGREES, level), 0.0) ** 3
-        total += float((rows.weight * np.maximum(level * miss, (level - 1.0) * miss)).sum())
+        total += float((rows.weight * quantile_loss(miss, level)).sum())
     return 2.0 * total / len(LEVELS)
 
 

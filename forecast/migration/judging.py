@@ -15,6 +15,7 @@ from forecast.migration.learned import Learned
 from forecast.migration.quantiles import LEVELS, summary
 from forecast.migration.rolling import AHEAD, Origin
 from forecast.migration.skill import liveliness
+from forecast.scores import quantile_loss
 
 Array = NDArray[np.float64]
 
@@ -77,7 +78,7 @@ def scored(quantiles: Array, truth: Array, last: Array) -> list[dict[str, float]
     """
     miss = truth - quantiles[1:-1]
     level = PINBALL[:, None, None]
-    crps = 2.0 * np.maximum(level * miss, (level - 1.0) * miss).mean(axis=0).sum(axis=1)
+    crps = 2.0 * quantile_loss(miss, level).mean(axis=0).sum(axis=1)
     seen = np.maximum(truth, last) > VISIBLE
     out = []
     for h in range(len(truth)):

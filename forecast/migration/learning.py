@@ -21,6 +21,7 @@ from forecast.migration.learned import Learned
 from forecast.migration.members import MEMBERS
 from forecast.migration.noise import SCALE_TERMS, scale_terms
 from forecast.migration.rolling import AHEAD, Origin
+from forecast.scores import quantile_loss
 
 Array = NDArray[np.float64]
 
@@ -146,7 +147,7 @@ def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[f
         cube = held**3
         inside = cube < 1.5
         miss = rows.truth - np.where(inside, cube, 1.5)
-        loss += float((rows.weight * np.maximum(level * miss, (level - 1.0) * miss)).sum())
+        loss += float((rows.weight * quantile_loss(miss, level)).sum())
         push = np.where(miss < 0, 1.0 - level, -level) * rows.weight * 3.0 * held**2 * inside
         to_middle += push
         to_scale += push * shift

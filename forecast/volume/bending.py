@@ -13,6 +13,7 @@ import numpy as np
 
 from features.panel import Panel
 from forecast.draws import Array
+from forecast.scores import quantile_loss
 from forecast.volume.calibrate import Spread, calibrate
 from forecast.volume.combine import combine
 from forecast.volume.members import QUICK, SIMPLE, run_members
@@ -72,6 +73,6 @@ def _loss(panel: Panel, horizon: int, bend: float, prior: Spread) -> Array:
     total = np.zeros_like(actual)
     for level, quantile in zip(_LEVELS, calibration.quantiles(_LEVELS).T, strict=True):
         ahead = past.scale.inverse(middle + (calibration.deviation * quantile[:, None])[:, None, :])
-        total += np.maximum(level * (actual - ahead), (level - 1.0) * (actual - ahead))
+        total += quantile_loss(actual - ahead, level)
     count = np.isfinite(total).sum(axis=(1, 2))
     return np.asarray(np.nansum(total, axis=(1, 2)) / np.where(count > 0, count, np.nan))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.draws import Array
+from forecast.scores import quantile_loss
 from forecast.volume.past import Past
 
 COMBINATION: Final = "combination"
@@ -169,7 +170,7 @@ def _calibrated(errors: Array) -> Array:
     for level in _DECILES:
         at = np.maximum(np.rint(level * last), 0).astype(np.intp)
         miss = errors - np.take_along_axis(ordered, at, axis=-2)
-        total += np.maximum(level * miss, (level - 1.0) * miss)
+        total += quantile_loss(miss, level)
     return 2.0 * total / len(_DECILES)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.panel import Panel
 from forecast.draws import Array, stream
+from forecast.scores import quantile_loss
 from forecast.volume.bending import choose_bend
 from forecast.volume.calibrate import LEVELS, Calibration, Spread, calibrate
 from forecast.volume.censoring import latent_demand
@@ -211,7 +212,7 @@ def _around(calibration: Calibration, row: int) -> Array:
 
 def _loss(miss: Array) -> float:
     """Return the mean quantile loss over the levels of calibration, NaN left out; infinite without any."""
-    loss = np.maximum(LEVELS * miss, (LEVELS - 1) * miss)
+    loss = quantile_loss(miss, LEVELS)
     return float(np.nanmean(loss)) if np.isfinite(loss).any() else np.inf
 
 
