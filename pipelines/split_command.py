@@ -21,7 +21,7 @@ from pipelines.options import as_day
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS, read_record
 
-_STATED: Final = 50.0  # standard deviations beyond which a share is known rather than estimated
+_STATED: Final = 1e-3  # width of an 80 % interval below which a share is known rather than estimated
 
 
 def split(
@@ -111,8 +111,8 @@ def show(report: SplitReport) -> None:
             f"{row.quarter}{'' if row.kind == 'forecast' else ' est.'}",
             f"{row.free_median:.1%} ({row.free_low80:.1%}-{row.free_high80:.1%})",
             f"{row.median:.1%} ({row.low80:.1%}-{row.high80:.1%})",
-            f"{row.at_least:.0%}", _strain(row.strain), f"{row.divergence:.2f}", f"{row.ess:.0%}",
-            f"{row.total_moved:+.2%}",
+            f"{row.at_least:.0%}", _strain(row.strain, row.free_high80 - row.free_low80), f"{row.divergence:.2f}",
+            f"{row.ess:.0%}", f"{row.total_moved:+.2%}",
         )  # fmt: skip
     console.print(table)
     if report.refused_by_pooling and report.imposed.mode != "free":
@@ -132,6 +132,12 @@ def show(report: SplitReport) -> None:
         )
 
 
-def _strain(deviations: float) -> str:
-    """Return how far the claim lies from the free share, which has next to no spread where it was stated."""
-    return f"{deviations:+.2f} sd" if abs(deviations) < _STATED else "share is stated"
+def _strain(deviations: float, width: float) -> str:
+    """Return how far the claim lies from the free share, which has next to no spread where it was stated.
+
+    Examples
+    --------
+    >>> _strain(2.5, 0.06), _strain(288.5, 0.0001)
+    ('+2.50 sd', 'stated')
+    """
+    return f"{deviations:+.2f} sd" if width > _STATED else "stated"
