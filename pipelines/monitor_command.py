@@ -18,7 +18,7 @@ from pipelines.options import as_day
 from pipelines.registry import default_root
 from pipelines.screen import Progress, wide_console
 from pipelines.sources.public_record import RECORDS, read_record
-from pipelines.stored_usage import UseUsage, with_usage
+from pipelines.stored_usage import UseUsage, stored_usage
 
 ALARMED: Final = 3
 _HOOK_SECONDS: Final = 60
@@ -41,7 +41,7 @@ def monitor_champion(
     """Check calibration, populations, definitions, entities and feeds; exit code 3 on alarms."""
     command, place, day = _command(on_alarm), root or default_root(), as_day(as_of, "--as-of")
     with Progress(shown=not quiet) as progress:
-        known = with_usage(read_record(record), place, day) if usage else read_record(record)
+        known = stored_usage(usage, place)(read_record(record), day)
         done = monitor(place, known, day, report_only=report_only, progress=progress.step)
     if as_json:
         sys.stdout.write(findings_json(done) + "\n")

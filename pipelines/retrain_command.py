@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,7 +14,7 @@ from pipelines.guard import LOCK_SECONDS
 from pipelines.options import as_day
 from pipelines.registry import default_root
 from pipelines.sources.public_record import RECORDS
-from pipelines.stored_usage import UseUsage, with_usage
+from pipelines.stored_usage import UseUsage, stored_usage
 
 EXIT_KEPT: Final = 3
 Out = Annotated[Path, typer.Option(help="Folder for the report and tables of the champion.")]
@@ -49,10 +48,8 @@ def retrain(
 
     request = RunRequest(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
-        promote=promote_if_better, publish_kept=False, wait=wait,
+        promote=promote_if_better, publish_kept=False, wait=wait, ingest=stored_usage(usage, default_root()),
     )  # fmt: skip
-    if usage:
-        request = replace(request, ingest=lambda found, day: with_usage(found, request.root, day))
     with Progress(shown=not quiet) as progress:
         result = run(request, progress=progress.step)
     said = {"outcome": result.outcome, "version": result.version, "reason": result.reason}
@@ -96,10 +93,9 @@ def replay(
 
     today = as_day(as_of, "--as-of")
     request = RunRequest(
-        today, True, Settings(draws=draws, seed=seed), default_root(), default_root() / "replayed", record, wait=wait
-    )
-    if usage:
-        request = replace(request, ingest=lambda found, day: with_usage(found, request.root, day))
+        today, True, Settings(draws=draws, seed=seed), default_root(), default_root() / "replayed", record, wait=wait,
+        ingest=stored_usage(usage, default_root()),
+    )  # fmt: skip
     with Progress(shown=not quiet) as progress:
         done = run_replay(request, first, last, as_of=today, progress=progress.step)
     show_summary(done.card, done.aside)

@@ -23,7 +23,7 @@ from pipelines.overrides import add_override
 from pipelines.registry import StoreError, default_root
 from pipelines.screen import wide_console
 from pipelines.sources.public_record import RECORDS, Record, read_record
-from pipelines.stored_usage import UseUsage, with_usage
+from pipelines.stored_usage import UseUsage, stored_usage
 from pipelines.vintages import score_card
 
 _UNITS: Final = {
@@ -41,8 +41,8 @@ def scorecard(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
     """Score every forecast ever made for a quarter, beside naive forecasts, public claims and human overrides."""
-    day, known = as_day(as_of, "--as-of"), read_record(record)
-    known = with_usage(known, default_root(), day) if usage else known
+    day = as_day(as_of, "--as-of")
+    known = stored_usage(usage, default_root())(read_record(record), day)
     period_end = None if target is None else quarter_end(target)
     card, aside = score_card(default_root(), known, day, period_end=period_end)
     if output is not None:

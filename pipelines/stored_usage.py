@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -11,18 +12,20 @@ import typer
 
 from features.usage import whole_quarters
 from pipelines.sources.public_record import Record
-from pipelines.store import Store
 
 UseUsage = Annotated[bool, typer.Option("--usage", help="Add hours of leaves that `shiftcast ingest` stored.")]
 
 
-def with_usage(record: Record, root: Path, day: pd.Timestamp) -> Record:
-    """Return a record with the usage stored below a folder, as known on a day.
+def stored_usage(asked: bool, root: Path) -> Callable[[Record, pd.Timestamp], Record]:
+    """Return the step that adds the usage stored below a folder, as known on a day, to a record; none if not asked.
 
-    Raises
-    ------
-    StoreError
-        If nothing is stored there, or a file of the store is missing or altered.
+    The step raises a ``StoreError`` if nothing is stored there, or a file of the store is missing or altered.
     """
-    found = whole_quarters(Store(root).as_of(day, measure="gpu_hours", unit="accelerator_hour"))
-    return replace(record, observations=pd.concat([record.observations, found], ignore_index=True))
+
+    def add(record: Record, day: pd.Timestamp) -> Record:
+        from pipelines.store import Store  # noqa: PLC0415  (its engine takes a while to import)
+
+        found = whole_quarters(Store(root).as_of(day, measure="gpu_hours", unit="accelerator_hour"))
+        return replace(record, observations=pd.concat([record.observations, found], ignore_index=True))
+
+    return add if asked else lambda record, _: record
