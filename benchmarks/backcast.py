@@ -21,14 +21,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.asof import latest_vintage
-from features.calendars import overlap_weights, quarter_label
-from features.series import fiscal_revenue, select
-from forecast.cube import World, build_world
-from forecast.draws import Array
-from forecast.known import Settings
-from forecast.scores import covered, crps
-from pipelines.sources.public_record import Record, read_record
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import overlap_weights, quarter_label
+from shiftcast.features.series import fiscal_revenue, select
+from shiftcast.forecast.cube import World, build_world
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.scores import covered, crps
+from shiftcast.pipelines.sources.public_record import Record, read_record
 
 NOW = pd.Timestamp("2026-11-22", tz="UTC")
 ORIGINS = pd.date_range("2023-03-01", "2026-06-01", freq="3MS", tz="UTC") + pd.Timedelta(days=14)

@@ -25,9 +25,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from forecast.hierarchy.covariance import METHODS, covariance_of
-from forecast.hierarchy.mint import reconcile
-from forecast.hierarchy.structure import Hierarchy, aggregate, from_summing
+from shiftcast.forecast.hierarchy.covariance import METHODS, covariance_of
+from shiftcast.forecast.hierarchy.mint import reconcile
+from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate, from_summing
 
 QUANTILES = np.arange(0.05, 0.951, 0.05)
 GRID = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)

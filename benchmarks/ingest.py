@@ -91,9 +91,9 @@ def bare(hour: str, source: Path, target: Path) -> None:
 
 def shiftcast(source: Path, target: Path) -> None:
     """Aggregate with the engine: rules checked, ways of summing told apart, bounds kept."""
-    importlib.import_module("pipelines.engine").aggregate(points=sorted(source.iterdir()), grain="hour").to_parquet(
-        target
-    )
+    importlib.import_module("shiftcast.pipelines.engine").aggregate(
+        points=sorted(source.iterdir()), grain="hour"
+    ).to_parquet(target)
 
 
 def pandas_way(source: Path, target: Path) -> None:
@@ -123,7 +123,11 @@ WAYS = {
     "polars": polars_way,
 }
 PEERS = ("pandas", "polars")
-NEEDS = dict.fromkeys(HOUR, "duckdb") | {"shiftcast": "pipelines.engine", "pandas": "pandas", "polars": "polars"}
+NEEDS = dict.fromkeys(HOUR, "duckdb") | {
+    "shiftcast": "shiftcast.pipelines.engine",
+    "pandas": "pandas",
+    "polars": "polars",
+}
 
 
 def one_way(name: str, source: Path, target: Path) -> None:

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from forecast.hierarchy.covariance import covariance_of
-from forecast.hierarchy.mint import reconcile
-from forecast.hierarchy.structure import Hierarchy, from_parents, from_summing
+from shiftcast.forecast.hierarchy.covariance import covariance_of
+from shiftcast.forecast.hierarchy.mint import reconcile
+from shiftcast.forecast.hierarchy.structure import Hierarchy, from_parents, from_summing
 
 PERIODS, HISTORY = 12, 60
 METHODS = ("ols", "wls_struct", "wls_var", "mint_shrink")

@@ -23,9 +23,9 @@ import threading
 import time
 from pathlib import Path
 
-from forecast.views import MEASURES
-from pipelines.guard import locked
-from pipelines.registry import (
+from shiftcast.forecast.views import MEASURES
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.registry import (
     CHAMPION,
     DIGEST_TAG,
     MANIFEST_TAG,
@@ -71,7 +71,7 @@ def main() -> None:
         trivial = trivial_model(place / "both" / "trivial")
         load_time(store, trivial)
         compare(store, place)
-        start = "from pipelines.cli import main; main()"
+        start = "from shiftcast.pipelines.cli import main; main()"
         serve = [sys.executable, "-c", start, "serve", "--root", str(store.root), "--every", "0.5", "--port"]
         with running(serve, place / "serve.log", "/ready") as (port, process):
             answers(port)
@@ -99,7 +99,7 @@ def trivial_model(folder: Path) -> Path:
     """Save a model that answers every question with its row number."""
     import mlflow  # noqa: PLC0415
 
-    from pipelines.served_model import EXAMPLE, SIGNATURE  # noqa: PLC0415
+    from shiftcast.pipelines.served_model import EXAMPLE, SIGNATURE  # noqa: PLC0415
 
     code = folder.parent.parent / "trivial.py"
     code.write_text(TRIVIAL, encoding="utf-8")
@@ -139,9 +139,9 @@ def serve_both(folder: Path, port: Path) -> None:
     """Serve the champion and a trivial model behind the same gate in one process."""
     import uvicorn  # noqa: PLC0415
 
-    from pipelines.serving.gate import Gate  # noqa: PLC0415
-    from pipelines.serving.loading import open_served  # noqa: PLC0415
-    from pipelines.serving.payload import Limits  # noqa: PLC0415
+    from shiftcast.pipelines.serving.gate import Gate  # noqa: PLC0415
+    from shiftcast.pipelines.serving.loading import open_served  # noqa: PLC0415
+    from shiftcast.pipelines.serving.payload import Limits  # noqa: PLC0415
 
     class Fixed:
         def __init__(self, served):

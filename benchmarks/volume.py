@@ -31,7 +31,7 @@ import pandas as pd
 from volume_peers import LEVELS, NEEDS, Forecaster, peers
 from volume_traces import TRACES, Trace
 
-from features.panel import Panel, panels
+from shiftcast.features.panel import Panel, panels
 
 MODEL = "shiftcast"
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
@@ -39,7 +39,7 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 
 def model(panel: Panel, horizon: int, bend: float | None = None) -> np.ndarray:
     """Forecast with the project's own model, on the scale it chooses or on one given."""
-    from forecast.volume import Beliefs, fit_volumes, volume_quantiles  # noqa: PLC0415
+    from shiftcast.forecast.volume import Beliefs, fit_volumes, volume_quantiles  # noqa: PLC0415
 
     rows = volume_quantiles(fit_volumes(panel, horizon=horizon, seed=0, beliefs=Beliefs(bend=bend)))
     rows = rows[rows.statistic == "quantile"]
@@ -217,7 +217,7 @@ def size(series: int, horizon: int = 12) -> None:
         file, out = Path(folder) / "history.parquet", Path(folder) / "ahead.parquet"
         generated(series).to_parquet(file, index=False)
         words = ["volume", str(file), "--horizon", str(horizon), "--draws", "200", "--output", str(out)]
-        call = f"from pipelines.cli import main; import sys; sys.argv[1:] = {words!r}; main()"
+        call = f"from shiftcast.pipelines.cli import main; import sys; sys.argv[1:] = {words!r}; main()"
         began = time.perf_counter()
         subprocess.run([sys.executable, "-c", call], check=True)
         took = time.perf_counter() - began

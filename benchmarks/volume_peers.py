@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from features.panel import Panel
+from shiftcast.features.panel import Panel
 
 LEVELS = np.array([0.025, *np.round(np.arange(1, 20) * 0.05, 2), 0.975])
 WIDTHS = sorted({round(100 * abs(1 - 2 * level)) for level in LEVELS} - {0})

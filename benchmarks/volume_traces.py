@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features.panel import Panel, panels
+from shiftcast.features.panel import Panel, panels
 
 ANCHOR = pd.Timestamp("2025-01-06")
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from features.frames import OBSERVATIONS, Frame
+from shiftcast.features.frames import OBSERVATIONS, Frame
 
 
 def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") -> pd.DataFrame:

@@ -6,8 +6,8 @@ import holidays
 import numpy as np
 from numpy.typing import NDArray
 
-from features.frequency import DAY, shifted, spacing
-from features.panel import Panel
+from shiftcast.features.frequency import DAY, shifted, spacing
+from shiftcast.features.panel import Panel
 
 Array = NDArray[np.float64]
 Days = NDArray[np.datetime64]
@@ -24,7 +24,7 @@ def calendar(panel: Panel, horizon: int) -> dict[str, Array]:
     Examples
     --------
     >>> import pandas as pd
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> hours = pd.date_range("2025-01-01", periods=6, freq="h")
     >>> (panel,), _ = panels(pd.DataFrame({"series": "web", "period_end": hours, "value": 1.0}))
     >>> list(calendar(panel, 1)), calendar(panel, 1)["day_sin"].round(3).tolist()
@@ -73,7 +73,7 @@ def holiday_share(panel: Panel, horizon: int, days: Days) -> Array:
     Examples
     --------
     >>> import pandas as pd
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> dates = pd.date_range("2025-11-01", periods=30, freq="D")
     >>> (panel,), _ = panels(pd.DataFrame({"series": "web", "period_end": dates, "value": 1.0}))
     >>> holiday_share(panel, 26, holiday_days(panel, 26, "US"))[0, 23:].tolist()

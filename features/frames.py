@@ -1,7 +1,7 @@
 """The frames: every column's dtype, unit, range and meaning, each frame's key and sort order, in one place.
 
 A frame is checked by :func:`check` at every door it passes. Rows that break a rule are found by
-:mod:`features.quality` before that, and set aside with the reason.
+:mod:`shiftcast.features.quality` before that, and set aside with the reason.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ OBSERVATIONS: Final = Frame(
     "observations",
     {
         **_LEAF,
-        "measure": _text("quantity in the measures registry (features.units.MEASURES)"),
+        "measure": _text("quantity in the measures registry (shiftcast.features.units.MEASURES)"),
         "base": _text("what a share is a share of; none for levels", *BASES),
         "definition": _text("membership or scope the figure was stated under; none if there is one only"),
         "stage": _text("flow over the period, stock at its end, or forward-looking", *STAGES),

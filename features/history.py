@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.calendar_features import calendar, holiday_days, holiday_share
-from features.panel import Panel
+from shiftcast.features.calendar_features import calendar, holiday_days, holiday_share
+from shiftcast.features.panel import Panel
 
 Array = NDArray[np.float64]
 Matrix = NDArray[np.float32]
@@ -52,7 +52,7 @@ def design(panel: Panel, horizon: int, *, country: str | None = None) -> tuple[M
     Examples
     --------
     >>> import pandas as pd
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> dates = pd.date_range("2025-01-31", periods=3, freq="ME")
     >>> rows = pd.DataFrame({"series": "web", "period_end": dates, "value": [4.0, 5.0, 6.0]})
     >>> X, names = design(panels(rows)[0][0], 2)
@@ -88,7 +88,7 @@ def training(panel: Panel, horizon: int, origins: Sequence[int], *, country: str
     Examples
     --------
     >>> import pandas as pd
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> dates = pd.date_range("2025-01-31", periods=3, freq="ME")
     >>> rows = pd.DataFrame({"series": "web", "period_end": dates, "value": [4.0, 4.0, 6.0]})
     >>> training(panels(rows)[0][0], 1, [1])[1].tolist()
@@ -108,7 +108,7 @@ def outcomes(panel: Panel, steps: int, horizon: int) -> Array:
     Examples
     --------
     >>> import pandas as pd
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> rows = pd.DataFrame({"series": "w", "period_end": ["2023-12-31", "2024-12-31"], "value": [4.0, 5.0]})
     >>> outcomes(panels(rows)[0][0], 1, 2).tolist()
     [[5.0, nan]]
@@ -128,7 +128,7 @@ def level(panel: Panel) -> Array:
     Examples
     --------
     >>> import pandas as pd
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> rows = pd.DataFrame({"series": "w", "period_end": ["2023-12-31", "2024-12-31"], "value": [4.0, 6.0]})
     >>> level(panels(rows)[0][0])
     array([5.])

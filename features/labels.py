@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.frames import DIMENSIONS, Column, Frame
+from shiftcast.features.frames import DIMENSIONS, Column, Frame
 
 UNLABELLED: Final = "unlabelled"
 ANY: Final = "any"

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from features.frames import CONFIDENCE, EVIDENCE, SEGMENTS, Column, Frame
+from shiftcast.features.frames import CONFIDENCE, EVIDENCE, SEGMENTS, Column, Frame
 
 MEMBERSHIPS: Final = Frame(
     "memberships",

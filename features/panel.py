@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.frequency import seasons, shifted, spacing
-from features.slots import place
-from features.volumes import Treatments, check_volume_rows, counted
+from shiftcast.features.frequency import seasons, shifted, spacing
+from shiftcast.features.slots import place
+from shiftcast.features.volumes import Treatments, check_volume_rows, counted
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -144,7 +144,7 @@ def panels(
     ----------
     history
         Rows ``series, group?, period_end, value`` and further columns; see
-        :func:`features.volumes.check_volume_rows`. A row without a value past the last value of its series
+        :func:`shiftcast.features.volumes.check_volume_rows`. A row without a value past the last value of its series
         carries known future drivers.
     horizon
         Periods ahead that drivers are kept for, and that histories are compared with.
@@ -158,7 +158,7 @@ def panels(
     Raises
     ------
     ValueError
-        On what :func:`features.volumes.check_volume_rows` refuses, on two dates in one period, on a history that
+        On what :func:`shiftcast.features.volumes.check_volume_rows` refuses, on two dates in one period, on a history that
         spans far more periods than it has values, or where one date each leaves the frequency open.
 
     Examples

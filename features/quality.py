@@ -10,8 +10,8 @@ from functools import cache
 
 import pandas as pd
 
-from features.frames import CLAIMS, OBSERVATIONS, QUARANTINE, Column, Frame, conform, empty
-from features.units import MEASURES, convert
+from shiftcast.features.frames import CLAIMS, OBSERVATIONS, QUARANTINE, Column, Frame, conform, empty
+from shiftcast.features.units import MEASURES, convert
 
 _CONVERTED = {OBSERVATIONS.name: ("value", "sd"), CLAIMS.name: ("low", "high")}
 _SPANS = (("period_start", "period_end"), ("window_start", "window_end"))

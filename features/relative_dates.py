@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from features.number_words import Words, find_numbers
+from shiftcast.features.number_words import Words, find_numbers
 
 _YEAR: Final = r"(?P<year>(?:19|20)\d\d)"
 _COUNT: Final = r"(?P<n>[^\W_]+)"

@@ -7,8 +7,8 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from features.asof import latest_vintage
-from features.calendars import check_consecutive, nvidia_quarters
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import check_consecutive, nvidia_quarters
 
 
 def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:

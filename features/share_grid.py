@@ -79,7 +79,7 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
 
     Examples
     --------
-    >>> from features.shares import check_share_rows
+    >>> from shiftcast.features.shares import check_share_rows
     >>> dates = ["2020-12-31", "2021-12-31", "2023-12-31"]
     >>> frame = pd.DataFrame({"series": "s", "period_end": dates, "category": "a", "value": 2.0})
     >>> next(share_panels(check_share_rows(frame))).shares[0, :, 0]
@@ -106,7 +106,7 @@ def future_ends(panel: SharePanel, at: int, horizon: int) -> pd.DatetimeIndex:
 
     Examples
     --------
-    >>> from features.shares import check_share_rows
+    >>> from shiftcast.features.shares import check_share_rows
     >>> dates = ["2023-06-30", "2023-11-30", "2024-06-30", "2024-11-30"]
     >>> frame = pd.DataFrame({"series": "s", "period_end": dates, "category": "a", "value": 2.0})
     >>> panel = next(share_panels(check_share_rows(frame)))

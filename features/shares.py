@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.refusal import refuse, text_of
+from shiftcast.features.refusal import refuse, text_of
 
 COLUMNS: Final = ("series", "group", "period_end", "category", "value")
 MAX_CATEGORIES: Final = 200  # in one series; more is a list of items, not a mix of techniques

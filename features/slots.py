@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.frequency import DAY, canonical, names_of, spacing, step_of, usual_gaps
+from shiftcast.features.frequency import DAY, canonical, names_of, spacing, step_of, usual_gaps
 
 Flags = NDArray[np.bool_]
 Names = NDArray[np.object_]
@@ -59,7 +59,7 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
     Parameters
     ----------
     rows
-        Sorted ``row, series, group, period_end, value`` of :func:`features.volumes.check_volume_rows`.
+        Sorted ``row, series, group, period_end, value`` of :func:`shiftcast.features.volumes.check_volume_rows`.
     frequency
         Frequency of all; that of the commonest gap of each series where not given.
 
@@ -71,7 +71,7 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
 
     Examples
     --------
-    >>> from features.volumes import check_volume_rows
+    >>> from shiftcast.features.volumes import check_volume_rows
     >>> dates = ["2024-12-31", "2025-03-31", "2025-06-30", "2025-12-31"]
     >>> rows = pd.DataFrame({"series": "web", "period_end": dates, "value": [1.0, 2.0, 3.0, None]})
     >>> grid = place(check_volume_rows(rows)[0])

@@ -6,8 +6,8 @@ from typing import Final
 
 import pandas as pd
 
-from features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, OBSERVATIONS, USAGE, conform, empty
-from features.labels import UNLABELLED
+from shiftcast.features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, OBSERVATIONS, USAGE, conform, empty
+from shiftcast.features.labels import UNLABELLED
 
 _WHOLE: Final = {  # grains that a grain's periods fill exactly: weeks fill no months
     "minute": GRAINS, "hour": GRAINS[1:], "day": GRAINS[2:], "week": ("week",), "month": ("month", "quarter"),

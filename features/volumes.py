@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.refusal import coded, refuse
-from features.stamps import REMEDY, utc_stamps
+from shiftcast.features.refusal import coded, refuse
+from shiftcast.features.stamps import REMEDY, utc_stamps
 
 COLUMNS: Final = ("series", "group", "period_end", "value")
 FLAGS: Final = ("censored", "queued", "refused")  # true, or a count above zero: demand went unserved

@@ -7,15 +7,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.asof import latest_vintage
-from features.calendars import calendar_quarters, nvidia_quarters, overlap_weights, quarter_label
-from features.frames import ALL
-from features.series import fiscal_revenue, select
-from forecast.backtest import first_known
-from forecast.draws import Array
-from forecast.leaf_backtest import scored_statements
-from forecast.split import REFERENCE
-from forecast.views import MEASURES
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights, quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.features.series import fiscal_revenue, select
+from shiftcast.forecast.backtest import first_known
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.leaf_backtest import scored_statements
+from shiftcast.forecast.split import REFERENCE
+from shiftcast.forecast.views import MEASURES
 
 COLUMNS: Final = ("segment", "leaf", "measure", "base", "definition", "period_end", "value", "unit", "known_at")
 _FIRST: Final = "2015Q1"

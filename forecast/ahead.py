@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.calendars import quarter_label
-from forecast.draws import QUANTILES, quantile_table
-from forecast.parts import check_horizon, choose_draws, level_draws, part_of, quantile_rows
-from forecast.published import Published
-from forecast.scenario import BASE, apply_scenario
-from forecast.views import forecast_periods, periods, technique_share, unit_of
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.draws import QUANTILES, quantile_table
+from shiftcast.forecast.parts import check_horizon, choose_draws, level_draws, part_of, quantile_rows
+from shiftcast.forecast.published import Published
+from shiftcast.forecast.scenario import BASE, apply_scenario
+from shiftcast.forecast.views import forecast_periods, periods, technique_share, unit_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Ahead:
     Attributes
     ----------
     cube
-        Joint draws (:mod:`forecast.cube`).
+        Joint draws (:mod:`shiftcast.forecast.cube`).
     published
         Its forecasts frame, indexed.
     """
@@ -47,7 +47,7 @@ class Ahead:
         Raises
         ------
         ValueError, OutOfSupportError
-            As :meth:`forecast.answers.Forecaster.quantiles` does.
+            As :meth:`shiftcast.forecast.answers.Forecaster.quantiles` does.
         """
         levels, place, ahead = tuple(quantiles), part_of(**part), check_horizon(self.quarters, horizon)
         found = self.published.marks(measure, place, levels) if scenario == BASE else None
@@ -65,7 +65,7 @@ class Ahead:
         Parameters
         ----------
         measure, part, horizon, scenario
-            As in :meth:`forecast.answers.Forecaster.quantiles`.
+            As in :meth:`shiftcast.forecast.answers.Forecaster.quantiles`.
         draws
             How many, chosen at random by ``seed``; all if not given.
 
@@ -77,7 +77,7 @@ class Ahead:
         Raises
         ------
         ValueError, OutOfSupportError
-            As :meth:`forecast.answers.Forecaster.quantiles` does; also if there are fewer draws.
+            As :meth:`shiftcast.forecast.answers.Forecaster.quantiles` does; also if there are fewer draws.
         """
         ahead = check_horizon(self.quarters, horizon)
         values = level_draws(self.cube, measure, part_of(**part), scenario)[:, :ahead]
@@ -97,14 +97,14 @@ class Ahead:
         Parameters
         ----------
         technique, of, base, segment
-            As in :meth:`forecast.answers.Forecaster.when`.
+            As in :meth:`shiftcast.forecast.answers.Forecaster.when`.
         horizon, quantiles, scenario
-            As in :meth:`forecast.answers.Forecaster.quantiles`.
+            As in :meth:`shiftcast.forecast.answers.Forecaster.quantiles`.
 
         Raises
         ------
         ValueError, OutOfSupportError
-            As :meth:`forecast.answers.Forecaster.when` and :meth:`forecast.answers.Forecaster.quantiles` do.
+            As :meth:`shiftcast.forecast.answers.Forecaster.when` and :meth:`shiftcast.forecast.answers.Forecaster.quantiles` do.
         """
         levels, ahead = tuple(quantiles), check_horizon(self.quarters, horizon)
         cube = apply_scenario(self.cube, scenario)

@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.calendars import quarter_label
-from features.frames import ALL
-from forecast.draws import Array
-from forecast.leaves import segment_of_leaves
-from forecast.support import OutOfSupportError
-from forecast.views import MEASURES, periods, unit_of
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import MEASURES, periods, unit_of
 
 WARNING: Final = "Accounting, not causation: effects say how the arithmetic of the change splits, not what drove it."
 _LEVELS: Final = {"low80": 0.1, "median": 0.5, "high80": 0.9}
@@ -102,7 +102,7 @@ def attribute(
     start, end
         Quarters of the two, such as ``2025Q2``.
     measure
-        One of :data:`forecast.views.MEASURES`.
+        One of :data:`shiftcast.forecast.views.MEASURES`.
     segment
         A segment, or ``all``.
     by

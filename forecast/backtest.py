@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.asof import known_by
-from features.frames import ALL, SCORES, check, conform
-from features.series import fiscal_revenue, select
-from forecast.draws import Array, stream
-from forecast.procurement import BuildCosts, build_cost
-from forecast.scores import METRICS, pinball
-from forecast.volume import VolumeFit, draw_volume, fit_volume
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.series import fiscal_revenue, select
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.procurement import BuildCosts, build_cost
+from shiftcast.forecast.scores import METRICS, pinball
+from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
 
 HORIZON: Final = 8  # quarters
 FIRST_ORIGIN: Final = 20  # quarters of history at the first origin

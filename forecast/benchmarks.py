@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.calendars import nvidia_quarters, overlap_weights
-from features.frames import ALL
-from features.series import fiscal_revenue
-from forecast.draws import Array, normals, stream
-from forecast.leaf_backtest import naive_share
-from forecast.split import REFERENCE, split_statements
-from forecast.volume import draw_volume, fit_volume
+from shiftcast.features.calendars import nvidia_quarters, overlap_weights
+from shiftcast.features.frames import ALL
+from shiftcast.features.series import fiscal_revenue
+from shiftcast.forecast.draws import Array, normals, stream
+from shiftcast.forecast.leaf_backtest import naive_share
+from shiftcast.forecast.split import REFERENCE, split_statements
+from shiftcast.forecast.volume import draw_volume, fit_volume
 
 
 def naive_revenue(

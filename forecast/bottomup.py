@@ -13,24 +13,24 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.asof import latest_vintage
-from features.series import quarterly_levels, select
-from forecast.carry import carry_forward
-from forecast.catalogue import Generations
-from forecast.conversion import busy_hour_blocks, hours_per_request
-from forecast.draws import Array, Assumptions, stream
-from forecast.known import Known
-from forecast.leaves import LEAVES, SEGMENT_OF
-from forecast.share_state import SharePrior, fit_share_state
-from forecast.split import shares_of
-from forecast.techniques import Step, draw_shares, fit_steps
-from forecast.volume import Spread, draw_volume, fit_volume
-from forecast.work.growth import compound, years_after_base
-from forecast.work.intensity import draw_intensity
-from forecast.work.placement import CLASSES, draw_placement
-from forecast.work.throughput import core_throughput, fleet_throughput
-from forecast.work.training import seen_training_hours, training_ratio
-from forecast.workloads import TRAINING, Registry, Task
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.series import quarterly_levels, select
+from shiftcast.forecast.carry import carry_forward
+from shiftcast.forecast.catalogue import Generations
+from shiftcast.forecast.conversion import busy_hour_blocks, hours_per_request
+from shiftcast.forecast.draws import Array, Assumptions, stream
+from shiftcast.forecast.known import Known
+from shiftcast.forecast.leaves import LEAVES, SEGMENT_OF
+from shiftcast.forecast.share_state import SharePrior, fit_share_state
+from shiftcast.forecast.split import shares_of
+from shiftcast.forecast.techniques import Step, draw_shares, fit_steps
+from shiftcast.forecast.volume import Spread, draw_volume, fit_volume
+from shiftcast.forecast.work.growth import compound, years_after_base
+from shiftcast.forecast.work.intensity import draw_intensity
+from shiftcast.forecast.work.placement import CLASSES, draw_placement
+from shiftcast.forecast.work.throughput import core_throughput, fleet_throughput
+from shiftcast.forecast.work.training import seen_training_hours, training_ratio
+from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
 SEGMENTS: Final = ("hyperscale", "rest")
 SOLD_LEAVES: Final = tuple(leaf for segment in SEGMENTS for leaf in LEAVES[segment])
@@ -64,7 +64,7 @@ class BottomUp:
     steps
         Fitted technique steps, with their evidence.
     evidence
-        Task to what each generation's throughput rests on (:class:`forecast.catalogue.GenerationThroughput`).
+        Task to what each generation's throughput rests on (:class:`shiftcast.forecast.catalogue.GenerationThroughput`).
     skill
         Skill of the share model on reference histories as lively as each workload's.
     """

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from forecast.draws import Array
-from forecast.migration import Learned, draw_shares, fit_shares
-from forecast.split import shares_of
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.migration import Learned, draw_shares, fit_shares
+from shiftcast.forecast.split import shares_of
 
 Key = tuple[str, str]
 _HISTORIES: Final = 40  # sampled histories, each carrying an equal part of the draws

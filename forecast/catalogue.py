@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.frames import EVIDENCE
-from features.series import select
-from forecast.draws import Array
-from forecast.hardware.levels import check_positive
-from forecast.hardware.roofline import roofline
-from forecast.work.growth import BASE_DAY
-from forecast.workloads import Task
+from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hardware.levels import check_positive
+from shiftcast.forecast.hardware.roofline import roofline
+from shiftcast.forecast.work.growth import BASE_DAY
+from shiftcast.forecast.workloads import Task
 
 _SERVER_OVERHEAD: Final = 1.75  # IT power over chip power: 1.96 for H100, 1.56 for GB200, 1.51 for GB300
 _PEAK_GAIN: Final = 0.5  # share of a peak's log gain that arrives: Rubin over GB300 is 3.3 by peak and 1.97 as measured

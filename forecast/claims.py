@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.calendars import covered_share
-from forecast.draws import Array
-from forecast.views import Part, draws_of, hyperscale_share, periods
+from shiftcast.features.calendars import covered_share
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.views import Part, draws_of, hyperscale_share, periods
 
 Reader = Callable[[xr.Dataset, Mapping[Any, Any]], "Array | str"]
 _ABOUT: Final = 0.05  # "about v" holds within 5 % of v, a share within 2.5 points; a stated range as it is

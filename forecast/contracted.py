@@ -2,7 +2,7 @@
 
 Every node is a place (all, a segment, a leaf) by a kind of work (all, a workload, a technique) by a quarter or a year.
 The cube's draws add up by construction; where a node is set to a contracted figure, each draw moves to the nearest
-coherent one, every node resisting by its precision (:mod:`forecast.hierarchy.multiplicative`).
+coherent one, every node resisting by its precision (:mod:`shiftcast.forecast.hierarchy.multiplicative`).
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import sparse
 
-from features.calendars import quarter_label
-from features.frames import ALL
-from forecast.draws import Array
-from forecast.hierarchy.multiplicative import reconcile_positive
-from forecast.hierarchy.structure import Hierarchy, from_summing
-from forecast.leaves import segment_of_leaves
-from forecast.views import Part, draws_of, kinds_of_work, periods, places
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.multiplicative import reconcile_positive
+from shiftcast.forecast.hierarchy.structure import Hierarchy, from_summing
+from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.views import Part, draws_of, kinds_of_work, periods, places
 
 FLOWS: Final = ("gpu_hours", "accelerators_shipped", "spending")  # quarters of these add up to a year
 TOTALS: Final = ("moves", "kept")
@@ -97,7 +97,7 @@ def cube_nodes(cube: xr.Dataset, measure: str, period: str) -> CubeNodes:
     Parameters
     ----------
     measure
-        A measure of :data:`forecast.views.MEASURES`.
+        A measure of :data:`shiftcast.forecast.views.MEASURES`.
     period
         Such as ``2027Q4``, or ``2027`` for a measure that adds up over time.
 
@@ -152,7 +152,7 @@ def contract(
     Parameters
     ----------
     measure
-        A measure of :data:`forecast.views.MEASURES`.
+        A measure of :data:`shiftcast.forecast.views.MEASURES`.
     part
         What is contracted.
     period

@@ -13,20 +13,20 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from features.calendars import hours_in, quarter_label
-from features.series import select
-from forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
-from forecast.catalogue import Generations, nvidia_generations
-from forecast.draws import Array, Assumptions, sample_assumptions
-from forecast.known import Known, Settings
-from forecast.leaves import SEGMENT_OF
-from forecast.reconcile import Agreement, agree, within
-from forecast.sixty_forty.membership import moved_text
-from forecast.split import split_statements
-from forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
-from forecast.work.intensity import check_intensity
-from forecast.work.placement import VENDORS, check_placement, hours_over_nvidia
-from forecast.workloads import UNALLOCATED, Registry
+from shiftcast.features.calendars import hours_in, quarter_label
+from shiftcast.features.series import select
+from shiftcast.forecast.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
+from shiftcast.forecast.catalogue import Generations, nvidia_generations
+from shiftcast.forecast.draws import Array, Assumptions, sample_assumptions
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.reconcile import Agreement, agree, within
+from shiftcast.forecast.sixty_forty.membership import moved_text
+from shiftcast.forecast.split import split_statements
+from shiftcast.forecast.topdown import LEAF_NAMES, TopDown, draw_top_down
+from shiftcast.forecast.work.intensity import check_intensity
+from shiftcast.forecast.work.placement import VENDORS, check_placement, hours_over_nvidia
+from shiftcast.forecast.workloads import UNALLOCATED, Registry
 
 UNITS: Final = {
     "gpu_hours": "accelerator_hour/quarter",

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from features.asof import known_by
-from features.frames import empty
-from features.membership import MEMBERSHIPS
-from forecast.migration import Learned
-from forecast.workloads import Registry
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import empty
+from shiftcast.features.membership import MEMBERSHIPS
+from shiftcast.forecast.migration import Learned
+from shiftcast.forecast.workloads import Registry
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from features.asof import known_by
-from features.calendars import calendar_quarters, overlap_weights, quarter_label
-from features.frames import SCORES, check, conform
-from forecast.backtest import (
+from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import calendar_quarters, overlap_weights, quarter_label
+from shiftcast.features.frames import SCORES, check, conform
+from shiftcast.forecast.backtest import (
     HORIZON,
     MODEL,
     PastOrigin,
@@ -22,10 +22,10 @@ from forecast.backtest import (
     score_level,
     score_rows,
 )
-from forecast.draws import Array, normals
-from forecast.known import Known
-from forecast.procurement import BuildCosts, build_costs
-from forecast.split import PRIOR, draw_split, split_statements
+from shiftcast.forecast.draws import Array, normals
+from shiftcast.forecast.known import Known
+from shiftcast.forecast.procurement import BuildCosts, build_costs
+from shiftcast.forecast.split import PRIOR, draw_split, split_statements
 
 _FIRST: Final = "2015Q1"
 _QUARTER_DAYS: Final = 120

@@ -2,7 +2,7 @@
 
 Each leaf's log weight is its assumed one, wandering from the last reported quarter in both directions; shares are the
 softmax, so only log-ratios count. Statements about a leaf's revenue, and its growth on a year before, are heard through
-their own likelihoods (:mod:`forecast.statements`), given the revenue of the side: what is said below the top moves
+their own likelihoods (:mod:`shiftcast.forecast.statements`), given the revenue of the side: what is said below the top moves
 nothing above it.
 """
 
@@ -15,13 +15,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from features.asof import latest_vintage
-from features.calendars import covered_share, quarter_label
-from features.series import select
-from forecast.claim.wording import OF_BOUND
-from forecast.draws import Array, stream
-from forecast.split import shares_of
-from forecast.statements import Statement, hear
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import covered_share, quarter_label
+from shiftcast.features.series import select
+from shiftcast.forecast.claim.wording import OF_BOUND
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.split import shares_of
+from shiftcast.forecast.statements import Statement, hear
 
 YEAR: Final = pd.Timedelta(days=364)  # the same fiscal quarter a year before
 _LEAST_SD: Final = 0.03  # of a log figure: fiscal periods are read on calendar quarters

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logit
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
-from forecast.draws import Array
+from shiftcast.forecast.draws import Array
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.frames import ALL
-from forecast.crossing import Crossing
-from forecast.draws import Array, stream
-from forecast.economics.answer import Answer
-from forecast.leaves import SEGMENT_OF
-from forecast.scenario import apply_scenario
-from forecast.support import OutOfSupportError
-from forecast.views import Part, draws_of, forecast_periods, unit_of
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.crossing import Crossing
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.economics.answer import Answer
+from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.scenario import apply_scenario
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import Part, draws_of, forecast_periods, unit_of
 
 _MADE_UNDER: Final = {"mode": "split_mode", "definition": "definition", "as_of": "origin"}
 _ELSEWHERE: Final = {

@@ -13,8 +13,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.frames import ALL
-from forecast.backtest import BENCHMARKS, MODEL
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.backtest import BENCHMARKS, MODEL
 
 TOLERANCE: Final = 0.02  # relative: the same code on the same origins ties, and a tie has to let new data in
 COVERAGE_LOSS: Final = 0.05
@@ -70,7 +70,7 @@ def decide(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Decision:
 
     Examples
     --------
-    >>> from features.frames import SCORES, empty
+    >>> from shiftcast.features.frames import SCORES, empty
     >>> decide(empty(SCORES), None)
     Decision(promote=False, reason='not promoted: its scores are not finite')
     """

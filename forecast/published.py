@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.calendars import quarter_label
-from forecast.draws import QUANTILES, Array
-from forecast.parts import level_names
-from forecast.views import MEASURES, forecast_periods, hyperscale_share, periods
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.draws import QUANTILES, Array
+from shiftcast.forecast.parts import level_names
+from shiftcast.forecast.views import MEASURES, forecast_periods, hyperscale_share, periods
 
 Key = tuple[str, ...]
 PART: Final = ("segment", "leaf", "workload", "technique")
@@ -29,7 +29,7 @@ class Published:
     Attributes
     ----------
     rows
-        Forecasts frame (:data:`features.frames.FORECASTS`).
+        Forecasts frame (:data:`shiftcast.features.frames.FORECASTS`).
     """
 
     rows: pd.DataFrame

@@ -15,10 +15,10 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from features.frames import ALL
-from forecast.leaves import segment_of_leaves
-from forecast.support import OutOfSupportError
-from forecast.views import forecast_periods
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import forecast_periods
 
 BASE: Final = "base"
 FOLLOWING: Final = ("gpu_hours", "accelerators", "power")

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.frames import ALL, SCORES, check, conform
-from features.series import fiscal_revenue
-from forecast.backtest import BENCHMARKS, MODEL
-from forecast.benchmarks import naive_draws
-from forecast.draws import Array, sample_assumptions
-from forecast.procurement import BuildCosts, build_cost
-from forecast.scores import METRICS, pinball
-from forecast.views import Part, draws_of, hyperscale_share, periods
+from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.series import fiscal_revenue
+from shiftcast.forecast.backtest import BENCHMARKS, MODEL
+from shiftcast.forecast.benchmarks import naive_draws
+from shiftcast.forecast.draws import Array, sample_assumptions
+from shiftcast.forecast.procurement import BuildCosts, build_cost
+from shiftcast.forecast.scores import METRICS, pinball
+from shiftcast.forecast.views import Part, draws_of, hyperscale_share, periods
 
 KEY: Final = ("segment", "leaf", "measure", "base", "definition")
 _SHAPE: Final = {"share": "logitnormal"}
@@ -60,7 +60,7 @@ def vintage_scores(
     vintage
         The forecast.
     came
-        From :func:`forecast.actuals.actuals`.
+        From :func:`shiftcast.forecast.actuals.actuals`.
     costs
         What building too little and too much costs.
     period_end

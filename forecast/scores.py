@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import LEVELS, Array
+from shiftcast.forecast.draws import LEVELS, Array
 
 Metric = Callable[[Array, Array], Array]
 

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
-from features.calendars import covered_share
-from forecast.claim.wording import OF_BOUND
-from forecast.draws import Array
-from forecast.statements import Statement
+from shiftcast.features.calendars import covered_share
+from shiftcast.forecast.claim.wording import OF_BOUND
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.statements import Statement
 
 _EDGE: Final = 0.005  # a share stated as 0 or 1 is read as half a point from the edge
 _EXACT: Final = ("=", "~")

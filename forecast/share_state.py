@@ -4,7 +4,7 @@ x_t = x_{t-1} + b_{t-1} + eta_t,  b_t = phi b_{t-1} + zeta_t; an exact figure un
 logit(share) = x_t + delta_d + eps, with eps from its standard error by the delta method. The reference definition has
 no offset; the others have N(0, offset_sd^2). Drift volatility is the posterior mode given the exact figures under a
 log-normal prior, since a dozen of them cannot carry it alone. Bounds, stocks, windows, forward statements and growth
-are then heard by every draw through their own likelihoods (:mod:`forecast.share_rows`, :mod:`forecast.statements`).
+are then heard by every draw through their own likelihoods (:mod:`shiftcast.forecast.share_rows`, :mod:`shiftcast.forecast.statements`).
 
 Reference: Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter; Durbin and Koopman (2002)
 for the simulation smoother.
@@ -22,10 +22,10 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from forecast.draws import Array
-from forecast.logit_level import LogitLevel, SharePrior
-from forecast.share_rows import read_rows
-from forecast.statements import Statement, expected, hear
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.logit_level import LogitLevel, SharePrior
+from shiftcast.forecast.share_rows import read_rows
+from shiftcast.forecast.statements import Statement, expected, hear
 
 __all__ = ["Drawn", "SharePrior", "ShareState", "fit_share_state"]
 
@@ -83,7 +83,7 @@ class ShareState:
         """Draw the state given the statements, all draws at once.
 
         Exact figures enter by the mean correction of Durbin and Koopman (2002), the others by tempering
-        (:func:`forecast.statements.hear`).
+        (:func:`shiftcast.forecast.statements.hear`).
         """
         self.model.update([self.volatility])
         vector, ess = self._given_figures(draws, random), 1.0

@@ -1,6 +1,6 @@
 """The split between hyperscalers and the rest: the share under a reference definition, and below it the leaves.
 
-The share of data-centre revenue is a state (:mod:`forecast.share_state`) seen through every dated statement under its
+The share of data-centre revenue is a state (:mod:`shiftcast.forecast.share_state`) seen through every dated statement under its
 own definition. No number such as 0.60 appears here: the keynote's figure is one more statement, under a definition of
 its own whose offset is unknown.
 """
@@ -16,12 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from features.asof import latest_vintage
-from features.frames import ALL
-from forecast.draws import Array, Assumptions, stream
-from forecast.flows import flows, growth_of_shares
-from forecast.leaves import LEAVES
-from forecast.share_state import SharePrior, ShareState, fit_share_state
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.draws import Array, Assumptions, stream
+from shiftcast.forecast.flows import flows, growth_of_shares
+from shiftcast.forecast.leaves import LEAVES
+from shiftcast.forecast.share_state import SharePrior, ShareState, fit_share_state
 
 REFERENCE: Final = "recast_2"
 OFFSET_SD: Final[Mapping[str, float]] = {"recast_1": 0.2, "large_csp": 0.3, "top_five": 0.3, "keynote": 0.3}

@@ -19,8 +19,8 @@ import numpy as np
 from scipy.linalg import cho_solve
 from scipy.optimize import brentq
 
-from forecast.claim.wording import log_likelihood
-from forecast.draws import Array
+from shiftcast.forecast.claim.wording import log_likelihood
+from shiftcast.forecast.draws import Array
 
 _LEAST: Final = 0.5  # share of the draws that a step of the power leaves effective
 _MOVES: Final = 6  # slices after each step
@@ -45,7 +45,7 @@ class Statement:
     of
         The figure it speaks of, from vectors of shape (..., n) to shape (...).
     wording
-        One of :data:`forecast.claim.wording.WORDINGS`.
+        One of :data:`shiftcast.forecast.claim.wording.WORDINGS`.
     figure, sd
         The figure stated and its standard error, in the unit of ``of``.
     """

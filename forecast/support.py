@@ -19,10 +19,10 @@ class OutOfSupportError(ValueError):
     --------
     >>> raise OutOfSupportError("power of feynman", "it_kw of feynman", "add a row to hardware.csv")
     Traceback (most recent call last):
-    forecast.support.OutOfSupportError: no record supports power of feynman: it_kw of feynman; add a row to hardware.csv
+    shiftcast.forecast.support.OutOfSupportError: no record supports power of feynman: it_kw of feynman; add a row to hardware.csv
     >>> raise OutOfSupportError("horizon 11 is beyond the 10 quarters drawn")
     Traceback (most recent call last):
-    forecast.support.OutOfSupportError: horizon 11 is beyond the 10 quarters drawn
+    shiftcast.forecast.support.OutOfSupportError: horizon 11 is beyond the 10 quarters drawn
     """
 
     def __init__(self, asked: str, missing: str = "", remedy: str = "") -> None:

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from features.asof import latest_vintage
-from features.series import empty_statements, proxy_statements, select
-from forecast.draws import Array, stream
-from forecast.share_state import SharePrior, ShareState, fit_share_state
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.series import empty_statements, proxy_statements, select
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.share_state import SharePrior, ShareState, fit_share_state
 
 JUDGEMENT: Final = "judgement"
 OFFSET_SD: Final[Mapping[str, float]] = {"operator": 1.0, "large_operator": 0.35, "pypi_proxy": 1.0}

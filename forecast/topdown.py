@@ -13,19 +13,19 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.asof import latest_vintage
-from features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
-from features.series import fiscal_revenue, select
-from forecast.catalogue import Generations
-from forecast.draws import Array, Assumptions, normals, stream
-from forecast.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
-from forecast.leaf_state import hear_leaves
-from forecast.leaves import LEAVES
-from forecast.reconcile import condition
-from forecast.share_state import SharePrior, fit_share_state
-from forecast.sixty_forty.membership import as_saved
-from forecast.split import LEAF_DRIFT, Split, draw_split, leaf_weights
-from forecast.volume import VolumeFit, draw_volume, fit_volume
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
+from shiftcast.features.series import fiscal_revenue, select
+from shiftcast.forecast.catalogue import Generations
+from shiftcast.forecast.draws import Array, Assumptions, normals, stream
+from shiftcast.forecast.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, generation_mix, weibull_survival
+from shiftcast.forecast.leaf_state import hear_leaves
+from shiftcast.forecast.leaves import LEAVES
+from shiftcast.forecast.reconcile import condition
+from shiftcast.forecast.share_state import SharePrior, fit_share_state
+from shiftcast.forecast.sixty_forty.membership import as_saved
+from shiftcast.forecast.split import LEAF_DRIFT, Split, draw_split, leaf_weights
+from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
@@ -79,7 +79,7 @@ class TopDown:
     h100e_gap
         Independent H100-equivalents over those implied before they met [ratio]; missing if none was known.
     leaf_news
-        What statements about leaves moved (:class:`forecast.leaf_state.Leaves`).
+        What statements about leaves moved (:class:`shiftcast.forecast.leaf_state.Leaves`).
     """
 
     revenue: Revenue

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.calendars import quarter_end
-from features.frames import ALL, FORECASTS, check, conform
-from forecast.draws import QUANTILES, Array, quantile_table
-from forecast.leaves import segment_of_leaves
+from shiftcast.features.calendars import quarter_end
+from shiftcast.features.frames import ALL, FORECASTS, check, conform
+from shiftcast.forecast.draws import QUANTILES, Array, quantile_table
+from shiftcast.forecast.leaves import segment_of_leaves
 
 MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")
 LEVEL_OF_BASE: Final = {
@@ -180,7 +180,7 @@ def forecast_frame(cube: xr.Dataset, *, model: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A checked forecasts frame (:data:`features.frames.FORECASTS`).
+        A checked forecasts frame (:data:`shiftcast.features.frames.FORECASTS`).
     """
     labels: list[Label] = []
     tables: list[Array] = []

@@ -12,8 +12,8 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from forecast.draws import Array
-from forecast.views import Part, draws_of, forecast_periods
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.views import Part, draws_of, forecast_periods
 
 FOLLOW: Final = {
     "gpu_hours": ("gpu_hours", "gpu_hours_top_down", "gpu_hours_bottom_up", "accelerators", "accelerators_retired",

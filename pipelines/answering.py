@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from forecast.answers import Forecaster
-from forecast.support import OutOfSupportError
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.support import OutOfSupportError
 
 MOST_ROWS: Final = 1_000_000  # of answers at once
 
@@ -20,7 +20,7 @@ def answer_rows(
     Parameters
     ----------
     questions
-        Fields of each question (:mod:`forecast.question`).
+        Fields of each question (:mod:`shiftcast.forecast.question`).
     common
         Fields that every question shares; a question's own field comes before it.
 

@@ -11,17 +11,17 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from features.calendars import quarter_label
-from features.frames import ALL
-from forecast.attribution import DECOMPOSITIONS, WARNING, attribute
-from forecast.parts import plain_rows
-from forecast.question import LISTS, NUMBERS, QUESTIONS, WHOLE
-from forecast.views import forecast_periods, periods
-from pipelines.answering import answer_rows, answer_text
-from pipelines.bundle import Bundle
-from pipelines.registry import CHAMPION
-from pipelines.screen import wide_console
-from pipelines.versions import changed_inputs, open_version
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.attribution import DECOMPOSITIONS, WARNING, attribute
+from shiftcast.forecast.parts import plain_rows
+from shiftcast.forecast.question import LISTS, NUMBERS, QUESTIONS, WHOLE
+from shiftcast.forecast.views import forecast_periods, periods
+from shiftcast.pipelines.answering import answer_rows, answer_text
+from shiftcast.pipelines.bundle import Bundle
+from shiftcast.pipelines.registry import CHAMPION
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.versions import changed_inputs, open_version
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
 Root = Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")]

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.frames import SCORES, empty
-from forecast.backtest import summarise
-from forecast.capacity.cohorts import shipped_by_generation
-from forecast.cube import World
-from forecast.known import Known, Settings
-from forecast.techniques import effect_of_one_figure
-from forecast.views import forecast_frame
-from pipelines.bundle import KNOWN, Bundle
-from pipelines.sources.public_record import Record
+from shiftcast.features.frames import SCORES, empty
+from shiftcast.forecast.backtest import summarise
+from shiftcast.forecast.capacity.cohorts import shipped_by_generation
+from shiftcast.forecast.cube import World
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.techniques import effect_of_one_figure
+from shiftcast.forecast.views import forecast_frame
+from shiftcast.pipelines.bundle import KNOWN, Bundle
+from shiftcast.pipelines.sources.public_record import Record
 
 
 def assemble(world: World, known: Known, record: Record, *, digest: str, settings: Settings) -> Bundle:

@@ -12,11 +12,11 @@ from typing import Any, Final
 import pandas as pd
 import xarray as xr
 
-from forecast.answers import Forecaster
-from forecast.economics.basis import Basis
-from forecast.known import Known, Settings
-from forecast.workloads import Registry, Task
-from pipelines.learned import load_learned
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.workloads import Registry, Task
+from shiftcast.pipelines.learned import load_learned
 
 MANIFEST: Final = "manifest.json"
 BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
@@ -44,7 +44,7 @@ class Bundle:
     summary
         Settings, digests, and what the fitted terms say of themselves.
     shipped
-        Purchases by generation (:mod:`forecast.capacity.cohorts`).
+        Purchases by generation (:mod:`shiftcast.forecast.capacity.cohorts`).
     """
 
     cube: xr.Dataset

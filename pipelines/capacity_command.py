@@ -11,19 +11,19 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from forecast.capacity.ceilings import Limits
-from forecast.capacity.plan import Plan
-from forecast.capacity.retire import MODEL as RETIRED_MODEL
-from forecast.capacity.retire import Retirement
-from forecast.economics.answer import Answer
-from forecast.economics.basis import MODEL, SCENARIO, Basis
-from forecast.economics.costs import Costing, cost_question
-from forecast.economics.site import Site, site_question
-from forecast.known import Settings
-from pipelines.champion import open_forecaster
-from pipelines.options import as_day
-from pipelines.screen import wide_console
-from pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.forecast.capacity.ceilings import Limits
+from shiftcast.forecast.capacity.plan import Plan
+from shiftcast.forecast.capacity.retire import MODEL as RETIRED_MODEL
+from shiftcast.forecast.capacity.retire import Retirement
+from shiftcast.forecast.economics.answer import Answer
+from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis
+from shiftcast.forecast.economics.costs import Costing, cost_question
+from shiftcast.forecast.economics.site import Site, site_question
+from shiftcast.forecast.known import Settings
+from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS, read_record
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Plot = Annotated[Path | None, typer.Option(help="Also write a picture, such as answer.png.")]
@@ -172,7 +172,7 @@ def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _give(answer: Answer, *, as_json: bool, plot: Path | None) -> None:
     if plot is not None:
-        from pipelines.capacity_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
+        from shiftcast.pipelines.capacity_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
 
         save_answer(answer, plot)
     if as_json:

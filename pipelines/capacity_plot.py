@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from forecast.economics.answer import Answer
+from shiftcast.forecast.economics.answer import Answer
 
 _BARS: Final = (("work_day", "work a day"), ("usd_million", "US dollars a million units"))
 

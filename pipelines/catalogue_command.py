@@ -12,20 +12,20 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from features.frames import HARDWARE, RESIDENCY, Frame, check, conform
-from features.quality import screen
-from forecast.draws import sample_assumptions
-from forecast.hardware.levels import TIERS
-from forecast.hardware.power import power_kw
-from forecast.hardware.rates import Rate, measured_rate
-from forecast.hardware.sheet import Catalogue, catalogue
-from forecast.hardware.sizing import Sizing, size_demand
-from forecast.known import Known
-from forecast.work.placement import within_region
-from pipelines.screen import wide_console
-from pipelines.sources.public_record import RECORDS
-from pipelines.sources.table import UnreadableFileError, read_table
-from pipelines.split_command import known_at
+from shiftcast.features.frames import HARDWARE, RESIDENCY, Frame, check, conform
+from shiftcast.features.quality import screen
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.hardware.levels import TIERS
+from shiftcast.forecast.hardware.power import power_kw
+from shiftcast.forecast.hardware.rates import Rate, measured_rate
+from shiftcast.forecast.hardware.sheet import Catalogue, catalogue
+from shiftcast.forecast.hardware.sizing import Sizing, size_demand
+from shiftcast.forecast.known import Known
+from shiftcast.forecast.work.placement import within_region
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.pipelines.split_command import known_at
 
 AsOf = Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")]
 RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]

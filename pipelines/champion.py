@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from forecast.answers import Forecaster
-from pipelines.bundle import BUNDLE, Bundle, read_bundle
-from pipelines.model_files import private_copy
-from pipelines.registry import (
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.pipelines.bundle import BUNDLE, Bundle, read_bundle
+from shiftcast.pipelines.model_files import private_copy
+from shiftcast.pipelines.registry import (
     CHAMPION,
     MANIFEST_TAG,
     Store,

@@ -10,14 +10,14 @@ import pandas as pd
 import typer
 from rich.table import Column, Table
 
-from forecast.claim.check import ClaimCheck, check_claim
-from forecast.claim.registry import distinct, find
-from forecast.cube import build_world
-from forecast.known import Settings
-from pipelines.claim_draft_command import draft
-from pipelines.screen import wide_console
-from pipelines.sources.public_record import RECORDS
-from pipelines.split_command import known_at
+from shiftcast.forecast.claim.check import ClaimCheck, check_claim
+from shiftcast.forecast.claim.registry import distinct, find
+from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.known import Settings
+from shiftcast.pipelines.claim_draft_command import draft
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.split_command import known_at
 
 claim_app = typer.Typer(
     help="Dated statements, and what the forecast makes of them.", no_args_is_help=True, add_completion=False

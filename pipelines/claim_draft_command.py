@@ -9,12 +9,12 @@ from typing import Annotated, Final
 
 import typer
 
-from features.number_words import words_from_rows
-from features.relative_dates import phrases_from_rows
-from forecast.claim.draft import Drafts, Wording, draft_claims
-from pipelines.options import as_day
-from pipelines.sources.setting import RECORDS
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.features.number_words import words_from_rows
+from shiftcast.features.relative_dates import phrases_from_rows
+from shiftcast.forecast.claim.draft import Drafts, Wording, draft_claims
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.sources.setting import RECORDS
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 LIMIT: Final = 16 << 20  # bytes of one text
 _FORMULA: Final = ("=", "+", "-", "@", "\t")

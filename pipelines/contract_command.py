@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from features.frames import ALL, FORECASTS, empty
-from features.series import select
-from forecast.answers import Forecaster
-from forecast.contracted import TOTALS, Contracted
-from forecast.cube import UNITS, build_world
-from forecast.known import Settings
-from forecast.views import MEASURES
-from pipelines.screen import wide_console
-from pipelines.sources.public_record import RECORDS
-from pipelines.split_command import known_at
+from shiftcast.features.frames import ALL, FORECASTS, empty
+from shiftcast.features.series import select
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.contracted import TOTALS, Contracted
+from shiftcast.forecast.cube import UNITS, build_world
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.views import MEASURES
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.split_command import known_at
 
 
 def contract(

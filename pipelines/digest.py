@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from forecast.known import Known, Settings
+from shiftcast.forecast.known import Known, Settings
 
 _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
 _PACKAGES: Final = ("features", "forecast", "pipelines")

@@ -10,15 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from pipelines.doctor_registry import registry_findings
-from pipelines.finding import Finding
-from pipelines.guard import FENCE, LockedError, clear_holder, locked, read_fence
-from pipelines.ledger import FAILED, Ledger, unfinished
-from pipelines.process import alive
-from pipelines.publication import half_published
-from pipelines.registry import StoreError, open_store
-from pipelines.schema import DATABASE, moved_from, relocate, schema_fault
-from pipelines.workplace import WORKING
+from shiftcast.pipelines.doctor_registry import registry_findings
+from shiftcast.pipelines.finding import Finding
+from shiftcast.pipelines.guard import FENCE, LockedError, clear_holder, locked, read_fence
+from shiftcast.pipelines.ledger import FAILED, Ledger, unfinished
+from shiftcast.pipelines.process import alive
+from shiftcast.pipelines.publication import half_published
+from shiftcast.pipelines.registry import StoreError, open_store
+from shiftcast.pipelines.schema import DATABASE, moved_from, relocate, schema_fault
+from shiftcast.pipelines.workplace import WORKING
 
 _TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
 _UNLOCKED: Final = ("overrides.csv.new", "schedule.json.new")  # written without the lock of runs, in no time

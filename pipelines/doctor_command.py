@@ -8,8 +8,8 @@ from typing import Annotated, Final
 
 import typer
 
-from pipelines.guard import LOCK_SECONDS
-from pipelines.registry import default_root
+from shiftcast.pipelines.guard import LOCK_SECONDS
+from shiftcast.pipelines.registry import default_root
 
 EXIT_FOUND: Final = 3
 
@@ -23,7 +23,7 @@ def doctor(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a run under way.")] = LOCK_SECONDS,
 ) -> None:
     """List what is wrong with the store; exit code 0 where nothing is left to do, 3 where something is."""
-    from pipelines import doctor as ward  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines import doctor as ward  # noqa: PLC0415  (keeps --help fast)
 
     root = default_root()
     if relocate:

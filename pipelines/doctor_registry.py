@@ -11,11 +11,11 @@ from typing import Any, Final
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from pipelines.bundle import AlteredBundleError
-from pipelines.champion import read_version
-from pipelines.finding import Finding
-from pipelines.process import alive
-from pipelines.registry import (
+from shiftcast.pipelines.bundle import AlteredBundleError
+from shiftcast.pipelines.champion import read_version
+from shiftcast.pipelines.finding import Finding
+from shiftcast.pipelines.process import alive
+from shiftcast.pipelines.registry import (
     CHALLENGER,
     COMPLETE,
     DIGEST_TAG,
@@ -30,7 +30,7 @@ from pipelines.registry import (
     champion_version,
     promote,
 )
-from pipelines.run import NOT_ASKED
+from shiftcast.pipelines.run import NOT_ASKED
 
 _DAY_MS: Final = 86_400_000
 _PAGE: Final = 1000

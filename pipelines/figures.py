@@ -11,12 +11,12 @@ import plotly.graph_objects as go
 import xarray as xr
 from plotly.subplots import make_subplots
 
-from features.calendars import quarter_label
-from features.series import select
-from forecast.draws import Array
-from forecast.leaves import segment_of_leaves
-from forecast.split import split_statements
-from forecast.views import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.split import split_statements
+from shiftcast.forecast.views import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
 
 COLOURS: Final[Mapping[str, str]] = {
     "all": "#333333", "hyperscale": "#1f5fa8", "rest": "#c8641a",

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from pipelines.process import this_process
-from pipelines.registry import StoreError
+from shiftcast.pipelines.process import this_process
+from shiftcast.pipelines.registry import StoreError
 
 LOCK: Final = "run.lock"
 FENCE: Final = "fence.json"

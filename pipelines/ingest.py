@@ -15,15 +15,15 @@ from typing import Any, Final
 
 import pandas as pd
 
-from features.frames import QUARANTINE, conform
-from pipelines.engine import aggregate
-from pipelines.engine.connection import duckdb_connection
-from pipelines.sources.catalogue import find_source
-from pipelines.sources.normal import Source, normalise
-from pipelines.sources.opening import expand, name_files, opened
-from pipelines.sources.setting import Setting
-from pipelines.spool import Closed, Spool
-from pipelines.store import Store
+from shiftcast.features.frames import QUARANTINE, conform
+from shiftcast.pipelines.engine import aggregate
+from shiftcast.pipelines.engine.connection import duckdb_connection
+from shiftcast.pipelines.sources.catalogue import find_source
+from shiftcast.pipelines.sources.normal import Source, normalise
+from shiftcast.pipelines.sources.opening import expand, name_files, opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.spool import Closed, Spool
+from shiftcast.pipelines.store import Store
 
 VERSION: Final = 1  # of what turns files into rows; part of a load's digest, so that a better reader may load again
 
@@ -35,7 +35,7 @@ class IngestRequest:
     Attributes
     ----------
     source
-        Name of a kind of file in ``pipelines.sources.catalogue``.
+        Name of a kind of file in ``shiftcast.pipelines.sources.catalogue``.
     paths
         Paths, patterns, or ``-`` for standard input.
     known_at

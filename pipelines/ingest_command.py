@@ -14,10 +14,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from features.frames import DIMENSIONS
-from features.instants import Clock, read_instants
-from features.labels import Rules, rules_from_table
-from pipelines.options import as_day
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.instants import Clock, read_instants
+from shiftcast.features.labels import Rules, rules_from_table
+from shiftcast.pipelines.options import as_day
 
 _PACKAGE_COMMAND: Final = "throughput"
 
@@ -57,10 +57,10 @@ def ingest_files(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Load exports: every row is stored, or set aside with its reason; the same files twice change nothing."""
-    from pipelines.ingest import IngestRequest, ingest  # noqa: PLC0415  (keeps --help fast)
-    from pipelines.ingest_screen import show_ingested, show_sources, show_throughput  # noqa: PLC0415
-    from pipelines.registry import default_root  # noqa: PLC0415
-    from pipelines.sources.throughput import load_throughput  # noqa: PLC0415
+    from shiftcast.pipelines.ingest import IngestRequest, ingest  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.ingest_screen import show_ingested, show_sources, show_throughput  # noqa: PLC0415
+    from shiftcast.pipelines.registry import default_root  # noqa: PLC0415
+    from shiftcast.pipelines.sources.throughput import load_throughput  # noqa: PLC0415
 
     if source == "list":
         show_sources()
@@ -96,8 +96,8 @@ def read_setting(
     ValueError
         If one of them cannot be read.
     """
-    from pipelines.sources.setting import Setting  # noqa: PLC0415
-    from pipelines.sources.table import read_table  # noqa: PLC0415
+    from shiftcast.pipelines.sources.setting import Setting  # noqa: PLC0415
+    from shiftcast.pipelines.sources.table import read_table  # noqa: PLC0415
 
     try:
         ZoneInfo(zone)

@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from features.quality import Screened
-from pipelines.ingest import Ingested
-from pipelines.screen import wide_console
-from pipelines.sources.catalogue import SOURCES
+from shiftcast.features.quality import Screened
+from shiftcast.pipelines.ingest import Ingested
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.catalogue import SOURCES
 
 _SHOWN: Final = 10
 

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from features.frames import DIMENSIONS
-from features.labels import RULES, UNLABELLED
-from pipelines.ingest_command import read_setting
-from pipelines.options import as_day
-from pipelines.sources.setting import RECORDS
-from pipelines.sources.table import read_table
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.labels import RULES, UNLABELLED
+from shiftcast.pipelines.ingest_command import read_setting
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.sources.setting import RECORDS
+from shiftcast.pipelines.sources.table import read_table
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t")
 _PARTS: Final = "; "
@@ -34,7 +34,7 @@ def label(
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
 ) -> None:
     """Propose labelling rules for the largest unlabelled rows; guesses are to be confirmed, gaps to be filled."""
-    from pipelines.ingest import IngestRequest, read_files  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.ingest import IngestRequest, read_files  # noqa: PLC0415  (keeps --help fast)
 
     setting = read_setting(anchor, zone, labels, [], mapping, None)
     request = IngestRequest(source, tuple(paths), setting, as_day(None, ""), Path("mlruns"))
@@ -60,7 +60,7 @@ def propose(largest: Sequence[Mapping[str, Any]], *, top: int) -> list[dict[str,
     Returns
     -------
     list
-        Rules as rows of :data:`features.labels.RULES`; labels are guessed from words in the name, empty otherwise.
+        Rules as rows of :data:`shiftcast.features.labels.RULES`; labels are guessed from words in the name, empty otherwise.
 
     Examples
     --------

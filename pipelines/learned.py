@@ -6,11 +6,13 @@ import json
 from importlib import resources
 from pathlib import Path
 
-from forecast.migration.learned import LearnedFamily, from_json
+from shiftcast.forecast.migration.learned import LearnedFamily, from_json
 
 
 def load_learned(file: Path | None = None) -> LearnedFamily:
     """Return the learned numbers of a file, or those that ship."""
     if file is not None:
         return from_json(json.loads(file.read_text()))
-    return from_json(json.loads(resources.files("pipelines.records").joinpath("migration_learned.json").read_text()))
+    return from_json(
+        json.loads(resources.files("shiftcast.pipelines.records").joinpath("migration_learned.json").read_text())
+    )

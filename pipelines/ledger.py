@@ -31,7 +31,7 @@ class Entry:
     at
         When, UTC, ISO 8601 to the second.
     token
-        Number of the run (:class:`pipelines.guard.Fence`).
+        Number of the run (:class:`shiftcast.pipelines.guard.Fence`).
     key
         SHA-256 of data, code and settings.
     origin

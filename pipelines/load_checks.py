@@ -10,7 +10,7 @@ from typing import Any, Final
 import duckdb
 import pandas as pd
 
-from features.labels import TAXONOMY, UNLABELLED
+from shiftcast.features.labels import TAXONOMY, UNLABELLED
 
 SHOWN: Final = 20
 _GAP: Final = 1.5  # of the usual step: from there on a reading is missing

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.bundle import AlteredBundleError, sha256_of
+from shiftcast.pipelines.bundle import AlteredBundleError, sha256_of
 
 FILES_TAG: Final = "shiftcast.files"
 DATA_TAG: Final = "shiftcast.data"

@@ -2,6 +2,6 @@
 
 from mlflow.models import set_model
 
-from pipelines.served_model import ShiftcastModel
+from shiftcast.pipelines.served_model import ShiftcastModel
 
 set_model(ShiftcastModel())

@@ -16,20 +16,20 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from forecast.backtest import MODEL as BACKTESTED
-from forecast.backtest import backtest_revenue
-from forecast.monitoring.calibration import check_calibration, wider_by
-from forecast.monitoring.changes import check_changes
-from forecast.monitoring.feeds import check_feeds
-from forecast.monitoring.findings import ALARM, OK, Finding, findings_table
-from forecast.monitoring.population import check_populations
-from forecast.procurement import build_costs
-from forecast.views import forecast_frame
-from forecast.widening import widen
-from pipelines.bundle import Bundle, write_bundle
-from pipelines.champion import read_version
-from pipelines.guard import locked
-from pipelines.registry import (
+from shiftcast.forecast.backtest import MODEL as BACKTESTED
+from shiftcast.forecast.backtest import backtest_revenue
+from shiftcast.forecast.monitoring.calibration import check_calibration, wider_by
+from shiftcast.forecast.monitoring.changes import check_changes
+from shiftcast.forecast.monitoring.feeds import check_feeds
+from shiftcast.forecast.monitoring.findings import ALARM, OK, Finding, findings_table
+from shiftcast.forecast.monitoring.population import check_populations
+from shiftcast.forecast.procurement import build_costs
+from shiftcast.forecast.views import forecast_frame
+from shiftcast.forecast.widening import widen
+from shiftcast.pipelines.bundle import Bundle, write_bundle
+from shiftcast.pipelines.champion import read_version
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.registry import (
     CHAMPION,
     DIGEST_TAG,
     MANIFEST_TAG,
@@ -41,7 +41,7 @@ from pipelines.registry import (
     promote,
     register,
 )
-from pipelines.sources.public_record import Record
+from shiftcast.pipelines.sources.public_record import Record
 
 MONITOR_TAG: Final = "shiftcast.monitor"  # its setting is what an MLflow webhook can listen for
 KIND_TAG: Final = "shiftcast.kind"
@@ -58,7 +58,7 @@ class Monitored:
     version
         Version that was checked.
     findings
-        Table of :class:`forecast.monitoring.findings.Finding`.
+        Table of :class:`shiftcast.forecast.monitoring.findings.Finding`.
     action
         What was done, in words.
     widened

@@ -12,13 +12,13 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from forecast.monitoring.findings import OK
-from pipelines.monitor import Monitored, findings_json, monitor
-from pipelines.options import as_day
-from pipelines.registry import default_root
-from pipelines.screen import Progress, wide_console
-from pipelines.sources.public_record import RECORDS, read_record
-from pipelines.stored_usage import UseUsage, stored_usage
+from shiftcast.forecast.monitoring.findings import OK
+from shiftcast.pipelines.monitor import Monitored, findings_json, monitor
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.registry import default_root
+from shiftcast.pipelines.screen import Progress, wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.stored_usage import UseUsage, stored_usage
 
 ALARMED: Final = 3
 _HOOK_SECONDS: Final = 60

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from features.calendars import as_midnight
+from shiftcast.features.calendars import as_midnight
 
 
 def as_day(text: str | None, option: str) -> pd.Timestamp:

@@ -8,9 +8,9 @@ from typing import Final
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from features.frames import OVERRIDES, check, conform, empty
-from forecast.draws import sample_assumptions
-from pipelines.registry import StoreError
+from shiftcast.features.frames import OVERRIDES, check, conform, empty
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.pipelines.registry import StoreError
 
 FILE: Final = "overrides.csv"
 _LOCK, _SECONDS = "overrides.lock", 30

@@ -12,8 +12,8 @@ from typing import Final
 
 import pandas as pd
 
-from pipelines.bundle import Bundle
-from pipelines.figures import overview_picture
+from shiftcast.pipelines.bundle import Bundle
+from shiftcast.pipelines.figures import overview_picture
 
 REPORT: Final = "report.html"
 PICTURE: Final = "forecast.png"

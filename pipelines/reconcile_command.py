@@ -11,10 +11,10 @@ import pyarrow as pa
 import typer
 from pyarrow import csv
 
-from forecast.hierarchy.constraints import parse_constraint
-from forecast.hierarchy.edges import hierarchy_from_table
-from forecast.hierarchy.long import ALL_METHODS, Plan, reconcile_long
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.forecast.hierarchy.constraints import parse_constraint
+from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
+from shiftcast.forecast.hierarchy.long import ALL_METHODS, Plan, reconcile_long
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 
 def reconcile(

@@ -16,8 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pipelines.model_files import FILES_TAG, describing_tags, logged_manifest
-from pipelines.shared_store import first_opening, is_server, made_experiment, made_model, moved_alias, without_secrets
+from shiftcast.pipelines.model_files import FILES_TAG, describing_tags, logged_manifest
+from shiftcast.pipelines.shared_store import (
+    first_opening,
+    is_server,
+    made_experiment,
+    made_model,
+    moved_alias,
+    without_secrets,
+)
 
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
@@ -221,7 +228,7 @@ def bundle_folder(store: Store, version: Any) -> Path:
     import mlflow  # noqa: PLC0415
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
-    from pipelines.served_model import ARTIFACT  # noqa: PLC0415
+    from shiftcast.pipelines.served_model import ARTIFACT  # noqa: PLC0415
 
     store.use()
     try:
@@ -258,7 +265,7 @@ def register(
     """
     import mlflow  # noqa: PLC0415
 
-    from pipelines.served_model import ARTIFACT, EXAMPLE, SIGNATURE  # noqa: PLC0415
+    from shiftcast.pipelines.served_model import ARTIFACT, EXAMPLE, SIGNATURE  # noqa: PLC0415
 
     with mlflow.start_run(experiment_id=store.experiment_id, tags=dict(tags)):
         mlflow.log_params(dict(params))

@@ -10,14 +10,14 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from forecast.known import Settings
-from forecast.sixty_forty.relabel import Relabelled
-from forecast.sixty_forty.restated import relabelled
-from forecast.split import REFERENCE
-from pipelines.options import as_day
-from pipelines.screen import wide_console
-from pipelines.sources.public_record import RECORDS
-from pipelines.split_command import known_at
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.sixty_forty.relabel import Relabelled
+from shiftcast.forecast.sixty_forty.restated import relabelled
+from shiftcast.forecast.split import REFERENCE
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.split_command import known_at
 
 _SHOWN = 16
 _ALWAYS = pd.Timestamp("1970-01-01", tz="UTC")

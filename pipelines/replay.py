@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from features.calendars import calendar_quarters, quarter_end
-from pipelines.run import RunRequest, RunResult, run
-from pipelines.sources.public_record import read_record
-from pipelines.vintages import score_card
+from shiftcast.features.calendars import calendar_quarters, quarter_end
+from shiftcast.pipelines.run import RunRequest, RunResult, run
+from shiftcast.pipelines.sources.public_record import read_record
+from shiftcast.pipelines.vintages import score_card
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Replayed:
     results
         One a quarter.
     card
-        Rows of :func:`forecast.scorecard.vintage_scores` of these vintages.
+        Rows of :func:`shiftcast.forecast.scorecard.vintage_scores` of these vintages.
     aside
         Versions that could not be read.
     """

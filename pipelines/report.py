@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from pipelines import figures
-from pipelines.bundle import Bundle
+from shiftcast.pipelines import figures
+from shiftcast.pipelines.bundle import Bundle
 
 _TEMPLATE: Final = "report.html.jinja"
 _FOLDER: Final = Path(__file__).resolve().parent

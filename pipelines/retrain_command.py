@@ -9,12 +9,12 @@ from typing import Annotated, Final
 
 import typer
 
-from forecast.known import Settings
-from pipelines.guard import LOCK_SECONDS
-from pipelines.options import as_day
-from pipelines.registry import default_root
-from pipelines.sources.public_record import RECORDS
-from pipelines.stored_usage import UseUsage, stored_usage
+from shiftcast.forecast.known import Settings
+from shiftcast.pipelines.guard import LOCK_SECONDS
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.registry import default_root
+from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.stored_usage import UseUsage, stored_usage
 
 EXIT_KEPT: Final = 3
 Out = Annotated[Path, typer.Option(help="Folder for the report and tables of the champion.")]
@@ -43,8 +43,8 @@ def retrain(
     A run on the same data, code and settings computes nothing; one that was killed goes on with the steps that were
     done. Code 1 is a failure.
     """
-    from pipelines.run import KEPT, RunRequest, run  # noqa: PLC0415  (keeps --help fast)
-    from pipelines.screen import Progress  # noqa: PLC0415
+    from shiftcast.pipelines.run import KEPT, RunRequest, run  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.screen import Progress  # noqa: PLC0415
 
     request = RunRequest(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
@@ -67,7 +67,7 @@ def rollback(
     wait: Wait = LOCK_SECONDS,
 ) -> None:
     """Give the alias champion back to an earlier version, after checking its files, and publish it."""
-    from pipelines.rollback import roll_back  # noqa: PLC0415
+    from shiftcast.pipelines.rollback import roll_back  # noqa: PLC0415
 
     done = roll_back(default_root(), to=to, out=out, wait=wait)
     sys.stdout.write(f"version {done.version} is champion again; version {done.former} is kept beside it\n")
@@ -86,10 +86,10 @@ def replay(
     quiet: Quiet = False,
 ) -> None:
     """Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."""
-    from pipelines.replay import replay as run_replay  # noqa: PLC0415
-    from pipelines.run import RunRequest  # noqa: PLC0415
-    from pipelines.scorecard_command import show_summary, write_scores  # noqa: PLC0415
-    from pipelines.screen import Progress  # noqa: PLC0415
+    from shiftcast.pipelines.replay import replay as run_replay  # noqa: PLC0415
+    from shiftcast.pipelines.run import RunRequest  # noqa: PLC0415
+    from shiftcast.pipelines.scorecard_command import show_summary, write_scores  # noqa: PLC0415
+    from shiftcast.pipelines.screen import Progress  # noqa: PLC0415
 
     today = as_day(as_of, "--as-of")
     request = RunRequest(

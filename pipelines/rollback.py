@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.champion import read_version
-from pipelines.guard import LOCK_SECONDS, guarded
-from pipelines.publication import prepare, publish
-from pipelines.registry import (
+from shiftcast.pipelines.champion import read_version
+from shiftcast.pipelines.guard import LOCK_SECONDS, guarded
+from shiftcast.pipelines.publication import prepare, publish
+from shiftcast.pipelines.registry import (
     CHAMPION,
     COMPLETE,
     FORMER_TAG,
@@ -23,7 +23,7 @@ from pipelines.registry import (
     open_store,
     promote,
 )
-from pipelines.report import write_report
+from shiftcast.pipelines.report import write_report
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 Everything is made in a working folder and registered whole. The alias moves after that and the published folder is
 swapped in one step, so a run that dies at any moment leaves the last good state in place. The next run on the same
-data, code and settings takes the steps that were done (:mod:`pipelines.ledger`).
+data, code and settings takes the steps that were done (:mod:`shiftcast.pipelines.ledger`).
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import Any, Final
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from forecast.cube import build_world
-from forecast.known import Known, Settings
-from forecast.leaf_backtest import backtest
-from forecast.promotion import Decision, decide
-from pipelines.assemble import assemble, with_scores
-from pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
-from pipelines.champion import read_version
-from pipelines.digest import code_digest, run_digest
-from pipelines.guard import LOCK_SECONDS, Fence, guarded
-from pipelines.ledger import DONE, Ledger
-from pipelines.process import this_process
-from pipelines.publication import REPORT, prepare, publish
-from pipelines.registry import (
+from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.leaf_backtest import backtest
+from shiftcast.forecast.promotion import Decision, decide
+from shiftcast.pipelines.assemble import assemble, with_scores
+from shiftcast.pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
+from shiftcast.pipelines.champion import read_version
+from shiftcast.pipelines.digest import code_digest, run_digest
+from shiftcast.pipelines.guard import LOCK_SECONDS, Fence, guarded
+from shiftcast.pipelines.ledger import DONE, Ledger
+from shiftcast.pipelines.process import this_process
+from shiftcast.pipelines.publication import REPORT, prepare, publish
+from shiftcast.pipelines.registry import (
     CHALLENGER,
     CHAMPION,
     DIGEST_TAG,
@@ -44,9 +44,9 @@ from pipelines.registry import (
     promote,
     register,
 )  # fmt: skip
-from pipelines.report import write_report
-from pipelines.sources.public_record import RECORDS, Record, read_record
-from pipelines.workplace import Workplace
+from shiftcast.pipelines.report import write_report
+from shiftcast.pipelines.sources.public_record import RECORDS, Record, read_record
+from shiftcast.pipelines.workplace import Workplace
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
 PROMOTED, KEPT, UNCHANGED = "promoted", "kept", "unchanged"

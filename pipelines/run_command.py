@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from forecast.known import Settings
-from pipelines.options import as_day
-from pipelines.registry import default_root
+from shiftcast.forecast.known import Settings
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.registry import default_root
 
 
 def run(
@@ -26,10 +26,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."""
-    from pipelines.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
-    from pipelines.run import run as run_job  # noqa: PLC0415
-    from pipelines.screen import Progress, result_json, show_result  # noqa: PLC0415
-    from pipelines.sources.public_record import RECORDS  # noqa: PLC0415
+    from shiftcast.pipelines.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.run import run as run_job  # noqa: PLC0415
+    from shiftcast.pipelines.screen import Progress, result_json, show_result  # noqa: PLC0415
+    from shiftcast.pipelines.sources.public_record import RECORDS  # noqa: PLC0415
 
     request = RunRequest(
         as_day(origin, "--origin"),

@@ -87,7 +87,7 @@ def run_schedule(
     scheduler, children = BlockingScheduler(), list[subprocess.Popen[bytes]]()
 
     def job() -> int:
-        command = [sys.executable, "-c", "from pipelines.cli import main; main()", "retrain", *arguments]
+        command = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", "retrain", *arguments]
         children[:] = [subprocess.Popen(command)]  # noqa: S603  (this program; a process gives its memory back)
         return children[0].wait()
 

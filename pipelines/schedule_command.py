@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.registry import default_root
+from shiftcast.pipelines.registry import default_root
 
 PROMOTING = ("--promote-if-better",)
 
@@ -23,9 +23,9 @@ def schedule(
     image: Annotated[str, typer.Option(help="Container image, for kubernetes.")] = "shiftcast:0.1.0",
 ) -> None:
     """Retrain on a schedule, one run at a time, with one run at the start if any was missed; or write its files."""
-    from pipelines.cron import as_trigger, parse_cron, zone  # noqa: PLC0415  (keeps --help fast)
-    from pipelines.schedule import run_schedule  # noqa: PLC0415
-    from pipelines.schedule_files import Scheduled, write_files  # noqa: PLC0415
+    from shiftcast.pipelines.cron import as_trigger, parse_cron, zone  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.schedule import run_schedule  # noqa: PLC0415
+    from shiftcast.pipelines.schedule_files import Scheduled, write_files  # noqa: PLC0415
 
     when, options = parse_cron(cron), tuple(arguments or PROMOTING)
     trigger = as_trigger(when, zone(timezone))

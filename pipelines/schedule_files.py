@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from pipelines.cron import Cron, as_calendar
+from shiftcast.pipelines.cron import Cron, as_calendar
 
 NAME: Final = "shiftcast-retrain"
 _KEPT: Final = 3  # the exit code of a forecast that was kept beside the champion: no failure

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-from pipelines.registry import MODEL, StoreError
+from shiftcast.pipelines.registry import MODEL, StoreError
 
 DATABASE: Final = "mlflow.db"
 BACKUP: Final = "mlflow.db.before-relocate"

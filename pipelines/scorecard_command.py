@@ -11,20 +11,20 @@ import pandas as pd
 import typer
 from rich.table import Column, Table
 
-from features.calendars import quarter_end, quarter_label
-from features.frames import ALL
-from forecast.claim.check import past_claims
-from forecast.claim.registry import distinct
-from forecast.scorecard import card_rows, card_summary, target_rows
-from forecast.split import REFERENCE
-from pipelines.champion import open_bundle
-from pipelines.options import as_day
-from pipelines.overrides import add_override
-from pipelines.registry import StoreError, default_root
-from pipelines.screen import wide_console
-from pipelines.sources.public_record import RECORDS, Record, read_record
-from pipelines.stored_usage import UseUsage, stored_usage
-from pipelines.vintages import score_card
+from shiftcast.features.calendars import quarter_end, quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.claim.check import past_claims
+from shiftcast.forecast.claim.registry import distinct
+from shiftcast.forecast.scorecard import card_rows, card_summary, target_rows
+from shiftcast.forecast.split import REFERENCE
+from shiftcast.pipelines.champion import open_bundle
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.overrides import add_override
+from shiftcast.pipelines.registry import StoreError, default_root
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS, Record, read_record
+from shiftcast.pipelines.stored_usage import UseUsage, stored_usage
+from shiftcast.pipelines.vintages import score_card
 
 _UNITS: Final = {
     "spending": "USD/quarter", "share": "1", "gpu_hours": "accelerator_hour/quarter", "accelerators": "accelerator",

@@ -10,10 +10,10 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from features.calendars import quarter_label
-from forecast.crossing import Crossing
-from pipelines.publication import REPORT
-from pipelines.run import RunResult
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.crossing import Crossing
+from shiftcast.pipelines.publication import REPORT
+from shiftcast.pipelines.run import RunResult
 
 _MEASURES: Final = {
     "accelerators": ("accelerators live", 1e6, "M"),

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.registry import CHAMPION, default_root, open_store
-from pipelines.serving.gate import Gate
-from pipelines.serving.loading import Watcher
-from pipelines.serving.payload import Limits
+from shiftcast.pipelines.registry import CHAMPION, default_root, open_store
+from shiftcast.pipelines.serving.gate import Gate
+from shiftcast.pipelines.serving.loading import Watcher
+from shiftcast.pipelines.serving.payload import Limits
 
 
 def serve(

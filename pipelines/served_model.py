@@ -13,9 +13,9 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
-from forecast.question import FIELDS, LISTS, NUMBERS, PAIRS, SERIES, TEXT, WHOLE
-from pipelines.answering import answer_rows
-from pipelines.bundle import BUNDLE, read_bundle
+from shiftcast.forecast.question import FIELDS, LISTS, NUMBERS, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.pipelines.answering import answer_rows
+from shiftcast.pipelines.bundle import BUNDLE, read_bundle
 
 ARTIFACT: Final = BUNDLE
 PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output")
@@ -53,7 +53,7 @@ class ShiftcastModel(PythonModel):
         context
             Not used: the bundle is read once, on loading.
         model_input
-            One question a row (:mod:`forecast.question`); missing cells take the defaults.
+            One question a row (:mod:`shiftcast.forecast.question`); missing cells take the defaults.
         params
             Fields that all rows share, of :data:`PARAMS`; a row's own field comes before them.
 

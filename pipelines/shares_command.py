@@ -8,12 +8,12 @@ from typing import Annotated, Final
 import pandas as pd
 import typer
 
-from forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
-from forecast.migration.learned import LearnedFamily
-from pipelines.learned import load_learned
-from pipelines.series_files import read_series, series_writer
-from pipelines.series_progress import errors, progress_bar
-from pipelines.shares_plot import save_plot
+from shiftcast.forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
+from shiftcast.forecast.migration.learned import LearnedFamily
+from shiftcast.pipelines.learned import load_learned
+from shiftcast.pipelines.series_files import read_series, series_writer
+from shiftcast.pipelines.series_progress import errors, progress_bar
+from shiftcast.pipelines.shares_plot import save_plot
 
 DRAWS: Final = 2000
 COLUMNS: Final = ("series", "group", "period_end", "category", "value", "n")
@@ -40,7 +40,9 @@ def shares(
     by_set: Annotated[
         bool, typer.Option(help="leave out of each series what was learned on the set before '|'")
     ] = False,
-    learned: Annotated[Path | None, typer.Option(help="learned numbers, from pipelines.train_migration")] = None,
+    learned: Annotated[
+        Path | None, typer.Option(help="learned numbers, from shiftcast.pipelines.train_migration")
+    ] = None,
 ) -> None:
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:

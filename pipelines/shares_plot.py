@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipelines.fans import SHOWN, save_grid, shade
+from shiftcast.pipelines.fans import SHOWN, save_grid, shade
 
 
 def save_plot(history: pd.DataFrame, forecast: pd.DataFrame, file: Path) -> None:

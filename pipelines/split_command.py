@@ -11,15 +11,15 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 
-from features.calendars import calendar_quarters
-from forecast.known import Known, Settings
-from forecast.sixty_forty.modes import MODES, imposed_as
-from forecast.sixty_forty.report import SplitReport, split_report
-from forecast.sixty_forty.revisions import revisions
-from forecast.topdown import FIRST_QUARTER
-from pipelines.options import as_day
-from pipelines.screen import wide_console
-from pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
+from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
+from shiftcast.forecast.sixty_forty.revisions import revisions
+from shiftcast.forecast.topdown import FIRST_QUARTER
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.screen import wide_console
+from shiftcast.pipelines.sources.public_record import RECORDS, read_record
 
 _STATED: Final = 1e-3  # width of an 80 % interval below which a share is known rather than estimated
 

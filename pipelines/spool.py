@@ -16,10 +16,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import load_checks as checks
-from pipelines.engine.connection import silence
-from pipelines.sources.normal import POINT_SCHEMA, SPAN_SCHEMA, Batch
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines import load_checks as checks
+from shiftcast.pipelines.engine.connection import silence
+from shiftcast.pipelines.sources.normal import POINT_SCHEMA, SPAN_SCHEMA, Batch
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 MEMORY: Final = "1GB"
 ASIDE_LIMIT: Final = 1_000_000

@@ -15,13 +15,13 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from features.usage import to_series
-from pipelines.options import as_day
-from pipelines.registry import default_root
-from pipelines.screen import wide_console
+from shiftcast.features.usage import to_series
+from shiftcast.pipelines.options import as_day
+from shiftcast.pipelines.registry import default_root
+from shiftcast.pipelines.screen import wide_console
 
 if TYPE_CHECKING:
-    from pipelines.store import Entry, Store
+    from shiftcast.pipelines.store import Entry, Store
 
 store_app = typer.Typer(
     help="The store of usage: history, verification, compaction, copies.", no_args_is_help=True, add_completion=False
@@ -31,8 +31,8 @@ store_app = typer.Typer(
 @store_app.command()
 def verify() -> None:
     """Check every file against its digest, every row count against the log, every key and snapshot."""
-    from pipelines.store.snapshots import snapshots  # noqa: PLC0415
-    from pipelines.store.verify import refuse_damage  # noqa: PLC0415
+    from shiftcast.pipelines.store.snapshots import snapshots  # noqa: PLC0415
+    from shiftcast.pipelines.store.verify import refuse_damage  # noqa: PLC0415
 
     store = _store()
     refuse_damage(store)
@@ -62,7 +62,7 @@ def snapshot(
     as_of: Annotated[str | None, typer.Option(help="Day the usage was known on; today if left out.")] = None,
 ) -> None:
     """Copy the usage known on a day, dated and never changed."""
-    from pipelines.store.snapshots import take_snapshot  # noqa: PLC0415
+    from shiftcast.pipelines.store.snapshots import take_snapshot  # noqa: PLC0415
 
     store = _store()
     _say(str(store.folder / "snapshots" / take_snapshot(store, as_day(as_of, "--as-of"))))
@@ -92,7 +92,7 @@ def export(
 
 
 def _store() -> Store:
-    from pipelines.store import Store  # noqa: PLC0415
+    from shiftcast.pipelines.store import Store  # noqa: PLC0415
 
     return Store(default_root())
 

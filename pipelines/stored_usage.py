@@ -10,8 +10,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from features.usage import whole_quarters
-from pipelines.sources.public_record import Record
+from shiftcast.features.usage import whole_quarters
+from shiftcast.pipelines.sources.public_record import Record
 
 UseUsage = Annotated[bool, typer.Option("--usage", help="Add hours of leaves that `shiftcast ingest` stored.")]
 
@@ -23,7 +23,7 @@ def stored_usage(asked: bool, root: Path) -> Callable[[Record, pd.Timestamp], Re
     """
 
     def add(record: Record, day: pd.Timestamp) -> Record:
-        from pipelines.store import Store  # noqa: PLC0415  (its engine takes a while to import)
+        from shiftcast.pipelines.store import Store  # noqa: PLC0415  (its engine takes a while to import)
 
         found = whole_quarters(Store(root).as_of(day, measure="gpu_hours", unit="accelerator_hour"))
         return replace(record, observations=pd.concat([record.observations, found], ignore_index=True))

@@ -10,11 +10,11 @@ import pandas as pd
 import typer
 from rich.console import Console
 
-from forecast.migration.boosted import trial
-from forecast.migration.learned import to_json
-from forecast.migration.learning import learning_rows
-from forecast.migration.rolling import Origin, rolling_origins
-from forecast.migration.training import learn_family
+from shiftcast.forecast.migration.boosted import trial
+from shiftcast.forecast.migration.learned import to_json
+from shiftcast.forecast.migration.learning import learning_rows
+from shiftcast.forecast.migration.rolling import Origin, rolling_origins
+from shiftcast.forecast.migration.training import learn_family
 
 EVALUATION_ONLY: Final = ("riaa_music", "steam_hw", "tiobe")  # licences allow evaluation, not training
 COLUMNS: Final = ("series", "period", "category", "share", "observed")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.bundle import Bundle
-from pipelines.champion import open_bundle, read_version
-from pipelines.registry import MODEL, StoreError, default_root, open_store
+from shiftcast.pipelines.bundle import Bundle
+from shiftcast.pipelines.champion import open_bundle, read_version
+from shiftcast.pipelines.registry import MODEL, StoreError, default_root, open_store
 
 
 def open_version(name: str, *, root: Path | None = None) -> Bundle:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.actuals import actuals
-from forecast.procurement import build_costs
-from forecast.scorecard import Vintage, override_scores, vintage_scores
-from pipelines.bundle import AlteredBundleError
-from pipelines.champion import read_version
-from pipelines.overrides import read_overrides
-from pipelines.registry import COMPLETE, STATE_TAG, Store, StoreError, all_versions, open_store
-from pipelines.sources.public_record import Record
+from shiftcast.forecast.actuals import actuals
+from shiftcast.forecast.procurement import build_costs
+from shiftcast.forecast.scorecard import Vintage, override_scores, vintage_scores
+from shiftcast.pipelines.bundle import AlteredBundleError
+from shiftcast.pipelines.champion import read_version
+from shiftcast.pipelines.overrides import read_overrides
+from shiftcast.pipelines.registry import COMPLETE, STATE_TAG, Store, StoreError, all_versions, open_store
+from shiftcast.pipelines.sources.public_record import Record
 
 
 def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vintage | str]:
@@ -60,7 +60,7 @@ def score_card(
     Returns
     -------
     tuple of DataFrame and list of str
-        Rows of :func:`forecast.scorecard.vintage_scores`, and the versions that could not be read, with the reason.
+        Rows of :func:`shiftcast.forecast.scorecard.vintage_scores`, and the versions that could not be read, with the reason.
 
     Raises
     ------

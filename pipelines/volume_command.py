@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 import typer
 
-from features.volumes import Treatments
-from forecast.volume import Elasticity
-from pipelines.fans import SHOWN
-from pipelines.series_files import read_series, series_writer
-from pipelines.series_progress import errors, progress_bar
-from pipelines.volume_job import VolumeAnswer, VolumeQuestion, forecast_volumes
-from pipelines.volume_plot import Fan, fans, save_plot
+from shiftcast.features.volumes import Treatments
+from shiftcast.forecast.volume import Elasticity
+from shiftcast.pipelines.fans import SHOWN
+from shiftcast.pipelines.series_files import read_series, series_writer
+from shiftcast.pipelines.series_progress import errors, progress_bar
+from shiftcast.pipelines.volume_job import VolumeAnswer, VolumeQuestion, forecast_volumes
+from shiftcast.pipelines.volume_plot import Fan, fans, save_plot
 
 Write = Callable[[pd.DataFrame], None]
 
@@ -38,7 +38,7 @@ class VolumeSummary:
     treatments
         What was treated in their rows.
     weights, effects
-        Of members and drivers, as :class:`pipelines.volume_job.VolumeAnswer` has them.
+        Of members and drivers, as :class:`shiftcast.pipelines.volume_job.VolumeAnswer` has them.
     won
         For how many series each member, or their combination, ships.
     borrowed

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.panel import Panel, panels
-from features.volumes import CAPACITY, FLAGS, Treatments
-from features.volumes import COLUMNS as ROWS
-from forecast.volume import Beliefs, Elasticity, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
+from shiftcast.features.panel import Panel, panels
+from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
+from shiftcast.features.volumes import COLUMNS as ROWS
+from shiftcast.forecast.volume import Beliefs, Elasticity, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
@@ -29,7 +29,7 @@ class VolumeQuestion:
     horizon
         Periods ahead, of each series' own frequency.
     frequency, drivers, zone
-        As :func:`features.panel.panels` takes them.
+        As :func:`shiftcast.features.panel.panels` takes them.
     elasticities
         Belief in the effect of drivers, by name: change of log volume for a change of one in the driver's log.
     draws
@@ -107,7 +107,7 @@ def forecast_volumes(
     Parameters
     ----------
     history
-        Rows as :func:`features.volumes.check_volume_rows` wants them; the index numbers them from 0.
+        Rows as :func:`shiftcast.features.volumes.check_volume_rows` wants them; the index numbers them from 0.
 
     Raises
     ------

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from pipelines.fans import SHOWN, save_grid, shade
-from pipelines.volume_job import VolumeAnswer
+from shiftcast.pipelines.fans import SHOWN, save_grid, shade
+from shiftcast.pipelines.volume_job import VolumeAnswer
 
 BACK: Final = 6  # horizons of history that are shown
 COLOUR: Final = "tab:blue"

@@ -11,8 +11,8 @@ from typing import Final
 
 import pandas as pd
 
-from pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
-from pipelines.ledger import DONE, Ledger
+from shiftcast.pipelines.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
+from shiftcast.pipelines.ledger import DONE, Ledger
 
 WORKING: Final = "working"
 _KEY_LETTERS: Final = 16

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
-from forecast.cube import World, build_world
-from forecast.known import Known, Settings, cut
-from pipelines.sources.public_record import Record, read_record
+from shiftcast.forecast.cube import World, build_world
+from shiftcast.forecast.known import Known, Settings, cut
+from shiftcast.pipelines.sources.public_record import Record, read_record
 
 settings.register_profile(
     "shiftcast",

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import pipelines
-
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md"), ROOT / "pipelines/records/README.md"])
@@ -47,9 +45,9 @@ def test_python_examples_are_python(text):
 @pytest.mark.parametrize("text", blocks("python", marked=True))
 def test_runnable_examples_run(text, small_world, monkeypatch, tmp_path):
     """A block after ``<!-- runnable -->`` runs with a small forecast in the champion's place."""
-    from forecast.answers import Forecaster  # noqa: PLC0415
-    from forecast.views import forecast_frame  # noqa: PLC0415
-    from pipelines.sources.public_record import read_record  # noqa: PLC0415
+    from shiftcast.forecast.answers import Forecaster  # noqa: PLC0415
+    from shiftcast.forecast.views import forecast_frame  # noqa: PLC0415
+    from shiftcast.pipelines.sources.public_record import read_record  # noqa: PLC0415
 
     made = Forecaster(small_world.cube, forecast_frame(small_world.cube, model="shiftcast"), read_record().claims)
     monkeypatch.setattr(pipelines, "open_forecaster", lambda *_, **__: made)

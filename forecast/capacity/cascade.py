@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.special import expit
 
-from forecast.draws import Array
+from shiftcast.forecast.draws import Array
 
 PHASES: Final = ("training", "inference", "batch")
 _STEEPNESS: Final = (

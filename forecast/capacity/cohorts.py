@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
-from forecast.cube import World
-from forecast.leaves import LEAVES
+from shiftcast.forecast.cube import World
+from shiftcast.forecast.leaves import LEAVES
 
 
 def shipped_by_generation(world: World) -> xr.DataArray:

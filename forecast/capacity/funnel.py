@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from scipy.special import gammainc
 
-from forecast.draws import Array, stream
+from shiftcast.forecast.draws import Array, stream
 
 STAGES: Final = ("visibility", "order", "shipment", "live")
 _SHAPE: Final = 4.0  # gamma shape of a lag: none are instant, the slowest tenth takes 1.7 times the mean

@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 from scipy.special import gamma
 
-from features.calendars import quarter_end, quarter_label
-from features.frames import ALL
-from forecast.capacity.cascade import cascade_shares
-from forecast.capacity.retirement import keeps_running, power_worth, running_margin
-from forecast.capacity.stock import Stock, stock_and_flow
-from forecast.crossing import crossing
-from forecast.draws import Array
-from forecast.economics.answer import Answer, assumed_rows, spread
-from forecast.economics.basis import Basis, Machine, check_given, generations, machine, price_name, rate
-from forecast.economics.costs import COST_TERMS, machine_cost
-from forecast.economics.power import Power, across
-from forecast.fleet import WEIBULL_SHAPE, weibull_survival
-from forecast.support import OutOfSupportError
+from shiftcast.features.calendars import quarter_end, quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.capacity.cascade import cascade_shares
+from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
+from shiftcast.forecast.capacity.stock import Stock, stock_and_flow
+from shiftcast.forecast.crossing import crossing
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.economics.answer import Answer, assumed_rows, spread
+from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine, price_name, rate
+from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
+from shiftcast.forecast.economics.power import Power, across
+from shiftcast.forecast.fleet import WEIBULL_SHAPE, weibull_survival
+from shiftcast.forecast.support import OutOfSupportError
 
 MODEL: Final = "llama2-70b-99.9"  # the model that generations from Hopper on were measured on
 SCENARIO: Final = "server"

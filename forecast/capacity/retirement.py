@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.economics.power import Power
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.economics.power import Power
 
 
 def running_margin(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtri_exp
 
-from forecast.draws import Array, stream
+from shiftcast.forecast.draws import Array, stream
 
 _FEWEST = 3
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)

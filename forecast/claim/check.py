@@ -15,11 +15,11 @@ import pandas as pd
 import xarray as xr
 from scipy.optimize import brentq
 
-from features.calendars import covered_share
-from forecast.claim.registry import find, predecessor
-from forecast.claims import as_worded, quantity
-from forecast.draws import Array
-from forecast.views import LEVEL_OF_BASE, Part, draws_of, forecast_periods, hyperscale_share, periods
+from shiftcast.features.calendars import covered_share
+from shiftcast.forecast.claim.registry import find, predecessor
+from shiftcast.forecast.claims import as_worded, quantity
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.views import LEVEL_OF_BASE, Part, draws_of, forecast_periods, hyperscale_share, periods
 
 ORDER_LEAD: Final = 2  # quarters from order to revenue, assumed
 _REVENUE: Final = {
@@ -73,7 +73,7 @@ def check_claim(cube: xr.Dataset, claims: pd.DataFrame, name: str, *, against: s
     cube
         The draw cube.
     claims
-        Distinct claims known at its origin (:func:`forecast.claim.registry.distinct`).
+        Distinct claims known at its origin (:func:`shiftcast.forecast.claim.registry.distinct`).
     name
         The claim.
     against

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from features.number_words import Number, Words, find_numbers
-from features.relative_dates import Dated, Phrase, find_dates
+from shiftcast.features.number_words import Number, Words, find_numbers
+from shiftcast.features.relative_dates import Dated, Phrase, find_dates
 
 COLUMNS: Final = ("claim", "reading", "speaker", "stated_at", "measure", "base", "definition", "products", "stage",
                   "bound", "low", "high", "unit", "window_start", "window_end", "weight", "evidence", "confidence",

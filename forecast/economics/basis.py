@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.asof import known_by
-from features.series import select
-from forecast.draws import Array, Assumptions, sample_assumptions
-from forecast.economics.power import Power
-from forecast.support import OutOfSupportError
+from shiftcast.features.asof import known_by
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array, Assumptions, sample_assumptions
+from shiftcast.forecast.economics.power import Power
+from shiftcast.forecast.support import OutOfSupportError
 
 MODEL: Final = "deepseek-r1"
 SCENARIO: Final = "server"

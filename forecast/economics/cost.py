@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
+from shiftcast.forecast.draws import Array
 
 HOURS_PER_YEAR: Final = 8760.0
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
+from shiftcast.forecast.draws import Array
 
 BOUNDARIES: Final = ("chip", "server", "it", "facility")  # from the inside out
 JOULES_PER_KWH: Final = 3.6e6
@@ -47,7 +47,7 @@ class Power:
 
     @property
     def unit(self) -> str:
-        """The unit, which carries the boundary; known to :mod:`features.units`."""
+        """The unit, which carries the boundary; known to :mod:`shiftcast.features.units`."""
         return f"W_{self.boundary}"
 
     def __add__(self, other: Power) -> Power:

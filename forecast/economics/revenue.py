@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.draws import Array
-from forecast.economics.power import Power, work_per_joule
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.economics.power import Power, work_per_joule
 
 SECONDS_PER_YEAR: Final = 8760 * 3600.0
 SAME_PRICE: Final = 0.05  # tiers within 5 % of each other count as one price

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.draws import Array
-from forecast.economics.answer import Answer, assumed_rows, spread
-from forecast.economics.basis import (
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.economics.answer import Answer, assumed_rows, spread
+from shiftcast.forecast.economics.basis import (
     MODEL,
     SCENARIO,
     Basis,
@@ -24,11 +24,11 @@ from forecast.economics.basis import (
     price_name,
     rate,
 )
-from forecast.economics.cost import HOURS_PER_YEAR
-from forecast.economics.costs import COST_TERMS, machine_cost
-from forecast.economics.power import Power, across, capped_rate, work_per_joule
-from forecast.economics.revenue import revenue_per_megawatt_year, tokens_per_watt
-from forecast.support import OutOfSupportError
+from shiftcast.forecast.economics.cost import HOURS_PER_YEAR
+from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
+from shiftcast.forecast.economics.power import Power, across, capped_rate, work_per_joule
+from shiftcast.forecast.economics.revenue import revenue_per_megawatt_year, tokens_per_watt
+from shiftcast.forecast.support import OutOfSupportError
 
 SECONDS_PER_DAY: Final = 86400.0
 _USED: Final = ("power.pue", "site.usable_power", "site.utilisation", "site.derate")

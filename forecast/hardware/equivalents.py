@@ -6,11 +6,11 @@ from typing import Final
 
 import pandas as pd
 
-from features.frames import EVIDENCE
-from features.series import select
-from forecast.hardware.levels import check_positive
-from forecast.hardware.power import latest
-from forecast.support import OutOfSupportError
+from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.series import select
+from shiftcast.forecast.hardware.levels import check_positive
+from shiftcast.forecast.hardware.power import latest
+from shiftcast.forecast.support import OutOfSupportError
 
 KINDS: Final = ("specification", "work")
 UNIT: Final = "h100"

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.workloads import Registry, Task
+from shiftcast.forecast.workloads import Registry, Task
 
 PEAKS: Final = {"bf16": "bf16_tflops", "fp8": "fp8_tflops", "int8": "fp8_tflops", "fp4": "fp4_tflops"}
 

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
-from features.frames import EVIDENCE
-from features.series import select
-from forecast.draws import Array
-from forecast.support import OutOfSupportError
+from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.support import OutOfSupportError
 
 TIERS: Final = ("offline", "server", "interactive")  # MLPerf's: one setting at three service levels
 _GROUP: Final = ["accelerator", "model", "setting", "precision", "unit"]
@@ -78,7 +78,7 @@ class ServiceCurve:
         4000
         >>> curve.at(np.array(80.0))
         Traceback (most recent call last):
-        forecast.support.OutOfSupportError: no record supports m on gb300 at 80 token/s a user: measured from 10 to \
+        shiftcast.forecast.support.OutOfSupportError: no record supports m on gb300 at 80 token/s a user: measured from 10 to \
 40; ask within the range, clamp, or add a row to throughput.csv
         """
         outside = self.beyond(speed)
@@ -104,7 +104,7 @@ def service_curves(throughput: pd.DataFrame) -> tuple[ServiceCurve, ...]:
     Parameters
     ----------
     throughput
-        Throughput rows known at the origin (:data:`features.frames.THROUGHPUT`).
+        Throughput rows known at the origin (:data:`shiftcast.features.frames.THROUGHPUT`).
 
     Raises
     ------

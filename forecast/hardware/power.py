@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from forecast.support import OutOfSupportError
+from shiftcast.forecast.support import OutOfSupportError
 
 BOUNDARIES: Final = {"chip": "chip_w", "it": "it_kw", "utility": "utility_kw"}
 UNITS: Final = {"chip": "kW_chip", "it": "kW_it", "utility": "kW_facility"}
@@ -55,7 +55,7 @@ def power_kw(hardware: pd.DataFrame, accelerator: str, *, boundary: str) -> floa
     2.12
     >>> power_kw(rows, "gb300", boundary="utility")
     Traceback (most recent call last):
-    forecast.support.OutOfSupportError: no record supports power of gb300 at the utility boundary: utility_kw is \
+    shiftcast.forecast.support.OutOfSupportError: no record supports power of gb300 at the utility boundary: utility_kw is \
 empty, and chip_w, it_kw at another boundary does not stand in for it; add it to the row of gb300 in hardware.csv
     """
     if boundary not in BOUNDARIES:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.series import select
-from forecast.hardware.levels import find_curve, service_curves
-from forecast.hardware.ratios import best_record
+from shiftcast.features.series import select
+from shiftcast.forecast.hardware.levels import find_curve, service_curves
+from shiftcast.forecast.hardware.ratios import best_record
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecast.conversion import harmonic_throughput
-from forecast.draws import Array
-from forecast.work.placement import check_shares
+from shiftcast.forecast.conversion import harmonic_throughput
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.work.placement import check_shares
 
 
 def roofline(

@@ -9,14 +9,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.draws import Assumptions
-from forecast.hardware.equivalents import h100_equivalents
-from forecast.hardware.fungibility import fungibility
-from forecast.hardware.levels import check_positive
-from forecast.hardware.ratios import Ratio, generation_ratio
-from forecast.hardware.software import software_series
-from forecast.support import OutOfSupportError
-from forecast.workloads import Registry
+from shiftcast.forecast.draws import Assumptions
+from shiftcast.forecast.hardware.equivalents import h100_equivalents
+from shiftcast.forecast.hardware.fungibility import fungibility
+from shiftcast.forecast.hardware.levels import check_positive
+from shiftcast.forecast.hardware.ratios import Ratio, generation_ratio
+from shiftcast.forecast.hardware.software import software_series
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.workloads import Registry
 
 CHAINS: Final = (("a100", "h100", "h200", "b200", "b300"), ("h200", "gb200", "gb300", "vr200"))
 _QUARTER: Final = pd.Timedelta(days=91.3125)
@@ -38,11 +38,11 @@ class Catalogue:
     rates
         The best record of each accelerator, model, tier and unit, with its evidence and work per IT joule.
     ratios
-        Each generation over the one before it (:class:`forecast.hardware.ratios.Ratio`).
+        Each generation over the one before it (:class:`shiftcast.forecast.hardware.ratios.Ratio`).
     software
-        Gain on installed hardware from round to round (:func:`forecast.hardware.software.software_series`).
+        Gain on installed hardware from round to round (:func:`shiftcast.forecast.hardware.software.software_series`).
     fits
-        What can run where (:func:`forecast.hardware.fungibility.fungibility`).
+        What can run where (:func:`shiftcast.forecast.hardware.fungibility.fungibility`).
     """
 
     generations: pd.DataFrame

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.hardware.levels import TIERS
+from shiftcast.forecast.hardware.levels import TIERS
 
 _SAME: Final = ["accelerator", "model", "scenario", "unit"]
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.hierarchy.structure import Hierarchy
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.structure import Hierarchy
 
 _TERM: Final = re.compile(r'\s*([+-]?)\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\*?\s*)?("[^"]+"|[^\s+*="][^\s+*="]*)?\s*')
 _JOIN: Final = re.compile(r'\s(?=[+-]\s)(?=(?:[^"]*"[^"]*")*[^"]*$)')  # a sign that is not within quotes

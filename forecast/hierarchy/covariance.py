@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.hierarchy.structure import Hierarchy, leaf_counts
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.structure import Hierarchy, leaf_counts
 
 METHODS: Final = ("bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink")
 NEEDS_RESIDUALS: Final = ("wls_var", "mint_shrink")
@@ -64,7 +64,7 @@ def covariance_of(hierarchy: Hierarchy, method: str, residuals: Array | None = N
 
     Examples
     --------
-    >>> from forecast.hierarchy.structure import from_parents
+    >>> from shiftcast.forecast.hierarchy.structure import from_parents
     >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
     >>> covariance_of(tree, "wls_struct").variance.ravel().tolist()
     [2.0, 1.0, 1.0]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from forecast.hierarchy.structure import Hierarchy, from_parents, from_summing
+from shiftcast.forecast.hierarchy.structure import Hierarchy, from_parents, from_summing
 
 
 def hierarchy_from_table(table: pd.DataFrame, *, grouped: bool = False) -> Hierarchy:

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.draws import Array
-from forecast.hierarchy.structure import Hierarchy
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.structure import Hierarchy
 
 ALIASES: Final = {
     "unique_id": ("item_id", "series_id", "id"), "ds": ("timestamp", "date", "datetime", "time"),

@@ -8,14 +8,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.draws import Array
-from forecast.hierarchy.constraints import Constraint
-from forecast.hierarchy.covariance import METHODS, NEEDS_RESIDUALS, Covariance, covariance_of
-from forecast.hierarchy.frames import LongValues, lay_out, mapped, to_long
-from forecast.hierarchy.mint import pose, solve
-from forecast.hierarchy.multiplicative import reconcile_positive
-from forecast.hierarchy.nonnegative import solve_nonnegative
-from forecast.hierarchy.structure import Hierarchy, aggregate
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.constraints import Constraint
+from shiftcast.forecast.hierarchy.covariance import METHODS, NEEDS_RESIDUALS, Covariance, covariance_of
+from shiftcast.forecast.hierarchy.frames import LongValues, lay_out, mapped, to_long
+from shiftcast.forecast.hierarchy.mint import pose, solve
+from shiftcast.forecast.hierarchy.multiplicative import reconcile_positive
+from shiftcast.forecast.hierarchy.nonnegative import solve_nonnegative
+from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate
 
 MULTIPLICATIVE: Final = "multiplicative"
 ALL_METHODS: Final = (*METHODS, MULTIPLICATIVE)
@@ -85,7 +85,7 @@ def reconcile_long(
 
     Examples
     --------
-    >>> from forecast.hierarchy.structure import from_parents
+    >>> from shiftcast.forecast.hierarchy.structure import from_parents
     >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
     >>> rows = pd.DataFrame({"unique_id": ["total", "a", "b"], "ds": 1, "model": [6.0, 1.0, 2.0]})
     >>> reconcile_long(tree, rows, Plan("ols")).frame["model"].tolist()

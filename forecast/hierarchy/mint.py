@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.hierarchy.constraints import Constraint, constraint_rows
-from forecast.hierarchy.covariance import Covariance
-from forecast.hierarchy.projection import project
-from forecast.hierarchy.structure import Hierarchy, IntArray, collect
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.constraints import Constraint, constraint_rows
+from shiftcast.forecast.hierarchy.covariance import Covariance
+from shiftcast.forecast.hierarchy.projection import project
+from shiftcast.forecast.hierarchy.structure import Hierarchy, IntArray, collect
 
 _INCOHERENT = 1e-6
 
@@ -95,8 +95,8 @@ def reconcile(
 
     Examples
     --------
-    >>> from forecast.hierarchy.covariance import covariance_of
-    >>> from forecast.hierarchy.structure import from_parents
+    >>> from shiftcast.forecast.hierarchy.covariance import covariance_of
+    >>> from shiftcast.forecast.hierarchy.structure import from_parents
     >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
     >>> base = np.array([[6.0], [1.0], [2.0]])
     >>> reconcile(tree, base, covariance_of(tree, "ols"), keep=["total"]).values.ravel().tolist()

@@ -15,10 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.hierarchy.constraints import Constraint, constraint_rows
-from forecast.hierarchy.projection import project
-from forecast.hierarchy.structure import Hierarchy, IntArray, aggregate, collect
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.constraints import Constraint, constraint_rows
+from shiftcast.forecast.hierarchy.projection import project
+from shiftcast.forecast.hierarchy.structure import Hierarchy, IntArray, aggregate, collect
 
 _ROUNDS: Final = 100
 _SETTLED: Final = 1e-12
@@ -58,8 +58,8 @@ def reconcile_positive(
 
     Examples
     --------
-    >>> from forecast.hierarchy.constraints import ratio_constraint
-    >>> from forecast.hierarchy.structure import from_parents
+    >>> from shiftcast.forecast.hierarchy.constraints import ratio_constraint
+    >>> from shiftcast.forecast.hierarchy.structure import from_parents
     >>> tree = from_parents(["total", "H", "R"], [-1, 0, 0])
     >>> base, sd = np.array([[10.0], [5.0], [5.0]]), np.ones((3, 1))
     >>> wanted = [ratio_constraint("H", "R", 0.6)]

@@ -16,9 +16,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.draws import Array
-from forecast.hierarchy.mint import Problem, Reconciled, constraint_weights, solve
-from forecast.hierarchy.structure import collect
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.mint import Problem, Reconciled, constraint_weights, solve
+from shiftcast.forecast.hierarchy.structure import collect
 
 _ROUNDS: Final = 200
 _PATIENCE: Final = 3  # block exchanges without progress before nodes are exchanged one at a time
@@ -35,9 +35,9 @@ def solve_nonnegative(problem: Problem) -> Reconciled:
 
     Examples
     --------
-    >>> from forecast.hierarchy.covariance import covariance_of
-    >>> from forecast.hierarchy.mint import pose
-    >>> from forecast.hierarchy.structure import from_parents
+    >>> from shiftcast.forecast.hierarchy.covariance import covariance_of
+    >>> from shiftcast.forecast.hierarchy.mint import pose
+    >>> from shiftcast.forecast.hierarchy.structure import from_parents
     >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
     >>> base = np.array([[2.0], [-3.0], [4.0]])
     >>> solve_nonnegative(pose(tree, base, covariance_of(tree, "ols"))).values.ravel().tolist()

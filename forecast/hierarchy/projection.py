@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
-from forecast.draws import Array
-from forecast.hierarchy.structure import Hierarchy, aggregate
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate
 
 _DIRECT: Final = 4000  # crossing nodes up to which the small system is solved densely
 _TOLERANCE, _STEPS = 1e-13, 2000
@@ -39,7 +39,7 @@ def project(hierarchy: Hierarchy, values: Array, variance: Array) -> Array:
 
     Examples
     --------
-    >>> from forecast.hierarchy.structure import from_parents
+    >>> from shiftcast.forecast.hierarchy.structure import from_parents
     >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
     >>> project(tree, np.array([[6.0], [1.0], [2.0]]), np.ones((3, 1))).ravel().tolist()
     [5.0, 2.0, 3.0]

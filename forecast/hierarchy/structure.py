@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from forecast.draws import Array
+from shiftcast.forecast.draws import Array
 
 IntArray = NDArray[np.int64]
 

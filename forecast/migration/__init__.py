@@ -1,7 +1,7 @@
 """The technique-migration share model: fit, joint draws on the simplex, quantiles and crossing dates."""
 
-from forecast.migration.fit import ShareFit, draw_shares, fit_shares
-from forecast.migration.learned import Learned, LearnedFamily
-from forecast.migration.quantiles import share_quantiles
+from shiftcast.forecast.migration.fit import ShareFit, draw_shares, fit_shares
+from shiftcast.forecast.migration.learned import Learned, LearnedFamily
+from shiftcast.forecast.migration.quantiles import share_quantiles
 
 __all__ = ["Learned", "LearnedFamily", "ShareFit", "draw_shares", "fit_shares", "share_quantiles"]

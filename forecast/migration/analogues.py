@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.migration.transforms import root
+from shiftcast.forecast.migration.transforms import root
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 from xgboost import XGBRegressor
 
-from forecast.migration.learned import Learned
-from forecast.migration.learning import DEGREES, LEVELS, TAUGHT, Rows
-from forecast.migration.noise import SCALE_TERMS
-from forecast.scores import quantile_loss
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.learning import DEGREES, LEVELS, TAUGHT, Rows
+from shiftcast.forecast.migration.noise import SCALE_TERMS
+from shiftcast.forecast.scores import quantile_loss
 
 Array = NDArray[np.float64]
 

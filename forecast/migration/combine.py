@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.migration.learned import Learned
-from forecast.migration.members import MEMBERS
-from forecast.migration.state import PathState
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.members import MEMBERS
+from shiftcast.forecast.migration.state import PathState
 
 Array = NDArray[np.float64]
 
@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 def centre(state: PathState, learned: Learned, horizons: Array) -> Array:
     """Return the central root of every category [share^(1/3)], shape (N, H, K), before closure.
 
-    Categories that have not appeared yet are at zero: they come in by :mod:`forecast.migration.emergence`.
+    Categories that have not appeared yet are at zero: they come in by :mod:`shiftcast.forecast.migration.emergence`.
     """
     total = np.repeat(state.last[:, None, :], len(horizons), axis=1)
     for name, weight in learned.weights.items():

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from features.share_grid import SharePanel
-from forecast.migration.emergence import newcomer_paths
-from forecast.migration.noise import unit_paths
-from forecast.migration.transforms import close, unroot
+from shiftcast.features.share_grid import SharePanel
+from shiftcast.forecast.migration.emergence import newcomer_paths
+from shiftcast.forecast.migration.noise import unit_paths
+from shiftcast.forecast.migration.transforms import close, unroot
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

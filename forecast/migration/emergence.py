@@ -11,9 +11,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.migration.analogues import BURN, HORIZONS
-from forecast.migration.learned import Learned
-from forecast.migration.state import PathState
+from shiftcast.forecast.migration.analogues import BURN, HORIZONS
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.state import PathState
 
 Array = NDArray[np.float64]
 

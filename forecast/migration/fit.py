@@ -11,15 +11,15 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from features.share_grid import SharePanel, future_ends, share_panels
-from features.shares import check_share_rows
-from forecast.migration.combine import centre
-from forecast.migration.draws import FittedPanel, series_draws
-from forecast.migration.emergence import newcomer_quantiles
-from forecast.migration.learned import Learned
-from forecast.migration.noise import error_scale, made_up, scale_terms
-from forecast.migration.skill import skill_rows
-from forecast.migration.state import PathState, path_state
+from shiftcast.features.share_grid import SharePanel, future_ends, share_panels
+from shiftcast.features.shares import check_share_rows
+from shiftcast.forecast.migration.combine import centre
+from shiftcast.forecast.migration.draws import FittedPanel, series_draws
+from shiftcast.forecast.migration.emergence import newcomer_quantiles
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.noise import error_scale, made_up, scale_terms
+from shiftcast.forecast.migration.skill import skill_rows
+from shiftcast.forecast.migration.state import PathState, path_state
 
 Array = NDArray[np.float64]
 Progress = Callable[[int], None]
@@ -66,7 +66,7 @@ def fit_shares(
     ----------
     frame
         Rows ``series, period_end, category, value`` and optionally ``group`` and ``n``; see
-        :func:`features.shares.check_share_rows`. Series of a group learn from each other; groups are walls.
+        :func:`shiftcast.features.shares.check_share_rows`. Series of a group learn from each other; groups are walls.
     horizon
         Periods ahead, of each series' own step.
     learned

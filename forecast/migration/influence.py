@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from forecast.migration.fit import fit_shares
-from forecast.migration.learned import Learned
-from forecast.migration.quantiles import share_quantiles
+from shiftcast.forecast.migration.fit import fit_shares
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.quantiles import share_quantiles
 
 KEYS = ["series", "period_end", "category", "statistic", "quantile"]
 
@@ -19,7 +19,7 @@ def influence(
     Parameters
     ----------
     frame
-        Rows of the histories, as :func:`forecast.migration.fit.fit_shares` takes them.
+        Rows of the histories, as :func:`shiftcast.forecast.migration.fit.fit_shares` takes them.
     figure
         The new rows, of one period of one series: as many as it has categories. They replace rows of the same
         series, period and category.

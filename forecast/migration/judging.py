@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.migration.draws import series_draws
-from forecast.migration.fit import fit_panel
-from forecast.migration.learned import Learned
-from forecast.migration.quantiles import LEVELS, summary
-from forecast.migration.rolling import AHEAD, Origin
-from forecast.migration.skill import liveliness
-from forecast.scores import quantile_loss
+from shiftcast.forecast.migration.draws import series_draws
+from shiftcast.forecast.migration.fit import fit_panel
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.quantiles import LEVELS, summary
+from shiftcast.forecast.migration.rolling import AHEAD, Origin
+from shiftcast.forecast.migration.skill import liveliness
+from shiftcast.forecast.scores import quantile_loss
 
 Array = NDArray[np.float64]
 

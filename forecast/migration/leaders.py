@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.share_grid import SharePanel
+from shiftcast.features.share_grid import SharePanel
 
 Array = NDArray[np.float64]
 Whole = NDArray[np.int64]

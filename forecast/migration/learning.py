@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import stdtrit
 
-from forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
-from forecast.migration.learned import Learned
-from forecast.migration.members import MEMBERS
-from forecast.migration.noise import SCALE_TERMS, scale_terms
-from forecast.migration.rolling import AHEAD, Origin
-from forecast.scores import quantile_loss
+from shiftcast.forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.members import MEMBERS
+from shiftcast.forecast.migration.noise import SCALE_TERMS, scale_terms
+from shiftcast.forecast.migration.rolling import AHEAD, Origin
+from shiftcast.forecast.scores import quantile_loss
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.migration.state import PathState
+from shiftcast.forecast.migration.state import PathState
 
 Array = NDArray[np.float64]
 Member = Callable[[PathState, Array, float], Array]

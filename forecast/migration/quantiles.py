@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.migration.draws import FittedPanel, series_draws
-from forecast.migration.fit import Progress, ShareFit, check_draws, period_ends
+from shiftcast.forecast.migration.draws import FittedPanel, series_draws
+from shiftcast.forecast.migration.fit import Progress, ShareFit, check_draws, period_ends
 
 Array = NDArray[np.float64]
 

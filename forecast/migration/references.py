@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.migration import bass as diffusion
-from forecast.migration import curves
-from forecast.migration.transforms import close
+from shiftcast.forecast.migration import bass as diffusion
+from shiftcast.forecast.migration import curves
+from shiftcast.forecast.migration.transforms import close
 
 Array = NDArray[np.float64]
 Reference = Callable[[Array, int], Array]

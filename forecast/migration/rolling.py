@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.share_grid import SharePanel, share_panels
-from features.shares import check_share_rows
-from forecast.migration.state import PathState, path_state
+from shiftcast.features.share_grid import SharePanel, share_panels
+from shiftcast.features.shares import check_share_rows
+from shiftcast.forecast.migration.state import PathState, path_state
 
 Array = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.migration.learned import Learned
-from forecast.migration.state import PathState
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.state import PathState
 
 CLASSES: Final = ("calm", "usual", "lively")
 BOUNDS: Final = (0.012, 0.03)  # root mean square step of a pool's cube roots between the classes

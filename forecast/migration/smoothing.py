@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.migration.transforms import root_variance, unroot
+from shiftcast.forecast.migration.transforms import root_variance, unroot
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

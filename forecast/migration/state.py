@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.share_grid import SharePanel
-from forecast.migration.analogues import newcomers, persistence
-from forecast.migration.leaders import leader_changes
-from forecast.migration.noise import pooled_variances
-from forecast.migration.smoothing import smoothed_roots
-from forecast.migration.transforms import root
+from shiftcast.features.share_grid import SharePanel
+from shiftcast.forecast.migration.analogues import newcomers, persistence
+from shiftcast.forecast.migration.leaders import leader_changes
+from shiftcast.forecast.migration.noise import pooled_variances
+from shiftcast.forecast.migration.smoothing import smoothed_roots
+from shiftcast.forecast.migration.transforms import root
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -86,8 +86,8 @@ def path_state(panel: SharePanel) -> PathState:
 
     Examples
     --------
-    >>> from features.share_grid import share_panels
-    >>> from features.shares import check_share_rows
+    >>> from shiftcast.features.share_grid import share_panels
+    >>> from shiftcast.features.shares import check_share_rows
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"series": "s", "period_end": ["2023", "2024", "2023", "2024"],
     ...                       "category": ["a", "a", "b", "b"], "value": [1.0, 1.0, 0.0, 7.0]})

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from forecast.migration.judging import judge
-from forecast.migration.learned import Learned, LearnedFamily
-from forecast.migration.learning import Rows, learn, learning_rows
-from forecast.migration.rolling import Origin
+from shiftcast.forecast.migration.judging import judge
+from shiftcast.forecast.migration.learned import Learned, LearnedFamily
+from shiftcast.forecast.migration.learning import Rows, learn, learning_rows
+from shiftcast.forecast.migration.rolling import Origin
 
 Array = NDArray[np.float64]
 

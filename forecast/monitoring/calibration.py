@@ -16,8 +16,8 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 from scipy.stats import binom
 
-from forecast.draws import Array
-from forecast.monitoring.findings import ALARM, OK, UNJUDGED, Finding
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, Finding
 
 SLACK: Final = 0.5  # half the shift of the mean worth finding [sd]
 LIMIT: Final = 4.0  # one false alarm in about 168 forecasts for the mean

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.asof import latest_vintage
-from forecast.monitoring.findings import ALARM, OK, WATCH, Finding
-from forecast.monitoring.population import SERIES
+from shiftcast.features.asof import latest_vintage
+from shiftcast.forecast.monitoring.findings import ALARM, OK, WATCH, Finding
+from shiftcast.forecast.monitoring.population import SERIES
 
 ENTITIES: Final = ("segment", "leaf", "operator", "user", "workload", "technique", "accelerator", "vendor", "region")
 MOST_AT_ONCE: Final = 2.0  # powers of ten between two figures of a series

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.monitoring.findings import ALARM, OK, WATCH, Finding
+from shiftcast.forecast.monitoring.findings import ALARM, OK, WATCH, Finding
 
 FEED: Final = ["measure", "base", "definition", "operator", "segment", "leaf", "workload", "technique"]
 FEWEST: Final = 4  # publications that make a rhythm

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.asof import latest_vintage
-from features.series import select
-from forecast.draws import Array
-from forecast.views import forecast_periods
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.views import forecast_periods
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.membership import published_side, sides_over
-from forecast.draws import Array, Assumptions
-from forecast.sixty_forty.relabel import purchases, relabel
-from forecast.split import REFERENCE, Split
+from shiftcast.features.membership import published_side, sides_over
+from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.sixty_forty.relabel import purchases, relabel
+from shiftcast.forecast.split import REFERENCE, Split
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def moved_text(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> str:
 
     Examples
     --------
-    >>> from features.frames import empty
-    >>> from features.membership import MEMBERSHIPS
+    >>> from shiftcast.features.frames import empty
+    >>> from shiftcast.features.membership import MEMBERSHIPS
     >>> moved_text(empty(MEMBERSHIPS), pd.DatetimeIndex([], tz="UTC"))
     'none'
     """

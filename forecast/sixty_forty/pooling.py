@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.optimize import brentq
 
-from forecast.draws import Array
+from shiftcast.forecast.draws import Array
 
 LEAST_ESS: Final = 0.05  # of the draws
 _FURTHEST: Final = 700.0  # exponent that single draws may reach

@@ -15,11 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 
-from features.asof import latest_vintage
-from features.calendars import quarter_label
-from features.series import select
-from forecast.draws import Array, Assumptions
-from forecast.split import REFERENCE, Split
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.split import REFERENCE, Split
 
 _MOST: Final = 0.95
 _SIDES: Final = ("hyperscale", "rest")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.membership import side_of
-from forecast.draws import sample_assumptions
-from forecast.known import Known, Settings
-from forecast.sixty_forty.membership import as_saved
-from forecast.sixty_forty.relabel import Relabelled, purchases, relabel
-from forecast.split import REFERENCE, draw_split
-from forecast.topdown import draw_revenue
+from shiftcast.features.membership import side_of
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.sixty_forty.membership import as_saved
+from shiftcast.forecast.sixty_forty.relabel import Relabelled, purchases, relabel
+from shiftcast.forecast.split import REFERENCE, draw_split
+from shiftcast.forecast.topdown import draw_revenue
 
 
 def relabelled(

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from features.asof import known_by
-from features.calendars import quarter_label
-from forecast.draws import Array
-from forecast.share_rows import middles
-from forecast.split import PRIOR, fit_split, split_statements
+from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.share_rows import middles
+from shiftcast.forecast.split import PRIOR, fit_split, split_statements
 
 _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again
 

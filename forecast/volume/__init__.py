@@ -1,11 +1,11 @@
 """Volume: how much work there will be, for many series at once and for one."""
 
-from forecast.volume.calibrate import Spread
-from forecast.volume.combine import COMBINATION
-from forecast.volume.drivers import Elasticity
-from forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
-from forecast.volume.paths import draw_volumes, volume_quantiles
-from forecast.volume.single import (
+from shiftcast.forecast.volume.calibrate import Spread
+from shiftcast.forecast.volume.combine import COMBINATION
+from shiftcast.forecast.volume.drivers import Elasticity
+from shiftcast.forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
+from shiftcast.forecast.volume.paths import draw_volumes, volume_quantiles
+from shiftcast.forecast.volume.single import (
     SPREAD_PRIOR,
     VolumeFit,
     draw_volume,

@@ -11,14 +11,14 @@ from typing import Final
 
 import numpy as np
 
-from features.panel import Panel
-from forecast.draws import Array
-from forecast.scores import quantile_loss
-from forecast.volume.calibrate import Spread, calibrate
-from forecast.volume.combine import combine
-from forecast.volume.members import QUICK, SIMPLE, run_members
-from forecast.volume.past import look_back
-from forecast.volume.scale import BEND
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.scores import quantile_loss
+from shiftcast.forecast.volume.calibrate import Spread, calibrate
+from shiftcast.forecast.volume.combine import combine
+from shiftcast.forecast.volume.members import QUICK, SIMPLE, run_members
+from shiftcast.forecast.volume.past import look_back
+from shiftcast.forecast.volume.scale import BEND
 
 LOGARITHMIC: Final = 0.05  # multiple of the recent mean; 0.02 to 0.2 score alike where a log is right
 _ASKED: Final = 400  # series spread evenly over the panel; more say the same
@@ -44,7 +44,7 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread) -> float:
 
     Examples
     --------
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> import pandas as pd
     >>> random = np.random.default_rng(0)
     >>> ends = pd.date_range("2018-01-31", periods=72, freq="ME")

@@ -1,7 +1,7 @@
 """Gradient-boosted trees on all series at once: lags, windows, calendar, age, group means and drivers.
 
 The trees learn the median of the gain over each series' level, step by step, from origins known at the time; the
-features come from :mod:`features.history`, the same function for past and live origins.
+features come from :mod:`shiftcast.features.history`, the same function for past and live origins.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from sklearn.feature_selection import VarianceThreshold
 from sklearn.pipeline import Pipeline
 from xgboost import XGBRegressor
 
-from features.history import design, level, training
-from features.panel import Panel
-from forecast.draws import Array
-from forecast.volume.past import Past
-from forecast.volume.scale import Scale
+from shiftcast.features.history import design, level, training
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.past import Past
+from shiftcast.forecast.volume.scale import Scale
 
 FITS: Final = 3  # fits over the rolling origins, the last of them live
 MOST_ROWS: Final = 40_000  # rows of a fit; origins are thinned evenly to that

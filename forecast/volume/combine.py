@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.draws import Array
-from forecast.scores import quantile_loss
-from forecast.volume.past import Past
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.scores import quantile_loss
+from shiftcast.forecast.volume.past import Past
 
 COMBINATION: Final = "combination"
 FADE: Final = 0.95  # by which errors count less an origin

@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.volume.past import Past
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.past import Past
 
 _DRIFT: Final = 12  # periods whose mean change a driver's forecast repeats
 _TINY: Final = 1e-12

@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.panel import Panel
-from forecast.draws import Array, stream
-from forecast.scores import quantile_loss
-from forecast.volume.bending import choose_bend
-from forecast.volume.calibrate import LEVELS, Calibration, Spread, calibrate
-from forecast.volume.censoring import latent_demand
-from forecast.volume.combine import COMBINATION, Combination, combine
-from forecast.volume.dependence import Dependence, dependence
-from forecast.volume.drivers import Effect, Elasticity, driver_effects
-from forecast.volume.lumpy import lumps
-from forecast.volume.members import SIMPLE, run_members
-from forecast.volume.newcomer import borrow, neighbours_of
-from forecast.volume.past import LEAST, Past, look_back
-from forecast.volume.scale import Scale, recent_scale
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.scores import quantile_loss
+from shiftcast.forecast.volume.bending import choose_bend
+from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, Spread, calibrate
+from shiftcast.forecast.volume.censoring import latent_demand
+from shiftcast.forecast.volume.combine import COMBINATION, Combination, combine
+from shiftcast.forecast.volume.dependence import Dependence, dependence
+from shiftcast.forecast.volume.drivers import Effect, Elasticity, driver_effects
+from shiftcast.forecast.volume.lumpy import lumps
+from shiftcast.forecast.volume.members import SIMPLE, run_members
+from shiftcast.forecast.volume.newcomer import borrow, neighbours_of
+from shiftcast.forecast.volume.past import LEAST, Past, look_back
+from shiftcast.forecast.volume.scale import Scale, recent_scale
 
 SUPPOSED: Final = Spread(0.15, 0.55)  # where no error of any series can be seen; judgement, said in the notes
 COMPOUND: Final = "compound_poisson"
@@ -126,7 +126,7 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
 
     Examples
     --------
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> ends = pd.date_range("2020-01-31", periods=48, freq="ME")
     >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
     >>> fit = fit_volumes(panels(rows)[0][0], horizon=3)

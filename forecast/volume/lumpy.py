@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.draws import Array
-from forecast.volume.calibrate import LEVELS
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.calibrate import LEVELS
 
 INTERVAL: Final = 1.32  # mean periods between arrivals and squared variation of sizes from which a series is lumpy
 VARIATION: Final = 0.49  # (Syntetos, Boylan and Croston 2005)

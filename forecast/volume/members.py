@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from forecast.draws import Array
-from forecast.volume.boosted import boosted
-from forecast.volume.past import Member, Past
-from forecast.volume.regression import lag_ridge
-from forecast.volume.simple import (
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.boosted import boosted
+from shiftcast.forecast.volume.past import Member, Past
+from shiftcast.forecast.volume.regression import lag_ridge
+from shiftcast.forecast.volume.simple import (
     damped_trend,
     drift,
     last_value,
@@ -18,8 +18,8 @@ from forecast.volume.simple import (
     seasonal_mean,
     seasonal_naive,
 )
-from forecast.volume.smoothing import smoothed_level, smoothed_trend, smoothing, theta
-from forecast.volume.structural import LONGEST_SEASON, structural
+from shiftcast.forecast.volume.smoothing import smoothed_level, smoothed_trend, smoothing, theta
+from shiftcast.forecast.volume.structural import LONGEST_SEASON, structural
 
 MEMBERS: Final[Mapping[str, Member]] = {
     "last_value": last_value,

@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.panel import Panel
-from forecast.draws import Array
-from forecast.volume.scale import BEND
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.scale import BEND
 
 _FLOOR: Final = 0.2  # least deviation of levels between neighbours [log]; three alike prove little
 _PERIOD: Final = 0.3  # deviation of one value around a series' level where neighbours do not tell [log]

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.panel import Panel
-from forecast.draws import Array
-from forecast.volume.scale import BEND, Scale, recent_scale
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.scale import BEND, Scale, recent_scale
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -99,13 +99,13 @@ def look_back(panel: Panel, horizon: int, *, bend: float = BEND, origins: int = 
     horizon
         Periods ahead.
     bend
-        Where the working scale bends; see :func:`forecast.volume.scale.recent_scale`.
+        Where the working scale bends; see :func:`shiftcast.forecast.volume.scale.recent_scale`.
     origins
         Rolling origins whose errors can be seen whole; fewer where the history is short.
 
     Examples
     --------
-    >>> from features.panel import panels
+    >>> from shiftcast.features.panel import panels
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"series": "a", "period_end": pd.date_range("2020", periods=40, freq="ME"), "value": 2.0})
     >>> past = look_back(panels(rows)[0][0], 6, origins=4)

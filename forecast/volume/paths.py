@@ -9,10 +9,10 @@ import pandas as pd
 import xarray as xr
 from scipy.special import ndtr
 
-from forecast.draws import Array, stream
-from forecast.migration.quantiles import LEVELS as QUANTILES
-from forecast.volume.calibrate import LEVELS
-from forecast.volume.fit import VolumesFit
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
+from shiftcast.forecast.volume.calibrate import LEVELS
+from shiftcast.forecast.volume.fit import VolumesFit
 
 _MIDDLES: Final[Array] = (np.arange(200) + 0.5) / 200
 

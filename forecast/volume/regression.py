@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.volume.past import Past, Whole
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.past import Past, Whole
 
 _PENALTY: Final = 0.01  # of the number of rows
 _REFIT: Final = 3  # origins between two fits

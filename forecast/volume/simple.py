@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.volume.past import Past
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.past import Past
 
 _REPEATS: Final = 4  # seasons averaged; of the second season three
 _RECENT: Final = 4  # steps whose slope the damped trend takes

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from features.panel import Panel
-from forecast.draws import Array
-from forecast.volume.calibrate import Spread
-from forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
-from forecast.volume.paths import draw_path
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.calibrate import Spread
+from shiftcast.forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
+from shiftcast.forecast.volume.paths import draw_path
 
 LOG_BEND: Final = 0.02  # the working scale is a logarithm from a fiftieth of the recent mean
 SPREAD_PRIOR: Final = Spread(0.19, 0.9)  # what revenue's past errors were; judgement for what has fewer

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from forecast.draws import Array
-from forecast.volume.past import Past
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.past import Past
 
 LEVELS: Final = (0.05, 0.2, 0.5, 0.8, 1.0)
 TRENDS: Final = ((0.0, 0.9), (0.1, 0.9), (0.2, 0.97))

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from forecast.draws import Array
-from forecast.volume.past import Past, Whole
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.volume.past import Past, Whole
 
 LONGEST_SEASON: Final = 12  # states of the filter grow with it
 _FITS: Final = 2  # over the rolling origins, the last of them live

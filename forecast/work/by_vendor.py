@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from features.calendars import quarter_label
-from features.frames import ALL
-from forecast.draws import Array
-from forecast.leaves import segment_of_leaves
-from forecast.support import OutOfSupportError
-from forecast.views import forecast_periods, periods
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.draws import Array
+from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import forecast_periods, periods
 
 LEVELS: Final = (0.1, 0.5, 0.9)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.units import convert
-from forecast.draws import Array, Assumptions
-from forecast.workloads import TRAINING, Registry
+from shiftcast.features.units import convert
+from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.workloads import TRAINING, Registry
 
 _TERMS = ("calls", "work", "reuse")
 
@@ -77,7 +77,7 @@ def check_intensity(assumptions: pd.DataFrame, registry: Registry) -> None:
 
     Examples
     --------
-    >>> from forecast.workloads import Task
+    >>> from shiftcast.forecast.workloads import Task
     >>> task = Task("search", "llm", "total_token", True, "", "", "", 1.0, 1.0)
     >>> rows = pd.DataFrame({"name": ["calls.search.llm", "work.search.llm", "reuse.search.llm"],
     ...                      "unit": ["call/request", "sample/call", "1"]})

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from forecast.draws import Array, Assumptions
-from forecast.support import OutOfSupportError
-from forecast.workloads import Registry
+from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.workloads import Registry
 
 CLASSES: Final = ("nvidia", "amd", "tpu", "custom", "cpu")
 VENDORS: Final = CLASSES[:-1]  # what takes accelerator-hours

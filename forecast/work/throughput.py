@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from forecast.catalogue import Generations, GenerationThroughput, generation_throughput
-from forecast.conversion import harmonic_throughput, work_shares
-from forecast.draws import Array, Assumptions
-from forecast.hardware.levels import level_factors
-from forecast.work.growth import compound, years_after_base
-from forecast.workloads import Task
+from shiftcast.forecast.catalogue import Generations, GenerationThroughput, generation_throughput
+from shiftcast.forecast.conversion import harmonic_throughput, work_shares
+from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.hardware.levels import level_factors
+from shiftcast.forecast.work.growth import compound, years_after_base
+from shiftcast.forecast.workloads import Task
 
 
 def fleet_throughput(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-from features.frames import POINTS, SPANS
-from pipelines.engine.inputs import Input, Rows, open_inputs
-from pipelines.engine.periods import DIALECTS, Periods
-from pipelines.engine.plan import as_usage, point_cells, span_cells, together
-from pipelines.engine.rules import check_points, check_spans
+from shiftcast.features.frames import POINTS, SPANS
+from shiftcast.pipelines.engine.inputs import Input, Rows, open_inputs
+from shiftcast.pipelines.engine.periods import DIALECTS, Periods
+from shiftcast.pipelines.engine.plan import as_usage, point_cells, span_cells, together
+from shiftcast.pipelines.engine.rules import check_points, check_spans
 
 
 def aggregate(
@@ -26,10 +26,10 @@ def aggregate(
     Parameters
     ----------
     spans
-        Rows of ``features.frames.SPANS``: Parquet paths, an Ibis table, record batches, a pyarrow table or DataFrame.
+        Rows of ``shiftcast.features.frames.SPANS``: Parquet paths, an Ibis table, record batches, a pyarrow table or DataFrame.
         Amount times hours [in ``unit``] goes to the periods a span overlaps.
     points
-        Rows of ``features.frames.POINTS``, likewise; ``status`` and ``series`` may be left out, ``line`` from both.
+        Rows of ``shiftcast.features.frames.POINTS``, likewise; ``status`` and ``series`` may be left out, ``line`` from both.
     grain
         Length of the periods, all UTC: minute, hour, day, week, month or quarter.
     engine, master
@@ -41,7 +41,7 @@ def aggregate(
     -------
     Table
         Ibis table of the frame ``USAGE`` without ``known_at``, one row a cell, in no order; for
-        ``pipelines.engine.collect`` or ``stream``, or :meth:`pipelines.store.Store.append`.
+        ``shiftcast.pipelines.engine.collect`` or ``stream``, or :meth:`shiftcast.pipelines.store.Store.append`.
 
     Raises
     ------
@@ -52,8 +52,8 @@ def aggregate(
     Examples
     --------
     >>> import pandas as pd
-    >>> from features.frames import DIMENSIONS
-    >>> from pipelines.engine import collect
+    >>> from shiftcast.features.frames import DIMENSIONS
+    >>> from shiftcast.pipelines.engine import collect
     >>> job = {**dict.fromkeys(DIMENSIONS, "all"), "measure": "gpu_hours", "unit": "accelerator_hour", "amount": 8.0,
     ...        "start": pd.Timestamp("2026-03-01T00:30Z"), "end": pd.Timestamp("2026-03-01T02:00Z"),
     ...        "status": "served", "source": "jobs.csv"}

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
-from features.frames import Frame
+from shiftcast.features.frames import Frame
 
 _MOMENT: Final = pa.timestamp("us", "UTC")
 _TYPES: Final = {"text": pa.string(), "number": pa.float64(), "date": _MOMENT, "instant": _MOMENT}
@@ -18,7 +18,7 @@ def arrow_schema(frame: Frame) -> pa.Schema:
 
     Examples
     --------
-    >>> from features.frames import QUARANTINE
+    >>> from shiftcast.features.frames import QUARANTINE
     >>> arrow_schema(QUARANTINE).field("line").type
     DataType(double)
     """

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from pipelines.engine.inputs import ENGINES
+from shiftcast.pipelines.engine.inputs import ENGINES
 
 Fit = Callable[[pd.DataFrame], pd.DataFrame]
 _CHUNKS: Final = 4  # batches of groups a process gets: enough to even out slow ones, few enough to be cheap
@@ -36,7 +36,7 @@ def fan_out(
     workers
         Processes on this machine; 1 is a plain loop.
     master
-        Spark master, as in :func:`pipelines.engine.aggregate`.
+        Spark master, as in :func:`shiftcast.pipelines.engine.aggregate`.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def _pooled(one: _One, groups: list[pd.DataFrame], workers: int) -> Iterator[pd.
 
 
 def _spark(rows: pd.DataFrame, one: _One, example: pd.DataFrame, master: str | None) -> pd.DataFrame:
-    from pipelines.engine.spark import fan_out_spark  # noqa: PLC0415  (an extra)
+    from shiftcast.pipelines.engine.spark import fan_out_spark  # noqa: PLC0415  (an extra)
 
     result = fan_out_spark(rows, one.keys, one, example, master)
     return result.sort_values(one.keys, kind="stable", ignore_index=True)

@@ -19,10 +19,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.frames import POINTS, Frame
-from pipelines.engine.arrow import arrow_schema, to_arrow
-from pipelines.engine.connection import duckdb_connection
-from pipelines.engine.stream import stream
+from shiftcast.features.frames import POINTS, Frame
+from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
+from shiftcast.pipelines.engine.connection import duckdb_connection
+from shiftcast.pipelines.engine.stream import stream
 
 Rows: TypeAlias = (
     ir.Table | str | Path | list[Path] | list[str] | pa.RecordBatchReader | pa.Table | pd.DataFrame | Iterable[Any]
@@ -78,7 +78,7 @@ def _duckdb(given: list[Rows]) -> Any:
 
 def _spark(master: str | None) -> Any:
     """Return an Ibis connection to the running Spark session, or to one on the master."""
-    from pipelines.engine.spark import session  # noqa: PLC0415  (an extra)
+    from shiftcast.pipelines.engine.spark import session  # noqa: PLC0415  (an extra)
 
     return ibis.pyspark.connect(session(master))
 

@@ -13,7 +13,7 @@ import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
-from features.frames import GRAINS
+from shiftcast.features.frames import GRAINS
 
 MICROSECONDS_HOUR: Final = 3_600_000_000
 _DAY: Final = 24 * MICROSECONDS_HOUR
@@ -65,7 +65,7 @@ class Periods:
     Attributes
     ----------
     grain
-        One of ``features.frames.GRAINS``.
+        One of ``shiftcast.features.frames.GRAINS``.
     dialect
         The engine's words.
     """

@@ -7,8 +7,8 @@ from typing import Final
 import ibis
 import ibis.expr.types as ir
 
-from features.frames import DIMENSIONS
-from pipelines.engine.periods import MICROSECONDS_HOUR, Periods
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.pipelines.engine.periods import MICROSECONDS_HOUR, Periods
 
 UNSERVED: Final = ("queued", "refused")
 _LABELS: Final = (*DIMENSIONS, "measure", "unit", "source")

@@ -13,8 +13,8 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.frames import POINT_HOW
-from pipelines.engine.stream import collect
+from shiftcast.features.frames import POINT_HOW
+from shiftcast.pipelines.engine.stream import collect
 
 
 def check_spans(parts: tuple[ir.Table, ...]) -> None:

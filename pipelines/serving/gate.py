@@ -9,9 +9,19 @@ import uuid
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
-from pipelines.serving.loading import Log, Served
-from pipelines.serving.payload import Limits, PayloadError, check_headers, read_payload, too_large
-from pipelines.serving.reply import Captured, Receive, Reply, Send, defect, json_reply, refusal, replay, send_reply
+from shiftcast.pipelines.serving.loading import Log, Served
+from shiftcast.pipelines.serving.payload import Limits, PayloadError, check_headers, read_payload, too_large
+from shiftcast.pipelines.serving.reply import (
+    Captured,
+    Receive,
+    Reply,
+    Send,
+    defect,
+    json_reply,
+    refusal,
+    replay,
+    send_reply,
+)
 
 INVOCATIONS: Final = "/invocations"
 _GETS: Final = ("/health", "/ping", "/ready", "/version")
@@ -21,7 +31,7 @@ _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Source(Protocol):
-    """What keeps a model loaded: :class:`pipelines.serving.loading.Watcher`, or a stand-in."""
+    """What keeps a model loaded: :class:`shiftcast.pipelines.serving.loading.Watcher`, or a stand-in."""
 
     @property
     def served(self) -> Served | None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.bundle import AlteredBundleError
-from pipelines.champion import checked_files
-from pipelines.registry import Store, StoreError, alias_version
+from shiftcast.pipelines.bundle import AlteredBundleError
+from shiftcast.pipelines.champion import checked_files
+from shiftcast.pipelines.registry import Store, StoreError, alias_version
 
 Log = Callable[..., None]
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from forecast.question import FIELDS, read_field
-from pipelines.served_model import PARAMS
+from shiftcast.forecast.question import FIELDS, read_field
+from shiftcast.pipelines.served_model import PARAMS
 
 RECORDS, SPLIT = "dataframe_records", "dataframe_split"
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]+|\\.?)*+(?:"|\Z)', flags=re.DOTALL)  # one pass, whatever is in it
@@ -66,7 +66,7 @@ def check_headers(headers: Mapping[str, str], limits: Limits) -> None:
     --------
     >>> check_headers({"content-type": "text/plain"}, Limits())
     Traceback (most recent call last):
-    pipelines.serving.payload.PayloadError: header 'content-type' is 'text/plain'; send application/json
+    shiftcast.pipelines.serving.payload.PayloadError: header 'content-type' is 'text/plain'; send application/json
     """
     kind = headers.get("content-type", "")
     if not re.fullmatch(r"\s*application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", kind, flags=re.IGNORECASE):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.setting import accelerator_names
-from pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.setting import accelerator_names
+from shiftcast.pipelines.sources.sieve import Sieve
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.accelerators import label_accelerators
-from pipelines.sources.chunks import Chunk, delimited
-from pipelines.sources.normal import Normalised, Points, Source
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.accelerators import label_accelerators
+from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _DATE: Final = ("First Operational Date", "date", "operational_date", "available_from", "day", "time")
 _COUNT: Final = ("Chip quantity (primary)", "quantity", "count", "gpus", "gpu", "num_gpus", "accelerators")

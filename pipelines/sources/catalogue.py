@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from pipelines.sources.capacity import CAPACITY
-from pipelines.sources.focus import FOCUS
-from pipelines.sources.instances import DLRM, INSTANCES, PODS
-from pipelines.sources.jobs import JOBS
-from pipelines.sources.mapped import TABLE
-from pipelines.sources.normal import Source
-from pipelines.sources.occupancy import OCCUPANCY
-from pipelines.sources.opencost import OPENCOST
-from pipelines.sources.prometheus import PROMETHEUS
-from pipelines.sources.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
-from pipelines.sources.sacct import SACCT
-from pipelines.sources.servegen import SERVEGEN
+from shiftcast.pipelines.sources.capacity import CAPACITY
+from shiftcast.pipelines.sources.focus import FOCUS
+from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
+from shiftcast.pipelines.sources.jobs import JOBS
+from shiftcast.pipelines.sources.mapped import TABLE
+from shiftcast.pipelines.sources.normal import Source
+from shiftcast.pipelines.sources.occupancy import OCCUPANCY
+from shiftcast.pipelines.sources.opencost import OPENCOST
+from shiftcast.pipelines.sources.prometheus import PROMETHEUS
+from shiftcast.pipelines.sources.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
+from shiftcast.pipelines.sources.sacct import SACCT
+from shiftcast.pipelines.sources.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipelines.sources.lines import SHOWN, Records, read_records, split_cells
-from pipelines.sources.opening import Opened
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.lines import SHOWN, Records, read_records, split_cells
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 ROWS: Final = 50_000
 DELIMITERS: Final = ",;\t|"

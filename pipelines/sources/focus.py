@@ -9,11 +9,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.chunks import Chunk, delimited
-from pipelines.sources.normal import Normalised, Points, Source, Spans
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting, accelerator_names, instance_types
-from pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting, accelerator_names, instance_types
+from shiftcast.pipelines.sources.sieve import Sieve
 
 _NAMES: Final = ("SkuPriceDetails", "SkuMeter", "x_SkuMeterName", "x_SkuDescription", "ChargeDescription", "SkuId",
                  "ResourceName", "x_InstanceType", "x_SkuInstanceType")  # fmt: skip

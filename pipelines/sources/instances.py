@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.accelerators import label_accelerators
-from pipelines.sources.chunks import Chunk, delimited
-from pipelines.sources.normal import Normalised, Points, Source, Spans
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.accelerators import label_accelerators
+from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
 
 _CREATED: Final = ("creation_time", "created", "created_at", "creationTimestamp")
 _SCHEDULED: Final = ("scheduled_time", "scheduled", "started", "start_time", "start")

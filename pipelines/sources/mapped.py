@@ -12,13 +12,13 @@ from typing import Final
 
 import pandas as pd
 
-from features.frames import DIMENSIONS, POINT_HOW
-from pipelines.sources.chunks import Chunk, delimited, json_lines
-from pipelines.sources.normal import Normalised, Points, Source, Spans
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.features.frames import DIMENSIONS, POINT_HOW
+from shiftcast.pipelines.sources.chunks import Chunk, delimited, json_lines
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _TIMES: Final = ("at", "start", "end")
 _REST: Final = ("duration_s", "amount", "value", "measure", "unit", "how", "status", "identity", "track", "series",

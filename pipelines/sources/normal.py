@@ -12,12 +12,12 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from features.frames import DIMENSIONS
-from features.labels import apply_rules, settle
-from pipelines.sources.chunks import Chunk
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.labels import apply_rules, settle
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
 
 _TEXT, _WHEN = pa.dictionary(pa.int32(), pa.string()), pa.timestamp("us", tz="UTC")
 _SHARED: Final = [(name, _TEXT) for name in DIMENSIONS]

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from features.instants import read_instants
-from pipelines.sources.chunks import Chunk, delimited
-from pipelines.sources.normal import Normalised, Points, Source, Spans
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.features.instants import read_instants
+from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 STEP: Final = "step_s"
 _FIRST: Final = 2000  # rows that show the usual step

@@ -8,12 +8,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.chunks import Chunk, delimited, document, from_objects
-from pipelines.sources.normal import Normalised, Points, Source, Spans
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _PROPERTIES: Final = ("cluster", "node", "namespace", "controller", "controllerKind", "pod", "container")
 _CLUES: Final = {"namespace": ("Namespace", "namespace"), "name": ("ControllerName", "controller"),

@@ -19,7 +19,7 @@ from typing import BinaryIO, Final, cast
 
 import pyarrow as pa
 
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 STANDARD_INPUT: Final = "-"
 _BLOCK: Final = 1 << 20

@@ -12,14 +12,14 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.accelerators import label_accelerators
-from pipelines.sources.chunks import ROWS, Chunk, document, from_objects
-from pipelines.sources.lines import SHOWN, read_records
-from pipelines.sources.normal import Normalised, Points, Source
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import RECORDS, Setting
-from pipelines.sources.sieve import Sieve
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.pipelines.sources.accelerators import label_accelerators
+from shiftcast.pipelines.sources.chunks import ROWS, Chunk, document, from_objects
+from shiftcast.pipelines.sources.lines import SHOWN, read_records
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import RECORDS, Setting
+from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _SAMPLE: Final = re.compile(r"([a-zA-Z_:][\w:]*)\s*(?:\{(.*)\})?\s+(\S+)(?:\s+(-?\d+(?:\.\d+)?))?\s*")
 _LABEL: Final = re.compile(r'([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*,?\s*')

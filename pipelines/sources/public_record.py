@@ -10,8 +10,8 @@ from typing import Final
 
 import pandas as pd
 
-from features.asof import known_by
-from features.frames import (
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import (
     ASSUMPTIONS,
     CLAIMS,
     HARDWARE,
@@ -24,14 +24,14 @@ from features.frames import (
     conform,
     empty,
 )
-from features.membership import MEMBERSHIPS
-from features.quality import Screened, screen
-from forecast.economics.basis import Basis, basis_of
-from forecast.known import Known, Settings, cut
-from forecast.migration import Learned
-from forecast.workloads import Registry, read_registry
-from pipelines.learned import load_learned
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.features.membership import MEMBERSHIPS
+from shiftcast.features.quality import Screened, screen
+from shiftcast.forecast.economics.basis import Basis, basis_of
+from shiftcast.forecast.known import Known, Settings, cut
+from shiftcast.forecast.migration import Learned
+from shiftcast.forecast.workloads import Registry, read_registry
+from shiftcast.pipelines.learned import load_learned
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 MEMBERSHIPS_FILE: Final = "memberships.csv"

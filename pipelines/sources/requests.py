@@ -7,11 +7,11 @@ from typing import Final
 
 import pandas as pd
 
-from pipelines.sources.chunks import Chunk, delimited, json_lines
-from pipelines.sources.normal import Normalised, Points, Source
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve, first_text
+from shiftcast.pipelines.sources.chunks import Chunk, delimited, json_lines
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve, first_text
 
 _INPUT: Final = ("ContextTokens", "input_length", "input_tokens", "prompt_tokens", "num_prefill_tokens", "prompt_len")
 _OUTPUT: Final = ("GeneratedTokens", "output_length", "output_tokens", "completion_tokens", "num_decode_tokens",

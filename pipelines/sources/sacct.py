@@ -11,14 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.accelerators import name_accelerators
-from pipelines.sources.chunks import Chunk, delimited
-from pipelines.sources.jobs import outcome, waited
-from pipelines.sources.normal import Normalised, Points, Source, Spans
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting, accelerator_names
-from pipelines.sources.sieve import Sieve
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.accelerators import name_accelerators
+from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.jobs import outcome, waited
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting, accelerator_names
+from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 FIELDS: Final = ("jobid", "jobidraw", "cluster", "partition", "qos", "account", "group", "gid", "user", "uid", "submit",
                  "eligible", "start", "end", "elapsed", "exitcode", "state", "nnodes", "ncpus", "reqcpus", "reqmem",

@@ -8,11 +8,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipelines.sources.chunks import Chunk, delimited, document, from_objects
-from pipelines.sources.normal import Normalised, Points, Source
-from pipelines.sources.opening import Opened
-from pipelines.sources.setting import Setting
-from pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
 
 STEP_S: Final = 600.0  # one row stands for ten minutes, as the trace's README says
 _RATE: Final = ("t_seconds", "rate", "cv", "pattern", "p1", "p2")

@@ -11,9 +11,9 @@ from typing import Final
 
 import pandas as pd
 
-from features.instants import Clock
-from features.labels import Rules, no_rules
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.features.instants import Clock
+from shiftcast.features.labels import Rules, no_rules
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _WORDS: Final = 12
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.instants import MISSING, Instants, read_instants, read_relative
-from pipelines.sources.chunks import Chunk
-from pipelines.sources.setting import Setting, limits
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.features.instants import MISSING, Instants, read_instants, read_relative
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.setting import Setting, limits
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _SHOWN = 80
 

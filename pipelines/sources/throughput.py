@@ -14,11 +14,11 @@ from typing import Final
 
 import pandas as pd
 
-from features.frames import QUARANTINE, THROUGHPUT, conform
-from features.quality import Screened, screen
-from pipelines.sources.opening import STANDARD_INPUT, expand, name_files
-from pipelines.sources.setting import RECORDS, accelerator_names
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.features.frames import QUARANTINE, THROUGHPUT, conform
+from shiftcast.features.quality import Screened, screen
+from shiftcast.pipelines.sources.opening import STANDARD_INPUT, expand, name_files
+from shiftcast.pipelines.sources.setting import RECORDS, accelerator_names
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _TOKENS: Final = {"tokens/s": "output_token/s", "samples/s": "sample/s", "queries/s": "sample/s"}
 _FLAGS: Final = {

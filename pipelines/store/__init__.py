@@ -1,6 +1,6 @@
 """The store of usage: append-only, bitemporal, in Parquet, with a log that decides what is there."""
 
-from pipelines.store.log import Entry
-from pipelines.store.store import Appended, Store
+from shiftcast.pipelines.store.log import Entry
+from shiftcast.pipelines.store.store import Appended, Store
 
 __all__ = ["Appended", "Entry", "Store"]

@@ -12,12 +12,12 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from features.frames import QUARANTINE, USAGE, check, conform
-from pipelines.engine.arrow import arrow_schema, to_arrow
-from pipelines.engine.stream import stream
-from pipelines.registry import StoreError
-from pipelines.store.durable import sha256, sync
-from pipelines.store.log import Entry
+from shiftcast.features.frames import QUARANTINE, USAGE, check, conform
+from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
+from shiftcast.pipelines.engine.stream import stream
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store.durable import sha256, sync
+from shiftcast.pipelines.store.log import Entry
 
 USAGE_FILE, QUARANTINE_FILE, WITHDRAWN_FILE = "usage.parquet", "quarantine.parquet", "withdrawn.parquet"
 _ROWS_AT_ONCE: Final = 250_000

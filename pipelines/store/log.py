@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from pipelines.registry import StoreError
-from pipelines.store.durable import write_durably
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store.durable import write_durably
 
 VERSION: Final = 1
 LOAD, COMPACT = "load", "compact"

@@ -11,13 +11,13 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from features.frames import USAGE, empty
-from pipelines.engine.arrow import to_arrow
-from pipelines.engine.connection import duckdb_connection
-from pipelines.registry import StoreError
-from pipelines.store.durable import sync
-from pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
-from pipelines.store.log import Entry, visible
+from shiftcast.features.frames import USAGE, empty
+from shiftcast.pipelines.engine.arrow import to_arrow
+from shiftcast.pipelines.engine.connection import duckdb_connection
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store.durable import sync
+from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
+from shiftcast.pipelines.store.log import Entry, visible
 
 ENTRY: Final = "entry"
 SAME: Final = tuple(name for name in USAGE.key if name != "known_at")

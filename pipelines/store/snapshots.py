@@ -10,14 +10,14 @@ from typing import Final
 
 import pandas as pd
 
-from features.frames import USAGE, conform
-from pipelines.registry import StoreError
-from pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
-from pipelines.store.files import USAGE_FILE, fault, write_usage
-from pipelines.store.log import last_digest
-from pipelines.store.reading import usage_as_of, utc_day
-from pipelines.store.staging import staged
-from pipelines.store.store import Store
+from shiftcast.features.frames import USAGE, conform
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
+from shiftcast.pipelines.store.files import USAGE_FILE, fault, write_usage
+from shiftcast.pipelines.store.log import last_digest
+from shiftcast.pipelines.store.reading import usage_as_of, utc_day
+from shiftcast.pipelines.store.staging import staged
+from shiftcast.pipelines.store.store import Store
 
 MANIFEST: Final = "manifest.json"
 _NAME: Final = re.compile(r"\d{4}-\d\d-\d\d-\d{8}")

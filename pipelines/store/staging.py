@@ -10,8 +10,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pipelines.registry import StoreError
-from pipelines.store.log import Entry, visible
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store.log import Entry, visible
 
 
 @contextlib.contextmanager

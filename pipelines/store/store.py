@@ -18,14 +18,14 @@ import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
-from features.frames import QUARANTINE, USAGE, conform, empty
-from pipelines.engine.connection import duckdb_connection
-from pipelines.engine.stream import collect
-from pipelines.guard import locked
-from pipelines.registry import StoreError
-from pipelines.store import log, reading
-from pipelines.store.durable import disk_full_told, move_durably, sha256, sync
-from pipelines.store.files import (
+from shiftcast.features.frames import QUARANTINE, USAGE, conform, empty
+from shiftcast.pipelines.engine.connection import duckdb_connection
+from shiftcast.pipelines.engine.stream import collect
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store import log, reading
+from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha256, sync
+from shiftcast.pipelines.store.files import (
     QUARANTINE_FILE,
     USAGE_FILE,
     WITHDRAWN_FILE,
@@ -33,7 +33,7 @@ from pipelines.store.files import (
     write_quarantine,
     write_usage,
 )
-from pipelines.store.staging import staged, sweep
+from shiftcast.pipelines.store.staging import staged, sweep
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _TRIES: Final = 3  # of a read that a compaction may take the files from
@@ -92,7 +92,7 @@ class Store:
         Parameters
         ----------
         usage
-            What :func:`pipelines.engine.aggregate` returns, or a usage frame.
+            What :func:`shiftcast.pipelines.engine.aggregate` returns, or a usage frame.
         quarantine
             Rows set aside, frame ``QUARANTINE``.
         source_digest

@@ -6,13 +6,13 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
-from pipelines.engine.stream import collect
-from pipelines.registry import StoreError
-from pipelines.store import reading
-from pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, fault
-from pipelines.store.log import Entry, visible
-from pipelines.store.snapshots import snapshot_fault, snapshots
-from pipelines.store.store import Store
+from shiftcast.pipelines.engine.stream import collect
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store import reading
+from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, fault
+from shiftcast.pipelines.store.log import Entry, visible
+from shiftcast.pipelines.store.snapshots import snapshot_fault, snapshots
+from shiftcast.pipelines.store.store import Store
 
 _KEY: Final = (*reading.SAME, "known_at", reading.ENTRY)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.panel import panels
+from shiftcast.features.panel import panels
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import volume

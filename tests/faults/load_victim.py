@@ -13,9 +13,9 @@ from pathlib import Path
 import pandas as pd
 from forking import serve
 
-from features.frames import DIMENSIONS
-from pipelines.engine import aggregate
-from pipelines.store import Store
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.pipelines.engine import aggregate
+from shiftcast.pipelines.store import Store
 
 ROWS = 40
 KNOWN = pd.Timestamp("2026-03-05", tz="UTC")

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipelines.champion import open_bundle
-from pipelines.doctor import clean, examine
-from pipelines.guard import locked
-from pipelines.ledger import entries
-from pipelines.publication import PUBLISHED, REPORT
-from pipelines.registry import REASON_TAG, STATE_TAG, StoreError, all_versions, open_store
+from shiftcast.pipelines.champion import open_bundle
+from shiftcast.pipelines.doctor import clean, examine
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.ledger import entries
+from shiftcast.pipelines.publication import PUBLISHED, REPORT
+from shiftcast.pipelines.registry import REASON_TAG, STATE_TAG, StoreError, all_versions, open_store
 
 NAMED = (
     "before registering", "with a model but no version", "with a version not complete", "between version and alias",

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from pipelines.store import Store
-from pipelines.store.files import USAGE_FILE, checked
-from pipelines.store.log import visible
-from pipelines.store.verify import verify
+from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.files import USAGE_FILE, checked
+from shiftcast.pipelines.store.log import visible
+from shiftcast.pipelines.store.verify import verify
 
 ROWS = 40
 KNOWN = pd.Timestamp("2026-03-05", tz="UTC")

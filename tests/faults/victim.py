@@ -22,16 +22,16 @@ from forking import serve
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from features.frames import SCORES, conform
-from forecast.cube import build_world
-from forecast.known import Settings, cut
-from forecast.views import forecast_frame
-from pipelines import assemble, publication
-from pipelines import run as run_module
-from pipelines.guard import guarded
-from pipelines.registry import REASON_TAG, STATE_TAG, open_store
-from pipelines.run import RunRequest, run
-from pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.features.frames import SCORES, conform
+from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.known import Settings, cut
+from shiftcast.forecast.views import forecast_frame
+from shiftcast.pipelines import assemble, publication
+from shiftcast.pipelines import run as run_module
+from shiftcast.pipelines.guard import guarded
+from shiftcast.pipelines.registry import REASON_TAG, STATE_TAG, open_store
+from shiftcast.pipelines.run import RunRequest, run
+from shiftcast.pipelines.sources.public_record import RECORDS, read_record
 
 ORIGIN = pd.Timestamp("2026-11-20", tz="UTC")
 DRAWS = 100

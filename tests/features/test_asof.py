@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.asof import known_by, latest_vintage
-from features.frames import DIMENSIONS
+from shiftcast.features.asof import known_by, latest_vintage
+from shiftcast.features.frames import DIMENSIONS
 
 
 def utc(text: str) -> pd.Timestamp:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.calendars import (
+from shiftcast.features.calendars import (
     calendar_quarters,
     check_consecutive,
     covered_share,

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from features.frames import ASSUMPTIONS, FORECASTS, FRAMES, OBSERVATIONS, QUARANTINE, check, conform, empty
-from features.units import MEASURES
+from shiftcast.features.frames import ASSUMPTIONS, FORECASTS, FRAMES, OBSERVATIONS, QUARANTINE, check, conform, empty
+from shiftcast.features.units import MEASURES
 
 
 def quarantined(**cells: object) -> pd.DataFrame:

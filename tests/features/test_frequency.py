@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.frequency import DAY, MONTHS, TICKS, canonical, names_of, seasons, shifted, spacing, step_of, usual_gaps
+from shiftcast.features.frequency import (
+    DAY,
+    MONTHS,
+    TICKS,
+    canonical,
+    names_of,
+    seasons,
+    shifted,
+    spacing,
+    step_of,
+    usual_gaps,
+)
 
 
 def found(dates):

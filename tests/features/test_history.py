@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendar_features import calendar, holiday_days, holiday_share
-from features.history import design, level, outcomes, training
-from features.panel import panels
+from shiftcast.features.calendar_features import calendar, holiday_days, holiday_share
+from shiftcast.features.history import design, level, outcomes, training
+from shiftcast.features.panel import panels
 
 FREQUENCIES = {"h": 400, "D": 60, "W-SUN": 120, "ME": 40, "QE": 18, "YE": 12}
 

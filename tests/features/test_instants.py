@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.instants import Clock, read_instants, read_relative
+from shiftcast.features.instants import Clock, read_instants, read_relative
 
 BERLIN = Clock("Europe/Berlin")
 

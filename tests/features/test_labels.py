@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.frames import DIMENSIONS
-from features.labels import Rule, Rules, apply_rules, no_rules, rules_from_table, settle
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.labels import Rule, Rules, apply_rules, no_rules, rules_from_table, settle
 
 
 def clues(**columns):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.number_words import find_numbers
-from features.relative_dates import find_dates, phrases_from_rows
-from pipelines.claim_draft_command import read_wording
+from shiftcast.features.number_words import find_numbers
+from shiftcast.features.relative_dates import find_dates, phrases_from_rows
+from shiftcast.pipelines.claim_draft_command import read_wording
 
 WORDING = read_wording()
 SAID = pd.Timestamp("2026-03-16", tz="UTC")

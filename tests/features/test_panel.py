@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.panel import panels
-from features.volumes import TREATMENTS, Treatments, check_volume_rows
+from shiftcast.features.panel import panels
+from shiftcast.features.volumes import TREATMENTS, Treatments, check_volume_rows
 
 
 def rows(values, *, dates=None, freq="ME", start="2025-01-31", series="s", **more):

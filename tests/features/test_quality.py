@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.frames import ASSUMPTIONS, CLAIMS, DIMENSIONS, OBSERVATIONS, QUARANTINE, THROUGHPUT, check
-from features.quality import screen
+from shiftcast.features.frames import ASSUMPTIONS, CLAIMS, DIMENSIONS, OBSERVATIONS, QUARANTINE, THROUGHPUT, check
+from shiftcast.features.quality import screen
 
 GOOD = dict.fromkeys(DIMENSIONS, "all") | {
     "measure": "revenue",

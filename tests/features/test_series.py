@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from features.calendars import calendar_quarters
-from features.series import empty_statements, fiscal_revenue, proxy_statements, quarterly_levels, select
-from forecast.share_rows import statement_logits
+from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.features.series import empty_statements, fiscal_revenue, proxy_statements, quarterly_levels, select
+from shiftcast.forecast.share_rows import statement_logits
 
 
 def utc(text: str) -> pd.Timestamp:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.share_grid import future_ends, share_panels
-from features.shares import check_share_rows
+from shiftcast.features.share_grid import future_ends, share_panels
+from shiftcast.features.shares import check_share_rows
 
 
 def rows(values, *, dates=None, series="s", group="g", names="abcdefgh"):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.stamps import utc_stamps
+from shiftcast.features.stamps import utc_stamps
 
 ONE = pd.Series(["s"] * 9)
 

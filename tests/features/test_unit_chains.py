@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.units import convert
+from shiftcast.features.units import convert
 
 OWN = (
     "request", "call", "sample", "query", "token", "input_token", "output_token", "total_token", "core", "accelerator",

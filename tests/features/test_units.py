@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.units import MEASURES, convert
-from forecast.cube import UNITS
+from shiftcast.features.units import MEASURES, convert
+from shiftcast.forecast.cube import UNITS
 
 
 @pytest.mark.parametrize(

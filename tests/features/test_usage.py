@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.frames import DIMENSIONS, OBSERVATIONS, USAGE, check, conform
-from features.usage import period_ends, roll_up, to_observations, to_series, whole_quarters
+from shiftcast.features.frames import DIMENSIONS, OBSERVATIONS, USAGE, check, conform
+from shiftcast.features.usage import period_ends, roll_up, to_observations, to_series, whole_quarters
 
 KNOWN = pd.Timestamp("2026-05-01", tz="UTC")
 

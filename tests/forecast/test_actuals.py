@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from features.frames import OBSERVATIONS, conform
-from forecast.actuals import COLUMNS, actuals
+from shiftcast.features.frames import OBSERVATIONS, conform
+from shiftcast.forecast.actuals import COLUMNS, actuals
 
 AS_OF = pd.Timestamp("2026-11-20", tz="UTC")
 

@@ -6,13 +6,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.answers import Forecaster
-from forecast.claim.check import check_claim
-from forecast.claim.registry import distinct
-from forecast.crossing import first_passage
-from forecast.question import QUESTIONS
-from forecast.support import OutOfSupportError
-from forecast.views import MEASURES, Part, draws_of, forecast_frame, forecast_periods, hyperscale_share, technique_share
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.claim.check import check_claim
+from shiftcast.forecast.claim.registry import distinct
+from shiftcast.forecast.crossing import first_passage
+from shiftcast.forecast.question import QUESTIONS
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import (
+    MEASURES,
+    Part,
+    draws_of,
+    forecast_frame,
+    forecast_periods,
+    hyperscale_share,
+    technique_share,
+)
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from forecast.attribution import DECOMPOSITIONS, attribute, lmdi
-from forecast.scenario import apply_scenario
-from forecast.support import OutOfSupportError
-from forecast.views import MEASURES, Part, draws_of
+from shiftcast.forecast.attribution import DECOMPOSITIONS, attribute, lmdi
+from shiftcast.forecast.scenario import apply_scenario
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import MEASURES, Part, draws_of
 
 sides = st.tuples(*[arrays(np.float64, (3, 2, 4), elements=st.just(0.0) | st.floats(1e-6, 1e6)) for _ in range(2)])
 

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from features.frames import SCORES, check
-from features.series import fiscal_revenue
-from forecast.backtest import BENCHMARKS, FIRST_ORIGIN, HORIZON, MODEL, NAIVE, backtest_revenue, summarise
-from forecast.draws import stream
-from forecast.procurement import BuildCosts, build_cost
-from forecast.scores import crps
-from forecast.volume import draw_volume, fit_volume
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import SCORES, check
+from shiftcast.features.series import fiscal_revenue
+from shiftcast.forecast.backtest import BENCHMARKS, FIRST_ORIGIN, HORIZON, MODEL, NAIVE, backtest_revenue, summarise
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.procurement import BuildCosts, build_cost
+from shiftcast.forecast.scores import crps
+from shiftcast.forecast.volume import draw_volume, fit_volume
 
 ORIGIN = pd.Timestamp("2022-12-01", tz="UTC")
 DRAWS = 200

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendars import calendar_quarters
-from forecast.bottomup import SOLD_LEAVES, draw_bottom_up, draw_inference_share, draw_tokens
-from forecast.catalogue import generation_throughput, nvidia_generations
-from forecast.draws import sample_assumptions
-from forecast.work.growth import BASE_DAY
-from forecast.work.intensity import draw_intensity
-from forecast.work.placement import CLASSES, draw_placement
-from forecast.workloads import TRAINING
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.bottomup import SOLD_LEAVES, draw_bottom_up, draw_inference_share, draw_tokens
+from shiftcast.forecast.catalogue import generation_throughput, nvidia_generations
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.work.growth import BASE_DAY
+from shiftcast.forecast.work.intensity import draw_intensity
+from shiftcast.forecast.work.placement import CLASSES, draw_placement
+from shiftcast.forecast.workloads import TRAINING
 
 QUARTERS = calendar_quarters("2015Q1", "2028Q4")
 DRAWS = 60

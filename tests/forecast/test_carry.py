@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendars import calendar_quarters
-from forecast.carry import carry_forward
-from forecast.migration.learned import Learned, from_json
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.carry import carry_forward
+from shiftcast.forecast.migration.learned import Learned, from_json
 
 QUARTERS = calendar_quarters("2022Q1", "2026Q4")
 NOW = 13
@@ -18,7 +18,7 @@ TECHNIQUES = {"search": ("lexical", "deep", "llm"), "generative": ("llm",)}
 
 @pytest.fixture(scope="module")
 def learned() -> Learned:
-    text = resources.files("pipelines.records").joinpath("migration_learned.json").read_text()
+    text = resources.files("shiftcast.pipelines.records").joinpath("migration_learned.json").read_text()
     return from_json(json.loads(text)).whole
 
 

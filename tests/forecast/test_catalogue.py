@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from features.frames import HARDWARE, empty
-from forecast.catalogue import generation_throughput, nvidia_generations
-from forecast.workloads import Task
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import HARDWARE, empty
+from shiftcast.forecast.catalogue import generation_throughput, nvidia_generations
+from shiftcast.forecast.workloads import Task
 
 
 def utc(text: str) -> pd.Timestamp:

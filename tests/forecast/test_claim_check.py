@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.claim.check import check_claim
-from forecast.claim.registry import distinct, find, predecessor
-from forecast.cube import build_world
-from forecast.known import Settings
-from pipelines.sources.public_record import read_record
+from shiftcast.forecast.claim.check import check_claim
+from shiftcast.forecast.claim.registry import distinct, find, predecessor
+from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.known import Settings
+from shiftcast.pipelines.sources.public_record import read_record
 
 DAY = pd.Timestamp("2026-09-01", tz="UTC")
 

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from forecast.claim.draft import COLUMNS, draft_claims
-from pipelines.claim_draft_command import read_text, read_wording
-from pipelines.cli import app
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.forecast.claim.draft import COLUMNS, draft_claims
+from shiftcast.pipelines.claim_draft_command import read_text, read_wording
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 WORDING = read_wording()
 SAID = pd.Timestamp("2026-03-16", tz="UTC")
@@ -87,7 +87,7 @@ def test_texts_that_cannot_be_read(tmp_path, monkeypatch):
     path.write_bytes(b"caf\xe9")
     with pytest.raises(UnreadableFileError, match="byte 3 is not UTF-8"):
         read_text(str(path))
-    monkeypatch.setattr("pipelines.claim_draft_command.LIMIT", 1 << 20)
+    monkeypatch.setattr("shiftcast.pipelines.claim_draft_command.LIMIT", 1 << 20)
     path.write_bytes(b"a" * ((1 << 20) + 1))
     with pytest.raises(UnreadableFileError, match="over 1 MiB"):
         read_text(str(path))

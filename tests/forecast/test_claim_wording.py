@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import logit
 
-from forecast.claim.wording import OF_BOUND, WORDINGS, log_likelihood, mixed
+from shiftcast.forecast.claim.wording import OF_BOUND, WORDINGS, log_likelihood, mixed
 
 SHARES = np.linspace(0.3, 0.7, 401)
 

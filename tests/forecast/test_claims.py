@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendars import covered_share
-from forecast.claims import claims_table
-from forecast.views import Part, draws_of, hyperscale_share, periods
+from shiftcast.features.calendars import covered_share
+from shiftcast.forecast.claims import claims_table
+from shiftcast.forecast.views import Part, draws_of, hyperscale_share, periods
 
 
 def utc(text: str) -> pd.Timestamp:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from forecast.contracted import FLOWS, contract, cube_nodes
-from forecast.hierarchy.covariance import covariance_of
-from forecast.hierarchy.mint import reconcile
-from forecast.hierarchy.structure import aggregate
-from forecast.views import MEASURES, Part, draws_of, forecast_frame
+from shiftcast.forecast.contracted import FLOWS, contract, cube_nodes
+from shiftcast.forecast.hierarchy.covariance import covariance_of
+from shiftcast.forecast.hierarchy.mint import reconcile
+from shiftcast.forecast.hierarchy.structure import aggregate
+from shiftcast.forecast.views import MEASURES, Part, draws_of, forecast_frame
 
 QUARTER = "2027Q4"
 

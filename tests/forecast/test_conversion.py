@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.conversion import (
+from shiftcast.forecast.conversion import (
     busy_hour_blocks,
     busy_hours,
     harmonic_throughput,

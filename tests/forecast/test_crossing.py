@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.calendars import calendar_quarters
-from forecast.crossing import NOT_YET, crossing, first_passage
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.crossing import NOT_YET, crossing, first_passage
 
 ENDS = calendar_quarters("2025Q1", "2026Q4")
 

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from features.calendars import hours_in
-from features.units import convert
-from forecast.bottomup import SOLD_LEAVES
-from forecast.cube import UNITS, build_world
-from forecast.known import Settings
-from forecast.leaves import segment_of_leaves
+from shiftcast.features.calendars import hours_in
+from shiftcast.features.units import convert
+from shiftcast.forecast.bottomup import SOLD_LEAVES
+from shiftcast.forecast.cube import UNITS, build_world
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.leaves import segment_of_leaves
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit, ndtr
 from scipy.stats import kstest
 
-from forecast.draws import QUANTILES, Assumptions, normals, quantile_table, sample_assumptions, stream, student_t
+from shiftcast.forecast.draws import (
+    QUANTILES,
+    Assumptions,
+    normals,
+    quantile_table,
+    sample_assumptions,
+    stream,
+    student_t,
+)
 
 DRAWS = 4000
 

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from forecast.share_state import SharePrior, fit_share_state
-from forecast.sixty_forty.impose import soft_share
-from forecast.split import PRIOR
+from shiftcast.forecast.share_state import SharePrior, fit_share_state
+from shiftcast.forecast.sixty_forty.impose import soft_share
+from shiftcast.forecast.split import PRIOR
 
 WORLDS, HISTORY, DRAWS = 60, 20, 400
 HORIZONS = (4, 5, 6, 7, 8)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.fleet import arrival, follow_cohorts, generation_mix, weibull_survival
+from shiftcast.forecast.fleet import arrival, follow_cohorts, generation_mix, weibull_survival
 
 
 def shipments(seed: int, draws: int = 5, periods: int = 12) -> np.ndarray:

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from features.calendars import calendar_quarters
-from forecast.flows import flows, growth_of_shares
-from forecast.split import split_statements
+from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.flows import flows, growth_of_shares
+from shiftcast.forecast.split import split_statements
 
 QUARTERS = calendar_quarters("2021Q1", "2028Q4")
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from forecast.hierarchy.edges import hierarchy_from_edges, hierarchy_from_table
-from forecast.hierarchy.structure import aggregate, collect, from_parents, from_summing, leaf_counts
+from shiftcast.forecast.hierarchy.edges import hierarchy_from_edges, hierarchy_from_table
+from shiftcast.forecast.hierarchy.structure import aggregate, collect, from_parents, from_summing, leaf_counts
 
 
 def edges(*pairs):

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from forecast.sixty_forty.concentration import concentration
-from forecast.sixty_forty.impose import impose_share, soft_share
-from forecast.sixty_forty.pooling import pool, strain, tilt
+from shiftcast.forecast.sixty_forty.concentration import concentration
+from shiftcast.forecast.sixty_forty.impose import impose_share, soft_share
+from shiftcast.forecast.sixty_forty.pooling import pool, strain, tilt
 
 FIRST = np.array([True, True, False, False, False])
 RANDOM = np.random.default_rng(5)

@@ -2,12 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from features.frames import SCORES, check
-from forecast.backtest import MODEL, NAIVE, past_origins, reported_revenue
-from forecast.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
-from forecast.procurement import BuildCosts
-from forecast.split import PRIOR
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import SCORES, check
+from shiftcast.forecast.backtest import MODEL, NAIVE, past_origins, reported_revenue
+from shiftcast.forecast.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
+from shiftcast.forecast.procurement import BuildCosts
+from shiftcast.forecast.split import PRIOR
 
 ORIGIN = pd.Timestamp("2024-06-01", tz="UTC")
 COSTS = BuildCosts(short=0.45, over=0.15)

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendars import calendar_quarters
-from forecast.draws import stream
-from forecast.leaf_state import hear_leaves, leaf_statements
-from forecast.split import shares_of
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.leaf_state import hear_leaves, leaf_statements
+from shiftcast.forecast.split import shares_of
 
 QUARTERS = calendar_quarters("2023Q1", "2026Q4")
 LEAVES = ("regional_cloud", "sovereign", "enterprise")

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.procurement import BuildCosts, build_cost, build_costs
-from forecast.scores import bias, pinball
+from shiftcast.forecast.procurement import BuildCosts, build_cost, build_costs
+from shiftcast.forecast.scores import bias, pinball
 
 COSTS = BuildCosts(short=0.45, over=0.15)
 

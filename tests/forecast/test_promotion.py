@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from features.frames import SCORES, conform
-from forecast.promotion import decide
+from shiftcast.features.frames import SCORES, conform
+from shiftcast.forecast.promotion import decide
 
 NAN = float("nan")
 LABELS = {**dict.fromkeys(("segment", "leaf", "workload", "technique"), "all"), "measure": "log_revenue",

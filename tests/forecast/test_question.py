@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.question import FIELDS, NUMBERS, OUTPUTS, QUESTIONS, read_question
+from shiftcast.forecast.question import FIELDS, NUMBERS, OUTPUTS, QUESTIONS, read_question
 
 POWER = {"question": "quantiles", "measure": "power"}
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.reconcile import agree, condition
+from shiftcast.forecast.reconcile import agree, condition
 
 
 def views(seed: int, strong: float = 0.1, weak: float = 0.8, parts: int = 3, draws: int = 800):

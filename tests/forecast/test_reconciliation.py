@@ -5,13 +5,13 @@ import pytest
 from scipy import sparse
 from scipy.optimize import nnls
 
-from forecast.hierarchy.constraints import Constraint, parse_constraint, ratio_constraint
-from forecast.hierarchy.covariance import METHODS, covariance_of, shrinkage_weight
-from forecast.hierarchy.mint import pose, reconcile
-from forecast.hierarchy.multiplicative import reconcile_positive
-from forecast.hierarchy.nonnegative import solve_nonnegative
-from forecast.hierarchy.projection import project
-from forecast.hierarchy.structure import aggregate, from_parents, from_summing
+from shiftcast.forecast.hierarchy.constraints import Constraint, parse_constraint, ratio_constraint
+from shiftcast.forecast.hierarchy.covariance import METHODS, covariance_of, shrinkage_weight
+from shiftcast.forecast.hierarchy.mint import pose, reconcile
+from shiftcast.forecast.hierarchy.multiplicative import reconcile_positive
+from shiftcast.forecast.hierarchy.nonnegative import solve_nonnegative
+from shiftcast.forecast.hierarchy.projection import project
+from shiftcast.forecast.hierarchy.structure import aggregate, from_parents, from_summing
 
 GLS = [method for method in METHODS if method != "bottom_up"]
 SIDES = ("n1", "n2")
@@ -99,7 +99,7 @@ def test_conjugate_gradients_give_what_the_direct_solution_gives(case, monkeypat
     hierarchy, _, base, errors = case
     covariance = covariance_of(hierarchy, "wls_var", errors)
     direct = project(hierarchy, base, covariance.variance)
-    monkeypatch.setattr("forecast.hierarchy.projection._DIRECT", 0)
+    monkeypatch.setattr("shiftcast.forecast.hierarchy.projection._DIRECT", 0)
     np.testing.assert_allclose(project(hierarchy, base, covariance.variance), direct, rtol=1e-9)
 
 

@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from features.asof import known_by, latest_vintage
-from features.frames import conform
-from features.membership import MEMBERSHIPS, side_of
-from features.series import select
-from forecast.draws import sample_assumptions
-from forecast.flows import flows
-from forecast.sixty_forty.membership import as_saved, moved_text, saved_moves
-from forecast.sixty_forty.relabel import firm_spend, purchases, relabel, vendor_spend
-from forecast.split import draw_split
-from pipelines.sources.public_record import read_record
+from shiftcast.features.asof import known_by, latest_vintage
+from shiftcast.features.frames import conform
+from shiftcast.features.membership import MEMBERSHIPS, side_of
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.flows import flows
+from shiftcast.forecast.sixty_forty.membership import as_saved, moved_text, saved_moves
+from shiftcast.forecast.sixty_forty.relabel import firm_spend, purchases, relabel, vendor_spend
+from shiftcast.forecast.split import draw_split
+from shiftcast.pipelines.sources.public_record import read_record
 
 QUARTERS = pd.date_range("2022-03-31", "2028-12-31", freq="QE", tz="UTC")
 DAY = pd.Timestamp("2026-09-01", tz="UTC")

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from forecast.sixty_forty.revisions import revisions
-from pipelines.sources.public_record import read_record
+from shiftcast.features.asof import known_by
+from shiftcast.forecast.sixty_forty.revisions import revisions
+from shiftcast.pipelines.sources.public_record import read_record
 
 QUARTERS = pd.date_range("2020-03-31", "2028-12-31", freq="QE", tz="UTC")
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from forecast.leaves import segment_of_leaves
-from forecast.scenario import apply_scenario, read_scenario
-from forecast.support import OutOfSupportError
-from forecast.views import forecast_periods
+from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.scenario import apply_scenario, read_scenario
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import forecast_periods
 
 
 def test_the_base_scenario_is_the_cube_itself(small_world):

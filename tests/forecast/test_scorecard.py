@@ -2,15 +2,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from features.frames import OVERRIDES, SCORES, check, conform, empty
-from forecast.actuals import actuals
-from forecast.backtest import BENCHMARKS, MODEL
-from forecast.benchmarks import naive_draws, naive_revenue
-from forecast.cube import build_world
-from forecast.known import Settings
-from forecast.procurement import BuildCosts, build_cost
-from forecast.scorecard import (
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import OVERRIDES, SCORES, check, conform, empty
+from shiftcast.forecast.actuals import actuals
+from shiftcast.forecast.backtest import BENCHMARKS, MODEL
+from shiftcast.forecast.benchmarks import naive_draws, naive_revenue
+from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.procurement import BuildCosts, build_cost
+from shiftcast.forecast.scorecard import (
     Vintage,
     ahead_of,
     card_rows,
@@ -19,8 +19,8 @@ from forecast.scorecard import (
     target_rows,
     vintage_scores,
 )
-from forecast.scores import crps
-from forecast.views import Part, draws_of, periods
+from shiftcast.forecast.scores import crps
+from shiftcast.forecast.views import Part, draws_of, periods
 
 COSTS = BuildCosts(short=0.45, over=0.15)
 AS_OF = pd.Timestamp("2026-11-20", tz="UTC")

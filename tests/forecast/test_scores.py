@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from forecast.scores import METRICS, covered, crps, interval_score, pit, weighted_interval_score
+from shiftcast.forecast.scores import METRICS, covered, crps, interval_score, pit, weighted_interval_score
 
 
 def sample(seed: int, draws: int = 60, *shape: int) -> np.ndarray:

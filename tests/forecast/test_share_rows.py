@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy.special import expit, logit
 
-from features.calendars import calendar_quarters
-from forecast.draws import stream
-from forecast.share_rows import read_rows
-from forecast.share_state import SharePrior, fit_share_state
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.share_rows import read_rows
+from shiftcast.forecast.share_state import SharePrior, fit_share_state
 
 QUARTERS = calendar_quarters("2020Q1", "2023Q4")
 PRIOR = SharePrior(sd=0.4, volatility=0.15)

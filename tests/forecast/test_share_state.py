@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from features.calendars import calendar_quarters
-from features.series import empty_statements
-from forecast.draws import stream
-from forecast.share_rows import statement_logits
-from forecast.share_state import SharePrior, fit_share_state
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.features.series import empty_statements
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.share_rows import statement_logits
+from shiftcast.forecast.share_state import SharePrior, fit_share_state
 
 QUARTERS = calendar_quarters("2020Q1", "2023Q4")
 TREND = SharePrior(trend_sd=0.05, trend_volatility=0.04, volatility=0.1)

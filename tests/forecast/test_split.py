@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from features.asof import known_by
-from features.calendars import calendar_quarters
-from forecast.draws import sample_assumptions
-from forecast.flows import growth_of_shares
-from forecast.leaves import LEAVES
-from forecast.split import OFFSET_SD, REFERENCE, draw_split, leaf_weights, shares_of, split_statements
+from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.flows import growth_of_shares
+from shiftcast.forecast.leaves import LEAVES
+from shiftcast.forecast.split import OFFSET_SD, REFERENCE, draw_split, leaf_weights, shares_of, split_statements
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")

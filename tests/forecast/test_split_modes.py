@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from forecast.cube import build_world
-from forecast.known import Settings
-from forecast.sixty_forty.modes import Imposed, claimed_share, heard
-from forecast.sixty_forty.report import impose, sides, split_report
-from forecast.split import draw_split
-from forecast.views import forecast_periods, hyperscale_share
-from pipelines.sources.public_record import read_record
+from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, heard
+from shiftcast.forecast.sixty_forty.report import impose, sides, split_report
+from shiftcast.forecast.split import draw_split
+from shiftcast.forecast.views import forecast_periods, hyperscale_share
+from shiftcast.pipelines.sources.public_record import read_record
 
 SETTINGS = Settings(draws=200, seed=7, through="2027Q4")
 QUARTERS = pd.date_range("2020-03-31", "2027-12-31", freq="QE", tz="UTC")

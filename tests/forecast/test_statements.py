@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import expit
 from scipy.stats import norm
 
-from forecast.draws import stream
-from forecast.statements import Statement, effective, expected, hear
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.statements import Statement, effective, expected, hear
 
 
 def first(wording, figure, sd):

@@ -2,7 +2,7 @@ import pickle
 
 import pytest
 
-from forecast.support import OutOfSupportError
+from shiftcast.forecast.support import OutOfSupportError
 
 
 def test_a_refusal_is_a_value_error_that_keeps_its_parts_across_processes():

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.calendars import calendar_quarters
-from features.frames import OBSERVATIONS, empty
-from forecast.techniques import draw_shares, effect_of_one_figure, fit_steps, nested_shares, step_statements
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.features.frames import OBSERVATIONS, empty
+from shiftcast.forecast.techniques import draw_shares, effect_of_one_figure, fit_steps, nested_shares, step_statements
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 RECSYS = ("table", "collaborative", "content", "deep", "llm")

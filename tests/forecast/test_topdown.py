@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from features.calendars import covered_share, hours_in
-from features.series import fiscal_revenue
-from forecast import topdown
-from forecast.catalogue import nvidia_generations
-from forecast.draws import sample_assumptions
-from forecast.topdown import LEAF_NAMES, draw_revenue, draw_top_down
-from forecast.volume import fit_volume
+from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import covered_share, hours_in
+from shiftcast.features.series import fiscal_revenue
+from shiftcast.forecast import topdown
+from shiftcast.forecast.catalogue import nvidia_generations
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.topdown import LEAF_NAMES, draw_revenue, draw_top_down
+from shiftcast.forecast.volume import fit_volume
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 DRAWS = 200

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendars import quarter_end
-from features.frames import FORECASTS, check
-from forecast.draws import QUANTILES, quantile_table
-from forecast.views import (
+from shiftcast.features.calendars import quarter_end
+from shiftcast.features.frames import FORECASTS, check
+from shiftcast.forecast.draws import QUANTILES, quantile_table
+from shiftcast.forecast.views import (
     MEASURES,
     Part,
     draws_of,

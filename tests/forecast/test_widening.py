@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from forecast.published import Published
-from forecast.views import MEASURES, Part, draws_of, forecast_frame, forecast_periods, hyperscale_share
-from forecast.widening import widen
+from shiftcast.forecast.published import Published
+from shiftcast.forecast.views import MEASURES, Part, draws_of, forecast_frame, forecast_periods, hyperscale_share
+from shiftcast.forecast.widening import widen
 
 
 @pytest.fixture(scope="module")

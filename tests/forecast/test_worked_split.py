@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from forecast.share_state import SharePrior, fit_share_state
+from shiftcast.forecast.share_state import SharePrior, fit_share_state
 
 TABLE = Path(__file__).parent / "tables" / "sixty_forty_worked.csv"
 PRIOR = SharePrior(mid=float(expit(0.1)), sd=0.5, volatility=0.1, volatility_sd_log=np.inf)  # plain maximum likelihood

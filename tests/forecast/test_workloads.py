@@ -3,7 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from forecast.workloads import Registry, Task, read_registry
+from shiftcast.forecast.workloads import Registry, Task, read_registry
 
 
 def table(*rows: tuple[str, str, int, str]) -> pd.DataFrame:

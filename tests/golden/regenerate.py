@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from forecast.backtest import backtest_revenue, summarise
-from forecast.cube import build_world
-from forecast.known import Settings, cut
-from forecast.procurement import build_costs
-from forecast.views import forecast_frame
-from pipelines.sources.public_record import read_record
+from shiftcast.forecast.backtest import backtest_revenue, summarise
+from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.known import Settings, cut
+from shiftcast.forecast.procurement import build_costs
+from shiftcast.forecast.views import forecast_frame
+from shiftcast.pipelines.sources.public_record import read_record
 
 ORIGIN = pd.Timestamp("2026-08-31", tz="UTC")
 SETTINGS = Settings(draws=200, seed=20260831, through="2028Q4")

@@ -10,14 +10,14 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from forecast.cube import World, build_world
-from forecast.known import Known, Settings
-from forecast.leaf_backtest import backtest as real_backtest
-from pipelines import publication
-from pipelines import run as run_module
-from pipelines.doctor import move_in
-from pipelines.run import RunRequest, RunResult, run
-from pipelines.sources.public_record import RECORDS
+from shiftcast.forecast.cube import World, build_world
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.leaf_backtest import backtest as real_backtest
+from shiftcast.pipelines import publication
+from shiftcast.pipelines import run as run_module
+from shiftcast.pipelines.doctor import move_in
+from shiftcast.pipelines.run import RunRequest, RunResult, run
+from shiftcast.pipelines.sources.public_record import RECORDS
 
 TODAY = pd.Timestamp("2026-11-20", tz="UTC")
 

@@ -1,8 +1,8 @@
 import pytest
 
-from forecast.support import OutOfSupportError
-from pipelines import answering
-from pipelines.answering import answer_rows, answer_text
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.pipelines import answering
+from shiftcast.pipelines.answering import answer_rows, answer_text
 
 
 def test_nothing_asked_is_refused(finished):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from pipelines.bundle import MANIFEST, AlteredBundleError, Bundle, check_bundle, read_bundle, write_bundle
+from shiftcast.pipelines.bundle import MANIFEST, AlteredBundleError, Bundle, check_bundle, read_bundle, write_bundle
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ import pytest
 from mlflow.exceptions import MlflowException
 from typer.testing import CliRunner
 
-from pipelines import capacity_command
-from pipelines.bundle import read_bundle, write_bundle
-from pipelines.capacity_command import answer_json, show, stood
-from pipelines.champion import open_forecaster
-from pipelines.cli import app
-from pipelines.registry import bundle_folder, champion_version, open_store
-from pipelines.served_model import ARTIFACT, ShiftcastModel
-from pipelines.sources.public_record import read_record
+from shiftcast.pipelines import capacity_command
+from shiftcast.pipelines.bundle import read_bundle, write_bundle
+from shiftcast.pipelines.capacity_command import answer_json, show, stood
+from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.registry import bundle_folder, champion_version, open_store
+from shiftcast.pipelines.served_model import ARTIFACT, ShiftcastModel
+from shiftcast.pipelines.sources.public_record import read_record
 
 PLAN = {"by": "2027Q4", "risk": 0.05, "segment": "hyperscale/internal"}
 ASKED = {

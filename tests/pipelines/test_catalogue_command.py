@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from features.frames import HARDWARE
-from forecast.support import OutOfSupportError
-from pipelines.catalogue_command import catalogue_json, open_catalogue, with_rows
-from pipelines.cli import app
-from pipelines.sources.public_record import RECORDS
-from pipelines.sources.table import UnreadableFileError
-from pipelines.split_command import known_at
+from shiftcast.features.frames import HARDWARE
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.pipelines.catalogue_command import catalogue_json, open_catalogue, with_rows
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.split_command import known_at
 
 DAY = "2026-11-22"
 GB300 = ["--requests", "1e9", "--work", "400", "--accelerator", "gb300", "--as-of", DAY]

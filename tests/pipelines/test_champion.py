@@ -1,10 +1,9 @@
 import pandas as pd
 import pytest
 
-import pipelines
-from pipelines.champion import open_bundle, open_forecaster
-from pipelines.guard import locked
-from pipelines.registry import StoreError
+from shiftcast.pipelines.champion import open_bundle, open_forecaster
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.registry import StoreError
 
 
 def test_the_champion_answers_as_the_run_did(finished):

@@ -3,7 +3,7 @@
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from shiftcast.pipelines.cli import app
 
 
 def invoke(*arguments):

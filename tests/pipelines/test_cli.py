@@ -5,12 +5,12 @@ import sys
 import pandas as pd
 import pytest
 
-from pipelines import options
-from pipelines import run as run_module
-from pipelines.champion import open_forecaster
-from pipelines.cli import main
-from pipelines.commands import COMMANDS, load
-from pipelines.registry import StoreError
+from shiftcast.pipelines import options
+from shiftcast.pipelines import run as run_module
+from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.pipelines.cli import main
+from shiftcast.pipelines.commands import COMMANDS, load
+from shiftcast.pipelines.registry import StoreError
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ def test_every_command_says_in_the_list_what_it_says_itself(name):
 
 
 def test_help_lists_every_command_and_imports_none():
-    words = "import sys; from pipelines.cli import app; sys.argv[1:] = ['--help']\ntry: app()\n"
+    words = "import sys; from shiftcast.pipelines.cli import app; sys.argv[1:] = ['--help']\ntry: app()\n"
     words += "finally: print('pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)  # noqa: S603
     assert all(f" {name} " in done.stdout for name in COMMANDS)

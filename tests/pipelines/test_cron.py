@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from pipelines.cron import as_calendar, as_trigger, parse_cron, zone
+from shiftcast.pipelines.cron import as_calendar, as_trigger, parse_cron, zone
 
 NOW = datetime(2026, 11, 20, 12, 0, 1, tzinfo=UTC)  # a Friday
 CASES = {

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import mlflow
 import pytest
 
-from pipelines import doctor, doctor_registry
-from pipelines.champion import open_bundle
-from pipelines.cli import main
-from pipelines.guard import FENCE, guarded, locked
-from pipelines.ledger import DONE, Ledger
-from pipelines.process import this_process
-from pipelines.registry import (
+from shiftcast.pipelines import doctor, doctor_registry
+from shiftcast.pipelines.champion import open_bundle
+from shiftcast.pipelines.cli import main
+from shiftcast.pipelines.guard import FENCE, guarded, locked
+from shiftcast.pipelines.ledger import DONE, Ledger
+from shiftcast.pipelines.process import this_process
+from shiftcast.pipelines.registry import (
     CHALLENGER,
     MANIFEST_TAG,
     MODEL,
@@ -25,8 +25,8 @@ from pipelines.registry import (
     all_versions,
     open_store,
 )
-from pipelines.run import NOT_ASKED, run
-from pipelines.schema import BACKUP, DATABASE, moved_from, schema_fault
+from shiftcast.pipelines.run import NOT_ASKED, run
+from shiftcast.pipelines.schema import BACKUP, DATABASE, moved_from, schema_fault
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
 

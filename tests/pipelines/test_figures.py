@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from forecast.views import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
-from pipelines import figures
+from shiftcast.forecast.views import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
+from shiftcast.pipelines import figures
 
 
 @pytest.fixture(scope="module")

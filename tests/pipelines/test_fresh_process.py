@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.champion import open_forecaster
-from pipelines.registry import bundle_folder, champion_version, open_store
+from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.pipelines.registry import bundle_folder, champion_version, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [
@@ -23,7 +23,7 @@ QUESTIONS = [
 LOAD = """
 import hashlib, json, sys
 import mlflow, pandas as pd
-from pipelines import open_forecaster
+from shiftcast.pipelines import open_forecaster
 
 questions = json.loads(sys.argv[1])
 model = mlflow.pyfunc.load_model("models:/shiftcast@champion")

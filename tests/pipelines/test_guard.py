@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.guard import FENCE, LockedError, OvertakenError, clear_holder, guarded, locked, read_fence
-from pipelines.process import alive, name_of, this_process
+from shiftcast.pipelines.guard import FENCE, LockedError, OvertakenError, clear_holder, guarded, locked, read_fence
+from shiftcast.pipelines.process import alive, name_of, this_process
 
 ROOT = Path(__file__).resolve().parents[2]
 ORPHAN = """
 import os, pathlib, signal, sys, time
-from pipelines.guard import OvertakenError, guarded
+from shiftcast.pipelines.guard import OvertakenError, guarded
 root = pathlib.Path(sys.argv[1])
 with guarded(root) as fence:
     if os.fork():

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from features.instants import Clock
-from features.labels import rules_from_table
-from pipelines.cli import app
-from pipelines.ingest import IngestRequest, ingest
-from pipelines.sources.setting import Setting
-from pipelines.sources.table import UnreadableFileError
-from pipelines.store import Store
+from shiftcast.features.instants import Clock
+from shiftcast.features.labels import rules_from_table
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.ingest import IngestRequest, ingest
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.store import Store
 
 DAY = pd.Timestamp("2026-02-01", tz="UTC")
 HEAD = "JobID|Partition|Submit|Start|End|State|AllocTRES\n"
@@ -104,7 +104,7 @@ def test_a_load_of_nothing_but_bad_rows_stores_nothing_and_says_so(tmp_path):
 
 
 def test_the_wrong_source_stops_before_a_million_rows_are_set_aside(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipelines.spool.ASIDE_LIMIT", 2)
+    monkeypatch.setattr("shiftcast.pipelines.spool.ASIDE_LIMIT", 2)
     path = write(tmp_path / "a.txt", *[(n, "rank", "lots") for n in range(5)])
     with pytest.raises(UnreadableFileError, match="check the source"):
         ingest(IngestRequest("sacct", (path,), Setting(), DAY, tmp_path))

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.ledger import DONE, LEDGER, Ledger, entries, unfinished
+from shiftcast.pipelines.ledger import DONE, LEDGER, Ledger, entries, unfinished
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@ import subprocess
 
 import pytest
 
-from pipelines.bundle import AlteredBundleError
-from pipelines.model_files import (
+from shiftcast.pipelines.bundle import AlteredBundleError
+from shiftcast.pipelines.model_files import (
     DATA_TAG,
     FILES_TAG,
     REVISION_TAG,
@@ -14,7 +14,7 @@ from pipelines.model_files import (
     private_copy,
     revision,
 )
-from pipelines.registry import champion_version, open_store
+from shiftcast.pipelines.registry import champion_version, open_store
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from forecast.monitoring.findings import ALARM
-from pipelines import monitor as monitor_module
-from pipelines import monitor_command
-from pipelines.champion import open_bundle
-from pipelines.cli import app
-from pipelines.guard import locked
-from pipelines.monitor import KIND_TAG, MONITOR_TAG, monitor, widened_bundle
-from pipelines.monitor_command import hook_environment
-from pipelines.registry import (
+from shiftcast.forecast.monitoring.findings import ALARM
+from shiftcast.pipelines import monitor as monitor_module
+from shiftcast.pipelines import monitor_command
+from shiftcast.pipelines.champion import open_bundle
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.monitor import KIND_TAG, MONITOR_TAG, monitor, widened_bundle
+from shiftcast.pipelines.monitor_command import hook_environment
+from shiftcast.pipelines.registry import (
     CHAMPION,
     DIGEST_TAG,
     MANIFEST_TAG,

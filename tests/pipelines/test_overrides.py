@@ -2,10 +2,10 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from features.frames import OVERRIDES, check
-from pipelines import overrides
-from pipelines.overrides import FILE, add_override, read_overrides
-from pipelines.registry import StoreError
+from shiftcast.features.frames import OVERRIDES, check
+from shiftcast.pipelines import overrides
+from shiftcast.pipelines.overrides import FILE, add_override, read_overrides
+from shiftcast.pipelines.registry import StoreError
 
 ROW = {
     "made_at": pd.Timestamp("2026-11-20", tz="UTC"), "who": "Ann", "segment": "all", "leaf": "all",

@@ -3,8 +3,8 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from pipelines import publication
-from pipelines.publication import PUBLISHED, REPORT, prepare, publish
+from shiftcast.pipelines import publication
+from shiftcast.pipelines.publication import PUBLISHED, REPORT, prepare, publish
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
-from pipelines.reconcile_command import _write
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.reconcile_command import _write
 
 NAMES = ["total", "H", "R", "h1", "h2", "r1"]
 EDGES = "parent,child\ntotal,H\ntotal,R\nH,h1\nH,h2\nR,r1\n"

@@ -5,10 +5,10 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipelines import registry
-from pipelines.champion import read_version
-from pipelines.guard import locked
-from pipelines.registry import (
+from shiftcast.pipelines import registry
+from shiftcast.pipelines.champion import read_version
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.registry import (
     CHAMPION,
     COMPLETE,
     DIGEST_TAG,
@@ -26,7 +26,7 @@ from pipelines.registry import (
     promote,
     register,
 )
-from pipelines.served_model import PARAMS
+from shiftcast.pipelines.served_model import PARAMS
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
-from pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.sources.public_record import RECORDS, read_record
 
 
 def invoke(*arguments):

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pipelines import report
-from pipelines.report import write_report
+from shiftcast.pipelines import report
+from shiftcast.pipelines.report import write_report
 
 
 @pytest.fixture(scope="module")

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from features.frames import DIMENSIONS, QUARANTINE, empty
-from pipelines import retrain_command
-from pipelines import run as run_module
-from pipelines.champion import open_bundle
-from pipelines.cli import main
-from pipelines.guard import locked
-from pipelines.registry import CHALLENGER, alias_version, champion_version, open_store
-from pipelines.run import NOT_ASKED
-from pipelines.store import Store
+from shiftcast.features.frames import DIMENSIONS, QUARANTINE, empty
+from shiftcast.pipelines import retrain_command
+from shiftcast.pipelines import run as run_module
+from shiftcast.pipelines.champion import open_bundle
+from shiftcast.pipelines.cli import main
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.registry import CHALLENGER, alias_version, champion_version, open_store
+from shiftcast.pipelines.run import NOT_ASKED
+from shiftcast.pipelines.store import Store
 
 WORDS = ("retrain", "--draws", "200", "--seed", "7")
 

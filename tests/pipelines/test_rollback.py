@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.bundle import AlteredBundleError
-from pipelines.champion import open_bundle
-from pipelines.registry import StoreError, all_versions, bundle_folder, champion_version, open_store
-from pipelines.rollback import RolledBack, roll_back
-from pipelines.run import UNCHANGED, run
+from shiftcast.pipelines.bundle import AlteredBundleError
+from shiftcast.pipelines.champion import open_bundle
+from shiftcast.pipelines.registry import StoreError, all_versions, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.rollback import RolledBack, roll_back
+from shiftcast.pipelines.run import UNCHANGED, run
 
 
 @pytest.fixture

@@ -4,20 +4,20 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from features.asof import known_by
-from forecast.backtest import summarise
-from forecast.known import cut
-from pipelines import assemble
-from pipelines import digest as digest_module
-from pipelines import run as run_module
-from pipelines.bundle import read_bundle
-from pipelines.champion import open_bundle, open_forecaster
-from pipelines.digest import run_digest
-from pipelines.publication import PUBLISHED, REPORT
-from pipelines.registry import CHALLENGER, CHAMPION, bundle_folder, champion_version, open_store
-from pipelines.report import write_report
-from pipelines.run import run
-from pipelines.sources.public_record import read_record
+from shiftcast.features.asof import known_by
+from shiftcast.forecast.backtest import summarise
+from shiftcast.forecast.known import cut
+from shiftcast.pipelines import assemble
+from shiftcast.pipelines import digest as digest_module
+from shiftcast.pipelines import run as run_module
+from shiftcast.pipelines.bundle import read_bundle
+from shiftcast.pipelines.champion import open_bundle, open_forecaster
+from shiftcast.pipelines.digest import run_digest
+from shiftcast.pipelines.publication import PUBLISHED, REPORT
+from shiftcast.pipelines.registry import CHALLENGER, CHAMPION, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.report import write_report
+from shiftcast.pipelines.run import run
+from shiftcast.pipelines.sources.public_record import read_record
 
 PAST = pd.Timestamp("2026-03-16", tz="UTC")
 

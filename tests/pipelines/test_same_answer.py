@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import claim_command, contract_command
-from pipelines.cli import app
-from pipelines.served_model import ShiftcastModel
+from shiftcast.pipelines import claim_command, contract_command
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.served_model import ShiftcastModel
 
 SAME = ["--as-of", "2026-11-20", "--draws", "200", "--seed", "7", "--json"]
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from pipelines.cron import as_trigger, parse_cron
-from pipelines.schedule import STATE, last_run, missed, prepare_schedule
+from shiftcast.pipelines.cron import as_trigger, parse_cron
+from shiftcast.pipelines.schedule import STATE, last_run, missed, prepare_schedule
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
 WEEKLY = as_trigger(parse_cron("0 6 * * MON"), ZoneInfo("UTC"))
@@ -103,7 +103,7 @@ def test_the_foreground_schedule_runs_the_command_and_stops_when_told(tmp_path):
     (tmp_path / "mlruns").mkdir()
     last = {"0 6 * * MON UTC --help": "2020-01-01T00:00:00+00:00"}
     (tmp_path / "mlruns" / STATE).write_text(json.dumps(last), encoding="utf-8")
-    words = [sys.executable, "-c", "from pipelines.cli import main; main()", "schedule", "--", "--help"]
+    words = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", "schedule", "--", "--help"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     with subprocess.Popen(  # noqa: S603
         words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True

@@ -8,9 +8,9 @@ import sys
 import pytest
 import yaml
 
-from pipelines.cli import main
-from pipelines.cron import parse_cron
-from pipelines.schedule_files import WRITERS, Scheduled, write_files
+from shiftcast.pipelines.cli import main
+from shiftcast.pipelines.cron import parse_cron
+from shiftcast.pipelines.schedule_files import WRITERS, Scheduled, write_files
 
 CRON = parse_cron("0 6 * * MON")
 PLAIN = Scheduled(CRON, "UTC", "/usr/bin/true", "/srv/shiftcast", ("--promote-if-better",), "registry.local/sc:1")

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from forecast.known import Settings
-from pipelines import scorecard_command
-from pipelines.cli import main
-from pipelines.overrides import read_overrides
-from pipelines.registry import all_versions, bundle_folder, open_store
-from pipelines.run import run
+from shiftcast.forecast.known import Settings
+from shiftcast.pipelines import scorecard_command
+from shiftcast.pipelines.cli import main
+from shiftcast.pipelines.overrides import read_overrides
+from shiftcast.pipelines.registry import all_versions, bundle_folder, open_store
+from shiftcast.pipelines.run import run
 
 PAST = pd.Timestamp("2025-12-31", tz="UTC")
 
@@ -21,11 +21,13 @@ def scored(tmp_path_factory, finished):
     folder = tmp_path_factory.mktemp("scored")
     request = replace(finished.request, root=folder / "mlruns", out=folder / "out", settings=Settings(draws=100))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.run.backtest", lambda *_, **__: finished.scores)
-        patch.setattr("pipelines.run.write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
+        patch.setattr("shiftcast.pipelines.run.backtest", lambda *_, **__: finished.scores)
+        patch.setattr(
+            "shiftcast.pipelines.run.write_report", lambda _, path: path.write_text("report", encoding="utf-8")
+        )
         run(replace(request, origin=PAST, past=True, publish_kept=False))
-        patch.setattr("pipelines.run.build_world", lambda *_, **__: finished.world)
-        patch.setattr("pipelines.publication.overview_picture", finished_picture)
+        patch.setattr("shiftcast.pipelines.run.build_world", lambda *_, **__: finished.world)
+        patch.setattr("shiftcast.pipelines.publication.overview_picture", finished_picture)
         run(request)
     return folder
 

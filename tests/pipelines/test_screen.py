@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from pipelines.screen import Progress, demand_rows, result_json, show_result
+from shiftcast.pipelines.screen import Progress, demand_rows, result_json, show_result
 
 MEASURES = ["accelerators live", "busy GPU-hours", "facility power", "spending"]
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pipelines.series_files import read_series, series_writer
+from shiftcast.pipelines.series_files import read_series, series_writer
 
 COLUMNS = ("series", "group", "period_end", "value")
 

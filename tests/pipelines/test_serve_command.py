@@ -3,8 +3,8 @@ import socket
 
 import pytest
 
-from pipelines import serve_command
-from pipelines.serve_command import log
+from shiftcast.pipelines import serve_command
+from shiftcast.pipelines.serve_command import log
 
 
 @pytest.mark.parametrize(

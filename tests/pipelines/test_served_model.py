@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipelines.registry import bundle_folder, champion_version, open_store
-from pipelines.served_model import ARTIFACT, EXAMPLE, SIGNATURE, ShiftcastModel
+from shiftcast.pipelines.registry import bundle_folder, champion_version, open_store
+from shiftcast.pipelines.served_model import ARTIFACT, EXAMPLE, SIGNATURE, ShiftcastModel
 
 WHEN = {"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale"}
 SPLIT = {"question": "split", "base": "revenue", "definition": "recast_2"}

@@ -5,9 +5,9 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-from pipelines.guard import locked
-from pipelines.registry import CHAMPION, StoreError, alias_version, open_store
-from pipelines.shared_store import first_opening, made_experiment, made_model, moved_alias, without_secrets
+from shiftcast.pipelines.guard import locked
+from shiftcast.pipelines.registry import CHAMPION, StoreError, alias_version, open_store
+from shiftcast.pipelines.shared_store import first_opening, made_experiment, made_model, moved_alias, without_secrets
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from forecast.migration.quantiles import COLUMNS, LEVELS
-from pipelines.learned import load_learned
-from pipelines.shares_command import app
-from pipelines.train_migration import EVALUATION_ONLY
-from pipelines.train_migration import app as train_app
+from shiftcast.forecast.migration.quantiles import COLUMNS, LEVELS
+from shiftcast.pipelines.learned import load_learned
+from shiftcast.pipelines.shares_command import app
+from shiftcast.pipelines.train_migration import EVALUATION_ONLY
+from shiftcast.pipelines.train_migration import app as train_app
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 RUNNER = CliRunner()

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
+from shiftcast.pipelines.cli import app
 
 FEW = ["--draws", "100", "--as-of", "2026-09-01"]
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.champion import open_forecaster
-from pipelines.model_files import FILES_TAG
-from pipelines.registry import (
+from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.pipelines.model_files import FILES_TAG
+from shiftcast.pipelines.registry import (
     CHAMPION,
     COMPLETE,
     DIGEST_TAG,
@@ -45,9 +45,9 @@ PATIENCE = 240  # seconds
 RETRAINER = """
 import sys
 from pathlib import Path
-from pipelines.champion import open_forecaster
-from pipelines.registry import *
-from pipelines.registry import DIGEST_TAG, MANIFEST_TAG
+from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.pipelines.registry import *
+from shiftcast.pipelines.registry import DIGEST_TAG, MANIFEST_TAG
 root, bundle, name, manifest = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 store = open_store(root)
 tags = {DIGEST_TAG: name, MANIFEST_TAG: manifest}

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from pipelines.versions import changed_inputs
+from shiftcast.pipelines.versions import changed_inputs
 
 
 def test_what_differs_between_two_forecasts_is_listed(finished):

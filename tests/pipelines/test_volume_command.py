@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from features.panel import Panel
-from forecast.volume import Elasticity
-from forecast.volume import fit_volumes as real_fit
-from forecast.volume import volume_quantiles as real_quantiles
-from forecast.volume.drivers import Effect
-from pipelines import volume_command, volume_job
-from pipelines.cli import app, main
-from pipelines.volume_job import VolumeQuestion, forecast_volumes
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.volume import Elasticity
+from shiftcast.forecast.volume import fit_volumes as real_fit
+from shiftcast.forecast.volume import volume_quantiles as real_quantiles
+from shiftcast.forecast.volume.drivers import Effect
+from shiftcast.pipelines import volume_command, volume_job
+from shiftcast.pipelines.cli import app, main
+from shiftcast.pipelines.volume_job import VolumeQuestion, forecast_volumes
 
 RUNNER = CliRunner()
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)

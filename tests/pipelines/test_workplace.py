@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from pipelines.ledger import Ledger
-from pipelines.workplace import WORKING, Workplace
+from shiftcast.pipelines.ledger import Ledger
+from shiftcast.pipelines.workplace import WORKING, Workplace
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.calendars import hours_in, quarter_end
-from forecast.answers import Forecaster
-from forecast.capacity.ceilings import Limits, limits_question
-from forecast.capacity.cohorts import shipped_by_generation
-from forecast.capacity.plan import Plan, needed, plan_question
-from forecast.capacity.retire import Retirement, retire_question
-from forecast.known import Settings
-from forecast.support import OutOfSupportError
-from forecast.views import Part, draws_of, periods
+from shiftcast.features.calendars import hours_in, quarter_end
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.capacity.ceilings import Limits, limits_question
+from shiftcast.forecast.capacity.cohorts import shipped_by_generation
+from shiftcast.forecast.capacity.plan import Plan, needed, plan_question
+from shiftcast.forecast.capacity.retire import Retirement, retire_question
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views import Part, draws_of, periods
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.capacity.limits import Programme, best_purchases
-from forecast.capacity.served import served, tobit
+from shiftcast.forecast.capacity.limits import Programme, best_purchases
+from shiftcast.forecast.capacity.served import served, tobit
 
 PERIODS, GENERATIONS = 3, 2
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.capacity.cascade import cascade_shares
-from forecast.capacity.funnel import STAGES, Step, follow_funnel, lag_shares, lead_time
-from forecast.capacity.purchase import whole_racks
-from forecast.capacity.retirement import keeps_running, power_worth, running_margin
-from forecast.capacity.stock import stock_and_flow
-from forecast.economics.power import Power
-from forecast.fleet import weibull_survival
-from forecast.procurement import critical_ratio
+from shiftcast.forecast.capacity.cascade import cascade_shares
+from shiftcast.forecast.capacity.funnel import STAGES, Step, follow_funnel, lag_shares, lead_time
+from shiftcast.forecast.capacity.purchase import whole_racks
+from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
+from shiftcast.forecast.capacity.stock import stock_and_flow
+from shiftcast.forecast.economics.power import Power
+from shiftcast.forecast.fleet import weibull_survival
+from shiftcast.forecast.procurement import critical_ratio
 
 of = np.asarray
 DRAWS, PERIODS = 4, 10

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast.economics.basis import Basis
+from shiftcast.forecast.economics.basis import Basis
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 CONSTANTS = {

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.units import convert
-from forecast.economics.power import (
+from shiftcast.features.units import convert
+from shiftcast.forecast.economics.power import (
     BOUNDARIES,
     Power,
     across,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.hardware.levels import check_positive, find_curve, level_factors, service_curves
-from forecast.support import OutOfSupportError
+from shiftcast.forecast.hardware.levels import check_positive, find_curve, level_factors, service_curves
+from shiftcast.forecast.support import OutOfSupportError
 
 
 def rows(*points: tuple[str, float, float], **other) -> pd.DataFrame:

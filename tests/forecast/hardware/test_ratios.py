@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from forecast.hardware.equivalents import h100_equivalents
-from forecast.hardware.power import latest, power_kw
-from forecast.hardware.ratios import best_record, generation_ratio
-from forecast.hardware.software import software_series
-from forecast.support import OutOfSupportError
+from shiftcast.forecast.hardware.equivalents import h100_equivalents
+from shiftcast.forecast.hardware.power import latest, power_kw
+from shiftcast.forecast.hardware.ratios import best_record, generation_ratio
+from shiftcast.forecast.hardware.software import software_series
+from shiftcast.forecast.support import OutOfSupportError
 
 TABLE = Path(__file__).resolve().parents[4] / "shared/data/hardware/ratios.csv"
 NAMES = {"VR": "vr200"}

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.asof import known_by
-from forecast.draws import sample_assumptions
-from forecast.hardware.fungibility import fit, fungibility
-from forecast.hardware.roofline import mix_formats, roofline
-from forecast.hardware.sheet import catalogue
-from forecast.hardware.sizing import size_demand
-from forecast.workloads import Task
+from shiftcast.features.asof import known_by
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.hardware.fungibility import fit, fungibility
+from shiftcast.forecast.hardware.roofline import mix_formats, roofline
+from shiftcast.forecast.hardware.sheet import catalogue
+from shiftcast.forecast.hardware.sizing import size_demand
+from shiftcast.forecast.workloads import Task
 
 
 def task(*precisions: str, domain: float = 1.0) -> Task:

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.migration.emergence import LEVELS
-from forecast.migration.learned import Learned
-from forecast.migration.learning import TAUGHT
-from forecast.migration.noise import SCALE_TERMS
+from shiftcast.forecast.migration.emergence import LEVELS
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.learning import TAUGHT
+from shiftcast.forecast.migration.noise import SCALE_TERMS
 
 
 def history(paths, *, series="s", group="g", start=2000, names=("table", "deep", "llm", "next")):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.migration.bass import (
+from shiftcast.forecast.migration.bass import (
     Bass,
     bass_fraction,
     bass_peak,

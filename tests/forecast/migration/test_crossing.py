@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from forecast.migration.crossing import Crossing, crossing_dates, first_passage, rebased
+from shiftcast.forecast.migration.crossing import Crossing, crossing_dates, first_passage, rebased
 
 PATHS = [[0.2, 0.4, 0.6], [0.5, 0.4, 0.3], [0.1, 0.2, 0.3], [0.1, 0.5, 0.9]]
 

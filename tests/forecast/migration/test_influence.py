@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast.migration.influence import influence
+from shiftcast.forecast.migration.influence import influence
 
 
 def test_a_figure_that_repeats_changes_nothing(waves, learned):

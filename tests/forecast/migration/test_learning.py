@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from scipy.optimize import check_grad
 
-from forecast.migration.boosted import trial
-from forecast.migration.judging import judge, scored
-from forecast.migration.learned import from_json, to_json
-from forecast.migration.learning import TAUGHT, learn_newcomers, learning_rows, pinball
-from forecast.migration.noise import SCALE_TERMS
-from forecast.migration.rolling import rolling_origins
-from forecast.migration.training import calibrated, learn_family
+from shiftcast.forecast.migration.boosted import trial
+from shiftcast.forecast.migration.judging import judge, scored
+from shiftcast.forecast.migration.learned import from_json, to_json
+from shiftcast.forecast.migration.learning import TAUGHT, learn_newcomers, learning_rows, pinball
+from shiftcast.forecast.migration.noise import SCALE_TERMS
+from shiftcast.forecast.migration.rolling import rolling_origins
+from shiftcast.forecast.migration.training import calibrated, learn_family
 
 
 def reference(seed, *, series=3, periods=26):

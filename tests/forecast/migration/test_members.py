@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.share_grid import share_panels
-from features.shares import check_share_rows
-from forecast.migration.combine import centre
-from forecast.migration.emergence import LEVELS, newcomer_quantiles, past_newcomers
-from forecast.migration.members import MEMBERS, damped
-from forecast.migration.noise import error_scale, made_up, pooled_variances, scale_terms
-from forecast.migration.smoothing import smoothed_roots
-from forecast.migration.state import path_state
+from shiftcast.features.share_grid import share_panels
+from shiftcast.features.shares import check_share_rows
+from shiftcast.forecast.migration.combine import centre
+from shiftcast.forecast.migration.emergence import LEVELS, newcomer_quantiles, past_newcomers
+from shiftcast.forecast.migration.members import MEMBERS, damped
+from shiftcast.forecast.migration.noise import error_scale, made_up, pooled_variances, scale_terms
+from shiftcast.forecast.migration.smoothing import smoothed_roots
+from shiftcast.forecast.migration.state import path_state
 
 HORIZONS = np.arange(1.0, 5.0)
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit
 
-from forecast.migration.curves import fisher_pry, takeover_time
-from forecast.migration.references import REFERENCES, generation_order
+from shiftcast.forecast.migration.curves import fisher_pry, takeover_time
+from shiftcast.forecast.migration.references import REFERENCES, generation_order
 
 # Fisher and Pry (1971): take-over times from 10 to 90 percent [year] and rates [1/year].
 TAKEOVERS = [

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from forecast.monitoring.calibration import FEWEST, LIMIT, RECENT, WIDEST, check_calibration, cusum, wider_by
-from forecast.monitoring.findings import ALARM, OK, UNJUDGED, findings_table
+from shiftcast.forecast.monitoring.calibration import FEWEST, LIMIT, RECENT, WIDEST, check_calibration, cusum, wider_by
+from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, findings_table
 
 
 def by_check(pit):

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.monitoring.changes import check_changes
-from forecast.monitoring.feeds import check_feeds
-from forecast.monitoring.findings import ALARM, OK, UNJUDGED, WATCH
-from forecast.monitoring.population import check_populations, psi
+from shiftcast.forecast.monitoring.changes import check_changes
+from shiftcast.forecast.monitoring.feeds import check_feeds
+from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, WATCH
+from shiftcast.forecast.monitoring.population import check_populations, psi
 
 NOW = pd.Timestamp("2026-11-22", tz="UTC")
 

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from features.panel import Panel, panels
-from forecast.volume import (
+from shiftcast.features.panel import Panel, panels
+from shiftcast.forecast.volume import (
     Beliefs,
     Elasticity,
     Spread,
@@ -22,14 +22,14 @@ from forecast.volume import (
     fit_volumes,
     volume_quantiles,
 )
-from forecast.volume.calibrate import LEVELS, calibrate
-from forecast.volume.censoring import latent_demand
-from forecast.volume.combine import COMBINATION, _winners, combine
-from forecast.volume.dependence import dependence
-from forecast.volume.fit import BORROWED, COMPOUND
-from forecast.volume.lumpy import lumps
-from forecast.volume.newcomer import borrow
-from forecast.volume.past import look_back
+from shiftcast.forecast.volume.calibrate import LEVELS, calibrate
+from shiftcast.forecast.volume.censoring import latent_demand
+from shiftcast.forecast.volume.combine import COMBINATION, _winners, combine
+from shiftcast.forecast.volume.dependence import dependence
+from shiftcast.forecast.volume.fit import BORROWED, COMPOUND
+from shiftcast.forecast.volume.lumpy import lumps
+from shiftcast.forecast.volume.newcomer import borrow
+from shiftcast.forecast.volume.past import look_back
 
 FEW = Beliefs(members=("last_value", "drift", "smoothing"))
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features.panel import Panel
-from forecast.volume.members import MEMBERS, SIMPLE, SKIPPED, run_members
-from forecast.volume.past import look_back
-from forecast.volume.regression import lag_ridge
-from forecast.volume.simple import damped_trend, drift, last_value, long_seasonal_naive, seasonal_mean, seasonal_naive
-from forecast.volume.smoothing import smoothed_level, smoothing, theta
-from forecast.volume.structural import structural
+from shiftcast.features.panel import Panel
+from shiftcast.forecast.volume.members import MEMBERS, SIMPLE, SKIPPED, run_members
+from shiftcast.forecast.volume.past import look_back
+from shiftcast.forecast.volume.regression import lag_ridge
+from shiftcast.forecast.volume.simple import (
+    damped_trend,
+    drift,
+    last_value,
+    long_seasonal_naive,
+    seasonal_mean,
+    seasonal_naive,
+)
+from shiftcast.forecast.volume.smoothing import smoothed_level, smoothing, theta
+from shiftcast.forecast.volume.structural import structural
 
 
 def panel(values, frequency="ME", group=None):

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.answers import Forecaster
-from forecast.catalogue import nvidia_generations
-from forecast.draws import Assumptions, sample_assumptions
-from forecast.support import OutOfSupportError
-from forecast.work.growth import BASE_DAY, compound, years_after_base
-from forecast.work.intensity import check_intensity, draw_intensity, intensity
-from forecast.work.placement import (
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.catalogue import nvidia_generations
+from shiftcast.forecast.draws import Assumptions, sample_assumptions
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.work.growth import BASE_DAY, compound, years_after_base
+from shiftcast.forecast.work.intensity import check_intensity, draw_intensity, intensity
+from shiftcast.forecast.work.placement import (
     CLASSES,
     VENDORS,
     check_placement,
@@ -21,8 +21,8 @@ from forecast.work.placement import (
     hours_over_nvidia,
     within_region,
 )
-from forecast.work.throughput import fleet_throughput
-from forecast.work.training import (
+from shiftcast.forecast.work.throughput import fleet_throughput
+from shiftcast.forecast.work.training import (
     llm_training_work,
     recsys_training_work,
     reinforcement_work,

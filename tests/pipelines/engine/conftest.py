@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from features.frames import DIMENSIONS
+from shiftcast.features.frames import DIMENSIONS
 
 LABELS = dict.fromkeys(DIMENSIONS, "all")
 

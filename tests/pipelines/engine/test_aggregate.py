@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.frames import GRAINS, USAGE, check, conform
-from features.usage import period_ends
-from pipelines.engine import aggregate, collect, stream
-from pipelines.engine.arrow import to_arrow
+from shiftcast.features.frames import GRAINS, USAGE, check, conform
+from shiftcast.features.usage import period_ends
+from shiftcast.pipelines.engine import aggregate, collect, stream
+from shiftcast.pipelines.engine.arrow import to_arrow
 
 KNOWN = pd.Timestamp("2026-05-01", tz="UTC")
 
@@ -261,7 +261,7 @@ def test_a_file_that_is_not_parquet_is_named(tmp_path, content):
 
 @pytest.mark.parametrize("asked_singly", [64, 1])
 def test_files_are_checked_one_by_one_or_at_once(point, tmp_path, monkeypatch, asked_singly):
-    monkeypatch.setattr("pipelines.engine.inputs._ASKED_SINGLY", asked_singly)
+    monkeypatch.setattr("shiftcast.pipelines.engine.inputs._ASKED_SINGLY", asked_singly)
     paths = [tmp_path / "sums.parquet", tmp_path / "means.parquet"]
     for path, how in zip(paths, ("sum", "mean"), strict=True):
         rows = [point("2026-03-01", 1.0, how, measure=how), point("2026-03-01", 4.0, how, measure=how)]

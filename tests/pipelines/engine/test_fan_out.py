@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipelines.engine import fan_out
+from shiftcast.pipelines.engine import fan_out
 
 ROWS = pd.DataFrame(
     {

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.frames import DIMENSIONS
-from pipelines.engine import aggregate, collect, fan_out
-from pipelines.engine.arrow import to_arrow
-from pipelines.engine.spark import session
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.pipelines.engine import aggregate, collect, fan_out
+from shiftcast.pipelines.engine.arrow import to_arrow
+from shiftcast.pipelines.engine.spark import session
 
 MISSING = [name for name, there in (("pyspark", find_spec("pyspark")), ("Java", shutil.which("java"))) if not there]
 pytestmark = [

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.registry import champion_version, open_store
-from pipelines.serving.gate import Gate
-from pipelines.serving.loading import Served, load_served
-from pipelines.serving.payload import Limits
+from shiftcast.pipelines.registry import champion_version, open_store
+from shiftcast.pipelines.serving.gate import Gate
+from shiftcast.pipelines.serving.loading import Served, load_served
+from shiftcast.pipelines.serving.payload import Limits
 
 JSON = {"content-type": "application/json", "host": "localhost:5001"}
 SMALL = Limits(body=20_000, depth=6, rows=50, waiting=4, seconds=0.5)

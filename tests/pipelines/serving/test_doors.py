@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.answering import answer_rows, answer_text
-from pipelines.champion import open_forecaster
-from pipelines.cli import app
+from shiftcast.pipelines.answering import answer_rows, answer_text
+from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.pipelines.cli import app
 
 QUESTIONS = {
     "rows": {"question": "forecast", "measure": "power", "segment": "rest"},
@@ -71,7 +71,7 @@ def test_the_same_through_params_alone(server, notebook):
 
 
 def test_a_thousand_rows_are_answered_at_once(serve, served):
-    from pipelines.serving.payload import Limits  # noqa: PLC0415
+    from shiftcast.pipelines.serving.payload import Limits  # noqa: PLC0415
 
     rows = [{"question": "quantiles", "measure": "power", "horizon": 1 + number % 9} for number in range(1000)]
     status, content = serve(served, limits=Limits()).ask(*rows)

@@ -3,9 +3,9 @@ import json
 
 import pytest
 
-from pipelines.serving.loading import Served
-from pipelines.serving.payload import Limits
-from pipelines.serving.reply import cleaned
+from shiftcast.pipelines.serving.loading import Served
+from shiftcast.pipelines.serving.payload import Limits
+from shiftcast.pipelines.serving.reply import cleaned
 
 GOOD = json.dumps({"dataframe_records": [{"question": "claims"}]}).encode()
 

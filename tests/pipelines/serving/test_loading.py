@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.bundle import AlteredBundleError
-from pipelines.registry import CHAMPION, StoreError, bundle_folder, champion_version, open_store
-from pipelines.serving import loading
-from pipelines.serving.loading import Served, Watcher, open_served
+from shiftcast.pipelines.bundle import AlteredBundleError
+from shiftcast.pipelines.registry import CHAMPION, StoreError, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.serving import loading
+from shiftcast.pipelines.serving.loading import Served, Watcher, open_served
 
 
 @pytest.fixture

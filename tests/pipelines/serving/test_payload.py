@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.question import FIELDS
-from pipelines.serving.payload import Limits, PayloadError, read_payload
+from shiftcast.forecast.question import FIELDS
+from shiftcast.pipelines.serving.payload import Limits, PayloadError, read_payload
 
 GOOD = {"question": "quantiles", "measure": "power"}
 

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from pipelines.answering import answer_rows, answer_text
-from pipelines.champion import open_forecaster
+from shiftcast.pipelines.answering import answer_rows, answer_text
+from shiftcast.pipelines.champion import open_forecaster
 
 QUANTILES = {"question": "quantiles", "measure": "power", "segment": "rest"}
 PATIENCE = 240  # seconds, on a machine that is busy with other things
@@ -75,7 +75,7 @@ def ports(finished, tmp_path_factory):
     """Start both servers at once and return their ports, and the log of ours."""
     folder, root = tmp_path_factory.mktemp("servers"), finished.request.root
     ours, plain = free_port(), free_port()
-    start = "from pipelines.cli import main; main()"
+    start = "from shiftcast.pipelines.cli import main; main()"
     serve = [sys.executable, "-c", start, "serve", "--root", str(root), "--port", str(ours), "--every", "0.2"]
     mlflow = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/shiftcast@champion",
               "--env-manager", "local", "-h", "127.0.0.1", "-p", str(plain)]  # fmt: skip

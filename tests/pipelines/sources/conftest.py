@@ -10,12 +10,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from features.instants import Clock
-from pipelines.sources.catalogue import SOURCES
-from pipelines.sources.normal import Batch, normalise
-from pipelines.sources.opening import Opened, opened
-from pipelines.sources.setting import Setting
-from pipelines.spool import Spool
+from shiftcast.features.instants import Clock
+from shiftcast.pipelines.sources.catalogue import SOURCES
+from shiftcast.pipelines.sources.normal import Batch, normalise
+from shiftcast.pipelines.sources.opening import Opened, opened
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.spool import Spool
 
 ANCHOR = pd.Timestamp("2025-01-01", tz="UTC")
 

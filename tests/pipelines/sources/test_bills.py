@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from pipelines.sources.setting import Setting, instance_types
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.setting import Setting, instance_types
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 HEAD = ("BillingCurrency,ChargeCategory,ChargeDescription,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,"
         "ConsumedUnit,EffectiveCost,PricingQuantity,PricingUnit,ProviderName,RegionId,ServiceName,"

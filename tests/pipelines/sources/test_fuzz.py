@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.sources.catalogue import SOURCES
-from pipelines.sources.setting import Setting
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.pipelines.sources.catalogue import SOURCES
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 SAMPLES = [
     (

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
-from features.instants import Clock
-from pipelines.sources.sacct import FIELDS, read_tres
-from pipelines.sources.setting import Setting
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.features.instants import Clock
+from shiftcast.pipelines.sources.sacct import FIELDS, read_tres
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 JOBS = """job_id,submit_time,start_time,end_time,num_gpus,cpu_num,state,gpu_type,partition
 1,2026-01-01 00:00:00,2026-01-01 00:30:00,2026-01-01 02:30:00,4,8,COMPLETED,NVIDIA A100,big

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from pipelines.sources.setting import Setting
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 AZURE = """TIMESTAMP,ContextTokens,GeneratedTokens
 2023-11-16 18:17:03.9799600,4808,10

@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pipelines.sources.chunks import delimited, document, json_lines
-from pipelines.sources.lines import LINE_LIMIT, read_records
-from pipelines.sources.opening import Opened, expand, name_files, opened
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.chunks import delimited, document, json_lines
+from shiftcast.pipelines.sources.lines import LINE_LIMIT, read_records
+from shiftcast.pipelines.sources.opening import Opened, expand, name_files, opened
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 TEXT = b"a,b\n1,2\n"
 
@@ -166,7 +166,7 @@ def test_json_lines_that_are_none():
 
 
 def test_a_document_too_large_to_hold(monkeypatch):
-    monkeypatch.setattr("pipelines.sources.chunks._DOCUMENT_LIMIT", 1 << 20)
+    monkeypatch.setattr("shiftcast.pipelines.sources.chunks._DOCUMENT_LIMIT", 1 << 20)
     with pytest.raises(UnreadableFileError, match="over 1 MiB"):
         document(Opened("f.json", io.BytesIO(b" " * ((1 << 20) + 1))))
 

@@ -3,9 +3,9 @@ import shutil
 import pandas as pd
 import pytest
 
-from features.frames import ASSUMPTIONS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, check
-from pipelines.sources.public_record import RECORDS, read_record
-from pipelines.sources.table import UnreadableFileError
+from shiftcast.features.frames import ASSUMPTIONS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, check
+from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 REVENUE, TOKENS = "observations_nvidia_revenue.csv", "observations_tokens.csv"
 FRAMES = {"observations": OBSERVATIONS, "claims": CLAIMS, "hardware": HARDWARE, "throughput": THROUGHPUT,

@@ -5,9 +5,9 @@ import json
 import pandas as pd
 import pytest
 
-from features.instants import Clock
-from pipelines.sources.setting import Setting
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.features.instants import Clock
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 EXPOSITION = """# HELP DCGM_FI_DEV_GPU_UTIL GPU utilization (in %).
 # TYPE DCGM_FI_DEV_GPU_UTIL gauge

@@ -1,6 +1,6 @@
 import pytest
 
-from pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 
 def write(folder, content):

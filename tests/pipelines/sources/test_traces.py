@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.instants import Clock
-from pipelines.ingest import IngestRequest, read_files
-from pipelines.sources.setting import Setting
+from shiftcast.features.instants import Clock
+from shiftcast.pipelines.ingest import IngestRequest, read_files
+from shiftcast.pipelines.sources.setting import Setting
 
 TRACES = Path(__file__).resolve().parents[4] / "shared" / "data" / "traces"
 ANCHOR = pd.Timestamp("2025-01-01", tz="UTC")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features.frames import DIMENSIONS
-from pipelines.store import Store
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.pipelines.store import Store
 
 
 def day(text: str) -> pd.Timestamp:

@@ -13,11 +13,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from pipelines.registry import StoreError
-from pipelines.store import files as files_module
-from pipelines.store import store as store_module
-from pipelines.store.snapshots import read_snapshot, take_snapshot
-from pipelines.store.verify import verify
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store import files as files_module
+from shiftcast.pipelines.store import store as store_module
+from shiftcast.pipelines.store.snapshots import read_snapshot, take_snapshot
+from shiftcast.pipelines.store.verify import verify
 
 DAY = pd.Timestamp("2026-03-05", tz="UTC")
 
@@ -108,7 +108,7 @@ def test_another_version_is_refused_with_the_command_that_upgrades(filled, usage
 def test_files_that_are_not_as_the_log_counts_them_are_found(filled, monkeypatch):
     second = filled.entries()[1]
     counted = replace(second, files={name: (found, rows + 1) for name, (found, rows) in second.files.items()})
-    monkeypatch.setattr("pipelines.store.verify.visible", lambda _: [counted])
+    monkeypatch.setattr("shiftcast.pipelines.store.verify.visible", lambda _: [counted])
     assert any(f"{second.folder}/usage.parquet: has not the 2 rows of the log" in each for each in verify(filled))
 
 
@@ -182,7 +182,7 @@ def test_a_read_that_fails_of_itself_is_told_in_one_line(filled, monkeypatch):
 
 
 def test_an_entry_that_another_process_wrote_is_not_overwritten(filled, usage, digest, monkeypatch):
-    monkeypatch.setattr("pipelines.store.log.read_log", lambda _: [])
+    monkeypatch.setattr("shiftcast.pipelines.store.log.read_log", lambda _: [])
     shutil.rmtree(filled.folder / "batches")
     with pytest.raises(StoreError, match=r"00000001\.json: was written by another process; load again"):
         filled.append(usage([3.0]), None, digest("3"), DAY)

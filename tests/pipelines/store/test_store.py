@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.frames import QUARANTINE, USAGE, check, conform
-from pipelines.engine import aggregate, collect
-from pipelines.registry import StoreError
-from pipelines.store import Store
-from pipelines.store.snapshots import read_snapshot, snapshots, take_snapshot
-from pipelines.store.verify import verify
+from shiftcast.features.frames import QUARANTINE, USAGE, check, conform
+from shiftcast.pipelines.engine import aggregate, collect
+from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.snapshots import read_snapshot, snapshots, take_snapshot
+from shiftcast.pipelines.store.verify import verify
 
 EARLY, LATE = (pd.Timestamp(text, tz="UTC") for text in ("2026-03-05", "2026-03-09"))
 DAY = pd.Timedelta(days=1)
@@ -164,7 +164,7 @@ def test_a_snapshot_is_dated_and_does_not_move(store, usage, digest):
 
 
 def test_many_parts_are_checked_one_by_one_and_across(store, usage, digest, monkeypatch):
-    monkeypatch.setattr("pipelines.store.files._ROWS_AT_ONCE", 2)
+    monkeypatch.setattr("shiftcast.pipelines.store.files._ROWS_AT_ONCE", 2)
     store.append(usage([1.0, 2.0, 3.0, 4.0, 5.0]), None, digest("a"), EARLY)
     assert values(store) == [1.0, 2.0, 3.0, 4.0, 5.0]
     twice = pd.concat([usage([1.0, 2.0]), usage([3.0], start="2026-03-01T01:00")])

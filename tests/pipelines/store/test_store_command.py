@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import app
-from pipelines.store import Store
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.store import Store
 
 EARLY, LATE = "2026-03-05", "2026-03-09"
 

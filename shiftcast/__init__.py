@@ -1,0 +1,67 @@
+"""Forecasts the GPU compute that workloads will need as they move to deep learning and LLMs: the public door.
+
+What is named here is what notebooks and pipelines import; each name is imported only when it is asked for, so that
+``import shiftcast`` costs nothing.
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from shiftcast.features.panel import panels
+    from shiftcast.features.share_grid import share_panels
+    from shiftcast.forecast.answers import Forecaster
+    from shiftcast.forecast.known import Settings
+    from shiftcast.forecast.migration import draw_shares, fit_shares
+    from shiftcast.pipelines.champion import open_forecaster
+    from shiftcast.pipelines.ingest import IngestRequest, ingest
+    from shiftcast.pipelines.run import RunRequest, run
+    from shiftcast.pipelines.store import Store
+    from shiftcast.pipelines.volume_job import VolumeQuestion, forecast_volumes
+
+try:
+    __version__ = version("shiftcast")
+except PackageNotFoundError:  # a copy of the folders that was never installed
+    __version__ = "0+unknown"
+
+_PLACES: Final = {
+    "Forecaster": "forecast.answers",
+    "IngestRequest": "pipelines.ingest",
+    "RunRequest": "pipelines.run",
+    "Settings": "forecast.known",
+    "Store": "pipelines.store",
+    "VolumeQuestion": "pipelines.volume_job",
+    "draw_shares": "forecast.migration",
+    "fit_shares": "forecast.migration",
+    "forecast_volumes": "pipelines.volume_job",
+    "ingest": "pipelines.ingest",
+    "open_forecaster": "pipelines.champion",
+    "panels": "features.panel",
+    "run": "pipelines.run",
+    "share_panels": "features.share_grid",
+}
+__all__ = [
+    "Forecaster",
+    "IngestRequest",
+    "RunRequest",
+    "Settings",
+    "Store",
+    "VolumeQuestion",
+    "__version__",
+    "draw_shares",
+    "fit_shares",
+    "forecast_volumes",
+    "ingest",
+    "open_forecaster",
+    "panels",
+    "run",
+    "share_panels",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for only then."""
+    if name in _PLACES:
+        return getattr(import_module(f"shiftcast.{_PLACES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
