@@ -24,8 +24,8 @@ import pandas as pd
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import overlap_weights, quarter_label
 from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.cube import World, build_world
 from shiftcast.forecast.draws import Array
+from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.scores import covered, crps
 from shiftcast.pipelines.sources.public_record import Record, read_record

@@ -1,9 +1,10 @@
 """Speed and memory of the blockwise demand identity, beside the numpy lower bound of the same arithmetic.
 
 ``python benchmarks/cube.py`` converts 1,000 leaves x 1,000 draws x 60 months x 3 techniques x 4 generations, summed
-to hours by draw, leaf and month and by technique and generation, through :func:`shiftcast.forecast.conversion.busy_hour_blocks`;
-then the same products and sums written out by hand on buffers made once. ``--scaling`` adds halves of the leaves and of
-the draws, one size a process, to show that the cost is linear in both. The made-up inputs are not timed.
+to hours by draw, leaf and month and by technique and generation, through ``busy_hour_blocks`` of
+:mod:`forecast.hardware.conversion`; then the same products and sums written out by hand on buffers made once.
+``--scaling`` adds halves of the leaves and of the draws, one size a process, to show that the cost is linear in both.
+The made-up inputs are not timed.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import time
 
 import numpy as np
 
-from shiftcast.forecast.conversion import busy_hour_blocks, hours_per_request
 from shiftcast.forecast.draws import Array
+from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 
 LEAVES, DRAWS, MONTHS, TECHNIQUES, GENERATIONS = 1000, 1000, 60, 3, 4
 REPEATS = 3  # the fastest counts

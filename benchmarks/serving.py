@@ -23,9 +23,8 @@ import threading
 import time
 from pathlib import Path
 
-from shiftcast.forecast.views import MEASURES
-from shiftcast.pipelines.guard import locked
-from shiftcast.pipelines.registry import (
+from shiftcast.forecast.views.part import MEASURES
+from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
     DIGEST_TAG,
     MANIFEST_TAG,
@@ -36,6 +35,7 @@ from shiftcast.pipelines.registry import (
     promote,
     register,
 )
+from shiftcast.pipelines.state.guard import locked
 
 TRIVIAL = """
 from mlflow.models import set_model
@@ -99,7 +99,7 @@ def trivial_model(folder: Path) -> Path:
     """Save a model that answers every question with its row number."""
     import mlflow  # noqa: PLC0415
 
-    from shiftcast.pipelines.served_model import EXAMPLE, SIGNATURE  # noqa: PLC0415
+    from shiftcast.pipelines.registry.served_model import EXAMPLE, SIGNATURE  # noqa: PLC0415
 
     code = folder.parent.parent / "trivial.py"
     code.write_text(TRIVIAL, encoding="utf-8")
@@ -121,7 +121,7 @@ def load_time(store, trivial: Path, times: int = 5) -> None:
     calls = {
         "champion by alias": load.format(MODEL),
         "trivial model by alias": load.format("trivial"),
-        "open_forecaster": f"import pipelines, pathlib; pipelines.open_forecaster(root={root})",
+        "open_forecaster": f"import shiftcast, pathlib; shiftcast.open_forecaster(root={root})",
     }
     environment = {**os.environ, "MLFLOW_TRACKING_URI": store.tracking_uri, "MLFLOW_DISABLE_TELEMETRY": "true"}
     seconds: dict[str, list[float]] = {name: [] for name in calls}

@@ -29,7 +29,7 @@ from shiftcast.features.share_grid import share_panels
 from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration import fit_shares
 from shiftcast.forecast.migration.quantiles import quantile_parts
-from shiftcast.pipelines.learned import load_learned
+from shiftcast.pipelines.sources.learned import load_learned
 
 PERIODS, CATEGORIES, GROUPS, HORIZON, DRAWS = 40, 4, 100, 12, 200
 PEER_SERIES = 200
@@ -150,7 +150,7 @@ def accuracy(data: Path, scorer: Path) -> None:
     """Print the scores with everything learned left out set by set, and with everything in."""
     for told, extra in (("left out set by set", "--by-set"), ("in sample", "")):
         print(f"== learned, {told}")
-        call = f"{shlex.quote(sys.executable)} -m shiftcast.pipelines.shares_command shares"
+        call = f"{shlex.quote(sys.executable)} -m shiftcast.pipelines.commands.shares shares"
         command = f"{call} {{input}} --horizon 12 --output {{output}} {extra}"
         subprocess.run([sys.executable, str(scorer), "--data", str(data), "--command", command], check=False)
 

@@ -1,1 +1,1 @@
-"""The frames: contracts, units, calendars and as-of cuts; pure: no files, clock, network or MLflow."""
+"""The frames: contracts, units, calendars, as-of cuts, inputs of models; nothing here fits, draws or reads a file."""

@@ -1,7 +1,7 @@
 """The frames: every column's dtype, unit, range and meaning, each frame's key and sort order, in one place.
 
 A frame is checked by :func:`check` at every door it passes. Rows that break a rule are found by
-:mod:`shiftcast.features.quality` before that, and set aside with the reason.
+:mod:`features.quality` before that, and set aside with the reason.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ def panels(
     ----------
     history
         Rows ``series, group?, period_end, value`` and further columns; see
-        :func:`shiftcast.features.volumes.check_volume_rows`. A row without a value past the last value of its series
+        :func:`features.volumes.check_volume_rows`. A row without a value past the last value of its series
         carries known future drivers.
     horizon
         Periods ahead that drivers are kept for, and that histories are compared with.
@@ -158,7 +158,7 @@ def panels(
     Raises
     ------
     ValueError
-        On what :func:`shiftcast.features.volumes.check_volume_rows` refuses, on two dates in one period, on a history that
+        On what :func:`features.volumes.check_volume_rows` refuses, on two dates in one period, on a history that
         spans far more periods than it has values, or where one date each leaves the frequency open.
 
     Examples

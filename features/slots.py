@@ -59,7 +59,7 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
     Parameters
     ----------
     rows
-        Sorted ``row, series, group, period_end, value`` of :func:`shiftcast.features.volumes.check_volume_rows`.
+        Sorted ``row, series, group, period_end, value`` of :func:`features.volumes.check_volume_rows`.
     frequency
         Frequency of all; that of the commonest gap of each series where not given.
 

@@ -1,1 +1,1 @@
-"""The models and what follows from their joint draws; pure: no files, clock, network or MLflow."""
+"""The models and what follows from their joint draws; no files, clock, network or MLflow live here."""

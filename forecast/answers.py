@@ -13,29 +13,29 @@ import xarray as xr
 
 from shiftcast.features.calendars import as_midnight
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.ahead import Ahead
-from shiftcast.forecast.attribution import attribute
 from shiftcast.forecast.capacity.questions import ask_capacity
-from shiftcast.forecast.claim.check import ClaimCheck, check_claim
-from shiftcast.forecast.claim.registry import distinct
-from shiftcast.forecast.claims import claims_table
-from shiftcast.forecast.contracted import Contracted, contract
-from shiftcast.forecast.crossing import Crossing, check_fractions, crossing
+from shiftcast.forecast.claims.check import ClaimCheck, check_claim
+from shiftcast.forecast.claims.odds import claims_table
+from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.draws import QUANTILES
-from shiftcast.forecast.economics.answer import Answer
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.parts import answer_frame, check_context, part_of, plain_rows, workloads_entered
-from shiftcast.forecast.published import Published, share_table
 from shiftcast.forecast.question import Question, read_question
-from shiftcast.forecast.scenario import BASE, apply_scenario
 from shiftcast.forecast.sixty_forty.concentration import concentrations
-from shiftcast.forecast.views import Part, forecast_periods, periods, technique_share
-from shiftcast.forecast.work.by_vendor import placement_table
+from shiftcast.forecast.views.ahead import Ahead
+from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.views.attribution import attribute
+from shiftcast.forecast.views.by_vendor import placement_table
+from shiftcast.forecast.views.contracted import Contracted, contract
+from shiftcast.forecast.views.crossing import Crossing, check_fractions, crossing
+from shiftcast.forecast.views.part import Part, forecast_periods, periods, technique_share
+from shiftcast.forecast.views.published import Published, share_table
+from shiftcast.forecast.views.rows import answer_frame, check_context, part_of, plain_rows, workloads_entered
+from shiftcast.forecast.views.scenario import BASE, apply_scenario
 
 if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
     from shiftcast.forecast.known import Known, Settings
-    from shiftcast.forecast.sixty_forty.relabel import Relabelled
     from shiftcast.forecast.sixty_forty.report import SplitReport
+    from shiftcast.forecast.split.relabel import Relabelled
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Forecaster:
     Attributes
     ----------
     cube
-        Joint draws (:mod:`shiftcast.forecast.cube`).
+        Joint draws (:mod:`forecast.identity.cube`).
     published
         Forecasts frame of the cube.
     known_claims
@@ -100,7 +100,7 @@ class Forecaster:
         quantiles
             Levels in (0, 1).
         scenario
-            ``base``, or levers such as ``generative*1.5`` (:mod:`shiftcast.forecast.scenario`).
+            ``base``, or levers such as ``generative*1.5`` (:mod:`forecast.views.scenario`).
 
         Returns
         -------
@@ -122,14 +122,14 @@ class Forecaster:
         self, measure: str, *, horizon: int | None = None, scenario: str = BASE, draws: int | None = None,
         seed: int = 0, **part: str,
     ) -> pd.DataFrame:  # fmt: skip
-        """Return joint draws of a measure for one part (:meth:`shiftcast.forecast.ahead.Ahead.draws`)."""
+        """Return joint draws of a measure for one part (:meth:`forecast.views.ahead.Ahead.draws`)."""
         return self._ahead.draws(measure, horizon=horizon, scenario=scenario, draws=draws, seed=seed, **part)
 
     def share(
         self, technique: str, *, of: str, base: str, segment: str, horizon: int | None = None,
         quantiles: tuple[float, ...] = QUANTILES, scenario: str = BASE,
     ) -> pd.DataFrame:  # fmt: skip
-        """Return quantiles of a technique's share of a workload by quarter (:meth:`shiftcast.forecast.ahead.Ahead.share`)."""
+        """Return quantiles of a technique's share of a workload by quarter, as :class:`forecast.views.ahead.Ahead`."""
         return self._ahead.share(
             technique, of=of, base=base, segment=segment, horizon=horizon, quantiles=quantiles, scenario=scenario
         )
@@ -167,13 +167,13 @@ class Forecaster:
         return crossing(share, periods(cube), above=above, level=level, question=question, first_ahead=first)
 
     def split(self, *, base: str, definition: str) -> pd.DataFrame:
-        """Return the hyperscale share by quarter; arguments as :func:`shiftcast.forecast.published.share_table`."""
+        """Return the hyperscale share by quarter; arguments as :func:`forecast.views.published.share_table`."""
         return share_table(self.cube, base=base, definition=definition)
 
     def attribute(
         self, start: str, end: str, *, measure: str = "gpu_hours", segment: str = ALL, by: str = "factor"
     ) -> pd.DataFrame:
-        """Return what the change of a measure between two quarters is made of (:func:`shiftcast.forecast.attribution.attribute`).
+        """Return what the change of a measure between two quarters is made of, by :mod:`forecast.views.attribution`.
 
         Effects are accounting, not causation.
         """
@@ -184,7 +184,7 @@ class Forecaster:
         return claims_table(self.cube, self.known_claims)
 
     def placement(self, *, segment: str = ALL) -> pd.DataFrame:
-        """Return accelerator-hours by vendor and CPU core-hours (:func:`shiftcast.forecast.work.by_vendor.placement_table`)."""
+        """Return accelerator-hours by vendor and CPU core-hours (:func:`forecast.views.by_vendor.placement_table`)."""
         return placement_table(self.cube, segment=segment)
 
     def impose(
@@ -193,7 +193,7 @@ class Forecaster:
     ) -> SplitReport:  # fmt: skip
         """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are drawn anew.
 
-        ``mode, share, strength`` and ``total`` are those of :func:`shiftcast.forecast.sixty_forty.modes.imposed_as`, ``base`` and
+        ``mode, share, strength`` and ``total`` are those of :func:`forecast.sixty_forty.modes.imposed_as`, ``base`` and
         ``definition`` those of :meth:`split`. ValueError names what is at fault, or that no share had been claimed.
         """
         from shiftcast.forecast.sixty_forty.modes import imposed_as  # noqa: PLC0415  (brings the models)
@@ -225,33 +225,33 @@ class Forecaster:
         self, measure: str, *, period: str, value: float, segment: str = ALL, leaf: str = ALL, workload: str = ALL,
         technique: str = ALL, total: str = "moves",
     ) -> Contracted:  # fmt: skip
-        """Return a measure with one part's figure contracted; see :func:`shiftcast.forecast.contracted.contract`."""
+        """Return a measure with one part's figure contracted; see :func:`forecast.views.contracted.contract`."""
         part = part_of(segment=segment, leaf=leaf, workload=workload, technique=technique)
         return contract(self.cube, measure, Part(**part), period=period, value=value, total=total)
 
     def concentration(self) -> pd.DataFrame:
-        """Return how concentrated demand is (:func:`shiftcast.forecast.sixty_forty.concentration.concentrations`), a row each."""
+        """Return how concentrated demand is (:func:`forecast.sixty_forty.concentration.concentrations`), a row each."""
         observations = None if self.known is None else self.known.observations
         return pd.DataFrame([asdict(each) for each in concentrations(self.cube, observations)])
 
     def plan(self, **asked: Any) -> Answer:
-        """Return what to add by a quarter and when to order it (:class:`shiftcast.forecast.capacity.plan.Plan`)."""
+        """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
         return ask_capacity("plan", self.cube, self.basis, asked)
 
     def limits(self, **asked: Any) -> Answer:
-        """Return what limits the fleet by quarter (:class:`shiftcast.forecast.capacity.ceilings.Limits`)."""
+        """Return what limits the fleet by quarter (:class:`forecast.capacity.ceilings.Limits`)."""
         return ask_capacity("limits", self.cube, self.basis, asked)
 
     def site(self, **asked: Any) -> Answer:
-        """Return what a site puts out by generation (:class:`shiftcast.forecast.economics.site.Site`)."""
+        """Return what a site puts out by generation (:class:`forecast.economics.site.Site`)."""
         return ask_capacity("site", self.cube, self.basis, asked)
 
     def cost(self, **asked: Any) -> Answer:
-        """Return the cost of a million units of work (:class:`shiftcast.forecast.economics.costs.Costing`)."""
+        """Return the cost of a million units of work (:class:`forecast.economics.costs.Costing`)."""
         return ask_capacity("cost", self.cube, self.basis, asked)
 
     def retire(self, **asked: Any) -> Answer:
-        """Return when cohorts leave and what they free (:class:`shiftcast.forecast.capacity.retire.Retirement`)."""
+        """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
         return ask_capacity("retire", self.cube, self.basis, asked)
 
     def crossings(self) -> list[Crossing]:
@@ -266,7 +266,7 @@ class Forecaster:
     def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question given as a mapping, the form that notebooks, files and services share.
 
-        ``question`` is one of :data:`shiftcast.forecast.question.QUESTIONS`; the other keys are the arguments of the method of
+        ``question`` is one of :data:`forecast.question.QUESTIONS`; the other keys are the arguments of the method of
         that name, and ``mode, definition, as_of``, which the forecast must have been made under.
 
         Raises

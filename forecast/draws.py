@@ -90,7 +90,7 @@ def sample_assumptions(rows: pd.DataFrame, *, draws: int, seed: int) -> Assumpti
     Parameters
     ----------
     rows
-        Assumptions frame (:data:`shiftcast.features.frames.ASSUMPTIONS`).
+        Assumptions frame (:data:`features.frames.ASSUMPTIONS`).
     draws, seed
         Number of draws; the seed of the named streams.
 

@@ -77,7 +77,7 @@ class Question:
     Attributes
     ----------
     name
-        One of :data:`QUESTIONS`, also a method of :class:`shiftcast.forecast.answers.Forecaster`.
+        One of :data:`QUESTIONS`, also a method of :class:`forecast.answers.Forecaster`.
     arguments
         Fields that the method takes.
     context

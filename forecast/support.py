@@ -19,7 +19,8 @@ class OutOfSupportError(ValueError):
     --------
     >>> raise OutOfSupportError("power of feynman", "it_kw of feynman", "add a row to hardware.csv")
     Traceback (most recent call last):
-    shiftcast.forecast.support.OutOfSupportError: no record supports power of feynman: it_kw of feynman; add a row to hardware.csv
+    shiftcast.forecast.support.OutOfSupportError: no record supports power of feynman: it_kw of feynman; add \
+a row to hardware.csv
     >>> raise OutOfSupportError("horizon 11 is beyond the 10 quarters drawn")
     Traceback (most recent call last):
     shiftcast.forecast.support.OutOfSupportError: horizon 11 is beyond the 10 quarters drawn

@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from shiftcast.pipelines.commands import CommandsOnDemand
+from shiftcast.pipelines.commands.listed import CommandsOnDemand
 
 FAILED, BAD_INPUT = 1, 2
 _ROOT: Final = Path(__file__).resolve().parent.parent
@@ -46,8 +46,8 @@ def _ended(error: Exception, code: int) -> int:
 
 
 def _failed(error: ValueError) -> bool:
-    from shiftcast.pipelines.bundle import AlteredBundleError  # noqa: PLC0415  (a command that did not fail needs neither)
-    from shiftcast.pipelines.registry import StoreError  # noqa: PLC0415
+    from shiftcast.pipelines.registry.bundle import AlteredBundleError  # noqa: PLC0415  (a command that did not fail needs neither)
+    from shiftcast.pipelines.state.root import StoreError  # noqa: PLC0415
 
     return isinstance(error, (StoreError, AlteredBundleError))
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from shiftcast.forecast.answers import Forecaster
     from shiftcast.forecast.known import Settings
     from shiftcast.forecast.migration import draw_shares, fit_shares
-    from shiftcast.pipelines.champion import open_forecaster
-    from shiftcast.pipelines.ingest import IngestRequest, ingest
-    from shiftcast.pipelines.run import RunRequest, run
+    from shiftcast.pipelines.ingest.load import IngestRequest, ingest
+    from shiftcast.pipelines.job.run import RunRequest, run
+    from shiftcast.pipelines.registry.champion import open_forecaster
+    from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
     from shiftcast.pipelines.store import Store
-    from shiftcast.pipelines.volume_job import VolumeQuestion, forecast_volumes
 
 try:
     __version__ = version("shiftcast")
@@ -27,18 +27,18 @@ except PackageNotFoundError:  # a copy of the folders that was never installed
 
 _PLACES: Final = {
     "Forecaster": "forecast.answers",
-    "IngestRequest": "pipelines.ingest",
-    "RunRequest": "pipelines.run",
+    "IngestRequest": "pipelines.ingest.load",
+    "RunRequest": "pipelines.job.run",
     "Settings": "forecast.known",
     "Store": "pipelines.store",
-    "VolumeQuestion": "pipelines.volume_job",
+    "VolumeQuestion": "pipelines.series.volumes",
     "draw_shares": "forecast.migration",
     "fit_shares": "forecast.migration",
-    "forecast_volumes": "pipelines.volume_job",
-    "ingest": "pipelines.ingest",
-    "open_forecaster": "pipelines.champion",
+    "forecast_volumes": "pipelines.series.volumes",
+    "ingest": "pipelines.ingest.load",
+    "open_forecaster": "pipelines.registry.champion",
     "panels": "features.panel",
-    "run": "pipelines.run",
+    "run": "pipelines.job.run",
     "share_panels": "features.share_grid",
 }
 __all__ = [

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
-from shiftcast.forecast.cube import World, build_world
+from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Known, Settings, cut
 from shiftcast.pipelines.sources.public_record import Record, read_record
 

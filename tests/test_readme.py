@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import shiftcast
+
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("**/*.md"), ROOT / "pipelines/records/README.md"])
@@ -46,11 +48,11 @@ def test_python_examples_are_python(text):
 def test_runnable_examples_run(text, small_world, monkeypatch, tmp_path):
     """A block after ``<!-- runnable -->`` runs with a small forecast in the champion's place."""
     from shiftcast.forecast.answers import Forecaster  # noqa: PLC0415
-    from shiftcast.forecast.views import forecast_frame  # noqa: PLC0415
+    from shiftcast.forecast.views.part import forecast_frame  # noqa: PLC0415
     from shiftcast.pipelines.sources.public_record import read_record  # noqa: PLC0415
 
     made = Forecaster(small_world.cube, forecast_frame(small_world.cube, model="shiftcast"), read_record().claims)
-    monkeypatch.setattr(pipelines, "open_forecaster", lambda *_, **__: made)
+    monkeypatch.setattr(shiftcast, "open_forecaster", lambda *_, **__: made)
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {"__name__": "example"}
     exec(compile(text, "example", "exec"), names)  # noqa: S102  (our own pages)

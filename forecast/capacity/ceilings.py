@@ -12,13 +12,13 @@ import pandas as pd
 from shiftcast.features.calendars import hours_in, quarter_end, quarter_label
 from shiftcast.features.series import select
 from shiftcast.forecast.capacity.limits import DEMAND, POWER, Bought, Programme, best_purchases
-from shiftcast.forecast.catalogue import Generations, nvidia_generations
 from shiftcast.forecast.draws import Array
-from shiftcast.forecast.economics.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.economics.cost import capital_recovery
-from shiftcast.forecast.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, weibull_survival
+from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, weibull_survival
+from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
 CHIPS: Final = "packaging"
 MEMORY: Final = "memory"

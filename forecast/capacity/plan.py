@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.funnel import Step, follow_funnel, lead_time
+from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
 from shiftcast.forecast.draws import Array, normals
-from shiftcast.forecast.economics.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine
 from shiftcast.forecast.economics.power import facility_megawatts
 from shiftcast.forecast.leaves import SEGMENT_OF
-from shiftcast.forecast.procurement import critical_ratio
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views import Part, draws_of, forecast_periods, periods
+from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
+from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
 
 DAYS_PER_QUARTER: Final = 91.3125
 _STEPS: Final = {  # stage reached: mean lag, and the share that gets there

@@ -10,11 +10,11 @@ import xarray as xr
 from shiftcast.forecast.capacity.ceilings import Limits, limits_question
 from shiftcast.forecast.capacity.plan import Plan, plan_question
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
-from shiftcast.forecast.economics.answer import Answer
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.economics.costs import Costing, cost_question
 from shiftcast.forecast.economics.site import Site, site_question
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.answer import Answer
 
 ASKED: Final[Mapping[str, Callable[[xr.Dataset, Basis, Mapping[str, Any]], Answer]]] = {
     "plan": lambda cube, basis, asked: plan_question(cube, basis, Plan(**asked)),
@@ -35,9 +35,9 @@ def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Ma
     cube, basis
         The forecast, and what was kept beside it.
     asked
-        Fields of :class:`~shiftcast.forecast.capacity.plan.Plan`, :class:`~shiftcast.forecast.capacity.ceilings.Limits`,
-        :class:`~shiftcast.forecast.economics.site.Site`, :class:`~shiftcast.forecast.economics.costs.Costing` or
-        :class:`~shiftcast.forecast.capacity.retire.Retirement`.
+        Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.ceilings.Limits`,
+        :class:`~forecast.economics.site.Site`, :class:`~forecast.economics.costs.Costing` or
+        :class:`~forecast.capacity.retire.Retirement`.
 
     Raises
     ------

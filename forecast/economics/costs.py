@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.forecast.draws import Array, normals
-from shiftcast.forecast.economics.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine, rate
 from shiftcast.forecast.economics.cost import HourlyCost, Terms, capital_recovery, hourly_cost, per_million
 from shiftcast.forecast.economics.power import across
 from shiftcast.forecast.economics.rebound import rebound_table
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
 _TERMS: Final = (
     "cost.rate", "cost.operations", "cost.site_capex", "cost.site_life", "power.load", "cost.electricity",

@@ -47,7 +47,7 @@ class Power:
 
     @property
     def unit(self) -> str:
-        """The unit, which carries the boundary; known to :mod:`shiftcast.features.units`."""
+        """The unit, which carries the boundary; known to :mod:`features.units`."""
         return f"W_{self.boundary}"
 
     def __add__(self, other: Power) -> Power:

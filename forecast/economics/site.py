@@ -11,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.forecast.draws import Array
-from shiftcast.forecast.economics.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.economics.basis import (
     MODEL,
     SCENARIO,
@@ -29,6 +28,7 @@ from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
 from shiftcast.forecast.economics.power import Power, across, capped_rate, work_per_joule
 from shiftcast.forecast.economics.revenue import revenue_per_megawatt_year, tokens_per_watt
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
 SECONDS_PER_DAY: Final = 86400.0
 _USED: Final = ("power.pue", "site.usable_power", "site.utilisation", "site.derate")

@@ -1,1 +1,1 @@
-"""What accelerators can do: throughput at a service level, what fits where, generation ratios, equivalents, sizing."""
+"""What an accelerator does: throughput, placement, generations, equivalents, conversion; never how many are wanted."""

@@ -78,8 +78,8 @@ class ServiceCurve:
         4000
         >>> curve.at(np.array(80.0))
         Traceback (most recent call last):
-        shiftcast.forecast.support.OutOfSupportError: no record supports m on gb300 at 80 token/s a user: measured from 10 to \
-40; ask within the range, clamp, or add a row to throughput.csv
+        shiftcast.forecast.support.OutOfSupportError: no record supports m on gb300 at 80 token/s a user: measured \
+from 10 to 40; ask within the range, clamp, or add a row to throughput.csv
         """
         outside = self.beyond(speed)
         if outside.any() and not clamp:
@@ -104,7 +104,7 @@ def service_curves(throughput: pd.DataFrame) -> tuple[ServiceCurve, ...]:
     Parameters
     ----------
     throughput
-        Throughput rows known at the origin (:data:`shiftcast.features.frames.THROUGHPUT`).
+        Throughput rows known at the origin (:data:`features.frames.THROUGHPUT`).
 
     Raises
     ------

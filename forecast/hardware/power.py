@@ -55,8 +55,9 @@ def power_kw(hardware: pd.DataFrame, accelerator: str, *, boundary: str) -> floa
     2.12
     >>> power_kw(rows, "gb300", boundary="utility")
     Traceback (most recent call last):
-    shiftcast.forecast.support.OutOfSupportError: no record supports power of gb300 at the utility boundary: utility_kw is \
-empty, and chip_w, it_kw at another boundary does not stand in for it; add it to the row of gb300 in hardware.csv
+    shiftcast.forecast.support.OutOfSupportError: no record supports power of gb300 at the utility boundary: \
+utility_kw is empty, and chip_w, it_kw at another boundary does not stand in for it; add it to the row of \
+gb300 in hardware.csv
     """
     if boundary not in BOUNDARIES:
         raise ValueError(f"power boundary {boundary!r} is not known; choose one of {', '.join(BOUNDARIES)}")

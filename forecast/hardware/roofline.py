@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from shiftcast.forecast.conversion import harmonic_throughput
 from shiftcast.forecast.draws import Array
-from shiftcast.forecast.work.placement import check_shares
+from shiftcast.forecast.hardware.conversion import harmonic_throughput
+from shiftcast.forecast.hardware.placement import check_shares
 
 
 def roofline(

@@ -38,11 +38,11 @@ class Catalogue:
     rates
         The best record of each accelerator, model, tier and unit, with its evidence and work per IT joule.
     ratios
-        Each generation over the one before it (:class:`shiftcast.forecast.hardware.ratios.Ratio`).
+        Each generation over the one before it (:class:`forecast.hardware.ratios.Ratio`).
     software
-        Gain on installed hardware from round to round (:func:`shiftcast.forecast.hardware.software.software_series`).
+        Gain on installed hardware from round to round (:func:`forecast.hardware.software.software_series`).
     fits
-        What can run where (:func:`shiftcast.forecast.hardware.fungibility.fungibility`).
+        What can run where (:func:`forecast.hardware.fungibility.fungibility`).
     """
 
     generations: pd.DataFrame

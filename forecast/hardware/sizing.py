@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shiftcast.forecast.conversion import busy_hours
+from shiftcast.forecast.hardware.conversion import busy_hours
 
 _HOURS_PER_DAY = 24.0
 

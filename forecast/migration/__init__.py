@@ -1,4 +1,4 @@
-"""The technique-migration share model: fit, joint draws on the simplex, quantiles and crossing dates."""
+"""From technique to technique: states, the share model, draws on the simplex; how much work there is: `volume`."""
 
 from shiftcast.forecast.migration.fit import ShareFit, draw_shares, fit_shares
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily

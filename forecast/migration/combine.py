@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 def centre(state: PathState, learned: Learned, horizons: Array) -> Array:
     """Return the central root of every category [share^(1/3)], shape (N, H, K), before closure.
 
-    Categories that have not appeared yet are at zero: they come in by :mod:`shiftcast.forecast.migration.emergence`.
+    Categories that have not appeared yet are at zero: they come in by :mod:`forecast.migration.emergence`.
     """
     total = np.repeat(state.last[:, None, :], len(horizons), axis=1)
     for name, weight in learned.weights.items():

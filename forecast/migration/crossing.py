@@ -11,8 +11,8 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from shiftcast.forecast.crossing import first_passage as passage
-from shiftcast.forecast.crossing import passage_ranks
+from shiftcast.forecast.views.crossing import first_passage as passage
+from shiftcast.forecast.views.crossing import passage_ranks
 
 Array = NDArray[np.float64]
 

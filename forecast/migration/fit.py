@@ -66,7 +66,7 @@ def fit_shares(
     ----------
     frame
         Rows ``series, period_end, category, value`` and optionally ``group`` and ``n``; see
-        :func:`shiftcast.features.shares.check_share_rows`. Series of a group learn from each other; groups are walls.
+        :func:`features.shares.check_share_rows`. Series of a group learn from each other; groups are walls.
     horizon
         Periods ahead, of each series' own step.
     learned

@@ -19,7 +19,7 @@ def influence(
     Parameters
     ----------
     frame
-        Rows of the histories, as :func:`shiftcast.forecast.migration.fit.fit_shares` takes them.
+        Rows of the histories, as :func:`forecast.migration.fit.fit_shares` takes them.
     figure
         The new rows, of one period of one series: as many as it has categories. They replace rows of the same
         series, period and category.

@@ -1,1 +1,1 @@
-"""Whether a forecast still fits the world: calibration, populations, definitions, entities and feeds."""
+"""Whether a forecast still fits the world: calibration, populations, definitions, feeds; it fits nothing."""

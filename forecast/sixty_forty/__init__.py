@@ -1,1 +1,1 @@
-"""The claimed split: what imposing it would take, and the forecast beside it that imposes nothing."""
+"""The claimed split: what imposing it would take, beside the forecast that imposes nothing; that one is in `split`."""

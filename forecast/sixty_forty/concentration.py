@@ -14,7 +14,7 @@ import xarray as xr
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Array
-from shiftcast.forecast.views import forecast_periods
+from shiftcast.forecast.views.part import forecast_periods
 
 
 @dataclass(frozen=True)

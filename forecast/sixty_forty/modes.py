@@ -2,7 +2,7 @@
 
 ``free`` hears every statement but the claim. ``prior`` believes the claim first and hears only what was published
 after it. ``observation`` hears it as one more statement under a definition of its own. ``soft`` and ``fixed`` are
-imposed on the free draws afterwards (:mod:`shiftcast.forecast.sixty_forty.impose`).
+imposed on the free draws afterwards (:mod:`forecast.sixty_forty.impose`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.split import REFERENCE, is_about_split, split_statements
+from shiftcast.forecast.split.share import REFERENCE, is_about_split, split_statements
 
 MODES: Final = ("free", "prior", "observation", "soft", "fixed")
 TOTALS: Final = ("kept", "moves")

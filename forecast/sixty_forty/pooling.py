@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import softmax
 
 from shiftcast.forecast.draws import Array
 
@@ -75,9 +76,7 @@ def tilt(values: Array, mean: float) -> Tilt:
 
 
 def _weights(scaled: Array, strength: float) -> Array:
-    exponent = strength * scaled
-    weights = np.exp(exponent - exponent.max())
-    return np.asarray(weights / weights.sum())
+    return np.asarray(softmax(strength * scaled))
 
 
 def pool(values: Array, mean: float, *, least: float = LEAST_ESS) -> Tilt:

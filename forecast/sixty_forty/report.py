@@ -12,15 +12,15 @@ import xarray as xr
 from scipy.special import expit, logit
 
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.cube import build_world
 from shiftcast.forecast.draws import Array
+from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.sixty_forty.concentration import Concentration, concentrations
 from shiftcast.forecast.sixty_forty.impose import impose_share, soft_share
 from shiftcast.forecast.sixty_forty.modes import Imposed, heard
 from shiftcast.forecast.sixty_forty.pooling import LEAST_ESS, strain, tilt
-from shiftcast.forecast.views import LEVEL_OF_BASE, forecast_periods, hyperscale_share, periods
+from shiftcast.forecast.views.part import LEVEL_OF_BASE, forecast_periods, hyperscale_share, periods
 
 LEVELS: Final = {"low80": 0.1, "median": 0.5, "high80": 0.9}
 

@@ -7,11 +7,11 @@ import pandas as pd
 
 from shiftcast.features.membership import side_of
 from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.identity.topdown import draw_revenue
 from shiftcast.forecast.known import Known, Settings
-from shiftcast.forecast.sixty_forty.membership import as_saved
-from shiftcast.forecast.sixty_forty.relabel import Relabelled, purchases, relabel
-from shiftcast.forecast.split import REFERENCE, draw_split
-from shiftcast.forecast.topdown import draw_revenue
+from shiftcast.forecast.split.membership import as_saved
+from shiftcast.forecast.split.relabel import Relabelled, purchases, relabel
+from shiftcast.forecast.split.share import REFERENCE, draw_split
 
 
 def relabelled(

@@ -12,8 +12,8 @@ from scipy.special import expit
 from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.draws import Array
-from shiftcast.forecast.share_rows import middles
-from shiftcast.forecast.split import PRIOR, fit_split, split_statements
+from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
+from shiftcast.forecast.statements.rows import middles
 
 _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again
 

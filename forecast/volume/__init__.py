@@ -1,4 +1,4 @@
-"""Volume: how much work there will be, for many series at once and for one."""
+"""How much work there will be, for many series at once and for one; which technique does it is in `migration`."""
 
 from shiftcast.forecast.volume.calibrate import Spread
 from shiftcast.forecast.volume.combine import COMBINATION

@@ -1,7 +1,7 @@
 """Gradient-boosted trees on all series at once: lags, windows, calendar, age, group means and drivers.
 
 The trees learn the median of the gain over each series' level, step by step, from origins known at the time; the
-features come from :mod:`shiftcast.features.history`, the same function for past and live origins.
+features come from :mod:`features.history`, the same function for past and live origins.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def look_back(panel: Panel, horizon: int, *, bend: float = BEND, origins: int = 
     horizon
         Periods ahead.
     bend
-        Where the working scale bends; see :func:`shiftcast.forecast.volume.scale.recent_scale`.
+        Where the working scale bends; see :func:`forecast.volume.scale.recent_scale`.
     origins
         Rolling origins whose errors can be seen whole; fewer where the history is short.
 

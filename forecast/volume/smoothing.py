@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import softmax
 
 from shiftcast.forecast.draws import Array
 from shiftcast.forecast.volume.past import Past
@@ -123,8 +124,7 @@ def _averaged(weights: Array, level: Array, trend: Array, season: Array, candida
 def _weights(squares: Array, count: Array) -> Array:
     """Return the weights of the candidates from their one-step squared errors, shape (candidates, series)."""
     score = -0.5 * np.minimum(count, _MOST) * np.log(np.maximum(squares / np.maximum(count, 1), _TINY))
-    weights = np.exp(score - score.max(axis=0))
-    return np.asarray(weights / weights.sum(axis=0))
+    return np.asarray(softmax(score, axis=0))
 
 
 def _first_seasons(past: Past, period: int) -> Array:

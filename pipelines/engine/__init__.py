@@ -1,4 +1,4 @@
-"""The engine: usage of rows of any number, on one machine or on Spark, by one plan; and fits fanned out likewise."""
+"""Usage of any number of rows by one plan, on one machine or on Spark, and fits fanned out; it knows no file format."""
 
 from shiftcast.pipelines.engine.aggregate import aggregate
 from shiftcast.pipelines.engine.fan_out import fan_out

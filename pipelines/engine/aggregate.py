@@ -26,10 +26,10 @@ def aggregate(
     Parameters
     ----------
     spans
-        Rows of ``shiftcast.features.frames.SPANS``: Parquet paths, an Ibis table, record batches, a pyarrow table or DataFrame.
+        Rows of ``features.frames.SPANS``: Parquet paths, an Ibis table, record batches, a pyarrow table or DataFrame.
         Amount times hours [in ``unit``] goes to the periods a span overlaps.
     points
-        Rows of ``shiftcast.features.frames.POINTS``, likewise; ``status`` and ``series`` may be left out, ``line`` from both.
+        Rows of ``features.frames.POINTS``, likewise; ``status`` and ``series`` may be left out, ``line`` from both.
     grain
         Length of the periods, all UTC: minute, hour, day, week, month or quarter.
     engine, master
@@ -41,7 +41,7 @@ def aggregate(
     -------
     Table
         Ibis table of the frame ``USAGE`` without ``known_at``, one row a cell, in no order; for
-        ``shiftcast.pipelines.engine.collect`` or ``stream``, or :meth:`shiftcast.pipelines.store.Store.append`.
+        ``pipelines.engine.collect`` or ``stream``, or :meth:`pipelines.store.Store.append`.
 
     Raises
     ------

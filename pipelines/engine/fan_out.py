@@ -36,7 +36,7 @@ def fan_out(
     workers
         Processes on this machine; 1 is a plain loop.
     master
-        Spark master, as in :func:`shiftcast.pipelines.engine.aggregate`.
+        Spark master, as in :func:`pipelines.engine.aggregate`.
 
     Returns
     -------

@@ -65,7 +65,7 @@ class Periods:
     Attributes
     ----------
     grain
-        One of ``shiftcast.features.frames.GRAINS``.
+        One of ``features.frames.GRAINS``.
     dialect
         The engine's words.
     """

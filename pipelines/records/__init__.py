@@ -1,1 +1,1 @@
-"""The public record that ships with the product: figures with their sources, and the catalogues."""
+"""The public record that ships: figures with their sources, and the catalogues; code that reads it is in `sources`."""

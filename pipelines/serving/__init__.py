@@ -1,1 +1,1 @@
-"""Serving the champion: MLflow's own scoring app behind a thin layer that checks, limits, logs and reloads."""
+"""The champion served: MLflow's scoring app behind a layer that checks, limits, logs and reloads."""

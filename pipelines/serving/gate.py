@@ -31,7 +31,7 @@ _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class Source(Protocol):
-    """What keeps a model loaded: :class:`shiftcast.pipelines.serving.loading.Watcher`, or a stand-in."""
+    """What keeps a model loaded: :class:`pipelines.serving.loading.Watcher`, or a stand-in."""
 
     @property
     def served(self) -> Served | None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shiftcast.pipelines.bundle import AlteredBundleError
-from shiftcast.pipelines.champion import checked_files
-from shiftcast.pipelines.registry import Store, StoreError, alias_version
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.champion import checked_files
+from shiftcast.pipelines.registry.mlflow_store import Store, alias_version
+from shiftcast.pipelines.state.root import StoreError
 
 Log = Callable[..., None]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shiftcast.forecast.question import FIELDS, read_field
-from shiftcast.pipelines.served_model import PARAMS
+from shiftcast.pipelines.registry.served_model import PARAMS
 
 RECORDS, SPLIT = "dataframe_records", "dataframe_split"
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]+|\\.?)*+(?:"|\Z)', flags=re.DOTALL)  # one pass, whatever is in it

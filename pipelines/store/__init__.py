@@ -1,4 +1,4 @@
-"""The store of usage: append-only, bitemporal, in Parquet, with a log that decides what is there."""
+"""The store of usage: append-only, bitemporal, Parquet under a log that decides; forecasts are in `registry`."""
 
 from shiftcast.pipelines.store.log import Entry
 from shiftcast.pipelines.store.store import Appended, Store

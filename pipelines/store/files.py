@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from shiftcast.features.frames import QUARANTINE, USAGE, check, conform
 from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
 from shiftcast.pipelines.engine.stream import stream
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import sha256, sync
 from shiftcast.pipelines.store.log import Entry
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import write_durably
 
 VERSION: Final = 1

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from shiftcast.features.frames import USAGE, empty
 from shiftcast.pipelines.engine.arrow import to_arrow
 from shiftcast.pipelines.engine.connection import duckdb_connection
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import sync
 from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
 from shiftcast.pipelines.store.log import Entry, visible

@@ -11,7 +11,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import USAGE, conform
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
 from shiftcast.pipelines.store.files import USAGE_FILE, fault, write_usage
 from shiftcast.pipelines.store.log import last_digest

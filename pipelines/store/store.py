@@ -21,8 +21,8 @@ import pandas as pd
 from shiftcast.features.frames import QUARANTINE, USAGE, conform, empty
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.engine.stream import collect
-from shiftcast.pipelines.guard import locked
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import log, reading
 from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha256, sync
 from shiftcast.pipelines.store.files import (
@@ -92,7 +92,7 @@ class Store:
         Parameters
         ----------
         usage
-            What :func:`shiftcast.pipelines.engine.aggregate` returns, or a usage frame.
+            What :func:`pipelines.engine.aggregate` returns, or a usage frame.
         quarantine
             Rows set aside, frame ``QUARANTINE``.
         source_digest

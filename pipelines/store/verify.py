@@ -7,7 +7,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from shiftcast.pipelines.engine.stream import collect
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import reading
 from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, fault
 from shiftcast.pipelines.store.log import Entry, visible

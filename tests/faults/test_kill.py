@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.pipelines.champion import open_bundle
-from shiftcast.pipelines.doctor import clean, examine
-from shiftcast.pipelines.guard import locked
-from shiftcast.pipelines.ledger import entries
-from shiftcast.pipelines.publication import PUBLISHED, REPORT
-from shiftcast.pipelines.registry import REASON_TAG, STATE_TAG, StoreError, all_versions, open_store
+from shiftcast.pipelines.doctor.examine import clean, examine
+from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT
+from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, all_versions, open_store
+from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.ledger import entries
+from shiftcast.pipelines.state.root import StoreError
 
 NAMED = (
     "before registering", "with a model but no version", "with a version not complete", "between version and alias",

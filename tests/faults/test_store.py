@@ -6,11 +6,12 @@ import time
 
 import pytest
 
-from shiftcast.pipelines import guard
-from shiftcast.pipelines.bundle import AlteredBundleError
-from shiftcast.pipelines.champion import open_bundle
-from shiftcast.pipelines.guard import locked
-from shiftcast.pipelines.registry import StoreError, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.mlflow_store import bundle_folder, champion_version, open_store
+from shiftcast.pipelines.state import guard
+from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.root import StoreError
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +148,7 @@ def altered(made):
 )
 def test_an_altered_model_is_refused_by_name_before_anything_is_read_or_run(made, altered, monkeypatch, spoil, said):
     spoil(altered)
-    monkeypatch.setattr("shiftcast.pipelines.bundle.xr.load_dataset", lambda *_, **__: pytest.fail("was read"))
+    monkeypatch.setattr("shiftcast.pipelines.registry.bundle.xr.load_dataset", lambda *_, **__: pytest.fail("was read"))
     monkeypatch.setattr("mlflow.pyfunc.load_model", lambda *_, **__: pytest.fail("was run"))
     with pytest.raises(AlteredBundleError, match=rf"model version 1: .*{said}; nothing of it was used"):
         open_bundle(root=made)

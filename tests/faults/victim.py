@@ -23,15 +23,16 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from shiftcast.features.frames import SCORES, conform
-from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings, cut
-from shiftcast.forecast.views import forecast_frame
-from shiftcast.pipelines import assemble, publication
-from shiftcast.pipelines import run as run_module
-from shiftcast.pipelines.guard import guarded
-from shiftcast.pipelines.registry import REASON_TAG, STATE_TAG, open_store
-from shiftcast.pipelines.run import RunRequest, run
+from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.pipelines.job import assemble
+from shiftcast.pipelines.job import run as run_module
+from shiftcast.pipelines.job.run import RunRequest, run
+from shiftcast.pipelines.publish import publication
+from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, open_store
 from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.state.guard import guarded
 
 ORIGIN = pd.Timestamp("2026-11-20", tz="UTC")
 DRAWS = 100

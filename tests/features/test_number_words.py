@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shiftcast.features.number_words import find_numbers
 from shiftcast.features.relative_dates import find_dates, phrases_from_rows
-from shiftcast.pipelines.claim_draft_command import read_wording
+from shiftcast.pipelines.commands.claim_draft import read_wording
 
 WORDING = read_wording()
 SAID = pd.Timestamp("2026-03-16", tz="UTC")

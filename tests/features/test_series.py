@@ -7,7 +7,7 @@ import pytest
 from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.features.series import empty_statements, fiscal_revenue, proxy_statements, quarterly_levels, select
-from shiftcast.forecast.share_rows import statement_logits
+from shiftcast.forecast.statements.rows import statement_logits
 
 
 def utc(text: str) -> pd.Timestamp:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.features.units import MEASURES, convert
-from shiftcast.forecast.cube import UNITS
+from shiftcast.forecast.identity.cube import UNITS
 
 
 @pytest.mark.parametrize(

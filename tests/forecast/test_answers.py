@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.claim.check import check_claim
-from shiftcast.forecast.claim.registry import distinct
-from shiftcast.forecast.crossing import first_passage
+from shiftcast.forecast.claims.check import check_claim
+from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.question import QUESTIONS
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views import (
+from shiftcast.forecast.views.crossing import first_passage
+from shiftcast.forecast.views.part import (
     MEASURES,
     Part,
     draws_of,

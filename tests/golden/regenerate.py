@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from shiftcast.forecast.backtest import backtest_revenue, summarise
-from shiftcast.forecast.cube import build_world
+from shiftcast.forecast.capacity.procurement import build_costs
+from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings, cut
-from shiftcast.forecast.procurement import build_costs
-from shiftcast.forecast.views import forecast_frame
+from shiftcast.forecast.scoring.backtest import backtest_revenue, summarise
+from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.sources.public_record import read_record
 
 ORIGIN = pd.Timestamp("2026-08-31", tz="UTC")

@@ -10,13 +10,13 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from shiftcast.forecast.cube import World, build_world
+from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Known, Settings
-from shiftcast.forecast.leaf_backtest import backtest as real_backtest
-from shiftcast.pipelines import publication
-from shiftcast.pipelines import run as run_module
-from shiftcast.pipelines.doctor import move_in
-from shiftcast.pipelines.run import RunRequest, RunResult, run
+from shiftcast.forecast.scoring.leaf_backtest import backtest as real_backtest
+from shiftcast.pipelines.doctor.examine import move_in
+from shiftcast.pipelines.job import run as run_module
+from shiftcast.pipelines.job.run import RunRequest, RunResult, run
+from shiftcast.pipelines.publish import publication
 from shiftcast.pipelines.sources.public_record import RECORDS
 
 TODAY = pd.Timestamp("2026-11-20", tz="UTC")

@@ -5,12 +5,12 @@ import sys
 import pandas as pd
 import pytest
 
-from shiftcast.pipelines import options
-from shiftcast.pipelines import run as run_module
-from shiftcast.pipelines.champion import open_forecaster
 from shiftcast.pipelines.cli import main
-from shiftcast.pipelines.commands import COMMANDS, load
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.commands import options
+from shiftcast.pipelines.commands.listed import COMMANDS, load
+from shiftcast.pipelines.job import run as run_module
+from shiftcast.pipelines.registry.champion import open_forecaster
+from shiftcast.pipelines.state.root import StoreError
 
 
 @pytest.fixture

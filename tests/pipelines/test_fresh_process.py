@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from shiftcast.pipelines.champion import open_forecaster
-from shiftcast.pipelines.registry import bundle_folder, champion_version, open_store
+from shiftcast.pipelines.registry.champion import open_forecaster
+from shiftcast.pipelines.registry.mlflow_store import bundle_folder, champion_version, open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTIONS = [
@@ -23,7 +23,7 @@ QUESTIONS = [
 LOAD = """
 import hashlib, json, sys
 import mlflow, pandas as pd
-from shiftcast.pipelines import open_forecaster
+from shiftcast import open_forecaster
 
 questions = json.loads(sys.argv[1])
 model = mlflow.pyfunc.load_model("models:/shiftcast@champion")
@@ -64,7 +64,10 @@ def other_store(finished, tmp_path_factory):
     """Return the folder of a whole run by command in another store, with the finished run's seed and origin's data."""
     folder = tmp_path_factory.mktemp("other")
     day = f"lambda *_: pandas.Timestamp('{finished.request.origin:%Y-%m-%d}', tz='UTC')"
-    command = f"import pandas; from pipelines import cli, run_command; run_command.as_day = {day}; cli.main()"
+    command = (
+        "import pandas; from shiftcast.pipelines import cli; from shiftcast.pipelines.commands import run; "
+        f"run.as_day = {day}; cli.main()"
+    )
     done = python("-c", command, "run", "--draws", "200", "--seed", "7", "--json", cwd=folder)
     return folder, done
 

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from shiftcast.pipelines import claim_command, contract_command
 from shiftcast.pipelines.cli import app
-from shiftcast.pipelines.served_model import ShiftcastModel
+from shiftcast.pipelines.commands import claim as claim_command
+from shiftcast.pipelines.commands import contract as contract_command
+from shiftcast.pipelines.registry.served_model import ShiftcastModel
 
 SAME = ["--as-of", "2026-11-20", "--draws", "200", "--seed", "7", "--json"]
 

@@ -19,21 +19,21 @@ from pathlib import Path
 
 import pytest
 
-from shiftcast.pipelines.champion import open_forecaster
-from shiftcast.pipelines.model_files import FILES_TAG
-from shiftcast.pipelines.registry import (
+from shiftcast.pipelines.registry.champion import open_forecaster
+from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
     COMPLETE,
     DIGEST_TAG,
     MANIFEST_TAG,
     STATE_TAG,
-    StoreError,
     bundle_folder,
     champion_version,
     open_store,
     promote,
     register,
 )
+from shiftcast.pipelines.registry.model_files import FILES_TAG
+from shiftcast.pipelines.state.root import StoreError
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = [Path(path).parent for path in (shutil.which("initdb"), shutil.which("postgres")) if path]
@@ -45,9 +45,9 @@ PATIENCE = 240  # seconds
 RETRAINER = """
 import sys
 from pathlib import Path
-from shiftcast.pipelines.champion import open_forecaster
-from shiftcast.pipelines.registry import *
-from shiftcast.pipelines.registry import DIGEST_TAG, MANIFEST_TAG
+from shiftcast.pipelines.registry.mlflow_store.champion import open_forecaster
+from shiftcast.pipelines.registry.mlflow_store.mlflow_store import *
+from shiftcast.pipelines.registry.mlflow_store.mlflow_store import DIGEST_TAG, MANIFEST_TAG
 root, bundle, name, manifest = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 store = open_store(root)
 tags = {DIGEST_TAG: name, MANIFEST_TAG: manifest}

@@ -14,7 +14,7 @@ from shiftcast.forecast.capacity.plan import Plan, needed, plan_question
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views import Part, draws_of, periods
+from shiftcast.forecast.views.part import Part, draws_of, periods
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 

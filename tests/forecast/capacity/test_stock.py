@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from shiftcast.forecast.capacity.cascade import cascade_shares
 from shiftcast.forecast.capacity.funnel import STAGES, Step, follow_funnel, lag_shares, lead_time
+from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
 from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
 from shiftcast.forecast.capacity.stock import stock_and_flow
 from shiftcast.forecast.economics.power import Power
-from shiftcast.forecast.fleet import weibull_survival
-from shiftcast.forecast.procurement import critical_ratio
+from shiftcast.forecast.hardware.fleet import weibull_survival
 
 of = np.asarray
 DRAWS, PERIODS = 4, 10

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.forecast.economics.answer import assumed_rows
 from shiftcast.forecast.economics.basis import basis_of, generations, machine, price_name, rate
 from shiftcast.forecast.economics.costs import Costing, cost_question, numbers
 from shiftcast.forecast.economics.site import Site, site_question
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.answer import assumed_rows
 
 
 def row(answer, generation):

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from shiftcast.pipelines.registry import champion_version, open_store
+from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Served, load_served
 from shiftcast.pipelines.serving.payload import Limits

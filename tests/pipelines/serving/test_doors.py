@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from shiftcast.pipelines.answering import answer_rows, answer_text
-from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.registry.champion import open_forecaster
 
 QUESTIONS = {
     "rows": {"question": "forecast", "measure": "power", "segment": "rest"},

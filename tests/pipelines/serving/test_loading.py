@@ -5,10 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from shiftcast.pipelines.bundle import AlteredBundleError
-from shiftcast.pipelines.registry import CHAMPION, StoreError, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION, bundle_folder, champion_version, open_store
 from shiftcast.pipelines.serving import loading
 from shiftcast.pipelines.serving.loading import Served, Watcher, open_served
+from shiftcast.pipelines.state.root import StoreError
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from shiftcast.pipelines.answering import answer_rows, answer_text
-from shiftcast.pipelines.champion import open_forecaster
+from shiftcast.forecast.answering import answer_rows, answer_text
+from shiftcast.pipelines.registry.champion import open_forecaster
 
 QUANTILES = {"question": "quantiles", "measure": "power", "segment": "rest"}
 PATIENCE = 240  # seconds, on a machine that is busy with other things

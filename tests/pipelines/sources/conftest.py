@@ -11,11 +11,11 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.instants import Clock
+from shiftcast.pipelines.ingest.spool import Spool
 from shiftcast.pipelines.sources.catalogue import SOURCES
 from shiftcast.pipelines.sources.normal import Batch, normalise
 from shiftcast.pipelines.sources.opening import Opened, opened
 from shiftcast.pipelines.sources.setting import Setting
-from shiftcast.pipelines.spool import Spool
 
 ANCHOR = pd.Timestamp("2025-01-01", tz="UTC")
 

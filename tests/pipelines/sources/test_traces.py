@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.instants import Clock
-from shiftcast.pipelines.ingest import IngestRequest, read_files
+from shiftcast.pipelines.ingest.load import IngestRequest, read_files
 from shiftcast.pipelines.sources.setting import Setting
 
 TRACES = Path(__file__).resolve().parents[4] / "shared" / "data" / "traces"

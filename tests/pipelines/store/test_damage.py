@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import files as files_module
 from shiftcast.pipelines.store import store as store_module
 from shiftcast.pipelines.store.snapshots import read_snapshot, take_snapshot

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shiftcast.features.frames import QUARANTINE, USAGE, check, conform
 from shiftcast.pipelines.engine import aggregate, collect
-from shiftcast.pipelines.registry import StoreError
+from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.snapshots import read_snapshot, snapshots, take_snapshot
 from shiftcast.pipelines.store.verify import verify

@@ -1,0 +1,174 @@
+"""Technique shares of requests from dated statements: the newest technique against the rest, then the next, nested.
+
+A workload's techniques are ordered from old to new. The newest takes a share of all requests, the next newest a share
+of what is left, and so on; each step is a share state, so shares stay on the simplex and zeros need no care. Few
+statements speak of any step: an operator's own share reads the segment through an operator offset, package downloads
+through a proxy offset, and dated judgements (evidence ``assumed``) through none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.series import empty_statements, proxy_statements, select
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+
+JUDGEMENT: Final = "judgement"
+OFFSET_SD: Final[Mapping[str, float]] = {"operator": 1.0, "large_operator": 0.35, "pypi_proxy": 1.0}
+LARGE_OPERATORS: Final = {("search", "hyperscale"): ("google",)}  # one operator answers most requests of the segment
+_PROXY_SEGMENT: Final = "rest"  # packages from a public index say little about what hyperscalers run
+_HELD: Final = 1e-3  # log spread that keeps a volatility as it was fitted
+_FIGURE_ABOVE, _FIGURE_SD, _FIGURE_MOST = (
+    0.1,
+    0.02,
+    0.99,
+)  # a figure of one operator that `effect_of_one_figure` supposes
+_STATEMENT: Final = ["period_start", "period_end", "value", "sd", "bound", "definition"]
+_PRIOR: Final = SharePrior(
+    mid=0.1, sd=2.0, trend_sd=0.05, volatility=0.12, volatility_sd_log=0.4, trend_volatility=0.06
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One nested step: the share of a technique among requests that no newer one serves.
+
+    Attributes
+    ----------
+    workload, segment, technique
+        What it is about.
+    state
+        The fitted state.
+    evidence
+        Definition to the number of statements read under it.
+    """
+
+    workload: str
+    segment: str
+    technique: str
+    state: ShareState
+    evidence: Mapping[str, int]
+
+
+def fit_steps(
+    observations: pd.DataFrame,
+    workload: str,
+    techniques: tuple[str, ...],
+    segment: str,
+    quarters: pd.DatetimeIndex,
+) -> tuple[Step, ...]:
+    """Fit every nested step of one workload in one segment, newest technique first.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin.
+    techniques
+        Oldest first; a workload with one technique has no steps.
+    quarters
+        Quarter ends to cover.
+    """
+    steps = []
+    for position in range(len(techniques) - 1, 0, -1):
+        statements = step_statements(observations, workload, techniques, position, segment)
+        state = fit_share_state(statements, quarters, reference=JUDGEMENT, offset_sd=OFFSET_SD, prior=_PRIOR)
+        counts = statements["definition"].value_counts().sort_index()
+        evidence = {str(name): int(count) for name, count in counts.items()}
+        steps.append(Step(workload, segment, techniques[position], state, evidence))
+    return tuple(steps)
+
+
+def step_statements(
+    observations: pd.DataFrame, workload: str, techniques: tuple[str, ...], position: int, segment: str
+) -> pd.DataFrame:
+    """Collect what speaks of one step: judgements, operators' own shares, and the download proxy.
+
+    Figures recalled without a source are in the record and the report, and are not fitted.
+    """
+    technique = techniques[position]
+    rows = latest_vintage(
+        select(observations, measure="share", base="requests", workload=workload, technique=technique)
+    )
+    rows = rows[rows["segment"].isin(["all", segment]) & (rows["confidence"] != "recalled")]
+    parts = [rows[rows["definition"] == JUDGEMENT]]
+    if segment != _PROXY_SEGMENT:
+        large = LARGE_OPERATORS.get((workload, segment), ())
+        stated = rows[rows["definition"] != JUDGEMENT]
+        kind = np.where(stated["operator"].isin(large), "large_operator", "operator")
+        parts.append(stated.assign(definition=kind))
+    else:
+        downloads = latest_vintage(select(observations, measure="downloads", workload=workload))
+        parts.append(proxy_statements(downloads, (technique,), techniques[:position]))
+    kept = [part[_STATEMENT] for part in parts if len(part)]
+    return pd.concat(kept, ignore_index=True) if kept else empty_statements()
+
+
+def effect_of_one_figure(
+    observations: pd.DataFrame, step: Step, techniques: tuple[str, ...], day: pd.Timestamp
+) -> float:
+    """Return how far a step's share moves if one operator states a figure ten points above the one expected of it.
+
+    Close to 0.1, the share rests on little and one figure would settle it; close to 0, it would hardly count.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin.
+    step
+        The step, as fitted to them.
+    techniques
+        Techniques of its workload, oldest first.
+    day
+        The day the figure is about, within the quarters of the state.
+    """
+    statements = step_statements(
+        observations, step.workload, techniques, techniques.index(step.technique), step.segment
+    )
+    cell = int(step.state.quarters.searchsorted(day))
+    kind = "large_operator" if (step.workload, step.segment) in LARGE_OPERATORS else "operator"
+    expected = float(expit(step.state.smoothed_mean(kind)[cell]))
+    stated = {"value": min(expected + _FIGURE_ABOVE, _FIGURE_MOST), "sd": _FIGURE_SD, "bound": "=", "definition": kind}
+    figure = pd.DataFrame([{"period_start": day, "period_end": day, **stated}])
+    told = pd.concat([rows for rows in (statements, figure) if len(rows)], ignore_index=True)
+    held = replace(_PRIOR, volatility=step.state.volatility, volatility_sd_log=_HELD)
+    after = fit_share_state(told, step.state.quarters, reference=JUDGEMENT, offset_sd=OFFSET_SD, prior=held)
+    return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
+
+
+def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], *, draws: int, seed: int) -> Array:
+    """Draw technique shares of requests from fitted steps.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters, techniques)
+        Shares that sum to one, techniques oldest first.
+    """
+    taken = [
+        step.state.simulate(draws, stream(seed, f"technique.{step.workload}.{step.segment}.{step.technique}"))[0]
+        for step in steps
+    ]
+    return nested_shares(taken, len(techniques))
+
+
+def nested_shares(taken: list[Array], techniques: int) -> Array:
+    """Turn shares of what is left, newest technique first, into shares of the whole, oldest first.
+
+    Examples
+    --------
+    >>> nested_shares([np.array([[0.5]]), np.array([[0.2]])], 3).tolist()
+    [[[0.4, 0.1, 0.5]]]
+    """
+    left = np.ones_like(taken[0])
+    shares = []
+    for share in taken:
+        shares.append(left * share)
+        left = left * (1 - share)
+    return np.stack([left, *reversed(shares)][:techniques], axis=-1)

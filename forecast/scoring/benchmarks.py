@@ -1,0 +1,83 @@
+"""Naive forecasts of what is published, made at an origin from what was known there, as draws like the model's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.features.calendars import nvidia_quarters, overlap_weights
+from shiftcast.features.frames import ALL
+from shiftcast.features.series import fiscal_revenue
+from shiftcast.forecast.draws import Array, normals, stream
+from shiftcast.forecast.scoring.leaf_backtest import naive_share
+from shiftcast.forecast.split.share import REFERENCE, split_statements
+from shiftcast.forecast.volume import draw_volume, fit_volume
+
+
+def naive_revenue(
+    observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, origin: pd.Timestamp, member: str, draws: int, seed: int
+) -> Array:
+    """Return draws of data-centre revenue by calendar quarter from one simple member.
+
+    Its spread is calibrated on its own past errors, and it shares the model's random numbers.
+
+    Parameters
+    ----------
+    observations
+        Rows known at the origin.
+    quarters
+        Ends of consecutive calendar quarters; those before the record begins are zero.
+    member
+        Such as ``last_value``.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters)
+        US dollars a quarter.
+
+    Raises
+    ------
+    ValueError
+        If no revenue is known.
+    """
+    reported = fiscal_revenue(observations, "data_center", origin)
+    fiscal = nvidia_quarters(quarters[-1])
+    fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
+    history, ahead = reported.to_numpy(), len(fiscal) - len(reported)
+    fit = fit_volume(history, ahead, members=(member,))
+    future = draw_volume(fit, draws=draws, random=stream(seed, "revenue"))
+    whole = np.hstack([np.broadcast_to(history, (draws, len(history))), future])
+    spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
+    return np.asarray(whole @ overlap_weights(*spans, quarters))
+
+
+def naive_draws(
+    observations: pd.DataFrame, target: pd.Series, *, origin: pd.Timestamp, member: str, draws: int, seed: int
+) -> Array | None:
+    """Return naive draws of one published figure, shape (draws,), or ``None`` where there is no naive forecast.
+
+    Parameters
+    ----------
+    observations
+        Rows known at the origin.
+    target
+        ``segment, measure, definition, period_end`` of the figure.
+    member
+        Such as ``last_value``.
+    """
+    measure, segment, end = str(target["measure"]), str(target["segment"]), pd.Timestamp(target["period_end"])
+    if measure not in {"spending", "share"} or str(target["leaf"]) != ALL:
+        return None
+    share = np.ones(draws)
+    if segment != ALL:
+        statements = split_statements(observations)
+        if statements.empty:
+            return None
+        noise = normals(seed, "naive.share", draws)
+        definition = str(target["definition"]) if measure == "share" else REFERENCE
+        share = naive_share(statements, definition, end, noise)
+    if measure == "share":
+        return share
+    quarters = pd.DatetimeIndex([end])
+    level = naive_revenue(observations, quarters, origin=origin, member=member, draws=draws, seed=seed)[:, 0]
+    return level * (1 - share if segment == "rest" else share)

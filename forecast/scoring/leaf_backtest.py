@@ -1,0 +1,147 @@
+"""The backtest below the whole: revenue of hyperscalers and of the rest, against every stated share that came later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import calendar_quarters, overlap_weights, quarter_label
+from shiftcast.features.frames import SCORES, check, conform
+from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
+from shiftcast.forecast.draws import Array, normals
+from shiftcast.forecast.known import Known
+from shiftcast.forecast.scoring.backtest import (
+    HORIZON,
+    MODEL,
+    PastOrigin,
+    backtest_revenue,
+    past_origins,
+    reported_revenue,
+    score_level,
+    score_rows,
+)
+from shiftcast.forecast.split.share import PRIOR, draw_split, split_statements
+
+_FIRST: Final = "2015Q1"
+_QUARTER_DAYS: Final = 120
+_SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
+
+
+def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
+    """Score revenue as a whole and by segment at every past origin.
+
+    Parameters
+    ----------
+    known
+        The record cut to the last day of knowledge; cut again at every past origin.
+
+    Returns
+    -------
+    DataFrame
+        A checked scores frame; segments carry the definition their share was stated under.
+
+    Raises
+    ------
+    ValueError
+        If the history is too short for one past origin, or a cost of building is missing.
+    """
+    costs = build_costs(known.assumptions)
+    origins = tuple(past_origins(known.observations, reported_revenue(known.observations, known.origin)))
+    whole = backtest_revenue(
+        known.observations, known.origin, costs=costs, origins=origins, draws=draws, seed=seed
+    )  # fmt: skip
+    parts = backtest_segments(
+        known.observations, known.origin, costs=costs, origins=origins, draws=draws, seed=seed
+    )  # fmt: skip
+    return check(conform(pd.concat([whole, *parts], ignore_index=True), SCORES), SCORES)
+
+
+def backtest_segments(
+    observations: pd.DataFrame, origin: pd.Timestamp, *, costs: BuildCosts, origins: Sequence[PastOrigin],
+    draws: int = 1000, seed: int = 1,
+) -> list[pd.DataFrame]:  # fmt: skip
+    """Score the revenue of each segment, one block an origin, model, stated share and segment.
+
+    What came is the reported revenue of a fiscal quarter times the share stated for it; a statement that is only a
+    bound is not scored against. The naive benchmark lets the last stated share stay, with a random walk as volatile
+    as the split's prior.
+
+    Returns
+    -------
+    list of DataFrame
+        Score rows, not yet in the frame's dtypes.
+    """
+    actual = reported_revenue(observations, origin)
+    statements = scored_statements(known_by(observations, origin))
+    blocks: list[pd.DataFrame] = []
+    for past in origins:
+        known = split_statements(known_by(observations, past.made))
+        ahead = actual.index[len(past.history) : len(past.history) + HORIZON]
+        later = statements[statements["period_end"].isin(ahead) & (statements["known_at"] > past.made)]
+        if known.empty or later.empty:
+            continue
+        quarters = calendar_quarters(_FIRST, quarter_label(later["period_end"].max() + pd.offsets.QuarterEnd()))
+        split = draw_split(known_by(observations, past.made), quarters, draws=draws, seed=seed)
+        for definition, rows in later.groupby("definition"):
+            spans = pd.DatetimeIndex(rows["period_start"]), pd.DatetimeIndex(rows["period_end"])
+            model_share = split.by_definition[str(definition)] @ overlap_weights(*spans, quarters).T
+            naive = _naive_shares(known, rows, normals(seed, "naive.share", draws))
+            steps = ahead.get_indexer(pd.DatetimeIndex(rows["period_end"]))
+            stated = rows["value"].to_numpy()
+            for model in past.fits:
+                share = model_share if model == MODEL else naive
+                level = past.paths(model, draws=draws, seed=seed)[:, steps]
+                for segment, part, came in (("hyperscale", share, stated), ("rest", 1 - share, 1 - stated)):
+                    revenue = actual[rows["period_end"]].to_numpy() * came
+                    scores = score_level(level * part, revenue, past.history, costs)
+                    blocks.append(
+                        score_rows(scores, steps + 1.0, made=past.made, model=model, definition=str(definition),
+                                   segment=segment)
+                    )  # fmt: skip
+    return blocks
+
+
+def scored_statements(observations: pd.DataFrame) -> pd.DataFrame:
+    """Return the stated hyperscale shares of single fiscal quarters that a forecast can be scored against."""
+    rows = split_statements(observations)
+    days = (rows["period_end"] - rows["period_start"]).dt.days
+    return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, _QUARTER_DAYS)].reset_index(drop=True)
+
+
+def _naive_shares(known: pd.DataFrame, rows: pd.DataFrame, noise: Array) -> Array:
+    """Return the naive draws of each stated share, shape (draws, statements)."""
+    return np.column_stack(
+        [naive_share(known, str(row.definition), row.period_end, noise) for row in rows.itertuples()]
+    )
+
+
+def naive_share(statements: pd.DataFrame, definition: str, period_end: pd.Timestamp, noise: Array) -> Array:
+    """Return draws of the last stated share carried on, under its definition where there is one, else under any.
+
+    logit(share) + volatility * sqrt(quarters since) * noise, with the prior volatility of the split.
+
+    Parameters
+    ----------
+    statements
+        Statements known at the origin, at least one.
+    period_end
+        Last day of the quarter asked for.
+    noise
+        Standard normals, shape (draws,).
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"definition": ["top_five"], "value": [0.5],
+    ...                      "period_end": pd.to_datetime(["2026-01-25"], utc=True)})
+    >>> naive_share(rows, "recast_2", pd.Timestamp("2026-07-26", tz="UTC"), np.zeros(1)).tolist()
+    [0.5]
+    """
+    same = statements[statements["definition"] == definition]
+    last = (statements if same.empty else same).sort_values("period_end").iloc[-1]
+    quarters = max((period_end - last["period_end"]).days / 91.31, 0.0)
+    return np.asarray(expit(logit(last["value"]) + PRIOR.volatility * np.sqrt(quarters) * noise))

@@ -1,0 +1,130 @@
+"""Whether a new forecast should replace the champion.
+
+Its backtest has to be finite, to beat the naive benchmarks on the decision score, and to be no worse than the champion
+on it and on coverage, over the origins and horizons that both were scored on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.scoring.backtest import BENCHMARKS, MODEL
+
+TOLERANCE: Final = 0.02  # relative: the same code on the same origins ties, and a tie has to let new data in
+COVERAGE_LOSS: Final = 0.05
+METRIC: Final = "build_cost"
+_COVERAGE: Final = "coverage80"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether to move the alias, and why in one line."""
+
+    promote: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Means over a backtest of the whole.
+
+    Attributes
+    ----------
+    cost
+        Cost of building to the forecast [share of what came].
+    naive
+        The same of each naive benchmark.
+    coverage
+        Share of what came that 80 % intervals held.
+    """
+
+    cost: float
+    naive: Mapping[str, float]
+    coverage: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether every mean is a number."""
+        return bool(np.isfinite([self.cost, self.coverage, *self.naive.values()]).all())
+
+
+def decide(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Decision:
+    """Compare a challenger's backtest with the naive benchmarks' and with the champion's.
+
+    Parameters
+    ----------
+    challenger, champion
+        Scores frames; ``None`` where there is no champion.
+
+    Returns
+    -------
+    Decision
+        A champion that shares no scored origin with the challenger, or has no decision score, is not compared with,
+        and the reason says so.
+
+    Examples
+    --------
+    >>> from shiftcast.features.frames import SCORES, empty
+    >>> decide(empty(SCORES), None)
+    Decision(promote=False, reason='not promoted: its scores are not finite')
+    """
+    mine = _by_origin(challenger)
+    alone = standing(mine)
+    refused = _against_naive(alone)
+    if refused:
+        return Decision(False, f"not promoted: {refused}")
+    better = f"build cost {alone.cost:.4f} of demand, {_named(alone.naive)}"
+    if champion is None:
+        return Decision(True, f"promoted: first model; {better}")
+    theirs = _by_origin(champion)
+    common = mine.index.intersection(theirs.index)
+    before = standing(theirs.loc[common])
+    if len(common) == 0 or not np.isfinite([before.cost, before.coverage]).all():
+        return Decision(True, f"promoted: the champion has no decision score to compare with; {better}")
+    return _against_champion(standing(mine.loc[common]), before, len(common))
+
+
+def standing(by_origin: pd.DataFrame) -> Standing:
+    """Return the means of a backtest laid out as ``(origin, horizon)`` by ``(model, metric)``."""
+
+    def mean(model: str, metric: str) -> float:
+        return float(by_origin[model, metric].mean(skipna=False)) if (model, metric) in by_origin else float("nan")
+
+    return Standing(mean(MODEL, METRIC), {name: mean(name, METRIC) for name in BENCHMARKS}, mean(MODEL, _COVERAGE))
+
+
+def _by_origin(scores: pd.DataFrame) -> pd.DataFrame:
+    whole = scores[(scores["measure"] == "log_revenue") & (scores["segment"] == ALL)]
+    return whole.pivot_table(index=["origin", "horizon"], columns=["model", "metric"], values="value")
+
+
+def _named(costs: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {cost:.4f}" for name, cost in costs.items())
+
+
+def _against_naive(mine: Standing) -> str:
+    """Return why the benchmarks keep a challenger out, or nothing."""
+    if not mine.finite:
+        return "its scores are not finite"
+    better = {name: cost for name, cost in mine.naive.items() if mine.cost >= cost}
+    return f"build cost {mine.cost:.4f} of demand is not below that of the naive {_named(better)}" if better else ""
+
+
+def _against_champion(mine: Standing, before: Standing, common: int) -> Decision:
+    where = f"over {common} origins and horizons in common"
+    if mine.cost > before.cost * (1 + TOLERANCE):
+        return Decision(
+            False, f"not promoted: build cost {mine.cost:.4f} is worse than the champion's {before.cost:.4f} {where}"
+        )
+    if mine.coverage < before.coverage - COVERAGE_LOSS:
+        return Decision(
+            False, f"not promoted: 80 % coverage {mine.coverage:.2f} is below the champion's {before.coverage:.2f} "
+            f"{where}"
+        )  # fmt: skip
+    return Decision(True, f"promoted: build cost {mine.cost:.4f}, the champion's {before.cost:.4f}, {where}")

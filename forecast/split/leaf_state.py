@@ -1,0 +1,147 @@
+"""Leaves below a side as log-ratio states: the prior's weights where nothing is stated, statements heard where it is.
+
+Each leaf's log weight is its assumed one, wandering from the last reported quarter in both directions; shares are the
+softmax, so only log-ratios count. Statements about a leaf's revenue, and its growth on a year before, are heard through
+their own likelihoods (:mod:`forecast.statements.hearing`), given the revenue of the side: what is said below the top
+moves nothing above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import covered_share, quarter_label
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.statements.hearing import Statement, hear
+from shiftcast.forecast.statements.wording import OF_BOUND
+
+YEAR: Final = pd.Timedelta(days=364)  # the same fiscal quarter a year before
+_LEAST_SD: Final = 0.03  # of a log figure: fiscal periods are read on calendar quarters
+
+
+@dataclass(frozen=True)
+class Leaves:
+    """Draws of the shares of a side's leaves.
+
+    Attributes
+    ----------
+    share
+        Shape (draws, quarters, leaves), summing to one.
+    news
+        One row a leaf with statements: ``leaf, statements, quarter, before, after`` (median shares) and ``ess``.
+    """
+
+    share: Array
+    news: pd.DataFrame
+
+
+def leaf_statements(observations: pd.DataFrame, leaves: tuple[str, ...]) -> pd.DataFrame:
+    """Return what is known of the vendor's revenue from leaves and its growth, one row per figure; no guidance."""
+    rows = select(observations, leaf=leaves, vendor="nvidia", stage="flow")
+    kept = (rows["measure"] == "revenue") | ((rows["measure"] == "growth") & (rows["base"] == "revenue"))
+    return latest_vintage(rows[kept])
+
+
+def hear_leaves(
+    weights: Array, drift: float, base: int, observations: pd.DataFrame, leaves: tuple[str, ...], side: Array,
+    quarters: pd.DatetimeIndex, *, seed: int,
+) -> Leaves:  # fmt: skip
+    """Let drawn log weights hear what is stated about leaves.
+
+    Parameters
+    ----------
+    weights
+        Log weights by quarter before any statement, shape (draws, quarters, leaves).
+    drift, base
+        Standard deviation of a quarter's step [log], and the quarter from which weights wander.
+    observations
+        Rows cut to an origin.
+    side
+        Revenue of the side, US dollars a quarter, shape (draws, quarters); its mean over draws is what the statements
+        are read against.
+    seed
+        Of the named stream of the tempering.
+
+    Raises
+    ------
+    ValueError
+        If a statement is worded in a way that has no likelihood.
+    """
+    rows = leaf_statements(observations, leaves)
+    reader = _Reader(leaves, quarters, side.mean(axis=0))
+    statements = [reader.statement(row) for row in rows.to_dict("records") if reader.covers(row)]
+    before = softmax(weights, axis=-1)
+    if not statements:
+        return Leaves(before, _news(rows.head(0), leaves, quarters, base, before, before, 1.0))
+    draws, shape = len(weights), weights.shape[1:]
+    mean = np.broadcast_to(weights[:, base].mean(axis=0), shape).ravel()
+    covariance = _covariance(weights[:, base].std(axis=0), drift, base, len(quarters))
+    heard = hear(weights.reshape(draws, -1), mean, covariance, statements, stream(seed, f"leaves.{'.'.join(leaves)}"))
+    after = softmax(heard.draws.reshape(weights.shape), axis=-1)
+    return Leaves(after, _news(rows, leaves, quarters, base, before, after, heard.ess))
+
+
+def _covariance(sd: Array, drift: float, base: int, quarters: int) -> Array:
+    """Return the covariance of log weights, quarters by leaves: a weight of each leaf and its walk from a quarter."""
+    away = np.arange(quarters) - base
+    same = np.sign(away)[:, None] * np.sign(away)[None, :] > 0
+    walk = drift**2 * np.where(same, np.minimum.outer(np.abs(away), np.abs(away)), 0)
+    leaves = len(sd)
+    whole = walk[:, None, :, None] * np.eye(leaves)[None, :, None, :] + np.diag(sd**2)[None, :, None, :]
+    return np.asarray(whole.reshape(quarters * leaves, quarters * leaves))
+
+
+def _news(
+    rows: pd.DataFrame, leaves: tuple[str, ...], quarters: pd.DatetimeIndex, base: int, before: Array, after: Array,
+    ess: float,
+) -> pd.DataFrame:  # fmt: skip
+    told = [
+        {"leaf": leaf, "statements": int((rows["leaf"] == leaf).sum()), "quarter": quarter_label(quarters[base]),
+         "before": float(np.median(before[:, base, at])), "after": float(np.median(after[:, base, at])), "ess": ess}
+        for at, leaf in enumerate(leaves) if (rows["leaf"] == leaf).any()
+    ]  # fmt: skip
+    return pd.DataFrame(told, columns=["leaf", "statements", "quarter", "before", "after", "ess"])
+
+
+@dataclass(frozen=True)
+class _Reader:
+    leaves: tuple[str, ...]
+    quarters: pd.DatetimeIndex
+    side: Array
+
+    def covers(self, row: Mapping[Any, Any]) -> bool:
+        """Return whether the quarters hold what a row speaks of."""
+        first = self.quarters[0] - pd.offsets.QuarterEnd()
+        return bool(row["period_start"] - YEAR > first and row["period_end"] <= self.quarters[-1])
+
+    def statement(self, row: Mapping[Any, Any]) -> Statement:
+        """Return what a row says of the log weights, as a log figure."""
+        grown = row["measure"] == "growth"
+        value = 1.0 + float(row["value"]) if grown else float(row["value"])
+        sd = float(np.hypot(float(row["sd"]) / value, _LEAST_SD))
+        now, before = (self._revenue(row, back) for back in (pd.Timedelta(0), YEAR))
+        name = f"{row['leaf']} {row['measure']} {row['bound']} {row['value']:.4g} {row['period_end']:%Y-%m-%d}"
+
+        def growth(vector: Array) -> Array:
+            return np.asarray(now(vector) - before(vector))
+
+        return Statement(name, growth if grown else now, OF_BOUND[str(row["bound"])], float(np.log(value)), sd)
+
+    def _revenue(self, row: Mapping[Any, Any], back: pd.Timedelta) -> Callable[[Array], Array]:
+        """Return the log of a leaf's revenue over the row's period, or that much before."""
+        weight = self.side * covered_share(row["period_start"] - back, row["period_end"] - back, self.quarters)
+        within, leaf = np.flatnonzero(weight > 0), self.leaves.index(str(row["leaf"]))
+
+        def log_revenue(vector: Array) -> Array:
+            shaped = vector.reshape(*vector.shape[:-1], len(self.quarters), len(self.leaves))[..., within, :]
+            return np.asarray(np.log(softmax(shaped, axis=-1)[..., leaf] @ weight[within]))
+
+        return log_revenue

@@ -1,0 +1,89 @@
+"""Saved memberships applied to the split: a firm counts where it was put, from the day it was put there.
+
+The figures of a definition count a firm on one side throughout; rows saved later move it from their first day on. A
+membership is about who owns the machines. Who uses them is another column: a lab in a cloud stays in the leaf
+``hosted`` of its owner's side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shiftcast.features.membership import published_side, sides_over
+from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.split.relabel import purchases, relabel
+from shiftcast.forecast.split.share import REFERENCE, Split
+
+
+@dataclass(frozen=True)
+class Move:
+    """A firm that counts elsewhere than in the published figures.
+
+    Attributes
+    ----------
+    firm, to
+        Who, and on which side it counts.
+    since
+        In which quarters, shape (quarters,).
+    """
+
+    firm: str
+    to: str
+    since: NDArray[np.bool_]
+
+
+def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[Move, ...]:
+    """Return the firms that saved memberships put on another side than the figures of the reference definition do."""
+    under = memberships[memberships["definition"] == REFERENCE]
+    moves = []
+    for firm in sorted(set(under["firm"])):
+        sides = np.array(sides_over(under, firm, REFERENCE, quarters))
+        away = sides != published_side(under, firm, REFERENCE)
+        moves += [Move(firm, to, away & (sides == to)) for to in ("hyperscale", "rest") if (away & (sides == to)).any()]
+    return tuple(moves)
+
+
+def as_saved(
+    split: Split, revenue: Array, observations: pd.DataFrame, memberships: pd.DataFrame, assumed: Assumptions,
+    quarters: pd.DatetimeIndex,
+) -> Split:  # fmt: skip
+    """Return the split with saved memberships applied; without any it is the same object.
+
+    Parameters
+    ----------
+    split
+        Draws under the published memberships, on ``quarters``.
+    revenue
+        Data-centre revenue, US dollars a quarter, shape (draws, quarters).
+    observations, memberships
+        Rows cut to an origin.
+
+    Raises
+    ------
+    ValueError
+        If no spending of a firm that moved is known.
+    """
+    for move in saved_moves(memberships, quarters):
+        bought = purchases(observations, assumed, move.firm, quarters)
+        share = relabel(split, revenue, bought, quarters, firm=move.firm, to=move.to, since=move.since).share
+        split = replace(split, share=share, by_definition={**split.by_definition, REFERENCE: share})
+    return split
+
+
+def moved_text(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> str:
+    """Return what saved memberships moved, for people; ``none`` if nothing.
+
+    Examples
+    --------
+    >>> from shiftcast.features.frames import empty
+    >>> from shiftcast.features.membership import MEMBERSHIPS
+    >>> moved_text(empty(MEMBERSHIPS), pd.DatetimeIndex([], tz="UTC"))
+    'none'
+    """
+    moves = saved_moves(memberships, quarters)
+    told = [f"{move.firm} as {move.to} from {quarters[int(np.argmax(move.since))]:%Y-%m}" for move in moves]
+    return "; ".join(told) or "none"

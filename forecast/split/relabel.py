@@ -1,0 +1,169 @@
+"""Relabelling a firm: the same demand, counted on the other side of the split.
+
+A firm's part of its side is read from what it owns or spends; moving it moves that part of its side in every draw, and
+with it the history of the share and the offset of every definition. The total stays as it is. Owner and user are kept
+apart: a firm moves with the machines it owns, whoever runs on them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.split.share import REFERENCE, Split
+
+_MOST: Final = 0.95
+_SIDES: Final = ("hyperscale", "rest")
+
+
+@dataclass(frozen=True)
+class Relabelled:
+    """A split with one firm on the other side.
+
+    Attributes
+    ----------
+    firm, to
+        Who moved, and to which side.
+    share
+        Under the reference definition after the move, shape (draws, quarters).
+    levels
+        Revenue of hyperscale and rest after it, US dollars a quarter, shape (draws, quarters, 2).
+    table
+        One row a quarter: ``quarter, before, after, firm`` (medians; ``firm`` is its share of both sides).
+    offsets
+        Definition to its mean logit offset before and after: ``definition, before, after``.
+    """
+
+    firm: str
+    to: str
+    share: Array
+    levels: Array
+    table: pd.DataFrame
+    offsets: pd.DataFrame
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table with what it is of: ``definition, base, name, to`` and ``offset_before, offset_after`` [logit]."""
+        own = self.offsets.set_index("definition").loc[REFERENCE]
+        return self.table.assign(
+            definition=REFERENCE, base="revenue", name=self.firm, to=self.to, offset_before=own["before"],
+            offset_after=own["after"],
+        )  # fmt: skip
+
+
+def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex) -> pd.Series:
+    """Return a firm's capital spending by quarter, US dollars.
+
+    Raises
+    ------
+    ValueError
+        If none is known, naming the firms that report it.
+    """
+    rows = latest_vintage(select(observations, measure="capex", stage="flow"))
+    days = (rows["period_end"] - rows["period_start"]).dt.days
+    rows = rows[days < _QUARTER_DAYS]
+    mine = rows[rows["operator"] == _ACCOUNTS.get(firm, firm)]
+    if mine.empty:
+        known = ", ".join(sorted(set(rows["operator"])))
+        raise ValueError(f"no quarterly capital spending of {firm!r} was known; firms with some are {known}")
+    at = quarters.searchsorted(mine["period_start"] + (mine["period_end"] - mine["period_start"]) / 2)
+    kept = at < len(quarters)
+    return mine[kept].groupby(quarters[at[kept]])["value"].mean()
+
+
+_QUARTER_DAYS: Final = 120
+_ACCOUNTS: Final = {"google": "alphabet"}
+
+
+def vendor_spend(assumed: Assumptions, firm: str) -> Array:
+    """Return draws of the share of a firm's capital spending that buys the vendor's systems, shape (draws,).
+
+    It is the firm's own row of the assumptions where there is one, since own chips (TPU, Trainium, MTIA) and buildings
+    take very different parts, and the row for any other firm where there is none.
+    """
+    return assumed[f"vendor_spend.{firm if firm in assumed.names('vendor_spend') else 'other'}"]
+
+
+def relabel(
+    split: Split, revenue: Array, bought: Array, quarters: pd.DatetimeIndex, *, firm: str, to: str,
+    since: NDArray[np.bool_] | None = None,
+) -> Relabelled:  # fmt: skip
+    """Move a firm to the other side of the split.
+
+    Parameters
+    ----------
+    split
+        Draws of the share, on ``quarters``.
+    revenue
+        Data-centre revenue, US dollars a quarter, shape (draws, quarters).
+    bought
+        What the firm bought of it (:func:`purchases`), shape (draws, quarters); missing where it is not known. Its part
+        of its side is held at the last four quarters known after them, at the quarter before within them, and is zero
+        before the first.
+    to
+        ``hyperscale`` or ``rest``.
+    since
+        Quarters in which the firm counts on the other side, shape (quarters,); all if not given.
+
+    Raises
+    ------
+    ValueError
+        If the side is not one of the two.
+    """
+    if to not in _SIDES:
+        raise ValueError(f"side {to!r} is not known; choose one of {', '.join(_SIDES)}")
+    source = 1 - split.share if to == "hyperscale" else split.share
+    part = _part(bought / (source * revenue))
+    if since is not None:
+        part = np.where(since, part, 0.0)
+    moved = source * part
+    share = split.share + (moved if to == "hyperscale" else -moved)
+    levels = np.stack([share * revenue, (1 - share) * revenue], axis=-1)
+    table = pd.DataFrame({
+        "quarter": [quarter_label(end) for end in quarters], "before": np.median(split.share, axis=0),
+        "after": np.median(share, axis=0), "firm": np.median(moved, axis=0),
+    })  # fmt: skip
+    return Relabelled(firm, to, share, levels, table, _offsets(split, share))
+
+
+def purchases(
+    observations: pd.DataFrame, assumed: Assumptions, firm: str, quarters: pd.DatetimeIndex
+) -> Array:  # fmt: skip
+    """Return what a firm bought of the vendor, US dollars a quarter, shape (draws, quarters), missing where not known.
+
+    Raises
+    ------
+    ValueError
+        If no spending of the firm is known; see :func:`firm_spend`.
+    """
+    spend = firm_spend(observations, firm, quarters).reindex(quarters).to_numpy()
+    return np.asarray(vendor_spend(assumed, firm)[:, None] * spend)
+
+
+def _part(known: Array) -> Array:
+    """Return the firm's part of its side in every draw and quarter, filled where it is not known."""
+    at = np.flatnonzero(np.isfinite(known[0]))
+    part = np.nan_to_num(known)
+    for quarter in range(int(at.min()), int(at.max()) + 1):
+        if quarter not in at:
+            part[:, quarter] = part[:, quarter - 1]
+    part[:, at.max() + 1 :] = part[:, at[-4:]].mean(axis=1, keepdims=True)
+    return np.minimum(part, _MOST)
+
+
+def _offsets(split: Split, share: Array) -> pd.DataFrame:
+    rows = [
+        {"definition": name, "before": float((logit(under) - logit(split.share)).mean()),
+         "after": float((logit(under) - logit(share)).mean())}
+        for name, under in split.by_definition.items()
+    ]  # fmt: skip
+    return pd.DataFrame(rows)

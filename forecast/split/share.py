@@ -1,0 +1,138 @@
+"""The split between hyperscalers and the rest: the share under a reference definition, and below it the leaves.
+
+The share of data-centre revenue is a state (:mod:`forecast.statements.state`) seen through every dated statement under
+its own definition. No number such as 0.60 appears here: the keynote's figure is one more statement, under a definition
+of its own whose offset is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from shiftcast.features.asof import latest_vintage
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.draws import Array, Assumptions, stream
+from shiftcast.forecast.leaves import LEAVES
+from shiftcast.forecast.statements.flows import flows, growth_of_shares
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+
+REFERENCE: Final = "recast_2"
+OFFSET_SD: Final[Mapping[str, float]] = {"recast_1": 0.2, "large_csp": 0.3, "top_five": 0.3, "keynote": 0.3}
+STOCK_OFFSET_SD: Final[Mapping[str, float]] = {"epoch_top_five": 0.35}  # of machines, not of revenue
+CUSTOMER_NOISE: Final[Mapping[str, float]] = {"recast_1": 0.15}  # one customer's move was worth up to 12 points
+PRIOR: Final = SharePrior(mid=0.5, sd=0.5, volatility=0.12, volatility_sd_log=0.4)
+_GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
+LEAF_DRIFT: Final = 0.06  # log weight a quarter
+
+
+@dataclass(frozen=True)
+class Split:
+    """Draws of the hyperscale share of data-centre revenue.
+
+    Attributes
+    ----------
+    state
+        The fitted state.
+    share
+        Under the reference definition, shape (draws, quarters).
+    by_definition
+        Definition to its share, shape (draws, quarters).
+    ess
+        Share of the draws given exact figures that stays effective under the inexact ones.
+    """
+
+    state: ShareState
+    share: Array
+    by_definition: Mapping[str, Array]
+    ess: float = 1.0
+
+
+def is_about_split(observations: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return which rows the state of the split hears, shape (rows,).
+
+    Shares of data-centre revenue, over a period or ahead; shares of the machines installed, under a definition of
+    their own; and growth on a year before of what such a share is of.
+    """
+    rows = observations
+    sides = (rows["segment"] == "hyperscale") & (rows["leaf"] == ALL) & (rows["measure"] == "share")
+    revenue = (rows["base"] == "revenue") & rows["stage"].isin(["flow", "forward"])
+    revenue &= rows["definition"].isin([REFERENCE, *OFFSET_SD])
+    machines = (rows["base"] == "h100e") & (rows["stage"] == "stock") & rows["definition"].isin(STOCK_OFFSET_SD)
+    grown = (rows["measure"] == "multiple") & rows["definition"].isin([f"{name}{_GROWTH}" for name in OFFSET_SD])
+    return np.asarray((sides & (revenue | machines)) | grown)
+
+
+def split_statements(observations: pd.DataFrame) -> pd.DataFrame:
+    """Return the statements about the split, one row per figure.
+
+    A stock holds those before it, so of several under one definition the last is kept.
+    """
+    rows = latest_vintage(observations[is_about_split(observations)])
+    stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
+    before = stocks.index[stocks.duplicated("definition", keep="last")]
+    return rows.drop(before).reset_index(drop=True)
+
+
+def fit_split(
+    observations: pd.DataFrame, statements: pd.DataFrame, quarters: pd.DatetimeIndex, *, prior: SharePrior = PRIOR
+) -> ShareState:
+    """Fit the state of the split to some of the statements known.
+
+    Parameters
+    ----------
+    observations
+        All rows known, for what flowed in each quarter.
+    statements
+        Rows of :func:`split_statements`.
+    """
+    return fit_share_state(
+        growth_of_shares(statements, observations, _GROWTH),
+        quarters,
+        reference=REFERENCE,
+        offset_sd={**OFFSET_SD, **STOCK_OFFSET_SD},
+        noise=CUSTOMER_NOISE,
+        flows=flows(observations, quarters),
+        prior=prior,
+    )
+
+
+def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Split:
+    """Fit the split to the statements known and draw its path over the quarters.
+
+    Raises
+    ------
+    ValueError
+        If no statement about the split is known.
+    """
+    statements = split_statements(observations)
+    if statements.empty:
+        raise ValueError(
+            "no statement about the hyperscale share of data-centre revenue was known at this origin; "
+            "choose a later origin or add one to the record"
+        )
+    state = fit_split(observations, statements, quarters)
+    drawn = state.draw(draws, stream(seed, "split"))
+    moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in OFFSET_SD}
+    return Split(state, drawn.share, {REFERENCE: drawn.share, **moved}, drawn.ess)
+
+
+def leaf_weights(assumed: Assumptions, segment: str, periods: int, *, base_period: int, seed: int) -> Array:
+    """Draw log weights of a segment's leaves: assumed ones that wander from a base period in both directions.
+
+    Returns
+    -------
+    ndarray, shape (draws, periods, leaves)
+    """
+    leaves = LEAVES[segment]
+    weights = np.log(np.stack([assumed[f"leaf_share.{segment}.{leaf}"] for leaf in leaves], axis=-1))
+    steps = stream(seed, f"leaf_drift.{segment}").standard_normal((len(weights), periods, len(leaves)))
+    walk = np.cumsum(LEAF_DRIFT * steps, axis=1)
+    walk -= walk[:, [base_period], :]
+    return np.asarray(weights[:, None, :] + walk)

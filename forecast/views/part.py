@@ -1,0 +1,266 @@
+"""Views of the cube: draws of one quantity for a part of the hierarchy, shares on a named base, and quantile frames.
+
+Totals are formed per draw first; quantiles are taken last and never added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from shiftcast.features.calendars import quarter_end
+from shiftcast.features.frames import ALL, FORECASTS, check, conform
+from shiftcast.forecast.draws import QUANTILES, Array, quantile_table
+from shiftcast.forecast.leaves import segment_of_leaves
+
+MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")
+LEVEL_OF_BASE: Final = {
+    "gpu_hours": "gpu_hours", "revenue": "spending", "accelerators": "accelerators", "watts": "power",
+}  # fmt: skip
+_TINY: Final = 1e-30
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the hierarchy; ``all`` where a dimension is not split."""
+
+    segment: str = ALL
+    leaf: str = ALL
+    workload: str = ALL
+    technique: str = ALL
+
+
+def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
+    """Return joint draws of a measure for one part, shape (draws, periods), in the unit of the measure.
+
+    Hardware, power and money follow the busy hours of a task within each leaf and draw.
+
+    Raises
+    ------
+    ValueError
+        If the measure or the part is not in the cube, naming what is.
+    """
+    if measure not in MEASURES:
+        raise ValueError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
+    leaves = _leaves(cube, part)
+    tasks = _tasks(cube, part)
+    hours = cube["gpu_hours"].values[:, :, leaves]
+    if measure == "gpu_hours":
+        return _total(hours[..., tasks])
+    values = cube[measure].values[:, :, leaves]
+    if tasks.all():
+        return np.asarray(values.sum(axis=-1, dtype=np.float64))
+    share = hours[..., tasks].sum(axis=-1) / np.maximum(hours.sum(axis=-1), _TINY)
+    return np.asarray((values * share).sum(axis=-1, dtype=np.float64))
+
+
+def _total(values: Array) -> Array:
+    return np.asarray(values.sum(axis=(-1, -2), dtype=np.float64))
+
+
+def _leaves(cube: xr.Dataset, part: Part) -> Any:
+    names, segments = cube["leaf"].values, np.array(segment_of_leaves(cube))
+    chosen = np.ones(len(names), dtype=bool)
+    if part.segment != ALL:
+        chosen &= segments == part.segment
+    if part.leaf != ALL:
+        chosen &= names == part.leaf
+    if not chosen.any():
+        raise ValueError(
+            f"segment {part.segment!r} with leaf {part.leaf!r} is not forecast; segments are "
+            f"{sorted(set(segments.tolist()))}, leaves {[str(name) for name in names]}"
+        )
+    return chosen
+
+
+def _tasks(cube: xr.Dataset, part: Part) -> Any:
+    names = [str(name) for name in cube["task"].values]
+    chosen = np.array([_matches(name, part) for name in names])
+    if not chosen.any():
+        raise ValueError(
+            f"workload {part.workload!r} with technique {part.technique!r} takes no accelerator-hours here; "
+            f"tasks are {names}"
+        )
+    return chosen
+
+
+def _matches(task: str, part: Part) -> bool:
+    workload, _, technique = task.partition("/")
+    return part.workload in {ALL, workload} and part.technique in {ALL, technique}
+
+
+def technique_share(cube: xr.Dataset, technique: str, *, of: str, base: str, segment: str) -> Array:
+    """Return draws of a technique's share of a workload on a named base, shape (draws, periods).
+
+    Parameters
+    ----------
+    technique, of
+        Such as ``llm`` of ``recsys``.
+    base
+        ``requests`` or ``gpu_hours``: the two can be years apart.
+    segment
+        ``hyperscale``, ``rest``, or ``all`` (hours only: requests of segments are not added up).
+
+    Raises
+    ------
+    ValueError
+        If the base, technique or segment is not known for this share.
+    """
+    if base == "gpu_hours":
+        above = draws_of(cube, "gpu_hours", Part(segment, ALL, of, technique))
+        return np.asarray(above / np.maximum(draws_of(cube, "gpu_hours", Part(segment, ALL, of)), _TINY))
+    if base != "requests":
+        raise ValueError(f"share base {base!r} is not known for techniques; choose requests or gpu_hours")
+    names, segments = cube["technique"].values.tolist(), cube["segment"].values.tolist()
+    if f"{of}/{technique}" not in names or segment not in segments:
+        raise ValueError(
+            f"no request share of {technique!r} in {of!r} for segment {segment!r}; techniques are {names}, "
+            f"segments {segments}"
+        )
+    values = cube["request_share"].values[:, :, segments.index(segment), names.index(f"{of}/{technique}")]
+    return np.asarray(values, dtype=np.float64)
+
+
+def hyperscale_share(cube: xr.Dataset, *, base: str, definition: str) -> Array:
+    """Return draws of the hyperscale share on a base under a definition, shape (draws, periods).
+
+    The share of revenue is known under every definition with statements; other bases follow the reference
+    definition, since leaves are assigned under it. The vendor's own machines are outside both sides.
+
+    Raises
+    ------
+    ValueError
+        If base and definition are not known together.
+    """
+    definitions = [str(name) for name in cube["definition"].values]
+    if base == "revenue" and definition in definitions:
+        return np.asarray(cube["hyperscale_share"].values[:, :, definitions.index(definition)], dtype=np.float64)
+    if base in LEVEL_OF_BASE and definition == cube.attrs["definition"]:
+        above, below = (draws_of(cube, LEVEL_OF_BASE[base], Part(side)) for side in ("hyperscale", "rest"))
+        return np.asarray(above / (above + below))
+    raise ValueError(
+        f"no hyperscale share on base {base!r} under definition {definition!r}; revenue is known under {definitions}, "
+        f"{', '.join(b for b in LEVEL_OF_BASE if b != 'revenue')} under {cube.attrs['definition']!r}"
+    )
+
+
+def unit_of(cube: xr.Dataset, measure: str) -> str:
+    """Return the unit of a measure of the cube; shares have the unit 1."""
+    return str(cube[measure].attrs["units"]) if measure in cube else "1"
+
+
+def periods(cube: xr.Dataset) -> pd.DatetimeIndex:
+    """Return the ends of the cube's quarters, UTC."""
+    return pd.DatetimeIndex(cube["period"].values).tz_localize("UTC").as_unit("us")
+
+
+def forecast_periods(cube: xr.Dataset) -> Any:
+    """Return which quarters are forecast rather than reported, shape (periods,)."""
+    return np.asarray(periods(cube) >= quarter_end(cube.attrs["first_forecast"]))
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a block of forecast rows is about."""
+
+    part: Part
+    measure: str
+    base: str
+    definition: str
+
+
+def forecast_frame(cube: xr.Dataset, *, model: str) -> pd.DataFrame:
+    """Return the published forecasts: every measure for every part, mean and quantiles of each quarter ahead.
+
+    Returns
+    -------
+    DataFrame
+        A checked forecasts frame (:data:`features.frames.FORECASTS`).
+    """
+    labels: list[Label] = []
+    tables: list[Array] = []
+    for label, draws in _published(cube):
+        labels.append(label)
+        tables.append(quantile_table(draws))
+    return check(conform(_rows(cube, labels, np.stack(tables), model), FORECASTS), FORECASTS)
+
+
+def _published(cube: xr.Dataset) -> Iterator[tuple[Label, Array]]:
+    """Yield every block that is published with its draws, shape (draws, forecast periods)."""
+    ahead, definition = forecast_periods(cube), cube.attrs["definition"]
+    hours = cube["gpu_hours"].values[:, ahead].astype(np.float64)
+    share = hours / np.maximum(hours.sum(axis=-1, keepdims=True), _TINY)
+    where, work = list(places(cube)), list(kinds_of_work(cube))
+    leaves = np.array([_leaves(cube, part) for part in where], dtype=np.float64)
+    tasks = np.array([_tasks(cube, part) for part in work], dtype=np.float64)
+    for measure in MEASURES:
+        whole = hours if measure == "gpu_hours" else cube[measure].values[:, ahead][..., None] * share
+        totals = np.einsum("dplw,gl->gwdp", whole @ tasks.T, leaves)
+        for place, by_work in zip(where, totals, strict=True):
+            for kind, draws in zip(work, by_work, strict=True):
+                part = Part(place.segment, place.leaf, kind.workload, kind.technique)
+                yield Label(part, measure, "none", definition), draws
+    for name in cube["technique"].values:
+        workload, _, technique = str(name).partition("/")
+        for segment in cube["segment"].values:
+            draws = technique_share(cube, technique, of=workload, base="requests", segment=str(segment))[:, ahead]
+            yield Label(Part(str(segment), ALL, workload, technique), "share", "requests", definition), draws
+    for name in cube["definition"].values:
+        draws = hyperscale_share(cube, base="revenue", definition=str(name))[:, ahead]
+        yield Label(Part("hyperscale"), "share", "revenue", str(name)), draws
+
+
+def places(cube: xr.Dataset) -> Iterator[Part]:
+    """Yield all, each segment, and each leaf."""
+    segments = segment_of_leaves(cube)
+    yield Part()
+    yield from (Part(segment) for segment in dict.fromkeys(segments))
+    yield from (Part(segment, str(leaf)) for leaf, segment in zip(cube["leaf"].values, segments, strict=True))
+
+
+def kinds_of_work(cube: xr.Dataset) -> Iterator[Part]:
+    """Yield all, each workload, each task, and each technique across workloads."""
+    tasks = [str(name).partition("/") for name in cube["task"].values]
+    yield Part()
+    yield from (Part(workload=workload) for workload in dict.fromkeys(task[0] for task in tasks))
+    yield from (Part(workload=task[0], technique=task[2]) for task in tasks if task[2])
+    yield from (Part(technique=technique) for technique in dict.fromkeys(task[2] for task in tasks) if technique)
+
+
+def _rows(cube: xr.Dataset, labels: list[Label], tables: Array, model: str) -> pd.DataFrame:
+    """Return forecast rows from tables of shape (labels, statistics, forecast periods)."""
+    ends = periods(cube)[forecast_periods(cube)]
+    each, levels = tables[0].size, [float("nan"), *QUANTILES]
+    origin = pd.Timestamp(cube.attrs["origin"], tz="UTC")
+
+    def spread(values: list[str]) -> Any:
+        return np.repeat(np.array(values, dtype=object), each)
+
+    def tiled(values: Any, repeats: int) -> Any:
+        return np.tile(np.repeat(values, repeats), len(labels) * each // (len(values) * repeats))
+
+    return pd.DataFrame(
+        {
+            "origin": origin, "as_of": origin,
+            "segment": spread([label.part.segment for label in labels]),
+            "leaf": spread([label.part.leaf for label in labels]),
+            "workload": spread([label.part.workload for label in labels]),
+            "technique": spread([label.part.technique for label in labels]),
+            "measure": spread([label.measure for label in labels]),
+            "base": spread([label.base for label in labels]),
+            "definition": spread([label.definition for label in labels]),
+            "mode": cube.attrs["split_mode"],
+            "period_start": tiled(ends - pd.offsets.QuarterBegin(startingMonth=1), 1),
+            "period_end": tiled(ends, 1),
+            "statistic": tiled(["mean"] + ["quantile"] * len(QUANTILES), len(ends)),
+            "quantile": tiled(levels, len(ends)),
+            "value": tables.ravel(),
+            "unit": spread([unit_of(cube, label.measure) for label in labels]),
+            "model": model, "scenario": cube.attrs["scenario"],
+        }
+    )  # fmt: skip

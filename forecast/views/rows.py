@@ -1,0 +1,183 @@
+"""What answers about a part of the hierarchy share: the part, how far ahead, its draws, and rows of quantiles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.views.crossing import Crossing
+from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, unit_of
+from shiftcast.forecast.views.scenario import apply_scenario
+
+_MADE_UNDER: Final = {"mode": "split_mode", "definition": "definition", "as_of": "origin"}
+_ELSEWHERE: Final = {
+    "mode": "`shiftcast split --mode` draws the split under another",
+    "definition": "ask for the split, which is known under each definition",
+    "as_of": "open the version made on that day, or make it with `shiftcast run --origin`",
+}
+
+
+def part_of(*, segment: str = ALL, leaf: str = ALL, workload: str = ALL, technique: str = ALL) -> dict[str, str]:
+    """Return the part asked for; a leaf brings its segment.
+
+    Examples
+    --------
+    >>> part_of(leaf="sovereign")["segment"]
+    'rest'
+    """
+    inside = SEGMENT_OF.get(leaf, ALL) if leaf != ALL and segment == ALL else segment
+    return {"segment": inside, "leaf": leaf, "workload": workload, "technique": technique}
+
+
+def check_context(cube: xr.Dataset, context: Mapping[str, str]) -> None:
+    """Raise if a question names another mode, definition or day than the forecast was made under.
+
+    Raises
+    ------
+    OutOfSupportError
+        Naming both, and where the other is answered.
+    """
+    for field, value in context.items():
+        under = cube.attrs[_MADE_UNDER[field]]
+        if value != under:
+            raise OutOfSupportError(
+                f"{field} {value!r} is not what this forecast was made under, {under!r}; {_ELSEWHERE[field]}"
+            )
+
+
+def check_horizon(ahead: list[str], horizon: int | None) -> int:
+    """Return how many of the quarters ahead are asked for, all if ``horizon`` is not given.
+
+    Raises
+    ------
+    ValueError
+        If it is below one.
+    OutOfSupportError
+        If it is beyond what was drawn.
+    """
+    if horizon is not None and horizon < 1:
+        raise ValueError(f"horizon is {horizon}; it must be 1 quarter or more")
+    if horizon is not None and horizon > len(ahead):
+        raise OutOfSupportError(f"horizon {horizon} is beyond the {len(ahead)} quarters drawn, the last {ahead[-1]}")
+    return horizon or len(ahead)
+
+
+def level_draws(cube: xr.Dataset, measure: str, part: Mapping[str, str], scenario: str) -> Array:
+    """Return draws of a measure in the quarters ahead under a scenario, shape (draws, quarters ahead).
+
+    Raises
+    ------
+    ValueError
+        If measure, part or scenario is not known.
+    OutOfSupportError
+        If the measure does not follow the scenario.
+    """
+    under = apply_scenario(cube, scenario)
+    if measure in cube and measure not in under:
+        raise OutOfSupportError(
+            f"measure {measure!r} does not follow a scenario: it needs the fleet redrawn; ask for gpu_hours, "
+            "accelerators or power, or change the assumptions and run again"
+        )
+    return draws_of(under, measure, Part(**part))[:, forecast_periods(under)]
+
+
+def choose_draws(count: int, wanted: int | None, seed: int) -> Any:
+    """Return the numbers of the draws to show, rising: all, or as many as wanted, chosen by a seed.
+
+    Raises
+    ------
+    OutOfSupportError
+        If there are fewer.
+
+    Examples
+    --------
+    >>> choose_draws(5, 2, seed=1).tolist(), choose_draws(3, None, seed=1).tolist()
+    ([1, 2], [0, 1, 2])
+    """
+    if wanted is not None and not 1 <= wanted <= count:
+        raise OutOfSupportError(f"draws is {wanted}; this forecast has 1 to {count}; run with more --draws")
+    if wanted in {None, count}:
+        return np.arange(count)
+    return np.sort(stream(seed, "answers.draws").permutation(count)[:wanted])
+
+
+def level_names(levels: tuple[float, ...]) -> list[str]:
+    """Return the name of each quantile's column.
+
+    Examples
+    --------
+    >>> level_names((0.025, 0.5, 0.9995))
+    ['q025', 'q500', 'q999.5']
+    """
+    return [f"q{1000 * level:03.0f}" if (1000 * level).is_integer() else f"q{1000 * level:g}" for level in levels]
+
+
+def quantile_rows(
+    cube: xr.Dataset, quarters: list[str], marks: Array, levels: tuple[float, ...], *, measure: str, scenario: str
+) -> list[dict[str, Any]]:
+    """Return mean and quantiles as plain rows, one a quarter, from marks of shape (quarters or more, 1 + levels)."""
+    names = ("mean", *level_names(levels))
+    about = {
+        "measure": measure, "unit": unit_of(cube, measure), "definition": cube.attrs["definition"],
+        "scenario": scenario, "as_of": cube.attrs["origin"],
+    }  # fmt: skip
+    each = marks[: len(quarters)].tolist()
+    return [
+        {"quarter": quarter, **dict(zip(names, row, strict=True)), **about}
+        for quarter, row in zip(quarters, each, strict=True)
+    ]
+
+
+def answer_frame(answer: Any) -> pd.DataFrame:
+    """Return the answer of any question as a table: itself, its row, its ``table`` or its ``frame``.
+
+    Examples
+    --------
+    >>> answer_frame(pd.DataFrame({"n": [2]}))["n"].tolist()
+    [2]
+    """
+    if isinstance(answer, Crossing):
+        return pd.DataFrame([asdict(answer)])
+    shown = answer.table if isinstance(answer, Answer) else getattr(answer, "frame", answer)
+    return pd.DataFrame(shown)
+
+
+def plain_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of an answer as plain values: days as ISO text, missing values as ``None``.
+
+    Examples
+    --------
+    >>> plain_rows(pd.DataFrame({"day": [pd.Timestamp("2026-08-26", tz="UTC")], "low": [float("nan")], "n": [2]}))
+    [{'day': '2026-08-26', 'low': None, 'n': 2}]
+    """
+    columns = {str(name): _plain(answer[name]) for name in answer.columns}
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        values = values.dt.strftime("%Y-%m-%d")
+    return [None if missing else value for value, missing in zip(values.tolist(), values.isna().tolist(), strict=True)]
+
+
+def workloads_entered(cube: xr.Dataset, technique: str) -> list[str]:
+    """Return the workloads that a technique shares with others, in the cube's order; training is none of them.
+
+    Examples
+    --------
+    >>> workloads_entered(xr.Dataset(coords={"task": ["ads/gbdt", "ads/llm", "generative/llm"]}), "llm")
+    ['ads']
+    """
+    tasks = [str(name).partition("/") for name in cube["task"].values]
+    entered = [workload for workload, _, own in tasks if own == technique]
+    return [name for name in entered if sum(workload == name for workload, _, _ in tasks) > 1 and name != "training"]

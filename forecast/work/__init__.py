@@ -1,1 +1,0 @@
-"""Work and where it lands: intensity, placement, training, throughput of the fleet and of CPU cores, growth."""

@@ -1,0 +1,107 @@
+"""`shiftcast ask` and `shiftcast why`: questions to a registered forecast, answered as the served model answers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.answering import answer_rows, answer_text
+from shiftcast.forecast.question import LISTS, NUMBERS, QUESTIONS, WHOLE
+from shiftcast.forecast.views.attribution import DECOMPOSITIONS, WARNING, attribute
+from shiftcast.forecast.views.part import forecast_periods, periods
+from shiftcast.forecast.views.rows import plain_rows
+from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.registry.bundle import Bundle
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION
+from shiftcast.pipelines.registry.versions import changed_inputs, open_version
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
+Root = Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")]
+
+
+def ask(
+    question: Annotated[str, typer.Argument(help=f"One of {', '.join(QUESTIONS)}.")],
+    fields: Annotated[
+        list[str] | None, typer.Argument(help="What it takes, as field=value: measure=power horizon=4.")
+    ] = None,
+    version: Annotated[str, typer.Option(help="Alias or number of the version to ask.")] = CHAMPION,
+    as_json: AsJson = False,
+    root: Root = None,
+) -> None:
+    """Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."""
+    asked = {"question": question, **dict(_field(text) for text in fields or [])}
+    rows = answer_rows(open_version(version, root=root).forecaster, [asked])
+    if as_json:
+        sys.stdout.write(answer_text(rows) + "\n")
+    else:
+        _show(rows)
+
+
+def why(
+    start: Annotated[str | None, typer.Option(help="Quarter before, such as 2025Q2.")] = None,
+    end: Annotated[str | None, typer.Option(help="Quarter after; the last forecast one if left out.")] = None,
+    before: Annotated[str | None, typer.Option("--from", help="Alias or number of the forecast before.")] = None,
+    after: Annotated[str, typer.Option("--to", help="Alias or number of the forecast after.")] = CHAMPION,
+    measure: Annotated[str, typer.Option(help="Measure, such as gpu_hours or power.")] = "gpu_hours",
+    segment: Annotated[str, typer.Option(help="hyperscale, rest, or all.")] = ALL,
+    by: Annotated[str, typer.Option(help=f"One of {', '.join(DECOMPOSITIONS)}.")] = "factor",
+    as_json: AsJson = False,
+    root: Root = None,
+) -> None:
+    """Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."""
+    if (start is None) == (before is None):
+        raise ValueError("give --start, to compare two quarters, or --from, to compare two forecasts, and not both")
+    new = open_version(after, root=root)
+    old = new if before is None else open_version(before, root=root)
+    until = end or _last_quarter(new)
+    effects = attribute(old.cube, new.cube, start=start or until, end=until, measure=measure, segment=segment, by=by)
+    rows = [row | {"row": 0} for row in plain_rows(effects)]
+    if as_json:
+        sys.stdout.write(answer_text(rows) + "\n")
+        return
+    _show(rows)
+    for line in (*(changed_inputs(old, new) if before is not None else ()), WARNING):
+        wide_console().print(line)
+
+
+def _field(text: str) -> tuple[str, Any]:
+    """Read ``name=value``; numbers as numbers, several with commas between, the rest as text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is not of the form field=value, such as measure=power")
+    if name not in (*NUMBERS, *WHOLE, *LISTS):
+        return name, value
+    try:
+        return name, json.loads(f"[{value}]" if name in LISTS else value)
+    except ValueError:
+        raise ValueError(f"field {name!r} is {value[:40]!r}; it must be a number, or numbers with commas") from None
+
+
+def _last_quarter(bundle: Bundle) -> str:
+    return quarter_label(periods(bundle.cube)[forecast_periods(bundle.cube)][-1])
+
+
+def _show(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print what all rows share once, a line each, and a table of what differs."""
+    names = [name for name in rows[0] if name != "row"]
+    shared = [name for name in names if len({repr(row[name]) for row in rows}) == 1]
+    console = wide_console()
+    for name in shared:
+        console.print(f"{name}: {_cell(rows[0][name])}")
+    table = Table(*(name for name in names if name not in shared))
+    for row in rows:
+        table.add_row(*(_cell(row[name]) for name in names if name not in shared))
+    if len(shared) < len(names):
+        console.print(table)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)

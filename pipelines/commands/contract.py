@@ -1,0 +1,63 @@
+"""`shiftcast contract`: the forecast reconciled with a figure that is contracted and may not move."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from shiftcast.features.frames import ALL, FORECASTS, empty
+from shiftcast.features.series import select
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.identity.cube import UNITS, build_world
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.views.contracted import TOTALS, Contracted
+from shiftcast.forecast.views.part import MEASURES
+from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.commands.split import known_at
+from shiftcast.pipelines.sources.public_record import RECORDS
+
+
+def contract(
+    measure: Annotated[str, typer.Argument(help=f"One of {', '.join(MEASURES)}.")],
+    period: Annotated[str, typer.Option(help="Quarter such as 2027Q4; a year where quarters add up.")],
+    value: Annotated[float, typer.Option(help="The contracted figure, in the unit of the measure.")],
+    segment: Annotated[str, typer.Option(help="hyperscale, rest, or all.")] = ALL,
+    leaf: Annotated[str, typer.Option(help="Such as sovereign.")] = ALL,
+    workload: Annotated[str, typer.Option(help="Such as search.")] = ALL,
+    technique: Annotated[str, typer.Option(help="Such as llm.")] = ALL,
+    total: Annotated[str, typer.Option(help=f"Whether the total of the period {' or is '.join(TOTALS)}.")] = "moves",
+    as_of: Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")] = None,
+    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
+    record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print every node as JSON.")] = False,
+) -> None:
+    """Hold one figure of the forecast, such as capacity under contract, and move the rest to add up, draw by draw."""
+    known, settings = known_at(as_of, record), Settings(draws=draws, seed=seed)
+    cube = build_world(known, settings).cube
+    forecaster = Forecaster(cube, empty(FORECASTS), known.claims, known, settings)
+    done = forecaster.contract(
+        measure, period=period, value=value, segment=segment, leaf=leaf, workload=workload, technique=technique,
+        total=total,
+    )  # fmt: skip
+    if as_json:
+        sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
+    else:
+        _show(done, f"{known.origin:%Y-%m-%d}")
+
+
+def _show(done: Contracted, as_of: str) -> None:
+    console = wide_console()
+    console.print(f"{done.measure} [{UNITS[done.measure]}] with {done.node} held at {done.value:.4g}, as of {as_of}; "
+                  f"the total {'is kept' if done.total == 'kept' else 'moves'}", markup=False)  # fmt: skip
+    table = Table("segment", "leaf", "before (80 %)", "after (80 %)", "mean moved")
+    for row in select(done.frame, workload=ALL, technique=ALL, period=done.period).itertuples():
+        table.add_row(
+            row.segment, row.leaf, f"{row.before_median:.4g} ({row.before_low80:.4g}-{row.before_high80:.4g})",
+            f"{row.after_median:.4g} ({row.after_low80:.4g}-{row.after_high80:.4g})", f"{row.moved:+.4g}",
+        )  # fmt: skip
+    console.print(table)

@@ -1,0 +1,147 @@
+"""`shiftcast ingest`: exports into the store, or a throughput table into the record's frame."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.instants import Clock, read_instants
+from shiftcast.features.labels import Rules, rules_from_table
+from shiftcast.pipelines.commands.options import as_day
+
+_PACKAGE_COMMAND: Final = "throughput"
+
+
+def ingest_files(
+    source: Annotated[str, typer.Argument(help="Kind of the files, such as sacct or focus; `list` shows them all.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, patterns in quotes, or - for standard input.")
+    ] = None,
+    anchor: Annotated[
+        str | None, typer.Option(help="Moment that relative times count from, such as 2025-01-01.")
+    ] = None,
+    zone: Annotated[str, typer.Option(help="Zone of times that name none, such as Europe/Berlin.")] = "UTC",
+    until: Annotated[
+        str | None, typer.Option(help="Moment the export was made: what has no end ran until then.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Labelling rules: field,pattern and the labels they give.")
+    ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", help="Label of rows nothing else labels, such as segment=rest.")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--map", help="Description of a table (role,column,constant), or more metrics.")
+    ] = None,
+    instances: Annotated[Path | None, typer.Option(help="More instance types: instance,accelerator,count.")] = None,
+    grain: Annotated[str, typer.Option(help="minute, hour, day, week, month or quarter.")] = "hour",
+    engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
+    master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="First day the world could know the rows; today.")] = None,
+    feed: Annotated[str, typer.Option(help="Name to store the rows under; a later load of it corrects it.")] = "",
+    restates: Annotated[
+        bool, typer.Option("--restates", help="Withdraw what the feed said before and now does not.")
+    ] = False,
+    output: Annotated[Path, typer.Option(help="File that `throughput` writes.")] = Path("shiftcast-out/throughput.csv"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the data-quality report as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Load exports: every row is stored, or set aside with its reason; the same files twice change nothing."""
+    from shiftcast.pipelines.commands.ingest_screen import show_ingested, show_sources, show_throughput  # noqa: PLC0415
+    from shiftcast.pipelines.ingest.load import IngestRequest, ingest  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.sources.throughput import load_throughput  # noqa: PLC0415
+    from shiftcast.pipelines.state.root import default_root  # noqa: PLC0415
+
+    if source == "list":
+        show_sources()
+        return
+    if not paths:
+        raise ValueError("give one or more files, patterns in quotes, or - for standard input")
+    if source == _PACKAGE_COMMAND:
+        show_throughput(load_throughput(paths, output), output, as_json=as_json)
+        return
+    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances)
+    request = IngestRequest(
+        source, tuple(paths), setting, as_day(known_at, "--known-at"), default_root(), grain, engine,
+        master,
+        None if until is None else as_moment(until, "--until"), feed, restates=restates,
+    )  # fmt: skip
+    with _progress(hidden=quiet or as_json) as tell:
+        done = ingest(request, progress=tell)
+    show_ingested(done, as_json=as_json)
+
+
+def read_setting(
+    anchor: str | None,
+    zone: str,
+    labels: Path | None,
+    constants: list[str],
+    mapping: Path | None,
+    instances: Path | None,
+) -> Any:
+    """Return the setting that options describe.
+
+    Raises
+    ------
+    ValueError
+        If one of them cannot be read.
+    """
+    from shiftcast.pipelines.sources.setting import Setting  # noqa: PLC0415
+    from shiftcast.pipelines.sources.table import read_table  # noqa: PLC0415
+
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"--zone {zone!r} is not a time zone such as Europe/Berlin") from None
+    rules = Rules() if labels is None else rules_from_table(read_table(labels))
+    clock = Clock(zone, None if anchor is None else as_moment(anchor, "--anchor"))
+    described = None if mapping is None else read_table(mapping)
+    return Setting(clock, rules, _constants(constants), described, instances)
+
+
+def as_moment(text: str, option: str) -> pd.Timestamp:
+    """Return a moment, UTC where it names no zone.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+
+    Examples
+    --------
+    >>> as_moment("2025-01-01", "--anchor")
+    Timestamp('2025-01-01 00:00:00+0000', tz='UTC')
+    """
+    moment = read_instants(pd.Series([text], dtype=object), Clock()).values.iloc[0]
+    if pd.isna(moment):
+        raise ValueError(f"{option} {text!r} is not a moment such as 2025-01-01 or 2025-01-01T12:00:00Z")
+    return pd.Timestamp(moment)
+
+
+def _constants(given: list[str]) -> dict[str, str]:
+    labels = {}
+    for text in given:
+        name, equals, label = text.partition("=")
+        if not equals or name not in DIMENSIONS or not label:
+            raise ValueError(f"--set {text!r} is not of the form segment=rest; dimensions are {', '.join(DIMENSIONS)}")
+        labels[name] = label
+    return labels
+
+
+@contextmanager
+def _progress(*, hidden: bool) -> Iterator[Callable[[str, int], None]]:
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=hidden or not sys.stderr.isatty()) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda name, rows: bar.update(task, description=f"{name}: {rows:,} rows")

@@ -1,0 +1,122 @@
+"""What a load prints: rows in, stored and set aside, totals, what is unlabelled, gaps, and names no table knows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from shiftcast.features.quality import Screened
+from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.ingest.load import Ingested
+from shiftcast.pipelines.sources.catalogue import SOURCES
+
+_SHOWN: Final = 10
+
+
+def show_sources() -> None:
+    """Print every kind of file: what it is, how its times count, and what it cannot know."""
+    table = Table(title="Sources", title_justify="left")
+    for heading in ("source", "what", "times", "cannot know"):
+        table.add_column(heading)
+    for source in SOURCES.values():
+        table.add_row(*(escape(text) for text in (source.name, source.about, source.time_base, source.blind)))
+    table.add_row("throughput", "MLPerf and InferenceX result tables, into the throughput frame", "dates",
+                  "figures below a service level nobody measured")  # fmt: skip
+    wide_console().print(table)
+
+
+def show_ingested(done: Ingested, *, as_json: bool) -> None:
+    """Print the data-quality report of a load."""
+    report = done.report
+    if as_json:
+        sys.stdout.write(json.dumps(report, indent=1, default=str) + "\n")
+        return
+    console = wide_console()
+    console.print(
+        f"{report['rows']:,} rows in = {report['stored']:,} stored + {report['aside']:,} set aside"
+        f"   ({report['source']}, {len(report['files'])} files, {_window(report)})"
+    )
+    _show_reasons(console, report)
+    _show_totals(console, report)
+    _show_missing(console, report)
+    if report["commit"] is None:
+        console.print("[yellow]nothing to store: every row was set aside, or there was none[/yellow]")
+    elif done.new:
+        console.print(f"stored as commit {report['commit']} of the store")
+    else:
+        console.print(f"loaded before, as commit {report['commit']}: nothing changed")
+
+
+def _window(report: dict[str, Any]) -> str:
+    return f"{str(report['first'])[:16]} to {str(report['last'])[:16]} UTC"
+
+
+def _show_reasons(console: Console, report: dict[str, Any]) -> None:
+    for each in report["reasons"][:_SHOWN]:
+        text = f"  {each['count']:,} set aside: {each['column']} {each['value']!r} {each['reason']}"
+        console.print(f"[yellow]{escape(text)} ({escape(each['source'])} line {each['line']})[/yellow]")
+    if len(report["reasons"]) > _SHOWN:
+        console.print(
+            f"[yellow]  and {len(report['reasons']) - _SHOWN} further reasons, in the store's quarantine[/yellow]"
+        )
+
+
+def _show_totals(console: Console, report: dict[str, Any]) -> None:
+    table = Table(show_edge=False)
+    for heading, side in (
+        ("measure", "left"),
+        ("status", "left"),
+        ("rows", "right"),
+        ("total", "right"),
+        ("unit", "left"),
+    ):
+        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+    for each in report["totals"]:
+        total = "" if each["total"] is None else f"{each['total']:,.2f}"
+        table.add_row(escape(each["measure"]), escape(each["status"]), f"{each['rows']:,}", total, escape(each["unit"]))
+    console.print(table)
+
+
+def _show_missing(console: Console, report: dict[str, Any]) -> None:
+    """Print what the load lacks: labels, ends, readings, known names."""
+    unlabelled, gaps = report["unlabelled"], report["gaps"]
+    if unlabelled["rows"]:
+        by_name = ", ".join(f"{name} {count:,}" for name, count in unlabelled["by_dimension"].items() if count)
+        console.print(
+            f"{unlabelled['rows']:,} rows unlabelled ({by_name}); the largest, and `shiftcast label` for rules:"
+        )
+        for each in unlabelled["largest"][:3]:
+            size = f"{each['rows']:,} rows" if each["total"] is None else f"{each['total']:,.1f} {each['unit']}"
+            console.print(escape(f"  {each['measure']}: {size}: {each['clue']}"))
+    if report["open_spans"]:
+        console.print(f"{report['open_spans']:,} spans without end run until {report['last']}; --until says otherwise")
+    if gaps["count"]:
+        first = gaps["longest"][0]
+        console.print(
+            escape(f"{gaps['count']:,} gaps, the longest {first['from']} to {first['to']} in {first['track']}")
+        )
+    if report["clock_jumps"] or report["counter_resets"]:
+        console.print(f"{report['clock_jumps']:,} clock jumps, {report['counter_resets']:,} counter resets")
+    if report["unresolved"]:
+        names = list(report["unresolved"])
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        console.print(escape(f"names no table knows: {', '.join(names[:_SHOWN])}{more}"))
+
+
+def show_throughput(screened: Screened, output: Path, *, as_json: bool) -> None:
+    """Print what a throughput table came to."""
+    stored, aside = len(screened.rows), len(screened.quarantine)
+    told = {"rows": stored + aside, "stored": stored, "aside": aside, "output": str(output)}
+    if as_json:
+        sys.stdout.write(json.dumps(told) + "\n")
+        return
+    console = wide_console()
+    console.print(f"{told['rows']:,} rows in = {stored:,} kept + {aside:,} set aside; written to {escape(str(output))}")
+    for reason, count in screened.quarantine["reason"].value_counts().head(_SHOWN).items():
+        console.print(f"[yellow]  {count:,} set aside: {escape(str(reason))}[/yellow]")

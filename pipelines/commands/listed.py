@@ -1,0 +1,115 @@
+"""The commands by name: where each stands and what it says of itself, so that only the one asked for is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class Listed(NamedTuple):
+    """One command: its name, panel of the help, module of this room, what it is called there, and its line."""
+
+    name: str
+    panel: str
+    module: str
+    attribute: str
+    says: str
+
+
+_ALL: Final = (
+    Listed("run", "The forecast", "run", "run",
+     "Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."),
+    Listed("ask", "The forecast", "ask", "ask",
+     "Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."),
+    Listed("why", "The forecast", "ask", "why",
+     "Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."),
+    Listed("serve", "The forecast", "serve", "serve",
+     "Answer questions over HTTP from the champion, on this machine unless told otherwise."),
+    Listed("split", "The split", "split", "split",
+     "Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."),
+    Listed("relabel", "The split", "relabel", "relabel_firm",
+     "Restate history, offsets and forecast with a firm on the other side; the total does not change."),
+    Listed("contract", "The split", "contract", "contract",
+     "Hold one figure of the forecast, such as capacity under contract, and move the rest to add up, draw by draw."),
+    Listed("claim", "The split", "claim", "claim_app",
+     "Dated statements, and what the forecast makes of them."),
+    Listed("catalogue", "Capacity, power and money", "catalogue", "show_catalogue",
+     "List accelerators with power, ramps, measured throughput and its evidence, ratios, and what can run where."),
+    Listed("convert", "Capacity, power and money", "catalogue", "convert_demand",
+     "Convert a daily volume to GPU-hours, accelerators and megawatts on one generation at a service level."),
+    Listed("plan", "Capacity, power and money", "capacity", "plan",
+     "Say how many accelerators to have live by a quarter at a shortage risk, and by when to order them."),
+    Listed("limits", "Capacity, power and money", "capacity", "limits",
+     "Say whether packaging, memory or power holds the forecast fleet back in each quarter, and what more is worth."),
+    Listed("site", "Capacity, power and money", "capacity", "site",
+     "Say what a site puts out a day by generation, what limits it, and what a megawatt earns."),
+    Listed("cost", "Capacity, power and money", "capacity", "cost",
+     "Say what a million tokens cost by generation and life: capital, operations, building, energy and idle apart."),
+    Listed("retire", "Capacity, power and money", "capacity", "retire",
+     "Say when each cohort of a generation stops earning its keep, with power slack and scarce, and what it frees."),
+    Listed("volume", "Your own series", "volume", "volume",
+     "Forecast volumes: mean and quantiles by series, and which member won where."),
+    Listed("shares", "Your own series", "shares", "shares",
+     "Forecast the shares of a file: mean and quantiles by category, and the skill against last value."),
+    Listed("reconcile", "Your own series", "reconcile", "reconcile",
+     "Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."),
+    Listed("ingest", "Your own series", "ingest", "ingest_files",
+     "Load exports: every row is stored, or set aside with its reason; the same files twice change nothing."),
+    Listed("label", "Your own series", "label", "label",
+     "Propose labelling rules for the largest unlabelled rows; guesses are to be confirmed, gaps to be filled."),
+    Listed("store", "Your own series", "store", "store_app",
+     "The store of usage: history, verification, compaction, copies."),
+    Listed("retrain", "On a schedule", "retrain", "retrain",
+     "Ingest, fit, backtest, compare, register and publish; exit code 0 promoted or unchanged, 3 kept, 2 bad input."),
+    Listed("schedule", "On a schedule", "schedule", "schedule",
+     "Retrain on a schedule, one run at a time, with one run at the start if any was missed; or write its files."),
+    Listed("monitor", "On a schedule", "monitor", "monitor_champion",
+     "Check calibration, populations, definitions, entities and feeds; exit code 3 on alarms."),
+    Listed("scorecard", "On a schedule", "scorecard", "scorecard",
+     "Score every forecast ever made for a quarter, beside naive forecasts, public claims and human overrides."),
+    Listed("override", "On a schedule", "scorecard", "override",
+     "Log a human judgement of a figure; it changes no forecast, and `shiftcast scorecard` scores it beside them."),
+    Listed("rollback", "On a schedule", "retrain", "rollback",
+     "Give the alias champion back to an earlier version, after checking its files, and publish it."),
+    Listed("replay", "On a schedule", "retrain", "replay",
+     "Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."),
+    Listed("doctor", "On a schedule", "doctor", "doctor",
+     "List what is wrong with the store; exit code 0 where nothing is left to do, 3 where something is."),
+)  # fmt: skip
+COMMANDS: Final[Mapping[str, Listed]] = {listed.name: listed for listed in _ALL}
+
+
+class CommandsOnDemand(TyperGroup):
+    """A group that knows its commands by name and line, and imports one when it is called."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for name, listed in COMMANDS.items():
+            self.commands[name] = TyperCommand(name, help=listed.says, rich_help_panel=listed.panel)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names in the order of the help."""
+        return list(COMMANDS)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """Import the command that is called, then find it as usual."""
+        if args and args[0] in COMMANDS:
+            self.commands[args[0]] = load(args[0])
+        return super().resolve_command(ctx, args)
+
+
+def load(name: str) -> Any:
+    """Return one command, ready to call."""
+    listed = COMMANDS[name]
+    found = getattr(import_module(f"shiftcast.pipelines.commands.{listed.module}"), listed.attribute)
+    if not isinstance(found, typer.Typer):
+        single = typer.Typer(add_completion=False)
+        single.command(name)(found)
+        found = single
+    command = typer.main.get_command(found)
+    command.name = name
+    return command

@@ -1,0 +1,71 @@
+"""`shiftcast relabel`: a firm counted on the other side of the split, and what that changes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.table import Table
+
+from shiftcast.forecast.known import Settings
+from shiftcast.forecast.sixty_forty.restated import relabelled
+from shiftcast.forecast.split.relabel import Relabelled
+from shiftcast.forecast.split.share import REFERENCE
+from shiftcast.pipelines.commands.options import as_day
+from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.commands.split import known_at
+from shiftcast.pipelines.sources.public_record import RECORDS
+
+_SHOWN = 16
+_ALWAYS = pd.Timestamp("1970-01-01", tz="UTC")
+
+
+def relabel_firm(
+    change: Annotated[str, typer.Argument(help="Such as coreweave=hyperscale.")],
+    as_of: Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")] = None,
+    valid_from: Annotated[str | None, typer.Option(help="First day of the change; all of history if left out.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Append the dated membership to this file.")] = None,
+    draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
+    record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+) -> None:
+    """Restate history, offsets and forecast with a firm on the other side; the total does not change."""
+    firm, equals, side = change.partition("=")
+    if not equals:
+        raise ValueError(f"change {change!r} is not of the form coreweave=hyperscale")
+    known = known_at(as_of, record)
+    since = None if valid_from is None else as_day(valid_from, "--valid-from")
+    done = relabelled(known, Settings(draws=draws, seed=seed), firm, side, valid_from=since)
+    if as_json:
+        sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
+    else:
+        _show(done, f"{known.origin:%Y-%m-%d}")
+    if save is not None:
+        _append(save, firm, side, since or _ALWAYS, known.origin)
+
+
+def _show(done: Relabelled, as_of: str) -> None:
+    console = wide_console()
+    console.print(
+        f"{done.firm} counted as {done.to}: hyperscale share of revenue, definition {REFERENCE}, as of {as_of}; "
+        "the total does not change"
+    )
+    table = Table("quarter", "before", "after", f"{done.firm}, of both sides")
+    for row in done.table.tail(_SHOWN).itertuples():
+        table.add_row(row.quarter, f"{row.before:.1%}", f"{row.after:.1%}", f"{row.firm:.1%}")
+    console.print(table)
+    for row in done.offsets.itertuples():
+        console.print(f"Offset of {row.definition}: {row.before:+.3f} before, {row.after:+.3f} after, logit")
+
+
+def _append(path: Path, firm: str, side: str, since: pd.Timestamp, day: pd.Timestamp) -> None:
+    row = pd.DataFrame([{
+        "firm": firm, "definition": REFERENCE, "segment": side, "valid_from": f"{since:%Y-%m-%d}",
+        "known_at": f"{day:%Y-%m-%d}", "evidence": "assumed", "confidence": "derived", "source": "shiftcast relabel",
+        "note": "",
+    }])  # fmt: skip
+    row.to_csv(path, mode="a", index=False, header=not path.exists())

@@ -1,0 +1,103 @@
+"""`shiftcast retrain`, `rollback`, `replay`: the job that runs without anyone watching, the way back, and the past."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from shiftcast.forecast.known import Settings
+from shiftcast.pipelines.commands.options import as_day
+from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
+from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.state.guard import LOCK_SECONDS
+from shiftcast.pipelines.state.root import default_root
+
+EXIT_KEPT: Final = 3
+Out = Annotated[Path, typer.Option(help="Folder for the report and tables of the champion.")]
+Draws = Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of every random number.")]
+RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for a run under way on the same store.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+def retrain(
+    promote_if_better: Annotated[
+        bool, typer.Option("--promote-if-better", help="Let the champion change; else what is made is kept beside it.")
+    ] = False,
+    out: Out = Path("shiftcast-out"),
+    draws: Draws = 2000,
+    seed: Seed = 20260826,
+    record: RecordFolder = RECORDS,
+    usage: UseUsage = False,
+    wait: Wait = LOCK_SECONDS,
+    quiet: Quiet = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Ingest, fit, backtest, compare, register and publish; exit code 0 promoted or unchanged, 3 kept, 2 bad input.
+
+    A run on the same data, code and settings computes nothing; one that was killed goes on with the steps that were
+    done. Code 1 is a failure.
+    """
+    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415
+    from shiftcast.pipelines.job.run import KEPT, RunRequest, run  # noqa: PLC0415  (keeps --help fast)
+
+    request = RunRequest(
+        as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
+        promote=promote_if_better, publish_kept=False, wait=wait, ingest=stored_usage(usage, default_root()),
+    )  # fmt: skip
+    with Progress(shown=not quiet) as progress:
+        result = run(request, progress=progress.step)
+    said = {"outcome": result.outcome, "version": result.version, "reason": result.reason}
+    if as_json:
+        sys.stdout.write(json.dumps(said) + "\n")
+    elif not quiet:
+        sys.stdout.write(f"{result.outcome}: model version {result.version}: {result.reason}\n")
+    if result.outcome == KEPT:
+        raise typer.Exit(EXIT_KEPT)
+
+
+def rollback(
+    to: Annotated[str | None, typer.Option(help="Version to go back to; the champion before if left out.")] = None,
+    out: Out = Path("shiftcast-out"),
+    wait: Wait = LOCK_SECONDS,
+) -> None:
+    """Give the alias champion back to an earlier version, after checking its files, and publish it."""
+    from shiftcast.pipelines.job.rollback import roll_back  # noqa: PLC0415
+
+    done = roll_back(default_root(), to=to, out=out, wait=wait)
+    sys.stdout.write(f"version {done.version} is champion again; version {done.former} is kept beside it\n")
+
+
+def replay(
+    first: Annotated[str, typer.Option("--from", help="First quarter, such as 2025Q1.")],
+    last: Annotated[str, typer.Option("--to", help="Last quarter, such as 2026Q3.")],
+    as_of: Annotated[str | None, typer.Option(help="Score what came by this day; today if left out.")] = None,
+    draws: Draws = 2000,
+    seed: Seed = 20260826,
+    record: RecordFolder = RECORDS,
+    usage: UseUsage = False,
+    output: Annotated[Path | None, typer.Option(help="Also write every score to this CSV file.")] = None,
+    wait: Wait = LOCK_SECONDS,
+    quiet: Quiet = False,
+) -> None:
+    """Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."""
+    from shiftcast.pipelines.commands.scorecard import show_summary, write_scores  # noqa: PLC0415
+    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415
+    from shiftcast.pipelines.job.replay import replay as run_replay  # noqa: PLC0415
+    from shiftcast.pipelines.job.run import RunRequest  # noqa: PLC0415
+
+    today = as_day(as_of, "--as-of")
+    request = RunRequest(
+        today, True, Settings(draws=draws, seed=seed), default_root(), default_root() / "replayed", record, wait=wait,
+        ingest=stored_usage(usage, default_root()),
+    )  # fmt: skip
+    with Progress(shown=not quiet) as progress:
+        done = run_replay(request, first, last, as_of=today, progress=progress.step)
+    show_summary(done.card, done.aside)
+    if output is not None:
+        write_scores(done.card, output)

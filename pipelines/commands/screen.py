@@ -1,0 +1,157 @@
+"""What a run prints: progress on standard error, and a short table, the crossings, the split and the report's path."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.views.crossing import Crossing
+from shiftcast.pipelines.job.run import RunResult
+from shiftcast.pipelines.publish.publication import REPORT
+
+_MEASURES: Final = {
+    "accelerators": ("accelerators live", 1e6, "M"),
+    "gpu_hours": ("busy GPU-hours", 1e9, "B/quarter"),
+    "power": ("facility power", 1e3, "GW"),
+    "spending": ("spending", 1e9, "$B/quarter"),
+}
+_FILE_WIDTH: Final = 118
+_YEAR_END, _YEARS_SHOWN = 12, 3
+_PLACES: Final = (("all", "all"), ("hyperscale", "all"), ("rest", "all"))
+
+
+class Progress:
+    """One line a step on standard error, with the seconds it took."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._console = Console(stderr=True, quiet=not shown, highlight=False)
+        self._start = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.step("done")
+
+    def step(self, line: str) -> None:
+        """Print a step."""
+        self._console.print(f"[dim]{time.monotonic() - self._start:6.1f} s[/dim]  {line}")
+
+
+def demand_rows(result: RunResult) -> list[dict[str, Any]]:
+    """Return median and 80 % interval of each measure at the end of each year ahead, by segment."""
+    rows = result.bundle.tables["forecasts"]
+    whole = rows[(rows["workload"] == "all") & (rows["technique"] == "all") & (rows["leaf"] == "all")]
+    table = []
+    for measure, (name, scale, unit) in _MEASURES.items():
+        for segment, _ in _PLACES:
+            mine = whole[(whole["measure"] == measure) & (whole["segment"] == segment)]
+            ends = [(end, group) for end, group in mine.groupby("period_end") if end.month == _YEAR_END]
+            for end, group in ends[-_YEARS_SHOWN:]:
+                low, middle, high = (_quantile(group, level) / scale for level in (0.1, 0.5, 0.9))
+                table.append({"measure": name, "unit": unit, "segment": segment, "quarter": quarter_label(end),
+                              "median": middle, "low80": low, "high80": high})  # fmt: skip
+    return table
+
+
+def _quantile(rows: pd.DataFrame, level: float) -> float:
+    return float(rows.loc[rows["quantile"] == level, "value"].iloc[0])
+
+
+def result_json(result: RunResult) -> dict[str, Any]:
+    """Return the printed results as plain values."""
+    forecaster = result.bundle.forecaster
+    split = forecaster.split(base="revenue", definition=result.bundle.cube.attrs["definition"])
+    return {
+        "origin": result.bundle.summary["origin"], "version": result.version, "reused": result.reused,
+        "decision": result.reason, "report": str(result.out / REPORT),
+        "quarantined": result.bundle.summary["quarantined"],
+        "demand": demand_rows(result),
+        "crossings": [vars(each) for each in forecaster.crossings()],
+        "split": split.to_dict("records"),
+        "claims": _plain(forecaster.claims()),
+    }  # fmt: skip
+
+
+def _plain(claims: pd.DataFrame) -> list[dict[str, Any]]:
+    dated = claims.assign(stated_at=claims["stated_at"].dt.strftime("%Y-%m-%d"))
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for row in dated.to_dict("records")
+    ]
+
+
+def show_result(result: RunResult) -> None:
+    """Print the results for a person."""
+    console = wide_console()
+    summary = result.bundle.summary
+    state = "unchanged, nothing computed" if result.reused else result.reason
+    console.print(
+        f"\n[bold]shiftcast[/bold] forecast as of {summary['origin']}, model version {result.version}: {state}"
+    )
+    console.print(_demand_table(result))
+    console.print(_crossing_table(result.bundle.forecaster.crossings()))
+    _show_split(console, result)
+    if summary["quarantined"]:
+        console.print(f"[yellow]{summary['quarantined']} rows set aside: {result.out / 'quarantine.csv'}[/yellow]")
+    for workload, reason in summary["missing"].items():
+        console.print(f"[yellow]{workload} is not modelled: {reason}[/yellow]")
+    console.print(f"Report: [bold]{result.out / REPORT}[/bold]\n")
+
+
+def wide_console() -> Console:
+    """Return a console that is wide enough for the tables where the output is a file or a pipe."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_FILE_WIDTH)
+
+
+def _demand_table(result: RunResult) -> Table:
+    rows = demand_rows(result)
+    quarters = list(dict.fromkeys(row["quarter"] for row in rows))
+    table = Table(title="Demand for NVIDIA data-centre GPUs: median (80 % interval)", title_justify="left")
+    for heading in ("", "segment", *quarters):
+        table.add_column(heading, justify="left" if heading in {"", "segment"} else "right")
+    for (measure, unit, segment), cells in _by_line(rows).items():
+        table.add_row(f"{measure} [{unit}]" if segment == "all" else "", segment, *cells, end_section=segment == "rest")
+    return table
+
+
+def _by_line(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[str]]:
+    lines: dict[tuple[str, str, str], list[str]] = {}
+    for row in rows:
+        cell = f"{row['median']:.3g} ({row['low80']:.3g}-{row['high80']:.3g})"
+        lines.setdefault((row["measure"], row["unit"], row["segment"]), []).append(cell)
+    return lines
+
+
+def _crossing_table(crossings: list[Crossing]) -> Table:
+    table = Table(
+        title="When LLMs pass half: 80 % interval of the quarter, and the odds of not by the horizon or already",
+        title_justify="left",
+    )
+    for heading in ("share", "early", "middle", "late", "never", "already"):
+        table.add_column(heading)
+    for each in crossings:
+        table.add_row(each.question, each.early, each.middle, each.late, f"{each.never:.0%}", f"{each.already:.0%}")
+    return table
+
+
+def _show_split(console: Console, result: RunResult) -> None:
+    definition = result.bundle.cube.attrs["definition"]
+    split = result.bundle.forecaster.split(base="revenue", definition=definition)
+    last, final = split[split["kind"] == "estimate"].iloc[-1], split.iloc[-1]
+    console.print(
+        f"Split (hyperscale share of data-centre revenue, definition {definition}, as of {final['as_of']}): "
+        f"{last['q500']:.1%} in {last['quarter']}; {final['q500']:.1%} in {final['quarter']} "
+        f"(80 %: {final['q100']:.1%} to {final['q900']:.1%}); at least 60 % then with probability "
+        f"{final['at_least_60']:.0%}. The keynote's 60 % is a statement under an unstated definition, not an input."
+    )

@@ -1,0 +1,103 @@
+"""The ``shares`` command: share histories in, means and quantiles of their future out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import pandas as pd
+import typer
+
+from shiftcast.forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
+from shiftcast.forecast.migration.learned import LearnedFamily
+from shiftcast.pipelines.commands.series_progress import errors, progress_bar
+from shiftcast.pipelines.publish.shares_plot import save_plot
+from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.sources.learned import load_learned
+
+DRAWS: Final = 2000
+COLUMNS: Final = ("series", "group", "period_end", "category", "value", "n")
+NO_BETTER: Final = 0.99  # ratio from which the model is called no better than last value
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def main() -> None:
+    """Forecast how shares of techniques move."""
+
+
+@app.command()
+def shares(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
+    horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
+    draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
+    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
+    plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
+    newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
+    without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
+    by_set: Annotated[
+        bool, typer.Option(help="leave out of each series what was learned on the set before '|'")
+    ] = False,
+    learned: Annotated[
+        Path | None, typer.Option(help="learned numbers, from shiftcast.pipelines.series.train_migration")
+    ] = None,
+) -> None:
+    """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
+    try:
+        history = read_series(file, COLUMNS)
+        family = load_learned(learned)
+        picked = family.without(without_learned) if without_learned else family.whole
+        forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
+        with series_writer(output) as write:
+            write(forecast)
+        if plot is not None:
+            save_plot(history, forecast, plot)
+        tell_skill(pd.concat([fit.skill for fit in fits]))
+    except (ValueError, OSError) as problem:
+        errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
+        raise typer.Exit(2) from problem
+
+
+def forecast_history(
+    history: pd.DataFrame,
+    horizon: int,
+    draws: int,
+    seed: int,
+    newcomer: str | None,
+    learned: Learned,
+    by_set: LearnedFamily | None = None,
+) -> tuple[pd.DataFrame, list[ShareFit]]:
+    """Return the quantile frame of a history and the fits behind it.
+
+    With ``by_set``, the text of a series up to ``|`` names a reference set, and what was learned from it is
+    left out: so accuracy on the reference histories is reported honestly.
+    """
+    if by_set is None:
+        parts = {"": (history, learned)}
+    else:
+        names = history["series"].astype(str).str.split("|").str[0]
+        parts = {name: (history[names == name], by_set.without(name)) for name in sorted(names.unique())}
+    frames, fits = [], []
+    for rows, numbers in parts.values():
+        with progress_bar(rows["series"].nunique() if "series" in rows else 0) as advance:
+            fit = fit_shares(rows, horizon=horizon, learned=numbers, newcomer=newcomer)
+            frames.append(share_quantiles(fit, draws=draws, seed=seed, progress=advance))
+        fits.append(fit)
+    return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
+
+
+def tell_skill(skill: pd.DataFrame) -> None:
+    """Print the skill against last value, by class of history, to standard error."""
+    for kind, part in skill.dropna().groupby("histories"):
+        ratios = part.groupby("horizon").ratio.mean()
+        told = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(ratios.index, ratios.to_numpy(), strict=True))
+        count = part["series"].nunique()
+        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False)
+        if (ratios >= NO_BETTER).any():
+            errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
+
+
+if __name__ == "__main__":
+    app()

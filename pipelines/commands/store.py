@@ -1,0 +1,120 @@
+"""`shiftcast store`: what the usage store holds, whether it is whole, and copies of it.
+
+The store is imported where it is used: Ibis and DuckDB take a second, which other commands should not wait for.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import pandas as pd
+import typer
+from rich.table import Table
+
+from shiftcast.features.usage import to_series
+from shiftcast.pipelines.commands.options import as_day
+from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.state.root import default_root
+
+if TYPE_CHECKING:
+    from shiftcast.pipelines.store import Entry, Store
+
+store_app = typer.Typer(
+    help="The store of usage: history, verification, compaction, copies.", no_args_is_help=True, add_completion=False
+)
+
+
+@store_app.command()
+def verify() -> None:
+    """Check every file against its digest, every row count against the log, every key and snapshot."""
+    from shiftcast.pipelines.store.snapshots import snapshots  # noqa: PLC0415
+    from shiftcast.pipelines.store.verify import refuse_damage  # noqa: PLC0415
+
+    store = _store()
+    refuse_damage(store)
+    entries = store.entries()
+    _say(f"{store.folder}: whole; {len(entries)} commits, {len(snapshots(store))} snapshots")
+
+
+@store_app.command()
+def compact() -> None:
+    """Write the rows of all batches into one file; what is known as of any day stays the same."""
+    done = _store().compact()
+    _say(f"commit {done.number} stands for {len(done.replaces)} batches" if done else "there is nothing to compact")
+
+
+@store_app.command()
+def history(as_json: Annotated[bool, typer.Option("--json", help="Print the commits as JSON.")] = False) -> None:
+    """List every commit: when it was recorded, when its rows were known, what it loaded."""
+    entries = _store().entries()
+    if as_json:
+        sys.stdout.write(json.dumps([asdict(each) for each in entries], indent=1) + "\n")
+    else:
+        wide_console().print(_history_table(entries))
+
+
+@store_app.command()
+def snapshot(
+    as_of: Annotated[str | None, typer.Option(help="Day the usage was known on; today if left out.")] = None,
+) -> None:
+    """Copy the usage known on a day, dated and never changed."""
+    from shiftcast.pipelines.store.snapshots import take_snapshot  # noqa: PLC0415
+
+    store = _store()
+    _say(str(store.folder / "snapshots" / take_snapshot(store, as_day(as_of, "--as-of"))))
+
+
+@store_app.command()
+def export(
+    output: Annotated[Path, typer.Argument(help="CSV to write: series,group,period_end,value,bound.")],
+    grain: Annotated[str, typer.Option(help="Length of the periods.")] = "day",
+    measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
+    loaded_grain: Annotated[str | None, typer.Option(help="Only usage stored at this grain.")] = None,
+    group: Annotated[str, typer.Option(help="Leaf dimension that groups the series.")] = "segment",
+    absent: Annotated[
+        float | None, typer.Option(help="Value of periods without a row, within a series; left out without it.")
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="Day the usage was known on; today if left out.")] = None,
+) -> None:
+    """Write usage in the long form that `shiftcast volume` takes."""
+    equal = {name: value for name, value in (("measure", measure), ("unit", unit), ("grain", loaded_grain)) if value}
+    usage = _store().as_of(as_day(as_of, "--as-of"), **equal)
+    if usage.empty:
+        raise ValueError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
+    long = to_series(usage, grain, group=group, absent=absent)
+    long.assign(period_end=_as_text(long["period_end"], grain)).to_csv(output, index=False)
+    _say(f"{output}: {len(long)} rows of {long['series'].nunique()} series")
+
+
+def _store() -> Store:
+    from shiftcast.pipelines.store import Store  # noqa: PLC0415
+
+    return Store(default_root())
+
+
+def _as_text(ends: pd.Series, grain: str) -> pd.Series:
+    return ends.dt.strftime("%Y-%m-%dT%H:%MZ" if grain in {"minute", "hour"} else "%Y-%m-%d")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _history_table(entries: list[Entry]) -> Table:
+    table = Table(title="Commits of the usage store", title_justify="left")
+    for heading in ("commit", "kind", "recorded at", "known at", "usage rows", "set aside", "sources", "digest"):
+        table.add_column(heading)
+    for each in entries:
+        usage = sum(rows for name, (_, rows) in each.files.items() if name != "quarantine.parquet")
+        aside = each.files.get("quarantine.parquet", ("", 0))[1]
+        table.add_row(
+            str(each.number), each.kind, each.recorded_at, each.known_at, f"{usage:,}", f"{aside:,}",
+            ", ".join(each.sources[:3]) + (f" and {len(each.sources) - 3} more" if len(each.sources) > 3 else ""),
+            each.digest[:12],
+        )  # fmt: skip
+    return table

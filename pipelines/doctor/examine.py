@@ -1,0 +1,123 @@
+"""The doctor: what runs that died left in a store and beside the publication, listed and put right."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from shiftcast.pipelines.doctor.finding import Finding
+from shiftcast.pipelines.doctor.registry import registry_findings
+from shiftcast.pipelines.job.workplace import WORKING
+from shiftcast.pipelines.publish.publication import half_published
+from shiftcast.pipelines.registry.mlflow_store import open_store
+from shiftcast.pipelines.registry.schema import DATABASE, moved_from, relocate, schema_fault
+from shiftcast.pipelines.state.guard import FENCE, LockedError, clear_holder, locked, read_fence
+from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
+from shiftcast.pipelines.state.process import alive
+from shiftcast.pipelines.state.root import StoreError
+
+_TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
+_UNLOCKED: Final = ("overrides.csv.new", "schedule.json.new")  # written without the lock of runs, in no time
+_SETTLED_SECONDS: Final = 60
+
+
+def examine(root: Path, out: Path) -> list[Finding]:
+    """Return what is wrong with a store and its publication; a run under way is left alone.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    out
+        Folder that is published to.
+
+    Raises
+    ------
+    StoreError
+        If there is no store.
+    """
+    if not root.is_dir():
+        raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
+    try:
+        with locked(root, wait=0):
+            return [*_left_behind(root, out), *_database(root)]
+    except LockedError:
+        holder = read_fence(root).get("process") or "unknown"
+        running = Finding("running", f"a run is under way (process {holder})", "wait for it, then look again")
+        return [running, *_database(root)]
+
+
+def clean(root: Path, out: Path, *, wait: float) -> list[Finding]:
+    """Put right what can be, under the lock, and return what was found.
+
+    Raises
+    ------
+    StoreError
+        If there is no store, or a run holds the lock for ``wait`` seconds.
+    """
+    if not root.is_dir():
+        raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
+    with locked(root, wait=wait):
+        found = [*_left_behind(root, out), *_database(root)]
+        for each in found:
+            if each.clean is not None:
+                each.clean()
+    return found
+
+
+def move_in(root: Path, *, wait: float) -> int:
+    """Give a store that was moved its new addresses, under the lock; return how many were changed."""
+    with locked(root, wait=wait):
+        return relocate(root)
+
+
+def _left_behind(root: Path, out: Path) -> Iterator[Finding]:
+    """Yield what only a run that died can have left; call it under the lock."""
+    for pattern in _TEMPORARY:
+        for path in sorted(root.glob(pattern)):
+            if path.name not in _UNLOCKED or time.time() - path.stat().st_mtime > _SETTLED_SECONDS:
+                yield Finding("temporary", f"{path} is of a run that died", "is removed", partial(_remove, path))
+    for path in half_published(out):
+        yield Finding("publication", f"{path} was not published whole", "is removed", partial(_remove, path))
+    fence = read_fence(root)
+    process = str(fence.get("process", ""))
+    if process and alive(process) is not True:
+        yield Finding(
+            "lock", f"{root / FENCE} names process {process}, which has ended (run {fence['token']})", "is cleared",
+            partial(clear_holder, root),
+        )  # fmt: skip
+    for entry in unfinished(root):
+        close = Ledger(root, entry.token, entry.key, entry.origin).write
+        yield Finding(
+            "ledger", f"run {entry.token} as of {entry.origin} ended in step {entry.step!r} ({entry.state})",
+            "is closed as failed",
+            partial(close, entry.step, FAILED, "its process ended"),
+        )  # fmt: skip
+
+
+def _database(root: Path) -> Iterator[Finding]:
+    database = root / DATABASE
+    if os.environ.get("MLFLOW_TRACKING_URI") is None:
+        if not database.exists():
+            return
+        fault = schema_fault(database)
+        if fault:
+            yield Finding("database", f"{database}: {fault}", "see there; nothing was changed")
+            return
+        moved = moved_from(root)
+        if moved is not None:
+            yield Finding("moved", f"the store was made at {moved}", "run shiftcast doctor --relocate")
+            return
+    yield from registry_findings(open_store(root, make=False))
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

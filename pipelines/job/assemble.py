@@ -1,0 +1,104 @@
+"""From a drawn world to the bundle that is stored: published quantiles, tables, and what the fits say of themselves.
+
+The bundle is made in two steps, so that a run which dies in its backtest need not draw again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.features.frames import SCORES, empty
+from shiftcast.forecast.capacity.cohorts import shipped_by_generation
+from shiftcast.forecast.identity.cube import World
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.migration.steps import effect_of_one_figure
+from shiftcast.forecast.scoring.backtest import summarise
+from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.pipelines.registry.bundle import KNOWN, Bundle
+from shiftcast.pipelines.sources.public_record import Record
+
+
+def assemble(world: World, known: Known, record: Record, *, digest: str, settings: Settings) -> Bundle:
+    """Return the bundle of one forecast, not yet scored.
+
+    Parameters
+    ----------
+    world
+        The cube and the fitted terms.
+    known, record
+        The record as it was known, and as it was read.
+    digest
+        What the forecast depends on, as one SHA-256.
+    settings
+        Draws, seed and horizon.
+    """
+    tables = {
+        "forecasts": forecast_frame(world.cube, model="shiftcast"),
+        "scores": empty(SCORES),
+        "quarantine": record.quarantine,
+        **{name: getattr(known, name) for name in KNOWN},
+        "registry": pd.DataFrame([asdict(task) for task in known.registry.tasks]),
+        "capacity_assumptions": record.basis(known.origin, settings).assumptions,
+    }
+    summary = _summary(world, known, record, digest, settings)
+    return Bundle(world.cube, tables, summary, shipped=shipped_by_generation(world))
+
+
+def with_scores(bundle: Bundle, scores: pd.DataFrame) -> Bundle:
+    """Return a bundle with its backtest: a scores frame, and its summary by horizon."""
+    table = json.loads(summarise(scores).to_json(orient="records"))
+    return replace(bundle, tables={**bundle.tables, "scores": scores}, summary={**bundle.summary, "backtest": table})
+
+
+def _summary(world: World, known: Known, record: Record, digest: str, settings: Settings) -> dict[str, Any]:
+    """Return what the fitted terms say of themselves, for the report."""
+    top, bottom, generations = world.top_down, world.bottom_up, world.generations
+    hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
+    return {
+        "digest": digest,
+        "origin": f"{known.origin:%Y-%m-%d}",
+        "settings": asdict(settings),
+        "files": dict(record.digests),
+        "quarantined": len(record.quarantine),
+        "revenue": {
+            "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
+            "scores": dict(top.revenue.fit.scores), "deviation": top.revenue.fit.deviation.tolist(),
+        },
+        "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
+        "generations": [
+            {"family": family, "accelerator": accelerator, "price": float(price), "it_kw": float(kw)}
+            for family, accelerator, price, kw in zip(
+                generations.names, generations.accelerators, top.price.mean(axis=0), generations.it_kw, strict=True
+            )
+        ],
+        "filled": list(generations.filled),
+        "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
+        "missing": dict(bottom.missing),
+        "throughput_evidence": {task: list(each) for task, each in bottom.evidence.items()},
+        "techniques": [
+            {"workload": step.workload, "segment": step.segment, "technique": step.technique,
+             "evidence": dict(step.evidence), "volatility": step.state.volatility,
+             "one_figure": effect_of_one_figure(
+                 known.observations, step, known.registry.techniques(step.workload), known.origin
+             )}
+            for step in bottom.steps
+        ],
+        "skill": json.loads(bottom.skill.to_json(orient="records")),
+        "moved": {
+            "all": _moved_overall(world),
+            "top_down": world.agreement.total_moved[-1].tolist(),
+            "bottom_up": world.agreement.parts_moved[-1].tolist(),
+        },
+        "hindsight_assumptions": len(hindsight),
+    }  # fmt: skip
+
+
+def _moved_overall(world: World) -> float:
+    """Return the median ratio of all agreed hours to all top-down hours in the last quarter."""
+    before = world.top_down.hours[:, -1, : world.agreement.total.shape[-1]].sum(axis=-1)
+    return float(np.median(world.agreement.total[:, -1].sum(axis=-1) / before))

@@ -1,0 +1,51 @@
+"""What a forecast depends on, as one SHA-256: data known, rows set aside, code, libraries, settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from shiftcast.forecast.known import Known, Settings
+
+_LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
+_PACKAGES: Final = ("features", "forecast", "pipelines")
+
+
+def run_digest(
+    known: Known,
+    quarantine: pd.DataFrame,
+    settings: Settings,
+    *,
+    past: bool,
+    beside: tuple[pd.DataFrame, ...] = (),
+) -> str:
+    """Return the SHA-256 of what a forecast and its report depend on: data known, rows set aside, code, settings.
+
+    ``beside`` are frames that are kept with the forecast without entering it.
+    Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
+    """
+    parts: dict[str, Any] = {"settings": asdict(settings), "code": code_digest()}
+    parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
+    for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships"):
+        rows = getattr(known, name).to_csv(index=False).encode()
+        parts[name] = hashlib.sha256(rows).hexdigest()
+    parts["beside"] = [hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest() for rows in beside]
+    parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
+    parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
+    parts["origin"] = f"{known.origin:%Y-%m-%d}" if past else "today"
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def code_digest() -> str:
+    """Return the SHA-256 of the packages' source files."""
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(file for package in _PACKAGES for file in (root / package).rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,68 @@
+"""People's overrides: rows of one file in the store, only ever added to, scored beside the forecasts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from shiftcast.features.frames import OVERRIDES, check, conform, empty
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.pipelines.state.root import StoreError
+
+FILE: Final = "overrides.csv"
+_LOCK, _SECONDS = "overrides.lock", 30
+_DAYS: Final = ("made_at", "period_end")
+
+
+def read_overrides(root: Path) -> pd.DataFrame:
+    """Return every override made, an overrides frame.
+
+    Raises
+    ------
+    ValueError
+        If a row breaks the frame's contract, naming column and value.
+    """
+    path = root / FILE
+    if not path.exists():
+        return empty(OVERRIDES)
+    return check(conform(pd.read_csv(path, keep_default_na=False), OVERRIDES), OVERRIDES)
+
+
+def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
+    """Add one override and return all; the file is replaced whole, so that a kill leaves the old or the new.
+
+    Raises
+    ------
+    ValueError
+        If low, median and high do not rise, or the same person has judged the same figure that day.
+    StoreError
+        If another process holds the file for half a minute.
+    """
+    shape = "logitnormal" if row["measure"] == "share" else "lognormal"
+    figures = {name: [row[name]] for name in ("low", "mid", "high")}
+    sample_assumptions(pd.DataFrame({"name": ["the override"], "shape": [shape], **figures}), draws=2, seed=0)
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(root / _LOCK, timeout=_SECONDS):
+            return _added(root, row)
+    except Timeout:
+        raise StoreError(f"{root / FILE}: another process has held it for {_SECONDS} s; try again") from None
+
+
+def _added(root: Path, row: dict[str, object]) -> pd.DataFrame:
+    before = read_overrides(root)
+    rows = conform(pd.concat([before, conform(pd.DataFrame([row]), OVERRIDES)]), OVERRIDES)
+    if rows.duplicated(list(OVERRIDES.key)).any():
+        raise ValueError(
+            f"{row['who']} has overridden this figure on {row['made_at']:%Y-%m-%d} already; a correction is made on a "
+            "later day, or under another name"
+        )
+    check(rows, OVERRIDES)
+    dated = rows.assign(**{name: rows[name].dt.strftime("%Y-%m-%d") for name in _DAYS})
+    fresh = root / f"{FILE}.new"
+    dated.to_csv(fresh, index=False, lineterminator="\n")
+    fresh.replace(root / FILE)
+    return rows

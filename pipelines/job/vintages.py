@@ -1,0 +1,95 @@
+"""Every forecast that was registered, as vintages to score; none is read that differs from its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from shiftcast.forecast.capacity.procurement import build_costs
+from shiftcast.forecast.scoring.actuals import actuals
+from shiftcast.forecast.scoring.scorecard import Vintage, override_scores, vintage_scores
+from shiftcast.pipelines.job.overrides import read_overrides
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.champion import read_version
+from shiftcast.pipelines.registry.mlflow_store import COMPLETE, STATE_TAG, Store, all_versions, open_store
+from shiftcast.pipelines.sources.public_record import Record
+from shiftcast.pipelines.state.root import StoreError
+
+
+def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vintage | str]:
+    """Yield every complete version, oldest first, or why one cannot be read.
+
+    Parameters
+    ----------
+    only
+        Versions to yield; all if not given.
+    """
+    whole = [version for version in all_versions(store) if version.tags.get(STATE_TAG) == COMPLETE]
+    for version in sorted(whole, key=lambda each: int(each.version)):
+        if only is not None and str(version.version) not in only:
+            continue
+        try:
+            bundle = read_version(store, version)
+        except (AlteredBundleError, StoreError) as error:
+            yield f"version {version.version} is not scored: {error}"
+            continue
+        origin = pd.Timestamp(str(bundle.summary["origin"]), tz="UTC")
+        yield Vintage(f"v{version.version}", origin, bundle.cube, bundle.tables["observations"])
+
+
+def score_card(
+    root: Path, record: Record, as_of: pd.Timestamp, *, period_end: pd.Timestamp | None = None,
+    only: frozenset[str] | None = None,
+) -> tuple[pd.DataFrame, list[str]]:  # fmt: skip
+    """Score every vintage and override of a store on what was known by a day.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    record
+        The record that says what came, and what building too little and too much costs.
+    as_of
+        Last day of knowledge about what came.
+    period_end
+        The one quarter to score; all if not given.
+    only
+        Versions to score; all if not given.
+
+    Returns
+    -------
+    tuple of DataFrame and list of str
+        Rows of :func:`forecast.scoring.scorecard.vintage_scores`; the versions that could not be read, with the reason.
+
+    Raises
+    ------
+    ValueError
+        If nothing has come yet of what is asked for.
+    StoreError
+        If there is no store.
+    """
+    came = actuals(record.as_of(as_of).observations, as_of)
+    if period_end is not None:
+        _require(came, period_end, as_of)
+    costs, blocks, aside = build_costs(record.assumptions), [], []
+    for each in vintages(open_store(root, make=False), only=only):
+        if isinstance(each, str):
+            aside.append(each)
+        else:
+            blocks.append(vintage_scores(each, came, costs, period_end=period_end))
+    if only is None:
+        blocks.append(override_scores(read_overrides(root), came, costs))
+    blocks = [block for block in blocks if len(block)]
+    card = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["period_end"])
+    return (card if period_end is None else card[card["period_end"] == period_end]), aside
+
+
+def _require(came: pd.DataFrame, period_end: pd.Timestamp, as_of: pd.Timestamp) -> None:
+    if not (came["period_end"] == period_end).any():
+        last = came["period_end"].max()
+        raise ValueError(
+            f"nothing of the quarter that ends on {period_end:%Y-%m-%d} was known on {as_of:%Y-%m-%d}; the last "
+            f"quarter with figures ends on {last:%Y-%m-%d}"
+        )

@@ -1,7 +1,0 @@
-"""The registered model: a few lines into the installed package; everything else it needs is data."""
-
-from mlflow.models import set_model
-
-from shiftcast.pipelines.served_model import ShiftcastModel
-
-set_model(ShiftcastModel())

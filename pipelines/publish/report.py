@@ -1,0 +1,92 @@
+"""The report: one HTML file that works offline, with pictures first, then claims, evidence, assumptions and sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from shiftcast.pipelines.publish import figures
+from shiftcast.pipelines.registry.bundle import Bundle
+
+_TEMPLATE: Final = "report.html.jinja"
+_FOLDER: Final = Path(__file__).resolve().parent
+
+
+def write_report(bundle: Bundle, path: Path) -> None:
+    """Write the report; the same bundle gives the same bytes."""
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape(default=True), trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(number=_number, percent=_percent)
+    path.write_text(environment.get_template(_TEMPLATE).render(**_content(bundle)), encoding="utf-8")
+
+
+def _content(bundle: Bundle) -> dict[str, Any]:
+    cube, observations = bundle.cube, bundle.tables["observations"]
+    forecaster = bundle.forecaster
+    pictures = {
+        "demand": figures.demand_figure(cube),
+        "work": figures.work_figure(cube),
+        "views": figures.views_figure(cube),
+        "recsys": figures.techniques_figure(cube, observations, "recsys"),
+        "search": figures.techniques_figure(cube, observations, "search"),
+        "split": figures.split_figure(cube, observations),
+    }
+    return {
+        "plotly": Markup(get_plotlyjs()),  # noqa: S704  (the library's own script)
+        "pictures": {name: _html(figure, name) for name, figure in pictures.items()},
+        "summary": bundle.summary,
+        "attributes": cube.attrs,
+        "crossings": forecaster.crossings(),
+        "split": forecaster.split(base="revenue", definition=cube.attrs["definition"]).to_dict("records"),
+        "claims": forecaster.claims().to_dict("records"),
+        "assumptions": bundle.tables["assumptions"].to_dict("records"),
+        "evidence": _evidence(observations),
+        "sources": _sources(observations),
+        "quarantine": bundle.tables["quarantine"].to_dict("records"),
+    }
+
+
+def _html(figure: go.Figure, name: str) -> Markup:
+    text = figure.to_html(
+        full_html=False, include_plotlyjs=False, div_id=f"figure-{name}", config={"displayModeBar": False}
+    )
+    return Markup(text)  # noqa: S704  (made above from numbers; words in it are escaped by the library)
+
+
+def _evidence(observations: pd.DataFrame) -> list[dict[str, Any]]:
+    counts = observations.pivot_table(index="measure", columns="evidence", values="unit", aggfunc="size", fill_value=0)
+    return [{"measure": measure, **{str(k): int(v) for k, v in row.items()}} for measure, row in counts.iterrows()]
+
+
+def _sources(observations: pd.DataFrame) -> list[dict[str, Any]]:
+    grouped = observations.groupby("source")
+    table = pd.DataFrame(
+        {"rows": grouped.size(), "measures": grouped["measure"].agg(lambda m: ", ".join(sorted(set(m))))}
+    )
+    return [
+        {"source": source, **row} for source, row in table.sort_values("rows", ascending=False).to_dict("index").items()
+    ]
+
+
+def _number(value: Any) -> str:
+    """Return a number to three significant digits with a metric word, or a dash where it is missing."""
+    if value is None or pd.isna(value):
+        return "-"
+    number = float(value)
+    for size, word in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
+        if abs(number) >= size:
+            return f"{number / size:.3g}{word}"
+    return f"{number:.3g}" if abs(number) < 1e4 else f"{number:,.0f}"
+
+
+def _percent(value: Any) -> str:
+    """Return a share as a whole percentage, or a dash where it is missing."""
+    return "-" if value is None or pd.isna(value) else f"{value:.0%}"

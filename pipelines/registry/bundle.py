@@ -1,0 +1,169 @@
+"""The files of one forecast: cube, forecasts, claims, scores and settings under a SHA-256 manifest; no pickle."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import xarray as xr
+
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.workloads import Registry, Task
+from shiftcast.pipelines.sources.learned import load_learned
+
+MANIFEST: Final = "manifest.json"
+BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
+_CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
+KNOWN: Final = ("observations", "claims", "hardware", "throughput", "assumptions", "memberships")
+_TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
+_CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
+
+
+class AlteredBundleError(ValueError):
+    """A bundle whose files differ from its manifest; nothing of it is used."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One forecast and what stands behind it.
+
+    Attributes
+    ----------
+    cube
+        Joint draws.
+    tables
+        ``forecasts``, ``scores`` and ``quarantine``; every frame the forecast was drawn from, as known; the
+        ``registry`` of tasks; and ``capacity_assumptions``, which questions of capacity and cost rest on.
+    summary
+        Settings, digests, and what the fitted terms say of themselves.
+    shipped
+        Purchases by generation (:mod:`forecast.capacity.cohorts`).
+    """
+
+    cube: xr.Dataset
+    tables: Mapping[str, pd.DataFrame]
+    summary: Mapping[str, Any]
+    shipped: xr.DataArray | None = None
+
+    @property
+    def forecaster(self) -> Forecaster:
+        """The object that answers questions."""
+        settings = Settings(**self.summary["settings"])
+        return Forecaster(
+            self.cube, self.tables["forecasts"], self.tables["claims"], self.known, settings, basis=self._basis()
+        )
+
+    @property
+    def known(self) -> Known:
+        """The record as it was known; the share model is the one that ships with the product."""
+        rows = self.tables["registry"].to_dict("records")
+        tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
+        return Known(
+            pd.Timestamp(self.summary["origin"], tz="UTC"), **{name: self.tables[name] for name in KNOWN},
+            registry=Registry(tuple(tasks)), learned=load_learned(None).whole,
+        )  # fmt: skip
+
+    def _basis(self) -> Basis | None:
+        if self.shipped is None:
+            return None
+        origin, seed = pd.Timestamp(self.cube.attrs["origin"], tz="UTC"), int(self.summary["settings"]["seed"])
+        return Basis(
+            origin, self.tables["hardware"], self.tables["throughput"], self.tables["capacity_assumptions"],
+            self.cube.sizes["draw"], seed, self.shipped,
+        )  # fmt: skip
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> str:
+    """Write a bundle into an empty folder.
+
+    The same bundle gives the same bytes.
+
+    Returns
+    -------
+    str
+        SHA-256 of the manifest.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    bundle.cube.to_netcdf(folder / _CUBE, engine="scipy", format="NETCDF3_64BIT")
+    for name in (*_TABLES, *(_CAPACITY if bundle.shipped is not None else ())):
+        bundle.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
+    if bundle.shipped is not None:
+        bundle.shipped.to_dataset().to_netcdf(folder / _FLEET, engine="scipy", format="NETCDF3_64BIT")
+    (folder / _SUMMARY).write_text(json.dumps(bundle.summary, indent=1, sort_keys=True), encoding="utf-8")
+    manifest = {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+    return sha256_of(folder / MANIFEST)
+
+
+def check_bundle(folder: Path, *, digest: str | None = None) -> None:
+    """Check every file against the manifest, and the manifest against its own digest where one is given.
+
+    Raises
+    ------
+    AlteredBundleError
+        Naming the file that is missing, altered or not in the manifest.
+    """
+    manifest_path = folder / MANIFEST
+    if not manifest_path.is_file():
+        raise AlteredBundleError(f"{folder}: {MANIFEST} is missing; register the model again with `shiftcast run`")
+    if digest is not None and sha256_of(manifest_path) != digest:
+        raise AlteredBundleError(f"{manifest_path}: differs from the digest registered; register the model again")
+    manifest = _manifest(manifest_path)
+    found = {path.name for path in folder.iterdir()} - {MANIFEST}
+    for name in sorted(found | set(manifest)):
+        what = _fault(folder / name, manifest.get(name))
+        if what:
+            raise AlteredBundleError(f"{folder / name}: {what}; register the model again with `shiftcast run`")
+
+
+def _manifest(path: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads(path.read_bytes())
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise AlteredBundleError(f"{path}: is not a manifest; register the model again with `shiftcast run`")
+    return manifest
+
+
+def _fault(path: Path, digest: str | None) -> str:
+    """Return what is wrong with a file whose manifest gives ``digest``, or nothing."""
+    if digest is None:
+        return "is not in the manifest"
+    if not path.is_file():
+        return "is missing"
+    return "" if sha256_of(path) == digest else "differs from the manifest"
+
+
+def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
+    """Read a bundle after checking it.
+
+    Raises
+    ------
+    AlteredBundleError
+        If a file differs from the manifest.
+    """
+    check_bundle(folder, digest=digest)
+    with_fleet = (folder / _FLEET).is_file()
+    return Bundle(
+        xr.load_dataset(folder / _CUBE, engine="scipy"),
+        {name: pd.read_parquet(folder / f"{name}.parquet") for name in (*_TABLES, *(_CAPACITY if with_fleet else ()))},
+        json.loads((folder / _SUMMARY).read_text(encoding="utf-8")),
+        xr.load_dataset(folder / _FLEET, engine="scipy")["shipped"] if with_fleet else None,
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

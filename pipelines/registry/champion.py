@@ -1,0 +1,84 @@
+"""Opening a registered forecast in a notebook or a script."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.pipelines.registry.bundle import BUNDLE, Bundle, read_bundle
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MANIFEST_TAG, Store, alias_version, open_store
+from shiftcast.pipelines.registry.model_files import private_copy
+from shiftcast.pipelines.state.root import StoreError, default_root
+
+
+def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forecaster:
+    """Open the forecast an alias points at, after checking its files against the registered digest.
+
+    It does not wait for a run that is under way, and writes nothing. No code of the stored model is run.
+
+    Parameters
+    ----------
+    alias
+        Such as ``champion``.
+    root
+        Folder of the store; ``mlruns`` below the working directory if not given.
+
+    Raises
+    ------
+    StoreError
+        If there is no store or no such alias.
+    AlteredBundleError
+        If a file differs from its manifest.
+    """
+    return open_bundle(alias, root=root).forecaster
+
+
+def open_bundle(alias: str = CHAMPION, *, root: Path | None = None) -> Bundle:
+    """Open everything behind a registered forecast; see :func:`open_forecaster`."""
+    store = open_store(root or default_root(), make=False)
+    version = alias_version(store, alias)
+    if version is None:
+        raise StoreError(f"{store.root}: no model has the alias {alias!r}; run `shiftcast run` first")
+    return read_version(store, version)
+
+
+def read_version(store: Store, version: Any) -> Bundle:
+    """Read one version's bundle after checking all its files against what was registered with it.
+
+    Raises
+    ------
+    StoreError
+        If its files cannot be had.
+    AlteredBundleError
+        If one of them, code included, differs from its manifest.
+    """
+    with checked_files(store, version) as folder:
+        return read_bundle(folder / "artifacts" / BUNDLE, digest=version.tags.get(MANIFEST_TAG))
+
+
+@contextlib.contextmanager
+def checked_files(store: Store, version: Any) -> Iterator[Path]:
+    """Hold a private copy of a version's files, all as they were registered.
+
+    Raises
+    ------
+    StoreError
+        If its files cannot be had.
+    AlteredBundleError
+        If one of them, code included, differs from its manifest.
+    """
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
+
+    store.use()
+    with contextlib.ExitStack() as held:
+        try:
+            folder = held.enter_context(private_copy(version))
+        except (MlflowException, OSError) as error:
+            raise StoreError(
+                f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "
+                "if the store was moved, move it back or run `shiftcast run` to register anew"
+            ) from None
+        yield folder

@@ -1,0 +1,291 @@
+"""The MLflow store: opened once under a lock, one experiment, one registered model, the alias moved last.
+
+The default store is ``mlruns/mlflow.db`` with artifacts in ``mlruns/artifacts``, both below the working directory;
+``MLFLOW_TRACKING_URI`` points elsewhere. A fresh database is made in a temporary file and renamed, because MLflow
+migrates a new one without a lock and two processes would ruin it.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from shiftcast.pipelines.registry.model_files import FILES_TAG, describing_tags, logged_manifest
+from shiftcast.pipelines.registry.shared_store import (
+    first_opening,
+    is_server,
+    made_experiment,
+    made_model,
+    moved_alias,
+    without_secrets,
+)
+from shiftcast.pipelines.state.root import StoreError
+
+MODEL: Final = "shiftcast"
+CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
+DIGEST_TAG: Final = "shiftcast.digest"
+MANIFEST_TAG: Final = "shiftcast.manifest"
+REASON_TAG: Final = "shiftcast.reason"
+ORIGIN_TAG: Final = "shiftcast.origin"
+PROCESS_TAG: Final = "shiftcast.process"
+FORMER_TAG: Final = "shiftcast.former"  # the champion before this one
+STATE_TAG: Final = "shiftcast.state"
+COMPLETE: Final = "complete"
+_ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")  # what MLflow says of no model, no alias
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open MLflow store.
+
+    Attributes
+    ----------
+    root
+        Folder of all state.
+    tracking_uri
+        Where runs and models are tracked.
+    experiment_id
+        The experiment that runs are logged to.
+    """
+
+    root: Path
+    tracking_uri: str
+    experiment_id: str
+
+    @property
+    def client(self) -> Any:
+        """An MLflow client on this store."""
+        from mlflow import MlflowClient  # noqa: PLC0415  (importing MLflow takes seconds)
+
+        return MlflowClient(self.tracking_uri, self.tracking_uri)
+
+    def use(self) -> None:
+        """Let MLflow's own functions in this process work on this store."""
+        _point_mlflow_at(self.tracking_uri, remember=bool(os.environ.get("MLFLOW_TRACKING_URI")))
+
+
+def open_store(root: Path, *, make: bool = True) -> Store:
+    """Open the store.
+
+    Parameters
+    ----------
+    make
+        Whether to make a fresh store where there is none; call it under the lock then. Reading needs no lock.
+
+    Raises
+    ------
+    StoreError
+        If there is none to read, or the database is not one that this MLflow can use.
+    """
+    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
+    from alembic.util.exc import CommandError  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    _quiet()
+    root = root.resolve()
+    elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
+    uri = elsewhere or f"sqlite:///{root / 'mlflow.db'}"
+    location = None if is_server(uri) else (root / "artifacts").as_uri()
+    if not elsewhere:
+        _check_database(root, make=make)
+    try:
+        _point_mlflow_at(uri, remember=bool(elsewhere))
+        with first_opening(uri):
+            experiment = mlflow.get_experiment_by_name(MODEL)
+        if not experiment and not make:
+            raise _no_store(root)
+        found = experiment.experiment_id if experiment else made_experiment(MODEL, location)
+    except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
+        reason = without_secrets(f"{uri}: cannot be used ({str(error).splitlines()[0]})")
+        raise StoreError(f"{reason}; nothing was changed; `shiftcast doctor` says what to do") from None
+    if experiment and not elsewhere and experiment.artifact_location != location:
+        raise StoreError(
+            f"{root}: the store was made with its files in {experiment.artifact_location}, and MLflow keeps that "
+            "address; move it back there, or run `shiftcast doctor --relocate` to give it the new one"
+        )
+    return Store(root, uri, str(found))
+
+
+def _point_mlflow_at(uri: str, *, remember: bool) -> None:
+    """Set MLflow's addresses for this process; it writes them to the environment, where only the user's belong."""
+    import mlflow  # noqa: PLC0415
+
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    if not remember:
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+            os.environ.pop(name, None)
+
+
+def _no_store(root: Path) -> StoreError:
+    return StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
+
+
+def _check_database(root: Path, *, make: bool) -> None:
+    database = root / "mlflow.db"
+    if not database.exists():
+        if not make:
+            raise _no_store(root)
+        _make_database(database)
+    with database.open("rb") as file:
+        start = file.read(15)
+    if start != b"SQLite format 3":
+        raise StoreError(f"{database}: is not a SQLite database; move it away and run again, nothing was changed")
+
+
+def _make_database(database: Path) -> None:
+    """Migrate a database in a temporary file and rename it, so that a kill leaves none rather than half of one."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+
+    root = database.parent
+    for leftover in root.glob("mlflow.making.*"):  # of a process that died; the lock keeps others out
+        leftover.unlink()
+    making = root / f"mlflow.making.{os.getpid()}.db"
+    store = SqlAlchemyStore(f"sqlite:///{making}", (root / "artifacts").as_uri())  # type: ignore[no-untyped-call]
+    store.engine.dispose()
+    making.rename(database)
+
+
+def _quiet() -> None:
+    """Keep MLflow's progress bars and start-up notes out of the output; warnings still reach the log."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # a server's would spoil --json
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module=r"mlflow\..*")
+
+
+def find_version(store: Store, digest: str) -> Any | None:
+    """Return the newest complete model version made from the same data, code and settings, or ``None``."""
+    found = [
+        version for version in all_versions(store)
+        if version.tags.get(DIGEST_TAG) == digest and version.tags.get(STATE_TAG) == COMPLETE
+    ]  # fmt: skip
+    return max(found, key=lambda version: int(version.version), default=None)
+
+
+def all_versions(store: Store) -> list[Any]:
+    """Return every version of the model, complete or not, in no order."""
+    found: list[Any] = []
+    token = ""
+    while True:
+        page = store.client.search_model_versions(f"name='{MODEL}'", max_results=1000, page_token=token or None)
+        found, token = [*found, *page], page.token
+        if not token:
+            return found
+
+
+def champion_version(store: Store) -> Any | None:
+    """Return the version the alias ``champion`` points at, or ``None``."""
+    return alias_version(store, CHAMPION)
+
+
+def alias_version(store: Store, alias: str) -> Any | None:
+    """Return the version an alias points at, or ``None`` where the store says there is no such alias.
+
+    Raises
+    ------
+    StoreError
+        If the store could not be asked.
+    """
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    try:
+        return store.client.get_model_version_by_alias(MODEL, alias)
+    except MlflowException as error:
+        if error.error_code in _ABSENT:
+            return None
+        reason = without_secrets(f"{store.tracking_uri}: cannot be asked ({str(error).splitlines()[0]})")
+        raise StoreError(f"{reason}; try again") from None
+
+
+def bundle_folder(store: Store, version: Any) -> Path:
+    """Return the local folder of a version's bundle.
+
+    Raises
+    ------
+    StoreError
+        If its files are not where the store says.
+    """
+    import mlflow  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+    from shiftcast.pipelines.registry.served_model import ARTIFACT  # noqa: PLC0415
+
+    store.use()
+    try:
+        local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{MODEL}/{version.version}"))
+    except (MlflowException, OSError) as error:
+        raise StoreError(
+            f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "
+            "if the store was moved, move it back or run `shiftcast run` to register anew"
+        ) from None
+    return local / "artifacts" / ARTIFACT
+
+
+def register(
+    store: Store, folder: Path, *, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
+    files: tuple[Path, ...],
+) -> Any:  # fmt: skip
+    """Log a run and register its bundle as a new version; the version is marked complete last.
+
+    Parameters
+    ----------
+    folder
+        The bundle.
+    params, metrics
+        Logged to the run.
+    tags
+        Set on the run and the version.
+    files
+        Logged beside the model, such as the report.
+
+    Returns
+    -------
+    ModelVersion
+        The new version, without alias.
+    """
+    import mlflow  # noqa: PLC0415
+
+    from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE  # noqa: PLC0415
+
+    with mlflow.start_run(experiment_id=store.experiment_id, tags=dict(tags)):
+        mlflow.log_params(dict(params))
+        mlflow.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
+        for path in files:
+            mlflow.log_artifact(str(path))
+        info = mlflow.pyfunc.log_model(
+            name=MODEL, python_model=str(Path(__file__).with_name("model_from_code.py")),
+            artifacts={ARTIFACT: str(folder)}, signature=SIGNATURE, input_example=EXAMPLE,
+            pip_requirements=["shiftcast"],
+        )  # fmt: skip
+    client = store.client
+    made_model(client, MODEL, "Joint draws of GPU demand by segment, workload and technique")
+    described = {**tags, **describing_tags(folder)}
+    version = client.create_model_version(
+        MODEL, info.model_uri, run_id=info.run_id, tags=described, model_id=info.model_id
+    )
+    client.set_model_version_tag(MODEL, version.version, FILES_TAG, logged_manifest(info.model_uri))
+    client.set_model_version_tag(MODEL, version.version, STATE_TAG, COMPLETE)
+    return version
+
+
+def promote(store: Store, version: Any, *, alias: str, reason: str, former: Any | None = None) -> None:
+    """Move an alias to a version, then write down why; a version without a reason still has to be decided on.
+
+    A new champion first carries the number of the ``former`` one, so that there is always a way back.
+    """
+    if alias == CHAMPION and former is not None and former.version != version.version:
+        store.client.set_model_version_tag(MODEL, version.version, FORMER_TAG, str(former.version))
+    moved_alias(store.client, MODEL, alias, version.version)
+    store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)

@@ -1,0 +1,102 @@
+"""The model MLflow serves: questions in, rows out, the same numbers as the command line and a notebook give."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.pyfunc import PythonModel, PythonModelContext
+from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+
+from shiftcast.forecast.answering import answer_rows
+from shiftcast.forecast.question import FIELDS, LISTS, NUMBERS, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
+
+ARTIFACT: Final = BUNDLE
+PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output")
+# doubles for whole numbers: MLflow would cut 1.5 to 1 before this model could refuse it
+_FIELDS: Final[list[ColSpec | TensorSpec]] = [
+    *(ColSpec("string", name, required=False) for name in (*TEXT, *SERIES, *PAIRS)),
+    *(ColSpec("double", name, required=False) for name in (*NUMBERS, *WHOLE)),
+]
+_PARAMS: Final = [
+    ParamSpec("quantiles", "double", [], (-1,)) if name in LISTS
+    else ParamSpec(name, "double" if name in WHOLE else "string", None)
+    for name in PARAMS
+]  # fmt: skip
+SIGNATURE: Final = ModelSignature(inputs=Schema(_FIELDS), params=ParamSchema(_PARAMS))
+EXAMPLE: Final = pd.DataFrame(
+    [{"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale",
+      "above": 0.5, "level": 0.8}]
+)  # fmt: skip
+
+
+class ShiftcastModel(PythonModel):
+    """Answers questions from one registered forecast."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Read the bundle after checking its manifest."""
+        self._forecaster = read_bundle(Path(context.artifacts[ARTIFACT])).forecaster
+
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Answer every row of questions.
+
+        Parameters
+        ----------
+        context
+            Not used: the bundle is read once, on loading.
+        model_input
+            One question a row (:mod:`forecast.question`); missing cells take the defaults.
+        params
+            Fields that all rows share, of :data:`PARAMS`; a row's own field comes before them.
+
+        Returns
+        -------
+        list of dict
+            The rows of all answers, ``row`` numbering the question; ``pandas.DataFrame`` makes a frame of them.
+
+        Raises
+        ------
+        MlflowException
+            With HTTP status 400, naming the row and the field that is wrong; its JSON names the kind of refusal.
+        """
+        try:
+            return answer_rows(self._forecaster, _questions(model_input), _given(params))
+        except ValueError as error:
+            raise MlflowException(
+                str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__
+            ) from None
+
+
+def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    unknown = [name for name in rows.columns if name not in FIELDS]
+    if unknown:
+        raise ValueError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
+    columns = {str(name): rows[name].tolist() for name in rows.columns}
+    return [
+        {name: values[number] for name, values in columns.items() if not _absent(values[number])}
+        for number in range(len(rows))
+    ]
+
+
+def _given(params: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the params that were given; MLflow fills the others with their defaults."""
+    unknown = [name for name in params or {} if name not in PARAMS]
+    if unknown:
+        raise ValueError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
+    return {
+        name: list(value) if name in LISTS else value
+        for name, value in (params or {}).items()
+        if not _absent(value) and not (name in LISTS and len(value) == 0)
+    }
+
+
+def _absent(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))

@@ -1,0 +1,204 @@
+"""Volume histories to forecasts, some thousand series at a time: the one place every door asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from shiftcast.features.panel import Panel, panels
+from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
+from shiftcast.features.volumes import COLUMNS as ROWS
+from shiftcast.forecast.volume import Beliefs, Elasticity, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
+
+CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
+CELLS: Final = 4_000_000  # series times periods held together at most
+STEPS: Final = 60_000  # series times periods ahead held together at most
+
+
+@dataclass(frozen=True)
+class VolumeQuestion:
+    """What is asked of a history: periods ahead, how to read it, what is believed of drivers, joint draws.
+
+    Attributes
+    ----------
+    horizon
+        Periods ahead, of each series' own frequency.
+    frequency, drivers, zone
+        As :func:`features.panel.panels` takes them.
+    elasticities
+        Belief in the effect of drivers, by name: change of log volume for a change of one in the driver's log.
+    draws
+        Joint draws to give beside the quantiles, which need none; no draws where zero.
+    seed
+        What every random stream starts from.
+
+    Raises
+    ------
+    ValueError
+        If the horizon is below one or draws below zero.
+    """
+
+    horizon: int
+    frequency: str | None = None
+    drivers: tuple[str, ...] = ()
+    zone: str | None = None
+    elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
+    draws: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, least in (("horizon", 1), ("draws", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} {getattr(self, name)} is below {least}; ask for at least that")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of a file that the answer depends on."""
+        return (*ROWS, CAPACITY, *FLAGS, *self.drivers)
+
+
+@dataclass(frozen=True)
+class VolumeAnswer:
+    """The forecast of one panel.
+
+    Attributes
+    ----------
+    panel
+        The histories as the model saw them.
+    forecast
+        ``series, period_end, statistic, quantile, value``, in the unit of each series.
+    paths
+        ``series, draw, period_end, value`` of joint draws; no rows where none were asked for.
+    weights
+        ``part, frequency, group, member, weight, error, shipped``.
+    effects
+        ``part, frequency, driver, prior_mean, prior_sd, mean, sd, known``: elasticity before and after the data,
+        and whether the driver is known ahead.
+    shipped
+        What ships for each series, shape (series,).
+    data_weight
+        Effective weight of each series' own data, shape (series,); one except for newcomers.
+    notes
+        What the fit has to say of itself.
+    """
+
+    panel: Panel
+    forecast: pd.DataFrame
+    paths: pd.DataFrame
+    weights: pd.DataFrame
+    effects: pd.DataFrame
+    shipped: NDArray[np.object_]
+    data_weight: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+
+def forecast_volumes(
+    history: pd.DataFrame, question: VolumeQuestion
+) -> Iterator[tuple[list[VolumeAnswer], Treatments]]:
+    """Yield the answers of some thousand series at a time, and what was treated in their rows.
+
+    Groups are kept whole, as weights are learned within them; one of more than 5,000 series is forecast in parts.
+
+    Parameters
+    ----------
+    history
+        Rows as :func:`features.volumes.check_volume_rows` wants them; the index numbers them from 0.
+
+    Raises
+    ------
+    ValueError
+        On bad input, naming series, row, value and remedy.
+    """
+    for number, rows in enumerate(_chunks(history, question.horizon), start=1):
+        found, treated = panels(
+            rows, horizon=question.horizon, frequency=question.frequency, drivers=question.drivers, zone=question.zone
+        )
+        yield [_answer(panel, question, number) for panel in found], treated
+
+
+def _answer(panel: Panel, question: VolumeQuestion, part: int) -> VolumeAnswer:
+    beliefs = Beliefs(elasticities=question.elasticities)
+    fit = fit_volumes(panel, horizon=question.horizon, seed=question.seed, beliefs=beliefs)
+    named = {"part": part, "frequency": panel.frequency}
+    return VolumeAnswer(
+        panel=panel,
+        forecast=volume_quantiles(fit),
+        paths=_paths(fit, question),
+        weights=_named(fit.weights, named),
+        effects=_named(_effects(fit), named),
+        shipped=fit.shipped,
+        data_weight=fit.data_weight,
+        notes=fit.notes,
+    )
+
+
+def _named(frame: pd.DataFrame, first: Mapping[str, object]) -> pd.DataFrame:
+    """Return a frame with constant columns before its own."""
+    return frame.assign(**first)[[*first, *frame.columns]]
+
+
+def _effects(fit: VolumesFit) -> pd.DataFrame:
+    rows = [
+        (name, each.prior.mean, each.prior.sd, each.posterior.mean, each.posterior.sd, each.known)
+        for name, each in fit.effects.items()
+    ]
+    return pd.DataFrame(rows, columns=["driver", "prior_mean", "prior_sd", "mean", "sd", "known"])
+
+
+def _paths(fit: VolumesFit, question: VolumeQuestion) -> pd.DataFrame:
+    """Return joint draws as rows, series by series and draw by draw."""
+    if not question.draws:
+        return pd.DataFrame({"series": [], "draw": [], "period_end": [], "value": []})
+    drawn = draw_volumes(fit, draws=question.draws, seed=question.seed).transpose("series", "draw", "step")
+    series, draws, horizon = drawn.shape
+    ends = np.repeat(fit.panel.ends(horizon)[:, None, :], draws, axis=1)
+    return pd.DataFrame(
+        {
+            "series": pd.Categorical.from_codes(np.repeat(np.arange(series), draws * horizon), fit.panel.series),
+            "draw": np.tile(np.repeat(np.arange(1, draws + 1), horizon), series),
+            "period_end": pd.DatetimeIndex(ends.ravel()).tz_localize("UTC"),
+            "value": drawn.to_numpy().ravel(),
+        }
+    )
+
+
+def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[pd.DataFrame]:
+    """Yield the rows of whole series, groups together; all of them where something is wrong with the columns."""
+    named = {"series"} <= set(history.columns) and history["series"].notna().all()
+    if len(history) == 0 or not named:
+        yield history
+        return
+    code = pd.factorize(history["series"], sort=True)[0]
+    group = pd.factorize(history["group"], sort=True)[0] if "group" in history.columns else np.zeros_like(code)
+    heads = pd.DataFrame({"code": code, "group": group}).drop_duplicates()
+    twice = heads.duplicated("code").to_numpy()
+    if twice.any():
+        row = int(heads.index[twice.argmax()])
+        name, other = history["series"].iloc[row], history["group"].iloc[row]
+        raise ValueError(f"series {name!r}, row {row + 1}: also in another group than {other!r}; keep one")
+    chunk = _chunk_of(heads.sort_values("code").group.to_numpy(), np.bincount(code), horizon)[code]
+    order = np.argsort(chunk, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(chunk[order])) + 1):
+        yield history.iloc[rows]
+
+
+def _chunk_of(group: NDArray[np.int64], length: NDArray[np.int64], horizon: int) -> NDArray[np.int64]:
+    """Return the number of each series' chunk, given its group, how many rows it has, and how far ahead it goes."""
+    out = np.zeros(len(group), dtype=np.int64)
+    number, held = 0, 0
+    most = max(1, min(CHUNK, CELLS // int(length.max()), STEPS // horizon))
+    order = np.argsort(group, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        if held and held + len(members) > most:
+            number, held = number + 1, 0
+        parts = -(-len(members) // most)
+        for part in np.array_split(members, parts):
+            out[part] = number
+            number += parts > 1
+        held = held + len(members) if parts == 1 else 0
+    return out

@@ -1,0 +1,145 @@
+"""One run at a time on a store: a lock that dies with its process, and a fence that stops what outlives it.
+
+The lock is the kernel's, so a killed run frees it. A child that such a run left behind holds no lock and may still be
+computing: every run takes the next number in ``fence.json``, and before it registers, moves an alias or publishes, it
+has to find its own number there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+
+from shiftcast.pipelines.state.process import this_process
+from shiftcast.pipelines.state.root import StoreError
+
+LOCK: Final = "run.lock"
+FENCE: Final = "fence.json"
+LOCK_SECONDS: Final = 600
+_NEW: Final = f"{FENCE}.new"
+
+
+class LockedError(StoreError):
+    """Another run holds the store's lock."""
+
+
+class OvertakenError(StoreError):
+    """A run that a later one took over from; it may change nothing any more."""
+
+
+@dataclass(frozen=True)
+class Fence:
+    """The right of one run to change a store, as long as no later run has begun.
+
+    Attributes
+    ----------
+    root
+        Folder of all state.
+    token
+        Number of the run.
+    """
+
+    root: Path
+    token: int
+
+    def check(self) -> None:
+        """Raise if a later run has begun.
+
+        Raises
+        ------
+        OvertakenError
+            Naming both runs.
+        """
+        current = read_fence(self.root).get("token")
+        if current != self.token:
+            raise OvertakenError(
+                f"{self.root}: run {self.token} was overtaken by run {current}; it changed nothing after that, "
+                "and there is nothing to do"
+            )
+
+
+@contextlib.contextmanager
+def locked(root: Path, name: str = LOCK, *, wait: float = LOCK_SECONDS) -> Iterator[None]:
+    """Hold a lock of the store; a dead process does not hold it.
+
+    Parameters
+    ----------
+    name
+        File of the lock; runs share the default.
+    wait
+        Seconds to wait for it.
+
+    Raises
+    ------
+    LockedError
+        If another run holds it for that long; the message names it.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(root / name, timeout=wait)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LockedError(f"{root}: {_holder(root)} has held the lock for {wait:g} s; wait for it or stop it") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _holder(root: Path) -> str:
+    held = read_fence(root)
+    return f"another run (process {held['process']}, since {held['since']})" if held.get("process") else "another run"
+
+
+@contextlib.contextmanager
+def guarded(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[Fence]:
+    """Hold the store's lock with a fence of its own.
+
+    Parameters
+    ----------
+    wait
+        Seconds to wait for the lock.
+
+    Raises
+    ------
+    LockedError
+        If another run holds the lock for that long.
+    """
+    with locked(root, wait=wait):
+        token = int(read_fence(root).get("token", 0)) + 1
+        _write(root, {"token": token, "process": this_process(), "since": f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"})
+        try:
+            yield Fence(root, token)
+        finally:
+            if read_fence(root).get("token") == token:
+                _write(root, {"token": token, "process": "", "since": ""})
+
+
+def clear_holder(root: Path) -> None:
+    """Forget which process held the lock last, keeping its number; call it under the lock."""
+    _write(root, {"token": int(read_fence(root).get("token", 0)), "process": "", "since": ""})
+
+
+def read_fence(root: Path) -> dict[str, Any]:
+    """Return the last run's number, process and start; empty where no run has begun or the file is damaged."""
+    try:
+        content = json.loads((root / FENCE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write(root: Path, content: dict[str, Any]) -> None:
+    with (root / _NEW).open("w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    (root / _NEW).replace(root / FENCE)

@@ -1,0 +1,110 @@
+"""The ledger of runs: one line a step begun, done or failed, keyed by data, code, settings and as-of day.
+
+A run that finds its own key with a step done takes that step's result instead of computing it again. Lines are only
+appended; one that was cut short by a kill is passed over.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+LEDGER: Final = "ledger.jsonl"
+STEPS: Final = ("ingest", "fit", "backtest", "compare", "register", "publish")
+_SECRET: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")  # user and password of an address
+BEGUN, DONE, FAILED = "begun", "done", "failed"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger.
+
+    Attributes
+    ----------
+    at
+        When, UTC, ISO 8601 to the second.
+    token
+        Number of the run (:class:`pipelines.state.guard.Fence`).
+    key
+        SHA-256 of data, code and settings.
+    origin
+        Day the forecast is made at.
+    step
+        One of :data:`STEPS`.
+    state
+        ``begun``, ``done`` or ``failed``.
+    detail
+        What the step left, such as a digest or a version, or why it failed.
+    """
+
+    at: str
+    token: int
+    key: str
+    origin: str
+    step: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The ledger as one run writes it."""
+
+    root: Path
+    token: int
+    key: str
+    origin: str
+
+    def write(self, step: str, state: str, detail: str = "") -> None:
+        """Append a line and see it to the disk."""
+        at = f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
+        entry = Entry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
+        with (self.root / LEDGER).open("a+b") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
+            torn = file.read(1) not in {b"", b"\n"}
+            file.write(b"\n" * torn + json.dumps(asdict(entry)).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    @contextlib.contextmanager
+    def step(self, step: str) -> Iterator[None]:
+        """Write that a step begins, and that it failed if it does; what it left is for :meth:`write` to say."""
+        self.write(step, BEGUN)
+        try:
+            yield
+        except Exception as error:
+            with contextlib.suppress(OSError):  # such as a full disk, which is what the error says
+                self.write(step, FAILED, f"{type(error).__name__}: {error}")
+            raise
+
+    def left(self, step: str) -> str | None:
+        """Return what the step last left under this key, or ``None`` if it was never done."""
+        mine = [entry for entry in entries(self.root) if (entry.key, entry.step, entry.state) == (self.key, step, DONE)]
+        return mine[-1].detail if mine else None
+
+
+def entries(root: Path) -> Iterator[Entry]:
+    """Yield the lines of a store's ledger, oldest first; lines that are not whole are passed over."""
+    path = root / LEDGER
+    for line in path.read_bytes().split(b"\n") if path.exists() else ():
+        try:
+            yield Entry(**json.loads(line))
+        except (ValueError, TypeError):
+            continue
+
+
+def unfinished(root: Path) -> list[Entry]:
+    """Return the last line of each run that ended in no step of its own, since one was last carried through."""
+    last: dict[int, Entry] = {}
+    for entry in entries(root):
+        last[entry.token] = entry
+        if (entry.step, entry.state) == (STEPS[-1], DONE):
+            last.clear()
+    return [entry for entry in last.values() if entry.state != FAILED]

@@ -1,0 +1,140 @@
+"""Relabelling a firm changes history and offsets, never the total."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logit
+
+from shiftcast.features.asof import known_by, latest_vintage
+from shiftcast.features.frames import conform
+from shiftcast.features.membership import MEMBERSHIPS, side_of
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.split.membership import as_saved, moved_text, saved_moves
+from shiftcast.forecast.split.relabel import firm_spend, purchases, relabel, vendor_spend
+from shiftcast.forecast.split.share import draw_split
+from shiftcast.forecast.statements.flows import flows
+from shiftcast.pipelines.sources.public_record import read_record
+
+QUARTERS = pd.date_range("2022-03-31", "2028-12-31", freq="QE", tz="UTC")
+DAY = pd.Timestamp("2026-09-01", tz="UTC")
+
+
+@pytest.fixture(scope="module")
+def observations():
+    return known_by(read_record().observations, DAY)
+
+
+@pytest.fixture(scope="module")
+def split(observations):
+    return draw_split(observations, QUARTERS, draws=300, seed=5)
+
+
+@pytest.fixture(scope="module")
+def revenue():
+    return np.random.default_rng(0).lognormal(np.log(60e9), 0.1, (300, len(QUARTERS)))
+
+
+@pytest.fixture(scope="module")
+def assumed():
+    return sample_assumptions(read_record().assumptions, draws=300, seed=5)
+
+
+@pytest.fixture(scope="module")
+def bought(observations, assumed):
+    return purchases(observations, assumed, "coreweave", QUARTERS)
+
+
+def moved(split, revenue, bought, **options):
+    return relabel(split, revenue, bought, QUARTERS, **{"firm": "coreweave", "to": "hyperscale", **options})
+
+
+def test_the_total_stays_in_every_draw(split, revenue, bought):
+    for side in ("hyperscale", "rest"):
+        np.testing.assert_allclose(moved(split, revenue, bought, to=side).levels.sum(axis=-1), revenue, rtol=1e-12)
+
+
+def test_history_and_every_offset_move_by_the_firm(split, revenue, bought):
+    done = moved(split, revenue, bought)
+    at = np.flatnonzero(np.isfinite(bought[0]))
+    assert (done.share[:, at] > split.share[:, at]).all()
+    before, after = (done.offsets.set_index("definition")[name] for name in ("before", "after"))
+    assert after["recast_2"] == pytest.approx(float((logit(split.share) - logit(done.share)).mean()))
+    np.testing.assert_allclose(after - before, after["recast_2"])
+    assert ((done.share > 0) & (done.share < 1)).all()
+
+
+def test_nothing_moves_before_the_firm_spends_or_the_change_is_valid(split, revenue, bought):
+    first = np.flatnonzero(np.isfinite(bought[0])).min()
+    np.testing.assert_array_equal(moved(split, revenue, bought).share[:, :first], split.share[:, :first])
+    early = pd.Timestamp("2026-01-01", tz="UTC") > QUARTERS
+    since = moved(split, revenue, bought, since=~early)
+    np.testing.assert_array_equal(since.share[:, early], split.share[:, early])
+    assert (since.share[:, ~early] > split.share[:, ~early]).all()
+
+
+def test_a_firms_part_is_its_own_row_of_spending_or_that_of_any_other(observations, assumed):
+    spend = firm_spend(observations, "meta", QUARTERS)
+    middle = np.median(purchases(observations, assumed, "meta", QUARTERS)[:, QUARTERS.get_indexer(spend.index)], axis=0)
+    np.testing.assert_allclose(middle, 0.43 * spend, rtol=0.01)
+    assert vendor_spend(assumed, "spacex") is assumed["vendor_spend.other"]
+    assert np.median(vendor_spend(assumed, "google")) < np.median(vendor_spend(assumed, "meta"))
+
+
+def test_what_firms_buy_agrees_with_the_independent_count(observations, assumed):
+    revenue = flows(observations, QUARTERS)["revenue"]
+    rows = latest_vintage(select(observations, measure="h100e", definition="epoch_owners", stage="stock"))
+    added = rows.pivot_table(index="period_end", columns="operator", values="value").diff()
+    for firm in ("meta", "microsoft", "amazon", "google", "oracle"):
+        bought = np.median(purchases(observations, assumed, firm, QUARTERS), axis=0)
+        years = (QUARTERS.year >= 2024) & (QUARTERS.year <= 2025)
+        part = (added[firm] / added.sum(axis=1)).reindex(QUARTERS).to_numpy()
+        assert np.nansum(bought[years]) == pytest.approx(np.nansum((part * revenue)[years]), rel=0.06)
+
+
+def saved(memberships, *rows):
+    extra = pd.DataFrame([
+        {"firm": firm, "definition": "recast_2", "segment": side, "valid_from": pd.Timestamp(day, tz="UTC"),
+         "known_at": DAY, "evidence": "assumed", "confidence": "derived", "source": "shiftcast relabel", "note": ""}
+        for firm, side, day in rows
+    ])  # fmt: skip
+    return conform(pd.concat([memberships, extra], ignore_index=True), MEMBERSHIPS)
+
+
+def test_published_memberships_move_nobody(split, revenue, observations, assumed):
+    rows = read_record().memberships
+    assert saved_moves(rows, QUARTERS) == ()
+    assert as_saved(split, revenue, observations, rows, assumed, QUARTERS) is split
+
+
+def test_saved_memberships_apply_from_their_day_and_can_be_taken_back(split, revenue, observations, assumed):
+    changes = [("coreweave", "hyperscale", "2025-01-01"), ("coreweave", "rest", "2026-01-01"),
+               ("meta", "rest", "2026-04-01"), ("oracle", "hyperscale", "2024-01-01")]  # fmt: skip
+    rows = saved(read_record().memberships, *changes)
+    (coreweave, meta) = saved_moves(rows, QUARTERS)
+    assert (coreweave.firm, coreweave.to) == ("coreweave", "hyperscale")
+    assert set(QUARTERS[coreweave.since].year) == {2025}
+    assert QUARTERS[meta.since].min() == pd.Timestamp("2026-06-30", tz="UTC")
+    done = as_saved(split, revenue, observations, rows, assumed, QUARTERS)
+    still = ~(coreweave.since | meta.since)
+    np.testing.assert_array_equal(done.share[:, still], split.share[:, still])
+    assert (done.share[:, coreweave.since] > split.share[:, coreweave.since]).all()
+    assert (done.share[:, meta.since] < split.share[:, meta.since]).all()
+    np.testing.assert_array_equal(done.by_definition["keynote"], split.by_definition["keynote"])
+    assert moved_text(rows, QUARTERS) == "coreweave as hyperscale from 2025-03; meta as rest from 2026-06"
+
+
+def test_memberships_are_time_stamped():
+    rows = read_record().memberships
+    assert list(rows.columns) == list(MEMBERSHIPS.columns)
+    assert side_of(rows, "meta", "large_csp") == "rest"
+    assert side_of(rows, "meta", "recast_1") == "hyperscale"
+    with pytest.raises(ValueError, match="'meta' has no membership under definition 'recast_1'; known are none"):
+        side_of(known_by(rows, pd.Timestamp("2026-03-16", tz="UTC")), "meta", "recast_1")
+
+
+def test_unknown_firms_and_sides_are_refused_by_name(split, revenue, bought, observations):
+    with pytest.raises(ValueError, match="capital spending of 'nobody'"):
+        firm_spend(observations, "nobody", QUARTERS)
+    with pytest.raises(ValueError, match="side 'cloud'"):
+        moved(split, revenue, bought, to="cloud")

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shiftcast.features.calendars import calendar_quarters
+from shiftcast.forecast.views.crossing import NOT_YET, crossing, first_passage
+
+ENDS = calendar_quarters("2025Q1", "2026Q4")
+
+
+def ask(share: np.ndarray, **options):
+    return crossing(share, ENDS, **({"above": 0.5, "level": 0.8, "question": "q", "first_ahead": 4} | options))
+
+
+def steps(*crossed_at: int) -> np.ndarray:
+    return np.array([np.where(np.arange(8) >= at, 0.6, 0.4) for at in crossed_at])
+
+
+@given(st.integers(0, 10**6), st.integers(1, 9))
+def test_first_passage_is_the_first_period_that_holds(seed, periods):
+    holds = np.random.default_rng(seed).random((20, periods)) > 0.7
+    expected = [next((t for t in range(periods) if row[t]), periods) for row in holds]
+    assert first_passage(holds).tolist() == expected
+
+
+def test_early_middle_and_late_are_quantiles_of_the_crossing_quarter():
+    found = ask(steps(2, 3, 4, 5, 6))
+    assert (found.early, found.middle, found.late) == ("2025Q3", "2026Q1", "2026Q3")
+    assert (found.never, found.already, found.horizon) == (0.0, 0.4, "2026Q4")
+
+
+def test_a_crossing_seen_in_the_first_quarter_happened_by_then():
+    found = ask(steps(0, 0, 0))
+    assert found.early == found.late == "by 2025Q1"
+    assert found.already == 1.0
+
+
+def test_a_share_that_does_not_cross_says_so_and_how_likely_that_is():
+    found = ask(steps(8, 8, 8, 1))
+    assert (found.middle, found.late, found.never) == (NOT_YET, NOT_YET, 0.75)
+
+
+def test_a_share_that_falls_back_keeps_its_first_crossing():
+    assert ask(np.array([[0.4, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4, 0.6]])).middle == "2025Q2"
+
+
+def test_a_share_that_only_touches_the_threshold_has_not_crossed():
+    assert ask(np.full((3, 8), 0.5)).never == 1.0
+
+
+@pytest.mark.parametrize("name", ["above", "level"])
+@pytest.mark.parametrize("value", [0.0, 1.0, 60, -0.1, "half", None])
+def test_a_threshold_or_level_outside_nought_to_one_is_named(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half"):
+        ask(steps(1), **{name: value})
+
+
+@given(st.integers(0, 10**6))
+def test_a_higher_threshold_is_never_crossed_earlier(seed):
+    share = np.random.default_rng(seed).random((50, 8))
+    low, high = ask(share, above=0.4), ask(share, above=0.8)
+    assert high.never >= low.never
+    assert high.already <= low.already

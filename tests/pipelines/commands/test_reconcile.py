@@ -1,0 +1,108 @@
+"""`shiftcast reconcile` on users' long frames."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.commands.reconcile import _write
+
+NAMES = ["total", "H", "R", "h1", "h2", "r1"]
+EDGES = "parent,child\ntotal,H\ntotal,R\nH,h1\nH,h2\nR,r1\n"
+VALUES = {"total": 10.0, "H": 4.0, "R": 5.0, "h1": 2.0, "h2": 3.0, "r1": 5.0}
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "edges.csv").write_text(EDGES)
+    rows = pd.DataFrame([(name, day, VALUES[name] + day, VALUES[name] - day / 10) for name in NAMES for day in (1, 2)],
+                        columns=["unique_id", "ds", "model", "other"])  # fmt: skip
+    rows.to_csv(tmp_path / "forecasts.csv", index=False)
+    past = np.random.default_rng(0).normal(5, 1, (6, 12))
+    insample = pd.DataFrame([(name, day, past[i, day], 5.0) for i, name in enumerate(NAMES) for day in range(12)],
+                            columns=["unique_id", "ds", "y", "model"])  # fmt: skip
+    insample.to_csv(tmp_path / "insample.csv", index=False)
+    return tmp_path
+
+
+def invoke(files, *arguments):
+    out = files / "out.csv"
+    result = CliRunner().invoke(
+        app, ["reconcile", str(files / "forecasts.csv"), "--hierarchy", str(files / "edges.csv"),
+              "--output", str(out), *arguments],
+    )  # fmt: skip
+    if result.exception:
+        raise result.exception
+    return pd.read_csv(out).pivot_table(index="unique_id", columns="ds", values="model"), result
+
+
+@pytest.mark.parametrize("method", ["bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink", "multiplicative"])
+def test_forecasts_add_up_afterwards(files, method):
+    table, _ = invoke(files, "--method", method, "--insample", str(files / "insample.csv"))
+    np.testing.assert_allclose(table.loc["total"], table.loc["H"] + table.loc["R"])
+    np.testing.assert_allclose(table.loc["H"], table.loc["h1"] + table.loc["h2"])
+
+
+def test_a_ratio_is_imposed_and_its_price_printed(files):
+    table, result = invoke(files, "--constraint", "0.4 * H - 0.6 * R = 0", "--keep", "total", "--nonnegative")
+    np.testing.assert_allclose(table.loc["H"] / table.loc["total"], 0.6)
+    np.testing.assert_allclose(table.loc["total"], [11.0, 12.0])
+    assert "strain" in result.stderr
+    assert "incoherence" in result.stderr
+
+
+def test_standard_output_is_the_frame(files):
+    result = CliRunner().invoke(
+        app, ["reconcile", str(files / "forecasts.csv"), "--hierarchy", str(files / "edges.csv")]
+    )
+    assert result.stdout.splitlines()[0] == "unique_id,ds,model,other"
+    assert len(result.stdout.splitlines()) == 13
+
+
+def test_a_csv_file_reads_back_as_what_was_forecast_days_and_awkward_names_included(tmp_path):
+    days = pd.to_datetime(["2026-01-31", "2026-02-28"])
+    frame = pd.DataFrame({"unique_id": ["a,b", 'say "c"'], "ds": days, "model": [1 / 3, 1e-300]})
+    _write(frame, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_text().splitlines()[1] == f'"a,b","2026-01-31",{1 / 3}'
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out.csv"), frame.assign(ds=days.strftime("%Y-%m-%d")),
+                                  check_dtype=False, check_exact=True)  # fmt: skip
+
+
+def test_parquet_and_other_names_are_read(files):
+    rows = pd.read_csv(files / "forecasts.csv").rename(columns={"unique_id": "item_id", "ds": "timestamp"})
+    rows.to_parquet(files / "forecasts.parquet")
+    out = files / "done.parquet"
+    result = CliRunner().invoke(
+        app, ["reconcile", str(files / "forecasts.parquet"), "--hierarchy", str(files / "edges.csv"),
+              "--output", str(out)],
+    )  # fmt: skip
+    assert result.exception is None
+    assert pd.read_parquet(out).columns.tolist() == ["unique_id", "ds", "model", "other"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows.replace("h1", "zz"), "series 'zz' is an orphan"),
+        (lambda rows: rows[rows["unique_id"] != "h1"], "bottom node 'h1' has no forecast"),
+        (lambda rows: pd.concat([rows, rows.head(1)]), "two rows"),
+        (lambda rows: rows.assign(model="x"), "'model' is not numeric"),
+        (lambda rows: rows.rename(columns={"model": "m-lo-80"}), "quantiles do not add up"),
+        (lambda rows: rows[["unique_id", "ds"]], "no column of forecasts"),
+        (lambda rows: rows.drop(columns="ds"), "column 'ds' is missing"),
+    ],
+)
+def test_bad_frames_are_refused_by_name(files, change, message):
+    change(pd.read_csv(files / "forecasts.csv")).to_csv(files / "forecasts.csv", index=False)
+    with pytest.raises(ValueError, match=message):
+        invoke(files)
+
+
+def test_bad_options_are_refused_by_name(files):
+    with pytest.raises(ValueError, match="method 'magic'"):
+        invoke(files, "--method", "magic")
+    with pytest.raises(ValueError, match="cannot be read"):
+        invoke(files, "--insample", str(files / "absent.csv"))
+    with pytest.raises(ValueError, match="lack 'y'"):
+        invoke(files, "--method", "wls_var", "--insample", str(files / "forecasts.csv"))

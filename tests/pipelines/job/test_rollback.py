@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import pytest
+
+from shiftcast.pipelines.job.rollback import RolledBack, roll_back
+from shiftcast.pipelines.job.run import UNCHANGED, run
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.mlflow_store import all_versions, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.state.root import StoreError
+
+
+@pytest.fixture
+def twice(copied_store, no_draws):
+    """Return a store in which seed 8 is champion after seed 7."""
+    run(replace(copied_store, settings=replace(copied_store.settings, seed=8)))
+    return copied_store
+
+
+def champion(request):
+    return str(champion_version(open_store(request.root)).version)
+
+
+def test_the_champion_before_is_champion_again_and_published(twice):
+    assert roll_back(twice.root, out=twice.out) == RolledBack("1", "2")
+    assert open_bundle(root=twice.root).summary["settings"]["seed"] == 7
+    assert (twice.out / "digest.txt").read_text(encoding="utf-8") == open_bundle(root=twice.root).summary["digest"]
+
+
+def test_a_version_rolled_back_from_is_not_promoted_again_on_the_same_data(twice):
+    roll_back(twice.root)
+    again = run(replace(twice, settings=replace(twice.settings, seed=8)))
+    assert (again.outcome, again.reason, champion(twice)) == (UNCHANGED, "kept: rolled back to version 1", "1")
+
+
+def test_there_is_an_end_to_going_back(twice):
+    roll_back(twice.root)
+    with pytest.raises(StoreError, match=r"version 1 is the first champion: there is none before it; .*--to"):
+        roll_back(twice.root)
+    assert roll_back(twice.root, to="2") == RolledBack("2", "1")
+
+
+def test_what_cannot_be_gone_back_to_is_named_and_the_champion_stays(twice, tmp_path):
+    with pytest.raises(StoreError, match="version 9 is not there; there are 1, 2"):
+        roll_back(twice.root, to="9")
+    with pytest.raises(ValueError, match="version 2 is the champion already"):
+        roll_back(twice.root, to="2")
+    (first,) = (each for each in all_versions(open_store(twice.root)) if str(each.version) == "1")
+    (bundle_folder(open_store(twice.root), first) / "cube.nc").write_bytes(b"0")
+    with pytest.raises(AlteredBundleError, match=r"cube\.nc differs"):
+        roll_back(twice.root)
+    assert champion(twice) == "2"
+    with pytest.raises(StoreError, match="no store here"):
+        roll_back(tmp_path / "empty")
+
+
+def test_without_a_champion_there_is_nothing_to_roll_back(own_store, no_draws):
+    run(replace(own_store, promote=False))
+    with pytest.raises(StoreError, match="there is no champion to roll back"):
+        roll_back(own_store.root)

@@ -1,0 +1,68 @@
+import json
+import subprocess
+
+import pytest
+
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
+from shiftcast.pipelines.registry.model_files import (
+    DATA_TAG,
+    FILES_TAG,
+    REVISION_TAG,
+    SCORECARD_TAG,
+    check_files,
+    files_manifest,
+    private_copy,
+    revision,
+)
+
+
+@pytest.fixture
+def version(finished):
+    return champion_version(open_store(finished.request.root))
+
+
+def test_a_version_says_what_it_was_made_from_and_how_good_it_was(version, finished):
+    summary = finished.result.bundle.summary
+    assert json.loads(version.tags[DATA_TAG]) == summary["files"]
+    assert json.loads(version.tags[SCORECARD_TAG]) == summary["backtest"][-1]
+    assert version.tags[REVISION_TAG] == "unknown" or len(version.tags[REVISION_TAG].partition("-")[0]) == 40
+
+
+def test_the_manifest_covers_code_and_mlmodel_and_every_other_file(version, finished):
+    manifest = json.loads(version.tags[FILES_TAG])
+    assert {"MLmodel", "model_from_code.py", "artifacts/bundle/cube.nc", "artifacts/bundle/manifest.json"} <= set(
+        manifest
+    )
+    with private_copy(version) as folder:
+        assert json.loads(files_manifest(folder)) == manifest
+    assert not folder.exists()
+
+
+def test_what_mlflow_adds_to_a_copy_is_not_counted(tmp_path):
+    manifest = files_manifest(tmp_path)
+    (tmp_path / "registered_model_meta").write_text("version: 1", encoding="utf-8")
+    check_files(tmp_path, manifest, version="1")
+
+
+@pytest.mark.parametrize("manifest", [None, ""])
+def test_a_version_without_manifest_is_refused(tmp_path, manifest):
+    with pytest.raises(AlteredBundleError, match="model version 7: no manifest of its files"):
+        check_files(tmp_path, manifest, version="7")
+
+
+def test_the_revision_is_that_of_the_checkout_and_marks_changes(tmp_path):
+    assert revision(tmp_path) == "unknown"
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-C", str(tmp_path))
+    for command in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "first")):
+        subprocess.run((*git, *command), check=True)  # noqa: S603
+    first = revision(tmp_path)
+    assert len(first) == 40
+    (tmp_path / "a.py").write_text("", encoding="utf-8")
+    subprocess.run((*git, "add", "a.py"), check=True)  # noqa: S603
+    assert revision(tmp_path) == f"{first}-dirty"
+
+
+def test_without_git_the_revision_is_unknown(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert revision(tmp_path) == "unknown"

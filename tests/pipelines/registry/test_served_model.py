@@ -1,0 +1,101 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.exceptions import MlflowException
+
+from shiftcast.pipelines.registry.mlflow_store import bundle_folder, champion_version, open_store
+from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE, ShiftcastModel
+
+WHEN = {"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale"}
+SPLIT = {"question": "split", "base": "revenue", "definition": "recast_2"}
+POWER = {"question": "forecast", "measure": "power", "segment": "rest"}
+QUANTILES = {"question": "quantiles", "measure": "power", "leaf": "edge"}
+DRAWS = {"question": "draws", "measure": "gpu_hours", "horizon": 2.0, "draws": 5.0}
+SHARE = {"question": "share", "technique": "llm", "of": "search", "base": "requests", "segment": "rest"}
+WHY = {"question": "attribute", "start": "2026Q1", "end": "2027Q1"}
+ALL = (WHEN, SPLIT, POWER, QUANTILES, DRAWS, SHARE, WHY, {"question": "claims"})
+
+
+@pytest.fixture(scope="module")
+def model(finished):
+    store = open_store(finished.request.root)
+    folder = bundle_folder(store, champion_version(store))
+    served = ShiftcastModel()
+    served.load_context(SimpleNamespace(artifacts={ARTIFACT: str(folder)}))
+    return served
+
+
+def ask(model, *questions, **options):
+    return model.predict(None, pd.DataFrame(list(questions)), **options)
+
+
+@pytest.mark.parametrize("question", ALL, ids=lambda q: q["question"])
+def test_the_served_answer_is_the_forecaster_s(model, finished, question):
+    served = [{name: value for name, value in row.items() if name != "row"} for row in ask(model, question)]
+    forecaster = finished.result.bundle.forecaster
+    assert served == forecaster.rows(question)
+    frame = forecaster.ask(question)
+    assert list(served[0]) == list(frame.columns)
+    assert len(served) == len(frame)
+    numbers = frame.select_dtypes("number").dropna()
+    for name in numbers:
+        assert [served[row][name] for row in numbers.index] == numbers[name].tolist()
+
+
+def test_a_batch_answers_each_question_as_alone_and_numbers_the_rows(model):
+    both = ask(model, WHEN, SPLIT)
+    assert [row["row"] for row in both] == [0] + [1] * (len(both) - 1)
+    assert [row | {"row": 0} for row in both[1:]] == ask(model, SPLIT)
+
+
+def test_missing_cells_take_the_defaults(model):
+    left_out = ask(model, WHEN)
+    assert left_out == ask(model, {**WHEN, "above": np.nan, "level": None, "measure": None})
+    assert left_out == ask(model, {**WHEN, "above": 0.5, "level": 0.8})
+
+
+def test_params_are_fields_of_every_row_and_a_row_s_own_comes_first(model):
+    params = {"horizon": 2.0, "quantiles": [0.3], "output": "quantiles", "scenario": None, "seed": float("nan")}
+    rows = ask(model, {"measure": "power"}, {"measure": "power", "horizon": 3.0}, params=params)
+    assert [row["row"] for row in rows] == [0, 0, 1, 1, 1]
+    assert list(rows[0])[:3] == ["quarter", "mean", "q300"]
+    assert ask(model, QUANTILES, params={"quantiles": []}) == ask(model, QUANTILES)
+
+
+def test_what_was_not_drawn_is_refused_by_kind(model):
+    for question in (QUANTILES | {"horizon": 99.0}, QUANTILES | {"as_of": "2020-01-01"}, QUANTILES | {"mode": "free"}):
+        with pytest.raises(MlflowException) as refused:
+            ask(model, question)
+        assert refused.value.get_http_status_code() == 400
+        assert '"refusal": "OutOfSupportError"' in refused.value.serialize_as_json()
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ({**WHEN, "colour": "red"}, "field 'colour' is not known"),
+        ({"question": "why"}, "row 0: question 'why' is not known; ask one of forecast, quantiles, draws"),
+        ({"question": None}, "row 0: question '' is not known"),
+        ({**POWER, "measure": "happiness"}, "row 0: measure 'happiness' is not forecast; choose one of gpu_hours"),
+        ({**WHEN, "base": "love"}, "row 0: .*love"),
+        ({**SPLIT, "definition": "mine"}, "row 0: .*mine"),
+        ({"question": "when", "technique": "llm"}, "row 0: question 'when': field 'of' is missing"),
+        ({"question": "claims", "measure": "power"}, "row 0: question 'claims': field 'measure' is not taken"),
+    ],
+)
+def test_a_wrong_question_is_refused_with_the_field(model, question, said):
+    with pytest.raises(MlflowException, match=said) as refused:
+        ask(model, question)
+    assert refused.value.get_http_status_code() == 400
+
+
+def test_unknown_params_are_refused(model):
+    with pytest.raises(MlflowException, match="param 'temperature' is not known; the params are horizon, quantiles"):
+        ask(model, WHEN, params={"temperature": "1"})
+
+
+def test_the_example_is_answered_and_keeps_the_signature(model):
+    assert len(ask(model, *EXAMPLE.to_dict("records"))) == 1
+    assert set(EXAMPLE.columns) <= set(SIGNATURE.inputs.input_names())

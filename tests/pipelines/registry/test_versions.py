@@ -1,0 +1,19 @@
+from dataclasses import replace
+
+from shiftcast.pipelines.registry.versions import changed_inputs
+
+
+def test_what_differs_between_two_forecasts_is_listed(finished):
+    old = finished.result.bundle
+    rows = old.tables["assumptions"]
+    moved = rows.assign(mid=rows["mid"].where(rows.index > 0, rows["mid"] * 2))
+    new = replace(
+        old, tables={**old.tables, "assumptions": moved, "observations": old.tables["observations"].iloc[3:]},
+        summary={**old.summary, "origin": "2026-12-01", "files": {**old.summary["files"], "assumptions.csv": "x"}},
+    )  # fmt: skip
+    assert changed_inputs(old, new) == [
+        "Changed: origin: 2026-11-20 before, 2026-12-01 after",
+        "Changed: files of the record: assumptions.csv",
+        "Changed: observations: 0 rows new, 3 gone",
+        "Changed: assumptions: 1 rows new, 1 gone",
+    ]

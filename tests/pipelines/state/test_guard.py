@@ -1,0 +1,111 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from shiftcast.pipelines.state.guard import (
+    FENCE,
+    LockedError,
+    OvertakenError,
+    clear_holder,
+    guarded,
+    locked,
+    read_fence,
+)
+from shiftcast.pipelines.state.process import alive, name_of, this_process
+
+ROOT = Path(__file__).resolve().parents[3]
+ORPHAN = """
+import os, pathlib, signal, sys, time
+from shiftcast.pipelines.state.guard import OvertakenError, guarded
+root = pathlib.Path(sys.argv[1])
+with guarded(root) as fence:
+    if os.fork():
+        os.kill(os.getpid(), signal.SIGKILL)
+    while not (root / "go").exists():
+        time.sleep(0.01)
+    try:
+        fence.check()
+    except OvertakenError as error:
+        (root / "said.new").write_text(str(error))
+        (root / "said.new").rename(root / "said")
+    os._exit(0)
+"""
+
+
+def test_every_run_takes_the_next_number_and_lets_go_of_its_name(tmp_path):
+    with guarded(tmp_path) as first:
+        assert read_fence(tmp_path)["process"] == this_process()
+        first.check()
+    with guarded(tmp_path) as second:
+        assert (first.token, second.token) == (1, 2)
+    assert read_fence(tmp_path)["process"] == ""
+    with pytest.raises(OvertakenError, match=r"run 1 was overtaken by run 2"):
+        first.check()
+
+
+def test_a_run_that_fails_lets_go_of_its_name_too(tmp_path):
+    with pytest.raises(KeyError), guarded(tmp_path):
+        raise KeyError
+    assert read_fence(tmp_path) == {"token": 1, "process": "", "since": ""}
+
+
+def test_a_run_that_was_overtaken_leaves_the_name_of_the_one_that_did(tmp_path):
+    with guarded(tmp_path):
+        (tmp_path / FENCE).write_text(json.dumps({"token": 9, "process": "x:1:2", "since": ""}), encoding="utf-8")
+    assert read_fence(tmp_path)["process"] == "x:1:2"
+    clear_holder(tmp_path)
+    assert (read_fence(tmp_path)["token"], read_fence(tmp_path)["process"]) == (9, "")
+
+
+@pytest.mark.parametrize("content", [b"", b"not json", b"[1]", b"\xff"])
+def test_a_damaged_fence_is_begun_anew(tmp_path, content):
+    (tmp_path / FENCE).write_bytes(content)
+    with guarded(tmp_path) as fence:
+        assert fence.token == 1
+
+
+def test_who_holds_the_lock_is_named(tmp_path):
+    said = rf"another run \(process {this_process()}, since 20.*\) has held the lock for 0 s; wait for it or stop it"
+    with guarded(tmp_path), pytest.raises(LockedError, match=said), guarded(tmp_path, wait=0):
+        raise AssertionError("the lock was given twice")
+
+
+def test_an_orphan_of_a_killed_run_holds_no_lock_and_finds_itself_overtaken(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    killed = subprocess.run([sys.executable, "-c", ORPHAN, str(tmp_path)], env=environment, check=False)  # noqa: S603
+    assert killed.returncode < 0
+    with locked(tmp_path, wait=0):
+        assert alive(read_fence(tmp_path)["process"]) is False
+    with guarded(tmp_path, wait=0):
+        (tmp_path / "go").touch()
+        until = time.monotonic() + 30
+        while not (tmp_path / "said").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+    assert "run 1 was overtaken by run 2" in (tmp_path / "said").read_text(encoding="utf-8")
+
+
+def test_a_process_is_known_by_its_start():
+    mine = this_process()
+    host, number, start = mine.rsplit(":", 2)
+    assert alive(mine) is True
+    assert alive(f"{host}:{number}:{int(start) + 1}") is False
+    assert alive(f"other{host}:{number}:{start}") is None
+    assert alive("") is None
+    assert alive("nonsense") is None
+
+
+def test_a_child_that_ended_is_dead_before_and_after_it_is_waited_for():
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    until = time.monotonic() + 10
+    while not name_of(child).endswith(":ended") and time.monotonic() < until:
+        time.sleep(0.01)
+    assert alive(f"{name_of(child).rsplit(':', 1)[0]}:123") is False
+    os.waitpid(child, 0)
+    assert alive(f"{name_of(child).rsplit(':', 1)[0]}:123") is False
