@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import softmax
 
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.split.leaf_state import hear_leaves, leaf_statements
-from shiftcast.forecast.split.share import shares_of
 
 QUARTERS = calendar_quarters("2023Q1", "2026Q4")
 LEAVES = ("regional_cloud", "sovereign", "enterprise")
@@ -41,7 +41,7 @@ def heard(weights, *rows, seed=3):
 
 def test_without_statements_the_leaves_are_the_prior_s(weights):
     done = heard(weights)
-    np.testing.assert_array_equal(done.share, shares_of(weights))
+    np.testing.assert_array_equal(done.share(weights))
     assert done.news.empty
 
 
@@ -61,7 +61,7 @@ def test_an_exact_year_is_met_and_shares_still_sum_to_one(weights):
 def test_the_other_leaves_make_room(weights):
     done = heard(weights, row("2025-01-01", "2025-12-31", 18e9, sd=0.1e9))
     for other in (0, 2):
-        assert np.median(done.share[:, 10, other]) < np.median(shares_of(weights)[:, 10, other])
+        assert np.median(done.share[:, 10, other]) < np.median(softmax(weights, axis=-1)[:, 10, other])
 
 
 def test_a_bound_that_already_holds_hardly_moves_and_growth_needs_the_rise(weights):
@@ -70,7 +70,7 @@ def test_a_bound_that_already_holds_hardly_moves_and_growth_needs_the_rise(weigh
     grown = heard(weights, row("2026-01-01", "2026-03-31", 0.5, sd=0.02, bound=">=", measure="growth"))
     rise = grown.share[:, 12, 1] / grown.share[:, 8, 1]
     assert np.median(rise) > 1.35
-    assert np.median(shares_of(weights)[:, 12, 1] / shares_of(weights)[:, 8, 1]) < 1.1
+    assert np.median(softmax(weights, axis=-1)[:, 12, 1] / softmax(weights, axis=-1)[:, 8, 1]) < 1.1
 
 
 def test_guidance_other_vendors_and_what_lies_outside_are_not_heard(weights):
@@ -78,7 +78,7 @@ def test_guidance_other_vendors_and_what_lies_outside_are_not_heard(weights):
             {**row("2025-01-01", "2025-12-31", 18e9, sd=1e9), "vendor": "amd"}]  # fmt: skip
     assert leaf_statements(pd.DataFrame(rows), LEAVES).empty
     early = heard(weights, row("2023-01-01", "2023-12-31", 18e9, sd=1e9))
-    np.testing.assert_array_equal(early.share, shares_of(weights))
+    np.testing.assert_array_equal(early.share(weights))
 
 
 def test_the_same_statement_from_two_sources_changes_no_byte(weights):

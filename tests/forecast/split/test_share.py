@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import logit
+from scipy.special import logit, softmax
 
 from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.leaves import LEAVES
-from shiftcast.forecast.split.share import OFFSET_SD, REFERENCE, draw_split, leaf_weights, shares_of, split_statements
+from shiftcast.forecast.split.share import OFFSET_SD, REFERENCE, draw_split, leaf_weights, split_statements
 from shiftcast.forecast.statements.flows import growth_of_shares
 
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
@@ -101,7 +101,7 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
         row = rows.head(1).assign(name="leaf_share.vendor_internal.vendor_internal", low=1.0, mid=1.0, high=1.0)
         rows = pd.concat([rows, row])
     assumed = sample_assumptions(rows, draws=100, seed=1)
-    shares = shares_of(leaf_weights(assumed, segment, 12, base_period=5, seed=1))
+    shares = softmax(leaf_weights(assumed, segment, 12, base_period=5, seed=1), axis=-1)
     assert shares.shape == (100, 12, len(LEAVES[segment]))
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
     assert shares.min() > 0
@@ -109,7 +109,7 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
 
 def test_leaf_shares_at_the_base_period_are_the_assumed_weights_and_wander_both_ways(record):
     assumed = sample_assumptions(record.assumptions, draws=500, seed=1)
-    shares = shares_of(leaf_weights(assumed, "hyperscale", 21, base_period=10, seed=1))
+    shares = softmax(leaf_weights(assumed, "hyperscale", 21, base_period=10, seed=1), axis=-1)
     weights = np.stack([assumed[f"leaf_share.hyperscale.{leaf}"] for leaf in LEAVES["hyperscale"]], axis=-1)
     assert shares[:, 10] == pytest.approx(weights / weights.sum(axis=-1, keepdims=True))
     ratio = np.log(shares[..., 0] / shares[..., 1])

@@ -117,7 +117,11 @@ def test_runs_and_models_of_a_dead_process_are_closed_and_their_files_removed(st
     assert open_bundle(root=store.root).summary["settings"]["seed"] == 7
 
 
-@pytest.mark.parametrize(("process", "listed"), [(this_process(), False), ("elsewhere:1:2", False), ("", False)])
+@pytest.mark.parametrize(
+    ("process", "listed"),
+    [(this_process(), False), ("elsewhere:1:2", False), ("", False)],
+    ids=["living", "of another host", "without a name"],
+)
 def test_runs_of_the_living_and_of_other_hosts_within_a_day_are_left_alone(store, monkeypatch, process, listed):
     half_made(store, process)
     assert kinds(store) == []

@@ -54,7 +54,11 @@ def test_an_archive_is_read_member_by_member_and_nothing_is_unpacked(tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["a.tar.gz"]
 
 
-@pytest.mark.parametrize("data", [gzip.compress(TEXT * 1000)[:-20], gzip.compress(tar(("x", TEXT * 1000)))[:60]])
+@pytest.mark.parametrize(
+    "data",
+    [gzip.compress(TEXT * 1000)[:-20], gzip.compress(tar(("x", TEXT * 1000)))[:60]],
+    ids=["a file", "an archive"],
+)
 def test_a_file_cut_short_is_named(tmp_path, data):
     path = tmp_path / "cut.gz"
     path.write_bytes(data)
