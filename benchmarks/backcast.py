@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import overlap_weights, quarter_label
 from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.scores import covered, crps
@@ -70,24 +70,24 @@ def backcast(record: Record, draws: int) -> Iterator[dict[str, object]]:
             print(f"{origin:%Y-%m-%d}: refused: {refusal}")
             continue
         quarters, first = world.top_down.revenue.quarters, world.top_down.revenue.first_forecast
-        came = {"revenue": reported_revenue(record, quarters), "h100e shipped": estimated_shipments(record, quarters)}
+        actual = {"revenue": reported_revenue(record, quarters), "h100e shipped": estimated_shipments(record, quarters)}
         for quantity, drawn in implied(world).items():
             for ahead in range(1, HORIZON + 1):
                 place = first + ahead - 1
-                if place < len(quarters) and np.isfinite(came[quantity][place]):
-                    scores = score(drawn[:, place], came[quantity][place])
+                if place < len(quarters) and np.isfinite(actual[quantity][place]):
+                    scores = score(drawn[:, place], actual[quantity][place])
                     yield {"origin": f"{origin:%Y-%m-%d}", "quantity": quantity, "ahead": ahead,
                            "quarter": quarter_label(quarters[place]), **scores}  # fmt: skip
         print(f"{origin:%Y-%m-%d}: done", flush=True)
 
 
-def score(drawn: Array, came: float) -> dict[str, float]:
+def score(drawn: Array, actual: float) -> dict[str, float]:
     """Return the log error of the median, CRPS on logs, and whether each central interval held what came."""
     logs = np.log(drawn)
-    held = {f"in{100 * level:.0f}": float(covered(drawn, np.array(came), level)) for level in LEVELS}
+    held = {f"in{100 * level:.0f}": float(covered(drawn, np.array(actual), level)) for level in LEVELS}
     median = float(np.median(drawn))
-    return {"median": median, "came": came, "error": float(np.log(came / median)),
-            "crps": float(crps(logs, np.log(np.array(came)))), **held}  # fmt: skip
+    return {"median": median, "actual": actual, "error": float(np.log(actual / median)),
+            "crps": float(crps(logs, np.log(np.array(actual)))), **held}  # fmt: skip
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import time
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 
 LEAVES, DRAWS, MONTHS, TECHNIQUES, GENERATIONS = 1000, 1000, 60, 3, 4

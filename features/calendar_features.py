@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import holidays
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array, Dates
 from shiftcast.features.frequency import DAY, shifted, spacing
 from shiftcast.features.panel import Panel
-
-Array = NDArray[np.float64]
-Days = NDArray[np.datetime64]
 
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday, Monday being 0
 YEAR = 365.2425  # days
@@ -48,7 +45,7 @@ def calendar(panel: Panel, horizon: int) -> dict[str, Array]:
     return out
 
 
-def holiday_days(panel: Panel, horizon: int, country: str) -> Days:
+def holiday_days(panel: Panel, horizon: int, country: str) -> Dates:
     """Return the public holidays of a country in the years around the periods ahead, sorted.
 
     Raises
@@ -65,7 +62,7 @@ def holiday_days(panel: Panel, horizon: int, country: str) -> Days:
     return np.array(sorted(found), dtype="datetime64[D]")
 
 
-def holiday_share(panel: Panel, horizon: int, days: Days) -> Array:
+def holiday_share(panel: Panel, horizon: int, days: Dates) -> Array:
     """Return the share of each period ahead that is holiday [share], shape (series, horizon).
 
     A period shorter than a day is on a holiday or not; a longer one runs from the end of that before it.

@@ -9,9 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Whole = NDArray[np.int64]
-Dates = NDArray[np.datetime64]
+from shiftcast.features.arrays import Array, Dates, Integers
 
 SECOND: Final = 1_000_000  # microseconds
 DAY: Final = 86_400 * SECOND
@@ -118,7 +116,7 @@ def seasons(frequency: str) -> tuple[int, ...]:
     return tuple(cycles + yearly)
 
 
-def shifted(ends: Dates, frequency: str, steps: Whole) -> Dates:
+def shifted(ends: Dates, frequency: str, steps: Integers) -> Dates:
     """Return period ends moved by whole steps; the last day of a month stays one.
 
     Parameters
@@ -147,7 +145,7 @@ def shifted(ends: Dates, frequency: str, steps: Whole) -> Dates:
     return np.asarray(moved.astype("datetime64[us]") + place.astype("timedelta64[D]") + (ends - days))
 
 
-def usual_gaps(code: Whole, micros: Whole) -> Array:
+def usual_gaps(code: Integers, micros: Integers) -> Array:
     """Return each series' usual gap [us]: the mean of the gaps that are like the commonest; NaN with one date.
 
     Parameters
@@ -188,7 +186,7 @@ def _rounded(gap: Array) -> Array:
     return np.where(near, months, days)
 
 
-def names_of(gaps: Array, dates: Whole) -> NDArray[np.object_]:
+def names_of(gaps: Array, dates: Integers) -> NDArray[np.object_]:
     """Return the canonical frequency of each usual gap [us]; empty where it is NaN.
 
     Parameters

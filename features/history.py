@@ -12,10 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendar_features import calendar, holiday_days, holiday_share
 from shiftcast.features.panel import Panel
 
-Array = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 Block = Callable[[Panel, int], Mapping[str, Array]]
 

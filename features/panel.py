@@ -9,14 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array, Flags, Integers, Names
 from shiftcast.features.frequency import seasons, shifted, spacing
 from shiftcast.features.slots import place
 from shiftcast.features.volumes import Treatments, check_volume_rows, counted
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Names = NDArray[np.object_]
-Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Panel:
         return max((array.shape[1] - self.values.shape[1] for array in self.drivers.values()), default=0)
 
     @property
-    def start(self) -> Whole:
+    def start(self) -> Integers:
         """Column of each series' first value, shape (series,); the number of columns where it has none."""
         seen = ~np.isnan(self.values)
         return np.asarray(np.where(seen.any(axis=1), seen.argmax(axis=1), self.values.shape[1]), dtype=np.int64)
@@ -83,7 +79,7 @@ class Panel:
         """Return the period end of every column, shape (series, time)."""
         return shifted(self.last[:, None], self.frequency, np.arange(1 - self.values.shape[1], 1))
 
-    def take(self, rows: Whole | Flags) -> Panel:
+    def take(self, rows: Integers | Flags) -> Panel:
         """Return the panel of some series, by number or flag, over the same columns."""
         return replace(
             self,

@@ -9,11 +9,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Whole = NDArray[np.int64]
+from shiftcast.features.arrays import Array, Flags, Integers
 
 MEMORY: Final = 40  # periods of history that the model looks at
 CHUNK: Final = 400  # series worked on at once, so that memory does not grow with their number
@@ -51,7 +48,7 @@ class SharePanel:
 
     series: tuple[str, ...]
     group: tuple[str, ...]
-    pool: Whole
+    pool: Integers
     categories: tuple[tuple[str, ...], ...]
     shares: Array
     sizes: Array
@@ -89,7 +86,7 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     shape = coded.drop_duplicates("s").groupby("group")[["length", "width"]].max()
     blocks = coded.groupby("group", sort=False).indices
     for _, alike in shape.groupby(["length", "width"]):
-        batch: list[Whole] = []
+        batch: list[Integers] = []
         held = 0
         for name in alike.index:
             batch.append(np.asarray(blocks[name], dtype=np.int64))

@@ -7,14 +7,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Dates, Flags, Integers, Names
 from shiftcast.features.frequency import DAY, canonical, names_of, spacing, step_of, usual_gaps
-
-Flags = NDArray[np.bool_]
-Names = NDArray[np.object_]
-Whole = NDArray[np.int64]
-Dates = NDArray[np.datetime64]
 
 HOUR: Final = DAY // 24
 SPARSE: Final = 50  # periods a history may span for each date it has, beyond which a date is taken for wrong
@@ -44,8 +39,8 @@ class Grid:
         How many gaps were an hour off a whole number of days, as clocks changed.
     """
 
-    code: Whole
-    slot: Whole
+    code: Integers
+    slot: Integers
     series: pd.Series
     frequency: Names
     last: Dates
@@ -91,16 +86,16 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
     return Grid(code, slot, heads.series.reset_index(drop=True), found, last, np.bincount(code, valued) == 1, shifted)
 
 
-def _codes(rows: pd.DataFrame) -> Whole:
+def _codes(rows: pd.DataFrame) -> Integers:
     names = rows.series.cat.codes.to_numpy()
     return np.cumsum(np.r_[0, names[1:] != names[:-1]]).astype(np.int64)
 
 
-def _micros(rows: pd.DataFrame) -> Whole:
+def _micros(rows: pd.DataFrame) -> Integers:
     return np.asarray(rows.period_end.to_numpy().astype("datetime64[us]").astype(np.int64))
 
 
-def _frequencies(code: Whole, micros: Whole, groups: Names, frequency: str | None) -> Names:
+def _frequencies(code: Integers, micros: Integers, groups: Names, frequency: str | None) -> Names:
     """Return the frequency of each series; one with a single date takes its group's, or the file's commonest."""
     dates = np.bincount(code)
     if frequency is not None:
@@ -114,7 +109,7 @@ def _frequencies(code: Whole, micros: Whole, groups: Names, frequency: str | Non
     return np.where(found == "", near, found)
 
 
-def _last(rows: pd.DataFrame, code: Whole, groups: Names, valued: Flags) -> Dates:
+def _last(rows: pd.DataFrame, code: Integers, groups: Names, valued: Flags) -> Dates:
     """Return the period end of each series' last value, or of the latest of its group, or of all."""
     ends = rows.period_end.where(valued)
     own = ends.groupby(code).max()
@@ -122,7 +117,7 @@ def _last(rows: pd.DataFrame, code: Whole, groups: Names, valued: Flags) -> Date
     return np.asarray(own.fillna(near).fillna(ends.max()).to_numpy().astype("datetime64[us]"))
 
 
-def _slots(rows: pd.DataFrame, code: Whole, found: Names, last: Dates) -> tuple[Whole, int]:
+def _slots(rows: pd.DataFrame, code: Integers, found: Names, last: Dates) -> tuple[Integers, int]:
     """Return the periods of each row after its series' last value, and how many gaps were an hour off."""
     micros, end = _micros(rows), last.astype(np.int64)
     step = np.array([spacing(name) for name in found])[code]
@@ -137,8 +132,8 @@ def _slots(rows: pd.DataFrame, code: Whole, found: Names, last: Dates) -> tuple[
     final = micros == end[code]
     at_end[code[final]] = passed[final]
     counted = np.bincount(code, final) > 0
-    aside = np.rint((micros - end[code]) / step).astype(np.int64)  # no date of its own to count from
-    return np.where(counted[code], passed - at_end[code], aside), int(shifted.sum())
+    from_end = np.rint((micros - end[code]) / step).astype(np.int64)  # no date of its own to count from
+    return np.where(counted[code], passed - at_end[code], from_end), int(shifted.sum())
 
 
 def _refuse_crowded(rows: pd.DataFrame, crowded: Flags, found: Names) -> None:
@@ -151,7 +146,7 @@ def _refuse_crowded(rows: pd.DataFrame, crowded: Flags, found: Names) -> None:
         )
 
 
-def _refuse_sparse(rows: pd.DataFrame, code: Whole, slot: Whole, found: Names) -> None:
+def _refuse_sparse(rows: pd.DataFrame, code: Integers, slot: Integers, found: Names) -> None:
     dates = np.bincount(code)
     wide = np.abs(slot) > np.maximum(SPARSE * dates, ROOM)[code]
     if wide.any():

@@ -13,10 +13,9 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtri
 
-Array = NDArray[np.float64]
+from shiftcast.features.arrays import Array
 
 LEVELS: Final = (0.5, 0.8, 0.95)
 QUANTILES: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)

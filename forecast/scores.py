@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import LEVELS, Array
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import LEVELS
 
 Metric = Callable[[Array, Array], Array]
 

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from scipy.special import expit
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 PHASES: Final = ("training", "inference", "batch")
 _STEEPNESS: Final = (

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_end, quarter_label
 from shiftcast.features.series import select
 from shiftcast.forecast.capacity.limits import DEMAND, POWER, Bought, Programme, best_purchases
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.economics.cost import capital_recovery
 from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, weibull_survival

@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 from scipy.special import gammainc
 
-from shiftcast.forecast.draws import Array, stream
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import stream
 
 STAGES: Final = ("visibility", "order", "shipment", "live")
 _SHAPE: Final = 4.0  # gamma shape of a lag: none are instant, the slowest tenth takes 1.7 times the mean

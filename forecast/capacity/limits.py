@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import bmat, csr_matrix, eye, kron
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 DEMAND = "demand"
 POWER = "power"

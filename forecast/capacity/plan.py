@@ -11,12 +11,13 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.funnel import Step, follow_funnel, lead_time
 from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
-from shiftcast.forecast.draws import Array, normals
+from shiftcast.forecast.draws import normals
 from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine
 from shiftcast.forecast.economics.power import facility_megawatts
 from shiftcast.forecast.leaves import SEGMENT_OF

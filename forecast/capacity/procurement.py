@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 SHORT, OVER = "procurement.short", "procurement.over"
 

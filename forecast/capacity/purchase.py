@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 
 def whole_racks(accelerators: Array, domain: int) -> Array:

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import gamma
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.cascade import cascade_shares
 from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
 from shiftcast.forecast.capacity.stock import Stock, stock_and_flow
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine, price_name, rate
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
 from shiftcast.forecast.economics.power import Power, across

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtri_exp
 
-from shiftcast.forecast.draws import Array, stream
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import stream
 
 _FEWEST = 3
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ import pandas as pd
 import xarray as xr
 from scipy.optimize import brentq
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
 from shiftcast.forecast.claims.odds import as_worded, quantity
 from shiftcast.forecast.claims.registry import find, predecessor
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.views.part import LEVEL_OF_BASE, Part, draws_of, forecast_periods, hyperscale_share, periods
 
 ORDER_LEAD: Final = 2  # quarters from order to revenue, assumed
@@ -47,7 +47,7 @@ class ClaimCheck:
     bridge
         From the claim before it, in the claim's unit: ``from, window, scope, rate, to``; empty if there is none.
     past
-        The speaker's claims whose window has passed: ``claim, stated_at, bound, low, high, came, held``.
+        The speaker's claims whose window has passed: ``claim, stated_at, bound, low, high, actual, held``.
     """
 
     claim: str
@@ -206,6 +206,6 @@ def past_claims(cube: xr.Dataset, claims: pd.DataFrame, speaker: str) -> pd.Data
         if not isinstance(values, str):
             rows.append({
                 **{name: claim[name] for name in ("claim", "stated_at", "bound", "low", "high")},
-                "came": float(np.median(values)), "held": float(as_worded(values, claim).mean()),
+                "actual": float(np.median(values)), "held": float(as_worded(values, claim).mean()),
             })  # fmt: skip
-    return pd.DataFrame(rows, columns=["claim", "stated_at", "bound", "low", "high", "came", "held"])
+    return pd.DataFrame(rows, columns=["claim", "stated_at", "bound", "low", "high", "actual", "held"])

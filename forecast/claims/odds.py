@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share, periods
 
 Reader = Callable[[xr.Dataset, Mapping[Any, Any]], "Array | str"]

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array, Assumptions, sample_assumptions
+from shiftcast.forecast.draws import Assumptions, sample_assumptions
 from shiftcast.forecast.economics.power import Power
 from shiftcast.forecast.support import OutOfSupportError
 

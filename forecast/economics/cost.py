@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 HOURS_PER_YEAR: Final = 8760.0
 

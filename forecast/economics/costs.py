@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array, normals
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import normals
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine, rate
 from shiftcast.forecast.economics.cost import HourlyCost, Terms, capital_recovery, hourly_cost, per_million
 from shiftcast.forecast.economics.power import across

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 BOUNDARIES: Final = ("chip", "server", "it", "facility")  # from the inside out
 JOULES_PER_KWH: Final = 3.6e6

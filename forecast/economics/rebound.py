@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 
 def volume_at_price(volume: Array, price_ratio: Array, elasticity: Array) -> Array:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.economics.power import Power, work_per_joule
 
 SECONDS_PER_YEAR: Final = 8760 * 3600.0

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.economics.basis import (
     MODEL,
     SCENARIO,

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 SECONDS_PER_HOUR: Final = 3600.0
 _BLOCK: Final = 2**18  # cells of a block: two buffers of it stay in a core's cache

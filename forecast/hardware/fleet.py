@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from scipy.special import expit, gamma
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 WEIBULL_SHAPE: Final = 3.0  # of the physical life of accelerators; judgement: failures gather late
 

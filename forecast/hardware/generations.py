@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.frames import EVIDENCE
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.hardware.growth import BASE_DAY
 from shiftcast.forecast.hardware.levels import check_positive
 from shiftcast.forecast.hardware.roofline import roofline

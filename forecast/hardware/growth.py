@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 BASE_DAY: Final = pd.Timestamp("2026-01-01", tz="UTC")  # the day that assumed levels are about
 HELD_AFTER: Final = 3.0  # years

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.frames import EVIDENCE
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.support import OutOfSupportError
 
 TIERS: Final = ("offline", "server", "interactive")  # MLPerf's: one setting at three service levels

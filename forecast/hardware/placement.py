@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.workloads import Registry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.hardware.conversion import harmonic_throughput
 from shiftcast.forecast.hardware.placement import check_shares
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.conversion import harmonic_throughput, work_shares
 from shiftcast.forecast.hardware.generations import Generations, GenerationThroughput, generation_throughput
 from shiftcast.forecast.hardware.growth import compound, years_after_base

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 
 _TERM: Final = re.compile(r'\s*([+-]?)\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\*?\s*)?("[^"]+"|[^\s+*="][^\s+*="]*)?\s*')

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.hierarchy.structure import Hierarchy, leaf_counts
 
 METHODS: Final = ("bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink")

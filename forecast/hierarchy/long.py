@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.hierarchy.constraints import Constraint
 from shiftcast.forecast.hierarchy.covariance import METHODS, NEEDS_RESIDUALS, Covariance, covariance_of
 from shiftcast.forecast.hierarchy.frames import LongValues, lay_out, mapped, to_long

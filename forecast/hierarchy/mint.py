@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array, Integers
 from shiftcast.forecast.hierarchy.constraints import Constraint, constraint_rows
 from shiftcast.forecast.hierarchy.covariance import Covariance
 from shiftcast.forecast.hierarchy.projection import project
-from shiftcast.forecast.hierarchy.structure import Hierarchy, IntArray, collect
+from shiftcast.forecast.hierarchy.structure import Hierarchy, collect
 
 _INCOHERENT = 1e-6
 
@@ -64,7 +64,7 @@ class Problem:
     variance: Array
     factors: Array
     constraints: tuple[Constraint, ...]
-    kept: IntArray
+    kept: Integers
 
 
 def reconcile(
@@ -126,7 +126,7 @@ def pose(
     )  # fmt: skip
 
 
-def solve(problem: Problem, zeros: IntArray | None = None) -> Reconciled:
+def solve(problem: Problem, zeros: Integers | None = None) -> Reconciled:
     """Solve a problem, with some bottom nodes held at zero.
 
     Parameters
@@ -153,7 +153,7 @@ def constraint_weights(problem: Problem) -> Array:
     return collect(problem.hierarchy, rows.T).T
 
 
-def _respond(problem: Problem, values: Array, zeros: IntArray, *, keep: bool) -> Array:
+def _respond(problem: Problem, values: Array, zeros: Integers, *, keep: bool) -> Array:
     """Return coherent values nearest to given ones; kept nodes stay at their value, or at zero if ``keep`` is not."""
     plain = _projected(problem, values, zeros, keep=keep)
     if not problem.factors.shape[1]:
@@ -165,7 +165,7 @@ def _respond(problem: Problem, values: Array, zeros: IntArray, *, keep: bool) ->
     return np.asarray(plain - through @ explained)
 
 
-def _projected(problem: Problem, values: Array, zeros: IntArray, *, keep: bool) -> Array:
+def _projected(problem: Problem, values: Array, zeros: Integers, *, keep: bool) -> Array:
     variance = problem.variance[:, :1] if values.shape[1] != problem.variance.shape[1] else problem.variance
     if not len(zeros) + len(problem.kept):
         return project(problem.hierarchy, values, variance)

@@ -15,10 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array, Integers
 from shiftcast.forecast.hierarchy.constraints import Constraint, constraint_rows
 from shiftcast.forecast.hierarchy.projection import project
-from shiftcast.forecast.hierarchy.structure import Hierarchy, IntArray, aggregate, collect
+from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate, collect
 
 _ROUNDS: Final = 100
 _SETTLED: Final = 1e-12
@@ -84,7 +84,7 @@ def reconcile_positive(
     )
 
 
-def _check(hierarchy: Hierarchy, base: Array, kept: IntArray) -> None:
+def _check(hierarchy: Hierarchy, base: Array, kept: Integers) -> None:
     bad = ~((base >= 0) & np.isfinite(base)).all(axis=1)
     if bad.any():
         raise ValueError(
@@ -97,7 +97,7 @@ def _check(hierarchy: Hierarchy, base: Array, kept: IntArray) -> None:
 
 
 def _met(
-    hierarchy: Hierarchy, target: Array, variance: Array, base: Array, kept: IntArray, constraints: Sequence[Constraint]
+    hierarchy: Hierarchy, target: Array, variance: Array, base: Array, kept: Integers, constraints: Sequence[Constraint]
 ) -> Array:  # fmt: skip
     """Return the least-squares reconciliation of a target that meets the constraints, in each column."""
     target, held = target.copy(), variance.copy()
@@ -114,7 +114,7 @@ def _met(
     return np.asarray(free - np.einsum("jnc,cj->nc", along, pressure[:, :, 0]))
 
 
-def _response(hierarchy: Hierarchy, row: Array, variance: Array, held: Array, kept: IntArray) -> Array:
+def _response(hierarchy: Hierarchy, row: Array, variance: Array, held: Array, kept: Integers) -> Array:
     """Return how the reconciled values answer to a push along a constraint, shape (nodes, columns)."""
     push = np.zeros_like(variance)
     push[hierarchy.leaves] = variance[hierarchy.leaves] * row[:, None]

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.hierarchy.mint import Problem, Reconciled, constraint_weights, solve
 from shiftcast.forecast.hierarchy.structure import collect
 

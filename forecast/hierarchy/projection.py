@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from scipy import sparse
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate
 
 _DIRECT: Final = 4000  # crossing nodes up to which the small system is solved densely
@@ -44,8 +44,8 @@ def project(hierarchy: Hierarchy, values: Array, variance: Array) -> Array:
     >>> project(tree, np.array([[6.0], [1.0], [2.0]]), np.ones((3, 1))).ravel().tolist()
     [5.0, 2.0, 3.0]
     """
-    heard = np.isfinite(variance) if hierarchy.crossed.shape[0] else np.zeros_like(variance, dtype=bool)
-    known = heard[hierarchy.tree_size :]
+    observed = np.isfinite(variance) if hierarchy.crossed.shape[0] else np.zeros_like(variance, dtype=bool)
+    known = observed[hierarchy.tree_size :]
     if known.any() and variance.shape[1] > 1:
         columns = [project(hierarchy, values[:, [i]], variance[:, [i]]) for i in range(values.shape[1])]
         return np.hstack(columns)

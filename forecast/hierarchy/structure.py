@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from shiftcast.forecast.draws import Array
-
-IntArray = NDArray[np.int64]
+from shiftcast.features.arrays import Array, Integers
 
 
 @dataclass(frozen=True)
@@ -36,10 +34,10 @@ class Level:
         How many children each has.
     """
 
-    parents: IntArray
+    parents: Integers
     children: slice
-    starts: IntArray
-    counts: IntArray
+    starts: Integers
+    counts: Integers
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Hierarchy:
 
     names: tuple[str, ...]
     levels: tuple[Level, ...]
-    leaves: IntArray
+    leaves: Integers
     crossed: Any = field(repr=False)
 
     @property
@@ -140,7 +138,7 @@ def leaf_counts(hierarchy: Hierarchy) -> Array:
     return aggregate(hierarchy, np.ones((len(hierarchy.leaves), 1)))[:, 0]
 
 
-def from_parents(names: Sequence[str], parents: Sequence[int] | IntArray) -> Hierarchy:
+def from_parents(names: Sequence[str], parents: Sequence[int] | Integers) -> Hierarchy:
     """Return a tree (or several) from each node's parent.
 
     Parameters
@@ -196,7 +194,7 @@ def from_summing(names: Sequence[str], summing: Any) -> Hierarchy:
     return _lay_out(labels, _renumbered(parents, ordered), depth[order], outside[:, column_of])
 
 
-def _own_rows(rows: Any, sizes: IntArray, names: Sequence[str]) -> IntArray:
+def _own_rows(rows: Any, sizes: Integers, names: Sequence[str]) -> Integers:
     """Return each bottom node's own row."""
     single = np.flatnonzero(sizes == 1)
     own = np.full(rows.shape[1], -1, dtype=np.int64)
@@ -206,7 +204,7 @@ def _own_rows(rows: Any, sizes: IntArray, names: Sequence[str]) -> IntArray:
     return own
 
 
-def _nest(rows: Any, sizes: IntArray, own: IntArray) -> tuple[IntArray, NDArray[np.bool_]]:
+def _nest(rows: Any, sizes: Integers, own: Integers) -> tuple[Integers, NDArray[np.bool_]]:
     """Return each node's parent within the tree (-1 at its top), and which nodes the tree holds."""
     parents = np.full(len(sizes), -1, dtype=np.int64)
     in_tree = np.zeros(len(sizes), dtype=bool)
@@ -222,7 +220,7 @@ def _nest(rows: Any, sizes: IntArray, own: IntArray) -> tuple[IntArray, NDArray[
     return parents, in_tree
 
 
-def _renumbered(parents: Sequence[int] | IntArray, order: IntArray) -> IntArray:
+def _renumbered(parents: Sequence[int] | Integers, order: Integers) -> Integers:
     """Return the parents of the nodes in a new order, as positions in that order."""
     old = np.asarray(parents, dtype=np.int64)
     place = np.full(len(old) + 1, -1, dtype=np.int64)
@@ -230,7 +228,7 @@ def _renumbered(parents: Sequence[int] | IntArray, order: IntArray) -> IntArray:
     return np.asarray(place[old[order]])
 
 
-def _top_down(parents: IntArray) -> tuple[IntArray, IntArray]:
+def _top_down(parents: Integers) -> tuple[Integers, Integers]:
     """Return an order with parents before children and siblings side by side, and the depth of every node."""
     depth = np.full(len(parents), -1, dtype=np.int64)
     by_parent = np.argsort(parents, kind="stable")
@@ -247,7 +245,7 @@ def _top_down(parents: IntArray) -> tuple[IntArray, IntArray]:
     return np.concatenate(order), depth
 
 
-def _lay_out(names: Sequence[str], parents: IntArray, depth: IntArray, crossed: Any) -> Hierarchy:
+def _lay_out(names: Sequence[str], parents: Integers, depth: Integers, crossed: Any) -> Hierarchy:
     """Return the hierarchy of nodes that are already in order; ``names`` may go on with crossing nodes."""
     counts = np.bincount(parents[parents >= 0], minlength=len(parents))
     firsts = np.searchsorted(parents, np.arange(len(parents)))

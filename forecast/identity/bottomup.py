@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import quarterly_levels, select
-from shiftcast.forecast.draws import Array, Assumptions, stream
+from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
@@ -141,7 +142,8 @@ class Asked:
     def requests(self, task: Task) -> Array:
         """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
         weights = np.stack([self.assumed[f"use.{task.workload}.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
-        return self.volumes[task.workload][..., None] * softmax(np.log(weights), axis=-1)[:, None, :]
+        shares = softmax(np.log(weights), axis=-1)[:, None, :]
+        return np.asarray(self.volumes[task.workload][..., None] * shares)
 
     def share(self, task: Task) -> Array:
         """Return the technique's share of them by leaf, shape (draws, quarters, leaves)."""

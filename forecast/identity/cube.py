@@ -13,9 +13,10 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_label
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array, Assumptions, sample_assumptions
+from shiftcast.forecast.draws import Assumptions, sample_assumptions
 from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
 from shiftcast.forecast.hardware.placement import VENDORS, check_placement, hours_over_nvidia
 from shiftcast.forecast.identity.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up

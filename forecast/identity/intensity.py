@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.units import convert
-from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.workloads import TRAINING, Registry
 
 _TERMS = ("calls", "work", "reuse")

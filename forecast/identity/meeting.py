@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 _ALL_SEEN: Final = 1 - 1e-6
 _NO_VARIANCE: Final = 1e-12

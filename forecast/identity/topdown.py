@@ -13,10 +13,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
 from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.draws import Array, Assumptions, normals, stream
+from shiftcast.forecast.draws import Assumptions, normals, stream
 from shiftcast.forecast.hardware.fleet import (
     WEIBULL_SHAPE,
     Fleet,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import overlap_weights
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.draws import Assumptions
 
 _PER_PARAMETER_AND_TOKEN = 6.0  # forward 2, backward 4
 _FORWARD_AND_BACKWARD = 3.0  # the backward pass takes twice the forward one

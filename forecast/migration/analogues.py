@@ -5,13 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.forecast.migration.transforms import root
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Whole = NDArray[np.int64]
 
 HORIZONS: Final = 12  # periods ahead that newcomers are followed for
 LOOK: Final = 4  # periods ahead that a slope is followed for
@@ -55,7 +51,7 @@ def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
 
 
 def persistence(
-    roots: Array, live: Flags, inside: Flags, slopes: tuple[Array, Array], newcomer: Array, pool: Whole
+    roots: Array, live: Flags, inside: Flags, slopes: tuple[Array, Array], newcomer: Array, pool: Integers
 ) -> Array:
     """Return what newest steps and slopes of each pool's past were worth four periods on [1], shape (N, 2).
 
@@ -105,7 +101,7 @@ def persistence(
     return np.asarray(np.clip(found, FLOOR, CEILING)[pool])
 
 
-def _pooled(values: Array, pool: Whole) -> Array:
+def _pooled(values: Array, pool: Integers) -> Array:
     """Return sums over periods, categories and series of each pool, shape (pools,)."""
     sums = np.bincount(pool, values.sum(axis=2).sum(axis=1), int(pool.max()) + 1)
     return np.asarray(sums, dtype=np.float64)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
-Array = NDArray[np.float64]
+from shiftcast.features.arrays import Array
 
 MOST: Final = 700.0  # exponent beyond which the curve is flat
 

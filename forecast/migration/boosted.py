@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 from xgboost import XGBRegressor
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.learning import DEGREES, LEVELS, TAUGHT, Rows
 from shiftcast.forecast.migration.noise import SCALE_TERMS
 from shiftcast.forecast.scores import quantile_loss
-
-Array = NDArray[np.float64]
 
 BELIEVED: Final = (0.5, 1.0)  # how much of the correction is taken
 FAR: Final = 5.0  # scales beyond which a miss teaches no more

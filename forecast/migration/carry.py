@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 from scipy.special import softmax
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration import Learned, draw_shares, fit_shares
 
 Key = tuple[str, str]

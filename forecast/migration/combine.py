@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.members import MEMBERS
 from shiftcast.forecast.migration.state import PathState
-
-Array = NDArray[np.float64]
 
 
 def centre(state: PathState, learned: Learned, horizons: Array) -> Array:

@@ -11,10 +11,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.views.crossing import first_passage as passage
 from shiftcast.forecast.views.crossing import passage_ranks
-
-Array = NDArray[np.float64]
 
 QUANTILES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 Measure = Callable[[xr.DataArray], xr.DataArray]

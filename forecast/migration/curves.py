@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import curve_fit, minimize
 from scipy.special import expit, log_softmax, logit, softmax
 
-Array = NDArray[np.float64]
+from shiftcast.features.arrays import Array
 
 HELD: Final = 1e-3  # share that zero and one are held away from where a logarithm is taken
 RIDGE: Final = 1e-6

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from shiftcast.features.arrays import Array, Flags
 from shiftcast.features.share_grid import SharePanel
 from shiftcast.forecast.migration.emergence import newcomer_paths
 from shiftcast.forecast.migration.noise import unit_paths
 from shiftcast.forecast.migration.transforms import close, unroot
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

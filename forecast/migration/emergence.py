@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.analogues import BURN, HORIZONS
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.state import PathState
-
-Array = NDArray[np.float64]
 
 LEVELS: Final[Array] = np.array([0.0, *np.linspace(0.01, 0.99, 50).round(4), 1.0])  # of the quantiles kept
 

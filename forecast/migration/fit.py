@@ -21,7 +21,6 @@ from shiftcast.forecast.migration.noise import error_scale, made_up, scale_terms
 from shiftcast.forecast.migration.skill import skill_rows
 from shiftcast.forecast.migration.state import PathState, path_state
 
-Array = NDArray[np.float64]
 Progress = Callable[[int], None]
 
 MAX_HORIZON: Final = 120

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.draws import series_draws
 from shiftcast.forecast.migration.fit import fit_panel
 from shiftcast.forecast.migration.learned import Learned
@@ -16,8 +16,6 @@ from shiftcast.forecast.migration.quantiles import LEVELS, summary
 from shiftcast.forecast.migration.rolling import AHEAD, Origin
 from shiftcast.forecast.migration.skill import liveliness
 from shiftcast.forecast.scores import quantile_loss
-
-Array = NDArray[np.float64]
 
 HORIZONS: Final = np.array([1, 2, 4, 8, 12])
 PINBALL: Final = np.array(LEVELS[1:-1])

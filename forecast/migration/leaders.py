@@ -9,12 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array, Integers
 from shiftcast.features.share_grid import SharePanel
-
-Array = NDArray[np.float64]
-Whole = NDArray[np.int64]
 
 LAGS: Final = np.arange(1, 13)  # periods a follower may be behind
 WINDOW: Final = 6  # last periods over which paths are matched
@@ -58,7 +55,7 @@ def leader_changes(roots: Array, panel: SharePanel, variance: Array) -> tuple[Ar
     return changes, lags
 
 
-def _aligned(roots: Array, panel: SharePanel, rows: Whole) -> tuple[Array, list[list[int]]]:
+def _aligned(roots: Array, panel: SharePanel, rows: Integers) -> tuple[Array, list[list[int]]]:
     """Return paths with one column a category name, shape (S, T, C), and the columns of each series."""
     names: dict[str, int] = {}
     codes = [[names.setdefault(name, len(names)) for name in panel.categories[row]] for row in rows]
@@ -68,7 +65,7 @@ def _aligned(roots: Array, panel: SharePanel, rows: Whole) -> tuple[Array, list[
     return paths, codes
 
 
-def _matched(paths: Array, begun: Whole, variance: float) -> tuple[Array, Array]:
+def _matched(paths: Array, begun: Integers, variance: float) -> tuple[Array, Array]:
     """Return changes, shape (S, 12, C), and mean lags, shape (S,), of followers of one pool."""
     count, periods, width = paths.shape
     chosen = np.unique(np.linspace(0, count - 1, min(count, LEADERS)).round().astype(int))

@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import stdtrit
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.members import MEMBERS
 from shiftcast.forecast.migration.noise import SCALE_TERMS, scale_terms
 from shiftcast.forecast.migration.rolling import AHEAD, Origin
 from shiftcast.forecast.scores import quantile_loss
-
-Array = NDArray[np.float64]
 
 HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
 LEVELS: Final = np.linspace(0.05, 0.95, 10)

@@ -13,11 +13,10 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.state import PathState
 
-Array = NDArray[np.float64]
 Member = Callable[[PathState, Array, float], Array]
 
 YOUTH: Final = 4.0  # periods after which a technique counts as half grown up

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Whole = NDArray[np.int64]
+from shiftcast.features.arrays import Array, Flags, Integers
 
 LIFE: Final = 8  # half-life of squared steps [period]
 PRIOR: Final = 1.6e-3  # variance of a step before any history speaks [share^(2/3)]
@@ -22,7 +19,7 @@ FIXING: Final = 6  # rounds that make up for what closure takes from the spread
 WIDEST: Final = 4.0
 
 
-def pooled_variances(steps: Array, whole: Flags, pool: Whole, counting: Array) -> tuple[Array, Array, Array]:
+def pooled_variances(steps: Array, whole: Flags, pool: Integers, counting: Array) -> tuple[Array, Array, Array]:
     """Return the variance of a step of each category, series and pool [share^(2/3)], each shape (N, K).
 
     Squared steps, recent ones weighing most; the pool's is shrunk a little to a prior, the series' to the

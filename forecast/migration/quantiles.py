@@ -7,12 +7,10 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
 from shiftcast.forecast.migration.fit import Progress, ShareFit, check_draws, period_ends
-
-Array = NDArray[np.float64]
 
 LEVELS: Final = (0.025, *(round(0.05 * n, 2) for n in range(1, 20)), 0.975)
 COLUMNS: Final = ("series", "period_end", "category", "statistic", "quantile", "value")

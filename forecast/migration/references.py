@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration import bass as diffusion
 from shiftcast.forecast.migration import curves
 from shiftcast.forecast.migration.transforms import close
 
-Array = NDArray[np.float64]
 Reference = Callable[[Array, int], Array]
 
 PRESENT: Final = 1e-3  # share from which a generation counts as launched

@@ -8,13 +8,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.share_grid import SharePanel, share_panels
 from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration.state import PathState, path_state
-
-Array = NDArray[np.float64]
 
 AHEAD: Final = 12  # periods kept after an origin
 MIN_HISTORY: Final = 8

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array, Flags
 from shiftcast.forecast.migration.transforms import root_variance, unroot
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 def smoothed_roots(roots: Array, sizes: Array, live: Flags) -> tuple[Array, Array]:

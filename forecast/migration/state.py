@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array, Flags
 from shiftcast.features.share_grid import SharePanel
 from shiftcast.forecast.migration.analogues import newcomers, persistence
 from shiftcast.forecast.migration.leaders import leader_changes
 from shiftcast.forecast.migration.noise import pooled_variances
 from shiftcast.forecast.migration.smoothing import smoothed_roots
 from shiftcast.forecast.migration.transforms import root
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 HALF_LIVES: Final = (1, 4, 8, 16)  # periods
 

@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import empty_statements, proxy_statements, select
-from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.draws import stream
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 
 JUDGEMENT: Final = "judgement"

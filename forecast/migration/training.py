@@ -9,14 +9,11 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from shiftcast.forecast.migration.judging import judge
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily
 from shiftcast.forecast.migration.learning import Rows, learn, learning_rows
 from shiftcast.forecast.migration.rolling import Origin
-
-Array = NDArray[np.float64]
 
 GRID: Final = (-0.3, -0.1, 0.1, 0.3, 0.5)  # log factors on the scale that are tried
 AIM: Final = 0.8  # coverage of the central 80 % interval, every set weighing the same

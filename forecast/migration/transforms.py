@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from shiftcast.features.arrays import Array
 
 POWER: Final = 3  # shares are modelled as their cube root: defined at zero, and near-even noise over levels
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 from scipy.stats import binom
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, Finding
 
 SLACK: Final = 0.5  # half the shift of the mean worth finding [sd]

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.stats import ks_2samp
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.frames import OBSERVATIONS
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, WATCH, Finding
 
 LABELS: Final = ("revenue", "share")  # what is forecast; every other measure is a feature

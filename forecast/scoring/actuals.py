@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.scoring.backtest import first_known
 from shiftcast.forecast.scoring.leaf_backtest import scored_statements
 from shiftcast.forecast.split.share import REFERENCE

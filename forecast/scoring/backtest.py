@@ -13,11 +13,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
 from shiftcast.features.frames import ALL, SCORES, check, conform
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
-from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import METRICS, pinball
 from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
 
@@ -147,10 +148,10 @@ def score_level(paths: Array, actual: Array, history: Array, costs: BuildCosts) 
     dict
         Metric to scores, shape (n,).
     """
-    logs, came = np.log(paths), np.log(actual)
-    scores = {metric: score(logs, came) for metric, score in METRICS.items()}
+    logs, log_actual = np.log(paths), np.log(actual)
+    scores = {metric: score(logs, log_actual) for metric, score in METRICS.items()}
     scores["mase"] = scores["absolute_error"] / np.abs(np.diff(np.log(history))).mean()
-    scores["pinball"] = pinball(logs, came, costs.quantile)
+    scores["pinball"] = pinball(logs, log_actual, costs.quantile)
     return {**scores, "build_cost": build_cost(paths, actual, costs)}
 
 

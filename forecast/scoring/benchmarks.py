@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import nvidia_quarters, overlap_weights
 from shiftcast.features.frames import ALL
 from shiftcast.features.series import fiscal_revenue
-from shiftcast.forecast.draws import Array, normals, stream
+from shiftcast.forecast.draws import normals, stream
 from shiftcast.forecast.scoring.leaf_backtest import naive_share
 from shiftcast.forecast.split.share import REFERENCE, split_statements
 from shiftcast.forecast.volume import draw_volume, fit_volume

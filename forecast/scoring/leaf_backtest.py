@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import calendar_quarters, overlap_weights, quarter_label
 from shiftcast.features.frames import SCORES, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
-from shiftcast.forecast.draws import Array, normals
+from shiftcast.forecast.draws import normals
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.scoring.backtest import (
     HORIZON,
@@ -96,8 +97,8 @@ def backtest_segments(
             for model in past.fits:
                 share = model_share if model == MODEL else naive
                 level = past.paths(model, draws=draws, seed=seed)[:, steps]
-                for segment, part, came in (("hyperscale", share, stated), ("rest", 1 - share, 1 - stated)):
-                    revenue = actual[rows["period_end"]].to_numpy() * came
+                for segment, part, actual_share in (("hyperscale", share, stated), ("rest", 1 - share, 1 - stated)):
+                    revenue = actual[rows["period_end"]].to_numpy() * actual_share
                     scores = score_level(level * part, revenue, past.history, costs)
                     blocks.append(
                         score_rows(scores, steps + 1.0, made=past.made, model=model, definition=str(definition),

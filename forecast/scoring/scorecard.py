@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL, SCORES, check, conform
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
-from shiftcast.forecast.draws import Array, sample_assumptions
+from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.scores import METRICS, pinball
 from shiftcast.forecast.scoring.backtest import BENCHMARKS, MODEL
 from shiftcast.forecast.scoring.benchmarks import naive_draws
@@ -48,7 +49,7 @@ class Vintage:
 
 
 def vintage_scores(
-    vintage: Vintage, came: pd.DataFrame, costs: BuildCosts, *, period_end: pd.Timestamp | None = None, seed: int = 1
+    vintage: Vintage, actual: pd.DataFrame, costs: BuildCosts, *, period_end: pd.Timestamp | None = None, seed: int = 1
 ) -> pd.DataFrame:
     """Score one vintage, and the naive forecasts made at its origin, on every figure that came later.
 
@@ -75,7 +76,7 @@ def vintage_scores(
     draws = vintage.cube.sizes["draw"]
     scale = _scale(vintage.observations, vintage.origin)
     rows = []
-    for target in ahead_of(came, vintage.origin).to_dict("records"):
+    for target in ahead_of(actual, vintage.origin).to_dict("records"):
         mine = _published(vintage.cube, target) if period_end in {None, target["period_end"]} else None
         if mine is None:
             continue
@@ -90,7 +91,7 @@ def vintage_scores(
     return pd.DataFrame(rows)
 
 
-def override_scores(overrides: pd.DataFrame, came: pd.DataFrame, costs: BuildCosts) -> pd.DataFrame:
+def override_scores(overrides: pd.DataFrame, actual: pd.DataFrame, costs: BuildCosts) -> pd.DataFrame:
     """Score people's overrides like vintages, as draws through their low, mid and high figures (10, 50 and 90 %).
 
     Parameters
@@ -105,7 +106,7 @@ def override_scores(overrides: pd.DataFrame, came: pd.DataFrame, costs: BuildCos
     """
     rows = []
     for number, each in enumerate(overrides.to_dict("records")):
-        same = ahead_of(came, each["made_at"])
+        same = ahead_of(actual, each["made_at"])
         for name in (*KEY, "period_end"):
             same = same[same[name] == each[name]]
         for target in same.to_dict("records"):
@@ -117,7 +118,7 @@ def override_scores(overrides: pd.DataFrame, came: pd.DataFrame, costs: BuildCos
     return pd.DataFrame(rows)
 
 
-def ahead_of(came: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
+def ahead_of(actual: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
     """Return the figures that were not known at an origin, with ``horizon``.
 
     The horizon counts quarters from the last one whose revenue was wholly reported.
@@ -131,9 +132,9 @@ def ahead_of(came: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
     >>> ahead_of(came, day("2026-06-01"))["horizon"].tolist()
     [1.0]
     """
-    whole = came[(came["segment"] == ALL) & (came["measure"] == "spending") & (came["known_at"] <= origin)]
+    whole = actual[(actual["segment"] == ALL) & (actual["measure"] == "spending") & (actual["known_at"] <= origin)]
     last = whole["period_end"].max()
-    later = came[(came["known_at"] > origin) & (came["period_end"] > last)]
+    later = actual[(actual["known_at"] > origin) & (actual["period_end"] > last)]
     years = later["period_end"].dt.year - last.year
     horizon = _QUARTERS_A_YEAR * years + later["period_end"].dt.quarter - last.quarter
     return later.assign(horizon=horizon.astype(np.float64))
@@ -206,15 +207,15 @@ def _scale(observations: pd.DataFrame, origin: pd.Timestamp) -> float:
 
 
 def _scored(draws: Array, target: dict[Any, Any], costs: BuildCosts, scale: float) -> dict[str, float]:
-    came = np.array([float(target["value"])])
+    actual = np.array([float(target["value"])])
     level = target["measure"] != "share"
     low, median, high = np.quantile(draws, _BAND)
-    on, what = (np.log(draws)[:, None], np.log(came)) if level else (draws[:, None], came)
+    on, what = (np.log(draws)[:, None], np.log(actual)) if level else (draws[:, None], actual)
     scores = {name: float(metric(on, what)[0]) for name, metric in METRICS.items()}
     scores["pinball"] = float(pinball(on, what, costs.quantile)[0])
     scores["mase"] = scores["absolute_error"] / scale if level else float("nan")
-    scores["build_cost"] = float(build_cost(draws[:, None], came, costs)[0]) if level else float("nan")
-    return {"actual": float(came[0]), "low": low, "median": median, "high": high, **scores}
+    scores["build_cost"] = float(build_cost(draws[:, None], actual, costs)[0]) if level else float("nan")
+    return {"actual": float(actual[0]), "low": low, "median": median, "high": high, **scores}
 
 
 def target_rows(card: pd.DataFrame, period_end: pd.Timestamp) -> Iterator[tuple[str, pd.DataFrame]]:

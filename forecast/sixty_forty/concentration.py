@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.views.part import forecast_periods
 
 

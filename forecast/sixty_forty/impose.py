@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-13

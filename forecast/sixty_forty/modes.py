@@ -75,7 +75,7 @@ def imposed_as(
     return Imposed(mode, claimed, strength, total == "kept")
 
 
-def heard(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
+def observations_under(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
     """Return the observations that a mode lets the split see.
 
     Parameters

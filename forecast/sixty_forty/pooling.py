@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 LEAST_ESS: Final = 0.05  # of the draws
 _FURTHEST: Final = 700.0  # exponent that single draws may reach

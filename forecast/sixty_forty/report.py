@@ -11,14 +11,14 @@ import pandas as pd
 import xarray as xr
 from scipy.special import expit, logit
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.sixty_forty.concentration import Concentration, concentrations
 from shiftcast.forecast.sixty_forty.impose import impose_share, soft_share
-from shiftcast.forecast.sixty_forty.modes import Imposed, heard
+from shiftcast.forecast.sixty_forty.modes import Imposed, observations_under
 from shiftcast.forecast.sixty_forty.pooling import LEAST_ESS, strain, tilt
 from shiftcast.forecast.views.part import LEVEL_OF_BASE, forecast_periods, hyperscale_share, periods
 
@@ -166,7 +166,7 @@ def _total(cube: xr.Dataset, base: str) -> Array:
 
 
 def _world(known: Known, settings: Settings, imposed: Imposed) -> xr.Dataset:
-    return build_world(replace(known, observations=heard(known.observations, imposed)), settings).cube
+    return build_world(replace(known, observations=observations_under(known.observations, imposed)), settings).cube
 
 
 def _table(cube: xr.Dataset, free: Array, after: Array, moved: Array, share: float) -> pd.DataFrame:

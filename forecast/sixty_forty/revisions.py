@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
 from shiftcast.forecast.statements.rows import middles
 

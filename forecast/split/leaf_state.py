@@ -1,9 +1,9 @@
 """Leaves below a side as log-ratio states: the prior's weights where nothing is stated, statements heard where it is.
 
 Each leaf's log weight is its assumed one, wandering from the last reported quarter in both directions; shares are the
-softmax, so only log-ratios count. Statements about a leaf's revenue, and its growth on a year before, are heard through
-their own likelihoods (:mod:`forecast.statements.hearing`), given the revenue of the side: what is said below the top
-moves nothing above it.
+softmax, so only log-ratios count. Draws are conditioned on statements about a leaf's revenue, and its growth on a year
+before, through their own likelihoods (:mod:`forecast.statements.conditioning`), given the revenue of the side: what is
+said below the top moves nothing above it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import covered_share, quarter_label
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array, stream
-from shiftcast.forecast.statements.hearing import Statement, hear
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.statements.conditioning import Statement, condition
 from shiftcast.forecast.statements.wording import OF_BOUND
 
 YEAR: Final = pd.Timedelta(days=364)  # the same fiscal quarter a year before
@@ -84,9 +85,11 @@ def hear_leaves(
     draws, shape = len(weights), weights.shape[1:]
     mean = np.broadcast_to(weights[:, base].mean(axis=0), shape).ravel()
     covariance = _covariance(weights[:, base].std(axis=0), drift, base, len(quarters))
-    heard = hear(weights.reshape(draws, -1), mean, covariance, statements, stream(seed, f"leaves.{'.'.join(leaves)}"))
-    after = softmax(heard.draws.reshape(weights.shape), axis=-1)
-    return Leaves(after, _news(rows, leaves, quarters, base, before, after, heard.ess))
+    conditioned = condition(
+        weights.reshape(draws, -1), mean, covariance, statements, stream(seed, f"leaves.{'.'.join(leaves)}")
+    )
+    after = softmax(conditioned.draws.reshape(weights.shape), axis=-1)
+    return Leaves(after, _news(rows, leaves, quarters, base, before, after, conditioned.ess))
 
 
 def _covariance(sd: Array, drift: float, base: int, quarters: int) -> Array:

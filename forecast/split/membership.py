@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.membership import published_side, sides_over
-from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.split.relabel import purchases, relabel
 from shiftcast.forecast.split.share import REFERENCE, Split
 

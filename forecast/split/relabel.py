@@ -15,10 +15,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import logit
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array, Assumptions
+from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.split.share import REFERENCE, Split
 
 _MOST: Final = 0.95

@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.draws import Array, Assumptions, stream
+from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.statements.flows import flows, growth_of_shares
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state

@@ -10,11 +10,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import hours_in, nvidia_quarters, overlap_weights
 from shiftcast.features.frames import ALL
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array
 
 _YEAR: Final = 4  # quarters
 _MOSTLY: Final = 0.5  # of a calendar quarter has to be reported for its rate to be read

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import logit
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
-from shiftcast.forecast.draws import Array
-from shiftcast.forecast.statements.hearing import Statement
+from shiftcast.forecast.statements.conditioning import Statement
 from shiftcast.forecast.statements.wording import OF_BOUND
 
 _EDGE: Final = 0.005  # a share stated as 0 or 1 is read as half a point from the edge

@@ -22,8 +22,8 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
-from shiftcast.forecast.draws import Array
-from shiftcast.forecast.statements.hearing import Statement, expected, hear
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.statements.conditioning import Statement, condition, expected
 from shiftcast.forecast.statements.level import LogitLevel, SharePrior
 from shiftcast.forecast.statements.rows import read_rows
 
@@ -83,14 +83,14 @@ class ShareState:
         """Draw the state given the statements, all draws at once.
 
         Exact figures enter by the mean correction of Durbin and Koopman (2002), the others by tempering
-        (:func:`forecast.statements.hearing.hear`).
+        (:func:`forecast.statements.conditioning.condition`).
         """
         self.model.update([self.volatility])
         vector, ess = self._given_figures(draws, random), 1.0
         if self.inexact:
             mean, covariance = self.model.joint()
-            heard = hear(vector, mean, covariance, self.inexact, random)
-            vector, ess = heard.draws, heard.ess
+            conditioned = condition(vector, mean, covariance, self.inexact, random)
+            vector, ess = conditioned.draws, conditioned.ess
         last = len(self.quarters)
         offsets = {name: vector[:, last + i] for i, name in enumerate(self.definitions[1:])}
         return Drawn(np.asarray(expit(vector[:, :last])), offsets, ess)

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from scipy.special import log_ndtr, logsumexp
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 _SKEW: Final = 4.0
 _HALF_LOG_TAU: Final = 0.5 * np.log(2 * np.pi)

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.draws import Array, quantile_table
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import quantile_table
 
 SHOWN: Final = {"median": 0.5, "low80": 0.1, "high80": 0.9}
 ASSUMED: Final = ("name", "low", "mid", "high", "unit", "evidence", "source")

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import forecast_periods, periods

@@ -17,9 +17,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import sparse
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.hierarchy.multiplicative import reconcile_positive
 from shiftcast.forecast.hierarchy.structure import Hierarchy, from_summing
 from shiftcast.forecast.leaves import segment_of_leaves

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.draws import Array
 
 NOT_YET = "after the horizon"
 

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end
 from shiftcast.features.frames import ALL, FORECASTS, check, conform
-from shiftcast.forecast.draws import QUANTILES, Array, quantile_table
+from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
 
 MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")

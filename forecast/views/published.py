@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.draws import QUANTILES, Array
+from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.views.part import MEASURES, forecast_periods, hyperscale_share, periods
 from shiftcast.forecast.views.rows import level_names
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.draws import stream
 from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer

@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 import xarray as xr
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods
 
 FOLLOW: Final = {

@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.scores import quantile_loss
 from shiftcast.forecast.volume.calibrate import Spread, calibrate
 from shiftcast.forecast.volume.combine import combine

@@ -14,9 +14,9 @@ from sklearn.feature_selection import VarianceThreshold
 from sklearn.pipeline import Pipeline
 from xgboost import XGBRegressor
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.history import design, level, training
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.volume.past import Past
 from shiftcast.forecast.volume.scale import Scale
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 LEVELS: Final[Array] = np.concatenate([[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]])
 _POOLED: Final = 30.0  # independent windows that the panel's shape counts for

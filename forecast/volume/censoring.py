@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 _LEVEL: Final = 0.3  # smoothing of the level that demand is expected at
 _FADE: Final = 0.98  # by which squared errors fade a period

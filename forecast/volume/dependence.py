@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 _PRIOR: Final = 10.0  # origins that a random walk's correlation counts for
 _CAP: Final = 3.0  # deviations beyond which an error counts no more

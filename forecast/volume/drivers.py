@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.volume.past import Past
 
 _DRIFT: Final = 12  # periods whose mean change a driver's forecast repeats

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.draws import Array, stream
+from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import quantile_loss
 from shiftcast.forecast.volume.bending import choose_bend
 from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, Spread, calibrate

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.volume.calibrate import LEVELS
 
 INTERVAL: Final = 1.32  # mean periods between arrivals and squared variation of sizes from which a series is lumpy

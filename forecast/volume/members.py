@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.volume.boosted import boosted
 from shiftcast.forecast.volume.past import Member, Past
 from shiftcast.forecast.volume.regression import lag_ridge

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.volume.scale import BEND
 
 _FLOOR: Final = 0.2  # least deviation of levels between neighbours [log]; three alike prove little

@@ -12,14 +12,10 @@ from functools import cached_property
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.volume.scale import BEND, Scale, recent_scale
-
-Whole = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 ORIGINS: Final = 30  # whose errors can be seen whole; more change little
 LEAST: Final = 5  # values a series needs before an origin counts for it
@@ -54,13 +50,13 @@ class Past:
     scale: Scale
     z: Array
     actual: Array
-    start: Whole
-    origins: Whole
+    start: Integers
+    origins: Integers
     seasons: tuple[int, ...]
     horizon: int
 
     @property
-    def steps(self) -> Whole:
+    def steps(self) -> Integers:
         """Steps ahead, 1 to ``horizon``."""
         return np.arange(1, self.horizon + 1)
 
@@ -80,9 +76,9 @@ class Past:
         Origins at which a series had fewer than five values are left out for it.
         """
         ahead = np.pad(self.actual, ((0, 0), (0, self.horizon)), constant_values=np.nan)
-        came = ahead[:, self.origins[:, None] + self.steps - 1]
+        actual = ahead[:, self.origins[:, None] + self.steps - 1]
         enough = self.origins - self.start[:, None] >= LEAST
-        return np.where(enough[:, :, None], came, np.nan)
+        return np.where(enough[:, :, None], actual, np.nan)
 
 
 Member = Callable[[Past], Array]
@@ -122,7 +118,7 @@ def look_back(panel: Panel, horizon: int, *, bend: float = BEND, origins: int = 
     return replace(past, origins=_origins(length, longest, season, horizon, origins))
 
 
-def _origins(length: int, longest: int, season: int, horizon: int, wanted: int) -> Whole:
+def _origins(length: int, longest: int, season: int, horizon: int, wanted: int) -> Integers:
     """Return evenly spaced origins, the last at the end, none before two seasons or half of the longest history."""
     first = length - longest + min(max(2 * season, 2 * LEAST), longest // 2)
     step = max(1, min(horizon // 2, (length - first) // (2 * wanted)))
@@ -131,7 +127,7 @@ def _origins(length: int, longest: int, season: int, horizon: int, wanted: int) 
     return np.asarray(back[(back >= max(first, 1)) | (back == length)][::-1], dtype=np.int64)
 
 
-def _filled(z: Array, start: Whole, season: int) -> Array:
+def _filled(z: Array, start: Integers, season: int) -> Array:
     """Return the histories with gaps filled from a season before, or from the period before: never from later."""
     out = z.copy()
     rows, columns = np.nonzero(np.isnan(z) & (np.arange(z.shape[1]) > start[:, None]))

@@ -9,7 +9,8 @@ import pandas as pd
 import xarray as xr
 from scipy.special import ndtr
 
-from shiftcast.forecast.draws import Array, stream
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
 from shiftcast.forecast.volume.calibrate import LEVELS
 from shiftcast.forecast.volume.fit import VolumesFit

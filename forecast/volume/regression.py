@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
-from shiftcast.forecast.volume.past import Past, Whole
+from shiftcast.features.arrays import Array, Integers
+from shiftcast.forecast.volume.past import Past
 
 _PENALTY: Final = 0.01  # of the number of rows
 _REFIT: Final = 3  # origins between two fits
@@ -48,7 +48,7 @@ def _fits(past: Past, means: Array, origin: int) -> list[Array]:
     return [_fit(past, means, origin, int(step), at, lags) for step in past.steps]
 
 
-def _fit(past: Past, means: Array, origin: int, step: int, at: Whole, lags: Array) -> Array:
+def _fit(past: Past, means: Array, origin: int, step: int, at: Integers, lags: Array) -> Array:
     """Return the coefficients of one step."""
     known = at <= origin - step
     at, lags = at[known], lags[:, known]
@@ -69,7 +69,7 @@ def _fit(past: Past, means: Array, origin: int, step: int, at: Whole, lags: Arra
     return np.asarray(np.linalg.solve(gram, rows.T @ (gain * weight).ravel()))
 
 
-def _lags(past: Past) -> Whole:
+def _lags(past: Past) -> Integers:
     """Return the lags in use: the last season's first eight, and those around one and two seasons."""
     if not past.seasons:
         return np.arange(1, 5)
@@ -87,12 +87,12 @@ def _season_means(past: Past) -> Array:
     return np.asarray((sums[:, season:] - sums[:, :-season]) / season)
 
 
-def _lagged(past: Past, at: Whole, means: Array) -> Array:
+def _lagged(past: Past, at: Integers, means: Array) -> Array:
     """Return lags less the last season's mean, shape (series, columns, lags)."""
     return np.stack([past.flat[:, np.maximum(at - lag, 0)] - means[:, at] for lag in _lags(past)], axis=2)
 
 
-def _phases(past: Past, at: Whole, step: int, means: Array) -> Array:
+def _phases(past: Past, at: Integers, step: int, means: Array) -> Array:
     """Return values of the phase forecast in the last seasons, less the mean, shape (series, columns, phases)."""
     wanted = [(each, repeat) for each in past.seasons for repeat in (0, 1)][:3]
     back = [step - 1 - each * (1 + repeat + (step - 1) // each) for each, repeat in wanted]

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 
 BEND: Final = 2.0  # multiples of the recent mean at which linear turns logarithmic; 1 to 3 score alike
 _SEASONS: Final = 4

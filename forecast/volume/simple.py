@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.volume.past import Past
 
 _REPEATS: Final = 4  # seasons averaged; of the second season three

@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.volume.calibrate import Spread
 from shiftcast.forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
 from shiftcast.forecast.volume.paths import draw_path

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from scipy.special import softmax
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.volume.past import Past
 
 LEVELS: Final = (0.05, 0.2, 0.5, 0.8, 1.0)

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from shiftcast.forecast.draws import Array
-from shiftcast.forecast.volume.past import Past, Whole
+from shiftcast.features.arrays import Array, Integers
+from shiftcast.forecast.volume.past import Past
 
 LONGEST_SEASON: Final = 12  # states of the filter grow with it
 _FITS: Final = 2  # over the rolling origins, the last of them live
@@ -30,7 +30,7 @@ def structural(past: Past) -> Array:
     return out
 
 
-def _one(past: Past, history: Array, origins: Whole) -> Array:
+def _one(past: Past, history: Array, origins: Integers) -> Array:
     """Return one series' paths, shape (origins, horizon)."""
     refits = set(np.linspace(len(origins) - 1, 0, _FITS + 1).round().astype(int).tolist())
     season = past.seasons[0] if past.seasons and past.seasons[0] <= LONGEST_SEASON else None

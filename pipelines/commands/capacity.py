@@ -52,7 +52,7 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say how many accelerators to have live by a quarter at a shortage risk, and by when to order them."""
-    asked = Plan(by, risk, under, over, segment, generation=generation, installed=installed, given=stood(stand))
+    asked = Plan(by, risk, under, over, segment, generation=generation, installed=installed, given=overrides(stand))
     _give(open_forecaster().plan(**vars(asked)), as_json=as_json, plot=plot)
 
 
@@ -76,7 +76,7 @@ def site(
     as_json: Json = False,
 ) -> None:
     """Say what a site puts out a day by generation, what limits it, and what a megawatt earns."""
-    asked = Site(mw, pue, generation, model, scenario, demand, accelerators, cap, flex, flex_hours, stood(stand))
+    asked = Site(mw, pue, generation, model, scenario, demand, accelerators, cap, flex, flex_hours, overrides(stand))
     _give(site_question(read_basis(as_of, draws, seed, record), asked), as_json=as_json, plot=plot)
 
 
@@ -98,7 +98,7 @@ def cost(
     as_json: Json = False,
 ) -> None:
     """Say what a million tokens cost by generation and life: capital, operations, building, energy and idle apart."""
-    asked = Costing(life, generation, model, scenario, gain, elasticity, stood(stand))
+    asked = Costing(life, generation, model, scenario, gain, elasticity, overrides(stand))
     _give(cost_question(read_basis(as_of, draws, seed, record), asked), as_json=as_json, plot=plot)
 
 
@@ -112,7 +112,7 @@ def retire(
     as_json: Json = False,
 ) -> None:
     """Say when each cohort of a generation stops earning its keep, with power slack and scarce, and what it frees."""
-    asked = Retirement(generation, segment, model, scenario, stood(stand))
+    asked = Retirement(generation, segment, model, scenario, overrides(stand))
     _give(open_forecaster().retire(**vars(asked)), as_json=as_json, plot=plot)
 
 
@@ -123,7 +123,7 @@ def limits(
     as_json: Json = False,
 ) -> None:
     """Say whether packaging, memory or power holds the forecast fleet back in each quarter, and what more is worth."""
-    answer = open_forecaster().limits(**vars(Limits(by, programmes, stood(stand))))
+    answer = open_forecaster().limits(**vars(Limits(by, programmes, overrides(stand))))
     _give(answer, as_json=as_json, plot=None)
 
 
@@ -132,7 +132,7 @@ def read_basis(as_of: str | None, draws: int, seed: int, record: Path) -> Basis:
     return read_record(record).basis(as_day(as_of, "--as-of"), Settings(draws=draws, seed=seed))
 
 
-def stood(pairs: list[str] | None) -> dict[str, float]:
+def overrides(pairs: list[str] | None) -> dict[str, float]:
     """Return the values that stand in for assumptions.
 
     Raises
@@ -142,7 +142,7 @@ def stood(pairs: list[str] | None) -> dict[str, float]:
 
     Examples
     --------
-    >>> stood(["site.utilisation=0.7"])
+    >>> overrides(["site.utilisation=0.7"])
     {'site.utilisation': 0.7}
     """
     given = {}

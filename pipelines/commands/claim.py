@@ -89,7 +89,7 @@ def _show(done: ClaimCheck, claims: pd.DataFrame, as_of: str) -> None:
     for row in done.past.itertuples():
         console.print(
             f"Past: {row.claim} ({row.stated_at:%Y-%m-%d}) said {_figure(row.bound, row.low, row.high)}, "
-            f"{row.came:.4g} came: held {row.held:.0%}"
+            f"{row.actual:.4g} came: held {row.held:.0%}"
         )
 
 

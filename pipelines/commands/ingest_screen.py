@@ -39,7 +39,7 @@ def show_ingested(done: Ingested, *, as_json: bool) -> None:
         return
     console = wide_console()
     console.print(
-        f"{report['rows']:,} rows in = {report['stored']:,} stored + {report['aside']:,} set aside"
+        f"{report['rows']:,} rows in = {report['stored']:,} stored + {report['quarantined']:,} set aside"
         f"   ({report['source']}, {len(report['files'])} files, {_window(report)})"
     )
     _show_reasons(console, report)
@@ -111,12 +111,14 @@ def _show_missing(console: Console, report: dict[str, Any]) -> None:
 
 def show_throughput(screened: Screened, output: Path, *, as_json: bool) -> None:
     """Print what a throughput table came to."""
-    stored, aside = len(screened.rows), len(screened.quarantine)
-    told = {"rows": stored + aside, "stored": stored, "aside": aside, "output": str(output)}
+    stored, quarantined = len(screened.rows), len(screened.quarantine)
+    told = {"rows": stored + quarantined, "stored": stored, "quarantined": quarantined, "output": str(output)}
     if as_json:
         sys.stdout.write(json.dumps(told) + "\n")
         return
     console = wide_console()
-    console.print(f"{told['rows']:,} rows in = {stored:,} kept + {aside:,} set aside; written to {escape(str(output))}")
+    console.print(
+        f"{told['rows']:,} rows in = {stored:,} kept + {quarantined:,} set aside; written to {escape(str(output))}"
+    )
     for reason, count in screened.quarantine["reason"].value_counts().head(_SHOWN).items():
         console.print(f"[yellow]  {count:,} set aside: {escape(str(reason))}[/yellow]")

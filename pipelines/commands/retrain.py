@@ -98,6 +98,6 @@ def replay(
     )  # fmt: skip
     with Progress(shown=not quiet) as progress:
         done = run_replay(request, first, last, as_of=today, progress=progress.step)
-    show_summary(done.card, done.aside)
+    show_summary(done.card, done.unreadable)
     if output is not None:
         write_scores(done.card, output)

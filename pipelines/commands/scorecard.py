@@ -44,15 +44,15 @@ def scorecard(
     day = as_day(as_of, "--as-of")
     known = stored_usage(usage, default_root())(read_record(record), day)
     period_end = None if target is None else quarter_end(target)
-    card, aside = score_card(default_root(), known, day, period_end=period_end)
+    card, unreadable = score_card(default_root(), known, day, period_end=period_end)
     if output is not None:
         write_scores(card, output)
     if as_json:
         sys.stdout.write(card.to_json(orient="records", date_format="iso") + "\n")
     elif period_end is None:
-        show_summary(card, aside)
+        show_summary(card, unreadable)
     else:
-        show_target(card, aside, period_end, claims_about(known, day, period_end))
+        show_target(card, unreadable, period_end, claims_about(known, day, period_end))
 
 
 def override(
@@ -92,7 +92,7 @@ def claims_about(record: Record, as_of: pd.Timestamp, period_end: pd.Timestamp) 
     return pd.concat([past_claims(cube, here, speaker) for speaker in here["speaker"].unique()] or [pd.DataFrame()])
 
 
-def show_target(card: pd.DataFrame, aside: Sequence[str], period_end: pd.Timestamp, claims: pd.DataFrame) -> None:
+def show_target(card: pd.DataFrame, unreadable: Sequence[str], period_end: pd.Timestamp, claims: pd.DataFrame) -> None:
     """Print every forecast of a quarter by figure."""
     console = wide_console()
     console.print(f"Every forecast made for {quarter_label(period_end)}, against what came")
@@ -113,12 +113,12 @@ def show_target(card: pd.DataFrame, aside: Sequence[str], period_end: pd.Timesta
     for claim in claims.itertuples():
         console.print(
             f"Claim {claim.claim} ({claim.stated_at:%Y-%m-%d}): {claim.bound} {claim.low:.4g}; "
-            f"came {claim.came:.4g}; held {claim.held:.0%}"
+            f"came {claim.actual:.4g}; held {claim.held:.0%}"
         )
-    _show_aside(aside)
+    _show_unreadable(unreadable)
 
 
-def show_summary(card: pd.DataFrame, aside: Sequence[str]) -> None:
+def show_summary(card: pd.DataFrame, unreadable: Sequence[str]) -> None:
     """Print means over all vintages by figure, and by horizon for the whole, against the naive forecasts."""
     console = wide_console()
     if card.empty:
@@ -128,7 +128,7 @@ def show_summary(card: pd.DataFrame, aside: Sequence[str]) -> None:
         whole = card[(card["segment"] == ALL) & (card["measure"] == "spending")]
         by_horizon = card_summary(whole, ("measure", "horizon"))
         console.print(_summary_table(by_horizon, "Data-centre spending by quarters ahead"))
-    _show_aside(aside)
+    _show_unreadable(unreadable)
 
 
 def _summary_table(rows: pd.DataFrame, title: str) -> Table:
@@ -150,8 +150,8 @@ def _number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.3f}"
 
 
-def _show_aside(aside: Sequence[str]) -> None:
-    for reason in aside:
+def _show_unreadable(unreadable: Sequence[str]) -> None:
+    for reason in unreadable:
         wide_console().print(f"[yellow]{reason}[/yellow]")
 
 

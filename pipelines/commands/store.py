@@ -111,9 +111,9 @@ def _history_table(entries: list[Entry]) -> Table:
         table.add_column(heading)
     for each in entries:
         usage = sum(rows for name, (_, rows) in each.files.items() if name != "quarantine.parquet")
-        aside = each.files.get("quarantine.parquet", ("", 0))[1]
+        quarantined = each.files.get("quarantine.parquet", ("", 0))[1]
         table.add_row(
-            str(each.number), each.kind, each.recorded_at, each.known_at, f"{usage:,}", f"{aside:,}",
+            str(each.number), each.kind, each.recorded_at, each.known_at, f"{usage:,}", f"{quarantined:,}",
             ", ".join(each.sources[:3]) + (f" and {len(each.sources) - 3} more" if len(each.sources) > 3 else ""),
             each.digest[:12],
         )  # fmt: skip

@@ -71,7 +71,7 @@ class Ingested:
     Attributes
     ----------
     report
-        ``rows, stored, aside, reasons, totals, unlabelled, gaps, ...``; rows = stored + aside.
+        ``rows, stored, quarantined, reasons, totals, unlabelled, gaps, ...``; rows = stored + quarantined.
     quarantine
         Frame ``QUARANTINE``.
     new
@@ -138,7 +138,7 @@ def read_files(
         closed = spool.close(request.until)
     report = {
         "source": source.name, "files": read, "rows": spool.counts.rows,
-        "stored": spool.counts.rows - spool.counts.aside, "aside": spool.counts.aside,
+        "stored": spool.counts.rows - spool.counts.quarantined, "quarantined": spool.counts.quarantined,
         "reasons": reasons(closed.quarantine), **closed.findings, **_declared(source),
     }  # fmt: skip
     return report, closed, _digest(content.hexdigest(), request)

@@ -22,9 +22,9 @@ from shiftcast.pipelines.sources.normal import POINT_SCHEMA, SPAN_SCHEMA, Batch
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 MEMORY: Final = "1GB"
-ASIDE_LIMIT: Final = 1_000_000
+QUARANTINE_LIMIT: Final = 1_000_000
 _BESIDE: Final = "identity, track, clue"
-_ASIDE: Final = pa.schema([("source", pa.string()), ("line", pa.int64()), ("column", pa.string()),
+_QUARANTINE_SCHEMA: Final = pa.schema([("source", pa.string()), ("line", pa.int64()), ("column", pa.string()),
                            ("value", pa.string()), ("reason", pa.string())])  # fmt: skip
 
 
@@ -33,7 +33,7 @@ class Counts:
     """What went in: rows, rows set aside, normalised spans and points, and names no table knows."""
 
     rows: int = 0
-    aside: int = 0
+    quarantined: int = 0
     spans: int = 0
     points: int = 0
     unresolved: dict[str, int] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.counts = folder, Counts()
-        self._files = {"spans": SPAN_SCHEMA, "points": POINT_SCHEMA, "aside": _ASIDE}
+        self._files = {"spans": SPAN_SCHEMA, "points": POINT_SCHEMA, "quarantined": _QUARANTINE_SCHEMA}
         self._writers = {
             name: pq.ParquetWriter(folder / f"raw_{name}.parquet", _plain(schema), compression="zstd")
             for name, schema in self._files.items()
@@ -94,19 +94,21 @@ class Spool:
             If most of the load is being set aside: then the source is the wrong one, not its rows.
         """
         self.counts.rows += batch.rows
-        self.counts.aside += len(batch.aside)
+        self.counts.quarantined += len(batch.quarantined)
         self.counts.spans += batch.spans.num_rows
         self.counts.points += batch.points.num_rows
         for name in batch.unresolved:
             self.counts.unresolved[name] = self.counts.unresolved.get(name, 0) + 1
-        if self.counts.aside > ASIDE_LIMIT and self.counts.aside * 2 > self.counts.rows:
-            first = batch.aside.iloc[0]
+        if self.counts.quarantined > QUARANTINE_LIMIT and self.counts.quarantined * 2 > self.counts.rows:
+            first = batch.quarantined.iloc[0]
             raise UnreadableFileError(
                 f"{first['source']}: line {first['line']}: {first['column']} {first['reason']}; with it "
-                f"{self.counts.aside} of {self.counts.rows} rows would be set aside: check the source and the columns"
+                f"{self.counts.quarantined} of {self.counts.rows} rows would be set aside: check the source and columns"
             )
-        aside = pa.Table.from_pandas(batch.aside.astype({"line": "int64"}), schema=_ASIDE, preserve_index=False)
-        for name, table in (("spans", batch.spans), ("points", batch.points), ("aside", aside)):
+        quarantined = pa.Table.from_pandas(
+            batch.quarantined.astype({"line": "int64"}), schema=_QUARANTINE_SCHEMA, preserve_index=False
+        )
+        for name, table in (("spans", batch.spans), ("points", batch.points), ("quarantined", quarantined)):
             if table.num_rows:
                 self._writers[name].write_table(table.cast(_plain(self._files[name])))
 
@@ -147,8 +149,8 @@ def _closed(database: duckdb.DuckDBPyConnection, folder: Path, counts: Counts, u
     ends = f'REPLACE (coalesce("end", {checks.stamp(last)}) AS "end")'
     spans = _write(database, folder, "spans", f"SELECT * EXCLUDE ({_BESIDE}) {ends}")
     points = _write(database, folder, "points", f"SELECT * EXCLUDE ({_BESIDE})")
-    read = database.execute("SELECT * FROM aside").df()
-    counts.aside += len(dropped)
+    read = database.execute("SELECT * FROM quarantined").df()
+    counts.quarantined += len(dropped)
     quarantine = pd.concat([read, dropped], ignore_index=True) if len(dropped) else read
     return Closed(spans, points, quarantine, findings)
 

@@ -23,13 +23,13 @@ class Replayed:
         One a quarter.
     card
         Rows of :func:`forecast.scoring.scorecard.vintage_scores` of these vintages.
-    aside
+    unreadable
         Versions that could not be read.
     """
 
     results: tuple[RunResult, ...]
     card: pd.DataFrame
-    aside: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
 
 def replay(
@@ -63,8 +63,8 @@ def replay(
         results.append(run(past, progress=progress))
     progress("scoring what came")
     made = frozenset(result.version for result in results)
-    card, aside = score_card(request.root, request.ingest(read_record(request.record), as_of), as_of, only=made)
-    return Replayed(tuple(results), card, tuple(aside))
+    card, unreadable = score_card(request.root, request.ingest(read_record(request.record), as_of), as_of, only=made)
+    return Replayed(tuple(results), card, tuple(unreadable))
 
 
 def _origins(first: str, last: str, as_of: pd.Timestamp) -> list[pd.Timestamp]:

@@ -36,17 +36,17 @@ from shiftcast.pipelines.registry.mlflow_store import (
     PROCESS_TAG,
     REASON_TAG,
     Store,
-    StoreError,
     champion_version,
     find_version,
     open_store,
     promote,
     register,
-)  # fmt: skip
+)
 from shiftcast.pipelines.sources.public_record import RECORDS, Record, read_record
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger
 from shiftcast.pipelines.state.process import this_process
+from shiftcast.pipelines.state.root import StoreError  # fmt: skip
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
 PROMOTED, KEPT, UNCHANGED = "promoted", "kept", "unchanged"

@@ -70,25 +70,25 @@ def score_card(
     StoreError
         If there is no store.
     """
-    came = actuals(record.as_of(as_of).observations, as_of)
+    actual = actuals(record.as_of(as_of).observations, as_of)
     if period_end is not None:
-        _require(came, period_end, as_of)
-    costs, blocks, aside = build_costs(record.assumptions), [], []
+        _require(actual, period_end, as_of)
+    costs, blocks, unreadable = build_costs(record.assumptions), [], []
     for each in vintages(open_store(root, make=False), only=only):
         if isinstance(each, str):
-            aside.append(each)
+            unreadable.append(each)
         else:
-            blocks.append(vintage_scores(each, came, costs, period_end=period_end))
+            blocks.append(vintage_scores(each, actual, costs, period_end=period_end))
     if only is None:
-        blocks.append(override_scores(read_overrides(root), came, costs))
+        blocks.append(override_scores(read_overrides(root), actual, costs))
     blocks = [block for block in blocks if len(block)]
     card = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["period_end"])
-    return (card if period_end is None else card[card["period_end"] == period_end]), aside
+    return (card if period_end is None else card[card["period_end"] == period_end]), unreadable
 
 
-def _require(came: pd.DataFrame, period_end: pd.Timestamp, as_of: pd.Timestamp) -> None:
-    if not (came["period_end"] == period_end).any():
-        last = came["period_end"].max()
+def _require(actual: pd.DataFrame, period_end: pd.Timestamp, as_of: pd.Timestamp) -> None:
+    if not (actual["period_end"] == period_end).any():
+        last = actual["period_end"].max()
         raise ValueError(
             f"nothing of the quarter that ends on {period_end:%Y-%m-%d} was known on {as_of:%Y-%m-%d}; the last "
             f"quarter with figures ends on {last:%Y-%m-%d}"

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 import xarray as xr
 from plotly.subplots import make_subplots
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Array
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share

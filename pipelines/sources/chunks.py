@@ -34,17 +34,17 @@ class Chunk:
         Line (or row) of each in its file, the header being line 1, shape (rows,).
     file
         Name of the file.
-    aside
+    quarantined
         Rows that could not be cut into cells: line, column, value, reason.
     """
 
     cells: pd.DataFrame
     lines: NDArray[np.int64]
     file: str
-    aside: tuple[tuple[int, str, str, str], ...] = ()
+    quarantined: tuple[tuple[int, str, str, str], ...] = ()
 
     def __len__(self) -> int:
-        return len(self.cells) + len(self.aside)
+        return len(self.cells) + len(self.quarantined)
 
 
 def delimited(
@@ -94,7 +94,7 @@ def _header(file: str, cells: Sequence[str]) -> list[str]:
 
 def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quoted: bool, spill: bool) -> Chunk:
     rows = split_cells(records.texts, delimiter, quoted=quoted)
-    aside = [(line, "line", shown, reason) for line, shown, reason in records.aside]
+    quarantined = [(line, "line", shown, reason) for line, shown, reason in records.quarantined]
     good: list[list[str]] = []
     lines: list[int] = []
     for line, row, text in zip(records.lines, rows, records.texts, strict=True):
@@ -106,10 +106,10 @@ def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quo
             lines.append(line)
         else:
             reason = f"{len(row)} cells where the header has {len(names)}; complete the row or quote the cell"
-            aside.append((line, "line", text[:SHOWN], reason))
+            quarantined.append((line, "line", text[:SHOWN], reason))
     columns = dict(zip(names, zip(*good, strict=True), strict=True)) if good else dict.fromkeys(names, ())
     frame = pd.DataFrame({name: np.array(cells, dtype=object) for name, cells in columns.items()})
-    return Chunk(frame, np.array(lines, dtype=np.int64), file, tuple(aside))
+    return Chunk(frame, np.array(lines, dtype=np.int64), file, tuple(quarantined))
 
 
 def json_lines(opened: Opened) -> Iterator[Chunk]:
@@ -124,16 +124,16 @@ def json_lines(opened: Opened) -> Iterator[Chunk]:
     for records in read_records(opened.stream, size=ROWS, quoted=False):
         rows: list[Mapping[str, object]] = []
         lines: list[int] = []
-        aside = [(line, "line", shown, reason) for line, shown, reason in records.aside]
+        quarantined = [(line, "line", shown, reason) for line, shown, reason in records.quarantined]
         for line, text in zip(records.lines, records.texts, strict=True):
             row = _object(text)
             if row is None:
-                aside.append((line, "line", text[:SHOWN], "not a JSON object; one object a line is needed"))
+                quarantined.append((line, "line", text[:SHOWN], "not a JSON object; one object a line is needed"))
             else:
                 rows.append(row)
                 lines.append(line)
         seen = True
-        yield Chunk(_frame(rows), np.array(lines, dtype=np.int64), opened.name, tuple(aside))
+        yield Chunk(_frame(rows), np.array(lines, dtype=np.int64), opened.name, tuple(quarantined))
     if not seen:
         raise UnreadableFileError(f"{opened.name}: is empty; export it again")
 

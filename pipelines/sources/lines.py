@@ -29,10 +29,10 @@ class Records:
 
     texts: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
-    aside: list[tuple[int, str, str]] = field(default_factory=list)
+    quarantined: list[tuple[int, str, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.texts) + len(self.aside)
+        return len(self.texts) + len(self.quarantined)
 
 
 def text_of(stream: BinaryIO) -> io.TextIOWrapper:
@@ -55,7 +55,7 @@ def read_records(stream: BinaryIO, *, size: int, quoted: bool = True) -> Iterato
         batch = Records()
         for number, text, reason in some:
             if reason:
-                batch.aside.append((number, text[:SHOWN], reason))
+                batch.quarantined.append((number, text[:SHOWN], reason))
             else:
                 batch.lines.append(number)
                 batch.texts.append(text)

@@ -138,7 +138,7 @@ class Batch:
 
     spans: pa.Table
     points: pa.Table
-    aside: pd.DataFrame
+    quarantined: pd.DataFrame
     rows: int
     unresolved: tuple[str, ...]
 

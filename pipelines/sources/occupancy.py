@@ -31,7 +31,7 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     step = 0.0
     for chunk in delimited(opened):
         step = step or _step(chunk, setting)
-        yield Chunk(chunk.cells.assign(**{STEP: step}), chunk.lines, chunk.file, chunk.aside)
+        yield Chunk(chunk.cells.assign(**{STEP: step}), chunk.lines, chunk.file, chunk.quarantined)
 
 
 def _step(chunk: Chunk, setting: Setting) -> float:

@@ -88,14 +88,14 @@ def _exposition(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     anchor = setting.clock.anchor
     for records in read_records(opened.stream, size=ROWS, quoted=False):
         rows, lines = [], []
-        aside = [(line, "line", shown, reason) for line, shown, reason in records.aside]
+        quarantined = [(line, "line", shown, reason) for line, shown, reason in records.quarantined]
         for line, text in zip(records.lines, records.texts, strict=True):
             if text.lstrip().startswith("#"):
                 continue
             sample = _SAMPLE.fullmatch(text.strip())
             labels = None if sample is None else _labels(sample[2] or "")
             if sample is None or labels is None:
-                aside.append((line, "line", text[:SHOWN], 'not a sample such as name{gpu="0"} 139'))
+                quarantined.append((line, "line", text[:SHOWN], 'not a sample such as name{gpu="0"} 139'))
             elif sample[4] is None and anchor is None:
                 raise UnreadableFileError(
                     f"{opened.name}: line {line}: samples have no time; say when they were read with --anchor"
@@ -106,7 +106,7 @@ def _exposition(opened: Opened, setting: Setting) -> Iterator[Chunk]:
                 lines.append(line)
         chunk = next(from_objects(opened.name, rows), None)
         cells = pd.DataFrame() if chunk is None else chunk.cells
-        yield Chunk(cells, np.array(lines, dtype=np.int64), opened.name, tuple(aside))
+        yield Chunk(cells, np.array(lines, dtype=np.int64), opened.name, tuple(quarantined))
 
 
 def _labels(text: str) -> Mapping[str, str] | None:

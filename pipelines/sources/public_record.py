@@ -109,8 +109,8 @@ def read_record(folder: Path = RECORDS) -> Record:
     saved = (folder / MEMBERSHIPS_FILE).exists()
     nobody = Screened(empty(MEMBERSHIPS), empty(QUARANTINE), ())
     members = _screened(folder / MEMBERSHIPS_FILE, MEMBERSHIPS) if saved else nobody
-    aside = [each.quarantine for each in [*parts.values(), *single.values(), members]]
-    quarantine = conform(pd.concat([*aside, repeated], ignore_index=True), QUARANTINE)
+    quarantined = [each.quarantine for each in [*parts.values(), *single.values(), members]]
+    quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), QUARANTINE)
     names = [path.name for path in files] + [*_SINGLE, "workloads.csv", *([MEMBERSHIPS_FILE] if saved else [])]
     return Record(
         check(observations, OBSERVATIONS),
@@ -133,11 +133,11 @@ def _merge(parts: Mapping[str, Screened]) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows = pd.concat(tagged, ignore_index=True)
     repeated = rows.duplicated(list(OBSERVATIONS.key), keep="first")
     again = rows[repeated]
-    aside = pd.DataFrame(
+    quarantined = pd.DataFrame(
         {"source": again["file"], "line": again["line"], "column": "source", "value": again["source"],
          "reason": "another file holds a row with the same key; remove one of them"}
     )  # fmt: skip
-    return conform(rows[~repeated], OBSERVATIONS), conform(aside, QUARANTINE)
+    return conform(rows[~repeated], OBSERVATIONS), conform(quarantined, QUARANTINE)
 
 
 def _registry_table(path: Path) -> pd.DataFrame:

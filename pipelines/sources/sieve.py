@@ -32,7 +32,7 @@ class Sieve:
         self.chunk, self.setting = chunk, setting
         self.bad: NDArray[np.bool_] = np.zeros(len(chunk.cells), dtype=bool)
         self._texts: dict[str, pd.Series] = {}
-        self._faults: list[tuple[int, str, str, str]] = list(chunk.aside)
+        self._faults: list[tuple[int, str, str, str]] = list(chunk.quarantined)
         self._names = {_key(str(name)): str(name) for name in reversed(list(chunk.cells.columns))}
 
     @property

@@ -62,17 +62,19 @@ def load_throughput(patterns: Sequence[str], output: Path) -> Screened:
 def _screened(table: pd.DataFrame, name: str) -> Screened:
     read = _form(table, name)
     good: list[dict[str, object]] = []
-    aside: list[dict[str, object]] = []
+    quarantined: list[dict[str, object]] = []
     for row in table.to_dict("records"):
         cells = {str(key): str(value).strip() for key, value in row.items()}
         try:
             good.append({**read(cells), "line": row["line"], "surplus": row["surplus"]})
         except _Aside as fault:
-            aside.append({"source": name, "line": row["line"], "column": fault.column,
+            quarantined.append({"source": name, "line": row["line"], "column": fault.column,
                           "value": cells.get(fault.column, ""), "reason": fault.reason})  # fmt: skip
     raw = pd.DataFrame(good, columns=[*THROUGHPUT.columns, "line", "surplus"], dtype=object)
     screened = screen(raw, THROUGHPUT, source=name)
-    whole = pd.concat([screened.quarantine, pd.DataFrame(aside, columns=list(QUARANTINE.columns))], ignore_index=True)
+    whole = pd.concat(
+        [screened.quarantine, pd.DataFrame(quarantined, columns=list(QUARANTINE.columns))], ignore_index=True
+    )
     return Screened(screened.rows, conform(whole, QUARANTINE), screened.lines)
 
 

@@ -32,12 +32,12 @@ def sync(path: Path) -> None:
 
 def write_durably(path: Path, content: bytes) -> None:
     """Put a file in place whole."""
-    aside = path.with_name(f".{path.name}.writing")
-    with aside.open("wb") as file:
+    temporary = path.with_name(f".{path.name}.writing")
+    with temporary.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    move_durably(aside, path)
+    move_durably(temporary, path)
 
 
 def move_durably(here: Path, there: Path) -> None:

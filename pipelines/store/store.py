@@ -181,8 +181,8 @@ class Store:
             if len(parts) < 2:
                 return None
             rows = reading.merge(self.folder, parts, fresh / USAGE_FILE)
-            aside = write_quarantine(fresh / QUARANTINE_FILE, self.quarantine())
-            counts = {USAGE_FILE: rows, QUARANTINE_FILE: aside}
+            quarantined = write_quarantine(fresh / QUARANTINE_FILE, self.quarantine())
+            counts = {USAGE_FILE: rows, QUARANTINE_FILE: quarantined}
             sources = tuple(sorted({source for each in parts for source in each.sources}))
             known_at = min(each.known_at for each in parts)
             draft = _draft(log.COMPACT, known_at, sha256(fresh / USAGE_FILE), sources)

@@ -70,9 +70,14 @@ def test_a_good_row_is_kept_in_canonical_units():
 def test_a_bad_row_is_set_aside_with_line_column_value_and_reason(cells, column, value, reason):
     outcome = screened({}, cells)
     assert len(outcome.rows) == 1
-    aside = check(outcome.quarantine, QUARANTINE).iloc[0]
-    assert (aside.source, aside.line, aside["column"], aside.value) == ("figures.csv", 3.0, column, value)
-    assert reason in aside.reason
+    quarantined = check(outcome.quarantine, QUARANTINE).iloc[0]
+    assert (quarantined.source, quarantined.line, quarantined["column"], quarantined.value) == (
+        "figures.csv",
+        3.0,
+        column,
+        value,
+    )
+    assert reason in quarantined.reason
 
 
 def test_a_missing_column_sets_every_row_aside_and_names_it():
@@ -120,9 +125,9 @@ def test_a_claim_whose_low_figure_is_above_its_high_one_is_set_aside_with_the_re
     outcome = screen(pd.DataFrame([{"line": 2, **row}, {"line": 3, **row, "claim": "d", "high": "60"}]), CLAIMS,
                      source="claims.csv")  # fmt: skip
     assert outcome.rows["claim"].tolist() == ["d"]
-    aside = outcome.quarantine.iloc[0]
-    assert (aside["line"], aside["column"], aside["value"]) == (2.0, "low", "60")
-    assert "low is above high 55; swap them" in aside["reason"]
+    quarantined = outcome.quarantine.iloc[0]
+    assert (quarantined["line"], quarantined["column"], quarantined["value"]) == (2.0, "low", "60")
+    assert "low is above high 55; swap them" in quarantined["reason"]
 
 
 def test_frames_without_a_measure_keep_their_units_as_recorded():

@@ -35,8 +35,8 @@ def test_building_too_little_costs_more_than_as_much_too_much():
 
 
 def test_no_plan_costs_less_on_average_than_the_procurement_quantile():
-    came = np.random.default_rng(2).lognormal(size=20_000)
-    cost = {q: np.mean(pinball(np.full((1, 1), np.quantile(came, q)), came, 0.75)) for q in (0.5, 0.75, 0.9)}
+    actual = np.random.default_rng(2).lognormal(size=20_000)
+    cost = {q: np.mean(pinball(np.full((1, 1), np.quantile(actual, q)), actual, 0.75)) for q in (0.5, 0.75, 0.9)}
     assert min(cost, key=cost.get) == 0.75
 
 

@@ -96,7 +96,7 @@ def test_a_bridge_without_a_window_says_why(cube, claims):
 
 def test_a_speakers_past_claims_are_scored(cube, claims):
     past = check_claim(cube, claims, "nvda-guidance-fy27q3").past.set_index("claim")
-    assert past.loc["nvda-guidance-fy27q1", "came"] == pytest.approx(81.6e9, rel=0.02)
+    assert past.loc["nvda-guidance-fy27q1", "actual"] == pytest.approx(81.6e9, rel=0.02)
     assert past.loc["nvda-guidance-fy27q1", "held"] == 0.0
     assert (past["held"].between(0, 1)).all()
     assert "nvda-guidance-fy27q3" not in past.index

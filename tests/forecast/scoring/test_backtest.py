@@ -60,16 +60,16 @@ def test_a_scored_forecast_is_the_live_forecast_made_on_that_day(scores, record,
     paths = draw_volume(
         fit_volume(history.to_numpy(), HORIZON), draws=DRAWS, random=stream(1, f"backtest.{len(history)}")
     )
-    came = np.log(actual.to_numpy()[len(history) : len(history) + HORIZON])
-    expected = crps(np.log(paths)[:, : len(came)], came)
+    actual = np.log(actual.to_numpy()[len(history) : len(history) + HORIZON])
+    expected = crps(np.log(paths)[:, : len(actual)], actual)
     rows = scores[(scores.origin == made) & (scores.model == MODEL) & (scores.metric == "crps")]
     np.testing.assert_allclose(rows.sort_values("horizon").value, expected, rtol=1e-6)
     cost = scores[(scores.origin == made) & (scores.model == MODEL) & (scores.metric == "build_cost")]
     np.testing.assert_allclose(
-        cost.sort_values("horizon").value, build_cost(paths[:, : len(came)], np.exp(came), COSTS), rtol=1e-6
+        cost.sort_values("horizon").value, build_cost(paths[:, : len(actual)], np.exp(actual), COSTS), rtol=1e-6
     )
     mase = scores[(scores.origin == made) & (scores.model == MODEL) & (scores.metric == "mase")]
-    errors = np.abs(np.log(np.median(paths, axis=0))[: len(came)] - came)
+    errors = np.abs(np.log(np.median(paths, axis=0))[: len(actual)] - actual)
     scale = np.abs(np.diff(np.log(history))).mean()
     np.testing.assert_allclose(mase.sort_values("horizon").value, errors / scale, rtol=1e-2)
 

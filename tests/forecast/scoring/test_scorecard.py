@@ -29,7 +29,7 @@ SPRING = pd.Timestamp("2026-06-30", tz="UTC")
 
 
 @pytest.fixture(scope="module")
-def came(known_on):
+def actual(known_on):
     return actuals(known_on(AS_OF).observations, AS_OF)
 
 
@@ -41,16 +41,16 @@ def vintage(known_on):
 
 
 @pytest.fixture(scope="module")
-def card(vintage, came):
-    return vintage_scores(vintage, came, COSTS)
+def card(vintage, actual):
+    return vintage_scores(vintage, actual, COSTS)
 
 
-def test_a_vintage_is_scored_as_its_draws_say(card, vintage, came):
+def test_a_vintage_is_scored_as_its_draws_say(card, vintage, actual):
     (row,) = card[
         (card["model"] == MODEL) & (card["measure"] == "spending") & (card["segment"] == "all")
         & (card["period_end"] == SPRING)
     ].to_dict("records")  # fmt: skip
-    actual = came.loc[(came["period_end"] == SPRING) & (came["segment"] == "all"), "value"].to_numpy()
+    actual = actual.loc[(actual["period_end"] == SPRING) & (actual["segment"] == "all"), "value"].to_numpy()
     at = int(np.flatnonzero(periods(vintage.cube) == SPRING)[0])
     draws = draws_of(vintage.cube, "spending", Part())[:, [at]]
     assert row["crps"] == pytest.approx(crps(np.log(draws), np.log(actual))[0])
@@ -59,10 +59,10 @@ def test_a_vintage_is_scored_as_its_draws_say(card, vintage, came):
     assert row["low"] < row["median"] < row["high"]
 
 
-def test_nothing_that_was_known_at_the_origin_is_scored(card, came):
+def test_nothing_that_was_known_at_the_origin_is_scored(card, actual):
     assert (card["horizon"] >= 1).all()
     assert card["period_end"].min() == pd.Timestamp("2025-09-30", tz="UTC")
-    assert ahead_of(came, AS_OF).empty
+    assert ahead_of(actual, AS_OF).empty
 
 
 def test_every_figure_has_the_naive_forecasts_beside_it(card):
@@ -71,8 +71,8 @@ def test_every_figure_has_the_naive_forecasts_beside_it(card):
     assert len(set(counts)) == 1
 
 
-def test_naive_forecasts_use_nothing_known_later(card, vintage, came):
-    target = came[came["period_end"] == SPRING].iloc[0]
+def test_naive_forecasts_use_nothing_known_later(card, vintage, actual):
+    target = actual[actual["period_end"] == SPRING].iloc[0]
     early = known_by(vintage.observations, ORIGIN)
     one, other = (
         naive_draws(rows, target, origin=ORIGIN, member="drift", draws=50, seed=1)
@@ -91,13 +91,13 @@ def test_the_last_value_stays_over_calendar_quarters(vintage):
 
 
 @pytest.mark.parametrize("change", [{"measure": "power"}, {"leaf": "sovereign"}])
-def test_a_figure_without_a_naive_forecast_has_none(vintage, came, change):
-    target = pd.Series({**came.iloc[-1].to_dict(), **change})
+def test_a_figure_without_a_naive_forecast_has_none(vintage, actual, change):
+    target = pd.Series({**actual.iloc[-1].to_dict(), **change})
     assert naive_draws(vintage.observations, target, origin=ORIGIN, member="drift", draws=10, seed=1) is None
 
 
-def test_one_quarter_can_be_asked_for(card, vintage, came):
-    mine = vintage_scores(vintage, came, COSTS, period_end=SPRING)
+def test_one_quarter_can_be_asked_for(card, vintage, actual):
+    mine = vintage_scores(vintage, actual, COSTS, period_end=SPRING)
     expected = card[card["period_end"] == SPRING].reset_index(drop=True)
     pd.testing.assert_frame_equal(mine, expected)
 
@@ -133,17 +133,17 @@ def override(**changes):
     return conform(pd.DataFrame([{**row, **changes}]), OVERRIDES)
 
 
-def test_an_override_is_scored_like_a_forecast(came):
-    (row,) = override_scores(override(), came, COSTS).to_dict("records")
+def test_an_override_is_scored_like_a_forecast(actual):
+    (row,) = override_scores(override(), actual, COSTS).to_dict("records")
     assert (row["model"], row["vintage"], row["horizon"]) == ("override", "Ann", 3.0)
     assert [row["low"], row["median"], row["high"]] == pytest.approx([6e10, 8e10, 1e11], rel=0.01)
     assert row["coverage80"] == 1.0
     assert np.isnan(row["mase"])
     share = override(measure="share", base="revenue", segment="hyperscale", low=0.5, mid=0.55, high=0.6, unit="1")
-    (row,) = override_scores(share, came, COSTS).to_dict("records")
+    (row,) = override_scores(share, actual, COSTS).to_dict("records")
     assert row["median"] == pytest.approx(0.55, abs=0.002)
 
 
-def test_an_override_made_when_the_figure_was_known_is_not_scored(came):
-    assert override_scores(override(made_at="2026-09-01"), came, COSTS).empty
-    assert override_scores(empty(OVERRIDES), came, COSTS).empty
+def test_an_override_made_when_the_figure_was_known_is_not_scored(actual):
+    assert override_scores(override(made_at="2026-09-01"), actual, COSTS).empty
+    assert override_scores(empty(OVERRIDES), actual, COSTS).empty

@@ -118,4 +118,4 @@ def test_leaf_shares_at_the_base_period_are_the_assumed_weights_and_wander_both_
 
 
 def test_shares_of_huge_log_weights_do_not_overflow():
-    assert shares_of(np.array([1000.0, 1000.0 + np.log(3.0)])) == pytest.approx([0.25, 0.75])
+    assert softmax(np.array([1000.0, 1000.0 + np.log(3.0)])) == pytest.approx([0.25, 0.75])

@@ -39,7 +39,7 @@ def test_hours_are_split_and_everything_is_told(tmp_path):
     assert usage["accelerator"].unique().tolist() == ["a100"]
     assert usage["source"].unique().tolist() == ["a.txt"]
     report = done.report
-    assert (report["rows"], report["stored"], report["aside"]) == (3, 1, 2)
+    assert (report["rows"], report["stored"], report["quarantined"]) == (3, 1, 2)
     assert {each["column"] for each in report["reasons"]} == {"AllocTRES", "identity"}
     assert report["unlabelled"]["rows"] == 1
     assert json.loads((tmp_path / "ingest" / "00000001.json").read_text())["rows"] == 3
@@ -85,7 +85,7 @@ def test_files_of_one_name_are_told_apart(tmp_path):
         write(tmp_path / folder / "jobs.txt", (1, folder, 1))
     done = ingest(IngestRequest("sacct", (str(tmp_path / "*" / "jobs.txt"),), Setting(), DAY, tmp_path))
     assert done.report["files"] == ["june/jobs.txt", "may/jobs.txt"]
-    assert done.report["aside"] == 1  # the job is the same
+    assert done.report["quarantined"] == 1  # the job is the same
 
 
 def test_a_damaged_file_among_good_ones_stores_nothing(tmp_path):
@@ -100,11 +100,11 @@ def test_a_damaged_file_among_good_ones_stores_nothing(tmp_path):
 def test_a_load_of_nothing_but_bad_rows_stores_nothing_and_says_so(tmp_path):
     path = write(tmp_path / "a.txt", (1, "rank", "lots"))
     done = ingest(IngestRequest("sacct", (path,), Setting(), DAY, tmp_path))
-    assert (done.new, done.report["commit"], done.report["aside"]) == (False, None, 1)
+    assert (done.new, done.report["commit"], done.report["quarantined"]) == (False, None, 1)
 
 
 def test_the_wrong_source_stops_before_a_million_rows_are_set_aside(tmp_path, monkeypatch):
-    monkeypatch.setattr("shiftcast.pipelines.ingest.spool.ASIDE_LIMIT", 2)
+    monkeypatch.setattr("shiftcast.pipelines.ingest.spool.QUARANTINE_LIMIT", 2)
     path = write(tmp_path / "a.txt", *[(n, "rank", "lots") for n in range(5)])
     with pytest.raises(UnreadableFileError, match="check the source"):
         ingest(IngestRequest("sacct", (path,), Setting(), DAY, tmp_path))

@@ -25,14 +25,14 @@ class Read:
     """What a file came to."""
 
     rows: int
-    aside: pd.DataFrame
+    quarantined: pd.DataFrame
     spans: pd.DataFrame
     points: pd.DataFrame
     found: dict[str, Any]
 
     @property
     def stored(self) -> int:
-        return self.rows - len(self.aside)
+        return self.rows - len(self.quarantined)
 
     def total(self, measure: str, status: str | None = None) -> float:
         """Return the total of a measure: hours of spans, sums of points."""
@@ -58,7 +58,7 @@ def read(tmp_path: Path) -> Callable[..., Read]:
                         spool.add(normalise(SOURCES[name], chunk, setting))
             closed = spool.close(until)
         tables = [pd.DataFrame() if path is None else pd.read_parquet(path) for path in (closed.spans, closed.points)]
-        assert spool.counts.aside == len(closed.quarantine)
+        assert spool.counts.quarantined == len(closed.quarantine)
         return Read(spool.counts.rows, closed.quarantine, *tables, closed.findings)
 
     return as_source

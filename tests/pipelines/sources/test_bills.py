@@ -58,8 +58,8 @@ def test_what_is_no_use_of_a_gpu_keeps_its_cost(read, row):
 def test_a_row_that_cannot_be_used_is_set_aside(read, row, column, reason):
     got = read("focus", bill({}, row))
     assert (got.rows, got.stored) == (2, 1)
-    assert got.aside["column"].tolist() == [column]
-    assert reason in got.aside["reason"].iloc[0]
+    assert got.quarantined["column"].tolist() == [column]
+    assert reason in got.quarantined["reason"].iloc[0]
 
 
 def test_minutes_and_seconds_and_packs_of_hours(read):

@@ -201,8 +201,8 @@ def test_a_sample_is_stored_whole(read, anchored, tmp_path, name, text):
 def account(parts):
     """Return rows in, lines kept and lines set aside of batches."""
     kept = [line for part in parts for table in (part.spans, part.points) for line in table["line"].to_pylist()]
-    aside = [line for part in parts for line in part.aside["line"]]
-    return sum(part.rows for part in parts), set(kept), aside
+    quarantined = [line for part in parts for line in part.quarantined["line"]]
+    return sum(part.rows for part in parts), set(kept), quarantined
 
 
 @pytest.mark.parametrize(("name", "text"), SAMPLES, ids=[name for name, _ in SAMPLES])
@@ -211,23 +211,23 @@ def test_a_spoiled_file_loses_no_row(batches, anchored, tmp_path, name, text):
     setting = setting_for(name, tmp_path, anchored)
     for spoil in SPOILS * 2:
         try:
-            rows, kept, aside = account(batches(name, spoil(text, chance), setting))
+            rows, kept, quarantined = account(batches(name, spoil(text, chance), setting))
         except UnreadableFileError:  # the named error; its words are tested source by source
             continue
-        assert not kept & set(aside), spoil.__name__
-        assert len(kept) + len(aside) == rows, spoil.__name__
+        assert not kept & set(quarantined), spoil.__name__
+        assert len(kept) + len(quarantined) == rows, spoil.__name__
 
 
 @settings(max_examples=40)
 @given(cell=st.text(max_size=30))
 def test_any_text_in_a_cell_is_kept_or_named(batches, anchored, cell):
     line = json.dumps({"timestamp": 5, "input_length": cell, "output_length": 1})
-    rows, kept, aside = account(batches("mooncake", line.encode(), anchored))
-    assert rows == 1 == len(kept) + len(aside)
+    rows, kept, quarantined = account(batches("mooncake", line.encode(), anchored))
+    assert rows == 1 == len(kept) + len(quarantined)
 
 
 def test_rows_and_rows_set_aside_agree_to_the_end(read, anchored):
     text = dict(SAMPLES)["jobs"] + "2,2026-01-01,2026-01-02,2026-01-03,4,FAILED\n3,x,y,z,4,?\n"
     got = read("jobs", text, setting=anchored)
-    assert (got.rows, got.stored, len(got.aside)) == (4, 2, 2)
+    assert (got.rows, got.stored, len(got.quarantined)) == (4, 2, 2)
     assert set(got.points["line"]) == {2, 3}

@@ -38,7 +38,7 @@ def test_jobs_hold_what_they_were_given(read):
     assert got.total("gpu_hours", "queued") == 4 * 0.5 + 1  # ten seconds are no queue
     assert got.spans.loc[got.spans["status"] == "served", "accelerator"].unique().tolist() == ["a100"]
     assert list(got.found["unresolved"]) == ["Quux"]
-    reasons = got.aside.set_index("line")["reason"]
+    reasons = got.quarantined.set_index("line")["reason"]
     assert "ends before it starts" in reasons[5]
     assert "0 to 200000" in reasons[6]
 
@@ -82,7 +82,7 @@ def test_sacct_with_its_header_reads_types_and_both_times(read):
     assert got.total("gpu_hours", "queued") == 3 * 1 + 3 * 4 + 3  # an hour's wait, three tasks of an array, a wait
     assert got.total("jobs", "queued") == 3
     assert got.found["open_spans"] == 2
-    assert "step of a job" in got.aside["reason"].iloc[0]
+    assert "step of a job" in got.quarantined["reason"].iloc[0]
 
 
 def test_sacct_without_end_runs_to_the_last_moment_seen(read):
@@ -109,7 +109,7 @@ def test_a_zone_is_converted_and_an_hour_that_is_not_there_set_aside(read):
     rows = [sacct_line(), sacct_line(jobidraw="9", start="2026-03-29T02:30:00", end="2026-03-29T04:30:00")]
     got = read("sacct", "\n".join(rows), setting=setting)
     assert got.spans["start"].min() == pd.Timestamp("2025-12-31 23:00", tz="UTC")
-    assert "skips or repeats" in got.aside["reason"].iloc[0]
+    assert "skips or repeats" in got.quarantined["reason"].iloc[0]
 
 
 DLRM = """instance_sn,role,app_name,cpu_request,gpu_request,memory_request,creation_time,scheduled_time,deletion_time

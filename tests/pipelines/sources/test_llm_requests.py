@@ -46,7 +46,7 @@ def test_refused_requests_are_kept_apart_and_repeats_by_id_set_aside(read):
     assert got.total("input_tokens", "refused") == 7
     assert got.total("requests", "failed") == 1
     assert (got.rows, got.stored) == (4, 3)
-    assert "line 2" in got.aside["reason"].iloc[0]
+    assert "line 2" in got.quarantined["reason"].iloc[0]
 
 
 def test_parquet_reads_as_csv_does(read, parquet_bytes):
@@ -54,7 +54,7 @@ def test_parquet_reads_as_csv_does(read, parquet_bytes):
                           "ContextTokens": [4808, None], "GeneratedTokens": [10, 2]})  # fmt: skip
     got = read("azure-llm", parquet_bytes(table), file="trace.parquet")
     assert (got.rows, got.stored, got.total("input_tokens")) == (2, 1, 4808)
-    assert got.aside[["line", "column"]].to_numpy().tolist() == [[3, "ContextTokens"]]
+    assert got.quarantined[["line", "column"]].to_numpy().tolist() == [[3, "ContextTokens"]]
 
 
 def test_a_relative_log_in_seconds(read):

@@ -109,7 +109,7 @@ def test_utf16_of_a_spreadsheet():
 def test_rows_that_cannot_be_cut_are_kept_with_their_reason():
     chunk = chunk_of(b'a,b\n1,2\n1\n1,2,3\n\xff,2\n"open,2\n5,6\n7,\x00\n"two\nlines",8\n')
     assert chunk.cells.to_numpy().tolist() == [["1", "2"], ["5", "6"], ["two\nlines", "8"]]
-    assert [(line, reason.split(";")[0]) for line, _, _, reason in sorted(chunk.aside)] == [
+    assert [(line, reason.split(";")[0]) for line, _, _, reason in sorted(chunk.quarantined)] == [
         (3, "1 cells where the header has 2"), (4, "3 cells where the header has 2"), (5, "bytes are not UTF-8"),
         (6, "a quote has no end"), (8, "line holds NUL bytes"),
     ]  # fmt: skip
@@ -119,7 +119,7 @@ def test_rows_that_cannot_be_cut_are_kept_with_their_reason():
 def test_a_quote_that_swallows_the_rest_costs_one_row():
     rows = b"".join(b"%d,%d\n" % (n, n) for n in range(1000))
     chunk = chunk_of(b'a,b\n"x,1\n' + rows)
-    assert (len(chunk.cells), len(chunk.aside)) == (1000, 1)
+    assert (len(chunk.cells), len(chunk.quarantined)) == (1000, 1)
 
 
 @pytest.mark.parametrize("data", [b"", b"\n\n"])
@@ -157,8 +157,8 @@ def test_a_line_of_200_megabytes_costs_its_row_and_little_memory():
     (records,) = read_records(stream, size=10)
     assert records.texts == ["1,2"]
     assert records.lines == [2]
-    assert [(line, len(shown)) for line, shown, _ in records.aside] == [(1, 80)]
-    assert f"{LINE_LIMIT}" in records.aside[0][2]
+    assert [(line, len(shown)) for line, shown, _ in records.quarantined] == [(1, 80)]
+    assert f"{LINE_LIMIT}" in records.quarantined[0][2]
 
 
 def test_json_lines_that_are_none():
@@ -166,7 +166,7 @@ def test_json_lines_that_are_none():
         Opened("f.jsonl", io.BytesIO(b'{"a": [1], "b": null}\n[1]\n{bad\n{"a": true}\n' + b"[" * 9999))
     )
     assert chunk.cells.to_numpy().tolist() == [["[1]", ""], ["true", ""]]
-    assert [line for line, *_ in chunk.aside] == [2, 3, 5]
+    assert [line for line, *_ in chunk.quarantined] == [2, 3, 5]
 
 
 def test_a_document_too_large_to_hold(monkeypatch):

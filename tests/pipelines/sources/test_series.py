@@ -24,7 +24,7 @@ def test_exposition_keeps_readings_and_names_the_missing(read):
     got = read("prometheus", EXPOSITION, file="metrics.txt")
     assert (got.rows, got.stored) == (6, 1)
     assert got.points[["value", "how", "accelerator"]].to_numpy().tolist() == [[0.5, "mean", "h100"]]
-    reasons = got.aside.set_index("line")["reason"]
+    reasons = got.quarantined.set_index("line")["reason"]
     assert "sentinel" in reasons[4]
     assert "no finite number" in reasons[5]
     assert "0 to 100" in reasons[6]
@@ -93,7 +93,7 @@ def test_each_reading_holds_for_a_step_and_must_balance(read):
     assert got.total("gpu_hours", "queued") == pytest.approx(8 * minute)
     assert got.found["clock_jumps"] == 1
     assert got.found["gaps"]["count"] == 1
-    assert {"add up" in each or "the same stands" in each for each in got.aside["reason"]} == {True}
+    assert {"add up" in each or "the same stands" in each for each in got.quarantined["reason"]} == {True}
 
 
 def test_nodes_have_hours_of_their_own(read):

@@ -23,7 +23,7 @@ def load(tmp_path):
         setting = Setting(Clock(anchor=ANCHOR))
         request = IngestRequest(source, tuple(str(TRACES / each) for each in patterns), setting, ANCHOR, tmp_path)
         report, closed, _ = read_files(request, tmp_path)
-        assert report["rows"] == report["stored"] + report["aside"]
+        assert report["rows"] == report["stored"] + report["quarantined"]
         totals = {}
         for each in report["totals"]:
             if each["status"] != "queued":

@@ -101,9 +101,9 @@ def test_what_the_engine_makes_goes_straight_in(store, digest):
 
 
 def test_rows_set_aside_are_kept_with_the_load(store, usage, digest):
-    aside = pd.DataFrame([{"source": "a", "line": 3.0, "column": "end", "value": "x", "reason": "is not a time"}])
-    store.append(usage([1.0]), conform(aside, QUARANTINE), digest("a"), EARLY)
-    store.append(usage([]), conform(aside.assign(line=4.0), QUARANTINE), digest("b"), EARLY)
+    quarantined = pd.DataFrame([{"source": "a", "line": 3.0, "column": "end", "value": "x", "reason": "is not a time"}])
+    store.append(usage([1.0]), conform(quarantined, QUARANTINE), digest("a"), EARLY)
+    store.append(usage([]), conform(quarantined.assign(line=4.0), QUARANTINE), digest("b"), EARLY)
     assert store.quarantine()["line"].tolist() == [3.0, 4.0]
     store.compact()
     assert store.quarantine()["line"].tolist() == [3.0, 4.0]

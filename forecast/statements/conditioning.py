@@ -20,7 +20,7 @@ from scipy.linalg import cho_solve
 from scipy.optimize import brentq
 from scipy.special import softmax
 
-from shiftcast.forecast.draws import Array
+from shiftcast.features.arrays import Array
 from shiftcast.forecast.statements.wording import log_likelihood
 
 _LEAST: Final = 0.5  # share of the draws that a step of the power leaves effective
@@ -63,7 +63,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Heard:
+class Conditioned:
     """Draws that have heard the statements.
 
     Attributes
@@ -79,9 +79,9 @@ class Heard:
     ess: float
 
 
-def hear(
+def condition(
     draws: Array, mean: Array, covariance: Array, statements: Sequence[Statement], random: np.random.Generator
-) -> Heard:
+) -> Conditioned:
     """Condition draws of a Gaussian vector on statements.
 
     Only what is spoken of is tempered. The rest follows by regression, and what regression leaves of it stays with its
@@ -102,7 +102,7 @@ def hear(
     --------
     >>> above = [Statement("at least nought", lambda u: u[..., 0], "at least", 0.0, 0.01)]
     >>> u = np.random.default_rng(0).standard_normal((4000, 1))
-    >>> after = hear(u, np.zeros(1), np.eye(1), above, np.random.default_rng(1))
+    >>> after = condition(u, np.zeros(1), np.eye(1), above, np.random.default_rng(1))
     >>> bool(after.draws.min() > -0.05), bool(abs(after.draws.mean() - np.sqrt(2 / np.pi)) < 0.05), round(after.ess, 1)
     (True, True, 0.5)
     """
@@ -117,15 +117,15 @@ def hear(
         return np.asarray(sum((each.log_likelihood(each.of(vectors)) for each in statements), np.zeros(len(part))))
 
     part = before = draws[:, spoken]
-    told = judge(part)
-    ess, power = effective(told), 0.0
+    log_likelihood = judge(part)
+    ess, power = effective(log_likelihood), 0.0
     while power < 1.0:
-        step = _step(told, 1.0 - power)
-        chosen = _copies(softmax(step * told), random.random())
-        part, told, power = part[chosen], told[chosen], power + step
+        step = _step(log_likelihood, 1.0 - power)
+        chosen = _copies(softmax(step * log_likelihood), random.random())
+        part, log_likelihood, power = part[chosen], log_likelihood[chosen], power + step
         for _ in range(_MOVES):
-            part, told = _slice(part, told, judge, power, mean[spoken], scale, random)
-    return Heard(draws + (part - before) @ follow.T, ess)
+            part, log_likelihood = _slice(part, log_likelihood, judge, power, mean[spoken], scale, random)
+    return Conditioned(draws + (part - before) @ follow.T, ess)
 
 
 def effective(logs: Array) -> float:
@@ -203,36 +203,36 @@ def _moments(statement: Statement, middle: float, variance: float) -> tuple[floa
 
 
 def _slice(
-    draws: Array, told: Array, judge: Callable[[Array], Array], power: float, mean: Array, scale: Array,
+    draws: Array, log_likelihood: Array, judge: Callable[[Array], Array], power: float, mean: Array, scale: Array,
     random: np.random.Generator,
 ) -> tuple[Array, Array]:  # fmt: skip
     """Move every draw once by elliptical slice sampling."""
     across = random.standard_normal(draws.shape) @ scale.T
-    level = power * told - random.standard_exponential(len(draws))
+    level = power * log_likelihood - random.standard_exponential(len(draws))
     angle = random.uniform(0.0, 2 * np.pi, len(draws))
     low, high = angle - 2 * np.pi, angle.copy()
-    moved, heard = draws.copy(), told.copy()
+    moved, reached = draws.copy(), log_likelihood.copy()
     open_ = np.arange(len(draws))
     for _ in range(_SHRINKS):
         turn = angle[open_, None]
         trial = mean + (draws[open_] - mean) * np.cos(turn) + across[open_] * np.sin(turn)
         value = judge(trial)
         taken = power * value > level[open_]
-        moved[open_[taken]], heard[open_[taken]] = trial[taken], value[taken]
+        moved[open_[taken]], reached[open_[taken]] = trial[taken], value[taken]
         open_ = open_[~taken]
         if not len(open_):
             break
         low[open_] = np.where(angle[open_] < 0, angle[open_], low[open_])
         high[open_] = np.where(angle[open_] >= 0, angle[open_], high[open_])
         angle[open_] = random.uniform(low[open_], high[open_])
-    return moved, heard
+    return moved, reached
 
 
-def _step(told: Array, left: float) -> float:
+def _step(log_likelihood: Array, left: float) -> float:
     """Return how far the power may grow, at most what is left."""
-    if effective(left * told) >= _LEAST:
+    if effective(left * log_likelihood) >= _LEAST:
         return left
-    return float(brentq(lambda step: effective(step * told) - _LEAST, 0.0, left, xtol=1e-12 * left))
+    return float(brentq(lambda step: effective(step * log_likelihood) - _LEAST, 0.0, left, xtol=1e-12 * left))
 
 
 def _copies(weights: Array, start: float) -> Any:

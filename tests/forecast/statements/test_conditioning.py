@@ -8,7 +8,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from shiftcast.forecast.draws import stream
-from shiftcast.forecast.statements.hearing import Statement, effective, expected, hear
+from shiftcast.forecast.statements.conditioning import Statement, condition, effective, expected
 
 
 def first(wording, figure, sd):
@@ -26,7 +26,7 @@ def probit_mean(figure, sd):
 def test_a_bound_has_the_mean_of_its_closed_form(figure, sd):
     said = [first("at least", figure, sd)]
     u = stream(1, "u").standard_normal((4000, 1))
-    heard = hear(u, np.zeros(1), np.eye(1), said, stream(2, "u"))
+    heard = condition(u, np.zeros(1), np.eye(1), said, stream(2, "u"))
     assert expected(np.zeros(1), np.eye(1), said)[0] == pytest.approx(probit_mean(figure, sd), abs=1e-3)
     assert heard.draws.mean() == pytest.approx(probit_mean(figure, sd), abs=0.05)
     assert heard.draws.min() > figure - 6 * sd
@@ -39,7 +39,7 @@ def test_a_normal_statement_is_gaussian_conditioning(figure, sd):
     gain = covariance[:, 0] / (1 + sd**2)
     assert expected(np.zeros(2), covariance, [first("about", figure, sd)]) == pytest.approx(gain * figure, abs=1e-3)
     u = stream(3, "u").multivariate_normal(np.zeros(2), covariance, 2000)
-    heard = hear(u, np.zeros(2), covariance, [first("about", figure, sd)], stream(4, "u")).draws
+    heard = condition(u, np.zeros(2), covariance, [first("about", figure, sd)], stream(4, "u")).draws
     left = covariance - np.outer(gain, covariance[0])
     assert heard.mean(axis=0) == pytest.approx(gain * figure, abs=0.16)
     assert np.cov(heard.T) == pytest.approx(left, abs=0.3)
@@ -54,7 +54,7 @@ def test_what_bends_and_what_is_one_sided_agree_with_brute_force():
     u = stream(5, "u").multivariate_normal(np.zeros(6), covariance, 400_000)
     weights = np.exp(sum(each.log_likelihood(each.of(u)) for each in said))
     truth = weights @ u / weights.sum()
-    heard = hear(u[:3000], np.zeros(6), covariance, said, stream(6, "u"))
+    heard = condition(u[:3000], np.zeros(6), covariance, said, stream(6, "u"))
     assert heard.draws.mean(axis=0) == pytest.approx(truth, abs=0.02)
     assert expected(np.zeros(6), covariance, said) == pytest.approx(truth, abs=0.02)
     assert heard.draws.std(axis=0) == pytest.approx(np.sqrt(weights @ (u - truth) ** 2 / weights.sum()), rel=0.1)
@@ -62,13 +62,17 @@ def test_what_bends_and_what_is_one_sided_agree_with_brute_force():
 
 def test_a_statement_that_says_nothing_new_leaves_every_draw_effective():
     u = stream(7, "u").standard_normal((500, 1))
-    assert hear(u, np.zeros(1), np.eye(1), [first("at least", -30.0, 1.0)], stream(8, "u")).ess == pytest.approx(1.0)
-    assert hear(u, np.zeros(1), np.eye(1), [first("about", 4.0, 0.1)], stream(8, "u")).ess < 0.01
+    assert condition(u, np.zeros(1), np.eye(1), [first("at least", -30.0, 1.0)], stream(8, "u")).ess == pytest.approx(
+        1.0
+    )
+    assert condition(u, np.zeros(1), np.eye(1), [first("about", 4.0, 0.1)], stream(8, "u")).ess < 0.01
 
 
 def test_the_same_stream_gives_the_same_bytes():
     u = stream(9, "u").standard_normal((300, 2))
-    once, again = (hear(u, np.zeros(2), np.eye(2), [first("at least", 1.0, 0.1)], stream(1, "x")) for _ in range(2))
+    once, again = (
+        condition(u, np.zeros(2), np.eye(2), [first("at least", 1.0, 0.1)], stream(1, "x")) for _ in range(2)
+    )
     assert once.draws.tobytes() == again.draws.tobytes()
 
 
