@@ -10,7 +10,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 
 BASE_DAY: Final = pd.Timestamp("2026-01-01", tz="UTC")  # day of the assumed levels
-HELD_AFTER: Final = 3.0  # years, past which no growth is evidenced
+HELD_AFTER: Final = 3.0  # years after which growth stops, by judgement
 
 
 def compound(growth: Array, years: Array) -> Array:

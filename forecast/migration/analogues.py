@@ -15,7 +15,7 @@ BURN: Final = 3  # periods before the first past origin: slopes of fewer are noi
 REACH: Final = 2.86  # damped reach of LOOK periods: 0.87 + 0.87^2 + ...
 # prior coefficients of the newest step and the slope, by damped period
 USUAL: Final = (0.3, 0.45)
-DOUBT: Final = 60.0  # past origins that the prior counts for
+DOUBT: Final = 60.0  # rows of the regression that the prior counts for
 FLOOR, CEILING = -0.5, 1.5
 TINY: Final = 1e-6
 

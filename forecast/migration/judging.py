@@ -19,7 +19,7 @@ from shiftcast.forecast.scores import quantile_loss
 
 HORIZONS: Final = np.array([1, 2, 4, 8, 12])
 PINBALL: Final = np.array(LEVELS[1:-1])
-VISIBLE: Final = 0.01  # share above which a category counts for coverage: at zero every interval covers
+VISIBLE: Final = 0.01  # share above which a category counts for coverage: smaller ones are covered trivially
 
 
 def judge(origins: Sequence[Origin], learned: Callable[[str], Learned], *, draws: int, seed: int = 0) -> pd.DataFrame:

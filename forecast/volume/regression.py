@@ -13,7 +13,7 @@ from shiftcast.features.arrays import Array, Integers
 from shiftcast.forecast.volume.past import Past
 
 _PENALTY: Final = 0.01  # ridge penalty over the number of rows
-_REFIT: Final = 3  # origins between two fits, which change little from one to the next
+_REFIT: Final = 3  # origins between two fits, to save time
 _ROWS: Final = 40_000  # rows of a fit; more are thinned evenly to bound its time
 _WINDOW: Final = 12  # multiples of the longest season that a fit looks back
 _FEWEST: Final = 5
