@@ -1,4 +1,4 @@
-"""Backcast: what the whole identity said at each origin since 2023 against what was reported later.
+"""Backcast the whole identity at each origin since 2023, and compare it with the figures reported later.
 
 ``python benchmarks/backcast.py [--draws 300] [--output FILE.csv]`` draws the cube as of the middle of every third
 month, some three weeks after a report, from figures known by then, and compares the quarters ahead with what is known

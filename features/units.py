@@ -1,4 +1,4 @@
-"""Units: the measures registry, and conversion at the boundary with pint.
+"""Register the measures and their units, and convert units at the boundary with pint.
 
 Quantities that look alike are different dimensions here, so that they cannot be mixed: input and output tokens,
 watts at the chip, the server, the IT and the facility boundary, FLOP and FLOP/s, accelerators and H100-equivalents.
@@ -17,7 +17,17 @@ import pint
 
 @dataclass(frozen=True)
 class Measure:
-    """A quantity of the observation frame: its canonical unit and the range a value may take."""
+    """A quantity of the observation frame: its canonical unit and the range a value may take.
+
+    Attributes
+    ----------
+    unit
+        Canonical unit, as pint reads it.
+    about
+        What the figure counts, in words.
+    low, high
+        Least and greatest value allowed [unit]; ``None`` leaves that end open.
+    """
 
     unit: str
     about: str
@@ -87,7 +97,13 @@ _UNIT: Final = re.compile(rf"([1-9][\d.]*(e\d{{1,2}})?[ */]?)?{_NAME}([ */]{_NAM
 
 @cache
 def registry() -> pint.UnitRegistry[float]:
-    """Return the project's unit registry; built once."""
+    """Return the project's unit registry; built once.
+
+    Returns
+    -------
+    pint.UnitRegistry
+        Pint's units and the project's own, such as tokens, accelerators and watts by boundary.
+    """
     units: pint.UnitRegistry[float] = pint.UnitRegistry()
     for line in _DEFINITIONS.strip().splitlines():
         units.define(line.split(";")[0].strip())
@@ -96,6 +112,20 @@ def registry() -> pint.UnitRegistry[float]:
 
 def convert(value: float, unit: str, to: str) -> float:
     """Return ``value`` in ``unit`` expressed in the unit ``to``.
+
+    Parameters
+    ----------
+    value
+        Number in ``unit``.
+    unit
+        Unit of the value; ``thousand`` to ``trillion`` may stand before it.
+    to
+        Unit wanted.
+
+    Returns
+    -------
+    float
+        The same quantity [to].
 
     Raises
     ------

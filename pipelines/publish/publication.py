@@ -1,4 +1,4 @@
-"""Publishing: one folder of report and tables, swapped in whole, so that a reader sees the old or the new."""
+"""Publish one folder of report and tables, swapped in whole, so that a reader sees the old or the new."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 def prepare(out: Path) -> Path:
     """Return the folder to publish to, after checking that replacing it deletes nothing but a publication.
 
+    Parameters
+    ----------
+    out
+        Folder to publish to; it need not be there yet.
+
+    Returns
+    -------
+    Path
+        Its absolute path.
+
     Raises
     ------
     ValueError
@@ -50,10 +60,20 @@ def prepare(out: Path) -> Path:
 def publish(
     bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object], *, check: Callable[[], object] = bool
 ) -> None:
-    """Swap a fresh folder of report and tables in for the last one; ``place_report`` puts the report at a path.
+    """Swap a fresh folder of report and tables in for the last one.
 
-    A folder that already holds this forecast, whole, is left as it is. ``check`` is called just before the swap and
-    may raise.
+    A folder that already holds this forecast, whole, is left as it is.
+
+    Parameters
+    ----------
+    bundle
+        Forecast with its tables.
+    out
+        Folder to publish to.
+    place_report
+        Puts the report of a bundle at a path.
+    check
+        Called just before the swap; it may raise.
 
     Raises
     ------
@@ -82,7 +102,18 @@ def publish(
 
 
 def half_published(out: Path) -> list[Path]:
-    """Return the folders beside a publication that a run which died was making or swapping out."""
+    """Return the folders beside a publication that a run which died was making or swapping out.
+
+    Parameters
+    ----------
+    out
+        Folder that is published to.
+
+    Returns
+    -------
+    list of Path
+        Folders that are there.
+    """
     out = out.resolve()
     beside = (out.with_name(f".{out.name}.new"), *([_former(out)] if out.exists() else []))
     return [path for path in beside if path.exists()]

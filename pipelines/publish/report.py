@@ -1,4 +1,4 @@
-"""The report: one HTML file that works offline, with pictures first, then claims, evidence, assumptions and sources."""
+"""Write the report: one HTML file that works offline, pictures first, then claims, evidence and sources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ _FOLDER: Final = Path(__file__).resolve().parent
 
 
 def write_report(bundle: Bundle, path: Path) -> None:
-    """Write the report; the same bundle gives the same bytes."""
+    """Write the report; the same bundle gives the same bytes.
+
+    Parameters
+    ----------
+    bundle
+        Forecast with its tables.
+    path
+        HTML file to write.
+    """
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape(default=True), trim_blocks=True,
         lstrip_blocks=True,
