@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -72,9 +73,7 @@ def known_on(record: Record) -> Callable[..., Known]:
     """Return the record cut to an origin, with frames replaced where given."""
 
     def known(origin: pd.Timestamp = ORIGIN, **frames: pd.DataFrame) -> Known:
-        names = ("observations", "claims", "hardware", "throughput", "assumptions")
-        given = {name: frames.get(name, getattr(record, name)) for name in names}
-        return cut(origin, registry=record.registry, learned=record.learned, **given)
+        return cut(replace(record, **frames), origin)
 
     return known
 

@@ -15,7 +15,6 @@ import pandas as pd
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import quarterly_levels, select
 from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
@@ -215,7 +214,7 @@ def draw_tokens(
     """
     total = np.zeros((draws, len(quarters)))
     for operator, surface in TOKEN_SERIES.items():
-        rows = latest_vintage(select(observations, measure="tokens", operator=operator, definition=surface))
+        rows = select(observations, measure="tokens", operator=operator, definition=surface)
         if rows["period_end"].nunique() < 2:
             continue
         level = quarterly_levels(rows, quarters)
@@ -266,6 +265,6 @@ def _add_training(
 def draw_inference_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Array:
     """Draw the share of accelerator-hours that is inference, shape (draws, quarters), from stated revenue shares."""
     rows = select(observations, measure="share", base="revenue", phase="inference", segment="all")
-    rows = latest_vintage(rows).assign(definition="stated")
+    rows = rows.assign(definition="stated")
     state = fit_share_state(rows, quarters, reference="stated", prior=_INFERENCE_PRIOR)
     return state.simulate(draws, stream(seed, "inference"))[0]

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Assumptions, normals, stream
@@ -130,7 +129,7 @@ def draw_revenue(observations: pd.DataFrame, *, origin: pd.Timestamp, through: s
 def _company_ratio(observations: pd.DataFrame, reported: pd.Series, origin: pd.Timestamp) -> float:
     company = select(observations, measure="revenue", definition="company_total", stage="flow")
     days = (company["period_end"] - company["period_start"]).dt.days
-    quarterly = latest_vintage(company[days < _QUARTER_DAYS]).set_index("period_end")["value"]
+    quarterly = company[days < _QUARTER_DAYS].set_index("period_end")["value"]
     ratio = (quarterly / reported).dropna()
     return float(ratio.iloc[-1]) if len(ratio) else float("nan")
 
@@ -140,8 +139,7 @@ def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, dr
     keys = ["period_start", "period_end"]
     rows = select(observations, measure="revenue", vendor="nvidia", stage="flow", segment="all")
     compute, networking = (
-        latest_vintage(select(rows, definition=f"data_center_{part}")).set_index(keys)["value"]
-        for part in ("compute", "networking")
+        select(rows, definition=f"data_center_{part}").set_index(keys)["value"] for part in ("compute", "networking")
     )
     share = (compute / (compute + networking)).dropna().rename("value").reset_index()
     share = share[(share["period_end"] - share["period_start"]).dt.days < _QUARTER_DAYS]
@@ -235,7 +233,7 @@ def _price(
 
 def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[Array, float]:
     """Return the quarters covered by the latest owner estimates, and H100-equivalents shipped over them."""
-    rows = latest_vintage(select(observations, measure="h100e", definition="epoch_owners", stage="stock"))
+    rows = select(observations, measure="h100e", definition="epoch_owners", stage="stock")
     if rows.empty:
         return np.zeros(len(quarters), dtype=bool), float("nan")
     last = rows["period_end"].max()

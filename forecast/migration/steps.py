@@ -17,7 +17,6 @@ import pandas as pd
 from scipy.special import expit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import empty_statements, proxy_statements, select
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
@@ -95,9 +94,7 @@ def step_statements(
     Figures recalled without a source are in the record and the report, and are not fitted.
     """
     technique = techniques[position]
-    rows = latest_vintage(
-        select(observations, measure="share", base="requests", workload=workload, technique=technique)
-    )
+    rows = select(observations, measure="share", base="requests", workload=workload, technique=technique)
     rows = rows[rows["segment"].isin(["all", segment]) & (rows["confidence"] != "recalled")]
     parts = [rows[rows["definition"] == JUDGEMENT]]
     if segment != _PROXY_SEGMENT:
@@ -106,7 +103,7 @@ def step_statements(
         kind = np.where(stated["operator"].isin(large), "large_operator", "operator")
         parts.append(stated.assign(definition=kind))
     else:
-        downloads = latest_vintage(select(observations, measure="downloads", workload=workload))
+        downloads = select(observations, measure="downloads", workload=workload)
         parts.append(proxy_statements(downloads, (technique,), techniques[:position]))
     kept = [part[_STATEMENT] for part in parts if len(part)]
     return pd.concat(kept, ignore_index=True) if kept else empty_statements()

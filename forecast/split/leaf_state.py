@@ -17,7 +17,6 @@ import pandas as pd
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import covered_share, quarter_label
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import stream
@@ -48,7 +47,7 @@ def leaf_statements(observations: pd.DataFrame, leaves: tuple[str, ...]) -> pd.D
     """Return what is known of the vendor's revenue from leaves and its growth, one row per figure; no guidance."""
     rows = select(observations, leaf=leaves, vendor="nvidia", stage="flow")
     kept = (rows["measure"] == "revenue") | ((rows["measure"] == "growth") & (rows["base"] == "revenue"))
-    return latest_vintage(rows[kept])
+    return rows[kept].reset_index(drop=True)
 
 
 def hear_leaves(

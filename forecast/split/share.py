@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.leaves import LEAVES
@@ -71,11 +70,11 @@ def is_about_split(observations: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def split_statements(observations: pd.DataFrame) -> pd.DataFrame:
-    """Return the statements about the split, one row per figure.
+    """Return the statements about the split among rows that hold each figure once.
 
     A stock holds those before it, so of several under one definition the last is kept.
     """
-    rows = latest_vintage(observations[is_about_split(observations)])
+    rows = observations[is_about_split(observations)].reset_index(drop=True)
     stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
     before = stocks.index[stocks.duplicated("definition", keep="last")]
     return rows.drop(before).reset_index(drop=True)

@@ -62,7 +62,7 @@ def show_revisions(known: Known, since: str | None) -> None:
     if since is None:
         return
     quarters = calendar_quarters(FIRST_QUARTER, Settings().through)
-    for row in revisions(known.observations, quarters, since=as_day(since, "--since")).itertuples():
+    for row in revisions(known.history.observations, quarters, since=as_day(since, "--since")).itertuples():
         wide_console().print(
             f"Revision of {row.known_at:%Y-%m-%d}, {row.statements} under {row.definition}: {row.quarter} "
             f"{row.before:.1%} to {row.after:.1%}, horizon {row.revision_end:+.1%}"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.features.frames import OBSERVATIONS, empty
 from shiftcast.forecast.migration.steps import (
@@ -76,7 +77,7 @@ def test_recalled_figures_are_not_fitted(record):
 def test_a_figure_from_a_second_source_counts_once(record, segment):
     again = record.observations.assign(source="copy of " + record.observations.source)
     once, twice = (
-        step_statements(rows, "recsys", RECSYS, 3, segment)
+        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, segment)
         for rows in (record.observations, pd.concat([record.observations, again]))
     )
     pd.testing.assert_frame_equal(once, twice)
@@ -86,9 +87,10 @@ def test_a_correction_of_downloads_replaces_the_figure(record):
     downloads = record.observations.query("measure == 'downloads' and workload == 'recsys'")
     deep = downloads.technique == "deep"
     corrected = downloads[deep].assign(value=lambda rows: rows.value * 2, known_at=lambda rows: rows.known_at.max())
-    once = step_statements(downloads, "recsys", RECSYS, 3, "rest")
-    both = step_statements(pd.concat([downloads, corrected]), "recsys", RECSYS, 3, "rest")
-    replaced = step_statements(pd.concat([downloads[~deep], corrected]), "recsys", RECSYS, 3, "rest")
+    once, both, replaced = (
+        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, "rest")
+        for rows in (downloads, pd.concat([downloads, corrected]), pd.concat([downloads[~deep], corrected]))
+    )
     pd.testing.assert_frame_equal(both, replaced)
     assert (both.value > once.value).all()
 

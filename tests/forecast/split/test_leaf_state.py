@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
+from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.split.leaf_state import hear_leaves, leaf_statements
@@ -35,7 +36,7 @@ SIDE = np.full((800, len(QUARTERS)), 10e9)
 
 def heard(weights, *rows, seed=3):
     columns = list(row("2025-01-01", "2025-12-31", 1.0, sd=1.0))
-    frame = pd.DataFrame(list(rows), columns=columns)
+    frame = latest_vintage(pd.DataFrame(list(rows), columns=columns))
     return hear_leaves(weights, DRIFT, BASE, frame, LEAVES, SIDE, QUARTERS, seed=seed)
 
 
