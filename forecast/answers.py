@@ -33,6 +33,7 @@ from shiftcast.forecast.views.rows import answer_frame, check_context, part_of, 
 from shiftcast.forecast.views.scenario import BASE, apply_scenario
 
 if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
+    from shiftcast.forecast.identity.fit import WorldFit
     from shiftcast.forecast.known import Known, Settings
     from shiftcast.forecast.sixty_forty.report import SplitReport
     from shiftcast.forecast.split.relabel import Relabelled
@@ -191,7 +192,7 @@ class Forecaster:
         self, mode: str, *, base: str, definition: str, share: float | None = None, strength: float = 0.1,
         total: str = "kept",
     ) -> SplitReport:  # fmt: skip
-        """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are drawn anew.
+        """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are drawn from one fit.
 
         ``mode, share, strength`` and ``total`` are those of :func:`forecast.sixty_forty.modes.imposed_as`, ``base`` and
         ``definition`` those of :meth:`split`. ValueError names what is at fault, or that no share had been claimed.
@@ -201,7 +202,7 @@ class Forecaster:
 
         known, settings = self._record()
         imposed = imposed_as(known, mode, share=share, strength=strength, total=total)
-        return split_report(known, settings, imposed, base=base, definition=definition)
+        return split_report(self._fit, settings, imposed, base=base, definition=definition)
 
     def relabel(self, firm: str, *, to: str, valid_from: str | None = None) -> Relabelled:
         """Return the split with a firm on side ``to``, as ``shiftcast relabel`` does.
@@ -290,6 +291,14 @@ class Forecaster:
         read = read_question(question)
         check_context(self.cube, read.context)
         return read
+
+    @cached_property
+    def _fit(self) -> WorldFit:
+        """The fit of the record, made once for all questions that draw again."""
+        from shiftcast.forecast.identity.fit import fit_world  # noqa: PLC0415  (brings the models)
+
+        known, settings = self._record()
+        return fit_world(known, settings.through)
 
     def _record(self) -> tuple[Known, Settings]:
         if self.known is None or self.settings is None:

@@ -130,8 +130,8 @@ def cut(frames: Frames, origin: pd.Timestamp) -> Known:
     whole = frames.history if isinstance(frames, Known) else frames
     seen = {name: _by(getattr(whole, name), rule, origin) for name, rule in RULES.items()}
     latest = {name: latest_vintage(rows, RULES[name].frame) for name, rows in seen.items() if RULES[name].latest}
-    beside = {"registry": whole.registry, "learned": whole.learned}
-    return Known(origin=origin, history=Frames(**seen, **beside), **{**seen, **latest}, **beside)
+    history = Frames(**seen, registry=whole.registry, learned=whole.learned)
+    return Known(**{**seen, **latest}, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
 
 
 def _by(rows: pd.DataFrame, rule: Rule, origin: pd.Timestamp) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.series import empty_statements, proxy_statements, select
-from shiftcast.forecast.draws import stream
+from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 
 JUDGEMENT: Final = "judgement"
@@ -141,7 +141,7 @@ def effect_of_one_figure(
     return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
 
 
-def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], *, draws: int, seed: int) -> Array:
+def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], sampling: Sampling) -> Array:
     """Draw technique shares of requests from fitted steps.
 
     Returns
@@ -150,7 +150,9 @@ def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], *, draws: 
         Shares that sum to one, techniques oldest first.
     """
     taken = [
-        step.state.simulate(draws, stream(seed, f"technique.{step.workload}.{step.segment}.{step.technique}"))[0]
+        step.state.simulate(
+            sampling.draws, sampling.stream(f"technique.{step.workload}.{step.segment}.{step.technique}")
+        )[0]
         for step in steps
     ]
     return nested_shares(taken, len(techniques))

@@ -14,7 +14,7 @@ from shiftcast.features.asof import latest_known
 from shiftcast.features.calendars import calendar_quarters, overlap_weights, quarter_label
 from shiftcast.features.frames import SCORES, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
-from shiftcast.forecast.draws import normals
+from shiftcast.forecast.draws import Sampling, normals
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.scoring.backtest import (
     HORIZON,
@@ -26,7 +26,7 @@ from shiftcast.forecast.scoring.backtest import (
     score_level,
     score_rows,
 )
-from shiftcast.forecast.split.share import PRIOR, draw_split, split_statements
+from shiftcast.forecast.split.share import PRIOR, draw_split, split_state, split_statements
 
 _FIRST: Final = "2015Q1"
 _QUARTER_DAYS: Final = 120
@@ -84,7 +84,8 @@ def backtest_segments(
         if known.empty or later.empty:
             continue
         quarters = calendar_quarters(_FIRST, quarter_label(later["period_end"].max() + pd.offsets.QuarterEnd()))
-        split = draw_split(latest_known(observations, past.made), quarters, draws=draws, seed=seed)
+        state = split_state(latest_known(observations, past.made), quarters)
+        split = draw_split(state, Sampling(quarters, draws, seed))
         for definition, rows in later.groupby("definition"):
             spans = pd.DatetimeIndex(rows["period_start"]), pd.DatetimeIndex(rows["period_end"])
             model_share = split.by_definition[str(definition)] @ overlap_weights(*spans, quarters).T

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.membership import side_of
-from shiftcast.forecast.draws import sample_assumptions
-from shiftcast.forecast.identity.topdown import draw_revenue
+from shiftcast.forecast.draws import Sampling, sample_assumptions
+from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.split.membership import as_saved
 from shiftcast.forecast.split.relabel import Relabelled, purchases, relabel
-from shiftcast.forecast.split.share import REFERENCE, draw_split
+from shiftcast.forecast.split.share import REFERENCE, draw_split, split_state
 
 
 def relabelled(
@@ -38,12 +38,12 @@ def relabelled(
     now = side_of(known.memberships, firm, REFERENCE)
     if now == to:
         raise ValueError(f"firm {firm!r} already counts as {to} under {REFERENCE}; name the other side")
-    revenue = draw_revenue(
-        known.observations, origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed
-    )
+    fit = fit_revenue(known, settings.through)
     assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
-    split = draw_split(known.observations, revenue.quarters, draws=settings.draws, seed=settings.seed)
-    split = as_saved(split, revenue.total, known.observations, known.memberships, assumed, revenue.quarters)
+    sampling = Sampling(fit.quarters, settings.draws, settings.seed, assumed)
+    revenue = draw_revenue(fit, sampling)
+    split = draw_split(split_state(known.observations, fit.quarters), sampling)
+    split = as_saved(split, revenue.total, known.observations, known.memberships, sampling)
     bought = purchases(known.observations, assumed, firm, revenue.quarters)
     since = None if valid_from is None else np.asarray(revenue.quarters >= valid_from)
     return relabel(split, revenue.total, bought, revenue.quarters, firm=firm, to=to, since=since)
