@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
-from shiftcast.forecast.identity.cube import World, build_world
+from shiftcast.forecast.identity.cube import World, draw_world
+from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.known import Known, Settings, cut
 from shiftcast.pipelines.sources.public_record import Record, read_record
 
@@ -79,5 +80,10 @@ def known_on(record: Record) -> Callable[..., Known]:
 
 
 @pytest.fixture(scope="session")
-def small_world(known_on: Callable[..., Known]) -> World:
-    return build_world(known_on(), SMALL)
+def small_fit(known_on: Callable[..., Known]) -> WorldFit:
+    return fit_world(known_on(), SMALL.through)
+
+
+@pytest.fixture(scope="session")
+def small_world(small_fit: WorldFit) -> World:
+    return draw_world(small_fit, draws=SMALL.draws, seed=SMALL.seed)

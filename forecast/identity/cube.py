@@ -126,15 +126,14 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     progress("meeting of the two views, and the cube")
     shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
     agreement = _meet(top, bottom, sampling.assumed, shown)
-    cube = _cube(fit.known, top, bottom, agreement, fit.generations, shown, sampling.assumed)
+    cube = _cube(fit, top, bottom, agreement, shown, sampling.assumed)
     return World(cube, top, bottom, agreement, fit.generations)
 
 
 def _cube(
-    known: Known, top: TopDown, bottom: BottomUp, agreement: Agreement, generations: Generations, shown: slice,
-    assumed: Assumptions,
-) -> xr.Dataset:  # fmt: skip
-    quarters = top.revenue.quarters[shown]
+    fit: WorldFit, top: TopDown, bottom: BottomUp, agreement: Agreement, shown: slice, assumed: Assumptions
+) -> xr.Dataset:
+    quarters, generations, registry = top.revenue.quarters[shown], fit.generations, fit.known.registry
     tasks, hours = _allocate(bottom, agreement, top, shown)
     new = np.isin(generations.names, [n for n in generations.names if n.startswith(("blackwell", "rubin"))])
     compute_share = (top.revenue.compute / np.maximum(top.revenue.total, _TINY))[:, shown]
@@ -159,7 +158,7 @@ def _cube(
         ),
         "request_share": (
             ("draw", "period", "segment", "technique"),
-            _request_shares(bottom, known.registry, shown),
+            _request_shares(bottom, registry, shown),
         ),
     }
     asked = [name for name in bottom.volumes if name != "generative"]
@@ -170,7 +169,7 @@ def _cube(
     if bottom.core_hours:
         cores = np.stack([each[:, shown] for each in bottom.core_hours.values()], axis=-1)
         variables["core_hours"] = ((*leaf, "core_task"), np.concatenate([cores, 0 * cores[:, :, :1]], axis=2))
-    techniques = [task.name for task in known.registry.tasks]
+    techniques = [task.name for task in registry.tasks]
     coordinates: dict[str, Any] = {
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
@@ -178,7 +177,7 @@ def _cube(
         "workload": asked,
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
-    return xr.Dataset(data, coords=coordinates, attrs=_attributes(known, top)).assign(_units(data))
+    return xr.Dataset(data, coords=coordinates, attrs=_attributes(fit, top)).assign(_units(data))
 
 
 def _units(data: dict[str, Any]) -> dict[str, Any]:
@@ -190,14 +189,14 @@ def _stored(values: Array) -> Any:
     return values.astype(np.float32)
 
 
-def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
+def _attributes(fit: WorldFit, top: TopDown) -> dict[str, Any]:
     return {
-        "origin": f"{known.origin:%Y-%m-%d}",
+        "origin": f"{fit.known.origin:%Y-%m-%d}",
         "first_forecast": quarter_label(top.revenue.quarters[top.revenue.first_forecast]),
         "definition": "recast_2",
         "scenario": "base",
         "split_mode": "observation",
-        "memberships": moved_text(known.memberships, top.revenue.quarters),
+        "memberships": moved_text(fit.top_down.moves, fit.quarters),
         "leaf_news": _leaf_news(top),
         "split_statements": top.split.state.statements,
         "split_inexact": len(top.split.state.inexact),

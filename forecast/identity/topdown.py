@@ -31,7 +31,7 @@ from shiftcast.forecast.identity.revenue import Revenue, RevenueFit, draw_revenu
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.split.leaf_state import hear_leaves
-from shiftcast.forecast.split.membership import as_saved
+from shiftcast.forecast.split.membership import Move, as_saved, saved_moves
 from shiftcast.forecast.split.share import LEAF_DRIFT, Split, draw_split, leaf_weights, split_state
 from shiftcast.forecast.statements.state import ShareState
 
@@ -52,12 +52,15 @@ class TopDownFit:
         Reported revenue and its models.
     split
         State of the hyperscale share of it.
+    moves
+        Firms that saved memberships count on another side.
     """
 
     known: Known
     generations: Generations
     revenue: RevenueFit
     split: ShareState
+    moves: tuple[Move, ...]
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,8 @@ def fit_top_down(known: Known, through: str) -> TopDownFit:
         Naming the data that is missing at the origin.
     """
     generations, revenue = nvidia_generations(known.hardware), fit_revenue(known, through)
-    return TopDownFit(known, generations, revenue, split_state(known.observations, revenue.quarters))
+    split = split_state(known.observations, revenue.quarters)
+    return TopDownFit(known, generations, revenue, split, saved_moves(known.memberships, revenue.quarters))
 
 
 def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
@@ -124,7 +128,7 @@ def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
     """
     known, generations, assumed = fit.known, fit.generations, sampling.assumed
     revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, sampling)
-    split = as_saved(split, revenue.total, known.observations, known.memberships, sampling)
+    split = as_saved(split, revenue.total, known.observations, fit.moves, sampling)
     weights, news = _leaf_weights(known.observations, revenue, split.share, sampling)
     mix = _mix(generations, sampling)
     price, gap = _price(fit, revenue, mix, sampling)

@@ -9,7 +9,7 @@ from shiftcast.features.membership import side_of
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
 from shiftcast.forecast.known import Known, Settings
-from shiftcast.forecast.split.membership import as_saved
+from shiftcast.forecast.split.membership import as_saved, saved_moves
 from shiftcast.forecast.split.relabel import Relabelled, purchases, relabel
 from shiftcast.forecast.split.share import REFERENCE, draw_split, split_state
 
@@ -43,7 +43,8 @@ def relabelled(
     sampling = Sampling(fit.quarters, settings.draws, settings.seed, assumed)
     revenue = draw_revenue(fit, sampling)
     split = draw_split(split_state(known.observations, fit.quarters), sampling)
-    split = as_saved(split, revenue.total, known.observations, known.memberships, sampling)
+    moves = saved_moves(known.memberships, fit.quarters)
+    split = as_saved(split, revenue.total, known.observations, moves, sampling)
     bought = purchases(known.observations, assumed, firm, revenue.quarters)
     since = None if valid_from is None else np.asarray(revenue.quarters >= valid_from)
     return relabel(split, revenue.total, bought, revenue.quarters, firm=firm, to=to, since=since)

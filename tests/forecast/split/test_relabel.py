@@ -104,7 +104,10 @@ def saved(memberships, *rows):
 def test_published_memberships_move_nobody(split, revenue, observations, assumed):
     rows = read_record().memberships
     assert saved_moves(rows, QUARTERS) == ()
-    assert as_saved(split, revenue, observations, rows, Sampling(QUARTERS, 300, 5, assumed)) is split
+    assert (
+        as_saved(split, revenue, observations, saved_moves(rows, QUARTERS), Sampling(QUARTERS, 300, 5, assumed))
+        is split
+    )
 
 
 def test_saved_memberships_apply_from_their_day_and_can_be_taken_back(split, revenue, observations, assumed):
@@ -115,13 +118,16 @@ def test_saved_memberships_apply_from_their_day_and_can_be_taken_back(split, rev
     assert (coreweave.firm, coreweave.to) == ("coreweave", "hyperscale")
     assert set(QUARTERS[coreweave.since].year) == {2025}
     assert QUARTERS[meta.since].min() == pd.Timestamp("2026-06-30", tz="UTC")
-    done = as_saved(split, revenue, observations, rows, Sampling(QUARTERS, 300, 5, assumed))
+    done = as_saved(split, revenue, observations, saved_moves(rows, QUARTERS), Sampling(QUARTERS, 300, 5, assumed))
     still = ~(coreweave.since | meta.since)
     np.testing.assert_array_equal(done.share[:, still], split.share[:, still])
     assert (done.share[:, coreweave.since] > split.share[:, coreweave.since]).all()
     assert (done.share[:, meta.since] < split.share[:, meta.since]).all()
     np.testing.assert_array_equal(done.by_definition["keynote"], split.by_definition["keynote"])
-    assert moved_text(rows, QUARTERS) == "coreweave as hyperscale from 2025-03; meta as rest from 2026-06"
+    assert (
+        moved_text(saved_moves(rows, QUARTERS), QUARTERS)
+        == "coreweave as hyperscale from 2025-03; meta as rest from 2026-06"
+    )
 
 
 def test_memberships_are_time_stamped():
