@@ -98,7 +98,7 @@ def test_neither_row_order_nor_a_listener_to_progress_changes_a_byte(known_on, r
     told: list[str] = []
     again = build_world(known_on(KEYNOTE, **shuffled), FEW, progress=told.append).cube
     xr.testing.assert_identical(again, replayed.cube)
-    steps = ["top-down", "bottom-up", "meeting of the two views, and the cube"]
+    steps = ["fitting", "top-down", "bottom-up", "meeting of the two views, and the cube"]
     assert [line.partition(":")[0] for line in told] == steps
 
 

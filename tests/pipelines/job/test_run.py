@@ -55,7 +55,15 @@ def test_a_run_registers_a_champion_and_publishes(finished):
 
 def test_a_run_says_what_it_does(finished):
     words = " | ".join(finished.steps)
-    for step in ("reading the record", "top-down", "bottom-up", "backtest", "registering with MLflow", "publishing"):
+    for step in (
+        "reading the record",
+        "fitting",
+        "top-down",
+        "bottom-up",
+        "backtest",
+        "registering with MLflow",
+        "publishing",
+    ):
         assert step in words
 
 
