@@ -56,3 +56,18 @@ def latest_vintage(rows: pd.DataFrame, frame: Frame = OBSERVATIONS) -> pd.DataFr
     same = [name for name in frame.key if name not in {"known_at", "source"}]
     ordered = rows.sort_values([*same, "known_at", "source"], kind="stable")
     return ordered.drop_duplicates(same, keep="last").reset_index(drop=True)
+
+
+def latest_known(rows: pd.DataFrame, origin: datetime, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
+    """Return one row per figure as it stood on the day ``origin``: cut there, then the latest vintage.
+
+    Parameters
+    ----------
+    rows
+        Every vintage of a frame; not one whose latest vintage was taken at a later day.
+    origin
+        Last day of knowledge, inclusive; timezone-aware.
+    frame
+        What the rows are.
+    """
+    return latest_vintage(known_by(rows, origin), frame)

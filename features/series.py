@@ -7,7 +7,6 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import check_consecutive, nvidia_quarters
 
 
@@ -45,7 +44,7 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     Parameters
     ----------
     observations
-        Observation rows known at the origin.
+        Observation rows known at the origin, one a figure.
     definition
         ``data_center``, ``data_center_compute`` or ``data_center_networking``.
     origin
@@ -63,7 +62,7 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     """
     rows = select(observations, measure="revenue", vendor="nvidia", definition=definition, stage="flow", segment="all")
     quarters = nvidia_quarters(origin)
-    rows = latest_vintage(rows).merge(quarters, on=["period_start", "period_end"])
+    rows = rows.merge(quarters, on=["period_start", "period_end"])
     if rows.empty:
         raise ValueError(
             f"no NVIDIA revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "

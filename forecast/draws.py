@@ -153,6 +153,36 @@ class Assumptions:
         return tuple(name.removeprefix(f"{prefix}.") for name in self.values if name.startswith(f"{prefix}."))
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How a fit is drawn: over which quarters, how often, from which seed, under which drawn assumptions.
+
+    Attributes
+    ----------
+    quarters
+        Ends of the quarters that are drawn, history first.
+    draws
+        Joint draws; the first axis of whatever is drawn.
+    seed
+        Of the named streams.
+    assumed
+        One value a draw of every assumption; empty for terms that rest on none.
+    """
+
+    quarters: pd.DatetimeIndex
+    draws: int
+    seed: int
+    assumed: Assumptions = Assumptions({})
+
+    def stream(self, name: str) -> np.random.Generator:
+        """Return the random stream of one named quantity (:func:`stream`)."""
+        return stream(self.seed, name)
+
+    def normals(self, name: str) -> Array:
+        """Return stratified standard normals of one named quantity, shape (draws,) (:func:`normals`)."""
+        return normals(self.seed, name, self.draws)
+
+
 def sample_assumptions(rows: pd.DataFrame, *, draws: int, seed: int) -> Assumptions:
     """Draw every row of an assumptions frame.
 

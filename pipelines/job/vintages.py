@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from shiftcast.features.asof import latest_known
 from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.scoring.actuals import actuals
 from shiftcast.forecast.scoring.scorecard import Vintage, override_scores, vintage_scores
@@ -36,7 +37,7 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
             yield f"version {version.version} is not scored: {error}"
             continue
         origin = pd.Timestamp(str(bundle.summary["origin"]), tz="UTC")
-        yield Vintage(f"v{version.version}", origin, bundle.cube, bundle.tables["observations"])
+        yield Vintage(f"v{version.version}", origin, bundle.cube, latest_known(bundle.tables["observations"], origin))
 
 
 def score_card(
@@ -70,7 +71,7 @@ def score_card(
     StoreError
         If there is no store.
     """
-    actual = actuals(record.as_of(as_of).observations, as_of)
+    actual = actuals(record.as_of(as_of).history.observations, as_of)
     if period_end is not None:
         _require(actual, period_end, as_of)
     costs, blocks, unreadable = build_costs(record.assumptions), [], []

@@ -37,15 +37,15 @@ def write_report(bundle: Bundle, path: Path) -> None:
 
 
 def _content(bundle: Bundle) -> dict[str, Any]:
-    cube, observations = bundle.cube, bundle.tables["observations"]
+    cube, vintages, stated = bundle.cube, bundle.tables["observations"], bundle.known.observations
     forecaster = bundle.forecaster
     pictures = {
         "demand": figures.demand_figure(cube),
         "work": figures.work_figure(cube),
         "views": figures.views_figure(cube),
-        "recsys": figures.techniques_figure(cube, observations, "recsys"),
-        "search": figures.techniques_figure(cube, observations, "search"),
-        "split": figures.split_figure(cube, observations),
+        "recsys": figures.techniques_figure(cube, stated, "recsys"),
+        "search": figures.techniques_figure(cube, stated, "search"),
+        "split": figures.split_figure(cube, stated),
     }
     return {
         "plotly": Markup(get_plotlyjs()),  # noqa: S704  (the library's own script)
@@ -56,8 +56,8 @@ def _content(bundle: Bundle) -> dict[str, Any]:
         "split": forecaster.split(base="revenue", definition=cube.attrs["definition"]).to_dict("records"),
         "claims": forecaster.claims().to_dict("records"),
         "assumptions": bundle.tables["assumptions"].to_dict("records"),
-        "evidence": _evidence(observations),
-        "sources": _sources(observations),
+        "evidence": _evidence(vintages),
+        "sources": _sources(vintages),
         "quarantine": bundle.tables["quarantine"].to_dict("records"),
     }
 

@@ -14,14 +14,14 @@ import xarray as xr
 
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
 from shiftcast.forecast.workloads import Registry, Task
 from shiftcast.pipelines.sources.learned import load_learned
 
 MANIFEST: Final = "manifest.json"
 BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
 _CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
-KNOWN: Final = ("observations", "claims", "hardware", "throughput", "assumptions", "memberships")
+KNOWN: Final = tuple(name for name in RULES if name != "capacity")  # joined with the others, beside the fleet
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
 _CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
@@ -55,9 +55,9 @@ class Bundle:
     @property
     def forecaster(self) -> Forecaster:
         """The object that answers questions."""
-        settings = Settings(**self.summary["settings"])
+        known, settings = self.known, Settings(**self.summary["settings"])
         return Forecaster(
-            self.cube, self.tables["forecasts"], self.tables["claims"], self.known, settings, basis=self._basis()
+            self.cube, self.tables["forecasts"], self.tables["claims"], known, settings, basis=self._basis(known)
         )
 
     @property
@@ -65,19 +65,24 @@ class Bundle:
         """The record as it was known; the share model is the one that ships with the product."""
         rows = self.tables["registry"].to_dict("records")
         tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
-        return Known(
-            pd.Timestamp(self.summary["origin"], tz="UTC"), **{name: self.tables[name] for name in KNOWN},
-            registry=Registry(tuple(tasks)), learned=load_learned(None).whole,
+        frames = Frames(
+            **{name: self.tables[name] for name in KNOWN}, **self._beside(), registry=Registry(tuple(tasks)),
+            learned=load_learned(None).whole,
         )  # fmt: skip
+        return cut(frames, pd.Timestamp(self.summary["origin"], tz="UTC"))
 
-    def _basis(self) -> Basis | None:
+    def _beside(self) -> dict[str, pd.DataFrame]:
+        """Return the assumptions that the cube does not use, where the bundle has them."""
+        if self.shipped is None:
+            return {}
+        rows = self.tables["capacity_assumptions"]
+        return {"capacity": rows[~rows["name"].isin(self.tables["assumptions"]["name"])].reset_index(drop=True)}
+
+    def _basis(self, known: Known) -> Basis | None:
         if self.shipped is None:
             return None
-        origin, seed = pd.Timestamp(self.cube.attrs["origin"], tz="UTC"), int(self.summary["settings"]["seed"])
-        return Basis(
-            origin, self.tables["hardware"], self.tables["throughput"], self.tables["capacity_assumptions"],
-            self.cube.sizes["draw"], seed, self.shipped,
-        )  # fmt: skip
+        drawn = Settings(draws=self.cube.sizes["draw"], seed=int(self.summary["settings"]["seed"]))
+        return basis_of(known, drawn, shipped=self.shipped)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:

@@ -12,7 +12,7 @@ from shiftcast.forecast.capacity.ceilings import Limits, limits_question
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
 from shiftcast.forecast.capacity.plan import Plan, needed, plan_question
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
-from shiftcast.forecast.known import Settings
+from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import Part, draws_of, periods
 
@@ -21,7 +21,7 @@ ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 
 @pytest.fixture(scope="module")
 def basis(record, small_world):
-    made = record.basis(ORIGIN, Settings(draws=200))
+    made = basis_of(record.as_of(ORIGIN), Settings(draws=200))
     return replace(made, shipped=shipped_by_generation(small_world))
 
 
