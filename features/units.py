@@ -42,6 +42,7 @@ MEASURES: Final = {
     "spend_rate": Measure("USD/year", "spending or sales at an annual rate"),
     "revenue_per_power": Measure("USD/GW", "vendor sales per gigawatt of data centre"),
     "power": Measure("GW", "power of sites, contracted or planned"),
+    "power_use": Measure("GW", "power drawn on average over the period"),
     "accelerators": Measure("accelerator", "accelerators shipped, owned or planned"),
     "accelerator_rate": Measure("accelerator/year", "accelerators a year"),
     "h100e": Measure("H100e", "H100-equivalents by peak 8-bit rate"),
@@ -55,6 +56,14 @@ MEASURES: Final = {
     "customers": Measure("customer", "customers over a threshold"),
     "downloads": Measure("download/month", "package downloads per month"),
     "energy_per_request": Measure("Wh/request", "energy of one request"),
+    "tokens_per_accelerator": Measure(
+        "token/accelerator/hour", "tokens (input and output) a fleet serves, over its accelerators and hours"
+    ),
+    "output_tokens_per_accelerator": Measure(
+        "output_token/accelerator/hour", "tokens a fleet generates, over its accelerators and hours"
+    ),
+    "utilisation": Measure("1", "share of peak operations (model FLOP utilisation) or of time in use", 0.0, 1.0),
+    "cost_ratio": Measure("1", "cost of a request after a change of technique or model over that before"),
     "deployed": Measure("1", "1 from the day a technique is said to be in production", 0.0, 1.0),
     "parameters": Measure("parameter", "parameters of a model"),
     "training_work": Measure("FLOP", "floating-point operations of training runs over the period"),
@@ -81,6 +90,7 @@ H100e = [h100e]
 FLOP = [operation]
 parameter = [parameter]
 core = [core]
+wafer = [wafer]
 W_chip = [chip_power]
 W_server = [server_power]
 W_it = [it_power]

@@ -14,7 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.asof import known_by, latest_vintage
-from shiftcast.features.frames import ASSUMPTIONS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, Frame, empty
+from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, Frame, empty
 from shiftcast.features.membership import MEMBERSHIPS
 from shiftcast.forecast.economics.basis import Basis, join_assumptions
 from shiftcast.forecast.migration import Learned
@@ -47,6 +47,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "throughput": Rule(THROUGHPUT, latest=True),
     "assumptions": Rule(ASSUMPTIONS, day=None),
     "capacity": Rule(ASSUMPTIONS, day=None),
+    "ceilings": Rule(CEILINGS, latest=True),
     "memberships": Rule(MEMBERSHIPS),  # the first row says where published figures count a firm, the last where we do
 }
 
@@ -63,6 +64,8 @@ class Frames:
         Judgements that the cube is drawn from.
     capacity
         Judgements that the cube does not use: purchases and ageing, and money.
+    ceilings
+        Dated limits of what can be built, powered and paid for.
     memberships
         Who counts on which side.
     registry
@@ -79,6 +82,7 @@ class Frames:
     registry: Registry
     learned: Learned
     capacity: pd.DataFrame = field(default_factory=lambda: empty(ASSUMPTIONS))
+    ceilings: pd.DataFrame = field(default_factory=lambda: empty(CEILINGS))
     memberships: pd.DataFrame = field(default_factory=lambda: empty(MEMBERSHIPS))
 
     def as_of(self, origin: pd.Timestamp) -> Known:

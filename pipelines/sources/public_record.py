@@ -12,6 +12,7 @@ import pandas as pd
 
 from shiftcast.features.frames import (
     ASSUMPTIONS,
+    CEILINGS,
     CLAIMS,
     HARDWARE,
     OBSERVATIONS,
@@ -32,10 +33,12 @@ from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 MEMBERSHIPS_FILE: Final = "memberships.csv"
+CEILINGS_FILE: Final = "ceilings.csv"
 _SINGLE: Final[Mapping[str, Frame]] = {
     "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,
     "fleet.csv": ASSUMPTIONS, "economics.csv": ASSUMPTIONS,
 }  # fmt: skip
+_OPTIONAL: Final[Mapping[str, Frame]] = {MEMBERSHIPS_FILE: MEMBERSHIPS, CEILINGS_FILE: CEILINGS}
 _CAPACITY: Final = ("fleet", "economics")  # what the cube does not use, kept in files of their own
 
 
@@ -69,12 +72,11 @@ def read_record(folder: Path = RECORDS) -> Record:
     parts = {path.name: _screened(path, OBSERVATIONS) for path in files}
     single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
     observations, repeated = _merge(parts)
-    saved = (folder / MEMBERSHIPS_FILE).exists()
-    nobody = Screened(empty(MEMBERSHIPS), empty(QUARANTINE), ())
-    members = _screened(folder / MEMBERSHIPS_FILE, MEMBERSHIPS) if saved else nobody
-    quarantined = [each.quarantine for each in [*parts.values(), *single.values(), members]]
+    optional = {name: _screened_if_there(folder / name, frame) for name, frame in _OPTIONAL.items()}
+    quarantined = [each.quarantine for each in [*parts.values(), *single.values(), *optional.values()]]
     quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), QUARANTINE)
-    names = [path.name for path in files] + [*_SINGLE, "workloads.csv", *([MEMBERSHIPS_FILE] if saved else [])]
+    names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
+    names += [name for name in _OPTIONAL if (folder / name).exists()]
     rows = {name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()}
     return Record(
         observations=check(observations, OBSERVATIONS),
@@ -84,12 +86,16 @@ def read_record(folder: Path = RECORDS) -> Record:
         learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
         digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
-        memberships=check(members.rows, MEMBERSHIPS),
+        **{name.removesuffix(".csv"): check(optional[name].rows, frame) for name, frame in _OPTIONAL.items()},
     )
 
 
 def _screened(path: Path, frame: Frame) -> Screened:
     return screen(read_table(path), frame, source=path.name)
+
+
+def _screened_if_there(path: Path, frame: Frame) -> Screened:
+    return _screened(path, frame) if path.exists() else Screened(empty(frame), empty(QUARANTINE), ())
 
 
 def _merge(parts: Mapping[str, Screened]) -> tuple[pd.DataFrame, pd.DataFrame]:

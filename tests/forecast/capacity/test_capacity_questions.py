@@ -95,7 +95,7 @@ def test_sooner_orders_of_a_shorter_lead(cube, basis):
         ({"by": "2027Q4", "risk": 0.1, "installed": -3.0}, "-3 accelerators installed"),
         ({"by": "2027Q4", "risk": 0.1, "segment": "moon"}, "segment 'moon'"),
         ({"by": "2027Q4", "risk": 0.1, "leaf": "moon"}, "leaf 'moon'"),
-        ({"by": "2027Q4", "risk": 0.1, "generation": "rubin_ultra"}, "power of rubin_ultra"),
+        ({"by": "2027Q4", "risk": 0.1, "generation": "feynman"}, "power of feynman"),
     ],
 )  # fmt: skip
 def test_plans_that_cannot_be_made_are_refused(cube, basis, asked, said):
