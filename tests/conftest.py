@@ -7,6 +7,7 @@ import re
 import socket
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,8 +15,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
+from shiftcast.features.frames import Frame
+from shiftcast.features.quality import Screened
 from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Known, Settings, cut
+from shiftcast.pipelines.sources import public_record
 from shiftcast.pipelines.sources.public_record import Record, read_record
 
 settings.register_profile(
@@ -111,6 +115,24 @@ def _is_loopback(address: object) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def screened_once() -> Iterator[None]:
+    """Screen a file of records once, wherever it lies: what comes of it hangs on its name and bytes alone."""
+    screened, kept = public_record._screened, {}
+
+    def remembered(path: Path, frame: Frame) -> Screened:
+        if not path.is_file():
+            return screened(path, frame)
+        key = (path.name, path.read_bytes(), id(frame))
+        if key not in kept:
+            kept[key] = screened(path, frame)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(public_record, "_screened", remembered)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
 from shiftcast.pipelines.registry.model_files import FILES_TAG
 from shiftcast.pipelines.state.root import StoreError
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = [Path(path).parent for path in (shutil.which("initdb"), shutil.which("postgres")) if path]
 FOLDERS = [*BINARIES, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
