@@ -9,15 +9,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
-import xarray as xr
 from filelock import FileLock
 from sqlalchemy.engine import Engine
 
 from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.leaf_backtest import backtest as real_backtest
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.doctor.examine import move_in
@@ -116,28 +117,34 @@ def _found(request: RunRequest, known: Known) -> Finished:
     return Finished(request, result, tuple(said["steps"]), known, world, bundle.tables["scores"])
 
 
+def remembered(function: Callable[..., Any], key: Callable[..., object]) -> Callable[..., Any]:
+    """Return a function that answers again what it answered the first time a key came of its arguments."""
+    kept: dict[object, Any] = {}
+
+    def answer(*given: Any, **options: Any) -> Any:
+        found = key(*given)
+        if found not in kept:
+            kept[found] = function(*given, **options)
+        return kept[found]
+
+    return answer
+
+
 @pytest.fixture(scope="session")
-def published(finished: Finished) -> Callable[..., pd.DataFrame]:
-    """Return what takes the quantiles of the finished run's draws, once an origin."""
-    kept: dict[str, pd.DataFrame] = {}
-
-    def rows(cube: xr.Dataset, *, model: str) -> pd.DataFrame:
-        origin = cube.attrs["origin"]
-        if origin not in kept:
-            kept[origin] = forecast_frame(cube, model=model)
-        return kept[origin]
-
-    return rows
+def views() -> dict[str, Callable[..., Any]]:
+    """Return what takes published rows and effects from the finished run's draws, once an origin."""
+    return {
+        "forecast_frame": remembered(forecast_frame, lambda cube: cube.attrs["origin"]),
+        "effect_of_one_figure": remembered(
+            effect_of_one_figure, lambda _, step, __, origin: (step.workload, step.segment, step.technique, origin)
+        ),
+    }
 
 
 @pytest.fixture
-def no_draws(finished: Finished, published: Callable[..., pd.DataFrame], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def no_draws(finished: Finished, views: dict[str, Callable[..., Any]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let runs take the finished run's draws and scores, and no pictures; return what was asked to be computed."""
     computed: list[str] = []
-    effects = {
-        (each["workload"], each["segment"], each["technique"]): each["one_figure"]
-        for each in finished.result.bundle.summary["techniques"]
-    }
 
     def build(known, settings, *, progress):
         computed.append("world")
@@ -147,14 +154,11 @@ def no_draws(finished: Finished, published: Callable[..., pd.DataFrame], monkeyp
         computed.append("scores")
         return finished.scores
 
-    def effect(_, step, *__):
-        return effects[step.workload, step.segment, step.technique]
-
     blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
     monkeypatch.setattr(run_module, "build_world", build)
     monkeypatch.setattr(run_module, "backtest", backtest)
-    monkeypatch.setattr(assemble, "forecast_frame", published)
-    monkeypatch.setattr(assemble, "effect_of_one_figure", effect)
+    for name, view in views.items():
+        monkeypatch.setattr(assemble, name, view)
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
     monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
     return computed
