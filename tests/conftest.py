@@ -1,20 +1,27 @@
-"""Fixtures the tests share: no network, the public record read once, and one small world drawn from it."""
+"""What all tests share: no network, the public record read once, one small world, and a word on what was left out."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
+from shiftcast.features.frames import Frame
+from shiftcast.features.quality import Screened
 from shiftcast.forecast.identity.cube import World, draw_world
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.known import Known, Settings, cut
+from shiftcast.pipelines.sources import public_record
 from shiftcast.pipelines.sources.public_record import Record, read_record
 
 settings.register_profile(
@@ -27,8 +34,56 @@ settings.register_profile(
 )
 settings.load_profile("shiftcast")
 
+pytest_plugins = ["pytester"]
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 SMALL = Settings(draws=200, through="2028Q4")
+OPTIONAL = ("slow", "fault")  # marks that a plain `pytest` leaves out
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--skips-allowed", metavar="REGEX", help="fail a test that skips itself for a reason this does not match"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a skipped test where skips are not allowed: a suite that should have run is no pass."""
+    report = yield
+    allowed = item.config.getoption("--skips-allowed")
+    if allowed is not None and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not re.search(allowed, reason):
+            report.outcome = "failed"
+            report.longrepr = f"{reason}; it has to run here: install what it needs, or name it in --skips-allowed"
+    return report
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        found = item.config.stash.setdefault(LEFT_OUT, Counter())
+        found.update(mark for mark in OPTIONAL if item.get_closest_marker(mark))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts of a parallel worker to the process that prints the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(session.config.stash.get(LEFT_OUT, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the counts of one worker; each leaves out the same tests."""
+    node.config.stash[LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how many tests the marks left out, and how to run them."""
+    left = config.stash.get(LEFT_OUT, Counter())
+    if left:
+        many = ", ".join(f"{count} marked {mark}" for mark, count in sorted(left.items()))
+        terminalreporter.write_line(f"left out: {many}; `pytest -m ''` runs every test")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,6 +117,24 @@ def _is_loopback(address: object) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def screened_once() -> Iterator[None]:
+    """Screen a file of records once, wherever it lies: what comes of it hangs on its name and bytes alone."""
+    screened, kept = public_record._screened, {}
+
+    def remembered(path: Path, frame: Frame) -> Screened:
+        if not path.is_file():
+            return screened(path, frame)
+        key = (path.name, path.read_bytes(), id(frame))
+        if key not in kept:
+            kept[key] = screened(path, frame)
+        return kept[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(public_record, "_screened", remembered)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.ledger import entries
 from shiftcast.pipelines.state.root import StoreError
 
+pytestmark = pytest.mark.fault
 NAMED = (
     "before registering", "with a model but no version", "with a version not complete", "between version and alias",
     "between alias and reason", "while publishing", "before the swap", "after the swap",

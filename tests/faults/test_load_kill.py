@@ -6,12 +6,14 @@ import time
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.files import USAGE_FILE, checked
 from shiftcast.pipelines.store.log import visible
 from shiftcast.pipelines.store.verify import verify
 
+pytestmark = pytest.mark.fault
 ROWS = 40
 KNOWN = pd.Timestamp("2026-03-05", tz="UTC")
 CALLS, CHANGES, TIMES = 12, 24, 14  # moments: of a function called, of a file changed, of the clock; 50 in all

@@ -13,6 +13,8 @@ from shiftcast.pipelines.state import guard
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.root import StoreError
 
+pytestmark = pytest.mark.fault
+
 
 @pytest.fixture(scope="module")
 def made(runs, tmp_path_factory):

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.claims.check import check_claim
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.question import QUESTIONS
@@ -16,17 +15,10 @@ from shiftcast.forecast.views.part import (
     MEASURES,
     Part,
     draws_of,
-    forecast_frame,
     forecast_periods,
     hyperscale_share,
     technique_share,
 )
-
-
-@pytest.fixture(scope="module")
-def forecaster(small_world, record):
-    return Forecaster(small_world.cube, forecast_frame(small_world.cube, model="tested"), record.claims)
-
 
 WHEN = {"of": "search", "base": "gpu_hours", "segment": "rest"}
 

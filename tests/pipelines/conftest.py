@@ -1,24 +1,36 @@
 """One finished run in a store of its own, and runs that take its draws instead of drawing again."""
 
+import json
+import os
 import shutil
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
+from filelock import FileLock
+from sqlalchemy.engine import Engine
 
 from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.leaf_backtest import backtest as real_backtest
+from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.doctor.examine import move_in
+from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, RunResult, run
 from shiftcast.pipelines.publish import publication
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.registry.champion import read_version
+from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
+from shiftcast.pipelines.sources.public_record import RECORDS, Record
 
+SAID = "said.json"  # beside the store: what the run said, which the store does not keep
 TODAY = pd.Timestamp("2026-11-20", tz="UTC")
 
 
@@ -35,10 +47,49 @@ class Finished:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """Return one whole run of 200 draws; nobody may write to its store."""
+def one_migration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let MLflow migrate one database, and fill every other fresh one of this process with what that one holds."""
+    import mlflow.store.db.utils as databases  # noqa: PLC0415  (importing MLflow takes seconds)
+
+    template, migrate = tmp_path_factory.mktemp("migrated") / "mlflow.db", databases._initialize_tables
+
+    def fill(engine: Engine) -> None:
+        if not template.exists():
+            migrate(engine)
+            shutil.copyfile(engine.url.database, template)
+            return
+        with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(engine.url.database)) as fresh:
+            source.backup(fresh)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(databases, "_initialize_tables", fill)
+        yield
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, record: Record, one_migration: None) -> Finished:
+    """Return one whole run of 200 draws, made by the first process that asks; nobody may write to its store."""
     folder = tmp_path_factory.mktemp("finished")
     request = RunRequest(TODAY, False, Settings(draws=200, seed=7), folder / "mlruns", folder / "shiftcast-out")
+    shared = _shared_folder(tmp_path_factory) / "finished"
+    with FileLock(f"{shared}.lock"):
+        if shared.exists():
+            shutil.copytree(shared, folder, dirs_exist_ok=True)
+            return _found(request, record.as_of(TODAY))
+        done = _made(request)
+        said = {"steps": done.steps, "outcome": done.result.outcome, "reason": done.result.reason}
+        (folder / SAID).write_text(json.dumps(said), encoding="utf-8")
+        shutil.copytree(folder, shared)
+    return done
+
+
+def _shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that the processes of one run of the tests have in common."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def _made(request: RunRequest) -> Finished:
     steps, kept = [], {}
 
     def build(known, settings, *, progress):
@@ -56,8 +107,42 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return Finished(request, result, tuple(steps), **kept)
 
 
+def _found(request: RunRequest, known: Known) -> Finished:
+    """Return the run that another process made, from a copy of its store; only its draws are made anew."""
+    move_in(request.root, wait=0)
+    store, said = open_store(request.root), json.loads((request.root.parent / SAID).read_text(encoding="utf-8"))
+    bundle = read_version(store, champion_version(store))
+    result = RunResult(bundle, "1", said["outcome"], said["reason"], request.out)
+    world = build_world(known, request.settings)
+    return Finished(request, result, tuple(said["steps"]), known, world, bundle.tables["scores"])
+
+
+def remembered(function: Callable[..., Any], key: Callable[..., object]) -> Callable[..., Any]:
+    """Return a function that answers again what it answered the first time a key came of its arguments."""
+    kept: dict[object, Any] = {}
+
+    def answer(*given: Any, **options: Any) -> Any:
+        found = key(*given)
+        if found not in kept:
+            kept[found] = function(*given, **options)
+        return kept[found]
+
+    return answer
+
+
+@pytest.fixture(scope="session")
+def views() -> dict[str, Callable[..., Any]]:
+    """Return what takes published rows and effects from the finished run's draws, once an origin."""
+    return {
+        "forecast_frame": remembered(forecast_frame, lambda cube: cube.attrs["origin"]),
+        "effect_of_one_figure": remembered(
+            effect_of_one_figure, lambda _, step, __, origin: (step.workload, step.segment, step.technique, origin)
+        ),
+    }
+
+
 @pytest.fixture
-def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def no_draws(finished: Finished, views: dict[str, Callable[..., Any]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Let runs take the finished run's draws and scores, and no pictures; return what was asked to be computed."""
     computed: list[str] = []
 
@@ -72,7 +157,8 @@ def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
     monkeypatch.setattr(run_module, "build_world", build)
     monkeypatch.setattr(run_module, "backtest", backtest)
-    monkeypatch.setattr(run_module, "read_record", cache(run_module.read_record))
+    for name, view in views.items():
+        monkeypatch.setattr(assemble, name, view)
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
     monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
     return computed

@@ -72,6 +72,7 @@ def other_store(finished, tmp_path_factory):
     return folder, done
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_a_fresh_store(finished, other_store):
     folder, _ = other_store
     mine, other = open_store(finished.request.root), open_store(folder / "mlruns")
@@ -82,6 +83,7 @@ def test_the_same_seed_gives_the_same_bytes_in_a_fresh_store(finished, other_sto
         assert path.read_bytes() == (folder / "shiftcast-out" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.slow
 def test_the_command_the_table_and_the_served_model_agree(finished, other_store):
     answer = json.loads(other_store[1].stdout)
     forecaster = open_forecaster(root=finished.request.root)
@@ -94,5 +96,6 @@ def test_the_command_the_table_and_the_served_model_agree(finished, other_store)
     assert "registering with MLflow" in other_store[1].stderr
 
 
+@pytest.mark.slow
 def test_nothing_is_written_but_the_store_and_the_publication(other_store):
     assert sorted(path.name for path in other_store[0].iterdir()) == ["mlruns", "shiftcast-out"]

@@ -35,6 +35,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
 from shiftcast.pipelines.registry.model_files import FILES_TAG
 from shiftcast.pipelines.state.root import StoreError
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = [Path(path).parent for path in (shutil.which("initdb"), shutil.which("postgres")) if path]
 FOLDERS = [*BINARIES, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
@@ -45,9 +46,8 @@ PATIENCE = 240  # seconds
 RETRAINER = """
 import sys
 from pathlib import Path
-from shiftcast.pipelines.registry.mlflow_store.champion import open_forecaster
-from shiftcast.pipelines.registry.mlflow_store.mlflow_store import *
-from shiftcast.pipelines.registry.mlflow_store.mlflow_store import DIGEST_TAG, MANIFEST_TAG
+from shiftcast.pipelines.registry.champion import open_forecaster
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION, DIGEST_TAG, MANIFEST_TAG, open_store, promote, register
 root, bundle, name, manifest = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 store = open_store(root)
 tags = {DIGEST_TAG: name, MANIFEST_TAG: manifest}

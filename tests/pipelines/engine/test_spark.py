@@ -18,6 +18,7 @@ from shiftcast.pipelines.engine.spark import session
 
 MISSING = [name for name, there in (("pyspark", find_spec("pyspark")), ("Java", shutil.which("java"))) if not there]
 pytestmark = [
+    pytest.mark.slow,  # Java starts
     pytest.mark.skipif(bool(MISSING), reason=f"the Spark engine needs {' and '.join(MISSING)}, not installed here"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # pyspark's own
     pytest.mark.filterwarnings("ignore::ResourceWarning"),

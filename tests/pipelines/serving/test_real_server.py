@@ -15,6 +15,7 @@ import pytest
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.pipelines.registry.champion import open_forecaster
 
+pytestmark = pytest.mark.slow  # two servers start; the other files of this folder ask the same without a socket
 QUANTILES = {"question": "quantiles", "measure": "power", "segment": "rest"}
 PATIENCE = 240  # seconds, on a machine that is busy with other things
 

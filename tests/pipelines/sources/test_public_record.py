@@ -9,14 +9,16 @@ from shiftcast.pipelines.sources.table import UnreadableFileError
 
 REVENUE, TOKENS = "observations_nvidia_revenue.csv", "observations_tokens.csv"
 FRAMES = {"observations": OBSERVATIONS, "claims": CLAIMS, "hardware": HARDWARE, "throughput": THROUGHPUT,
-          "assumptions": ASSUMPTIONS, "fleet": ASSUMPTIONS, "economics": ASSUMPTIONS, "ceilings": CEILINGS}  # fmt: skip
+          "assumptions": ASSUMPTIONS, "capacity": ASSUMPTIONS, "ceilings": CEILINGS}  # fmt: skip
+FILES = [REVENUE, TOKENS, *(f"{name}.csv" for name in ("claims", "hardware", "throughput", "assumptions", "fleet",
+                                                       "economics", "ceilings", "workloads"))]  # fmt: skip
 
 
 @pytest.fixture
 def folder(tmp_path):
     """Return two dozen lines of each file, so that reading takes no time."""
     (tmp_path / "records").mkdir()
-    for name in (REVENUE, TOKENS, *(f"{each}.csv" for each in [*FRAMES, "workloads"] if each != "observations")):
+    for name in FILES:
         lines = (RECORDS / name).read_text(encoding="utf-8").splitlines(keepends=True)
         (tmp_path / "records" / name).write_text("".join(lines[:24]), encoding="utf-8")
     return tmp_path / "records"

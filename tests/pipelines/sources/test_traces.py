@@ -62,12 +62,14 @@ def test_philly_nodes(load):
     assert report["gaps"]["count"] == 1
 
 
+@pytest.mark.slow
 def test_helios(load):
     stored, totals, _, _ = load("occupancy", "helios_earth_sensetime/*_cluster_sequence_vc.csv.gz")
     assert stored == 714_240
     assert totals["gpu_hours"] == pytest.approx(424_773, abs=0.5)
 
 
+@pytest.mark.slow
 def test_helios_capacity(load):
     stored, _, closed, _ = load("capacity", "helios_earth_sensetime/Earth_gpu_number.csv.gz")
     assert stored == 181

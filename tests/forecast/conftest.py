@@ -1,0 +1,13 @@
+"""One forecaster on the small world's draws."""
+
+import pytest
+
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.identity.cube import World
+from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.pipelines.sources.public_record import Record
+
+
+@pytest.fixture(scope="session")
+def forecaster(small_world: World, record: Record) -> Forecaster:
+    return Forecaster(small_world.cube, forecast_frame(small_world.cube, model="tested"), record.claims)
