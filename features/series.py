@@ -9,6 +9,7 @@ import pandas as pd
 
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import check_consecutive, nvidia_quarters
+from shiftcast.features.scope import VENDOR
 
 
 def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     ValueError
         If nothing is known under the definition, or a quarter between two known ones is missing.
     """
-    rows = select(observations, measure="revenue", vendor="nvidia", definition=definition, stage="flow", segment="all")
+    rows = select(observations, measure="revenue", vendor=VENDOR, definition=definition, stage="flow", segment="all")
     quarters = nvidia_quarters(origin)
     rows = latest_vintage(rows).merge(quarters, on=["period_start", "period_end"])
     if rows.empty:

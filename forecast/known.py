@@ -8,7 +8,9 @@ import pandas as pd
 
 from shiftcast.features.asof import known_by
 from shiftcast.features.frames import empty
+from shiftcast.features.market import CHIPS, DEFINITIONS, OPERATORS
 from shiftcast.features.membership import MEMBERSHIPS
+from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.workloads import Registry
 
@@ -29,6 +31,8 @@ class Known:
         What the share model learned on reference histories; it is not of the record and is not cut.
     memberships
         Who counts on which side, cut to the origin.
+    definitions, operators, chips
+        Market facts: how the record is read. As assumptions they are not cut.
     """
 
     origin: pd.Timestamp
@@ -40,6 +44,14 @@ class Known:
     registry: Registry
     learned: Learned
     memberships: pd.DataFrame = field(default_factory=lambda: empty(MEMBERSHIPS))
+    definitions: pd.DataFrame = field(default_factory=lambda: empty(DEFINITIONS))
+    operators: pd.DataFrame = field(default_factory=lambda: empty(OPERATORS))
+    chips: pd.DataFrame = field(default_factory=lambda: empty(CHIPS))
+
+    @property
+    def market(self) -> Market:
+        """Market facts as models read them; ValueError names the file and the row at fault."""
+        return read_market(self.definitions, self.operators, self.chips)
 
 
 @dataclass(frozen=True)

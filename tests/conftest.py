@@ -5,14 +5,18 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
+from shiftcast.features.market import MARKET
 from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Known, Settings, cut
+from shiftcast.forecast.market.facts import Market
+from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import Record, read_record
 
 settings.register_profile(
@@ -68,13 +72,19 @@ def record() -> Record:
 
 
 @pytest.fixture(scope="session")
+def market() -> Market:
+    return shipped_market()
+
+
+@pytest.fixture(scope="session")
 def known_on(record: Record) -> Callable[..., Known]:
     """Return the record cut to an origin, with frames replaced where given."""
 
     def known(origin: pd.Timestamp = ORIGIN, **frames: pd.DataFrame) -> Known:
         names = ("observations", "claims", "hardware", "throughput", "assumptions")
         given = {name: frames.get(name, getattr(record, name)) for name in names}
-        return cut(origin, registry=record.registry, learned=record.learned, **given)
+        facts = {name: frames.get(name, getattr(record, name)) for name in MARKET}
+        return replace(cut(origin, registry=record.registry, learned=record.learned, **given), **facts)
 
     return known
 

@@ -21,12 +21,14 @@ from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
-from shiftcast.forecast.hardware.placement import CLASSES, draw_placement
+from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.hardware.throughput import core_throughput, fleet_throughput
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES, SEGMENT_OF
+from shiftcast.forecast.market.chips import Chips
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.migration.carry import carry_forward
 from shiftcast.forecast.migration.steps import Step, draw_shares, fit_steps
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state
@@ -35,12 +37,8 @@ from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
 SEGMENTS: Final = ("hyperscale", "rest")
 SOLD_LEAVES: Final = tuple(leaf for segment in SEGMENTS for leaf in LEAVES[segment])
-TOKEN_SERIES: Final[Mapping[str, str]] = {
-    "google": "all_ai_surfaces", "china_national": "national_china", "openai": "api",
-}  # fmt: skip
 _TOKEN_SPREAD: Final = Spread(0.2, 0.75)
 _DAYS_PER_QUARTER: Final = 91.3125
-_NVIDIA, _CPU = CLASSES.index("nvidia"), CLASSES.index("cpu")
 _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
 
@@ -88,6 +86,7 @@ def draw_bottom_up(
     assumed: Assumptions,
     quarters: pd.DatetimeIndex,
     *,
+    market: Market,
     seed: int,
 ) -> BottomUp:
     """Draw the bottom-up view.
@@ -105,12 +104,12 @@ def draw_bottom_up(
     """
     observations, registry = known.observations, known.registry
     draws = len(hour_shares)
-    volumes, missing = _volumes(observations, registry, assumed, quarters, draws=draws, seed=seed)
-    steps, level = _technique_shares(observations, registry, quarters, draws=draws, seed=seed)
+    volumes, missing = _volumes(observations, registry, assumed, quarters, market=market, draws=draws, seed=seed)
+    steps, level = _technique_shares(observations, registry, quarters, market=market, draws=draws, seed=seed)
     techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
     now = int(quarters.searchsorted(known.origin)) - 1
     carried = carry_forward(level, techniques, quarters, now, known.learned, seed=seed)
-    asked = Asked(registry, volumes, carried.shares, assumed, quarters)
+    asked = Asked(registry, volumes, carried.shares, assumed, quarters, market.chips)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}
@@ -121,7 +120,7 @@ def draw_bottom_up(
         if task.on_accelerator:
             theta, found = fleet_throughput(known.throughput, generations, task, hour_shares, assumed, quarters)
             evidence[task.name] = found.evidence
-            _fill(hours[..., column], asked, task, by_leaf(assumed, task)[..., _NVIDIA], theta)
+            _fill(hours[..., column], asked, task, by_leaf(assumed, task, market.chips)[..., market.chips.own], theta)
         _add_cores(core_hours, asked, task, known.throughput)
     peak = hour_shares @ generations.fp8_tflops * 1e12
     _add_training(hours, asked, tasks, observations, peak, seed=seed)
@@ -131,13 +130,14 @@ def draw_bottom_up(
 
 @dataclass(frozen=True)
 class Asked:
-    """What every task is asked to do: volumes, technique shares and assumptions, on the same quarters."""
+    """What every task is asked to do: volumes, technique shares and assumptions, on the same quarters; and by what."""
 
     registry: Registry
     volumes: Mapping[str, Array]
     shares: Mapping[tuple[str, str], Array]
     assumed: Assumptions
     quarters: pd.DatetimeIndex
+    chips: Chips
 
     def requests(self, task: Task) -> Array:
         """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
@@ -159,9 +159,9 @@ class Asked:
         return np.asarray(each * _compound(growth, self.quarters))
 
 
-def by_leaf(assumed: Assumptions, task: Task) -> Array:
+def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
     """Return a task's placement by leaf, shape (draws, leaves, classes); it follows the leaf's segment."""
-    by_segment = {segment: draw_placement(assumed, task.name, segment) for segment in SEGMENTS}
+    by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SEGMENTS}
     return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
 
 
@@ -174,7 +174,7 @@ def _fill(out: Array, asked: Asked, task: Task, placed: Array, theta: Array) -> 
 
 def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: pd.DataFrame) -> None:
     """Add a task's core-hours, if it runs on CPUs at all and a record says how fast; change ``core_hours``."""
-    placed = by_leaf(asked.assumed, task)[..., _CPU] if task.on_accelerator else None
+    placed = by_leaf(asked.assumed, task, asked.chips)[..., -1] if task.on_accelerator else None
     rate = core_throughput(throughput, task, asked.assumed)
     if rate is None or (placed is not None and not placed.any()):
         return
@@ -185,14 +185,16 @@ def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughpu
 
 
 def _volumes(
-    observations: pd.DataFrame, registry: Registry, assumed: Assumptions, quarters: pd.DatetimeIndex, *, draws: int,
-    seed: int,
+    observations: pd.DataFrame, registry: Registry, assumed: Assumptions, quarters: pd.DatetimeIndex, *,
+    market: Market, draws: int, seed: int,
 ) -> tuple[dict[str, Array], dict[str, str]]:  # fmt: skip
     """Return requests (or tokens) a quarter by workload, and what could not be had."""
     volumes, missing = {}, {}
     for workload in registry.workloads:
         if workload == "generative":
-            tokens = draw_tokens(observations, assumed, quarters, draws=draws, seed=seed)
+            tokens = draw_tokens(
+                observations, assumed, quarters, series=market.operators.token_series, draws=draws, seed=seed
+            )  # fmt: skip
             if tokens is None:
                 missing[workload] = "no token volume stated twice by one source was known"
             else:
@@ -204,9 +206,19 @@ def _volumes(
 
 
 def draw_tokens(
-    observations: pd.DataFrame, assumed: Assumptions, quarters: pd.DatetimeIndex, *, draws: int, seed: int
-) -> Array | None:
+    observations: pd.DataFrame, assumed: Assumptions, quarters: pd.DatetimeIndex, *, series: Mapping[str, str],
+    draws: int, seed: int,
+) -> Array | None:  # fmt: skip
     """Draw the world's tokens a quarter: stated series that do not overlap, each forecast, times their coverage.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin.
+    quarters
+        Ends of the quarters to cover.
+    series
+        Operator to the definition of its stated tokens (:class:`forecast.market.operators.Operators`).
 
     Returns
     -------
@@ -214,7 +226,7 @@ def draw_tokens(
         Shape (draws, quarters); zero before the first statement; ``None`` if no source stated two figures.
     """
     total = np.zeros((draws, len(quarters)))
-    for operator, surface in TOKEN_SERIES.items():
+    for operator, surface in series.items():
         rows = latest_vintage(select(observations, measure="tokens", operator=operator, definition=surface))
         if rows["period_end"].nunique() < 2:
             continue
@@ -230,8 +242,9 @@ def draw_tokens(
 
 
 def _technique_shares(
-    observations: pd.DataFrame, registry: Registry, quarters: pd.DatetimeIndex, *, draws: int, seed: int
-) -> tuple[tuple[Step, ...], dict[tuple[str, str], Array]]:
+    observations: pd.DataFrame, registry: Registry, quarters: pd.DatetimeIndex, *, market: Market, draws: int,
+    seed: int,
+) -> tuple[tuple[Step, ...], dict[tuple[str, str], Array]]:  # fmt: skip
     steps: list[Step] = []
     shares: dict[tuple[str, str], Array] = {}
     for workload in registry.workloads:
@@ -240,7 +253,7 @@ def _technique_shares(
             if len(techniques) == 1:
                 shares[workload, segment] = np.ones((draws, len(quarters), 1))
                 continue
-            fitted = fit_steps(observations, workload, techniques, segment, quarters)
+            fitted = fit_steps(observations, workload, techniques, segment, quarters, market=market)
             shares[workload, segment] = draw_shares(fitted, techniques, draws=draws, seed=seed)
             steps += fitted
     return tuple(steps), shares

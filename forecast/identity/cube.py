@@ -15,16 +15,20 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_label
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
+from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
-from shiftcast.forecast.hardware.placement import VENDORS, check_placement, hours_over_nvidia
+from shiftcast.forecast.hardware.placement import check_placement, hours_over_nvidia
 from shiftcast.forecast.identity.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
 from shiftcast.forecast.identity.intensity import check_intensity
 from shiftcast.forecast.identity.meeting import Agreement, agree, within
 from shiftcast.forecast.identity.topdown import LEAF_NAMES, TopDown, draw_top_down
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.market.chips import Chips
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.membership import moved_text
 from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.workloads import UNALLOCATED, Registry
@@ -48,7 +52,6 @@ UNITS: Final = {
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
-_UNEXPLAINED: Final = np.array([float(vendor == "nvidia") for vendor in VENDORS])  # hours by vendor for one of NVIDIA
 _MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
 MIN_REVENUE: Final = 24  # quarters
 
@@ -95,20 +98,21 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     ValueError
         Naming the data that was not known at the origin.
     """
-    _require(known)
+    market = known.market
+    _require(known, market)
     assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
     generations = nvidia_generations(known.hardware)
     progress("top-down: revenue, split, price, installed base")
     top = draw_top_down(
         known.observations, generations, assumed,
         origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed,
-        memberships=known.memberships,
+        market=market, memberships=known.memberships,
     )  # fmt: skip
     quarters = top.revenue.quarters
     live = top.fleet.live.sum(axis=2)
     progress("bottom-up: volumes, technique shares, intensity, throughput")
     shares = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY)
-    bottom = draw_bottom_up(known, generations, shares, assumed, quarters, seed=settings.seed)
+    bottom = draw_bottom_up(known, generations, shares, assumed, quarters, market=market, seed=settings.seed)
     progress("meeting of the two views, and the cube")
     shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
     agreement = _meet(top, bottom, assumed, shown)
@@ -116,15 +120,16 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     return World(cube, top, bottom, agreement, generations)
 
 
-def _require(known: Known) -> None:
+def _require(known: Known, market: Market) -> None:
     """Raise if a figure that every forecast starts from was not known, naming all that were not."""
-    revenue = select(known.observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow")
+    revenue = select(known.observations, measure="revenue", vendor=VENDOR, definition="data_center", stage="flow")
     check_intensity(known.assumptions, known.registry)
-    check_placement(known.assumptions, known.registry)
+    check_placement(known.assumptions, known.registry, market.chips)
+    unit = UNIT in set(known.hardware["accelerator"])
     needed = {
-        f"{MIN_REVENUE} quarters of NVIDIA data-centre revenue": len(revenue) >= MIN_REVENUE,
-        "a statement about the hyperscale share of it": len(split_statements(known.observations)) > 0,
-        "the h100 row of the hardware catalogue, the unit of equivalents": "h100" in set(known.hardware["accelerator"]),
+        f"{MIN_REVENUE} quarters of {VENDOR.upper()} data-centre revenue": len(revenue) >= MIN_REVENUE,
+        "a statement about the hyperscale share of it": len(split_statements(known.observations, market)) > 0,
+        f"the {UNIT} row of the hardware catalogue, the unit of equivalents": unit,
     }
     missing = [name for name, found in needed.items() if not found]
     if missing:
@@ -140,14 +145,14 @@ def _cube(
 ) -> xr.Dataset:  # fmt: skip
     quarters = top.revenue.quarters[shown]
     tasks, hours = _allocate(bottom, agreement, top, shown)
-    new = np.isin(generations.names, [n for n in generations.names if n.startswith(("blackwell", "rubin"))])
+    market, new = known.market, np.array(generations.new)
     compute_share = (top.revenue.compute / np.maximum(top.revenue.total, _TINY))[:, shown]
     by_generation = top.fleet.shipped[:, shown] * top.price[:, None, None, :]
     new_share = by_generation[..., new].sum(axis=(2, 3)) / np.maximum(by_generation.sum(axis=(2, 3)), _TINY)
     leaf, definitions = ("draw", "period", "leaf"), list(top.split.by_definition)
     variables: dict[str, tuple[tuple[str, ...], Array]] = {
         "gpu_hours": (("draw", "period", "leaf", "task"), hours),
-        "accelerator_hours": ((*leaf, "vendor"), _by_vendor(hours, tasks, assumed)),
+        "accelerator_hours": ((*leaf, "vendor"), _by_vendor(hours, tasks, assumed, market.chips)),
         "gpu_hours_top_down": (leaf, top.hours[:, shown]),
         "gpu_hours_bottom_up": (leaf, _pad(bottom.hours[:, shown].sum(axis=-1))),
         "accelerators": (leaf, top.fleet.live[:, shown].sum(axis=-1)),
@@ -178,8 +183,8 @@ def _cube(
     coordinates: dict[str, Any] = {
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
-        "vendor": list(VENDORS), **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
-        "workload": asked,
+        "vendor": list(market.chips.accelerators), "workload": asked,
+        **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
     return xr.Dataset(data, coords=coordinates, attrs=_attributes(known, top)).assign(_units(data))
@@ -198,15 +203,15 @@ def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
     return {
         "origin": f"{known.origin:%Y-%m-%d}",
         "first_forecast": quarter_label(top.revenue.quarters[top.revenue.first_forecast]),
-        "definition": "recast_2",
+        "definition": top.split.reference,
         "scenario": "base",
         "split_mode": "observation",
-        "memberships": moved_text(known.memberships, top.revenue.quarters),
+        "memberships": moved_text(known.memberships, top.revenue.quarters, top.split.reference),
         "leaf_news": _leaf_news(top),
         "split_statements": top.split.state.statements,
         "split_inexact": len(top.split.state.inexact),
         "split_ess": top.split.ess,
-        "scope": "NVIDIA data-centre GPUs",  # of hardware, power and money; accelerator_hours go beyond it
+        "scope": f"{VENDOR.upper()} data-centre GPUs",  # of hardware, power and money; accelerator_hours go beyond it
         "company_ratio": top.revenue.company_ratio,
     }
 
@@ -248,15 +253,16 @@ def _allocate(bottom: BottomUp, agreement: Agreement, top: TopDown, shown: slice
     return names, np.concatenate([hours, own], axis=2)
 
 
-def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions) -> Array:
+def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions, chips: Chips) -> Array:
     """Return hours by vendor of the accelerator, shape (draws, periods, leaves, vendors), from those of NVIDIA GPUs.
 
     What no registered task explains is counted on NVIDIA GPUs only: no record speaks of the others there.
     """
-    own = np.broadcast_to(_UNEXPLAINED, (len(hours), len(VENDORS)))
+    own = np.zeros((len(hours), len(chips.accelerators)))
+    own[:, chips.own] = 1.0
     over = {
         segment: np.stack(
-            [own if task == UNALLOCATED else hours_over_nvidia(assumed, task, segment) for task in tasks], axis=1
+            [own if task == UNALLOCATED else hours_over_nvidia(assumed, task, segment, chips) for task in tasks], axis=1
         )
         for segment in SEGMENTS
     }

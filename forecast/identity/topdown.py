@@ -16,6 +16,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Assumptions, normals, stream
 from shiftcast.forecast.hardware.fleet import (
@@ -29,6 +30,7 @@ from shiftcast.forecast.hardware.fleet import (
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.identity.meeting import condition
 from shiftcast.forecast.leaves import LEAVES
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.leaf_state import hear_leaves
 from shiftcast.forecast.split.membership import as_saved
 from shiftcast.forecast.split.share import LEAF_DRIFT, Split, draw_split, leaf_weights
@@ -138,7 +140,7 @@ def _company_ratio(observations: pd.DataFrame, reported: pd.Series, origin: pd.T
 def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Array:
     """Draw compute's share of data-centre revenue, a state read from the quarters that report both."""
     keys = ["period_start", "period_end"]
-    rows = select(observations, measure="revenue", vendor="nvidia", stage="flow", segment="all")
+    rows = select(observations, measure="revenue", vendor=VENDOR, stage="flow", segment="all")
     compute, networking = (
         latest_vintage(select(rows, definition=f"data_center_{part}")).set_index(keys)["value"]
         for part in ("compute", "networking")
@@ -151,7 +153,7 @@ def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, dr
     return state.simulate(draws, stream(seed, "compute_share"))[0]
 
 
-def draw_top_down(
+def draw_top_down(  # noqa: PLR0913  (every part of the record it reads, and how to draw)
     observations: pd.DataFrame,
     generations: Generations,
     assumed: Assumptions,
@@ -160,6 +162,7 @@ def draw_top_down(
     through: str,
     draws: int,
     seed: int,
+    market: Market,
     memberships: pd.DataFrame | None = None,
 ) -> TopDown:
     """Draw the whole top-down view at an origin from what was known there, firms counted where memberships put them.
@@ -170,12 +173,14 @@ def draw_top_down(
         Naming the data that is missing at the origin.
     """
     revenue = draw_revenue(observations, origin=origin, through=through, draws=draws, seed=seed)
-    split = draw_split(observations, revenue.quarters, draws=draws, seed=seed)
+    split = draw_split(observations, revenue.quarters, market=market, draws=draws, seed=seed)
     if memberships is not None:
-        split = as_saved(split, revenue.total, observations, memberships, assumed, revenue.quarters)
+        split = as_saved(
+            split, revenue.total, observations, memberships, assumed, revenue.quarters, market=market
+        )  # fmt: skip
     weights, news = _leaf_weights(observations, revenue, split.share, assumed, seed=seed)
     mix = _mix(generations, revenue.quarters, assumed)
-    price, gap = _price(observations, generations, revenue, mix, assumed, seed=seed)
+    price, gap = _price(observations, generations, revenue, mix, assumed, owners=market.owners, seed=seed)
     units = revenue.compute[:, :, None] * mix / price[:, None, :]
     own = assumed["vendor_internal.share"][:, None, None]
     shipped = np.concatenate([weights[..., None] * units[:, :, None, :], (own * units)[:, :, None, :]], axis=2)
@@ -217,13 +222,14 @@ def _price(
     mix: Array,
     assumed: Assumptions,
     *,
+    owners: str,
     seed: int,
 ) -> tuple[Array, float]:
     """Draw prices by generation and hold them to the independent H100-equivalents shipped, where known."""
     draws = len(mix)
     noise = np.stack([normals(seed, f"price.{name}", draws) for name in generations.names], axis=-1)
     logs = np.log(generations.price) + generations.price_sd_log * noise + np.log(assumed["price.level"])[:, None]
-    window, observed = _independent_h100e(observations, revenue.quarters)
+    window, observed = _independent_h100e(observations, revenue.quarters, owners)
     if not window.any():
         return np.exp(logs), float("nan")
     units = revenue.compute[:, :, None] * mix / np.exp(logs)[:, None, :]
@@ -233,9 +239,9 @@ def _price(
     return np.exp(moved), float(observed / np.exp(np.median(implied)))
 
 
-def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[Array, float]:
+def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -> tuple[Array, float]:
     """Return the quarters covered by the latest owner estimates, and H100-equivalents shipped over them."""
-    rows = latest_vintage(select(observations, measure="h100e", definition="epoch_owners", stage="stock"))
+    rows = latest_vintage(select(observations, measure="h100e", definition=owners, stage="stock"))
     if rows.empty:
         return np.zeros(len(quarters), dtype=bool), float("nan")
     last = rows["period_end"].max()

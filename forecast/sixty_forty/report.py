@@ -119,7 +119,7 @@ def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: st
     moved = total / _total(free_cube, base) - 1
     return SplitReport(
         definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
-        concentrations(free_cube, known.observations),
+        concentrations(free_cube, known),
         {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
         str(free_cube.attrs["memberships"]), str(free_cube.attrs["leaf_news"]),
     )  # fmt: skip
@@ -166,7 +166,8 @@ def _total(cube: xr.Dataset, base: str) -> Array:
 
 
 def _world(known: Known, settings: Settings, imposed: Imposed) -> xr.Dataset:
-    return build_world(replace(known, observations=observations_under(known.observations, imposed)), settings).cube
+    heard = observations_under(known.observations, imposed, known.market)
+    return build_world(replace(known, observations=heard), settings).cube
 
 
 def _table(cube: xr.Dataset, free: Array, after: Array, moved: Array, share: float) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from shiftcast.forecast.identity.topdown import draw_revenue
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.split.membership import as_saved
 from shiftcast.forecast.split.relabel import Relabelled, purchases, relabel
-from shiftcast.forecast.split.share import REFERENCE, draw_split
+from shiftcast.forecast.split.share import draw_split
 
 
 def relabelled(
@@ -35,15 +35,21 @@ def relabelled(
     ValueError
         If the firm is not known or already counts on that side.
     """
-    now = side_of(known.memberships, firm, REFERENCE)
+    market = known.market
+    reference = market.split.reference
+    now = side_of(known.memberships, firm, reference)
     if now == to:
-        raise ValueError(f"firm {firm!r} already counts as {to} under {REFERENCE}; name the other side")
+        raise ValueError(f"firm {firm!r} already counts as {to} under {reference}; name the other side")
     revenue = draw_revenue(
         known.observations, origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed
     )
     assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
-    split = draw_split(known.observations, revenue.quarters, draws=settings.draws, seed=settings.seed)
-    split = as_saved(split, revenue.total, known.observations, known.memberships, assumed, revenue.quarters)
-    bought = purchases(known.observations, assumed, firm, revenue.quarters)
+    split = draw_split(
+        known.observations, revenue.quarters, market=market, draws=settings.draws, seed=settings.seed
+    )  # fmt: skip
+    split = as_saved(
+        split, revenue.total, known.observations, known.memberships, assumed, revenue.quarters, market=market
+    )  # fmt: skip
+    bought = purchases(known.observations, assumed, firm, revenue.quarters, market=market)
     since = None if valid_from is None else np.asarray(revenue.quarters >= valid_from)
     return relabel(split, revenue.total, bought, revenue.quarters, firm=firm, to=to, since=since)

@@ -12,13 +12,16 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
 from shiftcast.forecast.statements.rows import middles
 
 _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again
 
 
-def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: pd.Timestamp) -> pd.DataFrame:
+def revisions(
+    observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market, since: pd.Timestamp
+) -> pd.DataFrame:
     """Return how each statement published after a day revised the smoothed share.
 
     The volatility is that of the latest fit throughout, so that a revision is news of the statement alone.
@@ -29,6 +32,8 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
         Observation rows, cut to the later day.
     quarters
         Ends of the quarters the split covers.
+    market
+        How each definition of the split is read.
     since
         The earlier day, inclusive.
 
@@ -44,15 +49,16 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
     ValueError
         If nothing was known on the earlier day.
     """
-    everything = split_statements(observations)
-    seen = split_statements(known_by(observations, since))
+    everything = split_statements(observations, market)
+    seen = split_statements(known_by(observations, since), market)
     if seen.empty:
         raise ValueError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
-    volatility = fit_split(observations, everything, quarters).volatility
+    volatility = fit_split(observations, everything, quarters, market=market).volatility
     held = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
 
     def path(statements: pd.DataFrame) -> Array:
-        return np.asarray(expit(fit_split(observations, statements, quarters, prior=held).smoothed_mean()))
+        fitted = fit_split(observations, statements, quarters, market=market, prior=held)
+        return np.asarray(expit(fitted.smoothed_mean()))
 
     rows, before = [], path(seen)
     fresh = everything[everything["known_at"] > since]

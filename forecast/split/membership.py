@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.features.membership import published_side, sides_over
 from shiftcast.forecast.draws import Assumptions
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.relabel import purchases, relabel
-from shiftcast.forecast.split.share import REFERENCE, Split
+from shiftcast.forecast.split.share import Split
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,20 @@ class Move:
     since: NDArray[np.bool_]
 
 
-def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[Move, ...]:
+def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex, reference: str) -> tuple[Move, ...]:
     """Return the firms that saved memberships put on another side than the figures of the reference definition do."""
-    under = memberships[memberships["definition"] == REFERENCE]
+    under = memberships[memberships["definition"] == reference]
     moves = []
     for firm in sorted(set(under["firm"])):
-        sides = np.array(sides_over(under, firm, REFERENCE, quarters))
-        away = sides != published_side(under, firm, REFERENCE)
+        sides = np.array(sides_over(under, firm, reference, quarters))
+        away = sides != published_side(under, firm, reference)
         moves += [Move(firm, to, away & (sides == to)) for to in ("hyperscale", "rest") if (away & (sides == to)).any()]
     return tuple(moves)
 
 
 def as_saved(
     split: Split, revenue: Array, observations: pd.DataFrame, memberships: pd.DataFrame, assumed: Assumptions,
-    quarters: pd.DatetimeIndex,
+    quarters: pd.DatetimeIndex, *, market: Market,
 ) -> Split:  # fmt: skip
     """Return the split with saved memberships applied; without any it is the same object.
 
@@ -68,23 +69,23 @@ def as_saved(
     ValueError
         If no spending of a firm that moved is known.
     """
-    for move in saved_moves(memberships, quarters):
-        bought = purchases(observations, assumed, move.firm, quarters)
+    for move in saved_moves(memberships, quarters, split.reference):
+        bought = purchases(observations, assumed, move.firm, quarters, market=market)
         share = relabel(split, revenue, bought, quarters, firm=move.firm, to=move.to, since=move.since).share
-        split = replace(split, share=share, by_definition={**split.by_definition, REFERENCE: share})
+        split = replace(split, share=share, by_definition={**split.by_definition, split.reference: share})
     return split
 
 
-def moved_text(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> str:
+def moved_text(memberships: pd.DataFrame, quarters: pd.DatetimeIndex, reference: str) -> str:
     """Return what saved memberships moved, for people; ``none`` if nothing.
 
     Examples
     --------
     >>> from shiftcast.features.frames import empty
     >>> from shiftcast.features.membership import MEMBERSHIPS
-    >>> moved_text(empty(MEMBERSHIPS), pd.DatetimeIndex([], tz="UTC"))
+    >>> moved_text(empty(MEMBERSHIPS), pd.DatetimeIndex([], tz="UTC"), "recast_2")
     'none'
     """
-    moves = saved_moves(memberships, quarters)
+    moves = saved_moves(memberships, quarters, reference)
     told = [f"{move.firm} as {move.to} from {quarters[int(np.argmax(move.since))]:%Y-%m}" for move in moves]
     return "; ".join(told) or "none"

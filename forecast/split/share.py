@@ -1,8 +1,8 @@
 """The split between hyperscalers and the rest: the share under a reference definition, and below it the leaves.
 
 The share of data-centre revenue is a state (:mod:`forecast.statements.state`) seen through every dated statement under
-its own definition. No number such as 0.60 appears here: the keynote's figure is one more statement, under a definition
-of its own whose offset is unknown.
+its own definition (:mod:`forecast.market.definitions`). No number such as 0.60 appears here: a figure claimed on a
+stage is one more statement, under a definition of its own whose offset is unknown.
 """
 
 from __future__ import annotations
@@ -21,13 +21,10 @@ from shiftcast.features.asof import latest_vintage
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.leaves import LEAVES
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.statements.flows import flows, growth_of_shares
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 
-REFERENCE: Final = "recast_2"
-OFFSET_SD: Final[Mapping[str, float]] = {"recast_1": 0.2, "large_csp": 0.3, "top_five": 0.3, "keynote": 0.3}
-STOCK_OFFSET_SD: Final[Mapping[str, float]] = {"epoch_top_five": 0.35}  # of machines, not of revenue
-CUSTOMER_NOISE: Final[Mapping[str, float]] = {"recast_1": 0.15}  # one customer's move was worth up to 12 points
 PRIOR: Final = SharePrior(mid=0.5, sd=0.5, volatility=0.12, volatility_sd_log=0.4)
 _GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
 LEAF_DRIFT: Final = 0.06  # log weight a quarter
@@ -45,6 +42,8 @@ class Split:
         Under the reference definition, shape (draws, quarters).
     by_definition
         Definition to its share, shape (draws, quarters).
+    reference
+        The reference definition.
     ess
         Share of the draws given exact figures that stays effective under the inexact ones.
     """
@@ -52,38 +51,40 @@ class Split:
     state: ShareState
     share: Array
     by_definition: Mapping[str, Array]
+    reference: str
     ess: float = 1.0
 
 
-def is_about_split(observations: pd.DataFrame) -> NDArray[np.bool_]:
+def is_about_split(observations: pd.DataFrame, market: Market) -> NDArray[np.bool_]:
     """Return which rows the state of the split hears, shape (rows,).
 
     Shares of data-centre revenue, over a period or ahead; shares of the machines installed, under a definition of
     their own; and growth on a year before of what such a share is of.
     """
-    rows = observations
+    rows, known = observations, market.split
     sides = (rows["segment"] == "hyperscale") & (rows["leaf"] == ALL) & (rows["measure"] == "share")
     revenue = (rows["base"] == "revenue") & rows["stage"].isin(["flow", "forward"])
-    revenue &= rows["definition"].isin([REFERENCE, *OFFSET_SD])
-    machines = (rows["base"] == "h100e") & (rows["stage"] == "stock") & rows["definition"].isin(STOCK_OFFSET_SD)
-    grown = (rows["measure"] == "multiple") & rows["definition"].isin([f"{name}{_GROWTH}" for name in OFFSET_SD])
+    revenue &= rows["definition"].isin([known.reference, *known.revenue])
+    machines = (rows["base"] == "h100e") & (rows["stage"] == "stock") & rows["definition"].isin(known.machines)
+    grown = (rows["measure"] == "multiple") & rows["definition"].isin([f"{name}{_GROWTH}" for name in known.revenue])
     return np.asarray((sides & (revenue | machines)) | grown)
 
 
-def split_statements(observations: pd.DataFrame) -> pd.DataFrame:
+def split_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
     """Return the statements about the split, one row per figure.
 
     A stock holds those before it, so of several under one definition the last is kept.
     """
-    rows = latest_vintage(observations[is_about_split(observations)])
+    rows = latest_vintage(observations[is_about_split(observations, market)])
     stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
     before = stocks.index[stocks.duplicated("definition", keep="last")]
     return rows.drop(before).reset_index(drop=True)
 
 
 def fit_split(
-    observations: pd.DataFrame, statements: pd.DataFrame, quarters: pd.DatetimeIndex, *, prior: SharePrior = PRIOR
-) -> ShareState:
+    observations: pd.DataFrame, statements: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market,
+    prior: SharePrior = PRIOR,
+) -> ShareState:  # fmt: skip
     """Fit the state of the split to some of the statements known.
 
     Parameters
@@ -92,19 +93,23 @@ def fit_split(
         All rows known, for what flowed in each quarter.
     statements
         Rows of :func:`split_statements`.
+    market
+        How each definition is read.
     """
     return fit_share_state(
         growth_of_shares(statements, observations, _GROWTH),
         quarters,
-        reference=REFERENCE,
-        offset_sd={**OFFSET_SD, **STOCK_OFFSET_SD},
-        noise=CUSTOMER_NOISE,
-        flows=flows(observations, quarters),
+        reference=market.split.reference,
+        offset_sd=market.split.offset_sd,
+        noise=market.split.noise,
+        flows=flows(observations, quarters, market.owners),
         prior=prior,
     )
 
 
-def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Split:
+def draw_split(
+    observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market, draws: int, seed: int
+) -> Split:
     """Fit the split to the statements known and draw its path over the quarters.
 
     Raises
@@ -112,16 +117,17 @@ def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws:
     ValueError
         If no statement about the split is known.
     """
-    statements = split_statements(observations)
+    statements = split_statements(observations, market)
     if statements.empty:
         raise ValueError(
             "no statement about the hyperscale share of data-centre revenue was known at this origin; "
             "choose a later origin or add one to the record"
         )
-    state = fit_split(observations, statements, quarters)
+    state = fit_split(observations, statements, quarters, market=market)
     drawn = state.draw(draws, stream(seed, "split"))
-    moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in OFFSET_SD}
-    return Split(state, drawn.share, {REFERENCE: drawn.share, **moved}, drawn.ess)
+    moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in market.split.revenue}
+    reference = market.split.reference
+    return Split(state, drawn.share, {reference: drawn.share, **moved}, reference, drawn.ess)
 
 
 def leaf_weights(assumed: Assumptions, segment: str, periods: int, *, base_period: int, seed: int) -> Array:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.market import MARKET
 from shiftcast.forecast.known import Known, Settings
 
 _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
@@ -32,7 +33,7 @@ def run_digest(
     """
     parts: dict[str, Any] = {"settings": asdict(settings), "code": code_digest()}
     parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
-    for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships"):
+    for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships", *MARKET):
         rows = getattr(known, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
     parts["beside"] = [hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest() for rows in beside]

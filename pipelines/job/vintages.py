@@ -36,7 +36,7 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
             yield f"version {version.version} is not scored: {error}"
             continue
         origin = pd.Timestamp(str(bundle.summary["origin"]), tz="UTC")
-        yield Vintage(f"v{version.version}", origin, bundle.cube, bundle.tables["observations"])
+        yield Vintage(f"v{version.version}", origin, bundle.cube, bundle.tables["observations"], bundle.known.market)
 
 
 def score_card(
@@ -70,7 +70,8 @@ def score_card(
     StoreError
         If there is no store.
     """
-    actual = actuals(record.as_of(as_of).observations, as_of)
+    known = record.as_of(as_of)
+    actual = actuals(known.observations, as_of, known.market)
     if period_end is not None:
         _require(actual, period_end, as_of)
     costs, blocks, unreadable = build_costs(record.assumptions), [], []

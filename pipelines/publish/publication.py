@@ -70,7 +70,7 @@ def publish(
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
     forecasts, observations = bundle.tables["forecasts"], bundle.tables["observations"]
-    overview_picture(bundle.cube, observations).savefig(fresh / PICTURE, dpi=110)
+    overview_picture(bundle.cube, observations, bundle.known.market).savefig(fresh / PICTURE, dpi=110)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
     _days_as_text(forecasts).to_csv(fresh / "forecasts.csv", index=False)
     _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)

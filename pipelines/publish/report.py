@@ -37,7 +37,7 @@ def _content(bundle: Bundle) -> dict[str, Any]:
         "views": figures.views_figure(cube),
         "recsys": figures.techniques_figure(cube, observations, "recsys"),
         "search": figures.techniques_figure(cube, observations, "search"),
-        "split": figures.split_figure(cube, observations),
+        "split": figures.split_figure(cube, observations, bundle.known.market),
     }
     return {
         "plotly": Markup(get_plotlyjs()),  # noqa: S704  (the library's own script)

@@ -31,6 +31,7 @@ from shiftcast.forecast.known import Known, Settings, cut
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.workloads import Registry, read_registry
 from shiftcast.pipelines.sources.learned import load_learned
+from shiftcast.pipelines.sources.market import check_catalogue, market_files, read_market_frames
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
@@ -61,6 +62,8 @@ class Record:
         File name to the SHA-256 of its bytes.
     memberships
         Checked frame; empty where the folder has no file of that name.
+    definitions, operators, chips
+        Checked market facts (:mod:`pipelines.sources.market`); the shipped ones where the folder has no file.
     """
 
     observations: pd.DataFrame
@@ -75,6 +78,9 @@ class Record:
     quarantine: pd.DataFrame
     digests: Mapping[str, str]
     memberships: pd.DataFrame
+    definitions: pd.DataFrame
+    operators: pd.DataFrame
+    chips: pd.DataFrame
 
     def as_of(self, origin: pd.Timestamp) -> Known:
         """Return the record as it was known on a day, midnight UTC."""
@@ -82,7 +88,10 @@ class Record:
             origin, self.observations, self.claims, self.hardware, self.throughput, self.assumptions, self.registry,
             self.learned,
         )  # fmt: skip
-        return replace(known, memberships=known_by(self.memberships, origin))
+        return replace(
+            known, memberships=known_by(self.memberships, origin), definitions=self.definitions,
+            operators=self.operators, chips=self.chips,
+        )  # fmt: skip
 
     def basis(self, origin: pd.Timestamp, settings: Settings) -> Basis:
         """Return what questions of capacity and cost rest on, as known on a day, midnight UTC."""
@@ -112,14 +121,18 @@ def read_record(folder: Path = RECORDS) -> Record:
     quarantined = [each.quarantine for each in [*parts.values(), *single.values(), members]]
     quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), QUARANTINE)
     names = [path.name for path in files] + [*_SINGLE, "workloads.csv", *([MEMBERSHIPS_FILE] if saved else [])]
+    check_catalogue(single["hardware.csv"].rows)
+    market = {path.name: path for path in market_files(folder).values()}
     return Record(
         check(observations, OBSERVATIONS),
         **{name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()},
         registry=read_registry(_registry_table(folder / "workloads.csv")),
         learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
-        digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
+        digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+        | {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in market.items()},
         memberships=check(members.rows, MEMBERSHIPS),
+        **read_market_frames(folder, observations),
     )
 
 

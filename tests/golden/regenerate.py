@@ -5,6 +5,7 @@ Do it only where a change is meant to move forecasts, and say in the commit why 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,7 @@ from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.scoring.backtest import backtest_revenue, summarise
 from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.pipelines.sources.market import shipped_frames
 from shiftcast.pipelines.sources.public_record import read_record
 
 ORIGIN = pd.Timestamp("2026-08-31", tz="UTC")
@@ -46,7 +48,7 @@ def scores() -> pd.DataFrame:
 def _known():
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    return cut(ORIGIN, *frames, record.registry, record.learned)
+    return replace(cut(ORIGIN, *frames, record.registry, record.learned), **shipped_frames())
 
 
 if __name__ == "__main__":
