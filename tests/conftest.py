@@ -15,8 +15,6 @@ from threadpoolctl import threadpool_limits
 from shiftcast.features.market import MARKET
 from shiftcast.forecast.identity.cube import World, build_world
 from shiftcast.forecast.known import Known, Settings, cut
-from shiftcast.forecast.market.facts import Market
-from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import Record, read_record
 
 settings.register_profile(
@@ -69,11 +67,6 @@ def _is_loopback(address: object) -> bool:
 @pytest.fixture(scope="session")
 def record() -> Record:
     return read_record()
-
-
-@pytest.fixture(scope="session")
-def market() -> Market:
-    return shipped_market()
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +32,7 @@ from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, run
 from shiftcast.pipelines.publish import publication
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, open_store
+from shiftcast.pipelines.sources.market import shipped_frames
 from shiftcast.pipelines.sources.public_record import RECORDS, read_record
 from shiftcast.pipelines.state.guard import guarded
 
@@ -94,7 +96,9 @@ def prepare() -> None:
     importlib.import_module("mlflow.utils.requirements_utils")._init_modules_to_packages_map()  # walks all packages
     record = read_record()
     frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    world = build_world(cut(ORIGIN, *frames, record.registry, record.learned), Settings(draws=DRAWS))
+    world = build_world(
+        replace(cut(ORIGIN, *frames, record.registry, record.learned), **shipped_frames()), Settings(draws=DRAWS)
+    )
     row = {"origin": ORIGIN, "horizon": 1.0, **dict.fromkeys(("segment", "leaf", "workload", "technique"), "all"),
            "measure": "log_revenue", "base": "none", "definition": "data_center", "scenario": "base"}  # fmt: skip
     scores = [

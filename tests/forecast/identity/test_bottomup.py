@@ -8,11 +8,13 @@ from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY
-from shiftcast.forecast.hardware.placement import CLASSES, draw_placement
+from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.identity.bottomup import SOLD_LEAVES, draw_bottom_up, draw_inference_share, draw_tokens
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.workloads import TRAINING
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2028Q4")
 DRAWS = 60
 
@@ -26,7 +28,7 @@ def draw(known_on, assumed, *, quarters=QUARTERS, **frames):
     known = known_on(**frames)
     generations = nvidia_generations(known.hardware)
     shares = np.full((DRAWS, len(quarters), len(generations.names)), 1 / len(generations.names))
-    return draw_bottom_up(known, generations, shares, assumed, quarters, seed=1)
+    return draw_bottom_up(known, generations, shares, assumed, quarters, market=MARKET, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +57,14 @@ def test_hours_are_the_identity_of_its_terms(bottom, record, assumed):
     requests = bottom.volumes["recsys"][:, at] * use[:, leaf] / use.sum(axis=-1)
     share = bottom.shares["recsys", "hyperscale"][:, at, 3]
     grown = (1 + assumed["intensity_growth.recsys"]) ** ((QUARTERS[at] - BASE_DAY).days / 365.25)
-    placed = draw_placement(assumed, "recsys/deep", "hyperscale")
+    placed = draw_placement(assumed, "recsys/deep", "hyperscale", MARKET.chips)
     work = requests * share * draw_intensity(assumed, "recsys/deep") * grown
-    implied = work * placed[:, CLASSES.index("nvidia")] / (3600 * bottom.hours[:, at, leaf, column])
+    implied = work * placed[:, MARKET.chips.classes.index("nvidia")] / (3600 * bottom.hours[:, at, leaf, column])
     mixed = fleet_rate(record, assumed, at)
     np.testing.assert_allclose(implied, mixed, rtol=1e-9)
-    on_cores = work * placed[:, CLASSES.index("cpu")] / (3600 * bottom.core_hours["recsys/deep"][:, at, leaf])
+    on_cores = (
+        work * placed[:, MARKET.chips.classes.index("cpu")] / (3600 * bottom.core_hours["recsys/deep"][:, at, leaf])
+    )
     cores = record.throughput.query("accelerator == 'cpu_core' and model == 'dlrm-v2-99.9'").value.median()
     np.testing.assert_allclose(on_cores, cores * assumed["derate.core"], rtol=1e-9)
 
@@ -155,7 +159,9 @@ def test_without_token_statements_the_generative_workload_is_missing(record, kno
 
 
 def test_tokens_start_with_the_first_statement_and_are_never_negative(record, assumed):
-    tokens = draw_tokens(record.observations, assumed, QUARTERS, draws=DRAWS, seed=1)
+    tokens = draw_tokens(
+        record.observations, assumed, QUARTERS, series=MARKET.operators.token_series, draws=DRAWS, seed=1
+    )
     started = (tokens > 0).all(axis=0)
     assert (np.diff(started.astype(int)) >= 0).all()
     assert started[-1]
@@ -165,7 +171,7 @@ def test_tokens_start_with_the_first_statement_and_are_never_negative(record, as
 
 def test_tokens_a_quarter_are_the_stated_daily_levels_times_their_coverage(record, assumed):
     rows = record.observations.query("measure == 'tokens' and operator == 'google'")
-    tokens = draw_tokens(rows, assumed, QUARTERS, draws=DRAWS, seed=1)
+    tokens = draw_tokens(rows, assumed, QUARTERS, series=MARKET.operators.token_series, draws=DRAWS, seed=1)
     first = int(np.flatnonzero(tokens[0] > 0)[0])
     ratio = tokens[:, first] / assumed["tokens.coverage"]
     assert np.ptp(ratio) / ratio.mean() < 1e-9
@@ -176,7 +182,7 @@ def test_tokens_a_quarter_are_the_stated_daily_levels_times_their_coverage(recor
 def test_tokens_stated_up_to_the_horizon_need_no_forecast(record, assumed):
     google = record.observations.query("operator == 'google' and definition == 'all_ai_surfaces'")
     told = QUARTERS[google.period_end.max() >= QUARTERS]
-    tokens = draw_tokens(google, assumed, told, draws=DRAWS, seed=1)
+    tokens = draw_tokens(google, assumed, told, series=MARKET.operators.token_series, draws=DRAWS, seed=1)
     daily = tokens / assumed["tokens.coverage"][:, None]
     np.testing.assert_allclose(daily, np.broadcast_to(daily[:1], daily.shape), rtol=1e-9)
 

@@ -12,7 +12,9 @@ from shiftcast.forecast.hardware.generations import nvidia_generations
 from shiftcast.forecast.identity import topdown
 from shiftcast.forecast.identity.topdown import LEAF_NAMES, draw_revenue, draw_top_down
 from shiftcast.forecast.volume import fit_volume
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 DRAWS = 200
 
@@ -132,7 +134,14 @@ def test_relabelling_statements_about_the_split_changes_no_total(record, assumed
     )
     worlds = [
         draw_top_down(
-            rows, nvidia_generations(record.hardware), assumed, origin=ORIGIN, through="2027Q4", draws=DRAWS, seed=1
+            rows,
+            nvidia_generations(record.hardware),
+            assumed,
+            origin=ORIGIN,
+            through="2027Q4",
+            draws=DRAWS,
+            seed=1,
+            market=MARKET,
         )
         for rows in (record.observations, relabelled)
     ]
@@ -145,7 +154,7 @@ def test_relabelling_statements_about_the_split_changes_no_total(record, assumed
 def test_without_an_independent_count_prices_are_the_catalogues_and_the_gap_is_missing(record, assumed):
     rows = record.observations[record.observations.measure != "h100e"]
     generations = nvidia_generations(record.hardware)
-    top = draw_top_down(rows, generations, assumed, origin=ORIGIN, through="2026Q4", draws=DRAWS, seed=1)
+    top = draw_top_down(rows, generations, assumed, origin=ORIGIN, through="2026Q4", draws=DRAWS, seed=1, market=MARKET)
     assert np.isnan(top.h100e_gap)
     np.testing.assert_allclose(np.median(top.price, axis=0), generations.price, rtol=0.12)
 

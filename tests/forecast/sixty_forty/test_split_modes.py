@@ -13,8 +13,10 @@ from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, heard
 from shiftcast.forecast.sixty_forty.report import impose, sides, split_report
 from shiftcast.forecast.split.share import draw_split
 from shiftcast.forecast.views.part import forecast_periods, hyperscale_share
+from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record
 
+MARKET = shipped_market()
 SETTINGS = Settings(draws=200, seed=7, through="2027Q4")
 QUARTERS = pd.date_range("2020-03-31", "2027-12-31", freq="QE", tz="UTC")
 
@@ -38,13 +40,13 @@ def report(known, mode, *, base="revenue", definition="recast_2", **options):
 
 
 def split_of(observations):
-    return draw_split(observations, QUARTERS, draws=200, seed=7)
+    return draw_split(observations, QUARTERS, market=MARKET, draws=200, seed=7)
 
 
 def test_the_free_mode_does_not_hear_the_claim(known):
-    free = heard(known.observations, Imposed("free", 0.6))
-    assert claimed_share(known.observations) == pytest.approx(0.6)
-    assert claimed_share(free) is None
+    free = heard(known.observations, Imposed("free", 0.6), MARKET)
+    assert claimed_share(known.observations, MARKET) == pytest.approx(0.6)
+    assert claimed_share(free, MARKET) is None
     assert len(free) == len(known.observations) - 1
 
 
@@ -71,25 +73,25 @@ def test_nothing_published_after_the_as_of_day_is_used(record):
 
 
 def test_a_prior_hears_the_claim_and_what_came_after(known):
-    believed = heard(known.observations, Imposed("prior", 0.6, 0.3))
+    believed = heard(known.observations, Imposed("prior", 0.6, 0.3), MARKET)
     shares = believed[(believed["measure"] == "share") & (believed["segment"] == "hyperscale")]
     revenue = shares[(shares["base"] == "revenue") & (shares["leaf"] == "all")]
     assert revenue["known_at"].min() >= pd.Timestamp("2026-03-16", tz="UTC")
-    assert claimed_share(believed) is None
+    assert claimed_share(believed, MARKET) is None
 
 
 def test_a_prior_without_data_is_the_claim(record):
-    share = split_of(heard(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05))).share
+    share = split_of(heard(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05), MARKET)).share
     at = QUARTERS.searchsorted(pd.Timestamp("2026-03-16", tz="UTC"))
     assert np.median(share[:, at]) == pytest.approx(0.6, abs=0.01)
     assert logit(share[:, at]).std() == pytest.approx(0.05, rel=0.3)
     with pytest.raises(ValueError, match="not known at this origin"):
-        heard(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6))
+        heard(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6), MARKET)
 
 
 @pytest.fixture(scope="module")
 def free(known):
-    observations = heard(known.observations, Imposed("free", 0.6))
+    observations = heard(known.observations, Imposed("free", 0.6), MARKET)
     return build_world(dataclasses.replace(known, observations=observations), SETTINGS).cube
 
 

@@ -9,16 +9,18 @@ from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.leaves import LEAVES
-from shiftcast.forecast.split.share import OFFSET_SD, REFERENCE, draw_split, leaf_weights, split_statements
+from shiftcast.forecast.split.share import draw_split, leaf_weights, split_statements
 from shiftcast.forecast.statements.flows import growth_of_shares
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")
 
 
 @pytest.fixture(scope="module")
 def split(record):
-    return draw_split(record.observations, QUARTERS, draws=2000, seed=1)
+    return draw_split(record.observations, QUARTERS, market=MARKET, draws=2000, seed=1)
 
 
 def test_the_share_is_pinned_where_the_reference_definition_reports_it(split):
@@ -28,8 +30,8 @@ def test_the_share_is_pinned_where_the_reference_definition_reports_it(split):
 
 
 def test_the_share_under_every_definition_is_the_reference_share_plus_a_constant_offset(split):
-    assert set(split.by_definition) == {REFERENCE, *OFFSET_SD}
-    assert np.array_equal(split.by_definition[REFERENCE], split.share)
+    assert set(split.by_definition) == {"recast_2", "recast_1", "large_csp", "top_five", "keynote"}
+    assert np.array_equal(split.by_definition[MARKET.split.reference], split.share)
     for share in split.by_definition.values():
         gap = logit(share) - logit(split.share)
         np.testing.assert_allclose(gap, np.broadcast_to(gap[:, :1], gap.shape), atol=1e-6)
@@ -37,13 +39,13 @@ def test_the_share_under_every_definition_is_the_reference_share_plus_a_constant
 
 def test_the_keynote_figure_is_explained_by_its_definition_and_does_not_move_the_share(record, split):
     without = record.observations[record.observations.definition != "keynote"]
-    alone = draw_split(without, QUARTERS, draws=2000, seed=1)
+    alone = draw_split(without, QUARTERS, market=MARKET, draws=2000, seed=1)
     assert np.abs(np.median(alone.share, axis=0) - np.median(split.share, axis=0)).max() < 0.015
     assert np.median(split.by_definition["keynote"][:, 44]) > np.median(split.share[:, 44])
 
 
 def test_the_replay_on_the_keynote_day_uses_the_quarter_before_and_not_the_one_after(record):
-    known = split_statements(known_by(record.observations, KEYNOTE))
+    known = split_statements(known_by(record.observations, KEYNOTE), MARKET)
     ends = set(known.period_end.dt.strftime("%Y-%m-%d"))
     assert "2026-01-25" in ends
     assert "2026-04-26" not in ends
@@ -52,7 +54,7 @@ def test_the_replay_on_the_keynote_day_uses_the_quarter_before_and_not_the_one_a
 
 def test_a_statement_from_a_second_source_counts_once(record, split):
     again = record.observations.assign(source="copy of " + record.observations.source)
-    twice = draw_split(pd.concat([record.observations, again]), QUARTERS, draws=2000, seed=1)
+    twice = draw_split(pd.concat([record.observations, again]), QUARTERS, market=MARKET, draws=2000, seed=1)
     assert twice.state.statements == split.state.statements
     assert twice.share.tobytes() == split.share.tobytes()
 
@@ -67,7 +69,7 @@ def test_bounds_growth_and_the_stock_are_heard_once_each(split):
 
 
 def test_growth_is_read_against_the_growth_of_the_whole(record):
-    statements = split_statements(record.observations)
+    statements = split_statements(record.observations, MARKET)
     grown = growth_of_shares(statements, record.observations, "_yoy")
     assert len(grown) == len(statements)
     doubled = grown[(grown["measure"] == "multiple") & (grown["bound"] == ">=")].iloc[0]
@@ -79,19 +81,21 @@ def test_as_of_the_keynote_day_nothing_published_later_changes_a_byte(record):
     seen = known_by(record.observations, KEYNOTE)
     later = record.observations[record.observations.known_at > KEYNOTE]
     spoiled = pd.concat([seen, later.assign(value=later.value * 0.5)])
-    once, again = (draw_split(known_by(rows, KEYNOTE), QUARTERS, draws=200, seed=1) for rows in (seen, spoiled))
+    once, again = (
+        draw_split(known_by(rows, KEYNOTE), QUARTERS, market=MARKET, draws=200, seed=1) for rows in (seen, spoiled)
+    )
     assert once.share.tobytes() == again.share.tobytes()
 
 
 def test_the_order_of_the_rows_does_not_matter(record, split):
     shuffled = record.observations.sample(frac=1.0, random_state=4)
-    assert draw_split(shuffled, QUARTERS, draws=2000, seed=1).share.tobytes() == split.share.tobytes()
+    assert draw_split(shuffled, QUARTERS, market=MARKET, draws=2000, seed=1).share.tobytes() == split.share.tobytes()
 
 
 def test_an_origin_without_statements_says_which_and_what_to_do(record):
     early = known_by(record.observations, pd.Timestamp("2016-01-01", tz="UTC"))
     with pytest.raises(ValueError, match=r"no statement about the hyperscale share .*choose a later origin or add one"):
-        draw_split(early, QUARTERS, draws=10, seed=1)
+        draw_split(early, QUARTERS, market=MARKET, draws=10, seed=1)
 
 
 @pytest.mark.parametrize("segment", LEAVES)
