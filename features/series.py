@@ -53,7 +53,7 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     rows = latest_vintage(rows).merge(quarters, on=["period_start", "period_end"])
     if rows.empty:
         raise ValueError(
-            f"no NVIDIA revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
+            f"no {VENDOR.upper()} revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
             "choose a later origin or add rows to the record"
         )
     series = rows.set_index("period_end")["value"].sort_index()

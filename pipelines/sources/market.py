@@ -94,15 +94,27 @@ def _require(where: str, names: pd.Series, known: set[str]) -> None:
         )
 
 
-def check_catalogue(hardware: pd.DataFrame) -> None:
-    """Raise if a row of the hardware catalogue points to an accelerator that has no row.
+def check_catalogue(path: Path, hardware: pd.DataFrame) -> None:
+    """Raise if a hardware catalogue lacks a column of market facts, or points to an accelerator that has no row.
+
+    Parameters
+    ----------
+    path
+        The catalogue's file.
+    hardware
+        Its rows that keep the contract.
 
     Raises
     ------
     UnreadableFileError
-        Naming the accelerator, the column and the name.
+        Naming the column, the accelerator and the name.
     """
-    known = set(hardware["accelerator"])
+    header, known = set(read_table(path).columns), set(hardware["accelerator"])
+    for column in ("compared_with", "records_with", "new_product"):
+        if column not in header:
+            raise UnreadableFileError(
+                f"{path}: column {column!r} is missing; add it to the header, its cells empty where nothing is known"
+            )
     for column in ("compared_with", "records_with"):
         for row in hardware.dropna(subset=[column]).to_dict("records"):
             for name in str(row[column]).split(";"):

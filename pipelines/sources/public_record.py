@@ -121,7 +121,7 @@ def read_record(folder: Path = RECORDS) -> Record:
     quarantined = [each.quarantine for each in [*parts.values(), *single.values(), members]]
     quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), QUARANTINE)
     names = [path.name for path in files] + [*_SINGLE, "workloads.csv", *([MEMBERSHIPS_FILE] if saved else [])]
-    check_catalogue(single["hardware.csv"].rows)
+    check_catalogue(folder / "hardware.csv", single["hardware.csv"].rows)
     market = {path.name: path for path in market_files(folder).values()}
     return Record(
         check(observations, OBSERVATIONS),
