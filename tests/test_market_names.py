@@ -8,14 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = sorted(path for floor in ("features", "forecast") for path in (ROOT / floor).rglob("*.py"))
-WORDS = {
-    "all",
-    "none",
-    "other",
-    "custom",
-    "world",
-    "cpu",
-}  # of the record's names, those that are no firm and no product
+WORDS = {"all", "none", "other", "custom", "world", "cpu"}  # names in the record that are no firm and no product
 UNIT = re.compile(r"h100[- ]equivalents?|h100e")  # the name of a unit, as kilogram is
 ALLOWED = {
     ("features/scope.py", "nvidia"): "the product's scope: the vendor whose revenue, calendar and fleet are forecast",

@@ -18,7 +18,7 @@ from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.workloads import Registry, Task
 from shiftcast.pipelines.sources.learned import load_learned
-from shiftcast.pipelines.sources.market import shipped_frames
+from shiftcast.pipelines.sources.market import with_shipped
 
 MANIFEST: Final = "manifest.json"
 BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
@@ -159,11 +159,9 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
         for name in (*_TABLES, *(_CAPACITY if with_fleet else ()))
         if (path := folder / f"{name}.parquet").is_file() or name not in MARKET
     }
-    if not MARKET.keys() <= tables.keys():  # registered when these facts stood in code, with the values that ship
-        tables = {**shipped_frames(), **tables}
     return Bundle(
         xr.load_dataset(folder / _CUBE, engine="scipy"),
-        tables,
+        with_shipped(tables),
         json.loads((folder / _SUMMARY).read_text(encoding="utf-8")),
         xr.load_dataset(folder / _FLEET, engine="scipy")["shipped"] if with_fleet else None,
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import Frame, check
+from shiftcast.features.frames import HARDWARE, Frame, check, conform
 from shiftcast.features.market import MARKET
 from shiftcast.features.quality import screen
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.pipelines.sources.setting import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
-_GROWTH = "_yoy"
+CATALOGUE: Final = ("compared_with", "records_with", "new_product")  # columns of hardware.csv that are market facts
+_GROWTH: Final = "_yoy"
 
 
 def market_files(folder: Path) -> Mapping[str, Path]:
@@ -55,6 +57,20 @@ def read_market_frames(folder: Path, observations: pd.DataFrame) -> dict[str, pd
 def shipped_frames() -> dict[str, pd.DataFrame]:
     """Return the market frames that ship with the product."""
     return {name: _rows(RECORDS / f"{name}.csv", frame) for name, frame in MARKET.items()}
+
+
+def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a registered forecast with the market facts it lacks, so that an earlier one still answers.
+
+    One registered while these facts stood in code was drawn with the values that ship.
+    """
+    whole = {**shipped_frames(), **tables}
+    lacking = [name for name in CATALOGUE if name not in whole["hardware"]]
+    if lacking:
+        facts = _rows(RECORDS / "hardware.csv", HARDWARE).drop_duplicates("accelerator").set_index("accelerator")
+        named = {name: whole["hardware"]["accelerator"].map(facts[name]).astype("str") for name in lacking}
+        whole["hardware"] = conform(whole["hardware"].assign(**named), HARDWARE)
+    return whole
 
 
 def shipped_market() -> Market:
@@ -110,7 +126,7 @@ def check_catalogue(path: Path, hardware: pd.DataFrame) -> None:
         Naming the column, the accelerator and the name.
     """
     header, known = set(read_table(path).columns), set(hardware["accelerator"])
-    for column in ("compared_with", "records_with", "new_product"):
+    for column in CATALOGUE:
         if column not in header:
             raise UnreadableFileError(
                 f"{path}: column {column!r} is missing; add it to the header, its cells empty where nothing is known"

@@ -5,10 +5,17 @@ import shutil
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import check
+from shiftcast.features.frames import HARDWARE, check
 from shiftcast.features.market import MARKET
 from shiftcast.forecast.market.facts import read_market
-from shiftcast.pipelines.sources.market import check_catalogue, read_market_frames, shipped_frames, shipped_market
+from shiftcast.pipelines.sources.market import (
+    CATALOGUE,
+    check_catalogue,
+    read_market_frames,
+    shipped_frames,
+    shipped_market,
+    with_shipped,
+)
 from shiftcast.pipelines.sources.public_record import RECORDS, read_record
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
@@ -89,3 +96,18 @@ def test_a_catalogue_without_a_column_of_market_facts_is_refused_with_the_remedy
     rewrite(facts, "hardware", lambda rows: rows.drop(columns=column))
     with pytest.raises(UnreadableFileError, match=rf"column '{column}' is missing; add it to the header"):
         check_catalogue(facts / "hardware.csv", record.hardware)
+
+
+def test_a_forecast_registered_before_these_facts_had_rows_takes_those_that_ship(record):
+    before = {"hardware": record.hardware.drop(columns=list(CATALOGUE)), "claims": record.claims}
+    whole = with_shipped(before)
+    pd.testing.assert_frame_equal(check(whole["hardware"], HARDWARE), record.hardware)
+    for name in MARKET:
+        pd.testing.assert_frame_equal(whole[name], getattr(record, name))
+
+
+def test_a_forecast_keeps_its_own_market_facts(record):
+    own = record.definitions.assign(offset_sd=record.definitions["offset_sd"] * 2)
+    whole = with_shipped({"hardware": record.hardware, "definitions": own})
+    pd.testing.assert_frame_equal(whole["definitions"], own)
+    assert whole["hardware"] is record.hardware
