@@ -83,7 +83,7 @@ def fit_steps(
     for position in range(len(techniques) - 1, 0, -1):
         statements = step_statements(observations, workload, techniques, position, segment, market=market)
         state = fit_share_state(
-            statements, quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, prior=_PRIOR
+            statements, quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=_PRIOR
         )  # fmt: skip
         counts = statements["definition"].value_counts().sort_index()
         evidence = {str(name): int(count) for name, count in counts.items()}
@@ -98,6 +98,20 @@ def step_statements(
     """Collect what speaks of one step: judgements, operators' own shares, and the download proxy.
 
     Figures recalled without a source are in the record and the report, and are not fitted.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin.
+    techniques, position
+        Techniques of the workload, oldest first, and the place of the one the step is about.
+    market
+        Which definition is a judgement, and which operators answer most requests of a segment.
+
+    Returns
+    -------
+    DataFrame
+        ``period_start, period_end, value [share of requests], sd, bound, definition``, one row a statement.
     """
     technique, judged = techniques[position], market.techniques.reference
     rows = latest_vintage(
@@ -134,6 +148,8 @@ def effect_of_one_figure(
         Techniques of its workload, oldest first.
     day
         The day the figure is about, within the quarters of the state.
+    market
+        As it was fitted with.
     """
     statements = step_statements(
         observations, step.workload, techniques, techniques.index(step.technique), step.segment, market=market
@@ -147,7 +163,7 @@ def effect_of_one_figure(
     held = replace(_PRIOR, volatility=step.state.volatility, volatility_sd_log=_HELD)
     kinds = market.techniques
     after = fit_share_state(
-        told, step.state.quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, prior=held
+        told, step.state.quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=held
     )  # fmt: skip
     return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
 
