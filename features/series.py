@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.calendars import check_consecutive, nvidia_quarters
+from shiftcast.features.scope import VENDOR
 
 
 def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:
@@ -60,12 +61,12 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     ValueError
         If nothing is known under the definition, or a quarter between two known ones is missing.
     """
-    rows = select(observations, measure="revenue", vendor="nvidia", definition=definition, stage="flow", segment="all")
+    rows = select(observations, measure="revenue", vendor=VENDOR, definition=definition, stage="flow", segment="all")
     quarters = nvidia_quarters(origin)
     rows = rows.merge(quarters, on=["period_start", "period_end"])
     if rows.empty:
         raise ValueError(
-            f"no NVIDIA revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
+            f"no {VENDOR.upper()} revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
             "choose a later origin or add rows to the record"
         )
     series = rows.set_index("period_end")["value"].sort_index()

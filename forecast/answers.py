@@ -226,8 +226,7 @@ class Forecaster:
 
     def concentration(self) -> pd.DataFrame:
         """Return how concentrated demand is (:func:`forecast.sixty_forty.concentration.concentrations`), a row each."""
-        observations = None if self.known is None else self.known.observations
-        return pd.DataFrame([asdict(each) for each in concentrations(self.cube, observations)])
+        return pd.DataFrame([asdict(each) for each in concentrations(self.cube, self.known)])
 
     def plan(self, **asked: Any) -> Answer:
         """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import pandas as pd
@@ -15,8 +16,10 @@ import xarray as xr
 
 from shiftcast.features.asof import known_by, latest_vintage
 from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, Frame, empty
+from shiftcast.features.market import CHIPS, DEFINITIONS, OPERATORS
 from shiftcast.features.membership import MEMBERSHIPS
 from shiftcast.forecast.economics.basis import Basis, join_assumptions
+from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.workloads import Registry
 
@@ -30,7 +33,7 @@ class Rule:
     frame
         What its rows are.
     day
-        Column with the day a row could be known; ``None`` for judgements of today, which are not cut.
+        Column with the day a row could be known; ``None`` for judgements of today and market facts, which are not cut.
     latest
         Whether a later row of the same figure takes the place of those before it.
     """
@@ -49,6 +52,9 @@ RULES: Final[Mapping[str, Rule]] = {
     "capacity": Rule(ASSUMPTIONS, day=None),
     "ceilings": Rule(CEILINGS, latest=True),
     "memberships": Rule(MEMBERSHIPS),  # the first row says where published figures count a firm, the last where we do
+    "definitions": Rule(DEFINITIONS, day=None),  # market facts say how every row is read, whenever it was known
+    "operators": Rule(OPERATORS, day=None),
+    "chips": Rule(CHIPS, day=None),
 }
 
 
@@ -72,6 +78,8 @@ class Frames:
         Workloads and techniques.
     learned
         What the share model learned on reference histories; it is not of the record.
+    definitions, operators, chips
+        Market facts: how the record is read (:attr:`market`).
     """
 
     observations: pd.DataFrame
@@ -84,6 +92,14 @@ class Frames:
     capacity: pd.DataFrame = field(default_factory=lambda: empty(ASSUMPTIONS))
     ceilings: pd.DataFrame = field(default_factory=lambda: empty(CEILINGS))
     memberships: pd.DataFrame = field(default_factory=lambda: empty(MEMBERSHIPS))
+    definitions: pd.DataFrame = field(default_factory=lambda: empty(DEFINITIONS))
+    operators: pd.DataFrame = field(default_factory=lambda: empty(OPERATORS))
+    chips: pd.DataFrame = field(default_factory=lambda: empty(CHIPS))
+
+    @cached_property
+    def market(self) -> Market:
+        """Market facts as models read them; ValueError names the file and the row at fault."""
+        return read_market(self.definitions, self.operators, self.chips)
 
     def as_of(self, origin: pd.Timestamp) -> Known:
         """Return what was known on a day, midnight UTC."""

@@ -15,6 +15,7 @@ from shiftcast.features.series import select
 from shiftcast.forecast.capacity.limits import DEMAND, POWER, Bought, Programme, best_purchases
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.economics.cost import capital_recovery
+from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, weibull_survival
 from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
 from shiftcast.forecast.support import OutOfSupportError
@@ -221,9 +222,10 @@ def _memory(basis: Basis, generations: Generations) -> Array:
 
 
 def _rent(basis: Basis) -> float:
-    rents = select(basis.hardware, accelerator="h100").sort_values("known_at")["rent_usd_hour"].dropna()
+    rents = select(basis.hardware, accelerator=UNIT).sort_values("known_at")["rent_usd_hour"].dropna()
     if rents.empty:
-        raise OutOfSupportError("limits", "hardware.csv has no rent_usd_hour of h100 by then", "choose a later origin")
+        said = f"hardware.csv has no rent_usd_hour of {UNIT} by then"
+        raise OutOfSupportError("limits", said, "choose a later origin")
     return float(rents.iloc[-1])
 
 

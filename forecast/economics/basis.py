@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
 from shiftcast.forecast.economics.power import Power
@@ -178,7 +179,7 @@ def generations(basis: Basis, asked: str | None) -> tuple[str, ...]:
     """
     rows = basis.hardware[basis.hardware["status"] != "cancelled"].sort_values(["available_at", "accelerator"])
     if asked is None:
-        return tuple(dict.fromkeys(select(rows, vendor="nvidia")["accelerator"]))
+        return tuple(dict.fromkeys(select(rows, vendor=VENDOR)["accelerator"]))
     if asked in set(rows["accelerator"]):
         return (asked,)
     found = tuple(dict.fromkeys(select(rows, family=asked)["accelerator"]))

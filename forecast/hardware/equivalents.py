@@ -13,7 +13,7 @@ from shiftcast.forecast.hardware.power import latest
 from shiftcast.forecast.support import OutOfSupportError
 
 KINDS: Final = ("specification", "work")
-UNIT: Final = "h100"
+UNIT: Final = "h100"  # one accelerator of it is the unit H100e of every equivalent
 
 
 def h100_equivalents(
@@ -57,7 +57,7 @@ def h100_equivalents(
         raise OutOfSupportError(
             f"H100-equivalents by work on {model} {scenario}",
             f"measured are {', '.join(sorted(best.index)) or 'no accelerators'}",
-            "choose a model that the H100 ran, or add its row to throughput.csv",
+            f"choose a model that {UNIT} ran, or add its row to throughput.csv",
         )
     unit = best.loc[UNIT]
     table = pd.DataFrame(

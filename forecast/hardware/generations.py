@@ -10,7 +10,9 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
+from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.growth import BASE_DAY
 from shiftcast.forecast.hardware.levels import check_positive
 from shiftcast.forecast.hardware.roofline import roofline
@@ -42,6 +44,10 @@ class Generations:
         Peaks that scale throughput where nothing was measured.
     filled
         What was not in the catalogue and was carried from the generation before, as "name.column".
+    records
+        The accelerators whose throughput records speak for each, itself first.
+    new
+        Whether claims that name the vendor's products mean it.
     """
 
     names: tuple[str, ...]
@@ -54,6 +60,8 @@ class Generations:
     fp8_tflops: Array
     hbm_tbs: Array
     filled: tuple[str, ...]
+    records: tuple[tuple[str, ...], ...]
+    new: tuple[bool, ...]
 
 
 def nvidia_generations(hardware: pd.DataFrame) -> Generations:
@@ -67,10 +75,10 @@ def nvidia_generations(hardware: pd.DataFrame) -> Generations:
     ValueError
         If no row for H100, the unit of equivalents, is known.
     """
-    rows = select(hardware, vendor="nvidia", status=("shipping", "announced"))
+    rows = select(hardware, vendor=VENDOR, status=("shipping", "announced"))
     rows = rows.sort_values("known_at").groupby("accelerator", as_index=False).last()
-    if "h100" not in set(rows["accelerator"]):
-        raise ValueError("the hardware catalogue knows no h100 row at this origin; choose one after 2022-09")
+    if UNIT not in set(rows["accelerator"]):
+        raise ValueError(f"the hardware catalogue knows no {UNIT} row at this origin; choose one after 2022-09")
     rows = rows.dropna(subset=["fp8_tflops", "available_at"])
     first = rows.groupby("family")["available_at"].transform("min")
     rows = rows.assign(available_at=first, priced=rows["price_usd"].notna(), own=rows["available_at"])
@@ -78,12 +86,19 @@ def nvidia_generations(hardware: pd.DataFrame) -> Generations:
     rows = rows.sort_values("available_at", ignore_index=True)
     filled = _fill(rows)
     peak = rows["fp8_tflops"].to_numpy()
-    unit = select(hardware, accelerator="h100")["fp8_tflops"].dropna().iloc[-1]
+    unit = select(hardware, accelerator=UNIT)["fp8_tflops"].dropna().iloc[-1]
     return Generations(
         tuple(rows["family"]), tuple(rows["accelerator"]), pd.DatetimeIndex(rows["available_at"]),
         rows["price_usd"].to_numpy(), rows["price_sd_log"].to_numpy(), rows["it_kw"].to_numpy(), peak / unit, peak,
         rows["hbm_tbs"].to_numpy(), filled,
+        tuple((row.accelerator, *_listed(row.records_with)) for row in rows.itertuples()),
+        tuple(rows["new_product"] == "yes"),
     )  # fmt: skip
+
+
+def _listed(cell: object) -> tuple[str, ...]:
+    """Return the names in a cell, none where it is empty."""
+    return tuple(filter(None, cell.split(";"))) if isinstance(cell, str) else ()
 
 
 def _fill(rows: pd.DataFrame) -> tuple[str, ...]:
@@ -150,7 +165,7 @@ def generation_throughput(throughput: pd.DataFrame, generations: Generations, ta
     rows = select(throughput, unit=task.record_unit)
     rows = rows[rows["model"].str.startswith(task.record_model)]
     check_positive(rows)
-    pooled = [rows[rows["accelerator"].isin(_SIBLINGS.get(name, (name,)))] for name in generations.accelerators]
+    pooled = [rows[rows["accelerator"].isin(names)] for names in generations.records]
     known = np.flatnonzero([len(each) > 0 for each in pooled])
     if not len(known):
         return _roofline(generations, task)
@@ -175,6 +190,3 @@ def _roofline(generations: Generations, task: Task) -> GenerationThroughput:
 
 def _weakest(rows: pd.DataFrame) -> str:
     return str(max(rows["evidence"], key=EVIDENCE.index))
-
-
-_SIBLINGS: Final = {"h100": ("h100", "h200"), "gb200": ("gb200", "b200"), "gb300": ("gb300", "b300")}

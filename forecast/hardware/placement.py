@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import Assumptions
+from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.workloads import Registry
 
-CLASSES: Final = ("nvidia", "amd", "tpu", "custom", "cpu")
-VENDORS: Final = CLASSES[:-1]  # CPUs take core-hours, not accelerator-hours
 MODELS: Final = ("open", "closed")
 _NEAR_ONE: Final = 1e-6
 
@@ -54,7 +54,7 @@ def check_shares(shares: Mapping[str, float], *, where: str) -> None:
         raise ValueError(f"{where}: {listed} add up to {total:g}, not 1; correct one of them")
 
 
-def check_placement(assumptions: pd.DataFrame, registry: Registry) -> None:
+def check_placement(assumptions: pd.DataFrame, registry: Registry, chips: Chips) -> None:
     """Raise if the medians of a task's placement rows do not add up to one, or a task on accelerators has none.
 
     Parameters
@@ -63,6 +63,8 @@ def check_placement(assumptions: pd.DataFrame, registry: Registry) -> None:
         Assumptions frame; rows ``placement.WORKLOAD.TECHNIQUE.CLASS``, or with ``.open.CLASS`` and ``.closed.CLASS``.
     registry
         Tasks; those on accelerators need placement rows.
+    chips
+        Classes of chips that rows may end in.
 
     Raises
     ------
@@ -72,24 +74,24 @@ def check_placement(assumptions: pd.DataFrame, registry: Registry) -> None:
     mids = dict(zip(assumptions["name"], assumptions["mid"], strict=True))
     for task in registry.tasks:
         if task.on_accelerator:
-            _check_task(mids, f"placement.{task.name.replace('/', '.')}")
+            _check_task(mids, f"placement.{task.name.replace('/', '.')}", chips.classes)
 
 
-def _check_task(mids: Mapping[str, float], prefix: str) -> None:
+def _check_task(mids: Mapping[str, float], prefix: str, classes: tuple[str, ...]) -> None:
     under = {name.removeprefix(f"{prefix}."): mid for name, mid in mids.items() if name.startswith(f"{prefix}.")}
     groups = [f"{model}." for model in MODELS] if any(name.startswith("open.") for name in under) else [""]
     for group in groups:
         shares = {name.removeprefix(group): mid for name, mid in under.items() if name.startswith(group)}
-        unknown = sorted(set(shares) - set(CLASSES))
-        if unknown or "nvidia" not in shares:
+        unknown = sorted(set(shares) - set(classes))
+        if unknown or VENDOR not in shares:
             raise ValueError(
-                f"assumptions.csv: {prefix}.{group}{unknown[0] if unknown else 'nvidia'} "
-                f"{'names no class of chip' if unknown else 'is missing'}; rows end in one of {', '.join(CLASSES)}"
+                f"assumptions.csv: {prefix}.{group}{unknown[0] if unknown else VENDOR} "
+                f"{'names no class of chip' if unknown else 'is missing'}; rows end in one of {', '.join(classes)}"
             )
         check_shares(shares, where=f"assumptions.csv: medians of {prefix}.{group}*")
 
 
-def draw_placement(assumed: Assumptions, task: str, segment: str) -> Array:
+def draw_placement(assumed: Assumptions, task: str, segment: str, chips: Chips) -> Array:
     """Draw a task's shares of work over the classes of chips in a segment.
 
     Parameters
@@ -100,29 +102,31 @@ def draw_placement(assumed: Assumptions, task: str, segment: str) -> Array:
         Name of the task, such as ``generative/llm``.
     segment
         ``hyperscale`` or ``rest``; it sets the share of open models where the two are placed differently.
+    chips
+        Classes of chips.
 
     Returns
     -------
     ndarray, shape (draws, classes)
-        Shares of work [1] in the order of :data:`CLASSES`, summing to one.
+        Shares of work [1] in the order of ``chips.classes``, summing to one.
     """
     prefix = f"placement.{task.replace('/', '.')}"
     names = assumed.names(prefix)
     if not any(name.startswith("open.") for name in names):
-        return _normalised(assumed, prefix, names)
-    by_model = [_normalised(assumed, f"{prefix}.{model}", assumed.names(f"{prefix}.{model}")) for model in MODELS]
+        return _normalised(assumed, prefix, chips)
+    by_model = [_normalised(assumed, f"{prefix}.{model}", chips) for model in MODELS]
     is_open = assumed[f"open_models.{segment}"][:, None]
     return np.asarray(is_open * by_model[0] + (1 - is_open) * by_model[1])
 
 
-def _normalised(assumed: Assumptions, prefix: str, names: tuple[str, ...]) -> Array:
-    like = assumed[f"{prefix}.nvidia"]
-    weights = [assumed[f"{prefix}.{name}"] if name in names else np.zeros_like(like) for name in CLASSES]
+def _normalised(assumed: Assumptions, prefix: str, chips: Chips) -> Array:
+    like, names = assumed[f"{prefix}.{VENDOR}"], assumed.names(prefix)
+    weights = [assumed[f"{prefix}.{name}"] if name in names else np.zeros_like(like) for name in chips.classes]
     stacked = np.stack(weights, axis=-1)
     return np.asarray(stacked / stacked.sum(axis=-1, keepdims=True))
 
 
-def hours_over_nvidia(assumed: Assumptions, task: str, segment: str) -> Array:
+def hours_over_nvidia(assumed: Assumptions, task: str, segment: str, chips: Chips) -> Array:
     """Return hours of each vendor's accelerators for an hour of NVIDIA GPUs: x_v / (x_nvidia r_v).
 
     Hours are work over throughput; r_v is the throughput of a vendor's accelerators relative to the NVIDIA fleet.
@@ -135,17 +139,20 @@ def hours_over_nvidia(assumed: Assumptions, task: str, segment: str) -> Array:
         Name of the task, such as ``generative/llm``.
     segment
         ``hyperscale`` or ``rest``.
+    chips
+        Classes of chips.
 
     Returns
     -------
     ndarray, shape (draws, vendors)
-        Ratio of hours [1] in the order of :data:`VENDORS`; one for NVIDIA.
+        Ratio of hours [1] in the order of ``chips.accelerators``; one for NVIDIA.
     """
-    shares = draw_placement(assumed, task, segment)
+    shares, own = draw_placement(assumed, task, segment, chips), chips.own
     relative = [
-        np.ones(len(shares)) if vendor == "nvidia" else assumed[f"relative_throughput.{vendor}"] for vendor in VENDORS
+        np.ones(len(shares)) if vendor == VENDOR else assumed[f"relative_throughput.{vendor}"]
+        for vendor in chips.accelerators
     ]
-    return np.asarray(shares[:, : len(VENDORS)] / shares[:, :1] / np.stack(relative, axis=-1))
+    return np.asarray(shares[:, : len(relative)] / shares[:, own : own + 1] / np.stack(relative, axis=-1))
 
 
 def within_region(hardware: pd.DataFrame, residency: pd.DataFrame, region: str) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -18,7 +17,6 @@ from shiftcast.forecast.hardware.software import software_series
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.workloads import Registry
 
-CHAINS: Final = (("a100", "h100", "h200", "b200", "b300"), ("h200", "gb200", "gb300", "vr200"))
 _QUARTER: Final = pd.Timedelta(days=91.3125)
 _RAMP: Final = (0.1, 0.5, 0.9)
 _BY_WORK: Final = ("llama2-70b-99.9", "server")  # the model and tier that most accelerators since the H100 ran
@@ -119,7 +117,8 @@ def _ratios(machines: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
     best = throughput.sort_values("value").drop_duplicates([*same, "accelerator"], keep="last")
     records = {name: rows.set_index(same, drop=False) for name, rows in best.groupby("accelerator")}
     found: list[Ratio] = []
-    for old, new in dict.fromkeys(pair for chain in CHAINS for pair in pairwise(chain)):
+    later = machines.dropna(subset=["compared_with"]).sort_values(["available_at", "accelerator"])
+    for old, new in zip(later["compared_with"], later["accelerator"], strict=True):
         if old in records and new in records:
             both = records[old].index.intersection(records[new].index).sort_values()
             found += [generation_ratio(records[old].loc[each], records[new].loc[each], machines) for each in both]

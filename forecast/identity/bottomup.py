@@ -20,13 +20,14 @@ from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
-from shiftcast.forecast.hardware.placement import CLASSES, draw_placement
+from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.hardware.throughput import core_throughput, fleet_throughput
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.tokens import DAYS_PER_QUARTER, TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES, SEGMENT_OF
+from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import Step, draw_shares, fit_steps
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
@@ -34,7 +35,6 @@ from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
 SEGMENTS: Final = ("hyperscale", "rest")
 SOLD_LEAVES: Final = tuple(leaf for segment in SEGMENTS for leaf in LEAVES[segment])
-_NVIDIA, _CPU = CLASSES.index("nvidia"), CLASSES.index("cpu")
 _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
 
@@ -115,14 +115,16 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     quarters
         Ends of the quarters to cover.
     """
-    observations, registry = known.observations, known.registry
+    observations, registry, market = known.observations, known.registry, known.market
     steps = {
-        (workload, segment): fit_steps(observations, workload, registry.techniques(workload), segment, quarters)
+        (workload, segment): fit_steps(
+            observations, workload, registry.techniques(workload), segment, quarters, market=market
+        )
         for workload in registry.workloads
         for segment in SEGMENTS
     }
-    tokens, inference = fit_tokens(observations, quarters), fit_inference_share(observations, quarters)
-    return BottomUpFit(known, generations, quarters, tokens, steps, inference)
+    tokens = fit_tokens(observations, quarters, market.operators.token_series)
+    return BottomUpFit(known, generations, quarters, tokens, steps, fit_inference_share(observations, quarters))
 
 
 def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> BottomUp:
@@ -139,10 +141,10 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
     sampling
         How it is drawn, on the quarters of the fit.
     """
-    known, quarters, registry = fit.known, sampling.quarters, fit.known.registry
+    known, quarters, registry, chips = fit.known, sampling.quarters, fit.known.registry, fit.known.market.chips
     volumes, missing = _volumes(fit, sampling)
     carried = _technique_shares(fit, sampling)
-    asked = Asked(registry, volumes, carried.shares, sampling.assumed, quarters)
+    asked = Asked(registry, volumes, carried.shares, sampling.assumed, quarters, chips)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((sampling.draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}
@@ -155,7 +157,7 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
                 known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters
             )
             evidence[task.name] = found.evidence
-            _fill(hours[..., column], asked, task, by_leaf(sampling.assumed, task)[..., _NVIDIA], theta)
+            _fill(hours[..., column], asked, task, by_leaf(sampling.assumed, task, chips)[..., chips.own], theta)
         _add_cores(core_hours, asked, task, known.throughput)
     _add_training(hours, asked, tasks, fit, hour_shares, sampling)
     names, steps = tuple(task.name for task in tasks), tuple(step for each in fit.steps.values() for step in each)
@@ -164,13 +166,14 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
 
 @dataclass(frozen=True)
 class Asked:
-    """What every task is asked to do: volumes, technique shares and assumptions, on the same quarters."""
+    """What every task is asked to do: volumes, technique shares and assumptions, on the same quarters; and by what."""
 
     registry: Registry
     volumes: Mapping[str, Array]
     shares: Mapping[tuple[str, str], Array]
     assumed: Assumptions
     quarters: pd.DatetimeIndex
+    chips: Chips
 
     def requests(self, task: Task) -> Array:
         """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
@@ -192,9 +195,9 @@ class Asked:
         return np.asarray(each * _compound(growth, self.quarters))
 
 
-def by_leaf(assumed: Assumptions, task: Task) -> Array:
+def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
     """Return a task's placement by leaf, shape (draws, leaves, classes); it follows the leaf's segment."""
-    by_segment = {segment: draw_placement(assumed, task.name, segment) for segment in SEGMENTS}
+    by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SEGMENTS}
     return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
 
 
@@ -207,7 +210,7 @@ def _fill(out: Array, asked: Asked, task: Task, placed: Array, theta: Array) -> 
 
 def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: pd.DataFrame) -> None:
     """Add a task's core-hours, if it runs on CPUs at all and a record says how fast; change ``core_hours``."""
-    placed = by_leaf(asked.assumed, task)[..., _CPU] if task.on_accelerator else None
+    placed = by_leaf(asked.assumed, task, asked.chips)[..., -1] if task.on_accelerator else None
     rate = core_throughput(throughput, task, asked.assumed)
     if rate is None or (placed is not None and not placed.any()):
         return

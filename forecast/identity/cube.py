@@ -15,15 +15,17 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_label
+from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.generations import Generations
-from shiftcast.forecast.hardware.placement import VENDORS, hours_over_nvidia
+from shiftcast.forecast.hardware.placement import hours_over_nvidia
 from shiftcast.forecast.identity.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.meeting import Agreement, agree, within
 from shiftcast.forecast.identity.topdown import LEAF_NAMES, TopDown, draw_top_down
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.split.membership import moved_text
 from shiftcast.forecast.workloads import UNALLOCATED, Registry
 
@@ -46,7 +48,6 @@ UNITS: Final = {
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
-_UNEXPLAINED: Final = np.array([float(vendor == "nvidia") for vendor in VENDORS])  # hours by vendor for one of NVIDIA
 _MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
 
 Progress = Callable[[str], None]
@@ -135,14 +136,14 @@ def _cube(
 ) -> xr.Dataset:
     quarters, generations, registry = top.revenue.quarters[shown], fit.generations, fit.known.registry
     tasks, hours = _allocate(bottom, agreement, top, shown)
-    new = np.isin(generations.names, [n for n in generations.names if n.startswith(("blackwell", "rubin"))])
+    chips, new = fit.known.market.chips, np.array(generations.new)
     compute_share = (top.revenue.compute / np.maximum(top.revenue.total, _TINY))[:, shown]
     by_generation = top.fleet.shipped[:, shown] * top.price[:, None, None, :]
     new_share = by_generation[..., new].sum(axis=(2, 3)) / np.maximum(by_generation.sum(axis=(2, 3)), _TINY)
     leaf, definitions = ("draw", "period", "leaf"), list(top.split.by_definition)
     variables: dict[str, tuple[tuple[str, ...], Array]] = {
         "gpu_hours": (("draw", "period", "leaf", "task"), hours),
-        "accelerator_hours": ((*leaf, "vendor"), _by_vendor(hours, tasks, assumed)),
+        "accelerator_hours": ((*leaf, "vendor"), _by_vendor(hours, tasks, assumed, chips)),
         "gpu_hours_top_down": (leaf, top.hours[:, shown]),
         "gpu_hours_bottom_up": (leaf, _pad(bottom.hours[:, shown].sum(axis=-1))),
         "accelerators": (leaf, top.fleet.live[:, shown].sum(axis=-1)),
@@ -173,8 +174,8 @@ def _cube(
     coordinates: dict[str, Any] = {
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
-        "vendor": list(VENDORS), **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
-        "workload": asked,
+        "vendor": list(chips.accelerators), "workload": asked,
+        **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
     return xr.Dataset(data, coords=coordinates, attrs=_attributes(fit, top)).assign(_units(data))
@@ -193,7 +194,7 @@ def _attributes(fit: WorldFit, top: TopDown) -> dict[str, Any]:
     return {
         "origin": f"{fit.known.origin:%Y-%m-%d}",
         "first_forecast": quarter_label(top.revenue.quarters[top.revenue.first_forecast]),
-        "definition": "recast_2",
+        "definition": top.split.reference,
         "scenario": "base",
         "split_mode": "observation",
         "memberships": moved_text(fit.top_down.moves, fit.quarters),
@@ -201,7 +202,7 @@ def _attributes(fit: WorldFit, top: TopDown) -> dict[str, Any]:
         "split_statements": top.split.state.statements,
         "split_inexact": len(top.split.state.inexact),
         "split_ess": top.split.ess,
-        "scope": "NVIDIA data-centre GPUs",  # of hardware, power and money; accelerator_hours go beyond it
+        "scope": f"{VENDOR.upper()} data-centre GPUs",  # of hardware, power and money; accelerator_hours go beyond it
         "company_ratio": top.revenue.company_ratio,
     }
 
@@ -243,15 +244,16 @@ def _allocate(bottom: BottomUp, agreement: Agreement, top: TopDown, shown: slice
     return names, np.concatenate([hours, own], axis=2)
 
 
-def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions) -> Array:
+def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions, chips: Chips) -> Array:
     """Return hours by vendor of the accelerator, shape (draws, periods, leaves, vendors), from those of NVIDIA GPUs.
 
     What no registered task explains is counted on NVIDIA GPUs only: no record speaks of the others there.
     """
-    own = np.broadcast_to(_UNEXPLAINED, (len(hours), len(VENDORS)))
+    own = np.zeros((len(hours), len(chips.accelerators)))
+    own[:, chips.own] = 1.0
     over = {
         segment: np.stack(
-            [own if task == UNALLOCATED else hours_over_nvidia(assumed, task, segment) for task in tasks], axis=1
+            [own if task == UNALLOCATED else hours_over_nvidia(assumed, task, segment, chips) for task in tasks], axis=1
         )
         for segment in SEGMENTS
     }

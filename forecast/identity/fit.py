@@ -10,8 +10,10 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling, sample_assumptions
+from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.placement import check_placement
 from shiftcast.forecast.identity.bottomup import BottomUpFit, fit_bottom_up
@@ -90,19 +92,20 @@ def with_split(fit: WorldFit, observations: pd.DataFrame) -> WorldFit:
     ValueError
         If they hold no statement about the split.
     """
-    state = split_state(observations, fit.quarters)
+    state = split_state(observations, fit.quarters, market=fit.known.market)
     return replace(fit, top_down=replace(fit.top_down, split=state))
 
 
 def _require(known: Known) -> None:
     """Raise if a figure that every forecast starts from was not known, naming all that were not."""
-    revenue = select(known.observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow")
+    revenue = select(known.observations, measure="revenue", vendor=VENDOR, definition="data_center", stage="flow")
     check_intensity(known.assumptions, known.registry)
-    check_placement(known.assumptions, known.registry)
+    check_placement(known.assumptions, known.registry, known.market.chips)
+    unit = UNIT in set(known.hardware["accelerator"])
     needed = {
-        f"{MIN_REVENUE} quarters of NVIDIA data-centre revenue": len(revenue) >= MIN_REVENUE,
-        "a statement about the hyperscale share of it": len(split_statements(known.observations)) > 0,
-        "the h100 row of the hardware catalogue, the unit of equivalents": "h100" in set(known.hardware["accelerator"]),
+        f"{MIN_REVENUE} quarters of {VENDOR.upper()} data-centre revenue": len(revenue) >= MIN_REVENUE,
+        "a statement about the hyperscale share of it": len(split_statements(known.observations, known.market)) > 0,
+        f"the {UNIT} row of the hardware catalogue, the unit of equivalents": unit,
     }
     missing = [name for name, found in needed.items() if not found]
     if missing:

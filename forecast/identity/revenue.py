@@ -13,6 +13,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.known import Known
@@ -131,7 +132,7 @@ def _company_ratio(observations: pd.DataFrame, reported: pd.Series) -> float:
 def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> ShareState:
     """Fit compute's share of data-centre revenue, a state read from the quarters that report both."""
     keys = ["period_start", "period_end"]
-    rows = select(observations, measure="revenue", vendor="nvidia", stage="flow", segment="all")
+    rows = select(observations, measure="revenue", vendor=VENDOR, stage="flow", segment="all")
     compute, networking = (
         select(rows, definition=f"data_center_{part}").set_index(keys)["value"] for part in ("compute", "networking")
     )

@@ -14,9 +14,6 @@ from shiftcast.features.series import quarterly_levels, select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.volume import Spread, VolumeFit, draw_volume, fit_volume
 
-TOKEN_SERIES: Final[Mapping[str, str]] = {
-    "google": "all_ai_surfaces", "china_national": "national_china", "openai": "api",
-}  # fmt: skip
 DAYS_PER_QUARTER: Final = 91.3125
 _TOKEN_SPREAD: Final = Spread(0.2, 0.75)
 
@@ -43,7 +40,9 @@ class TokenFit:
     ahead: VolumeFit | None
 
 
-def fit_tokens(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[TokenFit, ...]:
+def fit_tokens(
+    observations: pd.DataFrame, quarters: pd.DatetimeIndex, series: Mapping[str, str]
+) -> tuple[TokenFit, ...]:
     """Fit every stated series of tokens.
 
     Parameters
@@ -52,6 +51,8 @@ def fit_tokens(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[
         Observation rows known at the origin, one a figure.
     quarters
         Ends of the quarters to cover.
+    series
+        Operator to the definition of its stated tokens (:class:`forecast.market.operators.Operators`).
 
     Returns
     -------
@@ -59,7 +60,7 @@ def fit_tokens(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[
         None of an operator who stated fewer than two figures.
     """
     fits = []
-    for operator, surface in TOKEN_SERIES.items():
+    for operator, surface in series.items():
         rows = select(observations, measure="tokens", operator=operator, definition=surface)
         if rows["period_end"].nunique() < 2:
             continue

@@ -113,9 +113,10 @@ def fit_top_down(known: Known, through: str) -> TopDownFit:
     ValueError
         Naming the data that is missing at the origin.
     """
-    generations, revenue = nvidia_generations(known.hardware), fit_revenue(known, through)
-    split = split_state(known.observations, revenue.quarters)
-    return TopDownFit(known, generations, revenue, split, saved_moves(known.memberships, revenue.quarters))
+    generations, revenue, market = nvidia_generations(known.hardware), fit_revenue(known, through), known.market
+    split = split_state(known.observations, revenue.quarters, market=market)
+    moves = saved_moves(known.memberships, revenue.quarters, market.split.reference)
+    return TopDownFit(known, generations, revenue, split, moves)
 
 
 def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
@@ -126,9 +127,9 @@ def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
     ValueError
         If an assumption is missing, or no spending of a firm that moved is known.
     """
-    known, generations, assumed = fit.known, fit.generations, sampling.assumed
-    revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, sampling)
-    split = as_saved(split, revenue.total, known.observations, fit.moves, sampling)
+    known, generations, assumed, market = fit.known, fit.generations, sampling.assumed, fit.known.market
+    revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, market.split, sampling)
+    split = as_saved(split, revenue.total, known.observations, fit.moves, sampling, market=market)
     weights, news = _leaf_weights(known.observations, revenue, split.share, sampling)
     mix = _mix(generations, sampling)
     price, gap = _price(fit, revenue, mix, sampling)
@@ -171,7 +172,7 @@ def _price(fit: TopDownFit, revenue: Revenue, mix: Array, sampling: Sampling) ->
     generations, assumed = fit.generations, sampling.assumed
     noise = np.stack([sampling.normals(f"price.{name}") for name in generations.names], axis=-1)
     logs = np.log(generations.price) + generations.price_sd_log * noise + np.log(assumed["price.level"])[:, None]
-    window, observed = _independent_h100e(fit.known.observations, revenue.quarters)
+    window, observed = _independent_h100e(fit.known.observations, revenue.quarters, fit.known.market.owners)
     if not window.any():
         return np.exp(logs), float("nan")
     units = revenue.compute[:, :, None] * mix / np.exp(logs)[:, None, :]
@@ -181,9 +182,9 @@ def _price(fit: TopDownFit, revenue: Revenue, mix: Array, sampling: Sampling) ->
     return np.exp(moved), float(observed / np.exp(np.median(implied)))
 
 
-def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[Array, float]:
+def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -> tuple[Array, float]:
     """Return the quarters covered by the latest owner estimates, and H100-equivalents shipped over them."""
-    rows = select(observations, measure="h100e", definition="epoch_owners", stage="stock")
+    rows = select(observations, measure="h100e", definition=owners, stage="stock")
     if rows.empty:
         return np.zeros(len(quarters), dtype=bool), float("nan")
     last = rows["period_end"].max()

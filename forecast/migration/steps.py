@@ -19,11 +19,9 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.series import empty_statements, proxy_statements, select
 from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 
-JUDGEMENT: Final = "judgement"
-OFFSET_SD: Final[Mapping[str, float]] = {"operator": 1.0, "large_operator": 0.35, "pypi_proxy": 1.0}
-LARGE_OPERATORS: Final = {("search", "hyperscale"): ("google",)}  # one operator answers most requests of the segment
 _PROXY_SEGMENT: Final = "rest"  # packages from a public index say little about what hyperscalers run
 _HELD: Final = 1e-3  # log spread that keeps a volatility as it was fitted
 _FIGURE_ABOVE, _FIGURE_SD, _FIGURE_MOST = (
@@ -64,6 +62,8 @@ def fit_steps(
     techniques: tuple[str, ...],
     segment: str,
     quarters: pd.DatetimeIndex,
+    *,
+    market: Market,
 ) -> tuple[Step, ...]:
     """Fit every nested step of one workload in one segment, newest technique first.
 
@@ -75,11 +75,15 @@ def fit_steps(
         Oldest first; a workload with one technique has no steps.
     quarters
         Quarter ends to cover.
+    market
+        How kinds of statements are read, and which operators answer most requests of a segment.
     """
-    steps = []
+    kinds, steps = market.techniques, []
     for position in range(len(techniques) - 1, 0, -1):
-        statements = step_statements(observations, workload, techniques, position, segment)
-        state = fit_share_state(statements, quarters, reference=JUDGEMENT, offset_sd=OFFSET_SD, prior=_PRIOR)
+        statements = step_statements(observations, workload, techniques, position, segment, market=market)
+        state = fit_share_state(
+            statements, quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=_PRIOR
+        )  # fmt: skip
         counts = statements["definition"].value_counts().sort_index()
         evidence = {str(name): int(count) for name, count in counts.items()}
         steps.append(Step(workload, segment, techniques[position], state, evidence))
@@ -87,19 +91,34 @@ def fit_steps(
 
 
 def step_statements(
-    observations: pd.DataFrame, workload: str, techniques: tuple[str, ...], position: int, segment: str
-) -> pd.DataFrame:
+    observations: pd.DataFrame, workload: str, techniques: tuple[str, ...], position: int, segment: str, *,
+    market: Market,
+) -> pd.DataFrame:  # fmt: skip
     """Collect what speaks of one step: judgements, operators' own shares, and the download proxy.
 
     Figures recalled without a source are in the record and the report, and are not fitted.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin.
+    techniques, position
+        Techniques of the workload, oldest first, and the place of the one the step is about.
+    market
+        Which definition is a judgement, and which operators answer most requests of a segment.
+
+    Returns
+    -------
+    DataFrame
+        ``period_start, period_end, value [share of requests], sd, bound, definition``, one row a statement.
     """
-    technique = techniques[position]
+    technique, judged = techniques[position], market.techniques.reference
     rows = select(observations, measure="share", base="requests", workload=workload, technique=technique)
     rows = rows[rows["segment"].isin(["all", segment]) & (rows["confidence"] != "recalled")]
-    parts = [rows[rows["definition"] == JUDGEMENT]]
+    parts = [rows[rows["definition"] == judged]]
     if segment != _PROXY_SEGMENT:
-        large = LARGE_OPERATORS.get((workload, segment), ())
-        stated = rows[rows["definition"] != JUDGEMENT]
+        large = market.operators.large.get((workload, segment), ())
+        stated = rows[rows["definition"] != judged]
         kind = np.where(stated["operator"].isin(large), "large_operator", "operator")
         parts.append(stated.assign(definition=kind))
     else:
@@ -110,7 +129,7 @@ def step_statements(
 
 
 def effect_of_one_figure(
-    observations: pd.DataFrame, step: Step, techniques: tuple[str, ...], day: pd.Timestamp
+    observations: pd.DataFrame, step: Step, techniques: tuple[str, ...], day: pd.Timestamp, *, market: Market
 ) -> float:
     """Return how far a step's share moves if one operator states a figure ten points above the one expected of it.
 
@@ -126,18 +145,23 @@ def effect_of_one_figure(
         Techniques of its workload, oldest first.
     day
         The day the figure is about, within the quarters of the state.
+    market
+        As it was fitted with.
     """
     statements = step_statements(
-        observations, step.workload, techniques, techniques.index(step.technique), step.segment
+        observations, step.workload, techniques, techniques.index(step.technique), step.segment, market=market
     )
     cell = int(step.state.quarters.searchsorted(day))
-    kind = "large_operator" if (step.workload, step.segment) in LARGE_OPERATORS else "operator"
+    kind = "large_operator" if (step.workload, step.segment) in market.operators.large else "operator"
     expected = float(expit(step.state.smoothed_mean(kind)[cell]))
     stated = {"value": min(expected + _FIGURE_ABOVE, _FIGURE_MOST), "sd": _FIGURE_SD, "bound": "=", "definition": kind}
     figure = pd.DataFrame([{"period_start": day, "period_end": day, **stated}])
     told = pd.concat([rows for rows in (statements, figure) if len(rows)], ignore_index=True)
     held = replace(_PRIOR, volatility=step.state.volatility, volatility_sd_log=_HELD)
-    after = fit_share_state(told, step.state.quarters, reference=JUDGEMENT, offset_sd=OFFSET_SD, prior=held)
+    kinds = market.techniques
+    after = fit_share_state(
+        told, step.state.quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=held
+    )  # fmt: skip
     return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
 
 

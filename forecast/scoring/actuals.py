@@ -12,9 +12,9 @@ from shiftcast.features.asof import latest_known, latest_vintage
 from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.series import fiscal_revenue, select
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.backtest import first_known
 from shiftcast.forecast.scoring.leaf_backtest import scored_statements
-from shiftcast.forecast.split.share import REFERENCE
 from shiftcast.forecast.views.part import MEASURES
 
 COLUMNS: Final = ("segment", "leaf", "measure", "base", "definition", "period_end", "value", "unit", "known_at")
@@ -22,7 +22,7 @@ _FIRST: Final = "2015Q1"
 _STAGE: Final = {"gpu_hours": "flow", "accelerators": "stock", "power": "stock"}
 
 
-def actuals(observations: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
+def actuals(observations: pd.DataFrame, as_of: pd.Timestamp, market: Market) -> pd.DataFrame:
     """Return every figure that is known of what the forecaster publishes.
 
     Data-centre revenue is reported by fiscal quarter and mapped day by day, for calendar quarters that are wholly
@@ -35,6 +35,8 @@ def actuals(observations: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
         Every vintage known on ``as_of``.
     as_of
         Last day of knowledge.
+    market
+        How each definition of the split is read.
 
     Returns
     -------
@@ -52,10 +54,10 @@ def actuals(observations: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     revenue = fiscal_revenue(latest, "data_center", as_of)
     known = first_known(observations).reindex(revenue.index)
     blocks = [_quarterly(revenue, known, quarters).assign(segment=ALL, measure="spending")]
-    for definition, rows in scored_statements(latest).groupby("definition"):
-        blocks.extend(_shares(str(definition), rows, revenue, quarters))
+    for definition, rows in scored_statements(latest, market).groupby("definition"):
+        blocks.extend(_shares(str(definition), rows, revenue, quarters, market.split.reference))
     named = [block.assign(leaf=ALL) for block in blocks]
-    filled = {"base": "none", "definition": REFERENCE, "unit": "USD/quarter"}
+    filled = {"base": "none", "definition": market.split.reference, "unit": "USD/quarter"}
     table = pd.concat([*named, _measured(observations)], ignore_index=True).fillna(filled)
     return table[list(COLUMNS)].sort_values(["period_end", "measure", "segment", "definition"], ignore_index=True)
 
@@ -85,7 +87,9 @@ def _lengths(ends: pd.DatetimeIndex) -> Array:
     return np.asarray((ends - pd.DatetimeIndex(_fiscal(ends)["period_start"])).days + 1, dtype=np.float64)
 
 
-def _shares(definition: str, rows: pd.DataFrame, revenue: pd.Series, quarters: pd.DatetimeIndex) -> list[pd.DataFrame]:
+def _shares(
+    definition: str, rows: pd.DataFrame, revenue: pd.Series, quarters: pd.DatetimeIndex, reference: str
+) -> list[pd.DataFrame]:  # fmt: skip
     """Return the share by calendar quarter under a definition, and under the reference what each segment spent."""
     stated = rows.drop_duplicates("period_end", keep="last").set_index("period_end").sort_index()
     stated = stated[stated.index.isin(revenue.index)]
@@ -96,7 +100,7 @@ def _shares(definition: str, rows: pd.DataFrame, revenue: pd.Series, quarters: p
     above = _quarterly(whole * stated["value"], stated["known_at"], quarters)
     share = above.assign(value=above["value"] / total["value"], measure="share", segment="hyperscale", base="revenue",
                          definition=definition, unit="1")  # fmt: skip
-    if definition != REFERENCE:
+    if definition != reference:
         return [share]
     below = total.assign(value=total["value"] - above["value"], segment="rest", measure="spending")
     return [share, above.assign(segment="hyperscale", measure="spending"), below]

@@ -16,6 +16,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known
 from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import stream
@@ -117,7 +118,7 @@ def first_known(observations: pd.DataFrame) -> pd.Series:
 
     A part of it, such as a segment's, can be known days before or after.
     """
-    rows = select(observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow", segment=ALL)
+    rows = select(observations, measure="revenue", vendor=VENDOR, definition="data_center", stage="flow", segment=ALL)
     return rows.groupby("period_end")["known_at"].min()
 
 

@@ -10,8 +10,9 @@ from shiftcast.features.calendars import nvidia_quarters, overlap_weights
 from shiftcast.features.frames import ALL
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.draws import normals, stream
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.leaf_backtest import naive_share
-from shiftcast.forecast.split.share import REFERENCE, split_statements
+from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.volume import draw_volume, fit_volume
 
 
@@ -53,8 +54,9 @@ def naive_revenue(
 
 
 def naive_draws(
-    observations: pd.DataFrame, target: pd.Series, *, origin: pd.Timestamp, member: str, draws: int, seed: int
-) -> Array | None:
+    observations: pd.DataFrame, target: pd.Series, *, origin: pd.Timestamp, member: str, draws: int, seed: int,
+    market: Market,
+) -> Array | None:  # fmt: skip
     """Return naive draws of one published figure, shape (draws,), or ``None`` where there is no naive forecast.
 
     Parameters
@@ -65,17 +67,19 @@ def naive_draws(
         ``segment, measure, definition, period_end`` of the figure.
     member
         Such as ``last_value``.
+    market
+        How each definition of the split is read.
     """
     measure, segment, end = str(target["measure"]), str(target["segment"]), pd.Timestamp(target["period_end"])
     if measure not in {"spending", "share"} or str(target["leaf"]) != ALL:
         return None
     share = np.ones(draws)
     if segment != ALL:
-        statements = split_statements(observations)
+        statements = split_statements(observations, market)
         if statements.empty:
             return None
         noise = normals(seed, "naive.share", draws)
-        definition = str(target["definition"]) if measure == "share" else REFERENCE
+        definition = str(target["definition"]) if measure == "share" else market.split.reference
         share = naive_share(statements, definition, end, noise)
     if measure == "share":
         return share

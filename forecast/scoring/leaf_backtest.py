@@ -16,6 +16,7 @@ from shiftcast.features.frames import SCORES, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import Sampling, normals
 from shiftcast.forecast.known import Known
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.backtest import (
     HORIZON,
     MODEL,
@@ -52,16 +53,18 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
         If the history is too short for one past origin, or a cost of building is missing.
     """
     costs = build_costs(known.assumptions)
-    vintages = known.history.observations
+    vintages, market = known.history.observations, known.market
     origins = tuple(past_origins(vintages, reported_revenue(vintages, known.origin)))
     whole = backtest_revenue(vintages, known.origin, costs=costs, origins=origins, draws=draws, seed=seed)
-    parts = backtest_segments(vintages, known.origin, costs=costs, origins=origins, draws=draws, seed=seed)
+    parts = backtest_segments(
+        vintages, known.origin, market=market, costs=costs, origins=origins, draws=draws, seed=seed
+    )  # fmt: skip
     return check(conform(pd.concat([whole, *parts], ignore_index=True), SCORES), SCORES)
 
 
 def backtest_segments(
-    observations: pd.DataFrame, origin: pd.Timestamp, *, costs: BuildCosts, origins: Sequence[PastOrigin],
-    draws: int = 1000, seed: int = 1,
+    observations: pd.DataFrame, origin: pd.Timestamp, *, market: Market, costs: BuildCosts,
+    origins: Sequence[PastOrigin], draws: int = 1000, seed: int = 1,
 ) -> list[pd.DataFrame]:  # fmt: skip
     """Score the revenue of each segment, one block an origin, model, stated share and segment.
 
@@ -75,17 +78,17 @@ def backtest_segments(
         Score rows, not yet in the frame's dtypes.
     """
     actual = reported_revenue(observations, origin)
-    statements = scored_statements(latest_known(observations, origin))
+    statements = scored_statements(latest_known(observations, origin), market)
     blocks: list[pd.DataFrame] = []
     for past in origins:
-        known = split_statements(latest_known(observations, past.made))
+        known = split_statements(latest_known(observations, past.made), market)
         ahead = actual.index[len(past.history) : len(past.history) + HORIZON]
         later = statements[statements["period_end"].isin(ahead) & (statements["known_at"] > past.made)]
         if known.empty or later.empty:
             continue
         quarters = calendar_quarters(_FIRST, quarter_label(later["period_end"].max() + pd.offsets.QuarterEnd()))
-        state = split_state(latest_known(observations, past.made), quarters)
-        split = draw_split(state, Sampling(quarters, draws, seed))
+        state = split_state(latest_known(observations, past.made), quarters, market=market)
+        split = draw_split(state, market.split, Sampling(quarters, draws, seed))
         for definition, rows in later.groupby("definition"):
             spans = pd.DatetimeIndex(rows["period_start"]), pd.DatetimeIndex(rows["period_end"])
             model_share = split.by_definition[str(definition)] @ overlap_weights(*spans, quarters).T
@@ -105,9 +108,9 @@ def backtest_segments(
     return blocks
 
 
-def scored_statements(observations: pd.DataFrame) -> pd.DataFrame:
+def scored_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
     """Return the stated hyperscale shares of single fiscal quarters that a forecast can be scored against."""
-    rows = split_statements(observations)
+    rows = split_statements(observations, market)
     days = (rows["period_end"] - rows["period_start"]).dt.days
     return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, _QUARTER_DAYS)].reset_index(drop=True)
 

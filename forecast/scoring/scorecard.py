@@ -15,6 +15,7 @@ from shiftcast.features.frames import ALL, SCORES, check, conform
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scores import METRICS, pinball
 from shiftcast.forecast.scoring.backtest import BENCHMARKS, MODEL
 from shiftcast.forecast.scoring.benchmarks import naive_draws
@@ -40,12 +41,15 @@ class Vintage:
         Its draws.
     observations
         What was known at its origin.
+    market
+        How it read the record.
     """
 
     name: str
     origin: pd.Timestamp
     cube: xr.Dataset
     observations: pd.DataFrame
+    market: Market
 
 
 def vintage_scores(
@@ -84,8 +88,9 @@ def vintage_scores(
         rows.append({**head, "model": MODEL, **_scored(mine, target, costs, scale)})
         for member in BENCHMARKS:
             naive = naive_draws(
-                vintage.observations, pd.Series(target), origin=vintage.origin, member=member, draws=draws, seed=seed
-            )
+                vintage.observations, pd.Series(target), origin=vintage.origin, member=member, draws=draws, seed=seed,
+                market=vintage.market,
+            )  # fmt: skip
             if naive is not None:
                 rows.append({**head, "model": member, **_scored(naive, target, costs, scale)})
     return pd.DataFrame(rows)

@@ -6,6 +6,7 @@ HHI is the sum of squared shares, the effective number its inverse: as many equa
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.series import select
 from shiftcast.forecast.views.part import forecast_periods
+
+if TYPE_CHECKING:
+    from shiftcast.forecast.known import Known
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,12 @@ def leaf_concentration(cube: xr.Dataset) -> Concentration:
     return concentration(pd.Series(spending, index=cube["leaf"].values.astype(str)), over="leaves, by spending")
 
 
-def owner_concentration(observations: pd.DataFrame) -> Concentration | None:
+def owner_concentration(known: Known) -> Concentration | None:
     """Return the concentration of H100-equivalents over owners by the latest independent estimate, if one is known.
 
     Owners that are reported together are counted as one, so the index is an upper bound.
     """
-    rows = select(observations, measure="h100e", definition="epoch_owners", stage="stock")
+    rows = select(known.observations, measure="h100e", definition=known.market.owners, stage="stock")
     if rows.empty:
         return None
     last = rows[rows["period_end"] == rows["period_end"].max()]
@@ -80,8 +84,8 @@ def owner_concentration(observations: pd.DataFrame) -> Concentration | None:
     return concentration(last.groupby("operator")["value"].sum(), over=through)
 
 
-def concentrations(cube: xr.Dataset, observations: pd.DataFrame | None) -> tuple[Concentration, ...]:
+def concentrations(cube: xr.Dataset, known: Known | None) -> tuple[Concentration, ...]:
     """Return the concentration over workloads, leaves and, where a count is known, owners."""
-    owners = None if observations is None else owner_concentration(observations)
+    owners = None if known is None else owner_concentration(known)
     kinds = (workload_concentration(cube), leaf_concentration(cube), owners)
     return tuple(each for each in kinds if each is not None)

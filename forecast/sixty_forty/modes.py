@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.split.share import REFERENCE, is_about_split, split_statements
+from shiftcast.forecast.market.facts import Market
+from shiftcast.forecast.split.share import is_about_split, split_statements
 
 MODES: Final = ("free", "prior", "observation", "soft", "fixed")
 TOTALS: Final = ("kept", "moves")
-CLAIMED: Final = "keynote"  # definition under which the claim is recorded
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ class Imposed:
             raise ValueError(f"strength {self.strength:g} is below 0; it is a standard deviation on the logit scale")
 
 
-def claimed_share(observations: pd.DataFrame) -> float | None:
-    """Return the share last claimed in a keynote, of what is known; None if there is no such claim."""
-    rows = _claims(observations)
+def claimed_share(observations: pd.DataFrame, market: Market) -> float | None:
+    """Return the share last claimed, of what is known; None if there is no such claim."""
+    rows = _claims(observations, market)
     return None if rows.empty else float(rows["value"].iloc[-1])
 
 
@@ -69,13 +69,13 @@ def imposed_as(
     """
     if total not in TOTALS:
         raise ValueError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
-    claimed = share if share is not None else claimed_share(known.observations)
+    claimed = share if share is not None else claimed_share(known.observations, known.market)
     if claimed is None:
         raise ValueError(f"no share had been claimed by {known.origin:%Y-%m-%d}; give one, such as a share of 0.55")
     return Imposed(mode, claimed, strength, total == "kept")
 
 
-def observations_under(observations: pd.DataFrame, imposed: Imposed) -> pd.DataFrame:
+def observations_under(observations: pd.DataFrame, imposed: Imposed, market: Market) -> pd.DataFrame:
     """Return the observations that a mode lets the split see.
 
     Parameters
@@ -84,14 +84,16 @@ def observations_under(observations: pd.DataFrame, imposed: Imposed) -> pd.DataF
         Observation rows, already cut to an origin.
     imposed
         The mode; for a prior also the share and its strength.
+    market
+        Which definitions are claims.
 
     Raises
     ------
     ValueError
         If a prior is asked for and no claim was known.
     """
-    claims = _claims(observations)
-    rest = observations[~_is_claim(observations)]
+    claims = _claims(observations, market)
+    rest = observations[~_is_claim(observations, market)]
     if imposed.mode == "observation":
         return observations
     if imposed.mode != "prior":
@@ -101,18 +103,18 @@ def observations_under(observations: pd.DataFrame, imposed: Imposed) -> pd.DataF
     claim = claims.iloc[[-1]]
     believed = claim.assign(
         value=imposed.share, sd=max(imposed.strength, 1e-4) * imposed.share * (1 - imposed.share),
-        bound="~", definition=REFERENCE,
+        bound="~", definition=market.split.reference,
     )  # fmt: skip
-    statements = split_statements(rest)
+    statements = split_statements(rest, market)
     keys = ["definition", "period_start", "period_end", "source"]
     earlier = statements[statements["known_at"] <= claim["known_at"].iloc[0]]
     dropped = pd.MultiIndex.from_frame(rest[keys]).isin(pd.MultiIndex.from_frame(earlier[keys]))
-    return pd.concat([rest[~(np.asarray(dropped) & is_about_split(rest))], believed], ignore_index=True)
+    return pd.concat([rest[~(np.asarray(dropped) & is_about_split(rest, market))], believed], ignore_index=True)
 
 
-def _is_claim(observations: pd.DataFrame) -> pd.Series:
-    return (observations["measure"] == "share") & (observations["definition"] == CLAIMED)
+def _is_claim(observations: pd.DataFrame, market: Market) -> pd.Series:
+    return (observations["measure"] == "share") & observations["definition"].isin(market.split.claims)
 
 
-def _claims(observations: pd.DataFrame) -> pd.DataFrame:
-    return observations[_is_claim(observations)].sort_values("known_at", kind="stable")
+def _claims(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
+    return observations[_is_claim(observations, market)].sort_values("known_at", kind="stable")

@@ -120,7 +120,7 @@ def split_report(fit: WorldFit, settings: Settings, imposed: Imposed, *, base: s
     moved = total / _total(free_cube, base) - 1
     return SplitReport(
         definition, base, f"{fit.known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
-        concentrations(free_cube, fit.known.observations),
+        concentrations(free_cube, fit.known),
         {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
         str(free_cube.attrs["memberships"]), str(free_cube.attrs["leaf_news"]),
     )  # fmt: skip
@@ -167,7 +167,7 @@ def _total(cube: xr.Dataset, base: str) -> Array:
 
 
 def _world(fit: WorldFit, settings: Settings, imposed: Imposed) -> xr.Dataset:
-    under = with_split(fit, observations_under(fit.known.observations, imposed))
+    under = with_split(fit, observations_under(fit.known.observations, imposed, fit.known.market))
     return draw_world(under, draws=settings.draws, seed=settings.seed).cube
 
 

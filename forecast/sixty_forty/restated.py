@@ -12,7 +12,7 @@ from shiftcast.forecast.identity.topdown import TopDownFit
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.split.membership import as_saved
 from shiftcast.forecast.split.relabel import Relabelled, purchases, relabel
-from shiftcast.forecast.split.share import REFERENCE, draw_split
+from shiftcast.forecast.split.share import draw_split
 
 
 def relabelled(
@@ -36,14 +36,15 @@ def relabelled(
     ValueError
         If the firm is not known or already counts on that side.
     """
-    known, quarters = fit.known, fit.revenue.quarters
-    now = side_of(known.memberships, firm, REFERENCE)
+    known, quarters, market = fit.known, fit.revenue.quarters, fit.known.market
+    reference = market.split.reference
+    now = side_of(known.memberships, firm, reference)
     if now == to:
-        raise ValueError(f"firm {firm!r} already counts as {to} under {REFERENCE}; name the other side")
+        raise ValueError(f"firm {firm!r} already counts as {to} under {reference}; name the other side")
     assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
     sampling = Sampling(quarters, settings.draws, settings.seed, assumed)
-    revenue = draw_revenue(fit.revenue, sampling)
-    split = as_saved(draw_split(fit.split, sampling), revenue.total, known.observations, fit.moves, sampling)
-    bought = purchases(known.observations, assumed, firm, quarters)
+    revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, market.split, sampling)
+    split = as_saved(split, revenue.total, known.observations, fit.moves, sampling, market=market)
+    bought = purchases(known.observations, assumed, firm, quarters, market=market)
     since = None if valid_from is None else np.asarray(quarters >= valid_from)
     return relabel(split, revenue.total, bought, quarters, firm=firm, to=to, since=since)

@@ -12,13 +12,16 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known, latest_vintage
 from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
 from shiftcast.forecast.statements.rows import middles
 
 _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again
 
 
-def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: pd.Timestamp) -> pd.DataFrame:
+def revisions(
+    observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market, since: pd.Timestamp
+) -> pd.DataFrame:
     """Return how each statement published after a day revised the smoothed share.
 
     The volatility is that of the latest fit throughout, so that a revision is news of the statement alone.
@@ -29,6 +32,8 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
         Every vintage known on the later day.
     quarters
         Ends of the quarters the split covers.
+    market
+        How each definition of the split is read.
     since
         The earlier day, inclusive.
 
@@ -45,15 +50,16 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
         If nothing was known on the earlier day.
     """
     latest = latest_vintage(observations)
-    everything = split_statements(latest)
-    seen = split_statements(latest_known(observations, since))
+    everything = split_statements(latest, market)
+    seen = split_statements(latest_known(observations, since), market)
     if seen.empty:
         raise ValueError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
-    volatility = fit_split(latest, everything, quarters).volatility
+    volatility = fit_split(latest, everything, quarters, market=market).volatility
     held = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
 
     def path(statements: pd.DataFrame) -> Array:
-        return np.asarray(expit(fit_split(latest, statements, quarters, prior=held).smoothed_mean()))
+        fitted = fit_split(latest, statements, quarters, market=market, prior=held)
+        return np.asarray(expit(fitted.smoothed_mean()))
 
     rows, before = [], path(seen)
     fresh = everything[everything["known_at"] > since]

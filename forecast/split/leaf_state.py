@@ -18,6 +18,7 @@ from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share, quarter_label
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.statements.conditioning import Statement, condition
@@ -45,7 +46,7 @@ class Leaves:
 
 def leaf_statements(observations: pd.DataFrame, leaves: tuple[str, ...]) -> pd.DataFrame:
     """Return what is known of the vendor's revenue from leaves and its growth, one row per figure; no guidance."""
-    rows = select(observations, leaf=leaves, vendor="nvidia", stage="flow")
+    rows = select(observations, leaf=leaves, vendor=VENDOR, stage="flow")
     kept = (rows["measure"] == "revenue") | ((rows["measure"] == "growth") & (rows["base"] == "revenue"))
     return rows[kept].reset_index(drop=True)
 

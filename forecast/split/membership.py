@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.features.membership import published_side, sides_over
 from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.relabel import purchases, relabel
-from shiftcast.forecast.split.share import REFERENCE, Split
+from shiftcast.forecast.split.share import Split
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,20 @@ class Move:
     since: NDArray[np.bool_]
 
 
-def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[Move, ...]:
+def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex, reference: str) -> tuple[Move, ...]:
     """Return the firms that saved memberships put on another side than the figures of the reference definition do."""
-    under = memberships[memberships["definition"] == REFERENCE]
+    under = memberships[memberships["definition"] == reference]
     moves = []
     for firm in sorted(set(under["firm"])):
-        sides = np.array(sides_over(under, firm, REFERENCE, quarters))
-        away = sides != published_side(under, firm, REFERENCE)
+        sides = np.array(sides_over(under, firm, reference, quarters))
+        away = sides != published_side(under, firm, reference)
         moves += [Move(firm, to, away & (sides == to)) for to in ("hyperscale", "rest") if (away & (sides == to)).any()]
     return tuple(moves)
 
 
 def as_saved(
-    split: Split, revenue: Array, observations: pd.DataFrame, moves: tuple[Move, ...], sampling: Sampling
+    split: Split, revenue: Array, observations: pd.DataFrame, moves: tuple[Move, ...], sampling: Sampling, *,
+    market: Market,
 ) -> Split:  # fmt: skip
     """Return the split with saved memberships applied; without any it is the same object.
 
@@ -65,6 +67,8 @@ def as_saved(
         From :func:`saved_moves`.
     sampling
         Quarters of the draws, and the assumed shares of spending.
+    market
+        Who reports a firm's spending.
 
     Raises
     ------
@@ -73,9 +77,9 @@ def as_saved(
     """
     quarters = sampling.quarters
     for move in moves:
-        bought = purchases(observations, sampling.assumed, move.firm, quarters)
+        bought = purchases(observations, sampling.assumed, move.firm, quarters, market=market)
         share = relabel(split, revenue, bought, quarters, firm=move.firm, to=move.to, since=move.since).share
-        split = replace(split, share=share, by_definition={**split.by_definition, REFERENCE: share})
+        split = replace(split, share=share, by_definition={**split.by_definition, split.reference: share})
     return split
 
 

@@ -19,7 +19,8 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
-from shiftcast.forecast.split.share import REFERENCE, Split
+from shiftcast.forecast.market.facts import Market
+from shiftcast.forecast.split.share import Split
 
 _MOST: Final = 0.95
 _SIDES: Final = ("hyperscale", "rest")
@@ -41,6 +42,8 @@ class Relabelled:
         One row a quarter: ``quarter, before, after, firm`` (medians; ``firm`` is its share of both sides).
     offsets
         Definition to its mean logit offset before and after: ``definition, before, after``.
+    reference
+        The reference definition.
     """
 
     firm: str
@@ -49,18 +52,21 @@ class Relabelled:
     levels: Array
     table: pd.DataFrame
     offsets: pd.DataFrame
+    reference: str
 
     @property
     def frame(self) -> pd.DataFrame:
         """The table with what it is of: ``definition, base, name, to`` and ``offset_before, offset_after`` [logit]."""
-        own = self.offsets.set_index("definition").loc[REFERENCE]
+        own = self.offsets.set_index("definition").loc[self.reference]
         return self.table.assign(
-            definition=REFERENCE, base="revenue", name=self.firm, to=self.to, offset_before=own["before"],
+            definition=self.reference, base="revenue", name=self.firm, to=self.to, offset_before=own["before"],
             offset_after=own["after"],
         )  # fmt: skip
 
 
-def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex) -> pd.Series:
+def firm_spend(
+    observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex, *, market: Market
+) -> pd.Series:  # fmt: skip
     """Return a firm's capital spending by quarter, US dollars.
 
     Raises
@@ -71,7 +77,7 @@ def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex
     rows = select(observations, measure="capex", stage="flow")
     days = (rows["period_end"] - rows["period_start"]).dt.days
     rows = rows[days < _QUARTER_DAYS]
-    mine = rows[rows["operator"] == _ACCOUNTS.get(firm, firm)]
+    mine = rows[rows["operator"] == market.operators.accounts.get(firm, firm)]
     if mine.empty:
         known = ", ".join(sorted(set(rows["operator"])))
         raise ValueError(f"no quarterly capital spending of {firm!r} was known; firms with some are {known}")
@@ -81,7 +87,6 @@ def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex
 
 
 _QUARTER_DAYS: Final = 120
-_ACCOUNTS: Final = {"google": "alphabet"}
 
 
 def vendor_spend(assumed: Assumptions, firm: str) -> Array:
@@ -132,11 +137,11 @@ def relabel(
         "quarter": [quarter_label(end) for end in quarters], "before": np.median(split.share, axis=0),
         "after": np.median(share, axis=0), "firm": np.median(moved, axis=0),
     })  # fmt: skip
-    return Relabelled(firm, to, share, levels, table, _offsets(split, share))
+    return Relabelled(firm, to, share, levels, table, _offsets(split, share), split.reference)
 
 
 def purchases(
-    observations: pd.DataFrame, assumed: Assumptions, firm: str, quarters: pd.DatetimeIndex
+    observations: pd.DataFrame, assumed: Assumptions, firm: str, quarters: pd.DatetimeIndex, *, market: Market
 ) -> Array:  # fmt: skip
     """Return what a firm bought of the vendor, US dollars a quarter, shape (draws, quarters), missing where not known.
 
@@ -145,7 +150,7 @@ def purchases(
     ValueError
         If no spending of the firm is known; see :func:`firm_spend`.
     """
-    spend = firm_spend(observations, firm, quarters).reindex(quarters).to_numpy()
+    spend = firm_spend(observations, firm, quarters, market=market).reindex(quarters).to_numpy()
     return np.asarray(vendor_spend(assumed, firm)[:, None] * spend)
 
 

@@ -1,8 +1,8 @@
 """The split between hyperscalers and the rest: the share under a reference definition, and below it the leaves.
 
 The share of data-centre revenue is a state (:mod:`forecast.statements.state`) seen through every dated statement under
-its own definition. No number such as 0.60 appears here: the keynote's figure is one more statement, under a definition
-of its own whose offset is unknown.
+its own definition (:mod:`forecast.market.definitions`). No number such as 0.60 appears here: a figure claimed on a
+stage is one more statement, under a definition of its own whose offset is unknown.
 """
 
 from __future__ import annotations
@@ -20,13 +20,11 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.leaves import LEAVES
+from shiftcast.forecast.market.definitions import Definitions
+from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.statements.flows import flows, growth_of_shares
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 
-REFERENCE: Final = "recast_2"
-OFFSET_SD: Final[Mapping[str, float]] = {"recast_1": 0.2, "large_csp": 0.3, "top_five": 0.3, "keynote": 0.3}
-STOCK_OFFSET_SD: Final[Mapping[str, float]] = {"epoch_top_five": 0.35}  # of machines, not of revenue
-CUSTOMER_NOISE: Final[Mapping[str, float]] = {"recast_1": 0.15}  # one customer's move was worth up to 12 points
 PRIOR: Final = SharePrior(mid=0.5, sd=0.5, volatility=0.12, volatility_sd_log=0.4)
 _GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
 LEAF_DRIFT: Final = 0.06  # log weight a quarter
@@ -44,6 +42,8 @@ class Split:
         Under the reference definition, shape (draws, quarters).
     by_definition
         Definition to its share, shape (draws, quarters).
+    reference
+        The reference definition.
     ess
         Share of the draws given exact figures that stays effective under the inexact ones.
     """
@@ -51,38 +51,40 @@ class Split:
     state: ShareState
     share: Array
     by_definition: Mapping[str, Array]
+    reference: str
     ess: float = 1.0
 
 
-def is_about_split(observations: pd.DataFrame) -> NDArray[np.bool_]:
+def is_about_split(observations: pd.DataFrame, market: Market) -> NDArray[np.bool_]:
     """Return which rows the state of the split hears, shape (rows,).
 
     Shares of data-centre revenue, over a period or ahead; shares of the machines installed, under a definition of
     their own; and growth on a year before of what such a share is of.
     """
-    rows = observations
+    rows, known = observations, market.split
     sides = (rows["segment"] == "hyperscale") & (rows["leaf"] == ALL) & (rows["measure"] == "share")
     revenue = (rows["base"] == "revenue") & rows["stage"].isin(["flow", "forward"])
-    revenue &= rows["definition"].isin([REFERENCE, *OFFSET_SD])
-    machines = (rows["base"] == "h100e") & (rows["stage"] == "stock") & rows["definition"].isin(STOCK_OFFSET_SD)
-    grown = (rows["measure"] == "multiple") & rows["definition"].isin([f"{name}{_GROWTH}" for name in OFFSET_SD])
+    revenue &= rows["definition"].isin([known.reference, *known.revenue])
+    machines = (rows["base"] == "h100e") & (rows["stage"] == "stock") & rows["definition"].isin(known.machines)
+    grown = (rows["measure"] == "multiple") & rows["definition"].isin([f"{name}{_GROWTH}" for name in known.revenue])
     return np.asarray((sides & (revenue | machines)) | grown)
 
 
-def split_statements(observations: pd.DataFrame) -> pd.DataFrame:
+def split_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
     """Return the statements about the split among rows that hold each figure once.
 
     A stock holds those before it, so of several under one definition the last is kept.
     """
-    rows = observations[is_about_split(observations)].reset_index(drop=True)
+    rows = observations[is_about_split(observations, market)].reset_index(drop=True)
     stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
     before = stocks.index[stocks.duplicated("definition", keep="last")]
     return rows.drop(before).reset_index(drop=True)
 
 
 def fit_split(
-    observations: pd.DataFrame, statements: pd.DataFrame, quarters: pd.DatetimeIndex, *, prior: SharePrior = PRIOR
-) -> ShareState:
+    observations: pd.DataFrame, statements: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market,
+    prior: SharePrior = PRIOR,
+) -> ShareState:  # fmt: skip
     """Fit the state of the split to some of the statements known.
 
     Parameters
@@ -91,19 +93,21 @@ def fit_split(
         All rows known, for what flowed in each quarter.
     statements
         Rows of :func:`split_statements`.
+    market
+        How each definition is read.
     """
     return fit_share_state(
         growth_of_shares(statements, observations, _GROWTH),
         quarters,
-        reference=REFERENCE,
-        offset_sd={**OFFSET_SD, **STOCK_OFFSET_SD},
-        noise=CUSTOMER_NOISE,
-        flows=flows(observations, quarters),
+        reference=market.split.reference,
+        offset_sd=market.split.offset_sd,
+        noise=market.split.noise,
+        flows=flows(observations, quarters, market.owners),
         prior=prior,
     )
 
 
-def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> ShareState:
+def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market) -> ShareState:
     """Fit the state of the split to every statement known about it.
 
     Parameters
@@ -112,26 +116,28 @@ def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Share
         Observation rows known at the origin, one a figure.
     quarters
         Ends of the quarters to cover.
+    market
+        How each definition is read.
 
     Raises
     ------
     ValueError
         If no statement about the split is known.
     """
-    statements = split_statements(observations)
+    statements = split_statements(observations, market)
     if statements.empty:
         raise ValueError(
             "no statement about the hyperscale share of data-centre revenue was known at this origin; "
             "choose a later origin or add one to the record"
         )
-    return fit_split(observations, statements, quarters)
+    return fit_split(observations, statements, quarters, market=market)
 
 
-def draw_split(state: ShareState, sampling: Sampling) -> Split:
-    """Draw the path of the split over the quarters of its state."""
+def draw_split(state: ShareState, known: Definitions, sampling: Sampling) -> Split:
+    """Draw the path of the split over the quarters of its state, under every definition of revenue it was read by."""
     drawn = state.draw(sampling.draws, sampling.stream("split"))
-    moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in OFFSET_SD}
-    return Split(state, drawn.share, {REFERENCE: drawn.share, **moved}, drawn.ess)
+    moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in known.revenue}
+    return Split(state, drawn.share, {known.reference: drawn.share, **moved}, known.reference, drawn.ess)
 
 
 def leaf_weights(sampling: Sampling, segment: str, *, base_period: int) -> Array:

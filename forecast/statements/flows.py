@@ -13,13 +13,14 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, nvidia_quarters, overlap_weights
 from shiftcast.features.frames import ALL
+from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 
 _YEAR: Final = 4  # quarters
 _MOSTLY: Final = 0.5  # of a calendar quarter has to be reported for its rate to be read
 
 
-def flows(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> dict[str, Array]:
+def flows(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -> dict[str, Array]:
     """Return what flowed in each quarter by base, shape (quarters,).
 
     Parameters
@@ -28,6 +29,8 @@ def flows(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> dict[str, A
         Observation rows, cut to an origin, one a figure.
     quarters
         Ends of consecutive calendar quarters.
+    owners
+        Definition of the independent count of H100-equivalents owned.
 
     Returns
     -------
@@ -35,14 +38,14 @@ def flows(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> dict[str, A
         ``revenue`` in US dollars a quarter, the first and the last reported held outside them; ``h100e`` added in each
         quarter, none before the count begins and the last held after it. A base about which nothing is known is absent.
     """
-    found = {"revenue": _revenue(observations, quarters), "h100e": _machines(observations, quarters)}
+    found = {"revenue": _revenue(observations, quarters), "h100e": _machines(observations, quarters, owners)}
     return {base: flow for base, flow in found.items() if flow is not None}
 
 
 def _reported(observations: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
     """Return ``period_start, period_end, value`` of data-centre revenue by fiscal quarter, in order."""
     total = {"definition": "data_center", "stage": "flow", "segment": ALL}
-    rows = select(observations, measure="revenue", vendor="nvidia", **total)
+    rows = select(observations, measure="revenue", vendor=VENDOR, **total)
     kept = rows.merge(nvidia_quarters(until), on=["period_start", "period_end"])
     return kept.sort_values("period_end", ignore_index=True)[["period_start", "period_end", "value"]]
 
@@ -59,8 +62,8 @@ def _revenue(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Array | 
     return np.asarray(rate.ffill().bfill())
 
 
-def _machines(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Array | None:
-    rows = select(observations, measure="h100e", definition="epoch_owners", stage="stock")
+def _machines(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -> Array | None:
+    rows = select(observations, measure="h100e", definition=owners, stage="stock")
     if rows.empty:
         return None
     held = rows.groupby("period_end")["value"].sum().reindex(quarters)

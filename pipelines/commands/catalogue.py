@@ -14,6 +14,7 @@ from rich.table import Table
 
 from shiftcast.features.frames import HARDWARE, RESIDENCY, Frame, check, conform
 from shiftcast.features.quality import screen
+from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.hardware.levels import TIERS
 from shiftcast.forecast.hardware.placement import within_region
@@ -152,7 +153,7 @@ def _show(done: Catalogue, known: Known, allowed: pd.DataFrame | None) -> None:
     for row in done.generations.itertuples():
         table.add_row(
             row.accelerator, row.status, f"{row.available_at:%Y-%m}",
-            f"{row.half_ramp_low:%Y-%m} to {row.half_ramp_high:%Y-%m}" if row.vendor == "nvidia" else "",
+            f"{row.half_ramp_low:%Y-%m} to {row.half_ramp_high:%Y-%m}" if row.vendor == VENDOR else "",
             *(_text(each) for each in (row.scale_up_domain, row.chip_kw, row.it_kw, row.utility_kw, row.h100e,
                                        row.h100e_by_work)),
         )  # fmt: skip

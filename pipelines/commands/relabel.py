@@ -14,7 +14,6 @@ from shiftcast.forecast.identity.topdown import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled
-from shiftcast.forecast.split.share import REFERENCE
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
@@ -47,13 +46,13 @@ def relabel_firm(
     else:
         _show(done, f"{known.origin:%Y-%m-%d}")
     if save is not None:
-        _append(save, firm, side, since or _ALWAYS, known.origin)
+        _append(save, done, since or _ALWAYS, known.origin)
 
 
 def _show(done: Relabelled, as_of: str) -> None:
     console = wide_console()
     console.print(
-        f"{done.firm} counted as {done.to}: hyperscale share of revenue, definition {REFERENCE}, as of {as_of}; "
+        f"{done.firm} counted as {done.to}: hyperscale share of revenue, definition {done.reference}, as of {as_of}; "
         "the total does not change"
     )
     table = Table("quarter", "before", "after", f"{done.firm}, of both sides")
@@ -64,9 +63,9 @@ def _show(done: Relabelled, as_of: str) -> None:
         console.print(f"Offset of {row.definition}: {row.before:+.3f} before, {row.after:+.3f} after, logit")
 
 
-def _append(path: Path, firm: str, side: str, since: pd.Timestamp, day: pd.Timestamp) -> None:
+def _append(path: Path, done: Relabelled, since: pd.Timestamp, day: pd.Timestamp) -> None:
     row = pd.DataFrame([{
-        "firm": firm, "definition": REFERENCE, "segment": side, "valid_from": f"{since:%Y-%m-%d}",
+        "firm": done.firm, "definition": done.reference, "segment": done.to, "valid_from": f"{since:%Y-%m-%d}",
         "known_at": f"{day:%Y-%m-%d}", "evidence": "assumed", "confidence": "derived", "source": "shiftcast relabel",
         "note": "",
     }])  # fmt: skip

@@ -16,13 +16,13 @@ from shiftcast.features.frames import ALL
 from shiftcast.forecast.claims.check import past_claims
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.scoring.scorecard import card_rows, card_summary, target_rows
-from shiftcast.forecast.split.share import REFERENCE
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.overrides import add_override
 from shiftcast.pipelines.job.vintages import score_card
 from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import RECORDS, Record, read_record
 from shiftcast.pipelines.state.root import StoreError, default_root
 
@@ -65,14 +65,15 @@ def override(
     measure: Annotated[str, typer.Option(help=f"One of {', '.join(_UNITS)}.")] = "spending",
     segment: Annotated[str, typer.Option(help="hyperscale, rest or all.")] = ALL,
     leaf: Annotated[str, typer.Option(help="Leaf of the segment, or all.")] = ALL,
-    definition: Annotated[str, typer.Option(help="Who counts as hyperscale.")] = REFERENCE,
+    definition: Annotated[str | None, typer.Option(help="Who counts as hyperscale; the reference if left out.")] = None,
 ) -> None:
     """Log a human judgement of a figure; it changes no forecast, and `shiftcast scorecard` scores it beside them."""
     if measure not in _UNITS:
         raise ValueError(f"--measure {measure!r} is not published; choose one of {', '.join(_UNITS)}")
+    under = definition or shipped_market().split.reference
     row = {
         "made_at": as_day(None, "--made-at"), "who": who, "segment": segment, "leaf": leaf, "measure": measure,
-        "base": "revenue" if measure == "share" else "none", "definition": definition,
+        "base": "revenue" if measure == "share" else "none", "definition": under,
         "period_end": quarter_end(target), "low": low, "mid": mid, "high": high, "unit": _UNITS[measure],
         "reason": reason,
     }  # fmt: skip

@@ -26,7 +26,7 @@ _STATED: Final = 1e-3  # width of an 80 % interval below which a share is known 
 
 
 def split(
-    definition: Annotated[str, typer.Option(help="Who counts as hyperscale.")] = "recast_2",
+    definition: Annotated[str | None, typer.Option(help="Who counts as hyperscale; the reference if left out.")] = None,
     base: Annotated[str, typer.Option(help="Share of what: revenue, gpu_hours, accelerators, watts.")] = "revenue",
     mode: Annotated[str, typer.Option(help=f"One of {', '.join(MODES)}.")] = "observation",
     as_of: Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")] = None,
@@ -42,9 +42,9 @@ def split(
     """Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."""
     known = known_at(as_of, record)
     imposed = imposed_as(known, mode, share=share, strength=strength, total="moves" if move_total else "kept")
-    settings = Settings(draws=draws, seed=seed)
+    settings, under = Settings(draws=draws, seed=seed), definition or known.market.split.reference
     fit = fit_world(known, settings.through)
-    report = split_report(fit, settings, imposed, base=base, definition=definition)
+    report = split_report(fit, settings, imposed, base=base, definition=under)
     if as_json:
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
     else:
@@ -65,7 +65,8 @@ def show_revisions(known: Known, since: str | None) -> None:
     if since is None:
         return
     quarters = calendar_quarters(FIRST_QUARTER, Settings().through)
-    for row in revisions(known.history.observations, quarters, since=as_day(since, "--since")).itertuples():
+    news = revisions(known.history.observations, quarters, market=known.market, since=as_day(since, "--since"))
+    for row in news.itertuples():
         wide_console().print(
             f"Revision of {row.known_at:%Y-%m-%d}, {row.statements} under {row.definition}: {row.quarter} "
             f"{row.before:.1%} to {row.after:.1%}, horizon {row.revision_end:+.1%}"

@@ -59,6 +59,7 @@ def with_scores(bundle: Bundle, scores: pd.DataFrame) -> Bundle:
 def _summary(world: World, known: Known, record: Record, digest: str, settings: Settings) -> dict[str, Any]:
     """Return what the fitted terms say of themselves, for the report."""
     top, bottom, generations = world.top_down, world.bottom_up, world.generations
+    market = known.market
     hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
     return {
         "digest": digest,
@@ -85,7 +86,7 @@ def _summary(world: World, known: Known, record: Record, digest: str, settings: 
             {"workload": step.workload, "segment": step.segment, "technique": step.technique,
              "evidence": dict(step.evidence), "volatility": step.state.volatility,
              "one_figure": effect_of_one_figure(
-                 known.observations, step, known.registry.techniques(step.workload), known.origin
+                 known.observations, step, known.registry.techniques(step.workload), known.origin, market=market
              )}
             for step in bottom.steps
         ],

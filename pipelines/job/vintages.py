@@ -37,7 +37,8 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
             yield f"version {version.version} is not scored: {error}"
             continue
         origin = pd.Timestamp(str(bundle.summary["origin"]), tz="UTC")
-        yield Vintage(f"v{version.version}", origin, bundle.cube, latest_known(bundle.tables["observations"], origin))
+        rows = latest_known(bundle.tables["observations"], origin)
+        yield Vintage(f"v{version.version}", origin, bundle.cube, rows, bundle.known.market)
 
 
 def score_card(
@@ -71,7 +72,8 @@ def score_card(
     StoreError
         If there is no store.
     """
-    actual = actuals(record.as_of(as_of).history.observations, as_of)
+    known = record.as_of(as_of)
+    actual = actuals(known.history.observations, as_of, known.market)
     if period_end is not None:
         _require(actual, period_end, as_of)
     costs, blocks, unreadable = build_costs(record.assumptions), [], []

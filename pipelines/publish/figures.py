@@ -15,16 +15,20 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.series import select
 from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.market.facts import Market
+from shiftcast.forecast.sixty_forty.modes import claimed_share
 from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
 
 COLOURS: Final[Mapping[str, str]] = {
     "all": "#333333", "hyperscale": "#1f5fa8", "rest": "#c8641a",
-    "recast_2": "#1f5fa8", "recast_1": "#6aa0d8", "large_csp": "#7a5fa8", "top_five": "#2a8a6a", "keynote": "#b0304a",
     "table": "#9aa0a6", "lexical": "#9aa0a6", "collaborative": "#7a8a3a", "content": "#c8a01a", "deep": "#2a8a6a",
     "llm": "#b0304a", "generative": "#b0304a", "training": "#1f5fa8", "recsys": "#2a8a6a", "search": "#c8641a",
     "ads": "#7a5fa8", "unallocated": "#b9bdc2",
 }  # fmt: skip
+_OF_DEFINITIONS: Final = ("#1f5fa8", "#6aa0d8", "#7a5fa8", "#2a8a6a", "#b0304a")  # in the order of the record
+_OTHER: Final = "#555555"
+_CLAIMED: Final = "#b0304a"
 _HEADROOM: Final = 1.3
 Band = tuple[float, float, float]
 _BANDS: Final[tuple[Band, ...]] = ((0.025, 0.975, 0.12), (0.1, 0.9, 0.2), (0.25, 0.75, 0.3))
@@ -56,13 +60,7 @@ def demand_figure(cube: xr.Dataset) -> go.Figure:
 
 
 def work_figure(cube: xr.Dataset) -> go.Figure:
-    """Draw median busy GPU-hours by workload, stacked, what no record explains on top.
-
-    Parameters
-    ----------
-    cube
-        Draws of the forecast.
-    """
+    """Draw median busy GPU-hours of a cube by workload, stacked, what no record explains on top."""
     figure = go.Figure()
     names = list(dict.fromkeys(str(task).partition("/")[0] for task in cube["task"].values))
     for workload in names:
@@ -77,13 +75,7 @@ def work_figure(cube: xr.Dataset) -> go.Figure:
 
 
 def views_figure(cube: xr.Dataset) -> go.Figure:
-    """Draw the two views as they were before they met, and what is left unallocated, by segment.
-
-    Parameters
-    ----------
-    cube
-        Draws of the forecast.
-    """
+    """Draw the two views of a cube as they were before they met, and what is left unallocated, by segment."""
     figure = make_subplots(rows=1, cols=2, subplot_titles=["hyperscale", "rest"])
     segments = np.array(segment_of_leaves(cube))
     for column, segment in enumerate(("hyperscale", "rest"), start=1):
@@ -95,16 +87,8 @@ def views_figure(cube: xr.Dataset) -> go.Figure:
             values = cube[variable].values[:, :, leaves].sum(axis=-1) / 1e9
             _fan(figure, cube, values, name, colour, where, legend=column == 1, bands=_BANDS[1:2])
         left = draws_of(cube, "gpu_hours", Part(segment, workload="unallocated")) / 1e9
-        _fan(
-            figure,
-            cube,
-            left,
-            "unallocated after they met",
-            "#777777",
-            where,
-            legend=column == 1,
-            bands=_BANDS[1:2],
-        )
+        name = "unallocated after they met"
+        _fan(figure, cube, left, name, "#777777", where, legend=column == 1, bands=_BANDS[1:2])
     figure.update_yaxes(type="log", title="busy GPU-hours [billion a quarter, log]", col=1)
     figure.update_yaxes(type="log", col=2)
     return _finish(figure, cube, height=420)
@@ -139,35 +123,45 @@ def techniques_figure(cube: xr.Dataset, observations: pd.DataFrame, workload: st
     return _finish(figure, cube, height=400)
 
 
-def split_figure(cube: xr.Dataset, observations: pd.DataFrame) -> go.Figure:
-    """Draw the hyperscale share of revenue by definition, the statements behind it, and the claimed 60 %.
+def split_figure(cube: xr.Dataset, observations: pd.DataFrame, market: Market) -> go.Figure:
+    """Draw the hyperscale share of revenue by definition, the statements behind it, and the share last claimed.
 
     Parameters
     ----------
     cube, observations
         Draws of the forecast, and the observations behind it.
+    market
+        How each definition of the split is read.
 
     Returns
     -------
     Figure
         One panel of shares [share].
     """
-    figure = go.Figure()
+    figure, colours = go.Figure(), _colours(cube)
     for definition in [str(name) for name in cube["definition"].values]:
         share = hyperscale_share(cube, base="revenue", definition=definition)
         bands = _BANDS if definition == cube.attrs["definition"] else ()
-        _fan(figure, cube, share, definition, COLOURS.get(definition, "#555555"), {}, legend=True, bands=bands)
-    rows = select(split_statements(observations), measure="share", base="revenue", stage="flow")
+        _fan(figure, cube, share, definition, colours.get(definition, _OTHER), {}, legend=True, bands=bands)
+    rows = select(split_statements(observations, market), measure="share", base="revenue", stage="flow")
     rows = rows[rows["period_end"] >= periods(cube)[0] - pd.Timedelta(days=92)]
     for definition, group in rows.groupby("definition"):
-        _dots(figure, group, COLOURS.get(str(definition), "#555555"), f"stated, {definition}", {})
+        _dots(figure, group, colours.get(str(definition), _OTHER), f"stated, {definition}", {})
     for base, dash in (("accelerators", "dot"), ("gpu_hours", "dash")):
         median = np.median(hyperscale_share(cube, base=base, definition=cube.attrs["definition"]), axis=0)
         line = {"color": "#333333", "dash": dash, "width": 1}
         figure.add_scatter(x=periods(cube), y=median, name=f"share of {base.replace('_', '-')}", line=line)
-    figure.add_hline(y=0.6, line_dash="dash", line_color="#b0304a", annotation_text="keynote claim, 60 %")
+    claimed = claimed_share(observations, market)
+    if claimed is not None:
+        text = f"{' or '.join(market.split.claims)} claim, {100 * claimed:.0f} %"
+        figure.add_hline(y=claimed, line_dash="dash", line_color=_CLAIMED, annotation_text=text)
     figure.update_yaxes(tickformat=".0%", title="hyperscale share of data-centre revenue")
     return _finish(figure, cube, height=460)
+
+
+def _colours(cube: xr.Dataset) -> Mapping[str, str]:
+    """Return a colour for each definition, the reference first."""
+    return dict(zip(map(str, cube["definition"].values), _OF_DEFINITIONS, strict=False))
 
 
 def _statement_dots(
@@ -229,13 +223,15 @@ def _finish(figure: go.Figure, cube: xr.Dataset, *, height: int) -> go.Figure:
     return figure
 
 
-def overview_picture(cube: xr.Dataset, observations: pd.DataFrame) -> Any:
+def overview_picture(cube: xr.Dataset, observations: pd.DataFrame, market: Market) -> Any:
     """Draw demand, search shares and the split in one picture, with matplotlib.
 
     Parameters
     ----------
     cube, observations
         Draws of the forecast, and the observations behind it.
+    market
+        How each definition of the split is read.
 
     Returns
     -------
@@ -252,7 +248,7 @@ def overview_picture(cube: xr.Dataset, observations: pd.DataFrame) -> Any:
         share = technique_share(cube, technique, of="search", base="requests", segment="hyperscale")
         bands = _BANDS[:2] if technique == "llm" else ()
         _band(search, cube, 100 * share, technique, COLOURS[technique], bands)
-    _split_panel(split, cube, observations)
+    _split_panel(split, cube, observations, market)
     titles = ("Accelerators live [million]", "Search by hyperscalers, requests [%]", "Hyperscale share of revenue [%]")
     for axes, title in zip((fleet, search, split), titles, strict=True):
         _dress(axes, title)
@@ -262,15 +258,18 @@ def overview_picture(cube: xr.Dataset, observations: pd.DataFrame) -> Any:
     return figure
 
 
-def _split_panel(axes: Any, cube: xr.Dataset, observations: pd.DataFrame) -> None:
-    definition = cube.attrs["definition"]
+def _split_panel(axes: Any, cube: xr.Dataset, observations: pd.DataFrame, market: Market) -> None:
+    definition, colours = cube.attrs["definition"], _colours(cube)
     share = hyperscale_share(cube, base="revenue", definition=definition)
     _band(axes, cube, 100 * share, definition, COLOURS["hyperscale"])
-    rows = select(split_statements(observations), measure="share", base="revenue", stage="flow")
+    rows = select(split_statements(observations, market), measure="share", base="revenue", stage="flow")
     for name, group in rows[rows["period_end"] >= periods(cube)[0]].groupby("definition"):
         middle = group["period_start"] + (group["period_end"] - group["period_start"]) / 2
-        axes.plot(middle, 100 * group["value"], "D", ms=5, color=COLOURS[str(name)], label=f"stated, {name}")
-    axes.axhline(60, ls="--", lw=1, color=COLOURS["keynote"])
+        colour = colours.get(str(name), _OTHER)
+        axes.plot(middle, 100 * group["value"], "D", ms=5, color=colour, label=f"stated, {name}")
+    claimed = claimed_share(observations, market)
+    if claimed is not None:
+        axes.axhline(100 * claimed, ls="--", lw=1, color=_CLAIMED)
     axes.set_ylim(35, 75)
 
 

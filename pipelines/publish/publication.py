@@ -89,8 +89,8 @@ def publish(
         return
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
-    forecasts = bundle.tables["forecasts"]
-    overview_picture(bundle.cube, bundle.known.observations).savefig(fresh / PICTURE, dpi=110)
+    forecasts, known = bundle.tables["forecasts"], bundle.known
+    overview_picture(bundle.cube, known.observations, known.market).savefig(fresh / PICTURE, dpi=110)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
     _days_as_text(forecasts).to_csv(fresh / "forecasts.csv", index=False)
     _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)

@@ -37,15 +37,15 @@ def write_report(bundle: Bundle, path: Path) -> None:
 
 
 def _content(bundle: Bundle) -> dict[str, Any]:
-    cube, vintages, stated = bundle.cube, bundle.tables["observations"], bundle.known.observations
-    forecaster = bundle.forecaster
+    cube, vintages, known = bundle.cube, bundle.tables["observations"], bundle.known
+    stated, forecaster = known.observations, bundle.forecaster
     pictures = {
         "demand": figures.demand_figure(cube),
         "work": figures.work_figure(cube),
         "views": figures.views_figure(cube),
         "recsys": figures.techniques_figure(cube, stated, "recsys"),
         "search": figures.techniques_figure(cube, stated, "search"),
-        "split": figures.split_figure(cube, stated),
+        "split": figures.split_figure(cube, stated, known.market),
     }
     return {
         "plotly": Markup(get_plotlyjs()),  # noqa: S704  (the library's own script)

@@ -12,11 +12,13 @@ from typing import Any, Final
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.market import MARKET
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
 from shiftcast.forecast.workloads import Registry, Task
 from shiftcast.pipelines.sources.learned import load_learned
+from shiftcast.pipelines.sources.market import with_shipped
 
 MANIFEST: Final = "manifest.json"
 BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
@@ -157,9 +159,14 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     """
     check_bundle(folder, digest=digest)
     with_fleet = (folder / _FLEET).is_file()
+    tables = {
+        name: pd.read_parquet(path)
+        for name in (*_TABLES, *(_CAPACITY if with_fleet else ()))
+        if (path := folder / f"{name}.parquet").is_file() or name not in MARKET
+    }
     return Bundle(
         xr.load_dataset(folder / _CUBE, engine="scipy"),
-        {name: pd.read_parquet(folder / f"{name}.parquet") for name in (*_TABLES, *(_CAPACITY if with_fleet else ()))},
+        with_shipped(tables),
         json.loads((folder / _SUMMARY).read_text(encoding="utf-8")),
         xr.load_dataset(folder / _FLEET, engine="scipy")["shipped"] if with_fleet else None,
     )

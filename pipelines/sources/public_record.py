@@ -29,6 +29,7 @@ from shiftcast.features.quality import Screened, screen
 from shiftcast.forecast.known import Frames
 from shiftcast.forecast.workloads import read_registry
 from shiftcast.pipelines.sources.learned import load_learned
+from shiftcast.pipelines.sources.market import check_catalogue, market_files, read_market_frames
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
@@ -78,6 +79,8 @@ def read_record(folder: Path = RECORDS) -> Record:
     names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
     names += [name for name in _OPTIONAL if (folder / name).exists()]
     rows = {name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()}
+    check_catalogue(folder / "hardware.csv", rows["hardware"])
+    market = {path.name: path for path in market_files(folder).values()}
     return Record(
         observations=check(observations, OBSERVATIONS),
         capacity=pd.concat([rows.pop(name) for name in _CAPACITY], ignore_index=True),
@@ -85,8 +88,10 @@ def read_record(folder: Path = RECORDS) -> Record:
         registry=read_registry(_registry_table(folder / "workloads.csv")),
         learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
-        digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
+        digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+        | {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in market.items()},
         **{name.removesuffix(".csv"): check(optional[name].rows, frame) for name, frame in _OPTIONAL.items()},
+        **read_market_frames(folder, observations),
     )
 
 

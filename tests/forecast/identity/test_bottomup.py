@@ -9,7 +9,7 @@ from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY
-from shiftcast.forecast.hardware.placement import CLASSES, draw_placement
+from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.identity.bottomup import (
     SOLD_LEAVES,
     draw_bottom_up,
@@ -20,7 +20,9 @@ from shiftcast.forecast.identity.bottomup import (
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
 from shiftcast.forecast.workloads import TRAINING
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2028Q4")
 DRAWS = 60
 
@@ -39,7 +41,7 @@ def draw(known_on, assumed, *, quarters=QUARTERS, **frames):
 
 
 def tokens_of(rows, assumed, quarters=QUARTERS):
-    return draw_tokens(fit_tokens(rows, quarters), Sampling(quarters, DRAWS, 1, assumed))
+    return draw_tokens(fit_tokens(rows, quarters, MARKET.operators.token_series), Sampling(quarters, DRAWS, 1, assumed))
 
 
 def inference_share(record, draws):
@@ -73,12 +75,14 @@ def test_hours_are_the_identity_of_its_terms(bottom, record, assumed):
     requests = bottom.volumes["recsys"][:, at] * use[:, leaf] / use.sum(axis=-1)
     share = bottom.shares["recsys", "hyperscale"][:, at, 3]
     grown = (1 + assumed["intensity_growth.recsys"]) ** ((QUARTERS[at] - BASE_DAY).days / 365.25)
-    placed = draw_placement(assumed, "recsys/deep", "hyperscale")
+    placed = draw_placement(assumed, "recsys/deep", "hyperscale", MARKET.chips)
     work = requests * share * draw_intensity(assumed, "recsys/deep") * grown
-    implied = work * placed[:, CLASSES.index("nvidia")] / (3600 * bottom.hours[:, at, leaf, column])
+    implied = work * placed[:, MARKET.chips.classes.index("nvidia")] / (3600 * bottom.hours[:, at, leaf, column])
     mixed = fleet_rate(record, assumed, at)
     np.testing.assert_allclose(implied, mixed, rtol=1e-9)
-    on_cores = work * placed[:, CLASSES.index("cpu")] / (3600 * bottom.core_hours["recsys/deep"][:, at, leaf])
+    on_cores = (
+        work * placed[:, MARKET.chips.classes.index("cpu")] / (3600 * bottom.core_hours["recsys/deep"][:, at, leaf])
+    )
     cores = record.throughput.query("accelerator == 'cpu_core' and model == 'dlrm-v2-99.9'").value.median()
     np.testing.assert_allclose(on_cores, cores * assumed["derate.core"], rtol=1e-9)
 

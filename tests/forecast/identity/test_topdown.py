@@ -12,7 +12,9 @@ from shiftcast.forecast.identity import revenue as revenue_room
 from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
 from shiftcast.forecast.identity.topdown import LEAF_NAMES, draw_top_down, fit_top_down
 from shiftcast.forecast.volume import fit_volume
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 DRAWS = 200
 

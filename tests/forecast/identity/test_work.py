@@ -11,8 +11,6 @@ from shiftcast.forecast.draws import Assumptions, sample_assumptions
 from shiftcast.forecast.hardware.generations import nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY, compound, years_after_base
 from shiftcast.forecast.hardware.placement import (
-    CLASSES,
-    VENDORS,
     check_placement,
     check_shares,
     draw_placement,
@@ -29,6 +27,9 @@ from shiftcast.forecast.identity.training import (
     training_ratio,
 )
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.pipelines.sources.market import shipped_market
+
+MARKET = shipped_market()
 
 
 @pytest.fixture(scope="module")
@@ -91,42 +92,44 @@ def test_a_share_that_is_none_is_named(share):
 
 
 def test_shipped_placement_adds_up_and_a_class_that_is_none_is_refused(record):
-    check_placement(record.assumptions, record.registry)
+    check_placement(record.assumptions, record.registry, MARKET.chips)
     rows = record.assumptions
     with pytest.raises(ValueError, match=r"placement\.search\.llm\.npu names no class of chip; rows end in one of"):
         check_placement(rows.assign(name=rows.name.replace("placement.search.llm.tpu", "placement.search.llm.npu")),
-                        record.registry)  # fmt: skip
+                        record.registry, MARKET.chips)  # fmt: skip
     with pytest.raises(ValueError, match=r"placement\.search\.llm\.nvidia is missing"):
-        check_placement(rows[rows.name != "placement.search.llm.nvidia"], record.registry)
+        check_placement(rows[rows.name != "placement.search.llm.nvidia"], record.registry, MARKET.chips)
     with pytest.raises(ValueError, match=r"medians of placement\.generative\.llm\.open\.\*"):
-        check_placement(rows[rows.name != "placement.generative.llm.open.amd"], record.registry)
+        check_placement(rows[rows.name != "placement.generative.llm.open.amd"], record.registry, MARKET.chips)
 
 
 @pytest.mark.parametrize("segment", ["hyperscale", "rest"])
 def test_placement_adds_up_in_every_draw(assumed, record, segment):
     for task in record.registry.tasks:
         if task.on_accelerator:
-            shares = draw_placement(assumed, task.name, segment)
-            assert shares.shape == (400, len(CLASSES))
+            shares = draw_placement(assumed, task.name, segment, MARKET.chips)
+            assert shares.shape == (400, len(MARKET.chips.classes))
             np.testing.assert_allclose(shares.sum(axis=1), 1.0)
             assert (shares >= 0).all()
 
 
 def test_open_models_shift_the_work_of_a_segment_to_gpus(assumed):
-    hyperscale, rest = (draw_placement(assumed, "generative/llm", segment) for segment in ("hyperscale", "rest"))
+    hyperscale, rest = (
+        draw_placement(assumed, "generative/llm", segment, MARKET.chips) for segment in ("hyperscale", "rest")
+    )
     assert np.median(rest[:, 0]) > np.median(hyperscale[:, 0]) + 0.05
     only_open = Assumptions({**assumed.values, "open_models.rest": np.ones(400)})
-    alone = draw_placement(only_open, "generative/llm", "rest")
-    names = [f"placement.generative.llm.open.{name}" for name in VENDORS]
+    alone = draw_placement(only_open, "generative/llm", "rest", MARKET.chips)
+    names = [f"placement.generative.llm.open.{name}" for name in MARKET.chips.accelerators]
     total = sum(assumed[name] for name in names)
     assert alone[:, 0] == pytest.approx(assumed[names[0]] / total)
 
 
 def test_hours_of_other_vendors_are_work_over_throughput(assumed):
-    over = hours_over_nvidia(assumed, "search/llm", "rest")
-    shares = draw_placement(assumed, "search/llm", "rest")
+    over = hours_over_nvidia(assumed, "search/llm", "rest", MARKET.chips)
+    shares = draw_placement(assumed, "search/llm", "rest", MARKET.chips)
     assert (over[:, 0] == 1).all()
-    tpu = VENDORS.index("tpu")
+    tpu = MARKET.chips.accelerators.index("tpu")
     assert over[:, tpu] == pytest.approx(shares[:, tpu] / shares[:, 0] / assumed["relative_throughput.tpu"])
 
 
@@ -208,7 +211,7 @@ def test_placement_is_a_question_of_the_forecaster(small_world, known_on):
     forecaster = Forecaster(small_world.cube, pd.DataFrame(), known_on().claims)
     table = forecaster.ask({"question": "placement", "segment": "rest"})
     last = table[table.quarter == "2028Q4"].set_index("vendor")
-    assert set(last.index) == {"all", *VENDORS, "cpu"}
+    assert set(last.index) == {"all", *MARKET.chips.accelerators, "cpu"}
     assert last.q500["all"] > last.q500["nvidia"]
     assert (last.unit["all"], last.unit["cpu"]) == ("accelerator_hour/quarter", "core_hour/quarter")
     assert last.share["all"] == 1

@@ -17,7 +17,9 @@ from shiftcast.forecast.migration.steps import (
     nested_shares,
     step_statements,
 )
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 RECSYS = ("table", "collaborative", "content", "deep", "llm")
 SEARCH = ("lexical", "deep", "llm")
@@ -33,7 +35,7 @@ def test_nested_shares_sum_to_one(steps, seed):
 
 
 def test_drawn_shares_sum_to_one_and_every_technique_has_some(record):
-    steps = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS)
+    steps = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS, market=MARKET)
     shares = draw_shares(steps, RECSYS, Sampling(QUARTERS, 200, 1))
     assert [step.technique for step in steps] == ["llm", "deep", "content", "collaborative"]
     assert shares.shape == (200, len(QUARTERS), 5)
@@ -42,11 +44,11 @@ def test_drawn_shares_sum_to_one_and_every_technique_has_some(record):
 
 
 def test_a_workload_with_one_technique_has_no_step(record):
-    assert fit_steps(record.observations, "generative", ("llm",), "rest", QUARTERS) == ()
+    assert fit_steps(record.observations, "generative", ("llm",), "rest", QUARTERS, market=MARKET) == ()
 
 
 def test_a_step_with_no_statement_is_its_prior():
-    (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS)
+    (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
     assert step.evidence == {}
     assert step.state.statements == 0
     shares = draw_shares((step,), ("table", "deep"), Sampling(QUARTERS, 50, 1))
@@ -54,15 +56,15 @@ def test_a_step_with_no_statement_is_its_prior():
 
 
 def test_packages_speak_of_the_rest_and_operators_of_the_hyperscalers(record):
-    rest = step_statements(record.observations, "recsys", RECSYS, 3, "rest")
-    hyperscale = step_statements(record.observations, "recsys", RECSYS, 3, "hyperscale")
+    rest = step_statements(record.observations, "recsys", RECSYS, 3, "rest", market=MARKET)
+    hyperscale = step_statements(record.observations, "recsys", RECSYS, 3, "hyperscale", market=MARKET)
     assert "pypi_proxy" in set(rest.definition)
     assert set(rest.definition) <= {"judgement", "pypi_proxy"}
     assert set(hyperscale.definition) <= {"judgement", "operator", "large_operator"}
 
 
 def test_one_operator_that_answers_most_searches_reads_its_segment_closely(record):
-    rows = step_statements(record.observations, "search", SEARCH, 2, "hyperscale")
+    rows = step_statements(record.observations, "search", SEARCH, 2, "hyperscale", market=MARKET)
     google = record.observations.query("measure == 'share' and base == 'requests' and workload == 'search'")
     google = google[(google.operator == "google") & (google.confidence != "recalled") & (google.technique == "llm")]
     assert (rows.definition == "large_operator").sum() == len(google) > 0
@@ -70,7 +72,7 @@ def test_one_operator_that_answers_most_searches_reads_its_segment_closely(recor
 
 def test_recalled_figures_are_not_fitted(record):
     recalled = record.observations.assign(confidence="recalled")
-    rows = step_statements(recalled, "search", SEARCH, 2, "hyperscale")
+    rows = step_statements(recalled, "search", SEARCH, 2, "hyperscale", market=MARKET)
     assert rows.empty
 
 
@@ -78,7 +80,7 @@ def test_recalled_figures_are_not_fitted(record):
 def test_a_figure_from_a_second_source_counts_once(record, segment):
     again = record.observations.assign(source="copy of " + record.observations.source)
     once, twice = (
-        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, segment)
+        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, segment, market=MARKET)
         for rows in (record.observations, pd.concat([record.observations, again]))
     )
     pd.testing.assert_frame_equal(once, twice)
@@ -89,7 +91,7 @@ def test_a_correction_of_downloads_replaces_the_figure(record):
     deep = downloads.technique == "deep"
     corrected = downloads[deep].assign(value=lambda rows: rows.value * 2, known_at=lambda rows: rows.known_at.max())
     once, both, replaced = (
-        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, "rest")
+        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, "rest", market=MARKET)
         for rows in (downloads, pd.concat([downloads, corrected]), pd.concat([downloads[~deep], corrected]))
     )
     pd.testing.assert_frame_equal(both, replaced)
@@ -97,26 +99,28 @@ def test_a_correction_of_downloads_replaces_the_figure(record):
 
 
 def test_evidence_counts_the_statements_by_definition(record):
-    (_, deep, *_) = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS)
-    rows = step_statements(record.observations, "recsys", RECSYS, 3, "rest")
+    (_, deep, *_) = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS, market=MARKET)
+    rows = step_statements(record.observations, "recsys", RECSYS, 3, "rest", market=MARKET)
     assert deep.evidence == rows.definition.value_counts().to_dict()
     assert sum(deep.evidence.values()) == deep.state.statements
 
 
 def test_one_figure_moves_a_share_towards_it_and_less_the_more_is_known(record):
     day = pd.Timestamp("2026-11-20", tz="UTC")
-    (llm, *_) = fit_steps(record.observations, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS)
+    (llm, *_) = fit_steps(
+        record.observations, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS, market=MARKET
+    )
     rows = record.observations
-    move = effect_of_one_figure(rows, llm, ("lexical", "deep", "llm"), day)
+    move = effect_of_one_figure(rows, llm, ("lexical", "deep", "llm"), day, market=MARKET)
     assert 0 < move < 0.1
     exact = rows[(rows["definition"] == "judgement") & (rows["workload"] == "search") & (rows["technique"] == "llm")]
     exact = exact.tail(1).assign(segment="hyperscale", period_start=day, period_end=day, value=0.35, sd=0.002)
     known = pd.concat([rows, exact], ignore_index=True)
-    (sure, *_) = fit_steps(known, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS)
-    assert abs(effect_of_one_figure(known, sure, ("lexical", "deep", "llm"), day)) < 0.2 * move
+    (sure, *_) = fit_steps(known, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS, market=MARKET)
+    assert abs(effect_of_one_figure(known, sure, ("lexical", "deep", "llm"), day, market=MARKET)) < 0.2 * move
 
 
 def test_a_step_without_statements_is_moved_by_a_single_figure(record):
-    (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS)
+    (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
     day = pd.Timestamp("2026-11-20", tz="UTC")
-    assert effect_of_one_figure(empty(OBSERVATIONS), step, ("table", "deep"), day) > 0.01
+    assert effect_of_one_figure(empty(OBSERVATIONS), step, ("table", "deep"), day, market=MARKET) > 0.01

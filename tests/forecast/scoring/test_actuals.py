@@ -3,7 +3,9 @@ import pytest
 
 from shiftcast.features.frames import OBSERVATIONS, conform
 from shiftcast.forecast.scoring.actuals import COLUMNS, actuals
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 AS_OF = pd.Timestamp("2026-11-20", tz="UTC")
 
 
@@ -15,7 +17,7 @@ def figure(actual, quarter, *, segment="all", measure="spending", definition="re
 
 @pytest.fixture(scope="module")
 def actual(known_on):
-    return actuals(known_on(AS_OF).history.observations, AS_OF)
+    return actuals(known_on(AS_OF).history.observations, AS_OF, MARKET)
 
 
 def test_a_calendar_quarter_is_made_of_the_days_of_two_fiscal_ones(actual, known_on):
@@ -48,7 +50,7 @@ def test_a_quarter_whose_days_are_not_all_reported_is_left_out(actual):
 
 def test_nothing_known_later_is_there(known_on):
     day = pd.Timestamp("2025-06-15", tz="UTC")
-    actual = actuals(known_on(day).history.observations, day)
+    actual = actuals(known_on(day).history.observations, day, MARKET)
     assert actual["known_at"].max() <= day
     assert "recast_2" not in set(actual.loc[actual["measure"] == "share", "definition"])
 
@@ -63,7 +65,7 @@ def measured(known_on, **changes):
         "unit": "accelerator_hour/quarter", "bound": "=", "evidence": "measured",
     } | changes  # fmt: skip
     table = conform(pd.concat([rows, pd.DataFrame([row])], ignore_index=True), OBSERVATIONS)
-    actual = actuals(table, AS_OF)
+    actual = actuals(table, AS_OF, MARKET)
     return actual[actual["leaf"] == "sovereign"]
 
 

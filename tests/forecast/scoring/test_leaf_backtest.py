@@ -8,7 +8,9 @@ from shiftcast.forecast.capacity.procurement import BuildCosts
 from shiftcast.forecast.scoring.backtest import MODEL, NAIVE, past_origins, reported_revenue
 from shiftcast.forecast.scoring.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
 from shiftcast.forecast.split.share import PRIOR
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 ORIGIN = pd.Timestamp("2024-06-01", tz="UTC")
 COSTS = BuildCosts(short=0.45, over=0.15)
 
@@ -21,7 +23,8 @@ def origins(record):
 
 def segments(observations, origins):
     return pd.concat(
-        backtest_segments(observations, ORIGIN, costs=COSTS, origins=origins, draws=100), ignore_index=True
+        backtest_segments(observations, ORIGIN, market=MARKET, costs=COSTS, origins=origins, draws=100),
+        ignore_index=True,
     )
 
 
@@ -31,7 +34,7 @@ def scores(record, origins):
 
 
 def test_both_segments_are_scored_under_the_definition_of_each_later_statement(scores, record, origins):
-    stated = scored_statements(latest_known(record.observations, ORIGIN))
+    stated = scored_statements(latest_known(record.observations, ORIGIN), MARKET)
     assert set(scores.segment) == {"hyperscale", "rest"}
     assert set(scores.definition) == {"large_csp"}
     later = [(stated["known_at"] > past.made).sum() for past in origins]
@@ -41,7 +44,7 @@ def test_both_segments_are_scored_under_the_definition_of_each_later_statement(s
 
 
 def test_a_bound_is_not_scored_against(record):
-    stated = scored_statements(latest_known(record.observations, ORIGIN))
+    stated = scored_statements(latest_known(record.observations, ORIGIN), MARKET)
     assert set(stated.bound) <= {"=", "~"}
     assert ((stated.period_end - stated.period_start).dt.days < 100).all()
 

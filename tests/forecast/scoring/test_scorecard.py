@@ -21,7 +21,9 @@ from shiftcast.forecast.scoring.scorecard import (
     vintage_scores,
 )
 from shiftcast.forecast.views.part import Part, draws_of, periods
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 COSTS = BuildCosts(short=0.45, over=0.15)
 AS_OF = pd.Timestamp("2026-11-20", tz="UTC")
 ORIGIN = pd.Timestamp("2025-09-30", tz="UTC")
@@ -30,14 +32,14 @@ SPRING = pd.Timestamp("2026-06-30", tz="UTC")
 
 @pytest.fixture(scope="module")
 def actual(known_on):
-    return actuals(known_on(AS_OF).history.observations, AS_OF)
+    return actuals(known_on(AS_OF).history.observations, AS_OF, MARKET)
 
 
 @pytest.fixture(scope="module")
 def vintage(known_on):
     known = known_on(ORIGIN)
     cube = build_world(known, Settings(draws=100, through="2026Q4")).cube
-    return Vintage("v3", ORIGIN, cube, known.observations)
+    return Vintage("v3", ORIGIN, cube, known.observations, MARKET)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +77,7 @@ def test_naive_forecasts_use_nothing_known_later(card, vintage, actual):
     target = actual[actual["period_end"] == SPRING].iloc[0]
     early = known_by(vintage.observations, ORIGIN)
     one, other = (
-        naive_draws(rows, target, origin=ORIGIN, member="drift", draws=50, seed=1)
+        naive_draws(rows, target, origin=ORIGIN, member="drift", draws=50, seed=1, market=MARKET)
         for rows in (vintage.observations, early)
     )
     np.testing.assert_array_equal(one, other)
@@ -93,7 +95,10 @@ def test_the_last_value_stays_over_calendar_quarters(vintage):
 @pytest.mark.parametrize("change", [{"measure": "power"}, {"leaf": "sovereign"}])
 def test_a_figure_without_a_naive_forecast_has_none(vintage, actual, change):
     target = pd.Series({**actual.iloc[-1].to_dict(), **change})
-    assert naive_draws(vintage.observations, target, origin=ORIGIN, member="drift", draws=10, seed=1) is None
+    assert (
+        naive_draws(vintage.observations, target, origin=ORIGIN, member="drift", draws=10, seed=1, market=MARKET)
+        is None
+    )
 
 
 def test_one_quarter_can_be_asked_for(card, vintage, actual):

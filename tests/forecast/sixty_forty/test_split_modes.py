@@ -17,8 +17,10 @@ from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, observa
 from shiftcast.forecast.sixty_forty.report import impose, sides, split_report
 from shiftcast.forecast.split.share import draw_split, split_state
 from shiftcast.forecast.views.part import forecast_periods, hyperscale_share
+from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record
 
+MARKET = shipped_market()
 SETTINGS = Settings(draws=200, seed=7, through="2027Q4")
 QUARTERS = pd.date_range("2020-03-31", "2027-12-31", freq="QE", tz="UTC")
 
@@ -47,13 +49,13 @@ def report(fit, mode, *, base="revenue", definition="recast_2", **options):
 
 
 def split_of(observations):
-    return draw_split(split_state(observations, QUARTERS), Sampling(QUARTERS, 200, 7))
+    return draw_split(split_state(observations, QUARTERS, market=MARKET), MARKET.split, Sampling(QUARTERS, 200, 7))
 
 
 def test_the_free_mode_does_not_hear_the_claim(known):
-    free = observations_under(known.observations, Imposed("free", 0.6))
-    assert claimed_share(known.observations) == pytest.approx(0.6)
-    assert claimed_share(free) is None
+    free = observations_under(known.observations, Imposed("free", 0.6), MARKET)
+    assert claimed_share(known.observations, MARKET) == pytest.approx(0.6)
+    assert claimed_share(free, MARKET) is None
     assert len(free) == len(known.observations) - 1
 
 
@@ -80,31 +82,33 @@ def test_nothing_published_after_the_as_of_day_is_used(record):
 
 
 def test_a_prior_hears_the_claim_and_what_came_after(known):
-    believed = observations_under(known.observations, Imposed("prior", 0.6, 0.3))
+    believed = observations_under(known.observations, Imposed("prior", 0.6, 0.3), MARKET)
     shares = believed[(believed["measure"] == "share") & (believed["segment"] == "hyperscale")]
     revenue = shares[(shares["base"] == "revenue") & (shares["leaf"] == "all")]
     assert revenue["known_at"].min() >= pd.Timestamp("2026-03-16", tz="UTC")
-    assert claimed_share(believed) is None
+    assert claimed_share(believed, MARKET) is None
 
 
 def test_a_prior_without_data_is_the_claim(record):
-    share = split_of(observations_under(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05))).share
+    share = split_of(
+        observations_under(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05), MARKET)
+    ).share
     at = QUARTERS.searchsorted(pd.Timestamp("2026-03-16", tz="UTC"))
     assert np.median(share[:, at]) == pytest.approx(0.6, abs=0.01)
     assert logit(share[:, at]).std() == pytest.approx(0.05, rel=0.3)
     with pytest.raises(ValueError, match="not known at this origin"):
-        observations_under(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6))
+        observations_under(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6), MARKET)
 
 
 @pytest.fixture(scope="module")
 def free(known, fit):
-    observations = observations_under(known.observations, Imposed("free", 0.6))
+    observations = observations_under(known.observations, Imposed("free", 0.6), MARKET)
     return draw_world(with_split(fit, observations), draws=SETTINGS.draws, seed=SETTINGS.seed).cube
 
 
 @pytest.mark.parametrize("mode", ["free", "prior"])
 def test_a_mode_fitted_alone_draws_what_a_fit_of_all_it_sees_draws(known, fit, mode):
-    observations = observations_under(known.observations, Imposed(mode, 0.6))
+    observations = observations_under(known.observations, Imposed(mode, 0.6), MARKET)
     anew = build_world(dataclasses.replace(known, observations=observations), SETTINGS).cube
     alone = draw_world(with_split(fit, observations), draws=SETTINGS.draws, seed=SETTINGS.seed).cube
     xr.testing.assert_identical(alone, anew)

@@ -14,8 +14,10 @@ from shiftcast.forecast.split.membership import as_saved, moved_text, saved_move
 from shiftcast.forecast.split.relabel import firm_spend, purchases, relabel, vendor_spend
 from shiftcast.forecast.split.share import draw_split, split_state
 from shiftcast.forecast.statements.flows import flows
+from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record
 
+MARKET = shipped_market()
 QUARTERS = pd.date_range("2022-03-31", "2028-12-31", freq="QE", tz="UTC")
 DAY = pd.Timestamp("2026-09-01", tz="UTC")
 
@@ -27,7 +29,7 @@ def observations():
 
 @pytest.fixture(scope="module")
 def split(observations):
-    return draw_split(split_state(observations, QUARTERS), Sampling(QUARTERS, 300, 5))
+    return draw_split(split_state(observations, QUARTERS, market=MARKET), MARKET.split, Sampling(QUARTERS, 300, 5))
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +44,7 @@ def assumed():
 
 @pytest.fixture(scope="module")
 def bought(observations, assumed):
-    return purchases(observations, assumed, "coreweave", QUARTERS)
+    return purchases(observations, assumed, "coreweave", QUARTERS, market=MARKET)
 
 
 def moved(split, revenue, bought, **options):
@@ -74,19 +76,21 @@ def test_nothing_moves_before_the_firm_spends_or_the_change_is_valid(split, reve
 
 
 def test_a_firms_part_is_its_own_row_of_spending_or_that_of_any_other(observations, assumed):
-    spend = firm_spend(observations, "meta", QUARTERS)
-    middle = np.median(purchases(observations, assumed, "meta", QUARTERS)[:, QUARTERS.get_indexer(spend.index)], axis=0)
+    spend = firm_spend(observations, "meta", QUARTERS, market=MARKET)
+    middle = np.median(
+        purchases(observations, assumed, "meta", QUARTERS, market=MARKET)[:, QUARTERS.get_indexer(spend.index)], axis=0
+    )
     np.testing.assert_allclose(middle, 0.43 * spend, rtol=0.01)
     assert vendor_spend(assumed, "spacex") is assumed["vendor_spend.other"]
     assert np.median(vendor_spend(assumed, "google")) < np.median(vendor_spend(assumed, "meta"))
 
 
 def test_what_firms_buy_agrees_with_the_independent_count(observations, assumed):
-    revenue = flows(observations, QUARTERS)["revenue"]
+    revenue = flows(observations, QUARTERS, MARKET.owners)["revenue"]
     rows = latest_vintage(select(observations, measure="h100e", definition="epoch_owners", stage="stock"))
     added = rows.pivot_table(index="period_end", columns="operator", values="value").diff()
     for firm in ("meta", "microsoft", "amazon", "google", "oracle"):
-        bought = np.median(purchases(observations, assumed, firm, QUARTERS), axis=0)
+        bought = np.median(purchases(observations, assumed, firm, QUARTERS, market=MARKET), axis=0)
         years = (QUARTERS.year >= 2024) & (QUARTERS.year <= 2025)
         part = (added[firm] / added.sum(axis=1)).reindex(QUARTERS).to_numpy()
         assert np.nansum(bought[years]) == pytest.approx(np.nansum((part * revenue)[years]), rel=0.06)
@@ -103,29 +107,27 @@ def saved(memberships, *rows):
 
 def test_published_memberships_move_nobody(split, revenue, observations, assumed):
     rows = read_record().memberships
-    assert saved_moves(rows, QUARTERS) == ()
-    assert (
-        as_saved(split, revenue, observations, saved_moves(rows, QUARTERS), Sampling(QUARTERS, 300, 5, assumed))
-        is split
-    )
+    assert saved_moves(rows, QUARTERS, MARKET.split.reference) == ()
+    assert as_saved(split, revenue, observations, (), Sampling(QUARTERS, 300, 5, assumed), market=MARKET) is split
 
 
 def test_saved_memberships_apply_from_their_day_and_can_be_taken_back(split, revenue, observations, assumed):
     changes = [("coreweave", "hyperscale", "2025-01-01"), ("coreweave", "rest", "2026-01-01"),
                ("meta", "rest", "2026-04-01"), ("oracle", "hyperscale", "2024-01-01")]  # fmt: skip
     rows = saved(read_record().memberships, *changes)
-    (coreweave, meta) = saved_moves(rows, QUARTERS)
+    (coreweave, meta) = saved_moves(rows, QUARTERS, MARKET.split.reference)
     assert (coreweave.firm, coreweave.to) == ("coreweave", "hyperscale")
     assert set(QUARTERS[coreweave.since].year) == {2025}
     assert QUARTERS[meta.since].min() == pd.Timestamp("2026-06-30", tz="UTC")
-    done = as_saved(split, revenue, observations, saved_moves(rows, QUARTERS), Sampling(QUARTERS, 300, 5, assumed))
+    moves, sampling = saved_moves(rows, QUARTERS, MARKET.split.reference), Sampling(QUARTERS, 300, 5, assumed)
+    done = as_saved(split, revenue, observations, moves, sampling, market=MARKET)
     still = ~(coreweave.since | meta.since)
     np.testing.assert_array_equal(done.share[:, still], split.share[:, still])
     assert (done.share[:, coreweave.since] > split.share[:, coreweave.since]).all()
     assert (done.share[:, meta.since] < split.share[:, meta.since]).all()
     np.testing.assert_array_equal(done.by_definition["keynote"], split.by_definition["keynote"])
     assert (
-        moved_text(saved_moves(rows, QUARTERS), QUARTERS)
+        moved_text(saved_moves(rows, QUARTERS, MARKET.split.reference), QUARTERS)
         == "coreweave as hyperscale from 2025-03; meta as rest from 2026-06"
     )
 
@@ -141,6 +143,6 @@ def test_memberships_are_time_stamped():
 
 def test_unknown_firms_and_sides_are_refused_by_name(split, revenue, bought, observations):
     with pytest.raises(ValueError, match="capital spending of 'nobody'"):
-        firm_spend(observations, "nobody", QUARTERS)
+        firm_spend(observations, "nobody", QUARTERS, market=MARKET)
     with pytest.raises(ValueError, match="side 'cloud'"):
         moved(split, revenue, bought, to="cloud")

@@ -9,15 +9,17 @@ from shiftcast.features.asof import known_by, latest_known, latest_vintage
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.leaves import LEAVES
-from shiftcast.forecast.split.share import OFFSET_SD, REFERENCE, draw_split, leaf_weights, split_state, split_statements
+from shiftcast.forecast.split.share import draw_split, leaf_weights, split_state, split_statements
 from shiftcast.forecast.statements.flows import growth_of_shares
+from shiftcast.pipelines.sources.market import shipped_market
 
+MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")
 
 
 def drawn(observations, draws=2000):
-    return draw_split(split_state(observations, QUARTERS), Sampling(QUARTERS, draws, 1))
+    return draw_split(split_state(observations, QUARTERS, market=MARKET), MARKET.split, Sampling(QUARTERS, draws, 1))
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +34,8 @@ def test_the_share_is_pinned_where_the_reference_definition_reports_it(split):
 
 
 def test_the_share_under_every_definition_is_the_reference_share_plus_a_constant_offset(split):
-    assert set(split.by_definition) == {REFERENCE, *OFFSET_SD}
-    assert np.array_equal(split.by_definition[REFERENCE], split.share)
+    assert set(split.by_definition) == {"recast_2", "recast_1", "large_csp", "top_five", "keynote"}
+    assert np.array_equal(split.by_definition[MARKET.split.reference], split.share)
     for share in split.by_definition.values():
         gap = logit(share) - logit(split.share)
         np.testing.assert_allclose(gap, np.broadcast_to(gap[:, :1], gap.shape), atol=1e-6)
@@ -47,7 +49,7 @@ def test_the_keynote_figure_is_explained_by_its_definition_and_does_not_move_the
 
 
 def test_the_replay_on_the_keynote_day_uses_the_quarter_before_and_not_the_one_after(record):
-    known = split_statements(latest_known(record.observations, KEYNOTE))
+    known = split_statements(latest_known(record.observations, KEYNOTE), MARKET)
     ends = set(known.period_end.dt.strftime("%Y-%m-%d"))
     assert "2026-01-25" in ends
     assert "2026-04-26" not in ends
@@ -72,7 +74,7 @@ def test_bounds_growth_and_the_stock_are_heard_once_each(split):
 
 def test_growth_is_read_against_the_growth_of_the_whole(record):
     latest = latest_vintage(record.observations)
-    statements = split_statements(latest)
+    statements = split_statements(latest, MARKET)
     grown = growth_of_shares(statements, latest, "_yoy")
     assert len(grown) == len(statements)
     doubled = grown[(grown["measure"] == "multiple") & (grown["bound"] == ">=")].iloc[0]
@@ -96,7 +98,7 @@ def test_the_order_of_the_rows_does_not_matter(record, split):
 def test_an_origin_without_statements_says_which_and_what_to_do(record):
     early = latest_known(record.observations, pd.Timestamp("2016-01-01", tz="UTC"))
     with pytest.raises(ValueError, match=r"no statement about the hyperscale share .*choose a later origin or add one"):
-        split_state(early, QUARTERS)
+        split_state(early, QUARTERS, market=MARKET)
 
 
 @pytest.mark.parametrize("segment", LEAVES)

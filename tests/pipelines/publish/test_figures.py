@@ -3,6 +3,9 @@ import pytest
 
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
 from shiftcast.pipelines.publish import figures
+from shiftcast.pipelines.sources.market import shipped_market
+
+MARKET = shipped_market()
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_technique_lines_are_medians_with_the_statements_beside_them(cube, obser
 
 
 def test_the_split_is_shown_by_definition_with_statements_and_the_claim(cube, observations):
-    figure = figures.split_figure(cube, observations)
+    figure = figures.split_figure(cube, observations, MARKET)
     for definition in cube["definition"].values:
         share = hyperscale_share(cube, base="revenue", definition=str(definition))
         np.testing.assert_allclose(line(figure, str(definition)).y, np.median(share, axis=0))
@@ -80,7 +83,7 @@ def test_a_line_marks_where_reports_end(cube):
 
 
 def test_the_overview_has_three_panels_and_saves(cube, observations, tmp_path):
-    figure = figures.overview_picture(cube, observations)
+    figure = figures.overview_picture(cube, observations, MARKET)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert [title.split()[0] for title in titles] == ["Accelerators", "Search", "Hyperscale"]
     figure.savefig(tmp_path / "o.png", dpi=50)

@@ -144,3 +144,23 @@ def test_a_bundle_cannot_be_changed(bundle):
     with pytest.raises(dataclasses.FrozenInstanceError):
         bundle.summary = {}
     assert isinstance(bundle, Bundle)
+
+
+def test_a_bundle_holds_the_market_facts_it_was_drawn_with(bundle, tmp_path):
+    own = bundle.tables["definitions"].assign(offset_sd=bundle.tables["definitions"]["offset_sd"] * 2)
+    write_bundle(dataclasses.replace(bundle, tables={**bundle.tables, "definitions": own}), tmp_path / "own")
+    market = read_bundle(tmp_path / "own").known.market
+    assert market.split.revenue["recast_1"] == 0.4
+    assert market.chips == bundle.known.market.chips
+
+
+def test_a_bundle_written_before_market_facts_had_rows_still_answers(stored, bundle):
+    folder, _ = stored
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    for name in ("definitions", "operators", "chips"):
+        (folder / f"{name}.parquet").unlink()
+        del manifest[f"{name}.parquet"]
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+    found = read_bundle(folder)
+    assert found.known.market == bundle.known.market
+    assert found.forecaster.concentration().equals(bundle.forecaster.concentration())

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import nvidia_quarters
 from shiftcast.features.frames import CEILINGS, check
-from shiftcast.features.series import latest_vintage, select
+from shiftcast.features.series import select
 from shiftcast.features.units import convert
 from shiftcast.pipelines.sources.public_record import CEILINGS_FILE, RECORDS, read_record
 

@@ -1,0 +1,48 @@
+"""All market facts of a record in one bag, handed to every model that needs one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from shiftcast.forecast.market.chips import Chips, read_chips
+from shiftcast.forecast.market.definitions import Definitions, one_reference, read_definitions
+from shiftcast.forecast.market.operators import Operators, read_operators
+
+
+@dataclass(frozen=True)
+class Market:
+    """Market facts of a record.
+
+    Attributes
+    ----------
+    split, techniques
+        How statements about the split and about technique shares are read.
+    owners
+        Definition of the independent count of accelerators owned.
+    operators
+        What single operators stand for.
+    chips
+        Classes of chips that take work.
+    """
+
+    split: Definitions
+    techniques: Definitions
+    owners: str
+    operators: Operators
+    chips: Chips
+
+
+def read_market(definitions: pd.DataFrame, operators: pd.DataFrame, chips: pd.DataFrame) -> Market:
+    """Read market facts from their frames; they say how a record is read and, as assumptions, are not cut to a day.
+
+    Raises
+    ------
+    ValueError
+        Naming the file, the row that is missing or one too many, and what to do.
+    """
+    return Market(
+        read_definitions(definitions, "split"), read_definitions(definitions, "technique"),
+        one_reference(definitions, "owners"), read_operators(operators), read_chips(chips),
+    )  # fmt: skip
