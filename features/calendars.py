@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+LONGEST_QUARTER: Final = 120  # days; a period of more is a year or a part of one
 NVIDIA_FIRST_DAY = pd.Timestamp("2015-01-26", tz="UTC")  # FY2016 Q1
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.capacity.funnel import Step, follow_funnel, lead_time
+from shiftcast.forecast.capacity.funnel import FunnelStep, follow_funnel, lead_time
 from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
 from shiftcast.forecast.draws import normals
@@ -168,11 +168,11 @@ def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) ->
     return Need(scale * live[:, place], scale * np.maximum(added, 0.0))
 
 
-def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, Step]:
+def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, FunnelStep]:
     """Return the steps of the order funnel as assumed: stage reached to its mean lag and the share that gets there."""
     ones = np.ones(basis.draws)
     return {
-        stage: Step(basis.values(lag, given), ones if through is None else basis.values(through, given))
+        stage: FunnelStep(basis.values(lag, given), ones if through is None else basis.values(through, given))
         for stage, (lag, through) in _STEPS.items()
     }
 

@@ -26,15 +26,13 @@ from shiftcast.forecast.hardware.throughput import core_throughput, fleet_throug
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.leaves import LEAVES, SEGMENT_OF
+from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.migration.carry import carry_forward
-from shiftcast.forecast.migration.steps import Step, draw_shares, fit_steps
+from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state
 from shiftcast.forecast.volume import Spread, draw_volume, fit_volume
 from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
-SEGMENTS: Final = ("hyperscale", "rest")
-SOLD_LEAVES: Final = tuple(leaf for segment in SEGMENTS for leaf in LEAVES[segment])
 TOKEN_SERIES: Final[Mapping[str, str]] = {
     "google": "all_ai_surfaces", "china_national": "national_china", "openai": "api",
 }  # fmt: skip
@@ -76,7 +74,7 @@ class BottomUp:
     shares: Mapping[tuple[str, str], Array]
     hours: Array
     core_hours: Mapping[str, Array]
-    steps: tuple[Step, ...]
+    steps: tuple[TechniqueStep, ...]
     evidence: Mapping[str, tuple[str, ...]]
     skill: pd.DataFrame
 
@@ -161,7 +159,7 @@ class Asked:
 
 def by_leaf(assumed: Assumptions, task: Task) -> Array:
     """Return a task's placement by leaf, shape (draws, leaves, classes); it follows the leaf's segment."""
-    by_segment = {segment: draw_placement(assumed, task.name, segment) for segment in SEGMENTS}
+    by_segment = {segment: draw_placement(assumed, task.name, segment) for segment in SOLD_SEGMENTS}
     return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
 
 
@@ -231,17 +229,17 @@ def draw_tokens(
 
 def _technique_shares(
     observations: pd.DataFrame, registry: Registry, quarters: pd.DatetimeIndex, *, draws: int, seed: int
-) -> tuple[tuple[Step, ...], dict[tuple[str, str], Array]]:
-    steps: list[Step] = []
+) -> tuple[tuple[TechniqueStep, ...], dict[tuple[str, str], Array]]:
+    steps: list[TechniqueStep] = []
     shares: dict[tuple[str, str], Array] = {}
     for workload in registry.workloads:
         techniques = registry.techniques(workload)
-        for segment in SEGMENTS:
+        for segment in SOLD_SEGMENTS:
             if len(techniques) == 1:
                 shares[workload, segment] = np.ones((draws, len(quarters), 1))
                 continue
             fitted = fit_steps(observations, workload, techniques, segment, quarters)
-            shares[workload, segment] = draw_shares(fitted, techniques, draws=draws, seed=seed)
+            shares[workload, segment] = draw_step_shares(fitted, techniques, draws=draws, seed=seed)
             steps += fitted
     return tuple(steps), shares
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
-from shiftcast.features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
+from shiftcast.features.calendars import LONGEST_QUARTER, calendar_quarters, hours_in, nvidia_quarters, overlap_weights
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Assumptions, normals, stream
 from shiftcast.forecast.hardware.fleet import (
@@ -37,7 +37,6 @@ from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
-_QUARTER_DAYS: Final = 120
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def draw_revenue(observations: pd.DataFrame, *, origin: pd.Timestamp, through: s
 def _company_ratio(observations: pd.DataFrame, reported: pd.Series, origin: pd.Timestamp) -> float:
     company = select(observations, measure="revenue", definition="company_total", stage="flow")
     days = (company["period_end"] - company["period_start"]).dt.days
-    quarterly = latest_vintage(company[days < _QUARTER_DAYS]).set_index("period_end")["value"]
+    quarterly = latest_vintage(company[days < LONGEST_QUARTER]).set_index("period_end")["value"]
     ratio = (quarterly / reported).dropna()
     return float(ratio.iloc[-1]) if len(ratio) else float("nan")
 
@@ -144,7 +143,7 @@ def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, dr
         for part in ("compute", "networking")
     )
     share = (compute / (compute + networking)).dropna().rename("value").reset_index()
-    share = share[(share["period_end"] - share["period_start"]).dt.days < _QUARTER_DAYS]
+    share = share[(share["period_end"] - share["period_start"]).dt.days < LONGEST_QUARTER]
     share = share.assign(sd=0.002, bound="=", definition="reported")
     prior = SharePrior(mid=0.8, sd=0.3, volatility=0.1, volatility_sd_log=0.4)
     state = fit_share_state(share, quarters, reference="reported", prior=prior)

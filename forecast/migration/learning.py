@@ -17,11 +17,12 @@ from scipy.optimize import minimize
 from scipy.special import stdtrit
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.share_grid import AHEAD
 from shiftcast.forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.members import MEMBERS
 from shiftcast.forecast.migration.noise import SCALE_TERMS, scale_terms
-from shiftcast.forecast.migration.rolling import AHEAD, Origin
+from shiftcast.forecast.migration.rolling import Origin
 from shiftcast.forecast.scores import quantile_loss
 
 HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
@@ -37,7 +38,7 @@ ROWS: Final = 1500  # at most, of one set at one horizon
 
 
 @dataclass(frozen=True)
-class Rows:
+class LearningRows:
     """Rows to learn from: one is a category of a series at an origin and a horizon.
 
     Attributes
@@ -63,12 +64,12 @@ class Rows:
     weight: Array
     set_name: NDArray[np.str_]
 
-    def of(self, kept: NDArray[np.bool_]) -> Rows:
+    def of(self, kept: NDArray[np.bool_]) -> LearningRows:
         """Return the rows kept."""
-        return Rows(*(part[kept] for part in vars(self).values()))
+        return LearningRows(*(part[kept] for part in vars(self).values()))
 
 
-def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
+def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> LearningRows:
     """Return the rows of origins, at most ``ROWS`` of one set at one horizon (every n-th origin is kept)."""
     parts = [_rows_of(origin, decay) for origin in origins]
     names = np.concatenate([np.full(len(part[0]), o.set_name) for part, o in zip(parts, origins, strict=True)])
@@ -86,7 +87,7 @@ def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
             kept |= at
         chosen = here & kept
         weight[chosen] = 1.0 / (max(scale, 1e-6) * max(len(np.unique(case[chosen] * 100 + ahead[chosen])), 1))
-    return Rows(truth, last, changes, terms, weight, names).of(kept)
+    return LearningRows(truth, last, changes, terms, weight, names).of(kept)
 
 
 def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
@@ -104,7 +105,7 @@ def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
     return truth, state.last[series, column], changes, terms, HORIZONS[ahead], series.astype(np.float64)
 
 
-def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], dict[str, float]]:
+def learn_weights(rows: LearningRows, *, rounds: int = 80) -> tuple[dict[str, float], dict[str, float]]:
     """Return the weights of members and of scale terms that minimise the loss of the rows."""
     wide = np.r_[rows.changes.std(axis=0), np.maximum(rows.terms.std(axis=0), 0.3)]
     wide = np.where(wide > 0, wide, 1.0)
@@ -126,7 +127,7 @@ def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], di
     )
 
 
-def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[float, Array]:
+def pinball(weights: Array, rows: LearningRows, changes: Array, terms: Array) -> tuple[float, Array]:
     """Return the weighted mean pinball loss over ``LEVELS`` and its gradient.
 
     The quantile of a share is (m + s t_p)^3 held at zero, with m the weighted changes from the last root, log
@@ -177,7 +178,7 @@ def _taken(origin: Origin, ahead: int) -> Array:
     return np.asarray(np.where(present, 0.0, np.nan_to_num(future)).sum(axis=1)[seen])
 
 
-def learn(origins: Sequence[Origin], rows: Rows) -> Learned:
+def learn(origins: Sequence[Origin], rows: LearningRows) -> Learned:
     """Return the learned numbers of origins and their rows, before the spread is calibrated on draws."""
     weights, scale = learn_weights(rows)
     return Learned(

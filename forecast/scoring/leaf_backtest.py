@@ -11,7 +11,7 @@ from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
-from shiftcast.features.calendars import calendar_quarters, overlap_weights, quarter_label
+from shiftcast.features.calendars import LONGEST_QUARTER, calendar_quarters, overlap_weights, quarter_label
 from shiftcast.features.frames import SCORES, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import normals
@@ -29,7 +29,6 @@ from shiftcast.forecast.scoring.backtest import (
 from shiftcast.forecast.split.share import PRIOR, draw_split, split_statements
 
 _FIRST: Final = "2015Q1"
-_QUARTER_DAYS: Final = 120
 _SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
 
 
@@ -111,7 +110,7 @@ def scored_statements(observations: pd.DataFrame) -> pd.DataFrame:
     """Return the stated hyperscale shares of single fiscal quarters that a forecast can be scored against."""
     rows = split_statements(observations)
     days = (rows["period_end"] - rows["period_start"]).dt.days
-    return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, _QUARTER_DAYS)].reset_index(drop=True)
+    return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, LONGEST_QUARTER)].reset_index(drop=True)
 
 
 def _naive_shares(known: pd.DataFrame, rows: pd.DataFrame, noise: Array) -> Array:

@@ -30,10 +30,10 @@ from shiftcast.forecast.economics.basis import Basis, basis_of
 from shiftcast.forecast.known import Known, Settings, cut
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.workloads import Registry, read_registry
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
-RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 MEMBERSHIPS_FILE: Final = "memberships.csv"
 _SINGLE: Final[Mapping[str, Frame]] = {
     "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,

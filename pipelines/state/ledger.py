@@ -23,7 +23,7 @@ BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger.
 
     Attributes
@@ -65,7 +65,7 @@ class Ledger:
     def write(self, step: str, state: str, detail: str = "") -> None:
         """Append a line and see it to the disk."""
         at = f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
-        entry = Entry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
+        entry = LedgerEntry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
         with (self.root / LEDGER).open("a+b") as file:
             file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
             torn = file.read(1) not in {b"", b"\n"}
@@ -90,19 +90,19 @@ class Ledger:
         return mine[-1].detail if mine else None
 
 
-def entries(root: Path) -> Iterator[Entry]:
+def entries(root: Path) -> Iterator[LedgerEntry]:
     """Yield the lines of a store's ledger, oldest first; lines that are not whole are passed over."""
     path = root / LEDGER
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
         try:
-            yield Entry(**json.loads(line))
+            yield LedgerEntry(**json.loads(line))
         except (ValueError, TypeError):
             continue
 
 
-def unfinished(root: Path) -> list[Entry]:
+def unfinished(root: Path) -> list[LedgerEntry]:
     """Return the last line of each run that ended in no step of its own, since one was last carried through."""
-    last: dict[int, Entry] = {}
+    last: dict[int, LedgerEntry] = {}
     for entry in entries(root):
         last[entry.token] = entry
         if (entry.step, entry.state) == (STEPS[-1], DONE):
