@@ -9,7 +9,7 @@ from scipy.special import logit
 
 from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings
-from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, heard
+from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, observations_under
 from shiftcast.forecast.sixty_forty.report import impose, sides, split_report
 from shiftcast.forecast.split.share import draw_split
 from shiftcast.forecast.views.part import forecast_periods, hyperscale_share
@@ -42,7 +42,7 @@ def split_of(observations):
 
 
 def test_the_free_mode_does_not_hear_the_claim(known):
-    free = heard(known.observations, Imposed("free", 0.6))
+    free = observations_under(known.observations, Imposed("free", 0.6))
     assert claimed_share(known.observations) == pytest.approx(0.6)
     assert claimed_share(free) is None
     assert len(free) == len(known.observations) - 1
@@ -71,7 +71,7 @@ def test_nothing_published_after_the_as_of_day_is_used(record):
 
 
 def test_a_prior_hears_the_claim_and_what_came_after(known):
-    believed = heard(known.observations, Imposed("prior", 0.6, 0.3))
+    believed = observations_under(known.observations, Imposed("prior", 0.6, 0.3))
     shares = believed[(believed["measure"] == "share") & (believed["segment"] == "hyperscale")]
     revenue = shares[(shares["base"] == "revenue") & (shares["leaf"] == "all")]
     assert revenue["known_at"].min() >= pd.Timestamp("2026-03-16", tz="UTC")
@@ -79,17 +79,17 @@ def test_a_prior_hears_the_claim_and_what_came_after(known):
 
 
 def test_a_prior_without_data_is_the_claim(record):
-    share = split_of(heard(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05))).share
+    share = split_of(observations_under(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05))).share
     at = QUARTERS.searchsorted(pd.Timestamp("2026-03-16", tz="UTC"))
     assert np.median(share[:, at]) == pytest.approx(0.6, abs=0.01)
     assert logit(share[:, at]).std() == pytest.approx(0.05, rel=0.3)
     with pytest.raises(ValueError, match="not known at this origin"):
-        heard(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6))
+        observations_under(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6))
 
 
 @pytest.fixture(scope="module")
 def free(known):
-    observations = heard(known.observations, Imposed("free", 0.6))
+    observations = observations_under(known.observations, Imposed("free", 0.6))
     return build_world(dataclasses.replace(known, observations=observations), SETTINGS).cube
 
 
