@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import quarter_end, quarter_label
+from shiftcast.features.calendars import QUARTER_DAYS, quarter_end, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.funnel import FunnelStep, follow_funnel, lead_time
 from shiftcast.forecast.capacity.procurement import critical_ratio
@@ -25,7 +25,6 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
 
-DAYS_PER_QUARTER: Final = 91.3125
 _STEPS: Final = {  # stage reached: mean lag, and the share that gets there
     "order": ("lag.visibility_order", "funnel.ordered"),
     "shipment": ("lag.order_shipment", "funnel.shipped"),
@@ -224,8 +223,8 @@ def _dates(
     lags = {stage: lead_time(step.mean_lag, seed=basis.seed, name=f"lag.{stage}") for stage, step in steps.items()}
     after_order = lags["shipment"] + lags["live"]
     ends = {"signal_by": lags["order"] + after_order, "order_by": after_order, "ship_by": lags["live"]}
-    days = {name: float(np.quantile(lead, 1 - chance)) * DAYS_PER_QUARTER for name, lead in ends.items()}
-    left = (live_by - basis.origin).days / DAYS_PER_QUARTER
+    days = {name: float(np.quantile(lead, 1 - chance)) * QUARTER_DAYS for name, lead in ends.items()}
+    left = (live_by - basis.origin).days / QUARTER_DAYS
     signal = np.zeros((basis.draws, max(round(left), 1)))
     signal[:, 0] = 1.0
     arrived = follow_funnel(signal, steps).arrived["live"].sum(axis=1)

@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
+from shiftcast.features.calendars import days_in
 from shiftcast.features.series import quarterly_levels, select
 from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
@@ -37,7 +38,6 @@ TOKEN_SERIES: Final[Mapping[str, str]] = {
     "google": "all_ai_surfaces", "china_national": "national_china", "openai": "api",
 }  # fmt: skip
 _TOKEN_SPREAD: Final = Spread(0.2, 0.75)
-_DAYS_PER_QUARTER: Final = 91.3125
 _NVIDIA, _CPU = CLASSES.index("nvidia"), CLASSES.index("cpu")
 _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
@@ -197,7 +197,7 @@ def _volumes(
                 volumes[workload] = tokens
         elif workload != TRAINING:
             daily = assumed[f"volume.{workload}"][:, None] * _compound(assumed[f"growth.{workload}"], quarters)
-            volumes[workload] = daily * _DAYS_PER_QUARTER
+            volumes[workload] = daily * days_in(quarters)
     return volumes, missing
 
 
@@ -211,7 +211,7 @@ def draw_tokens(
     ndarray or None
         Shape (draws, quarters); zero before the first statement; ``None`` if no source stated two figures.
     """
-    total = np.zeros((draws, len(quarters)))
+    total, days = np.zeros((draws, len(quarters))), days_in(quarters)
     for operator, surface in TOKEN_SERIES.items():
         rows = latest_vintage(select(observations, measure="tokens", operator=operator, definition=surface))
         if rows["period_end"].nunique() < 2:
@@ -219,11 +219,11 @@ def draw_tokens(
         level = quarterly_levels(rows, quarters)
         start, known = int(quarters.get_loc(level.index[0])), len(level)
         ahead = len(quarters) - start - known
-        total[:, start : start + known] += level.to_numpy() * _DAYS_PER_QUARTER
+        total[:, start : start + known] += level.to_numpy() * days[start : start + known]
         if ahead:
             fit = fit_volume(level.to_numpy(), ahead, spread_prior=_TOKEN_SPREAD)
             path = draw_volume(fit, draws=draws, random=stream(seed, f"tokens.{operator}"))
-            total[:, start + known :] += path * _DAYS_PER_QUARTER
+            total[:, start + known :] += path * days[start + known :]
     return total * assumed["tokens.coverage"][:, None] if total.any() else None
 
 

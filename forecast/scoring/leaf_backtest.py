@@ -11,7 +11,13 @@ from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
-from shiftcast.features.calendars import LONGEST_QUARTER, calendar_quarters, overlap_weights, quarter_label
+from shiftcast.features.calendars import (
+    LONGEST_QUARTER,
+    QUARTER_DAYS,
+    calendar_quarters,
+    overlap_weights,
+    quarter_label,
+)
 from shiftcast.features.frames import SCORES, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import normals
@@ -143,5 +149,5 @@ def naive_share(statements: pd.DataFrame, definition: str, period_end: pd.Timest
     """
     same = statements[statements["definition"] == definition]
     last = (statements if same.empty else same).sort_values("period_end").iloc[-1]
-    quarters = max((period_end - last["period_end"]).days / 91.31, 0.0)
+    quarters = max((period_end - last["period_end"]).days / QUARTER_DAYS, 0.0)
     return np.asarray(expit(logit(last["value"]) + PRIOR.volatility * np.sqrt(quarters) * noise))

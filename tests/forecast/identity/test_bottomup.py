@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.features.calendars import calendar_quarters
+from shiftcast.features.calendars import calendar_quarters, days_in
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY
@@ -170,7 +170,7 @@ def test_tokens_a_quarter_are_the_stated_daily_levels_times_their_coverage(recor
     ratio = tokens[:, first] / assumed["tokens.coverage"]
     assert np.ptp(ratio) / ratio.mean() < 1e-9
     low, high = rows.value.min(), rows.value.max()
-    assert low * 0.99 < ratio.mean() / 91.3125 < high
+    assert low * 0.99 < ratio.mean() / days_in(QUARTERS)[first] < high
 
 
 def test_tokens_stated_up_to_the_horizon_need_no_forecast(record, assumed):
