@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -110,6 +111,8 @@ def _bends(design: Array, adoptions: Array, coefficients: Array) -> bool:
 def fit_bass_curve(adoptions: Array) -> Bass:
     """Return the nonlinear least-squares fit of adoptions to m (F(t) - F(t-1)), t = 1, 2, ...
 
+    It starts from Bass's regression, where that finds a market, and from eight usual curves.
+
     References
     ----------
     Srinivasan and Mason (1986), Nonlinear least squares estimation of new product diffusion models, Marketing
@@ -123,6 +126,9 @@ def fit_bass_curve(adoptions: Array) -> Bass:
         return np.asarray((m * np.diff(bass_fraction(time, p, q)) - adoptions) / adoptions.max())
 
     starts = [np.log([p, q, total * grow]) for p in (0.001, 0.02) for q in (0.3, 0.8) for grow in (1.1, 3.0)]
+    with suppress(ValueError):
+        regressed = fit_bass_regression(adoptions)
+        starts += [np.log([regressed.p, regressed.q, regressed.m])] if regressed.p > 0 else []
     tried = [least_squares(miss, start, xtol=1e-12, ftol=1e-12, gtol=1e-12) for start in starts]
     best = min(tried, key=lambda one: float(one.cost))
     return Bass(*(float(x) for x in np.exp(best.x)))
