@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shiftcast.forecast.question import FIELDS, read_field
+from shiftcast.forecast.questions import FIELDS, read_field
 from shiftcast.pipelines.registry.served_model import PARAMS
 
 _RECORDS, _SPLIT = "dataframe_records", "dataframe_split"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.forecast.question import FIELDS
+from shiftcast.forecast.questions import FIELDS
 from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, read_payload
 
 GOOD = {"question": "quantiles", "measure": "power"}
