@@ -87,7 +87,8 @@ instead
     before = np.r_[0.0, np.cumsum(adoptions)[:-1]]
     reached = max(float(before[-1]), np.finfo(np.float64).tiny)
     design = np.vander(before / reached, 3, increasing=True)  # of order one, so that a tolerance means the same
-    a, b, c = coefficients = np.linalg.lstsq(design, adoptions, rcond=None)[0]
+    coefficients = np.asarray(np.linalg.lstsq(design, adoptions, rcond=None)[0], dtype=np.float64)
+    a, b, c = coefficients
     inner = b * b - 4.0 * a * c
     if inner < 0 or not _bends(design, adoptions, coefficients):
         raise ValueError(

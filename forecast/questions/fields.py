@@ -30,7 +30,6 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
 _TEXT, _NUMBER, _WHOLE = BeforeValidator(TEXT), BeforeValidator(NUMBER), BeforeValidator(WHOLE)
 _LEVELS, _SERIES, _PAIRS = BeforeValidator(LEVELS), BeforeValidator(SERIES), BeforeValidator(PAIRS)
 _WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
-_SHARE = {"minimum": 0.0, "maximum": 1.0}
 
 Mode = Annotated[str | None, _TEXT, told("mode of the split the forecast was made under", context=True)]
 MadeUnder = Annotated[str | None, _TEXT, told("definition of hyperscale the forecast was made under", context=True)]
@@ -59,7 +58,7 @@ Imposed = Annotated[
     float | None, _NUMBER, told("hyperscale share imposed; the one claimed if left out", "share", **_WITHIN)
 ]
 Strength = Annotated[
-    float, _NUMBER, told("standard deviation on the logit scale, of prior and soft", "logit", exclusiveMinimum=0)
+    float, _NUMBER, told("standard deviation on the logit scale, of prior and soft", "logit", minimum=0)
 ]
 Total = Annotated[str, _TEXT, told("whether the total is kept or moves")]
 Firm = Annotated[str, _TEXT, told("firm, as in memberships.csv")]
@@ -81,7 +80,7 @@ Over = Annotated[
 ]
 Bought = Annotated[str | None, _TEXT, told("what is bought; the newest that ships if left out")]
 Installed = Annotated[
-    float | None, _NUMBER, told("one's own live today, grown as the segment's need", "accelerator", minimum=0)
+    float | None, _NUMBER, told("one's own live today, grown as the segment's need", "accelerator", exclusiveMinimum=0)
 ]
 Given = Annotated[dict[str, float], _PAIRS, told("assumptions and the values that stand in for them")]
 Programmes = Annotated[int, _WHOLE, told("how many of the joint draws are planned", "draw", minimum=1)]
@@ -96,7 +95,7 @@ Accelerators = Annotated[
     float | None, _NUMBER, told("that can be had; as many as fit if left out", "accelerator", exclusiveMinimum=0)
 ]
 Cap = Annotated[float, _NUMBER, told("share of full power an accelerator may draw", "1", exclusiveMinimum=0, maximum=1)]
-Flex = Annotated[float, _NUMBER, told("share of power given back", "1", **_SHARE)]
+Flex = Annotated[float, _NUMBER, told("share of power given back", "1", minimum=0, exclusiveMaximum=1)]
 FlexHours = Annotated[float, _NUMBER, told("for how many hours a year", "hour/year", minimum=0, maximum=8760)]
 Life = Annotated[tuple[float, ...], _SERIES, told("lives to compare", "year", exclusiveMinimum=0)]
 Gain = Annotated[float | None, _NUMBER, told("throughput gain, if any", "1", exclusiveMinimum=0)]
