@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.calendars import QUARTER_DAYS
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.equivalents import h100_equivalents
 from shiftcast.forecast.hardware.fungibility import fungibility
@@ -19,7 +20,7 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.workloads import Registry
 
 CHAINS: Final = (("a100", "h100", "h200", "b200", "b300"), ("h200", "gb200", "gb300", "vr200"))
-_QUARTER: Final = pd.Timedelta(days=91.3125)
+_QUARTER: Final = pd.Timedelta(days=QUARTER_DAYS)
 _RAMP: Final = (0.1, 0.5, 0.9)
 _BY_WORK: Final = ("llama2-70b-99.9", "server")  # the model and tier that most accelerators since the H100 ran
 

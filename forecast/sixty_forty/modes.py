@@ -15,10 +15,10 @@ import pandas as pd
 
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.split.share import REFERENCE, is_about_split, split_statements
+from shiftcast.forecast.views.contracted import TOTALS
 
 MODES: Final = ("free", "prior", "observation", "soft", "fixed")
-TOTALS: Final = ("kept", "moves")
-CLAIMED: Final = "keynote"  # definition under which the claim is recorded
+CLAIM_DEFINITION: Final = "keynote"  # definition under which the claim is recorded
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def observations_under(observations: pd.DataFrame, imposed: Imposed) -> pd.DataF
 
 
 def _is_claim(observations: pd.DataFrame) -> pd.Series:
-    return (observations["measure"] == "share") & (observations["definition"] == CLAIMED)
+    return (observations["measure"] == "share") & (observations["definition"] == CLAIM_DEFINITION)
 
 
 def _claims(observations: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import quarter_label
+from shiftcast.features.calendars import LONGEST_QUARTER, quarter_label
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.split.share import REFERENCE, Split
@@ -70,7 +70,7 @@ def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex
     """
     rows = select(observations, measure="capex", stage="flow")
     days = (rows["period_end"] - rows["period_start"]).dt.days
-    rows = rows[days < _QUARTER_DAYS]
+    rows = rows[days < LONGEST_QUARTER]
     mine = rows[rows["operator"] == _ACCOUNTS.get(firm, firm)]
     if mine.empty:
         known = ", ".join(sorted(set(rows["operator"])))
@@ -80,7 +80,6 @@ def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex
     return mine[kept].groupby(quarters[at[kept]])["value"].mean()
 
 
-_QUARTER_DAYS: Final = 120
 _ACCOUNTS: Final = {"google": "alphabet"}
 
 

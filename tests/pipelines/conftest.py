@@ -17,7 +17,7 @@ from shiftcast.pipelines.doctor.examine import move_in
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, RunResult, run
 from shiftcast.pipelines.publish import publication
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.records import RECORDS
 
 TODAY = pd.Timestamp("2026-11-20", tz="UTC")
 
