@@ -141,7 +141,7 @@ def serve_both(folder: Path, port: Path) -> None:
 
     from shiftcast.pipelines.serving.gate import Gate  # noqa: PLC0415  (only the process that serves needs it)
     from shiftcast.pipelines.serving.loading import open_served  # noqa: PLC0415  (only the process that serves needs it)
-    from shiftcast.pipelines.serving.payload import Limits  # noqa: PLC0415  (only the process that serves needs it)
+    from shiftcast.pipelines.serving.payload import RequestLimits  # noqa: PLC0415  (only the process that serves needs it)
 
     class Fixed:
         def __init__(self, served):
@@ -155,7 +155,7 @@ def serve_both(folder: Path, port: Path) -> None:
 
     gates = {
         name: Gate(
-            Fixed(open_served("1", folder / name)), limits=Limits(), hosts=frozenset(), log=lambda *_, **__: None
+            Fixed(open_served("1", folder / name)), limits=RequestLimits(), hosts=frozenset(), log=lambda *_, **__: None
         )
         for name in COMPARED
     }

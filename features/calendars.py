@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+LONGEST_QUARTER: Final = 120  # days; a period of more is a year or a part of one
+QUARTER_DAYS: Final = 91.3125  # of the average quarter, for spans that begin on no date; others by `days_in`
 NVIDIA_FIRST_DAY = pd.Timestamp("2015-01-26", tz="UTC")  # FY2016 Q1
 
 
@@ -205,6 +208,22 @@ def covered_share(start: datetime, end: datetime, quarters: pd.DatetimeIndex) ->
 
 def _days(index: pd.DatetimeIndex) -> NDArray[np.int64]:
     return np.asarray(index.tz_localize(None).to_numpy(), dtype="datetime64[D]").astype(np.int64)
+
+
+def days_in(ends: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Return the days of the quarter that ends on each day [day].
+
+    Parameters
+    ----------
+    ends
+        Last days of calendar quarters, shape (quarters,).
+
+    Examples
+    --------
+    >>> days_in(pd.DatetimeIndex(["2027-03-31", "2027-12-31"])).tolist()
+    [90.0, 92.0]
+    """
+    return hours_in(ends) / 24
 
 
 def hours_in(ends: pd.DatetimeIndex) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array, Flags, Integers
 
 MEMORY: Final = 40  # periods of history that the model looks at
+AHEAD: Final = 12  # periods after an origin that the model learns from
 CHUNK: Final = 400  # series worked on at once, so that memory does not grow with their number
 STEPS: Final = np.array([1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425])  # days
 MOST_MISSING: Final = 4.5  # smallest gaps in a usual one

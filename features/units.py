@@ -14,6 +14,8 @@ from typing import Final
 
 import pint
 
+from shiftcast.features.calendars import QUARTER_DAYS
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -70,7 +72,7 @@ MEASURES: Final = {
     "gain": Measure("1", "relative gain in a product metric, as stated", None),
 }
 
-_DEFINITIONS: Final = """
+_DEFINITIONS: Final = f"""
 USD = [money]
 EUR = [euro] ; no exchange rate is assumed
 person = [person]
@@ -98,7 +100,7 @@ W_facility = [facility_power]
 accelerator_hour = accelerator * hour
 core_second = core * second
 core_hour = core * hour
-quarter = 91.3125 * day
+quarter = {QUARTER_DAYS} * day
 """
 
 _NAME: Final = r"[^\W\d]\w*((\*\*|\^)\d)?"

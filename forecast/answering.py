@@ -20,7 +20,7 @@ def answer_rows(
     Parameters
     ----------
     questions
-        Fields of each question (:mod:`forecast.question`).
+        Fields of each question (:mod:`forecast.questions`).
     common
         Fields that every question shares; a question's own field comes before it.
 

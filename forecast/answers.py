@@ -19,7 +19,7 @@ from shiftcast.forecast.claims.odds import claims_table
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.question import Question, read_question
+from shiftcast.forecast.questions import Question, read_question
 from shiftcast.forecast.sixty_forty.concentration import concentrations
 from shiftcast.forecast.views.ahead import Ahead
 from shiftcast.forecast.views.answer import Answer
@@ -260,7 +260,7 @@ class Forecaster:
     def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question given as a mapping, the form that notebooks, files and services share.
 
-        ``question`` is one of :data:`forecast.question.QUESTIONS`; the other keys are the arguments of the method of
+        ``question`` is one of :data:`forecast.questions.QUESTIONS`; the other keys are the arguments of the method of
         that name, and ``mode, definition, as_of``, which the forecast must have been made under.
 
         Raises

@@ -13,6 +13,8 @@ LEAVES: Final[Mapping[str, tuple[str, ...]]] = {
              "small_server"),
     "vendor_internal": ("vendor_internal",),
 }  # fmt: skip
+SOLD_SEGMENTS: Final = ("hyperscale", "rest")  # whose hardware is sold: what the vendor keeps is outside both
+SOLD_LEAVES: Final = tuple(leaf for segment in SOLD_SEGMENTS for leaf in LEAVES[segment])
 SEGMENT_OF: Final = {leaf: segment for segment, leaves in LEAVES.items() for leaf in leaves}
 
 

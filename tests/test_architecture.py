@@ -24,7 +24,6 @@ SIXTY = {
     "forecast/hardware/conversion.py": "an example utilisation in a docstring",
     "forecast/migration/analogues.py": "an example share in a docstring",
     "forecast/migration/boosted.py": "the share of columns a tree sees",
-    "forecast/migration/crossing.py": "an example share in a docstring",
     "forecast/migration/smoothing.py": "an example root in a docstring",
     "forecast/statements/wording.py": "an example share in a docstring",
     "forecast/hierarchy/constraints.py": "examples of a constraint that a user asks for",

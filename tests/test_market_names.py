@@ -13,7 +13,7 @@ UNIT = re.compile(r"h100[- ]equivalents?|h100e")  # the name of a unit, as kilog
 ALLOWED = {
     ("features/scope.py", "nvidia"): "the product's scope: the vendor whose revenue, calendar and fleet are forecast",
     ("forecast/hardware/equivalents.py", "h100"): "defines the unit H100e: one of it",
-    ("forecast/economics/basis.py", "deepseek-r1"): "the model of a question that names none; its records are the fullest",
+    ("forecast/economics/basis.py", "deepseek"): "the model of a question that names none, by its records",
     **dict.fromkeys(
         [("features/frames.py", name) for name in (
             "h100", "gb200", "vr200", "nvidia", "amd", "google", "openai", "ampere", "hopper", "blackwell",

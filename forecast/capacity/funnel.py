@@ -13,12 +13,12 @@ from scipy.special import gammainc
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import stream
 
-STAGES: Final = ("visibility", "order", "shipment", "live")
+FUNNEL: Final = ("visibility", "order", "shipment", "live")
 _SHAPE: Final = 4.0  # gamma shape of a lag: none is instant, the slowest tenth takes over 1.7 times the mean
 
 
 @dataclass(frozen=True)
-class Step:
+class FunnelStep:
     """One step of the funnel.
 
     Attributes
@@ -87,7 +87,7 @@ def lag_shares(mean_lag: Array, periods: int) -> Array:
     return np.asarray(np.diff(gammainc(_SHAPE, edges * _SHAPE / mean_lag[:, None]), axis=1))
 
 
-def follow_funnel(visible: Array, steps: Mapping[str, Step]) -> Funnel:
+def follow_funnel(visible: Array, steps: Mapping[str, FunnelStep]) -> Funnel:
     """Follow demand through the funnel.
 
     Parameters
@@ -105,13 +105,13 @@ def follow_funnel(visible: Array, steps: Mapping[str, Step]) -> Funnel:
     Examples
     --------
     >>> one = np.array([1.0])
-    >>> steps = {stage: Step(one, 0 * one + 0.5) for stage in STAGES[1:]}
+    >>> steps = {stage: FunnelStep(one, 0 * one + 0.5) for stage in FUNNEL[1:]}
     >>> funnel = follow_funnel(np.array([[8.0, 0.0, 0.0]]), steps)
     >>> funnel.arrived["order"].round(2).tolist()
     [[2.27, 1.56, 0.16]]
     """
-    arrived, waiting, lost = {STAGES[0]: visible}, {}, {}
-    for stage, after in pairwise(STAGES):
+    arrived, waiting, lost = {FUNNEL[0]: visible}, {}, {}
+    for stage, after in pairwise(FUNNEL):
         step, inflow = steps[after], arrived[stage]
         leaving = _convolve(inflow, lag_shares(step.mean_lag, inflow.shape[1]))
         arrived[after] = leaving * step.through[:, None]

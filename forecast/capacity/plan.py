@@ -12,9 +12,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import quarter_end, quarter_label
+from shiftcast.features.calendars import QUARTER_DAYS, quarter_end, quarter_label
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.capacity.funnel import Step, follow_funnel, lead_time
+from shiftcast.forecast.capacity.funnel import FunnelStep, follow_funnel, lead_time
 from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
 from shiftcast.forecast.draws import normals
@@ -25,7 +25,6 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
 
-DAYS_PER_QUARTER: Final = 91.3125
 _STEPS: Final = {  # stage reached: mean lag, and the share that reaches it
     "order": ("lag.visibility_order", "funnel.ordered"),
     "shipment": ("lag.order_shipment", "funnel.shipped"),
@@ -189,7 +188,7 @@ def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) ->
     return Need(scale * live[:, place], scale * np.maximum(added, 0.0))
 
 
-def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, Step]:
+def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, FunnelStep]:
     """Return the steps of the order funnel as assumed.
 
     Parameters
@@ -199,11 +198,11 @@ def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, Step]:
 
     Returns
     -------
-    dict of stage reached to Step
+    dict of stage reached to FunnelStep
     """
     ones = np.ones(basis.draws)
     return {
-        stage: Step(basis.values(lag, given), ones if through is None else basis.values(through, given))
+        stage: FunnelStep(basis.values(lag, given), ones if through is None else basis.values(through, given))
         for stage, (lag, through) in _STEPS.items()
     }
 
@@ -255,8 +254,8 @@ def _dates(
     lags = {stage: lead_time(step.mean_lag, seed=basis.seed, name=f"lag.{stage}") for stage, step in steps.items()}
     after_order = lags["shipment"] + lags["live"]
     ends = {"signal_by": lags["order"] + after_order, "order_by": after_order, "ship_by": lags["live"]}
-    days = {name: float(np.quantile(lead, 1 - chance)) * DAYS_PER_QUARTER for name, lead in ends.items()}
-    span = (live_by - basis.origin).days / DAYS_PER_QUARTER
+    days = {name: float(np.quantile(lead, 1 - chance)) * QUARTER_DAYS for name, lead in ends.items()}
+    span = (live_by - basis.origin).days / QUARTER_DAYS
     signal = np.zeros((basis.draws, max(round(span), 1)))
     signal[:, 0] = 1.0
     arrived = follow_funnel(signal, steps).arrived["live"].sum(axis=1)

@@ -16,7 +16,16 @@ from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.cascade import cascade_shares
 from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
 from shiftcast.forecast.capacity.stock import Stock, stock_and_flow
-from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine, price_name, rate
+from shiftcast.forecast.economics.basis import (
+    SCENARIO,
+    Basis,
+    Machine,
+    check_given,
+    generations,
+    machine,
+    price_name,
+    rate,
+)
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
 from shiftcast.forecast.economics.power import Power, across
 from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, weibull_survival
@@ -25,7 +34,6 @@ from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.crossing import crossing
 
 MODEL: Final = "llama2-70b-99.9"  # measured on every generation from Hopper on
-SCENARIO: Final = "server"
 SHOWN: Final = 0.001  # share of all purchases below which a cohort is in the total only
 SCARCITY: Final = ("slack", "scarce")
 _GAIN_YEARS: Final = 3.0

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.calendars import QUARTER_DAYS
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.equivalents import h100_equivalents
 from shiftcast.forecast.hardware.fungibility import fungibility
@@ -17,7 +18,7 @@ from shiftcast.forecast.hardware.software import software_series
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.workloads import Registry
 
-_QUARTER: Final = pd.Timedelta(days=91.3125)
+_QUARTER: Final = pd.Timedelta(days=QUARTER_DAYS)
 _RAMP: Final = (0.1, 0.5, 0.9)
 _BY_WORK: Final = ("llama2-70b-99.9", "server")  # the model and tier that most accelerators since the H100 ran
 

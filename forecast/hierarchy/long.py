@@ -22,7 +22,7 @@ ALL_METHODS: Final = (*METHODS, MULTIPLICATIVE)
 
 
 @dataclass(frozen=True)
-class Plan:
+class Reconciliation:
     """Settings of a reconciliation.
 
     Attributes
@@ -62,7 +62,7 @@ class LongReconciled:
 
 
 def reconcile_long(
-    hierarchy: Hierarchy, forecasts: pd.DataFrame, plan: Plan, *, insample: pd.DataFrame | None = None
+    hierarchy: Hierarchy, forecasts: pd.DataFrame, plan: Reconciliation, *, insample: pd.DataFrame | None = None
 ) -> LongReconciled:  # fmt: skip
     """Reconcile each column of a long frame of forecasts.
 
@@ -93,7 +93,7 @@ def reconcile_long(
     >>> from shiftcast.forecast.hierarchy.structure import from_parents
     >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
     >>> rows = pd.DataFrame({"unique_id": ["total", "a", "b"], "ds": 1, "model": [6.0, 1.0, 2.0]})
-    >>> reconcile_long(tree, rows, Plan("ols")).frame["model"].tolist()
+    >>> reconcile_long(tree, rows, Reconciliation("ols")).frame["model"].tolist()
     [2.0, 3.0, 5.0]
     """
     if plan.method not in ALL_METHODS:
@@ -138,7 +138,9 @@ def residuals_of(hierarchy: Hierarchy, insample: pd.DataFrame, column: str) -> A
     return np.asarray(errors[:, np.isfinite(errors).all(axis=0)])
 
 
-def _one(hierarchy: Hierarchy, base: Array, plan: Plan, residuals: Array | None) -> tuple[Array, dict[str, float]]:
+def _one(
+    hierarchy: Hierarchy, base: Array, plan: Reconciliation, residuals: Array | None
+) -> tuple[Array, dict[str, float]]:
     if plan.method == MULTIPLICATIVE:
         sd = _relative_sd(base, residuals)
         values = reconcile_positive(hierarchy, base, sd, constraints=plan.constraints, keep=plan.keep)

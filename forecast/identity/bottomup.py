@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import days_in
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
@@ -23,18 +24,16 @@ from shiftcast.forecast.hardware.growth import compound, years_after_base
 from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.hardware.throughput import core_throughput, fleet_throughput
 from shiftcast.forecast.identity.intensity import draw_intensity
-from shiftcast.forecast.identity.tokens import DAYS_PER_QUARTER, TokenFit, draw_tokens, fit_tokens
+from shiftcast.forecast.identity.tokens import TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.leaves import LEAVES, SEGMENT_OF
+from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.migration.carry import Carried, carry_forward
-from shiftcast.forecast.migration.steps import Step, draw_shares, fit_steps
+from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
-SEGMENTS: Final = ("hyperscale", "rest")
-SOLD_LEAVES: Final = tuple(leaf for segment in SEGMENTS for leaf in LEAVES[segment])
 _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
 
@@ -62,7 +61,7 @@ class BottomUpFit:
     generations: Generations
     quarters: pd.DatetimeIndex
     tokens: tuple[TokenFit, ...]
-    steps: Mapping[tuple[str, str], tuple[Step, ...]]
+    steps: Mapping[tuple[str, str], tuple[TechniqueStep, ...]]
     inference: ShareState
 
 
@@ -98,7 +97,7 @@ class BottomUp:
     shares: Mapping[tuple[str, str], Array]
     hours: Array
     core_hours: Mapping[str, Array]
-    steps: tuple[Step, ...]
+    steps: tuple[TechniqueStep, ...]
     evidence: Mapping[str, tuple[str, ...]]
     skill: pd.DataFrame
 
@@ -121,7 +120,7 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
             observations, workload, registry.techniques(workload), segment, quarters, market=market
         )
         for workload in registry.workloads
-        for segment in SEGMENTS
+        for segment in SOLD_SEGMENTS
     }
     tokens = fit_tokens(observations, quarters, market.operators.token_series)
     return BottomUpFit(known, generations, quarters, tokens, steps, fit_inference_share(observations, quarters))
@@ -197,7 +196,7 @@ class Asked:
 
 def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
     """Return a task's placement by leaf, shape (draws, leaves, classes); it follows the leaf's segment."""
-    by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SEGMENTS}
+    by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SOLD_SEGMENTS}
     return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
 
 
@@ -233,7 +232,7 @@ def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], di
         elif workload != TRAINING:
             growth = sampling.assumed[f"growth.{workload}"]
             daily = sampling.assumed[f"volume.{workload}"][:, None] * _compound(growth, sampling.quarters)
-            volumes[workload] = daily * DAYS_PER_QUARTER
+            volumes[workload] = daily * days_in(sampling.quarters)
     return volumes, missing
 
 
@@ -243,7 +242,8 @@ def _technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
     techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
     alone = np.ones((sampling.draws, len(quarters), 1))
     level = {
-        key: draw_shares(steps, techniques[key[0]], sampling) if steps else alone for key, steps in fit.steps.items()
+        key: draw_step_shares(steps, techniques[key[0]], sampling) if steps else alone
+        for key, steps in fit.steps.items()
     }
     now = int(quarters.searchsorted(fit.known.origin)) - 1
     return carry_forward(level, techniques, quarters, now, fit.known.learned, seed=sampling.seed)

@@ -19,12 +19,12 @@ from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.placement import hours_over_nvidia
-from shiftcast.forecast.identity.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
+from shiftcast.forecast.identity.bottomup import BottomUp, draw_bottom_up
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.meeting import Agreement, agree, within
 from shiftcast.forecast.identity.topdown import LEAF_NAMES, TopDown, draw_top_down
 from shiftcast.forecast.known import Known, Settings
-from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.split.membership import moved_text
 from shiftcast.forecast.workloads import UNALLOCATED, Registry
@@ -173,7 +173,7 @@ def _cube(
     techniques = [task.name for task in registry.tasks]
     coordinates: dict[str, Any] = {
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
-        "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
+        "definition": definitions, "segment": list(SOLD_SEGMENTS), "technique": techniques,
         "vendor": list(chips.accelerators), "workload": asked,
         **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
     }  # fmt: skip
@@ -255,7 +255,7 @@ def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions, chips
         segment: np.stack(
             [own if task == UNALLOCATED else hours_over_nvidia(assumed, task, segment, chips) for task in tasks], axis=1
         )
-        for segment in SEGMENTS
+        for segment in SOLD_SEGMENTS
     }
     vendor_internal = np.repeat(own[:, None], len(tasks), axis=1)
     by_leaf = [over.get(SEGMENT_OF[leaf], vendor_internal) for leaf in LEAF_NAMES]
@@ -266,6 +266,6 @@ def _request_shares(bottom: BottomUp, registry: Registry, shown: slice) -> Array
     """Return shares of requests, shape (draws, periods, segments, techniques of all workloads)."""
     by_segment = [
         np.concatenate([bottom.shares[workload, segment][:, shown] for workload in registry.workloads], axis=-1)
-        for segment in SEGMENTS
+        for segment in SOLD_SEGMENTS
     ]
     return np.stack(by_segment, axis=2)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights
+from shiftcast.features.calendars import LONGEST_QUARTER, calendar_quarters, nvidia_quarters, overlap_weights
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Sampling
@@ -21,7 +21,6 @@ from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_shar
 from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"
-_QUARTER_DAYS: Final = 120
 
 
 @dataclass(frozen=True)
@@ -124,7 +123,7 @@ def draw_revenue(fit: RevenueFit, sampling: Sampling) -> Revenue:
 def _company_ratio(observations: pd.DataFrame, reported: pd.Series) -> float:
     company = select(observations, measure="revenue", definition="company_total", stage="flow")
     days = (company["period_end"] - company["period_start"]).dt.days
-    quarterly = company[days < _QUARTER_DAYS].set_index("period_end")["value"]
+    quarterly = company[days < LONGEST_QUARTER].set_index("period_end")["value"]
     ratio = (quarterly / reported).dropna()
     return float(ratio.iloc[-1]) if len(ratio) else float("nan")
 
@@ -137,7 +136,7 @@ def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Sh
         select(rows, definition=f"data_center_{part}").set_index(keys)["value"] for part in ("compute", "networking")
     )
     share = (compute / (compute + networking)).dropna().rename("value").reset_index()
-    share = share[(share["period_end"] - share["period_start"]).dt.days < _QUARTER_DAYS]
+    share = share[(share["period_end"] - share["period_start"]).dt.days < LONGEST_QUARTER]
     share = share.assign(sd=0.002, bound="=", definition="reported")
     prior = SharePrior(mid=0.8, sd=0.3, volatility=0.1, volatility_sd_log=0.4)
     return fit_share_state(share, quarters, reference="reported", prior=prior)

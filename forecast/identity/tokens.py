@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import days_in
 from shiftcast.features.series import quarterly_levels, select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.volume import Spread, VolumeFit, draw_volume, fit_volume
 
-DAYS_PER_QUARTER: Final = 91.3125
 _TOKEN_SPREAD: Final = Spread(0.2, 0.75)
 
 
@@ -80,11 +80,11 @@ def draw_tokens(fits: tuple[TokenFit, ...], sampling: Sampling) -> Array | None:
     ndarray or None
         Shape (draws, quarters); zero before the first statement; ``None`` if no source stated two figures.
     """
-    total = np.zeros((sampling.draws, len(sampling.quarters)))
+    total, days = np.zeros((sampling.draws, len(sampling.quarters))), days_in(sampling.quarters)
     for fit in fits:
         now = fit.start + len(fit.level)
-        total[:, fit.start : now] += fit.level * DAYS_PER_QUARTER
+        total[:, fit.start : now] += fit.level * days[fit.start : now]
         if fit.ahead is not None:
             path = draw_volume(fit.ahead, draws=sampling.draws, random=sampling.stream(f"tokens.{fit.operator}"))
-            total[:, now:] += path * DAYS_PER_QUARTER
+            total[:, now:] += path * days[now:]
     return total * sampling.assumed["tokens.coverage"][:, None] if total.any() else None

@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array, Flags, Integers
+from shiftcast.features.share_grid import AHEAD
 from shiftcast.forecast.migration.transforms import root
 
-HORIZONS: Final = 12  # periods ahead that newcomers are followed for
 LOOK: Final = 4  # periods ahead that a slope is followed for
 BURN: Final = 3  # periods before the first past origin: slopes of fewer are noise
 REACH: Final = 2.86  # damped reach of LOOK periods: 0.87 + 0.87^2 + ...
@@ -43,7 +43,7 @@ def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
     """
     periods = shares.shape[1]
     out = []
-    for ahead in range(1, HORIZONS + 1):
+    for ahead in range(1, AHEAD + 1):
         reach = max(periods - ahead, 0)
         out.append(np.asarray(np.where(live[:, :reach], 0.0, shares[:, ahead : ahead + reach]).sum(axis=2)))
     return tuple(out)

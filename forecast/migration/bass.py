@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from scipy.optimize import least_squares
+from scipy.special import stdtrit
 
 from shiftcast.features.arrays import Array
 
 MOST: Final = 700.0  # exponent beyond which the curve is flat
+_BENT: Final = 0.05  # of the largest adoption, taken off by the square
+_CHANCE: Final = 0.005
 
 
 @dataclass(frozen=True)
@@ -58,26 +62,57 @@ def bass_peak(bass: Bass) -> tuple[float, float]:
 def fit_bass_regression(adoptions: Array) -> Bass:
     """Return Bass's own fit: adoptions regressed on cumulative adoptions before the period and their square.
 
-    S_t = pm + (q-p) N_{t-1} - q/m N_{t-1}^2 by ordinary least squares.
+    S_t = pm + (q-p) N_{t-1} - q/m N_{t-1}^2 by ordinary least squares. The market is where the parabola comes back to
+    zero, so it is told only where adoptions bend: where the square takes off at least a twentieth of the largest
+    adoption by the end, and more than chance would (one-sided t-test at 0.5 %).
+
+    Parameters
+    ----------
+    adoptions
+        Adoptions by period [unit of the market / period], shape (periods,).
 
     Raises
     ------
     ValueError
         If the regression has no positive market, as with adoptions that only grow; use
         :func:`fit_bass_curve`.
+
+    Examples
+    --------
+    >>> fit_bass_regression(np.array([1.0, 2.0, 4.0, 8.0, 16.0]))
+    Traceback (most recent call last):
+    ValueError: Bass's regression finds no market in 5 periods: their curvature is not told from none; fit the curve \
+instead
     """
     before = np.r_[0.0, np.cumsum(adoptions)[:-1]]
-    design = np.stack([np.ones_like(before), before, before**2], axis=1)
-    a, b, c = np.linalg.lstsq(design, adoptions, rcond=None)[0]
+    reached = max(float(before[-1]), np.finfo(np.float64).tiny)
+    design = np.vander(before / reached, 3, increasing=True)  # of order one, so that a tolerance means the same
+    coefficients = np.asarray(np.linalg.lstsq(design, adoptions, rcond=None)[0], dtype=np.float64)
+    a, b, c = coefficients
     inner = b * b - 4.0 * a * c
-    if c >= 0 or inner < 0:
-        raise ValueError(f"Bass's regression finds no market (curvature {c:.3g}); fit the curve instead")
-    market = float((-b - np.sqrt(inner)) / (2.0 * c))
-    return Bass(float(a / market), float(-market * c), market)
+    if inner < 0 or not _bends(design, adoptions, coefficients):
+        raise ValueError(
+            f"Bass's regression finds no market in {len(adoptions)} periods: their curvature is not told from none; "
+            "fit the curve instead"
+        )
+    market = float((-b - np.sqrt(inner)) / (2.0 * c)) * reached
+    return Bass(float(a / market), float(-market * c / reached**2), market)
+
+
+def _bends(design: Array, adoptions: Array, coefficients: Array) -> bool:
+    """Return whether the curvature is below zero by more than rounding and chance."""
+    spare = len(adoptions) - 3
+    if spare < 1 or coefficients[2] >= -_BENT * adoptions.max():
+        return False
+    missed = adoptions - design @ coefficients
+    sd = np.sqrt(missed @ missed / spare * np.linalg.inv(design.T @ design)[2, 2])
+    return bool(coefficients[2] < stdtrit(spare, _CHANCE) * sd)
 
 
 def fit_bass_curve(adoptions: Array) -> Bass:
     """Return the nonlinear least-squares fit of adoptions to m (F(t) - F(t-1)), t = 1, 2, ...
+
+    It starts from Bass's regression, where that finds a market, and from eight usual curves.
 
     References
     ----------
@@ -92,6 +127,9 @@ def fit_bass_curve(adoptions: Array) -> Bass:
         return np.asarray((m * np.diff(bass_fraction(time, p, q)) - adoptions) / adoptions.max())
 
     starts = [np.log([p, q, total * grow]) for p in (0.001, 0.02) for q in (0.3, 0.8) for grow in (1.1, 3.0)]
+    with suppress(ValueError):
+        regressed = fit_bass_regression(adoptions)
+        starts += [np.log([regressed.p, regressed.q, regressed.m])] if regressed.p > 0 else []
     tried = [least_squares(miss, start, xtol=1e-12, ftol=1e-12, gtol=1e-12) for start in starts]
     best = min(tried, key=lambda one: float(one.cost))
     return Bass(*(float(x) for x in np.exp(best.x)))

@@ -15,7 +15,7 @@ from xgboost import XGBRegressor
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.migration.learned import Learned
-from shiftcast.forecast.migration.learning import DEGREES, LEVELS, TAUGHT, Rows
+from shiftcast.forecast.migration.learning import DEGREES, LEVELS, TAUGHT, LearningRows
 from shiftcast.forecast.migration.noise import SCALE_TERMS
 from shiftcast.forecast.scores import quantile_loss
 
@@ -48,7 +48,7 @@ class Trial:
         return self.with_it < self.without
 
 
-def trial(rows: Rows, left_out: dict[str, Learned], *, threads: int = 1) -> Trial:
+def trial(rows: LearningRows, left_out: dict[str, Learned], *, threads: int = 1) -> Trial:
     """Return the trial: for every set, trees learned on the other sets correct the centre of this one.
 
     Parameters
@@ -76,7 +76,7 @@ def trial(rows: Rows, left_out: dict[str, Learned], *, threads: int = 1) -> Tria
     return Trial(float(mean[0]), float(mean[1:].min()))
 
 
-def centre_and_scale(rows: Rows, learned: Learned) -> tuple[Array, Array]:
+def centre_and_scale(rows: LearningRows, learned: Learned) -> tuple[Array, Array]:
     """Return the central root and the error scale of rows.
 
     Parameters
@@ -96,7 +96,7 @@ def centre_and_scale(rows: Rows, learned: Learned) -> tuple[Array, Array]:
     return rows.last + rows.changes @ weights, np.exp(np.clip(rows.terms @ terms, -12.0, 1.0))
 
 
-def row_loss(rows: Rows, middle: Array, scale: Array) -> float:
+def row_loss(rows: LearningRows, middle: Array, scale: Array) -> float:
     """Return the weighted pinball loss of rows over the levels of :mod:`forecast.migration.learning`.
 
     Parameters
@@ -120,7 +120,7 @@ def row_loss(rows: Rows, middle: Array, scale: Array) -> float:
     return 2.0 * total / len(LEVELS)
 
 
-def _corrector(rows: Rows, learned: Learned, threads: int) -> XGBRegressor:
+def _corrector(rows: LearningRows, learned: Learned, threads: int) -> XGBRegressor:
     """Return trees that predict by how many scales the centre misses."""
     middle, scale = centre_and_scale(rows, learned)
     error = np.clip((np.cbrt(rows.truth) - middle) / scale, -FAR, FAR)
@@ -128,7 +128,7 @@ def _corrector(rows: Rows, learned: Learned, threads: int) -> XGBRegressor:
     return XGBRegressor(n_jobs=threads, **TREES).fit(_features(rows), error, sample_weight=weight / weight.mean())
 
 
-def _features(rows: Rows) -> Array:
+def _features(rows: LearningRows) -> Array:
     """Return the features of the trees: changes by member in steps of the pool, scale terms and the last root."""
     step = np.exp(rows.terms[:, SCALE_TERMS.index("pooled")])[:, None]
     return np.asarray(np.c_[rows.changes / step, rows.terms, rows.last], dtype=np.float64)

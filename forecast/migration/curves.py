@@ -17,6 +17,8 @@ RIDGE: Final = 1e-6
 def takeover_time(rate: float) -> float:
     """Return the time from 10 to 90 percent of a logistic substitution [period]: ln(81) / rate.
 
+    Without a rise (a rate of zero or below) there is no takeover, and the time is infinite.
+
     References
     ----------
     Fisher and Pry (1971), A simple substitution model of technological change, Technological Forecasting 3.
@@ -26,7 +28,7 @@ def takeover_time(rate: float) -> float:
     >>> round(takeover_time(0.07576636473573171), 6)
     58.0
     """
-    return float(np.log(81.0) / rate)
+    return float(np.log(81.0) / rate) if rate > 0 else float("inf")
 
 
 def fisher_pry(share: Array, horizon: int, *, ceiling: float = 1.0) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +10,7 @@ from scipy.special import ndtr
 
 from shiftcast.features.arrays import Array, Flags
 from shiftcast.features.share_grid import SharePanel
+from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration.emergence import newcomer_paths
 from shiftcast.forecast.migration.noise import unit_paths
 from shiftcast.forecast.migration.transforms import close, unroot
@@ -43,29 +43,6 @@ class FittedPanel:
     newcomers: dict[int, Array]
     degrees: float
     common: float
-
-
-def stream(seed: int, name: str) -> np.random.Generator:
-    """Return the random stream of one name, independent of every other name and of the order of requests.
-
-    Parameters
-    ----------
-    seed
-        Seed of the run.
-    name
-        Name of the stream.
-
-    Returns
-    -------
-    Generator
-
-    Examples
-    --------
-    >>> bool(stream(1, "a").random() == stream(1, "a").random())
-    True
-    """
-    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
-    return np.random.default_rng([seed, int.from_bytes(digest, "big")])
 
 
 def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
-from shiftcast.forecast.migration.analogues import BURN, HORIZONS
+from shiftcast.features.share_grid import AHEAD
+from shiftcast.forecast.migration.analogues import BURN
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.state import PathState
 
@@ -67,8 +68,8 @@ def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
     prior = np.asarray(learned.newcomer)
     out = {}
     for pool in np.unique(state.panel.pool):
-        table = np.zeros((HORIZONS, len(LEVELS)))
-        for ahead in range(1, HORIZONS + 1):
+        table = np.zeros((AHEAD, len(LEVELS)))
+        for ahead in range(1, AHEAD + 1):
             shares, origins = past_newcomers(state, int(pool), ahead)
             table[ahead - 1] = _mixed(shares, origins, prior[ahead - 1], learned.newcomer_doubt)
         out[int(pool)] = np.maximum.accumulate(table, axis=0)
@@ -110,7 +111,7 @@ def newcomer_paths(quantiles: Array, ranks: Array, horizon: int) -> Array:
     >>> newcomer_paths(np.outer(np.arange(1.0, 13.0), LEVELS) / 12, np.array([0.5]), 2).round(3).tolist()
     [[0.042, 0.083]]
     """
-    known = min(horizon, HORIZONS)
+    known = min(horizon, AHEAD)
     paths = np.stack([np.interp(ranks, LEVELS, quantiles[h]) for h in range(known)], axis=1)
     rest = np.repeat(paths[:, -1:], horizon - known, axis=1)
     return np.asarray(np.clip(np.concatenate([paths, rest], axis=1), 0.0, MOST))

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.share_grid import AHEAD
 from shiftcast.forecast.migration.draws import series_draws
 from shiftcast.forecast.migration.fit import fit_panel
 from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.learning import HORIZONS
 from shiftcast.forecast.migration.quantiles import LEVELS, summary
-from shiftcast.forecast.migration.rolling import AHEAD, Origin
+from shiftcast.forecast.migration.rolling import Origin
 from shiftcast.forecast.migration.skill import liveliness
 from shiftcast.forecast.scores import quantile_loss
 
-HORIZONS: Final = np.array([1, 2, 4, 8, 12])
+_JUDGED: Final = HORIZONS.astype(int)
 PINBALL: Final = np.array(LEVELS[1:-1])
 VISIBLE: Final = 0.01  # share above which a category counts for coverage: smaller ones are covered trivially
 
@@ -48,13 +50,13 @@ def _rows(origin: Origin, learned: Learned, draws: int, seed: int) -> list[dict[
     fitted, kinds = fit_panel(origin.state, learned, AHEAD), liveliness(origin.state)
     out: list[dict[str, object]] = []
     for at, names in enumerate(origin.state.panel.categories):
-        truth = origin.future[at, HORIZONS - 1, : len(names)]
+        truth = origin.future[at, _JUDGED - 1, : len(names)]
         whole = ~np.isnan(truth).any(axis=1)
         if not whole.any():
             continue
-        paths = series_draws(fitted, at, draws, seed)[:, HORIZONS[whole] - 1]
+        paths = series_draws(fitted, at, draws, seed)[:, _JUDGED[whole] - 1]
         last = origin.state.panel.shares[at, -1, : len(names)]
-        for h, scores in zip(HORIZONS[whole], scored(summary(paths)[1:], truth[whole], last), strict=True):
+        for h, scores in zip(_JUDGED[whole], scored(summary(paths)[1:], truth[whole], last), strict=True):
             out.append({"set": origin.set_name, "kind": str(kinds[at]), "horizon": int(h), **scores})
     return out
 

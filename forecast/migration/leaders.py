@@ -11,12 +11,11 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array, Integers
-from shiftcast.features.share_grid import SharePanel
+from shiftcast.features.share_grid import AHEAD, SharePanel
 
 LAGS: Final = np.arange(1, 13)  # periods a follower may be behind
 WINDOW: Final = 6  # last periods over which paths are matched
 LEADERS: Final = 24  # series of a pool that may lead, so that cost stays linear
-AHEAD: Final = 12
 BETTER: Final = 0.5  # squared distance at a lag, over that without one, below which a series leads
 PARTNER: Final = 1.0  # leaders of no change added to the mean, which shrink it
 

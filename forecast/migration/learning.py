@@ -17,11 +17,12 @@ from scipy.optimize import minimize
 from scipy.special import stdtrit
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.share_grid import AHEAD
 from shiftcast.forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.members import MEMBERS
 from shiftcast.forecast.migration.noise import SCALE_TERMS, scale_terms
-from shiftcast.forecast.migration.rolling import AHEAD, Origin
+from shiftcast.forecast.migration.rolling import Origin
 from shiftcast.forecast.scores import quantile_loss
 
 HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
@@ -37,7 +38,7 @@ ROWS: Final = 1500  # most rows of one set at one horizon, which bound the time 
 
 
 @dataclass(frozen=True)
-class Rows:
+class LearningRows:
     """Learning rows: one is a category of a series at an origin and a horizon; R rows.
 
     Attributes
@@ -63,7 +64,7 @@ class Rows:
     weight: Array
     set_name: NDArray[np.str_]
 
-    def of(self, kept: NDArray[np.bool_]) -> Rows:
+    def of(self, kept: NDArray[np.bool_]) -> LearningRows:
         """Return some of the rows.
 
         Parameters
@@ -73,12 +74,12 @@ class Rows:
 
         Returns
         -------
-        Rows
+        LearningRows
         """
-        return Rows(*(part[kept] for part in vars(self).values()))
+        return LearningRows(*(part[kept] for part in vars(self).values()))
 
 
-def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
+def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> LearningRows:
     """Return the learning rows of origins, at most ``ROWS`` of one set at one horizon.
 
     Parameters
@@ -90,7 +91,7 @@ def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
 
     Returns
     -------
-    Rows
+    LearningRows
         Weighted so that every set has the same loss under last value.
     """
     parts = [_rows_of(origin, decay) for origin in origins]
@@ -109,7 +110,7 @@ def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
             kept |= at
         chosen = here & kept
         weight[chosen] = 1.0 / (max(scale, 1e-6) * max(len(np.unique(case[chosen] * 100 + ahead[chosen])), 1))
-    return Rows(truth, last, changes, terms, weight, names).of(kept)
+    return LearningRows(truth, last, changes, terms, weight, names).of(kept)
 
 
 def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
@@ -127,7 +128,7 @@ def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
     return truth, state.last[series, column], changes, terms, HORIZONS[ahead], series.astype(np.float64)
 
 
-def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], dict[str, float]]:
+def learn_weights(rows: LearningRows, *, rounds: int = 80) -> tuple[dict[str, float], dict[str, float]]:
     """Return the weights of members and scale terms of least loss plus ridge penalty, by L-BFGS-B.
 
     Parameters
@@ -162,7 +163,7 @@ def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], di
     )
 
 
-def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[float, Array]:
+def pinball(weights: Array, rows: LearningRows, changes: Array, terms: Array) -> tuple[float, Array]:
     """Return the weighted mean pinball loss over ``LEVELS`` and its gradient.
 
     The quantile of a share is max(m + s t_p, 0)^3, with m the last root plus the weighted changes, log s the weighted
@@ -240,7 +241,7 @@ def _taken(origin: Origin, ahead: int) -> Array:
     return np.asarray(np.where(present, 0.0, np.nan_to_num(future)).sum(axis=1)[seen])
 
 
-def learn(origins: Sequence[Origin], rows: Rows) -> Learned:
+def learn(origins: Sequence[Origin], rows: LearningRows) -> Learned:
     """Return the learned parameters of origins, before the spread is calibrated on draws.
 
     Parameters

@@ -12,11 +12,14 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.share_grid import SharePanel, future_ends
 from shiftcast.forecast.migration import bass as diffusion
 from shiftcast.forecast.migration import curves
+from shiftcast.forecast.migration.fit import ShareFit
 from shiftcast.forecast.migration.transforms import close
 
 Reference = Callable[[Array, int], Array]
@@ -69,6 +72,51 @@ def norton_bass(shares: Array, horizon: int) -> Array:
 REFERENCES: Final = MappingProxyType(
     {reference.__name__: reference for reference in (fisher_pry, gompertz, bass, multinomial_logit, norton_bass)}
 )
+
+
+def reference_rows(fit: ShareFit, name: str) -> pd.DataFrame:
+    """Return how a textbook curve continues each history, in the columns of :func:`share_quantiles`.
+
+    Parameters
+    ----------
+    fit
+        Histories with their horizon.
+    name
+        One of :data:`REFERENCES`; also the ``statistic`` of the rows.
+
+    Raises
+    ------
+    ValueError
+        If the curve is not known.
+    """
+    if name not in REFERENCES:
+        raise ValueError(f"reference {name!r} is not known; choose one of {', '.join(REFERENCES)}")
+    parts = [
+        _series_rows(fitted.panel, at, fit.horizon, name)
+        for fitted in fit.panels
+        for at in range(len(fitted.panel.series))
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _series_rows(panel: SharePanel, at: int, horizon: int, name: str) -> pd.DataFrame:
+    """Return the rows of one series; a category is a generation, the oldest the one whose share came first."""
+    names = panel.categories[at]
+    held = panel.shares[at, :, : len(names)]
+    held = held[~np.isnan(held).any(axis=1)]
+    order = generation_order(held)
+    ahead = np.empty((horizon, len(names)))
+    ahead[:, order] = REFERENCES[name](held[:, order], horizon)
+    return pd.DataFrame(
+        {
+            "series": panel.series[at],
+            "period_end": np.repeat(future_ends(panel, at, horizon), len(names)),
+            "category": np.tile(np.asarray(names, dtype=object), horizon),
+            "statistic": name,
+            "quantile": np.nan,
+            "value": ahead.ravel(),
+        }
+    )
 
 
 def _newer_or_same(shares: Array, horizon: int, curve: Callable[[Array, int], Array]) -> Array:

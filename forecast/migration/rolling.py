@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.share_grid import SharePanel, share_panels
+from shiftcast.features.share_grid import AHEAD, MEMORY, SharePanel, share_panels
 from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration.state import PathState, path_state
 
-AHEAD: Final = 12  # periods of future stored after an origin
 MIN_HISTORY: Final = 8
 MIN_FUTURE: Final = 4
-MEMORY: Final = 40
 UNSEEN: Final = "unseen"  # the category of everything that had not appeared by the origin
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.state import PathState
 
-CLASSES: Final = ("calm", "usual", "lively")
-BOUNDS: Final = (0.012, 0.03)  # root mean square step of a pool's cube roots between the classes
+LIVELINESS: Final = ("calm", "usual", "lively")
+STEP_EDGES: Final = (0.012, 0.03)  # root mean square step of a pool's cube roots between the classes
 
 
 def liveliness(state: PathState) -> NDArray[np.str_]:
@@ -28,7 +28,7 @@ def liveliness(state: PathState) -> NDArray[np.str_]:
     ndarray of str, shape (N,)
         ``calm`` (below 0.012 share^(1/3) a period), ``usual`` (below 0.03) or ``lively``.
     """
-    return np.asarray(CLASSES)[np.digitize(np.sqrt(state.pooled[:, 0]), BOUNDS)]
+    return np.asarray(LIVELINESS)[np.digitize(np.sqrt(state.pooled[:, 0]), STEP_EDGES)]
 
 
 def skill_rows(state: PathState, learned: Learned, horizon: int) -> pd.DataFrame:

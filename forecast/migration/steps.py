@@ -36,7 +36,7 @@ _PRIOR: Final = SharePrior(
 
 
 @dataclass(frozen=True)
-class Step:
+class TechniqueStep:
     """One nested step: the share of a technique among requests that no newer one serves.
 
     Attributes
@@ -64,7 +64,7 @@ def fit_steps(
     quarters: pd.DatetimeIndex,
     *,
     market: Market,
-) -> tuple[Step, ...]:
+) -> tuple[TechniqueStep, ...]:
     """Fit every nested step of one workload in one segment, newest technique first.
 
     Parameters
@@ -86,7 +86,7 @@ def fit_steps(
         )  # fmt: skip
         counts = statements["definition"].value_counts().sort_index()
         evidence = {str(name): int(count) for name, count in counts.items()}
-        steps.append(Step(workload, segment, techniques[position], state, evidence))
+        steps.append(TechniqueStep(workload, segment, techniques[position], state, evidence))
     return tuple(steps)
 
 
@@ -129,7 +129,7 @@ def step_statements(
 
 
 def effect_of_one_figure(
-    observations: pd.DataFrame, step: Step, techniques: tuple[str, ...], day: pd.Timestamp, *, market: Market
+    observations: pd.DataFrame, step: TechniqueStep, techniques: tuple[str, ...], day: pd.Timestamp, *, market: Market
 ) -> float:
     """Return how far a step's share moves if one operator states a figure ten points above the one expected of it.
 
@@ -165,7 +165,7 @@ def effect_of_one_figure(
     return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
 
 
-def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], sampling: Sampling) -> Array:
+def draw_step_shares(steps: tuple[TechniqueStep, ...], techniques: tuple[str, ...], sampling: Sampling) -> Array:
     """Draw technique shares of requests from fitted steps.
 
     Returns

@@ -12,7 +12,7 @@ import pandas as pd
 
 from shiftcast.forecast.migration.judging import judge
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily
-from shiftcast.forecast.migration.learning import Rows, learn, learning_rows
+from shiftcast.forecast.migration.learning import LearningRows, learn, learning_rows
 from shiftcast.forecast.migration.rolling import Origin
 
 GRID: Final = (-0.3, -0.1, 0.1, 0.3, 0.5)  # log factors on the scale, between which coverage is interpolated
@@ -67,7 +67,7 @@ def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFam
     return LearnedFamily(whole, MappingProxyType(skilled if len(names) > 1 else {}))
 
 
-def _without(origins: Sequence[Origin], rows: Rows, name: str) -> Learned:
+def _without(origins: Sequence[Origin], rows: LearningRows, name: str) -> Learned:
     """Return the parameters learned on all sets but one, before calibration."""
     return learn([origin for origin in origins if origin.set_name != name], rows.of(rows.set_name != name))
 

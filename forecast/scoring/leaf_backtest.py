@@ -11,7 +11,13 @@ from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known
-from shiftcast.features.calendars import calendar_quarters, overlap_weights, quarter_label
+from shiftcast.features.calendars import (
+    LONGEST_QUARTER,
+    QUARTER_DAYS,
+    calendar_quarters,
+    overlap_weights,
+    quarter_label,
+)
 from shiftcast.features.frames import SCORES, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import Sampling, normals
@@ -30,7 +36,6 @@ from shiftcast.forecast.scoring.backtest import (
 from shiftcast.forecast.split.share import PRIOR, draw_split, split_state, split_statements
 
 _FIRST: Final = "2015Q1"
-_QUARTER_DAYS: Final = 120
 _SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
 
 
@@ -112,7 +117,7 @@ def scored_statements(observations: pd.DataFrame, market: Market) -> pd.DataFram
     """Return the stated hyperscale shares of single fiscal quarters that a forecast can be scored against."""
     rows = split_statements(observations, market)
     days = (rows["period_end"] - rows["period_start"]).dt.days
-    return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, _QUARTER_DAYS)].reset_index(drop=True)
+    return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, LONGEST_QUARTER)].reset_index(drop=True)
 
 
 def _naive_shares(known: pd.DataFrame, rows: pd.DataFrame, noise: Array) -> Array:
@@ -145,5 +150,5 @@ def naive_share(statements: pd.DataFrame, definition: str, period_end: pd.Timest
     """
     same = statements[statements["definition"] == definition]
     last = (statements if same.empty else same).sort_values("period_end").iloc[-1]
-    quarters = max((period_end - last["period_end"]).days / 91.31, 0.0)
+    quarters = max((period_end - last["period_end"]).days / QUARTER_DAYS, 0.0)
     return np.asarray(expit(logit(last["value"]) + PRIOR.volatility * np.sqrt(quarters) * noise))

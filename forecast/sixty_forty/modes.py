@@ -16,9 +16,9 @@ import pandas as pd
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import is_about_split, split_statements
+from shiftcast.forecast.views.contracted import TOTALS
 
 MODES: Final = ("free", "prior", "observation", "soft", "fixed")
-TOTALS: Final = ("kept", "moves")
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,8 @@ from shiftcast.forecast.sixty_forty.concentration import Concentration, concentr
 from shiftcast.forecast.sixty_forty.impose import impose_share, soft_share
 from shiftcast.forecast.sixty_forty.modes import Imposed, observations_under
 from shiftcast.forecast.sixty_forty.pooling import LEAST_ESS, strain, tilt
+from shiftcast.forecast.views.contracted import LEVELS
 from shiftcast.forecast.views.part import LEVEL_OF_BASE, forecast_periods, hyperscale_share, periods
-
-LEVELS: Final = {"low80": 0.1, "median": 0.5, "high80": 0.9}
 
 LEAST_COVERAGE: Final = 0.76  # of an 80 % interval
 

@@ -24,7 +24,7 @@ from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.statements.conditioning import Statement, condition
 from shiftcast.forecast.statements.wording import OF_BOUND
 
-YEAR: Final = pd.Timedelta(days=364)  # the same fiscal quarter a year before
+FISCAL_YEAR: Final = pd.Timedelta(days=364)  # the same fiscal quarter a year before
 _LEAST_SD: Final = 0.03  # of a log figure: fiscal periods are read on calendar quarters
 
 
@@ -123,14 +123,14 @@ class _Reader:
     def covers(self, row: Mapping[Any, Any]) -> bool:
         """Return whether the quarters hold what a row speaks of."""
         first = self.quarters[0] - pd.offsets.QuarterEnd()
-        return bool(row["period_start"] - YEAR > first and row["period_end"] <= self.quarters[-1])
+        return bool(row["period_start"] - FISCAL_YEAR > first and row["period_end"] <= self.quarters[-1])
 
     def statement(self, row: Mapping[Any, Any]) -> Statement:
         """Return what a row says of the log weights, as a log figure."""
         grown = row["measure"] == "growth"
         value = 1.0 + float(row["value"]) if grown else float(row["value"])
         sd = float(np.hypot(float(row["sd"]) / value, _LEAST_SD))
-        now, before = (self._revenue(row, back) for back in (pd.Timedelta(0), YEAR))
+        now, before = (self._revenue(row, back) for back in (pd.Timedelta(0), FISCAL_YEAR))
         name = f"{row['leaf']} {row['measure']} {row['bound']} {row['value']:.4g} {row['period_end']:%Y-%m-%d}"
 
         def growth(vector: Array) -> Array:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import quarter_label
+from shiftcast.features.calendars import LONGEST_QUARTER, quarter_label
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.market.facts import Market
@@ -76,7 +76,7 @@ def firm_spend(
     """
     rows = select(observations, measure="capex", stage="flow")
     days = (rows["period_end"] - rows["period_start"]).dt.days
-    rows = rows[days < _QUARTER_DAYS]
+    rows = rows[days < LONGEST_QUARTER]
     mine = rows[rows["operator"] == market.operators.accounts.get(firm, firm)]
     if mine.empty:
         known = ", ".join(sorted(set(rows["operator"])))
@@ -84,9 +84,6 @@ def firm_spend(
     at = quarters.searchsorted(mine["period_start"] + (mine["period_end"] - mine["period_start"]) / 2)
     kept = at < len(quarters)
     return mine[kept].groupby(quarters[at[kept]])["value"].mean()
-
-
-_QUARTER_DAYS: Final = 120
 
 
 def vendor_spend(assumed: Assumptions, firm: str) -> Array:

@@ -30,7 +30,7 @@ _LEAST_SD: Final = 1e-4
 
 
 @dataclass(frozen=True)
-class Rows:
+class StateRows:
     """Rows about a share on the quarters and definitions of its state.
 
     Attributes
@@ -59,7 +59,7 @@ def read_rows(
     *,
     noise: Mapping[str, float],
     flows: Mapping[str, Array],
-) -> Rows:
+) -> StateRows:
     """Read share rows on the quarters of a state.
 
     Parameters
@@ -81,7 +81,7 @@ def read_rows(
     exact, variance = _cells(inside[linear], quarters, definitions, noise)
     reader = _Reader(quarters, definitions, noise, flows)
     statements = tuple(reader.statement(row) for row in inside[~linear].to_dict("records"))
-    return Rows(exact, variance, statements, len(inside))
+    return StateRows(exact, variance, statements, len(inside))
 
 
 def middles(rows: pd.DataFrame) -> pd.Series:

@@ -29,7 +29,7 @@ _TINY: Final = 1e-12
 
 
 @dataclass(frozen=True)
-class Grid:
+class Choices:
     """Candidates of additive-error exponential smoothing, each of shape (candidates, 1).
 
     Attributes
@@ -49,7 +49,7 @@ class Grid:
     seasonal: Array
 
 
-def grid(trends: tuple[tuple[float, float], ...] = TRENDS, *, plain: bool = True, seasonal: bool = True) -> Grid:
+def grid(trends: tuple[tuple[float, float], ...] = TRENDS, *, plain: bool = True, seasonal: bool = True) -> Choices:
     """Return every combination of levels, trends, and seasons: none, a fixed one or moving ones.
 
     Parameters
@@ -63,7 +63,7 @@ def grid(trends: tuple[tuple[float, float], ...] = TRENDS, *, plain: bool = True
 
     Returns
     -------
-    Grid
+    Choices
 
     Examples
     --------
@@ -73,7 +73,7 @@ def grid(trends: tuple[tuple[float, float], ...] = TRENDS, *, plain: bool = True
     seasons = ([(0.0, 0.0)] if plain else []) + ([(gamma, 1.0) for gamma in SEASONALS] if seasonal else [])
     rows = [(a, b, phi, gamma, on) for a in LEVELS for b, phi in trends for gamma, on in seasons]
     columns = np.array(rows, dtype=np.float64).T[:, :, None]
-    return Grid(*columns)
+    return Choices(*columns)
 
 
 def smoothing(past: Past) -> Array:
@@ -143,7 +143,7 @@ def theta(past: Past) -> Array:
     return _smooth(past, grid(TRENDS[:1], plain=not past.seasons, seasonal=bool(past.seasons)), _half_slopes(past))
 
 
-def _smooth(past: Past, candidates: Grid, drift: Array | None = None) -> Array:
+def _smooth(past: Past, candidates: Choices, drift: Array | None = None) -> Array:
     """Run the candidates over time and average their paths at each origin, shape (series, origins, horizon)."""
     z, start, period = past.flat, past.start, past.seasons[0] if past.seasons else 1
     number, length = z.shape
@@ -174,7 +174,7 @@ def _smooth(past: Past, candidates: Grid, drift: Array | None = None) -> Array:
     return out
 
 
-def _averaged(weights: Array, level: Array, trend: Array, season: Array, candidates: Grid, past: Past) -> Array:
+def _averaged(weights: Array, level: Array, trend: Array, season: Array, candidates: Choices, past: Past) -> Array:
     """Return the weighted paths, shape (series, horizon); ``season`` has shape (horizon, candidates, series)."""
     damped = np.cumsum(candidates.damping**past.steps, axis=1)
     path = (weights * level).sum(axis=0)[:, None] + (weights * trend).T @ damped

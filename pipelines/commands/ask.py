@@ -14,7 +14,7 @@ from rich.table import Table
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.answering import answer_rows, answer_text
-from shiftcast.forecast.question import LISTS, NUMBERS, QUESTIONS, WHOLE
+from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows
 from shiftcast.forecast.views.attribution import DECOMPOSITIONS, WARNING, attribute
 from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.forecast.views.rows import plain_rows
@@ -33,10 +33,16 @@ def ask(
         list[str] | None, typer.Argument(help="What it takes, as field=value: measure=power horizon=4.")
     ] = None,
     version: Annotated[str, typer.Option(help="Alias or number of the version to ask.")] = CHAMPION,
+    takes: Annotated[
+        bool, typer.Option("--takes", help="Say which fields the question takes, and ask nothing.")
+    ] = False,
     as_json: AsJson = False,
     root: Root = None,
 ) -> None:
     """Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."""
+    if takes:
+        _show([row | {"row": number} for number, row in enumerate(field_rows(question))])
+        return
     asked = {"question": question, **dict(_field(text) for text in fields or [])}
     rows = answer_rows(open_version(version, root=root).forecaster, [asked])
     if as_json:
@@ -77,10 +83,11 @@ def _field(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"{text!r} is not of the form field=value, such as measure=power")
-    if name not in (*NUMBERS, *WHOLE, *LISTS):
+    column = KINDS[name].column if name in KINDS else "string"
+    if column == "string":
         return name, value
     try:
-        return name, json.loads(f"[{value}]" if name in LISTS else value)
+        return name, json.loads(value if column else f"[{value}]")
     except ValueError:
         raise ValueError(f"field {name!r} is {value[:40]!r}; it must be a number, or numbers with commas") from None
 

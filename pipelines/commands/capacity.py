@@ -22,8 +22,9 @@ from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.champion import open_forecaster
-from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.sources.public_record import read_record
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 Plot = Annotated[Path | None, typer.Option(help="Also write a picture, such as answer.png.")]

@@ -25,7 +25,7 @@ from shiftcast.forecast.hardware.sizing import Sizing, size_demand
 from shiftcast.forecast.known import Known, cut
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 AsOf = Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")]

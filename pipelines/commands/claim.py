@@ -17,7 +17,7 @@ from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.claim_draft import draft
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.records import RECORDS
 
 claim_app = typer.Typer(
     help="Dated statements, and what the forecast makes of them.", no_args_is_help=True, add_completion=False

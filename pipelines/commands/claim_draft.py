@@ -13,7 +13,7 @@ from shiftcast.features.number_words import words_from_rows
 from shiftcast.features.relative_dates import phrases_from_rows
 from shiftcast.forecast.claims.draft import Drafts, Wording, draft_claims
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.sources.setting import RECORDS
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 LIMIT: Final = 16 << 20  # bytes of one text

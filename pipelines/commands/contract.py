@@ -18,7 +18,7 @@ from shiftcast.forecast.views.contracted import TOTALS, Contracted
 from shiftcast.forecast.views.part import MEASURES
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.records import RECORDS
 
 
 def contract(

@@ -16,7 +16,7 @@ from shiftcast.features.frames import DIMENSIONS
 from shiftcast.features.labels import RULES, UNLABELLED
 from shiftcast.pipelines.commands.ingest import read_setting
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.sources.setting import RECORDS
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import read_table
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t")

@@ -17,7 +17,8 @@ from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import Progress, wide_console
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.monitor import Monitored, findings_json, monitor
-from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.state.root import default_root
 
 ALARMED: Final = 3

@@ -13,7 +13,7 @@ from pyarrow import csv
 
 from shiftcast.forecast.hierarchy.constraints import parse_constraint
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
-from shiftcast.forecast.hierarchy.long import ALL_METHODS, Plan, reconcile_long
+from shiftcast.forecast.hierarchy.long import ALL_METHODS, Reconciliation, reconcile_long
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 
@@ -33,7 +33,7 @@ def reconcile(
 ) -> None:
     """Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."""
     wanted = tuple(parse_constraint(text, tolerance=tolerance) for text in constraint or ())
-    plan = Plan(method, wanted, tuple(keep or ()), nonnegative)
+    plan = Reconciliation(method, wanted, tuple(keep or ()), nonnegative)
     tree = hierarchy_from_table(read_long(hierarchy, text=("parent", "child", "unique_id")), grouped=grouped)
     fitted = None if insample is None else read_long(insample)
     done = reconcile_long(tree, read_long(file), plan, insample=fitted)

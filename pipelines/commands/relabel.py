@@ -17,7 +17,7 @@ from shiftcast.forecast.split.relabel import Relabelled
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.records import RECORDS
 
 _SHOWN = 16
 _ALWAYS = pd.Timestamp("1970-01-01", tz="UTC")

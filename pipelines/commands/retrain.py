@@ -12,7 +12,7 @@ import typer
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
 from shiftcast.pipelines.state.root import default_root
 

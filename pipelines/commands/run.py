@@ -29,7 +29,7 @@ def run(
     from shiftcast.pipelines.commands.screen import Progress, result_json, show_result  # noqa: PLC0415
     from shiftcast.pipelines.job.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import run as run_job  # noqa: PLC0415
-    from shiftcast.pipelines.sources.public_record import RECORDS  # noqa: PLC0415
+    from shiftcast.pipelines.records import RECORDS  # noqa: PLC0415
 
     request = RunRequest(
         as_day(origin, "--origin"),

@@ -21,9 +21,10 @@ from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.overrides import add_override
 from shiftcast.pipelines.job.vintages import score_card
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.sources.market import shipped_market
-from shiftcast.pipelines.sources.public_record import RECORDS, Record, read_record
+from shiftcast.pipelines.sources.public_record import Record, read_record
 from shiftcast.pipelines.state.root import StoreError, default_root
 
 _UNITS: Final = {

@@ -16,7 +16,7 @@ import typer
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Watcher
-from shiftcast.pipelines.serving.payload import Limits
+from shiftcast.pipelines.serving.payload import RequestLimits
 from shiftcast.pipelines.state.root import default_root
 
 
@@ -27,8 +27,8 @@ def serve(
     allowed_host: Annotated[
         list[str] | None, typer.Option(help="Name the Host header may have besides the address; repeat it.")
     ] = None,
-    max_body: Annotated[int, typer.Option(min=1000, help="Bytes of a request.")] = Limits.body,
-    max_rows: Annotated[int, typer.Option(min=1, max=100_000, help="Questions of a request.")] = Limits.rows,
+    max_body: Annotated[int, typer.Option(min=1000, help="Bytes of a request.")] = RequestLimits.body,
+    max_rows: Annotated[int, typer.Option(min=1, max=100_000, help="Questions of a request.")] = RequestLimits.rows,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks at the alias.")] = 5.0,
     root: Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")] = None,
 ) -> None:
@@ -39,7 +39,7 @@ def serve(
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads; ours do not
     listener = _listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)
-    gate = Gate(watcher, limits=Limits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log)
+    gate = Gate(watcher, limits=RequestLimits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log)
     log("listening", host=host, port=listener.getsockname()[1], alias=alias)
     if not _is_loopback(host):
         log("warning", reason="this server asks for no password; put one that does in front of it")

@@ -8,8 +8,10 @@ from typing import Annotated, Final
 import pandas as pd
 import typer
 
-from shiftcast.forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
+from shiftcast.forecast.migration import Learned, ShareFit, draw_shares, fit_shares, share_quantiles
 from shiftcast.forecast.migration.learned import LearnedFamily
+from shiftcast.forecast.migration.references import REFERENCES, reference_rows
+from shiftcast.forecast.views.crossing import crossing_dates, read_condition
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.shares_plot import save_plot
 from shiftcast.pipelines.series.files import read_series, series_writer
@@ -37,6 +39,12 @@ def shares(
     plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
     newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
     without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
+    crossing: Annotated[
+        list[str] | None, typer.Option(help="say when a condition is first met, such as 'llm>=0.5'; repeat for more")
+    ] = None,
+    reference: Annotated[
+        list[str] | None, typer.Option(help=f"write a textbook curve beside it: {', '.join(REFERENCES)}")
+    ] = None,
     by_set: Annotated[
         bool, typer.Option(help="leave out of each series what was learned on the set before '|'")
     ] = False,
@@ -47,14 +55,19 @@ def shares(
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
         history = read_series(file, COLUMNS)
+        conditions = [read_condition(text) for text in crossing or []]
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
         forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
+        curves = [reference_rows(fit, name) for name in reference or [] for fit in fits]
+        crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
         with series_writer(output) as write:
-            write(forecast)
+            write(pd.concat([forecast, *curves], ignore_index=True) if curves else forecast)
         if plot is not None:
             save_plot(history, forecast, plot)
         tell_skill(pd.concat([fit.skill for fit in fits]))
+        for table in crossings:
+            tell_crossings(table)
     except (ValueError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from problem
@@ -97,6 +110,16 @@ def tell_skill(skill: pd.DataFrame) -> None:
         errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False)
         if (ratios >= NO_BETTER).any():
             errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
+
+
+def tell_crossings(table: pd.DataFrame) -> None:
+    """Print by when each fraction of the draws meets each condition, to standard error."""
+    for (series, condition), rows in table.groupby(["series", "condition"], sort=False):
+        dated = rows[rows["statistic"] == "quantile"]
+        days = dated["period_end"].dt.strftime("%Y-%m-%d").fillna("after the horizon")
+        told = ", ".join(f"{level:.0%} {day}" for level, day in zip(dated["quantile"], days, strict=True))
+        never = rows.loc[rows["statistic"] == "not_by_horizon", "probability"].item()
+        errors.print(f"{series}: {condition} by: {told}; not by the horizon {never:.0%}", markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
 from shiftcast.forecast.sixty_forty.revisions import revisions
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
-from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.public_record import read_record
 
 _STATED: Final = 1e-3  # width of an 80 % interval below which a share is known rather than estimated
 

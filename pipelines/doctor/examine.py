@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from shiftcast.pipelines.doctor.finding import Finding
+from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.doctor.registry import registry_findings
 from shiftcast.pipelines.job.workplace import WORKING
 from shiftcast.pipelines.publish.publication import half_published
@@ -26,7 +26,7 @@ _UNLOCKED: Final = ("overrides.csv.new", "schedule.json.new")  # written without
 _SETTLED_SECONDS: Final = 60
 
 
-def examine(root: Path, out: Path) -> list[Finding]:
+def examine(root: Path, out: Path) -> list[Fault]:
     """Return the faults of a store and its publication; a run under way is left alone.
 
     Parameters
@@ -38,7 +38,7 @@ def examine(root: Path, out: Path) -> list[Finding]:
 
     Returns
     -------
-    list of Finding
+    list of Fault
         Faults in the order they were looked for; empty for a sound store.
 
     Raises
@@ -53,11 +53,11 @@ def examine(root: Path, out: Path) -> list[Finding]:
             return [*_left_behind(root, out), *_database(root)]
     except LockedError:
         holder = read_fence(root).get("process") or "unknown"
-        running = Finding("running", f"a run is under way (process {holder})", "wait for it, then look again")
+        running = Fault("running", f"a run is under way (process {holder})", "wait for it, then look again")
         return [running, *_database(root)]
 
 
-def clean(root: Path, out: Path, *, wait: float) -> list[Finding]:
+def clean(root: Path, out: Path, *, wait: float) -> list[Fault]:
     """Clean up what can be, under the lock, and return the faults there were.
 
     Parameters
@@ -71,7 +71,7 @@ def clean(root: Path, out: Path, *, wait: float) -> list[Finding]:
 
     Returns
     -------
-    list of Finding
+    list of Fault
         Faults as :func:`examine` gives them, those with a ``clean`` now put right.
 
     Raises
@@ -113,42 +113,42 @@ def move_in(root: Path, *, wait: float) -> int:
         return relocate(root)
 
 
-def _left_behind(root: Path, out: Path) -> Iterator[Finding]:
+def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
     """Yield what only a run that died can have left; call it under the lock."""
     for pattern in _TEMPORARY:
         for path in sorted(root.glob(pattern)):
             if path.name not in _UNLOCKED or time.time() - path.stat().st_mtime > _SETTLED_SECONDS:
-                yield Finding("temporary", f"{path} is of a run that died", "is removed", partial(_remove, path))
+                yield Fault("temporary", f"{path} is of a run that died", "is removed", partial(_remove, path))
     for path in half_published(out):
-        yield Finding("publication", f"{path} was not published whole", "is removed", partial(_remove, path))
+        yield Fault("publication", f"{path} was not published whole", "is removed", partial(_remove, path))
     fence = read_fence(root)
     process = str(fence.get("process", ""))
     if process and alive(process) is not True:
-        yield Finding(
+        yield Fault(
             "lock", f"{root / FENCE} names process {process}, which has ended (run {fence['token']})", "is cleared",
             partial(clear_holder, root),
         )  # fmt: skip
     for entry in unfinished(root):
         close = Ledger(root, entry.token, entry.key, entry.origin).write
-        yield Finding(
+        yield Fault(
             "ledger", f"run {entry.token} as of {entry.origin} ended in step {entry.step!r} ({entry.state})",
             "is closed as failed",
             partial(close, entry.step, FAILED, "its process ended"),
         )  # fmt: skip
 
 
-def _database(root: Path) -> Iterator[Finding]:
+def _database(root: Path) -> Iterator[Fault]:
     database = root / DATABASE
     if os.environ.get("MLFLOW_TRACKING_URI") is None:
         if not database.exists():
             return
         fault = schema_fault(database)
         if fault:
-            yield Finding("database", f"{database}: {fault}", "see there; nothing was changed")
+            yield Fault("database", f"{database}: {fault}", "see there; nothing was changed")
             return
         moved = moved_from(root)
         if moved is not None:
-            yield Finding("moved", f"the store was made at {moved}", "run shiftcast doctor --relocate")
+            yield Fault("moved", f"the store was made at {moved}", "run shiftcast doctor --relocate")
             return
     yield from registry_findings(open_store(root, make=False))
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlparse
 from urllib.request import url2pathname
 
-from shiftcast.pipelines.doctor.finding import Finding
+from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.job.run import NOT_ASKED
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import read_version
@@ -36,7 +36,7 @@ _DAY_MS: Final = 86_400_000
 _PAGE: Final = 1000
 
 
-def registry_findings(store: Store) -> Iterator[Finding]:
+def registry_findings(store: Store) -> Iterator[Fault]:
     """Yield the half-made parts of a registry.
 
     Those a living process is making are left out, and those another host made within a day.
@@ -48,7 +48,7 @@ def registry_findings(store: Store) -> Iterator[Finding]:
 
     Yields
     ------
-    Finding
+    Fault
         One fault and its remedy.
     """
     runs = {run.info.run_id: run for run in _runs(store)}
@@ -75,17 +75,17 @@ def _dead(process: str | None, since_ms: int) -> bool:
     return known is False or (known is None and time.time() * 1000 - since_ms > _DAY_MS)
 
 
-def _running(store: Store, runs: dict[str, Any]) -> Iterator[Finding]:
+def _running(store: Store, runs: dict[str, Any]) -> Iterator[Fault]:
     for name, run in runs.items():
         process = run.data.tags.get(PROCESS_TAG)
         if run.info.status == "RUNNING" and _dead(process, run.info.start_time):
-            yield Finding(
+            yield Fault(
                 "run", f"run {name} is RUNNING, but its process {process or 'is unknown and'} has ended",
                 "is closed as KILLED", partial(store.client.set_terminated, name, status="KILLED"),
             )  # fmt: skip
 
 
-def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Finding]:
+def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Fault]:
     """Yield logged models that are not finished, and finished ones of ours that never became a version."""
     if None in {_model_of(version) for version in versions}:  # it may be any: none is called nobody's then
         return
@@ -100,7 +100,7 @@ def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator
             if str(model.status) == "FAILED" or model.model_id in registered or not ours:
                 continue
             if _dead(process, model.creation_timestamp):
-                yield Finding(
+                yield Fault(
                     "model", f"model {model.model_id} is {model.status} without a version; its process has ended",
                     "is marked FAILED and its files removed", partial(_discard, store, model),
                 )  # fmt: skip
@@ -123,34 +123,34 @@ def _discard(store: Store, model: Any) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _versions(store: Store, versions: list[Any]) -> Iterator[Finding]:
+def _versions(store: Store, versions: list[Any]) -> Iterator[Fault]:
     for version in versions:
         number, tags = version.version, version.tags
         if DIGEST_TAG not in tags:
-            yield Finding("version", f"version {number} is not of a run of ours", "delete it if nobody needs it")
+            yield Fault("version", f"version {number} is not of a run of ours", "delete it if nobody needs it")
         elif tags.get(STATE_TAG) != COMPLETE:
             if _dead(tags.get(PROCESS_TAG), version.creation_timestamp):
-                yield Finding(
+                yield Fault(
                     "version", f"version {number} was not completed", "is deleted; no alias points at it",
                     partial(store.client.delete_model_version, MODEL, number),
                 )  # fmt: skip
         elif not tags.get(MANIFEST_TAG):
-            yield Finding("version", f"version {number} has no manifest", "delete it, and register with shiftcast run")
+            yield Fault("version", f"version {number} has no manifest", "delete it, and register with shiftcast run")
         elif not tags.get(REASON_TAG) and _dead(tags.get(PROCESS_TAG), version.creation_timestamp):
-            yield Finding(
+            yield Fault(
                 "version", f"version {number} has no alias: its run ended before it was decided on",
                 "is kept as challenger; retrain --promote-if-better on the same data decides",
                 partial(promote, store, version, alias=CHALLENGER, reason=NOT_ASKED),
             )  # fmt: skip
 
 
-def _champion(store: Store, versions: list[Any]) -> Iterator[Finding]:
+def _champion(store: Store, versions: list[Any]) -> Iterator[Fault]:
     champion = champion_version(store)
     if champion is None:
         if versions:
-            yield Finding("champion", "no version has the alias champion", "run shiftcast run to make or restore one")
+            yield Fault("champion", "no version has the alias champion", "run shiftcast run to make or restore one")
         return
     try:
         read_version(store, champion)
     except (AlteredBundleError, StoreError) as error:
-        yield Finding("champion", f"the champion cannot be read: {error}", "run shiftcast rollback, or shiftcast run")
+        yield Fault("champion", f"the champion cannot be read: {error}", "run shiftcast rollback, or shiftcast run")

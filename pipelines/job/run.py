@@ -25,6 +25,7 @@ from shiftcast.pipelines.job.digest import code_digest, run_digest
 from shiftcast.pipelines.job.workplace import Workplace
 from shiftcast.pipelines.publish.publication import REPORT, prepare, publish
 from shiftcast.pipelines.publish.report import write_report
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -42,7 +43,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
     register,
 )
-from shiftcast.pipelines.sources.public_record import RECORDS, Record, read_record
+from shiftcast.pipelines.sources.public_record import Record, read_record
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger
 from shiftcast.pipelines.state.process import this_process

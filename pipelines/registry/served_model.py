@@ -14,21 +14,19 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
 from shiftcast.forecast.answering import answer_rows
-from shiftcast.forecast.question import FIELDS, LISTS, NUMBERS, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.forecast.questions import FIELDS, KINDS
 from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
 
 ARTIFACT: Final = BUNDLE
 PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output")
-# doubles for whole numbers: MLflow would cut 1.5 to 1 before this model could refuse it
+_LISTS: Final = tuple(name for name, kind in KINDS.items() if kind.column is None)
 _FIELDS: Final[list[ColSpec | TensorSpec]] = [
-    *(ColSpec("string", name, required=False) for name in (*TEXT, *SERIES, *PAIRS)),
-    *(ColSpec("double", name, required=False) for name in (*NUMBERS, *WHOLE)),
+    ColSpec(kind.column, name, required=False) for name, kind in KINDS.items() if kind.column is not None
 ]
 _PARAMS: Final = [
-    ParamSpec("quantiles", "double", [], (-1,)) if name in LISTS
-    else ParamSpec(name, "double" if name in WHOLE else "string", None)
+    ParamSpec(name, "double", [], (-1,)) if name in _LISTS else ParamSpec(name, str(KINDS[name].column), None)
     for name in PARAMS
-]  # fmt: skip
+]
 SIGNATURE: Final = ModelSignature(inputs=Schema(_FIELDS), params=ParamSchema(_PARAMS))
 EXAMPLE: Final = pd.DataFrame(
     [{"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale",
@@ -53,7 +51,7 @@ class ShiftcastModel(PythonModel):
         context
             Not used: the bundle is read once, on loading.
         model_input
-            One question a row (:mod:`forecast.question`); missing cells take the defaults.
+            One question a row (:mod:`forecast.questions`); missing cells take the defaults.
         params
             Fields that all rows share, of :data:`PARAMS`; a row's own field comes before them.
 
@@ -92,9 +90,9 @@ def _given(params: dict[str, Any] | None) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
     return {
-        name: list(value) if name in LISTS else value
+        name: list(value) if name in _LISTS else value
         for name, value in (params or {}).items()
-        if not _absent(value) and not (name in LISTS and len(value) == 0)
+        if not _absent(value) and not (name in _LISTS and len(value) == 0)
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from shiftcast.pipelines.serving.loading import Log, Served
-from shiftcast.pipelines.serving.payload import Limits, PayloadError, check_headers, read_payload, too_large
+from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, check_headers, read_payload, too_large
 from shiftcast.pipelines.serving.reply import (
     Captured,
     Receive,
@@ -30,7 +30,7 @@ _DRAINED: Final = 100  # times the limit that is read and thrown away, so that t
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
-class Source(Protocol):
+class ServedSource(Protocol):
     """What keeps a model loaded: :class:`pipelines.serving.loading.Watcher`, or a stand-in."""
 
     @property
@@ -59,7 +59,7 @@ class Gate:
         Called with an event and its fields; never with payloads, headers or addresses.
     """
 
-    def __init__(self, source: Source, *, limits: Limits, hosts: frozenset[str], log: Log) -> None:
+    def __init__(self, source: ServedSource, *, limits: RequestLimits, hosts: frozenset[str], log: Log) -> None:
         self._source, self._limits, self._hosts, self._log = source, limits, hosts, log
         self._under_way = 0
 
@@ -171,7 +171,7 @@ def _status(path: str, served: Served | None, method: str) -> Reply:
     return Reply(reply.status, b"", reply.headers) if method == "HEAD" else reply
 
 
-async def _read(receive: Receive, limits: Limits) -> bytes:
+async def _read(receive: Receive, limits: RequestLimits) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -186,7 +186,7 @@ async def _read(receive: Receive, limits: Limits) -> bytes:
             return b"".join(parts)
 
 
-async def _drain(receive: Receive, limits: Limits) -> None:
+async def _drain(receive: Receive, limits: RequestLimits) -> None:
     """Read on and keep nothing, up to a hundred times the limit and for as long as a body may take."""
     left = _DRAINED * limits.body
     deadline = time.perf_counter() + limits.seconds

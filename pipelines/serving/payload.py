@@ -12,17 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shiftcast.forecast.question import FIELDS, read_field
+from shiftcast.forecast.questions import FIELDS, read_field
 from shiftcast.pipelines.registry.served_model import PARAMS
 
-RECORDS, SPLIT = "dataframe_records", "dataframe_split"
+_RECORDS, _SPLIT = "dataframe_records", "dataframe_split"
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]+|\\.?)*+(?:"|\Z)', flags=re.DOTALL)  # one pass, whatever is in it
 _NOT_BRACKETS: Final = re.compile(rb"[^\[\]{}]+")
 _SPLIT_PARTS: Final = ("columns", "data", "index")
 
 
 @dataclass(frozen=True)
-class Limits:
+class RequestLimits:
     """What a request may take.
 
     Attributes
@@ -54,7 +54,7 @@ class PayloadError(ValueError):
         self.status = status
 
 
-def check_headers(headers: Mapping[str, str], limits: Limits) -> None:
+def check_headers(headers: Mapping[str, str], limits: RequestLimits) -> None:
     """Check the headers of a scoring request, names in lower case.
 
     Raises
@@ -64,7 +64,7 @@ def check_headers(headers: Mapping[str, str], limits: Limits) -> None:
 
     Examples
     --------
-    >>> check_headers({"content-type": "text/plain"}, Limits())
+    >>> check_headers({"content-type": "text/plain"}, RequestLimits())
     Traceback (most recent call last):
     shiftcast.pipelines.serving.payload.PayloadError: header 'content-type' is 'text/plain'; send application/json
     """
@@ -80,12 +80,12 @@ def check_headers(headers: Mapping[str, str], limits: Limits) -> None:
         raise too_large(limits)
 
 
-def too_large(limits: Limits) -> PayloadError:
+def too_large(limits: RequestLimits) -> PayloadError:
     """Return the refusal of a body that is too large."""
     return PayloadError(f"body is larger than {limits.body} bytes; ask fewer questions at once", 413)
 
 
-def read_payload(body: bytes, limits: Limits) -> int:
+def read_payload(body: bytes, limits: RequestLimits) -> int:
     """Check the body of a scoring request and return its number of questions.
 
     Parameters
@@ -100,19 +100,19 @@ def read_payload(body: bytes, limits: Limits) -> int:
 
     Examples
     --------
-    >>> read_payload(b'{"dataframe_records": [{"question": "claims"}]}', Limits())
+    >>> read_payload(b'{"dataframe_records": [{"question": "claims"}]}', RequestLimits())
     1
     """
     payload = _parsed(body, limits)
     if not isinstance(payload, dict):
-        raise PayloadError(f"body is a JSON {_kind(payload)}; it must be an object with {RECORDS!r}")
-    unknown = [name for name in payload if name not in {RECORDS, SPLIT, "params"}]
+        raise PayloadError(f"body is a JSON {_kind(payload)}; it must be an object with {_RECORDS!r}")
+    unknown = [name for name in payload if name not in {_RECORDS, _SPLIT, "params"}]
     if unknown:
-        raise PayloadError(f"field {_short(unknown[0])} is not known; send {RECORDS!r} or {SPLIT!r}, and 'params'")
-    given = [name for name in (RECORDS, SPLIT) if name in payload]
+        raise PayloadError(f"field {_short(unknown[0])} is not known; send {_RECORDS!r} or {_SPLIT!r}, and 'params'")
+    given = [name for name in (_RECORDS, _SPLIT) if name in payload]
     if len(given) != 1:
-        raise PayloadError(f"fields {RECORDS!r} and {SPLIT!r}: send exactly one of them")
-    rows = _records(payload[RECORDS]) if RECORDS in payload else _split(payload[SPLIT])
+        raise PayloadError(f"fields {_RECORDS!r} and {_SPLIT!r}: send exactly one of them")
+    rows = _records(payload[_RECORDS]) if _RECORDS in payload else _split(payload[_SPLIT])
     if not 1 <= len(rows) <= limits.rows:
         raise PayloadError(f"field {given[0]!r} has {len(rows)} rows; send 1 to {limits.rows}")
     for number, row in enumerate(rows):
@@ -124,7 +124,7 @@ def read_payload(body: bytes, limits: Limits) -> int:
     return len(rows)
 
 
-def _parsed(body: bytes, limits: Limits) -> Any:
+def _parsed(body: bytes, limits: RequestLimits) -> Any:
     _check_depth(body, limits)
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=_once)
@@ -140,7 +140,7 @@ def _parsed(body: bytes, limits: Limits) -> Any:
         raise PayloadError("body has a number that is too long") from None
 
 
-def _check_depth(body: bytes, limits: Limits) -> None:
+def _check_depth(body: bytes, limits: RequestLimits) -> None:
     """Raise if brackets nest too deeply, without parsing."""
     depth = 0
     for bracket in _NOT_BRACKETS.sub(b"", _STRINGS.sub(b"", body)):
@@ -164,31 +164,31 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _records(rows: Any) -> list[dict[str, Any]]:
     if not isinstance(rows, list):
-        raise PayloadError(f"field {RECORDS!r} is a JSON {_kind(rows)}; it must be a list of objects")
+        raise PayloadError(f"field {_RECORDS!r} is a JSON {_kind(rows)}; it must be a list of objects")
     for number, row in enumerate(rows):
         if not isinstance(row, dict):
-            raise PayloadError(f"field {RECORDS!r}: row {number} is a JSON {_kind(row)}; it must be an object")
+            raise PayloadError(f"field {_RECORDS!r}: row {number} is a JSON {_kind(row)}; it must be an object")
     return rows
 
 
 def _split(table: Any) -> list[dict[str, Any]]:
     if not isinstance(table, dict):
-        raise PayloadError(f"field {SPLIT!r} is a JSON {_kind(table)}; it must be an object of columns and data")
+        raise PayloadError(f"field {_SPLIT!r} is a JSON {_kind(table)}; it must be an object of columns and data")
     unknown = [name for name in table if name not in _SPLIT_PARTS]
     if unknown:
-        raise PayloadError(f"field {SPLIT!r}: {_short(unknown[0])} is not known; it has {', '.join(_SPLIT_PARTS)}")
+        raise PayloadError(f"field {_SPLIT!r}: {_short(unknown[0])} is not known; it has {', '.join(_SPLIT_PARTS)}")
     columns, data = table.get("columns"), table.get("data")
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
-        raise PayloadError(f"field {SPLIT!r}: 'columns' must be a list of names")
+        raise PayloadError(f"field {_SPLIT!r}: 'columns' must be a list of names")
     if len(set(columns)) < len(columns):
-        raise PayloadError(f"field {SPLIT!r}: 'columns' has a name twice")
+        raise PayloadError(f"field {_SPLIT!r}: 'columns' has a name twice")
     if not isinstance(data, list):
-        raise PayloadError(f"field {SPLIT!r}: 'data' must be a list of rows")
+        raise PayloadError(f"field {_SPLIT!r}: 'data' must be a list of rows")
     if not isinstance(table.get("index", []), list) or len(table.get("index", data)) != len(data):
-        raise PayloadError(f"field {SPLIT!r}: 'index' must be a list as long as 'data'")
+        raise PayloadError(f"field {_SPLIT!r}: 'index' must be a list as long as 'data'")
     for number, row in enumerate(data):
         if not isinstance(row, list) or len(row) != len(columns):
-            raise PayloadError(f"field {SPLIT!r}: row {number} must be a list of {len(columns)} values")
+            raise PayloadError(f"field {_SPLIT!r}: row {number} must be a list of {len(columns)} values")
     return [dict(zip(columns, row, strict=True)) for row in data]
 
 

@@ -12,7 +12,7 @@ from shiftcast.features.frames import HARDWARE, Frame, check, conform
 from shiftcast.features.market import MARKET
 from shiftcast.features.quality import screen
 from shiftcast.forecast.market.facts import Market, read_market
-from shiftcast.pipelines.sources.setting import RECORDS
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 CATALOGUE: Final = ("compared_with", "records_with", "new_product")  # columns of hardware.csv that are market facts

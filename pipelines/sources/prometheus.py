@@ -12,12 +12,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import ROWS, Chunk, document, from_objects
 from shiftcast.pipelines.sources.lines import SHOWN, read_records
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.setting import RECORDS, Setting
+from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 

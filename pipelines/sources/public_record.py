@@ -28,11 +28,11 @@ from shiftcast.features.membership import MEMBERSHIPS
 from shiftcast.features.quality import Screened, screen
 from shiftcast.forecast.known import Frames
 from shiftcast.forecast.workloads import read_registry
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.sources.market import check_catalogue, market_files, read_market_frames
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
-RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 MEMBERSHIPS_FILE: Final = "memberships.csv"
 CEILINGS_FILE: Final = "ceilings.csv"
 _SINGLE: Final[Mapping[str, Frame]] = {

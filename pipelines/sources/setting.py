@@ -13,10 +13,10 @@ import pandas as pd
 
 from shiftcast.features.instants import Clock
 from shiftcast.features.labels import Rules, no_rules
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _WORDS: Final = 12
-RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ import pandas as pd
 
 from shiftcast.features.frames import QUARANTINE, THROUGHPUT, conform
 from shiftcast.features.quality import Screened, screen
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.opening import STANDARD_INPUT, expand, name_files
-from shiftcast.pipelines.sources.setting import RECORDS, accelerator_names
+from shiftcast.pipelines.sources.setting import accelerator_names
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _TOKENS: Final = {"tokens/s": "output_token/s", "samples/s": "sample/s", "queries/s": "sample/s"}

@@ -23,7 +23,7 @@ BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger.
 
     Attributes
@@ -87,7 +87,7 @@ class Ledger:
             Result of the step, or why it failed; passwords in addresses are left out.
         """
         at = f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
-        entry = Entry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
+        entry = LedgerEntry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
         with (self.root / LEDGER).open("a+b") as file:
             file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
             torn = file.read(1) not in {b"", b"\n"}
@@ -134,7 +134,7 @@ class Ledger:
         return mine[-1].detail if mine else None
 
 
-def entries(root: Path) -> Iterator[Entry]:
+def entries(root: Path) -> Iterator[LedgerEntry]:
     """Yield the lines of a store's ledger, oldest first; lines that are not whole are passed over.
 
     Parameters
@@ -144,18 +144,18 @@ def entries(root: Path) -> Iterator[Entry]:
 
     Yields
     ------
-    Entry
+    LedgerEntry
         The next whole line.
     """
     path = root / LEDGER
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
         try:
-            yield Entry(**json.loads(line))
+            yield LedgerEntry(**json.loads(line))
         except (ValueError, TypeError):
             continue
 
 
-def unfinished(root: Path) -> list[Entry]:
+def unfinished(root: Path) -> list[LedgerEntry]:
     """Return the last line of each run since the last that published, unless it ended in a failed step.
 
     Parameters
@@ -165,10 +165,10 @@ def unfinished(root: Path) -> list[Entry]:
 
     Returns
     -------
-    list of Entry
+    list of LedgerEntry
         One line a run.
     """
-    last: dict[int, Entry] = {}
+    last: dict[int, LedgerEntry] = {}
     for entry in entries(root):
         last[entry.token] = entry
         if (entry.step, entry.state) == (STEPS[-1], DONE):

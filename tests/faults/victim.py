@@ -30,8 +30,9 @@ from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, run
 from shiftcast.pipelines.publish import publication
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, open_store
-from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.state.guard import guarded
 
 ORIGIN = pd.Timestamp("2026-11-20", tz="UTC")

@@ -8,7 +8,7 @@ import pytest
 
 from shiftcast.forecast.claims.check import check_claim
 from shiftcast.forecast.claims.registry import distinct
-from shiftcast.forecast.question import QUESTIONS
+from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.crossing import first_passage
 from shiftcast.forecast.views.part import (

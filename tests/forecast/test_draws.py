@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import zlib
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -36,7 +34,11 @@ def test_one_seed_and_name_give_the_same_bytes_and_others_differ():
 
 def test_streams_of_all_assumptions_have_seeds_of_their_own(record):
     names = [*record.assumptions.name, "split", "revenue", "compute_share", "inference", "price.h100e"]
-    assert len({zlib.crc32(name.encode()) for name in names}) == len(names)
+    assert len({int(stream(1, name).integers(2**63)) for name in names}) == len(names)
+
+
+def test_streams_of_names_that_share_a_short_checksum_differ():
+    assert stream(1, "plumless").random() != stream(1, "buckeroo").random()  # one CRC-32
 
 
 def test_normals_hold_one_value_in_each_equal_slice():

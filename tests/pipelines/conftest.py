@@ -26,9 +26,10 @@ from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, RunResult, run
 from shiftcast.pipelines.publish import publication
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
-from shiftcast.pipelines.sources.public_record import RECORDS, Record
+from shiftcast.pipelines.sources.public_record import Record
 
 SAID = "said.json"  # beside the store: what the run said, which the store does not keep
 TODAY = pd.Timestamp("2026-11-20", tz="UTC")

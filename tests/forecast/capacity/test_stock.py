@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.forecast.capacity.cascade import cascade_shares
-from shiftcast.forecast.capacity.funnel import STAGES, Step, follow_funnel, lag_shares, lead_time
+from shiftcast.forecast.capacity.funnel import FUNNEL, FunnelStep, follow_funnel, lag_shares, lead_time
 from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
 from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
@@ -62,9 +62,9 @@ def test_a_fleet_that_cannot_be_is_refused(bought, survival, said):
 @given(st.integers(0, 10**6), st.floats(0.2, 6.0), st.floats(0.0, 1.0))
 def test_what_enters_a_stage_moves_on_is_lost_or_waits(seed, lag, through):
     visible = np.random.default_rng(seed).lognormal(3, 1, (DRAWS, PERIODS))
-    steps = {stage: Step(np.full(DRAWS, lag), np.full(DRAWS, through)) for stage in STAGES[1:]}
+    steps = {stage: FunnelStep(np.full(DRAWS, lag), np.full(DRAWS, through)) for stage in FUNNEL[1:]}
     funnel = follow_funnel(visible, steps)
-    for stage, after in pairwise(STAGES):
+    for stage, after in pairwise(FUNNEL):
         entered = np.cumsum(funnel.arrived[stage], axis=1)
         left = np.cumsum(funnel.arrived[after] + funnel.lost[stage], axis=1)
         np.testing.assert_allclose(entered, left + funnel.waiting[stage], atol=1e-9)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.features.asof import known_by
+from shiftcast.features.calendars import QUARTER_DAYS
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.hardware.fungibility import fit, fungibility
 from shiftcast.forecast.hardware.roofline import mix_formats, roofline
@@ -131,7 +132,7 @@ def test_the_catalogue_carries_boundaries_ramps_and_what_is_missing(record, ramp
     table = done.generations.set_index("accelerator")
     assert (table.chip_kw["gb300"], table.it_kw["gb300"]) == (1.4, 2.12)
     assert "power at the IT boundary" in table.missing["feynman"]
-    lag = (table.half_ramp - table.available_at).dt.days / 91.3125
+    lag = (table.half_ramp - table.available_at).dt.days / QUARTER_DAYS
     assert lag["gb300"] == pytest.approx(1.5, abs=0.1)
     assert lag["rubin_ultra"] == pytest.approx(2.5, abs=0.1)
     assert (table.half_ramp_low < table.half_ramp).all()

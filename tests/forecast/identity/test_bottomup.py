@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.asof import latest_vintage
-from shiftcast.features.calendars import calendar_quarters
+from shiftcast.features.calendars import calendar_quarters, days_in
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY
@@ -98,7 +98,7 @@ def fleet_rate(record, assumed, at):
 
 
 def test_assumed_growth_compounds_from_the_base_day(bottom, assumed):
-    volume = bottom.volumes["recsys"]
+    volume = bottom.volumes["recsys"] / days_in(QUARTERS)
     years = (QUARTERS - BASE_DAY).days.to_numpy() / 365.25
     grown = volume[:, -1] / volume[:, 44]
     assert grown == pytest.approx((1 + assumed["growth.recsys"]) ** (min(years[-1], 3.0) - years[44]))
@@ -108,6 +108,7 @@ def test_assumed_growth_is_held_after_three_years(record, known_on, assumed):
     later = calendar_quarters("2024Q4", "2030Q4")
     rows = record.observations[record.observations.measure != "tokens"]
     volume = draw(known_on, assumed, quarters=later, observations=rows).volumes["ads"][:, -9:]
+    volume /= days_in(later)[-9:]
     np.testing.assert_allclose(volume[:, 1:], np.broadcast_to(volume[:, 1:2], volume[:, 1:].shape), rtol=1e-12)
 
 
@@ -192,7 +193,7 @@ def test_tokens_a_quarter_are_the_stated_daily_levels_times_their_coverage(recor
     ratio = tokens[:, first] / assumed["tokens.coverage"]
     assert np.ptp(ratio) / ratio.mean() < 1e-9
     low, high = rows.value.min(), rows.value.max()
-    assert low * 0.99 < ratio.mean() / 91.3125 < high
+    assert low * 0.99 < ratio.mean() / days_in(QUARTERS)[first] < high
 
 
 def test_tokens_stated_up_to_the_horizon_need_no_forecast(record, assumed):

@@ -103,6 +103,28 @@ def test_regression_without_a_market_says_so():
         fit_bass_regression(np.array([1.0, 2.0, 4.0, 8.0, 16.0]))
 
 
+@pytest.mark.parametrize("sd", [1e-15, 1e-9, 1e-3, 0.01])
+def test_growth_without_a_bend_has_no_market_whatever_the_noise(sd):
+    random = np.random.default_rng(3)
+    for _ in range(50):
+        with pytest.raises(ValueError, match="no market in 5 periods"):
+            fit_bass_regression(np.array([1.0, 2.0, 4.0, 8.0, 16.0]) * (1.0 + sd * random.standard_normal(5)))
+
+
+@pytest.mark.parametrize("adoptions", [[5.0, 4.0, 3.0], [2.0] * 6, [0.0] * 6, [1.0, 2.0, 3.0, 4.0, 5.0]])
+def test_too_few_level_and_straight_adoptions_have_no_market(adoptions):
+    with pytest.raises(ValueError, match="fit the curve instead"):
+        fit_bass_regression(np.array(adoptions))
+
+
+@pytest.mark.parametrize(("p", "q", "periods"), [(0.03, 0.4, 20), (0.01, 0.3, 25), (0.02, 0.1, 30)])
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e9])
+def test_a_whole_bass_curve_gives_its_market_in_any_unit(p, q, periods, size):
+    found = fit_bass_regression(size * np.diff(bass_fraction(np.arange(periods + 1.0), p, q)))
+    assert found.m == pytest.approx(size, rel=0.05)
+    assert found.q == pytest.approx(q, rel=0.35)  # the regression is of whole periods, which flattens the curve
+
+
 def test_norton_bass_with_one_generation_is_bass():
     one = norton_bass(5, np.array([1.0]), 0.03, 0.4, np.array([10.0]))[:, 0]
     assert one == pytest.approx(10.0 * bass_fraction(np.arange(1.0, 6.0), 0.03, 0.4))

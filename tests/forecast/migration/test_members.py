@@ -12,6 +12,7 @@ from shiftcast.forecast.migration.members import MEMBERS, damped
 from shiftcast.forecast.migration.noise import error_scale, made_up, pooled_variances, scale_terms
 from shiftcast.forecast.migration.smoothing import smoothed_roots
 from shiftcast.forecast.migration.state import path_state
+from shiftcast.forecast.migration.transforms import root, unroot
 
 HORIZONS = np.arange(1.0, 5.0)
 
@@ -39,6 +40,12 @@ def test_member_says_nothing_of_a_still_history(name, make):
 
 def test_damped_reach_by_hand():
     assert damped(np.array([1.0, 3.0]), 0.5).tolist() == [0.5, 0.875]
+
+
+def test_roots_are_cube_roots_to_four_units_in_the_last_place():
+    shares = np.random.default_rng(1).random(1000)  # processors round the root differently, by a unit or two
+    np.testing.assert_array_max_ulp(root(shares), shares ** (1.0 / 3.0), maxulp=4)
+    np.testing.assert_array_max_ulp(unroot(root(shares)), shares, maxulp=8)
 
 
 def test_newest_step_by_hand(make):

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 
 from shiftcast.features.share_grid import share_panels
 from shiftcast.features.shares import check_share_rows
+from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration import draw_shares, fit_shares, share_quantiles
-from shiftcast.forecast.migration.draws import stream
 
 RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PATHS = st.tuples(st.integers(1, 14), st.integers(1, 4)).flatmap(

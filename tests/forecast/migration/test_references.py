@@ -24,6 +24,10 @@ def test_takeover_time_of_a_rate(years, rate):
     assert takeover_time(rate) == pytest.approx(years)
 
 
+def test_without_a_rise_there_is_no_takeover():
+    assert takeover_time(0.0) == takeover_time(-0.1) == float("inf")
+
+
 def test_fisher_pry_continues_a_logistic_under_a_ceiling():
     time = np.arange(20.0)
     path = 0.6 * expit(0.4 * (time - 10.0))

@@ -11,7 +11,7 @@ from shiftcast.features.calendars import calendar_quarters
 from shiftcast.features.frames import OBSERVATIONS, empty
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.migration.steps import (
-    draw_shares,
+    draw_step_shares,
     effect_of_one_figure,
     fit_steps,
     nested_shares,
@@ -36,7 +36,7 @@ def test_nested_shares_sum_to_one(steps, seed):
 
 def test_drawn_shares_sum_to_one_and_every_technique_has_some(record):
     steps = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS, market=MARKET)
-    shares = draw_shares(steps, RECSYS, Sampling(QUARTERS, 200, 1))
+    shares = draw_step_shares(steps, RECSYS, Sampling(QUARTERS, 200, 1))
     assert [step.technique for step in steps] == ["llm", "deep", "content", "collaborative"]
     assert shares.shape == (200, len(QUARTERS), 5)
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
@@ -51,7 +51,7 @@ def test_a_step_with_no_statement_is_its_prior():
     (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
     assert step.evidence == {}
     assert step.state.statements == 0
-    shares = draw_shares((step,), ("table", "deep"), Sampling(QUARTERS, 50, 1))
+    shares = draw_step_shares((step,), ("table", "deep"), Sampling(QUARTERS, 50, 1))
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
 
 

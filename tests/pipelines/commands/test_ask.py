@@ -21,6 +21,13 @@ def test_ask_prints_a_table(call):
     assert "level: 0.5" in done.output
 
 
+def test_what_a_question_takes_is_listed_without_a_store():
+    done = CliRunner().invoke(app, ["ask", "site", "--takes"], catch_exceptions=False)
+    assert done.exit_code == 0
+    for told in ("flex_hours", "hour/year", "MW_facility", "needed", "> 0, <= 1"):
+        assert told in done.output
+
+
 def test_what_all_rows_share_is_printed_once(call):
     done = call("ask", "quantiles", "measure=power", "horizon=3", "quantiles=0.1,0.9")
     assert done.output.count("MW_facility") == 1

@@ -12,7 +12,7 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands.catalogue import catalogue_json, open_catalogue, with_rows
 from shiftcast.pipelines.commands.split import known_at
-from shiftcast.pipelines.sources.public_record import RECORDS
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 DAY = "2026-11-22"

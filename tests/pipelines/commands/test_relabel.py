@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from shiftcast.pipelines.cli import app
-from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.public_record import read_record
 
 
 def invoke(*arguments):

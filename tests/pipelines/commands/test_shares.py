@@ -76,6 +76,48 @@ def test_plot_is_drawn(file, tmp_path):
     assert picture.read_bytes()[:4] == b"\x89PNG"
 
 
+def test_crossings_are_told_and_change_no_figure(file, tmp_path):
+    outs = [tmp_path / name for name in ("one.csv", "two.csv")]
+    asked = ["--crossing", "deep>=0.4", "--crossing", "lexical+deep<=0.5"]
+    for out, extra in zip(outs, ([], asked), strict=True):
+        result = run(file, "--horizon", 4, "--draws", 50, "--output", out, *extra)
+        assert result.exit_code == 0, result.output
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+    told = " ".join(result.output.split())
+    assert "search|us: deep >= 0.4 by: 10% 2024-12-31" in told
+    assert "search|eu: lexical + deep <= 0.5 by: 10% after the horizon" in told
+    assert "not by the horizon 100%" in told
+
+
+def test_a_textbook_curve_is_written_beside_the_forecast(file, tmp_path):
+    out = tmp_path / "f.csv"
+    names = ("fisher_pry", "bass")
+    curves = [word for name in names for word in ("--reference", name)]
+    assert run(file, "--horizon", 3, "--draws", 20, "--output", out, *curves).exit_code == 0
+    rows = pd.read_csv(out)
+    assert set(rows.statistic) == {"mean", "quantile", *names}
+    for name in names:
+        path = rows[(rows.statistic == name) & (rows.series == "search|us")]
+        deep = path[path.category == "deep"].value.to_numpy()
+        assert (np.diff(deep) >= 0).all()
+        assert deep[0] > 0.4
+        assert path.groupby("period_end").value.sum().to_numpy() == pytest.approx(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--crossing", "deep"), "is not of the form llm>=0.5"),
+        (("--crossing", "llm>=0.5"), "category 'llm' has no draws"),
+        (("--reference", "moore"), "reference 'moore' is not known"),
+    ],
+)
+def test_a_condition_or_curve_that_is_not_there_is_named(file, words, said):
+    result = run(file, "--horizon", 2, "--draws", 10, *words)
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+
+
 def test_left_out_sets_change_the_figures(file, tmp_path):
     family = load_learned()
     name = next(iter(family.left_out))

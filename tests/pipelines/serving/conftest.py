@@ -11,10 +11,10 @@ import pytest
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Served, load_served
-from shiftcast.pipelines.serving.payload import Limits
+from shiftcast.pipelines.serving.payload import RequestLimits
 
 JSON = {"content-type": "application/json", "host": "localhost:5001"}
-SMALL = Limits(body=20_000, depth=6, rows=50, waiting=4, seconds=0.5)
+SMALL = RequestLimits(body=20_000, depth=6, rows=50, waiting=4, seconds=0.5)
 
 
 @dataclass

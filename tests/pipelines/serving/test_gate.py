@@ -4,7 +4,7 @@ import json
 import pytest
 
 from shiftcast.pipelines.serving.loading import Served
-from shiftcast.pipelines.serving.payload import Limits
+from shiftcast.pipelines.serving.payload import RequestLimits
 from shiftcast.pipelines.serving.reply import cleaned
 
 GOOD = json.dumps({"dataframe_records": [{"question": "claims"}]}).encode()
@@ -77,14 +77,14 @@ def test_the_body_may_come_in_pieces_and_reaches_the_app_whole(serve):
 
 
 def test_a_client_that_goes_away_or_stalls_is_given_up(serve):
-    server = serve(Served("1", answering(b"{}")), limits=Limits(seconds=0.05))
+    server = serve(Served("1", answering(b"{}")), limits=RequestLimits(seconds=0.05))
     assert server.call(chunks=[GOOD[:5], None])[0] == 400
     status, _, body = server.call(chunks=[])
     assert (status, json.loads(body)["message"]) == (408, "body did not arrive within 0.05 s")
 
 
 def test_a_body_that_never_ends_is_not_drained_for_ever(serve):
-    server = serve(Served("1", answering(b"{}")), limits=Limits(body=100, seconds=0.05))
+    server = serve(Served("1", answering(b"{}")), limits=RequestLimits(body=100, seconds=0.05))
     assert server.call(chunks=[b"x" * 101] * 300)[0] == 413
     said_before = {"host": "localhost", "content-type": "application/json", "content-length": "999"}
     assert server.call(headers=said_before, chunks=[])[0] == 413
@@ -93,7 +93,7 @@ def test_a_body_that_never_ends_is_not_drained_for_ever(serve):
 def test_requests_beyond_the_limit_are_told_to_come_back(serve):
     async def many():
         gate_open = asyncio.Event()
-        server = serve(Served("1", answering(b"{}", wait=gate_open)), limits=Limits(waiting=2))
+        server = serve(Served("1", answering(b"{}", wait=gate_open)), limits=RequestLimits(waiting=2))
         tasks = [asyncio.create_task(server.acall(GOOD)) for _ in range(3)]
         await asyncio.sleep(0.05)
         gate_open.set()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.forecast.question import FIELDS
-from shiftcast.pipelines.serving.payload import Limits, PayloadError, read_payload
+from shiftcast.forecast.questions import FIELDS
+from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, read_payload
 
 GOOD = {"question": "quantiles", "measure": "power"}
 
@@ -178,9 +178,9 @@ def test_good_payloads_of_both_forms_are_answered_alike(server):
 def test_an_unterminated_string_of_quotes_is_checked_in_one_pass():
     start = time.process_time()
     with pytest.raises(PayloadError):
-        read_payload(b'"' + b'\\"' * 500_000, Limits(body=2_000_000))
+        read_payload(b'"' + b'\\"' * 500_000, RequestLimits(body=2_000_000))
     with pytest.raises(PayloadError):
-        read_payload(b'"' + b"\\", Limits())
+        read_payload(b'"' + b"\\", RequestLimits())
     assert time.process_time() - start < 5
 
 
@@ -198,7 +198,7 @@ as_params = st.builds(lambda params: {"dataframe_records": [GOOD], "params": par
 @given(values | as_rows | as_params)
 def test_any_json_is_read_or_refused(payload):
     try:
-        rows = read_payload(json.dumps(payload).encode(), Limits())
+        rows = read_payload(json.dumps(payload).encode(), RequestLimits())
     except PayloadError as error:
         assert 400 <= error.status < 500  # noqa: PT017
     else:
@@ -208,4 +208,4 @@ def test_any_json_is_read_or_refused(payload):
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(body):
     with pytest.raises(PayloadError):
-        read_payload(body, Limits())
+        read_payload(body, RequestLimits())

@@ -8,6 +8,7 @@ import pytest
 from shiftcast.features.frames import HARDWARE, check
 from shiftcast.features.market import MARKET
 from shiftcast.forecast.market.facts import read_market
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.market import (
     CATALOGUE,
     check_catalogue,
@@ -16,7 +17,7 @@ from shiftcast.pipelines.sources.market import (
     shipped_market,
     with_shipped,
 )
-from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 

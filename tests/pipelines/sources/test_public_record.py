@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, check
-from shiftcast.pipelines.sources.public_record import RECORDS, read_record
+from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 REVENUE, TOKENS = "observations_nvidia_revenue.csv", "observations_tokens.csv"

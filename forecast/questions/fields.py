@@ -1,0 +1,104 @@
+"""The fields of questions: type, kind, unit, bounds and meaning of each, whichever question takes it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from shiftcast.forecast.questions.kinds import LEVELS, NUMBER, PAIRS, SERIES, TEXT, WHOLE
+
+
+def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float) -> Any:
+    """Return what the schema says of a field.
+
+    Parameters
+    ----------
+    meaning
+        One line.
+    unit
+        Of a number; none for text.
+    context
+        Whether it names what the forecast must have been made under, rather than an argument.
+    bounds
+        ``minimum, maximum, exclusiveMinimum, exclusiveMaximum``, as JSON Schema has them; what answers the question
+        refuses what lies outside.
+    """
+    return Field(description=meaning, json_schema_extra={"unit": unit, "context": context, **bounds})
+
+
+_TEXT, _NUMBER, _WHOLE = BeforeValidator(TEXT), BeforeValidator(NUMBER), BeforeValidator(WHOLE)
+_LEVELS, _SERIES, _PAIRS = BeforeValidator(LEVELS), BeforeValidator(SERIES), BeforeValidator(PAIRS)
+_WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
+
+Mode = Annotated[str | None, _TEXT, told("mode of the split the forecast was made under", context=True)]
+MadeUnder = Annotated[str | None, _TEXT, told("definition of hyperscale the forecast was made under", context=True)]
+AsOf = Annotated[str | None, _TEXT, told("day the forecast was made, such as 2026-08-31", context=True)]
+
+Measure = Annotated[str, _TEXT, told("gpu_hours, accelerators, accelerators_shipped, power or spending")]
+Segment = Annotated[str, _TEXT, told("hyperscale, rest, vendor_internal, or all")]
+Leaf = Annotated[str, _TEXT, told("kind of operator, such as sovereign; it brings its segment")]
+Workload = Annotated[str, _TEXT, told("such as recsys, search or generative")]
+Technique = Annotated[str, _TEXT, told("such as deep or llm")]
+Of = Annotated[str, _TEXT, told("workload whose share it is")]
+Base = Annotated[str, _TEXT, told("what the share is of, such as requests, gpu_hours or revenue")]
+Definition = Annotated[str, _TEXT, told("who counts as hyperscale, such as recast_2")]
+Levers = Annotated[str, _TEXT, told("base, or levers such as generative*1.5; sovereign*0.8")]
+Horizon = Annotated[int | None, _WHOLE, told("quarters ahead; all if left out", "quarter", minimum=1)]
+Levels = Annotated[tuple[float, ...], _LEVELS, told("levels of the quantiles", "1", **_WITHIN)]
+Draws = Annotated[int | None, _WHOLE, told("how many joint draws; all if left out", "draw", minimum=1)]
+Seed = Annotated[int, _WHOLE, told("chooses the draws where fewer than all are asked for", minimum=0)]
+Above = Annotated[float, _NUMBER, told("threshold that the share passes", "share", **_WITHIN)]
+Level = Annotated[float, _NUMBER, told("level of the interval from early to late", "1", **_WITHIN)]
+Start = Annotated[str, _TEXT, told("quarter before, such as 2025Q2")]
+End = Annotated[str, _TEXT, told("quarter after, such as 2026Q2")]
+Decomposition = Annotated[str, _TEXT, told("what it is made of: factor or mix")]
+SplitMode = Annotated[str, _TEXT, told("free, prior, observation, soft or fixed")]
+Imposed = Annotated[
+    float | None, _NUMBER, told("hyperscale share imposed; the one claimed if left out", "share", **_WITHIN)
+]
+Strength = Annotated[
+    float, _NUMBER, told("standard deviation on the logit scale, of prior and soft", "logit", minimum=0)
+]
+Total = Annotated[str, _TEXT, told("whether the total is kept or moves")]
+Firm = Annotated[str, _TEXT, told("firm, as in memberships.csv")]
+Side = Annotated[str, _TEXT, told("side it goes to, such as rest")]
+ValidFrom = Annotated[str | None, _TEXT, told("day from which it counts there; all of history if left out")]
+Claim = Annotated[str, _TEXT, told("id of a claim, as `shiftcast claim list` shows it")]
+Against = Annotated[str | None, _TEXT, told("vintage to bridge from; the speaker's last if left out")]
+Period = Annotated[str, _TEXT, told("quarter, such as 2027Q4, or year")]
+Contracted = Annotated[float, _NUMBER, told("figure contracted for the part", "of the measure")]
+By = Annotated[str, _TEXT, told("last quarter, such as 2027Q4")]
+Risk = Annotated[float | None, _NUMBER, told("probability of too few that is accepted", "1", **_WITHIN)]
+Under = Annotated[
+    float | None,
+    _NUMBER,
+    told("cost of one accelerator too few, with `over` instead of a risk", "any", exclusiveMinimum=0),
+]
+Over = Annotated[
+    float | None, _NUMBER, told("cost of one accelerator too many", "the unit of `under`", exclusiveMinimum=0)
+]
+Bought = Annotated[str | None, _TEXT, told("what is bought; the newest that ships if left out")]
+Installed = Annotated[
+    float | None, _NUMBER, told("one's own live today, grown as the segment's need", "accelerator", exclusiveMinimum=0)
+]
+Given = Annotated[dict[str, float], _PAIRS, told("assumptions and the values that stand in for them")]
+Programmes = Annotated[int, _WHOLE, told("how many of the joint draws are planned", "draw", minimum=1)]
+Generation = Annotated[str | None, _TEXT, told("accelerator or family; all that have the figures if left out")]
+Family = Annotated[str, _TEXT, told("family, such as hopper, or an accelerator of one")]
+Model = Annotated[str, _TEXT, told("model whose throughput records speak")]
+Tier = Annotated[str, _TEXT, told("tier of the throughput records, such as server or offline")]
+Megawatts = Annotated[float, _NUMBER, told("contracted power at the meter", "MW_facility", exclusiveMinimum=0)]
+Pue = Annotated[float | None, _NUMBER, told("facility over IT power; drawn if left out", "1", minimum=1)]
+Demand = Annotated[float | None, _NUMBER, told("work asked of the site", "unit/day", exclusiveMinimum=0)]
+Accelerators = Annotated[
+    float | None, _NUMBER, told("that can be had; as many as fit if left out", "accelerator", exclusiveMinimum=0)
+]
+Cap = Annotated[float, _NUMBER, told("share of full power an accelerator may draw", "1", exclusiveMinimum=0, maximum=1)]
+Flex = Annotated[float, _NUMBER, told("share of power given back", "1", minimum=0, exclusiveMaximum=1)]
+FlexHours = Annotated[float, _NUMBER, told("for how many hours a year", "hour/year", minimum=0, maximum=8760)]
+Life = Annotated[tuple[float, ...], _SERIES, told("lives to compare", "year", exclusiveMinimum=0)]
+Gain = Annotated[float | None, _NUMBER, told("throughput gain, if any", "1", exclusiveMinimum=0)]
+Elasticity = Annotated[
+    tuple[float, ...] | None, _SERIES, told("elasticities; the record's 10, 50 and 90 % if left out", "1")
+]

@@ -1,0 +1,124 @@
+"""The kinds of a field's value: what each may be, how a door that has only text or numbers gives it, and what is wrong.
+
+A schema names a kind beside the type of a field; pydantic calls it before its own check, so that a refusal reads alike
+whichever door was used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import ValidationInfo
+
+LONGEST_TEXT: Final = 200
+MOST_LEVELS: Final = 99
+Read = Callable[[str, Any], Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of value.
+
+    Attributes
+    ----------
+    name
+        What it is called to people.
+    read
+        Takes the name of the field and a value, and returns the value in its own kind or raises ValueError naming the
+        field, the value and what it may be.
+    column
+        Type of a column of such values in a table of questions: ``string``, ``double``, or nothing where it fits in
+        none.
+    """
+
+    name: str
+    read: Read
+    column: str | None
+
+    def __call__(self, value: Any, info: ValidationInfo) -> Any:
+        """Read a value as pydantic asks for it."""
+        return self.read(str(info.field_name), value)
+
+
+def shortened(value: Any) -> str:
+    """Return a value as a refusal shows it, at most sixty characters.
+
+    Examples
+    --------
+    >>> shortened(1.5), len(shortened("x" * 99))
+    ("float '1.5'", 60)
+    """
+    text = ascii(value) if isinstance(value, str) else f"{type(value).__name__} {str(value)[:40]!r}"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _text(field: str, value: Any) -> str:
+    if isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable():
+        return value
+    raise ValueError(
+        f"field {field!r} is {shortened(value)}; it must be printable text of at most {LONGEST_TEXT} characters"
+    )
+
+
+def _number(field: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"field {field!r} is {shortened(value)}; it must be a finite number")
+    return float(value)
+
+
+def _whole(field: str, value: Any) -> int:
+    number = _number(field, value)
+    if number != int(number) or not 0 <= number < 2**53:
+        raise ValueError(f"field {field!r} is {shortened(value)}; it must be a whole number from 0")
+    return int(number)
+
+
+def _levels(field: str, value: Any) -> tuple[float, ...]:
+    if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_LEVELS:
+        raise ValueError(f"field {field!r} is {shortened(value)}; it must be a list of 1 to {MOST_LEVELS} levels")
+    levels = tuple(_number(field, level) for level in value)
+    outside = [level for level in levels if not 0 < level < 1]
+    if outside:
+        raise ValueError(f"field {field!r} has {outside[0]!r}; levels lie between 0 and 1, such as 0.9")
+    return tuple(sorted(set(levels)))
+
+
+def _series(field: str, value: Any) -> tuple[float, ...]:
+    """Read numbers given as such, or as a text such as ``4,5,6``."""
+    if isinstance(value, str):
+        each: Any = [_parsed(field, piece, value, "4,5,6") for piece in _text(field, value).split(",")]
+    else:
+        each = value if isinstance(value, list | tuple) else [value]
+    if not 1 <= len(each) <= MOST_LEVELS:
+        raise ValueError(f"field {field!r} is {shortened(value)}; it must be 1 to {MOST_LEVELS} numbers, such as 4,5")
+    return tuple(_number(field, number) for number in each)
+
+
+def _pairs(field: str, value: Any) -> dict[str, float]:
+    """Read names and numbers given as a mapping, or as a text such as ``site.utilisation=0.7; power.pue=1.2``."""
+    pairs = value
+    if isinstance(value, str):
+        split = [piece.partition("=") for piece in _text(field, value).split(";") if piece.strip()]
+        example = "site.utilisation=0.7"
+        pairs = {name.strip(): _parsed(field, number, value, example) for name, _, number in split}
+    if not isinstance(pairs, Mapping) or len(pairs) > MOST_LEVELS:
+        raise ValueError(f"field {field!r} is {shortened(value)}; it must be pairs such as site.utilisation=0.7")
+    return {_text(field, name): _number(field, number) for name, number in pairs.items()}
+
+
+def _parsed(field: str, piece: str, value: str, example: str) -> float:
+    try:
+        return float(piece)
+    except ValueError:
+        raise ValueError(f"field {field!r} is {shortened(value)}; it must be of the form {example}") from None
+
+
+TEXT: Final = Kind("text", _text, "string")
+NUMBER: Final = Kind("number", _number, "double")
+WHOLE: Final = Kind("whole number", _whole, "double")  # MLflow would cut 1.5 to 1 before it could be refused
+LEVELS: Final = Kind("list of levels", _levels, None)
+SERIES: Final = Kind("numbers, or text 4,5,6", _series, "string")
+PAIRS: Final = Kind("pairs, or text name=0.7; name=1.2", _pairs, "string")

@@ -1,0 +1,129 @@
+"""Questions as plain mappings, read by their schema: every door comes here, so that the same mapping means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BeforeValidator, ValidationError
+from pydantic.fields import FieldInfo
+
+from shiftcast.forecast.questions.kinds import TEXT, Kind, shortened
+from shiftcast.forecast.questions.schema import QUESTIONS, Asked
+
+OUTPUTS: Final[Mapping[str, str]] = {schema.output: name for name, schema in QUESTIONS.items()}
+_NAMES: Final = ("question", "output")
+
+
+def kind_of(field: FieldInfo) -> Kind:
+    """Return the kind that a schema gives a field."""
+    kinds = (part.func for part in field.metadata if isinstance(part, BeforeValidator))
+    return next(kind for kind in kinds if isinstance(kind, Kind))
+
+
+def is_context(field: FieldInfo) -> bool:
+    """Return whether a field names what the forecast must have been made under."""
+    extra = field.json_schema_extra
+    return isinstance(extra, dict) and bool(extra["context"])
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    **dict.fromkeys(_NAMES, TEXT),
+    **{name: kind_of(field) for schema in QUESTIONS.values() for name, field in schema.model_fields.items()},
+}
+FIELDS: Final = tuple(KINDS)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that can be asked.
+
+    Attributes
+    ----------
+    name
+        One of :data:`QUESTIONS`, also a method of :class:`forecast.answers.Forecaster`.
+    arguments
+        Fields that were given and that the method takes.
+    context
+        What the forecast must have been made under: ``mode, definition, as_of``.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    context: Mapping[str, str]
+
+
+def read_question(fields: Mapping[str, Any]) -> Question:
+    """Read a question from plain fields; fields that are ``None`` count as left out.
+
+    Parameters
+    ----------
+    fields
+        ``question`` (or ``output``, its other name) and the fields of its schema (:data:`QUESTIONS`).
+
+    Raises
+    ------
+    ValueError
+        Naming the field that is missing, unknown, of the wrong kind or out of range, and what it may be.
+
+    Examples
+    --------
+    >>> read_question({"output": "quantiles", "measure": "power", "horizon": 4, "mode": "observation"})
+    Question(name='quantiles', arguments={'measure': 'power', 'horizon': 4}, context={'mode': 'observation'})
+    """
+    given = {str(name): value for name, value in fields.items() if value is not None}
+    name = _named({field: read_field(field, given.pop(field)) for field in _NAMES if field in given})
+    schema = QUESTIONS[name]
+    try:
+        read = schema.model_validate(given)
+    except ValidationError as error:
+        raise _refusal(name, given, error) from None
+    values = {field: getattr(read, field) for field in given}
+    context = {field: value for field, value in values.items() if is_context(schema.model_fields[field])}
+    return Question(name, {field: value for field, value in values.items() if field not in context}, context)
+
+
+def read_field(field: str, value: Any) -> Any:
+    """Return a field's value in its own kind; ``None`` stays.
+
+    Raises
+    ------
+    ValueError
+        Naming the field, the value and what it may be.
+    """
+    if field not in KINDS:
+        raise ValueError(f"field {shortened(field)} is not known; the fields are {', '.join(FIELDS)}")
+    return None if value is None else KINDS[field].read(field, value)
+
+
+def taken(schema: type[Asked]) -> Iterator[str]:
+    """Yield the fields of a question: those it needs, those it may have, and the context."""
+    ranks = {
+        name: (is_context(field), not field.is_required()) for name, field in schema.model_fields.items()
+    }  # fmt: skip
+    yield from sorted(ranks, key=ranks.__getitem__)
+
+
+def _named(given: Mapping[str, Any]) -> str:
+    output = given.get("output")
+    if output is not None and output not in OUTPUTS:
+        raise ValueError(f"output {output!r} is not known; choose one of {', '.join(OUTPUTS)}")
+    name = given.get("question") or OUTPUTS.get(str(output), "")
+    if name not in QUESTIONS:
+        raise ValueError(f"question {name!r} is not known; ask one of {', '.join(QUESTIONS)}")
+    if output is not None and OUTPUTS[output] != name:
+        raise ValueError(f"output {output!r} is not that of question {name!r}; leave one of the two fields out")
+    return str(name)
+
+
+def _refusal(name: str, given: Mapping[str, Any], error: ValidationError) -> ValueError:
+    """Return the first fault in our own words: a wrong value, then a field that lacks, then one too many."""
+    faults = {fault["type"]: fault for fault in reversed(error.errors(include_url=False, include_input=False))}
+    for field, value in given.items():
+        read_field(field, value)
+    if "missing" in faults:
+        return ValueError(f"question {name!r}: field {str(faults['missing']['loc'][0])!r} is missing")
+    field = str(faults["extra_forbidden"]["loc"][0])
+    others = ", ".join(taken(QUESTIONS[name]))
+    return ValueError(f"question {name!r}: field {field!r} is not taken; it takes {others}")
