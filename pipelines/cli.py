@@ -17,8 +17,18 @@ _PACKAGES: Final = tuple(str(_ROOT / name) + os.sep for name in ("features", "fo
 app = typer.Typer(cls=CommandsOnDemand, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 
 
-@app.callback()
-def shiftcast() -> None:
+def _show_version(asked: bool) -> None:
+    if asked:
+        from shiftcast import __version__  # noqa: PLC0415  (reading what is installed takes time that no other call needs)
+
+        print(f"shiftcast {__version__}")
+        raise typer.Exit
+
+
+@app.callback(context_settings={"help_option_names": ["-h", "--help"]})
+def shiftcast(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
     """Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs."""
 
 

@@ -5,6 +5,7 @@ import sys
 import pandas as pd
 import pytest
 
+import shiftcast
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import options
 from shiftcast.pipelines.commands.listed import COMMANDS, load
@@ -189,3 +190,8 @@ def test_help_lists_every_command_and_imports_none():
 def test_a_command_that_is_none_is_refused_with_its_neighbour(shell):
     code, _, err = shell("retrian")
     assert (code, "retrain" in err) == (2, True)
+
+
+def test_the_version_and_the_help_have_the_names_people_try(shell):
+    assert shell("--version") == (0, f"shiftcast {shiftcast.__version__}\n", "")
+    assert shell("-h")[0] == 0
