@@ -26,6 +26,7 @@ from shiftcast.forecast.scoring.backtest import MODEL as BACKTESTED
 from shiftcast.forecast.scoring.backtest import backtest_revenue
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
+from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -39,6 +40,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
     register,
 )
+from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.sources.public_record import Record
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.root import StoreError
@@ -115,8 +117,8 @@ def monitor(
         *check_calibration(pit, subject="data-centre revenue, one quarter ahead"),
         *check_populations(bundle.tables["observations"], known.observations),
         *check_changes(bundle.tables["observations"], known.observations),
-        *check_feeds(known.observations, made=pd.Timestamp(bundle.summary["origin"], tz="UTC"), now=now),
-        _set_aside(len(record.quarantine), int(bundle.summary["quarantined"])),
+        *check_feeds(known.observations, made=pd.Timestamp(bundle.summary.origin, tz="UTC"), now=now),
+        _set_aside(len(record.quarantine), bundle.summary.quarantined),
     ]
     action, widened = "nothing to do", None
     if any(each.status == ALARM and each.check.startswith(_BREAKS) for each in found):
@@ -135,7 +137,7 @@ def recent_pit(observations: pd.DataFrame, now: pd.Timestamp, bundle: Bundle) ->
     Each is of a forecast by the champion's method at a past origin from what was known there, before any widening.
     """
     costs = build_costs(bundle.tables["assumptions"])
-    scores = backtest_revenue(observations, now, costs=costs, seed=bundle.summary["settings"]["seed"])
+    scores = backtest_revenue(observations, now, costs=costs, seed=bundle.summary.settings.seed)
     mine = scores[
         (scores["metric"] == "pit") & (scores["model"] == BACKTESTED) & (scores["horizon"] == 1)
         & (scores["measure"] == "log_revenue") & (scores["segment"] == "all")
@@ -150,18 +152,18 @@ def _set_aside(now: int, then: int) -> Finding:
 
 def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_only: bool) -> tuple[str, str | None]:
     """Register the champion with wider intervals in its own place, unless it is as wide already."""
-    already = float(bundle.summary.get("widened", {}).get("factor", 1.0))
+    already = bundle.summary.widened.factor if bundle.summary.widened else 1.0
     if factor <= already:
         return f"reported; intervals were widened by {already:g} before, which is enough", None
     if report_only:
         return f"reported; intervals would be widened by {factor:g}", None
-    wider = widened_bundle(bundle, factor / already, factor=factor, of=str(version.version))
+    wider = sealed(widened_bundle(bundle, factor / already, factor=factor, of=str(version.version)))
     with locked(store.root), tempfile.TemporaryDirectory(prefix="shiftcast-monitor-") as place:
         current = champion_version(store)
         if current is None or current.version != version.version:
             return "reported; the champion changed meanwhile, so monitor again", None
         manifest = write_bundle(wider, Path(place) / "bundle")
-        digest = wider.summary["digest"]
+        digest = wider.summary.digest
         made = register(
             store, Path(place) / "bundle", params={"widened": factor, "of": version.version},
             metrics={"widened": factor}, files=(),
@@ -175,11 +177,11 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
 def widened_bundle(bundle: Bundle, by: float, *, factor: float, of: str) -> Bundle:
     """Return a bundle with intervals wider by a ratio; its summary says of which version and by how much in all."""
     cube = widen(bundle.cube, by)
-    digest = hashlib.sha256(f"{bundle.summary['digest']} widened {factor:g}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{bundle.summary.digest} widened {factor:g}".encode()).hexdigest()
     tables = {**bundle.tables, "forecasts": forecast_frame(cube, model="shiftcast")}
     return replace(
         bundle, cube=cube, tables=tables,
-        summary={**bundle.summary, "digest": digest, "widened": {"factor": factor, "of": of}},
+        summary=replace(bundle.summary, digest=digest, widened=Widened(factor, of)),
     )  # fmt: skip
 
 

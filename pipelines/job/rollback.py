@@ -8,6 +8,7 @@ from typing import Any
 
 from shiftcast.pipelines.publish.publication import prepare, publish
 from shiftcast.pipelines.publish.report import write_report
+from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -56,6 +57,8 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         If there is no champion, or nothing to go back to.
     AlteredBundleError
         If the files of that version differ from its manifest; the alias stays.
+    ChangedAnswerError
+        If this version of shiftcast would answer otherwise than the one that made it; the alias stays.
     ValueError
         If the version is the champion already.
     """
@@ -67,7 +70,7 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         if current is None:
             raise StoreError(f"{root}: there is no champion to roll back; run `shiftcast run` first")
         target = _target(store, current, to)
-        bundle = read_version(store, target)
+        bundle = unchanged(read_version(store, target))
         left, back = str(current.version), str(target.version)
         fence.check()
         promote(store, target, alias=CHAMPION, reason=f"champion again: rolled back from version {left}")

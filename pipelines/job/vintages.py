@@ -35,7 +35,7 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
         except (AlteredBundleError, StoreError) as error:
             yield f"version {version.version} is not scored: {error}"
             continue
-        origin = pd.Timestamp(str(bundle.summary["origin"]), tz="UTC")
+        origin = pd.Timestamp(bundle.summary.origin, tz="UTC")
         yield Vintage(f"v{version.version}", origin, bundle.cube, bundle.tables["observations"])
 
 

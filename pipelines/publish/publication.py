@@ -61,7 +61,7 @@ def publish(
         As :func:`prepare` does.
     """
     out = prepare(out)
-    digest = bundle.summary["digest"]
+    digest = bundle.summary.digest
     fresh = out.with_name(f".{out.name}.new")
     for leftover in (fresh, _former(out)):
         shutil.rmtree(leftover, ignore_errors=True)

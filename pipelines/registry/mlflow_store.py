@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.registry.model_files import FILES_TAG, describing_tags, logged_manifest
 from shiftcast.pipelines.registry.shared_store import (
     first_opening,
@@ -267,7 +268,7 @@ def register(
         info = mlflow.pyfunc.log_model(
             name=MODEL, python_model=str(Path(__file__).with_name("model_from_code.py")),
             artifacts={ARTIFACT: str(folder)}, signature=SIGNATURE, input_example=EXAMPLE,
-            pip_requirements=["shiftcast"],
+            pip_requirements=present_maker().requirements,
         )  # fmt: skip
     client = store.client
     made_model(client, MODEL, "Joint draws of GPU demand by segment, workload and technique")

@@ -15,6 +15,7 @@ from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
 from shiftcast.forecast.answering import answer_rows
 from shiftcast.forecast.question import FIELDS, LISTS, NUMBERS, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
 
 ARTIFACT: Final = BUNDLE
@@ -40,8 +41,8 @@ class ShiftcastModel(PythonModel):
     """Answers questions from one registered forecast."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the bundle after checking its manifest."""
-        self._forecaster = read_bundle(Path(context.artifacts[ARTIFACT])).forecaster
+        """Read the bundle after checking its manifest, and that this version answers as the one that made it."""
+        self._forecaster = unchanged(read_bundle(Path(context.artifacts[ARTIFACT]))).forecaster
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None

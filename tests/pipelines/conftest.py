@@ -72,6 +72,7 @@ def no_draws(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
     monkeypatch.setattr(run_module, "build_world", build)
     monkeypatch.setattr(run_module, "backtest", backtest)
+    monkeypatch.setattr(run_module, "sealed", lambda bundle: replace(bundle, answers=finished.result.bundle.answers))
     monkeypatch.setattr(run_module, "read_record", cache(run_module.read_record))
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
     monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
