@@ -26,6 +26,7 @@ root = pathlib.Path(sys.argv[1])
 with guarded(root) as fence:
     if os.fork():
         os.kill(os.getpid(), signal.SIGKILL)
+    (root / "orphaned").touch()
     while not (root / "go").exists():
         time.sleep(0.01)
     try:
@@ -79,6 +80,9 @@ def test_an_orphan_of_a_killed_run_holds_no_lock_and_finds_itself_overtaken(tmp_
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     killed = subprocess.run([sys.executable, "-c", ORPHAN, str(tmp_path)], env=environment, check=False)  # noqa: S603
     assert killed.returncode < 0
+    until = time.monotonic() + 30
+    while not (tmp_path / "orphaned").exists() and time.monotonic() < until:  # it lets go as it starts
+        time.sleep(0.02)
     with locked(tmp_path, wait=0):
         assert alive(read_fence(tmp_path)["process"]) is False
     with guarded(tmp_path, wait=0):
