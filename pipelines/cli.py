@@ -30,6 +30,9 @@ def shiftcast(
     version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs."""
+    from shiftcast.pipelines.registry.quiet import quiet_process  # noqa: PLC0415  (not needed for the help)
+
+    quiet_process()
 
 
 def main() -> None:

@@ -40,6 +40,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
     register,
 )
+from shiftcast.pipelines.registry.quiet import quietly
 from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.sources.public_record import Record
 from shiftcast.pipelines.state.guard import locked
@@ -185,6 +186,7 @@ def widened_bundle(bundle: Bundle, by: float, *, factor: float, of: str) -> Bund
     )  # fmt: skip
 
 
+@quietly()
 def _log(store: Store, version: Any, done: Monitored, now: pd.Timestamp) -> None:
     """Log findings as a run, and set the tag on the version that webhooks can listen for."""
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)

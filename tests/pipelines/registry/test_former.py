@@ -49,8 +49,8 @@ def model(former):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
         mlflow.pyfunc.save_model(
-            folder, python_model=str(code), artifacts={ARTIFACT: str(former)}, signature=SIGNATURE, input_example=EXAMPLE,
-            pip_requirements=["shiftcast"],
+            folder, python_model=str(code), artifacts={ARTIFACT: str(former)}, signature=SIGNATURE,
+            input_example=EXAMPLE, pip_requirements=["shiftcast"],
         )  # fmt: skip
     return folder
 
