@@ -9,6 +9,7 @@ import pandas as pd
 
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import check_consecutive, nvidia_quarters
+from shiftcast.features.input_error import InputError
 
 
 def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:
@@ -51,7 +52,7 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     quarters = nvidia_quarters(origin)
     rows = latest_vintage(rows).merge(quarters, on=["period_start", "period_end"])
     if rows.empty:
-        raise ValueError(
+        raise InputError(
             f"no NVIDIA revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
             "choose a later origin or add rows to the record"
         )

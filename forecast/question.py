@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shiftcast.features.input_error import InputError
+
 _PART: Final = ("segment", "leaf", "workload", "technique")
 _CATALOGUE: Final = ("generation", "model", "scenario", "given")
 _SHARE: Final = ("technique", "of", "base", "segment")
@@ -114,23 +116,23 @@ def read_question(fields: Mapping[str, Any]) -> Question:
     context: dict[str, str] = {field: given[field] for field in CONTEXT if field in given and field not in arguments}
     for field in takes.needed:
         if field not in arguments:
-            raise ValueError(f"question {name!r}: field {field!r} is missing")
+            raise InputError(f"question {name!r}: field {field!r} is missing")
     for field in given:
         if field not in arguments and field not in context and field not in {"question", "output"}:
             others = ", ".join((*takes.needed, *takes.allowed, *CONTEXT))
-            raise ValueError(f"question {name!r}: field {field!r} is not taken; it takes {others}")
+            raise InputError(f"question {name!r}: field {field!r} is not taken; it takes {others}")
     return Question(name, arguments, context)
 
 
 def _named(given: Mapping[str, Any]) -> str:
     output = given.get("output")
     if output is not None and output not in OUTPUTS:
-        raise ValueError(f"output {output!r} is not known; choose one of {', '.join(OUTPUTS)}")
+        raise InputError(f"output {output!r} is not known; choose one of {', '.join(OUTPUTS)}")
     name = given.get("question") or OUTPUTS.get(str(output), "")
     if name not in QUESTIONS:
-        raise ValueError(f"question {name!r} is not known; ask one of {', '.join(QUESTIONS)}")
+        raise InputError(f"question {name!r} is not known; ask one of {', '.join(QUESTIONS)}")
     if output is not None and OUTPUTS[output] != name:
-        raise ValueError(f"output {output!r} is not that of question {name!r}; leave one of the two fields out")
+        raise InputError(f"output {output!r} is not that of question {name!r}; leave one of the two fields out")
     return str(name)
 
 
@@ -147,37 +149,37 @@ def read_field(field: str, value: Any) -> Any:
     for fields, read in _READ:
         if field in fields:
             return read(field, value)
-    raise ValueError(f"field {_shortened(field)} is not known; the fields are {', '.join(FIELDS)}")
+    raise InputError(f"field {_shortened(field)} is not known; the fields are {', '.join(FIELDS)}")
 
 
 def _text(field: str, value: Any) -> str:
     if isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable():
         return value
-    raise ValueError(
+    raise InputError(
         f"field {field!r} is {_shortened(value)}; it must be printable text of at most {LONGEST_TEXT} characters"
     )
 
 
 def _number(field: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"field {field!r} is {_shortened(value)}; it must be a finite number")
+        raise InputError(f"field {field!r} is {_shortened(value)}; it must be a finite number")
     return float(value)
 
 
 def _whole(field: str, value: Any) -> int:
     number = _number(field, value)
     if number != int(number) or not 0 <= number < 2**53:
-        raise ValueError(f"field {field!r} is {_shortened(value)}; it must be a whole number from 0")
+        raise InputError(f"field {field!r} is {_shortened(value)}; it must be a whole number from 0")
     return int(number)
 
 
 def _levels(field: str, value: Any) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_LEVELS:
-        raise ValueError(f"field {field!r} is {_shortened(value)}; it must be a list of 1 to {MOST_LEVELS} levels")
+        raise InputError(f"field {field!r} is {_shortened(value)}; it must be a list of 1 to {MOST_LEVELS} levels")
     levels = tuple(_number(field, level) for level in value)
     outside = [level for level in levels if not 0 < level < 1]
     if outside:
-        raise ValueError(f"field {field!r} has {outside[0]!r}; levels lie between 0 and 1, such as 0.9")
+        raise InputError(f"field {field!r} has {outside[0]!r}; levels lie between 0 and 1, such as 0.9")
     return tuple(sorted(set(levels)))
 
 
@@ -188,7 +190,7 @@ def _series(field: str, value: Any) -> tuple[float, ...]:
     else:
         each = value if isinstance(value, list | tuple) else [value]
     if not 1 <= len(each) <= MOST_LEVELS:
-        raise ValueError(f"field {field!r} is {_shortened(value)}; it must be 1 to {MOST_LEVELS} numbers, such as 4,5")
+        raise InputError(f"field {field!r} is {_shortened(value)}; it must be 1 to {MOST_LEVELS} numbers, such as 4,5")
     return tuple(_number(field, number) for number in each)
 
 
@@ -199,7 +201,7 @@ def _pairs(field: str, value: Any) -> dict[str, float]:
         split = [piece.partition("=") for piece in _text(field, value).split(";") if piece.strip()]
         pairs = {name.strip(): _parsed(field, number, value) for name, _, number in split}
     if not isinstance(pairs, Mapping) or len(pairs) > MOST_LEVELS:
-        raise ValueError(f"field {field!r} is {_shortened(value)}; it must be pairs such as site.utilisation=0.7")
+        raise InputError(f"field {field!r} is {_shortened(value)}; it must be pairs such as site.utilisation=0.7")
     return {_text(field, name): _number(field, number) for name, number in pairs.items()}
 
 
@@ -208,7 +210,7 @@ def _parsed(field: str, piece: str, value: str) -> float:
         return float(piece)
     except ValueError:
         example = "site.utilisation=0.7" if field in PAIRS else "4,5,6"
-        raise ValueError(f"field {field!r} is {_shortened(value)}; it must be of the form {example}") from None
+        raise InputError(f"field {field!r} is {_shortened(value)}; it must be of the form {example}") from None
 
 
 def _shortened(value: Any) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from shiftcast.features.input_error import InputError
 
-class OutOfSupportError(ValueError):
+
+class OutOfSupportError(InputError):
     """A request that no record or draw speaks for.
 
     Attributes

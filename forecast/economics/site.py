@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import (
     MODEL,
     SCENARIO,
@@ -85,7 +86,7 @@ class Site:
         }
         for said, fine in checks.items():
             if not fine:
-                raise ValueError(f"a site with {said} is out of range; give one such as --mw 40 --cap 0.8 --flex 0.2")
+                raise InputError(f"a site with {said} is out of range; give one such as --mw 40 --cap 0.8 --flex 0.2")
 
 
 @dataclass(frozen=True)

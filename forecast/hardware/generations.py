@@ -10,6 +10,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.hardware.growth import BASE_DAY
 from shiftcast.forecast.hardware.levels import check_positive
@@ -70,7 +71,7 @@ def nvidia_generations(hardware: pd.DataFrame) -> Generations:
     rows = select(hardware, vendor="nvidia", status=("shipping", "announced"))
     rows = rows.sort_values("known_at").groupby("accelerator", as_index=False).last()
     if "h100" not in set(rows["accelerator"]):
-        raise ValueError("the hardware catalogue knows no h100 row at this origin; choose one after 2022-09")
+        raise InputError("the hardware catalogue knows no h100 row at this origin; choose one after 2022-09")
     rows = rows.dropna(subset=["fp8_tflops", "available_at"])
     first = rows.groupby("family")["available_at"].transform("min")
     rows = rows.assign(available_at=first, priced=rows["price_usd"].notna(), own=rows["available_at"])

@@ -15,6 +15,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
 from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
@@ -128,7 +129,7 @@ def _require(known: Known) -> None:
     }
     missing = [name for name, found in needed.items() if not found]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"origin {known.origin:%Y-%m-%d} is before data that a forecast needs: {'; '.join(missing)}; "
             "choose a later origin or add rows to the record"
         )

@@ -16,6 +16,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Assumptions, normals, stream
 from shiftcast.forecast.hardware.fleet import (
@@ -115,7 +116,7 @@ def draw_revenue(observations: pd.DataFrame, *, origin: pd.Timestamp, through: s
     fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
     ahead = len(fiscal) - len(reported)
     if quarters[-1] <= reported.index[-1]:
-        raise ValueError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
+        raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
     fit = fit_volume(reported.to_numpy(), ahead)
     future = draw_volume(fit, draws=draws, random=stream(seed, "revenue"))
     whole = np.hstack([np.broadcast_to(reported.to_numpy(), (draws, len(reported))), future])

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 MOST: Final = 700.0  # exponent beyond which the curve is flat
 
@@ -71,7 +72,7 @@ def fit_bass_regression(adoptions: Array) -> Bass:
     a, b, c = np.linalg.lstsq(design, adoptions, rcond=None)[0]
     inner = b * b - 4.0 * a * c
     if c >= 0 or inner < 0:
-        raise ValueError(f"Bass's regression finds no market (curvature {c:.3g}); fit the curve instead")
+        raise InputError(f"Bass's regression finds no market (curvature {c:.3g}); fit the curve instead")
     market = float((-b - np.sqrt(inner)) / (2.0 * c))
     return Bass(float(a / market), float(-market * c), market)
 

@@ -12,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.crossing import first_passage as passage
 from shiftcast.forecast.views.crossing import passage_ranks
 
@@ -61,7 +62,7 @@ def rebased(draws: xr.DataArray, intensity: dict[str, float]) -> xr.DataArray:
     names = [str(name) for name in draws["category"].to_numpy()]
     bad = [name for name in names if not intensity.get(name, 0.0) > 0.0]
     if bad:
-        raise ValueError(
+        raise InputError(
             f"category {bad[0]!r}: intensity {intensity.get(bad[0])!r}; give a positive one for each category"
         )
     weight = xr.DataArray([intensity[name] for name in names], {"category": names}, ("category",))
@@ -87,9 +88,9 @@ def first_passage(draws: xr.DataArray, crossing: Crossing) -> xr.DataArray:
     known = set(draws["category"].to_numpy().tolist())
     lacking = [name for name in crossing.categories if name not in known]
     if lacking:
-        raise ValueError(f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}")
+        raise InputError(f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}")
     if not 0.0 < crossing.threshold <= 1.0:
-        raise ValueError(f"threshold is {crossing.threshold}; a share is above 0 and at most 1")
+        raise InputError(f"threshold is {crossing.threshold}; a share is above 0 and at most 1")
     held = draws.sel(category=list(crossing.categories)).sum("category")
     met = held >= crossing.threshold if crossing.rising else held <= crossing.threshold
     first: xr.DataArray = xr.apply_ufunc(passage, met, input_core_dims=[["period"]])

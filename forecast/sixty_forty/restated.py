@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.membership import side_of
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.identity.topdown import draw_revenue
@@ -37,7 +38,7 @@ def relabelled(
     """
     now = side_of(known.memberships, firm, REFERENCE)
     if now == to:
-        raise ValueError(f"firm {firm!r} already counts as {to} under {REFERENCE}; name the other side")
+        raise InputError(f"firm {firm!r} already counts as {to} under {REFERENCE}; name the other side")
     revenue = draw_revenue(
         known.observations, origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed
     )

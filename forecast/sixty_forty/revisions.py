@@ -12,6 +12,7 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
 from shiftcast.forecast.statements.rows import middles
 
@@ -47,7 +48,7 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
     everything = split_statements(observations)
     seen = split_statements(known_by(observations, since))
     if seen.empty:
-        raise ValueError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
+        raise InputError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
     volatility = fit_split(observations, everything, quarters).volatility
     held = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
 

@@ -18,6 +18,7 @@ from scipy.special import logit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.split.share import REFERENCE, Split
@@ -75,7 +76,7 @@ def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex
     mine = rows[rows["operator"] == _ACCOUNTS.get(firm, firm)]
     if mine.empty:
         known = ", ".join(sorted(set(rows["operator"])))
-        raise ValueError(f"no quarterly capital spending of {firm!r} was known; firms with some are {known}")
+        raise InputError(f"no quarterly capital spending of {firm!r} was known; firms with some are {known}")
     at = quarters.searchsorted(mine["period_start"] + (mine["period_end"] - mine["period_start"]) / 2)
     kept = at < len(quarters)
     return mine[kept].groupby(quarters[at[kept]])["value"].mean()
@@ -121,7 +122,7 @@ def relabel(
         If the side is not one of the two.
     """
     if to not in _SIDES:
-        raise ValueError(f"side {to!r} is not known; choose one of {', '.join(_SIDES)}")
+        raise InputError(f"side {to!r} is not known; choose one of {', '.join(_SIDES)}")
     source = 1 - split.share if to == "hyperscale" else split.share
     part = _part(bought / (source * revenue))
     if since is not None:

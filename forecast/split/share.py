@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.statements.flows import flows, growth_of_shares
@@ -114,7 +115,7 @@ def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws:
     """
     statements = split_statements(observations)
     if statements.empty:
-        raise ValueError(
+        raise InputError(
             "no statement about the hyperscale share of data-centre revenue was known at this origin; "
             "choose a later origin or add one to the record"
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.input_error import InputError
 
 NOT_YET = "after the horizon"
 
@@ -90,7 +91,7 @@ def check_fractions(**named: float) -> None:
     """
     for name, value in named.items():
         if not isinstance(value, int | float) or not 0 < value < 1:
-            raise ValueError(f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half")
+            raise InputError(f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half")
 
 
 def crossing(

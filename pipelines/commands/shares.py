@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import pandas as pd
 import typer
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.migration import Learned, ShareFit, fit_shares, share_quantiles
 from shiftcast.forecast.migration.learned import LearnedFamily
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
@@ -55,7 +56,7 @@ def shares(
         if plot is not None:
             save_plot(history, forecast, plot)
         tell_skill(pd.concat([fit.skill for fit in fits]))
-    except (ValueError, OSError) as problem:
+    except (InputError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from problem
 

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shiftcast.features.frames import POINT_HOW
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.stream import collect
 
 
@@ -88,4 +89,4 @@ def _outside(name: str, low: float, high: float, least: float) -> str:
 def _refuse(name: str, broken: list[str]) -> None:
     told = [each for each in broken if each and not each.startswith("0 ")]
     if told:
-        raise ValueError(f"{name}: rows break the contract: {'; '.join(told)}; set them aside with the reason first")
+        raise InputError(f"{name}: rows break the contract: {'; '.join(told)}; set them aside with the reason first")

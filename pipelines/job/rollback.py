@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.publish.publication import prepare, publish
 from shiftcast.pipelines.publish.report import write_report
 from shiftcast.pipelines.registry.answers import unchanged
@@ -87,7 +88,7 @@ def _target(store: Store, current: Any, to: str | None) -> Any:
             f"version {current.version} is the first champion: there is none before it; name a version with --to"
         )
     if str(number) == str(current.version):
-        raise ValueError(f"version {number} is the champion already")
+        raise InputError(f"version {number} is the champion already")
     found = {str(each.version): each for each in all_versions(store) if each.tags.get(STATE_TAG) == COMPLETE}
     if str(number) not in found:
         raise StoreError(f"version {number} is not there; there are {', '.join(sorted(found, key=int))}")

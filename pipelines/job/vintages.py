@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.scoring.actuals import actuals
 from shiftcast.forecast.scoring.scorecard import Vintage, override_scores, vintage_scores
@@ -89,7 +90,7 @@ def score_card(
 def _require(actual: pd.DataFrame, period_end: pd.Timestamp, as_of: pd.Timestamp) -> None:
     if not (actual["period_end"] == period_end).any():
         last = actual["period_end"].max()
-        raise ValueError(
+        raise InputError(
             f"nothing of the quarter that ends on {period_end:%Y-%m-%d} was known on {as_of:%Y-%m-%d}; the last "
             f"quarter with figures ends on {last:%Y-%m-%d}"
         )

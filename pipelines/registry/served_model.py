@@ -13,6 +13,7 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows
 from shiftcast.forecast.question import FIELDS, LISTS, NUMBERS, PAIRS, SERIES, TEXT, WHOLE
 from shiftcast.pipelines.registry.answers import unchanged
@@ -70,7 +71,7 @@ class ShiftcastModel(PythonModel):
         """
         try:
             return answer_rows(self._forecaster, _questions(model_input), _given(params))
-        except ValueError as error:
+        except InputError as error:
             raise MlflowException(
                 str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__
             ) from None
@@ -79,7 +80,7 @@ class ShiftcastModel(PythonModel):
 def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
     unknown = [name for name in rows.columns if name not in FIELDS]
     if unknown:
-        raise ValueError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
+        raise InputError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
     columns = {str(name): rows[name].tolist() for name in rows.columns}
     return [
         {name: values[number] for name, values in columns.items() if not _absent(values[number])}
@@ -91,7 +92,7 @@ def _given(params: dict[str, Any] | None) -> dict[str, Any]:
     """Return the params that were given; MLflow fills the others with their defaults."""
     unknown = [name for name in params or {} if name not in PARAMS]
     if unknown:
-        raise ValueError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
+        raise InputError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
     return {
         name: list(value) if name in LISTS else value
         for name, value in (params or {}).items()
