@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import Final
 
-from shiftcast import __version__
-
 LIBRARIES: Final = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "xarray", "xgboost-cpu")
 UNKNOWN: Final = "0+unknown"  # as `shiftcast.__version__` says it
 
@@ -43,7 +41,7 @@ class Maker:
 
 def present_maker() -> Maker:
     """Return the versions that are installed; of what is not installed as a package it is :data:`UNKNOWN`."""
-    return Maker(__version__, {name: _installed(name) for name in LIBRARIES})
+    return Maker(_installed("shiftcast"), {name: _installed(name) for name in LIBRARIES})
 
 
 def _installed(name: str) -> str:

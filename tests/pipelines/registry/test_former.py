@@ -11,6 +11,7 @@ import pytest
 
 from shiftcast.pipelines.registry import former_learned
 from shiftcast.pipelines.registry.bundle import MANIFEST, read_bundle, sha256_of, write_bundle
+from shiftcast.pipelines.registry.quiet import quietly
 from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE
 from shiftcast.pipelines.state.root import StoreError
 
@@ -46,8 +47,7 @@ def model(former):
     """Return a folder of an MLflow model as versions before 0.2.0 logged it."""
     code, folder = former.parent / "model_from_code.py", former.parent / "model"
     code.write_text(CODE, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    with quietly():
         mlflow.pyfunc.save_model(
             folder, python_model=str(code), artifacts={ARTIFACT: str(former)}, signature=SIGNATURE,
             input_example=EXAMPLE, pip_requirements=["shiftcast"],
