@@ -17,8 +17,10 @@ def notebook(monkeypatch):
     for name in ("mlflow", "alembic"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.INFO)
     return lambda: (
-        dict(os.environ), [logging.getLogger(name).level for name in ("mlflow", "alembic")], [each for each in warnings.filters if each[3] is not None and "mlflow" in str(each[3])],
-    )  # fmt: skip
+        dict(os.environ),
+        [logging.getLogger(name).level for name in ("mlflow", "alembic")],
+        [str(each) for each in warnings.filters if "mlflow" in str(each[3])],
+    )
 
 
 def test_opening_a_forecast_leaves_a_notebook_s_logging_as_it_was(finished, notebook):
