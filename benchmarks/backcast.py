@@ -1,4 +1,4 @@
-"""Backcast: what the whole identity said at each origin since 2023 against what was reported later.
+"""Backcast the whole identity at each origin since 2023, and compare it with the figures reported later.
 
 ``python benchmarks/backcast.py [--draws 300] [--output FILE.csv]`` draws the cube as of the middle of every third
 month, some three weeks after a report, from figures known by then, and compares the quarters ahead with what is known
@@ -22,7 +22,6 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import overlap_weights, quarter_label
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.identity.cube import World, build_world
@@ -38,7 +37,7 @@ LEVELS = (0.5, 0.8, 0.95)
 
 def reported_revenue(record: Record, quarters: pd.DatetimeIndex) -> Array:
     """Return reported revenue by calendar quarter; missing where it is not all reported."""
-    series = fiscal_revenue(record.observations, "data_center", NOW)
+    series = fiscal_revenue(record.as_of(NOW).observations, "data_center", NOW)
     ends = pd.DatetimeIndex(series.index)
     starts = ends[:-1] + pd.Timedelta(days=1)
     weights = overlap_weights(starts, ends[1:], quarters)
@@ -49,7 +48,7 @@ def reported_revenue(record: Record, quarters: pd.DatetimeIndex) -> Array:
 
 def estimated_shipments(record: Record, quarters: pd.DatetimeIndex) -> Array:
     """Return H100-equivalents shipped a quarter by the independent estimate; missing where there is none."""
-    rows = latest_vintage(select(record.observations, measure="h100e", definition="epoch_owners", stage="stock"))
+    rows = select(record.as_of(NOW).observations, measure="h100e", definition="epoch_owners", stage="stock")
     held = rows.groupby("period_end")["value"].sum().sort_index()
     return held.diff().reindex(quarters).to_numpy()
 

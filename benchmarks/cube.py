@@ -1,4 +1,4 @@
-"""Speed and memory of the blockwise demand identity, beside the numpy lower bound of the same arithmetic.
+"""Measure speed and memory of the blockwise demand identity, beside the numpy lower bound of the same arithmetic.
 
 ``python benchmarks/cube.py`` converts 1,000 leaves x 1,000 draws x 60 months x 3 techniques x 4 generations, summed
 to hours by draw, leaf and month and by technique and generation, through ``busy_hour_blocks`` of

@@ -1,4 +1,4 @@
-"""Accuracy of coherent forecasts on public hierarchical sets, beside published rows.
+"""Score the accuracy of coherent forecasts on public hierarchical sets, beside published rows.
 
     python benchmarks/hierarchical.py --data DIR --horizon N [--published CSV --name NAME]
 

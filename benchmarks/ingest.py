@@ -1,4 +1,4 @@
-"""Speed and memory of aggregating usage rows to hourly leaf cells, beside the bare DuckDB query, pandas and Polars.
+"""Measure the aggregation of usage rows to hourly leaf cells, beside the bare DuckDB query, pandas and Polars.
 
 ``python benchmarks/ingest.py [--rows 50_000_000 ...] [--folder DIR] [--peers PYTHON] [--keep]`` generates readings
 (seeded, Parquet: 240 leaves over 730 hours, some 175,000 cells), and aggregates the same files, one way a process so
@@ -84,7 +84,7 @@ def bare(hour: str, source: Path, target: Path) -> None:
     connection.execute("SET TimeZone = 'UTC'")
     keys = ", ".join(f'"{name}"' for name in KEYS)
     connection.execute(
-        f"COPY (SELECT {keys}, {hour} AS period_start, sum(value) AS value, count(*) AS rows "  # noqa: S608
+        f"COPY (SELECT {keys}, {hour} AS period_start, sum(value) AS value, count(*) AS rows "  # noqa: S608  (names and paths of our own)
         f"FROM read_parquet('{source}/*.parquet') GROUP BY ALL) TO '{target}' (FORMAT parquet)"
     )
 

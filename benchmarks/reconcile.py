@@ -1,4 +1,4 @@
-"""Speed and memory of reconciliation, and its agreement with hierarchicalforecast where that can run dense.
+"""Measure speed and memory of reconciliation, and its agreement with hierarchicalforecast where that can run dense.
 
     python benchmarks/reconcile.py [--peer PYTHON] [--draws 200]
 

@@ -1,4 +1,4 @@
-"""Serving figures: latency against a trivial model on the same server in the same run, load, memory, and a moved alias.
+"""Measure serving: latency against a trivial model on the same server in the same run, load, memory, and a moved alias.
 
 python benchmarks/serving.py            # needs a champion in ./mlruns: run `shiftcast run` first
 python benchmarks/serving.py --requests 2000 --root /path/to/mlruns
@@ -97,9 +97,9 @@ def copied_store(root: Path, place: Path):
 
 def trivial_model(folder: Path) -> Path:
     """Save a model that answers every question with its row number."""
-    import mlflow  # noqa: PLC0415
+    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
 
-    from shiftcast.pipelines.registry.served_model import EXAMPLE, SIGNATURE  # noqa: PLC0415
+    from shiftcast.pipelines.registry.served_model import EXAMPLE, SIGNATURE  # noqa: PLC0415  (importing MLflow takes seconds)
 
     code = folder.parent.parent / "trivial.py"
     code.write_text(TRIVIAL, encoding="utf-8")
@@ -137,11 +137,11 @@ def load_time(store, trivial: Path, times: int = 5) -> None:
 
 def serve_both(folder: Path, port: Path) -> None:
     """Serve the champion and a trivial model behind the same gate in one process."""
-    import uvicorn  # noqa: PLC0415
+    import uvicorn  # noqa: PLC0415  (only the process that serves needs it)
 
-    from shiftcast.pipelines.serving.gate import Gate  # noqa: PLC0415
-    from shiftcast.pipelines.serving.loading import open_served  # noqa: PLC0415
-    from shiftcast.pipelines.serving.payload import Limits  # noqa: PLC0415
+    from shiftcast.pipelines.serving.gate import Gate  # noqa: PLC0415  (only the process that serves needs it)
+    from shiftcast.pipelines.serving.loading import open_served  # noqa: PLC0415  (only the process that serves needs it)
+    from shiftcast.pipelines.serving.payload import Limits  # noqa: PLC0415  (only the process that serves needs it)
 
     class Fixed:
         def __init__(self, served):

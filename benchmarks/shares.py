@@ -1,4 +1,4 @@
-"""Speed and accuracy of the share model beside what people use.
+"""Measure speed and accuracy of the share model beside what people use.
 
 Speed: ``python benchmarks/shares.py speed [--series 1000 10000 100000]`` fits and draws made-up histories of
 40 periods and 4 categories in 100 groups, 12 ahead, 200 draws each, one size a process, so that the memory
@@ -88,8 +88,8 @@ def stats_models(history: pd.DataFrame) -> dict[str, float]:
     if find_spec("statsforecast") is None:
         print("statsforecast is not installed here: AutoETS and AutoTheta are skipped (see constraints.txt)")
         return {}
-    from statsforecast import StatsForecast  # noqa: PLC0415 - a peer, present in its own environment only
-    from statsforecast.models import AutoETS, AutoTheta  # noqa: PLC0415
+    from statsforecast import StatsForecast  # noqa: PLC0415  (a peer, present in its own environment only)
+    from statsforecast.models import AutoETS, AutoTheta  # noqa: PLC0415  (a peer, present in its own environment only)
 
     ratios = [np.log((s[:, 1:] + 0.003) / (s[:, :1] + 0.003)).T for s in wide(history)]
     paths = np.concatenate(ratios)

@@ -1,4 +1,4 @@
-"""Accuracy, speed and size of the volume model beside what people use.
+"""Measure accuracy, speed and size of the volume model beside what people use.
 
 ``python benchmarks/volume.py accuracy [--data DIR] [--cache DIR] [--model-only]`` scores rolling origins of real
 traces: MASE of the median, CRPS from quantiles (the mean over 21 levels of twice the quantile loss, the same for
@@ -39,7 +39,7 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 
 def model(panel: Panel, horizon: int, bend: float | None = None) -> np.ndarray:
     """Forecast with the project's own model, on the scale it chooses or on one given."""
-    from shiftcast.forecast.volume import Beliefs, fit_volumes, volume_quantiles  # noqa: PLC0415
+    from shiftcast.forecast.volume import Beliefs, fit_volumes, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
 
     rows = volume_quantiles(fit_volumes(panel, horizon=horizon, seed=0, beliefs=Beliefs(bend=bend)))
     rows = rows[rows.statistic == "quantile"]

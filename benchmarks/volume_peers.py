@@ -1,4 +1,4 @@
-"""What people forecast volumes with: each peer takes a panel to quantiles, shape (series, horizon, levels).
+"""Forecast volumes with the peers people use: each takes a panel to quantiles, shape (series, horizon, levels).
 
 Histories reach peers without gaps (straight lines between neighbours) and from each series' first value on.
 Quantiles come from each peer's own intervals; the median of a peer without one is its point forecast.
@@ -51,7 +51,7 @@ def statistical(build: Callable[[int], object], jobs: int) -> Forecaster:
     """Return the forecaster of a statsforecast model, given how to build it for a season length."""
 
     def forecast(panel: Panel, horizon: int) -> np.ndarray:
-        from statsforecast import StatsForecast  # noqa: PLC0415 - a peer, present in its own environment only
+        from statsforecast import StatsForecast  # noqa: PLC0415  (a peer, present in its own environment only)
 
         model = build(panel.seasons[0] if panel.seasons else 1)
         offset = OFFSETS.get(panel.frequency, panel.frequency)
@@ -63,39 +63,39 @@ def statistical(build: Callable[[int], object], jobs: int) -> Forecaster:
 
 def seasonal_naive(season: int) -> object:
     """Return statsforecast's SeasonalNaive."""
-    from statsforecast.models import SeasonalNaive  # noqa: PLC0415
+    from statsforecast.models import SeasonalNaive  # noqa: PLC0415  (a peer, present in its own environment only)
 
     return SeasonalNaive(season_length=season)
 
 
 def auto_ets(season: int) -> object:
     """Return statsforecast's AutoETS."""
-    from statsforecast.models import AutoETS  # noqa: PLC0415
+    from statsforecast.models import AutoETS  # noqa: PLC0415  (a peer, present in its own environment only)
 
     return AutoETS(season_length=season)
 
 
 def auto_arima(season: int) -> object:
     """Return statsforecast's AutoARIMA, approximated while it searches."""
-    from statsforecast.models import AutoARIMA  # noqa: PLC0415
+    from statsforecast.models import AutoARIMA  # noqa: PLC0415  (a peer, present in its own environment only)
 
     return AutoARIMA(season_length=season, approximation=True)
 
 
 def auto_theta(season: int) -> object:
     """Return statsforecast's AutoTheta."""
-    from statsforecast.models import AutoTheta  # noqa: PLC0415
+    from statsforecast.models import AutoTheta  # noqa: PLC0415  (a peer, present in its own environment only)
 
     return AutoTheta(season_length=season)
 
 
 def boosted(panel: Panel, horizon: int) -> np.ndarray:
     """Forecast with mlforecast and XGBoost: lags, rolling means, calendar, conformal intervals."""
-    from mlforecast import MLForecast  # noqa: PLC0415
-    from mlforecast.lag_transforms import RollingMean  # noqa: PLC0415
-    from mlforecast.target_transforms import Differences, LocalStandardScaler  # noqa: PLC0415
-    from mlforecast.utils import PredictionIntervals  # noqa: PLC0415
-    from xgboost import XGBRegressor  # noqa: PLC0415
+    from mlforecast import MLForecast  # noqa: PLC0415  (a peer, present in its own environment only)
+    from mlforecast.lag_transforms import RollingMean  # noqa: PLC0415  (a peer, present in its own environment only)
+    from mlforecast.target_transforms import Differences, LocalStandardScaler  # noqa: PLC0415  (a peer, present in its own environment only)
+    from mlforecast.utils import PredictionIntervals  # noqa: PLC0415  (a peer, present in its own environment only)
+    from xgboost import XGBRegressor  # noqa: PLC0415  (a peer, present in its own environment only)
 
     kind = panel.frequency
     rolling: dict[int, list[object]] = {}
@@ -116,11 +116,11 @@ def boosted(panel: Panel, horizon: int) -> np.ndarray:
 
 def prophet(panel: Panel, horizon: int) -> np.ndarray:
     """Forecast with Prophet, series by series; quantiles of its own draws."""
-    from prophet import Prophet  # noqa: PLC0415
+    from prophet import Prophet  # noqa: PLC0415  (a peer, present in its own environment only)
 
     out = []
     for _, rows in long(panel).groupby("unique_id"):
-        np.random.seed(0)  # noqa: NPY002 - Prophet draws from the global generator
+        np.random.seed(0)  # noqa: NPY002  (Prophet draws from the global generator)
         model = Prophet(uncertainty_samples=1000).fit(rows[["ds", "y"]], seed=0)
         offset = OFFSETS.get(panel.frequency, panel.frequency)
         ahead = model.make_future_dataframe(horizon, freq=offset, include_history=False)

@@ -1,4 +1,4 @@
-"""The real traces that volumes are scored on, as panels; none of them is part of the project.
+"""Read the real traces that volumes are scored on, as panels; none of them is part of the project.
 
 Relative times start on Monday 2025-01-06. What a trace leaves out is said where it is read.
 """
@@ -44,7 +44,7 @@ def hourly(values: pd.DataFrame, group: str) -> pd.DataFrame:
     index = values.index
     dates = index if isinstance(index, pd.DatetimeIndex) else ANCHOR + pd.to_timedelta(index, unit="h")
     wide = values.set_axis(dates).rename_axis("period_end").rename_axis("series", axis=1)
-    return wide.stack().rename("value").reset_index().assign(group=group)  # noqa: PD013 - a table of one unit
+    return wide.stack().rename("value").reset_index().assign(group=group)  # noqa: PD013  (a table of one unit)
 
 
 def servegen(folder: Path) -> pd.DataFrame:

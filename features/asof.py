@@ -1,4 +1,4 @@
-"""The one cut that decides what was known: every model receives data already cut here."""
+"""Cut frames to what was known at a forecast origin, and take the latest vintage of each figure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") 
         Any frame with a column of midnight-UTC dates.
     origin
         Last day of knowledge, inclusive; timezone-aware.
+    column
+        Name of that column.
+
+    Returns
+    -------
+    DataFrame
+        The rows whose date is on or before the origin, in their order, numbered anew.
 
     Examples
     --------
@@ -29,11 +36,38 @@ def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") 
 
 
 def latest_vintage(rows: pd.DataFrame, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
-    """Return one row per figure: the one known last, where later ones correct earlier ones.
+    """Return one row a figure: the one known last, where later ones correct earlier ones.
 
     Two sources may state the same figure; the later statement wins, and of two on one day the last by
     source, so that a figure is never counted twice.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``frame``, cut to an origin by :func:`known_by`.
+    frame
+        Contract whose key, less ``known_at`` and ``source``, says which rows state the same figure.
+
+    Returns
+    -------
+    DataFrame
+        One row a figure, sorted by that key.
     """
     same = [name for name in frame.key if name not in {"known_at", "source"}]
     ordered = rows.sort_values([*same, "known_at", "source"], kind="stable")
     return ordered.drop_duplicates(same, keep="last").reset_index(drop=True)
+
+
+def latest_known(rows: pd.DataFrame, origin: datetime, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
+    """Return one row per figure as it stood on the day ``origin``: cut there, then the latest vintage.
+
+    Parameters
+    ----------
+    rows
+        Every vintage of a frame; not one whose latest vintage was taken at a later day.
+    origin
+        Last day of knowledge, inclusive; timezone-aware.
+    frame
+        What the rows are.
+    """
+    return latest_vintage(known_by(rows, origin), frame)

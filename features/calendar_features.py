@@ -1,4 +1,4 @@
-"""Calendar features of the periods ahead: places in day, week and year, and public holidays."""
+"""Compute calendar features of the periods ahead: sine and cosine of day, week and year, and the share of holidays."""
 
 from __future__ import annotations
 
@@ -15,9 +15,22 @@ YEAR = 365.2425  # days
 
 
 def calendar(panel: Panel, horizon: int) -> dict[str, Array]:
-    """Return sine and cosine of the place in each cycle that the frequency can tell, shape (series, horizon).
+    """Return sine and cosine of the place in each cycle that the frequency can tell.
 
-    Day and week below daily, week and year for days, year above; none for years.
+    Day and week below daily, week and year for days, year above; none for years. With u the elapsed share of a cycle,
+    the pair is sin(2 pi u) and cos(2 pi u).
+
+    Parameters
+    ----------
+    panel
+        Histories cut at the origin.
+    horizon
+        Periods ahead [period].
+
+    Returns
+    -------
+    dict of str to ndarray, shape (series, horizon)
+        ``day_sin, day_cos, week_sin, ...`` [1], each within -1 to 1.
 
     Examples
     --------
@@ -49,6 +62,20 @@ def calendar(panel: Panel, horizon: int) -> dict[str, Array]:
 def holiday_days(panel: Panel, horizon: int, country: str) -> Dates:
     """Return the public holidays of a country in the years around the periods ahead, sorted.
 
+    Parameters
+    ----------
+    panel
+        Histories cut at the origin.
+    horizon
+        Periods ahead [period].
+    country
+        Two letters of the country, such as ``US``.
+
+    Returns
+    -------
+    ndarray of datetime64[D], shape (days,)
+        From the year before the first period ahead to the year of the last.
+
     Raises
     ------
     ValueError
@@ -64,9 +91,23 @@ def holiday_days(panel: Panel, horizon: int, country: str) -> Dates:
 
 
 def holiday_share(panel: Panel, horizon: int, days: Dates) -> Array:
-    """Return the share of each period ahead that is holiday [share], shape (series, horizon).
+    """Return the share of each period ahead that is holiday.
 
     A period shorter than a day is on a holiday or not; a longer one runs from the end of that before it.
+
+    Parameters
+    ----------
+    panel
+        Histories cut at the origin.
+    horizon
+        Periods ahead [period].
+    days
+        Public holidays, sorted, as :func:`holiday_days` gives them.
+
+    Returns
+    -------
+    ndarray, shape (series, horizon)
+        Share of the days of the period [share].
 
     Examples
     --------

@@ -17,6 +17,16 @@ NVIDIA_FIRST_DAY = pd.Timestamp("2015-01-26", tz="UTC")  # FY2016 Q1
 def quarter_label(day: datetime) -> str:
     """Return the calendar quarter of a day, such as ``2027Q4``.
 
+    Parameters
+    ----------
+    day
+        Any day.
+
+    Returns
+    -------
+    str
+        Year, ``Q`` and the quarter from 1 to 4.
+
     Examples
     --------
     >>> quarter_label(pd.Timestamp("2027-11-05"))
@@ -27,6 +37,16 @@ def quarter_label(day: datetime) -> str:
 
 def quarter_end(label: str) -> pd.Timestamp:
     """Return the last day of a calendar quarter, midnight UTC.
+
+    Parameters
+    ----------
+    label
+        Calendar quarter, such as ``2027Q4``.
+
+    Returns
+    -------
+    Timestamp
+        Last day of the quarter.
 
     Raises
     ------
@@ -47,6 +67,16 @@ def quarter_end(label: str) -> pd.Timestamp:
 def calendar_quarters(first: str, last: str) -> pd.DatetimeIndex:
     """Return the ends of the calendar quarters from ``first`` to ``last``, both included.
 
+    Parameters
+    ----------
+    first, last
+        Calendar quarters, such as ``2027Q4``.
+
+    Returns
+    -------
+    DatetimeIndex, shape (quarters,)
+        Last day of each quarter, midnight UTC; empty where ``last`` comes before ``first``.
+
     Examples
     --------
     >>> [quarter_label(end) for end in calendar_quarters("2027Q3", "2028Q1")]
@@ -59,6 +89,11 @@ def nvidia_quarters(last: datetime) -> pd.DataFrame:
     """Return NVIDIA's fiscal quarters from FY2016Q1 to the one that holds ``last``.
 
     The year ends on the last Sunday of January: quarters of 13 weeks, the last of 14 in a 53-week year.
+
+    Parameters
+    ----------
+    last
+        Day that the last quarter holds, with a zone.
 
     Returns
     -------
@@ -118,6 +153,16 @@ def overlap_weights(starts: pd.DatetimeIndex, ends: pd.DatetimeIndex, targets: p
 def as_midnight(text: str) -> pd.Timestamp:
     """Return a day given as text as midnight UTC.
 
+    Parameters
+    ----------
+    text
+        Day of the form 2026-03-16.
+
+    Returns
+    -------
+    Timestamp
+        That day, midnight UTC.
+
     Raises
     ------
     ValueError
@@ -135,7 +180,19 @@ def as_midnight(text: str) -> pd.Timestamp:
 
 
 def covered_share(start: datetime, end: datetime, quarters: pd.DatetimeIndex) -> NDArray[np.float64]:
-    """Return the share of each quarter that a window covers, shape (quarters,); the end is inclusive.
+    """Return the share of each quarter that a window covers.
+
+    Parameters
+    ----------
+    start, end
+        First and last day of the window, inclusive, midnight UTC.
+    quarters
+        Ends of consecutive calendar quarters.
+
+    Returns
+    -------
+    ndarray, shape (quarters,)
+        Days of the quarter inside the window over all its days [share].
 
     Examples
     --------
@@ -153,7 +210,17 @@ def _days(index: pd.DatetimeIndex) -> NDArray[np.int64]:
 
 
 def hours_in(ends: pd.DatetimeIndex) -> NDArray[np.float64]:
-    """Return the hours of each calendar quarter, shape (n,).
+    """Return the hours of each calendar quarter.
+
+    Parameters
+    ----------
+    ends
+        Last days of n quarters.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Hours [h], 24 a day.
 
     Examples
     --------
@@ -166,6 +233,13 @@ def hours_in(ends: pd.DatetimeIndex) -> NDArray[np.float64]:
 
 def check_consecutive(ends: pd.DatetimeIndex, days: int = 100) -> None:
     """Raise if quarters are out of order or one is missing.
+
+    Parameters
+    ----------
+    ends
+        Period ends in order.
+    days
+        Longest step from one end to the next that still is one quarter [day].
 
     Raises
     ------

@@ -277,6 +277,33 @@ ASSUMPTIONS: Final = Frame(
     key=("name",),
 )
 
+CEILINGS: Final = Frame(
+    "ceilings",
+    {
+        "name": _text(
+            "what is limited", "packaging", "memory", "power", "power_additions", "affordability", "lead_time"
+        ),
+        "applies": _text(
+            "the most over a period or at its end, its growth in a year, the part of it the scope takes, its ratio to "
+            "the scope's revenue, the factor that ratio rises by in two years, or the wait for more",
+            "flow", "stock", "growth", "part", "ratio", "rise", "delay",
+        ),
+        "scope": _text("whose limit it is: a vendor, an operator, a country, or all"),
+        **_PERIOD,
+        "low": _number("10th percentile", "see unit"),
+        "mid": _number("median", "see unit"),
+        "high": _number("90th percentile", "see unit"),
+        "unit": _text("unit of low, mid and high"),
+        "shape": _text("distribution, or a constant of three equal values", "lognormal", "logitnormal", "normal",
+                       "constant"),
+        "known_at": _date("first day the world could know it; judgement is dated when it was written"),
+        **_TRUST,
+        "source": _text("address or description of where it was read"),
+        "note": _text("wording of the source, or why this range", nullable=True),
+    },
+    key=("name", "applies", "scope", "period_start", "period_end", "known_at", "source"),
+)  # fmt: skip
+
 RESIDENCY: Final = Frame(
     "residency",
     {
@@ -453,8 +480,8 @@ USAGE: Final = Frame(
 FRAMES: Final = {
     frame.name: frame
     for frame in (
-        OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, RESIDENCY, WORKLOADS, FORECASTS, SCORES, OVERRIDES,
-        QUARANTINE, SPANS, POINTS, USAGE,
+        OBSERVATIONS, CLAIMS, HARDWARE, THROUGHPUT, ASSUMPTIONS, CEILINGS, RESIDENCY, WORKLOADS, FORECASTS, SCORES,
+        OVERRIDES, QUARANTINE, SPANS, POINTS, USAGE,
     )
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Frequencies of series: the step found in their dates, its pandas name, and dates counted in steps."""
+"""Find the frequency of series in their dates, name it as pandas does, and count dates in steps of it."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ FEW: Final = 3  # gaps below which 28 days may as well be a February
 
 def canonical(name: str) -> str:
     """Return the name of a frequency in this project: the step alone, wherever its periods are anchored.
+
+    Parameters
+    ----------
+    name
+        A pandas offset, such as ``15min``, ``MS`` or ``W-WED``; older spellings are understood.
+
+    Returns
+    -------
+    str
+        One of the names in ``MONTHS`` and ``TICKS``, or a multiple such as ``5D``, ``90s``, ``7ME``, ``2YE``.
 
     Raises
     ------
@@ -73,6 +83,21 @@ def _month_name(months: int) -> str:
 def step_of(frequency: str) -> tuple[int, int]:
     """Return the step of a canonical frequency as whole months and microseconds; one of them is zero.
 
+    Parameters
+    ----------
+    frequency
+        Canonical frequency, as :func:`canonical` gives it.
+
+    Returns
+    -------
+    tuple of int
+        Whole months [month] and microseconds [us].
+
+    Raises
+    ------
+    ValueError
+        If the frequency is not canonical.
+
     Examples
     --------
     >>> step_of("QE"), step_of("h")
@@ -90,7 +115,17 @@ def step_of(frequency: str) -> tuple[int, int]:
 
 
 def spacing(frequency: str) -> float:
-    """Return the mean microseconds from one period to the next.
+    """Return the mean length of a period.
+
+    Parameters
+    ----------
+    frequency
+        Canonical frequency.
+
+    Returns
+    -------
+    float
+        Time from one period to the next [us]; a month counts as a twelfth of 365.2425 days.
 
     Examples
     --------
@@ -102,7 +137,17 @@ def spacing(frequency: str) -> float:
 
 
 def seasons(frequency: str) -> tuple[int, ...]:
-    """Return the season lengths of a frequency [period]: day, week and year where they are whole and longer than one.
+    """Return the season lengths of a frequency: day, week and year where they are whole and longer than one period.
+
+    Parameters
+    ----------
+    frequency
+        Canonical frequency.
+
+    Returns
+    -------
+    tuple of int
+        Season lengths [period], the shortest first.
 
     Examples
     --------
@@ -124,8 +169,15 @@ def shifted(ends: Dates, frequency: str, steps: Integers) -> Dates:
     ----------
     ends
         Period ends, datetime64.
+    frequency
+        Canonical frequency.
     steps
-        How many periods on (back where negative), of a shape that broadcasts with ``ends``.
+        Periods on [period], back where negative, of a shape that broadcasts with ``ends``.
+
+    Returns
+    -------
+    ndarray of datetime64[us]
+        Moved period ends, of the broadcast shape.
 
     Examples
     --------
@@ -147,7 +199,7 @@ def shifted(ends: Dates, frequency: str, steps: Integers) -> Dates:
 
 
 def usual_gaps(code: Integers, micros: Integers) -> Array:
-    """Return each series' usual gap [us]: the mean of the gaps that are like the commonest; NaN with one date.
+    """Return each series' usual gap: the mean of the gaps within 15 % of the commonest.
 
     Parameters
     ----------
@@ -155,6 +207,11 @@ def usual_gaps(code: Integers, micros: Integers) -> Array:
         Number of the series of each date, 0 to N - 1, sorted.
     micros
         Dates [us since 1970], sorted within a series, none twice.
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        Usual gap [us]; NaN for a series with one date.
 
     Examples
     --------
@@ -196,6 +253,11 @@ def names_of(gaps: Array, dates: Integers) -> NDArray[np.object_]:
         Usual gaps [us], shape (series,).
     dates
         How many dates each series has, shape (series,): after one gap of 28 days it is a month.
+
+    Returns
+    -------
+    ndarray of str, shape (series,)
+        Canonical frequency of each series; empty where the gap is NaN.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Features of volume histories: every lag, window and mean is a function of a panel cut at the origin.
+"""Compute features of volume histories: every lag, window and mean is a function of a panel cut at the origin.
 
 Live features are those of the panel as it is; training features are those of the panel cut back, by the same
 function, so a lag cannot hold what was not known at its origin.
@@ -77,14 +77,25 @@ def training(panel: Panel, horizon: int, origins: Sequence[int], *, country: str
 
     Parameters
     ----------
+    panel
+        Histories; each origin sees the panel cut back to it.
+    horizon
+        Periods ahead of each origin [period].
     origins
         How many periods before the last each origin lies, at least one.
+    country
+        As :func:`design`.
 
     Returns
     -------
     tuple
         X as :func:`design` gives it, origin after origin, and y = value / level at the origin [1], shape
         (origins * series * horizon,); NaN where the outcome is a gap or still ahead.
+
+    Raises
+    ------
+    ValueError
+        As :func:`design` and :meth:`features.panel.Panel.cut`.
 
     Examples
     --------
@@ -104,7 +115,21 @@ def training(panel: Panel, horizon: int, origins: Sequence[int], *, country: str
 
 
 def outcomes(panel: Panel, steps: int, horizon: int) -> Array:
-    """Return what followed an origin ``steps`` periods before the last, shape (series, horizon); NaN past the end.
+    """Return the values that followed an origin.
+
+    Parameters
+    ----------
+    panel
+        Histories that reach beyond the origin.
+    steps
+        Periods from the origin to the last column [period].
+    horizon
+        Periods after the origin [period].
+
+    Returns
+    -------
+    ndarray, shape (series, horizon)
+        Volume [unit of each series]; NaN in gaps and past the end.
 
     Examples
     --------
@@ -116,15 +141,25 @@ def outcomes(panel: Panel, steps: int, horizon: int) -> Array:
     """
     out = np.full((len(panel.series), horizon), np.nan)
     first = panel.values.shape[1] - steps
-    held = panel.values[:, first : first + horizon]
-    out[:, : held.shape[1]] = held
+    actual = panel.values[:, first : first + horizon]
+    out[:, : actual.shape[1]] = actual
     return out
 
 
 def level(panel: Panel) -> Array:
-    """Return the mean volume of the last season [unit of each series], shape (series,), to scale by.
+    """Return the mean volume of the last season, to scale by.
 
     The whole history's mean where the last season has none above zero, and one where no period has.
+
+    Parameters
+    ----------
+    panel
+        Histories cut at the origin.
+
+    Returns
+    -------
+    ndarray, shape (series,)
+        Level [unit of each series], above zero.
 
     Examples
     --------
@@ -209,8 +244,8 @@ def _driven(panel: Panel, horizon: int) -> dict[str, Array]:
     out, length = {}, panel.values.shape[1]
     for name, array in panel.drivers.items():
         ahead = np.full((len(panel.series), horizon), np.nan)
-        held = array[:, length : length + horizon]
-        ahead[:, : held.shape[1]] = held
+        future = array[:, length : length + horizon]
+        ahead[:, : future.shape[1]] = future
         known = ~np.isnan(array[:, :length])
         place = np.where(known, np.arange(length), -1).max(axis=1)
         last = np.where(place >= 0, array[np.arange(len(array)), np.maximum(place, 0)], np.nan)

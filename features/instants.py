@@ -1,4 +1,4 @@
-"""Moments as exports write them: with or without a zone, counted from 1970, or counted from an unnamed start."""
+"""Read moments as exports write them: with or without a zone, counted from 1970, or from an unnamed start."""
 
 from __future__ import annotations
 
@@ -40,7 +40,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Instants:
-    """Moments, UTC, missing where a cell is empty, and where and why a cell is no moment."""
+    """Moments read from cells, with the cells that could not be read.
+
+    Attributes
+    ----------
+    values
+        Moments [UTC], shape (rows,); missing where a cell is empty or at fault.
+    faults
+        Pairs of a flag a row, shape (rows,), and the reason why the flagged cells are no moment.
+    """
 
     values: pd.Series
     faults: tuple[tuple[NDArray[np.bool_], str], ...]
@@ -55,6 +63,13 @@ def read_instants(cells: pd.Series, clock: Clock) -> Instants:
     ----------
     cells
         Text, numbers or timestamps, shape (rows,).
+    clock
+        Zone of times that name none.
+
+    Returns
+    -------
+    Instants
+        Moments in UTC, and the cells that are no moment.
 
     Examples
     --------
@@ -78,6 +93,20 @@ def read_instants(cells: pd.Series, clock: Clock) -> Instants:
 
 def read_relative(cells: pd.Series, unit: str, clock: Clock) -> Instants:
     """Read counts of ``unit`` (s, ms, us, ns) from the clock's anchor.
+
+    Parameters
+    ----------
+    cells
+        Counts as text or numbers, shape (rows,).
+    unit
+        Unit of the counts: ``s, ms, us`` or ``ns``.
+    clock
+        Its anchor is the moment that counts start from.
+
+    Returns
+    -------
+    Instants
+        Moments in UTC, and the cells that are no moment.
 
     Raises
     ------
@@ -103,8 +132,8 @@ def read_relative(cells: pd.Series, unit: str, clock: Clock) -> Instants:
 
 def _texts(cells: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
     """Return cells as trimmed text, empty where they are missing, and where that is."""
-    said = ["" if (text := str(cell).strip()) in MISSING else text for cell in cells]
-    texts = pd.Series(said, index=cells.index, dtype=object)
+    trimmed = ["" if (text := str(cell).strip()) in MISSING else text for cell in cells]
+    texts = pd.Series(trimmed, index=cells.index, dtype=object)
     return texts, (texts == "").to_numpy()
 
 

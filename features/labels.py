@@ -1,4 +1,4 @@
-"""Labelling: rules that map what a row is called to the leaf it belongs to.
+"""Map the name of a row to the leaf it belongs to, by rules.
 
 A rule is one row: a field, a pattern with ``*`` and ``?``, and the labels it gives. Every rule whose pattern fits may
 fill a dimension that no earlier rule filled, so the special comes first and the general last. What no rule, file or
@@ -37,7 +37,17 @@ RULES: Final = Frame(
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: the field, the pattern as written, and the labels it gives by dimension."""
+    """One rule: where it looks, what it looks for, and the labels it gives.
+
+    Attributes
+    ----------
+    field
+        Field of the clues that the pattern is tried on, or ``any``.
+    pattern
+        Pattern as written, with ``*`` and ``?``; letters of either case.
+    labels
+        Label by dimension.
+    """
 
     field: str
     pattern: str
@@ -51,18 +61,40 @@ class Rule:
 
 @dataclass(frozen=True)
 class Rules:
-    """Rules in the order they are tried."""
+    """Rules in the order they are tried.
+
+    Attributes
+    ----------
+    rules
+        The first rule that fits fills a dimension; later ones fill those still open.
+    """
 
     rules: tuple[Rule, ...] = ()
 
 
 def no_rules() -> Rules:
-    """Return rules that label nothing."""
+    """Return rules that label nothing.
+
+    Returns
+    -------
+    Rules
+        The empty sequence of rules.
+    """
     return Rules()
 
 
 def rules_from_table(table: pd.DataFrame) -> Rules:
     """Read rules from a table of :data:`RULES` in the order of its rows.
+
+    Parameters
+    ----------
+    table
+        Frame :data:`RULES`; labels may be absent, and ``line`` numbers the rows where there is one.
+
+    Returns
+    -------
+    Rules
+        One rule a row.
 
     Raises
     ------
@@ -93,12 +125,19 @@ def _text(cell: object) -> str:
 
 
 def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
-    """Return what the rules say of each row, by dimension they speak of; a row no rule labels is empty there.
+    """Return the labels that rules give each row.
 
     Parameters
     ----------
     clues
         What the rows are called: text columns by field, shape (rows, fields).
+    rules
+        Rules in the order they are tried.
+
+    Returns
+    -------
+    dict of str to Series
+        Label of each row, shape (rows,), by dimension that any rule fills; empty where no rule fits.
 
     Examples
     --------
@@ -107,8 +146,8 @@ def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
     >>> said["workload"].tolist(), said["technique"].tolist()
     (['recsys', ''], ['', 'llm'])
     """
-    spoken = [name for name in DIMENSIONS if any(name in rule.labels for rule in rules.rules)]
-    given = {name: np.full(len(clues), "", dtype=object) for name in spoken}
+    ruled = [name for name in DIMENSIONS if any(name in rule.labels for rule in rules.rules)]
+    given = {name: np.full(len(clues), "", dtype=object) for name in ruled}
     codes = {field: pd.factorize(clues[field], use_na_sentinel=False) for field in clues.columns if rules.rules}
     for rule in rules.rules:
         mask = np.zeros(len(clues), dtype=bool)

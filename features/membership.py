@@ -1,4 +1,4 @@
-"""Who counts as what, and since when: the frame of time-stamped memberships."""
+"""Declare the frame of memberships: the side of the split a firm counts on under a definition, from a day on."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def side_of(memberships: pd.DataFrame, firm: str, definition: str) -> str:
     ----------
     memberships
         Memberships frame, cut to an origin.
+    firm
+        Firm, as operators are named in observations.
+    definition
+        Definition of the split, such as ``recast_2``.
+
+    Returns
+    -------
+    str
+        Segment, ``hyperscale`` or ``rest``.
 
     Raises
     ------
@@ -55,6 +64,22 @@ def sides_over(memberships: pd.DataFrame, firm: str, definition: str, days: pd.D
 
     A row holds from its first day on and replaces what was known before it. Where none is valid yet, the firm counts
     where the published figures have it.
+
+    Parameters
+    ----------
+    memberships
+        Memberships frame, cut to an origin.
+    firm
+        Firm, as operators are named in observations.
+    definition
+        Definition of the split, such as ``recast_2``.
+    days
+        Days with a zone, shape (n,).
+
+    Returns
+    -------
+    list of str
+        Segment on each of the n days.
 
     Raises
     ------
@@ -80,6 +105,20 @@ def sides_over(memberships: pd.DataFrame, firm: str, definition: str, days: pd.D
 
 def published_side(memberships: pd.DataFrame, firm: str, definition: str) -> str:
     """Return the side on which the published figures of a definition count a firm: that of the row known first.
+
+    Parameters
+    ----------
+    memberships
+        Memberships frame, cut to an origin.
+    firm
+        Firm, as operators are named in observations.
+    definition
+        Definition of the split, such as ``recast_2``.
+
+    Returns
+    -------
+    str
+        Segment, ``hyperscale`` or ``rest``.
 
     Raises
     ------

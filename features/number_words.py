@@ -1,4 +1,4 @@
-"""Numbers as people say them: digits, words and scales in several languages, as one value each.
+"""Read numbers as people say them: digits, words and scales in several languages, as one value each.
 
 A German or French *billion* is 1e12 and an English one 1e9, so the language decides. The words are a table
 (``language, word, value, kind``) that the caller hands in; kinds are ``unit``, ``small``, ``scale``,
@@ -24,6 +24,13 @@ class Word:
     """A number word: its value, and its kind.
 
     A unit counts; small (hundred) and scale (million) multiply what stands before; a fraction divides; skip joins.
+
+    Attributes
+    ----------
+    value
+        Number the word stands for [1].
+    kind
+        ``unit, small, scale, fraction`` or ``skip``.
     """
 
     value: float
@@ -32,7 +39,17 @@ class Word:
 
 @dataclass(frozen=True)
 class Number:
-    """A number found in a text: where, what it read, and its value."""
+    """A number found in a text.
+
+    Attributes
+    ----------
+    start, end
+        Place in the text, as in ``text[start:end]``.
+    text
+        The words or digits that were read.
+    value
+        Their value [1].
+    """
 
     start: int
     end: int
@@ -45,6 +62,16 @@ Words = Mapping[str, Mapping[str, Word]]
 
 def words_from_rows(rows: Sequence[Mapping[str, object]]) -> Words:
     """Return number words by language from rows of ``language, word, value, kind``.
+
+    Parameters
+    ----------
+    rows
+        Mappings with ``language, word, value, kind``.
+
+    Returns
+    -------
+    dict
+        Word by its spelling in lower case, by language.
 
     Examples
     --------
@@ -63,8 +90,17 @@ def find_numbers(text: str, language: str, words: Words) -> list[Number]:
 
     Parameters
     ----------
+    text
+        Any text.
     language
         en, de, fr, es, ja or zh; it decides what a billion and a decimal sign are.
+    words
+        Number words by language, as :func:`words_from_rows` gives them.
+
+    Returns
+    -------
+    list of Number
+        Place, wording and value of each number, in the order of the text.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Volume histories as dense arrays: the series of one frequency side by side, right-aligned."""
+"""Arrange volume histories as dense arrays: the series of one frequency side by side, right-aligned."""
 
 from __future__ import annotations
 
@@ -73,15 +73,43 @@ class Panel:
         return seasons(self.frequency)
 
     def ends(self, horizon: int) -> NDArray[np.datetime64]:
-        """Return the period ends ahead, shape (series, horizon)."""
+        """Return the period ends ahead.
+
+        Parameters
+        ----------
+        horizon
+            Periods after the last column [period].
+
+        Returns
+        -------
+        ndarray of datetime64[us], shape (series, horizon)
+            Period ends [UTC, no zone].
+        """
         return shifted(self.last[:, None], self.frequency, np.arange(1, horizon + 1))
 
     def times(self) -> NDArray[np.datetime64]:
-        """Return the period end of every column, shape (series, time)."""
+        """Return the period end of every column.
+
+        Returns
+        -------
+        ndarray of datetime64[us], shape (series, time)
+            Period ends [UTC, no zone].
+        """
         return shifted(self.last[:, None], self.frequency, np.arange(1 - self.values.shape[1], 1))
 
     def take(self, rows: Integers | Flags) -> Panel:
-        """Return the panel of some series, by number or flag, over the same columns."""
+        """Return the panel of some series, by number or flag, over the same columns.
+
+        Parameters
+        ----------
+        rows
+            Numbers of the series wanted, or a flag a series, shape (series,).
+
+        Returns
+        -------
+        Panel
+            Those series in that order.
+        """
         return replace(
             self,
             series=self.series[rows],
@@ -97,6 +125,16 @@ class Panel:
 
         Values and drivers later than the cut are gone; drivers known ahead keep their horizon. A series whose
         period there is a gap ends in NaN, where a history read on that day would end at its last value.
+
+        Parameters
+        ----------
+        steps
+            Periods to go back from the last column [period].
+
+        Returns
+        -------
+        Panel
+            Columns up to the cut, shape (series, time - steps).
 
         Raises
         ------
@@ -152,6 +190,11 @@ def panels(
     zone
         Zone of dates written without one; UTC where not given.
 
+    Returns
+    -------
+    tuple
+        Panels from the finest frequency to the coarsest, and the counts of what was treated.
+
     Raises
     ------
     ValueError
@@ -206,7 +249,7 @@ def _panel(
 
 
 def _described(panel: Panel, horizon: int) -> Treatments:
-    """Return the counts of gaps and of series that tell little."""
+    """Return the counts of gaps and of series with little to learn from."""
     seen = ~np.isnan(panel.values)
     number = seen.sum(axis=1)
     inside = np.arange(panel.values.shape[1]) >= panel.start[:, None]
@@ -220,5 +263,5 @@ def _described(panel: Panel, horizon: int) -> Treatments:
         "without_history": number == 0,
         "short": (number > 0) & (number < horizon),
     }
-    told = counted(flags, pd.Series(panel.series))
-    return replace(told, counts={**told.counts, "gaps": int(holes.sum())})
+    found = counted(flags, pd.Series(panel.series))
+    return replace(found, counts={**found.counts, "gaps": int(holes.sum())})

@@ -1,6 +1,6 @@
-"""Row rules: what a record must hold to become a row of a frame, and why it was set aside if it does not.
+"""Check records against the rules of a frame: a row that breaks one is quarantined with the reason.
 
-Nothing is dropped: rows in = rows kept + rows set aside, each with file, line, column, value and reason.
+Nothing is dropped: rows in = rows kept + rows quarantined, each with file, line, column, value and reason.
 """
 
 from __future__ import annotations
@@ -19,7 +19,17 @@ _SPANS = (("period_start", "period_end"), ("window_start", "window_end"))
 
 @dataclass(frozen=True)
 class Screened:
-    """Rows that keep a frame's contract, the line of each in its file, and those set aside."""
+    """The outcome of checking a file's records.
+
+    Attributes
+    ----------
+    rows
+        Rows that keep the frame's contract, in its dtypes, units and order.
+    quarantine
+        Frame ``QUARANTINE``: a row for each record that broke a rule.
+    lines
+        Line in the file of each kept row, shape (rows,).
+    """
 
     rows: pd.DataFrame
     quarantine: pd.DataFrame
@@ -28,7 +38,17 @@ class Screened:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why one row is set aside."""
+    """The rule that one record breaks.
+
+    Attributes
+    ----------
+    column
+        Column at fault.
+    value
+        Text of the cell.
+    reason
+        The rule, and the remedy.
+    """
 
     column: str
     value: str
@@ -36,7 +56,7 @@ class Fault:
 
 
 def screen(raw: pd.DataFrame, frame: Frame, *, source: str) -> Screened:
-    """Judge every record and convert units at the boundary.
+    """Check every record against a frame and convert its units.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Refusals of input rows: every one names series, row, value and remedy."""
+"""Refuse input rows: every refusal names series, row, value and remedy."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, rem
     rows
         Columns ``series`` and ``row`` (1 for the first row below a file's header).
     bad
-        Whether a row is at fault.
+        Whether a row is at fault, shape (rows,).
     values
-        What the caller wrote in column ``name``.
+        Values of column ``name`` as the caller wrote them, shape (rows,).
+    name
+        Column at fault, for the message.
+    remedy
+        Last part of the message: how to correct the value.
 
     Raises
     ------
@@ -44,6 +48,18 @@ def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, rem
 def text_of(column: pd.Series, name: str) -> NDArray[np.object_]:
     """Return a column as text, or refuse a row without any; rows are numbered from 1 on.
 
+    Parameters
+    ----------
+    column
+        Any cells, shape (rows,).
+    name
+        Name of the column, for the refusal.
+
+    Returns
+    -------
+    ndarray of str, shape (rows,)
+        The cells as text.
+
     Raises
     ------
     ValueError
@@ -59,12 +75,21 @@ def text_of(column: pd.Series, name: str) -> NDArray[np.object_]:
 
 
 def coded(column: pd.Series, name: str, row: NDArray[np.int64]) -> pd.Series:
-    """Return a column as text kept as codes in the order of the text, or refuse a row without any.
+    """Return a column as categories in the order of their text, or refuse a row without any.
 
     Parameters
     ----------
+    column
+        Any cells, shape (rows,).
+    name
+        Name of the column, for the refusal.
     row
-        Number of each row, for the refusal.
+        Number of each row, shape (rows,), for the refusal.
+
+    Returns
+    -------
+    Series, shape (rows,)
+        Categorical of text, numbered from zero on.
 
     Raises
     ------
@@ -79,9 +104,9 @@ def coded(column: pd.Series, name: str, row: NDArray[np.int64]) -> pd.Series:
     _refuse_empty(column, name, row)
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return column.astype(str).astype("category").reset_index(drop=True)
-    held = column.cat.remove_unused_categories()
-    held = held.cat.rename_categories(held.cat.categories.astype(str))
-    return held.cat.reorder_categories(held.cat.categories.sort_values()).reset_index(drop=True)
+    used = column.cat.remove_unused_categories()
+    used = used.cat.rename_categories(used.cat.categories.astype(str))
+    return used.cat.reorder_categories(used.cat.categories.sort_values()).reset_index(drop=True)
 
 
 def _refuse_empty(column: pd.Series, name: str, row: NDArray[np.int64]) -> None:

@@ -1,4 +1,4 @@
-"""Dates as people say them, resolved against the day they said it: next year, over the next three years, by 2027."""
+"""Resolve dates as people say them against the day they said it: next year, over the next three years, by 2027."""
 
 from __future__ import annotations
 
@@ -21,7 +21,18 @@ Window = tuple[pd.Timestamp, pd.Timestamp]
 
 @dataclass(frozen=True)
 class Phrase:
-    """A way to name a window: its pattern, the unit it counts in, and the first and last of them from the day."""
+    """A way to name a window of time.
+
+    Attributes
+    ----------
+    pattern
+        Compiled wording, with groups ``n`` and ``year`` where the wording leaves them open.
+    unit
+        Rule of the window: ``year, quarter, day, year_of, until, ahead_year``, ...
+    first, last
+        First and last period of the unit counted from the day the text was said; of ``ahead`` and ``ago`` without
+        ``n``, ``first`` is the count.
+    """
 
     pattern: re.Pattern[str]
     unit: str
@@ -31,7 +42,17 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Dated:
-    """A phrase found in a text: where, what it read, and its first and last day, midnight UTC."""
+    """A phrase found in a text, with the window it names.
+
+    Attributes
+    ----------
+    start, end
+        Place in the text, as in ``text[start:end]``.
+    text
+        The words that were read.
+    window_start, window_end
+        First and last day of the window, inclusive, midnight UTC.
+    """
 
     start: int
     end: int
@@ -42,6 +63,16 @@ class Dated:
 
 def phrases_from_rows(rows: Sequence[Mapping[str, object]]) -> Mapping[str, tuple[Phrase, ...]]:
     """Return phrases by language from rows of ``language, phrase, unit, first, last``; {n} and {year} are blanks.
+
+    Parameters
+    ----------
+    rows
+        Mappings with ``language, phrase, unit, first, last``.
+
+    Returns
+    -------
+    dict
+        Phrases by language, in the order of the rows.
 
     Raises
     ------
@@ -65,12 +96,25 @@ def phrases_from_rows(rows: Sequence[Mapping[str, object]]) -> Mapping[str, tupl
 def find_dates(
     text: str, stated_at: pd.Timestamp, phrases: Sequence[Phrase], *, language: str, words: Words
 ) -> list[Dated]:
-    """Return the windows a text names, in order; where phrases overlap, the earlier of the list stands.
+    """Return the windows a text names; where phrases overlap, the earlier of the list stands.
 
     Parameters
     ----------
+    text
+        Any text.
     stated_at
         Day the text was said, midnight UTC.
+    phrases
+        Phrases of the language, as :func:`phrases_from_rows` gives them.
+    language
+        Language of the number words: ``en, de, fr, es, ja`` or ``zh``.
+    words
+        Number words by language, as :func:`features.number_words.words_from_rows` gives them.
+
+    Returns
+    -------
+    list of Dated
+        Place, wording and window of each phrase, in the order of the text.
 
     Examples
     --------
@@ -94,16 +138,16 @@ def find_dates(
 def _window(
     phrase: Phrase, match: re.Match[str], stated_at: pd.Timestamp, language: str, words: Words
 ) -> Window | None:
-    said = match.groupdict()
+    groups = match.groupdict()
     count = 1
-    if said.get("n"):
-        numbers = find_numbers(said["n"], language, words)
+    if groups.get("n"):
+        numbers = find_numbers(groups["n"], language, words)
         if not numbers or not 0 < numbers[0].value <= _FAR:
             return None
         count = round(numbers[0].value)
     elif phrase.unit in {"ahead_year", "ahead_month", "ago_year", "ago_month"}:
         count = phrase.first
-    year = int(said["year"]) if said.get("year") else stated_at.year
+    year = int(groups["year"]) if groups.get("year") else stated_at.year
     return _WINDOWS[phrase.unit](stated_at, phrase, count, year)
 
 

@@ -1,4 +1,4 @@
-"""From observation rows to the series and statements the models take; rows come already cut to an origin."""
+"""Turn observation rows, cut to an origin, into the series and statements the models take."""
 
 from __future__ import annotations
 
@@ -7,13 +7,24 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import check_consecutive, nvidia_quarters
 from shiftcast.features.input_error import InputError
 
 
 def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:
     """Return the rows whose columns equal the values given; a tuple allows any of its values.
+
+    Parameters
+    ----------
+    rows
+        Any frame.
+    **equal
+        Value by column, or the values allowed.
+
+    Returns
+    -------
+    DataFrame
+        The matching rows in their order, numbered anew.
 
     Examples
     --------
@@ -34,9 +45,11 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     Parameters
     ----------
     observations
-        Observation rows known at the origin.
+        Observation rows known at the origin, one a figure.
     definition
         ``data_center``, ``data_center_compute`` or ``data_center_networking``.
+    origin
+        Day of the forecast, with a zone; quarters up to the one that holds it are looked for.
 
     Returns
     -------
@@ -50,7 +63,7 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     """
     rows = select(observations, measure="revenue", vendor="nvidia", definition=definition, stage="flow", segment="all")
     quarters = nvidia_quarters(origin)
-    rows = latest_vintage(rows).merge(quarters, on=["period_start", "period_end"])
+    rows = rows.merge(quarters, on=["period_start", "period_end"])
     if rows.empty:
         raise InputError(
             f"no NVIDIA revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
@@ -106,8 +119,8 @@ def proxy_statements(downloads: pd.DataFrame, newer: tuple[str, ...], older: tup
     Returns
     -------
     DataFrame
-        Statements with ``period_start, period_end, value, sd, bound, definition``; the standard error is that of
-        the quarter's months, and at least two points.
+        Statements with ``period_start, period_end, value, sd, bound, definition``; ``value`` is the mean share of the
+        quarter's months [share], ``sd`` their standard deviation, at least 0.02 [share].
     """
     monthly = downloads.pivot_table(index="period_end", columns="technique", values="value", aggfunc="sum")
     if not set(newer) & set(monthly) or not set(older) & set(monthly):
@@ -124,7 +137,13 @@ def proxy_statements(downloads: pd.DataFrame, newer: tuple[str, ...], older: tup
 
 
 def empty_statements() -> pd.DataFrame:
-    """Return a statements table with no rows."""
+    """Return a statements table with no rows.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``period_start, period_end, value, sd, bound, definition`` in their dtypes.
+    """
     dates = pd.Series(dtype="datetime64[us, UTC]")
     return pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Share histories as dense arrays: each series on its own regular grid, groups of one shape together."""
+"""Arrange share histories as dense arrays: each series on its own regular grid, groups of one shape together."""
 
 from __future__ import annotations
 
@@ -70,6 +70,16 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     missing period is filled on a straight line between its neighbours; gaps shorter than the step are
     refused.
 
+    Parameters
+    ----------
+    rows
+        Checked rows of :func:`features.shares.check_share_rows`.
+
+    Yields
+    ------
+    SharePanel
+        Whole groups of one length and width, batched to about 400 series.
+
     Raises
     ------
     ValueError
@@ -88,19 +98,33 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     blocks = coded.groupby("group", sort=False).indices
     for _, alike in shape.groupby(["length", "width"]):
         batch: list[Integers] = []
-        held = 0
+        count = 0
         for name in alike.index:
             batch.append(np.asarray(blocks[name], dtype=np.int64))
-            held += int(coded["s"].to_numpy()[blocks[name][-1]] - coded["s"].to_numpy()[blocks[name][0]]) + 1
-            if held >= CHUNK:
+            count += int(coded["s"].to_numpy()[blocks[name][-1]] - coded["s"].to_numpy()[blocks[name][0]]) + 1
+            if count >= CHUNK:
                 yield _panel(coded.iloc[np.concatenate(batch)])
-                batch, held = [], 0
+                batch, count = [], 0
         if batch:
             yield _panel(coded.iloc[np.concatenate(batch)])
 
 
 def future_ends(panel: SharePanel, at: int, horizon: int) -> pd.DatetimeIndex:
     """Return the ends of the ``horizon`` periods after the last of series ``at``, keeping the year's pattern.
+
+    Parameters
+    ----------
+    panel
+        Panel that holds the series.
+    at
+        Row of the series in the panel.
+    horizon
+        Periods ahead [period].
+
+    Returns
+    -------
+    DatetimeIndex, shape (horizon,)
+        Period ends, midnight UTC.
 
     Examples
     --------

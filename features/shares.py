@@ -1,4 +1,4 @@
-"""Share histories: the contract of the input rows and their refusals.
+"""Check share histories: the contract of the input rows and their refusals.
 
 One row is the value of one category in one period of one series: a share, a count or a level; only its part
 of the period's total is used. What is refused and what is treated is listed at :func:`check_share_rows`.

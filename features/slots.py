@@ -1,4 +1,4 @@
-"""Dates counted in periods: the frequency of each series, and how far each row lies from its series' last value."""
+"""Count dates in periods: the frequency of each series, and how far each row lies from its series' last value."""
 
 from __future__ import annotations
 
@@ -58,6 +58,11 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
         Sorted ``row, series, group, period_end, value`` of :func:`features.volumes.check_volume_rows`.
     frequency
         Frequency of all; that of the commonest gap of each series where not given.
+
+    Returns
+    -------
+    Grid
+        Series, frequency and slot of each row.
 
     Raises
     ------

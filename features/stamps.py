@@ -1,4 +1,4 @@
-"""Dates as people write them, brought to UTC: any mix of zones, and the two hours a year that clocks change."""
+"""Bring dates as people write them to UTC: any mix of zones, and the two hours a year that clocks change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Units: the measures registry, and conversion at the boundary with pint.
+"""Register the measures and their units, and convert units at the boundary with pint.
 
 Quantities that look alike are different dimensions here, so that they cannot be mixed: input and output tokens,
 watts at the chip, the server, the IT and the facility boundary, FLOP and FLOP/s, accelerators and H100-equivalents.
@@ -19,7 +19,17 @@ from shiftcast.features.input_error import InputError
 
 @dataclass(frozen=True)
 class Measure:
-    """A quantity of the observation frame: its canonical unit and the range a value may take."""
+    """A quantity of the observation frame: its canonical unit and the range a value may take.
+
+    Attributes
+    ----------
+    unit
+        Canonical unit, as pint reads it.
+    about
+        What the figure counts, in words.
+    low, high
+        Least and greatest value allowed [unit]; ``None`` leaves that end open.
+    """
 
     unit: str
     about: str
@@ -34,6 +44,7 @@ MEASURES: Final = {
     "spend_rate": Measure("USD/year", "spending or sales at an annual rate"),
     "revenue_per_power": Measure("USD/GW", "vendor sales per gigawatt of data centre"),
     "power": Measure("GW", "power of sites, contracted or planned"),
+    "power_use": Measure("GW", "power drawn on average over the period"),
     "accelerators": Measure("accelerator", "accelerators shipped, owned or planned"),
     "accelerator_rate": Measure("accelerator/year", "accelerators a year"),
     "h100e": Measure("H100e", "H100-equivalents by peak 8-bit rate"),
@@ -47,6 +58,14 @@ MEASURES: Final = {
     "customers": Measure("customer", "customers over a threshold"),
     "downloads": Measure("download/month", "package downloads per month"),
     "energy_per_request": Measure("Wh/request", "energy of one request"),
+    "tokens_per_accelerator": Measure(
+        "token/accelerator/hour", "tokens (input and output) a fleet serves, over its accelerators and hours"
+    ),
+    "output_tokens_per_accelerator": Measure(
+        "output_token/accelerator/hour", "tokens a fleet generates, over its accelerators and hours"
+    ),
+    "utilisation": Measure("1", "share of peak operations (model FLOP utilisation) or of time in use", 0.0, 1.0),
+    "cost_ratio": Measure("1", "cost of a request after a change of technique or model over that before"),
     "deployed": Measure("1", "1 from the day a technique is said to be in production", 0.0, 1.0),
     "parameters": Measure("parameter", "parameters of a model"),
     "training_work": Measure("FLOP", "floating-point operations of training runs over the period"),
@@ -73,6 +92,7 @@ H100e = [h100e]
 FLOP = [operation]
 parameter = [parameter]
 core = [core]
+wafer = [wafer]
 W_chip = [chip_power]
 W_server = [server_power]
 W_it = [it_power]
@@ -89,7 +109,13 @@ _UNIT: Final = re.compile(rf"([1-9][\d.]*(e\d{{1,2}})?[ */]?)?{_NAME}([ */]{_NAM
 
 @cache
 def registry() -> pint.UnitRegistry[float]:
-    """Return the project's unit registry; built once."""
+    """Return the project's unit registry; built once.
+
+    Returns
+    -------
+    pint.UnitRegistry
+        Pint's units and the project's own, such as tokens, accelerators and watts by boundary.
+    """
     units: pint.UnitRegistry[float] = pint.UnitRegistry()
     for line in _DEFINITIONS.strip().splitlines():
         units.define(line.split(";")[0].strip())
@@ -98,6 +124,20 @@ def registry() -> pint.UnitRegistry[float]:
 
 def convert(value: float, unit: str, to: str) -> float:
     """Return ``value`` in ``unit`` expressed in the unit ``to``.
+
+    Parameters
+    ----------
+    value
+        Number in ``unit``.
+    unit
+        Unit of the value; ``thousand`` to ``trillion`` may stand before it.
+    to
+        Unit wanted.
+
+    Returns
+    -------
+    float
+        The same quantity [to].
 
     Raises
     ------

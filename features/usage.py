@@ -1,4 +1,4 @@
-"""Usage rolled up: to coarser periods, to observations for the models, and to the long form the volume model takes."""
+"""Aggregate usage to coarser periods, to observations, and to the long form of the volume model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,17 @@ _DAY: Final = pd.Timedelta(days=1)
 
 
 def period_ends(usage: pd.DataFrame) -> pd.Series:
-    """Return the instant at which each row's period is over, shape (rows,); the period does not hold it.
+    """Return the instant at which each row's period is over; the period does not hold it.
+
+    Parameters
+    ----------
+    usage
+        Columns ``grain`` and ``period_start`` [UTC].
+
+    Returns
+    -------
+    Series of datetime64[us, UTC], shape (rows,)
+        First instant after each period.
 
     Examples
     --------
@@ -50,9 +60,9 @@ def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
     Parameters
     ----------
     usage
-        Frame ``USAGE``, one word on each figure, as the store's ``as_of`` gives it.
+        Frame ``USAGE``, one row a figure, as the store's ``as_of`` gives it.
     grain
-        Length of the periods wanted.
+        Length of the periods wanted: ``minute, hour, day, week, month`` or ``quarter``.
 
     Returns
     -------
@@ -90,6 +100,18 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
     """Return usage as observations of days or longer periods, ready for the models.
 
     The note tells how many of the finer periods are there; what is absent is not filled in.
+
+    Parameters
+    ----------
+    usage
+        Frame ``USAGE``, one row a figure, as the store's ``as_of`` gives it.
+    grain
+        Length of the periods: ``day, week, month`` or ``quarter``.
+
+    Returns
+    -------
+    DataFrame
+        Frame ``OBSERVATIONS``, one row a figure and period.
 
     Raises
     ------
@@ -130,8 +152,8 @@ def whole_quarters(usage: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Frame ``OBSERVATIONS``.
     """
-    said = ~usage[["segment", "leaf"]].isin([ALL, UNLABELLED]).any(axis=1)
-    rows = usage[said & usage["grain"].isin(GRAINS[:3]) & (usage["how"] == "sum")]
+    labelled = ~usage[["segment", "leaf"]].isin([ALL, UNLABELLED]).any(axis=1)
+    rows = usage[labelled & usage["grain"].isin(GRAINS[:3]) & (usage["how"] == "sum")]
     if rows.empty:
         return empty(OBSERVATIONS)
     _check_grains(rows, "quarter")
@@ -151,7 +173,7 @@ def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent
     usage
         Frame ``USAGE``.
     grain
-        Length of the periods.
+        Length of the periods: ``minute, hour, day, week, month`` or ``quarter``.
     group
         Leaf dimension that groups the series.
     absent

@@ -1,4 +1,4 @@
-"""Volume histories: the contract of the input rows, what of them is refused, and what is treated and counted.
+"""Check volume histories: what is refused, and what is treated and counted.
 
 One row is the volume of one series in one period, in the series' own unit. What is refused and what is treated
 is listed at :func:`check_volume_rows`.
@@ -43,10 +43,17 @@ TREATMENTS: Final = {
 class Treatments:
     """How many rows or series were treated how, and the first of each by name.
 
+    Attributes
+    ----------
+    counts
+        Rows, series or periods by treatment, one of ``TREATMENTS``.
+    first
+        Name of the first series of each treatment, where known.
+
     Examples
     --------
-    >>> told = Treatments({"gaps": 2}, {"gaps": "web"}) + Treatments({"gaps": 1}, {"gaps": "api"})
-    >>> told.counts["gaps"], told.lines()
+    >>> both = Treatments({"gaps": 2}, {"gaps": "web"}) + Treatments({"gaps": 1}, {"gaps": "api"})
+    >>> both.counts["gaps"], both.lines()
     (3, ("3 periods missing inside histories: left unknown, never filled with zero (first: 'web')",))
     """
 
@@ -62,7 +69,13 @@ class Treatments:
         )
 
     def lines(self) -> tuple[str, ...]:
-        """Return one sentence for each treatment there was."""
+        """Return one sentence for each treatment there was.
+
+        Returns
+        -------
+        tuple of str
+            Count, meaning and first name, in the order of ``TREATMENTS``.
+        """
         return tuple(
             f"{self.counts[name]} {about}" + (f" (first: {self.first[name]!r})" if name in self.first else "")
             for name, about in TREATMENTS.items()
@@ -72,6 +85,18 @@ class Treatments:
 
 def counted(flags: Mapping[str, NDArray[np.bool_]], names: pd.Series) -> Treatments:
     """Return how often each flag is true, and the name of the first.
+
+    Parameters
+    ----------
+    flags
+        By treatment, whether it applies to each row or series, shape (n,).
+    names
+        Series of each, shape (n,).
+
+    Returns
+    -------
+    Treatments
+        Counts and first names of the treatments that apply anywhere.
 
     Examples
     --------
@@ -130,8 +155,8 @@ def check_volume_rows(
     refuse(rows, rows.value < 0, rows.value, "value", "a volume cannot be negative: correct it or drop the row")
     rows = rows.sort_values(["group", "series", "period_end"], kind="stable", ignore_index=True)
     rows, repeated = _once(rows)
-    told = counted({"empty": rows.value.isna().to_numpy(), "censored": rows.lower.to_numpy()}, rows.series)
-    return rows, Treatments({**treated, "repeated": repeated}) + told
+    found = counted({"empty": rows.value.isna().to_numpy(), "censored": rows.lower.to_numpy()}, rows.series)
+    return rows, Treatments({**treated, "repeated": repeated}) + found
 
 
 def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) -> tuple[pd.DataFrame, dict[str, int]]:

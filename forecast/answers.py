@@ -35,6 +35,7 @@ from shiftcast.forecast.views.scenario import BASE, apply_scenario
 
 if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
     from shiftcast.forecast.known import Known, Settings
+    from shiftcast.forecast.sixty_forty.redrawn import Redrawn
     from shiftcast.forecast.sixty_forty.report import SplitReport
     from shiftcast.forecast.split.relabel import Relabelled
 
@@ -192,17 +193,14 @@ class Forecaster:
         self, mode: str, *, base: str, definition: str, share: float | None = None, strength: float = 0.1,
         total: str = "kept",
     ) -> SplitReport:  # fmt: skip
-        """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are drawn anew.
+        """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are drawn from one fit.
 
         ``mode, share, strength`` and ``total`` are those of :func:`forecast.sixty_forty.modes.imposed_as`, ``base`` and
         ``definition`` those of :meth:`split`. ValueError names what is at fault, or that no share had been claimed.
         """
-        from shiftcast.forecast.sixty_forty.modes import imposed_as  # noqa: PLC0415  (brings the models)
-        from shiftcast.forecast.sixty_forty.report import split_report  # noqa: PLC0415
-
-        known, settings = self._record()
-        imposed = imposed_as(known, mode, share=share, strength=strength, total=total)
-        return split_report(known, settings, imposed, base=base, definition=definition)
+        return self._redrawn.impose(
+            mode, base=base, definition=definition, share=share, strength=strength, total=total
+        )  # fmt: skip
 
     def relabel(self, firm: str, *, to: str, valid_from: str | None = None) -> Relabelled:
         """Return the split with a firm on side ``to``, as ``shiftcast relabel`` does.
@@ -210,10 +208,7 @@ class Forecaster:
         It counts there from day ``valid_from``, such as ``2026-01-01``; in all of history if not given. ValueError if
         the firm is not known or already counts there.
         """
-        from shiftcast.forecast.sixty_forty.restated import relabelled  # noqa: PLC0415  (brings the models)
-
-        known, settings = self._record()
-        return relabelled(known, settings, firm, to, valid_from=None if valid_from is None else as_midnight(valid_from))
+        return self._redrawn.relabel(firm, to, None if valid_from is None else as_midnight(valid_from))
 
     def check(self, claim: str, *, against: str | None = None) -> ClaimCheck:
         """Return what it would take for a claim to hold, as ``shiftcast claim check`` does.
@@ -292,7 +287,10 @@ class Forecaster:
         check_context(self.cube, read.context)
         return read
 
-    def _record(self) -> tuple[Known, Settings]:
+    @cached_property
+    def _redrawn(self) -> Redrawn:
+        from shiftcast.forecast.sixty_forty.redrawn import Redrawn  # noqa: PLC0415  (brings the models)
+
         if self.known is None or self.settings is None:
             raise InputError("this forecast does not keep the record it was drawn from; run `shiftcast run` again")
-        return self.known, self.settings
+        return Redrawn(self.known, self.settings)

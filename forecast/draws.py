@@ -1,6 +1,6 @@
-"""Joint draws: named random streams, sampled assumptions, and quantiles at the very end.
+"""Joint draws: named random streams, sampled assumptions, and quantiles taken last.
 
-Every random number comes from a stream named after what it drives, so adding a term moves no other term's draws and
+Every random number comes from a stream named after what it drives, so adding a term changes no other term's draws and
 two scenarios share their random numbers.
 """
 
@@ -35,7 +35,20 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 
 def normals(seed: int, name: str, draws: int) -> Array:
-    """Return stratified standard normals, shape (draws,): one in each of ``draws`` equal slices, shuffled.
+    """Return stratified standard normals: one in each of ``draws`` slices of equal probability, shuffled.
+
+    Parameters
+    ----------
+    seed
+        Seed of the run.
+    name
+        Name of the stream.
+    draws
+        Number of draws.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
 
     Examples
     --------
@@ -49,7 +62,22 @@ def normals(seed: int, name: str, draws: int) -> Array:
 
 
 def student_t(random: np.random.Generator, shape: tuple[int, ...], degrees: float) -> Array:
-    """Return Student-t variates scaled to unit variance, one mixing variable for each row of ``shape``."""
+    """Return Student-t variates scaled to unit variance, one chi-square mixing variable for each row of ``shape``.
+
+    Parameters
+    ----------
+    random
+        Random generator; it is advanced.
+    shape
+        Shape of the result; its first axis has a mixing variable each, so that a row is heavy-tailed together.
+    degrees
+        Degrees of freedom, above 2.
+
+    Returns
+    -------
+    ndarray, shape ``shape``
+        Mean zero, variance one.
+    """
     mixing = random.chisquare(degrees, size=(shape[0],) + (1,) * (len(shape) - 1)) / degrees
     return np.asarray(random.standard_normal(shape) / np.sqrt(mixing) * np.sqrt((degrees - 2) / degrees))
 
@@ -67,25 +95,100 @@ class Assumptions:
     values: Mapping[str, Array]
 
     def __getitem__(self, name: str) -> Array:
-        """Return the draws of one assumption, shape (draws,)."""
+        """Return the draws of one assumption.
+
+        Parameters
+        ----------
+        name
+            Name of the row, such as ``fleet.life``.
+
+        Returns
+        -------
+        ndarray, shape (draws,)
+            In the unit of the row.
+
+        Raises
+        ------
+        ValueError
+            If there is no assumption of that name.
+        """
         if name not in self.values:
             raise InputError(f"assumption {name!r} is missing; add a row of that name to assumptions.csv")
         return self.values[name]
 
     def get(self, name: str, otherwise: str) -> Array:
-        """Return the draws of an assumption, or of a more general one where it has no row of its own."""
+        """Return the draws of an assumption, or of a more general one where it has no row of its own.
+
+        Parameters
+        ----------
+        name
+            Name of the assumption.
+        otherwise
+            Name of the more general one.
+
+        Returns
+        -------
+        ndarray, shape (draws,)
+            In the unit of the row.
+
+        Raises
+        ------
+        ValueError
+            If neither is there.
+        """
         return self[name if name in self.values else otherwise]
 
     def names(self, prefix: str) -> tuple[str, ...]:
-        """Return the last parts of the names that begin with ``prefix`` and a dot."""
+        """Return what follows ``prefix`` and a dot in the names that begin with them.
+
+        Parameters
+        ----------
+        prefix
+            Beginning of the names, without the dot.
+
+        Returns
+        -------
+        tuple of str
+            In the order of the rows.
+        """
         return tuple(name.removeprefix(f"{prefix}.") for name in self.values if name.startswith(f"{prefix}."))
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a fit is drawn: over which quarters, how often, from which seed, under which drawn assumptions.
+
+    Attributes
+    ----------
+    quarters
+        Ends of the quarters that are drawn, history first.
+    draws
+        Joint draws; the first axis of whatever is drawn.
+    seed
+        Of the named streams.
+    assumed
+        One value a draw of every assumption; empty for terms that rest on none.
+    """
+
+    quarters: pd.DatetimeIndex
+    draws: int
+    seed: int
+    assumed: Assumptions = Assumptions({})
+
+    def stream(self, name: str) -> np.random.Generator:
+        """Return the random stream of one named quantity (:func:`stream`)."""
+        return stream(self.seed, name)
+
+    def normals(self, name: str) -> Array:
+        """Return stratified standard normals of one named quantity, shape (draws,) (:func:`normals`)."""
+        return normals(self.seed, name, self.draws)
 
 
 def sample_assumptions(rows: pd.DataFrame, *, draws: int, seed: int) -> Assumptions:
     """Draw every row of an assumptions frame.
 
-    Low, mid and high are the 10th, 50th and 90th percentiles; each side of the median has its own spread on the
-    log, logit or plain scale.
+    Low, mid and high are the 10th, 50th and 90th percentiles. On the scale f of the shape (log, logit or plain) a draw
+    is f(mid) + z / 1.2816 * (f(high) - f(mid)), or f(mid) - f(low) where the standard normal z is below zero.
 
     Parameters
     ----------
@@ -93,6 +196,11 @@ def sample_assumptions(rows: pd.DataFrame, *, draws: int, seed: int) -> Assumpti
         Assumptions frame (:data:`features.frames.ASSUMPTIONS`).
     draws, seed
         Number of draws; the seed of the named streams.
+
+    Returns
+    -------
+    Assumptions
+        Draws by name, in the unit of each row.
 
     Raises
     ------
@@ -136,8 +244,20 @@ _SCALES = {"lognormal": (np.log, np.exp), "logitnormal": (logit, expit), "normal
 
 
 def quantile_table(values: Array, levels: tuple[float, ...] = QUANTILES) -> Array:
-    """Return mean and quantiles over the first axis, stacked first, shape (1 + levels, ...).
+    """Return mean and quantiles over the first axis.
 
-    This is the one place where quantiles are taken: they are of finished totals and are never added up.
+    Quantiles are taken here only: they are of finished totals and never added up.
+
+    Parameters
+    ----------
+    values
+        Draws, shape (draws, ...).
+    levels
+        Levels of the quantiles [1].
+
+    Returns
+    -------
+    ndarray, shape (1 + levels, ...)
+        The mean, then the quantiles in the order of ``levels``, in the unit of the values.
     """
     return np.concatenate([values.mean(axis=0, keepdims=True), np.quantile(values, levels, axis=0)])

@@ -1,37 +1,79 @@
-"""The record as it was known on one day, and the settings of a forecast made then."""
+"""The record as it was known on one day, and the settings of a forecast made then.
+
+One list says which frames there are and how each is cut; :func:`cut` is the only way from all that was ever read to
+what was known on a day.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import pandas as pd
+import xarray as xr
 
-from shiftcast.features.asof import known_by
-from shiftcast.features.frames import empty
+from shiftcast.features.asof import known_by, latest_vintage
+from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, Frame, empty
 from shiftcast.features.membership import MEMBERSHIPS
+from shiftcast.forecast.economics.basis import Basis, join_assumptions
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.workloads import Registry
 
 
 @dataclass(frozen=True)
-class Known:
-    """The record as it was known on one day.
+class Rule:
+    """How one frame is cut.
 
     Attributes
     ----------
-    origin
-        The day, midnight UTC.
-    observations, claims, hardware, throughput, assumptions
-        Frames cut to the origin; assumptions are judgements of today and are not cut.
+    frame
+        What its rows are.
+    day
+        Column with the day a row could be known; ``None`` for judgements of today, which are not cut.
+    latest
+        Whether a later row of the same figure takes the place of those before it.
+    """
+
+    frame: Frame
+    day: str | None = "known_at"
+    latest: bool = False
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "observations": Rule(OBSERVATIONS, latest=True),
+    "claims": Rule(CLAIMS, day="stated_at"),  # a statement stays said
+    "hardware": Rule(HARDWARE, latest=True),
+    "throughput": Rule(THROUGHPUT, latest=True),
+    "assumptions": Rule(ASSUMPTIONS, day=None),
+    "capacity": Rule(ASSUMPTIONS, day=None),
+    "ceilings": Rule(CEILINGS, latest=True),
+    "memberships": Rule(MEMBERSHIPS),  # the first row says where published figures count a firm, the last where we do
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frames:
+    """All that a forecast rests on, one frame a field, as :data:`RULES` lists them.
+
+    Attributes
+    ----------
+    observations, claims, hardware, throughput
+        Dated frames.
+    assumptions
+        Judgements that the cube is drawn from.
+    capacity
+        Judgements that the cube does not use: purchases and ageing, and money.
+    ceilings
+        Dated limits of what can be built, powered and paid for.
+    memberships
+        Who counts on which side.
     registry
         Workloads and techniques.
     learned
-        What the share model learned on reference histories; it is not of the record and is not cut.
-    memberships
-        Who counts on which side, cut to the origin.
+        What the share model learned on reference histories; it is not of the record.
     """
 
-    origin: pd.Timestamp
     observations: pd.DataFrame
     claims: pd.DataFrame
     hardware: pd.DataFrame
@@ -39,7 +81,30 @@ class Known:
     assumptions: pd.DataFrame
     registry: Registry
     learned: Learned
+    capacity: pd.DataFrame = field(default_factory=lambda: empty(ASSUMPTIONS))
+    ceilings: pd.DataFrame = field(default_factory=lambda: empty(CEILINGS))
     memberships: pd.DataFrame = field(default_factory=lambda: empty(MEMBERSHIPS))
+
+    def as_of(self, origin: pd.Timestamp) -> Known:
+        """Return what was known on a day, midnight UTC."""
+        return cut(self, origin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known(Frames):
+    """The record as it was known on one day, one row a figure.
+
+    Attributes
+    ----------
+    origin
+        The day, midnight UTC.
+    history
+        The same frames with every vintage known by that day, for what asks how a figure came to be: past origins,
+        revisions, monitoring, and the files of a forecast.
+    """
+
+    origin: pd.Timestamp
+    history: Frames
 
 
 @dataclass(frozen=True)
@@ -51,12 +116,48 @@ class Settings:
     through: str = "2028Q4"
 
 
-def cut(
-    origin: pd.Timestamp, observations: pd.DataFrame, claims: pd.DataFrame, hardware: pd.DataFrame,
-    throughput: pd.DataFrame, assumptions: pd.DataFrame, registry: Registry, learned: Learned,
-) -> Known:  # fmt: skip
-    """Cut every frame to what was known at the origin."""
-    return Known(
-        origin, known_by(observations, origin), known_by(claims, origin, column="stated_at"),
-        known_by(hardware, origin), known_by(throughput, origin), assumptions, registry, learned,
-    )  # fmt: skip
+def cut(frames: Frames, origin: pd.Timestamp) -> Known:
+    """Cut every frame to what was known at an origin, and take the latest vintage there.
+
+    Parameters
+    ----------
+    frames
+        Every vintage that was read; or a record already cut, which is cut again from its history.
+    origin
+        Last day of knowledge, midnight UTC, inclusive.
+
+    Returns
+    -------
+    Known
+        Frames in the latest vintage, and beside them every vintage known by then.
+    """
+    whole = frames.history if isinstance(frames, Known) else frames
+    seen = {name: _by(getattr(whole, name), rule, origin) for name, rule in RULES.items()}
+    latest = {name: latest_vintage(rows, RULES[name].frame) for name, rows in seen.items() if RULES[name].latest}
+    history = Frames(**seen, registry=whole.registry, learned=whole.learned)
+    return Known(**{**seen, **latest}, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
+
+
+def _by(rows: pd.DataFrame, rule: Rule, origin: pd.Timestamp) -> pd.DataFrame:
+    return rows if rule.day is None else known_by(rows, origin, column=rule.day)
+
+
+def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None = None) -> Basis:
+    """Return what questions of capacity and cost rest on.
+
+    Parameters
+    ----------
+    known
+        The record cut to an origin.
+    settings
+        Draws and seed.
+    shipped
+        Accelerators shipped in the forecast it belongs to, dims ``draw, quarter, segment, generation``, if any.
+
+    Raises
+    ------
+    ValueError
+        If two files hold an assumption of the same name.
+    """
+    rows = join_assumptions(known.assumptions, known.capacity)
+    return Basis(known.origin, known.hardware, known.throughput, rows, settings.draws, settings.seed, shipped)

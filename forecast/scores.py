@@ -1,4 +1,4 @@
-"""Scores of draws against what came: CRPS, weighted interval score, coverage, PIT, bias, pinball; one shape for all.
+"""Scores of draws against actuals: CRPS, weighted interval score, coverage, PIT, bias, pinball loss; one shape for all.
 
 Draws have shape (draws, ...), actuals shape (...); a score has the shape of the actuals.
 """
@@ -17,9 +17,22 @@ Metric = Callable[[Array, Array], Array]
 
 
 def crps(draws: Array, actual: Array) -> Array:
-    """Return the continuous ranked probability score, in the unit of the draws.
+    """Return the continuous ranked probability score (CRPS).
 
-    E|X - y| - E|X - X'| / 2 with the unbiased pair mean (Gneiting and Raftery 2007, eq. 20).
+    CRPS = E|X - y| - E|X - X'| / 2, with the unbiased mean over pairs of draws (Gneiting and Raftery 2007, Strictly
+    proper scoring rules, prediction, and estimation, section 4.2).
+
+    Parameters
+    ----------
+    draws
+        Draws of the forecast, shape (draws, ...), two or more, in any unit.
+    actual
+        Actuals, shape (...), in the same unit.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        In the unit of the draws; lower is better. It may fall below zero, as the estimator is unbiased.
 
     Examples
     --------
@@ -34,7 +47,25 @@ def crps(draws: Array, actual: Array) -> Array:
 
 
 def interval_score(draws: Array, actual: Array, level: float) -> Array:
-    """Return the score of the central interval: width plus misses at 2 / (1 - level) (Gneiting and Raftery 2007)."""
+    """Return the score of the central interval: its width plus a penalty for what falls outside.
+
+    (u - l) + 2 / (1 - level) * (max(l - y, 0) + max(y - u, 0)), with l and u the quantiles at (1 - level) / 2 and (1 +
+    level) / 2 of the draws (Gneiting and Raftery 2007, eq. 43).
+
+    Parameters
+    ----------
+    draws
+        Draws of the forecast, shape (draws, ...).
+    actual
+        Actuals, shape (...), in the unit of the draws.
+    level
+        Nominal coverage of the interval [1], between 0 and 1.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        In the unit of the draws; lower is better.
+    """
     tail = (1 - level) / 2
     low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
     miss = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
@@ -42,7 +73,23 @@ def interval_score(draws: Array, actual: Array, level: float) -> Array:
 
 
 def weighted_interval_score(draws: Array, actual: Array) -> Array:
-    """Return the weighted interval score over the 50, 80 and 95 % intervals and the median (Bracher et al. 2021)."""
+    """Return the weighted interval score (WIS) over the central 50, 80 and 95 % intervals and the median.
+
+    (|y - median| / 2 + sum over levels of (1 - level) / 2 times the interval score) / (levels + 1/2) (Bracher et al.
+    2021, Evaluating epidemic forecasts in an interval format).
+
+    Parameters
+    ----------
+    draws
+        Draws of the forecast, shape (draws, ...).
+    actual
+        Actuals, shape (...), in the unit of the draws.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        In the unit of the draws; lower is better.
+    """
     total = 0.5 * np.abs(np.median(draws, axis=0) - actual)
     for level in LEVELS:
         total = total + (1 - level) / 2 * interval_score(draws, actual, level)
@@ -51,6 +98,20 @@ def weighted_interval_score(draws: Array, actual: Array) -> Array:
 
 def covered(draws: Array, actual: Array, level: float) -> Array:
     """Return 1 where the central interval holds the actual, else 0.
+
+    Parameters
+    ----------
+    draws
+        Draws of the forecast, shape (draws, ...).
+    actual
+        Actuals, shape (...), in the unit of the draws.
+    level
+        Nominal coverage of the interval [1], between 0 and 1.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Ones and zeros; their mean is the coverage.
 
     Examples
     --------
@@ -63,12 +124,41 @@ def covered(draws: Array, actual: Array, level: float) -> Array:
 
 
 def pit(draws: Array, actual: Array) -> Array:
-    """Return the probability integral transform: the share of draws below the actual, ties counted half."""
+    """Return the probability integral transform (PIT): the share of draws below the actual, ties counted half.
+
+    Uniform on [0, 1] where the forecast is calibrated (Dawid 1984).
+
+    Parameters
+    ----------
+    draws
+        Draws of the forecast, shape (draws, ...).
+    actual
+        Actuals, shape (...), in the unit of the draws.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        PIT values [1], in [0, 1].
+    """
     return np.asarray((draws < actual).mean(axis=0) + 0.5 * (draws == actual).mean(axis=0))
 
 
 def pinball(draws: Array, actual: Array, level: float) -> Array:
-    """Return the pinball loss of one quantile (Koenker and Bassett 1978), in the unit of the draws.
+    """Return the pinball loss of one quantile of the draws (Koenker and Bassett 1978).
+
+    Parameters
+    ----------
+    draws
+        Draws of the forecast, shape (draws, ...).
+    actual
+        Actuals, shape (...), in the unit of the draws.
+    level
+        Level of the quantile [1], between 0 and 1.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        In the unit of the draws.
 
     Examples
     --------
@@ -80,7 +170,19 @@ def pinball(draws: Array, actual: Array, level: float) -> Array:
 
 
 def quantile_loss(miss: Array, level: float | Array) -> Array:
-    """Return the loss of quantiles that what came missed by ``miss``: actual less quantile, the shapes broadcast.
+    """Return the pinball loss of quantiles from their errors: max(p e, (p - 1) e).
+
+    Parameters
+    ----------
+    miss
+        Error e, actual less quantile, any shape.
+    level
+        Level p of the quantile [1], broadcast against ``miss``.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        In the unit of the errors.
 
     Examples
     --------
@@ -91,7 +193,19 @@ def quantile_loss(miss: Array, level: float | Array) -> Array:
 
 
 def bias(draws: Array, actual: Array) -> Array:
-    """Return the median less the actual: positive where the forecast was too high.
+    """Return the median of the draws less the actual: positive where the forecast was too high.
+
+    Parameters
+    ----------
+    draws
+        Draws of the forecast, shape (draws, ...).
+    actual
+        Actuals, shape (...), in the unit of the draws.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        In the unit of the draws.
 
     Examples
     --------

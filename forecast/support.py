@@ -1,4 +1,4 @@
-"""The typed refusal: what was asked lies outside what the records support."""
+"""The error raised where a question lies outside the support of the records."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from shiftcast.features.input_error import InputError
 
 
 class OutOfSupportError(InputError):
-    """A request that no record or draw speaks for.
+    """Raised where no record or draw supports what was asked.
 
     Attributes
     ----------
     asked
-        What was asked; where nothing else is given, the whole refusal.
+        The subject that was asked about; where nothing else is given, the whole message.
     missing
-        What the records would have to hold.
+        The records that would be needed.
     remedy
-        What to do about it.
+        The step that would make the question answerable.
 
     Examples
     --------
@@ -33,5 +33,5 @@ a row to hardware.csv
         self.asked, self.missing, self.remedy = asked, missing, remedy
 
     def __reduce__(self) -> tuple[type[OutOfSupportError], tuple[str, str, str]]:
-        """Rebuild from the three parts, so that the refusal crosses process boundaries."""
+        """Rebuild from the three parts, so that the error can cross process boundaries."""
         return type(self), (self.asked, self.missing, self.remedy)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
-from shiftcast.forecast.identity.cube import World, build_world
+from shiftcast.forecast.identity.cube import World, draw_world
+from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.known import Known, Settings, cut
 from shiftcast.pipelines.sources.public_record import Record, read_record
 
@@ -72,13 +74,16 @@ def known_on(record: Record) -> Callable[..., Known]:
     """Return the record cut to an origin, with frames replaced where given."""
 
     def known(origin: pd.Timestamp = ORIGIN, **frames: pd.DataFrame) -> Known:
-        names = ("observations", "claims", "hardware", "throughput", "assumptions")
-        given = {name: frames.get(name, getattr(record, name)) for name in names}
-        return cut(origin, registry=record.registry, learned=record.learned, **given)
+        return cut(replace(record, **frames), origin)
 
     return known
 
 
 @pytest.fixture(scope="session")
-def small_world(known_on: Callable[..., Known]) -> World:
-    return build_world(known_on(), SMALL)
+def small_fit(known_on: Callable[..., Known]) -> WorldFit:
+    return fit_world(known_on(), SMALL.through)
+
+
+@pytest.fixture(scope="session")
+def small_world(small_fit: WorldFit) -> World:
+    return draw_world(small_fit, draws=SMALL.draws, seed=SMALL.seed)

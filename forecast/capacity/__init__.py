@@ -1,1 +1,1 @@
-"""Fleets, purchases, ceilings and plans: what to add, by when, what binds; what hardware does is in `hardware`."""
+"""Capacity: fleets, purchases, ceilings, retirement and plans; properties of the hardware are in `hardware`."""

@@ -1,4 +1,4 @@
-"""The cascade: as a cohort ages, its work moves from training to inference to batch."""
+"""Cascade of a cohort's work from training to inference to batch, logistic in age."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 
 PHASES: Final = ("training", "inference", "batch")
-_STEEPNESS: Final = (
-    4.0  # ages are logistic with a scale of a quarter of the middle: 80 % move within about a year and a half
-)
+_STEEPNESS: Final = 4.0  # logistic in age over its middle: the central 80 % of the shift takes 1.1 middles
 
 
 def cascade_shares(ages: Array, to_inference: Array, to_batch: Array) -> Array:
     """Return the share of a cohort's work in each phase by age.
 
-    The share past a phase is logistic in age around its middle; nobody is past inference before being past training.
+    The share past a phase is 1 / (1 + exp(-4 (a / m - 1))), with m the age by which half is past it; the share past
+    inference is at most that past training.
 
     Parameters
     ----------
     ages
         Age [year], shape (ages,).
     to_inference, to_batch
-        Age by which half has left training, and inference [year], shape (draws,), positive.
+        Age by which half of the work has left training, and inference [year], shape (draws,), positive.
 
     Returns
     -------
     ndarray, shape (draws, ages, 3)
-        Shares in the order of :data:`PHASES`; they sum to one.
+        Shares [1] in the order of :data:`PHASES`; they sum to one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The question of limits: whether packaging, memory or power holds the fleet back, by quarter, and its price."""
+"""Answer to a question of limits: packaging, memory or power as the binding constraint of the fleet, by quarter."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ CHIPS: Final = "packaging"
 MEMORY: Final = "memory"
 LIMITS: Final = {DEMAND: "1000 H100e", POWER: "MW_facility", CHIPS: "wafer", MEMORY: "million GB"}
 _SUPPLIES: Final = {CHIPS: "supply.cowos", MEMORY: "supply.hbm", POWER: "supply.power"}
-_OFFERED: Final = 2  # newest families that can still be ordered
+_OFFERED: Final = 2  # number of newest families that can still be ordered: older ones have left production
 _THOUSAND: Final = 1e3
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What is asked about limits.
+    """A question about limits.
 
     Attributes
     ----------
     by
         Last quarter, such as ``2027Q4``.
     programmes
-        How many of the joint draws are planned.
+        Number of the joint draws for which a programme is solved.
     given
-        Assumption to the value that stands in for it.
+        Assumption to the value that replaces it.
     """
 
     by: str
@@ -50,7 +50,19 @@ class Limits:
 
 @dataclass(frozen=True)
 class Fleets:
-    """The fleet that is wanted and what is left of today's, shape (draws, periods, generations); thousands."""
+    """The fleet demanded and what remains of today's.
+
+    Attributes
+    ----------
+    quarters
+        Ends of the quarters, from that of the origin on, shape (periods,).
+    wanted
+        Accelerators demanded [thousand], shape (draws, periods, generations).
+    left
+        Accelerators that remain of those bought before [thousand], the same shape.
+    survival
+        Share of a purchase left by age [1], shape (draws, periods).
+    """
 
     quarters: pd.DatetimeIndex
     wanted: Array
@@ -59,23 +71,23 @@ class Fleets:
 
 
 def limits_question(basis: Basis, asked: Limits) -> Answer:
-    """Return the limit that binds in each quarter, how surely, and its shadow price.
+    """Return the binding limit of each quarter, its probability, and its shadow price.
 
-    In every draw a linear programme buys and runs accelerators to serve the H100-equivalents (by specification) that
-    the forecast fleet holds, at the rent of an H100, under packaging wafers, memory and power.
+    In every draw a linear programme buys and runs accelerators to serve the H100-equivalents (by specification) of the
+    forecast fleet, at the rent of an H100, under packaging wafers, memory and power.
 
     Parameters
     ----------
     basis
         Catalogue, assumptions and the fleet of a registered forecast.
     asked
-        Last quarter and how many draws.
+        Last quarter and number of draws.
 
     Returns
     -------
     Answer
-        A row a quarter: ``binding`` and its odds, ``served_share``, odds of each limit, and shadow prices in US dollars
-        a quarter and unit of the limit (:data:`LIMITS`).
+        A row a quarter: ``binding`` and its odds, ``served_share`` [1], odds of each limit [1], and shadow prices in US
+        dollars a quarter and unit of the limit (:data:`LIMITS`).
 
     Raises
     ------
@@ -115,7 +127,7 @@ _READING: Final = (
 
 
 def _fleets(basis: Basis, generations: Generations, by: str, given: Mapping[str, float]) -> Fleets:
-    """Return the fleet that the forecast wants, and today's as it ages, from the quarter of the origin on."""
+    """Return the fleet of the forecast, and today's as it ages, from the quarter of the origin on."""
     if basis.shipped is None:
         raise OutOfSupportError(
             "limits", "no fleet stands behind this basis", "open a forecast made by `shiftcast run`"
@@ -134,8 +146,8 @@ def _fleets(basis: Basis, generations: Generations, by: str, given: Mapping[str,
     survival = weibull_survival(ages, np.asarray(4 * basis.values("fleet.life", given)), WEIBULL_SHAPE)
     lags = arrival(ages, basis.values("fleet.lag", given))
     past = shipped * (np.arange(len(ends)) < now)[None, :, None]
-    wanted, left = (_live(follow_cohorts(each, survival, lags), now, last) for each in (shipped, past))
-    return Fleets(ends[now : last + 1], wanted, left, survival[:, : last - now + 1])
+    wanted, remaining = (_live(follow_cohorts(each, survival, lags), now, last) for each in (shipped, past))
+    return Fleets(ends[now : last + 1], wanted, remaining, survival[:, : last - now + 1])
 
 
 def _live(fleet: Fleet, now: int, last: int) -> Array:
@@ -145,21 +157,21 @@ def _live(fleet: Fleet, now: int, last: int) -> Array:
 def _terms(
     basis: Basis, generations: Generations, fleets: Fleets, given: Mapping[str, float]
 ) -> dict[str, Any]:  # fmt: skip
-    """Return what the programmes of all draws share or take their row of."""
+    """Return the arrays that the programmes of all draws share or take a row of."""
     hours, quarters = hours_in(fleets.quarters), fleets.quarters
     years = (quarters - basis.origin).days.to_numpy(dtype=np.float64) / 365.25
     kw = generations.it_kw[None, :] * basis.pue(given)[:, None]
     load = (basis.values("power.load", given) * basis.values("cost.electricity", given))[:, None]
     hourly = kw * load + basis.values("retire.upkeep", given)[:, None]
     yearly = capital_recovery(basis.values("cost.rate", given), basis.values("fleet.life", given))[:, None]
-    left = (len(quarters) - np.arange(len(quarters)))[None, :, None]
+    quarters_left = (len(quarters) - np.arange(len(quarters)))[None, :, None]
     flows = {name: _supply(basis, row, years, given) for name, row in _SUPPLIES.items()}
     power = (fleets.left[:, :1] * kw[:, None, :]).sum(axis=2) + np.cumsum(flows[POWER], axis=1)
     return {
         "h100e": generations.h100e, "need": (fleets.wanted * generations.h100e).sum(axis=2), "kw": kw, "power": power,
         "value": _THOUSAND * _rent(basis) * float(hours.mean()),
         "running": _THOUSAND * hourly[:, None, :] * hours[None, :, None],
-        "charge": _THOUSAND * (yearly * generations.price / 4)[:, None, :] * left,
+        "charge": _THOUSAND * (yearly * generations.price / 4)[:, None, :] * quarters_left,
         "offered": _offered(generations, quarters), "supply": {name: flows[name] for name in (CHIPS, MEMORY)},
         "uses": {CHIPS: _wafers(basis, generations, given), MEMORY: _memory(basis, generations)},
     }  # fmt: skip
@@ -176,7 +188,7 @@ def _programme(fleets: Fleets, terms: Mapping[str, Any], draw: int) -> Programme
 
 
 def _supply(basis: Basis, name: str, years: Array, given: Mapping[str, float]) -> Array:
-    """Return what there is of a supply in each quarter, shape (draws, periods), memory in million GB."""
+    """Return the supply available in each quarter, shape (draws, periods), memory in million GB."""
     growth = (1.0 + basis.values(f"{name}_growth", given)[:, None]) ** years[None, :]
     flow = (basis.values(name, given) * basis.values(f"{name}_share", given))[:, None] * growth
     return np.asarray(flow / 1e6 if name == _SUPPLIES[MEMORY] else flow)
@@ -190,7 +202,7 @@ def _offered(generations: Generations, quarters: pd.DatetimeIndex) -> Array:
 
 
 def _wafers(basis: Basis, generations: Generations, given: Mapping[str, float]) -> Array:
-    """Return wafers a thousand accelerators take, shape (draws, generations); none where no row says."""
+    """Return wafers a thousand accelerators take, shape (draws, generations); zero without a row."""
     per = [
         _THOUSAND / basis.values(f"supply.packages_per_wafer.{name}", given)
         if _has_packages(basis, name) else np.zeros(basis.draws)

@@ -1,4 +1,4 @@
-"""The purchases behind a forecast by generation, kept beside its cube for the questions that need them."""
+"""Purchases of a forecast by segment and generation, stored beside its cube for questions of retirement and limits."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ from shiftcast.forecast.leaves import LEAVES
 
 
 def shipped_by_generation(world: World) -> xr.DataArray:
-    """Return accelerators shipped, dims ``draw, quarter, segment, generation``, from the first quarter of the record.
+    """Return the accelerators shipped of a forecast by segment and generation.
 
-    The draws are those of the cube, in single precision as it is stored.
+    Parameters
+    ----------
+    world
+        The forecast with its fleet.
+
+    Returns
+    -------
+    DataArray
+        Dims ``draw, quarter, segment, generation``, from the first quarter of the record [accelerator/quarter]; the
+        draws are those of the cube, in single precision as it is stored.
     """
     shipped = world.top_down.fleet.shipped
     counts = [len(leaves) for leaves in LEAVES.values()]

@@ -1,4 +1,4 @@
-"""The order funnel: demand that is visible is ordered, shipped and live, each after a lag, or lost on the way."""
+"""Order funnel: visible demand is ordered, shipped and live, each after a gamma lag, or lost on the way."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 
 STAGES: Final = ("visibility", "order", "shipment", "live")
-_SHAPE: Final = 4.0  # gamma shape of a lag: none are instant, the slowest tenth takes 1.7 times the mean
+_SHAPE: Final = 4.0  # gamma shape of a lag: none is instant, the slowest tenth takes over 1.7 times the mean
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the funnel: mean lag [quarter] and share that gets through [1], each of shape (draws,)."""
+    """One step of the funnel.
+
+    Attributes
+    ----------
+    mean_lag
+        Mean lag [quarter], shape (draws,).
+    through
+        Share of the flow that reaches the next stage [1], shape (draws,).
+    """
 
     mean_lag: Array
     through: Array
@@ -33,11 +41,11 @@ class Funnel:
     Attributes
     ----------
     arrived
-        Stage to what reached it in the period; the first is what became visible.
+        Stage to the flow that reached it in the period; the first is the demand that became visible.
     waiting
-        Stage to what has reached it by the end of the period and neither moved on nor was lost.
+        Stage to the stock at the end of the period that reached it and neither moved on nor was lost.
     lost
-        Stage to what was lost after reaching it, in the period.
+        Stage to the flow lost after reaching it, in the period.
     """
 
     arrived: Mapping[str, Array]
@@ -46,7 +54,9 @@ class Funnel:
 
 
 def lag_shares(mean_lag: Array, periods: int) -> Array:
-    """Return the share of a cohort that moves on 0, 1, ... periods after it arrived, gamma-distributed with shape 4.
+    """Return the share of a cohort that moves on 0, 1, ... periods after it arrived, for a gamma lag of shape 4.
+
+    P(4, 4 (k + 1) / m) - P(4, 4 k / m), with P the regularised lower incomplete gamma function and m the mean lag.
 
     Parameters
     ----------
@@ -54,6 +64,11 @@ def lag_shares(mean_lag: Array, periods: int) -> Array:
         Mean lag [period], shape (draws,), positive.
     periods
         Number of lags.
+
+    Returns
+    -------
+    ndarray, shape (draws, periods)
+        Shares [1]; they sum to less than one where lags exceed the periods.
 
     Raises
     ------
@@ -79,14 +94,14 @@ def follow_funnel(visible: Array, steps: Mapping[str, Step]) -> Funnel:
     Parameters
     ----------
     visible
-        What becomes visible in each period, shape (draws, periods).
+        Demand that becomes visible in each period [accelerator], shape (draws, periods).
     steps
         Stage reached to the step that leads there, for ``order, shipment, live``.
 
     Returns
     -------
     Funnel
-        At every stage and period, all that arrived so far moved on, was lost, or waits.
+        In the unit of ``visible``; at every stage and period, all that arrived so far moved on, was lost, or waits.
 
     Examples
     --------
@@ -99,10 +114,10 @@ def follow_funnel(visible: Array, steps: Mapping[str, Step]) -> Funnel:
     arrived, waiting, lost = {STAGES[0]: visible}, {}, {}
     for stage, after in pairwise(STAGES):
         step, inflow = steps[after], arrived[stage]
-        left = _convolve(inflow, lag_shares(step.mean_lag, inflow.shape[1]))
-        arrived[after] = left * step.through[:, None]
-        lost[stage] = left - arrived[after]
-        waiting[stage] = np.cumsum(inflow - left, axis=1)
+        leaving = _convolve(inflow, lag_shares(step.mean_lag, inflow.shape[1]))
+        arrived[after] = leaving * step.through[:, None]
+        lost[stage] = leaving - arrived[after]
+        waiting[stage] = np.cumsum(inflow - leaving, axis=1)
     return Funnel(arrived, waiting, lost)
 
 
@@ -113,14 +128,19 @@ def _convolve(inflow: Array, shares: Array) -> Array:
 
 
 def lead_time(mean_lag: Array, *, seed: int, name: str) -> Array:
-    """Return draws of how long one order takes through a step [quarter], shape (draws,).
+    """Draw the time that one order takes through a step, gamma-distributed with shape 4.
 
     Parameters
     ----------
     mean_lag
         Mean lag [quarter], shape (draws,).
     seed, name
-        Of the random stream.
+        Seed and name of the random stream.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Lead time [quarter].
 
     Examples
     --------

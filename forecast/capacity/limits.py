@@ -1,4 +1,7 @@
-"""What to buy and run under limits of supply and power: a linear programme, with the limit that binds and its price."""
+"""Linear programme of purchases and operation under limits of supply and power, with duals as shadow prices.
+
+Reference: Dantzig (1963), Linear programming and extensions, for duals; Huangfu and Hall (2018) for HiGHS.
+"""
 
 from __future__ import annotations
 
@@ -19,30 +22,31 @@ _NONE = 1e-9
 
 @dataclass(frozen=True)
 class Programme:
-    """Purchases and running of several generations over periods, each array over (periods, generations) or (periods,).
+    """The linear programme: purchases and operation of several generations over periods.
 
     Attributes
     ----------
     need
-        Work asked for in each period [unit], shape (periods,).
+        Work demanded in each period [unit], shape (periods,).
     value
-        Worth of one unit of work [USD/unit].
+        Value of one unit of work [USD/unit].
     work
         Work of one accelerator that runs for a period [unit], shape (periods, generations).
     running, charge
-        Cost of running one for a period, and of owning a purchase made in a period to the end [USD].
+        Cost of running one accelerator for a period, and of owning one bought in a period to the end [USD], shape
+        (periods, generations).
     inherited
-        Accelerators left of what was there before, shape (periods, generations).
+        Accelerators that remain of those bought before, shape (periods, generations).
     survival
-        Share of a purchase left at ages 0, 1, ... periods, shape (periods,).
+        Share of a purchase left at ages 0, 1, ... periods [1], shape (periods,).
     watts
-        Facility power of one accelerator, shape (generations,).
+        Facility power of one accelerator [unit of ``power``], shape (generations,).
     power
-        Facility power there is [W_facility], shape (periods,).
+        Facility power available, shape (periods,).
     uses
-        Supply to what one accelerator takes of it, shape (generations,); zero for none.
+        Supply to the amount that one accelerator takes of it, shape (generations,); zero for none.
     supply
-        Supply to what there is in each period, shape (periods,).
+        Supply to the amount available in each period, shape (periods,).
     offered
         One where a generation can be bought in a period, else zero, shape (periods, generations).
     """
@@ -63,7 +67,7 @@ class Programme:
 
 @dataclass(frozen=True)
 class Bought:
-    """The best purchases and what limited them.
+    """Solution of the programme: purchases, operation and duals.
 
     Attributes
     ----------
@@ -72,9 +76,9 @@ class Bought:
     served
         Work served [unit], shape (periods,).
     shadow
-        Limit to what one more unit of it would add to the value [USD/unit of the limit], shape (periods,).
+        Limit to its dual, the value of one more unit of it [USD/unit of the limit], shape (periods,).
     binding
-        The limit of each period that holds most of the value; ``none`` where none has a price.
+        Limit of each period with the largest dual times limit; ``none`` where every dual is zero.
     """
 
     bought: Array
@@ -85,12 +89,20 @@ class Bought:
 
 
 def best_purchases(programme: Programme) -> Bought:
-    """Return the purchases and running that serve most value under the limits, by linear programming (HiGHS).
+    """Return the purchases and operation of the highest value under the limits, by linear programming (HiGHS).
 
-    max sum_t v served_t - sum_tg (running_tg run_tg + charge_tg buy_tg), subject to
-    run_tg <= inherited_tg + sum_{c<=t} S(t-c) buy_cg; served_t <= sum_g work_tg run_tg; served_t <= need_t (demand);
-    sum_g watts_g run_tg <= power_t (power); sum_g uses_jg buy_tg <= supply_jt (each supply j).
-    The shadow price of a limit is its dual.
+    max sum_t v served_t - sum_tg (running_tg run_tg + charge_tg buy_tg), subject to run_tg <= inherited_tg + sum_{c<=t}
+    S(t-c) buy_cg; served_t <= sum_g work_tg run_tg; served_t <= need_t (demand); sum_g watts_g run_tg <= power_t
+    (power); sum_g uses_jg buy_tg <= supply_jt (each supply j). The shadow price of a limit is its dual.
+
+    Parameters
+    ----------
+    programme
+        Costs, needs and limits.
+
+    Returns
+    -------
+    Bought
 
     Raises
     ------
@@ -121,9 +133,9 @@ def best_purchases(programme: Programme) -> Bought:
     shadow = dict(
         zip(names, -scale * solved.ineqlin.marginals[-len(names) * periods :].reshape(-1, periods), strict=True)
     )
-    held = np.stack([shadow[name] * _limit(programme, name) for name in names])
-    first = held.argmax(axis=0)
-    binding = tuple(names[k] if held[k, t] > _NONE else "none" for t, k in enumerate(first))
+    dual_value = np.stack([shadow[name] * _limit(programme, name) for name in names])
+    first = dual_value.argmax(axis=0)
+    binding = tuple(names[k] if dual_value[k, t] > _NONE else "none" for t, k in enumerate(first))
     return Bought(
         solved.x[:size].reshape(periods, generations), solved.x[size : 2 * size].reshape(periods, generations),
         solved.x[2 * size :], shadow, binding,

@@ -1,4 +1,4 @@
-"""The question of a plan: how many accelerators to have by a quarter at a shortage risk, and when to order them."""
+"""Answer to a plan question: accelerators needed by a quarter at a shortage risk, and the dates to order them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
 
 DAYS_PER_QUARTER: Final = 91.3125
-_STEPS: Final = {  # stage reached: mean lag, and the share that gets there
+_STEPS: Final = {  # stage reached: mean lag, and the share that reaches it
     "order": ("lag.visibility_order", "funnel.ordered"),
     "shipment": ("lag.order_shipment", "funnel.shipped"),
     "live": ("fleet.lag", None),
@@ -37,7 +37,13 @@ _USED: Final = (*(name for step in _STEPS.values() for name in step if name), "p
 
 @dataclass(frozen=True)
 class Need:
-    """Draws of accelerators wanted live at the end of a quarter, and of those to add by then, shape (draws,)."""
+    """Draws of the accelerators needed by the end of a quarter.
+
+    Attributes
+    ----------
+    live, added
+        Accelerators to be live then, and to be added by then, shape (draws,).
+    """
 
     live: Array
     added: Array
@@ -45,6 +51,15 @@ class Need:
 
 def shortage_risk(risk: float | None, under: float | None, over: float | None) -> float:
     """Return the shortage risk to plan for: the one given, or 1 - q* of the costs of a shortage and a surplus.
+
+    Parameters
+    ----------
+    risk, under, over
+        Probability of too few accelerators [1]; costs of one too few and one too many, in one unit; or ``None``.
+
+    Returns
+    -------
+    float, in (0, 1)
 
     Raises
     ------
@@ -67,24 +82,22 @@ def shortage_risk(risk: float | None, under: float | None, over: float | None) -
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of a plan.
+    """A question about a plan.
 
     Attributes
     ----------
     by
         Quarter by whose end the accelerators are live, such as ``2027Q4``.
-    risk
-        Probability of too few that is accepted [1].
-    under, over
-        Instead of a risk: the costs of one accelerator too few and one too many (newsvendor).
+    risk, under, over
+        Accepted probability of too few [1], or the costs of one accelerator too few and one too many (newsvendor).
     segment, leaf
-        Whose need; ``hyperscale/internal`` as a segment names both.
+        Part of the hierarchy that is planned for; ``hyperscale/internal`` as a segment names both.
     generation
-        What is bought: rack size, power and price; the newest that ships if not given.
+        Accelerator to be bought, which sets rack size, power and price; the newest that ships if left out.
     installed
-        Accelerators of one's own live today; the need then grows from it as the segment's does, draw by draw.
+        Own accelerators live today; the need then grows from it as the segment's does, draw by draw.
     given
-        Assumption to the value that stands in for it.
+        Assumption to the value that replaces it.
     """
 
     by: str
@@ -99,7 +112,7 @@ class Plan:
 
     @property
     def part(self) -> Part:
-        """The part of the hierarchy whose need it is."""
+        """Part of the hierarchy that is planned for."""
         segment, _, leaf = self.segment.partition("/")
         if self.leaf != ALL and segment == ALL:
             segment = SEGMENT_OF.get(self.leaf, ALL)
@@ -107,30 +120,25 @@ class Plan:
 
 
 def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan) -> Answer:
-    """Return how many accelerators to have live by a quarter's end, what to add in whole racks, and when to order.
+    """Return the accelerators to have live by a quarter's end, the whole racks to add, and the dates to order by.
 
     Parameters
     ----------
-    cube
-        Joint draws of the forecast.
-    basis
-        Catalogue and assumptions of the same day.
+    cube, basis
+        Joint draws of the forecast; catalogue and assumptions of the same day.
     asked
-        Quarter, risk, whose need, what is bought.
+        Quarter, risk, part of the hierarchy and generation.
 
     Returns
     -------
     Answer
-        One row: ``accelerators_needed`` at the quantile, ``racks_to_add``, power and price of what is added,
-        ``signal_by, order_by, ship_by, live_by``, what would be live in time of demand that is signalled or ordered
-        today, and how likely it is that quantity and date both hold.
+        One row: ``accelerators_needed`` at the quantile, ``racks_to_add`` with power and price, the dates ``signal_by,
+        order_by, ship_by, live_by``, and the probabilities of being in time today and of quantity and date together.
 
     Raises
     ------
-    OutOfSupportError
-        If the quarter is past the horizon.
-    ValueError
-        If the quarter is already reported, or another argument is out of range.
+    OutOfSupportError, ValueError
+        If the quarter is past the horizon; if it is already reported or another argument is out of range.
     """
     given, chance = dict(asked.given), shortage_risk(asked.risk, asked.under, asked.over)
     check_given(basis, given)
@@ -153,9 +161,22 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan) -> Answer:
 
 
 def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) -> Need:
-    """Return what is wanted live at a period and what has to be added by then, per draw.
+    """Return draws of the accelerators needed live at a period and of those to be added by then.
 
-    Added = live then - (live now - retired in between); quantiles are taken of it, not subtracted from each other.
+    Parameters
+    ----------
+    cube, part, place, installed
+        Joint draws, part of the hierarchy, index of the period, and own accelerators live today (``None``: the part's).
+
+    Returns
+    -------
+    Need
+        Added = live then - (live now - retired in between), per draw; quantiles are taken of it, not subtracted.
+
+    Raises
+    ------
+    ValueError
+        If ``installed`` is not positive.
     """
     now = int(np.argmax(forecast_periods(cube))) - 1
     live = draws_of(cube, "accelerators", part)
@@ -170,7 +191,17 @@ def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) ->
 
 
 def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, Step]:
-    """Return the steps of the order funnel as assumed: stage reached to its mean lag and the share that gets there."""
+    """Return the steps of the order funnel as assumed.
+
+    Parameters
+    ----------
+    basis, given
+        Assumptions of the day, and those that are replaced, with their values.
+
+    Returns
+    -------
+    dict of stage reached to Step
+    """
     ones = np.ones(basis.draws)
     return {
         stage: Step(basis.values(lag, given), ones if through is None else basis.values(through, given))
@@ -207,7 +238,7 @@ def _bought(basis: Basis, generation: str | None) -> Machine:
 
 
 def _bill(basis: Basis, each: Machine, added: float, given: Mapping[str, float]) -> dict[str, Any]:
-    """Return power and price of what is added."""
+    """Return power and price of the accelerators added."""
     cells: dict[str, Any] = spread(
         "mw_facility", facility_megawatts(np.asarray(added), each.power, pue=basis.pue(given))
     )
@@ -226,21 +257,21 @@ def _dates(
     after_order = lags["shipment"] + lags["live"]
     ends = {"signal_by": lags["order"] + after_order, "order_by": after_order, "ship_by": lags["live"]}
     days = {name: float(np.quantile(lead, 1 - chance)) * DAYS_PER_QUARTER for name, lead in ends.items()}
-    left = (live_by - basis.origin).days / DAYS_PER_QUARTER
-    signal = np.zeros((basis.draws, max(round(left), 1)))
+    span = (live_by - basis.origin).days / DAYS_PER_QUARTER
+    signal = np.zeros((basis.draws, max(round(span), 1)))
     signal[:, 0] = 1.0
     arrived = follow_funnel(signal, steps).arrived["live"].sum(axis=1)
     lead = float(np.quantile(after_order, 1 - chance))
     return {
-        **{name: f"{live_by - pd.Timedelta(days=round(late)):%Y-%m-%d}" for name, late in days.items()},
+        **{name: f"{live_by - pd.Timedelta(days=round(lead_days)):%Y-%m-%d}" for name, lead_days in days.items()},
         "live_by": f"{live_by:%Y-%m-%d}", **spread("lead_quarters", after_order),
-        **spread("live_share_if_signalled_now", arrived), "in_time_if_ordered_now": float((after_order <= left).mean()),
+        **spread("live_share_if_signalled_now", arrived), "in_time_if_ordered_now": float((after_order <= span).mean()),
         "enough_and_in_time": float((enough[: len(after_order)] & (after_order <= lead)[: len(enough)]).mean()),
     }  # fmt: skip
 
 
 def _paths(cube: xr.Dataset, part: Part, installed: float | None, chance: float) -> pd.DataFrame:
-    """Return the fan of accelerators wanted live, and the level to plan for, by quarter."""
+    """Return the fan of accelerators needed live, and the level to plan for, by quarter."""
     first = int(np.argmax(forecast_periods(cube)))
     rows = []
     for place in range(first, len(periods(cube))):
@@ -258,13 +289,13 @@ _READING: Final = (
 
 def _notes(row: Mapping[str, Any], installed: float | None) -> tuple[str, ...]:
     late = pd.Timestamp(row["order_by"])
-    said = [
+    notes = [
         f"Order {row['racks_to_add']:,.0f} racks of {row['rack']} {row['generation']} by {late:%Y-%m-%d}.",
         f"Quantity and date each hold at {row['quantile']:.1%}; both together at {row['enough_and_in_time']:.1%}.",
         _READING,
     ]
     if row["in_time_if_ordered_now"] < row["quantile"]:
-        said.insert(1, f"That is late: ordered today, they are live in time with {row['in_time_if_ordered_now']:.0%}.")
+        notes.insert(1, f"That is late: ordered today, they are live in time with {row['in_time_if_ordered_now']:.0%}.")
     if installed is not None:
-        said.append(f"The {installed:,.0f} installed today are assumed to age and grow as the segment's do.")
-    return tuple(said)
+        notes.append(f"The {installed:,.0f} installed today are assumed to age and grow as the segment's do.")
+    return tuple(notes)

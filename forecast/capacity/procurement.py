@@ -1,4 +1,7 @@
-"""The decision a forecast is bought for: how much to build, and what building too little or too much costs."""
+"""Procurement decision (newsvendor): the quantile to build to, and the cost of building too little or too much.
+
+Reference: Arrow, Harris and Marschak (1951), Optimal inventory policy.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ SHORT, OVER = "procurement.short", "procurement.over"
 
 @dataclass(frozen=True)
 class BuildCosts:
-    """What a unit of demand costs where too little or too much was built for it.
+    """Costs of a unit of demand for which too little or too much was built.
 
     Attributes
     ----------
     short, over
-        Cost of a unit that is missing, and of one that stands idle [share of its price].
+        Cost of a missing unit, and of an idle one [share of its price].
     """
 
     short: float
@@ -28,7 +31,7 @@ class BuildCosts:
 
     @property
     def quantile(self) -> float:
-        """The quantile to build to.
+        """Quantile to build to [1]: short / (short + over).
 
         Examples
         --------
@@ -39,12 +42,17 @@ class BuildCosts:
 
 
 def critical_ratio(under: float, over: float) -> float:
-    """Return the newsvendor's quantile: q* = c_under / (c_under + c_over) (Arrow, Harris and Marschak 1951).
+    """Return the newsvendor quantile: q* = c_under / (c_under + c_over) (Arrow, Harris and Marschak 1951).
 
     Parameters
     ----------
     under, over
         Cost of a unit too few and of one too many, in the same unit.
+
+    Returns
+    -------
+    float
+        Quantile [1], between 0 and 1.
 
     Raises
     ------
@@ -62,12 +70,16 @@ def critical_ratio(under: float, over: float) -> float:
 
 
 def build_costs(assumptions: pd.DataFrame) -> BuildCosts:
-    """Return the costs that the record assumes, their medians.
+    """Return the medians of the costs that the record assumes.
 
     Parameters
     ----------
     assumptions
         Assumptions frame with the rows ``procurement.short`` and ``procurement.over``.
+
+    Returns
+    -------
+    BuildCosts
 
     Raises
     ------
@@ -90,17 +102,21 @@ def build_costs(assumptions: pd.DataFrame) -> BuildCosts:
 
 
 def build_cost(draws: Array, actual: Array, costs: BuildCosts) -> Array:
-    """Return what building to the procurement quantile cost, as a share of the actual.
-
-    (short * max(y - q, 0) + over * max(q - y, 0)) / y with q the quantile ``costs.quantile`` of the draws: the
-    pinball loss at that quantile, times the sum of the costs.
+    """Return the cost of building to the procurement quantile, as a share of the actual.
 
     Parameters
     ----------
     draws
         Positive draws of the demand, shape (draws, ...).
     actual
-        What came, in the same unit, shape (...).
+        Actuals in the same unit, positive, shape (...).
+    costs
+        Costs of a missing and of an idle unit.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Cost [share of the actual].
 
     Examples
     --------

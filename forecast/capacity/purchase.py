@@ -1,4 +1,4 @@
-"""How much to buy: whole racks."""
+"""Rounding of purchases to whole racks."""
 
 from __future__ import annotations
 
@@ -9,14 +9,19 @@ from shiftcast.features.input_error import InputError
 
 
 def whole_racks(accelerators: Array, domain: int) -> Array:
-    """Return the accelerators in as few whole racks as hold at least this many.
+    """Return accelerators rounded up to whole racks.
 
     Parameters
     ----------
     accelerators
-        Accelerators needed, any shape; none below zero.
+        Accelerators needed, any shape; negative counts as zero.
     domain
-        Accelerators of a rack: 72 in an NVL72.
+        Accelerators in a rack, such as 72 in an NVL72.
+
+    Returns
+    -------
+    ndarray, the same shape
+        Accelerators [accelerator].
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The question of retirement: when each cohort of a generation stops earning its keep, and what that frees."""
+"""Answer to a retirement question: quarters of economic exit of a generation's cohorts, and the power it frees."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.crossing import crossing
 
-MODEL: Final = "llama2-70b-99.9"  # the model that generations from Hopper on were measured on
+MODEL: Final = "llama2-70b-99.9"  # measured on every generation from Hopper on
 SCENARIO: Final = "server"
-SHOWN: Final = 0.001  # of all purchases: a smaller cohort is in the total only
+SHOWN: Final = 0.001  # share of all purchases below which a cohort is in the total only
 SCARCITY: Final = ("slack", "scarce")
 _GAIN_YEARS: Final = 3.0
 _USED: Final = (
@@ -38,20 +38,20 @@ _USED: Final = (
 
 @dataclass(frozen=True)
 class Trade:
-    """What work sells for and who does it, through time.
+    """Price and productivity of the work sold, through time.
 
     Attributes
     ----------
     quarters
-        Ends of the quarters.
+        Ends of the quarters, shape (periods,).
     price
-        US dollars a unit of work, shape (draws, periods).
+        Price of work [USD/unit], shape (draws, periods).
     gain
-        Throughput over that of today through software, shape (draws, periods).
+        Throughput over today's through software [1], shape (draws, periods).
     sold
-        Share of the measured rate that is sold: derate times utilisation, shape (draws,).
+        Share of the measured throughput that is sold [1]: derate times utilisation, shape (draws,).
     given
-        Values that stand in for assumptions.
+        Assumption to the value that replaces it.
     """
 
     quarters: pd.DatetimeIndex
@@ -63,18 +63,18 @@ class Trade:
 
 @dataclass(frozen=True)
 class Retirement:
-    """What is asked about retirement.
+    """A question about retirement.
 
     Attributes
     ----------
     generation
         Family, such as ``hopper``, or an accelerator of one; cohorts are followed by family.
     segment
-        Whose fleet.
+        Segment whose fleet is followed, or ``all``.
     model, scenario
-        Which throughput records speak for the work it sells.
+        Model and tier of the throughput records of the work sold.
     given
-        Assumption to the value that stands in for it.
+        Assumption to the value that replaces it.
     """
 
     generation: str
@@ -85,10 +85,7 @@ class Retirement:
 
 
 def retire_question(basis: Basis, asked: Retirement) -> Answer:
-    """Return when cohorts of a generation leave, with power slack and with power scarce, and what that frees.
-
-    A cohort runs while p theta 3600 - e P - lambda P covers its upkeep. Slack power costs its energy alone
-    (lambda = 0); scarce power is worth what the best accelerator of the time would leave on it after all its costs.
+    """Return the quarters of economic exit of a generation's cohorts, with power slack and with power scarce.
 
     Parameters
     ----------
@@ -96,6 +93,12 @@ def retire_question(basis: Basis, asked: Retirement) -> Answer:
         Catalogue, rates, assumptions and the fleet of a registered forecast.
     asked
         Generation, segment and records.
+
+    Attributes
+    ----------
+    cohort runs while p theta 3600 - e P - lambda P covers its upkeep
+        lambda is zero while power is slack, and what the best accelerator of the time would leave on a watt after all
+        its costs while it is scarce.
 
     Returns
     -------
@@ -182,7 +185,9 @@ def _shipped(basis: Basis, family: str, segment: str) -> tuple[Array, pd.Datetim
     mine = mine.sum("segment") if segment == ALL else mine.sel(segment=segment)
     values = mine.transpose("draw", "quarter").values.astype(np.float64)
     first = int(np.argmax(np.median(values, axis=0) >= 1.0))
-    values[:, first] += values[:, :first].sum(axis=1)  # a ramp's thin early tail, so that no shipment is lost
+    values[:, first] += values[:, :first].sum(
+        axis=1
+    )  # the thin early tail of a ramp joins the first cohort, so that no shipment is lost
     ends = pd.DatetimeIndex(basis.shipped["quarter"].values).tz_localize("UTC").as_unit("us")
     return values[:, first:], ends[first:]
 
@@ -225,7 +230,7 @@ def _runs(
 
 
 def _scarce_power(basis: Basis, trade: Trade, model: str, scenario: str) -> Array:
-    """Return what a watt is worth with the best accelerator of each quarter on it [USD/(W h)], (draws, periods)."""
+    """Return the value of a watt with the best accelerator of each quarter on it [USD/(W h)], (draws, periods)."""
     best = np.zeros_like(trade.price)
     for name in generations(basis, None):
         try:
@@ -264,7 +269,7 @@ def _later(end: pd.Timestamp, quarters: int) -> str:
 def _whole(
     basis: Basis, name: str, stock: Stock, aged: Stock, each: Machine, sold: Array, given: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Return what economic exit frees by the horizon beyond age alone."""
+    """Return the power freed and work lost by the horizon through economic exit beyond age."""
     gone = aged.live[:, -1] - stock.live[:, -1]
     full = across(each.power, to="facility", ratio=basis.pue(given))
     return {

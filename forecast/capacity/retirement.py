@@ -1,4 +1,4 @@
-"""Economic exit: an accelerator runs while it earns its energy, the worth of its power, and its upkeep."""
+"""Economic exit: an accelerator runs while its revenue covers energy, the shadow price of power, and upkeep."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from shiftcast.forecast.economics.power import Power
 def running_margin(
     price: Array, sold_rate: Array, power: Power, *, electricity: Array, power_value: Array
 ) -> Array:  # fmt: skip
-    """Return what an hour of one accelerator leaves [USD/h]: p theta 3600 - e P / 1000 - lambda P.
+    """Return the margin of one accelerator an hour: p theta 3600 - e P / 1000 - lambda P.
 
     Parameters
     ----------
     price
-        p, US dollars a unit of work.
+        Price p of work [USD/unit].
     sold_rate
-        theta, work sold per second: throughput times the share of hours it is busy [unit/s].
+        Work sold per second theta: throughput times the busy share of the hours [unit/s].
     power
-        P at the facility boundary, drawn on average.
+        Mean power P drawn at the facility boundary [W_facility].
     electricity
-        e [USD/kWh].
+        Price of electricity e [USD/kWh].
     power_value
-        lambda, what a watt at the meter would earn elsewhere [USD/(W h)]; zero while power is not scarce.
+        Shadow price lambda of a watt at the meter [USD/(W h)]; zero while power is not scarce.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Margin [USD/h].
 
     Raises
     ------
@@ -45,16 +50,21 @@ def running_margin(
 
 
 def power_worth(price: Array, sold_rate: Array, power: Power, *, costs: Array) -> Array:
-    """Return what a watt at the meter earns with new accelerators on it [USD/(W h)]: max(0, p theta 3600 - c) / P.
+    """Return the value of a watt at the meter with new accelerators on it: max(0, p theta 3600 - c) / P.
 
-    This is the shadow price of power where power binds and the new accelerators can be had.
+    This is the shadow price of power where power binds and the new accelerators are available.
 
     Parameters
     ----------
     price, sold_rate, power
         As in :func:`running_margin`, of the new accelerator.
     costs
-        c, all costs of it: capital, operations, building, energy [USD/h].
+        All costs c of it: capital, operations, building, energy [USD/h].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Value [USD/(W h)].
 
     Examples
     --------
@@ -66,7 +76,19 @@ def power_worth(price: Array, sold_rate: Array, power: Power, *, costs: Array) -
 
 
 def keeps_running(margin: Array, upkeep: Array) -> Array:
-    """Return 1.0 while every margin so far was at least the upkeep, then 0.0, along the last axis; an exit is final.
+    """Return 1.0 while every margin so far was at least the upkeep, then 0.0; an exit is final.
+
+    Parameters
+    ----------
+    margin
+        Margin by period [USD/h], periods on the last axis.
+    upkeep
+        Upkeep [USD/h], broadcast against ``margin``.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Ones and zeros, not rising along the last axis.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Exact stock and flow of cohorts: what was bought is in place or retired, in every draw and period."""
+"""Exact stock and flow of cohorts: every purchase is in place or retired, in every draw and period."""
 
 from __future__ import annotations
 
@@ -33,24 +33,29 @@ class Stock:
 
 
 def stock_and_flow(bought: Array, survival: Array, runs: Array | None = None) -> Stock:
-    """Follow cohorts through physical survival times economic exit.
+    """Return stocks and flows of cohorts under physical survival times economic exit.
 
-    K_ct = I_c S(t - c) min_{c <= s <= t} run_cs, summed over cohorts; what leaves in a period is retired in it.
+    K_ct = I_c S(t - c) min_{c <= s <= t} run_cs, summed over cohorts; R_t is what leaves K in the period.
 
     Parameters
     ----------
     bought
         Accelerators bought, shape (draws, periods).
     survival
-        Share of a cohort still working at ages 0, 1, ... periods, shape (draws, periods), not rising.
+        Share of a cohort still working at ages 0, 1, ... periods [1], shape (draws, periods), not rising.
     runs
-        Share of a cohort that earns its keep, shape (draws, cohorts, periods) in [0, 1]; an exit is final. All run
-        if not given.
+        Share of a cohort that covers its upkeep [1], shape (draws, cohorts, periods); an exit is final. All run if left
+        out.
+
+    Returns
+    -------
+    Stock
+        In accelerators.
 
     Raises
     ------
     ValueError
-        If something negative was bought or survival rises with age.
+        If a purchase is negative, or survival rises with age or leaves [0, 1].
 
     Examples
     --------

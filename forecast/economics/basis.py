@@ -12,7 +12,6 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import known_by
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
@@ -32,7 +31,7 @@ class Basis:
     origin
         Day they were known, midnight UTC.
     hardware, throughput
-        Frames cut to the origin.
+        Frames cut to the origin, latest vintage (:func:`forecast.known.cut`).
     assumptions
         Assumptions frame of all files.
     draws, seed
@@ -87,22 +86,19 @@ def check_given(basis: Basis, given: Mapping[str, float]) -> None:
         raise InputError(f"PUE {given['power.pue']:g} is below one; facility power is at least IT power")
 
 
-def basis_of(
-    origin: pd.Timestamp, *, hardware: pd.DataFrame, throughput: pd.DataFrame, assumptions: tuple[pd.DataFrame, ...],
-    draws: int, seed: int,
-) -> Basis:  # fmt: skip
-    """Cut the catalogue and the rates to a day and join the assumption files.
+def join_assumptions(*parts: pd.DataFrame) -> pd.DataFrame:
+    """Join the assumptions of several files.
 
     Raises
     ------
     ValueError
         If two files hold an assumption of the same name.
     """
-    rows = pd.concat(assumptions, ignore_index=True)
+    rows = pd.concat(parts, ignore_index=True)
     twice = rows.loc[rows["name"].duplicated(), "name"]
     if len(twice):
         raise InputError(f"assumption {twice.iloc[0]!r} stands in two files; remove one of the rows")
-    return Basis(origin, known_by(hardware, origin), known_by(throughput, origin), rows, draws, seed)
+    return rows
 
 
 @dataclass(frozen=True)

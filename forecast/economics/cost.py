@@ -1,4 +1,4 @@
-"""What a unit of work costs: capital charge, operations, site and energy, each apart."""
+"""Cost of one unit of work in parts: capital charge (CRF), operations, site and energy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOURS_PER_YEAR: Final = 8760.0
 
 
 def capital_recovery(rate: Array, life: Array) -> Array:
-    """Return the yearly charge over the price that repays it with interest: CRF = r (1+r)^L / ((1+r)^L - 1).
+    """Return the capital recovery factor: CRF = r (1+r)^L / ((1+r)^L - 1), the yearly charge over the price.
 
     Parameters
     ----------
@@ -22,6 +22,11 @@ def capital_recovery(rate: Array, life: Array) -> Array:
         Cost of capital r [1/year]; zero gives 1 / L.
     life
         Life L [year].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        CRF [1/year].
 
     Raises
     ------
@@ -50,13 +55,13 @@ class HourlyCost:
     Attributes
     ----------
     capital
-        Capital charge on the accelerator with its share of the system.
+        Capital charge on the accelerator with its share of the system [USD/h].
     operations
-        Maintenance, spares, staff.
+        Maintenance, spares and staff [USD/h].
     site
-        Capital charge on the building and power train.
+        Capital charge on the building and power train [USD/h].
     energy
-        Electricity at the meter.
+        Electricity at the meter [USD/h].
     """
 
     capital: Array
@@ -66,26 +71,26 @@ class HourlyCost:
 
     @property
     def total(self) -> Array:
-        """The sum of the parts."""
+        """Sum of the parts [USD/h]."""
         return np.asarray(self.capital + self.operations + self.site + self.energy)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What money, building and energy cost, each of one shape or a single number.
+    """Unit costs of money, operations, building and energy, each of one shape or a single number.
 
     Attributes
     ----------
     rate
         Cost of capital [1/year].
     operations
-        A year, over the price of the accelerator [1/year].
+        Operations a year over the price of the accelerator [1/year].
     site_capex, site_life
-        Building and power train [USD/W_facility] and their life [year].
+        Cost of building and power train [USD/W_facility], and their life [year].
     load
         Mean draw over provisioned power [1].
     electricity
-        USD/kWh at the meter.
+        Price of electricity at the meter [USD/kWh].
     """
 
     rate: Array
@@ -97,18 +102,26 @@ class Terms:
 
 
 def hourly_cost(price: Array, facility_watts: Array, terms: Terms, *, life: Array) -> HourlyCost:
-    """Return what one accelerator costs an hour, part by part.
+    """Return the cost of one accelerator an hour, in parts.
+
+    Capital CRF(r, L) price / 8760; operations o price / 8760; site CRF(r, L_site) capex W / 8760; energy W / 1000 load
+    e.
 
     Parameters
     ----------
     price
-        US dollars an accelerator with its share of the system.
+        Price of an accelerator with its share of the system [USD/accelerator].
     facility_watts
         Provisioned power at the facility boundary [W_facility].
     terms
-        What money, building and energy cost.
+        Unit costs of money, operations, building and energy.
     life
         Life of the accelerator [year].
+
+    Returns
+    -------
+    HourlyCost
+        Each part in the broadcast shape [USD/h].
 
     Examples
     --------
@@ -127,16 +140,21 @@ def hourly_cost(price: Array, facility_watts: Array, terms: Terms, *, life: Arra
 
 
 def per_million(dollars_an_hour: Array, rate: Array, utilisation: Array) -> Array:
-    """Return US dollars a million units of work: cost an hour / (3600 u theta) x 10^6.
+    """Return the cost of a million units of work: cost an hour / (3600 u theta) x 10^6.
 
     Parameters
     ----------
     dollars_an_hour
         Cost of one accelerator [USD/h].
     rate
-        Throughput while busy theta [unit/s].
+        Throughput theta while busy [unit/s].
     utilisation
-        Share of hours it is busy u [1].
+        Busy share u of the hours [1].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Cost [USD/million units].
 
     Raises
     ------

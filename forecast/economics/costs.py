@@ -1,4 +1,4 @@
-"""The question of cost: US dollars a million units of work by generation and life, each part apart."""
+"""Answer to a cost question: US dollars a million units of work by generation and life, in parts."""
 
 from __future__ import annotations
 
@@ -29,21 +29,26 @@ _USED: Final = (*COST_TERMS, "site.utilisation", "site.derate")
 
 
 def machine_cost(basis: Basis, each: Machine, *, life: Array, given: Mapping[str, float]) -> HourlyCost:
-    """Return draws of what one accelerator costs an hour, part by part.
+    """Return draws of the cost of one accelerator an hour, in parts.
 
     Parameters
     ----------
     basis, each
-        The day's catalogue and assumptions, and the accelerator.
+        Catalogue and assumptions of a day, and the accelerator.
     life
-        Life of the accelerator [year].
+        Life of the accelerator [year], shape (draws,).
     given
-        Values that stand in for assumptions.
+        Assumption to the value that replaces it.
+
+    Returns
+    -------
+    HourlyCost
+        Each part of shape (draws,) [USD/h].
 
     Raises
     ------
     OutOfSupportError
-        If the catalogue has no price of it.
+        If the catalogue has no price of the accelerator.
     """
     if np.isnan(each.price):
         raise OutOfSupportError(
@@ -58,21 +63,21 @@ def machine_cost(basis: Basis, each: Machine, *, life: Array, given: Mapping[str
 
 @dataclass(frozen=True)
 class Costing:
-    """What is asked about cost.
+    """A question of cost.
 
     Attributes
     ----------
     life
         Lives to compare [year]; a text such as ``4,5,6`` is read.
     generation
-        Accelerator or family; all with price, power and a rate if not given.
+        Accelerator or family; every one with price, power and a rate if left out.
     model, scenario
-        Which throughput records speak.
+        Model and tier of the throughput records used.
     gain, elasticity
-        A throughput gain [1], if any, and the elasticities to show its effect on demand and compute at; the record's
-        10th, 50th and 90th percentiles if not given.
+        A throughput gain [1], if any, and the elasticities [1] at which its effect on demand and compute is shown; the
+        record's 10th, 50th and 90th percentiles if left out.
     given
-        Assumption to the value that stands in for it, such as ``{"cost.rate": 0.08}``.
+        Assumption to the value that replaces it, such as ``{"cost.rate": 0.08}``.
     """
 
     life: Sequence[float] | str = LIVES
@@ -85,12 +90,23 @@ class Costing:
 
 
 def numbers(values: Sequence[float] | str, what: str) -> tuple[float, ...]:
-    """Return numbers, read from a text where they are separated by commas.
+    """Return numbers, parsed from text where they are separated by commas.
+
+    Parameters
+    ----------
+    values
+        Numbers, or text such as ``4,5,6``.
+    what
+        Name of the quantity, for the message.
+
+    Returns
+    -------
+    tuple of float
 
     Raises
     ------
     ValueError
-        If there is none, or one is not a number.
+        If the list is empty, or an entry is not a finite number.
 
     Examples
     --------
@@ -112,7 +128,7 @@ def cost_question(basis: Basis, asked: Costing) -> Answer:
     Parameters
     ----------
     basis
-        The day's catalogue, rates and assumptions.
+        Catalogue, rates and assumptions of the day.
     asked
         Lives, generations and records.
 
@@ -132,7 +148,9 @@ def cost_question(basis: Basis, asked: Costing) -> Answer:
     """
     given, life = dict(asked.given), numbers(asked.life, "life")
     check_given(basis, given)
-    capital_recovery(np.zeros(len(life)), np.asarray(life))  # refuses a life that is none
+    capital_recovery(
+        np.zeros(len(life)), np.asarray(life)
+    )  # raises on a life that is not positive before any draw is made
     rows: list[dict[str, object]] = []
     refused: list[OutOfSupportError] = []
     for name in generations(basis, asked.generation):
@@ -179,7 +197,7 @@ def _row(
 
 
 def _rebound(basis: Basis, asked: Costing, given: Mapping[str, float]) -> tuple[str, ...]:
-    """Return what a throughput gain does to demand and compute, a line an elasticity."""
+    """Return the response of demand and compute to a throughput gain, a line an elasticity."""
     if asked.gain is None:
         return ()
     rows = basis.assumptions[basis.assumptions["name"] == _ELASTICITY]

@@ -1,4 +1,4 @@
-"""Power with its boundary: watts at the chip, the server, the IT and the facility boundary never add up unawares."""
+"""Power with its boundary (chip, server, IT, facility): powers at different boundaries are never added."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Power:
     watts
         Power [W at ``boundary``], any shape; positive.
     boundary
-        ``chip`` (the package), ``server`` (with its host), ``it`` (with its share of the network) or ``facility``
-        (at the meter, cooling and conversion included).
+        ``chip`` (the package), ``server`` (with its host), ``it`` (with its share of the network) or ``facility`` (at
+        the meter, cooling and conversion included).
 
     Examples
     --------
@@ -48,11 +48,26 @@ class Power:
 
     @property
     def unit(self) -> str:
-        """The unit, which carries the boundary; known to :mod:`features.units`."""
+        """Unit with its boundary, such as ``W_it``; defined in :mod:`features.units`."""
         return f"W_{self.boundary}"
 
     def __add__(self, other: Power) -> Power:
-        """Add power at the same boundary."""
+        """Add power at the same boundary.
+
+        Parameters
+        ----------
+        other
+            Power at the same boundary, broadcast against this one.
+
+        Returns
+        -------
+        Power
+
+        Raises
+        ------
+        ValueError
+            If the boundaries differ.
+        """
         if self.boundary != other.boundary:
             raise InputError(
                 f"{self.unit} and {other.unit} are powers at different boundaries; bring one across with its stated "
@@ -68,16 +83,21 @@ def _position(boundary: str) -> int:
 
 
 def across(power: Power, *, to: str, ratio: Array) -> Power:
-    """Return the same power seen at another boundary.
+    """Return the same power at another boundary: times the ratio outwards, over it inwards.
 
     Parameters
     ----------
     power
         Power at its own boundary.
     to
-        The other boundary.
+        Boundary of the result.
     ratio
         Power at the outer boundary over power at the inner one [1], at least one; PUE from IT to facility.
+
+    Returns
+    -------
+    Power
+        Watts in the broadcast shape [W at ``to``].
 
     Raises
     ------
@@ -102,16 +122,21 @@ def across(power: Power, *, to: str, ratio: Array) -> Power:
 
 
 def facility_megawatts(accelerators: Array, each: Power, *, pue: Array) -> Array:
-    """Return the facility power of a number of accelerators [MW at the facility boundary].
+    """Return the facility power of a number of accelerators: N P_it PUE / 10^6.
 
     Parameters
     ----------
     accelerators
-        Accelerators that draw power.
+        Number of accelerators that draw power, any shape.
     each
-        Power of one accelerator at the IT boundary.
+        Power of one accelerator at the IT boundary [W_it].
     pue
         Facility power over IT power [1].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Power [MW_facility].
 
     Raises
     ------
@@ -135,7 +160,19 @@ def facility_megawatts(accelerators: Array, each: Power, *, pue: Array) -> Array
 
 
 def work_per_joule(rate: Array, power: Power) -> Array:
-    """Return work per joule at the boundary of ``power``: eta = theta / P, [unit/s] / [W] = [unit/J].
+    """Return work per joule at the boundary of ``power``: eta = theta / P.
+
+    Parameters
+    ----------
+    rate
+        Throughput theta [unit/s].
+    power
+        Power P at any boundary [W].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Work per joule [unit/J].
 
     Examples
     --------
@@ -146,7 +183,7 @@ def work_per_joule(rate: Array, power: Power) -> Array:
 
 
 def capped_rate(rate: Array, cap: Array, exponent: Array) -> Array:
-    """Return the throughput of an accelerator held to a share of its power (max-Q): theta cap^a.
+    """Return the throughput of an accelerator at a share of its full power (max-Q): theta cap^a.
 
     Parameters
     ----------
@@ -155,7 +192,12 @@ def capped_rate(rate: Array, cap: Array, exponent: Array) -> Array:
     cap
         Share of full power it may draw [1], in (0, 1].
     exponent
-        a [1]; below one, less power loses less than its share of the work.
+        Exponent a [1]; below one, a cap reduces work by less than power.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Throughput [unit/s].
 
     Raises
     ------

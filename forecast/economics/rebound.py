@@ -1,4 +1,7 @@
-"""Price feedback: what cheaper work does to demand for it and to the compute it needs (Jevons)."""
+"""Price feedback (rebound effect, Jevons): response of volume and compute to cheaper work.
+
+Reference: Jevons (1865), The coal question; Saunders (1992), The Khazzoom-Brookes postulate and neoclassical growth.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,21 @@ from shiftcast.features.input_error import InputError
 
 
 def volume_at_price(volume: Array, price_ratio: Array, elasticity: Array) -> Array:
-    """Return demand after a price change: V = V0 (p / p0)^-eps.
+    """Return volume after a price change at constant elasticity: V = V0 (p / p0)^-eps.
 
     Parameters
     ----------
     volume
-        V0, demand at the old price [unit].
+        Volume V0 at the old price [unit].
     price_ratio
-        p / p0 [1], positive.
+        Price ratio p / p0 [1], positive.
     elasticity
-        eps [1]; zero is demand that does not answer to price.
+        Elasticity eps [1]; zero is volume that does not respond to price.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Volume [unit].
 
     Raises
     ------
@@ -46,7 +54,12 @@ def compute_response(gain: Array, elasticity: Array, pass_through: Array) -> Arr
     gain
         Throughput after over throughput before [1], positive.
     elasticity, pass_through
-        eps and pi [1].
+        Elasticity eps and pass-through pi [1].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Compute after over compute before [1].
 
     Raises
     ------
@@ -65,7 +78,19 @@ def compute_response(gain: Array, elasticity: Array, pass_through: Array) -> Arr
 
 
 def kind(elasticity: float, pass_through: float) -> str:
-    """Return the name of the regime: partial rebound, neutral, or backfire.
+    """Return the regime of the rebound: partial (eps pi < 1), neutral (1) or backfire (> 1).
+
+    Parameters
+    ----------
+    elasticity
+        Elasticity eps [1].
+    pass_through
+        Pass-through pi of cost to price [1].
+
+    Returns
+    -------
+    str
+        ``partial rebound``, ``neutral`` or ``backfire``.
 
     Examples
     --------
@@ -79,18 +104,18 @@ def kind(elasticity: float, pass_through: float) -> str:
 
 
 def rebound_table(gain: float, elasticities: tuple[float, ...], pass_through: Array) -> pd.DataFrame:
-    """Return what a throughput gain does to volume and compute at each elasticity.
+    """Return the response of volume and compute to a throughput gain at each elasticity.
 
-    The elasticity is shown, never fitted: while supply binds the price is not independent of demand.
+    The elasticity is assumed, not fitted: while supply binds the price is not independent of demand.
 
     Parameters
     ----------
     gain
         Throughput after over before [1].
     elasticities
-        eps [1], one row each.
+        Elasticities eps [1], one row each.
     pass_through
-        Draws of pi [1].
+        Draws of the pass-through pi [1], shape (draws,).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Revenue per megawatt, and when it is fair to say that revenue equals tokens per watt."""
+"""Revenue per megawatt-year, and the conditions under which revenue is proportional to tokens per watt."""
 
 from __future__ import annotations
 
@@ -17,18 +17,23 @@ SAME_PRICE: Final = 0.05  # tiers within 5 % of each other count as one price
 
 
 def revenue_per_megawatt_year(price: Array, rate: Array, power: Power, *, utilisation: Array) -> Array:
-    """Return US dollars a year and facility megawatt if all output sells: p eta 10^6 x seconds a year x u.
+    """Return revenue a year and facility megawatt if all output sells: p eta 10^6 x seconds a year x u.
 
     Parameters
     ----------
     price
-        US dollars a unit of work.
+        Price p [USD/unit].
     rate
         Throughput while busy [unit/s].
     power
-        Power of the accelerator at the facility boundary.
+        Power of the accelerator at the facility boundary [W_facility].
     utilisation
-        Share of hours it is busy [1].
+        Busy share u of the hours [1].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Revenue [USD/(MW_facility year)].
 
     Raises
     ------
@@ -48,16 +53,16 @@ def revenue_per_megawatt_year(price: Array, rate: Array, power: Power, *, utilis
 
 @dataclass(frozen=True)
 class TokensPerWatt:
-    """How likely each condition of "revenue = tokens per watt" is; missing where it was not judged.
+    """Probability of each condition of "revenue = tokens per watt"; NaN where it was not evaluated.
 
     Attributes
     ----------
     power_binds
-        Probability that power, and not demand, limits output.
+        Probability that power, and not demand, limits output [1].
     demand_absorbs
-        Probability that demand takes all output at its present price.
+        Probability that demand takes all output at its present price [1].
     one_price
-        Probability that service tiers sell at one price, within 5 %.
+        Probability that service tiers sell at one price, within 5 % [1].
     """
 
     power_binds: float
@@ -66,18 +71,18 @@ class TokensPerWatt:
 
     @property
     def holds(self) -> bool:
-        """Whether all three are judged, and each more likely than not."""
+        """True if all three conditions were evaluated and each is more likely than not."""
         return all(each > 0.5 for each in (self.power_binds, self.demand_absorbs, self.one_price))
 
     @property
     def because(self) -> str:
-        """One sentence that names the conditions that fail or were not judged."""
-        said = {
+        """One sentence that names the conditions that fail or were not evaluated."""
+        conditions = {
             "power does not bind": self.power_binds,
             "demand does not absorb all output at this price": self.demand_absorbs,
             "the price depends on the service tier": self.one_price,
         }
-        failed = [f"{text} ({1 - value:.0%} likely)" for text, value in said.items() if value <= 0.5]
+        failed = [f"{text} ({1 - value:.0%} likely)" for text, value in conditions.items() if value <= 0.5]
         unjudged = [name for name, value in vars(self).items() if np.isnan(value)]
         if unjudged:
             failed.append(f"not judged: {', '.join(unjudged)} (give the demand)")
@@ -87,18 +92,23 @@ class TokensPerWatt:
 def tokens_per_watt(
     output: Array, tier_price_ratio: Array, *, demand: Array | None, power_limits: NDArray[np.bool_]
 ) -> TokensPerWatt:  # fmt: skip
-    """Judge the three conditions over joint draws.
+    """Evaluate the three conditions of "revenue = tokens per watt" over joint draws.
 
     Parameters
     ----------
     output
-        What could be put out [unit/day], shape (draws,).
+        Output that the site can produce [unit/day], shape (draws,).
     tier_price_ratio
         Price of the fast tier over the slow one [1], shape (draws,).
     demand
-        What is asked for at the present price [unit/day]; ``None`` leaves the first two conditions unjudged.
+        Work demanded at the present price [unit/day], broadcast against ``output``; ``None`` leaves the first two
+        conditions open.
     power_limits
-        Whether power, rather than the accelerators that can be had, limits output; boolean, shape (draws,).
+        True where power, rather than the accelerators available, limits output; shape (draws,).
+
+    Returns
+    -------
+    TokensPerWatt
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The question of a site: what so many megawatts put out, on which generation, and what limits it."""
+"""Answer to a site question: output of a number of megawatts by generation, and the limit that binds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MONEY: Final = ("price.interactive", *COST_TERMS[1:], "fleet.life")
 
 @dataclass(frozen=True)
 class Site:
-    """A site and what is asked of it.
+    """A site and the question about it.
 
     Attributes
     ----------
@@ -47,19 +47,19 @@ class Site:
     pue
         Facility power over IT power [1]; drawn from the assumption if not given.
     generation
-        Accelerator or family; all with a power figure and a rate if not given.
+        Accelerator or family; every one with a power figure and a rate if left out.
     model, scenario
-        Which throughput records speak.
+        Model and tier of the throughput records used.
     demand
-        Work asked of it [unit/day]; ``None`` if not known.
+        Work demanded of the site [unit/day]; ``None`` if not known.
     accelerators
-        Accelerators that can be had; ``None`` if as many as fit.
+        Accelerators available; ``None`` if as many as fit.
     cap
-        Share of full power an accelerator may draw (max-Q) [1].
+        Share of full power that an accelerator may draw (max-Q) [1].
     flex, flex_hours
-        Share of power given back [1], and for how many hours a year.
+        Share of power curtailed [1], and the hours a year of it [h/year].
     given
-        Assumption to the value that stands in for it, such as ``{"site.utilisation": 0.7}``.
+        Assumption to the value that replaces it, such as ``{"site.utilisation": 0.7}``.
     """
 
     mw: float
@@ -75,7 +75,7 @@ class Site:
     given: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse numbers that no site has."""
+        """Raise if a number is out of the range of any site."""
         checks = {
             f"power of {self.mw:g} MW": self.mw > 0 and np.isfinite(self.mw),
             f"demand of {self.demand} a day": self.demand is None or self.demand > 0,
@@ -84,14 +84,30 @@ class Site:
             f"flexible share of {self.flex:g}": 0 <= self.flex < 1,
             f"{self.flex_hours:g} flexible hours a year": 0 <= self.flex_hours <= HOURS_PER_YEAR,
         }
-        for said, fine in checks.items():
+        for description, fine in checks.items():
             if not fine:
-                raise InputError(f"a site with {said} is out of range; give one such as --mw 40 --cap 0.8 --flex 0.2")
+                raise InputError(
+                    f"a site with {description} is out of range; give one such as --mw 40 --cap 0.8 --flex 0.2"
+                )
 
 
 @dataclass(frozen=True)
 class Output:
-    """Draws of what one generation does on the site, each of shape (draws,); ``power`` at the facility boundary."""
+    """Output of one generation on the site, draws of shape (draws,).
+
+    Attributes
+    ----------
+    power
+        Power of one accelerator at its cap [W_facility].
+    accelerators
+        Accelerators installed, in whole racks [accelerator].
+    rate
+        Throughput of one busy accelerator [unit/s].
+    work_day
+        Work a day [unit/day].
+    power_limits
+        True where power, and not the accelerators available, sets their number.
+    """
 
     power: Power
     accelerators: Array
@@ -106,9 +122,9 @@ def site_question(basis: Basis, site: Site) -> Answer:
     Parameters
     ----------
     basis
-        The day's catalogue, rates and assumptions.
+        Catalogue, rates and assumptions of the day.
     site
-        The site and what is asked of it.
+        The site and the question about it.
 
     Returns
     -------
@@ -150,10 +166,27 @@ def site_question(basis: Basis, site: Site) -> Answer:
 
 
 def site_output(basis: Basis, site: Site, each: Machine, speed: Rate, given: Mapping[str, float]) -> Output:
-    """Return draws of what one generation does on a site.
+    """Return draws of the output of one generation on a site.
 
-    Accelerators fill the usable share of the power in whole racks; work a day is N theta derate u 86,400, less what
-    giving power back takes: h/8760 (1 - (1 - f)^a).
+    Accelerators fill the usable share of the power in whole racks. Work a day is N theta derate u 86,400 times 1 - h /
+    8760 (1 - (1 - f)^a): curtailment of a share f for h hours a year costs that much.
+
+    Parameters
+    ----------
+    basis
+        Assumptions of the day.
+    site
+        The site.
+    each
+        The accelerator, its power and rack size.
+    speed
+        Measured throughput of it [unit/s].
+    given
+        Assumption to the value that replaces it.
+
+    Returns
+    -------
+    Output
     """
     full = across(each.power, to="facility", ratio=basis.pue(given))
     power = Power(np.asarray(full.watts * site.cap), "facility")
@@ -187,7 +220,7 @@ def _row(basis: Basis, site: Site, each: Machine, speed: Rate, output: Output) -
 def _money(
     basis: Basis, site: Site, each: Machine, output: Output, given: Mapping[str, float], price: str
 ) -> dict[str, Any]:
-    """Return revenue per megawatt-year, what one more megawatt is worth, and when tokens per watt are revenue.
+    """Return revenue per megawatt-year, the shadow price of power, and the conditions of tokens per watt.
 
     Prices are known for output tokens alone; cells that need the price of an accelerator without one are missing.
     """
@@ -212,12 +245,12 @@ def _demand(site: Site) -> Array | None:
 
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     best = table.iloc[0]
-    said = [f"Most work: {best['generation']}, {best['work_day_median']:.3g} {best['unit']} a day."]
+    notes = [f"Most work: {best['generation']}, {best['work_day_median']:.3g} {best['unit']} a day."]
     if (table["racks_median"] == 0).any():
-        said.append("Some generations do not fit one whole rack.")
-    said.append(
+        notes.append("Some generations do not fit one whole rack.")
+    notes.append(
         "Work per joule is over provisioned power at the meter while busy. Revenue per megawatt is at a list price for "
         "all output; what one more megawatt is worth is what is left after servers, building and energy, and nothing "
         "where power does not bind."
     )
-    return tuple(said)
+    return tuple(notes)

@@ -1,1 +1,1 @@
-"""What an accelerator does: throughput, placement, generations, equivalents, conversion; never how many are wanted."""
+"""Accelerators: throughput, placement, generations, equivalents, conversion of work to hours; never their number."""

@@ -1,4 +1,4 @@
-"""From work to busy accelerator-hours: throughput by generation, harmonic work shares, and the identity itself."""
+"""Conversion of work to busy accelerator-hours: harmonic mix of generations, the identity V m A x / (3600 theta)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ _BLOCK: Final = 2**18  # cells of a block: two buffers of it stay in a core's ca
 
 
 def harmonic_throughput(work_shares: Array, throughput: Array) -> Array:
-    """Return the throughput of a mix of generations from their shares of the work: 1/theta = sum x_g / theta_g.
+    """Return the throughput of a mix of generations from their shares of the work: 1/theta = sum of x_g / theta_g.
 
     Parameters
     ----------
     work_shares
-        Share of work on each generation, last axis, summing to one.
+        Share of work x_g on each generation [1], last axis, summing to one.
     throughput
-        Work per second of one accelerator, broadcast against ``work_shares``.
+        Throughput theta_g of one accelerator [unit/s], broadcast against ``work_shares``.
+
+    Returns
+    -------
+    ndarray, the broadcast shape less the last axis
+        Throughput [unit/s].
 
     Examples
     --------
@@ -35,6 +40,18 @@ def harmonic_throughput(work_shares: Array, throughput: Array) -> Array:
 
 def work_shares(hour_shares: Array, throughput: Array) -> Array:
     """Return shares of work from shares of busy hours: x_g in proportion to hours_g times theta_g.
+
+    Parameters
+    ----------
+    hour_shares
+        Share of busy hours on each generation [1], last axis.
+    throughput
+        Throughput theta_g of one accelerator [unit/s], broadcast against ``hour_shares``.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Shares of work [1], summing to one over the last axis.
 
     Examples
     --------
@@ -59,7 +76,7 @@ def busy_hours(requests: Array, share: Array, intensity: Array, placement: Array
     placement
         Share x of the work that runs on these accelerators [1].
     throughput
-        theta [unit/s/accelerator], positive.
+        Throughput theta of one accelerator [unit/s], positive.
 
     Returns
     -------
@@ -91,6 +108,11 @@ def hours_per_request(intensity: Array, placement: Array, throughput: Array) -> 
     intensity, placement, throughput
         As in :func:`busy_hours`.
 
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Busy accelerator-hours a request [accelerator_hour/request].
+
     Raises
     ------
     ValueError
@@ -111,7 +133,7 @@ def hours_per_request(intensity: Array, placement: Array, throughput: Array) -> 
 def busy_hour_blocks(
     requests: Array, share: Array, hours_each: Array, *, cells: int = _BLOCK
 ) -> Iterator[tuple[slice, Array]]:
-    """Yield busy hours a few draws at a time, so that the whole cube never has to be in memory.
+    """Yield busy hours block by block of draws, so that the whole cube never has to be in memory.
 
     Parameters
     ----------
@@ -120,15 +142,15 @@ def busy_hour_blocks(
     share
         Technique share m of the requests [1].
     hours_each
-        Busy hours a request (:func:`hours_per_request`).
+        Busy hours a request (:func:`hours_per_request`) [accelerator_hour/request].
     cells
-        Cells of a block; a block holds one draw at least.
+        Cells of a block; a block has at least one draw.
 
     Yields
     ------
     tuple of slice and ndarray
-        Draws, the first axis of the broadcast shape, and their hours. The array is written over by the next block:
-        reduce it or copy it.
+        Draws, the first axis of the broadcast shape, and their busy hours [accelerator_hour/period]. The array is
+        overwritten by the next block: reduce it or copy it.
 
     Raises
     ------
@@ -148,22 +170,27 @@ def busy_hour_blocks(
         raise InputError("requests, share and hours a request have no axis; give arrays whose first axis is the draws")
     step = max(1, cells // max(1, math.prod(shape[1:])))
     inner = np.broadcast_shapes(requests.shape, share.shape)
-    asked, taken = np.empty((step, *inner[1:])), np.empty((step, *shape[1:]))
+    requested, buffer = np.empty((step, *inner[1:])), np.empty((step, *shape[1:]))
     for start in range(0, shape[0], step):
         block = slice(start, min(start + step, shape[0]))
         size = block.stop - start
         parts = [each[block] if each.shape[0] == shape[0] else each for each in (requests, share, hours_each)]
-        several = np.multiply(parts[0], parts[1], out=asked[: size if inner[0] == shape[0] else 1])
-        yield block, np.multiply(several, parts[2], out=taken[:size])
+        several = np.multiply(parts[0], parts[1], out=requested[: size if inner[0] == shape[0] else 1])
+        yield block, np.multiply(several, parts[2], out=buffer[:size])
 
 
 def request_share_at_parity(time_ratio: float) -> float:
-    """Return the request share at which a technique takes half of the accelerator-hours.
+    """Return the request share at which a technique takes half of the accelerator-hours: 1 / (1 + K).
 
     Parameters
     ----------
     time_ratio
-        Accelerator time a request of this technique over that of the other, K = (A / theta) / (A' / theta').
+        Accelerator time a request of this technique over that of the other [1], K = (A / theta) / (A' / theta').
+
+    Returns
+    -------
+    float
+        Share of requests [1].
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""H100-equivalents: by specification or by work, never without saying which."""
+"""H100-equivalents of accelerators, by specification or by measured work, always labelled with the basis."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def h100_equivalents(
     hardware: pd.DataFrame, throughput: pd.DataFrame, *, kind: str, model: str | None = None,
     scenario: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Return how many H100 one accelerator of each kind stands for, and on what basis.
+    """Return the number of H100 that one accelerator of each kind is equivalent to, with the basis.
 
     Parameters
     ----------
     hardware, throughput
-        Rows known at the origin.
+        Hardware and throughput rows known at the origin (:data:`features.frames.HARDWARE`).
     kind
         ``specification``: ratio of dense 8-bit peaks. ``work``: ratio of the best measured throughput on one model
         and tier, which must be named.
     model, scenario
-        For ``work``.
+        Model and tier of the records; needed for ``work``, not read otherwise.
 
     Returns
     -------

@@ -1,6 +1,9 @@
-"""The installed base: shipments by generation, survival, and exact stock and flow.
+"""Survival of accelerators (Weibull), generation mix (logistic ramps), and exact stock and flow of cohorts.
 
-Shipped = in transit + live + retired, in every draw and period; a test holds it to machine precision.
+Shipped = in transit + live + retired, in every draw and period; a test verifies it to machine precision.
+
+Reference: Weibull (1951), A statistical distribution function of wide applicability; Fisher and Pry (1971), A simple
+substitution model of technological change, for the ramps.
 """
 
 from __future__ import annotations
@@ -13,12 +16,12 @@ from scipy.special import expit, gamma
 
 from shiftcast.features.arrays import Array
 
-WEIBULL_SHAPE: Final = 3.0  # of the physical life of accelerators; judgement: failures gather late
+WEIBULL_SHAPE: Final = 3.0  # judgement: failures of accelerators concentrate late in their physical life
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """Cohorts followed through time, each array of shape (draws, periods, ..., generations).
+    """Stocks and flows of cohorts, each array of shape (draws, periods, ..., generations) [accelerator].
 
     Attributes
     ----------
@@ -27,9 +30,9 @@ class Fleet:
     live
         Accelerators installed and working at the end of the period.
     in_transit
-        Shipped and not yet live.
+        Accelerators shipped and not yet live at the end of the period.
     retired
-        Retired since the first period.
+        Accelerators retired since the first period.
     """
 
     shipped: Array
@@ -39,10 +42,10 @@ class Fleet:
 
 
 def generation_mix(periods: Array, ramp_middles: Array, widths: Array) -> Array:
-    """Return each generation's share of accelerator revenue.
+    """Return each generation's share of accelerator revenue by logistic substitution (Fisher-Pry).
 
-    The share of "this generation or newer" is logistic in time around its ramp's middle; a generation's own share is
-    the difference to the next. The first generation needs no ramp.
+    The share of "this generation or newer" is 1 / (1 + exp(-(t - m_g) / w)); a generation's own share is the difference
+    to the next. The first generation needs no ramp.
 
     Parameters
     ----------
@@ -56,7 +59,7 @@ def generation_mix(periods: Array, ramp_middles: Array, widths: Array) -> Array:
     Returns
     -------
     ndarray, shape (draws, periods, generations)
-        Non-negative shares that sum to one.
+        Shares [1], non-negative, summing to one.
 
     Examples
     --------
@@ -70,16 +73,21 @@ def generation_mix(periods: Array, ramp_middles: Array, widths: Array) -> Array:
 
 
 def weibull_survival(ages: Array, mean_life: Array, shape: float) -> Array:
-    """Return the share of a cohort still in place at each age, shape (draws, ages).
+    """Return the Weibull survival of a cohort: S(a) = exp(-(a / b)^k), with scale b = mean / Gamma(1 + 1 / k).
 
     Parameters
     ----------
     ages
         Age [quarter], shape (ages,).
     mean_life
-        Mean life [quarter], shape (draws,).
+        Mean life [quarter], shape (draws,), in the unit of the ages.
     shape
-        Weibull shape; above one, retirement gathers around the mean life.
+        Weibull shape k [1]; above one, retirement concentrates around the mean life.
+
+    Returns
+    -------
+    ndarray, shape (draws, ages)
+        Share of the cohort still in place [1].
 
     Examples
     --------
@@ -91,19 +99,37 @@ def weibull_survival(ages: Array, mean_life: Array, shape: float) -> Array:
 
 
 def arrival(ages: Array, mean_lag: Array) -> Array:
-    """Return the share of a cohort that has gone live by each age, shape (draws, ages); exponential lag [quarter]."""
+    """Return the share of a cohort that has gone live by each age, for an exponential lag: 1 - exp(-a / mean).
+
+    Parameters
+    ----------
+    ages
+        Age since shipment [quarter], shape (ages,).
+    mean_lag
+        Mean lag from shipment to live [quarter], shape (draws,).
+
+    Returns
+    -------
+    ndarray, shape (draws, ages)
+        Share [1].
+    """
     return np.asarray(1 - np.exp(-ages[None, :] / mean_lag[:, None]))
 
 
 def follow_cohorts(shipped: Array, survival: Array, arrived: Array) -> Fleet:
-    """Follow every cohort and add up what is live, under way and retired.
+    """Sum every cohort's live, in-transit and retired accelerators by period.
 
     Parameters
     ----------
     shipped
         Accelerators shipped, shape (draws, periods, ...).
     survival, arrived
-        Share in place and share live at ages 0.5, 1.5, ... periods, shape (draws, periods).
+        Share in place and share gone live at ages 0.5, 1.5, ... periods [1], shape (draws, periods).
+
+    Returns
+    -------
+    Fleet
+        Arrays of the shape of ``shipped`` [accelerator].
     """
     draws, periods = shipped.shape[:2]
     flat = shipped.reshape(draws, periods, -1)

@@ -1,4 +1,4 @@
-"""What can run where: which tasks fit which accelerators, in which number format, and what keeps them out."""
+"""Fungibility of tasks and accelerators: supported number formats, scale-up domains, and the reason of each refusal."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PEAKS: Final = {"bf16": "bf16_tflops", "fp8": "fp8_tflops", "int8": "fp8_tflops"
 
 
 def fungibility(hardware: pd.DataFrame, registry: Registry) -> pd.DataFrame:
-    """Return the matrix of tasks and accelerators.
+    """Return the matrix of tasks and accelerators as a tidy frame.
 
-    A task fits where the accelerator supports one of its number formats and its scale-up domain is large enough.
-    What the catalogue does not state is ``unknown``, not a no.
+    A task fits where the accelerator supports one of its number formats and its scale-up domain is large enough. Where
+    the catalogue lacks the column the fit is ``unknown``, not ``no``.
 
     Parameters
     ----------
@@ -28,8 +28,8 @@ def fungibility(hardware: pd.DataFrame, registry: Registry) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``task, accelerator, fits`` (yes, no, unknown) ``, precision`` (the best that both support) ``, peak_tflops,
-        because``.
+        ``task, accelerator, fits`` (yes, no, unknown) ``, precision`` (the best that both support) ``, peak_tflops``
+        [TFLOP/s dense] ``, because``.
 
     Raises
     ------
@@ -48,14 +48,19 @@ def fungibility(hardware: pd.DataFrame, registry: Registry) -> pd.DataFrame:
 
 
 def fit(task: Task, machine: pd.Series) -> dict[str, object]:
-    """Return whether a task fits an accelerator, in which format at what peak, and why not.
+    """Return whether a task fits an accelerator, the number format and its peak, and the reason if not.
 
     Parameters
     ----------
     task
-        From the registry.
+        Task of the registry.
     machine
-        A row of the catalogue.
+        Row of the catalogue (:data:`features.frames.HARDWARE`).
+
+    Returns
+    -------
+    dict
+        ``fits`` (yes, no, unknown), ``precision``, ``peak_tflops`` [TFLOP/s dense], ``because``.
 
     Raises
     ------

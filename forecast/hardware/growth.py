@@ -1,4 +1,4 @@
-"""Yearly growth of an assumed level: compounded from one base day, and held after three years."""
+"""Yearly growth of an assumed level, compounded from one base day and constant after three years."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 
-BASE_DAY: Final = pd.Timestamp("2026-01-01", tz="UTC")  # the day that assumed levels are about
-HELD_AFTER: Final = 3.0  # years
+BASE_DAY: Final = pd.Timestamp("2026-01-01", tz="UTC")  # day of the assumed levels
+HELD_AFTER: Final = 3.0  # years after which growth stops, by judgement
 
 
 def compound(growth: Array, years: Array) -> Array:
-    """Return yearly growth compounded from the base day and held after three years.
+    """Return the growth factor (1 + g)^min(t, 3) of a yearly growth g after t years.
 
     Parameters
     ----------
     growth
-        Growth a year, shape (draws,).
+        Growth g a year [1/year], shape (draws,).
     years
-        Years after the base day, negative before it, shape (periods,).
+        Years t after the base day, negative before it [year], shape (periods,).
 
     Returns
     -------
     ndarray, shape (draws, periods)
+        Factor on the level of the base day [1].
 
     Examples
     --------
@@ -36,5 +37,16 @@ def compound(growth: Array, years: Array) -> Array:
 
 
 def years_after_base(days: pd.DatetimeIndex) -> Array:
-    """Return years from the base day, shape (days,)."""
+    """Return years after the base day, of 365.25 days.
+
+    Parameters
+    ----------
+    days
+        Days, with time zone UTC.
+
+    Returns
+    -------
+    ndarray, shape (days,)
+        Years [year], negative before the base day.
+    """
     return np.asarray((days - BASE_DAY).days.to_numpy() / 365.25)

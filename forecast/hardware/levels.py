@@ -1,8 +1,10 @@
-"""Throughput at a service level: measured records as a curve over the speed that one user sees.
+"""Throughput at a service level: measured records as a monotone curve over the speed of one user.
 
-A system serves more in total the slower each user is served. Points of one accelerator, model and setting are joined
-by a monotone cubic (PCHIP) on logarithms; outside the measured range the curve refuses, or is held at its end where
-the caller says so.
+A system serves more in total the slower each user is served. Points of one accelerator, model and setting are joined by
+a monotone cubic (PCHIP) on logarithms; outside the measured range the curve refuses, or is constant at its end where
+the caller allows it.
+
+Reference: Fritsch and Carlson (1980), Monotone piecewise cubic interpolation.
 """
 
 from __future__ import annotations
@@ -26,20 +28,20 @@ _GROUP: Final = ["accelerator", "model", "setting", "precision", "unit"]
 
 @dataclass(frozen=True)
 class ServiceCurve:
-    """Work per second of one accelerator against the speed one user sees.
+    """Throughput of one accelerator against the speed of one user.
 
     Attributes
     ----------
     accelerator, model, setting, precision, unit
-        What was measured; ``setting`` is ``mlperf`` or the input and output lengths.
+        Subject of the measurement; ``setting`` is ``mlperf`` or the input and output lengths.
     speeds
         Speed one user sees [token/s], rising, shape (points,).
     rates
-        Work per second of one accelerator in ``unit``, never rising, shape (points,).
+        Throughput of one accelerator in ``unit``, never rising, shape (points,).
     evidence
         The weakest evidence among the points.
     sources
-        Where they were read.
+        Addresses of the records.
     """
 
     accelerator: str
@@ -53,18 +55,33 @@ class ServiceCurve:
     sources: tuple[str, ...]
 
     def beyond(self, speed: Array) -> Array:
-        """Return whether each speed [token/s] lies outside the measured range, in the shape of ``speed``."""
-        return np.asarray((speed < self.speeds[0]) | (speed > self.speeds[-1]))
-
-    def at(self, speed: Array, *, clamp: bool = False) -> Array:
-        """Return work per second at a service level, in the shape of ``speed``.
+        """Return whether each speed lies outside the measured range.
 
         Parameters
         ----------
         speed
-            Speed one user sees [token/s].
+            Speed of one user [token/s], any shape.
+
+        Returns
+        -------
+        ndarray of bool, the same shape
+        """
+        return np.asarray((speed < self.speeds[0]) | (speed > self.speeds[-1]))
+
+    def at(self, speed: Array, *, clamp: bool = False) -> Array:
+        """Return throughput at a service level, interpolated on logarithms.
+
+        Parameters
+        ----------
+        speed
+            Speed of one user [token/s], any shape.
         clamp
-            Hold the curve at its ends outside the measured range, instead of refusing; :meth:`beyond` flags where.
+            Whether the curve is constant outside the measured range, instead of refusing; :meth:`beyond` flags where.
+
+        Returns
+        -------
+        ndarray, the same shape
+            Throughput of one accelerator in ``unit``.
 
         Raises
         ------
@@ -99,13 +116,18 @@ from 10 to 40; ask within the range, clamp, or add a row to throughput.csv
 def service_curves(throughput: pd.DataFrame) -> tuple[ServiceCurve, ...]:
     """Return a curve for each accelerator, model, setting and number format with a known service level.
 
-    Of several records at one speed the best counts, whatever software it took; a faster level that also does more in
-    total replaces a slower one, so that rates never rise.
+    Of several records at one speed the best counts, whatever its software; a faster level with more total throughput
+    replaces a slower one, so that rates never rise.
 
     Parameters
     ----------
     throughput
         Throughput rows known at the origin (:data:`features.frames.THROUGHPUT`).
+
+    Returns
+    -------
+    tuple of ServiceCurve
+        Sorted by accelerator, model, setting, precision and unit.
 
     Raises
     ------
@@ -131,10 +153,15 @@ def _curve(rows: pd.DataFrame) -> ServiceCurve:
 def check_positive(throughput: pd.DataFrame) -> None:
     """Raise if a throughput record is not positive, naming the accelerator, model, value and source.
 
+    Parameters
+    ----------
+    throughput
+        Throughput rows (:data:`features.frames.THROUGHPUT`).
+
     Raises
     ------
     ValueError
-        For the first record that is not.
+        If a record is not positive; the first one is named.
     """
     for row in throughput[~(throughput["value"] > 0)].head(1).itertuples():
         raise InputError(
@@ -145,6 +172,21 @@ def check_positive(throughput: pd.DataFrame) -> None:
 
 def find_curve(curves: tuple[ServiceCurve, ...], accelerator: str, model: str, *, unit: str) -> ServiceCurve:
     """Return the curve of an accelerator and model with the most points.
+
+    Parameters
+    ----------
+    curves
+        Curves to choose from.
+    accelerator
+        Name of the accelerator.
+    model
+        Name of the model.
+    unit
+        Unit of the records, such as ``output_token/s``.
+
+    Returns
+    -------
+    ServiceCurve
 
     Raises
     ------
@@ -165,10 +207,10 @@ def find_curve(curves: tuple[ServiceCurve, ...], accelerator: str, model: str, *
 def level_factors(
     throughput: pd.DataFrame, accelerators: tuple[str, ...], speed: Array, *, unit: str, points: int = 3
 ) -> Array:
-    """Return throughput at a service level over that at the level records were taken at, by accelerator.
+    """Return throughput at a service level over that at the median level of the records, by accelerator.
 
-    An accelerator without a curve of at least ``points`` points takes the curve of the nearest one that has one, in
-    the order given. Speeds outside a curve are held at its ends. All ones where no curve is known.
+    An accelerator without a curve of at least ``points`` points takes the curve of the nearest one that has one, in the
+    order given. Beyond its range a curve is constant. All ones where no curve is known.
 
     Parameters
     ----------
@@ -177,23 +219,26 @@ def level_factors(
     accelerators
         Names, in order of generation.
     speed
-        Speed one user sees [token/s], shape (draws,).
+        Speed of one user [token/s], shape (draws,).
     unit
-        Unit of the records.
+        Unit of the records, such as ``output_token/s``.
+    points
+        Fewest points of a curve that is used.
 
     Returns
     -------
     ndarray, shape (draws, accelerators)
+        Factor on throughput [1].
     """
     rows = select(throughput, unit=unit).dropna(subset=["interactivity"])
     curves = {each.accelerator: each for each in service_curves(rows) if len(each.speeds) >= points}
-    held = [place for place, name in enumerate(accelerators) if name in curves]
-    if not held:
+    measured = [place for place, name in enumerate(accelerators) if name in curves]
+    if not measured:
         return np.ones((len(speed), len(accelerators)))
     usual = np.array([rows["interactivity"].median()])
     own = {
         place: curves[accelerators[place]].at(speed, clamp=True) / curves[accelerators[place]].at(usual, clamp=True)
-        for place in held
+        for place in measured
     }
-    nearest = [min(held, key=lambda place: abs(place - wanted)) for wanted in range(len(accelerators))]
+    nearest = [min(measured, key=lambda place: abs(place - wanted)) for wanted in range(len(accelerators))]
     return np.stack([own[place] for place in nearest], axis=-1)

@@ -1,7 +1,7 @@
-"""Placement: which kind of chip takes the work, so that accelerator demand and GPU demand are different numbers.
+"""Placement: shares of a task's work over classes of chips, which separate accelerator demand from GPU demand.
 
-Shares of one task's work over NVIDIA GPUs, AMD GPUs, TPU, custom silicon and CPUs add up to one. Where open and
-closed models are placed differently, the segment's share of open models blends the two.
+Shares of one task's work over NVIDIA GPUs, AMD GPUs, TPU, custom silicon and CPUs add up to one. Where open and closed
+models are placed differently, the segment's share of open models weights the two.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.workloads import Registry
 
 CLASSES: Final = ("nvidia", "amd", "tpu", "custom", "cpu")
-VENDORS: Final = CLASSES[:-1]  # what takes accelerator-hours
+VENDORS: Final = CLASSES[:-1]  # CPUs take core-hours, not accelerator-hours
 MODELS: Final = ("open", "closed")
 _NEAR_ONE: Final = 1e-6
 
@@ -33,12 +33,12 @@ def check_shares(shares: Mapping[str, float], *, where: str) -> None:
     shares
         Name to share [1].
     where
-        What they are shares of and where they stand, for the message.
+        Subject and place of the shares, for the message.
 
     Raises
     ------
     ValueError
-        Naming the shares and their sum, or the one that is negative.
+        If the shares do not add up to one, naming them and their sum, or one of them is negative.
 
     Examples
     --------
@@ -62,11 +62,13 @@ def check_placement(assumptions: pd.DataFrame, registry: Registry) -> None:
     ----------
     assumptions
         Assumptions frame; rows ``placement.WORKLOAD.TECHNIQUE.CLASS``, or with ``.open.CLASS`` and ``.closed.CLASS``.
+    registry
+        Tasks; those on accelerators need placement rows.
 
     Raises
     ------
     ValueError
-        Naming the rows.
+        If the medians do not add up to one, a row names no class of chip, or NVIDIA's is missing; it is named.
     """
     mids = dict(zip(assumptions["name"], assumptions["mid"], strict=True))
     for task in registry.tasks:
@@ -89,21 +91,21 @@ def _check_task(mids: Mapping[str, float], prefix: str) -> None:
 
 
 def draw_placement(assumed: Assumptions, task: str, segment: str) -> Array:
-    """Draw a task's shares of work over the classes of chips in a segment, shape (draws, classes).
+    """Draw a task's shares of work over the classes of chips in a segment.
 
     Parameters
     ----------
     assumed
         Sampled assumptions.
     task
-        Such as ``generative/llm``.
+        Name of the task, such as ``generative/llm``.
     segment
         ``hyperscale`` or ``rest``; it sets the share of open models where the two are placed differently.
 
     Returns
     -------
-    ndarray
-        In the order of :data:`CLASSES`; adds up to one.
+    ndarray, shape (draws, classes)
+        Shares of work [1] in the order of :data:`CLASSES`, summing to one.
     """
     prefix = f"placement.{task.replace('/', '.')}"
     names = assumed.names(prefix)
@@ -122,9 +124,23 @@ def _normalised(assumed: Assumptions, prefix: str, names: tuple[str, ...]) -> Ar
 
 
 def hours_over_nvidia(assumed: Assumptions, task: str, segment: str) -> Array:
-    """Return hours of each vendor's accelerators for an hour of NVIDIA GPUs, shape (draws, vendors).
+    """Return hours of each vendor's accelerators for an hour of NVIDIA GPUs: x_v / (x_nvidia r_v).
 
-    Hours are work over throughput: x_v / (x_nvidia r_v), with r_v the throughput relative to the NVIDIA fleet.
+    Hours are work over throughput; r_v is the throughput of a vendor's accelerators relative to the NVIDIA fleet.
+
+    Parameters
+    ----------
+    assumed
+        Sampled assumptions.
+    task
+        Name of the task, such as ``generative/llm``.
+    segment
+        ``hyperscale`` or ``rest``.
+
+    Returns
+    -------
+    ndarray, shape (draws, vendors)
+        Ratio of hours [1] in the order of :data:`VENDORS`; one for NVIDIA.
     """
     shares = draw_placement(assumed, task, segment)
     relative = [
@@ -134,16 +150,16 @@ def hours_over_nvidia(assumed: Assumptions, task: str, segment: str) -> Array:
 
 
 def within_region(hardware: pd.DataFrame, residency: pd.DataFrame, region: str) -> pd.DataFrame:
-    """Return which accelerators may serve work that has to stay in a region.
+    """Return whether each accelerator may serve work that has to stay in a region.
 
-    The latest rule known wins, one about a family over one about its vendor; without a rule an accelerator may.
+    The latest rule known applies, one about a family before one about its vendor; without a rule an accelerator may.
 
     Parameters
     ----------
     hardware, residency
-        Rows known at the origin.
+        Rows known at the origin (:data:`features.frames.RESIDENCY`).
     region
-        As in the residency rows.
+        Region as named in the residency rows.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Power of one accelerator at a named boundary; figures of different boundaries are never mixed."""
+"""Power of one accelerator at a named boundary (chip, IT, utility); figures of different boundaries never mix."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ UNITS: Final = {"chip": "kW_chip", "it": "kW_it", "utility": "kW_facility"}
 def latest(hardware: pd.DataFrame, accelerator: str) -> pd.Series:
     """Return the latest known row of an accelerator.
 
+    Parameters
+    ----------
+    hardware
+        Catalogue rows known at the origin (:data:`features.frames.HARDWARE`).
+    accelerator
+        Name of the accelerator.
+
+    Returns
+    -------
+    Series
+        The row with the latest ``known_at``.
+
     Raises
     ------
     OutOfSupportError
@@ -32,14 +44,21 @@ def latest(hardware: pd.DataFrame, accelerator: str) -> pd.Series:
 
 
 def power_kw(hardware: pd.DataFrame, accelerator: str, *, boundary: str) -> float:
-    """Return the power of one accelerator [kW] at a boundary.
+    """Return the power of one accelerator at a boundary.
 
     Parameters
     ----------
     hardware
         Catalogue rows known at the origin.
+    accelerator
+        Name of the accelerator.
     boundary
         ``chip`` (the package), ``it`` (host and network included) or ``utility`` (provisioned at the meter).
+
+    Returns
+    -------
+    float
+        Power [kW at the boundary].
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""One measured rate and what it rests on: a record of a tier, or a point of the curve over the service level."""
+"""One measured throughput with its basis: a record of a tier, or a point of the curve over the service level."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from shiftcast.forecast.hardware.ratios import best_record
 
 @dataclass(frozen=True)
 class Rate:
-    """Work per second of one accelerator.
+    """Throughput of one accelerator with its evidence.
 
     Attributes
     ----------
     value, unit
-        The rate.
+        Throughput and its unit, such as ``output_token/s``.
     basis
         Tier and software, or the point of the curve.
     evidence
-        Who stands behind it; the weakest of the points.
+        Evidence class of the record, the weakest among the points of a curve.
     sources
-        Where it was read.
+        Addresses of the records.
     """
 
     value: float
@@ -39,25 +39,33 @@ def measured_rate(
     throughput: pd.DataFrame, accelerator: str, *, model: str, unit: str, tier: str = "server",
     speed: float | None = None, software: str | None = None,
 ) -> Rate:  # fmt: skip
-    """Return the measured rate of an accelerator on a model.
+    """Return the measured throughput of an accelerator on a model.
 
     Parameters
     ----------
     throughput
         Throughput rows known at the origin.
+    accelerator
+        Name of the accelerator.
+    model
+        Name of the model.
     unit
         Unit of the records, such as ``output_token/s``.
     tier
-        Scenario of the record, where no speed is asked for.
+        Scenario of the record; not read where a speed is given.
     speed
-        Service level [token/s a user]: the rate is read off the measured curve.
+        Service level [token/s a user]; the throughput is then read off the measured curve.
     software
-        Of the record; the best record if left out.
+        Software of the record; the best record of any if left out.
+
+    Returns
+    -------
+    Rate
 
     Raises
     ------
     OutOfSupportError
-        If no record speaks for it, naming what there is.
+        If there is no such record, naming those there are.
     """
     rows = select(throughput, unit=unit, **({} if software is None else {"software": software}))
     if speed is None:

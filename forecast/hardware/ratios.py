@@ -1,4 +1,4 @@
-"""Generation ratios from measured records: work per second of one accelerator, per watt of the chip, per kW of IT."""
+"""Generation ratios from measured records: throughput per accelerator, per watt of the chip, per kW of IT."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from shiftcast.forecast.support import OutOfSupportError
 
 @dataclass(frozen=True)
 class Ratio:
-    """One generation over another on the same model and tier.
+    """Ratio of one generation to another on the same model and tier.
 
     Attributes
     ----------
     old, new, model, scenario, unit
-        What was compared.
+        The two accelerators, and the measurement they share.
     per_accelerator, per_chip_watt, per_it_kw
-        New over old [1]; missing where a power figure is.
+        New over old [1]; NaN where a power figure is missing.
     old_software, new_software
-        What each record ran on.
+        Software of each record.
     same_software
-        Whether both ran on the same round; if not, the ratio holds software gain as well as the generation's.
+        Whether both ran on the same benchmark round; if not, the ratio contains software gain as well.
     evidence
         The weaker of the two.
     missing
-        Why a ratio by power is missing.
+        Reason why a ratio by power is missing; empty if none is.
     """
 
     old: str
@@ -52,12 +52,30 @@ class Ratio:
 def best_record(
     throughput: pd.DataFrame, accelerator: str, *, model: str, scenario: str, software: str | None = None
 ) -> pd.Series:
-    """Return the best record of an accelerator on a model and tier, of one software if it is named.
+    """Return the record of highest throughput of an accelerator on a model and tier.
+
+    Parameters
+    ----------
+    throughput
+        Throughput rows known at the origin.
+    accelerator
+        Name of the accelerator.
+    model
+        Name of the model.
+    scenario
+        Tier of the records.
+    software
+        Software of the records; any if left out.
+
+    Returns
+    -------
+    Series
+        One row of ``throughput``.
 
     Raises
     ------
     OutOfSupportError
-        If there is none, naming what is measured on the accelerator.
+        If there is none, naming those measured on the accelerator.
     """
     mine = select(throughput, accelerator=accelerator)
     rows = select(mine, model=model, scenario=scenario)
@@ -74,7 +92,7 @@ def best_record(
 
 
 def generation_ratio(old: pd.Series, new: pd.Series, hardware: pd.DataFrame) -> Ratio:
-    """Return one record over another, by accelerator and by power at two boundaries.
+    """Return the ratio of two records, by accelerator and by power at two boundaries.
 
     Parameters
     ----------
@@ -82,6 +100,10 @@ def generation_ratio(old: pd.Series, new: pd.Series, hardware: pd.DataFrame) -> 
         Throughput rows of the same model, scenario and unit (:func:`best_record`).
     hardware
         Catalogue rows known at the origin.
+
+    Returns
+    -------
+    Ratio
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Throughput where nothing was measured: the two-resource roofline, and the harmonic mix of number formats."""
+"""Roofline throughput where no record exists, from compute and memory; and the harmonic mix of number formats."""
 
 from __future__ import annotations
 
@@ -14,20 +14,25 @@ def roofline(
     peak_flops: Array, bandwidth: Array, *, flop_per_unit: float, efficiency: float, bytes_per_unit: float = 0.0,
     memory_efficiency: float = 1.0,
 ) -> Array:  # fmt: skip
-    """Return work per second bounded by compute and by memory: min(MFU Pi / F, MBU B / bytes) [unit/s].
+    """Return throughput bounded by compute and by memory: min(MFU Pi / F, MBU B / bytes).
 
-    Reference: Williams, Waterman and Patterson, "Roofline" (2009).
+    Reference: Williams, Waterman and Patterson (2009), Roofline: an insightful visual performance model.
 
     Parameters
     ----------
     peak_flops
         Peak rate Pi at the number format [FLOP/s].
     bandwidth
-        Memory bandwidth B [B/s], broadcast against ``peak_flops``; not read where ``bytes_per_unit`` is nought.
+        Memory bandwidth B [B/s], broadcast against ``peak_flops``; not read where ``bytes_per_unit`` is zero.
     flop_per_unit, bytes_per_unit
-        Work F [FLOP/unit] and memory traffic [B/unit] of a unit.
+        Work F [FLOP/unit] and memory traffic [B/unit] of one unit.
     efficiency, memory_efficiency
-        Share of the peak (MFU) and of the bandwidth (MBU) that is reached, in (0, 1].
+        Attained share of the peak (MFU) and of the bandwidth (MBU) [1], in (0, 1].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Throughput [unit/s].
 
     Raises
     ------
@@ -54,14 +59,19 @@ def roofline(
 
 
 def mix_formats(work_shares: dict[str, float], throughput: dict[str, float]) -> float:
-    """Return the throughput of a mix of number formats: 1/theta = sum q_p / theta_p [unit/s].
+    """Return the throughput of a mix of number formats: 1/theta = sum of q_p / theta_p.
 
     Parameters
     ----------
     work_shares
-        Number format to its share of the work; adds up to one.
+        Number format to its share q_p of the work [1], summing to one.
     throughput
-        Number format to work per second.
+        Number format to its throughput theta_p [unit/s].
+
+    Returns
+    -------
+    float
+        Throughput [unit/s].
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The catalogue as one answer: generations with power and ramps, measured rates, ratios, software series, and fits."""
+"""Catalogue of accelerators as tidy tables: generations with power and ramps, rates, ratios, software series, fits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BY_WORK: Final = ("llama2-70b-99.9", "server")  # the model and tier that most 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What the records say about accelerators on one day; every table is tidy.
+    """Catalogue of accelerators known on one day; every table is tidy.
 
     Attributes
     ----------
@@ -36,13 +36,13 @@ class Catalogue:
         ``, h100e_by_work`` (on one model and tier) ``, half_ramp_low, half_ramp, half_ramp_high`` (when half of the
         vendor's accelerator revenue is of it or newer: 10th, 50th and 90th percentile) ``, evidence, missing``.
     rates
-        The best record of each accelerator, model, tier and unit, with its evidence and work per IT joule.
+        Best record of each accelerator, model, tier and unit, with its evidence and work per IT joule [unit/J].
     ratios
         Each generation over the one before it (:class:`forecast.hardware.ratios.Ratio`).
     software
         Gain on installed hardware from round to round (:func:`forecast.hardware.software.software_series`).
     fits
-        What can run where (:func:`forecast.hardware.fungibility.fungibility`).
+        Fit of every task and accelerator (:func:`forecast.hardware.fungibility.fungibility`).
     """
 
     generations: pd.DataFrame
@@ -60,9 +60,13 @@ def catalogue(hardware: pd.DataFrame, throughput: pd.DataFrame, registry: Regist
     hardware, throughput
         Rows known at the origin.
     registry
-        Workloads and techniques.
+        Workloads and techniques, whose tasks are matched to accelerators.
     assumed
         Sampled rows ``ramp.lag`` and, for a family of its own, ``ramp.lag.FAMILY`` [quarter].
+
+    Returns
+    -------
+    Catalogue
 
     Raises
     ------
@@ -85,7 +89,7 @@ def _generations(machines: pd.DataFrame, throughput: pd.DataFrame, assumed: Assu
     }.items():
         try:
             found = h100_equivalents(machines, throughput, **given).set_index("accelerator")["h100e"]
-        except OutOfSupportError:  # before the H100 was known there is no unit
+        except OutOfSupportError:  # at an origin before the H100 there is no unit
             found = pd.Series(dtype=np.float64)
         table[name] = table["accelerator"].map(found).astype("float64")
     for level, name in zip(_RAMP, ("half_ramp_low", "half_ramp", "half_ramp_high"), strict=True):

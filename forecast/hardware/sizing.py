@@ -1,4 +1,4 @@
-"""From requests a day to accelerators and megawatts on one generation: the identity for a single workload."""
+"""Sizing: requests a day to accelerators and megawatts on one generation, the identity for a single workload."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ _HOURS_PER_DAY = 24.0
 
 @dataclass(frozen=True)
 class Sizing:
-    """What a daily volume takes.
+    """Accelerators and power for a daily volume.
 
     Attributes
     ----------
     busy_hours
-        Accelerator-hours of work a day [accelerator_hour/day].
+        Busy accelerator-hours a day [accelerator_hour/day].
     provisioned_hours
-        The same over the utilisation: accelerator-hours that have to be there [accelerator_hour/day].
+        Busy hours over the utilisation: the accelerator-hours to provision [accelerator_hour/day].
     busy
-        Accelerators that work at a time, on average [accelerator].
+        Mean number of busy accelerators [accelerator].
     accelerators
-        Accelerators that have to be installed at that mean utilisation [accelerator].
+        Accelerators to install at that mean utilisation [accelerator].
     megawatts
-        Their power at the facility boundary [MW_facility].
+        Power of those at the facility boundary [MW_facility].
     """
 
     busy_hours: float
@@ -40,7 +40,9 @@ class Sizing:
 def size_demand(
     requests: float, work: float, throughput: float, *, it_kw: float, utilisation: float, pue: float
 ) -> Sizing:
-    """Return what a daily volume of requests takes on one generation.
+    """Return the accelerators and power for a daily volume of requests on one generation.
+
+    Busy hours are V A / (3600 theta), accelerators those over 24 times the utilisation, power times IT kW and PUE.
 
     Parameters
     ----------
@@ -49,13 +51,17 @@ def size_demand(
     work
         Work a request [unit/request].
     throughput
-        Work per second of one accelerator at the service level [unit/s].
+        Throughput of one accelerator at the service level [unit/s].
     it_kw
         Power of one accelerator at the IT boundary [kW_it].
     utilisation
-        Mean share of the provisioned accelerators that is busy, in (0, 1].
+        Mean busy share of the provisioned accelerators [1], in (0, 1].
     pue
-        Facility over IT power, at least 1.
+        Facility power over IT power [1], at least 1.
+
+    Returns
+    -------
+    Sizing
 
     Raises
     ------

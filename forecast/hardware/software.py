@@ -1,8 +1,7 @@
-"""What software alone gained on hardware already installed: a dated series of its own.
+"""Software gain on installed hardware: a dated series of its own, apart from the gains of generations.
 
-A generation ratio taken within one round of a benchmark holds no software gain; one taken across rounds does. To keep
-it from being counted twice, a record is brought from its own day to the day asked about by this series, and only then
-are generations compared.
+A generation ratio within one round of a benchmark contains no software gain; one across rounds does. To count it once,
+a record is first brought from its own day to the day of the question by this series; then generations are compared.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _SAME: Final = ["accelerator", "model", "scenario", "unit"]
 
 
 def software_series(throughput: pd.DataFrame) -> pd.DataFrame:
-    """Return how the same accelerator on the same model and tier gained from round to round.
+    """Return the gain of the same accelerator on the same model and tier from round to round.
 
     Parameters
     ----------
@@ -28,8 +27,8 @@ def software_series(throughput: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``accelerator, model, scenario, unit, measured_at, value, gain, yearly``: the best record of the day, over the
-        first one [1], and that as growth a year [1/year]. Benchmarks under rules only, measured on two days or more.
+        ``accelerator, model, scenario, unit, measured_at, value, gain, yearly``: the best record of the day, its ratio
+        to the first day's [1], and that as growth a year [1/year]. Benchmark rounds only, measured on two days or more.
     """
     rows = throughput[throughput["scenario"].isin(TIERS)]
     best = rows.groupby([*_SAME, "measured_at"], as_index=False)["value"].max()

@@ -1,1 +1,1 @@
-"""Hierarchies of forecasts and the arithmetic that makes them add up; it knows no workload and no accelerator."""
+"""Hierarchies of forecasts and their reconciliation; nothing about workloads or accelerators lives here."""

@@ -19,7 +19,7 @@ _JOIN: Final = re.compile(r'\s(?=[+-]\s)(?=(?:[^"]*"[^"]*")*[^"]*$)')  # a sign 
 
 @dataclass(frozen=True)
 class Constraint:
-    """sum of coefficient x node = value, give or take a tolerance.
+    """A linear constraint on nodes: sum of coefficient times node = value, within a tolerance.
 
     Attributes
     ----------
@@ -30,7 +30,7 @@ class Constraint:
     tolerance
         Standard deviation of the left side about it; zero holds exactly.
     text
-        As it was written.
+        The constraint as it was written, for messages.
     """
 
     coefficients: Mapping[str, float]
@@ -40,7 +40,7 @@ class Constraint:
 
 
 def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
-    """Read a constraint as people write it.
+    """Read a constraint from text such as ``0.4 * H - 0.6 * R = 0``.
 
     Parameters
     ----------
@@ -50,17 +50,22 @@ def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
     tolerance
         Standard deviation allowed, in the unit of the forecasts.
 
+    Returns
+    -------
+    Constraint
+        With the coefficients of a node that is named twice added up.
+
     Raises
     ------
     ValueError
-        If it is not of that form or the tolerance is negative.
+        If the text is not of that form or the tolerance is negative.
 
     Examples
     --------
     >>> parse_constraint("0.4 * H - 0.6 * R = 0").coefficients
     {'H': 0.4, 'R': -0.6}
     """
-    left, equals, right = text.partition("=")
+    terms, equals, right = text.partition("=")
     if not equals or tolerance < 0 or not np.isfinite(tolerance):
         raise InputError(
             f"constraint {text!r} with tolerance {tolerance:g}: write `0.4 * H - 0.6 * R = 0`, tolerance 0 or more"
@@ -70,7 +75,7 @@ def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
     except ValueError:
         raise InputError(f"constraint {text!r}: {right.strip()!r} right of `=` is not a number") from None
     coefficients: dict[str, float] = {}
-    for term in _JOIN.split(left.strip()):
+    for term in _JOIN.split(terms.strip()):
         node, factor = _term(text, term)
         coefficients[node] = coefficients.get(node, 0.0) + factor
     return Constraint(coefficients, value, tolerance, text)
@@ -85,7 +90,27 @@ def _term(text: str, term: str) -> tuple[str, float]:
 
 
 def ratio_constraint(side: str, other: str, share: float, *, tolerance: float = 0.0) -> Constraint:
-    """Return the constraint that one node is a share of itself and another.
+    """Return the constraint that one node is a share of itself and another: (1 - s) side - s other = 0.
+
+    Parameters
+    ----------
+    side
+        Node whose share is set.
+    other
+        The other node.
+    share
+        Share s of ``side`` in the sum of both [1], between 0 and 1.
+    tolerance
+        Standard deviation of the left side about zero [unit of the forecasts]; zero holds exactly.
+
+    Returns
+    -------
+    Constraint
+
+    Raises
+    ------
+    ValueError
+        If the share is not between 0 and 1.
 
     Examples
     --------
@@ -99,7 +124,19 @@ def ratio_constraint(side: str, other: str, share: float, *, tolerance: float = 
 
 
 def constraint_rows(hierarchy: Hierarchy, constraints: Sequence[Constraint]) -> Array:
-    """Return constraints as rows over the nodes, shape (constraints, nodes).
+    """Return constraints as rows of coefficients over the nodes.
+
+    Parameters
+    ----------
+    hierarchy
+        Hierarchy whose nodes the constraints name.
+    constraints
+        Linear constraints.
+
+    Returns
+    -------
+    ndarray, shape (constraints, nodes)
+        Zero where a constraint does not name a node.
 
     Raises
     ------

@@ -30,11 +30,12 @@ class Covariance:
     Attributes
     ----------
     variance
-        Shape (nodes, 1).
+        Variance of each node [unit of the forecasts, squared], shape (nodes, 1); infinite for a node without a
+        forecast.
     factors
-        Shape (nodes, rank); rank zero for a diagonal covariance.
+        Loadings of the common factors, shape (nodes, rank); rank zero for a diagonal covariance.
     shrinkage
-        Weight of the diagonal; one for a diagonal covariance.
+        Weight of the diagonal [1]; one for a diagonal covariance.
     """
 
     variance: Array
@@ -42,7 +43,17 @@ class Covariance:
     shrinkage: float = 1.0
 
     def spread(self, weights: Array) -> Array:
-        """Return the covariance times weights of shape (nodes, columns)."""
+        """Return the covariance times weights; infinite variances count as zero.
+
+        Parameters
+        ----------
+        weights
+            Weights on the nodes, shape (nodes, columns).
+
+        Returns
+        -------
+        ndarray, shape (nodes, columns)
+        """
         finite = np.where(np.isfinite(self.variance), self.variance, 0.0)
         return np.asarray(finite * weights + self.factors @ (self.factors.T @ weights))
 
@@ -52,11 +63,18 @@ def covariance_of(hierarchy: Hierarchy, method: str, residuals: Array | None = N
 
     Parameters
     ----------
+    hierarchy
+        Hierarchy whose base forecasts are to be reconciled.
     method
         ``bottom_up``; ``ols`` (equal variances); ``wls_struct`` (as many as the bottom nodes summed); ``wls_var``
         (mean squared residual); ``mint_shrink`` (shrunk covariance).
     residuals
         In-sample errors, shape (nodes, T), in the hierarchy's order.
+
+    Returns
+    -------
+    Covariance
+        In the squared unit of the residuals, or relative for the methods that take none.
 
     Raises
     ------
@@ -111,14 +129,20 @@ def _shrunk(errors: Array) -> Covariance:
 
 
 def shrinkage_weight(centred: Array) -> float:
-    """Return the weight of the diagonal that is expected to lose least.
+    """Return the shrinkage weight of the diagonal with the least expected loss, in [0, 1].
 
-    The sum over pairs of the estimated variance of their correlation, over the sum of their squared correlations.
+    w = sum of Var(r_ij) / sum of r_ij^2 over pairs i != j, with r_ij the sample correlations (Schaefer and Strimmer
+    2005, eq. 10).
 
     Parameters
     ----------
     centred
-        Errors less their means, shape (nodes, T).
+        Residuals less their means, shape (nodes, T).
+
+    Returns
+    -------
+    float
+        Weight of the diagonal [1]; one less it is the weight of the sample covariance.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A hierarchy from a table of parents and children or a summing matrix, refused by name where it is not one."""
+"""Readers of a hierarchy from a table of parents and children or a summing matrix, with named refusals."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ def hierarchy_from_table(table: pd.DataFrame, *, grouped: bool = False) -> Hiera
     grouped
         Whether a node may have several parents.
 
+    Returns
+    -------
+    Hierarchy
+
     Raises
     ------
     ValueError
-        Naming what is wrong; see :func:`hierarchy_from_edges`.
+        If the table is no hierarchy, naming the fault; see :func:`hierarchy_from_edges`.
 
     Examples
     --------
@@ -57,10 +61,14 @@ def hierarchy_from_edges(edges: pd.DataFrame, *, grouped: bool = False) -> Hiera
         Whether a node may have several parents. A parent is then the sum of the bottom nodes below it, each counted
         once, whatever the ways down to them.
 
+    Returns
+    -------
+    Hierarchy
+
     Raises
     ------
     ValueError
-        Naming an edge that is repeated, an orphan, a node with two parents in a tree, or the nodes of a cycle.
+        If an edge is repeated, a node is an orphan, has two parents in a tree, or lies on a cycle; it is named.
 
     Examples
     --------

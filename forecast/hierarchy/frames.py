@@ -1,4 +1,4 @@
-"""Long frames of users' own forecasts, the form the ecosystem uses, to and from the arrays that are reconciled."""
+"""Long frames of forecasts (``unique_id, ds`` and a column a model) to and from arrays by node and period."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class LongValues:
     Attributes
     ----------
     values
-        Column name to array of shape (nodes, periods), missing where the frame has no row.
+        Column name to array of shape (nodes, periods); NaN where the frame has no row.
     periods
-        The values of ``ds``, in order.
+        Values of ``ds``, ascending, shape (periods,).
     """
 
     values: dict[str, Array]
@@ -36,12 +36,22 @@ class LongValues:
 
 
 def mapped(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a long frame with the columns ``unique_id`` and ``ds``, under whichever usual name they came.
+    """Return a long frame with its key columns renamed to ``unique_id`` and ``ds``, its actuals to ``y``.
+
+    Parameters
+    ----------
+    frame
+        Long frame under any of the usual column names (:data:`ALIASES`).
+
+    Returns
+    -------
+    DataFrame
+        The same rows; other columns keep their names.
 
     Raises
     ------
     ValueError
-        If a column is missing.
+        If no column stands for ``unique_id`` or ``ds``.
 
     Examples
     --------
@@ -61,20 +71,26 @@ def mapped(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def lay_out(hierarchy: Hierarchy, frame: pd.DataFrame, *, need_bottom: bool = True) -> LongValues:
-    """Return every numeric column of a long frame by node and period.
+    """Return every numeric column of a long frame as an array by node and period.
 
     Parameters
     ----------
+    hierarchy
+        Hierarchy whose nodes the series are.
     frame
         Columns ``unique_id, ds`` and numeric columns.
     need_bottom
         Whether each bottom node has to have a row.
 
+    Returns
+    -------
+    LongValues
+
     Raises
     ------
     ValueError
-        Naming a series that is not in the hierarchy, a node without rows, a row given twice, or a column that is not
-        numeric.
+        If a series is not in the hierarchy, a bottom node has no rows, a row is given twice, or a column is a quantile
+        or not numeric; it is named.
     """
     rows = pd.Index(hierarchy.names).get_indexer(frame["unique_id"].astype(str))
     _check_series(hierarchy, frame, rows, need_bottom=need_bottom)
@@ -122,7 +138,20 @@ def _filled(
 
 
 def to_long(hierarchy: Hierarchy, laid: LongValues) -> pd.DataFrame:
-    """Return arrays by node and period as a long frame, sorted by series and period."""
+    """Return arrays by node and period as a long frame.
+
+    Parameters
+    ----------
+    hierarchy
+        Hierarchy whose nodes the rows of the arrays are.
+    laid
+        Arrays by column name and the periods.
+
+    Returns
+    -------
+    DataFrame
+        ``unique_id, ds`` and a column an array, sorted by series and period.
+    """
     nodes, periods = len(hierarchy.names), len(laid.periods)
     table = pd.DataFrame({
         "unique_id": np.repeat(np.array(hierarchy.names, dtype=object), periods),

@@ -1,4 +1,4 @@
-"""Reconciliation of a long frame of forecasts: every column, every period, with what moved."""
+"""Reconciliation of a long frame of forecasts, column by column, with a summary of the adjustment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ALL_METHODS: Final = (*METHODS, MULTIPLICATIVE)
 
 @dataclass(frozen=True)
 class Plan:
-    """How to reconcile.
+    """Settings of a reconciliation.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class Plan:
     constraints
         Linear constraints on nodes.
     keep
-        Nodes whose forecasts do not move.
+        Nodes whose forecasts are held fixed.
     nonnegative
-        Whether values may not fall below zero.
+        Whether values are bounded below by zero.
     """
 
     method: str = "wls_struct"
@@ -46,16 +46,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class LongReconciled:
-    """A reconciled long frame and what it cost.
+    """A reconciled long frame and a summary of the adjustment.
 
     Attributes
     ----------
     frame
         ``unique_id, ds`` and the forecast columns.
     summary
-        One row a forecast column: ``column``; ``incoherence``, the largest gap between an inner node and its bottom
-        nodes before, relative to the larger of the two; ``top_moved``, the largest relative movement of the top node;
-        ``strain``, the largest of a constraint, in standard deviations; ``shrinkage``.
+        One row a forecast column: ``column``; ``incoherence``, the largest gap between a node and its bottom nodes
+        before, relative to the larger of the two [1]; ``top_moved``, the largest relative change of the top node [1];
+        ``strain``, the largest of a constraint, in standard deviations; ``shrinkage`` [1].
     """
 
     frame: pd.DataFrame
@@ -74,15 +74,20 @@ def reconcile_long(
     forecasts
         ``unique_id, ds`` (or ``item_id, timestamp`` and their like) and a numeric column a model or draw.
     plan
-        Method, constraints and what is kept.
+        Method, constraints and fixed nodes.
     insample
         ``unique_id, ds, y`` and the fitted values of the same columns, for methods that need residuals; a single
         column of fitted values serves all columns.
 
+    Returns
+    -------
+    LongReconciled
+        The same series and periods, coherent in every column.
+
     Raises
     ------
     ValueError
-        Naming the series, column, node or constraint at fault.
+        If a series, column, node or constraint is at fault; it is named.
 
     Examples
     --------
@@ -105,7 +110,21 @@ def reconcile_long(
 
 
 def residuals_of(hierarchy: Hierarchy, insample: pd.DataFrame, column: str) -> Array:
-    """Return a column's in-sample errors by node, shape (nodes, T); periods that miss any node are left out.
+    """Return a column's in-sample errors, actual less fitted, by node.
+
+    Parameters
+    ----------
+    hierarchy
+        Hierarchy whose nodes the series are.
+    insample
+        Long frame with ``y`` and columns of fitted values.
+    column
+        Column of the forecasts; the only column of fitted values serves where it has none of its own.
+
+    Returns
+    -------
+    ndarray, shape (nodes, T)
+        Periods in which any node has no error are left out.
 
     Raises
     ------

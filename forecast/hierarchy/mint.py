@@ -1,10 +1,11 @@
-"""MinT reconciliation with exact linear constraints, all periods and draws at once.
+"""Minimum-trace reconciliation (MinT) with exact linear constraints, all periods and draws at once.
 
-With W = D + F F' and P the projection for D alone, the reconciled values are P (y - F z): z is what the factors
-explain of the incoherence, from a T x T system. A linear constraint c'y = b with tolerance tau then moves the values
-along P W c, the covariance that reconciliation left; tau = 0 holds it exactly.
+With W = D + F F' and P the projection for D alone, the reconciled values are P (y - F z), where z is the part of the
+incoherence that the factors explain, from a T x T system. A linear constraint c'y = b with tolerance tau then moves the
+values along P W c, the covariance left by reconciliation; tau = 0 holds it exactly.
 
-Reference: Wickramasuriya et al. (2019); Di Fonzo and Girolimetto (2023), arXiv:2305.05330, for the constraints.
+Reference: Wickramasuriya, Athanasopoulos and Hyndman (2019), Optimal forecast reconciliation through trace
+minimization; Di Fonzo and Girolimetto (2023), arXiv:2305.05330, for the constraints.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ _INCOHERENT = 1e-6
 
 @dataclass(frozen=True)
 class Reconciled:
-    """Reconciled values and what the constraints cost.
+    """Reconciled values and the strain of the constraints.
 
     Attributes
     ----------
     values
         Coherent values, shape (nodes, columns).
     strain
-        How far each constraint was from holding, in standard deviations of what the reconciled forecast gives it,
-        shape (constraints, columns).
+        Gap of each constraint before it was imposed, in standard deviations of the reconciled forecast, shape
+        (constraints, columns).
     """
 
     values: Array
@@ -43,12 +44,12 @@ class Reconciled:
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be reconciled.
+    """A reconciliation problem: base forecasts, their error covariance, and what must hold.
 
     Attributes
     ----------
     hierarchy
-        The hierarchy.
+        The hierarchy of the nodes.
     base
         Base forecasts, shape (nodes, columns); zero where a node has none.
     variance, factors
@@ -57,7 +58,7 @@ class Problem:
     constraints
         Linear constraints.
     kept
-        Positions of the nodes that do not move.
+        Positions of the nodes held fixed, shape (kept,).
     """
 
     hierarchy: Hierarchy
@@ -80,6 +81,8 @@ def reconcile(
 
     Parameters
     ----------
+    hierarchy
+        Hierarchy of the nodes.
     base
         Base forecasts, shape (nodes, columns), a column a period and draw; missing where an inner node has none.
     covariance
@@ -87,12 +90,17 @@ def reconcile(
     constraints
         Linear constraints on nodes.
     keep
-        Nodes whose base forecasts do not move.
+        Nodes whose base forecasts are held fixed.
+
+    Returns
+    -------
+    Reconciled
+        Coherent values, shape (nodes, columns), in the unit of the base forecasts, and the strain.
 
     Raises
     ------
     ValueError
-        If a bottom node has no forecast, or constraints contradict each other or what is kept.
+        If a bottom node has no forecast, or constraints contradict each other or the nodes held fixed.
 
     Examples
     --------
@@ -114,7 +122,30 @@ def pose(
     constraints: Sequence[Constraint] = (),
     keep: Sequence[str] = (),
 ) -> Problem:
-    """Return the problem with its gaps and kept nodes found; see :func:`reconcile`."""
+    """Return the reconciliation problem of base forecasts, with missing forecasts given infinite variance.
+
+    Parameters
+    ----------
+    hierarchy
+        Hierarchy of the nodes.
+    base
+        Base forecasts, shape (nodes, columns); NaN where an inner node has none.
+    covariance
+        Error covariance of the base forecasts.
+    constraints
+        Linear constraints on nodes.
+    keep
+        Nodes whose base forecasts are held fixed.
+
+    Returns
+    -------
+    Problem
+
+    Raises
+    ------
+    ValueError
+        If a bottom node or one to be held fixed has no forecast, or there is no such node.
+    """
     missing = ~np.isfinite(base)
     kept = np.array([hierarchy.position(name) for name in keep], dtype=np.int64)
     needed = np.concatenate([hierarchy.leaves, kept])
@@ -128,34 +159,55 @@ def pose(
 
 
 def solve(problem: Problem, zeros: Integers | None = None) -> Reconciled:
-    """Solve a problem, with some bottom nodes held at zero.
+    """Solve a reconciliation problem, with some bottom nodes held at zero.
 
     Parameters
     ----------
+    problem
+        The problem (:func:`pose`).
     zeros
-        Positions of the bottom nodes held.
+        Positions of the bottom nodes held at zero; none if left out.
+
+    Returns
+    -------
+    Reconciled
+
+    Raises
+    ------
+    ValueError
+        If nodes cannot be held fixed together, or constraints contradict each other or them.
     """
-    held = np.zeros(0, dtype=np.int64) if zeros is None else zeros
-    free = _respond(problem, problem.base, held, keep=True)
+    active = np.zeros(0, dtype=np.int64) if zeros is None else zeros
+    free = _respond(problem, problem.base, active, keep=True)
     _check_kept(problem, free)
     if not problem.constraints:
         return Reconciled(free, np.zeros((0, free.shape[1])))
     bottom_rows = constraint_weights(problem)
-    push = np.zeros((len(free), len(bottom_rows)))
-    push[problem.hierarchy.leaves] = bottom_rows.T
-    spread = np.where(np.isfinite(problem.variance[:, :1]), problem.variance[:, :1], 0.0) * push
-    along = _respond(problem, spread + problem.factors @ (problem.factors.T @ push), held, keep=False)
-    return _constrained(problem, free, along, bottom_rows)
+    weights = np.zeros((len(free), len(bottom_rows)))
+    weights[problem.hierarchy.leaves] = bottom_rows.T
+    spread = np.where(np.isfinite(problem.variance[:, :1]), problem.variance[:, :1], 0.0) * weights
+    direction = _respond(problem, spread + problem.factors @ (problem.factors.T @ weights), active, keep=False)
+    return _constrained(problem, free, direction, bottom_rows)
 
 
 def constraint_weights(problem: Problem) -> Array:
-    """Return the constraints as weights on bottom nodes, shape (constraints, leaves)."""
+    """Return the constraints as weights on the bottom nodes.
+
+    Parameters
+    ----------
+    problem
+        The problem whose constraints are meant.
+
+    Returns
+    -------
+    ndarray, shape (constraints, leaves)
+    """
     rows = constraint_rows(problem.hierarchy, problem.constraints)
     return collect(problem.hierarchy, rows.T).T
 
 
 def _respond(problem: Problem, values: Array, zeros: Integers, *, keep: bool) -> Array:
-    """Return coherent values nearest to given ones; kept nodes stay at their value, or at zero if ``keep`` is not."""
+    """Return coherent values nearest to given ones; kept nodes stay at their value, or at zero without ``keep``."""
     plain = _projected(problem, values, zeros, keep=keep)
     if not problem.factors.shape[1]:
         return plain
@@ -170,12 +222,12 @@ def _projected(problem: Problem, values: Array, zeros: Integers, *, keep: bool) 
     variance = problem.variance[:, :1] if values.shape[1] != problem.variance.shape[1] else problem.variance
     if not len(zeros) + len(problem.kept):
         return project(problem.hierarchy, values, variance)
-    held, variance = values.copy(), variance.copy()
-    held[zeros] = 0.0
+    fixed, variance = values.copy(), variance.copy()
+    fixed[zeros] = 0.0
     if not keep:
-        held[problem.kept] = 0.0
+        fixed[problem.kept] = 0.0
     variance[zeros] = variance[problem.kept] = 0.0
-    return project(problem.hierarchy, held, variance)
+    return project(problem.hierarchy, fixed, variance)
 
 
 def _check_kept(problem: Problem, values: Array) -> None:
@@ -188,21 +240,21 @@ def _check_kept(problem: Problem, values: Array) -> None:
             )
 
 
-def _constrained(problem: Problem, free: Array, along: Array, bottom_rows: Array) -> Reconciled:
-    """Move coherent values along their covariance with the constraints until those are met."""
+def _constrained(problem: Problem, free: Array, direction: Array, bottom_rows: Array) -> Reconciled:
+    """Shift coherent values along their covariance with the constraints until those hold."""
     leaves = problem.hierarchy.leaves
     gap = bottom_rows @ free[leaves] - np.array([each.value for each in problem.constraints])[:, None]
-    spread = bottom_rows @ along[leaves]
+    spread = bottom_rows @ direction[leaves]
     system = spread + np.diag([each.tolerance**2 for each in problem.constraints])
-    pressure = np.linalg.lstsq(system, gap, rcond=1e-12)[0]
-    _check_met(problem, np.abs(system @ pressure - gap), np.abs(bottom_rows) @ np.abs(free[leaves]))
+    multiplier = np.linalg.lstsq(system, gap, rcond=1e-12)[0]
+    _check_met(problem, np.abs(system @ multiplier - gap), np.abs(bottom_rows) @ np.abs(free[leaves]))
     sd = np.sqrt(np.maximum(np.diag(spread), 0.0))[:, None]
     strain = np.divide(gap, sd, out=np.zeros_like(gap), where=np.broadcast_to(sd > 0, gap.shape))
-    return Reconciled(free - along @ pressure, strain)
+    return Reconciled(free - direction @ multiplier, strain)
 
 
-def _check_met(problem: Problem, left: Array, scale: Array) -> None:
-    failed = (left > _INCOHERENT * (scale + _INCOHERENT)).any(axis=1)
+def _check_met(problem: Problem, residual: Array, scale: Array) -> None:
+    failed = (residual > _INCOHERENT * (scale + _INCOHERENT)).any(axis=1)
     if failed.any():
         names = [problem.hierarchy.names[row] for row in problem.kept]
         also = f" or the nodes kept ({', '.join(names)})" if names else ""

@@ -1,9 +1,9 @@
-"""Reconciliation that keeps every draw positive: the coherent values of least weighted Kullback-Leibler divergence.
+"""Multiplicative reconciliation: positive coherent values of least weighted Kullback-Leibler divergence.
 
 Minimises the sum over nodes of [x ln(x / y) - x + y] / s^2, with s the relative standard deviation of a node, over
-coherent x that meet the constraints. Each Newton step is a least-squares reconciliation with variances s^2 x, so it
-costs what that does. With equal s below fixed totals this is raking (RAS, iterative proportional fitting); with one
-total a side, ln x_i = ln y_i + s_i^2 lambda_side: precise leaves move least.
+coherent x that meet the constraints. Each Newton step is a least-squares reconciliation with variances s^2 x and costs
+as much. With equal s below fixed totals this is raking (RAS, iterative proportional fitting); with one total a side, ln
+x_i = ln y_i + s_i^2 lambda_side: precise leaves change least.
 
 Reference: Deming and Stephan (1940); Censor and Lent (1981) for the row-action view.
 """
@@ -23,7 +23,7 @@ from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate, collect
 
 _ROUNDS: Final = 100
 _SETTLED: Final = 1e-12
-_STRIDE: Final = 0.9  # of the way to zero that one step may take
+_STRIDE: Final = 0.9  # of the way to zero that one step may take, so that values stay positive
 
 
 def reconcile_positive(
@@ -38,6 +38,8 @@ def reconcile_positive(
 
     Parameters
     ----------
+    hierarchy
+        Hierarchy of the nodes.
     base
         Base forecasts, shape (nodes, columns), zero or more; a bottom node at zero stays there.
     relative_sd
@@ -46,16 +48,17 @@ def reconcile_positive(
     constraints
         Linear constraints that positive values can meet.
     keep
-        Nodes whose base forecasts do not move.
+        Nodes whose base forecasts are held fixed.
 
     Returns
     -------
     ndarray, shape (nodes, columns)
+        Coherent values, zero or more, in the unit of the base forecasts.
 
     Raises
     ------
     ValueError
-        If a base forecast is negative or missing, or nothing positive meets what must hold.
+        If a base forecast is negative or missing, or no positive values meet the constraints and fixed nodes.
 
     Examples
     --------
@@ -92,32 +95,34 @@ def _check(hierarchy: Hierarchy, base: Array, kept: Integers) -> None:
             f"node {hierarchy.names[int(np.argmax(bad))]!r} has a negative or missing forecast; "
             "the multiplicative form needs every node at zero or more"
         )
-    held = base[kept]
-    if (held <= 0).any():
-        raise InputError(f"node {hierarchy.names[kept[int(np.argmax((held <= 0).any(axis=1)))]]!r} cannot be kept at 0")
+    fixed = base[kept]
+    if (fixed <= 0).any():
+        raise InputError(
+            f"node {hierarchy.names[kept[int(np.argmax((fixed <= 0).any(axis=1)))]]!r} cannot be kept at 0"
+        )
 
 
 def _met(
     hierarchy: Hierarchy, target: Array, variance: Array, base: Array, kept: Integers, constraints: Sequence[Constraint]
 ) -> Array:  # fmt: skip
     """Return the least-squares reconciliation of a target that meets the constraints, in each column."""
-    target, held = target.copy(), variance.copy()
-    target[kept], held[kept] = base[kept], 0.0
-    free = project(hierarchy, target, held)
+    target, fixed = target.copy(), variance.copy()
+    target[kept], fixed[kept] = base[kept], 0.0
+    free = project(hierarchy, target, fixed)
     if not constraints:
         return free
     rows = collect(hierarchy, constraint_rows(hierarchy, constraints).T).T
-    along = np.stack([_response(hierarchy, row, variance, held, kept) for row in rows])
-    spread = np.einsum("il,jlc->cij", rows, along[:, hierarchy.leaves])
+    direction = np.stack([_response(hierarchy, row, variance, fixed, kept) for row in rows])
+    spread = np.einsum("il,jlc->cij", rows, direction[:, hierarchy.leaves])
     gap = rows @ free[hierarchy.leaves] - np.array([each.value for each in constraints])[:, None]
     soft = spread + np.diag([each.tolerance**2 for each in constraints])
-    pressure = np.linalg.pinv(soft, rcond=1e-12, hermitian=True) @ gap.T[:, :, None]
-    return np.asarray(free - np.einsum("jnc,cj->nc", along, pressure[:, :, 0]))
+    multiplier = np.linalg.pinv(soft, rcond=1e-12, hermitian=True) @ gap.T[:, :, None]
+    return np.asarray(free - np.einsum("jnc,cj->nc", direction, multiplier[:, :, 0]))
 
 
-def _response(hierarchy: Hierarchy, row: Array, variance: Array, held: Array, kept: Integers) -> Array:
-    """Return how the reconciled values answer to a push along a constraint, shape (nodes, columns)."""
-    push = np.zeros_like(variance)
-    push[hierarchy.leaves] = variance[hierarchy.leaves] * row[:, None]
-    push[kept] = 0.0
-    return project(hierarchy, push, held)
+def _response(hierarchy: Hierarchy, row: Array, variance: Array, fixed: Array, kept: Integers) -> Array:
+    """Return the covariance of the reconciled values with a constraint, shape (nodes, columns)."""
+    weighted = np.zeros_like(variance)
+    weighted[hierarchy.leaves] = variance[hierarchy.leaves] * row[:, None]
+    weighted[kept] = 0.0
+    return project(hierarchy, weighted, fixed)

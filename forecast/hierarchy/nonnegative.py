@@ -1,11 +1,12 @@
-"""Reconciled values that are not negative: the exact least-squares answer, found by pivoting the nodes held at zero.
+"""Non-negative reconciliation: the exact least-squares solution by block principal pivoting.
 
-In each column the bottom nodes held at zero are exchanged until none that is free is negative and none that is held
-would rather rise (the Karush-Kuhn-Tucker conditions). Columns that are not negative to begin with cost nothing.
+In each column the bottom nodes held at zero (the active set) are exchanged until no free one is negative and no active
+one has a gradient that would raise it (the Karush-Kuhn-Tucker conditions). Columns that are non-negative to begin with
+cost nothing.
 
-Reference: Portugal, Judice and Vicente (1994), A comparison of block pivoting and interior-point algorithms for
-linear least squares problems with nonnegative variables; Wickramasuriya, Turlach and Hyndman (2020), Optimal
-non-negative forecast reconciliation.
+Reference: Portugal, Judice and Vicente (1994), A comparison of block pivoting and interior-point algorithms for linear
+least squares problems with nonnegative variables; Wickramasuriya, Turlach and Hyndman (2020), Optimal non-negative
+forecast reconciliation.
 """
 
 from __future__ import annotations
@@ -29,10 +30,20 @@ _TINY: Final = 1e-9
 def solve_nonnegative(problem: Problem) -> Reconciled:
     """Return the nearest coherent values of which none is negative.
 
+    Parameters
+    ----------
+    problem
+        The problem (:func:`forecast.hierarchy.mint.pose`).
+
+    Returns
+    -------
+    Reconciled
+        Values of shape (nodes, columns), zero or more, and the strain of the unbounded solution.
+
     Raises
     ------
     ValueError
-        If constraints or kept nodes leave no such values, or the exchange does not settle.
+        If constraints or fixed nodes leave no such values, or the exchange does not converge.
 
     Examples
     --------
@@ -64,27 +75,27 @@ def _one(problem: Problem, column: int) -> Problem:
 def _pivot(problem: Problem) -> Array:
     """Return one column's values."""
     leaves = problem.hierarchy.leaves
-    held = np.zeros(len(leaves), dtype=bool)
+    active = np.zeros(len(leaves), dtype=bool)
     fewest, patience = len(leaves) + 1, _PATIENCE
     for _ in range(_ROUNDS):
-        values = solve(problem, leaves[held]).values[:, 0]
-        wrong = np.where(held, _pull(problem, values, held) < -_TINY, values[leaves] < -_TINY * _scale(values))
+        values = solve(problem, leaves[active]).values[:, 0]
+        wrong = np.where(active, _pull(problem, values, active) < -_TINY, values[leaves] < -_TINY * _scale(values))
         count = int(wrong.sum())
         if not count:
-            values[leaves[held]] = 0.0
+            values[leaves[active]] = 0.0
             return values
         patience = _PATIENCE if count < fewest else patience - 1
         fewest = min(fewest, count)
         if patience < 0:
             wrong[: np.flatnonzero(wrong)[-1]] = False
-        held ^= wrong
+        active ^= wrong
     raise InputError(
-        f"{int(held.sum())} nodes held at zero did not settle in {_ROUNDS} rounds; use the multiplicative form"
+        f"{int(active.sum())} nodes held at zero did not settle in {_ROUNDS} rounds; use the multiplicative form"
     )
 
 
-def _pull(problem: Problem, values: Array, held: NDArray[np.bool_]) -> Array:
-    """Return the objective's slope at each bottom node, relative, after what the constraints and kept nodes take."""
+def _pull(problem: Problem, values: Array, active: NDArray[np.bool_]) -> Array:
+    """Return the objective's relative gradient at each bottom node, less what constraints and kept nodes absorb."""
     error = values[:, None] - problem.base
     precision = np.where(problem.variance > 0, 1.0 / np.maximum(problem.variance, 1e-300), 0.0)
     weighted = precision * error
@@ -92,13 +103,13 @@ def _pull(problem: Problem, values: Array, held: NDArray[np.bool_]) -> Array:
         small = np.eye(problem.factors.shape[1]) + problem.factors.T @ (precision * problem.factors)
         weighted -= precision * (problem.factors @ np.linalg.solve(small, problem.factors.T @ weighted))
     weighted[problem.kept] = 0.0
-    slope = collect(problem.hierarchy, weighted)[:, 0]
+    gradient = collect(problem.hierarchy, weighted)[:, 0]
     scale = collect(problem.hierarchy, np.abs(weighted))[:, 0].max() + 1e-300
     rows = _binding(problem)
     if len(rows):
-        taken = np.linalg.lstsq(rows[:, ~held].T, slope[~held], rcond=None)[0]
-        slope = slope - rows.T @ taken
-    return np.asarray(slope / scale)
+        multiplier = np.linalg.lstsq(rows[:, ~active].T, gradient[~active], rcond=None)[0]
+        gradient = gradient - rows.T @ multiplier
+    return np.asarray(gradient / scale)
 
 
 def _binding(problem: Problem) -> Array:

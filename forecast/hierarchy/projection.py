@@ -1,8 +1,8 @@
 """Exact generalised least squares on a hierarchy, for a diagonal error covariance.
 
-On a tree the answer takes one pass up and one down: going up, what a node's children say of it and what it says itself
-are combined by precision; going down, what is left over is handed to the children in proportion to their variances.
-Nodes that cross the tree enter as further figures, through a system as small as they are few (Woodbury).
+On a tree the solution takes one pass up and one down. Going up, the sum of a node's children and its own forecast are
+combined by precision; going down, the residual is distributed over the children in proportion to their variances. Nodes
+that cross the tree enter as further observations, through a system of their number (Woodbury identity).
 
 Reference: Wickramasuriya, Athanasopoulos and Hyndman (2019), Optimal forecast reconciliation through trace
 minimization; Rauch, Tung and Striebel (1965) for the two passes.
@@ -24,10 +24,12 @@ _TOLERANCE, _STEPS = 1e-13, 2000
 
 
 def project(hierarchy: Hierarchy, values: Array, variance: Array) -> Array:
-    """Return the coherent values nearest to given ones, each node weighed by its precision.
+    """Return the coherent values nearest to given ones, each node weighted by its precision.
 
     Parameters
     ----------
+    hierarchy
+        Hierarchy of the nodes.
     values
         Base forecasts, shape (nodes, columns).
     variance
@@ -79,13 +81,13 @@ def _ratio(upper: Array, lower: Array) -> Array:
 
 
 def _meet_crossing(hierarchy: Hierarchy, bottom: Array, values: Array, variance: Array, known: Any) -> Array:
-    """Return the bottom nodes after the crossing nodes have been heard as well."""
+    """Return the bottom nodes conditioned on the crossing nodes as well."""
     rows = hierarchy.crossed[np.flatnonzero(known)]
     own = variance[hierarchy.tree_size :][known]
     gap = values[hierarchy.tree_size :][known] - rows @ bottom
 
     def respond(push: Array) -> Array:
-        """Return the tree's covariance of the bottom nodes times a push on them."""
+        """Return the tree's covariance of the bottom nodes times weights on them."""
         given = np.zeros((len(hierarchy.names), push.shape[1]))
         given[hierarchy.leaves] = variance[hierarchy.leaves] * push
         return _tree(hierarchy, given, variance)[hierarchy.leaves]
@@ -101,18 +103,18 @@ def _meet_crossing(hierarchy: Hierarchy, bottom: Array, values: Array, variance:
 def _conjugate_gradient(matrix: Any, right: Array, own: Array, rows: Any) -> Array:
     """Solve a positive definite system for all columns at once, scaled by what is known of its diagonal."""
     scale = 1.0 / (own + np.asarray(sparse.csr_matrix(rows).sum(axis=1)))
-    x, left = np.zeros_like(right), right.copy()
-    way = scale * left
-    power = (left * way).sum(axis=0)
-    goal = _TOLERANCE**2 * np.maximum(power, np.finfo(float).tiny)
+    x, residual = np.zeros_like(right), right.copy()
+    direction = scale * residual
+    norm = (residual * direction).sum(axis=0)
+    tolerance = _TOLERANCE**2 * np.maximum(norm, np.finfo(float).tiny)
     for _ in range(_STEPS):
-        if (power <= goal).all():
+        if (norm <= tolerance).all():
             return x
-        along = matrix(way)
-        step = _ratio(power, (way * along).sum(axis=0))
-        x += step * way
-        left -= step * along
-        fresh = scale * left
-        power, before = (left * fresh).sum(axis=0), power
-        way = fresh + _ratio(power, before) * way
+        image = matrix(direction)
+        step = _ratio(norm, (direction * image).sum(axis=0))
+        x += step * direction
+        residual -= step * image
+        preconditioned = scale * residual
+        norm, before = (residual * preconditioned).sum(axis=0), norm
+        direction = preconditioned + _ratio(norm, before) * direction
     raise InputError(f"{len(right)} crossing nodes did not settle in {_STEPS} steps; give their variances a floor")

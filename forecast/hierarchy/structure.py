@@ -1,7 +1,7 @@
-"""The structure of a hierarchy: which nodes are sums of which, held sparse.
+"""The structure of a hierarchy: the sums among its nodes, in sparse form.
 
-A tree is kept as runs of children, parents before children, so that sums up and down it take one pass. A grouped
-(crossed) hierarchy is its largest nested part, kept as such a tree, and the few nodes that cross it, kept as rows of a
+A tree is stored as runs of children, parents before children, so that sums up and down it take one pass. A grouped
+(crossed) hierarchy is its largest nested part, stored as such a tree, and the few nodes that cross it, as rows of a
 sparse matrix over the bottom nodes. No dense summing matrix is ever formed.
 """
 
@@ -26,13 +26,13 @@ class Level:
     Attributes
     ----------
     parents
-        Positions of the inner nodes.
+        Positions of the inner nodes, shape (parents,).
     children
         Positions of all their children, a contiguous run.
     starts
-        Where each parent's children start within the run.
+        Offset of each parent's first child within the run, shape (parents,).
     counts
-        How many children each has.
+        Number of children of each, shape (parents,).
     """
 
     parents: Integers
@@ -52,7 +52,7 @@ class Hierarchy:
     levels
         Inner nodes by depth, the top first.
     leaves
-        Positions of the bottom nodes.
+        Positions of the bottom nodes, shape (leaves,).
     crossed
         One row a crossing node over the bottom nodes, in the order of ``leaves``; shape (crossing nodes, leaves).
     """
@@ -64,11 +64,21 @@ class Hierarchy:
 
     @property
     def tree_size(self) -> int:
-        """How many nodes the tree has."""
+        """Number of nodes in the tree, those that cross it left out."""
         return len(self.names) - int(self.crossed.shape[0])
 
     def position(self, name: str) -> int:
-        """Return where a node stands.
+        """Return the position of a node.
+
+        Parameters
+        ----------
+        name
+            Name of the node.
+
+        Returns
+        -------
+        int
+            Row of the node in arrays of shape (nodes, ...).
 
         Raises
         ------
@@ -85,12 +95,15 @@ def aggregate(hierarchy: Hierarchy, bottom: Array) -> Array:
 
     Parameters
     ----------
+    hierarchy
+        Hierarchy of the nodes.
     bottom
         Values in the order of ``hierarchy.leaves``, shape (leaves, columns).
 
     Returns
     -------
     ndarray, shape (nodes, columns)
+        In the unit of ``bottom``.
 
     Examples
     --------
@@ -108,12 +121,14 @@ def aggregate(hierarchy: Hierarchy, bottom: Array) -> Array:
 
 
 def collect(hierarchy: Hierarchy, weights: Array) -> Array:
-    """Return weights on all nodes as the weights on bottom nodes that they amount to: the transpose of summing.
+    """Return weights on all nodes as equivalent weights on the bottom nodes: the transpose of summing.
 
     Parameters
     ----------
+    hierarchy
+        Hierarchy of the nodes.
     weights
-        Shape (nodes, columns).
+        Weights on the nodes, shape (nodes, columns).
 
     Returns
     -------
@@ -135,7 +150,17 @@ def collect(hierarchy: Hierarchy, weights: Array) -> Array:
 
 
 def leaf_counts(hierarchy: Hierarchy) -> Array:
-    """Return how many bottom nodes each node sums, shape (nodes,)."""
+    """Return the number of bottom nodes that each node sums.
+
+    Parameters
+    ----------
+    hierarchy
+        Hierarchy of the nodes.
+
+    Returns
+    -------
+    ndarray, shape (nodes,)
+    """
     return aggregate(hierarchy, np.ones((len(hierarchy.leaves), 1)))[:, 0]
 
 
@@ -145,9 +170,14 @@ def from_parents(names: Sequence[str], parents: Sequence[int] | Integers) -> Hie
     Parameters
     ----------
     names
-        Node names.
+        Node names, shape (nodes,).
     parents
         Position of each node's parent in ``names``; -1 for a top node. Without cycles.
+
+    Returns
+    -------
+    Hierarchy
+        Without crossing nodes; its nodes are in a new order, parents before children.
     """
     order, depth = _top_down(np.asarray(parents, dtype=np.int64))
     return _lay_out([names[i] for i in order], _renumbered(parents, order), depth[order], None)
@@ -162,9 +192,14 @@ def from_summing(names: Sequence[str], summing: Any) -> Hierarchy:
     Parameters
     ----------
     names
-        Node names, one a row.
+        Node names, shape (nodes,), one a row.
     summing
         Zeros and ones, shape (nodes, leaves); each column has a row of its own with a single one.
+
+    Returns
+    -------
+    Hierarchy
+        Its nodes are in a new order: the tree, then the nodes that cross it.
 
     Raises
     ------

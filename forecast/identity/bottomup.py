@@ -15,33 +15,55 @@ import pandas as pd
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
-from shiftcast.features.series import quarterly_levels, select
-from shiftcast.forecast.draws import Assumptions, stream
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
 from shiftcast.forecast.hardware.placement import CLASSES, draw_placement
 from shiftcast.forecast.hardware.throughput import core_throughput, fleet_throughput
 from shiftcast.forecast.identity.intensity import draw_intensity
+from shiftcast.forecast.identity.tokens import DAYS_PER_QUARTER, TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES, SEGMENT_OF
-from shiftcast.forecast.migration.carry import carry_forward
+from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import Step, draw_shares, fit_steps
-from shiftcast.forecast.statements.state import SharePrior, fit_share_state
-from shiftcast.forecast.volume import Spread, draw_volume, fit_volume
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
 SEGMENTS: Final = ("hyperscale", "rest")
 SOLD_LEAVES: Final = tuple(leaf for segment in SEGMENTS for leaf in LEAVES[segment])
-TOKEN_SERIES: Final[Mapping[str, str]] = {
-    "google": "all_ai_surfaces", "china_national": "national_china", "openai": "api",
-}  # fmt: skip
-_TOKEN_SPREAD: Final = Spread(0.2, 0.75)
-_DAYS_PER_QUARTER: Final = 91.3125
 _NVIDIA, _CPU = CLASSES.index("nvidia"), CLASSES.index("cpu")
 _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
+
+
+@dataclass(frozen=True)
+class BottomUpFit:
+    """What the weak view rests on before anything is drawn.
+
+    Attributes
+    ----------
+    known
+        The record cut to the origin.
+    generations
+        The fleet's generations.
+    quarters
+        Ends of the quarters to cover.
+    tokens
+        Stated series of tokens and their models.
+    steps
+        (Workload, segment) to its technique steps, newest first; none where there is one technique.
+    inference
+        State of the share of accelerator-hours that is inference.
+    """
+
+    known: Known
+    generations: Generations
+    quarters: pd.DatetimeIndex
+    tokens: tuple[TokenFit, ...]
+    steps: Mapping[tuple[str, str], tuple[Step, ...]]
+    inference: ShareState
 
 
 @dataclass(frozen=True)
@@ -81,51 +103,62 @@ class BottomUp:
     skill: pd.DataFrame
 
 
-def draw_bottom_up(
-    known: Known,
-    generations: Generations,
-    hour_shares: Array,
-    assumed: Assumptions,
-    quarters: pd.DatetimeIndex,
-    *,
-    seed: int,
-) -> BottomUp:
+def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeIndex) -> BottomUpFit:
+    """Fit the terms of the bottom-up view at an origin.
+
+    Parameters
+    ----------
+    known
+        The record cut to the origin.
+    generations
+        The fleet's generations.
+    quarters
+        Ends of the quarters to cover.
+    """
+    observations, registry = known.observations, known.registry
+    steps = {
+        (workload, segment): fit_steps(observations, workload, registry.techniques(workload), segment, quarters)
+        for workload in registry.workloads
+        for segment in SEGMENTS
+    }
+    tokens, inference = fit_tokens(observations, quarters), fit_inference_share(observations, quarters)
+    return BottomUpFit(known, generations, quarters, tokens, steps, inference)
+
+
+def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> BottomUp:
     """Draw the bottom-up view.
 
     Technique shares follow their states until the origin, and the learned share model after it.
 
     Parameters
     ----------
-    known
-        The record cut to the origin.
+    fit
+        What it rests on.
     hour_shares
         Share of the live fleet by generation, shape (draws, quarters, generations).
-    quarters
-        Ends of the quarters to cover.
+    sampling
+        How it is drawn, on the quarters of the fit.
     """
-    observations, registry = known.observations, known.registry
-    draws = len(hour_shares)
-    volumes, missing = _volumes(observations, registry, assumed, quarters, draws=draws, seed=seed)
-    steps, level = _technique_shares(observations, registry, quarters, draws=draws, seed=seed)
-    techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
-    now = int(quarters.searchsorted(known.origin)) - 1
-    carried = carry_forward(level, techniques, quarters, now, known.learned, seed=seed)
-    asked = Asked(registry, volumes, carried.shares, assumed, quarters)
+    known, quarters, registry = fit.known, sampling.quarters, fit.known.registry
+    volumes, missing = _volumes(fit, sampling)
+    carried = _technique_shares(fit, sampling)
+    asked = Asked(registry, volumes, carried.shares, sampling.assumed, quarters)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
-    hours = np.zeros((draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
+    hours = np.zeros((sampling.draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}
     evidence = {}
     for column, task in enumerate(tasks):
         if task.workload == TRAINING:
             continue
         if task.on_accelerator:
-            theta, found = fleet_throughput(known.throughput, generations, task, hour_shares, assumed, quarters)
+            theta, found = fleet_throughput(
+                known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters
+            )
             evidence[task.name] = found.evidence
-            _fill(hours[..., column], asked, task, by_leaf(assumed, task)[..., _NVIDIA], theta)
+            _fill(hours[..., column], asked, task, by_leaf(sampling.assumed, task)[..., _NVIDIA], theta)
         _add_cores(core_hours, asked, task, known.throughput)
-    peak = hour_shares @ generations.fp8_tflops * 1e12
-    _add_training(hours, asked, tasks, observations, peak, seed=seed)
-    names = tuple(task.name for task in tasks)
+    _add_training(hours, asked, tasks, fit, hour_shares, sampling)
+    names, steps = tuple(task.name for task in tasks), tuple(step for each in fit.steps.values() for step in each)
     return BottomUp(names, missing, volumes, carried.shares, hours, core_hours, steps, evidence, carried.skill)
 
 
@@ -184,66 +217,33 @@ def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughpu
     _fill(core_hours[task.name], asked, task, whole, np.broadcast_to(rate[:, None], (draws, quarters)))
 
 
-def _volumes(
-    observations: pd.DataFrame, registry: Registry, assumed: Assumptions, quarters: pd.DatetimeIndex, *, draws: int,
-    seed: int,
-) -> tuple[dict[str, Array], dict[str, str]]:  # fmt: skip
+def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], dict[str, str]]:
     """Return requests (or tokens) a quarter by workload, and what could not be had."""
     volumes, missing = {}, {}
-    for workload in registry.workloads:
+    for workload in fit.known.registry.workloads:
         if workload == "generative":
-            tokens = draw_tokens(observations, assumed, quarters, draws=draws, seed=seed)
+            tokens = draw_tokens(fit.tokens, sampling)
             if tokens is None:
                 missing[workload] = "no token volume stated twice by one source was known"
             else:
                 volumes[workload] = tokens
         elif workload != TRAINING:
-            daily = assumed[f"volume.{workload}"][:, None] * _compound(assumed[f"growth.{workload}"], quarters)
-            volumes[workload] = daily * _DAYS_PER_QUARTER
+            growth = sampling.assumed[f"growth.{workload}"]
+            daily = sampling.assumed[f"volume.{workload}"][:, None] * _compound(growth, sampling.quarters)
+            volumes[workload] = daily * DAYS_PER_QUARTER
     return volumes, missing
 
 
-def draw_tokens(
-    observations: pd.DataFrame, assumed: Assumptions, quarters: pd.DatetimeIndex, *, draws: int, seed: int
-) -> Array | None:
-    """Draw the world's tokens a quarter: stated series that do not overlap, each forecast, times their coverage.
-
-    Returns
-    -------
-    ndarray or None
-        Shape (draws, quarters); zero before the first statement; ``None`` if no source stated two figures.
-    """
-    total = np.zeros((draws, len(quarters)))
-    for operator, surface in TOKEN_SERIES.items():
-        rows = latest_vintage(select(observations, measure="tokens", operator=operator, definition=surface))
-        if rows["period_end"].nunique() < 2:
-            continue
-        level = quarterly_levels(rows, quarters)
-        start, known = int(quarters.get_loc(level.index[0])), len(level)
-        ahead = len(quarters) - start - known
-        total[:, start : start + known] += level.to_numpy() * _DAYS_PER_QUARTER
-        if ahead:
-            fit = fit_volume(level.to_numpy(), ahead, spread_prior=_TOKEN_SPREAD)
-            path = draw_volume(fit, draws=draws, random=stream(seed, f"tokens.{operator}"))
-            total[:, start + known :] += path * _DAYS_PER_QUARTER
-    return total * assumed["tokens.coverage"][:, None] if total.any() else None
-
-
-def _technique_shares(
-    observations: pd.DataFrame, registry: Registry, quarters: pd.DatetimeIndex, *, draws: int, seed: int
-) -> tuple[tuple[Step, ...], dict[tuple[str, str], Array]]:
-    steps: list[Step] = []
-    shares: dict[tuple[str, str], Array] = {}
-    for workload in registry.workloads:
-        techniques = registry.techniques(workload)
-        for segment in SEGMENTS:
-            if len(techniques) == 1:
-                shares[workload, segment] = np.ones((draws, len(quarters), 1))
-                continue
-            fitted = fit_steps(observations, workload, techniques, segment, quarters)
-            shares[workload, segment] = draw_shares(fitted, techniques, draws=draws, seed=seed)
-            steps += fitted
-    return tuple(steps), shares
+def _technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
+    """Draw technique shares of requests: from their states to the origin, carried ahead of it by the share model."""
+    registry, quarters = fit.known.registry, sampling.quarters
+    techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
+    alone = np.ones((sampling.draws, len(quarters), 1))
+    level = {
+        key: draw_shares(steps, techniques[key[0]], sampling) if steps else alone for key, steps in fit.steps.items()
+    }
+    now = int(quarters.searchsorted(fit.known.origin)) - 1
+    return carry_forward(level, techniques, quarters, now, fit.known.learned, seed=sampling.seed)
 
 
 def _compound(growth: Array, quarters: pd.DatetimeIndex) -> Array:
@@ -251,21 +251,35 @@ def _compound(growth: Array, quarters: pd.DatetimeIndex) -> Array:
 
 
 def _add_training(
-    hours: Array, asked: Asked, tasks: tuple[Task, ...], observations: pd.DataFrame, peak: Array, *, seed: int
+    hours: Array, asked: Asked, tasks: tuple[Task, ...], fit: BottomUpFit, hour_shares: Array, sampling: Sampling
 ) -> None:
     """Add training and R&D: a ratio to inference tilted by leaf, and never less than the runs that were stated."""
-    inference = draw_inference_share(observations, asked.quarters, draws=len(hours), seed=seed)
-    tilt = np.stack([asked.assumed[f"training_tilt.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
+    assumed, observations = sampling.assumed, fit.known.observations
+    peak = hour_shares @ fit.generations.fp8_tflops * 1e12
+    inference = draw_inference_share(fit.inference, sampling)
+    tilt = np.stack([assumed[f"training_tilt.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
     total = hours.sum(axis=-1) * training_ratio(inference)[..., None] * tilt[:, None, :]
     for column, task in enumerate(tasks):
         if task.workload == TRAINING:
-            seen = seen_training_hours(observations, task.technique, SOLD_LEAVES, peak, asked.assumed, asked.quarters)
+            seen = seen_training_hours(observations, task.technique, SOLD_LEAVES, peak, assumed, sampling.quarters)
             hours[..., column] = np.maximum(total * asked.share(task), seen)
 
 
-def draw_inference_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Array:
-    """Draw the share of accelerator-hours that is inference, shape (draws, quarters), from stated revenue shares."""
+def fit_inference_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> ShareState:
+    """Fit the share of accelerator-hours that is inference to stated revenue shares.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin, one a figure.
+    quarters
+        Ends of the quarters to cover.
+    """
     rows = select(observations, measure="share", base="revenue", phase="inference", segment="all")
-    rows = latest_vintage(rows).assign(definition="stated")
-    state = fit_share_state(rows, quarters, reference="stated", prior=_INFERENCE_PRIOR)
-    return state.simulate(draws, stream(seed, "inference"))[0]
+    rows = rows.assign(definition="stated")
+    return fit_share_state(rows, quarters, reference="stated", prior=_INFERENCE_PRIOR)
+
+
+def draw_inference_share(state: ShareState, sampling: Sampling) -> Array:
+    """Draw the share of accelerator-hours that is inference, shape (draws, quarters)."""
+    return state.simulate(sampling.draws, sampling.stream("inference"))[0]

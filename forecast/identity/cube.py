@@ -15,19 +15,16 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_label
-from shiftcast.features.input_error import InputError
-from shiftcast.features.series import select
-from shiftcast.forecast.draws import Assumptions, sample_assumptions
-from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
-from shiftcast.forecast.hardware.placement import VENDORS, check_placement, hours_over_nvidia
+from shiftcast.forecast.draws import Assumptions
+from shiftcast.forecast.hardware.generations import Generations
+from shiftcast.forecast.hardware.placement import VENDORS, hours_over_nvidia
 from shiftcast.forecast.identity.bottomup import SEGMENTS, SOLD_LEAVES, BottomUp, draw_bottom_up
-from shiftcast.forecast.identity.intensity import check_intensity
+from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.meeting import Agreement, agree, within
 from shiftcast.forecast.identity.topdown import LEAF_NAMES, TopDown, draw_top_down
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.split.membership import moved_text
-from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.workloads import UNALLOCATED, Registry
 
 UNITS: Final = {
@@ -51,7 +48,6 @@ _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
 _UNEXPLAINED: Final = np.array([float(vendor == "nvidia") for vendor in VENDORS])  # hours by vendor for one of NVIDIA
 _MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
-MIN_REVENUE: Final = 24  # quarters
 
 Progress = Callable[[str], None]
 
@@ -80,7 +76,7 @@ class World:
 
 
 def build_world(known: Known, settings: Settings, *, progress: Progress = lambda _: None) -> World:
-    """Draw the demand identity at an origin.
+    """Fit the demand identity at an origin and draw it; who draws more than once keeps the fit.
 
     Parameters
     ----------
@@ -96,50 +92,48 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
     ValueError
         Naming the data that was not known at the origin.
     """
-    _require(known)
-    assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
-    generations = nvidia_generations(known.hardware)
+    progress("fitting: revenue, split, tokens, technique shares")
+    fit = fit_world(known, settings.through)
+    return draw_world(fit, draws=settings.draws, seed=settings.seed, progress=progress)
+
+
+def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lambda _: None) -> World:
+    """Draw the demand identity from its fit.
+
+    Parameters
+    ----------
+    fit
+        What was fitted at the origin; it is left as it is, so it can be drawn again.
+    draws
+        Joint draws.
+    seed
+        Of the named streams.
+    progress
+        Called with a line before each long step.
+
+    Raises
+    ------
+    ValueError
+        If an assumption is missing, or a row of the record names what the identity does not know.
+    """
+    sampling = fit.sampling(draws, seed)
     progress("top-down: revenue, split, price, installed base")
-    top = draw_top_down(
-        known.observations, generations, assumed,
-        origin=known.origin, through=settings.through, draws=settings.draws, seed=settings.seed,
-        memberships=known.memberships,
-    )  # fmt: skip
-    quarters = top.revenue.quarters
+    top = draw_top_down(fit.top_down, sampling)
     live = top.fleet.live.sum(axis=2)
     progress("bottom-up: volumes, technique shares, intensity, throughput")
     shares = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY)
-    bottom = draw_bottom_up(known, generations, shares, assumed, quarters, seed=settings.seed)
+    bottom = draw_bottom_up(fit.bottom_up, shares, sampling)
     progress("meeting of the two views, and the cube")
     shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
-    agreement = _meet(top, bottom, assumed, shown)
-    cube = _cube(known, top, bottom, agreement, generations, shown, assumed)
-    return World(cube, top, bottom, agreement, generations)
-
-
-def _require(known: Known) -> None:
-    """Raise if a figure that every forecast starts from was not known, naming all that were not."""
-    revenue = select(known.observations, measure="revenue", vendor="nvidia", definition="data_center", stage="flow")
-    check_intensity(known.assumptions, known.registry)
-    check_placement(known.assumptions, known.registry)
-    needed = {
-        f"{MIN_REVENUE} quarters of NVIDIA data-centre revenue": len(revenue) >= MIN_REVENUE,
-        "a statement about the hyperscale share of it": len(split_statements(known.observations)) > 0,
-        "the h100 row of the hardware catalogue, the unit of equivalents": "h100" in set(known.hardware["accelerator"]),
-    }
-    missing = [name for name, found in needed.items() if not found]
-    if missing:
-        raise InputError(
-            f"origin {known.origin:%Y-%m-%d} is before data that a forecast needs: {'; '.join(missing)}; "
-            "choose a later origin or add rows to the record"
-        )
+    agreement = _meet(top, bottom, sampling.assumed, shown)
+    cube = _cube(fit, top, bottom, agreement, shown, sampling.assumed)
+    return World(cube, top, bottom, agreement, fit.generations)
 
 
 def _cube(
-    known: Known, top: TopDown, bottom: BottomUp, agreement: Agreement, generations: Generations, shown: slice,
-    assumed: Assumptions,
-) -> xr.Dataset:  # fmt: skip
-    quarters = top.revenue.quarters[shown]
+    fit: WorldFit, top: TopDown, bottom: BottomUp, agreement: Agreement, shown: slice, assumed: Assumptions
+) -> xr.Dataset:
+    quarters, generations, registry = top.revenue.quarters[shown], fit.generations, fit.known.registry
     tasks, hours = _allocate(bottom, agreement, top, shown)
     new = np.isin(generations.names, [n for n in generations.names if n.startswith(("blackwell", "rubin"))])
     compute_share = (top.revenue.compute / np.maximum(top.revenue.total, _TINY))[:, shown]
@@ -164,7 +158,7 @@ def _cube(
         ),
         "request_share": (
             ("draw", "period", "segment", "technique"),
-            _request_shares(bottom, known.registry, shown),
+            _request_shares(bottom, registry, shown),
         ),
     }
     asked = [name for name in bottom.volumes if name != "generative"]
@@ -175,7 +169,7 @@ def _cube(
     if bottom.core_hours:
         cores = np.stack([each[:, shown] for each in bottom.core_hours.values()], axis=-1)
         variables["core_hours"] = ((*leaf, "core_task"), np.concatenate([cores, 0 * cores[:, :, :1]], axis=2))
-    techniques = [task.name for task in known.registry.tasks]
+    techniques = [task.name for task in registry.tasks]
     coordinates: dict[str, Any] = {
         "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": definitions, "segment": list(SEGMENTS), "technique": techniques,
@@ -183,7 +177,7 @@ def _cube(
         "workload": asked,
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
-    return xr.Dataset(data, coords=coordinates, attrs=_attributes(known, top)).assign(_units(data))
+    return xr.Dataset(data, coords=coordinates, attrs=_attributes(fit, top)).assign(_units(data))
 
 
 def _units(data: dict[str, Any]) -> dict[str, Any]:
@@ -195,14 +189,14 @@ def _stored(values: Array) -> Any:
     return values.astype(np.float32)
 
 
-def _attributes(known: Known, top: TopDown) -> dict[str, Any]:
+def _attributes(fit: WorldFit, top: TopDown) -> dict[str, Any]:
     return {
-        "origin": f"{known.origin:%Y-%m-%d}",
+        "origin": f"{fit.known.origin:%Y-%m-%d}",
         "first_forecast": quarter_label(top.revenue.quarters[top.revenue.first_forecast]),
         "definition": "recast_2",
         "scenario": "base",
         "split_mode": "observation",
-        "memberships": moved_text(known.memberships, top.revenue.quarters),
+        "memberships": moved_text(fit.top_down.moves, fit.quarters),
         "leaf_news": _leaf_news(top),
         "split_statements": top.split.state.statements,
         "split_inexact": len(top.split.state.inexact),

@@ -14,11 +14,9 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
-from shiftcast.features.calendars import calendar_quarters, hours_in, nvidia_quarters, overlap_weights
-from shiftcast.features.input_error import InputError
-from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.draws import Assumptions, normals, stream
+from shiftcast.features.calendars import hours_in
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.fleet import (
     WEIBULL_SHAPE,
     Fleet,
@@ -27,44 +25,42 @@ from shiftcast.forecast.hardware.fleet import (
     generation_mix,
     weibull_survival,
 )
-from shiftcast.forecast.hardware.generations import Generations
+from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
 from shiftcast.forecast.identity.meeting import condition
+from shiftcast.forecast.identity.revenue import Revenue, RevenueFit, draw_revenue, fit_revenue
+from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.split.leaf_state import hear_leaves
-from shiftcast.forecast.split.membership import as_saved
-from shiftcast.forecast.split.share import LEAF_DRIFT, Split, draw_split, leaf_weights
-from shiftcast.forecast.statements.state import SharePrior, fit_share_state
-from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
+from shiftcast.forecast.split.membership import Move, as_saved, saved_moves
+from shiftcast.forecast.split.share import LEAF_DRIFT, Split, draw_split, leaf_weights, split_state
+from shiftcast.forecast.statements.state import ShareState
 
-FIRST_QUARTER: Final = "2015Q1"
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
-_QUARTER_DAYS: Final = 120
 
 
 @dataclass(frozen=True)
-class Revenue:
-    """Data-centre revenue by calendar quarter.
+class TopDownFit:
+    """What the strong view rests on before anything is drawn.
 
     Attributes
     ----------
-    quarters
-        Quarter ends from 2015Q1.
-    total, compute
-        US dollars a quarter, shape (draws, quarters); history is known, the future drawn.
-    fit
-        What ships for the fiscal series.
-    first_forecast
-        Position of the first quarter that is not wholly reported.
-    company_ratio
-        The vendor's whole revenue over data-centre revenue, last quarter that reports both.
+    known
+        The record cut to the origin.
+    generations
+        The fleet's generations.
+    revenue
+        Reported revenue and its models.
+    split
+        State of the hyperscale share of it.
+    moves
+        Firms that saved memberships count on another side.
     """
 
-    quarters: pd.DatetimeIndex
-    total: Array
-    compute: Array
-    fit: VolumeFit
-    first_forecast: int
-    company_ratio: float
+    known: Known
+    generations: Generations
+    revenue: RevenueFit
+    split: ShareState
+    moves: tuple[Move, ...]
 
 
 @dataclass(frozen=True)
@@ -102,141 +98,92 @@ class TopDown:
     leaf_news: pd.DataFrame
 
 
-def draw_revenue(observations: pd.DataFrame, *, origin: pd.Timestamp, through: str, draws: int, seed: int) -> Revenue:
-    """Forecast reported revenue by fiscal quarter and map it to calendar quarters.
+def fit_top_down(known: Known, through: str) -> TopDownFit:
+    """Fit the terms of the top-down view at an origin.
 
-    Raises
-    ------
-    ValueError
-        If no revenue is known, or ``through`` does not reach past what is reported.
-    """
-    reported = fiscal_revenue(observations, "data_center", origin)
-    quarters = calendar_quarters(FIRST_QUARTER, through)
-    fiscal = nvidia_quarters(quarters[-1])
-    fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
-    ahead = len(fiscal) - len(reported)
-    if quarters[-1] <= reported.index[-1]:
-        raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
-    fit = fit_volume(reported.to_numpy(), ahead)
-    future = draw_volume(fit, draws=draws, random=stream(seed, "revenue"))
-    whole = np.hstack([np.broadcast_to(reported.to_numpy(), (draws, len(reported))), future])
-    ends = pd.DatetimeIndex(fiscal["period_end"])
-    weights = overlap_weights(pd.DatetimeIndex(fiscal["period_start"]), ends, quarters)
-    share = _compute_share(observations, quarters, draws=draws, seed=seed)
-    total = whole @ weights
-    first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))
-    return Revenue(quarters, total, total * share, fit, first, _company_ratio(observations, reported, origin))
-
-
-def _company_ratio(observations: pd.DataFrame, reported: pd.Series, origin: pd.Timestamp) -> float:
-    company = select(observations, measure="revenue", definition="company_total", stage="flow")
-    days = (company["period_end"] - company["period_start"]).dt.days
-    quarterly = latest_vintage(company[days < _QUARTER_DAYS]).set_index("period_end")["value"]
-    ratio = (quarterly / reported).dropna()
-    return float(ratio.iloc[-1]) if len(ratio) else float("nan")
-
-
-def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Array:
-    """Draw compute's share of data-centre revenue, a state read from the quarters that report both."""
-    keys = ["period_start", "period_end"]
-    rows = select(observations, measure="revenue", vendor="nvidia", stage="flow", segment="all")
-    compute, networking = (
-        latest_vintage(select(rows, definition=f"data_center_{part}")).set_index(keys)["value"]
-        for part in ("compute", "networking")
-    )
-    share = (compute / (compute + networking)).dropna().rename("value").reset_index()
-    share = share[(share["period_end"] - share["period_start"]).dt.days < _QUARTER_DAYS]
-    share = share.assign(sd=0.002, bound="=", definition="reported")
-    prior = SharePrior(mid=0.8, sd=0.3, volatility=0.1, volatility_sd_log=0.4)
-    state = fit_share_state(share, quarters, reference="reported", prior=prior)
-    return state.simulate(draws, stream(seed, "compute_share"))[0]
-
-
-def draw_top_down(
-    observations: pd.DataFrame,
-    generations: Generations,
-    assumed: Assumptions,
-    *,
-    origin: pd.Timestamp,
-    through: str,
-    draws: int,
-    seed: int,
-    memberships: pd.DataFrame | None = None,
-) -> TopDown:
-    """Draw the whole top-down view at an origin from what was known there, firms counted where memberships put them.
+    Parameters
+    ----------
+    known
+        The record cut to the origin.
+    through
+        Last quarter to forecast, such as ``2028Q4``.
 
     Raises
     ------
     ValueError
         Naming the data that is missing at the origin.
     """
-    revenue = draw_revenue(observations, origin=origin, through=through, draws=draws, seed=seed)
-    split = draw_split(observations, revenue.quarters, draws=draws, seed=seed)
-    if memberships is not None:
-        split = as_saved(split, revenue.total, observations, memberships, assumed, revenue.quarters)
-    weights, news = _leaf_weights(observations, revenue, split.share, assumed, seed=seed)
-    mix = _mix(generations, revenue.quarters, assumed)
-    price, gap = _price(observations, generations, revenue, mix, assumed, seed=seed)
+    generations, revenue = nvidia_generations(known.hardware), fit_revenue(known, through)
+    split = split_state(known.observations, revenue.quarters)
+    return TopDownFit(known, generations, revenue, split, saved_moves(known.memberships, revenue.quarters))
+
+
+def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
+    """Draw the whole top-down view, firms counted where memberships put them.
+
+    Raises
+    ------
+    ValueError
+        If an assumption is missing, or no spending of a firm that moved is known.
+    """
+    known, generations, assumed = fit.known, fit.generations, sampling.assumed
+    revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, sampling)
+    split = as_saved(split, revenue.total, known.observations, fit.moves, sampling)
+    weights, news = _leaf_weights(known.observations, revenue, split.share, sampling)
+    mix = _mix(generations, sampling)
+    price, gap = _price(fit, revenue, mix, sampling)
     units = revenue.compute[:, :, None] * mix / price[:, None, :]
     own = assumed["vendor_internal.share"][:, None, None]
     shipped = np.concatenate([weights[..., None] * units[:, :, None, :], (own * units)[:, :, None, :]], axis=2)
     fleet = _fleet(shipped, assumed)
-    spending = np.concatenate([weights * revenue.total[..., None], np.zeros((draws, len(revenue.quarters), 1))], axis=2)
+    none = np.zeros((sampling.draws, len(revenue.quarters), 1))
+    spending = np.concatenate([weights * revenue.total[..., None], none], axis=2)
     hours = fleet.live.sum(axis=-1) * hours_in(revenue.quarters)[None, :, None] * _utilisation(assumed)
     power = (fleet.live * generations.it_kw).sum(axis=-1) * np.maximum(assumed["power.pue"], 1.0)[:, None, None] / 1e3
     return TopDown(revenue, split, spending, fleet, hours, power, price, gap, news)
 
 
 def _leaf_weights(
-    observations: pd.DataFrame, revenue: Revenue, share: Array, assumed: Assumptions, *, seed: int
+    observations: pd.DataFrame, revenue: Revenue, share: Array, sampling: Sampling
 ) -> tuple[Array, pd.DataFrame]:
     """Return each leaf's share of revenue, shape (draws, quarters, leaves sold to), and what statements moved."""
-    quarters = revenue.quarters
     base = revenue.first_forecast - 1
     inside, news = {}, []
     for segment, part in (("hyperscale", share), ("rest", 1 - share)):
-        weights = leaf_weights(assumed, segment, len(quarters), base_period=base, seed=seed)
+        weights = leaf_weights(sampling, segment, base_period=base)
         side = part * revenue.total
-        found = hear_leaves(weights, LEAF_DRIFT, base, observations, LEAVES[segment], side, quarters, seed=seed)
+        found = hear_leaves(weights, LEAF_DRIFT, base, observations, LEAVES[segment], side, sampling)
         inside[segment] = part[..., None] * found.share
         news.append(found.news)
     return np.concatenate([inside["hyperscale"], inside["rest"]], axis=2), pd.concat(news, ignore_index=True)
 
 
-def _mix(generations: Generations, quarters: pd.DatetimeIndex, assumed: Assumptions) -> Array:
-    time = np.arange(len(quarters), dtype=np.float64)
-    start = quarters.searchsorted(generations.available_at[1:])
-    lag = [assumed.get(f"ramp.lag.{name}", "ramp.lag") for name in generations.names[1:]]
+def _mix(generations: Generations, sampling: Sampling) -> Array:
+    time = np.arange(len(sampling.quarters), dtype=np.float64)
+    start = sampling.quarters.searchsorted(generations.available_at[1:])
+    lag = [sampling.assumed.get(f"ramp.lag.{name}", "ramp.lag") for name in generations.names[1:]]
     middles = start[None, :] + np.stack(lag, axis=-1)
-    return generation_mix(time, middles, assumed["ramp.width"])
+    return generation_mix(time, middles, sampling.assumed["ramp.width"])
 
 
-def _price(
-    observations: pd.DataFrame,
-    generations: Generations,
-    revenue: Revenue,
-    mix: Array,
-    assumed: Assumptions,
-    *,
-    seed: int,
-) -> tuple[Array, float]:
+def _price(fit: TopDownFit, revenue: Revenue, mix: Array, sampling: Sampling) -> tuple[Array, float]:
     """Draw prices by generation and hold them to the independent H100-equivalents shipped, where known."""
-    draws = len(mix)
-    noise = np.stack([normals(seed, f"price.{name}", draws) for name in generations.names], axis=-1)
+    generations, assumed = fit.generations, sampling.assumed
+    noise = np.stack([sampling.normals(f"price.{name}") for name in generations.names], axis=-1)
     logs = np.log(generations.price) + generations.price_sd_log * noise + np.log(assumed["price.level"])[:, None]
-    window, observed = _independent_h100e(observations, revenue.quarters)
+    window, observed = _independent_h100e(fit.known.observations, revenue.quarters)
     if not window.any():
         return np.exp(logs), float("nan")
     units = revenue.compute[:, :, None] * mix / np.exp(logs)[:, None, :]
     implied = np.log((units[:, window] * generations.h100e).sum(axis=(1, 2)))
     sd = float(np.log1p(assumed["price.h100e_sd"].mean()))
-    moved = condition(logs, implied, float(np.log(observed)), sd, normals(seed, "price.h100e", draws))
+    moved = condition(logs, implied, float(np.log(observed)), sd, sampling.normals("price.h100e"))
     return np.exp(moved), float(observed / np.exp(np.median(implied)))
 
 
 def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[Array, float]:
     """Return the quarters covered by the latest owner estimates, and H100-equivalents shipped over them."""
-    rows = latest_vintage(select(observations, measure="h100e", definition="epoch_owners", stage="stock"))
+    rows = select(observations, measure="h100e", definition="epoch_owners", stage="stock")
     if rows.empty:
         return np.zeros(len(quarters), dtype=bool), float("nan")
     last = rows["period_end"].max()

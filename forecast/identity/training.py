@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import overlap_weights
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
@@ -148,7 +147,7 @@ def seen_training_hours(
     ValueError
         If a run names no leaf that hours are counted in.
     """
-    rows = latest_vintage(select(observations, measure="training_work", workload="training", technique=technique))
+    rows = select(observations, measure="training_work", workload="training", technique=technique)
     hours = np.zeros((*peak_flops.shape, len(leaves)))
     for row in rows.itertuples():
         if row.leaf not in leaves:

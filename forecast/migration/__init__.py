@@ -1,4 +1,4 @@
-"""From technique to technique: states, the share model, draws on the simplex; how much work there is: `volume`."""
+"""Shares of techniques over time: path states, the share model, joint draws on the simplex; volumes are in `volume`."""
 
 from shiftcast.forecast.migration.fit import ShareFit, draw_shares, fit_shares
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily

@@ -1,4 +1,4 @@
-"""Analogues: what slopes and newcomers of a pool's own past turned into, without looking ahead."""
+"""Analogues: persistence of slopes and shares of newcomers at past origins of a pool, without look-ahead."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ from shiftcast.forecast.migration.transforms import root
 
 HORIZONS: Final = 12  # periods ahead that newcomers are followed for
 LOOK: Final = 4  # periods ahead that a slope is followed for
-BURN: Final = 3  # periods before the first past origin
+BURN: Final = 3  # periods before the first past origin: slopes of fewer are noise
 REACH: Final = 2.86  # damped reach of LOOK periods: 0.87 + 0.87^2 + ...
-USUAL: Final = (
-    0.3,
-    0.45,
-)  # what the newest step and the slope are worth, by damped period, before a past speaks
-DOUBT: Final = 60.0  # past origins that stand for what is usual
+# prior coefficients of the newest step and the slope, by damped period
+USUAL: Final = (0.3, 0.45)
+DOUBT: Final = 60.0  # rows of the regression that the prior counts for
 FLOOR, CEILING = -0.5, 1.5
 TINY: Final = 1e-6
 
 
 def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
-    """Return what categories new since period t held h periods later [share], for h = 1 to 12.
+    """Return the share held h periods after a period t by categories that had not appeared by t, for h = 1 to 12.
 
     Parameters
     ----------
-    shares, live
-        Shape (N, T, K): shares, and whether a category had appeared.
+    shares
+        Shares [1], shape (N, T, K).
+    live
+        Whether a category had appeared by a period, shape (N, T, K).
 
     Returns
     -------
-    tuple of arrays
-        The h-th of shape (N, max(T - h, 0)): by past origin t, the sum at t + h over categories not live at
-        t.
+    tuple of ndarray
+        The h-th of shape (N, max(T - h, 0)) [share]: by past origin t, the sum at t + h over categories not live at t.
 
     Examples
     --------
@@ -53,24 +52,31 @@ def newcomers(shares: Array, live: Flags) -> tuple[Array, ...]:
 def persistence(
     roots: Array, live: Flags, inside: Flags, slopes: tuple[Array, Array], newcomer: Array, pool: Integers
 ) -> Array:
-    """Return what newest steps and slopes of each pool's past were worth four periods on [1], shape (N, 2).
+    """Return the persistence of newest steps and slopes in each pool's past over four periods [1].
 
-    The regression of the next four periods' change, among the categories then known, on both at past origins
-    of the pool, shrunk to ``USUAL`` by ``DOUBT`` past origins (a g-prior), over the damped reach of four
-    periods.
+    Coefficients b of the regression of the next four periods' change, over their damped reach, on the newest step and
+    the slope at past origins of the pool: b = (X'X + P)^-1 (X'y + P b0), with b0 = ``USUAL`` and P = X'X times
+    ``DOUBT`` over the number of rows (a g-prior); clipped to [-0.5, 1.5].
 
     Parameters
     ----------
-    roots, live
-        Shape (N, T, K).
-    slopes
-        Newest step and slope at every period, each shape (N, T, K).
+    roots
+        Cube roots of the shares [share^(1/3)], shape (N, T, K).
+    live
+        Whether a category had appeared by a period, shape (N, T, K).
     inside
         Whether a period lies in the series' history, shape (N, T).
+    slopes
+        Newest step and slope at every period, each shape (N, T, K).
     newcomer
         Share four periods later of categories new since, shape (N, T - 4).
     pool
         Pool numbers, shape (N,).
+
+    Returns
+    -------
+    ndarray, shape (N, 2)
+        Coefficient of the newest step and of the slope, those of the series' pool.
 
     References
     ----------

@@ -27,13 +27,13 @@ class FittedPanel:
     present
         Categories that have appeared, shape (N, K).
     roots, scale
-        Centre and scale of the root of every share among present categories, shape (N, H, K).
+        Centre and scale of the cube root of every share among present categories [share^(1/3)], shape (N, H, K).
     newcomers
-        Quantiles of the newcomers' share by pool, each shape (12, levels).
+        Quantiles of the newcomers' share by pool [share], each shape (12, levels).
     degrees
-        Degrees of freedom of the errors.
+        Degrees of freedom of the Student-t errors.
     common
-        Correlation of errors over the series of a pool.
+        Correlation of errors of one category over the series of a group [1].
     """
 
     panel: SharePanel
@@ -46,7 +46,18 @@ class FittedPanel:
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
-    """Return the random stream of one name, the same wherever and beside whatever it is asked for.
+    """Return the random stream of one name, independent of every other name and of the order of requests.
+
+    Parameters
+    ----------
+    seed
+        Seed of the run.
+    name
+        Name of the stream.
+
+    Returns
+    -------
+    Generator
 
     Examples
     --------
@@ -58,10 +69,29 @@ def stream(seed: int, name: str) -> np.random.Generator:
 
 
 def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
-    """Return draws of the share paths of series ``at`` [share], shape (draws, H, categories of the series).
+    """Draw joint share paths of one series.
 
-    Every draw and period adds up to one. The draws of a series depend on its group and the seed, and on no
-    other group.
+    Parameters
+    ----------
+    fitted
+        Panel with centre and scale.
+    at
+        Row of the series in the panel.
+    draws
+        Number of draws.
+    seed
+        Seed; the draws depend on it and the group, and on no other group.
+
+    Attributes
+    ----------
+    draw is the closure of (centre + scale times Student-t path)^3
+        the path is a common normal path of the category in its group plus one of its own, over the root of one
+        chi-square variate a draw. Newcomers then take their share of it.
+
+    Returns
+    -------
+    ndarray, shape (draws, H, categories of the series)
+        Shares [1] that add up to one in every draw and period.
     """
     panel = fitted.panel
     names = panel.categories[at]
@@ -82,7 +112,7 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
 
 
 def _with_newcomers(shares: Array, fitted: FittedPanel, at: int, own: np.random.Generator, shared: Array) -> Array:
-    """Return shares with what the newcomers take, one of the absent categories a draw coming in."""
+    """Return shares less those of newcomers; in each draw one absent category emerges and takes them."""
     absent = np.flatnonzero(~fitted.present[at, : shares.shape[2]])
     if not absent.size:
         return shares

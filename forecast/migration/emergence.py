@@ -1,7 +1,7 @@
-"""Emergence: how much the next generation, declared or not yet named, takes from those that exist.
+"""Emergence: the share that the next generation, declared or unnamed, takes from the existing categories.
 
-The pool's own past answers first: at each past origin, what did categories not yet seen hold h periods later?
-What other histories learned stands in where the past is short.
+The pool's own past comes first: the share that categories not yet seen at a past origin held h periods later. Quantiles
+learned on reference histories stand in where the past is short.
 """
 
 from __future__ import annotations
@@ -15,15 +15,29 @@ from shiftcast.forecast.migration.analogues import BURN, HORIZONS
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.state import PathState
 
-LEVELS: Final[Array] = np.array([0.0, *np.linspace(0.01, 0.99, 50).round(4), 1.0])  # of the quantiles kept
+LEVELS: Final[Array] = np.array([0.0, *np.linspace(0.01, 0.99, 50).round(4), 1.0])  # levels of the quantiles stored
 
-MOST: Final = 0.98  # of everything that newcomers can take
+MOST: Final = 0.98  # largest share of newcomers, so that existing categories keep one
 
 
 def past_newcomers(state: PathState, pool: int, ahead: int) -> tuple[Array, float]:
     """Return shares of newcomers ``ahead`` periods after past origins of a pool, and the number of origins.
 
-    Origins in the first ``BURN`` periods of a history are left out: what was already there looks new.
+    Origins in the first ``BURN`` periods of a history are left out, since every category is new at its start.
+
+    Parameters
+    ----------
+    state
+        Paths of a panel up to the origin.
+    pool
+        Number of the pool.
+    ahead
+        Periods after the past origin, 1 to 12.
+
+    Returns
+    -------
+    tuple of ndarray, shape (cases,), and float
+        Shares [1] of the series and origins, and the number of distinct origins.
     """
     rows = np.flatnonzero(state.panel.pool == pool)
     inside = ~np.isnan(state.panel.shares[rows][:, :, 0])
@@ -33,10 +47,22 @@ def past_newcomers(state: PathState, pool: int, ahead: int) -> tuple[Array, floa
 
 
 def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
-    """Return quantiles at ``LEVELS`` of the newcomers' share by pool, each shape (12, levels).
+    """Return quantiles of the newcomers' share by pool.
 
-    Past origins of the pool and the learned quantiles are mixed by the number of origins against
-    ``newcomer_doubt``. Both ways non-decreasing: over levels, and over periods ahead (what came stays).
+    Past origins of the pool and the learned quantiles are mixed, weighted by the number of origins against
+    ``newcomer_doubt``. Non-decreasing over levels and over periods ahead, since what has emerged stays.
+
+    Parameters
+    ----------
+    state
+        Paths of a panel up to the origin.
+    learned
+        Learned quantiles and the number of origins they count for.
+
+    Returns
+    -------
+    dict of int to ndarray, each of shape (12, levels)
+        Pool to quantiles at ``LEVELS`` [share].
     """
     prior = np.asarray(learned.newcomer)
     out = {}
@@ -61,9 +87,23 @@ def _mixed(shares: Array, origins: float, prior: Array, doubt: float) -> Array:
 
 
 def newcomer_paths(quantiles: Array, ranks: Array, horizon: int) -> Array:
-    """Return the newcomers' share along the path of each draw [share], shape (draws, horizon).
+    """Return the newcomers' share along the path of each draw.
 
-    One rank a draw holds over all periods ahead: who comes early comes big. Past 12 periods the last stays.
+    One rank a draw holds over all periods ahead: an early newcomer is also a large one. Past 12 periods the last stays.
+
+    Parameters
+    ----------
+    quantiles
+        Quantiles at ``LEVELS`` by period ahead [share], shape (12, levels).
+    ranks
+        Rank of each draw [1], in [0, 1], shape (draws,).
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (draws, horizon)
+        Shares [1], at most 0.98.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Fit and draw: from rows of shares to joint draws of their paths, in two functions."""
+"""Fit of the share model to rows of shares, and joint draws from the fit."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ MAX_HORIZON: Final = 120
 
 @dataclass(frozen=True)
 class ShareFit:
-    """What a fit holds: everything draws are made of, and what is known of its worth.
+    """The fitted share model: panels to draw from, and its measured skill.
 
     Attributes
     ----------
     panels
-        Fitted panels, in which groups are whole.
+        Fitted panels; no group is divided between two.
     horizon
         Periods ahead.
     skill
@@ -60,7 +60,7 @@ def fit_shares(
     newcomer: str | None = None,
     progress: Progress | None = None,
 ) -> ShareFit:
-    """Return the share model fitted to histories.
+    """Fit the share model to histories of shares.
 
     Parameters
     ----------
@@ -70,17 +70,21 @@ def fit_shares(
     horizon
         Periods ahead, of each series' own step.
     learned
-        What reference histories taught.
+        Numbers learned on reference histories.
     newcomer
         Name for an unnamed next generation, added to every series that declares no category of its own with
         nothing but zeros; none is added without a name.
     progress
         Called with the number of series done, panel by panel.
 
+    Returns
+    -------
+    ShareFit
+
     Raises
     ------
     ValueError
-        On input that is refused, or a horizon below 1 or above 120.
+        If the rows are refused, or the horizon is below 1 or above 120.
     """
     if not 1 <= horizon <= MAX_HORIZON:
         raise InputError(f"horizon is {horizon}; give 1 to {MAX_HORIZON} periods")
@@ -99,7 +103,21 @@ def fit_shares(
 
 
 def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
-    """Return a panel's centre, spread and newcomers for 1 to ``horizon`` periods ahead."""
+    """Return a panel's centre, scale and newcomers for 1 to ``horizon`` periods ahead.
+
+    Parameters
+    ----------
+    state
+        Paths of a panel up to the origin.
+    learned
+        Numbers learned on reference histories.
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    FittedPanel
+    """
     horizons = np.arange(1.0, horizon + 1.0)
     roots = centre(state, learned, horizons)
     terms = scale_terms(state.own, state.kin, state.pooled, state.last, horizons)
@@ -117,7 +135,19 @@ def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
 
 
 def with_newcomer(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return checked rows with a category of zeros for the next generation where a series declares none.
+    """Add a category of zeros for the next generation to every series that declares none.
+
+    Parameters
+    ----------
+    rows
+        Checked rows ``group, series, period_end, category, value`` (:func:`features.shares.check_share_rows`).
+    name
+        Name of the category added.
+
+    Returns
+    -------
+    DataFrame
+        The rows with those added, sorted by group, series, period and category.
 
     Raises
     ------
@@ -136,7 +166,16 @@ def with_newcomer(rows: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
-    """Return joint draws of the share paths [share].
+    """Draw joint share paths of every series.
+
+    Parameters
+    ----------
+    fit
+        The fitted share model.
+    draws
+        Number of draws.
+    seed
+        Seed of the named streams.
 
     Returns
     -------
@@ -172,11 +211,37 @@ def draw_shares(fit: ShareFit, *, draws: int, seed: int) -> xr.DataArray:
 
 
 def check_draws(draws: int) -> None:
-    """Refuse fewer than one draw."""
+    """Raise if fewer than one draw is asked for.
+
+    Parameters
+    ----------
+    draws
+        Number of draws.
+
+    Raises
+    ------
+    ValueError
+        If it is below one.
+    """
     if draws < 1:
         raise InputError(f"draws is {draws}; give at least 1 (2000 for quantiles that hold still)")
 
 
 def period_ends(panel: SharePanel, at: int, horizon: int) -> NDArray[np.datetime64]:
-    """Return the future period ends of one series, midnight UTC, without a zone as arrays carry none."""
+    """Return the future period ends of one series.
+
+    Parameters
+    ----------
+    panel
+        Panel with the histories.
+    at
+        Row of the series in the panel.
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon,)
+        Midnight UTC, datetime64[us], without a zone as arrays carry none.
+    """
     return np.asarray(future_ends(panel, at, horizon).tz_localize(None).as_unit("us").to_numpy())

@@ -1,4 +1,4 @@
-"""Judging: CRPS and coverage of drawn shares at rolling origins, set by set."""
+"""Evaluation at rolling origins: CRPS and coverage of drawn shares, set by set."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from shiftcast.forecast.scores import quantile_loss
 
 HORIZONS: Final = np.array([1, 2, 4, 8, 12])
 PINBALL: Final = np.array(LEVELS[1:-1])
-VISIBLE: Final = 0.01  # share from which a category counts for coverage
+VISIBLE: Final = 0.01  # share above which a category counts for coverage: smaller ones are covered trivially
 
 
 def judge(origins: Sequence[Origin], learned: Callable[[str], Learned], *, draws: int, seed: int = 0) -> pd.DataFrame:
-    """Return scores by set, class of history, series and horizon.
+    """Score drawn shares at rolling origins.
 
     Parameters
     ----------
     origins
         Rolling origins.
     learned
-        The learned numbers to use for a set, by its name.
+        Function from the name of a set to the learned numbers to use for it.
     draws, seed
-        Draws a series, and their seed.
+        Number of draws of each series, and their seed.
 
     Returns
     -------
     DataFrame
-        ``set, kind, horizon, crps`` [share, summed over categories], ``inside80, inside95`` [1, over
-        categories above one percent].
+        A row a series, origin and horizon: ``set, kind`` (class of history) ``, horizon, crps`` [share, summed over
+        categories] ``, inside80, inside95`` [1, over categories above one percent].
     """
     return pd.DataFrame([row for origin in origins for row in _rows(origin, learned(origin.set_name), draws, seed)])
 
@@ -60,9 +60,23 @@ def _rows(origin: Origin, learned: Learned, draws: int, seed: int) -> list[dict[
 
 
 def scored(quantiles: Array, truth: Array, last: Array) -> list[dict[str, float]]:
-    """Return CRPS and coverage by horizon of quantiles, shape (levels, H, K), against truth, shape (H, K).
+    """Return CRPS and coverage by horizon from quantiles.
 
-    CRPS is twice the mean pinball loss over 0.05 to 0.95, summed over categories.
+    CRPS is twice the mean pinball loss over levels 0.05 to 0.95, summed over categories.
+
+    Parameters
+    ----------
+    quantiles
+        Quantiles at :data:`forecast.migration.quantiles.LEVELS` [share], shape (levels, H, K).
+    truth
+        Actual shares [1], shape (H, K).
+    last
+        Shares at the origin [1], shape (K,).
+
+    Returns
+    -------
+    list of dict
+        A dict a horizon: ``crps`` [share], ``inside80`` and ``inside95`` [1].
 
     References
     ----------

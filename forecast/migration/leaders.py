@@ -1,7 +1,7 @@
-"""Leaders: series of the pool that went the same way before, with the lag at which they match best.
+"""Leading series of a pool: those whose past path matches a follower's recent one best, at some lag.
 
-Where a segment follows another (sovereign clouds after hyperscale), the leader's path since the matching date
-is what the follower has ahead, for as long as the lag.
+Where a segment follows another (sovereign clouds after hyperscale), the leader's path since the matching date is the
+follower's forecast, for as long as the lag.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ LAGS: Final = np.arange(1, 13)  # periods a follower may be behind
 WINDOW: Final = 6  # last periods over which paths are matched
 LEADERS: Final = 24  # series of a pool that may lead, so that cost stays linear
 AHEAD: Final = 12
-BETTER: Final = 0.5  # how far a lag must bring the squared distance down against no lag
-PARTNER: Final = 1.0  # leaders of no change that are added
+BETTER: Final = 0.5  # squared distance at a lag, over that without one, below which a series leads
+PARTNER: Final = 1.0  # leaders of no change added to the mean, which shrink it
 
 
 def leader_changes(roots: Array, panel: SharePanel, variance: Array) -> tuple[Array, Array]:
-    """Return the change of roots leaders had after the matching date, shape (N, 12, K), and the lag, (N,).
+    """Return the change of roots of the leaders after the matching date, and the lag.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def leader_changes(roots: Array, panel: SharePanel, variance: Array) -> tuple[Ar
 
     Returns
     -------
-    tuple of arrays
-        Changes are means over leaders by match, with one leader of no change added; the lag [period] is the
-        mean one, NaN where nobody leads.
+    tuple of ndarray, shapes (N, 12, K) and (N,)
+        Changes [share^(1/3)] are means over leaders weighted by match, with one leader of no change added; the lag
+        [period] is the mean one, NaN where no series leads.
     """
     changes, lags = np.zeros((len(roots), AHEAD, roots.shape[2])), np.full(len(roots), np.nan)
     ends = np.array([days[-1] for days in panel.recent])

@@ -1,4 +1,4 @@
-"""What was learned from reference histories: a few numbers, and one version with each set left out."""
+"""Parameters learned on reference histories: one version from all sets, and one with each set left out."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ VERSION: Final = 1
 
 @dataclass(frozen=True)
 class Learned:
-    """The learned numbers.
+    """Parameters of the share model learned on reference histories.
 
     Attributes
     ----------
     decay
-        Damping of trends by period.
+        Damping of trends by period [1].
     weights
         Weight of each member by name.
     scale
@@ -27,16 +27,16 @@ class Learned:
     degrees
         Degrees of freedom of the errors.
     spread
-        Log factor on the error scale: at one period ahead, and by log period.
+        Log factor on the error scale: at one period ahead, and its slope by log period [1].
     common
         Correlation of the errors of one category over the series of a pool.
     newcomer
-        Quantiles of what newcomers hold 1 to 12 periods ahead [share], 12 rows.
+        Quantiles of the share that newcomers hold 1 to 12 periods ahead [share], 12 rows.
     newcomer_doubt
-        Past origins that stand for those quantiles.
+        Number of past origins that those quantiles count for.
     skill
-        Mean absolute CRPS ratio to last value, by horizon, on the histories learned from (each left out in
-        turn).
+        CRPS over that of last value [1], geometric mean over the sets learned from, each left out in turn; by class of
+        history and horizon.
     """
 
     decay: float
@@ -52,18 +52,47 @@ class Learned:
 
 @dataclass(frozen=True)
 class LearnedFamily:
-    """The learned numbers from all sets, and from all but one."""
+    """Learned parameters from all sets, and from all but one.
+
+    Attributes
+    ----------
+    whole
+        Parameters learned on all sets.
+    left_out
+        Set name to the parameters learned without it.
+    """
 
     whole: Learned
     left_out: Mapping[str, Learned]
 
     def without(self, name: str) -> Learned:
-        """Return what was learned without one set; a set never learned from changes nothing."""
+        """Return the parameters learned without one set; those of all sets where it was not among them.
+
+        Parameters
+        ----------
+        name
+            Name of the reference set.
+
+        Returns
+        -------
+        Learned
+        """
         return self.left_out.get(name, self.whole)
 
 
 def to_json(family: LearnedFamily) -> dict[str, Any]:
-    """Return a family as plain JSON types."""
+    """Return a family as plain JSON types.
+
+    Parameters
+    ----------
+    family
+        Learned parameters.
+
+    Returns
+    -------
+    dict
+        ``version, whole, left_out``, as :func:`from_json` reads it.
+    """
     return {
         "version": VERSION,
         "whole": asdict(family.whole),
@@ -74,10 +103,19 @@ def to_json(family: LearnedFamily) -> dict[str, Any]:
 def from_json(data: Mapping[str, Any]) -> LearnedFamily:
     """Return a family from plain JSON types.
 
+    Parameters
+    ----------
+    data
+        Object with ``version, whole, left_out``.
+
+    Returns
+    -------
+    LearnedFamily
+
     Raises
     ------
     ValueError
-        If the data is of another version or lacks a part; train it again.
+        If the data is of another version; train it again.
     """
     if data.get("version") != VERSION:
         raise InputError(

@@ -1,8 +1,8 @@
-"""Learning: the weights of members and scale terms that make the forecast quantiles of past origins sharpest.
+"""Learning of member and scale weights by minimum pinball loss over the quantiles of past origins.
 
-The loss is the mean pinball loss of the quantiles of every share, over the share lost by last value so that
-no set outweighs another, plus a ridge that pulls the weights to where nothing was learned: equal weights of
-the trends.
+The loss is the mean pinball loss of the quantiles of every share, over the absolute error of last value so that no set
+outweighs another, plus a ridge penalty that shrinks the weights to those used where nothing was learned: equal weights
+of the trends.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ RIDGE_SCALE: Final = 1e-3
 TAUGHT: Final = tuple(name for name in MEMBERS if name != "last_value")
 EQUAL: Final = {"local_trend": 0.25, "long_trend": 0.0, "neighbours": 0.25, "analogues": 0.25}
 PLAIN_SCALE: Final = {"reach": 0.5, "own": 0.4, "kin": 0.3, "pooled": 0.3}
-ROWS: Final = 1500  # at most, of one set at one horizon
+ROWS: Final = 1500  # most rows of one set at one horizon, which bound the time of learning
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows to learn from: one is a category of a series at an origin and a horizon.
+    """Learning rows: one is a category of a series at an origin and a horizon; R rows.
 
     Attributes
     ----------
     truth
-        Share among the categories then known [share], shape (R,).
+        Share among the categories then known [1], shape (R,).
     last
-        Root at the origin, shape (R,).
+        Cube root of the share at the origin [share^(1/3)], shape (R,).
     changes
-        Change by member, shape (R, members).
+        Change of the root by member [share^(1/3)], shape (R, members).
     terms
-        Terms of the log scale, shape (R, terms).
+        Terms of the log error scale, shape (R, terms).
     weight
-        Weight of the row, shape (R,).
+        Weight of the row [1/share], shape (R,).
     set_name
-        Reference set, shape (R,).
+        Name of the reference set, shape (R,).
     """
 
     truth: Array
@@ -64,12 +64,35 @@ class Rows:
     set_name: NDArray[np.str_]
 
     def of(self, kept: NDArray[np.bool_]) -> Rows:
-        """Return the rows kept."""
+        """Return some of the rows.
+
+        Parameters
+        ----------
+        kept
+            Whether to keep each row, shape (R,).
+
+        Returns
+        -------
+        Rows
+        """
         return Rows(*(part[kept] for part in vars(self).values()))
 
 
 def learning_rows(origins: Sequence[Origin], *, decay: float = DECAY) -> Rows:
-    """Return the rows of origins, at most ``ROWS`` of one set at one horizon (every n-th origin is kept)."""
+    """Return the learning rows of origins, at most ``ROWS`` of one set at one horizon.
+
+    Parameters
+    ----------
+    origins
+        Rolling origins; every n-th series and origin is kept where there are too many.
+    decay
+        Damping of trends by period [1].
+
+    Returns
+    -------
+    Rows
+        Weighted so that every set has the same loss under last value.
+    """
     parts = [_rows_of(origin, decay) for origin in origins]
     names = np.concatenate([np.full(len(part[0]), o.set_name) for part, o in zip(parts, origins, strict=True)])
     truth, last, changes, terms, ahead, case = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -105,7 +128,20 @@ def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
 
 
 def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the weights of members and of scale terms that minimise the loss of the rows."""
+    """Return the weights of members and scale terms of least loss plus ridge penalty, by L-BFGS-B.
+
+    Parameters
+    ----------
+    rows
+        Learning rows.
+    rounds
+        Most iterations of the optimiser.
+
+    Returns
+    -------
+    tuple of two dicts
+        Weight by member, and by scale term [1].
+    """
     wide = np.r_[rows.changes.std(axis=0), np.maximum(rows.terms.std(axis=0), 0.3)]
     wide = np.where(wide > 0, wide, 1.0)
     start = np.array([EQUAL.get(name, 0.0) for name in TAUGHT] + [PLAIN_SCALE.get(name, 0.0) for name in SCALE_TERMS])
@@ -115,8 +151,8 @@ def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], di
 
     def value(weights: Array) -> tuple[float, Array]:
         loss, slope = pinball(weights, rows, changes, terms)
-        away = weights - begin
-        return loss + float((ridge * away**2).sum()), slope + 2.0 * ridge * away
+        deviation = weights - begin
+        return loss + float((ridge * deviation**2).sum()), slope + 2.0 * ridge * deviation
 
     found = minimize(value, begin, jac=True, method="L-BFGS-B", options={"maxiter": rounds}).x / wide
     split = len(TAUGHT)
@@ -129,8 +165,24 @@ def learn_weights(rows: Rows, *, rounds: int = 80) -> tuple[dict[str, float], di
 def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[float, Array]:
     """Return the weighted mean pinball loss over ``LEVELS`` and its gradient.
 
-    The quantile of a share is (m + s t_p)^3 held at zero, with m the weighted changes from the last root, log
-    s the weighted terms and t_p Student's quantile.
+    The quantile of a share is max(m + s t_p, 0)^3, with m the last root plus the weighted changes, log s the weighted
+    terms and t_p the quantile of Student's t.
+
+    Parameters
+    ----------
+    weights
+        Weights of members, then of scale terms, shape (members + terms,).
+    rows
+        Learning rows with truth, last root and row weights.
+    changes
+        Scaled changes by member, shape (R, members).
+    terms
+        Scaled terms of the log scale, shape (R, terms).
+
+    Returns
+    -------
+    tuple of float and ndarray
+        The loss, and its gradient of the shape of ``weights``.
 
     References
     ----------
@@ -142,27 +194,38 @@ def pinball(weights: Array, rows: Rows, changes: Array, terms: Array) -> tuple[f
     loss, to_middle, to_scale = 0.0, np.zeros(len(middle)), np.zeros(len(middle))
     for level in LEVELS:
         shift = scale * stdtrit(DEGREES, level)
-        held = np.maximum(middle + shift, 0.0)
-        cube = held**3
+        clipped = np.maximum(middle + shift, 0.0)
+        cube = clipped**3
         inside = cube < 1.5
         miss = rows.truth - np.where(inside, cube, 1.5)
         loss += float((rows.weight * quantile_loss(miss, level)).sum())
-        push = np.where(miss < 0, 1.0 - level, -level) * rows.weight * 3.0 * held**2 * inside
-        to_middle += push
-        to_scale += push * shift
+        gradient = np.where(miss < 0, 1.0 - level, -level) * rows.weight * 3.0 * clipped**2 * inside
+        to_middle += gradient
+        to_scale += gradient * shift
     share = 2.0 / (len(LEVELS) * max(len(np.unique(rows.set_name)), 1))
     return loss * share, share * np.r_[changes.T @ to_middle, terms.T @ to_scale]
 
 
 def learn_newcomers(origins: Sequence[Origin]) -> tuple[tuple[float, ...], ...]:
-    """Return quantiles of what newcomers held 1 to 12 periods on [share], every set weighing the same."""
+    """Return quantiles of the share that newcomers held 1 to 12 periods later, every set with the same weight.
+
+    Parameters
+    ----------
+    origins
+        Rolling origins of the reference sets.
+
+    Returns
+    -------
+    tuple of 12 tuples
+        Quantiles at :data:`forecast.migration.emergence.LEVELS` [share], non-decreasing over periods.
+    """
     names = sorted({origin.set_name for origin in origins})
     table = []
     for ahead in range(AHEAD):
         parts = {name: np.concatenate([_taken(o, ahead) for o in origins if o.set_name == name]) for name in names}
-        held = {name: part for name, part in parts.items() if part.size}
-        values = np.concatenate(list(held.values()))
-        weight = np.concatenate([np.full(part.size, 1.0 / part.size) for part in held.values()])
+        nonempty = {name: part for name, part in parts.items() if part.size}
+        values = np.concatenate(list(nonempty.values()))
+        weight = np.concatenate([np.full(part.size, 1.0 / part.size) for part in nonempty.values()])
         order = np.argsort(values, kind="stable")
         middle = (np.cumsum(weight[order]) - 0.5 * weight[order]) / weight.sum()
         table.append(np.interp(NEWCOMER_LEVELS, middle, values[order]))
@@ -171,14 +234,26 @@ def learn_newcomers(origins: Sequence[Origin]) -> tuple[tuple[float, ...], ...]:
 
 
 def _taken(origin: Origin, ahead: int) -> Array:
-    """Return what categories not yet present held so many periods later, where it was observed."""
+    """Return the share of categories not yet present so many periods later, where observed."""
     present, future = origin.state.present, origin.future[:, ahead]
     seen = ~np.isnan(np.where(origin.state.panel.named, future, 0.0)).any(axis=1)
     return np.asarray(np.where(present, 0.0, np.nan_to_num(future)).sum(axis=1)[seen])
 
 
 def learn(origins: Sequence[Origin], rows: Rows) -> Learned:
-    """Return the learned numbers of origins and their rows, before the spread is calibrated on draws."""
+    """Return the learned parameters of origins, before the spread is calibrated on draws.
+
+    Parameters
+    ----------
+    origins
+        Rolling origins of the reference sets.
+    rows
+        Learning rows of those origins.
+
+    Returns
+    -------
+    Learned
+    """
     weights, scale = learn_weights(rows)
     return Learned(
         decay=DECAY,

@@ -1,9 +1,8 @@
-"""The members: each says by how much the root of every share changes, all in one callable shape.
+"""Members of the share model: each forecasts the change of every cube root, as one callable of one shape.
 
-A member takes the state of the paths, the horizons and the damping and returns the change from the last
-value, shape (N, H, K). Last value is the member that says zero. The combination adds members up with learned
-weights, so a weight says how much of a member's change is believed, and what is left is believed to last
-value.
+A member maps the state of the paths, the horizons and the damping to the change from the last value, shape (N, H, K).
+Last value is the member that returns zero. The combination is a weighted sum of members, so a weight is the fraction of
+a member's change that is used, and the rest is left to last value.
 """
 
 from __future__ import annotations
@@ -19,11 +18,23 @@ from shiftcast.forecast.migration.state import PathState
 
 Member = Callable[[PathState, Array, float], Array]
 
-YOUTH: Final = 4.0  # periods after which a technique counts as half grown up
+YOUTH: Final = 4.0  # age at which the trend of a technique counts half [period]
 
 
 def damped(horizons: Array, decay: float) -> Array:
-    """Return the damped horizons decay + decay^2 + ... + decay^h [period], the reach of a fading trend.
+    """Return the damped horizons decay + decay^2 + ... + decay^h: the reach of a damped trend.
+
+    Parameters
+    ----------
+    horizons
+        Periods ahead h, shape (H,).
+    decay
+        Damping by period [1], below one.
+
+    Returns
+    -------
+    ndarray, shape (H,)
+        In periods.
 
     References
     ----------
@@ -38,69 +49,212 @@ def damped(horizons: Array, decay: float) -> Array:
 
 
 def last_value(state: PathState, horizons: Array, decay: float) -> Array:
-    """Change nothing."""
+    """Return no change (naive).
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return np.zeros((len(state.last), len(horizons), state.last.shape[1]))
 
 
 def newest_step(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let the steps of the last period or two go on, fading."""
+    """Continue the steps of the last period or two, damped.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(state.slopes[1], horizons, decay)
 
 
 def local_trend(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let the trend of the last few periods go on, fading (damped Holt in root space)."""
+    """Continue the trend of the last few periods, damped (Holt's linear trend in root space).
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(state.slopes[4], horizons, decay)
 
 
 def long_trend(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let the trend of the whole history go on, fading."""
+    """Continue the trend of the whole history, damped.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(state.slopes[16], horizons, decay)
 
 
 def neighbours(state: PathState, horizons: Array, decay: float) -> Array:
-    """Move the same technique as the pool's other series move it (partial pooling of slopes)."""
+    """Continue the slope of the same technique in the pool's other series (partial pooling of slopes).
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(state.neighbours, horizons, decay)
 
 
 def analogues(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let newest step and trend go on as far as those of the pool's own past did."""
+    """Continue newest step and trend in proportion to their persistence in the pool's own past.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     newest, slope = state.persistence[:, :1], state.persistence[:, 1:]
     return _along(newest * state.slopes[1] + slope * state.slopes[4], horizons, decay)
 
 
 def leaders(state: PathState, horizons: Array, decay: float) -> Array:
-    """Follow the series of the pool that went the same way before, for as long as they are ahead."""
+    """Follow the leading series of the pool for as long as they are ahead.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     at = np.minimum(horizons.astype(int), state.led.shape[1]) - 1
     return state.led[:, at]
 
 
 def youth(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let the trend of a technique that appeared lately go on, that of an old one less."""
+    """Continue the trend in proportion to youth: fully where a technique appeared lately, less with age.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(state.slopes[4] / (1.0 + state.age / YOUTH), horizons, decay)
 
 
 def ceiling(state: PathState, horizons: Array, decay: float) -> Array:
-    """Count the trend by the level reached: with a negative weight, high shares slow down."""
+    """Continue the trend in proportion to the level: with a negative weight, high shares slow down.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(state.slopes[4] * state.last, horizons, decay)
 
 
 def rise(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let only rising trends go on: with a negative weight, rises fade sooner than falls."""
+    """Continue rising trends only: with a negative weight, rises fade sooner than falls.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(np.maximum(state.slopes[4], 0.0), horizons, decay)
 
 
 def reversal(state: PathState, horizons: Array, decay: float) -> Array:
-    """Bring a share past its peak back towards it; with a negative weight, further away."""
+    """Return a share past its peak towards it; with a negative weight, further away.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along((state.peak - state.last) * state.last, horizons, decay)
 
 
 def level(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let shares drift in proportion to their root: with a negative weight, towards evenness."""
+    """Drift in proportion to the root: with a negative weight, shares tend to evenness.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(state.last, horizons, decay)
 
 
 def spring(state: PathState, horizons: Array, decay: float) -> Array:
-    """Let every present share drift by the same amount in root space."""
+    """Drift every present share by the same amount in root space.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
     return _along(np.ones_like(state.last), horizons, decay)
 
 

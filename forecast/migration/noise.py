@@ -1,4 +1,4 @@
-"""Noise: variances shrunk to neighbours, the scale of forecast errors, and heavy-tailed correlated paths."""
+"""Error model of shares: variances shrunk to neighbours, the scale of forecast errors, correlated unit paths."""
 
 from __future__ import annotations
 
@@ -10,21 +10,37 @@ import numpy as np
 from shiftcast.features.arrays import Array, Flags, Integers
 
 LIFE: Final = 8  # half-life of squared steps [period]
-PRIOR: Final = 1.6e-3  # variance of a step before any history speaks [share^(2/3)]
-PRIOR_DOUBT: Final = 0.25  # steps that stand for it
-DOUBT: Final = 1.0  # steps that stand for the next wider circle's variance
-FLOOR: Final = 1e-6  # variance below which logs are not taken
+PRIOR: Final = 1.6e-3  # prior variance of a step [share^(2/3)]
+PRIOR_DOUBT: Final = 0.25  # steps that the prior counts for
+DOUBT: Final = 1.0  # steps that the variance of the next wider circle counts for
+FLOOR: Final = 1e-6  # added to variances, so that the log of zero is finite
 SCALE_TERMS: Final = ("one", "reach", "reach_squared", "own", "kin", "pooled", "level", "level_squared")
-FIXING: Final = 6  # rounds that make up for what closure takes from the spread
+FIXING: Final = 6  # fixed-point iterations of the widening for closure
 WIDEST: Final = 4.0
 
 
 def pooled_variances(steps: Array, whole: Flags, pool: Integers, counting: Array) -> tuple[Array, Array, Array]:
-    """Return the variance of a step of each category, series and pool [share^(2/3)], each shape (N, K).
+    """Return the variance of one step of each category, its series and its pool.
 
-    Squared steps, recent ones weighing most; the pool's is shrunk a little to a prior, the series' to the
-    pool's and the category's to the series', each by ``DOUBT`` steps; what counting leaves in the last root
-    is added.
+    Weighted means of squared steps, with a half-life of eight periods. The pool's is shrunk to a prior, the series' to
+    the pool's and the category's to the series', each as if by ``DOUBT`` steps (``PRIOR_DOUBT`` for the prior); the
+    counting variance left in the last root is added to the category's.
+
+    Parameters
+    ----------
+    steps
+        Steps of the root [share^(1/3)], shape (N, T - 1, K).
+    whole
+        Whether a step has both ends, the same shape.
+    pool
+        Pool number of each series, shape (N,).
+    counting
+        Counting variance of the last root [share^(2/3)], shape (N, K).
+
+    Returns
+    -------
+    tuple of three ndarray, each of shape (N, K)
+        Variances of category, series and pool [share^(2/3)].
 
     Examples
     --------
@@ -34,18 +50,31 @@ def pooled_variances(steps: Array, whole: Flags, pool: Integers, counting: Array
     [[0.01]]
     """
     weight = 0.5 ** (np.arange(steps.shape[1])[::-1] / LIFE)[None, :, None] * whole
-    held, squares = weight.sum(axis=1), (weight * steps**2).sum(axis=1)
+    weights, squares = weight.sum(axis=1), (weight * steps**2).sum(axis=1)
     wide = int(pool.max()) + 1
     pools = np.bincount(pool, squares.sum(axis=1), wide) + PRIOR_DOUBT * PRIOR
-    pooled = (pools / (np.bincount(pool, held.sum(axis=1), wide) + PRIOR_DOUBT))[pool]
-    kin = (squares.sum(axis=1) + DOUBT * pooled) / (held.sum(axis=1) + DOUBT)
-    own = (squares + DOUBT * kin[:, None]) / (held + DOUBT)
+    pooled = (pools / (np.bincount(pool, weights.sum(axis=1), wide) + PRIOR_DOUBT))[pool]
+    kin = (squares.sum(axis=1) + DOUBT * pooled) / (weights.sum(axis=1) + DOUBT)
+    own = (squares + DOUBT * kin[:, None]) / (weights + DOUBT)
     spread = np.ones_like(own)
     return own + counting, kin[:, None] * spread, pooled[:, None] * spread
 
 
 def scale_terms(own: Array, kin: Array, pooled: Array, last: Array, horizons: Array) -> Array:
-    """Return what the log scale of an error is a sum of, shape (len(SCALE_TERMS), N, H, K).
+    """Return the terms of which the log scale of an error is a weighted sum, in the order of ``SCALE_TERMS``.
+
+    Parameters
+    ----------
+    own, kin, pooled
+        Variance of one step of category, series and pool [share^(2/3)], shape (N, K).
+    last
+        Root at the origin [share^(1/3)], shape (N, K).
+    horizons
+        Periods ahead, shape (H,).
+
+    Returns
+    -------
+    ndarray, shape (len(SCALE_TERMS), N, H, K)
 
     Examples
     --------
@@ -56,13 +85,26 @@ def scale_terms(own: Array, kin: Array, pooled: Array, last: Array, horizons: Ar
     log = np.log(horizons)[None, :, None]
     flat = np.zeros((len(last), len(horizons), last.shape[1]))
     logs = [0.5 * np.log(part + FLOOR)[:, None, :] for part in (own, kin, pooled)]
-    held = last[:, None, :]
-    parts = [1.0, log, log**2, *logs, held, held**2]
+    level = last[:, None, :]
+    parts = [1.0, log, log**2, *logs, level, level**2]
     return np.stack([np.asarray(part, dtype=np.float64) + flat for part in parts])
 
 
 def error_scale(terms: Array, weights: Mapping[str, float]) -> Array:
-    """Return the scale of errors of the root [share^(1/3)], shape (N, H, K), from weighted terms."""
+    """Return the scale of errors of the root: exp of the weighted terms, their sum clipped to [-12, 1].
+
+    Parameters
+    ----------
+    terms
+        Terms of the log scale, shape (len(SCALE_TERMS), N, H, K).
+    weights
+        Weight of each term by name.
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Scale [share^(1/3)].
+    """
     total = np.zeros(terms.shape[1:])
     for part, name in zip(terms, SCALE_TERMS, strict=True):
         total += weights[name] * part
@@ -70,10 +112,22 @@ def error_scale(terms: Array, weights: Mapping[str, float]) -> Array:
 
 
 def made_up(scale: Array, roots: Array) -> Array:
-    """Return scales, shape (..., K), widened so that errors keep their spread after closure to the simplex.
+    """Return scales widened so that errors keep their spread after closure to the simplex.
 
-    Closing shares x with independent errors of variance v leaves the variance v (1 - 2x) + x^2 sum(v) (first
-    order). The scales are multiplied until that is the variance asked for, and by ``WIDEST`` at the most.
+    Closing shares x with independent errors of variance v leaves the variance v (1 - 2x) + x^2 sum(v) (first order; the
+    delta method). The scales are multiplied until that is the variance intended, and by ``WIDEST`` at the most.
+
+    Parameters
+    ----------
+    scale
+        Scale of the root's error [share^(1/3)], shape (..., K).
+    roots
+        Central roots [share^(1/3)], shape (..., K).
+
+    Returns
+    -------
+    ndarray, shape (..., K)
+        Scale before closure [share^(1/3)].
 
     Examples
     --------
@@ -82,17 +136,34 @@ def made_up(scale: Array, roots: Array) -> Array:
     """
     shares = roots**3
     shares = shares / np.maximum(shares.sum(axis=-1, keepdims=True), 1e-12)
-    asked = (3.0 * np.maximum(roots, 0.05) ** 2 * scale) ** 2
-    held = asked.copy()
+    target = (3.0 * np.maximum(roots, 0.05) ** 2 * scale) ** 2
+    variance = target.copy()
     for _ in range(FIXING):
-        left = held * (1.0 - 2.0 * shares) + shares**2 * held.sum(axis=-1, keepdims=True)
-        ratio = asked / np.maximum(left, 1e-18)
-        held = np.clip(held * np.clip(ratio, 0.25, 4.0), asked, asked * WIDEST**2)
-    return np.asarray(scale * np.sqrt(held / np.maximum(asked, 1e-18)))
+        remaining = variance * (1.0 - 2.0 * shares) + shares**2 * variance.sum(axis=-1, keepdims=True)
+        ratio = target / np.maximum(remaining, 1e-18)
+        variance = np.clip(variance * np.clip(ratio, 0.25, 4.0), target, target * WIDEST**2)
+    return np.asarray(scale * np.sqrt(variance / np.maximum(target, 1e-18)))
 
 
 def unit_paths(random: np.random.Generator, draws: int, horizon: int, width: int) -> Array:
-    """Return normal paths of unit variance, shape (draws, horizon, width), that move like a random walk.
+    """Draw normal paths of unit variance at every period, correlated over periods as a random walk.
+
+    Correlation of periods s < t: sqrt(s / t).
+
+    Parameters
+    ----------
+    random
+        Random generator; it is advanced.
+    draws
+        Number of draws.
+    horizon
+        Periods ahead.
+    width
+        Number of independent paths a draw.
+
+    Returns
+    -------
+    ndarray, shape (draws, horizon, width)
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The output frame: mean and quantiles of share paths, taken at the very end, series by series."""
+"""Output frame of the share model: mean and quantiles of share paths, taken after all draws, series by series."""
 
 from __future__ import annotations
 
@@ -17,10 +17,26 @@ COLUMNS: Final = ("series", "period_end", "category", "statistic", "quantile", "
 
 
 def share_quantiles(fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None) -> pd.DataFrame:
-    """Return ``series, period_end, category, statistic, quantile, value`` of every share.
+    """Return mean and quantiles of every share as a long frame.
 
-    Sorted by series, statistic, quantile, period and category within the order of the fit. Means add up to
-    one over the categories of a series and period; quantiles do not, and no one should add them.
+    Means add up to one over the categories of a series and period; quantiles do not and are never added.
+
+    Parameters
+    ----------
+    fit
+        The fitted share model.
+    draws
+        Number of draws.
+    seed
+        Seed of the named streams.
+    progress
+        Called with the number of series done, panel by panel.
+
+    Returns
+    -------
+    DataFrame
+        ``series, period_end, category, statistic, quantile, value`` [share], sorted by series, statistic, quantile,
+        period and category within the order of the fit.
 
     Raises
     ------
@@ -32,6 +48,22 @@ def share_quantiles(fit: ShareFit, *, draws: int, seed: int, progress: Progress 
 
 def quantile_parts(fit: ShareFit, *, draws: int, seed: int, progress: Progress | None = None) -> Iterator[pd.DataFrame]:
     """Yield the rows of :func:`share_quantiles` panel by panel, so that memory does not grow with the series.
+
+    Parameters
+    ----------
+    fit
+        The fitted share model.
+    draws
+        Number of draws.
+    seed
+        Seed of the named streams.
+    progress
+        Called with the number of series done, panel by panel.
+
+    Yields
+    ------
+    DataFrame
+        Rows of one panel, its text columns categorical.
 
     Raises
     ------
@@ -48,9 +80,17 @@ def quantile_parts(fit: ShareFit, *, draws: int, seed: int, progress: Progress |
 
 
 def summary(paths: Array) -> Array:
-    """Return mean and quantiles of draws, shape (1 + levels, ...), from draws, shape (draws, ...).
+    """Return mean and quantiles of draws, interpolated linearly between ordered draws.
 
-    Quantiles interpolate linearly between ordered draws.
+    Parameters
+    ----------
+    paths
+        Draws [share], shape (draws, ...).
+
+    Returns
+    -------
+    ndarray, shape (1 + levels, ...)
+        The mean, then quantiles at :data:`LEVELS`.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Rolling origins: histories cut at past dates, with what came after, to learn from and be judged on."""
+"""Rolling origins: histories cut at past dates with the shares that followed, for learning and evaluation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shiftcast.features.share_grid import SharePanel, share_panels
 from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration.state import PathState, path_state
 
-AHEAD: Final = 12  # periods kept after an origin
+AHEAD: Final = 12  # periods of future stored after an origin
 MIN_HISTORY: Final = 8
 MIN_FUTURE: Final = 4
 MEMORY: Final = 40
@@ -32,7 +32,7 @@ class Origin:
     state
         The paths up to the origin.
     future
-        Shares after it [share], shape (N, 12, K); NaN where not observed.
+        Shares after the origin [1], shape (N, 12, K); NaN where not observed.
     """
 
     set_name: str
@@ -43,15 +43,21 @@ class Origin:
 def rolling_origins(history: pd.DataFrame, set_name: str, *, count: int) -> Iterator[Origin]:
     """Yield up to ``count`` origins of one reference set, evenly spaced over its dates.
 
+    Nothing after the origin is in the state: categories not yet seen are added up as ``unseen``.
+
     Parameters
     ----------
     history
         Columns ``series, period, category, share, observed`` on a regular grid.
     set_name
         Name of the set; all its series at one origin are one group.
+    count
+        Most dates to cut at.
 
-    Guarantees that nothing after the origin is in the state: categories not yet seen are added up as
-    ``unseen``.
+    Yields
+    ------
+    Origin
+        A panel at an origin; one date may give several panels.
     """
     grid = np.sort(history.period.unique())
     if len(grid) < MIN_HISTORY + MIN_FUTURE:
@@ -66,6 +72,21 @@ def rolling_origins(history: pd.DataFrame, set_name: str, *, count: int) -> Iter
 
 def cut(table: pd.DataFrame, observed: pd.Series, day: np.datetime64) -> tuple[pd.DataFrame, pd.DataFrame] | None:
     """Return history and future of one wide table at a day, or none where either is too short.
+
+    Parameters
+    ----------
+    table
+        Shares [1], periods in rows and categories in columns.
+    observed
+        One for each period that was observed, zero for one filled in.
+    day
+        The origin; the last day of the history.
+
+    Returns
+    -------
+    tuple of two DataFrames, or None
+        Up to 40 periods of history and up to 12 of future, with a column ``unseen``; the future is NaN where not
+        observed.
 
     Examples
     --------
@@ -88,7 +109,7 @@ def cut(table: pd.DataFrame, observed: pd.Series, day: np.datetime64) -> tuple[p
 def _wide(part: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
     """Return the shares of one series, periods by categories, and which periods were observed."""
     shares = part.set_index(["period", "category"])["share"]
-    table = shares.unstack("category").sort_index()  # noqa: PD010 - the keys are in the index
+    table = shares.unstack("category").sort_index()  # noqa: PD010  (the keys are in the index)
     return table, part.groupby("period")["observed"].max()
 
 
@@ -104,7 +125,7 @@ def _origins(cuts: dict[str, tuple[pd.DataFrame, pd.DataFrame]], set_name: str) 
 
 
 def _future(panel: SharePanel, cuts: dict[str, tuple[pd.DataFrame, pd.DataFrame]]) -> Array:
-    """Return what followed, in the panel's order of series and categories."""
+    """Return the shares after the origin, in the panel's order of series and categories, shape (N, 12, K)."""
     future = np.full((len(panel.series), AHEAD, panel.shares.shape[2]), np.nan)
     for at, (name, names) in enumerate(zip(panel.series, panel.categories, strict=True)):
         later = cuts[name][1][list(names)].to_numpy()

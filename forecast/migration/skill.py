@@ -1,4 +1,4 @@
-"""Skill: what the model is worth against last value, on reference histories as lively as the one at hand."""
+"""Skill of the share model against last value, measured on reference histories of the same liveliness."""
 
 from __future__ import annotations
 
@@ -16,14 +16,38 @@ BOUNDS: Final = (0.012, 0.03)  # root mean square step of a pool's cube roots be
 
 
 def liveliness(state: PathState) -> NDArray[np.str_]:
-    """Return the class of each series' pool, shape (N,): how far shares move in one period."""
+    """Return the class of each series' pool by the root mean square step of its cube roots.
+
+    Parameters
+    ----------
+    state
+        Paths of a panel up to the origin.
+
+    Returns
+    -------
+    ndarray of str, shape (N,)
+        ``calm`` (below 0.012 share^(1/3) a period), ``usual`` (below 0.03) or ``lively``.
+    """
     return np.asarray(CLASSES)[np.digitize(np.sqrt(state.pooled[:, 0]), BOUNDS)]
 
 
 def skill_rows(state: PathState, learned: Learned, horizon: int) -> pd.DataFrame:
-    """Return ``series, horizon, ratio, histories``: CRPS over last value's at measured horizons.
+    """Return the skill at the horizons it was measured at, for every series of a panel.
 
-    A ratio above one says that last value was better on histories like it; NaN where none was measured.
+    Parameters
+    ----------
+    state
+        Paths of a panel up to the origin.
+    learned
+        Learned parameters with their measured skill.
+    horizon
+        Periods ahead; horizons measured beyond it are left out.
+
+    Returns
+    -------
+    DataFrame
+        ``series, horizon, ratio, histories``: CRPS over last value's [1], above one where last value was better and NaN
+        where none was measured, and the class of the histories.
     """
     kinds = liveliness(state)
     measured = sorted({int(h) for by in learned.skill.values() for h in by} & set(range(1, horizon + 1)))

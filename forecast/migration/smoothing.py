@@ -1,4 +1,4 @@
-"""Count noise: a local level filter on the roots where sample sizes are given, and nothing elsewhere."""
+"""Counting noise: a local-level Kalman filter on the roots of shares whose sample sizes are given."""
 
 from __future__ import annotations
 
@@ -9,11 +9,27 @@ from shiftcast.forecast.migration.transforms import root_variance, unroot
 
 
 def smoothed_roots(roots: Array, sizes: Array, live: Flags) -> tuple[Array, Array]:
-    """Return roots without counting noise, shape (N, T, K), and the variance left at the end, (N, K).
+    """Return roots with counting noise filtered out, and the variance left at the end.
 
-    A Kalman filter of a random walk seen through noise: the noise variance is the counting variance of the
-    period, the step variance what the squared steps hold beyond it. Without sizes the roots come back as they
-    are.
+    Parameters
+    ----------
+    roots
+        Cube roots of observed shares [share^(1/3)], shape (N, T, K).
+    sizes
+        Sample size of each period, shape (N, T); NaN where not given.
+    live
+        Whether a category had appeared by a period, shape (N, T, K).
+
+    Attributes
+    ----------
+    Kalman filter of a random walk observed with noise
+        the noise variance is the counting variance of the period, the step variance the excess of the squared steps
+        over it. Without sizes the roots are returned unchanged.
+
+    Returns
+    -------
+    tuple of ndarray, shapes (N, T, K) and (N, K)
+        Filtered roots [share^(1/3)] and the variance of the last [share^(2/3)].
 
     References
     ----------
@@ -30,15 +46,15 @@ def smoothed_roots(roots: Array, sizes: Array, live: Flags) -> tuple[Array, Arra
         return roots, np.zeros((roots.shape[0], roots.shape[2]))
     noise = root_variance(unroot(roots), sizes[:, :, None])
     step = _step_variance(roots, noise, live)
-    level, left = roots[:, 0].copy(), noise[:, 0].copy()
+    level, variance = roots[:, 0].copy(), noise[:, 0].copy()
     out = roots.copy()
     for t in range(1, roots.shape[1]):
-        ahead = left + step
+        ahead = variance + step
         gain = np.where(live[:, t - 1], ahead / np.maximum(ahead + noise[:, t], 1e-15), 1.0)
         level = level + gain * (roots[:, t] - level)
-        left = np.where(gain < 1.0, ahead * (1.0 - gain), noise[:, t])
+        variance = np.where(gain < 1.0, ahead * (1.0 - gain), noise[:, t])
         out[:, t] = level
-    return out, np.asarray(np.where(live[:, -1], left, 0.0))
+    return out, np.asarray(np.where(live[:, -1], variance, 0.0))
 
 
 def _step_variance(roots: Array, noise: Array, live: Flags) -> Array:

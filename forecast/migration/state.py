@@ -1,4 +1,4 @@
-"""What the members look at: slopes, variances, ages and pools of share paths in root space at the origin."""
+"""State of share paths at the origin: slopes, variances, ages and pool means in root space, as members use them."""
 
 from __future__ import annotations
 
@@ -20,35 +20,37 @@ HALF_LIVES: Final = (1, 4, 8, 16)  # periods
 
 @dataclass(frozen=True)
 class PathState:
-    """The paths of one panel as the members see them; N series, T periods, K categories.
+    """State of the paths of one panel; N series, T periods, K categories.
 
     Attributes
     ----------
     panel
         The histories.
     roots
-        Cube roots of the shares, count noise smoothed out, shape (N, T, K), zero where there is none.
+        Cube roots of the shares with counting noise filtered out [share^(1/3)], shape (N, T, K), zero where there is
+        none.
     live
         Whether a category had appeared by a period, shape (N, T, K).
     slopes
-        Mean step of the root by half-life [share^(1/3) / period], each shape (N, K).
+        Mean step of the root by half-life [share^(1/3)/period], each shape (N, K).
     neighbours
-        Slope of the same category in the pool's other series, half-life 4, shape (N, K).
+        Mean slope of the same category in the pool's other series [share^(1/3)/period], half-life 4, shape (N, K).
     age
         Steps since the category appeared [period], shape (N, K).
     peak
-        Highest root so far, shape (N, K).
+        Highest root so far [share^(1/3)], shape (N, K).
     persistence
-        What the newest step and the slope of the pool's past were worth by damped period, shape (N, 2).
+        Persistence of the newest step and of the slope in the pool's past [1], shape (N, 2).
     own, kin, pooled
-        Variance of one step of the category, its series and its pool, each shrunk to the next, shape (N, K).
+        Variance of one step of the category, its series and its pool [share^(2/3)], each shrunk to the next, shape (N,
+        K).
     newcomer
-        Share that categories new since a period held h periods later, 12 arrays of shape (N, T - h).
+        Share held h periods later by categories new since a period [1], 12 arrays of shape (N, T - h).
     counting
-        Variance left in the last root by counting, shape (N, K).
+        Counting variance left in the last root [share^(2/3)], shape (N, K).
     led, lag
-        Change of the roots that leaders had from the matching date on, shape (N, 12, K), and how many periods
-        the series is behind them, shape (N,); NaN where nobody leads.
+        Change of the roots of leaders after the matching date [share^(1/3)], shape (N, 12, K), and the lag of the
+        series behind them [period], shape (N,); NaN where no series leads.
     """
 
     panel: SharePanel
@@ -69,17 +71,26 @@ class PathState:
 
     @property
     def last(self) -> Array:
-        """Roots at the origin, shape (N, K)."""
+        """Roots at the origin [share^(1/3)], shape (N, K)."""
         return self.roots[:, -1]
 
     @property
     def present(self) -> Flags:
-        """Categories that have appeared by the origin, shape (N, K)."""
+        """True for categories that have appeared by the origin, shape (N, K)."""
         return self.live[:, -1]
 
 
 def path_state(panel: SharePanel) -> PathState:
     """Return the state of the paths of a panel at its last period.
+
+    Parameters
+    ----------
+    panel
+        Histories of shares on one grid.
+
+    Returns
+    -------
+    PathState
 
     Examples
     --------
@@ -134,7 +145,21 @@ def _slope(steps: Array, whole: Flags, life: int) -> Array:
 
 
 def slopes_by_period(steps: Array, whole: Flags, life: int) -> Array:
-    """Return the slope as it stood at every period, shape (N, T, K).
+    """Return the slope as of every period: the weighted mean step, shrunk to zero by half a step.
+
+    Parameters
+    ----------
+    steps
+        Steps of the root [share^(1/3)], shape (N, T - 1, K).
+    whole
+        Whether a step has both ends, the same shape.
+    life
+        Half-life of the weights [period].
+
+    Returns
+    -------
+    ndarray, shape (N, T, K)
+        Slope [share^(1/3)/period]; zero at the first period.
 
     Examples
     --------
@@ -162,6 +187,6 @@ def _neighbours(slope: Array, present: Flags, panel: SharePanel) -> Array:
         for k, name in enumerate(row):
             code[i, k] = names.setdefault((int(pool), name), len(names))
     total = np.bincount(code[present], slope[present], len(names))
-    held = np.bincount(code[present], minlength=len(names))
-    others = np.maximum(held[code] - 1, 0)
+    count = np.bincount(code[present], minlength=len(names))
+    others = np.maximum(count[code] - 1, 0)
     return np.asarray(np.where(present, (total[code] - slope) / (others + 1.0), 0.0))

@@ -17,9 +17,8 @@ import pandas as pd
 from scipy.special import expit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import empty_statements, proxy_statements, select
-from shiftcast.forecast.draws import stream
+from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 
 JUDGEMENT: Final = "judgement"
@@ -95,9 +94,7 @@ def step_statements(
     Figures recalled without a source are in the record and the report, and are not fitted.
     """
     technique = techniques[position]
-    rows = latest_vintage(
-        select(observations, measure="share", base="requests", workload=workload, technique=technique)
-    )
+    rows = select(observations, measure="share", base="requests", workload=workload, technique=technique)
     rows = rows[rows["segment"].isin(["all", segment]) & (rows["confidence"] != "recalled")]
     parts = [rows[rows["definition"] == JUDGEMENT]]
     if segment != _PROXY_SEGMENT:
@@ -106,7 +103,7 @@ def step_statements(
         kind = np.where(stated["operator"].isin(large), "large_operator", "operator")
         parts.append(stated.assign(definition=kind))
     else:
-        downloads = latest_vintage(select(observations, measure="downloads", workload=workload))
+        downloads = select(observations, measure="downloads", workload=workload)
         parts.append(proxy_statements(downloads, (technique,), techniques[:position]))
     kept = [part[_STATEMENT] for part in parts if len(part)]
     return pd.concat(kept, ignore_index=True) if kept else empty_statements()
@@ -144,7 +141,7 @@ def effect_of_one_figure(
     return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
 
 
-def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], *, draws: int, seed: int) -> Array:
+def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], sampling: Sampling) -> Array:
     """Draw technique shares of requests from fitted steps.
 
     Returns
@@ -153,7 +150,9 @@ def draw_shares(steps: tuple[Step, ...], techniques: tuple[str, ...], *, draws: 
         Shares that sum to one, techniques oldest first.
     """
     taken = [
-        step.state.simulate(draws, stream(seed, f"technique.{step.workload}.{step.segment}.{step.technique}"))[0]
+        step.state.simulate(
+            sampling.draws, sampling.stream(f"technique.{step.workload}.{step.segment}.{step.technique}")
+        )[0]
         for step in steps
     ]
     return nested_shares(taken, len(techniques))

@@ -1,4 +1,4 @@
-"""Training: learned numbers from all sets and all but each one, calibrated and judged on sets left out."""
+"""Training: parameters learned on all reference sets and on all but each one, calibrated on the sets left out."""
 
 from __future__ import annotations
 
@@ -16,16 +16,32 @@ from shiftcast.forecast.migration.learned import Learned, LearnedFamily
 from shiftcast.forecast.migration.learning import Rows, learn, learning_rows
 from shiftcast.forecast.migration.rolling import Origin
 
-GRID: Final = (-0.3, -0.1, 0.1, 0.3, 0.5)  # log factors on the scale that are tried
-AIM: Final = 0.8  # coverage of the central 80 % interval, every set weighing the same
+GRID: Final = (-0.3, -0.1, 0.1, 0.3, 0.5)  # log factors on the scale, between which coverage is interpolated
+AIM: Final = 0.8  # coverage of the central 80 % interval, with equal weight of every set
 DRAWS: Final = 100
 
 
 def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFamily:
-    """Return what all sets teach, and what all but each one do.
+    """Learn the parameters from all sets and from all but each one.
 
-    The log factor on the error scale is the one at which drawn 80 % intervals hold 80 % on sets that the
-    weights were not learned from; the skill is measured on them too.
+    The log factor on the error scale is the one at which drawn 80 % intervals cover 80 % on sets that the weights were
+    not learned from; the skill is measured on them too.
+
+    Parameters
+    ----------
+    origins
+        Rolling origins of the reference sets.
+    draws
+        Draws of each series in the calibration.
+
+    Returns
+    -------
+    LearnedFamily
+
+    Raises
+    ------
+    ValueError
+        If there is no origin.
     """
     names = sorted({origin.set_name for origin in origins})
     if not names:
@@ -53,18 +69,40 @@ def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFam
 
 
 def _without(origins: Sequence[Origin], rows: Rows, name: str) -> Learned:
-    """Return what all sets but one teach, before calibration."""
+    """Return the parameters learned on all sets but one, before calibration."""
     return learn([origin for origin in origins if origin.set_name != name], rows.of(rows.set_name != name))
 
 
 def widened(learned: Mapping[str, Learned], step: float) -> Callable[[str], Learned]:
-    """Return the learned numbers by set with a log factor on the scale."""
+    """Return a function from set name to learned parameters with a log factor on the error scale.
+
+    Parameters
+    ----------
+    learned
+        Set name to learned parameters.
+    step
+        Log factor on the scale at every horizon [1].
+
+    Returns
+    -------
+    callable
+    """
     wide = {name: replace(numbers, spread=(step, 0.0)) for name, numbers in learned.items()}
     return wide.__getitem__
 
 
 def without_members(learned: Learned) -> Learned:
-    """Return last value with the same spread and the same newcomers."""
+    """Return the last-value benchmark: the same spread and newcomers, all member weights zero.
+
+    Parameters
+    ----------
+    learned
+        Learned parameters.
+
+    Returns
+    -------
+    Learned
+    """
     return replace(learned, weights=dict.fromkeys(learned.weights, 0.0))
 
 
@@ -76,6 +114,11 @@ def calibrated(coverage: pd.DataFrame) -> tuple[float, float]:
     coverage
         Columns ``set, horizon, step, inside80``: coverage at each log factor tried.
 
+    Returns
+    -------
+    tuple of two floats
+        Log factor [1] and slope [1 per log period].
+
     Examples
     --------
     >>> rows = [("s", h, step, 0.8 + step) for h in (1, 4) for step in GRID]
@@ -83,7 +126,7 @@ def calibrated(coverage: pd.DataFrame) -> tuple[float, float]:
     [0.0, 0.0]
     """
     by_set = coverage.groupby(["horizon", "step", "set"]).inside80.mean()
-    table = by_set.groupby(["horizon", "step"]).mean().unstack("step")  # noqa: PD010 - both keys are in the index
+    table = by_set.groupby(["horizon", "step"]).mean().unstack("step")  # noqa: PD010  (both keys are in the index)
     wanted = [float(np.interp(AIM, np.maximum.accumulate(row), table.columns)) for row in table.to_numpy()]
     if len(wanted) == 1:
         return wanted[0], 0.0
@@ -92,7 +135,20 @@ def calibrated(coverage: pd.DataFrame) -> tuple[float, float]:
 
 
 def skill_table(model: pd.DataFrame, still: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Return CRPS over last value's by class and horizon: geometric mean over sets of the ratio."""
+    """Return CRPS over that of last value: the geometric mean over sets of the ratio, clipped to [0.001, 1000].
+
+    Parameters
+    ----------
+    model
+        Scores of the model (:func:`forecast.migration.judging.judge`).
+    still
+        Scores of last value, of the same origins.
+
+    Returns
+    -------
+    dict of dict
+        Class of history to horizon, as text, to the ratio [1].
+    """
     keys = ["kind", "horizon", "set"]
     ratio = model.groupby(keys).crps.mean() / still.groupby(keys).crps.mean()
     logs = pd.DataFrame({"log": np.log(ratio.clip(1e-3, 1e3))}).groupby(["kind", "horizon"]).log.mean()

@@ -1,4 +1,8 @@
-"""Zero-safe transforms of shares: the cube root and its inverse, and closure onto the simplex."""
+"""Zero-safe transforms of shares: the cube root and its inverse, and closure to the simplex.
+
+Reference: Aitchison (1986), The statistical analysis of compositional data, for closure; Tsagris, Preston and Wood
+(2011), A data-based power transformation for compositional data, for powers in place of log-ratios where zeros occur.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,17 @@ POWER: Final = 3  # shares are modelled as their cube root: defined at zero, and
 
 
 def root(shares: Array) -> Array:
-    """Return the cube root of shares [share^(1/3)], any shape; zero stays zero.
+    """Return the cube root of shares; zero stays zero.
+
+    Parameters
+    ----------
+    shares
+        Shares [1], any shape.
+
+    Returns
+    -------
+    ndarray, the same shape
+        Roots [share^(1/3)].
 
     Examples
     --------
@@ -23,19 +37,41 @@ def root(shares: Array) -> Array:
 
 
 def unroot(roots: Array) -> Array:
-    """Return the shares [share] of cube roots; a root below zero is a share of zero.
+    """Return the shares of cube roots; a root below zero is a share of zero.
+
+    Parameters
+    ----------
+    roots
+        Roots [share^(1/3)], any shape.
+
+    Returns
+    -------
+    ndarray, the same shape
+        Shares [1].
 
     Examples
     --------
     >>> unroot(np.array([-0.2, 0.5])).tolist()
     [0.0, 0.125]
     """
-    held = np.maximum(roots, 0.0)
-    return held * held * held
+    clipped = np.maximum(roots, 0.0)
+    return clipped * clipped * clipped
 
 
 def close(parts: Array, fallback: Array) -> Array:
-    """Return parts, shape (..., K), as shares that add up to one; all-zero rows become ``fallback``.
+    """Return parts as shares that add up to one (closure).
+
+    Parameters
+    ----------
+    parts
+        Non-negative parts, shape (..., K).
+    fallback
+        Shares for rows whose parts are all zero, broadcast against ``parts``.
+
+    Returns
+    -------
+    ndarray, shape (..., K)
+        Shares [1].
 
     Examples
     --------
@@ -50,10 +86,21 @@ def close(parts: Array, fallback: Array) -> Array:
 
 
 def root_variance(shares: Array, sizes: Array) -> Array:
-    """Return the counting variance of the cube root of a share [share^(2/3)] counted on ``sizes`` things.
+    """Return the counting variance of the cube root of a share: x (1 - x) / n / (9 x^(4/3)).
 
-    The delta method on a binomial share, with the share held at least 1/(2n) away from zero; no size, no
-    noise.
+    The delta method on a binomial share, with the share clipped at 1/(2n); no size, no noise.
+
+    Parameters
+    ----------
+    shares
+        Shares x [1], any shape.
+    sizes
+        Sample size n, broadcast against ``shares``; NaN where not given.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Variance [share^(2/3)].
 
     Examples
     --------
@@ -61,6 +108,6 @@ def root_variance(shares: Array, sizes: Array) -> Array:
     [0.001944]
     """
     n = np.where(np.isfinite(sizes), sizes, np.inf)
-    held = np.clip(shares, 0.5 / n, 1.0)
-    binomial = held * (1.0 - held) / n
-    return np.asarray(binomial / np.maximum(9.0 * held ** (4.0 / 3.0), 1e-12))
+    clipped = np.clip(shares, 0.5 / n, 1.0)
+    binomial = clipped * (1.0 - clipped) / n
+    return np.asarray(binomial / np.maximum(9.0 * clipped ** (4.0 / 3.0), 1e-12))

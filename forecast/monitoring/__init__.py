@@ -1,1 +1,1 @@
-"""Whether a forecast still fits the world: calibration, populations, definitions, feeds; it fits nothing."""
+"""Checks of a forecast against new actuals: calibration, drift of populations, definitions, feeds; fits nothing."""

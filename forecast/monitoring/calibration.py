@@ -1,7 +1,8 @@
-"""Whether intervals still hold what they promise: coverage, and CUSUM charts of the probability integral transform.
+"""Calibration monitoring: coverage of intervals, and CUSUM charts of the probability integral transform (PIT).
 
-A calibrated forecast has uniform PIT values, so that their normal scores z are standard normal. One chart watches
-their mean on both sides, one their variance.
+A calibrated forecast has uniform PIT values, so their normal scores z are standard normal. Two charts watch the mean,
+one on each side: steps z - k and -z - k, with k half the shift worth finding. One watches the variance: steps z^2 (1 -
+1 / r^2) / 2 - ln r, the log-likelihood ratio of standard deviation r over one.
 
 Reference: Page (1954), Continuous inspection schemes; Hawkins and Olwell (1998), Cumulative sum charts; Dawid (1984)
 and Diebold, Gunther and Tay (1998) for the PIT.
@@ -22,18 +23,27 @@ from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, Finding
 
 SLACK: Final = 0.5  # half the shift of the mean worth finding [sd]
 LIMIT: Final = 4.0  # one false alarm in about 168 forecasts for the mean
-SPREAD_RATIO: Final = 2.0  # standard deviation worth finding, over the one promised
-LEAST_CHANCE: Final = 0.01  # of as few hits as were seen, below which coverage is an alarm
-RECENT: Final = 12  # forecasts looked at
+SPREAD_RATIO: Final = 2.0  # standard deviation worth finding, over the nominal one
+LEAST_CHANCE: Final = 0.01  # binomial probability of as few hits, below which coverage is an alarm
+RECENT: Final = 12  # forecasts that a check looks back on
 FEWEST: Final = 6
 WIDEST: Final = 3.0
 _LEAST_WIDER: Final = 1.1
-_EDGE: Final = 0.001  # PIT values are held this far from 0 and 1: more draws would tell them from there
+_EDGE: Final = 0.001  # PIT values are clipped this far from 0 and 1: a finite number of draws cannot rule out either
 _LEVEL: Final = 0.8
 
 
 def normal_scores(pit: ArrayLike) -> Array:
-    """Return normal scores of PIT values, which are held off 0 and 1.
+    """Return the normal scores of PIT values: their standard normal quantiles, clipped to [0.001, 0.999] first.
+
+    Parameters
+    ----------
+    pit
+        PIT values [1], any shape.
+
+    Returns
+    -------
+    ndarray, the same shape
 
     Examples
     --------
@@ -44,7 +54,16 @@ def normal_scores(pit: ArrayLike) -> Array:
 
 
 def cusum(steps: Array) -> Array:
-    """Return the one-sided CUSUM, ``max(0, sum so far + step)``, shape of ``steps``.
+    """Return the one-sided CUSUM: C_t = max(0, C_{t-1} + step_t), from zero (Page 1954).
+
+    Parameters
+    ----------
+    steps
+        Increments of the chart, shape (n,).
+
+    Returns
+    -------
+    ndarray, shape (n,)
 
     Examples
     --------
@@ -59,19 +78,20 @@ def cusum(steps: Array) -> Array:
 
 
 def check_calibration(pit: ArrayLike, *, subject: str) -> list[Finding]:
-    """Judge the last PIT values of one kind of forecast.
+    """Check the last PIT values of one kind of forecast for bias, spread and coverage.
 
     Parameters
     ----------
     pit
-        In the order their actuals came, in [0, 1].
+        PIT values in the order their actuals became known [1], shape (n,); the last 12 are used.
     subject
-        What was forecast.
+        Name of the quantity forecast, for the findings.
 
     Returns
     -------
     list of Finding
-        ``calibration.high`` (actuals too high), ``calibration.low``, ``calibration.spread`` and ``coverage80``.
+        ``calibration.high`` (actuals above the forecasts), ``calibration.low``, ``calibration.spread`` and
+        ``coverage80``; a single ``unjudged`` one on fewer than six values.
 
     Raises
     ------
@@ -111,9 +131,19 @@ def _coverage(values: Array, subject: str) -> Finding:
 
 
 def wider_by(pit: ArrayLike) -> float:
-    """Return by how much intervals have to widen for the last errors to be ordinary, between 1.1 and 3.
+    """Return the factor by which intervals have to widen for the last errors to be ordinary.
 
-    The root mean square of the normal scores, which is 1 where intervals hold what they promise.
+    The root mean square of the normal scores, which is 1 where intervals are calibrated; clipped to between 1.1 and 3.
+
+    Parameters
+    ----------
+    pit
+        PIT values [1], shape (n,); the last 12 are used.
+
+    Returns
+    -------
+    float
+        Factor on the log spread of totals about their medians [1].
 
     Examples
     --------

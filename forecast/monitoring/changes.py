@@ -1,4 +1,4 @@
-"""What is new in kind: definitions, units, entities, and figures that look like another unit."""
+"""Changes in kind between two cuts of the record: new definitions, units and entities, figures in another unit."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from shiftcast.forecast.monitoring.findings import ALARM, OK, WATCH, Finding
 from shiftcast.forecast.monitoring.population import SERIES
 
 ENTITIES: Final = ("segment", "leaf", "operator", "user", "workload", "technique", "accelerator", "vendor", "region")
-MOST_AT_ONCE: Final = 2.0  # powers of ten between two figures of a series
+MOST_AT_ONCE: Final = 2.0  # powers of ten between two figures of a series: more is rather another unit than growth
 _ABOUT: Final = [name for name in SERIES if name != "definition"]
 
 
 def check_changes(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
-    """Find what the rows known now have that those a forecast was made from did not.
+    """Find definitions, units and entities in the rows known now that the forecast's own rows lacked.
 
     Parameters
     ----------
-    reference, current
-        Observation rows then and now.
+    reference
+        Observation rows the forecast was made from (:data:`features.frames.OBSERVATIONS`).
+    current
+        Observation rows known now.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Whether figures still come: each series against its own rhythm of publication."""
+"""Feed monitoring: series whose next figure is late or missing by their own rhythm of publication."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ import pandas as pd
 from shiftcast.forecast.monitoring.findings import ALARM, OK, WATCH, Finding
 
 FEED: Final = ["measure", "base", "definition", "operator", "segment", "leaf", "workload", "technique"]
-FEWEST: Final = 4  # publications that make a rhythm
+FEWEST: Final = 4  # publications from which the usual gap is known
 LATE, MISSING = 1.5, 2.5  # times the usual gap
-_GRACE: Final = 14.0  # days
+_GRACE: Final = 14.0  # days, since publication dates shift by a week or two
 
 
 def check_feeds(rows: pd.DataFrame, *, made: datetime, now: datetime) -> list[Finding]:
     """Find series whose next figure is late or missing.
+
+    A feed is late 1.5 and missing 2.5 usual gaps after its last figure, each with 14 days of grace; the usual gap is
+    the median one, over four publications or more.
 
     Parameters
     ----------
     rows
         Observation rows known now.
     made
-        Day the forecast was made: a feed that had stopped by then is no news.
+        Day the forecast was made: a feed that was missing by then is a watch, not an alarm.
     now
-        Today.
+        Day of the check.
 
     Returns
     -------

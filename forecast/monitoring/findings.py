@@ -1,4 +1,4 @@
-"""What monitoring finds: one row a check and subject, with the statistic, its limit and what follows."""
+"""Findings of monitoring as rows: one a check and subject, with the statistic, its limit and a status."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class Finding:
     Attributes
     ----------
     check
-        What was looked at, such as ``calibration.mean``.
+        Name of the check, such as ``calibration.high``.
     subject
-        Whose: a measure, series, column or feed.
+        The measure, series, column or feed it is about.
     status
-        ``ok``; ``watch`` for what is not new or not grave; ``alarm``; ``unjudged`` where there is too little to tell.
+        ``ok``; ``watch`` for a finding that is not new or not grave; ``alarm``; ``unjudged`` on too few figures.
     value, limit
-        The statistic and what it may be; missing where the check has none.
+        The statistic and its limit, in the unit of the check; missing where the check has none.
     note
-        What was found, in words.
+        The finding in words; empty where there is nothing to say.
     """
 
     check: str
@@ -39,7 +39,17 @@ class Finding:
 
 
 def findings_table(found: Iterable[Finding]) -> pd.DataFrame:
-    """Return findings as rows, the gravest first.
+    """Return findings as a frame, the gravest first.
+
+    Parameters
+    ----------
+    found
+        Findings in any order.
+
+    Returns
+    -------
+    DataFrame
+        ``check, subject, status, value, limit, note``, sorted by status (alarm, watch, unjudged, ok) and check.
 
     Examples
     --------

@@ -1,9 +1,10 @@
-"""Whether new figures move as those did that the forecast was made from: PSI and Kolmogorov-Smirnov on their steps.
+"""Population drift: PSI and Kolmogorov-Smirnov on the steps of new figures against those the forecast was made from.
 
-Levels grow, so what is compared is the step from one figure of a series to its next: of logarithms for levels, of the
-value itself for shares and growth.
+Levels grow, so the step from one figure of a series to its next is compared: of logarithms for levels, of the value
+itself for shares and growth.
 
-Reference: Siddiqi (2006) for the population stability index and its limit of 0.25; Kolmogorov-Smirnov from scipy.
+Reference: Siddiqi (2006), Credit risk scorecards, for the population stability index and its limit of 0.25;
+Kolmogorov-Smirnov from scipy.
 """
 
 from __future__ import annotations
@@ -32,9 +33,24 @@ SERIES: Final = [
 
 
 def psi(reference: ArrayLike, current: ArrayLike, *, bins: int = _BINS) -> float:
-    """Return the population stability index, ``sum of (q - p) ln(q / p)`` over quantile bins of the reference.
+    """Return the population stability index: sum over bins of (q - p) ln(q / p).
 
-    Half a figure is added to every bin, so that an empty one does not make it infinite.
+    Bins are quantiles of the reference, p and q the shares of reference and current in them. Half a figure is added to
+    every bin, so that an empty one does not make it infinite.
+
+    Parameters
+    ----------
+    reference
+        Figures before, shape (n,).
+    current
+        Figures since, shape (m,), in the same unit.
+    bins
+        Number of bins; fewer where quantiles coincide.
+
+    Returns
+    -------
+    float
+        Zero where both have the same shares; above 0.25 counts as a shift.
 
     Examples
     --------
@@ -52,7 +68,7 @@ def psi(reference: ArrayLike, current: ArrayLike, *, bins: int = _BINS) -> float
 
 
 def check_populations(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
-    """Compare how figures moved before and since a forecast was made, measure by measure.
+    """Compare the steps of figures before and since a forecast was made, measure by measure.
 
     Parameters
     ----------

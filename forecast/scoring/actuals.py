@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
+from shiftcast.features.asof import latest_known, latest_vintage
 from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.series import fiscal_revenue, select
@@ -32,7 +32,7 @@ def actuals(observations: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
     Parameters
     ----------
     observations
-        Observation rows known on ``as_of``.
+        Every vintage known on ``as_of``.
     as_of
         Last day of knowledge.
 
@@ -48,10 +48,11 @@ def actuals(observations: pd.DataFrame, as_of: pd.Timestamp) -> pd.DataFrame:
         If no revenue is known.
     """
     quarters = calendar_quarters(_FIRST, quarter_label(as_of))
-    revenue = fiscal_revenue(observations, "data_center", as_of)
+    latest = latest_known(observations, as_of)
+    revenue = fiscal_revenue(latest, "data_center", as_of)
     known = first_known(observations).reindex(revenue.index)
     blocks = [_quarterly(revenue, known, quarters).assign(segment=ALL, measure="spending")]
-    for definition, rows in scored_statements(observations).groupby("definition"):
+    for definition, rows in scored_statements(latest).groupby("definition"):
         blocks.extend(_shares(str(definition), rows, revenue, quarters))
     named = [block.assign(leaf=ALL) for block in blocks]
     filled = {"base": "none", "definition": REFERENCE, "unit": "USD/quarter"}

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import known_by
+from shiftcast.features.asof import latest_known
 from shiftcast.features.frames import ALL, SCORES, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import fiscal_revenue, select
@@ -66,7 +66,7 @@ def backtest_revenue(
     Parameters
     ----------
     observations
-        Observation rows; cut again at every past origin.
+        Every vintage known by then; cut again at every past origin.
     origin
         Last day of knowledge.
     costs
@@ -104,7 +104,7 @@ def reported_revenue(observations: pd.DataFrame, origin: pd.Timestamp) -> pd.Ser
     ValueError
         If the history is too short for one past origin.
     """
-    actual = fiscal_revenue(known_by(observations, origin), "data_center", origin)
+    actual = fiscal_revenue(latest_known(observations, origin), "data_center", origin)
     if len(actual) <= FIRST_ORIGIN:
         raise InputError(
             f"{len(actual)} quarters of revenue are known on {origin:%Y-%m-%d}; a backtest needs more than "
@@ -127,7 +127,7 @@ def past_origins(observations: pd.DataFrame, actual: pd.Series) -> Iterator[Past
     days = first_known(observations)
     for length in range(FIRST_ORIGIN, len(actual)):
         made = pd.Timestamp(days[actual.index[length - 1]])
-        history = fiscal_revenue(known_by(observations, made), "data_center", made).to_numpy()
+        history = fiscal_revenue(latest_known(observations, made), "data_center", made).to_numpy()
         naive = {name: fit_volume(history, HORIZON, members=(name,)) for name in BENCHMARKS}
         yield PastOrigin(made, history, {MODEL: fit_volume(history, HORIZON), **naive})
 

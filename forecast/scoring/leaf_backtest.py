@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import known_by
+from shiftcast.features.asof import latest_known
 from shiftcast.features.calendars import calendar_quarters, overlap_weights, quarter_label
 from shiftcast.features.frames import SCORES, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
-from shiftcast.forecast.draws import normals
+from shiftcast.forecast.draws import Sampling, normals
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.scoring.backtest import (
     HORIZON,
@@ -26,7 +26,7 @@ from shiftcast.forecast.scoring.backtest import (
     score_level,
     score_rows,
 )
-from shiftcast.forecast.split.share import PRIOR, draw_split, split_statements
+from shiftcast.forecast.split.share import PRIOR, draw_split, split_state, split_statements
 
 _FIRST: Final = "2015Q1"
 _QUARTER_DAYS: Final = 120
@@ -52,13 +52,10 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
         If the history is too short for one past origin, or a cost of building is missing.
     """
     costs = build_costs(known.assumptions)
-    origins = tuple(past_origins(known.observations, reported_revenue(known.observations, known.origin)))
-    whole = backtest_revenue(
-        known.observations, known.origin, costs=costs, origins=origins, draws=draws, seed=seed
-    )  # fmt: skip
-    parts = backtest_segments(
-        known.observations, known.origin, costs=costs, origins=origins, draws=draws, seed=seed
-    )  # fmt: skip
+    vintages = known.history.observations
+    origins = tuple(past_origins(vintages, reported_revenue(vintages, known.origin)))
+    whole = backtest_revenue(vintages, known.origin, costs=costs, origins=origins, draws=draws, seed=seed)
+    parts = backtest_segments(vintages, known.origin, costs=costs, origins=origins, draws=draws, seed=seed)
     return check(conform(pd.concat([whole, *parts], ignore_index=True), SCORES), SCORES)
 
 
@@ -78,16 +75,17 @@ def backtest_segments(
         Score rows, not yet in the frame's dtypes.
     """
     actual = reported_revenue(observations, origin)
-    statements = scored_statements(known_by(observations, origin))
+    statements = scored_statements(latest_known(observations, origin))
     blocks: list[pd.DataFrame] = []
     for past in origins:
-        known = split_statements(known_by(observations, past.made))
+        known = split_statements(latest_known(observations, past.made))
         ahead = actual.index[len(past.history) : len(past.history) + HORIZON]
         later = statements[statements["period_end"].isin(ahead) & (statements["known_at"] > past.made)]
         if known.empty or later.empty:
             continue
         quarters = calendar_quarters(_FIRST, quarter_label(later["period_end"].max() + pd.offsets.QuarterEnd()))
-        split = draw_split(known_by(observations, past.made), quarters, draws=draws, seed=seed)
+        state = split_state(latest_known(observations, past.made), quarters)
+        split = draw_split(state, Sampling(quarters, draws, seed))
         for definition, rows in later.groupby("definition"):
             spans = pd.DatetimeIndex(rows["period_start"]), pd.DatetimeIndex(rows["period_end"])
             model_share = split.by_definition[str(definition)] @ overlap_weights(*spans, quarters).T

@@ -12,7 +12,6 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.series import select
 from shiftcast.forecast.views.part import forecast_periods
 
@@ -73,7 +72,7 @@ def owner_concentration(observations: pd.DataFrame) -> Concentration | None:
 
     Owners that are reported together are counted as one, so the index is an upper bound.
     """
-    rows = latest_vintage(select(observations, measure="h100e", definition="epoch_owners", stage="stock"))
+    rows = select(observations, measure="h100e", definition="epoch_owners", stage="stock")
     if rows.empty:
         return None
     last = rows[rows["period_end"] == rows["period_end"].max()]

@@ -13,8 +13,9 @@ from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.identity.cube import build_world
-from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.identity.cube import draw_world
+from shiftcast.forecast.identity.fit import WorldFit, with_split
+from shiftcast.forecast.known import Settings
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.sixty_forty.concentration import Concentration, concentrations
 from shiftcast.forecast.sixty_forty.impose import impose_share, soft_share
@@ -88,15 +89,15 @@ class SplitReport:
         return self.covers < LEAST_COVERAGE
 
 
-def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: str, definition: str) -> SplitReport:
+def split_report(fit: WorldFit, settings: Settings, imposed: Imposed, *, base: str, definition: str) -> SplitReport:
     """Forecast the split free and under a mode.
 
     Parameters
     ----------
-    known
-        The record cut to an origin.
+    fit
+        The fit of the whole record at an origin; only the state of the split is fitted again for a mode.
     settings
-        Draws, seed and horizon, shared by both forecasts.
+        Draws and seed, shared by both forecasts; the horizon is the fit's.
     imposed
         Mode, claimed share and strength.
     base
@@ -109,17 +110,17 @@ def split_report(known: Known, settings: Settings, imposed: Imposed, *, base: st
     ValueError
         If base and definition are not known together, or the mode cannot be applied.
     """
-    free_cube = _world(known, settings, replace(imposed, mode="free"))
+    free_cube = _world(fit, settings, replace(imposed, mode="free"))
     free = hyperscale_share(free_cube, base=base, definition=definition)
     if imposed.mode in {"prior", "observation"}:
-        cube = _world(known, settings, imposed)
+        cube = _world(fit, settings, imposed)
         after, total = hyperscale_share(cube, base=base, definition=definition), _total(cube, base)
     else:
         after, total = impose(free_cube, imposed, base=base, definition=definition)
     moved = total / _total(free_cube, base) - 1
     return SplitReport(
-        definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
-        concentrations(free_cube, known.observations),
+        definition, base, f"{fit.known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
+        concentrations(free_cube, fit.known.observations),
         {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
         str(free_cube.attrs["memberships"]), str(free_cube.attrs["leaf_news"]),
     )  # fmt: skip
@@ -165,8 +166,9 @@ def _total(cube: xr.Dataset, base: str) -> Array:
     return np.asarray(sides(cube, base)[0].sum(axis=-1))
 
 
-def _world(known: Known, settings: Settings, imposed: Imposed) -> xr.Dataset:
-    return build_world(replace(known, observations=observations_under(known.observations, imposed)), settings).cube
+def _world(fit: WorldFit, settings: Settings, imposed: Imposed) -> xr.Dataset:
+    under = with_split(fit, observations_under(fit.known.observations, imposed))
+    return draw_world(under, draws=settings.draws, seed=settings.seed).cube
 
 
 def _table(cube: xr.Dataset, free: Array, after: Array, moved: Array, share: float) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import expit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import known_by
+from shiftcast.features.asof import latest_known, latest_vintage
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
@@ -27,7 +27,7 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
     Parameters
     ----------
     observations
-        Observation rows, cut to the later day.
+        Every vintage known on the later day.
     quarters
         Ends of the quarters the split covers.
     since
@@ -45,15 +45,16 @@ def revisions(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, since: 
     ValueError
         If nothing was known on the earlier day.
     """
-    everything = split_statements(observations)
-    seen = split_statements(known_by(observations, since))
+    latest = latest_vintage(observations)
+    everything = split_statements(latest)
+    seen = split_statements(latest_known(observations, since))
     if seen.empty:
         raise InputError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
-    volatility = fit_split(observations, everything, quarters).volatility
+    volatility = fit_split(latest, everything, quarters).volatility
     held = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
 
     def path(statements: pd.DataFrame) -> Array:
-        return np.asarray(expit(fit_split(observations, statements, quarters, prior=held).smoothed_mean()))
+        return np.asarray(expit(fit_split(latest, statements, quarters, prior=held).smoothed_mean()))
 
     rows, before = [], path(seen)
     fresh = everything[everything["known_at"] > since]

@@ -17,10 +17,9 @@ import pandas as pd
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import covered_share, quarter_label
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import stream
+from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.statements.conditioning import Statement, condition
 from shiftcast.forecast.statements.wording import OF_BOUND
 
@@ -48,12 +47,12 @@ def leaf_statements(observations: pd.DataFrame, leaves: tuple[str, ...]) -> pd.D
     """Return what is known of the vendor's revenue from leaves and its growth, one row per figure; no guidance."""
     rows = select(observations, leaf=leaves, vendor="nvidia", stage="flow")
     kept = (rows["measure"] == "revenue") | ((rows["measure"] == "growth") & (rows["base"] == "revenue"))
-    return latest_vintage(rows[kept])
+    return rows[kept].reset_index(drop=True)
 
 
 def hear_leaves(
     weights: Array, drift: float, base: int, observations: pd.DataFrame, leaves: tuple[str, ...], side: Array,
-    quarters: pd.DatetimeIndex, *, seed: int,
+    sampling: Sampling,
 ) -> Leaves:  # fmt: skip
     """Let drawn log weights hear what is stated about leaves.
 
@@ -68,15 +67,15 @@ def hear_leaves(
     side
         Revenue of the side, US dollars a quarter, shape (draws, quarters); its mean over draws is what the statements
         are read against.
-    seed
-        Of the named stream of the tempering.
+    sampling
+        Quarters of the weights, and the seed of the tempering's named stream.
 
     Raises
     ------
     ValueError
         If a statement is worded in a way that has no likelihood.
     """
-    rows = leaf_statements(observations, leaves)
+    rows, quarters = leaf_statements(observations, leaves), sampling.quarters
     reader = _Reader(leaves, quarters, side.mean(axis=0))
     statements = [reader.statement(row) for row in rows.to_dict("records") if reader.covers(row)]
     before = softmax(weights, axis=-1)
@@ -86,7 +85,7 @@ def hear_leaves(
     mean = np.broadcast_to(weights[:, base].mean(axis=0), shape).ravel()
     covariance = _covariance(weights[:, base].std(axis=0), drift, base, len(quarters))
     conditioned = condition(
-        weights.reshape(draws, -1), mean, covariance, statements, stream(seed, f"leaves.{'.'.join(leaves)}")
+        weights.reshape(draws, -1), mean, covariance, statements, sampling.stream(f"leaves.{'.'.join(leaves)}")
     )
     after = softmax(conditioned.draws.reshape(weights.shape), axis=-1)
     return Leaves(after, _news(rows, leaves, quarters, base, before, after, conditioned.ess))

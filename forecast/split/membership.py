@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.membership import published_side, sides_over
-from shiftcast.forecast.draws import Assumptions
+from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.split.relabel import purchases, relabel
 from shiftcast.forecast.split.share import REFERENCE, Split
 
@@ -49,42 +49,43 @@ def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[
 
 
 def as_saved(
-    split: Split, revenue: Array, observations: pd.DataFrame, memberships: pd.DataFrame, assumed: Assumptions,
-    quarters: pd.DatetimeIndex,
+    split: Split, revenue: Array, observations: pd.DataFrame, moves: tuple[Move, ...], sampling: Sampling
 ) -> Split:  # fmt: skip
     """Return the split with saved memberships applied; without any it is the same object.
 
     Parameters
     ----------
     split
-        Draws under the published memberships, on ``quarters``.
+        Draws under the published memberships.
     revenue
         Data-centre revenue, US dollars a quarter, shape (draws, quarters).
-    observations, memberships
+    observations
         Rows cut to an origin.
+    moves
+        From :func:`saved_moves`.
+    sampling
+        Quarters of the draws, and the assumed shares of spending.
 
     Raises
     ------
     ValueError
         If no spending of a firm that moved is known.
     """
-    for move in saved_moves(memberships, quarters):
-        bought = purchases(observations, assumed, move.firm, quarters)
+    quarters = sampling.quarters
+    for move in moves:
+        bought = purchases(observations, sampling.assumed, move.firm, quarters)
         share = relabel(split, revenue, bought, quarters, firm=move.firm, to=move.to, since=move.since).share
         split = replace(split, share=share, by_definition={**split.by_definition, REFERENCE: share})
     return split
 
 
-def moved_text(memberships: pd.DataFrame, quarters: pd.DatetimeIndex) -> str:
+def moved_text(moves: tuple[Move, ...], quarters: pd.DatetimeIndex) -> str:
     """Return what saved memberships moved, for people; ``none`` if nothing.
 
     Examples
     --------
-    >>> from shiftcast.features.frames import empty
-    >>> from shiftcast.features.membership import MEMBERSHIPS
-    >>> moved_text(empty(MEMBERSHIPS), pd.DatetimeIndex([], tz="UTC"))
+    >>> moved_text((), pd.DatetimeIndex([], tz="UTC"))
     'none'
     """
-    moves = saved_moves(memberships, quarters)
     told = [f"{move.firm} as {move.to} from {quarters[int(np.argmax(move.since))]:%Y-%m}" for move in moves]
     return "; ".join(told) or "none"

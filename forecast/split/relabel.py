@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
@@ -70,7 +69,7 @@ def firm_spend(observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex
     ValueError
         If none is known, naming the firms that report it.
     """
-    rows = latest_vintage(select(observations, measure="capex", stage="flow"))
+    rows = select(observations, measure="capex", stage="flow")
     days = (rows["period_end"] - rows["period_start"]).dt.days
     rows = rows[days < _QUARTER_DAYS]
     mine = rows[rows["operator"] == _ACCOUNTS.get(firm, firm)]

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.draws import Assumptions, stream
+from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.statements.flows import flows, growth_of_shares
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
@@ -72,11 +71,11 @@ def is_about_split(observations: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def split_statements(observations: pd.DataFrame) -> pd.DataFrame:
-    """Return the statements about the split, one row per figure.
+    """Return the statements about the split among rows that hold each figure once.
 
     A stock holds those before it, so of several under one definition the last is kept.
     """
-    rows = latest_vintage(observations[is_about_split(observations)])
+    rows = observations[is_about_split(observations)].reset_index(drop=True)
     stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
     before = stocks.index[stocks.duplicated("definition", keep="last")]
     return rows.drop(before).reset_index(drop=True)
@@ -105,8 +104,15 @@ def fit_split(
     )
 
 
-def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws: int, seed: int) -> Split:
-    """Fit the split to the statements known and draw its path over the quarters.
+def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> ShareState:
+    """Fit the state of the split to every statement known about it.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin, one a figure.
+    quarters
+        Ends of the quarters to cover.
 
     Raises
     ------
@@ -119,22 +125,26 @@ def draw_split(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, draws:
             "no statement about the hyperscale share of data-centre revenue was known at this origin; "
             "choose a later origin or add one to the record"
         )
-    state = fit_split(observations, statements, quarters)
-    drawn = state.draw(draws, stream(seed, "split"))
+    return fit_split(observations, statements, quarters)
+
+
+def draw_split(state: ShareState, sampling: Sampling) -> Split:
+    """Draw the path of the split over the quarters of its state."""
+    drawn = state.draw(sampling.draws, sampling.stream("split"))
     moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in OFFSET_SD}
     return Split(state, drawn.share, {REFERENCE: drawn.share, **moved}, drawn.ess)
 
 
-def leaf_weights(assumed: Assumptions, segment: str, periods: int, *, base_period: int, seed: int) -> Array:
+def leaf_weights(sampling: Sampling, segment: str, *, base_period: int) -> Array:
     """Draw log weights of a segment's leaves: assumed ones that wander from a base period in both directions.
 
     Returns
     -------
-    ndarray, shape (draws, periods, leaves)
+    ndarray, shape (draws, quarters, leaves)
     """
     leaves = LEAVES[segment]
-    weights = np.log(np.stack([assumed[f"leaf_share.{segment}.{leaf}"] for leaf in leaves], axis=-1))
-    steps = stream(seed, f"leaf_drift.{segment}").standard_normal((len(weights), periods, len(leaves)))
-    walk = np.cumsum(LEAF_DRIFT * steps, axis=1)
+    weights = np.log(np.stack([sampling.assumed[f"leaf_share.{segment}.{leaf}"] for leaf in leaves], axis=-1))
+    shape = (len(weights), len(sampling.quarters), len(leaves))
+    walk = np.cumsum(LEAF_DRIFT * sampling.stream(f"leaf_drift.{segment}").standard_normal(shape), axis=1)
     walk -= walk[:, [base_period], :]
     return np.asarray(weights[:, None, :] + walk)

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import hours_in, nvidia_quarters, overlap_weights
 from shiftcast.features.frames import ALL
 from shiftcast.features.series import select
@@ -26,7 +25,7 @@ def flows(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> dict[str, A
     Parameters
     ----------
     observations
-        Observation rows, cut to an origin.
+        Observation rows, cut to an origin, one a figure.
     quarters
         Ends of consecutive calendar quarters.
 
@@ -44,7 +43,7 @@ def _reported(observations: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
     """Return ``period_start, period_end, value`` of data-centre revenue by fiscal quarter, in order."""
     total = {"definition": "data_center", "stage": "flow", "segment": ALL}
     rows = select(observations, measure="revenue", vendor="nvidia", **total)
-    kept = latest_vintage(rows).merge(nvidia_quarters(until), on=["period_start", "period_end"])
+    kept = rows.merge(nvidia_quarters(until), on=["period_start", "period_end"])
     return kept.sort_values("period_end", ignore_index=True)[["period_start", "period_end", "value"]]
 
 
@@ -61,7 +60,7 @@ def _revenue(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Array | 
 
 
 def _machines(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Array | None:
-    rows = latest_vintage(select(observations, measure="h100e", definition="epoch_owners", stage="stock"))
+    rows = select(observations, measure="h100e", definition="epoch_owners", stage="stock")
     if rows.empty:
         return None
     held = rows.groupby("period_end")["value"].sum().reindex(quarters)

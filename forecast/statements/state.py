@@ -15,6 +15,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,7 @@ class ShareState:
         self.model.update([self.volatility])
         vector, ess = self._given_figures(draws, random), 1.0
         if self.inexact:
-            mean, covariance = self.model.joint()
+            mean, covariance = self._joint
             conditioned = condition(vector, mean, covariance, self.inexact, random)
             vector, ess = conditioned.draws, conditioned.ess
         last = len(self.quarters)
@@ -103,19 +104,36 @@ class ShareState:
         linear, so its gain is read off unit statements.
         """
         states, statements = self.model.unconditional(draws, random)
-        cells = np.argwhere(np.isfinite(self.model.endog))
+        cells = self._cells
         real = self.model.endog[cells[:, 0], cells[:, 1]]
         miss = real - statements[:, cells[:, 0], cells[:, 1]]
-        states = states + np.einsum("dc,ctk->dtk", miss, self.model.smoother_gain(cells))
+        states = states + np.einsum("dc,ctk->dtk", miss, self._gain)
         return np.concatenate([states[:, :, 0], states[:, 0, 2:]], axis=1)
+
+    @property
+    def _cells(self) -> Any:
+        """Where there is an exact figure: positions of quarter and definition, shape (figures, 2)."""
+        return np.argwhere(np.isfinite(self.model.endog))
+
+    @cached_property
+    def _gain(self) -> Array:
+        """What the smoother makes of a unit of each exact figure; the same for every draw, so found once."""
+        self.model.update([self.volatility])
+        return np.asarray(self.model.smoother_gain(self._cells))
+
+    @cached_property
+    def _joint(self) -> tuple[Array, Array]:
+        """Mean and covariance of logits and offsets given exact figures, likewise."""
+        self.model.update([self.volatility])
+        mean, covariance = self.model.joint()
+        return mean, covariance
 
     def smoothed_mean(self, definition: str | None = None) -> Array:
         """Return the mean of the logit share under a definition given the statements, shape (quarters,).
 
         Without a definition it is the reference one's. Inexact statements enter by expectation propagation.
         """
-        self.model.update([self.volatility])
-        mean, covariance = self.model.joint()
+        mean, covariance = self._joint
         vector = expected(mean, covariance, self.inexact) if self.inexact else mean
         position, last = self.definitions.index(definition or self.definitions[0]), len(self.quarters)
         return np.asarray(vector[:last] + (vector[last + position - 1] if position else 0.0))

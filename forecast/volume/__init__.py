@@ -1,4 +1,4 @@
-"""How much work there will be, for many series at once and for one; which technique does it is in `migration`."""
+"""Forecasts of activity volumes, for many series at once and for one; the mix of techniques is in `migration`."""
 
 from shiftcast.forecast.volume.calibrate import Spread
 from shiftcast.forecast.volume.combine import COMBINATION

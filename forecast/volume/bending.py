@@ -1,8 +1,8 @@
-"""Where the working scale turns logarithmic: tried on the panel's own past, since growth wants a log and counts do not.
+"""Choice of the bend of the working scale (asinh): logarithmic early or late, by rolling-origin loss on the panel.
 
-Series whose noise grows with their level are alike on a log scale. Those that come near zero are not: there a log
-makes a small count look like a catastrophe. Likelihoods of a transform (Box and Cox 1964) see one step ahead only and
-chose the wrong one on monthly downloads; the score that counts is asked instead, in the unit of the volumes.
+Series whose noise grows with their level are alike on a log scale. Those that come near zero are not: there a log turns
+a small count into a large error. The likelihood of a transform (Box and Cox 1964) scores one step ahead only and chose
+the wrong one on monthly downloads, so the quantile loss in the unit of the volumes decides.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from shiftcast.forecast.volume.past import look_back
 from shiftcast.forecast.volume.scale import BEND
 
 LOGARITHMIC: Final = 0.05  # multiple of the recent mean; 0.02 to 0.2 score alike where a log is right
-_ASKED: Final = 400  # series spread evenly over the panel; more say the same
-_GAIN: Final = 0.02  # by which a log must do better: on a tie the scale that bends late is safer
+_ASKED: Final = 400  # series, spread evenly over the panel; more seldom change the choice
+_GAIN: Final = 0.02  # least relative gain in loss of a log: on a tie the scale that bends late is safer
 _LEVELS: Final = np.arange(1, 10) / 10
 _TINY: Final = 1e-9
 
@@ -36,11 +36,16 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread) -> float:
     Parameters
     ----------
     panel
-        Histories up to the origin.
+        Histories up to the origin, shape (series, time).
     horizon
         Periods ahead.
     prior
-        Spread believed where no error can be seen.
+        Standard deviation assumed where no error can be seen.
+
+    Returns
+    -------
+    float
+        Multiple of the recent mean [1]: 0.05 for an early logarithm, 2 for a late one.
 
     Examples
     --------

@@ -1,6 +1,6 @@
 """Gradient-boosted trees on all series at once: lags, windows, calendar, age, group means and drivers.
 
-The trees learn the median of the gain over each series' level, step by step, from origins known at the time; the
+The trees learn the median of the gain over each series' level, step by step, from origins known at the time. The
 features come from :mod:`features.history`, the same function for past and live origins.
 """
 
@@ -32,7 +32,18 @@ _TREES: Final = {
 
 
 def boosted(past: Past) -> Array:
-    """Return the trees' medians, shape (series, origins, horizon); the level where there is too little to learn."""
+    """Return median paths of gradient-boosted trees (Chen and Guestrin 2016, XGBoost), with pinball loss at 0.5.
+
+    Parameters
+    ----------
+    past
+        Histories and origins; trees see nothing after an origin.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale; the level of each series where there are too few rows to learn from.
+    """
     out = np.empty((len(past.z), len(past.origins), past.horizon))
     refits = set(np.linspace(len(past.origins) - 1, 0, FITS).round().astype(int).tolist())
     length = past.z.shape[1]
@@ -51,7 +62,7 @@ def boosted(past: Past) -> Array:
 
 
 def _fit(known: Panel, scale: Scale, horizon: int) -> Pipeline | None:
-    """Return trees fitted to what came after origins before the panel's end, or none where that is too little."""
+    """Return trees fitted to the outcomes of origins before the panel's end, or none where that is too little."""
     number, length = known.values.shape
     origins = np.arange(1, length - max(known.seasons[0] if known.seasons else 0, int(known.start.min()) + 2))
     wanted = min(MOST_ORIGINS, max(2, MOST_ROWS // (number * horizon)))

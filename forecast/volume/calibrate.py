@@ -1,9 +1,11 @@
-"""Calibrated spreads: how wide and of what shape the errors of what ships were, by series and step.
+"""Calibration of predictive distributions: width and shape of the rolling-origin errors, by series and step.
 
-The deviation of a series at a step is its own rolling-origin error drawn to the panel's. The shape is that of the
-standardised errors of the panel, mixed with the series' own, so intervals are skewed and heavy-tailed where errors
-were. This is split conformal prediction on normalised scores (Lei et al. 2018) in time order, with the finite-sample
-widening, softened by pooling.
+The deviation of a series at a step is its own rolling-origin error shrunk to the panel's. The shape is that of the
+standardised errors of the panel, mixed with the series' own, so intervals are as skewed and heavy-tailed as errors
+were. This is split conformal prediction on normalised scores in time order, with the finite-sample widening, softened
+by pooling.
+
+Reference: Lei, G'Sell, Rinaldo, Tibshirani and Wasserman (2018), Distribution-free predictive inference for regression.
 """
 
 from __future__ import annotations
@@ -29,21 +31,32 @@ _TINY: Final = 1e-9
 
 @dataclass(frozen=True)
 class Spread:
-    """Standard deviation believed before any error: ``sigma * h ** power``.
+    """Prior standard deviation of the error by step: ``sigma * h ** power``.
 
     Attributes
     ----------
     sigma
-        One step ahead [working scale; close to log].
+        Standard deviation one step ahead [working scale; close to log].
     power
-        Growth with the horizon; 0.5 is a random walk, 1 a wrong trend.
+        Growth with the horizon h [1]; 0.5 is a random walk, 1 an error of the trend.
     """
 
     sigma: float
     power: float
 
     def at(self, horizon: int) -> Array:
-        """Return the standard deviation for 1 to ``horizon`` steps, shape (horizon,)."""
+        """Return the standard deviation for each step ahead.
+
+        Parameters
+        ----------
+        horizon
+            Steps ahead.
+
+        Returns
+        -------
+        ndarray, shape (horizon,)
+            On the working scale.
+        """
         return np.asarray(self.sigma * np.arange(1, horizon + 1) ** self.power)
 
 
@@ -56,14 +69,25 @@ class Calibration:
     deviation
         Standard deviation by series and step on the working scale, shape (series, horizon).
     shape
-        Standardised quantiles at :data:`LEVELS`, shape (series, levels).
+        Standardised quantiles at :data:`LEVELS` [1], shape (series, levels).
     """
 
     deviation: Array
     shape: Array
 
     def quantiles(self, levels: Array) -> Array:
-        """Return standardised quantiles, shape (series, levels)."""
+        """Return standardised quantiles, interpolated between :data:`LEVELS`.
+
+        Parameters
+        ----------
+        levels
+            Levels of the quantiles [1], shape (n,).
+
+        Returns
+        -------
+        ndarray, shape (series, n)
+            In deviations from the median path [1].
+        """
         return np.stack([np.interp(levels, LEVELS, row) for row in self.shape])
 
 
@@ -77,13 +101,18 @@ def calibrate(
     errors
         Actual less forecast on the working scale, shape (series, origins, horizon); NaN where not known.
     unit
-        Size of error that makes series alike, shape (series,).
+        Scale by which the errors of each series are made comparable [working scale], shape (series,).
     prior
-        Deviation of one step and its growth believed before any error is seen; used alone where there is none.
+        Deviation of one step and its growth assumed beforehand; used alone where no error can be seen.
     weight
-        Origins that ``prior`` counts for beside the errors.
+        Number of origins that ``prior`` counts for beside the errors.
     symmetric
         Whether the shape is made symmetric about the path.
+
+    Returns
+    -------
+    Calibration
+        Deviations on the working scale and standardised quantiles.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Demand that was turned away: where served volume is a lower bound, latent demand is estimated (Tobit)."""
+"""Censored demand: served volume that is a lower bound is replaced by expected latent demand (Tobit)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from scipy.special import log_ndtr
 
 from shiftcast.features.arrays import Array
 
-_LEVEL: Final = 0.3  # smoothing of the level that demand is expected at
-_FADE: Final = 0.98  # by which squared errors fade a period
+_LEVEL: Final = 0.3  # smoothing parameter of the level
+_FADE: Final = 0.98  # decay of squared errors a period
 _LEAST: Final = 1e-6
 
 
@@ -25,16 +25,16 @@ def latent_demand(z: Array, lower: NDArray[np.bool_], season: int) -> Array:
     Parameters
     ----------
     z
-        Working scale, shape (series, time), NaN where unknown.
+        Histories on the working scale, shape (series, time), NaN where unknown.
     lower
         Whether each value is a lower bound, the same shape.
     season
-        Period of the season, 1 without.
+        Period of the season, 1 without one.
 
     Returns
     -------
-    Array
-        Latent demand, the same shape; never below what was served.
+    ndarray, shape (series, time)
+        Latent demand on the working scale; never below what was served.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How errors go together: over steps ahead, and over series of a panel and of a group."""
+"""Dependence of forecast errors over steps ahead and over series: a Gaussian copula with common and group factors."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 
-_PRIOR: Final = 10.0  # origins that a random walk's correlation counts for
-_CAP: Final = 3.0  # deviations beyond which an error counts no more
+_PRIOR: Final = 10.0  # origins that the prior, the correlation of a random walk, counts for
+_CAP: Final = 3.0  # deviations at which an error is clipped, so that no outlier sets the correlation
 _MOST: Final = 0.95
 _FEWEST: Final = 8
 
@@ -41,10 +41,15 @@ def dependence(standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bo
     standard
         Errors over their deviation, shape (series, origins, horizon), NaN where not known.
     groups
-        Group number of each series, shape (series,).
+        Number of each series' group, shape (series,).
     aligned
-        Series that end in the same period, so that their origins are the same days; the others tell nothing of
-        how series go together.
+        Whether a series ends in the commonest last period, shape (series,): only the origins of those are the same
+        days, so that the others say nothing of the correlation over series.
+
+    Returns
+    -------
+    Dependence
+        Correlations [1].
 
     Examples
     --------
@@ -60,7 +65,7 @@ def dependence(standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bo
 
 
 def _over_steps(errors: Array) -> Array:
-    """Return the correlation over steps, drawn to a random walk's, positive definite, shape (horizon, horizon)."""
+    """Return the correlation over steps, shrunk to a random walk's, positive definite, shape (horizon, horizon)."""
     horizon = errors.shape[1]
     step = np.arange(1, horizon + 1)
     walk = np.sqrt(np.minimum.outer(step, step) / np.maximum.outer(step, step))

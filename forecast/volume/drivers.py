@@ -1,9 +1,9 @@
-"""What drives volume: capex, users, prices, releases; an effect on what the members could not foresee.
+"""Effects of drivers (capex, users, prices, releases) on volume: a Bayesian regression of errors on driver surprises.
 
-Members extrapolate a driver's past without knowing it. What they miss is regressed on how far the driver came from
-its own forecast (a random walk with drift). A driver known ahead then moves the path by its effect times its
-surprise, and narrows the interval; one that is not known moves nothing, and its uncertainty stays in the errors that
-intervals are made of. The effect has a prior: for a price it is the elasticity, and the sensitivity is printed.
+Members extrapolate without knowing a driver. Their error is regressed on the surprise of the driver: its log less its
+own forecast, a random walk with drift. A driver known ahead then shifts the path by its effect times its surprise and
+narrows the interval; one that is not known shifts nothing, and its uncertainty stays in the errors that intervals are
+made of. The effect has a normal prior: for a price it is the elasticity.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _TINY: Final = 1e-12
 
 @dataclass(frozen=True)
 class Elasticity:
-    """Belief in the effect of a driver: change of log volume for a change of one in its log.
+    """Normal distribution of an elasticity: change of log volume for a change of one in the driver's log.
 
     Attributes
     ----------
     mean, sd
-        Normal, before the data or after [1].
+        Mean and standard deviation, prior or posterior [1].
     """
 
     mean: float = 0.0
@@ -41,17 +41,17 @@ UNKNOWN: Final = Elasticity()
 
 @dataclass(frozen=True)
 class Effect:
-    """What a driver does.
+    """Effect of one driver.
 
     Attributes
     ----------
     prior, posterior
         Elasticity before and after the data.
     known
-        Whether it is known ahead and moves the path.
+        Whether the driver is known ahead and shifts the path.
     surprise
-        Its log ahead, less its own forecast, on the working scale of the volume: times the change of that scale with
-        the log of the volume, shape (series, horizon); zero where not known.
+        Log of the driver ahead less its own forecast, times the change of the working scale with the log of the volume,
+        shape (series, horizon); zero where not known.
     """
 
     prior: Elasticity
@@ -61,12 +61,12 @@ class Effect:
 
     @property
     def shift(self) -> Array:
-        """Movement of the median path [working scale], shape (series, horizon)."""
+        """Shift of the median path [working scale], shape (series, horizon)."""
         return self.posterior.mean * self.surprise
 
     @property
     def variance(self) -> Array:
-        """Variance that the unsure effect adds, shape (series, horizon)."""
+        """Variance that the uncertainty of the effect adds [working scale, squared], shape (series, horizon)."""
         return np.asarray((self.posterior.sd * self.surprise) ** 2)
 
 
@@ -74,6 +74,10 @@ def driver_effects(
     past: Past, path: Array, errors: Array, priors: Mapping[str, Elasticity]
 ) -> tuple[dict[str, Effect], Array]:
     """Estimate the effect of each driver on rolling-origin errors, one after the other.
+
+    With errors e and surprises x the posterior of the elasticity is normal with precision 1 / sd^2 + sum x^2 / (H v)
+    and mean (mean / sd^2 + sum x e / (H v)) over that precision; v is the variance of the errors, and the horizon H
+    counts overlapping windows once.
 
     Parameters
     ----------
@@ -84,33 +88,33 @@ def driver_effects(
     errors
         Actual less forecast on the working scale, shape (series, origins, horizon).
     priors
-        Belief in each driver's elasticity; a standard normal where none is given.
+        Prior of each driver's elasticity by name; a standard normal where none is given.
 
     Returns
     -------
-    tuple
-        The effects by name, and the errors that are left: less what a driver known ahead explains.
+    tuple of dict and ndarray
+        The effects by name, and the errors less what drivers known ahead explain, shape (series, origins, horizon).
 
     Raises
     ------
     ValueError
-        If a prior is given for no driver, or its deviation is not positive.
+        If a prior is given for a driver the panel lacks, or its deviation is not positive.
     """
     _check(priors, past)
-    found, left = {}, errors
+    found, residuals = {}, errors
     slopes = _slopes(past.outcomes() - errors)
     slopes[:, -1] = _slopes(path)
     for name, values in past.panel.drivers.items():
         logs = values.astype(np.float64) if (values <= 0).any() else np.log(values)
         surprises = slopes * np.stack([_surprise(logs, int(each), past.horizon) for each in past.origins], axis=1)
         prior = priors.get(name, UNKNOWN)
-        posterior = _posterior(left, surprises, prior)
+        posterior = _posterior(residuals, surprises, prior)
         known = name in past.panel.known
         ahead = np.nan_to_num(surprises[:, -1]) if known else np.zeros_like(surprises[:, -1])
         found[name] = Effect(prior, posterior, known, ahead)
         if known:
-            left = left - posterior.mean * np.nan_to_num(surprises)
-    return found, left
+            residuals = residuals - posterior.mean * np.nan_to_num(surprises)
+    return found, residuals
 
 
 def _slopes(z: Array) -> Array:

@@ -1,4 +1,4 @@
-"""A panel of volumes to its predictive distributions: the one path of command, cube, notebook and backtest."""
+"""Fit of a panel of volumes to its predictive distributions: the one path of command, cube, notebook and backtest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from shiftcast.forecast.volume.newcomer import borrow, neighbours_of
 from shiftcast.forecast.volume.past import LEAST, Past, look_back
 from shiftcast.forecast.volume.scale import Scale, recent_scale
 
-SUPPOSED: Final = Spread(0.15, 0.55)  # where no error of any series can be seen; judgement, said in the notes
+SUPPOSED: Final = Spread(0.15, 0.55)  # where no error of any series is known; judgement, stated in the notes
 COMPOUND: Final = "compound_poisson"
 BORROWED: Final = "neighbours"
 
@@ -41,23 +41,22 @@ class VolumesFit:
     panel
         Histories as given: served volume.
     latent
-        Histories with lower bounds replaced by the demand expected above them, shape (series, time); what the
-        forecast is of.
+        Histories with lower bounds replaced by expected latent demand, shape (series, time): the quantity forecast.
     scale, path, calibration
         Working scale, median path on it, shape (series, horizon), and spread around it.
     dependence
-        How errors go together.
+        Correlation of the errors over steps and series.
     shipped
         Member that ships for each series, ``combination``, ``compound_poisson`` or ``neighbours``, shape (series,).
     data_weight
-        Effective weight of a series' own data, 1 except for newcomers, shape (series,).
+        Effective weight of a series' own data [1], 1 except for newcomers, shape (series,).
     weights
         ``group, member, weight, error, shipped``: mean weight of each member in a group, its mean absolute error in
         multiples of last value's root mean squared error, and the share of series it ships for alone.
     effects
-        What drivers do, by name.
+        Effect of each driver by name.
     notes
-        Members skipped and why, and what the forecast rests on where that is little.
+        Members skipped and why, and a warning where the forecast rests on little data.
     """
 
     panel: Panel
@@ -74,28 +73,28 @@ class VolumesFit:
 
     @property
     def horizon(self) -> int:
-        """Periods ahead."""
+        """Number of periods ahead."""
         return int(self.path.shape[1])
 
 
 @dataclass(frozen=True)
 class Beliefs:
-    """What is believed before the data.
+    """Priors of a fit and settings that override what the data would choose.
 
     Attributes
     ----------
     spread, origins
-        Deviation of the error by step, and how many origins that counts for beside the errors seen.
+        Prior deviation of the error by step, and the number of origins it counts for beside the errors seen.
     elasticities
-        Effect of drivers by name.
+        Prior effect of drivers by name.
     neighbours
         Series that a newcomer borrows from, by name.
     bend
-        Multiple of the recent mean at which the working scale turns logarithmic; tried on the past where left out.
+        Multiple of the recent mean at which the working scale turns logarithmic; chosen on the past where left out.
     members
         Names of the only members to use; all where left out. The first is the unit of errors.
     symmetric
-        Whether errors have no lean: the naive benchmark is a random walk, not one that learned to drift.
+        Whether the errors are made symmetric about the path, as for a naive benchmark, a random walk without drift.
     """
 
     spread: Spread = SUPPOSED
@@ -108,7 +107,7 @@ class Beliefs:
 
 
 def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs | None = None) -> VolumesFit:
-    """Fit every series of a panel.
+    """Fit the predictive distribution of every series of a panel.
 
     Parameters
     ----------
@@ -119,7 +118,12 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     seed
         Seed of the simulated quantiles of lumpy series.
     beliefs
-        Prior spread, elasticities and named neighbours.
+        Prior spread, elasticities and named neighbours; the defaults if left out.
+
+    Returns
+    -------
+    VolumesFit
+        Latent demand on the working scale of each series.
 
     Raises
     ------
@@ -137,13 +141,13 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     """
     if horizon < 1:
         raise InputError(f"horizon {horizon} is below 1; ask for at least one period")
-    held = beliefs or Beliefs()
+    priors = beliefs or Beliefs()
     count = np.isfinite(panel.values).sum(axis=1)
     if not count.any():
         raise InputError(f"no series has a value, {panel.series[0]!r} the first; give at least one history")
     grown = np.flatnonzero(count >= min(LEAST, count.max()))
-    fitted = _grown(panel.take(grown), horizon, seed, held)
-    return fitted if len(grown) == len(panel.series) else _with_newcomers(panel, grown, fitted, held)
+    fitted = _grown(panel.take(grown), horizon, seed, priors)
+    return fitted if len(grown) == len(panel.series) else _with_newcomers(panel, grown, fitted, priors)
 
 
 def _grown(panel: Panel, horizon: int, seed: int, beliefs: Beliefs) -> VolumesFit:
@@ -192,7 +196,7 @@ def _latent(panel: Panel) -> Array:
 def _lumpy(
     past: Past, path: Array, calibration: Calibration, shipped: NDArray[np.object_], errors: Array, seed: int
 ) -> tuple[Array, Calibration, NDArray[np.object_]]:
-    """Put the compound Poisson distribution where a lumpy series' errors say it does better."""
+    """Use the compound Poisson distribution where a lumpy series has a lower quantile loss with it."""
     path, shipped = path.copy(), shipped.copy()
     deviation, shape = calibration.deviation.copy(), calibration.shape.copy()
     for row, history in enumerate(past.panel.values):
@@ -249,10 +253,10 @@ def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, b
     shape[grown], shipped[grown], latent[grown] = fitted.calibration.shape, fitted.shipped, fitted.latent
     season = panel.seasons[0] if panel.seasons else LEAST
     recent = np.nan_to_num(np.nanmean(fitted.latent[:, -season:], axis=1)) if season else fitted.latent[:, -1]
-    stands = fitted.scale.forward(recent)
+    recent_z = fitted.scale.forward(recent)
     for row in np.setdiff1d(np.arange(number), grown):
         near = neighbours_of(panel, int(row), grown, beliefs.neighbours or {})
-        found = borrow(panel.values[row], recent[near], fitted.path[near] - stands[near, None],
+        found = borrow(panel.values[row], recent[near], fitted.path[near] - recent_z[near, None],
                        fitted.calibration.deviation[near], bend=fitted.scale.bend)  # fmt: skip
         unit[row], path[row], deviation[row], own[row] = found.unit, found.path, found.deviation, found.own
     new = number - len(grown)

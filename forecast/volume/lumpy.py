@@ -1,4 +1,7 @@
-"""Lumpy volumes, such as supercomputers and large orders: a compound Poisson distribution where it does better."""
+"""Lumpy volumes, such as supercomputers and large orders: a compound Poisson distribution of arrivals and sizes.
+
+Reference: Syntetos, Boylan and Croston (2005), On the categorization of demand patterns, for the limits.
+"""
 
 from __future__ import annotations
 
@@ -11,34 +14,58 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.volume.calibrate import LEVELS
 
-INTERVAL: Final = 1.32  # mean periods between arrivals and squared variation of sizes from which a series is lumpy
+INTERVAL: Final = 1.32  # periods between arrivals and squared variation of sizes above which a series is lumpy
 VARIATION: Final = 0.49  # (Syntetos, Boylan and Croston 2005)
 _FEWEST: Final = 3
 _SIMULATED: Final = 4000
-_SPREAD: Final = 0.2  # deviation of a size around those seen [log]
+_SPREAD: Final = 0.2  # deviation of a size around those observed [log]
 
 
 @dataclass(frozen=True)
 class Lumps:
-    """Arrivals and sizes of one series.
+    """Compound Poisson model of one series: arrivals and their sizes.
 
     Attributes
     ----------
     rate
-        Arrivals a period: shape and rate of a gamma posterior, Jeffreys prior.
+        Shape and rate [period] of the gamma posterior of arrivals a period, under the Jeffreys prior.
     sizes
-        Sizes seen [unit of the series], shape (arrivals,).
+        Sizes observed [unit of the series], shape (arrivals,).
     """
 
     rate: tuple[float, float]
     sizes: Array
 
     def quantiles(self, random: np.random.Generator) -> Array:
-        """Return volumes of one period at the levels of calibration, shape (levels,)."""
+        """Return quantiles of the volume of one period at the levels of calibration, from simulated volumes.
+
+        Parameters
+        ----------
+        random
+            Random generator; it is advanced.
+
+        Returns
+        -------
+        ndarray, shape (levels,)
+            In the unit of the series.
+        """
         return np.quantile(self.draw(random, (_SIMULATED,)), LEVELS)
 
     def draw(self, random: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        """Return volumes: Poisson arrivals at a gamma rate, each of a size seen, shape ``shape``."""
+        """Draw volumes: Poisson arrivals at a gamma rate, each of a size observed with log-normal noise.
+
+        Parameters
+        ----------
+        random
+            Random generator; it is advanced.
+        shape
+            Shape of the draws; the rate is drawn once along the first axis.
+
+        Returns
+        -------
+        ndarray, shape ``shape``
+            In the unit of the series.
+        """
         rates = random.gamma(self.rate[0], 1 / self.rate[1], (shape[0],) + (1,) * (len(shape) - 1))
         arrivals = random.poisson(np.broadcast_to(rates, shape))
         sizes = random.choice(self.sizes, int(arrivals.sum())) * np.exp(
@@ -49,7 +76,20 @@ class Lumps:
 
 
 def lumps(history: Array) -> Lumps | None:
-    """Return arrivals and sizes of a lumpy history, shape (time,); none where it is not lumpy or arrivals cluster.
+    """Return the compound Poisson model of a lumpy history.
+
+    Lumpy means a mean interval between arrivals of 1.32 periods or more and a squared coefficient of variation of the
+    sizes of 0.49 or more, without clusters of arrivals.
+
+    Parameters
+    ----------
+    history
+        Volumes, shape (time,), NaN where unknown.
+
+    Returns
+    -------
+    Lumps or None
+        None where the history is not lumpy, arrivals cluster, or fewer than three are known.
 
     Examples
     --------

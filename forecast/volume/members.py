@@ -1,4 +1,4 @@
-"""The members of the combination: a dict of callables, what each needs, and which are skipped where and why."""
+"""Registry of the volume members: a dict of callables, and for some the condition under which they are skipped."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MEMBERS: Final[Mapping[str, Member]] = {
 SIMPLE: Final = ("last_value", "seasonal_naive", "seasonal_mean", "drift", "damped_trend")
 QUICK: Final = (*SIMPLE, "smoothing")
 
-MOST_BOOSTED: Final = 200  # series; on more, trees cost more time than they save error
+MOST_BOOSTED: Final = 200  # series; on more, trees cost more time than their gain is worth
 FEWEST_BOOSTED: Final = 5
 MOST_STRUCTURAL: Final = 5
 LONGEST_STRUCTURAL: Final = 400  # periods
@@ -82,12 +82,24 @@ SKIPPED: Final[Mapping[str, Callable[[Past], str | None]]] = {
 
 
 def run_members(past: Past, only: tuple[str, ...] | None = None) -> tuple[dict[str, Array], tuple[str, ...]]:
-    """Return the path of every member that runs, shape (series, origins, horizon), and why the others do not.
+    """Return the path of every member that runs, and why the others do not.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+    only
+        Names of the only members to run, in order; all if left out.
+
+    Returns
+    -------
+    tuple of dict and tuple of str
+        Paths by name, each of shape (series, origins, horizon) on the working scale, and a note a member skipped.
 
     Raises
     ------
     ValueError
-        If ``only`` names a member that is none.
+        If ``only`` names a member that does not exist.
     """
     unknown = [name for name in only or () if name not in MEMBERS]
     if unknown:

@@ -1,4 +1,4 @@
-"""Cold start: a series with little or no history borrows from its neighbours, and says how much is its own."""
+"""Cold start: a hierarchical normal prior from neighbours for a series with little or no history."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume.scale import BEND
 
-_FLOOR: Final = 0.2  # least deviation of levels between neighbours [log]; three alike prove little
-_PERIOD: Final = 0.3  # deviation of one value around a series' level where neighbours do not tell [log]
+_FLOOR: Final = 0.2  # least deviation of levels between neighbours [log]; three alike levels are weak evidence
+_PERIOD: Final = 0.3  # deviation of one value around a series' level, which neighbours do not show [log]
 
 
 @dataclass(frozen=True)
 class Borrowed:
-    """What a newcomer takes from its neighbours.
+    """Forecast of a newcomer, shrunk to its neighbours.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Borrowed:
     deviation
         Standard deviation on the working scale, shape (horizon,).
     own
-        Effective weight of its own data in its level, from 0 without history towards 1.
+        Effective weight of its own data in its level [1], from 0 without history towards 1.
     """
 
     unit: float
@@ -41,7 +41,23 @@ class Borrowed:
 
 
 def neighbours_of(panel: Panel, row: int, grown: NDArray[np.intp], named: Mapping[str, tuple[str, ...]]) -> list[int]:
-    """Return places in ``grown`` of the neighbours: those named, else those of its group, else all.
+    """Return the neighbours of a newcomer: those named, else those of its group, else all series with history.
+
+    Parameters
+    ----------
+    panel
+        All series.
+    row
+        Row of the newcomer.
+    grown
+        Rows of the series with history, shape (grown,).
+    named
+        Series to the names of its neighbours.
+
+    Returns
+    -------
+    list of int
+        Places within ``grown``.
 
     Raises
     ------
@@ -65,20 +81,24 @@ def neighbours_of(panel: Panel, row: int, grown: NDArray[np.intp], named: Mappin
 def borrow(values: Array, levels: Array, path: Array, deviation: Array, *, bend: float = BEND) -> Borrowed:
     """Return a newcomer's path from its few values and its neighbours' levels, paths and deviations.
 
-    The log level is normal between neighbours; its posterior weighs own values by ``t^2 / (t^2 + s^2 / n)`` with
-    the variance ``t^2`` between levels and ``s^2`` within a series.
+    The log level is normal between neighbours; its posterior weights own values by ``t^2 / (t^2 + s^2 / n)``, with the
+    variance ``t^2`` between levels and ``s^2`` within a series (partial pooling, Gelman and Hill 2007).
 
     Parameters
     ----------
     values
-        What it has, shape (time,), NaN where unknown.
+        Volumes of the newcomer, shape (time,), NaN where unknown.
     levels
-        Recent mean volume of each neighbour, shape (neighbours,).
+        Recent mean volume of each neighbour, shape (neighbours,), in the unit of the newcomer.
     path, deviation
-        Neighbours' paths relative to where they stand, and their deviations, shape (neighbours, horizon), on the
+        Neighbours' paths relative to their recent level, and their deviations, shape (neighbours, horizon), on the
         working scale.
     bend
-        Multiple of the recent mean at which that scale turns logarithmic.
+        Multiple of the recent mean at which the working scale turns logarithmic [1].
+
+    Returns
+    -------
+    Borrowed
 
     Examples
     --------

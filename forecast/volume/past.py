@@ -1,7 +1,7 @@
-"""What the members see: histories on the working scale, and the origins they forecast from.
+"""Histories on the working scale and the rolling origins that members forecast from.
 
-The last origin is now; the others are the rolling origins that members are weighted and calibrated on. A member may
-use nothing at or beyond the column of an origin for the path it draws from it.
+The last origin is the present; the others serve to weight and calibrate members. A member may use nothing at or beyond
+the column of an origin for the path it draws from it.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume.scale import BEND, Scale, recent_scale
 
-ORIGINS: Final = 30  # whose errors can be seen whole; more change little
+ORIGINS: Final = 30  # rolling origins with every step known; more change little
 LEAST: Final = 5  # values a series needs before an origin counts for it
-_HOLDS: Final = 1.5  # seasons a history must span before it is looked for
+_HOLDS: Final = 1.5  # seasons a history must span for the season to be modelled
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Past:
     panel
         The panel they come from.
     scale
-        Working scale of each series.
+        Working scale (asinh) of each series.
     z
-        Working scale, shape (series, time); gaps filled from before, NaN before a series starts.
+        Histories on the working scale, shape (series, time); gaps filled from before, NaN before a series starts.
     actual
-        The same with NaN in gaps as well: what errors are measured against.
+        The same with NaN in gaps as well: the actuals that errors are measured against.
     start
         Column of each series' first value, shape (series,).
     origins
-        Columns known at each origin, shape (origins,), ascending; the last is the whole history.
+        Number of columns known at each origin, shape (origins,), ascending; the last is the whole history.
     seasons
         Season lengths that the history is long enough for [period], the shortest first.
     horizon
@@ -57,7 +57,7 @@ class Past:
 
     @property
     def steps(self) -> Integers:
-        """Steps ahead, 1 to ``horizon``."""
+        """Steps ahead, 1 to ``horizon``, shape (horizon,)."""
         return np.arange(1, self.horizon + 1)
 
     @cached_property
@@ -67,13 +67,29 @@ class Past:
         return np.where(np.isnan(self.z), first[:, None], self.z)
 
     def known_by(self, origin: int) -> Flags:
-        """Return which outcomes of the origins before it are known at an origin, shape (origins, horizon)."""
+        """Return the outcomes of the rolling origins that are known at an origin.
+
+        Parameters
+        ----------
+        origin
+            Number of columns known.
+
+        Returns
+        -------
+        ndarray, shape (origins, horizon)
+            True where the step lies in the columns known.
+        """
         return np.asarray(self.origins[:, None] + self.steps <= origin)
 
     def outcomes(self) -> Array:
-        """Return what came after each origin, shape (series, origins, horizon); NaN where not known.
+        """Return the actuals after each origin; NaN where not known.
 
         Origins at which a series had fewer than five values are left out for it.
+
+        Returns
+        -------
+        ndarray, shape (series, origins, horizon)
+            On the working scale.
         """
         ahead = np.pad(self.actual, ((0, 0), (0, self.horizon)), constant_values=np.nan)
         actual = ahead[:, self.origins[:, None] + self.steps - 1]
@@ -86,18 +102,23 @@ Member = Callable[[Past], Array]
 
 
 def look_back(panel: Panel, horizon: int, *, bend: float = BEND, origins: int = ORIGINS) -> Past:
-    """Return the past of a panel.
+    """Return the histories of a panel on the working scale, with their rolling origins.
 
     Parameters
     ----------
     panel
-        Series of one frequency; every one with a value.
+        Series of one frequency, each with a value, shape (series, time).
     horizon
         Periods ahead.
     bend
-        Where the working scale bends; see :func:`forecast.volume.scale.recent_scale`.
+        Multiple of the recent mean at which the working scale turns logarithmic
+        (:func:`forecast.volume.scale.recent_scale`).
     origins
-        Rolling origins whose errors can be seen whole; fewer where the history is short.
+        Number of rolling origins with every step known; fewer where the history is short.
+
+    Returns
+    -------
+    Past
 
     Examples
     --------
@@ -118,11 +139,11 @@ def look_back(panel: Panel, horizon: int, *, bend: float = BEND, origins: int = 
     return replace(past, origins=_origins(length, longest, season, horizon, origins))
 
 
-def _origins(length: int, longest: int, season: int, horizon: int, wanted: int) -> Integers:
+def _origins(length: int, longest: int, season: int, horizon: int, whole: int) -> Integers:
     """Return evenly spaced origins, the last at the end, none before two seasons or half of the longest history."""
     first = length - longest + min(max(2 * season, 2 * LEAST), longest // 2)
-    step = max(1, min(horizon // 2, (length - first) // (2 * wanted)))
-    number = wanted + -(-horizon // step)
+    step = max(1, min(horizon // 2, (length - first) // (2 * whole)))
+    number = whole + -(-horizon // step)
     back = length - step * np.arange(number + 1)
     return np.asarray(back[(back >= max(first, 1)) | (back == length)][::-1], dtype=np.int64)
 

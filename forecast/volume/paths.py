@@ -1,4 +1,4 @@
-"""Joint draws of a fitted panel, and the quantiles they tend to."""
+"""Joint draws of a fitted panel, and the quantiles they converge to."""
 
 from __future__ import annotations
 
@@ -20,10 +20,19 @@ _MIDDLES: Final[Array] = (np.arange(200) + 0.5) / 200
 
 
 def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
-    """Draw joint paths of every series of a panel.
+    """Draw joint paths of every series of a panel from its Gaussian copula.
 
-    Series share a common factor and one of their group; steps are correlated as past errors were. Random numbers
-    come from streams named after the series, so one more series moves no other's draws.
+    Series share a common factor and one of their group; steps are correlated as past errors were. Random numbers come
+    from streams named after the series, so one more series changes no other's draws.
+
+    Parameters
+    ----------
+    fit
+        The fitted panel.
+    draws
+        Number of draws.
+    seed
+        Seed of the named streams.
 
     Returns
     -------
@@ -51,9 +60,18 @@ def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
 
 
 def volume_quantiles(fit: VolumesFit) -> pd.DataFrame:
-    """Return ``series, period_end, statistic, quantile, value``: what joint draws tend to as they grow in number.
+    """Return mean and quantiles of every series and period: the limits of those of joint draws.
 
-    Sorted by series in the order of the panel, the mean first, then quantiles, each over the periods ahead.
+    Parameters
+    ----------
+    fit
+        The fitted panel.
+
+    Returns
+    -------
+    DataFrame
+        ``series, period_end, statistic, quantile, value`` in the unit of each series; sorted by series in the order of
+        the panel, the mean first, then quantiles, each over the periods ahead.
     """
     number, horizon = fit.path.shape
     z = fit.path[:, None, :] + fit.calibration.deviation[:, None, :] * _standard(fit, np.asarray(QUANTILES))
@@ -75,7 +93,22 @@ def volume_quantiles(fit: VolumesFit) -> pd.DataFrame:
 
 
 def draw_path(fit: VolumesFit, row: int, normal: Array) -> Array:
-    """Return one series' volumes from independent standard normals, both of shape (draws, horizon)."""
+    """Return one series' volumes from independent standard normals.
+
+    Parameters
+    ----------
+    fit
+        The fitted panel.
+    row
+        Row of the series in the panel.
+    normal
+        Independent standard normals, shape (draws, horizon).
+
+    Returns
+    -------
+    ndarray, shape (draws, horizon)
+        Volumes in the unit of the series.
+    """
     standard = np.interp(ndtr(normal @ fit.dependence.steps.T), LEVELS, fit.calibration.shape[row])
     z = fit.path[row] + fit.calibration.deviation[row] * standard
     return np.asarray(fit.scale.take(np.array([row])).inverse(z[None])[0])

@@ -1,4 +1,7 @@
-"""A ridge regression on lags, fitted to all series of a panel at once, one for each step ahead."""
+"""Ridge regression on lags, fitted to all series of a panel at once, one for each step ahead.
+
+Reference: Hoerl and Kennard (1970), Ridge regression; Montero-Manso and Hyndman (2021) for one model of all series.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,29 @@ import numpy as np
 from shiftcast.features.arrays import Array, Integers
 from shiftcast.forecast.volume.past import Past
 
-_PENALTY: Final = 0.01  # of the number of rows
-_REFIT: Final = 3  # origins between two fits
-_ROWS: Final = 40_000  # rows of a fit; more are thinned evenly
-_WINDOW: Final = 12  # longest seasons that a fit looks back
+_PENALTY: Final = 0.01  # ridge penalty over the number of rows
+_REFIT: Final = 3  # origins between two fits, to save time
+_ROWS: Final = 40_000  # rows of a fit; more are thinned evenly to bound its time
+_WINDOW: Final = 12  # multiples of the longest season that a fit looks back
 _FEWEST: Final = 5
 _TINY: Final = 1e-9
 
 
 def lag_ridge(past: Past) -> Array:
-    """Return direct forecasts from lags relative to the mean of the last season, shape (series, origins, horizon).
+    """Return direct forecasts from lags relative to the mean of the last season.
 
-    Rows are divided by the deviation of what they explain in their series, so that no series rules the fit. An
-    origin uses the latest of the fits made at it or before; a fit uses outcomes known when it was made.
+    Rows are divided by the deviation of their response in their series, so that no series dominates the fit. An origin
+    uses the latest of the fits made at it or before; a fit uses outcomes known when it was made.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
     """
     out = np.empty((len(past.z), len(past.origins), past.horizon))
     coefficients: list[Array] = []

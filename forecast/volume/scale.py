@@ -1,4 +1,7 @@
-"""The working scale of volumes: linear near zero, logarithmic far above, so that zeros and growth both fit."""
+"""The working scale of volumes (asinh): linear near zero, logarithmic far above, so that it fits zeros and growth.
+
+Reference: Burbidge, Magee and Robb (1988), Alternative transformations to handle extreme values.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,19 @@ from shiftcast.features.arrays import Array
 
 BEND: Final = 2.0  # multiples of the recent mean at which linear turns logarithmic; 1 to 3 score alike
 _SEASONS: Final = 4
-_LARGEST: Final = 600.0  # beyond which sinh leaves the numbers a computer has
+_LARGEST: Final = 600.0  # clip, since sinh overflows a double beyond 710
 
 
 @dataclass(frozen=True)
 class Scale:
-    """``z = asinh(value / unit)`` of each series.
+    """The transform ``z = asinh(value / unit)`` of each series.
 
     Attributes
     ----------
     unit
-        Value at which linear turns logarithmic, shape (series,) [unit of each series].
+        Value at which linear turns logarithmic [unit of each series], shape (series,).
     bend
-        Multiple of the recent mean that those values are.
+        Multiple of the recent mean that those values are [1].
 
     Examples
     --------
@@ -37,32 +40,69 @@ class Scale:
     bend: float = BEND
 
     def forward(self, values: Array) -> Array:
-        """Return values on the working scale; any shape (series, ...)."""
+        """Return values on the working scale.
+
+        Parameters
+        ----------
+        values
+            Volumes in the unit of each series, shape (series, ...).
+
+        Returns
+        -------
+        ndarray, shape (series, ...)
+            Working scale [1].
+        """
         return np.asarray(np.arcsinh(values / self._shaped(values)))
 
     def inverse(self, z: Array) -> Array:
-        """Return volumes from the working scale, none below zero; any shape (series, ...)."""
+        """Return volumes from the working scale, none below zero.
+
+        Parameters
+        ----------
+        z
+            Values on the working scale, shape (series, ...).
+
+        Returns
+        -------
+        ndarray, shape (series, ...)
+            Volumes in the unit of each series.
+        """
         return np.asarray(np.maximum(np.sinh(np.clip(z, -_LARGEST, _LARGEST)) * self._shaped(z), 0.0))
 
     def _shaped(self, like: Array) -> Array:
         return self.unit.reshape((-1,) + (1,) * (like.ndim - 1))
 
     def take(self, rows: NDArray[np.intp] | NDArray[np.bool_]) -> Scale:
-        """Return the scale of some series."""
+        """Return the scale of some of the series.
+
+        Parameters
+        ----------
+        rows
+            Their rows, or a mask over all, in one dimension.
+
+        Returns
+        -------
+        Scale
+        """
         return Scale(self.unit[rows], self.bend)
 
 
 def recent_scale(values: Array, season: int, *, bend: float = BEND) -> Scale:
-    """Return the scale set by each series' mean over its last four seasons, or over all where that is zero.
+    """Return the scale of each series' mean over its last four seasons, or over all where that is zero.
 
     Parameters
     ----------
     values
         Volumes, shape (series, time), NaN where unknown.
     season
-        Shortest season [period].
+        Length of the shortest season [period].
     bend
-        Multiple of the recent mean at which linear turns logarithmic; a small one makes a log scale.
+        Multiple of the recent mean at which linear turns logarithmic [1]; a small one makes a log scale.
+
+    Returns
+    -------
+    Scale
+        Its unit is one where a series has no positive mean.
 
     Examples
     --------

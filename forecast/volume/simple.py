@@ -1,4 +1,7 @@
-"""Simple members: they always run, and ship where they win."""
+"""Simple members: naive, seasonal naive, seasonal mean, drift and damped trend, which run on every history.
+
+Reference: Hyndman and Athanasopoulos (2021), Forecasting: principles and practice, section 5.2.
+"""
 
 from __future__ import annotations
 
@@ -16,39 +19,116 @@ _DAMPING: Final = 0.85
 
 
 def last_value(past: Past) -> Array:
-    """Return the last value at every step (naive), shape (series, origins, horizon)."""
+    """Return the last value at every step (naive).
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return np.repeat(_back(past, 1)[:, :, None], past.horizon, axis=2)
 
 
 def seasonal_naive(past: Past) -> Array:
-    """Return the value one season before, the shortest season; the last value where there is none."""
+    """Return the value one season before, of the shortest season; the last value where there is none.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return _seasonal(past, 0, 1)
 
 
 def seasonal_mean(past: Past) -> Array:
-    """Return the mean of the last four values of the same phase of the shortest season."""
+    """Return the mean of the last four values of the same phase of the shortest season.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return _seasonal(past, 0, _REPEATS)
 
 
 def long_seasonal_naive(past: Past) -> Array:
-    """Return the value one season before, the second season, such as the week of hours."""
+    """Return the value one season before, of the second season, such as the week of hourly series.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return _seasonal(past, 1, 1)
 
 
 def long_seasonal_mean(past: Past) -> Array:
-    """Return the mean of the last three values of the same phase of the second season."""
+    """Return the mean of the last three values of the same phase of the second season.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return _seasonal(past, 1, _REPEATS - 1)
 
 
 def drift(past: Past) -> Array:
-    """Return the last value plus the mean change over two seasons, repeated (random walk with drift)."""
+    """Return the last value plus the mean change a period over two seasons (random walk with drift).
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     span = max(2 * (past.seasons[0] if past.seasons else 1), 8)
     slope = (_back(past, 1) - _back(past, 1 + span)) / np.clip(past.origins - past.start[:, None] - 1, 1, span)
     return np.asarray(last_value(past) + slope[:, :, None] * past.steps)
 
 
 def damped_trend(past: Past) -> Array:
-    """Return the last value plus a shrunken, damped recent slope (Gardner and McKenzie 1985)."""
+    """Return the last value plus a shrunken, damped recent slope (Gardner and McKenzie 1985).
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     slope = _SHRINK * (_back(past, 1) - _back(past, 1 + _RECENT)) / _RECENT
     return np.asarray(last_value(past) + slope[:, :, None] * np.cumsum(_DAMPING**past.steps))
 

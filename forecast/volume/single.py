@@ -1,4 +1,4 @@
-"""One series that compounds, such as revenue or a firm's tokens: the panel model on a log scale."""
+"""Forecast of one series that compounds, such as revenue or a firm's tokens: the panel model on a log scale."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from shiftcast.forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
 from shiftcast.forecast.volume.paths import draw_path
 
 LOG_BEND: Final = 0.02  # the working scale is a logarithm from a fiftieth of the recent mean
-SPREAD_PRIOR: Final = Spread(0.19, 0.9)  # what revenue's past errors were; judgement for what has fewer
-_ORIGINS: Final = 8.0  # that the prior counts for
+SPREAD_PRIOR: Final = Spread(0.19, 0.9)  # fitted to past errors of revenue; judgement for shorter series
+_ORIGINS: Final = 8.0  # origins that the prior counts for
 _NAME: Final = "series"
 
 
 @dataclass(frozen=True)
 class VolumeFit:
-    """What ships for one series.
+    """Predictive distribution of one series.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class VolumeFit:
 
     @property
     def path(self) -> Array:
-        """Median path ahead, shape (horizon,), in the unit of the series."""
+        """Median path ahead [unit of the series], shape (horizon,)."""
         lean = self.fit.calibration.quantiles(np.array([0.5]))
         return np.asarray(self.fit.scale.inverse(self.fit.path + self.fit.calibration.deviation * lean)[0])
 
@@ -51,13 +51,13 @@ class VolumeFit:
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """Weight of each member in the combination."""
+        """Weight of each member in the combination [1], by name."""
         rows = self.fit.weights.dropna(subset="weight")
         return dict(zip(rows["member"], rows["weight"], strict=True))
 
     @property
     def scores(self) -> Mapping[str, float]:
-        """Mean absolute error of each member and the combination, over last value's root mean squared error."""
+        """Mean absolute error by member and of the combination, over last value's root mean squared error [1]."""
         rows = self.fit.weights.dropna(subset="error")
         return dict(zip(rows["member"], rows["error"], strict=True))
 
@@ -74,9 +74,13 @@ def fit_volume(
     horizon
         Quarters ahead.
     spread_prior
-        Spread believed before any error is seen; it counts for eight origins.
+        Prior standard deviation of the error by step; it counts for eight origins.
     members
-        Names of the only members to use, as a benchmark whose errors are taken to have no lean; all where left out.
+        Names of the only members to use, as a benchmark whose errors are made symmetric; all where left out.
+
+    Returns
+    -------
+    VolumeFit
 
     Raises
     ------
@@ -93,12 +97,27 @@ def fit_volume(
     if len(values) < 2 or len(bad):
         detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
         raise InputError(f"a volume series needs two or more positive, finite values; it has {detail}")
-    held = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=bool(members))
-    return VolumeFit(fit_volumes(_panel(values), horizon=horizon, beliefs=held))
+    beliefs = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=bool(members))
+    return VolumeFit(fit_volumes(_panel(values), horizon=horizon, beliefs=beliefs))
 
 
 def draw_volume(fit: VolumeFit, *, draws: int, random: np.random.Generator) -> Array:
-    """Draw joint paths of one series, shape (draws, horizon), in its unit."""
+    """Draw joint paths of one series.
+
+    Parameters
+    ----------
+    fit
+        The fitted series.
+    draws
+        Number of draws.
+    random
+        Random generator; it is advanced.
+
+    Returns
+    -------
+    ndarray, shape (draws, horizon)
+        In the unit of the series.
+    """
     return draw_path(fit.fit, 0, random.standard_normal((draws, fit.fit.horizon)))
 
 

@@ -1,8 +1,11 @@
-"""Exponential smoothing of many series at once, averaged over a grid of parameters instead of optimised.
+"""Exponential smoothing (Holt-Winters), additive errors, averaged over a grid of parameters instead of optimised.
 
-One pass over time carries every candidate of the grid for every series. At each origin the candidates are averaged
-with weights ``exp(-n/2 log mse)`` of their one-step errors so far (Akaike weights of models with as many parameters),
-so each origin's path uses what was known there and nothing is fitted twice.
+One pass over time carries every candidate of the grid for every series. At each origin the candidates are averaged with
+weights ``exp(-n/2 log mse)`` of their one-step errors so far (Akaike weights of models with as many parameters), so
+each origin's path uses what was known there and nothing is fitted twice.
+
+Reference: Hyndman, Koehler, Ord and Snyder (2008), Forecasting with exponential smoothing; Burnham and Anderson (2002)
+for the weights.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ from shiftcast.forecast.volume.past import Past
 LEVELS: Final = (0.05, 0.2, 0.5, 0.8, 1.0)
 TRENDS: Final = ((0.0, 0.9), (0.1, 0.9), (0.2, 0.97))
 SEASONALS: Final = (0.0, 0.1, 0.3)
-_MEMORY: Final = 0.995  # by which squared errors fade a period
-_MOST: Final = 60  # periods that candidates are judged on at most, so that no single one takes all the weight
+_MEMORY: Final = 0.995  # decay of squared errors a period
+_MOST: Final = 60  # most periods that count in a weight, so that no single one takes all the weight
 _FIRST_SEASONS: Final = 3
 _TINY: Final = 1e-12
 
@@ -32,11 +35,11 @@ class Grid:
     Attributes
     ----------
     level, trend, season
-        Smoothing parameters alpha, beta and gamma.
+        Smoothing parameters alpha, beta* and gamma* [1].
     damping
-        Damping of the trend phi.
+        Damping phi of the trend [1].
     seasonal
-        1 with a seasonal component, 0 without.
+        One with a seasonal component, zero without.
     """
 
     level: Array
@@ -47,7 +50,20 @@ class Grid:
 
 
 def grid(trends: tuple[tuple[float, float], ...] = TRENDS, *, plain: bool = True, seasonal: bool = True) -> Grid:
-    """Return every combination of levels, trends, and no season, a fixed one or moving ones.
+    """Return every combination of levels, trends, and seasons: none, a fixed one or moving ones.
+
+    Parameters
+    ----------
+    trends
+        Pairs of trend parameter beta* and damping phi [1].
+    plain
+        Whether candidates without a season are among them.
+    seasonal
+        Whether candidates with one are.
+
+    Returns
+    -------
+    Grid
 
     Examples
     --------
@@ -61,24 +77,68 @@ def grid(trends: tuple[tuple[float, float], ...] = TRENDS, *, plain: bool = True
 
 
 def smoothing(past: Past) -> Array:
-    """Return exponential smoothing over the whole grid: level, damped trend, season or none."""
+    """Return exponential smoothing over the whole grid: level, damped trend, season or none.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return _smooth(past, grid(seasonal=bool(past.seasons)))
 
 
 def smoothed_level(past: Past) -> Array:
-    """Return exponential smoothing without a trend."""
+    """Return exponential smoothing without a trend.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return _smooth(past, grid(TRENDS[:1], seasonal=bool(past.seasons)))
 
 
 def smoothed_trend(past: Past) -> Array:
-    """Return exponential smoothing without a season."""
+    """Return exponential smoothing without a season.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
+    """
     return _smooth(past, grid(seasonal=False))
 
 
 def theta(past: Past) -> Array:
     """Return the theta method: half the least-squares slope on a smoothed, deseasonalised level.
 
-    Hyndman and Billah (2003): simple exponential smoothing with drift.
+    Simple exponential smoothing with drift: level + b / 2 (h - 1 + 1 / alpha) (Hyndman and Billah 2003, Unmasking the
+    Theta method).
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
     """
     return _smooth(past, grid(TRENDS[:1], plain=not past.seasons, seasonal=bool(past.seasons)), _half_slopes(past))
 

@@ -1,4 +1,7 @@
-"""A structural state-space member for a few series: random walk with drift, season and autoregressive noise."""
+"""Structural state-space member for a few series: random walk with drift, season and autoregressive noise.
+
+Reference: Harvey (1989), Forecasting, structural time series models and the Kalman filter.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,27 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from shiftcast.features.arrays import Array, Integers
 from shiftcast.forecast.volume.past import Past
 
-LONGEST_SEASON: Final = 12  # states of the filter grow with it
+LONGEST_SEASON: Final = 12  # the states of the filter grow with it, and its time with their cube
 _FITS: Final = 2  # over the rolling origins, the last of them live
 _ITERATIONS: Final = 25
 _FEWEST: Final = 12
 
 
 def structural(past: Past) -> Array:
-    """Return unobserved-components forecasts, shape (series, origins, horizon) (Harvey 1989; statsmodels).
+    """Return forecasts of an unobserved-components model (Harvey 1989; statsmodels).
 
-    Parameters are estimated at the first origin and halfway, and filtered forward between; a series too short for
-    that keeps its last value.
+    Parameters are estimated by maximum likelihood at the first origin, halfway and at the last, and filtered forward
+    between; a series too short for that keeps its last value.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+
+    Returns
+    -------
+    ndarray, shape (series, origins, horizon)
+        On the working scale.
     """
     out = np.empty((len(past.z), len(past.origins), past.horizon))
     for row, start in enumerate(past.start):

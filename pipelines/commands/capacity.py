@@ -19,7 +19,7 @@ from shiftcast.forecast.capacity.retire import Retirement
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis
 from shiftcast.forecast.economics.costs import Costing, cost_question
 from shiftcast.forecast.economics.site import Site, site_question
-from shiftcast.forecast.known import Settings
+from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
@@ -130,7 +130,7 @@ def limits(
 
 def read_basis(as_of: str | None, draws: int, seed: int, record: Path) -> Basis:
     """Return what capacity and cost rest on, from the record as known on a day."""
-    return read_record(record).basis(as_day(as_of, "--as-of"), Settings(draws=draws, seed=seed))
+    return basis_of(read_record(record).as_of(as_day(as_of, "--as-of")), Settings(draws=draws, seed=seed))
 
 
 def overrides(pairs: list[str] | None) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -21,7 +21,7 @@ from shiftcast.forecast.hardware.power import power_kw
 from shiftcast.forecast.hardware.rates import Rate, measured_rate
 from shiftcast.forecast.hardware.sheet import Catalogue, catalogue
 from shiftcast.forecast.hardware.sizing import Sizing, size_demand
-from shiftcast.forecast.known import Known
+from shiftcast.forecast.known import Known, cut
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.sources.public_record import RECORDS
@@ -100,9 +100,8 @@ def with_rows(known: Known, path: Path | None) -> Known:
     if path is None:
         return known
     rows = read_rows(path, HARDWARE)
-    earlier = rows[rows["known_at"] <= known.origin]
-    both = pd.concat([known.hardware, earlier]).drop_duplicates(list(HARDWARE.key), keep="last")
-    return Known(**{**vars(known), "hardware": check(conform(both, HARDWARE), HARDWARE)})
+    both = pd.concat([known.history.hardware, rows]).drop_duplicates(list(HARDWARE.key), keep="last")
+    return cut(replace(known.history, hardware=check(conform(both, HARDWARE), HARDWARE)), known.origin)
 
 
 def read_rows(path: Path, frame: Frame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import typer
 from rich.table import Table
 
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.identity.topdown import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled
@@ -40,7 +41,8 @@ def relabel_firm(
         raise InputError(f"change {change!r} is not of the form coreweave=hyperscale")
     known = known_at(as_of, record)
     since = None if valid_from is None else as_day(valid_from, "--valid-from")
-    done = relabelled(known, Settings(draws=draws, seed=seed), firm, side, valid_from=since)
+    settings = Settings(draws=draws, seed=seed)
+    done = relabelled(fit_top_down(known, settings.through), settings, firm, side, valid_from=since)
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:

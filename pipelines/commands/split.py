@@ -12,7 +12,8 @@ import typer
 from rich.table import Table
 
 from shiftcast.features.calendars import calendar_quarters
-from shiftcast.forecast.identity.topdown import FIRST_QUARTER
+from shiftcast.forecast.identity.fit import fit_world
+from shiftcast.forecast.identity.revenue import FIRST_QUARTER
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
@@ -41,7 +42,9 @@ def split(
     """Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."""
     known = known_at(as_of, record)
     imposed = imposed_as(known, mode, share=share, strength=strength, total="moves" if move_total else "kept")
-    report = split_report(known, Settings(draws=draws, seed=seed), imposed, base=base, definition=definition)
+    settings = Settings(draws=draws, seed=seed)
+    fit = fit_world(known, settings.through)
+    report = split_report(fit, settings, imposed, base=base, definition=definition)
     if as_json:
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
     else:
@@ -62,7 +65,7 @@ def show_revisions(known: Known, since: str | None) -> None:
     if since is None:
         return
     quarters = calendar_quarters(FIRST_QUARTER, Settings().through)
-    for row in revisions(known.observations, quarters, since=as_day(since, "--since")).itertuples():
+    for row in revisions(known.history.observations, quarters, since=as_day(since, "--since")).itertuples():
         wide_console().print(
             f"Revision of {row.known_at:%Y-%m-%d}, {row.statements} under {row.definition}: {row.quarter} "
             f"{row.before:.1%} to {row.after:.1%}, horizon {row.revision_end:+.1%}"

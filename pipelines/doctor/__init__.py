@@ -1,1 +1,1 @@
-"""What runs that died left behind, found and put right; it never touches what a living run makes."""
+"""Find and clean up what runs that died left behind; what a living run makes is never touched."""

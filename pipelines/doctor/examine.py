@@ -1,4 +1,4 @@
-"""The doctor: what runs that died left in a store and beside the publication, listed and put right."""
+"""Examine a store and its publication for what runs that died left there, and clean it up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SETTLED_SECONDS: Final = 60
 
 
 def examine(root: Path, out: Path) -> list[Finding]:
-    """Return what is wrong with a store and its publication; a run under way is left alone.
+    """Return the faults of a store and its publication; a run under way is left alone.
 
     Parameters
     ----------
@@ -35,6 +35,11 @@ def examine(root: Path, out: Path) -> list[Finding]:
         Folder of the store.
     out
         Folder that is published to.
+
+    Returns
+    -------
+    list of Finding
+        Faults in the order they were looked for; empty for a sound store.
 
     Raises
     ------
@@ -53,7 +58,21 @@ def examine(root: Path, out: Path) -> list[Finding]:
 
 
 def clean(root: Path, out: Path, *, wait: float) -> list[Finding]:
-    """Put right what can be, under the lock, and return what was found.
+    """Clean up what can be, under the lock, and return the faults there were.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    out
+        Folder that is published to.
+    wait
+        Longest wait for the lock [s].
+
+    Returns
+    -------
+    list of Finding
+        Faults as :func:`examine` gives them, those with a ``clean`` now put right.
 
     Raises
     ------
@@ -71,7 +90,25 @@ def clean(root: Path, out: Path, *, wait: float) -> list[Finding]:
 
 
 def move_in(root: Path, *, wait: float) -> int:
-    """Give a store that was moved its new addresses, under the lock; return how many were changed."""
+    """Give a store that was moved its new addresses, under the lock.
+
+    Parameters
+    ----------
+    root
+        Folder of the store, where it is now.
+    wait
+        Longest wait for the lock [s].
+
+    Returns
+    -------
+    int
+        Number of addresses changed.
+
+    Raises
+    ------
+    LockedError
+        If a run holds the lock for that long.
+    """
     with locked(root, wait=wait):
         return relocate(root)
 

@@ -1,4 +1,4 @@
-"""What the doctor finds: one fault, and how it is put right."""
+"""Describe a fault that the doctor finds, and its remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the doctor finds in the registry: runs, models and versions that a run which died left half made."""
+"""Find runs, models and versions of the registry that a run which died left half made."""
 
 from __future__ import annotations
 
@@ -37,7 +37,20 @@ _PAGE: Final = 1000
 
 
 def registry_findings(store: Store) -> Iterator[Finding]:
-    """Yield what is half made; what a living process is making is not, nor what another host made within a day."""
+    """Yield the half-made parts of a registry.
+
+    Those a living process is making are left out, and those another host made within a day.
+
+    Parameters
+    ----------
+    store
+        Registry to examine.
+
+    Yields
+    ------
+    Finding
+        One fault and its remedy.
+    """
     runs = {run.info.run_id: run for run in _runs(store)}
     versions = all_versions(store)
     yield from _running(store, runs)

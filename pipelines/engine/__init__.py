@@ -1,4 +1,4 @@
-"""Usage of any number of rows by one plan, on one machine or on Spark, and fits fanned out; it knows no file format."""
+"""Aggregate usage of any number of rows by one plan, here or on Spark, and fan fits out; it knows no file format."""
 
 from shiftcast.pipelines.engine.aggregate import aggregate
 from shiftcast.pipelines.engine.fan_out import fan_out

@@ -1,4 +1,4 @@
-"""One entry for the aggregation: rows of any kind in, usage out, on DuckDB or Spark."""
+"""Aggregate rows of any kind to usage, on DuckDB or Spark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames as Arrow tables: text plain, numbers as doubles, moments in microseconds UTC."""
+"""Convert frames to Arrow tables: text plain, numbers as doubles, moments in microseconds UTC."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ _TYPES: Final = {"text": pa.string(), "number": pa.float64(), "date": _MOMENT, "
 def arrow_schema(frame: Frame) -> pa.Schema:
     """Return the columns of a frame as Arrow types.
 
+    Parameters
+    ----------
+    frame
+        Contract of the columns.
+
+    Returns
+    -------
+    Schema
+        A field a column, in the frame's order.
+
     Examples
     --------
     >>> from shiftcast.features.frames import QUARANTINE
@@ -29,6 +39,16 @@ def to_arrow(rows: pd.DataFrame) -> pa.Table:
     """Return a DataFrame as an Arrow table.
 
     Moments go through UTC without zone, since pyarrow asks zoned columns for values in a way that pandas 3.1 gives up.
+
+    Parameters
+    ----------
+    rows
+        Any DataFrame; its index is left out.
+
+    Returns
+    -------
+    Table
+        The same columns; moments with a zone are in UTC.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""DuckDB connections that print nothing: a progress bar would go to standard output, where JSON may stand."""
+"""Open DuckDB connections that print nothing: a progress bar would go to standard output, where JSON may stand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ import ibis
 
 
 def duckdb_connection(**settings: Any) -> Any:
-    """Return an Ibis connection to a DuckDB in memory, with the settings given.
+    """Return an Ibis connection to a DuckDB in memory.
+
+    Parameters
+    ----------
+    **settings
+        Settings of DuckDB, such as ``memory_limit="1GB"``.
+
+    Returns
+    -------
+    ibis.BaseBackend
+        A connection of its own.
 
     Examples
     --------
@@ -24,6 +34,12 @@ def duckdb_connection(**settings: Any) -> Any:
 
 
 def silence(execute: Callable[[str], Any]) -> None:
-    """Switch the progress bar off on the connection that a function executes on."""
+    """Switch the progress bar off on the connection that a function executes on.
+
+    Parameters
+    ----------
+    execute
+        Runs a statement on the connection.
+    """
     with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to switch off
         execute("SET enable_progress_bar = false")

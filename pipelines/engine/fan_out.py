@@ -1,4 +1,4 @@
-"""Fitting many series: one call a group, in this process, in several, or on Spark, with equal results."""
+"""Fit many series, one call a group: in this process, in several, or on Spark, with equal results."""
 
 from __future__ import annotations
 

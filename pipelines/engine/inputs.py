@@ -1,4 +1,4 @@
-"""What the engine reads: files, Ibis tables or streams, brought to one backend.
+"""Open the inputs of the engine: files, Ibis tables or streams, brought to one backend.
 
 A stream is written to a Parquet file in a scratch folder first, batch by batch: checking and aggregating read it
 twice, and Spark reads files. The folder goes when the connection does.
@@ -54,6 +54,20 @@ class Input:
 
 def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None) -> tuple[str, dict[str, Input]]:
     """Return the backend's name and, by frame name, the rows on that backend.
+
+    Parameters
+    ----------
+    given
+        Pairs of a frame and its rows: Parquet paths, an Ibis table, record batches, a pyarrow table or DataFrame.
+    engine
+        ``duckdb`` or ``spark``.
+    master
+        Spark master, as in :func:`pipelines.engine.spark.session`.
+
+    Returns
+    -------
+    tuple
+        Name of the backend as Ibis has it (``duckdb, pyspark``), and the input of each frame by its name.
 
     Raises
     ------
@@ -120,8 +134,8 @@ def _parquet_schema(path: Path) -> pa.Schema:
     try:
         return pq.read_schema(path)
     except (OSError, pa.ArrowInvalid) as error:
-        said = str(error).splitlines()[0]
-        raise InputError(f"{path}: cannot be read as Parquet ({said}); check the path or load the file again") from None
+        text = str(error).splitlines()[0]
+        raise InputError(f"{path}: cannot be read as Parquet ({text}); check the path or load the file again") from None
 
 
 def _spool(rows: Any, frame: Frame, backend: Any) -> str:

@@ -1,4 +1,4 @@
-"""The plan, written once in Ibis: spans split over periods, points summed in them, both into usage cells."""
+"""Plan the aggregation once in Ibis: spans split over periods, points summed in them, both into usage cells."""
 
 from __future__ import annotations
 
@@ -21,10 +21,18 @@ def span_cells(spans: ir.Table, periods: Periods) -> ir.Table:
     A span without length counts as a row of the period it stands in. One that is queued or refused adds no hours and
     makes the cells it touches lower bounds.
 
+    Parameters
+    ----------
+    spans
+        Frame ``SPANS`` on the engine, checked by :func:`pipelines.engine.rules.check_spans`.
+    periods
+        Periods of the grain wanted.
+
     Returns
     -------
     Table
-        Labels, ``how``, ``period`` (its number), ``value``, ``rows`` and ``short`` (rows that were not served).
+        Labels, ``how``, ``period`` (its number), ``value`` [unit of the row], ``rows`` and ``short`` (rows that were
+        not served).
     """
     begin, end = (periods.dialect.microseconds(spans[name]) for name in ("start", "end"))
     rows = spans.mutate(begin=begin, over=end, served=~spans.status.isin(UNSERVED))
@@ -40,14 +48,23 @@ def span_cells(spans: ir.Table, periods: Periods) -> ir.Table:
 
 
 def point_cells(points: ir.Table, periods: Periods, hows: frozenset[str]) -> ir.Table:
-    """Return cells of points, as :func:`span_cells` does.
+    """Return cells of points, in the columns of :func:`span_cells`.
 
     Parameters
     ----------
+    points
+        Frame ``POINTS`` on the engine, checked by :func:`pipelines.engine.rules.check_points`.
+    periods
+        Periods of the grain wanted.
     hows
         The values of ``how`` that are there; a plan is made for no others. ``sum`` adds what was served, ``mean``
         averages, ``last`` takes the latest reading (of several at one moment the largest), and ``counter`` adds the
         growth since the reading before, a fall being a reset to zero; growth counts where it is read.
+
+    Returns
+    -------
+    Table
+        One row a cell; a counter's cells have ``how`` ``sum``.
     """
     rows = points.mutate(
         moment=periods.dialect.microseconds(points["at"]),
@@ -61,7 +78,18 @@ def point_cells(points: ir.Table, periods: Periods, hows: frozenset[str]) -> ir.
 
 
 def together(cells: list[ir.Table]) -> ir.Table:
-    """Return cells of several tables as one, those of the same labels and period added."""
+    """Return cells of several tables as one, those of the same labels and period added.
+
+    Parameters
+    ----------
+    cells
+        Tables of :func:`span_cells` and :func:`point_cells`.
+
+    Returns
+    -------
+    Table
+        One row a cell, ``value``, ``rows`` and ``short`` summed.
+    """
     if len(cells) == 1:
         return cells[0]
     both = ibis.union(*cells)
@@ -69,7 +97,22 @@ def together(cells: list[ir.Table]) -> ir.Table:
 
 
 def as_usage(cells: ir.Table, periods: Periods, *, evidence: str, confidence: str) -> ir.Table:
-    """Return cells as the usage frame without ``known_at``, which is the store's to give."""
+    """Return cells as the usage frame without ``known_at``, which is the store's to give.
+
+    Parameters
+    ----------
+    cells
+        Cells of :func:`together`.
+    periods
+        Periods that the cells are numbered by.
+    evidence, confidence
+        Who stands behind the rows, and whether they were read at their source; on every row.
+
+    Returns
+    -------
+    Table
+        Frame ``USAGE`` without ``known_at``; a cell with unserved rows is a lower bound (``>=``).
+    """
     return cells.select(
         *DIMENSIONS, "measure", "unit", "how",
         grain=ibis.literal(periods.grain),

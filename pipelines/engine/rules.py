@@ -1,4 +1,4 @@
-"""What rows must keep before they are aggregated; rows that break a rule belong in quarantine before they get here.
+"""Check rows before they are aggregated; rows that break a rule belong in quarantine before they get here.
 
 Counts, least and greatest values are asked for and no row-wise rule where they will do: DuckDB answers them from the
 statistics of a Parquet file. Those leave out values that are not a number, which therefore pass here, make their cell
@@ -44,12 +44,17 @@ def check_spans(parts: tuple[ir.Table, ...]) -> None:
 
 
 def check_points(parts: tuple[ir.Table, ...]) -> frozenset[str]:
-    """Return the values of ``how`` that are there.
+    """Check points, and return the values of ``how`` that are there.
 
     Parameters
     ----------
     parts
         The points, file by file or all at once.
+
+    Returns
+    -------
+    frozenset of str
+        Some of ``sum, mean, last, counter``.
 
     Raises
     ------
@@ -87,6 +92,6 @@ def _outside(name: str, low: float, high: float, least: float) -> str:
 
 
 def _refuse(name: str, broken: list[str]) -> None:
-    told = [each for each in broken if each and not each.startswith("0 ")]
-    if told:
-        raise InputError(f"{name}: rows break the contract: {'; '.join(told)}; set them aside with the reason first")
+    named = [each for each in broken if each and not each.startswith("0 ")]
+    if named:
+        raise InputError(f"{name}: rows break the contract: {'; '.join(named)}; set them aside with the reason first")

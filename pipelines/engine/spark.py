@@ -1,4 +1,4 @@
-"""The Spark session, and fits fanned out on it; pyspark is an extra."""
+"""Open the Spark session and fan fits out on it; pyspark is an extra."""
 
 from __future__ import annotations
 
@@ -33,6 +33,11 @@ def session(master: str | None = None) -> Any:
         Such as ``local[2]``, ``spark://host:7077`` or ``yarn``; if left out, that of the running session, of
         Spark's own configuration (``spark-submit --master``), or else this machine.
 
+    Returns
+    -------
+    SparkSession
+        A session whose time zone is UTC.
+
     Raises
     ------
     ValueError
@@ -40,7 +45,7 @@ def session(master: str | None = None) -> Any:
     """
     try:
         from pyspark import SparkConf  # noqa: PLC0415  (an extra)
-        from pyspark.sql import SparkSession  # noqa: PLC0415
+        from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra)
     except ImportError:
         raise InputError("the spark engine needs pyspark; install it with `pip install 'shiftcast[spark]'`") from None
     if master is not None and not _MASTER.fullmatch(master):
@@ -62,7 +67,31 @@ def fan_out_spark(
     rows: pd.DataFrame, key: list[str], fit: Callable[[pd.DataFrame], pd.DataFrame], example: pd.DataFrame,
     master: str | None,
 ) -> pd.DataFrame:  # fmt: skip
-    """Return ``fit`` of every group, computed by ``applyInPandas``; ``example`` is one result, for its types."""
+    """Return ``fit`` of every group, computed by ``applyInPandas``.
+
+    Parameters
+    ----------
+    rows
+        Long frame of many groups.
+    key
+        Columns that name a group.
+    fit
+        From the rows of a group to a frame in the columns of ``example``.
+    example
+        One result, for its columns and types.
+    master
+        Spark master, as in :func:`session`.
+
+    Returns
+    -------
+    DataFrame
+        Results of all groups, in no order.
+
+    Raises
+    ------
+    ValueError
+        As :func:`session`.
+    """
     spark = session(master)
     schema = spark.createDataFrame(example).schema
     grouped = spark.createDataFrame(rows).groupBy(*key)

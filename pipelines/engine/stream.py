@@ -1,4 +1,4 @@
-"""Reading the rows of an Ibis table, whole or part by part.
+"""Read the rows of an Ibis table, whole or part by part.
 
 Ibis 12 cannot stream from DuckDB 2, and warns where it makes a DataFrame under pandas 3.1: parts come through a Parquet
 file, and DataFrames by way of Arrow.
@@ -17,7 +17,19 @@ import pyarrow.parquet as pq
 
 
 def stream(table: ir.Table, *, rows_at_once: int = 250_000) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of an Ibis table in its order, so many at once; Spark collects them first.
+    """Yield the rows of an Ibis table in its order, part by part; Spark collects them first.
+
+    Parameters
+    ----------
+    table
+        Table on DuckDB or Spark.
+    rows_at_once
+        Most rows of a part.
+
+    Yields
+    ------
+    RecordBatch
+        The next rows.
 
     Examples
     --------
@@ -37,6 +49,16 @@ def stream(table: ir.Table, *, rows_at_once: int = 250_000) -> Iterator[pa.Recor
 
 def collect(table: ir.Table) -> pd.DataFrame:
     """Return all rows of an Ibis table, which has to fit in memory.
+
+    Parameters
+    ----------
+    table
+        Table on DuckDB or Spark.
+
+    Returns
+    -------
+    DataFrame
+        Its columns, in its order of rows.
 
     Examples
     --------

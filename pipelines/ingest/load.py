@@ -1,6 +1,6 @@
-"""Ingest: files of one kind into the store, with a report of what was read, set aside, unlabelled and missing.
+"""Load files of one kind into the store, with a report of what was read, quarantined, unlabelled and missing.
 
-Rows in = rows stored + rows set aside, always. Nothing is stored unless every file could be read to its end.
+Rows in = rows stored + rows quarantined, always. Nothing is stored unless every file could be read to its end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VERSION: Final = 1  # of what turns files into rows; part of a load's digest, so
 
 @dataclass(frozen=True)
 class IngestRequest:
-    """What to load and how.
+    """The files of a load and its options.
 
     Attributes
     ----------
@@ -38,14 +38,22 @@ class IngestRequest:
         Name of a kind of file in ``pipelines.sources.catalogue``.
     paths
         Paths, patterns, or ``-`` for standard input.
+    setting
+        Options of the readers: columns, zone, rules, constants.
     known_at
         First day the world could know the rows, midnight UTC.
     root
         Folder of state; the store is below it.
+    grain
+        Length of the periods usage is stored in.
+    engine, master
+        As in :func:`pipelines.engine.aggregate`.
     until
         Moment up to which what has no end ran; the last moment of the load if None.
     feed
         Name the rows are stored under instead of their file's: a later load of the same feed corrects it.
+    evidence
+        Who stands behind the rows: ``measured, independent, vendor`` or ``assumed``.
     restates
         Whether the files are all there is to say of their feed: earlier figures not among them are withdrawn.
     """
@@ -66,7 +74,7 @@ class IngestRequest:
 
 @dataclass(frozen=True)
 class Ingested:
-    """What a load came to: the data-quality report as plain values, and the rows set aside.
+    """The outcome of a load: the data-quality report as plain values, and the quarantined rows.
 
     Attributes
     ----------
@@ -88,8 +96,15 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
 
     Parameters
     ----------
+    request
+        Files and options.
     progress
-        Told the file under way and the rows read so far.
+        Called with the name of the file under way and the rows read so far.
+
+    Returns
+    -------
+    Ingested
+        Report, quarantined rows, and whether anything was stored.
 
     Raises
     ------
@@ -97,6 +112,8 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
         If a file cannot be read at all; then nothing of the load is stored.
     ValueError
         If the source, the grain or the engine is unknown.
+    StoreError
+        As :meth:`pipelines.store.Store.append`.
     """
     with TemporaryDirectory(prefix="shiftcast-ingest-") as folder:
         report, closed, digest = read_files(request, Path(folder), progress=progress)
@@ -120,10 +137,26 @@ def read_files(
 ) -> tuple[dict[str, Any], Closed, str]:
     """Read and check files without storing anything.
 
+    Parameters
+    ----------
+    request
+        Files and options.
+    folder
+        Empty folder for the spool.
+    progress
+        As in :func:`ingest`.
+
     Returns
     -------
     tuple
         The data-quality report, the closed spool in ``folder``, and the digest of content and options.
+
+    Raises
+    ------
+    UnreadableFileError
+        If a file cannot be read at all.
+    ValueError
+        If the source is unknown.
     """
     source = find_source(request.source)
     content, read = hashlib.sha256(), []
@@ -150,17 +183,27 @@ def _declared(source: Source) -> dict[str, str]:
 
 def _digest(content: str, request: IngestRequest) -> str:
     """Return the digest of everything that decides the rows: bytes, options, and this reader's version."""
-    told = asdict(replace(request.setting, mapping=None, instances=None))
+    options = asdict(replace(request.setting, mapping=None, instances=None))
     mapping = None if request.setting.mapping is None else request.setting.mapping.to_dict("records")
     instances = request.setting.instances
     extra = None if instances is None else hashlib.sha256(instances.read_bytes()).hexdigest()
     whole = [VERSION, content, request.source, request.grain, str(request.until), request.feed, request.evidence,
-             str(request.known_at), request.restates, told, mapping, extra]  # fmt: skip
+             str(request.known_at), request.restates, options, mapping, extra]  # fmt: skip
     return hashlib.sha256(json.dumps(whole, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def reasons(quarantine: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return how many rows were set aside by column and reason, the most first, each with its first example.
+    """Count quarantined rows by column and reason, the most first, each with its first example.
+
+    Parameters
+    ----------
+    quarantine
+        ``source, line, column, value, reason``.
+
+    Returns
+    -------
+    list of dict
+        ``count, column, reason, source, line, value`` of each column and reason.
 
     Examples
     --------
@@ -169,10 +212,10 @@ def reasons(quarantine: pd.DataFrame) -> list[dict[str, Any]]:
     >>> [(each["count"], each["line"], each["value"]) for each in reasons(table)]
     [(2, 7, 'x')]
     """
-    told = quarantine.assign(
+    kinds = quarantine.assign(
         kind=quarantine["reason"].str.replace(r" stands in .* at line \d+", " stands above", regex=True)
     )
-    grouped = told.groupby(["column", "kind"], sort=False)
+    grouped = kinds.groupby(["column", "kind"], sort=False)
     firsts = grouped.first().assign(count=grouped.size()).reset_index()
     ordered = firsts.sort_values(["count", "column", "kind"], ascending=[False, True, True], kind="stable")
     return [{"count": int(row["count"]), "column": row["column"], "reason": row["kind"], "source": row["source"],
@@ -195,6 +238,14 @@ def _fed(path: Path | None, feed: str) -> Any:
 
 
 def write_report(report: dict[str, Any], path: Path) -> None:
-    """Write the data-quality report as JSON."""
+    """Write the data-quality report as JSON.
+
+    Parameters
+    ----------
+    report
+        Plain values, as :class:`Ingested` holds them.
+    path
+        File to write; its folder is made.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1, default=str) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Checks that need all rows of a load: what one chunk cannot see, asked of its Parquet files through DuckDB.
+"""Check all rows of a load through DuckDB: duplicates, gaps, clock jumps, counter resets, totals, unlabelled rows.
 
 The connection holds the views ``spans`` and ``points`` of a spool; moments leave it as microseconds or as text.
 """
@@ -21,12 +21,33 @@ _SEEN: Final = (
 
 
 def last_moment(database: duckdb.DuckDBPyConnection) -> pd.Timestamp | None:
-    """Return the last moment a load shows, UTC; None where it holds no row."""
+    """Return the last moment of a load.
+
+    Parameters
+    ----------
+    database
+        Connection with the views of a spool.
+
+    Returns
+    -------
+    Timestamp or None
+        Moment in UTC; ``None`` where the load holds no row.
+    """
     return _moment(database, "max")
 
 
 def stamp(moment: pd.Timestamp | None) -> str:
     """Return a moment as SQL.
+
+    Parameters
+    ----------
+    moment
+        Moment with a zone, or none.
+
+    Returns
+    -------
+    str
+        A literal of type ``TIMESTAMPTZ``.
 
     Examples
     --------
@@ -40,6 +61,13 @@ def drop_rows(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) ->
     """Find rows whose identity an earlier row has, and open spans that start after ``last``.
 
     Their places stay in the table ``dropped``.
+
+    Parameters
+    ----------
+    database
+        Connection with the views of a spool.
+    last
+        Moment up to which open spans run.
 
     Returns
     -------
@@ -63,9 +91,21 @@ def drop_rows(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) ->
 
 
 def findings(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) -> dict[str, Any]:
-    """Return what the checks saw: window, open spans, gaps, clock jumps, resets, totals, and what is unlabelled.
+    """Return the findings of the checks: window, open spans, gaps, clock jumps, resets, totals, unlabelled rows.
 
     Totals are amount times hours of spans, and sums of points that add up; readings and counters have none.
+
+    Parameters
+    ----------
+    database
+        Connection with the views of a spool and the table of :func:`drop_rows`.
+    last
+        Moment up to which open spans run.
+
+    Returns
+    -------
+    dict
+        Plain values by name: ``first, last, open_spans, gaps, clock_jumps, counter_resets, totals, unlabelled``.
     """
     database.execute(f"CREATE VIEW sizes AS {_sizes(last)}")
     first = _moment(database, "min")

@@ -1,4 +1,4 @@
-"""The spool of a load: normalised rows on disk, the checks that need all of them, and the tables the engine reads.
+"""Spool a load: normalised rows on disk, the checks that need all of them, and the tables the engine reads.
 
 Rows are written as they come, in bounded memory; DuckDB then finds what one chunk cannot see: the load's last moment,
 rows that are there twice, gaps, clocks that jump, counters that restart, and what is unlabelled, by size.
@@ -30,7 +30,19 @@ _QUARANTINE_SCHEMA: Final = pa.schema([("source", pa.string()), ("line", pa.int6
 
 @dataclass
 class Counts:
-    """What went in: rows, rows set aside, normalised spans and points, and names no table knows."""
+    """Rows that went into a spool.
+
+    Attributes
+    ----------
+    rows
+        Rows read.
+    quarantined
+        Rows quarantined of them.
+    spans, points
+        Normalised rows of each kind.
+    unresolved
+        Batches by name, for names that no table knows.
+    """
 
     rows: int = 0
     quarantined: int = 0
@@ -48,9 +60,9 @@ class Closed:
     spans, points
         Parquet files of the frames, or None where there are none.
     quarantine
-        Rows set aside while reading and by the checks: ``source, line, column, value, reason``.
+        Rows quarantined while reading and by the checks: ``source, line, column, value, reason``.
     findings
-        What the checks saw, by name.
+        Findings of the checks, by name.
     """
 
     spans: Path | None
@@ -88,6 +100,11 @@ class Spool:
     def add(self, batch: Batch) -> None:
         """Write a batch.
 
+        Parameters
+        ----------
+        batch
+            Normalised rows of one chunk, and those quarantined.
+
         Raises
         ------
         UnreadableFileError
@@ -119,6 +136,11 @@ class Spool:
         ----------
         until
             Moment up to which what has no end is taken to run; the last moment the load shows if None.
+
+        Returns
+        -------
+        Closed
+            Files, quarantined rows and findings.
         """
         for writer in self._writers.values():
             writer.close()

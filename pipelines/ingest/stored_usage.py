@@ -1,4 +1,4 @@
-"""Usage that `shiftcast ingest` stored, beside the record: accelerator-hours of a leaf by calendar quarter."""
+"""Add usage that `shiftcast ingest` stored to the record: accelerator-hours of a leaf by calendar quarter."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ def stored_usage(asked: bool, root: Path) -> Callable[[Record, pd.Timestamp], Re
     """Return the step that adds the usage stored below a folder, as known on a day, to a record; none if not asked.
 
     The step raises a ``StoreError`` if nothing is stored there, or a file of the store is missing or altered.
+
+    Parameters
+    ----------
+    asked
+        Whether to add it.
+    root
+        Folder of state; the store is below it.
+
+    Returns
+    -------
+    callable
+        From a record and the day of knowledge to the record with the observations added.
     """
 
     def add(record: Record, day: pd.Timestamp) -> Record:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from shiftcast.features.frames import SCORES, empty
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
+from shiftcast.forecast.economics.basis import join_assumptions
 from shiftcast.forecast.identity.cube import World
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.migration.steps import effect_of_one_figure
@@ -50,9 +51,9 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
         "forecasts": forecast_frame(world.cube, model="shiftcast"),
         "scores": empty(SCORES),
         "quarantine": record.quarantine,
-        **{name: getattr(known, name) for name in KNOWN},
+        **{name: getattr(known.history, name) for name in KNOWN},
         "registry": pd.DataFrame([asdict(task) for task in known.registry.tasks]),
-        "capacity_assumptions": record.basis(known.origin, settings).assumptions,
+        "capacity_assumptions": join_assumptions(known.assumptions, known.capacity),
     }
     summary = _summary(world, known, record, digest, settings)
     return Bundle(world.cube, tables, summary, known.learned, shipped=shipped_by_generation(world))

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.known import RULES, Known, Settings
 
 _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
 _PACKAGES: Final = ("features", "forecast", "pipelines")
@@ -23,19 +23,16 @@ def run_digest(
     settings: Settings,
     *,
     past: bool,
-    beside: tuple[pd.DataFrame, ...] = (),
 ) -> str:
     """Return the SHA-256 of what a forecast and its report depend on: data known, rows set aside, code, settings.
 
-    ``beside`` are frames that are kept with the forecast without entering it.
     Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
     """
     parts: dict[str, Any] = {"settings": asdict(settings), "code": code_digest()}
     parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
-    for name in ("observations", "claims", "hardware", "throughput", "assumptions", "memberships"):
-        rows = getattr(known, name).to_csv(index=False).encode()
+    for name in RULES:
+        rows = getattr(known.history, name).to_csv(index=False).encode()
         parts[name] = hashlib.sha256(rows).hexdigest()
-    parts["beside"] = [hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest() for rows in beside]
     parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
     parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
     parts["origin"] = f"{known.origin:%Y-%m-%d}" if past else "today"

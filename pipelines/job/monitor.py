@@ -113,12 +113,13 @@ def monitor(
     bundle = read_version(store, version)
     progress("comparing with the record of today")
     known = record.as_of(now)
-    pit = recent_pit(known.observations, now, bundle)
+    vintages = known.history.observations
+    pit = recent_pit(vintages, now, bundle)
     found = [
         *check_calibration(pit, subject="data-centre revenue, one quarter ahead"),
-        *check_populations(bundle.tables["observations"], known.observations),
-        *check_changes(bundle.tables["observations"], known.observations),
-        *check_feeds(known.observations, made=pd.Timestamp(bundle.summary.origin, tz="UTC"), now=now),
+        *check_populations(bundle.tables["observations"], vintages),
+        *check_changes(bundle.tables["observations"], vintages),
+        *check_feeds(vintages, made=pd.Timestamp(bundle.summary.origin, tz="UTC"), now=now),
         _set_aside(len(record.quarantine), bundle.summary.quarantined),
     ]
     action, widened = "nothing to do", None

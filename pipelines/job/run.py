@@ -139,14 +139,14 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
     progress("reading the record")
     record = request.ingest(read_record(request.record), request.origin)
     known = record.as_of(request.origin)
-    digest = run_digest(
-        known, record.quarantine, request.settings, past=request.past, beside=(record.fleet, record.economics)
-    )
+    digest = run_digest(known, record.quarantine, request.settings, past=request.past)
     with guarded(request.root, wait=request.wait) as fence, threadpool_limits(1):  # tiny fits: threads only wait
         progress("opening the model store")
         store = open_store(request.root)
         ledger = Ledger(request.root, fence.token, digest, f"{known.origin:%Y-%m-%d}")
-        ledger.write("ingest", DONE, f"{len(known.observations)} observations, {len(record.quarantine)} set aside")
+        ledger.write(
+            "ingest", DONE, f"{len(known.history.observations)} observations, {len(record.quarantine)} set aside"
+        )
         job = _Job(request, store, fence, ledger, progress)
         found = _found(store, digest, progress)
         if found is not None:

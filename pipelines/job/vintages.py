@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from shiftcast.features.asof import latest_known
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.scoring.actuals import actuals
@@ -37,7 +38,7 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
             yield f"version {version.version} is not scored: {error}"
             continue
         origin = pd.Timestamp(bundle.summary.origin, tz="UTC")
-        yield Vintage(f"v{version.version}", origin, bundle.cube, bundle.tables["observations"])
+        yield Vintage(f"v{version.version}", origin, bundle.cube, latest_known(bundle.tables["observations"], origin))
 
 
 def score_card(
@@ -71,7 +72,7 @@ def score_card(
     StoreError
         If there is no store.
     """
-    actual = actuals(record.as_of(as_of).observations, as_of)
+    actual = actuals(record.as_of(as_of).history.observations, as_of)
     if period_end is not None:
         _require(actual, period_end, as_of)
     costs, blocks, unreadable = build_costs(record.assumptions), [], []

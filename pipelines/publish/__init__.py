@@ -1,1 +1,1 @@
-"""What people see of a forecast: report, pictures, tables; every number comes from the forecast it is given."""
+"""Publish a forecast: report, pictures, tables; every number comes from the forecast it is given."""

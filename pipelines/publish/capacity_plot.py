@@ -1,4 +1,4 @@
-"""The picture of an answer about capacity and cost: fans where it has paths, else bars with intervals."""
+"""Draw the answer to a question about capacity and cost: fans where it has paths, else bars with intervals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,14 @@ _BARS: Final = (("work_day", "work a day"), ("usd_million", "US dollars a millio
 
 
 def save_answer(answer: Answer, file: Path) -> None:
-    """Write the picture of an answer; the kind is taken from the file name.
+    """Write the picture of an answer.
+
+    Parameters
+    ----------
+    answer
+        Answer with its table, and its paths where it has some.
+    file
+        Picture to write; its ending says the kind, such as ``.png``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Fans on a grid: what the pictures of all forecasts of series have in common."""
+"""Draw fans on a grid, for the pictures of all forecasts of series."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ BANDS: Final = ((0.025, 0.975, 0.15), (0.1, 0.9, 0.3))
 
 
 def save_grid(names: Sequence[str], draw: Callable[[Axes, str], None], file: Path, *, total: int) -> None:
-    """Write a picture with one panel a name, three in a row; the kind is taken from the file name.
+    """Write a picture with one panel a name, three in a row.
 
     Parameters
     ----------
+    names
+        Names of the series shown.
     draw
-        Draws the series of a name.
+        Draws the series of a name on its axes.
+    file
+        Picture to write; its ending says the kind.
     total
-        How many series there are, said where not all are shown.
+        How many series there are, stated where not all are shown.
     """
     rows = (len(names) + 2) // 3
     figure = Figure(figsize=(5 * min(3, len(names)), 3.2 * rows), layout="constrained")
@@ -52,7 +56,17 @@ def _in_lines(name: str) -> str:
 
 
 def shade(axis: Axes, ahead: pd.DataFrame, colour: Any) -> None:
-    """Draw the central 80 % and 95 % of quantile rows with a ``day`` column."""
+    """Draw the central 80 % and 95 % of quantile rows with a ``day`` column.
+
+    Parameters
+    ----------
+    axis
+        Axes to draw on.
+    ahead
+        Rows with ``quantile, day, value``, quantiles 0.025, 0.1, 0.9 and 0.975 among them.
+    colour
+        Colour, as matplotlib takes it.
+    """
     for low, high, alpha in BANDS:
         edge = {q: ahead[(ahead["quantile"] - q).abs() < 1e-9].set_index("day").value for q in (low, high)}
         axis.fill_between(edge[low].index, edge[low], edge[high], color=colour, alpha=alpha, linewidth=0)

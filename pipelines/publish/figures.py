@@ -1,4 +1,4 @@
-"""The report's pictures: fans over quarters, shares with the statements they rest on, the two views before they met."""
+"""Draw the report's pictures: fans over quarters, shares with their statements, the two views before they met."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ def demand_figure(cube: xr.Dataset) -> go.Figure:
     """Draw spending, accelerators, GPU-hours and power by segment, with 50, 80 and 95 % intervals.
 
     A panel ends a little above its highest 80 % interval, so that the tails do not flatten what is likely.
+
+    Parameters
+    ----------
+    cube
+        Draws of the forecast.
     """
     panels = (
         ("spending", 1e9, "Spending [$B a quarter]"), ("accelerators", 1e6, "Accelerators live [million]"),
@@ -51,7 +56,13 @@ def demand_figure(cube: xr.Dataset) -> go.Figure:
 
 
 def work_figure(cube: xr.Dataset) -> go.Figure:
-    """Draw median busy GPU-hours by workload, stacked, what no record explains on top."""
+    """Draw median busy GPU-hours by workload, stacked, what no record explains on top.
+
+    Parameters
+    ----------
+    cube
+        Draws of the forecast.
+    """
     figure = go.Figure()
     names = list(dict.fromkeys(str(task).partition("/")[0] for task in cube["task"].values))
     for workload in names:
@@ -66,7 +77,13 @@ def work_figure(cube: xr.Dataset) -> go.Figure:
 
 
 def views_figure(cube: xr.Dataset) -> go.Figure:
-    """Draw the two views as they were before they met, and what is left unallocated, by segment."""
+    """Draw the two views as they were before they met, and what is left unallocated, by segment.
+
+    Parameters
+    ----------
+    cube
+        Draws of the forecast.
+    """
     figure = make_subplots(rows=1, cols=2, subplot_titles=["hyperscale", "rest"])
     segments = np.array(segment_of_leaves(cube))
     for column, segment in enumerate(("hyperscale", "rest"), start=1):
@@ -94,7 +111,20 @@ def views_figure(cube: xr.Dataset) -> go.Figure:
 
 
 def techniques_figure(cube: xr.Dataset, observations: pd.DataFrame, workload: str) -> go.Figure:
-    """Draw technique shares of requests by segment with 80 % intervals, and the statements about them."""
+    """Draw technique shares of requests by segment with 80 % intervals, and the statements about them.
+
+    Parameters
+    ----------
+    cube, observations
+        Draws of the forecast, and the observations behind it.
+    workload
+        Workload whose techniques are drawn.
+
+    Returns
+    -------
+    Figure
+        Two panels of shares [share].
+    """
     figure = make_subplots(rows=1, cols=2, subplot_titles=["hyperscale", "rest"], shared_yaxes=True)
     names = [str(name).partition("/") for name in cube["technique"].values]
     for column, segment in enumerate(("hyperscale", "rest"), start=1):
@@ -110,7 +140,18 @@ def techniques_figure(cube: xr.Dataset, observations: pd.DataFrame, workload: st
 
 
 def split_figure(cube: xr.Dataset, observations: pd.DataFrame) -> go.Figure:
-    """Draw the hyperscale share of revenue by definition, the statements behind it, and the claimed 60 %."""
+    """Draw the hyperscale share of revenue by definition, the statements behind it, and the claimed 60 %.
+
+    Parameters
+    ----------
+    cube, observations
+        Draws of the forecast, and the observations behind it.
+
+    Returns
+    -------
+    Figure
+        One panel of shares [share].
+    """
     figure = go.Figure()
     for definition in [str(name) for name in cube["definition"].values]:
         share = hyperscale_share(cube, base="revenue", definition=definition)
@@ -189,7 +230,18 @@ def _finish(figure: go.Figure, cube: xr.Dataset, *, height: int) -> go.Figure:
 
 
 def overview_picture(cube: xr.Dataset, observations: pd.DataFrame) -> Any:
-    """Draw demand, search shares and the split in one picture, with matplotlib."""
+    """Draw demand, search shares and the split in one picture, with matplotlib.
+
+    Parameters
+    ----------
+    cube, observations
+        Draws of the forecast, and the observations behind it.
+
+    Returns
+    -------
+    Figure
+        Three panels, of matplotlib.
+    """
     from matplotlib.figure import Figure  # noqa: PLC0415  (only the picture needs it)
 
     figure = Figure(figsize=(12, 3.9), layout="constrained")
@@ -223,7 +275,7 @@ def _split_panel(axes: Any, cube: xr.Dataset, observations: pd.DataFrame) -> Non
 
 
 def _dress(axes: Any, title: str) -> None:
-    from matplotlib.dates import DateFormatter, YearLocator  # noqa: PLC0415
+    from matplotlib.dates import DateFormatter, YearLocator  # noqa: PLC0415  (only the picture needs it)
 
     axes.set_title(title, loc="left", fontsize=10)
     axes.legend(frameon=False, fontsize=7, loc="upper left", ncols=2)

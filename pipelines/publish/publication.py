@@ -1,4 +1,4 @@
-"""Publishing: one folder of report and tables, swapped in whole, so that a reader sees the old or the new."""
+"""Publish one folder of report and tables, swapped in whole, so that a reader sees the old or the new."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 def prepare(out: Path) -> Path:
     """Return the folder to publish to, after checking that replacing it deletes nothing but a publication.
 
+    Parameters
+    ----------
+    out
+        Folder to publish to; it need not be there yet.
+
+    Returns
+    -------
+    Path
+        Its absolute path.
+
     Raises
     ------
     ValueError
@@ -51,10 +61,20 @@ def prepare(out: Path) -> Path:
 def publish(
     bundle: Bundle, out: Path, place_report: Callable[[Bundle, Path], object], *, check: Callable[[], object] = bool
 ) -> None:
-    """Swap a fresh folder of report and tables in for the last one; ``place_report`` puts the report at a path.
+    """Swap a fresh folder of report and tables in for the last one.
 
-    A folder that already holds this forecast, whole, is left as it is. ``check`` is called just before the swap and
-    may raise.
+    A folder that already holds this forecast, whole, is left as it is.
+
+    Parameters
+    ----------
+    bundle
+        Forecast with its tables.
+    out
+        Folder to publish to.
+    place_report
+        Puts the report of a bundle at a path.
+    check
+        Called just before the swap; it may raise.
 
     Raises
     ------
@@ -70,8 +90,8 @@ def publish(
         return
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
-    forecasts, observations = bundle.tables["forecasts"], bundle.tables["observations"]
-    overview_picture(bundle.cube, observations).savefig(fresh / PICTURE, dpi=110)
+    forecasts = bundle.tables["forecasts"]
+    overview_picture(bundle.cube, bundle.known.observations).savefig(fresh / PICTURE, dpi=110)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
     _days_as_text(forecasts).to_csv(fresh / "forecasts.csv", index=False)
     _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)
@@ -83,7 +103,18 @@ def publish(
 
 
 def half_published(out: Path) -> list[Path]:
-    """Return the folders beside a publication that a run which died was making or swapping out."""
+    """Return the folders beside a publication that a run which died was making or swapping out.
+
+    Parameters
+    ----------
+    out
+        Folder that is published to.
+
+    Returns
+    -------
+    list of Path
+        Folders that are there.
+    """
     out = out.resolve()
     beside = (out.with_name(f".{out.name}.new"), *([_former(out)] if out.exists() else []))
     return [path for path in beside if path.exists()]

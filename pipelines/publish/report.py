@@ -1,4 +1,4 @@
-"""The report: one HTML file that works offline, with pictures first, then claims, evidence, assumptions and sources."""
+"""Write the report: one HTML file that works offline, pictures first, then claims, evidence and sources."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ _FOLDER: Final = Path(__file__).resolve().parent
 
 
 def write_report(bundle: Bundle, path: Path) -> None:
-    """Write the report; the same bundle gives the same bytes."""
+    """Write the report; the same bundle gives the same bytes.
+
+    Parameters
+    ----------
+    bundle
+        Forecast with its tables.
+    path
+        HTML file to write.
+    """
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=select_autoescape(default=True), trim_blocks=True,
         lstrip_blocks=True,
@@ -29,15 +37,15 @@ def write_report(bundle: Bundle, path: Path) -> None:
 
 
 def _content(bundle: Bundle) -> dict[str, Any]:
-    cube, observations = bundle.cube, bundle.tables["observations"]
+    cube, vintages, stated = bundle.cube, bundle.tables["observations"], bundle.known.observations
     forecaster = bundle.forecaster
     pictures = {
         "demand": figures.demand_figure(cube),
         "work": figures.work_figure(cube),
         "views": figures.views_figure(cube),
-        "recsys": figures.techniques_figure(cube, observations, "recsys"),
-        "search": figures.techniques_figure(cube, observations, "search"),
-        "split": figures.split_figure(cube, observations),
+        "recsys": figures.techniques_figure(cube, stated, "recsys"),
+        "search": figures.techniques_figure(cube, stated, "search"),
+        "split": figures.split_figure(cube, stated),
     }
     return {
         "plotly": Markup(get_plotlyjs()),  # noqa: S704  (the library's own script)
@@ -48,8 +56,8 @@ def _content(bundle: Bundle) -> dict[str, Any]:
         "split": forecaster.split(base="revenue", definition=cube.attrs["definition"]).to_dict("records"),
         "claims": forecaster.claims().to_dict("records"),
         "assumptions": bundle.tables["assumptions"].to_dict("records"),
-        "evidence": _evidence(observations),
-        "sources": _sources(observations),
+        "evidence": _evidence(vintages),
+        "sources": _sources(vintages),
         "quarantine": bundle.tables["quarantine"].to_dict("records"),
     }
 

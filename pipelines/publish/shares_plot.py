@@ -1,4 +1,4 @@
-"""The picture of a share forecast: history and fan of every category, one panel a series."""
+"""Draw a share forecast: history and fan of every category, one panel a series."""
 
 from __future__ import annotations
 
@@ -12,7 +12,17 @@ from shiftcast.pipelines.publish.fans import SHOWN, save_grid, shade
 
 
 def save_plot(history: pd.DataFrame, forecast: pd.DataFrame, file: Path) -> None:
-    """Write the picture of up to twelve series; the kind is taken from the file name."""
+    """Write the picture of up to twelve series.
+
+    Parameters
+    ----------
+    history
+        Rows with ``series, period_end, category, value``; each period is scaled to add up to one.
+    forecast
+        Rows with ``series, period_end, category, statistic, quantile, value`` [share].
+    file
+        Picture to write; its ending says the kind.
+    """
     names = sorted(history["series"].astype(str).unique())
 
     def draw(axis: Axes, name: str) -> None:

@@ -1,4 +1,4 @@
-"""The picture of a volume forecast: history and fan, one panel a series."""
+"""Draw a volume forecast: history and fan, one panel a series."""
 
 from __future__ import annotations
 
@@ -19,7 +19,17 @@ COLOUR: Final = "tab:blue"
 
 @dataclass(frozen=True)
 class Fan:
-    """One series to draw: what is known, where that is a lower bound, and the forecast's rows."""
+    """One series to draw.
+
+    Attributes
+    ----------
+    past
+        Volume [unit of the series] by period end, the last periods only.
+    lower
+        The values of ``past`` that are lower bounds.
+    ahead
+        Rows of the forecast, with ``day``, the period end without a zone.
+    """
 
     past: pd.Series
     lower: pd.Series
@@ -27,7 +37,20 @@ class Fan:
 
 
 def fans(answers: list[VolumeAnswer], most: int = SHOWN) -> dict[str, Fan]:
-    """Return the first series of the answers, by name, and no more than ``most``."""
+    """Return the first series of the answers, ready to draw.
+
+    Parameters
+    ----------
+    answers
+        Answers in the order they are shown.
+    most
+        Most series.
+
+    Returns
+    -------
+    dict of str to Fan
+        Series by name.
+    """
     out: dict[str, Fan] = {}
     for answer in answers:
         panel = answer.panel.take(np.arange(min(most - len(out), len(answer.panel.series))))
@@ -44,7 +67,17 @@ def fans(answers: list[VolumeAnswer], most: int = SHOWN) -> dict[str, Fan]:
 
 
 def save_plot(shown: dict[str, Fan], file: Path, *, total: int) -> None:
-    """Write the picture of some of ``total`` series; the kind is taken from the file name."""
+    """Write the picture of some series.
+
+    Parameters
+    ----------
+    shown
+        Series by name, as :func:`fans` gives them.
+    file
+        Picture to write; its ending says the kind.
+    total
+        How many series there are, stated where not all are shown.
+    """
 
     def draw(axis: Axes, name: str) -> None:
         fan = shown[name]

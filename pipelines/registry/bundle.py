@@ -14,7 +14,7 @@ import xarray as xr
 
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.known import Known
+from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily, from_json, to_json
 from shiftcast.forecast.workloads import Registry, Task
 from shiftcast.pipelines.registry.former_learned import learned_before
@@ -24,7 +24,7 @@ MANIFEST: Final = "manifest.json"
 BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
 _CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
 _LEARNED, _ANSWERS = "learned.json", "answers.json"
-KNOWN: Final = ("observations", "claims", "hardware", "throughput", "assumptions", "memberships")
+KNOWN: Final = tuple(name for name in RULES if name != "capacity")  # joined with the others, beside the fleet
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
 _CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
@@ -65,29 +65,34 @@ class Bundle:
     @property
     def forecaster(self) -> Forecaster:
         """The object that answers questions."""
+        known, settings = self.known, self.summary.settings
         return Forecaster(
-            self.cube, self.tables["forecasts"], self.tables["claims"], self.known, self.summary.settings,
-            basis=self._basis(),
-        )  # fmt: skip
+            self.cube, self.tables["forecasts"], self.tables["claims"], known, settings, basis=self._basis(known)
+        )
 
     @property
     def known(self) -> Known:
         """The record as it was known, and the share model of then."""
         rows = self.tables["registry"].to_dict("records")
         tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
-        return Known(
-            pd.Timestamp(self.summary.origin, tz="UTC"), **{name: self.tables[name] for name in KNOWN},
-            registry=Registry(tuple(tasks)), learned=self.learned,
+        frames = Frames(
+            **{name: self.tables[name] for name in KNOWN}, **self._beside(), registry=Registry(tuple(tasks)),
+            learned=self.learned,
         )  # fmt: skip
+        return cut(frames, pd.Timestamp(self.summary.origin, tz="UTC"))
 
-    def _basis(self) -> Basis | None:
+    def _beside(self) -> dict[str, pd.DataFrame]:
+        """Return the assumptions that the cube does not use, where the bundle has them."""
+        if self.shipped is None:
+            return {}
+        rows = self.tables["capacity_assumptions"]
+        return {"capacity": rows[~rows["name"].isin(self.tables["assumptions"]["name"])].reset_index(drop=True)}
+
+    def _basis(self, known: Known) -> Basis | None:
         if self.shipped is None:
             return None
-        origin, seed = pd.Timestamp(self.cube.attrs["origin"], tz="UTC"), self.summary.settings.seed
-        return Basis(
-            origin, self.tables["hardware"], self.tables["throughput"], self.tables["capacity_assumptions"],
-            self.cube.sizes["draw"], seed, self.shipped,
-        )  # fmt: skip
+        drawn = Settings(draws=self.cube.sizes["draw"], seed=self.summary.settings.seed)
+        return basis_of(known, drawn, shipped=self.shipped)
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:

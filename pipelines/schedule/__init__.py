@@ -1,1 +1,1 @@
-"""When the job runs: cron expressions, a foreground schedule, files for other schedulers; not what it does."""
+"""Schedule the job: cron expressions, a foreground schedule, files for other schedulers; not what it does."""

@@ -1,8 +1,8 @@
-"""Cron expressions of five fields, read once and given to each scheduler in its own form.
+"""Read cron expressions of five fields, and write them in the form of each scheduler.
 
-Schedulers differ in what they make of them: APScheduler counts weekdays from Monday, cron from Sunday, and where day of
-month and day of week are both restricted cron means either and others both. So fields are expanded to lists, weekdays
-are named, and that last case is refused.
+Schedulers differ in reading them: APScheduler counts weekdays from Monday, cron from Sunday, and where day of month and
+day of week are both restricted cron means either and others both. So fields are expanded to lists, weekdays are named,
+and that last case is refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NAMES: Final = {
 
 @dataclass(frozen=True)
 class Cron:
-    """When to run; ``None`` is any.
+    """The times of a schedule; ``None`` is any.
 
     Attributes
     ----------
@@ -49,6 +49,16 @@ class Cron:
 
 def parse_cron(text: str) -> Cron:
     """Return a cron expression's values.
+
+    Parameters
+    ----------
+    text
+        Minute, hour, day of month, month and day of week, such as ``0 6 * * MON``.
+
+    Returns
+    -------
+    Cron
+        The values of each field.
 
     Raises
     ------
@@ -79,6 +89,16 @@ def parse_cron(text: str) -> Cron:
 def zone(name: str) -> tzinfo:
     """Return a time zone by its IANA name.
 
+    Parameters
+    ----------
+    name
+        Such as ``UTC`` or ``Europe/Paris``.
+
+    Returns
+    -------
+    tzinfo
+        The zone.
+
     Raises
     ------
     ValueError
@@ -91,7 +111,20 @@ def zone(name: str) -> tzinfo:
 
 
 def as_trigger(cron: Cron, timezone: tzinfo) -> CronTrigger:
-    """Return the APScheduler trigger."""
+    """Return the APScheduler trigger.
+
+    Parameters
+    ----------
+    cron
+        Times of the schedule.
+    timezone
+        Zone that the times are in.
+
+    Returns
+    -------
+    CronTrigger
+        Fires at the same times.
+    """
     names = None if cron.weekdays is None else tuple(WEEKDAYS[day] for day in cron.weekdays)
     return CronTrigger(
         minute=_listed(cron.minutes), hour=_listed(cron.hours), day=_listed(cron.days), month=_listed(cron.months),
@@ -101,6 +134,18 @@ def as_trigger(cron: Cron, timezone: tzinfo) -> CronTrigger:
 
 def as_calendar(cron: Cron, timezone: str) -> str:
     """Return the systemd calendar expression.
+
+    Parameters
+    ----------
+    cron
+        Times of the schedule.
+    timezone
+        IANA name of the zone that the times are in.
+
+    Returns
+    -------
+    str
+        Value of ``OnCalendar``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Ready files for other schedulers: cron, systemd, Kubernetes and Dagster; each lets one run at a time."""
+"""Write ready files for other schedulers: cron, systemd, Kubernetes and Dagster; each lets one run at a time."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _KEPT: Final = 3  # the exit code of a forecast that was kept beside the champio
 
 @dataclass(frozen=True)
 class Scheduled:
-    """What to schedule.
+    """The job to schedule.
 
     Attributes
     ----------
     cron
-        When.
+        Times of the runs.
     timezone
         IANA name.
     program
@@ -48,6 +48,20 @@ class Scheduled:
 
 def write_files(kind: str, job: Scheduled, folder: Path) -> list[Path]:
     """Write the files of one scheduler into a folder, replacing none of other content.
+
+    Parameters
+    ----------
+    kind
+        ``cron, systemd, kubernetes`` or ``dagster``.
+    job
+        The job to schedule.
+    folder
+        Where the files go; it is made.
+
+    Returns
+    -------
+    list of Path
+        The files written.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A small foreground schedule: one job at a time, and one run at the start for all that were missed."""
+"""Run a small schedule in the foreground: one job at a time, and one run at the start for all that were missed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,22 @@ STATE: Final = "schedule.json"
 
 
 def missed(trigger: CronTrigger, last: datetime | None, now: datetime) -> bool:
-    """Return whether a run was due after the last one and before now; without a last one nothing was missed."""
+    """Return whether a run was due after the last one and by now; without a last one nothing was missed.
+
+    Parameters
+    ----------
+    trigger
+        Times of the schedule.
+    last
+        Begin of the last run, with a zone.
+    now
+        Present moment, with a zone.
+
+    Returns
+    -------
+    bool
+        Whether one run has to catch up.
+    """
     if last is None:
         return False
     due = trigger.get_next_fire_time(None, last + timedelta(microseconds=1))
@@ -28,7 +43,20 @@ def missed(trigger: CronTrigger, last: datetime | None, now: datetime) -> bool:
 
 
 def last_run(root: Path, text: str) -> datetime | None:
-    """Return when a schedule last ran, if it did; a damaged state is none."""
+    """Return the begin of a schedule's last run.
+
+    Parameters
+    ----------
+    root
+        Folder of state.
+    text
+        The schedule, under which it is kept.
+
+    Returns
+    -------
+    datetime or None
+        Moment with a zone; ``None`` where it never ran, or the state is damaged.
+    """
     try:
         return datetime.fromisoformat(json.loads((root / STATE).read_bytes())[text])
     except (OSError, ValueError, KeyError, TypeError):
@@ -45,14 +73,16 @@ def prepare_schedule(
     ----------
     scheduler
         An APScheduler scheduler that has not started.
+    trigger
+        Times of the schedule.
     job
-        Returns an exit code.
+        Runs once, and returns an exit code; below zero where a signal ended it.
     root
-        Folder that keeps when the schedule last ran.
+        Folder that keeps the begin of the schedule's last run.
     text
         The schedule, under which that is kept.
     now
-        Aware.
+        Present moment, with a zone.
     say
         Takes a line after each run.
     """
@@ -79,6 +109,8 @@ def run_schedule(
 
     Parameters
     ----------
+    trigger
+        Times of the schedule.
     arguments
         Options of retrain.
     root, text, say

@@ -1,4 +1,4 @@
-"""Files of long series: read whole or by column type, written part by part."""
+"""Read and write files of long series: read whole and by column type, written part by part."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ PARQUET: Final = ".parquet"
 
 def check_file(file: Path) -> Path:
     """Return the file if it is there.
+
+    Parameters
+    ----------
+    file
+        Path of a CSV or Parquet file.
+
+    Returns
+    -------
+    Path
+        The same path.
 
     Raises
     ------
@@ -64,21 +74,21 @@ def read_series(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 
 
 def _parquet(file: Path, columns: tuple[str, ...]) -> pa.Table:
-    held = set(pa.parquet.read_schema(file).names)
-    return pa.parquet.read_table(file, columns=[name for name in columns if name in held], read_dictionary=list(TEXT))
+    there = set(pa.parquet.read_schema(file).names)
+    return pa.parquet.read_table(file, columns=[name for name in columns if name in there], read_dictionary=list(TEXT))
 
 
 def _csv(file: Path, columns: tuple[str, ...]) -> pa.Table:
     """Return a CSV with numbers as numbers, or as text where one of them is none: its row is named later."""
     with pa.csv.open_csv(file) as opened:
-        held = [name for name in opened.schema.names if name in columns]
+        there = [name for name in opened.schema.names if name in columns]
     text = pa.dictionary(pa.int32(), pa.string())
-    types = {name: text if name in TEXT else pa.float64() for name in held}
-    options = {"include_columns": held, "strings_can_be_null": True, "null_values": list(EMPTY)}
+    types = {name: text if name in TEXT else pa.float64() for name in there}
+    options = {"include_columns": there, "strings_can_be_null": True, "null_values": list(EMPTY)}
     try:
         return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
     except pa.ArrowInvalid:
-        types = {name: text if name in TEXT else pa.string() for name in held}
+        types = {name: text if name in TEXT else pa.string() for name in there}
         return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
 
 
@@ -89,10 +99,22 @@ def series_writer(file: Path | None) -> Iterator[Callable[[pd.DataFrame], None]]
     The file appears under its name only when all of it is written; without one, frames go to standard output.
     Times are written as 2027-12-31 in a CSV where all of a frame are days, as 2027-12-31T13:00:00 otherwise.
 
+    Parameters
+    ----------
+    file
+        ``.parquet``, or else CSV; standard output if ``None``.
+
+    Yields
+    ------
+    callable
+        Takes a frame; every frame has the columns of the first.
+
     Raises
     ------
     OSError
         If the folder cannot be written to.
+    ValueError
+        If the file's folder is not there.
     """
     if file is None:
         yield _screen()

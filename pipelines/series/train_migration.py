@@ -47,9 +47,9 @@ def train(
         raise typer.Exit(2) from problem
     if boosted and family.left_out:
         verdict = trial(learning_rows(taken), dict(family.left_out))
-        told = "wins: worth adding" if verdict.wins else "stays out"
+        result = "wins: worth adding" if verdict.wins else "stays out"
         errors.print(
-            f"boosted member {told}: loss {verdict.with_it:.4f} with, {verdict.without:.4f} without it",
+            f"boosted member {result}: loss {verdict.with_it:.4f} with, {verdict.without:.4f} without it",
             highlight=False,
         )
     output.write_text(json.dumps(to_json(family), separators=(",", ":")) + "\n")
@@ -57,12 +57,37 @@ def train(
 
 
 def set_files(data: Path) -> dict[str, Path]:
-    """Return the files of a folder by set name, the name up to the first dot."""
+    """Return the files of a folder by set name.
+
+    Parameters
+    ----------
+    data
+        Folder of CSV files.
+
+    Returns
+    -------
+    dict of str to Path
+        Path by name of the set, the file's name up to the first dot.
+    """
     return {path.name.split(".")[0]: path for path in sorted(data.glob("*.csv*"))}
 
 
 def set_origins(name: str, path: Path, count: int) -> list[Origin]:
     """Return the rolling origins of one file.
+
+    Parameters
+    ----------
+    name
+        Name of the set.
+    path
+        CSV of ``series, period, category, share, observed``.
+    count
+        Origins wanted.
+
+    Returns
+    -------
+    list of Origin
+        Histories cut to each origin, with what followed.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Volume histories to forecasts, some thousand series at a time: the one place every door asks."""
+"""Forecast volume histories, some thousand series at a time: the one place every door asks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STEPS: Final = 60_000  # series times periods ahead held together at most
 
 @dataclass(frozen=True)
 class VolumeQuestion:
-    """What is asked of a history: periods ahead, how to read it, what is believed of drivers, joint draws.
+    """A question to the volume model: periods ahead, how to read the history, beliefs about drivers, joint draws.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class VolumeQuestion:
     draws
         Joint draws to give beside the quantiles, which need none; no draws where zero.
     seed
-        What every random stream starts from.
+        Seed of every random stream.
 
     Raises
     ------
@@ -81,11 +81,11 @@ class VolumeAnswer:
         ``part, frequency, driver, prior_mean, prior_sd, mean, sd, known``: elasticity before and after the data,
         and whether the driver is known ahead.
     shipped
-        What ships for each series, shape (series,).
+        Name of what ships for each series, shape (series,).
     data_weight
         Effective weight of each series' own data, shape (series,); one except for newcomers.
     notes
-        What the fit has to say of itself.
+        Remarks of the fit.
     """
 
     panel: Panel
@@ -109,6 +109,13 @@ def forecast_volumes(
     ----------
     history
         Rows as :func:`features.volumes.check_volume_rows` wants them; the index numbers them from 0.
+    question
+        Periods ahead and options.
+
+    Yields
+    ------
+    tuple
+        One answer a frequency, and the counts of what was treated in the rows.
 
     Raises
     ------
@@ -191,15 +198,15 @@ def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[pd.DataFrame]:
 def _chunk_of(group: NDArray[np.int64], length: NDArray[np.int64], horizon: int) -> NDArray[np.int64]:
     """Return the number of each series' chunk, given its group, how many rows it has, and how far ahead it goes."""
     out = np.zeros(len(group), dtype=np.int64)
-    number, held = 0, 0
+    number, count = 0, 0
     most = max(1, min(CHUNK, CELLS // int(length.max()), STEPS // horizon))
     order = np.argsort(group, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        if held and held + len(members) > most:
-            number, held = number + 1, 0
+        if count and count + len(members) > most:
+            number, count = number + 1, 0
         parts = -(-len(members) // most)
         for part in np.array_split(members, parts):
             out[part] = number
             number += parts > 1
-        held = held + len(members) if parts == 1 else 0
+        count = count + len(members) if parts == 1 else 0
     return out

@@ -1,1 +1,1 @@
-"""Readers of the files people have, one small file a format, all into the frames; what is kept is for `ingest`."""
+"""Read the files people have, one small module a format, all into the frames; what is kept is for `ingest`."""

@@ -1,4 +1,4 @@
-"""Accelerator names of a file as the generations they are."""
+"""Map the accelerator names of a file to the generations they are."""
 
 from __future__ import annotations
 
@@ -14,19 +14,50 @@ from shiftcast.pipelines.sources.sieve import Sieve
 
 @dataclass(frozen=True)
 class Named:
-    """Labels ``accelerator`` and ``vendor`` of rows, and the names no table knows."""
+    """Labels of the accelerators that rows name.
+
+    Attributes
+    ----------
+    labels
+        ``accelerator`` and ``vendor`` of each row, shape (rows,); empty without a name column.
+    unresolved
+        Names that no table knows.
+    """
 
     labels: Mapping[str, pd.Series] = field(default_factory=dict)
     unresolved: tuple[str, ...] = ()
 
 
 def label_accelerators(sieve: Sieve, *columns: str) -> Named:
-    """Return accelerator and vendor by the first of the columns the file has; nothing if it has none."""
+    """Return accelerator and vendor by the first of the columns the file has; nothing if it has none.
+
+    Parameters
+    ----------
+    sieve
+        Rows of a chunk.
+    *columns
+        Names the column may have, the first that is there counts.
+
+    Returns
+    -------
+    Named
+        Labels of the rows.
+    """
     return name_accelerators(sieve.text(*columns)) if sieve.has(*columns) else Named()
 
 
 def name_accelerators(texts: pd.Series) -> Named:
     """Return accelerator and vendor of each name; empty where no table knows it, or it lists several.
+
+    Parameters
+    ----------
+    texts
+        Name in each row, shape (rows,); empty where there is none.
+
+    Returns
+    -------
+    Named
+        Labels of the rows.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Capacity lists: what there is, by item and date, or a column for each part of a fleet and a row a day."""
+"""Read capacity lists: an item and its date a row, or a row a day and a column for each part of a fleet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every kind of file that can be loaded, by the name the command line knows it under."""
+"""List every kind of file that can be loaded, by the name the command line knows it under."""
 
 from __future__ import annotations
 
@@ -27,7 +27,17 @@ SOURCES: Final[Mapping[str, Source]] = {
 
 
 def find_source(name: str) -> Source:
-    """Return a source.
+    """Return a source by its name.
+
+    Parameters
+    ----------
+    name
+        Name of the source, such as ``sacct``.
+
+    Returns
+    -------
+    Source
+        Its readers and description.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Chunks: some thousand rows of any format at once, every cell with its line, all formats alike from here on."""
+"""Cut files of any format into chunks of some thousand rows, every cell with its line, alike from here on."""
 
 from __future__ import annotations
 
@@ -54,14 +54,21 @@ def delimited(
 
     Parameters
     ----------
+    opened
+        File to read.
     delimiter
-        What parts the cells; the one the header holds most often if left out.
+        Character between cells; the one the header holds most often if left out.
     header
         Column names of a file without a header line.
     quoted
         Whether double quotes enclose cells.
     spill
         Whether the last column may hold the delimiter itself, as a Slurm job name can.
+
+    Yields
+    ------
+    Chunk
+        Up to 50,000 rows.
 
     Raises
     ------
@@ -113,7 +120,17 @@ def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quo
 
 
 def json_lines(opened: Opened) -> Iterator[Chunk]:
-    """Read one JSON object a line; a line that is none is set aside.
+    """Read one JSON object a line; a line that is none is quarantined.
+
+    Parameters
+    ----------
+    opened
+        File to read.
+
+    Yields
+    ------
+    Chunk
+        Up to 50,000 rows, every cell as text.
 
     Raises
     ------
@@ -159,7 +176,20 @@ def _cell(value: object) -> object:
 
 
 def from_objects(file: str, rows: Sequence[Mapping[str, object]]) -> Iterator[Chunk]:
-    """Cut objects of a JSON document into chunks; their lines are their places in the document, from 1."""
+    """Cut objects of a JSON document into chunks.
+
+    Parameters
+    ----------
+    file
+        Name of the file.
+    rows
+        Objects, in order; their lines are their places, from 1.
+
+    Yields
+    ------
+    Chunk
+        Up to 50,000 rows, every cell as text.
+    """
     for first in range(0, len(rows), ROWS):
         some = rows[first : first + ROWS]
         yield Chunk(_frame(some), np.arange(first + 1, first + 1 + len(some), dtype=np.int64), file)
@@ -167,6 +197,16 @@ def from_objects(file: str, rows: Sequence[Mapping[str, object]]) -> Iterator[Ch
 
 def document(opened: Opened) -> object:
     """Read a whole JSON document.
+
+    Parameters
+    ----------
+    opened
+        File to read.
+
+    Returns
+    -------
+    object
+        Plain values, as :func:`json.loads` gives them.
 
     Raises
     ------
@@ -186,6 +226,16 @@ def document(opened: Opened) -> object:
 
 def parquet(opened: Opened) -> Iterator[Chunk]:
     """Read Parquet rows as typed columns; a row's line is its place in the file, from 2 as under a header.
+
+    Parameters
+    ----------
+    opened
+        File to read.
+
+    Yields
+    ------
+    Chunk
+        Up to 50,000 rows.
 
     Raises
     ------

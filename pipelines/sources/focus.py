@@ -1,4 +1,4 @@
-"""FOCUS billing exports 1.0 to 1.2: accelerator hours by instance type, unused reservations as idle, and cost."""
+"""Read FOCUS billing exports 1.0 to 1.2: accelerator hours by instance type, idle reservations, and cost."""
 
 from __future__ import annotations
 
@@ -36,6 +36,18 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
 def find_instance(text: str, known: Mapping[str, tuple[str, float]]) -> tuple[str, float] | None:
     """Return accelerator and count of the first instance type a description names.
 
+    Parameters
+    ----------
+    text
+        Description, such as that of a charge.
+    known
+        Accelerator and count by instance type in lower case.
+
+    Returns
+    -------
+    tuple or None
+        Accelerator and its count an instance [accelerator]; ``None`` where no type is named.
+
     Examples
     --------
     >>> find_instance("On Demand Linux g5.4xlarge Instance Hour", {"g5.4xlarge": ("a10g", 1.0)})
@@ -51,7 +63,7 @@ def find_instance(text: str, known: Mapping[str, tuple[str, float]]) -> tuple[st
             return known[f"standard_{token}"]
     joined = re.sub(r"[\s_]+", "_", lower)
     return next(
-        (held for name, held in known.items() if "_" in name and name.removeprefix("standard_") in joined), None
+        (found for name, found in known.items() if "_" in name and name.removeprefix("standard_") in joined), None
     )
 
 
@@ -85,8 +97,8 @@ def _focus(sieve: Sieve) -> Normalised:
     currency = sieve.text("BillingCurrency")
     sieve.fail(~currency.str.fullmatch(_CURRENCY).to_numpy(dtype=bool), sieve.column("BillingCurrency"),
                "is not a currency such as USD")  # fmt: skip
-    held, (hours, column) = _instances(sieve), _hours(sieve)
-    count = pd.Series([each[1] if each else 0.0 for each in held], dtype=float)
+    instances, (hours, column) = _instances(sieve), _hours(sieve)
+    count = pd.Series([each[1] if each else 0.0 for each in instances], dtype=float)
     usage = (sieve.text("ChargeCategory").str.lower().isin({"usage", ""}) & hours.notna() & (count > 0)).to_numpy()
     sieve.fail(usage & (hours < 0).to_numpy(), column,
                "takes back hours of an earlier bill; load the corrected bill with a later --known-at")  # fmt: skip
@@ -94,7 +106,7 @@ def _focus(sieve: Sieve) -> Normalised:
     unused = (sieve.text("CommitmentDiscountStatus") + sieve.text("CapacityReservationStatus")).str.lower()
     idle = unused.str.contains("unused").to_numpy(dtype=bool)
     amount = hours * count / length
-    names = pd.Series([each[0] if each else "" for each in held], dtype=object)
+    names = pd.Series([each[0] if each else "" for each in instances], dtype=object)
     return Normalised(
         held=(Spans(start, end, amount, where=usage & ~idle),
               Spans(start, end, amount, "idle_gpu_hours", where=usage & idle)),
@@ -102,7 +114,7 @@ def _focus(sieve: Sieve) -> Normalised:
         own={"operator": sieve.text("ProviderName"), "region": sieve.text("RegionId", "RegionName"),
              "accelerator": names, "vendor": names.map(_vendor)},
         clues={name: sieve.text(*columns) for name, columns in _CLUES.items() if sieve.has(*columns)},
-        unresolved=_unresolved(sieve, held),
+        unresolved=_unresolved(sieve, instances),
     )  # fmt: skip
 
 
@@ -113,8 +125,8 @@ def _instances(sieve: Sieve) -> list[tuple[str, float] | None]:
     for name in _NAMES:
         if sieve.has(name):
             codes, texts = pd.factorize(sieve.text(name))
-            held = [find_instance(str(text), known) for text in texts]
-            found = [before or held[code] for before, code in zip(found, codes, strict=True)]
+            types = [find_instance(str(text), known) for text in texts]
+            found = [before or types[code] for before, code in zip(found, codes, strict=True)]
     return found
 
 
@@ -123,11 +135,11 @@ def _vendor(accelerator: str) -> str:
     return pair[1] if pair else ""
 
 
-def _unresolved(sieve: Sieve, held: list[tuple[str, float] | None]) -> tuple[str, ...]:
+def _unresolved(sieve: Sieve, instances: list[tuple[str, float] | None]) -> tuple[str, ...]:
     """Return descriptions that speak of GPUs but name no instance type the map knows."""
     text = sieve.text("ChargeDescription")
     speaks = text.str.contains(r"\bgpu\b|accelerated", case=False, regex=True).to_numpy(dtype=bool)
-    missing = np.array([each is None for each in held], dtype=bool)
+    missing = np.array([each is None for each in instances], dtype=bool)
     return tuple(dict.fromkeys(str(each)[:80] for each in text[speaks & missing]))
 
 

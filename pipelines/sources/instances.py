@@ -1,4 +1,4 @@
-"""Instance lifecycles: serving instances and pods with what they asked for, from being scheduled to being deleted."""
+"""Read instance lifecycles: serving instances and pods with their requests, from scheduling to deletion."""
 
 from __future__ import annotations
 
@@ -50,18 +50,18 @@ def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
     start = placed.where(~pd.Series(waiting), created)
     if relative and sieve.setting.clock.anchor is not None:
         start = start.fillna(sieve.setting.clock.anchor)  # alive before the trace began
-    held = pd.Series(np.where(waiting, "queued", "served"), dtype=object)
+    status = pd.Series(np.where(waiting, "queued", "served"), dtype=object)
     gpus = _gpus(sieve)
     cores = _amount(sieve, ("cpu_request", "cpus", "cores"), "cpu_milli", 1000.0, "cores")
     memory = _amount(sieve, ("memory_request", "memory_gib"), "memory_mib", _KIB, "memory")
     names = label_accelerators(sieve, "gpu_spec", "gpu_type", "accelerator")
     return Normalised(
         held=(
-            Spans(start, end, gpus, status=held, where=(gpus > 0).to_numpy()),
-            Spans(start, end, cores, "core_hours", "core_hour", held, (cores > 0).to_numpy()),
-            Spans(start, end, memory, "memory_hours", "GiB_hour", held, (memory > 0).to_numpy()),
+            Spans(start, end, gpus, status=status, where=(gpus > 0).to_numpy()),
+            Spans(start, end, cores, "core_hours", "core_hour", status, (cores > 0).to_numpy()),
+            Spans(start, end, memory, "memory_hours", "GiB_hour", status, (memory > 0).to_numpy()),
         ),
-        read=(Points(start, pd.Series(1.0, index=range(sieve.rows)), "instances", "instance", status=held,
+        read=(Points(start, pd.Series(1.0, index=range(sieve.rows)), "instances", "instance", status=status,
                      where=start.notna().to_numpy()),),
         own=names.labels,
         clues={"app": sieve.text("app_name", "app"), "role": sieve.text("role").replace(_ROLES),
@@ -72,9 +72,9 @@ def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
 
 
 def _recommender(sieve: Sieve) -> Normalised:
-    said = _lifecycle(sieve, relative="s")
-    own = {"workload": "recsys", "technique": "deep", "phase": "inference", **said.own}
-    return Normalised(said.held, said.read, own, said.clues, said.identity, said.track, said.unresolved)
+    base = _lifecycle(sieve, relative="s")
+    own = {"workload": "recsys", "technique": "deep", "phase": "inference", **base.own}
+    return Normalised(base.held, base.read, own, base.clues, base.identity, base.track, base.unresolved)
 
 
 def _relative(sieve: Sieve) -> Normalised:

@@ -1,4 +1,4 @@
-"""Job tables: submit, start, end or duration, and GPUs, under the names that schedulers' exports give them."""
+"""Read job tables: submit, start, end or duration, and GPUs, under the names that schedulers' exports give them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,17 @@ SERVED: Final = {"COMPLETED": "served", "DONE": "served", "PASS": "served", "RUN
 
 
 def outcome(state: str) -> str:
-    """Return the status a scheduler's state stands for; what it held counts all the same.
+    """Return the status that a scheduler's state stands for; the hours it used count in any case.
+
+    Parameters
+    ----------
+    state
+        State as the scheduler writes it; empty counts as served.
+
+    Returns
+    -------
+    str
+        ``served, running, queued, cancelled`` or ``failed``.
 
     Examples
     --------
@@ -45,7 +55,18 @@ def outcome(state: str) -> str:
 
 
 def waited(submit: pd.Series, start: pd.Series) -> pd.Series:
-    """Return where a job stood in the queue for longer than a scheduler's own cycle takes."""
+    """Return whether each job stood in the queue for longer than a scheduler's own cycle takes.
+
+    Parameters
+    ----------
+    submit, start
+        Moments [UTC], shape (rows,); missing ones did not wait.
+
+    Returns
+    -------
+    Series of bool, shape (rows,)
+        Whether the wait reaches the least of ``waiting`` in ``ingest_limits.csv``.
+    """
     return (start - submit).dt.total_seconds() >= limits()["waiting"].low
 
 

@@ -1,4 +1,4 @@
-"""Lines and delimited records of untrusted text, in bounded memory, none lost.
+"""Read lines and delimited records of untrusted text, in bounded memory, none lost.
 
 A line longer than the limit, bytes that are not UTF-8 and a quote without an end cost the rows they are in, not the
 file. Every record carries the line it starts on, the header being line 1.
@@ -25,7 +25,17 @@ NOT_UTF8: Final = "bytes are not UTF-8; save the file as UTF-8"
 
 @dataclass
 class Records:
-    """Some records in a row: their text, the line of each, and what was set aside: line, text shown and reason."""
+    """Some consecutive records of a text.
+
+    Attributes
+    ----------
+    texts
+        Text of each record.
+    lines
+        Line each record starts on, the header being line 1.
+    quarantined
+        Line, start of the text, and reason of each record that cannot be used.
+    """
 
     texts: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -36,7 +46,18 @@ class Records:
 
 
 def text_of(stream: BinaryIO) -> io.TextIOWrapper:
-    """Return a byte stream as text: UTF-8, or UTF-16 by its mark; any line end; bad bytes kept as surrogates."""
+    """Return a byte stream as text: UTF-8, or UTF-16 by its mark; bad bytes kept as surrogates.
+
+    Parameters
+    ----------
+    stream
+        Bytes of a file.
+
+    Returns
+    -------
+    TextIOWrapper
+        Decoded text, every line end as a line feed.
+    """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
     encoding = "utf-16" if buffered.peek(2)[:2] in _UTF16 else "utf-8-sig"
     return io.TextIOWrapper(buffered, encoding=encoding, errors="surrogateescape", newline=None)
@@ -47,8 +68,17 @@ def read_records(stream: BinaryIO, *, size: int, quoted: bool = True) -> Iterato
 
     Parameters
     ----------
+    stream
+        Bytes of a file.
+    size
+        Records at a time.
     quoted
         Whether a cell in double quotes may run over several lines.
+
+    Yields
+    ------
+    Records
+        The next ``size`` records, fewer at the end.
     """
     records = _quoted(_lines(text_of(stream))) if quoted else _lines(text_of(stream))
     while some := list(islice(records, size)):
@@ -64,6 +94,20 @@ def read_records(stream: BinaryIO, *, size: int, quoted: bool = True) -> Iterato
 
 def split_cells(texts: list[str], delimiter: str, *, quoted: bool = True) -> list[list[str]]:
     """Return each record's cells.
+
+    Parameters
+    ----------
+    texts
+        Records, one a text.
+    delimiter
+        Character between cells.
+    quoted
+        Whether double quotes enclose cells.
+
+    Returns
+    -------
+    list of list of str
+        Cells of each record, in order.
 
     Examples
     --------

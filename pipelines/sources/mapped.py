@@ -1,4 +1,4 @@
-"""Any CSV or Parquet table, described by a short mapping file: which column plays which part.
+"""Read any CSV, Parquet or JSON-lines table by a short mapping file that gives each column its role.
 
 The mapping is a CSV of ``role,column,constant``: a role is taken from a column of the file, or is one constant for all
 rows. ``start`` and ``end`` (or ``duration_s``) with ``amount`` make spans, ``at`` with ``value`` makes points.
@@ -29,18 +29,47 @@ _CLUE: Final = "clue."
 
 @dataclass(frozen=True)
 class Roles:
-    """Columns and constants by role."""
+    """Columns and constants of a mapping.
+
+    Attributes
+    ----------
+    columns
+        Column of the file by role.
+    constants
+        Text for all rows by role.
+    """
 
     columns: Mapping[str, str]
     constants: Mapping[str, str]
 
     def has(self, role: str) -> bool:
-        """Return whether a role is played at all."""
+        """Return whether a role is given at all.
+
+        Parameters
+        ----------
+        role
+            One of :data:`ROLES`, or ``clue.NAME``.
+
+        Returns
+        -------
+        bool
+            True for a column and for a constant.
+        """
         return role in self.columns or role in self.constants
 
 
 def read_mapping(table: pd.DataFrame | None) -> Roles:
     """Read a mapping table.
+
+    Parameters
+    ----------
+    table
+        Rows of ``role, column, constant``, and ``line`` where known.
+
+    Returns
+    -------
+    Roles
+        Enough roles for spans or for points, not for both.
 
     Raises
     ------
@@ -86,7 +115,7 @@ def _table(sieve: Sieve) -> Normalised:
     own = {name: _words(sieve, known, name) for name in DIMENSIONS if known.has(name)}
     clues = {role.removeprefix(_CLUE): sieve.text(column) for role, column in known.columns.items()
              if role.startswith(_CLUE)}  # fmt: skip
-    held: tuple[Spans, ...] = ()
+    spans: tuple[Spans, ...] = ()
     read: tuple[Points, ...] = ()
     measure, unit = _words(sieve, known, "measure"), _words(sieve, known, "unit")
     status = _words(sieve, known, "status") if known.has("status") else "served"
@@ -103,8 +132,8 @@ def _table(sieve: Sieve) -> Normalised:
         end = _end(sieve, known, start, relative)
         amount = _numbers(sieve, known, "amount")
         sieve.fail((amount < 0).to_numpy(), known.columns.get("amount", ""), "is below zero")
-        held = (Spans(start, end, amount, measure, unit, status),)
-    return Normalised(held, read, own, clues, _optional(sieve, known, "identity"), _optional(sieve, known, "track"))
+        spans = (Spans(start, end, amount, measure, unit, status),)
+    return Normalised(spans, read, own, clues, _optional(sieve, known, "identity"), _optional(sieve, known, "track"))
 
 
 def _words(sieve: Sieve, known: Roles, role: str) -> pd.Series | str:

@@ -1,4 +1,4 @@
-"""Normalised rows: spans and points, the two shapes that every source brings its rows into."""
+"""Normalise rows to spans and points, the two shapes that every source brings its rows into."""
 
 from __future__ import annotations
 
@@ -37,16 +37,20 @@ _PRIVATE: Final = {"user"}  # rules may look at it; reports and proposals do not
 
 @dataclass(frozen=True)
 class Spans:
-    """Something held from one moment to another.
+    """Amounts held from one moment to another.
 
     Attributes
     ----------
     start, end
         Moments, UTC, half-open; a missing start is the load's first moment, a missing end its last.
     amount
-        How many were held, in what times hours gives ``unit``.
+        Amount held, in what times hours gives ``unit``.
+    measure, unit, status
+        Of all rows, or one a row; columns of the frame ``SPANS``.
     where
         Rows it holds for; all if left out.
+    labels
+        Labels of these spans by dimension; they come before those of the row.
     """
 
     start: pd.Series
@@ -61,7 +65,21 @@ class Spans:
 
 @dataclass(frozen=True)
 class Points:
-    """Readings at moments: ``how`` they make one figure of a period (sum, mean, last, counter)."""
+    """Readings at moments.
+
+    Attributes
+    ----------
+    at, value
+        Moments [UTC] and readings [unit], shape (rows,).
+    measure, unit, status
+        As in :class:`Spans`.
+    how
+        How readings become one figure of a period: ``sum, mean, last`` or ``counter``.
+    where, labels
+        As in :class:`Spans`.
+    series
+        Series a counter's readings belong to.
+    """
 
     at: pd.Series
     value: pd.Series
@@ -76,7 +94,7 @@ class Points:
 
 @dataclass(frozen=True)
 class Normalised:
-    """What a chunk says.
+    """Spans and points of a chunk, with all that labels and checks them.
 
     Attributes
     ----------
@@ -85,11 +103,11 @@ class Normalised:
     own
         Labels the file itself gives, by dimension.
     clues
-        What its rows are called, by field, for the labelling rules.
+        Names of the rows, by field, for the labelling rules.
     identity
-        What may be there only once, such as a job; none where equal rows are honest.
+        Text that may be there only once, such as a job; none where equal rows are honest.
     track
-        What a regular series of readings belongs to, for gaps and clock jumps.
+        Regular series of readings that a row belongs to, for gaps and clock jumps.
     unresolved
         Names that no table knows.
     """
@@ -109,6 +127,8 @@ class Source:
 
     Attributes
     ----------
+    name, about
+        Name on the command line, and a description.
     read
         Cuts an opened file into chunks.
     normalise
@@ -134,7 +154,17 @@ class Source:
 
 @dataclass(frozen=True)
 class Batch:
-    """A chunk as tables of the two schemas, its quarantine, how many rows it had, and names no table knows."""
+    """A chunk as tables of the two schemas.
+
+    Attributes
+    ----------
+    spans, points
+        Tables of ``SPAN_SCHEMA`` and ``POINT_SCHEMA``.
+    quarantined
+        Rows that failed: ``source, line, column, value, reason``.
+    rows, unresolved
+        Number of rows read, and names that no table knows.
+    """
 
     spans: pa.Table
     points: pa.Table
@@ -144,22 +174,33 @@ class Batch:
 
 
 def normalise(source: Source, chunk: Chunk, setting: Setting) -> Batch:
-    """Turn a chunk into normalised rows, labelled, with what failed set aside."""
+    """Turn a chunk into normalised rows, labelled, with those that fail quarantined.
+
+    Parameters
+    ----------
+    source, chunk, setting
+        Kind of file, rows of it, and options of the load.
+
+    Returns
+    -------
+    Batch
+        Rows of both shapes, and the quarantine.
+    """
     sieve = Sieve(chunk, setting)
-    said = source.normalise(sieve)
-    clues = pd.DataFrame({**said.clues, "file": pd.Series(chunk.file, index=range(sieve.rows), dtype=object)})
-    labels = settle(apply_rules(clues, setting.rules), said.own, setting.constants)
-    for spans in said.held:
+    parsed = source.normalise(sieve)
+    clues = pd.DataFrame({**parsed.clues, "file": pd.Series(chunk.file, index=range(sieve.rows), dtype=object)})
+    labels = settle(apply_rules(clues, setting.rules), parsed.own, setting.constants)
+    for spans in parsed.held:
         backwards = (spans.end < spans.start).to_numpy()
         sieve.fail(backwards if spans.where is None else backwards & spans.where, "end",
                    "ends before it starts; check the columns and the zone")  # fmt: skip
-    beside = _Beside(sieve, labels, said, _clue_text(said.clues, chunk.file, sieve.rows))
-    spans_ = [_span_table(each, beside) for each in said.held]
-    points = [_point_table(each, beside) for each in said.read]
+    beside = _Beside(sieve, labels, parsed, _clue_text(parsed.clues, chunk.file, sieve.rows))
+    spans_ = [_span_table(each, beside) for each in parsed.held]
+    points = [_point_table(each, beside) for each in parsed.read]
     return Batch(
         pa.concat_tables([SPAN_SCHEMA.empty_table(), *spans_]),
         pa.concat_tables([POINT_SCHEMA.empty_table(), *points]),
-        sieve.faults(), len(chunk), said.unresolved,
+        sieve.faults(), len(chunk), parsed.unresolved,
     )  # fmt: skip
 
 
@@ -167,7 +208,7 @@ def normalise(source: Source, chunk: Chunk, setting: Setting) -> Batch:
 class _Beside:
     sieve: Sieve
     labels: Mapping[str, pd.Series | str]
-    said: Normalised
+    parsed: Normalised
     clue: pd.Series
 
 
@@ -177,13 +218,13 @@ def _kept(beside: _Beside, where: NDArray[np.bool_] | None) -> NDArray[np.int64]
 
 
 def _common(beside: _Beside, rows: NDArray[np.int64], labels: Mapping[str, pd.Series | str]) -> dict[str, object]:
-    sieve, said = beside.sieve, beside.said
+    sieve, parsed = beside.sieve, beside.parsed
     return {
         **{name: _some(_over(labels.get(name, ""), beside.labels[name]), rows) for name in DIMENSIONS},
         "source": sieve.chunk.file,
         "line": sieve.chunk.lines[rows],
-        "identity": None if said.identity is None else said.identity.iloc[rows],
-        "track": None if said.track is None else said.track.iloc[rows],
+        "identity": None if parsed.identity is None else parsed.identity.iloc[rows],
+        "track": None if parsed.track is None else parsed.track.iloc[rows],
         "clue": beside.clue.iloc[rows],
     }
 

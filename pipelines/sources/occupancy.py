@@ -1,4 +1,4 @@
-"""Occupancy series: how many accelerators (or nodes) run, idle and wait, at regular moments."""
+"""Read occupancy series: how many accelerators (or nodes) run, idle and wait, at regular moments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenCost allocations: the daily CSV export, and the JSON of its allocation query."""
+"""Read OpenCost allocations: the daily CSV export, and the JSON of its allocation query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening what people hand over: paths, patterns, standard input; plain, gzip, zstd or tar; every byte hashed."""
+"""Open paths, patterns and standard input; plain, gzip, zstd or tar; every byte hashed."""
 
 from __future__ import annotations
 
@@ -48,13 +48,29 @@ class Opened:
     parquet: bool = False
 
     def first_line(self) -> str:
-        """Return the start of the first line without reading it; nothing of a Parquet file."""
+        """Return the start of the first line without reading it; nothing of a Parquet file.
+
+        Returns
+        -------
+        str
+            At most 8 KiB of it.
+        """
         head = b"" if self.parquet else cast("io.BufferedReader", self.stream).peek(_HEAD)[:_HEAD]
         return re.split(r"[\r\n]", head.decode("utf-8-sig", "replace").lstrip())[0]
 
 
 def expand(patterns: Sequence[str]) -> list[str]:
     """Return the files that paths and patterns name, sorted within a pattern, none twice.
+
+    Parameters
+    ----------
+    patterns
+        Paths, patterns with ``*, ?`` and ``**``, or ``-`` for standard input.
+
+    Returns
+    -------
+    list of str
+        Paths, and ``-``.
 
     Raises
     ------
@@ -64,7 +80,7 @@ def expand(patterns: Sequence[str]) -> list[str]:
     found: list[str] = []
     for pattern in patterns:
         literal = pattern == STANDARD_INPUT or Path(pattern).is_file()
-        names = [pattern] if literal else sorted(n for n in glob.glob(pattern, recursive=True) if Path(n).is_file())  # noqa: PTH207
+        names = [pattern] if literal else sorted(n for n in glob.glob(pattern, recursive=True) if Path(n).is_file())  # noqa: PTH207  (a pattern may be absolute, which Path.glob refuses)
         if not names:
             raise UnreadableFileError(f"{pattern}: names no file; check the path or the pattern")
         found.extend(names)
@@ -72,7 +88,17 @@ def expand(patterns: Sequence[str]) -> list[str]:
 
 
 def name_files(paths: Sequence[str]) -> dict[str, str]:
-    """Return what each path is called in records: its file's name, with as many folders as tell it from the others.
+    """Name each path as records call it: its file's name, with as many folders as tell it from the others.
+
+    Parameters
+    ----------
+    paths
+        Paths, none twice.
+
+    Returns
+    -------
+    dict of str to str
+        Name by path.
 
     Examples
     --------
@@ -90,9 +116,23 @@ def name_files(paths: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def opened(path: str, name: str, digest: hashlib._Hash) -> Iterator[Iterator[Opened]]:
-    """Open one path as the files it holds, called ``name``, feeding every raw byte to ``digest``.
+    """Open one path as the files it holds.
 
-    What is compressed is told by its first bytes, not by its name.
+    The first bytes of a file, not its name, say whether it is compressed.
+
+    Parameters
+    ----------
+    path
+        Path of the file, or ``-`` for standard input.
+    name
+        Name of the file in records.
+    digest
+        Hash that every raw byte goes to.
+
+    Yields
+    ------
+    iterator of Opened
+        The file itself, or the members of an archive.
 
     Raises
     ------

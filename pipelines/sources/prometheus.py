@@ -1,4 +1,4 @@
-"""Prometheus samples: text exposition as an exporter gives it, and the JSON answer of a range query."""
+"""Read Prometheus samples: text exposition as an exporter gives it, and the JSON answer of a range query."""
 
 from __future__ import annotations
 
@@ -32,7 +32,12 @@ _CLUES: Final = {"model": "model_name", "namespace": "namespace", "pod": "pod", 
 
 @cache
 def metrics() -> Mapping[str, Mapping[str, str]]:
-    """Return what each known metric measures, by its name.
+    """Return the description of each known metric.
+
+    Returns
+    -------
+    dict
+        By metric: ``measure, unit, how, factor, limit``, ... as text.
 
     Examples
     --------
@@ -130,8 +135,8 @@ def _samples(sieve: Sieve) -> Normalised:
         return Normalised()
     known = _known(sieve.setting)
     metric, series = sieve.text("metric"), sieve.text("series")
-    told = metric.map(known.get)
-    sieve.fail(told.isna().to_numpy(), "metric",
+    specs = metric.map(known.get)
+    sieve.fail(specs.isna().to_numpy(), "metric",
                "is not a known metric; describe it with --map (metric,measure,unit,how,factor)")  # fmt: skip
     at = sieve.instant("at")
     value = sieve.text("value").map(_value).astype(float)
@@ -141,7 +146,7 @@ def _samples(sieve: Sieve) -> Normalised:
     sieve.fail(~np.isfinite(value.to_numpy()), "value", "is no finite number; the reading is missing")
     other = metric.eq("kube_pod_container_resource_requests") & ~sieve.text("resource").str.contains("gpu")
     sieve.fail(other.to_numpy(), "resource", "asks for something else than GPUs")
-    facts = {key: told.map(lambda row, key=key: "" if row is None else row.get(key, "")).astype(object)
+    facts = {key: specs.map(lambda row, key=key: "" if row is None else row.get(key, "")).astype(object)
              for key in ("measure", "unit", "how", "factor", "limit")}  # fmt: skip
     for limit in sorted(set(facts["limit"]) - {""}):
         sieve.bound(value.where(facts["limit"] == limit, 0.0), limit, "value")
@@ -151,7 +156,7 @@ def _samples(sieve: Sieve) -> Normalised:
     return Normalised(
         read=(Points(at, scaled, facts["measure"], facts["unit"], facts["how"], series=series),),
         own=names.labels, clues={"metric": metric, **{key: sieve.text(name) for key, name in _CLUES.items()}},
-        identity=place + "|" + at.astype(str), track=place, unresolved=(*names.unresolved, *_unknown(metric, told)),
+        identity=place + "|" + at.astype(str), track=place, unresolved=(*names.unresolved, *_unknown(metric, specs)),
     )  # fmt: skip
 
 
@@ -162,8 +167,8 @@ def _value(text: str) -> float:
         return math.nan
 
 
-def _unknown(metric: pd.Series, told: pd.Series) -> tuple[str, ...]:
-    return tuple(sorted({str(name)[:SHOWN] for name in metric[told.isna()]}))
+def _unknown(metric: pd.Series, specs: pd.Series) -> tuple[str, ...]:
+    return tuple(sorted({str(name)[:SHOWN] for name in metric[specs.isna()]}))
 
 
 PROMETHEUS: Final = Source(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.asof import known_by
 from shiftcast.features.frames import (
     ASSUMPTIONS,
+    CEILINGS,
     CLAIMS,
     HARDWARE,
     OBSERVATIONS,
@@ -26,70 +26,36 @@ from shiftcast.features.frames import (
 )
 from shiftcast.features.membership import MEMBERSHIPS
 from shiftcast.features.quality import Screened, screen
-from shiftcast.forecast.economics.basis import Basis, basis_of
-from shiftcast.forecast.known import Known, Settings, cut
-from shiftcast.forecast.migration import Learned
-from shiftcast.forecast.workloads import Registry, read_registry
+from shiftcast.forecast.known import Frames
+from shiftcast.forecast.workloads import read_registry
 from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 RECORDS: Final = Path(__file__).resolve().parent.parent / "records"
 MEMBERSHIPS_FILE: Final = "memberships.csv"
+CEILINGS_FILE: Final = "ceilings.csv"
 _SINGLE: Final[Mapping[str, Frame]] = {
     "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,
     "fleet.csv": ASSUMPTIONS, "economics.csv": ASSUMPTIONS,
 }  # fmt: skip
+_OPTIONAL: Final[Mapping[str, Frame]] = {MEMBERSHIPS_FILE: MEMBERSHIPS, CEILINGS_FILE: CEILINGS}
+_CAPACITY: Final = ("fleet", "economics")  # what the cube does not use, kept in files of their own
 
 
-@dataclass(frozen=True)
-class Record:
-    """The frames of one folder of records.
+@dataclass(frozen=True, kw_only=True)
+class Record(Frames):
+    """Every vintage of the frames of one folder of records, checked.
 
     Attributes
     ----------
-    observations, claims, hardware, throughput, assumptions
-        Checked frames.
-    fleet, economics
-        Assumptions that the cube does not use: purchases and ageing, and money.
-    registry
-        Workloads and techniques.
-    learned
-        What the share model learned on reference histories.
     quarantine
         Rows set aside, with the reason.
     digests
         File name to the SHA-256 of its bytes.
-    memberships
-        Checked frame; empty where the folder has no file of that name.
     """
 
-    observations: pd.DataFrame
-    claims: pd.DataFrame
-    hardware: pd.DataFrame
-    throughput: pd.DataFrame
-    assumptions: pd.DataFrame
-    fleet: pd.DataFrame
-    economics: pd.DataFrame
-    registry: Registry
-    learned: Learned
     quarantine: pd.DataFrame
     digests: Mapping[str, str]
-    memberships: pd.DataFrame
-
-    def as_of(self, origin: pd.Timestamp) -> Known:
-        """Return the record as it was known on a day, midnight UTC."""
-        known = cut(
-            origin, self.observations, self.claims, self.hardware, self.throughput, self.assumptions, self.registry,
-            self.learned,
-        )  # fmt: skip
-        return replace(known, memberships=known_by(self.memberships, origin))
-
-    def basis(self, origin: pd.Timestamp, settings: Settings) -> Basis:
-        """Return what questions of capacity and cost rest on, as known on a day, midnight UTC."""
-        return basis_of(
-            origin, hardware=self.hardware, throughput=self.throughput,
-            assumptions=(self.assumptions, self.fleet, self.economics), draws=settings.draws, seed=settings.seed,
-        )  # fmt: skip
 
 
 def read_record(folder: Path = RECORDS) -> Record:
@@ -106,25 +72,30 @@ def read_record(folder: Path = RECORDS) -> Record:
     parts = {path.name: _screened(path, OBSERVATIONS) for path in files}
     single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
     observations, repeated = _merge(parts)
-    saved = (folder / MEMBERSHIPS_FILE).exists()
-    nobody = Screened(empty(MEMBERSHIPS), empty(QUARANTINE), ())
-    members = _screened(folder / MEMBERSHIPS_FILE, MEMBERSHIPS) if saved else nobody
-    quarantined = [each.quarantine for each in [*parts.values(), *single.values(), members]]
+    optional = {name: _screened_if_there(folder / name, frame) for name, frame in _OPTIONAL.items()}
+    quarantined = [each.quarantine for each in [*parts.values(), *single.values(), *optional.values()]]
     quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), QUARANTINE)
-    names = [path.name for path in files] + [*_SINGLE, "workloads.csv", *([MEMBERSHIPS_FILE] if saved else [])]
+    names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
+    names += [name for name in _OPTIONAL if (folder / name).exists()]
+    rows = {name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()}
     return Record(
-        check(observations, OBSERVATIONS),
-        **{name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()},
+        observations=check(observations, OBSERVATIONS),
+        capacity=pd.concat([rows.pop(name) for name in _CAPACITY], ignore_index=True),
+        **rows,
         registry=read_registry(_registry_table(folder / "workloads.csv")),
         learned=load_learned(None).whole,
         quarantine=check(quarantine, QUARANTINE),
         digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)},
-        memberships=check(members.rows, MEMBERSHIPS),
+        **{name.removesuffix(".csv"): check(optional[name].rows, frame) for name, frame in _OPTIONAL.items()},
     )
 
 
 def _screened(path: Path, frame: Frame) -> Screened:
     return screen(read_table(path), frame, source=path.name)
+
+
+def _screened_if_there(path: Path, frame: Frame) -> Screened:
+    return _screened(path, frame) if path.exists() else Screened(empty(frame), empty(QUARANTINE), ())
 
 
 def _merge(parts: Mapping[str, Screened]) -> tuple[pd.DataFrame, pd.DataFrame]:

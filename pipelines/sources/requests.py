@@ -1,4 +1,4 @@
-"""Request logs of LLM serving: Azure's, Mooncake's, and any log with a time and token counts."""
+"""Read request logs of LLM serving: Azure's, Mooncake's, and any log with a time and token counts."""
 
 from __future__ import annotations
 

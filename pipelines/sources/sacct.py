@@ -1,4 +1,4 @@
-"""Slurm accounting: ``sacct --parsable2``, with its header or in the 26-field form of job-accounting portals."""
+"""Read Slurm accounting: ``sacct --parsable2``, with its header or in the 26-field form of job-accounting portals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,21 @@ _ARRAY: Final = re.compile(r"_\[([\d,:\-]+)(?:%\d+)?\]$")
 
 @dataclass(frozen=True)
 class Tres:
-    """Trackable resources of a job: GPUs in all and by type, cores, memory [GiB]; ``fault`` is what was not read."""
+    """Trackable resources (TRES) of a job.
+
+    Attributes
+    ----------
+    gpus
+        GPUs in all [accelerator].
+    types
+        GPUs by type, as Slurm names it [accelerator].
+    cores
+        CPUs [core]; ``None`` where the list has none.
+    memory
+        Memory [GiB].
+    fault
+        Part of the list that could not be read; empty for none.
+    """
 
     gpus: float = 0.0
     types: Mapping[str, float] = field(default_factory=dict)
@@ -43,6 +57,16 @@ class Tres:
 @cache
 def read_tres(text: str) -> Tres:
     """Read a TRES list, or the older ``gpu:2`` form of AllocGRES.
+
+    Parameters
+    ----------
+    text
+        Such as ``cpu=8,gres/gpu:a100=2,mem=62.50G``.
+
+    Returns
+    -------
+    Tres
+        The resources; only ``fault`` where a part cannot be read.
 
     Examples
     --------
@@ -76,7 +100,17 @@ def read_tres(text: str) -> Tres:
 
 
 def array_size(job: str) -> int:
-    """Return how many tasks a job's name stands for: one, or those of an array that still waits.
+    """Return the number of tasks a job's name stands for: one, or those of an array that still waits.
+
+    Parameters
+    ----------
+    job
+        Such as ``77``, ``77_3`` or ``77_[1-4,9%2]``.
+
+    Returns
+    -------
+    int
+        At least one.
 
     Examples
     --------
@@ -127,11 +161,11 @@ def _jobs(sieve: Sieve) -> Normalised:
     sieve.bound(memory, "memory", _resource_column(sieve))
     when = submit.where(submit.notna(), start)
     times = _Times(submit, start, end, began, waited(submit, start).to_numpy(), status)
-    held, unresolved = _gpu_spans(tres, tasks, times)
+    gpu_spans, unresolved = _gpu_spans(tres, tasks, times)
     raw = sieve.text("jobidraw") if sieve.has("jobidraw") else job
     return Normalised(
         held=(
-            *held,
+            *gpu_spans,
             Spans(start, end, cores, "core_hours", "core_hour", status, began & (cores > 0).to_numpy()),
             Spans(start, end, memory, "memory_hours", "GiB_hour", status, began & (memory > 0).to_numpy()),
         ),

@@ -1,4 +1,4 @@
-"""ServeGen traces: request rates of one client every ten minutes, and token lengths by window."""
+"""Read ServeGen traces: request rates of one client every ten minutes, and token lengths by window."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def _servegen(sieve: Sieve) -> Normalised:
     at = sieve.instant("t_seconds", relative="s")
     parts = sieve.chunk.file.removesuffix("-trace.csv").removesuffix("-dataset.json").split("/")
     client, model = parts[-1], "/".join(parts[-3:-1])
-    said = {"model": pd.Series(model, index=range(sieve.rows), dtype=object)}
+    clues = {"model": pd.Series(model, index=range(sieve.rows), dtype=object)}
     if sieve.has("rate"):
         requests = sieve.number("rate", limit="requests") * STEP_S
         read: tuple[Points, ...] = (Points(at, requests, "requests", "request"),)
     else:
         read = tuple(_mean_tokens(sieve, at, name, client) for name in _TOKENS if sieve.has(name))
     return Normalised(
-        read=read, own={"workload": "generative", "phase": "inference", "technique": "llm"}, clues=said,
+        read=read, own={"workload": "generative", "phase": "inference", "technique": "llm"}, clues=clues,
         track=pd.Series(f"{model}/{client}/{'rate' if sieve.has('rate') else 'tokens'}", index=range(sieve.rows)),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""A sieve over one chunk: typed columns out, and each row that fails set aside once, with its first fault."""
+"""Sieve a chunk: typed columns out, and each row that fails quarantined once, with its first fault."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 80
 
 
 class Sieve:
-    """Columns of a chunk under any of their names; ``bad`` marks the rows set aside so far, shape (rows,).
+    """Columns of a chunk under any of their names; ``bad`` marks the rows quarantined so far, shape (rows,).
 
     Parameters
     ----------
@@ -41,16 +41,43 @@ class Sieve:
         return len(self.chunk.cells)
 
     def faults(self) -> pd.DataFrame:
-        """Return the quarantine of the chunk: ``source, line, column, value, reason``, one row a row set aside."""
+        """Return the quarantine of the chunk.
+
+        Returns
+        -------
+        DataFrame
+            ``source, line, column, value, reason``, one row a quarantined row.
+        """
         table = pd.DataFrame(self._faults, columns=["line", "column", "value", "reason"])
         return table.assign(source=self.chunk.file)[["source", "line", "column", "value", "reason"]]
 
     def has(self, *names: str) -> bool:
-        """Return whether the file has a column of one of these names."""
+        """Return whether the file has a column of one of these names.
+
+        Parameters
+        ----------
+        *names
+            Names the column may have; case and punctuation do not matter.
+
+        Returns
+        -------
+        bool
+            Whether one is there.
+        """
         return any(_key(name) in self._names for name in names)
 
     def column(self, *names: str) -> str:
         """Return the file's own name of a column.
+
+        Parameters
+        ----------
+        *names
+            Names the column may have.
+
+        Returns
+        -------
+        str
+            Name in the file, of the first that is there.
 
         Raises
         ------
@@ -67,26 +94,49 @@ class Sieve:
         )
 
     def text(self, *names: str) -> pd.Series:
-        """Return a column as text, trimmed; empty where a cell is, or where the file has no such column."""
+        """Return a column as text.
+
+        Parameters
+        ----------
+        *names
+            Names the column may have.
+
+        Returns
+        -------
+        Series of str, shape (rows,)
+            Trimmed cells; empty where a cell is, or where the file has no such column.
+        """
         if not self.has(*names):
             return pd.Series("", index=range(self.rows), dtype=object)
         name = self.column(*names)
         if name not in self._texts:
             cells = self.chunk.cells[name]
             known = cells.astype(object).where(cells.notna(), "") if cells.dtype != object else cells
-            said = ["" if (text := str(cell).strip()) in MISSING else text for cell in known]
-            self._texts[name] = pd.Series(said, dtype=object)
+            trimmed = ["" if (text := str(cell).strip()) in MISSING else text for cell in known]
+            self._texts[name] = pd.Series(trimmed, dtype=object)
         return self._texts[name]
 
     def number(self, *names: str, limit: str = "reading", missing: float | None = None) -> pd.Series:
-        """Return a column as numbers within a limit of the record; rows that are not are set aside.
+        """Return a column as numbers within a limit of the record; rows that are not are quarantined.
 
         Parameters
         ----------
+        *names
+            Names the column may have.
         limit
             Quantity of ``ingest_limits.csv``.
         missing
-            Value of an empty cell; such rows are set aside if there is none.
+            Value of an empty cell; such rows are quarantined if there is none.
+
+        Returns
+        -------
+        Series of float, shape (rows,)
+            Numbers in the file's unit; NaN where a cell is none.
+
+        Raises
+        ------
+        UnreadableFileError
+            If there is no such column.
         """
         name = self.column(*names)
         text = self.text(*names)
@@ -101,25 +151,62 @@ class Sieve:
         return values.where(~absent, missing)
 
     def count(self, *names: str, limit: str) -> pd.Series:
-        """Return a column as :meth:`number` does, zero where a cell is empty or the file has no such column."""
+        """Return a column as :meth:`number` does, zero where a cell is empty or the file has no such column.
+
+        Parameters
+        ----------
+        *names
+            Names the column may have.
+        limit
+            Quantity of ``ingest_limits.csv``.
+
+        Returns
+        -------
+        Series of float, shape (rows,)
+            Numbers in the file's unit.
+        """
         if not self.has(*names):
             return pd.Series(0.0, index=range(self.rows))
         return self.number(*names, limit=limit, missing=0.0)
 
     def bound(self, values: pd.Series, limit: str, name: str) -> None:
-        """Set rows aside whose value lies outside a limit of the record."""
+        """Quarantine rows whose value lies outside a limit of the record.
+
+        Parameters
+        ----------
+        values
+            Value of each row, shape (rows,), in the limit's unit.
+        limit
+            Quantity of ``ingest_limits.csv``.
+        name
+            Column at fault.
+        """
         range_ = limits()[limit]
         outside = ((values < range_.low) | (values > range_.high)).to_numpy()
         reason = f"lies outside {range_.low:g} to {range_.high:g} {range_.unit}; check the unit or for swapped columns"
         self.fail(outside, name, reason)
 
     def instant(self, *names: str, optional: bool = False, relative: str = "") -> pd.Series:
-        """Return a column as moments, UTC; rows that are none are set aside, empty ones too unless ``optional``.
+        """Return a column as moments; rows that are none are quarantined.
 
         Parameters
         ----------
+        *names
+            Names the column may have.
+        optional
+            Whether a cell may be empty.
         relative
             Unit (s, ms, us, ns) of times that count from the clock's anchor.
+
+        Returns
+        -------
+        Series of datetime64[us, UTC], shape (rows,)
+            Moments, missing where a cell is none.
+
+        Raises
+        ------
+        UnreadableFileError
+            If there is no such column, or no anchor for relative times.
         """
         name = self.column(*names)
         cells = self.chunk.cells[name].reset_index(drop=True)
@@ -135,7 +222,17 @@ class Sieve:
         return read.values
 
     def fail(self, mask: NDArray[np.bool_], column: str, reason: str) -> None:
-        """Set rows aside that are not yet; the first fault of a row is the one it is kept with."""
+        """Quarantine rows that are not yet; the first fault of a row is the one it is kept with.
+
+        Parameters
+        ----------
+        mask
+            Whether a row is at fault, shape (rows,).
+        column
+            Column at fault.
+        reason
+            The fault and its remedy, as said of the cell.
+        """
         fresh = np.flatnonzero(mask & ~self.bad)
         if len(fresh) == 0:
             return
@@ -153,6 +250,18 @@ def _key(name: str) -> str:
 
 def first_text(sieve: Sieve, groups: Sequence[str]) -> pd.Series:
     """Return, for each row, the first of several columns that is not empty.
+
+    Parameters
+    ----------
+    sieve
+        Rows of a chunk.
+    groups
+        Names of columns, the first to look at first.
+
+    Returns
+    -------
+    Series of str, shape (rows,)
+        Text of each row; empty where all are.
 
     Examples
     --------

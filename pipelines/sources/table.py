@@ -1,4 +1,4 @@
-"""Reading delimited text without losing a row: every cell as text, with the line it came from."""
+"""Read delimited text without losing a row: every cell as text, with the line it came from."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def read_table(path: Path) -> pd.DataFrame:
 
     Bytes that are not UTF-8 are kept as surrogates, and cells beyond the header as ``surplus``, for the row rules to
     find; missing cells are empty.
+
+    Parameters
+    ----------
+    path
+        CSV file with a header.
 
     Returns
     -------

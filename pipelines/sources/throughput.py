@@ -1,7 +1,7 @@
-"""Throughput tables of MLPerf and InferenceX, into the throughput frame: work per second of one accelerator.
+"""Read throughput tables of MLPerf and InferenceX to the throughput frame: work per second of one accelerator.
 
 MLPerf counts output tokens, InferenceX input and output; the units keep them apart. What cannot be compared (mixed
-systems, open division, costs, ratios, samples of another unit) is set aside with the reason.
+systems, open division, costs, ratios, samples of another unit) is quarantined with the reason.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SEVERAL: Final = re.compile(r" / | vs | and |, ")
 Row = Mapping[str, str]
 
 
-class _Aside(Exception):  # noqa: N818  (it carries a reason, it is not an error of the program)
+class _Rejected(Exception):  # noqa: N818  (it carries a reason, it is not an error of the program)
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(reason)
         self.column, self.reason = column, reason
@@ -41,6 +41,18 @@ class _Aside(Exception):  # noqa: N818  (it carries a reason, it is not an error
 
 def load_throughput(patterns: Sequence[str], output: Path) -> Screened:
     """Read result tables and write the rows of the throughput frame as CSV, ready for a folder of records.
+
+    Parameters
+    ----------
+    patterns
+        Paths and patterns of CSV files.
+    output
+        CSV file to write; its folder is made.
+
+    Returns
+    -------
+    Screened
+        Rows of ``THROUGHPUT``, their lines, and the quarantine.
 
     Raises
     ------
@@ -67,7 +79,7 @@ def _screened(table: pd.DataFrame, name: str) -> Screened:
         cells = {str(key): str(value).strip() for key, value in row.items()}
         try:
             good.append({**read(cells), "line": row["line"], "surplus": row["surplus"]})
-        except _Aside as fault:
+        except _Rejected as fault:
             quarantined.append({"source": name, "line": row["line"], "column": fault.column,
                           "value": cells.get(fault.column, ""), "reason": fault.reason})  # fmt: skip
     raw = pd.DataFrame(good, columns=[*THROUGHPUT.columns, "line", "surplus"], dtype=object)
@@ -90,10 +102,10 @@ def _form(table: pd.DataFrame, name: str) -> Callable[[Row], dict[str, object]]:
 def _mlperf(row: Row) -> dict[str, object]:
     for flag, reason in _FLAGS.items():
         if flag in row.get("quality_flag", ""):
-            raise _Aside("quality_flag", f"{reason}; it cannot be compared")
+            raise _Rejected("quality_flag", f"{reason}; it cannot be compared")
     unit = _TOKENS.get(row["metric"].lower())
     if unit is None:
-        raise _Aside("metric", "is not Tokens/s, Samples/s or Queries/s")
+        raise _Rejected("metric", "is not Tokens/s, Samples/s or Queries/s")
     return _row(row, row["accelerator"], row["scenario"].lower(), unit, row["per_accel"], {
         "software": f"MLPerf {row['round']}, {row['submitter']}, {row['system']}", "interactivity": "",
         "evidence": "measured", "source": f"{row.get('source', '')} {row.get('source_path', '')}".strip() or "MLPerf",
@@ -103,9 +115,9 @@ def _mlperf(row: Row) -> dict[str, object]:
 
 def _inferencex(row: Row) -> dict[str, object]:
     if row["metric"].lower() not in _RATES:
-        raise _Aside("metric", "is a cost, a ratio or a rate per megawatt, not work per second of one accelerator")
+        raise _Rejected("metric", "is a cost, a ratio or a rate per megawatt, not work per second of one accelerator")
     if _SEVERAL.search(row["gpu"]):
-        raise _Aside("gpu", "names several accelerators")
+        raise _Rejected("gpu", "names several accelerators")
     speed = re.match(r"\d+(?:\.\d+)?", row["interactivity"])
     return _row(row, row["gpu"], row["workload"], "total_token/s", row["value"], {
         "software": row.get("framework") or "unstated", "interactivity": speed[0] if speed else "",
@@ -115,7 +127,7 @@ def _inferencex(row: Row) -> dict[str, object]:
 
 def _row(row: Row, accelerator: str, scenario: str, unit: str, value: str, rest: Row) -> dict[str, object]:
     if _SEVERAL.search(accelerator) or (found := accelerator_names().find(accelerator)) is None:
-        raise _Aside("gpu" if "gpu" in row else "accelerator", "is no accelerator that the table of names knows")
+        raise _Rejected("gpu" if "gpu" in row else "accelerator", "is no accelerator that the table of names knows")
     workload, technique = _workload(row["model"])
     return {
         "accelerator": found[0], "workload": workload, "technique": technique, "model": row["model"].lower(),
@@ -135,6 +147,6 @@ def _workload(model: str) -> tuple[str, str]:
     for start, workload, technique in _models():
         if model.lower().startswith(start):
             if not workload:
-                raise _Aside("model", "counts samples of another unit than its successors")
+                raise _Rejected("model", "counts samples of another unit than its successors")
             return workload, technique
-    raise _Aside("model", "stands for no workload in throughput_models.csv")
+    raise _Rejected("model", "stands for no workload in throughput_models.csv")

@@ -1,1 +1,1 @@
-"""The folder of all state: lock, fence, ledger of steps, who holds them; what is stored there has its own rooms."""
+"""Keep the folder of all state: lock, fence, ledger of steps, and their holders; stores in it have their own rooms."""

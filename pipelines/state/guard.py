@@ -1,4 +1,4 @@
-"""One run at a time on a store: a lock that dies with its process, and a fence that stops what outlives it.
+"""Allow one run at a time on a store: a lock that dies with its process, and a fence that stops what outlives it.
 
 The lock is the kernel's, so a killed run frees it. A child that such a run left behind holds no lock and may still be
 computing: every run takes the next number in ``fence.json``, and before it registers, moves an alias or publishes, it
@@ -72,10 +72,17 @@ def locked(root: Path, name: str = LOCK, *, wait: float = LOCK_SECONDS) -> Itera
 
     Parameters
     ----------
+    root
+        Folder of the store; it is made.
     name
         File of the lock; runs share the default.
     wait
-        Seconds to wait for it.
+        Longest wait for it [s].
+
+    Yields
+    ------
+    None
+        Nothing; the lock is held until the ``with`` ends.
 
     Raises
     ------
@@ -95,8 +102,8 @@ def locked(root: Path, name: str = LOCK, *, wait: float = LOCK_SECONDS) -> Itera
 
 
 def _holder(root: Path) -> str:
-    held = read_fence(root)
-    return f"another run (process {held['process']}, since {held['since']})" if held.get("process") else "another run"
+    last = read_fence(root)
+    return f"another run (process {last['process']}, since {last['since']})" if last.get("process") else "another run"
 
 
 @contextlib.contextmanager
@@ -105,8 +112,15 @@ def guarded(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[Fence]:
 
     Parameters
     ----------
+    root
+        Folder of the store; it is made.
     wait
-        Seconds to wait for the lock.
+        Longest wait for the lock [s].
+
+    Yields
+    ------
+    Fence
+        The right to change the store.
 
     Raises
     ------
@@ -124,12 +138,29 @@ def guarded(root: Path, *, wait: float = LOCK_SECONDS) -> Iterator[Fence]:
 
 
 def clear_holder(root: Path) -> None:
-    """Forget which process held the lock last, keeping its number; call it under the lock."""
+    """Forget which process held the lock last, keeping its number; call it under the lock.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    """
     _write(root, {"token": int(read_fence(root).get("token", 0)), "process": "", "since": ""})
 
 
 def read_fence(root: Path) -> dict[str, Any]:
-    """Return the last run's number, process and start; empty where no run has begun or the file is damaged."""
+    """Return the last run's number, process and start.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    dict
+        ``token, process, since``; empty where no run has begun or the file is damaged.
+    """
     try:
         content = json.loads((root / FENCE).read_bytes())
     except (OSError, ValueError):

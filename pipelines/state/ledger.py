@@ -1,4 +1,4 @@
-"""The ledger of runs: one line a step begun, done or failed, keyed by data, code, settings and as-of day.
+"""Keep the ledger of runs: one line a step begun, done or failed, keyed by data, code, settings and as-of day.
 
 A run that finds its own key with a step done takes that step's result instead of computing it again. Lines are only
 appended; one that was cut short by a kill is passed over.
@@ -55,7 +55,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Ledger:
-    """The ledger as one run writes it."""
+    """The ledger as one run writes it.
+
+    Attributes
+    ----------
+    root
+        Folder of all state.
+    token
+        Number of the run.
+    key
+        SHA-256 of data, code and settings.
+    origin
+        Day the forecast is made at.
+    """
 
     root: Path
     token: int
@@ -63,7 +75,17 @@ class Ledger:
     origin: str
 
     def write(self, step: str, state: str, detail: str = "") -> None:
-        """Append a line and see it to the disk."""
+        """Append a line, and wait until it is on the disk.
+
+        Parameters
+        ----------
+        step
+            One of :data:`STEPS`.
+        state
+            ``begun``, ``done`` or ``failed``.
+        detail
+            Result of the step, or why it failed; passwords in addresses are left out.
+        """
         at = f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
         entry = Entry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
         with (self.root / LEDGER).open("a+b") as file:
@@ -75,7 +97,18 @@ class Ledger:
 
     @contextlib.contextmanager
     def step(self, step: str) -> Iterator[None]:
-        """Write that a step begins, and that it failed if it does; what it left is for :meth:`write` to say."""
+        """Write that a step begins, and that it failed if the body raises; that it is done is for :meth:`write`.
+
+        Parameters
+        ----------
+        step
+            One of :data:`STEPS`.
+
+        Yields
+        ------
+        None
+            Nothing; the body of the ``with`` is the step.
+        """
         self.write(step, BEGUN)
         try:
             yield
@@ -85,13 +118,35 @@ class Ledger:
             raise
 
     def left(self, step: str) -> str | None:
-        """Return what the step last left under this key, or ``None`` if it was never done."""
+        """Return the result that a step last left under this key.
+
+        Parameters
+        ----------
+        step
+            One of :data:`STEPS`.
+
+        Returns
+        -------
+        str or None
+            The line's ``detail``; ``None`` where the step was never done.
+        """
         mine = [entry for entry in entries(self.root) if (entry.key, entry.step, entry.state) == (self.key, step, DONE)]
         return mine[-1].detail if mine else None
 
 
 def entries(root: Path) -> Iterator[Entry]:
-    """Yield the lines of a store's ledger, oldest first; lines that are not whole are passed over."""
+    """Yield the lines of a store's ledger, oldest first; lines that are not whole are passed over.
+
+    Parameters
+    ----------
+    root
+        Folder of all state.
+
+    Yields
+    ------
+    Entry
+        The next whole line.
+    """
     path = root / LEDGER
     for line in path.read_bytes().split(b"\n") if path.exists() else ():
         try:
@@ -101,7 +156,18 @@ def entries(root: Path) -> Iterator[Entry]:
 
 
 def unfinished(root: Path) -> list[Entry]:
-    """Return the last line of each run that ended in no step of its own, since one was last carried through."""
+    """Return the last line of each run since the last that published, unless it ended in a failed step.
+
+    Parameters
+    ----------
+    root
+        Folder of all state.
+
+    Returns
+    -------
+    list of Entry
+        One line a run.
+    """
     last: dict[int, Entry] = {}
     for entry in entries(root):
         last[entry.token] = entry

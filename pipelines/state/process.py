@@ -1,4 +1,4 @@
-"""Who a process is, so that a record it left can be told from that of a later process with the same number."""
+"""Name processes by host, number and start, so that a later one with the same number is told apart."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ _START_FIELD = 19  # of /proc/PID/stat after the name, in clock ticks since the 
 def this_process() -> str:
     """Return the name of this process: host, number and start, separated by colons.
 
+    Returns
+    -------
+    str
+        Such as ``host:4711:123456``.
+
     Examples
     --------
     >>> alive(this_process())
@@ -21,12 +26,33 @@ def this_process() -> str:
 
 
 def name_of(number: int) -> str:
-    """Return the name of a process of this host."""
+    """Return the name of a process of this host.
+
+    Parameters
+    ----------
+    number
+        Number of the process.
+
+    Returns
+    -------
+    str
+        Host, number and start [clock ticks since the machine started], separated by colons.
+    """
     return f"{socket.gethostname()}:{number}:{_start(number)}"
 
 
 def alive(name: str) -> bool | None:
     """Return whether a named process lives; ``None`` where it cannot be known, as on another host.
+
+    Parameters
+    ----------
+    name
+        Name as :func:`name_of` gives it.
+
+    Returns
+    -------
+    bool or None
+        False once it has ended, a zombie too.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where all state lives, and the error of a store that cannot be used."""
+"""Locate the folder of all state, and define the error of a store that cannot be used."""
 
 from __future__ import annotations
 
@@ -10,5 +10,11 @@ class StoreError(ValueError):
 
 
 def default_root() -> Path:
-    """Return ``mlruns`` below the working directory."""
+    """Return the folder of all state: ``mlruns`` below the working directory.
+
+    Returns
+    -------
+    Path
+        Absolute path.
+    """
     return Path.cwd() / "mlruns"

@@ -1,4 +1,4 @@
-"""The store of usage: append-only, bitemporal, Parquet under a log that decides; forecasts are in `registry`."""
+"""Keep usage in an append-only, bitemporal store of Parquet files under a log; forecasts are in `registry`."""
 
 from shiftcast.pipelines.store.log import Entry
 from shiftcast.pipelines.store.store import Appended, Store

@@ -1,4 +1,4 @@
-"""Files that are whole or not there after a kill or a power cut: write aside, sync, rename, sync the folder."""
+"""Write files that are whole or absent after a kill or a power cut: write beside, sync, rename, sync the folder."""
 
 from __future__ import annotations
 
@@ -16,13 +16,30 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal text."""
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path
+        Any file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or what a folder lists, is on the disk."""
+    """Wait until a file, or the list of a folder's files, is on the disk.
+
+    Parameters
+    ----------
+    path
+        File or folder.
+    """
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -31,7 +48,15 @@ def sync(path: Path) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Put a file in place whole."""
+    """Put a file in place whole, over one that is there.
+
+    Parameters
+    ----------
+    path
+        Where it goes.
+    content
+        All of its bytes.
+    """
     temporary = path.with_name(f".{path.name}.writing")
     with temporary.open("wb") as file:
         file.write(content)
@@ -41,7 +66,15 @@ def write_durably(path: Path, content: bytes) -> None:
 
 
 def move_durably(here: Path, there: Path) -> None:
-    """Move a file or folder, whose files are on the disk already, in one step."""
+    """Move a file or folder, whose files are on the disk already, in one step.
+
+    Parameters
+    ----------
+    here
+        File or folder to move.
+    there
+        Its new path, on the same disk.
+    """
     here.rename(there)
     sync(there.parent)
 
@@ -49,6 +82,16 @@ def move_durably(here: Path, there: Path) -> None:
 @contextlib.contextmanager
 def disk_full_told(folder: Path) -> Iterator[None]:
     """Turn a disk that is full into an error that says what to do; the caller leaves nothing half done visible.
+
+    Parameters
+    ----------
+    folder
+        Folder named in the error.
+
+    Yields
+    ------
+    None
+        Nothing; the body of the ``with`` writes.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The Parquet files of a batch: written in key order and checked against the frame, read under their digest."""
+"""Write the Parquet files of a batch in key order, checked against the frame, and compare files with their digests."""
 
 from __future__ import annotations
 
@@ -29,13 +29,17 @@ def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime |
 
     Parameters
     ----------
+    path
+        File to write.
     usage
-        Usage frame; ``known_at`` is put in where it is given.
+        Usage frame, or an Ibis table of it; ``known_at`` may be absent where it is given.
+    known_at
+        First day the world could know the rows, midnight UTC; ``None`` keeps the column of ``usage``.
 
     Returns
     -------
     tuple
-        Rows and their sources.
+        Number of rows, and their sources, sorted.
 
     Raises
     ------
@@ -77,7 +81,25 @@ def _parts(usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> Iterato
 
 
 def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
-    """Write rows set aside; return how many."""
+    """Write quarantined rows, and return their number.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    rows
+        Frame ``QUARANTINE``.
+
+    Returns
+    -------
+    int
+        Number of rows.
+
+    Raises
+    ------
+    ValueError
+        If rows break the frame's contract.
+    """
     whole = check(conform(rows, QUARANTINE), QUARANTINE)
     pq.write_table(to_arrow(whole).cast(arrow_schema(QUARANTINE)), path)
     sync(path)
@@ -86,6 +108,20 @@ def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
 
 def checked(folder: Path, entries: list[Entry], *names: str) -> list[Path]:
     """Return the files of entries under the names given, after comparing each with its digest.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        Entries of its log.
+    *names
+        File names, such as ``usage.parquet``; an entry may lack some.
+
+    Returns
+    -------
+    list of Path
+        Paths in the order of the entries.
 
     Raises
     ------
@@ -107,7 +143,20 @@ def checked(folder: Path, entries: list[Entry], *names: str) -> list[Path]:
 
 
 def fault(path: Path, digest: str) -> str:
-    """Return what is wrong with a file of a digest, or nothing."""
+    """Return the fault of a file, if it has one.
+
+    Parameters
+    ----------
+    path
+        File to compare.
+    digest
+        SHA-256 that it should have.
+
+    Returns
+    -------
+    str
+        The fault in words; empty for none.
+    """
     try:
         return "" if sha256(path) == digest else "differs from its digest in the log"
     except FileNotFoundError:

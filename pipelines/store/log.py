@@ -1,4 +1,4 @@
-"""The log: one JSON file a commit, each with the digest of the one before; what it does not list is not there."""
+"""Read and write the log: one JSON file a commit, with the digest of the one before; it decides which files count."""
 
 from __future__ import annotations
 
@@ -71,6 +71,16 @@ class Entry:
 def check_format(folder: Path) -> bool:
     """Return whether there is a store in a folder.
 
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    bool
+        False where nothing was ever stored.
+
     Raises
     ------
     StoreError
@@ -97,12 +107,28 @@ def check_format(folder: Path) -> bool:
 
 
 def write_format(folder: Path) -> None:
-    """State the version of a new store."""
+    """State the version of a new store.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    """
     write_durably(folder / _FORMAT, json.dumps({"format": _KIND, "version": VERSION}).encode())
 
 
 def read_log(folder: Path) -> list[Entry]:
     """Return every entry in order.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    list of Entry
+        Entries 1 to n.
 
     Raises
     ------
@@ -125,7 +151,20 @@ def read_log(folder: Path) -> list[Entry]:
 
 
 def write_entry(folder: Path, entry: Entry) -> None:
-    """Add an entry; from here on its rows are there."""
+    """Add an entry; its rows count from here on.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entry
+        Entry that follows the last one.
+
+    Raises
+    ------
+    StoreError
+        If an entry of its number is there already.
+    """
     path = folder / "log" / _name(entry.number)
     if path.exists():
         raise StoreError(f"{path}: was written by another process; load again, nothing was changed")
@@ -133,12 +172,36 @@ def write_entry(folder: Path, entry: Entry) -> None:
 
 
 def last_digest(folder: Path, entries: list[Entry]) -> str:
-    """Return the SHA-256 of the last entry, which stands for the whole log; empty for an empty one."""
+    """Return the SHA-256 of the last entry, which stands for the whole log.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        All entries, in order.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits; empty for an empty log.
+    """
     return hashlib.sha256((folder / "log" / _name(len(entries))).read_bytes()).hexdigest() if entries else ""
 
 
 def visible(entries: list[Entry]) -> list[Entry]:
-    """Return the entries whose files hold the rows: all but those that a compaction replaced."""
+    """Return the entries whose files hold the rows: all but those that a compaction replaced.
+
+    Parameters
+    ----------
+    entries
+        All entries, in order.
+
+    Returns
+    -------
+    list of Entry
+        Entries in order.
+    """
     replaced = {number for entry in entries for number in entry.replaces}
     return [entry for entry in entries if entry.number not in replaced]
 

@@ -1,4 +1,4 @@
-"""What the store's files say: every row with the commit it came by, and the latest word on each figure as of a day."""
+"""Read the files of the store: every row with its commit, and the latest vintage of each figure as of a day."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ _NUMBER: Final = r"batches/(\d{8})-"
 def utc_day(day: datetime) -> pd.Timestamp:
     """Return a day as midnight UTC.
 
+    Parameters
+    ----------
+    day
+        Moment with a zone.
+
+    Returns
+    -------
+    Timestamp
+        Midnight UTC of the day that holds it in UTC.
+
     Raises
     ------
     ValueError
@@ -43,10 +53,26 @@ def utc_day(day: datetime) -> pd.Timestamp:
 def usage_as_of(folder: Path, entries: list[Entry], day: datetime) -> ir.Table:
     """Return the usage known on a day by the commits of a log; files of later days are not opened.
 
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        All entries of its log.
+    day
+        Last day of knowledge, inclusive, with a zone.
+
+    Returns
+    -------
+    Table
+        Frame ``USAGE``, one row a figure, in no order.
+
     Raises
     ------
     StoreError
         If a file is missing or differs from its digest.
+    ValueError
+        If the day has no zone.
     """
     last = utc_day(day)
     return latest(stored(folder, [entry for entry in visible(entries) if entry.day <= last]), last)
@@ -54,6 +80,20 @@ def usage_as_of(folder: Path, entries: list[Entry], day: datetime) -> ir.Table:
 
 def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None = None) -> ir.Table:
     """Return every usage row of entries, with ``entry``, the number of the commit that brought it.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        Entries whose files are read.
+    backend
+        DuckDB connection to read on; a new one if ``None``.
+
+    Returns
+    -------
+    Table
+        Columns of ``USAGE``, and ``entry``; superseded and withdrawing rows are among them.
 
     Raises
     ------
@@ -76,6 +116,18 @@ def latest(table: ir.Table, day: datetime) -> ir.Table:
     """Return the usage known on a day: of each figure the last known, of two known on one day the last committed.
 
     Figures that were withdrawn are not among them.
+
+    Parameters
+    ----------
+    table
+        Rows with ``entry``, as :func:`stored` gives them.
+    day
+        Last day of knowledge, midnight UTC.
+
+    Returns
+    -------
+    Table
+        Frame ``USAGE``, one row a figure.
     """
     known = table.filter(table.known_at <= ibis.literal(pd.Timestamp(day)))
     order = [known.known_at.desc(), known[ENTRY].desc()]
@@ -84,7 +136,21 @@ def latest(table: ir.Table, day: datetime) -> ir.Table:
 
 
 def merge(folder: Path, entries: list[Entry], path: Path) -> int:
-    """Write every stored row of entries, with its ``entry``, to one file; return how many.
+    """Write every stored row of entries, with its ``entry``, to one file, and return their number.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        Entries whose rows are merged.
+    path
+        File to write.
+
+    Returns
+    -------
+    int
+        Number of rows.
 
     Raises
     ------
@@ -101,7 +167,22 @@ def merge(folder: Path, entries: list[Entry], path: Path) -> int:
 
 
 def withdrawn(before: ir.Table, fresh: ir.Table, known_at: datetime) -> ir.Table:
-    """Return the figures of ``before`` that are not in ``fresh``, as rows that withdraw them from ``known_at`` on."""
+    """Return the figures of ``before`` that are not in ``fresh``, as rows that withdraw them from ``known_at`` on.
+
+    Parameters
+    ----------
+    before
+        Frame ``USAGE``, one row a figure, as known until now.
+    fresh
+        Frame ``USAGE`` of the new batch.
+    known_at
+        First day of the withdrawal, midnight UTC.
+
+    Returns
+    -------
+    Table
+        Rows of ``before`` with a value and a count of rows of zero.
+    """
     gone = before.anti_join(fresh, list(SAME))
     day = ibis.literal(pd.Timestamp(known_at))
     return gone.mutate(known_at=day, value=0.0, rows=0.0)

@@ -1,4 +1,4 @@
-"""Snapshots: what the store said on a day, copied once, dated, under a digest, and never changed."""
+"""Take dated snapshots: the usage known on a day, copied once under a digest and never changed."""
 
 from __future__ import annotations
 
@@ -27,15 +27,24 @@ _NAME: Final = re.compile(r"\d{4}-\d\d-\d\d-\d{8}")
 def take_snapshot(store: Store, day: datetime) -> str:
     """Copy the usage known on a day; the same day of an unchanged store is copied once.
 
+    Parameters
+    ----------
+    store
+        Store of usage.
+    day
+        Last day of knowledge, inclusive, with a zone.
+
     Returns
     -------
     str
-        Its name: the day, and the number of the last commit.
+        Name of the snapshot: the day, and the number of the last commit.
 
     Raises
     ------
     StoreError
         As :meth:`Store.as_of` does, or if the disk is full.
+    ValueError
+        If the day has no zone.
     """
     entries = store.entries()
     as_of = f"{utc_day(day):%Y-%m-%d}"
@@ -58,12 +67,35 @@ def take_snapshot(store: Store, day: datetime) -> str:
 
 
 def snapshots(store: Store) -> list[str]:
-    """Return the names of all snapshots, the oldest day first."""
+    """Return the names of all snapshots, the oldest day first.
+
+    Parameters
+    ----------
+    store
+        Store of usage.
+
+    Returns
+    -------
+    list of str
+        Names such as ``2026-11-22-00000007``.
+    """
     return sorted(path.name for path in (store.folder / "snapshots").glob("*") if _NAME.fullmatch(path.name))
 
 
 def read_snapshot(store: Store, name: str) -> pd.DataFrame:
-    """Return the usage of a snapshot, frame ``USAGE``.
+    """Return the usage of a snapshot.
+
+    Parameters
+    ----------
+    store
+        Store of usage.
+    name
+        Name of the snapshot, as :func:`snapshots` gives it.
+
+    Returns
+    -------
+    DataFrame
+        Frame ``USAGE``, one row a figure.
 
     Raises
     ------
@@ -81,7 +113,18 @@ def read_snapshot(store: Store, name: str) -> pd.DataFrame:
 
 
 def snapshot_fault(place: Path) -> str:
-    """Return what is wrong with a snapshot, or nothing."""
+    """Return the fault of a snapshot, if it has one.
+
+    Parameters
+    ----------
+    place
+        Folder of the snapshot.
+
+    Returns
+    -------
+    str
+        The fault in words; empty for none.
+    """
     try:
         digest = str(json.loads((place / MANIFEST).read_bytes())["sha256"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""Where a batch is written before it is committed; what a dead process left there, or moved without logging, goes."""
+"""Stage a batch before it is committed, and sweep what dead writers left behind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ from shiftcast.pipelines.store.log import Entry, visible
 
 @contextlib.contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """Hold a new folder below ``staging``, whose lock says that its writer lives; it is gone afterwards."""
+    """Hold a new folder below ``staging``, whose lock says that its writer lives; it is gone afterwards.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Yields
+    ------
+    Path
+        The new, empty folder.
+    """
     staging = folder / "staging"
     staging.mkdir(parents=True, exist_ok=True)
     token = uuid.uuid4().hex
@@ -33,6 +44,13 @@ def staged(folder: Path) -> Iterator[Path]:
 
 def sweep(folder: Path, entries: list[Entry]) -> None:
     """Remove what dead writers staged, and batches that no visible entry names; call it under the store's lock.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store, whose lock the caller holds.
+    entries
+        All entries of its log.
 
     Raises
     ------

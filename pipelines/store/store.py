@@ -1,4 +1,4 @@
-"""The store of usage: batches committed whole, corrections as later rows, reads exact as of a day.
+"""Store usage: batches committed whole, corrections as later rows, reads exact as of a day.
 
 Below ``store`` in the folder of all state: ``FORMAT``, the log (one file a commit), ``batches`` (the files it names),
 ``snapshots`` (dated, immutable copies) and ``staging`` (what is being written). Readers take no lock.
@@ -42,7 +42,7 @@ _TRIES: Final = 3  # of a read that a compaction may take the files from
 
 @dataclass(frozen=True)
 class Appended:
-    """What a load came to.
+    """The outcome of a load.
 
     Attributes
     ----------
@@ -58,7 +58,13 @@ class Appended:
 
 @dataclass(frozen=True)
 class Store:
-    """The store of usage below a folder of state, such as ``mlruns``; it need not be there yet."""
+    """The store of usage below a folder of state.
+
+    Attributes
+    ----------
+    root
+        Folder of state, such as ``mlruns``; it need not be there yet.
+    """
 
     root: Path
 
@@ -68,7 +74,7 @@ class Store:
         return self.root / "store"
 
     def entries(self) -> list[log.Entry]:
-        """Return every commit in order.
+        """Return every commit in order, compactions among them.
 
         Raises
         ------
@@ -80,7 +86,23 @@ class Store:
         return log.read_log(self.folder)
 
     def loaded(self, source_digest: str) -> log.Entry | None:
-        """Return the commit that loaded a content, or ``None``; ask before doing the work of a load."""
+        """Return the commit that loaded a content, or ``None``; ask before doing the work of a load.
+
+        Parameters
+        ----------
+        source_digest
+            SHA-256 that :meth:`append` was called with.
+
+        Returns
+        -------
+        Entry or None
+            The commit of the load.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`entries`; a store that is not there yet has loaded nothing.
+        """
         entries = log.read_log(self.folder) if log.check_format(self.folder) else []
         return _load_of(entries, source_digest)
 
@@ -88,14 +110,14 @@ class Store:
         self, usage: ir.Table | pd.DataFrame, quarantine: pd.DataFrame | None, source_digest: str, known_at: datetime,
         *, restates: bool = False,
     ) -> Appended:  # fmt: skip
-        """Commit usage and the rows set aside with it; all of it is there afterwards, or nothing.
+        """Commit usage and the rows quarantined with it; all of it is there afterwards, or nothing.
 
         Parameters
         ----------
         usage
             What :func:`pipelines.engine.aggregate` returns, or a usage frame.
         quarantine
-            Rows set aside, frame ``QUARANTINE``.
+            Quarantined rows, frame ``QUARANTINE``.
         source_digest
             SHA-256 of everything that decides the rows (content, labels, options); the same again changes nothing.
         known_at
@@ -103,6 +125,11 @@ class Store:
         restates
             Whether this is all that its sources have to say: figures of theirs known before that are not in it are
             withdrawn from ``known_at`` on. Without it they stay.
+
+        Returns
+        -------
+        Appended
+            The commit, and whether it is new.
 
         Raises
         ------
@@ -134,7 +161,7 @@ class Store:
                 return Appended(self._commit(fresh, draft, counts, entries), new=True)
 
     def as_of(self, day: datetime, **equal: str | tuple[str, ...]) -> pd.DataFrame:
-        """Return the usage known on a day, frame ``USAGE``.
+        """Return the usage known on a day.
 
         Parameters
         ----------
@@ -142,6 +169,13 @@ class Store:
             Last day of knowledge, inclusive, timezone-aware.
         equal
             Columns that have to equal a value, or one of several, such as ``grain="hour"``.
+        **equal
+            Columns that have to equal a value, or one of several, such as ``grain="hour"``.
+
+        Returns
+        -------
+        DataFrame
+            Frame ``USAGE``, one row a figure.
 
         Raises
         ------
@@ -156,21 +190,43 @@ class Store:
                 return conform(collect(_selected(self.table(day), equal)), USAGE)
             except (StoreError, duckdb.Error) as error:
                 if tries + 1 == _TRIES or self.entries() == seen:
-                    told = str(error).splitlines()[0]
-                    raise error if isinstance(error, StoreError) else StoreError(f"{self.folder}: {told}") from None
+                    cause = str(error).splitlines()[0]
+                    raise error if isinstance(error, StoreError) else StoreError(f"{self.folder}: {cause}") from None
         raise StoreError(f"{self.folder}: it is compacted over and over; try again")
 
     def table(self, day: datetime) -> ir.Table:
-        """Return what :meth:`as_of` does as an Ibis table, for usage that does not fit in memory."""
+        """Return the usage known on a day as an Ibis table, where it may not fit in memory.
+
+        Parameters
+        ----------
+        day
+            Last day of knowledge, inclusive, timezone-aware.
+
+        Returns
+        -------
+        Table
+            Frame ``USAGE`` on DuckDB, in no order.
+        """
         return reading.usage_as_of(self.folder, self.entries(), day)
 
     def quarantine(self) -> pd.DataFrame:
-        """Return every row that was set aside, frame ``QUARANTINE``."""
+        """Return every quarantined row.
+
+        Returns
+        -------
+        DataFrame
+            Frame ``QUARANTINE``.
+        """
         paths = checked(self.folder, log.visible(self.entries()), QUARANTINE_FILE)
         return conform(pd.concat([empty(QUARANTINE), *map(pd.read_parquet, paths)]), QUARANTINE)
 
     def compact(self) -> log.Entry | None:
-        """Write the rows of all batches, superseded ones too, into one; return its commit, ``None`` if there was none.
+        """Write the rows of all batches, superseded ones too, into one.
+
+        Returns
+        -------
+        Entry or None
+            The commit; ``None`` where there were fewer than two batches.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Verifying the store: every digest, count and key, and every fault by name, not the first one only."""
+"""Verify the store: every digest, count and key, with every fault by name."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ _KEY: Final = (*reading.SAME, "known_at", reading.ENTRY)
 
 def verify(store: Store) -> list[str]:
     """Return every fault of the store: log, files against their digests, rows against the log, keys, snapshots.
+
+    Parameters
+    ----------
+    store
+        Store of usage.
+
+    Returns
+    -------
+    list of str
+        Faults in words; empty for a sound store. Keys are checked only where no file is at fault.
 
     Raises
     ------
@@ -47,8 +57,8 @@ def _file_faults(store: Store, entry: Entry) -> list[str]:
 
 
 def _key_faults(store: Store, entries: list[Entry]) -> list[str]:
-    held = [entry for entry in entries if {USAGE_FILE, WITHDRAWN_FILE} & set(entry.files)]
-    table = reading.stored(store.folder, held)
+    filled = [entry for entry in entries if {USAGE_FILE, WITHDRAWN_FILE} & set(entry.files)]
+    table = reading.stored(store.folder, filled)
     repeated = table.group_by(list(_KEY)).agg(times=table.count())
     count = len(collect(repeated.filter(repeated.times > 1)))
     return [f"{store.folder}: {count} figures are there twice in one commit"] if count else []
@@ -56,6 +66,11 @@ def _key_faults(store: Store, entries: list[Entry]) -> list[str]:
 
 def refuse_damage(store: Store) -> None:
     """Raise if the store has a fault.
+
+    Parameters
+    ----------
+    store
+        Store of usage.
 
     Raises
     ------

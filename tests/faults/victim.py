@@ -93,8 +93,7 @@ def prepare() -> None:
         importlib.import_module(name)
     importlib.import_module("mlflow.utils.requirements_utils")._init_modules_to_packages_map()  # walks all packages
     record = read_record()
-    frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    world = build_world(cut(ORIGIN, *frames, record.registry, record.learned), Settings(draws=DRAWS))
+    world = build_world(cut(record, ORIGIN), Settings(draws=DRAWS))
     row = {"origin": ORIGIN, "horizon": 1.0, **dict.fromkeys(("segment", "leaf", "workload", "technique"), "all"),
            "measure": "log_revenue", "base": "none", "definition": "data_center", "scenario": "base"}  # fmt: skip
     scores = [

@@ -39,14 +39,12 @@ def scores() -> pd.DataFrame:
     """Return the backtest's summary as of the origin."""
     known = _known()
     return summarise(
-        backtest_revenue(known.observations, ORIGIN, costs=build_costs(known.assumptions), seed=SETTINGS.seed)
+        backtest_revenue(known.history.observations, ORIGIN, costs=build_costs(known.assumptions), seed=SETTINGS.seed)
     )
 
 
 def _known():
-    record = read_record()
-    frames = (record.observations, record.claims, record.hardware, record.throughput, record.assumptions)
-    return cut(ORIGIN, *frames, record.registry, record.learned)
+    return cut(read_record(), ORIGIN)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from shiftcast.forecast.capacity.ceilings import Limits, limits_question
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
 from shiftcast.forecast.capacity.plan import Plan, needed, plan_question
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
-from shiftcast.forecast.known import Settings
+from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import Part, draws_of, periods
 
@@ -21,7 +21,7 @@ ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 
 @pytest.fixture(scope="module")
 def basis(record, small_world):
-    made = record.basis(ORIGIN, Settings(draws=200))
+    made = basis_of(record.as_of(ORIGIN), Settings(draws=200))
     return replace(made, shipped=shipped_by_generation(small_world))
 
 
@@ -95,7 +95,7 @@ def test_sooner_orders_of_a_shorter_lead(cube, basis):
         ({"by": "2027Q4", "risk": 0.1, "installed": -3.0}, "-3 accelerators installed"),
         ({"by": "2027Q4", "risk": 0.1, "segment": "moon"}, "segment 'moon'"),
         ({"by": "2027Q4", "risk": 0.1, "leaf": "moon"}, "leaf 'moon'"),
-        ({"by": "2027Q4", "risk": 0.1, "generation": "rubin_ultra"}, "power of rubin_ultra"),
+        ({"by": "2027Q4", "risk": 0.1, "generation": "feynman"}, "power of feynman"),
     ],
 )  # fmt: skip
 def test_plans_that_cannot_be_made_are_refused(cube, basis, asked, said):

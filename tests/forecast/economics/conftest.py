@@ -29,7 +29,7 @@ def accelerator(name: str, family: str, **known: object) -> dict[str, object]:
         "accelerator": name, "family": family, "vendor": "nvidia", "status": "shipping", "evidence": "independent",
         "available_at": ORIGIN - pd.Timedelta(days=900), "known_at": ORIGIN - pd.Timedelta(days=900),
         "it_kw": float("nan"), "chip_w": 700.0, "utility_kw": float("nan"), "scale_up_domain": 8.0,
-        "price_usd": float("nan"), "price_sd_log": 0.0, "own_usd_hour": float("nan"),
+        "price_usd": float("nan"), "price_sd_log": 0.0, "own_usd_hour": float("nan"), "source": "by hand",
     }  # fmt: skip
     return row | known
 
@@ -38,6 +38,7 @@ def record(name: str, value: float, **known: object) -> dict[str, object]:
     row: dict[str, object] = {
         "accelerator": name, "model": "deepseek-r1", "scenario": "server", "precision": "fp4", "software": "bench v1",
         "measured_at": ORIGIN, "known_at": ORIGIN, "value": value, "unit": "output_token/s", "evidence": "measured",
+        "workload": "generative", "technique": "llm", "interactivity": float("nan"), "source": "by hand",
     }  # fmt: skip
     return row | known
 

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.forecast.economics.basis import basis_of, generations, machine, price_name, rate
+from shiftcast.forecast.economics.basis import generations, join_assumptions, machine, price_name, rate
 from shiftcast.forecast.economics.costs import Costing, cost_question, numbers
 from shiftcast.forecast.economics.site import Site, site_question
+from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import assumed_rows
 
@@ -145,20 +146,19 @@ def test_a_generation_without_a_price_cannot_be_costed(basis):
         cost_question(basis, Costing(generation="beta_air"))
 
 
-def test_later_rows_are_not_seen_before_they_were_known(basis):
+def test_later_rows_are_not_seen_before_they_were_known(basis, known_on):
     later = basis.origin + pd.Timedelta(days=1)
     more = pd.concat([basis.throughput, basis.throughput.assign(known_at=later, measured_at=later, value=9e9)])
-    cut = basis_of(
-        basis.origin, hardware=basis.hardware, throughput=more, assumptions=(basis.assumptions,), draws=50, seed=1
-    )
-    assert rate(cut, "beta").value == 400
-    pd.testing.assert_frame_equal(site_question(cut, Site(1.0)).table, site_question(basis, Site(1.0)).table)
+    known = known_on(basis.origin, hardware=basis.hardware, throughput=more, assumptions=basis.assumptions,
+                     capacity=basis.assumptions.head(0))  # fmt: skip
+    seen = basis_of(known, Settings(draws=50, seed=1))
+    assert rate(seen, "beta").value == 400
+    pd.testing.assert_frame_equal(site_question(seen, Site(1.0)).table, site_question(basis, Site(1.0)).table)
 
 
 def test_an_assumption_in_two_files_is_refused(basis):
     with pytest.raises(ValueError, match=r"'power\.pue' stands in two files"):
-        basis_of(basis.origin, hardware=basis.hardware, throughput=basis.throughput,
-                 assumptions=(basis.assumptions, basis.assumptions.head(1)), draws=10, seed=1)  # fmt: skip
+        join_assumptions(basis.assumptions, basis.assumptions.head(1))
 
 
 def test_names_families_and_prices(basis):
@@ -178,10 +178,7 @@ def test_a_value_given_for_nothing_used_is_not_listed(basis):
 
 def test_the_same_seed_gives_the_same_bytes_and_pue_never_falls_below_one(record):
     origin = pd.Timestamp("2026-11-22", tz="UTC")
-    make = lambda seed: basis_of(  # noqa: E731
-        origin, hardware=record.hardware, throughput=record.throughput,
-        assumptions=(record.assumptions, record.fleet, record.economics), draws=400, seed=seed,
-    )  # fmt: skip
+    make = lambda seed: basis_of(record.as_of(origin), Settings(draws=400, seed=seed))  # noqa: E731
     ask = Site(40.0)
     first, again, other = (site_question(make(seed), ask).table.to_json() for seed in (1, 1, 2))
     assert first == again

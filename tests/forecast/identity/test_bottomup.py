@@ -4,13 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
-from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY
 from shiftcast.forecast.hardware.placement import CLASSES, draw_placement
-from shiftcast.forecast.identity.bottomup import SOLD_LEAVES, draw_bottom_up, draw_inference_share, draw_tokens
+from shiftcast.forecast.identity.bottomup import (
+    SOLD_LEAVES,
+    draw_bottom_up,
+    draw_inference_share,
+    fit_bottom_up,
+    fit_inference_share,
+)
 from shiftcast.forecast.identity.intensity import draw_intensity
+from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
 from shiftcast.forecast.workloads import TRAINING
 
 QUARTERS = calendar_quarters("2015Q1", "2028Q4")
@@ -26,7 +34,17 @@ def draw(known_on, assumed, *, quarters=QUARTERS, **frames):
     known = known_on(**frames)
     generations = nvidia_generations(known.hardware)
     shares = np.full((DRAWS, len(quarters), len(generations.names)), 1 / len(generations.names))
-    return draw_bottom_up(known, generations, shares, assumed, quarters, seed=1)
+    fit = fit_bottom_up(known, generations, quarters)
+    return draw_bottom_up(fit, shares, Sampling(quarters, DRAWS, 1, assumed))
+
+
+def tokens_of(rows, assumed, quarters=QUARTERS):
+    return draw_tokens(fit_tokens(rows, quarters), Sampling(quarters, DRAWS, 1, assumed))
+
+
+def inference_share(record, draws):
+    state = fit_inference_share(latest_vintage(record.observations), QUARTERS)
+    return draw_inference_share(state, Sampling(QUARTERS, draws, 1))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +110,7 @@ def test_assumed_growth_is_held_after_three_years(record, known_on, assumed):
 def test_training_is_a_ratio_to_inference_split_by_technique(bottom, record, assumed):
     training = [bottom.tasks.index(f"{TRAINING}/{name}") for name in record.registry.techniques(TRAINING)]
     inference = [column for column in range(len(bottom.tasks)) if column not in training]
-    share = draw_inference_share(record.observations, QUARTERS, draws=DRAWS, seed=1)
+    share = inference_share(record, DRAWS)
     ratio = bottom.hours[..., training].sum(axis=-1) / bottom.hours[..., inference].sum(axis=-1)
     tilt = np.stack([assumed[f"training_tilt.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
     expected = ((1 - share) / share)[..., None] * tilt[:, None, :]
@@ -155,7 +173,7 @@ def test_without_token_statements_the_generative_workload_is_missing(record, kno
 
 
 def test_tokens_start_with_the_first_statement_and_are_never_negative(record, assumed):
-    tokens = draw_tokens(record.observations, assumed, QUARTERS, draws=DRAWS, seed=1)
+    tokens = tokens_of(latest_vintage(record.observations), assumed)
     started = (tokens > 0).all(axis=0)
     assert (np.diff(started.astype(int)) >= 0).all()
     assert started[-1]
@@ -165,7 +183,7 @@ def test_tokens_start_with_the_first_statement_and_are_never_negative(record, as
 
 def test_tokens_a_quarter_are_the_stated_daily_levels_times_their_coverage(record, assumed):
     rows = record.observations.query("measure == 'tokens' and operator == 'google'")
-    tokens = draw_tokens(rows, assumed, QUARTERS, draws=DRAWS, seed=1)
+    tokens = tokens_of(rows, assumed)
     first = int(np.flatnonzero(tokens[0] > 0)[0])
     ratio = tokens[:, first] / assumed["tokens.coverage"]
     assert np.ptp(ratio) / ratio.mean() < 1e-9
@@ -176,13 +194,13 @@ def test_tokens_a_quarter_are_the_stated_daily_levels_times_their_coverage(recor
 def test_tokens_stated_up_to_the_horizon_need_no_forecast(record, assumed):
     google = record.observations.query("operator == 'google' and definition == 'all_ai_surfaces'")
     told = QUARTERS[google.period_end.max() >= QUARTERS]
-    tokens = draw_tokens(google, assumed, told, draws=DRAWS, seed=1)
+    tokens = tokens_of(google, assumed, told)
     daily = tokens / assumed["tokens.coverage"][:, None]
     np.testing.assert_allclose(daily, np.broadcast_to(daily[:1], daily.shape), rtol=1e-9)
 
 
 def test_the_inference_share_is_a_share_read_from_what_was_stated(record):
-    share = draw_inference_share(record.observations, QUARTERS, draws=2000, seed=1)
+    share = inference_share(record, 2000)
     at = QUARTERS.get_loc(pd.Timestamp("2024-03-31", tz="UTC"))
     assert 0 < share.min() < share.max() < 1
     assert np.median(share[:, at]) == pytest.approx(0.4, abs=0.06)

@@ -11,7 +11,7 @@ from shiftcast.features.calendars import hours_in
 from shiftcast.features.units import convert
 from shiftcast.forecast.identity.bottomup import SOLD_LEAVES
 from shiftcast.forecast.identity.cube import UNITS, build_world
-from shiftcast.forecast.known import Settings
+from shiftcast.forecast.known import RULES, Settings
 from shiftcast.forecast.leaves import segment_of_leaves
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
@@ -93,16 +93,12 @@ def test_segments_of_the_leaves_are_the_two_sides_and_the_vendor(small_world):
     assert segment_of_leaves(small_world.cube) == ["hyperscale"] * 2 + ["rest"] * 8 + ["vendor_internal"]
 
 
-def test_neither_row_order_nor_a_listener_to_progress_changes_a_byte(known_on, replayed):
-    known = known_on(KEYNOTE)
-    shuffled = {
-        name: getattr(known, name).sample(frac=1.0, random_state=6)
-        for name in ("observations", "claims", "hardware", "throughput", "assumptions")
-    }
+def test_neither_row_order_nor_a_listener_to_progress_changes_a_byte(known_on, record, replayed):
+    shuffled = {name: getattr(record, name).sample(frac=1.0, random_state=6) for name in RULES}
     told: list[str] = []
-    again = build_world(replace(known, **shuffled), FEW, progress=told.append).cube
+    again = build_world(known_on(KEYNOTE, **shuffled), FEW, progress=told.append).cube
     xr.testing.assert_identical(again, replayed.cube)
-    steps = ["top-down", "bottom-up", "meeting of the two views, and the cube"]
+    steps = ["fitting", "top-down", "bottom-up", "meeting of the two views, and the cube"]
     assert [line.partition(":")[0] for line in told] == steps
 
 

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.features.asof import known_by
 from shiftcast.features.calendars import covered_share, hours_in
 from shiftcast.features.series import fiscal_revenue
-from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import nvidia_generations
-from shiftcast.forecast.identity import topdown
-from shiftcast.forecast.identity.topdown import LEAF_NAMES, draw_revenue, draw_top_down
+from shiftcast.forecast.identity import revenue as revenue_room
+from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
+from shiftcast.forecast.identity.topdown import LEAF_NAMES, draw_top_down, fit_top_down
 from shiftcast.forecast.volume import fit_volume
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
@@ -29,12 +29,18 @@ def quick(monkeypatch):
     def fit(history, horizon):
         return fit_volume(history, horizon, members=("last_value", "drift", "damped_trend"))
 
-    monkeypatch.setattr(topdown, "fit_volume", fit)
+    monkeypatch.setattr(revenue_room, "fit_volume", fit)
 
 
-def revenue(record, assumed, observations=None, *, origin=ORIGIN, through="2028Q4"):
-    rows = known_by(record.observations if observations is None else observations, origin)
-    return draw_revenue(rows, origin=origin, through=through, draws=DRAWS, seed=1)
+def revenue(known_on, observations=None, *, origin=ORIGIN, through="2028Q4"):
+    known = known_on(origin) if observations is None else known_on(origin, observations=observations)
+    fit = fit_revenue(known, through)
+    return draw_revenue(fit, Sampling(fit.quarters, DRAWS, 1))
+
+
+def top_down(known_on, assumed, observations, through):
+    fit = fit_top_down(known_on(observations=observations), through)
+    return draw_top_down(fit, Sampling(fit.revenue.quarters, DRAWS, 1, assumed))
 
 
 def test_reported_quarters_are_the_same_in_every_draw_and_conserve_what_was_reported(small_world, record):
@@ -62,15 +68,15 @@ def test_compute_is_a_share_of_data_centre_revenue(small_world):
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_company_ratio_is_missing_where_the_whole_was_not_reported(record, assumed):
+def test_the_company_ratio_is_missing_where_the_whole_was_not_reported(record, known_on):
     rows = record.observations[record.observations.definition != "company_total"]
-    assert np.isnan(revenue(record, assumed, rows).company_ratio)
+    assert np.isnan(revenue(known_on, rows).company_ratio)
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_record_that_starts_later_keeps_every_quarter_in_its_place(record, assumed):
+def test_a_record_that_starts_later_keeps_every_quarter_in_its_place(record, known_on):
     late = record.observations.period_end >= pd.Timestamp("2018-01-01", tz="UTC")
-    whole, shorter = revenue(record, assumed), revenue(record, assumed, record.observations[late])
+    whole, shorter = revenue(known_on), revenue(known_on, record.observations[late])
     at = whole.quarters.get_loc(pd.Timestamp("2025-12-31", tz="UTC"))
     assert shorter.total[:, at] == pytest.approx(whole.total[:, at])
     assert shorter.first_forecast == whole.first_forecast
@@ -79,15 +85,15 @@ def test_a_record_that_starts_later_keeps_every_quarter_in_its_place(record, ass
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("through", ["2026Q2", "2024Q4"])
-def test_a_horizon_that_ends_in_the_past_names_the_last_reported_day(record, assumed, through):
+def test_a_horizon_that_ends_in_the_past_names_the_last_reported_day(known_on, through):
     with pytest.raises(ValueError, match="revenue is reported to 2026-07-26; forecast through a quarter after it"):
-        revenue(record, assumed, through=through)
+        revenue(known_on, through=through)
 
 
 @pytest.mark.usefixtures("quick")
-def test_an_origin_before_any_revenue_names_the_definition(record, assumed):
+def test_an_origin_before_any_revenue_names_the_definition(known_on):
     with pytest.raises(ValueError, match="no NVIDIA revenue under definition 'data_center' was known on 2015-01-01"):
-        revenue(record, assumed, origin=pd.Timestamp("2015-01-01", tz="UTC"))
+        revenue(known_on, origin=pd.Timestamp("2015-01-01", tz="UTC"))
 
 
 def test_spending_of_the_leaves_is_the_revenue_and_the_vendor_buys_nothing(small_world):
@@ -126,28 +132,22 @@ def test_sovereign_revenue_of_the_stated_year_is_met(small_world):
 
 
 @pytest.mark.usefixtures("quick")
-def test_relabelling_statements_about_the_split_changes_no_total(record, assumed, small_world):
+def test_relabelling_statements_about_the_split_changes_no_total(record, known_on, assumed):
     relabelled = record.observations.assign(
         definition=record.observations.definition.replace({"recast_1": "top_five", "large_csp": "recast_1"})
     )
-    worlds = [
-        draw_top_down(
-            rows, nvidia_generations(record.hardware), assumed, origin=ORIGIN, through="2027Q4", draws=DRAWS, seed=1
-        )
-        for rows in (record.observations, relabelled)
-    ]
+    worlds = [top_down(known_on, assumed, rows, "2027Q4") for rows in (record.observations, relabelled)]
     assert not np.isclose(worlds[0].split.share, worlds[1].split.share).all()
     for term in (lambda top: top.spending.sum(axis=-1), lambda top: top.fleet.shipped.sum(axis=(2, 3))):
         np.testing.assert_allclose(term(worlds[0]), term(worlds[1]), rtol=1e-9)
 
 
 @pytest.mark.usefixtures("quick")
-def test_without_an_independent_count_prices_are_the_catalogues_and_the_gap_is_missing(record, assumed):
+def test_without_an_independent_count_prices_are_the_catalogues_and_the_gap_is_missing(record, known_on, assumed):
     rows = record.observations[record.observations.measure != "h100e"]
-    generations = nvidia_generations(record.hardware)
-    top = draw_top_down(rows, generations, assumed, origin=ORIGIN, through="2026Q4", draws=DRAWS, seed=1)
+    top = top_down(known_on, assumed, rows, "2026Q4")
     assert np.isnan(top.h100e_gap)
-    np.testing.assert_allclose(np.median(top.price, axis=0), generations.price, rtol=0.12)
+    np.testing.assert_allclose(np.median(top.price, axis=0), nvidia_generations(record.hardware).price, rtol=0.12)
 
 
 def test_prices_meet_the_independent_count_and_the_gap_is_told(small_world):

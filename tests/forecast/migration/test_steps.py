@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.features.frames import OBSERVATIONS, empty
+from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.migration.steps import (
     draw_shares,
     effect_of_one_figure,
@@ -32,7 +34,7 @@ def test_nested_shares_sum_to_one(steps, seed):
 
 def test_drawn_shares_sum_to_one_and_every_technique_has_some(record):
     steps = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS)
-    shares = draw_shares(steps, RECSYS, draws=200, seed=1)
+    shares = draw_shares(steps, RECSYS, Sampling(QUARTERS, 200, 1))
     assert [step.technique for step in steps] == ["llm", "deep", "content", "collaborative"]
     assert shares.shape == (200, len(QUARTERS), 5)
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
@@ -47,7 +49,7 @@ def test_a_step_with_no_statement_is_its_prior():
     (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS)
     assert step.evidence == {}
     assert step.state.statements == 0
-    shares = draw_shares((step,), ("table", "deep"), draws=50, seed=1)
+    shares = draw_shares((step,), ("table", "deep"), Sampling(QUARTERS, 50, 1))
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
 
 
@@ -76,7 +78,7 @@ def test_recalled_figures_are_not_fitted(record):
 def test_a_figure_from_a_second_source_counts_once(record, segment):
     again = record.observations.assign(source="copy of " + record.observations.source)
     once, twice = (
-        step_statements(rows, "recsys", RECSYS, 3, segment)
+        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, segment)
         for rows in (record.observations, pd.concat([record.observations, again]))
     )
     pd.testing.assert_frame_equal(once, twice)
@@ -86,9 +88,10 @@ def test_a_correction_of_downloads_replaces_the_figure(record):
     downloads = record.observations.query("measure == 'downloads' and workload == 'recsys'")
     deep = downloads.technique == "deep"
     corrected = downloads[deep].assign(value=lambda rows: rows.value * 2, known_at=lambda rows: rows.known_at.max())
-    once = step_statements(downloads, "recsys", RECSYS, 3, "rest")
-    both = step_statements(pd.concat([downloads, corrected]), "recsys", RECSYS, 3, "rest")
-    replaced = step_statements(pd.concat([downloads[~deep], corrected]), "recsys", RECSYS, 3, "rest")
+    once, both, replaced = (
+        step_statements(latest_vintage(rows), "recsys", RECSYS, 3, "rest")
+        for rows in (downloads, pd.concat([downloads, corrected]), pd.concat([downloads[~deep], corrected]))
+    )
     pd.testing.assert_frame_equal(both, replaced)
     assert (both.value > once.value).all()
 

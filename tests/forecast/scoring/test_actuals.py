@@ -15,7 +15,7 @@ def figure(actual, quarter, *, segment="all", measure="spending", definition="re
 
 @pytest.fixture(scope="module")
 def actual(known_on):
-    return actuals(known_on(AS_OF).observations, AS_OF)
+    return actuals(known_on(AS_OF).history.observations, AS_OF)
 
 
 def test_a_calendar_quarter_is_made_of_the_days_of_two_fiscal_ones(actual, known_on):
@@ -48,7 +48,7 @@ def test_a_quarter_whose_days_are_not_all_reported_is_left_out(actual):
 
 def test_nothing_known_later_is_there(known_on):
     day = pd.Timestamp("2025-06-15", tz="UTC")
-    actual = actuals(known_on(day).observations, day)
+    actual = actuals(known_on(day).history.observations, day)
     assert actual["known_at"].max() <= day
     assert "recast_2" not in set(actual.loc[actual["measure"] == "share", "definition"])
 

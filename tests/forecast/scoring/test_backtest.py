@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.features.asof import known_by
+from shiftcast.features.asof import known_by, latest_known
 from shiftcast.features.frames import SCORES, check
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
@@ -37,7 +37,7 @@ def scores(record):
 
 @pytest.fixture(scope="module")
 def actual(record):
-    return fiscal_revenue(known_by(record.observations, ORIGIN), "data_center", ORIGIN)
+    return fiscal_revenue(latest_known(record.observations, ORIGIN), "data_center", ORIGIN)
 
 
 def test_both_models_are_scored_on_every_metric_origin_and_horizon(scores, actual):
@@ -56,7 +56,7 @@ def test_no_score_is_of_a_quarter_known_after_the_origin_of_the_backtest(scores,
 
 def test_a_scored_forecast_is_the_live_forecast_made_on_that_day(scores, record, actual):
     made = scores.origin.unique()[4]
-    history = fiscal_revenue(known_by(record.observations, made), "data_center", made)
+    history = fiscal_revenue(latest_known(record.observations, made), "data_center", made)
     paths = draw_volume(
         fit_volume(history.to_numpy(), HORIZON), draws=DRAWS, random=stream(1, f"backtest.{len(history)}")
     )

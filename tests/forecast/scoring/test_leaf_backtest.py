@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.features.asof import known_by
+from shiftcast.features.asof import known_by, latest_known
 from shiftcast.features.frames import SCORES, check
 from shiftcast.forecast.capacity.procurement import BuildCosts
 from shiftcast.forecast.scoring.backtest import MODEL, NAIVE, past_origins, reported_revenue
@@ -31,7 +31,7 @@ def scores(record, origins):
 
 
 def test_both_segments_are_scored_under_the_definition_of_each_later_statement(scores, record, origins):
-    stated = scored_statements(known_by(record.observations, ORIGIN))
+    stated = scored_statements(latest_known(record.observations, ORIGIN))
     assert set(scores.segment) == {"hyperscale", "rest"}
     assert set(scores.definition) == {"large_csp"}
     later = [(stated["known_at"] > past.made).sum() for past in origins]
@@ -41,7 +41,7 @@ def test_both_segments_are_scored_under_the_definition_of_each_later_statement(s
 
 
 def test_a_bound_is_not_scored_against(record):
-    stated = scored_statements(record.observations)
+    stated = scored_statements(latest_known(record.observations, ORIGIN))
     assert set(stated.bound) <= {"=", "~"}
     assert ((stated.period_end - stated.period_start).dt.days < 100).all()
 

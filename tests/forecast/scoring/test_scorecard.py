@@ -30,7 +30,7 @@ SPRING = pd.Timestamp("2026-06-30", tz="UTC")
 
 @pytest.fixture(scope="module")
 def actual(known_on):
-    return actuals(known_on(AS_OF).observations, AS_OF)
+    return actuals(known_on(AS_OF).history.observations, AS_OF)
 
 
 @pytest.fixture(scope="module")

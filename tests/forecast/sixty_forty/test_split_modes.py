@@ -5,13 +5,17 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.special import logit
 
-from shiftcast.forecast.identity.cube import build_world
+from shiftcast.features.asof import latest_vintage
+from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.identity.cube import build_world, draw_world
+from shiftcast.forecast.identity.fit import fit_world, with_split
 from shiftcast.forecast.known import Settings
-from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, heard
+from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, observations_under
 from shiftcast.forecast.sixty_forty.report import impose, sides, split_report
-from shiftcast.forecast.split.share import draw_split
+from shiftcast.forecast.split.share import draw_split, split_state
 from shiftcast.forecast.views.part import forecast_periods, hyperscale_share
 from shiftcast.pipelines.sources.public_record import read_record
 
@@ -33,16 +37,21 @@ def known(record):
     return known_on(record, "2026-09-01")
 
 
-def report(known, mode, *, base="revenue", definition="recast_2", **options):
-    return split_report(known, SETTINGS, Imposed(mode, 0.6, **options), base=base, definition=definition)
+@pytest.fixture(scope="module")
+def fit(known):
+    return fit_world(known, SETTINGS.through)
+
+
+def report(fit, mode, *, base="revenue", definition="recast_2", **options):
+    return split_report(fit, SETTINGS, Imposed(mode, 0.6, **options), base=base, definition=definition)
 
 
 def split_of(observations):
-    return draw_split(observations, QUARTERS, draws=200, seed=7)
+    return draw_split(split_state(observations, QUARTERS), Sampling(QUARTERS, 200, 7))
 
 
 def test_the_free_mode_does_not_hear_the_claim(known):
-    free = heard(known.observations, Imposed("free", 0.6))
+    free = observations_under(known.observations, Imposed("free", 0.6))
     assert claimed_share(known.observations) == pytest.approx(0.6)
     assert claimed_share(free) is None
     assert len(free) == len(known.observations) - 1
@@ -51,7 +60,7 @@ def test_the_free_mode_does_not_hear_the_claim(known):
 def test_the_same_claim_twice_changes_nothing(known):
     claim = known.observations[known.observations["definition"] == "keynote"]
     again = claim.assign(source="a second newspaper")
-    twice = pd.concat([known.observations, again], ignore_index=True)
+    twice = latest_vintage(pd.concat([known.observations, again], ignore_index=True))
     once, doubled = split_of(known.observations), split_of(twice)
     np.testing.assert_array_equal(once.share, doubled.share)
     np.testing.assert_array_equal(once.by_definition["keynote"], doubled.by_definition["keynote"])
@@ -71,7 +80,7 @@ def test_nothing_published_after_the_as_of_day_is_used(record):
 
 
 def test_a_prior_hears_the_claim_and_what_came_after(known):
-    believed = heard(known.observations, Imposed("prior", 0.6, 0.3))
+    believed = observations_under(known.observations, Imposed("prior", 0.6, 0.3))
     shares = believed[(believed["measure"] == "share") & (believed["segment"] == "hyperscale")]
     revenue = shares[(shares["base"] == "revenue") & (shares["leaf"] == "all")]
     assert revenue["known_at"].min() >= pd.Timestamp("2026-03-16", tz="UTC")
@@ -79,18 +88,26 @@ def test_a_prior_hears_the_claim_and_what_came_after(known):
 
 
 def test_a_prior_without_data_is_the_claim(record):
-    share = split_of(heard(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05))).share
+    share = split_of(observations_under(known_on(record, "2026-03-16").observations, Imposed("prior", 0.6, 0.05))).share
     at = QUARTERS.searchsorted(pd.Timestamp("2026-03-16", tz="UTC"))
     assert np.median(share[:, at]) == pytest.approx(0.6, abs=0.01)
     assert logit(share[:, at]).std() == pytest.approx(0.05, rel=0.3)
     with pytest.raises(ValueError, match="not known at this origin"):
-        heard(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6))
+        observations_under(known_on(record, "2026-02-26").observations, Imposed("prior", 0.6))
 
 
 @pytest.fixture(scope="module")
-def free(known):
-    observations = heard(known.observations, Imposed("free", 0.6))
-    return build_world(dataclasses.replace(known, observations=observations), SETTINGS).cube
+def free(known, fit):
+    observations = observations_under(known.observations, Imposed("free", 0.6))
+    return draw_world(with_split(fit, observations), draws=SETTINGS.draws, seed=SETTINGS.seed).cube
+
+
+@pytest.mark.parametrize("mode", ["free", "prior"])
+def test_a_mode_fitted_alone_draws_what_a_fit_of_all_it_sees_draws(known, fit, mode):
+    observations = observations_under(known.observations, Imposed(mode, 0.6))
+    anew = build_world(dataclasses.replace(known, observations=observations), SETTINGS).cube
+    alone = draw_world(with_split(fit, observations), draws=SETTINGS.draws, seed=SETTINGS.seed).cube
+    xr.testing.assert_identical(alone, anew)
 
 
 @pytest.mark.parametrize(("base", "definition"), [
@@ -120,8 +137,8 @@ def test_a_total_that_may_move_is_reported(free):
 
 
 @pytest.mark.parametrize("mode", ["free", "observation", "fixed"])
-def test_every_report_stands_beside_the_free_forecast(known, mode):
-    table = report(known, mode).table
+def test_every_report_stands_beside_the_free_forecast(fit, mode):
+    table = report(fit, mode).table
     assert {"free_median", "median", "strain", "divergence", "ess", "total_moved"} <= set(table)
     if mode == "free":
         np.testing.assert_array_equal(table["free_median"], table["median"])
@@ -131,8 +148,8 @@ def test_every_report_stands_beside_the_free_forecast(known, mode):
     np.testing.assert_allclose(table["total_moved"], 0.0, atol=1e-6)
 
 
-def test_concentration_and_refusals_come_with_every_split(known):
-    done = report(known, "fixed")
+def test_concentration_and_refusals_come_with_every_split(fit):
+    done = report(fit, "fixed")
     assert [each.over.split(",")[0] for each in done.concentration] == ["workloads", "leaves", "owners"]
     assert all(1 / each.effective == pytest.approx(each.hhi) for each in done.concentration)
     assert done.overconfident
@@ -149,8 +166,8 @@ def test_bad_modes_are_refused_by_name(arguments, message):
         Imposed(*arguments)
 
 
-def test_base_and_definition_have_to_be_named(known):
+def test_base_and_definition_have_to_be_named(fit):
     with pytest.raises(TypeError, match="base"):
-        split_report(known, SETTINGS, Imposed("free", 0.6), definition="recast_2")
+        split_report(fit, SETTINGS, Imposed("free", 0.6), definition="recast_2")
     with pytest.raises(ValueError, match="no hyperscale share on base 'tokens'"):
-        report(known, "free", base="tokens")
+        report(fit, "free", base="tokens")

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy.special import softmax
 
+from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
-from shiftcast.forecast.draws import stream
+from shiftcast.forecast.draws import Sampling, stream
 from shiftcast.forecast.split.leaf_state import hear_leaves, leaf_statements
 
 QUARTERS = calendar_quarters("2023Q1", "2026Q4")
@@ -35,8 +36,8 @@ SIDE = np.full((800, len(QUARTERS)), 10e9)
 
 def heard(weights, *rows, seed=3):
     columns = list(row("2025-01-01", "2025-12-31", 1.0, sd=1.0))
-    frame = pd.DataFrame(list(rows), columns=columns)
-    return hear_leaves(weights, DRIFT, BASE, frame, LEAVES, SIDE, QUARTERS, seed=seed)
+    frame = latest_vintage(pd.DataFrame(list(rows), columns=columns))
+    return hear_leaves(weights, DRIFT, BASE, frame, LEAVES, SIDE, Sampling(QUARTERS, len(weights), seed))
 
 
 def test_without_statements_the_leaves_are_the_prior_s(weights):

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 from scipy.special import logit
 
-from shiftcast.features.asof import known_by, latest_vintage
+from shiftcast.features.asof import known_by, latest_known, latest_vintage
 from shiftcast.features.frames import conform
 from shiftcast.features.membership import MEMBERSHIPS, side_of
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.split.membership import as_saved, moved_text, saved_moves
 from shiftcast.forecast.split.relabel import firm_spend, purchases, relabel, vendor_spend
-from shiftcast.forecast.split.share import draw_split
+from shiftcast.forecast.split.share import draw_split, split_state
 from shiftcast.forecast.statements.flows import flows
 from shiftcast.pipelines.sources.public_record import read_record
 
@@ -22,12 +22,12 @@ DAY = pd.Timestamp("2026-09-01", tz="UTC")
 
 @pytest.fixture(scope="module")
 def observations():
-    return known_by(read_record().observations, DAY)
+    return latest_known(read_record().observations, DAY)
 
 
 @pytest.fixture(scope="module")
 def split(observations):
-    return draw_split(observations, QUARTERS, draws=300, seed=5)
+    return draw_split(split_state(observations, QUARTERS), Sampling(QUARTERS, 300, 5))
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,10 @@ def saved(memberships, *rows):
 def test_published_memberships_move_nobody(split, revenue, observations, assumed):
     rows = read_record().memberships
     assert saved_moves(rows, QUARTERS) == ()
-    assert as_saved(split, revenue, observations, rows, assumed, QUARTERS) is split
+    assert (
+        as_saved(split, revenue, observations, saved_moves(rows, QUARTERS), Sampling(QUARTERS, 300, 5, assumed))
+        is split
+    )
 
 
 def test_saved_memberships_apply_from_their_day_and_can_be_taken_back(split, revenue, observations, assumed):
@@ -115,13 +118,16 @@ def test_saved_memberships_apply_from_their_day_and_can_be_taken_back(split, rev
     assert (coreweave.firm, coreweave.to) == ("coreweave", "hyperscale")
     assert set(QUARTERS[coreweave.since].year) == {2025}
     assert QUARTERS[meta.since].min() == pd.Timestamp("2026-06-30", tz="UTC")
-    done = as_saved(split, revenue, observations, rows, assumed, QUARTERS)
+    done = as_saved(split, revenue, observations, saved_moves(rows, QUARTERS), Sampling(QUARTERS, 300, 5, assumed))
     still = ~(coreweave.since | meta.since)
     np.testing.assert_array_equal(done.share[:, still], split.share[:, still])
     assert (done.share[:, coreweave.since] > split.share[:, coreweave.since]).all()
     assert (done.share[:, meta.since] < split.share[:, meta.since]).all()
     np.testing.assert_array_equal(done.by_definition["keynote"], split.by_definition["keynote"])
-    assert moved_text(rows, QUARTERS) == "coreweave as hyperscale from 2025-03; meta as rest from 2026-06"
+    assert (
+        moved_text(saved_moves(rows, QUARTERS), QUARTERS)
+        == "coreweave as hyperscale from 2025-03; meta as rest from 2026-06"
+    )
 
 
 def test_memberships_are_time_stamped():

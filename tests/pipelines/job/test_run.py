@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.asof import known_by
-from shiftcast.forecast.known import cut
+from shiftcast.forecast.known import RULES, cut
 from shiftcast.forecast.scoring.backtest import summarise
 from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import digest as digest_module
@@ -55,7 +55,15 @@ def test_a_run_registers_a_champion_and_publishes(finished):
 
 def test_a_run_says_what_it_does(finished):
     words = " | ".join(finished.steps)
-    for step in ("reading the record", "top-down", "bottom-up", "backtest", "registering with MLflow", "publishing"):
+    for step in (
+        "reading the record",
+        "fitting",
+        "top-down",
+        "bottom-up",
+        "backtest",
+        "registering with MLflow",
+        "publishing",
+    ):
         assert step in words
 
 
@@ -128,13 +136,10 @@ def test_a_past_origin_uses_nothing_known_later(own_store, no_draws):
 
 def test_rows_known_after_a_past_origin_change_nothing(finished):
     record = read_record()
-    frames = (record.observations, record.claims, record.hardware, record.throughput)
-    early = (known_by(each, PAST, column="stated_at" if "stated_at" in each else "known_at") for each in frames)
+    dated = {name: rule.day for name, rule in RULES.items() if rule.day}
+    early = {name: known_by(getattr(record, name), PAST, column=day) for name, day in dated.items()}
     given = {"quarantine": record.quarantine, "settings": finished.request.settings, "past": True}
-    digests = {
-        run_digest(cut(PAST, *each, record.assumptions, record.registry, record.learned), **given)
-        for each in (frames, tuple(early))
-    }
+    digests = {run_digest(cut(each, PAST), **given) for each in (record, replace(record, **early))}
     assert len(digests) == 1
 
 

@@ -3,13 +3,13 @@ import shutil
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import ASSUMPTIONS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, check
+from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, check
 from shiftcast.pipelines.sources.public_record import RECORDS, read_record
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 REVENUE, TOKENS = "observations_nvidia_revenue.csv", "observations_tokens.csv"
 FRAMES = {"observations": OBSERVATIONS, "claims": CLAIMS, "hardware": HARDWARE, "throughput": THROUGHPUT,
-          "assumptions": ASSUMPTIONS, "fleet": ASSUMPTIONS, "economics": ASSUMPTIONS}  # fmt: skip
+          "assumptions": ASSUMPTIONS, "fleet": ASSUMPTIONS, "economics": ASSUMPTIONS, "ceilings": CEILINGS}  # fmt: skip
 
 
 @pytest.fixture

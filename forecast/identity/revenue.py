@@ -1,0 +1,143 @@
+"""Data-centre revenue: what is reported by fiscal quarter, what ships for the quarters ahead, and compute's part of it.
+
+Calendar quarters throughout; reported fiscal quarters are mapped day by day, conserving totals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights
+from shiftcast.features.input_error import InputError
+from shiftcast.features.series import fiscal_revenue, select
+from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.known import Known
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
+
+FIRST_QUARTER: Final = "2015Q1"
+_QUARTER_DAYS: Final = 120
+
+
+@dataclass(frozen=True)
+class RevenueFit:
+    """What is known of revenue, and the models of what is not; nothing of it is drawn.
+
+    Attributes
+    ----------
+    quarters
+        Ends of the calendar quarters from 2015Q1 to the horizon.
+    reported
+        US dollars by fiscal quarter, indexed by its last day.
+    weights
+        Share of a fiscal quarter's revenue that falls in each calendar quarter, shape (fiscal quarters, quarters).
+    ahead
+        What ships for the fiscal series.
+    compute
+        State of compute's share.
+    first_forecast
+        Position of the first quarter that is not wholly reported.
+    company_ratio
+        The vendor's whole revenue over data-centre revenue, last quarter that reports both.
+    """
+
+    quarters: pd.DatetimeIndex
+    reported: pd.Series
+    weights: Array
+    ahead: VolumeFit
+    compute: ShareState
+    first_forecast: int
+    company_ratio: float
+
+
+@dataclass(frozen=True)
+class Revenue:
+    """Data-centre revenue by calendar quarter.
+
+    Attributes
+    ----------
+    quarters
+        Quarter ends from 2015Q1.
+    total, compute
+        US dollars a quarter, shape (draws, quarters); history is known, the future drawn.
+    fit
+        What ships for the fiscal series.
+    first_forecast
+        Position of the first quarter that is not wholly reported.
+    company_ratio
+        The vendor's whole revenue over data-centre revenue, last quarter that reports both.
+    """
+
+    quarters: pd.DatetimeIndex
+    total: Array
+    compute: Array
+    fit: VolumeFit
+    first_forecast: int
+    company_ratio: float
+
+
+def fit_revenue(known: Known, through: str) -> RevenueFit:
+    """Fit reported revenue, and compute's share of it, at an origin.
+
+    Parameters
+    ----------
+    known
+        The record cut to the origin.
+    through
+        Last quarter to forecast, such as ``2028Q4``.
+
+    Raises
+    ------
+    ValueError
+        If no revenue is known, or ``through`` does not reach past what is reported.
+    """
+    observations = known.observations
+    reported = fiscal_revenue(observations, "data_center", known.origin)
+    quarters = calendar_quarters(FIRST_QUARTER, through)
+    fiscal = nvidia_quarters(quarters[-1])
+    fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
+    if quarters[-1] <= reported.index[-1]:
+        raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
+    ahead = fit_volume(reported.to_numpy(), len(fiscal) - len(reported))
+    spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
+    first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))
+    return RevenueFit(
+        quarters, reported, overlap_weights(*spans, quarters), ahead, _compute_share(observations, quarters), first,
+        _company_ratio(observations, reported),
+    )  # fmt: skip
+
+
+def draw_revenue(fit: RevenueFit, sampling: Sampling) -> Revenue:
+    """Draw what follows the reported quarters, and map it all to calendar quarters."""
+    draws, reported = sampling.draws, fit.reported.to_numpy()
+    future = draw_volume(fit.ahead, draws=draws, random=sampling.stream("revenue"))
+    total = np.hstack([np.broadcast_to(reported, (draws, len(reported))), future]) @ fit.weights
+    share = fit.compute.simulate(draws, sampling.stream("compute_share"))[0]
+    return Revenue(fit.quarters, total, total * share, fit.ahead, fit.first_forecast, fit.company_ratio)
+
+
+def _company_ratio(observations: pd.DataFrame, reported: pd.Series) -> float:
+    company = select(observations, measure="revenue", definition="company_total", stage="flow")
+    days = (company["period_end"] - company["period_start"]).dt.days
+    quarterly = company[days < _QUARTER_DAYS].set_index("period_end")["value"]
+    ratio = (quarterly / reported).dropna()
+    return float(ratio.iloc[-1]) if len(ratio) else float("nan")
+
+
+def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> ShareState:
+    """Fit compute's share of data-centre revenue, a state read from the quarters that report both."""
+    keys = ["period_start", "period_end"]
+    rows = select(observations, measure="revenue", vendor="nvidia", stage="flow", segment="all")
+    compute, networking = (
+        select(rows, definition=f"data_center_{part}").set_index(keys)["value"] for part in ("compute", "networking")
+    )
+    share = (compute / (compute + networking)).dropna().rename("value").reset_index()
+    share = share[(share["period_end"] - share["period_start"]).dt.days < _QUARTER_DAYS]
+    share = share.assign(sd=0.002, bound="=", definition="reported")
+    prior = SharePrior(mid=0.8, sd=0.3, volatility=0.1, volatility_sd_log=0.4)
+    return fit_share_state(share, quarters, reference="reported", prior=prior)

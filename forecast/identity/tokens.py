@@ -1,0 +1,89 @@
+"""The world's tokens a quarter: stated series that do not overlap, each with what ships for the quarters ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.series import quarterly_levels, select
+from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.volume import Spread, VolumeFit, draw_volume, fit_volume
+
+TOKEN_SERIES: Final[Mapping[str, str]] = {
+    "google": "all_ai_surfaces", "china_national": "national_china", "openai": "api",
+}  # fmt: skip
+DAYS_PER_QUARTER: Final = 91.3125
+_TOKEN_SPREAD: Final = Spread(0.2, 0.75)
+
+
+@dataclass(frozen=True)
+class TokenFit:
+    """One stated series and its forecast.
+
+    Attributes
+    ----------
+    operator
+        Who states it.
+    start
+        Position of its first quarter among those covered.
+    level
+        Tokens a day as stated, shape (quarters stated,).
+    ahead
+        What ships for the quarters after them; ``None`` if they reach the horizon.
+    """
+
+    operator: str
+    start: int
+    level: Array
+    ahead: VolumeFit | None
+
+
+def fit_tokens(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> tuple[TokenFit, ...]:
+    """Fit every stated series of tokens.
+
+    Parameters
+    ----------
+    observations
+        Observation rows known at the origin, one a figure.
+    quarters
+        Ends of the quarters to cover.
+
+    Returns
+    -------
+    tuple of TokenFit
+        None of an operator who stated fewer than two figures.
+    """
+    fits = []
+    for operator, surface in TOKEN_SERIES.items():
+        rows = select(observations, measure="tokens", operator=operator, definition=surface)
+        if rows["period_end"].nunique() < 2:
+            continue
+        stated = quarterly_levels(rows, quarters)
+        start, level = int(quarters.get_loc(stated.index[0])), stated.to_numpy()
+        ahead = len(quarters) - start - len(level)
+        fit = fit_volume(level, ahead, spread_prior=_TOKEN_SPREAD) if ahead else None
+        fits.append(TokenFit(operator, start, level, fit))
+    return tuple(fits)
+
+
+def draw_tokens(fits: tuple[TokenFit, ...], sampling: Sampling) -> Array | None:
+    """Draw the world's tokens a quarter: the stated series and their forecasts, times their coverage.
+
+    Returns
+    -------
+    ndarray or None
+        Shape (draws, quarters); zero before the first statement; ``None`` if no source stated two figures.
+    """
+    total = np.zeros((sampling.draws, len(sampling.quarters)))
+    for fit in fits:
+        now = fit.start + len(fit.level)
+        total[:, fit.start : now] += fit.level * DAYS_PER_QUARTER
+        if fit.ahead is not None:
+            path = draw_volume(fit.ahead, draws=sampling.draws, random=sampling.stream(f"tokens.{fit.operator}"))
+            total[:, now:] += path * DAYS_PER_QUARTER
+    return total * sampling.assumed["tokens.coverage"][:, None] if total.any() else None

@@ -1,0 +1,90 @@
+"""The one cut: no frame shows a later row, what is current is the latest vintage, and a cut can be cut again."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shiftcast.features.asof import latest_vintage
+from shiftcast.forecast.known import RULES, Frames, Settings, basis_of, cut
+
+DAY = pd.Timestamp("2026-03-16", tz="UTC")
+DATED = [name for name, rule in RULES.items() if rule.day]
+JUDGED = [name for name, rule in RULES.items() if not rule.day]
+CURRENT = [name for name, rule in RULES.items() if rule.latest]
+SECONDS = st.integers(1, 10**9)
+
+
+def same(one, other, names=tuple(RULES)):
+    for name in names:
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), obj=name)
+
+
+def test_every_frame_has_a_rule_and_every_rule_a_frame():
+    assert set(RULES) == {each.name for each in fields(Frames)} - {"registry", "learned"}
+
+
+@pytest.mark.parametrize("name", DATED)
+@given(later=SECONDS, at=st.integers(0, 10**6))
+def test_a_row_known_later_changes_nothing(record, name, later, at):
+    rows, known = getattr(record, name), cut(record, DAY)
+    row = rows.iloc[[at % len(rows)]]
+    numbers = row.select_dtypes("number").columns
+    row = row.assign(**{RULES[name].day: DAY + pd.Timedelta(seconds=later)}, **dict.fromkeys(numbers, 0.123))
+    more = cut(replace(record, **{name: pd.concat([rows, row], ignore_index=True)}), DAY)
+    same(more, known)
+    same(more.history, known.history)
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_no_row_of_a_dated_frame_is_of_a_later_day(record, name):
+    known = cut(record, DAY)
+    for frames in (known, known.history):
+        assert getattr(frames, name)[RULES[name].day].max() <= DAY
+    assert len(getattr(known.history, name)) == (getattr(record, name)[RULES[name].day] <= DAY).sum() > 0
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_judgements_of_today_are_not_cut(record, name):
+    pd.testing.assert_frame_equal(getattr(cut(record, DAY), name), getattr(record, name))
+
+
+@pytest.mark.parametrize("name", CURRENT)
+def test_a_correction_takes_the_place_of_what_it_corrects_and_history_keeps_both(record, name):
+    known, rows = cut(record, DAY), getattr(record, name)
+    first = getattr(known, name).iloc[[0]]
+    column = first.select_dtypes("number").dropna(axis=1).columns[0]
+    fixed = first.assign(**{column: 0.321, "known_at": DAY})
+    after = cut(replace(record, **{name: pd.concat([rows, fixed], ignore_index=True)}), DAY)
+    assert getattr(after, name)[column].iloc[0] == 0.321
+    assert len(getattr(after, name)) == len(getattr(known, name))
+    assert len(getattr(after.history, name)) == len(getattr(known.history, name)) + 1
+
+
+@pytest.mark.parametrize("name", CURRENT)
+def test_the_latest_vintage_of_what_is_current_is_itself(record, name):
+    rows = getattr(cut(record, DAY), name)
+    pd.testing.assert_frame_equal(latest_vintage(rows, RULES[name].frame), rows)
+
+
+def test_a_cut_is_cut_again_from_its_history_so_that_a_correction_does_not_hide_what_stood_before(record):
+    late, early = pd.Timestamp("2026-11-22", tz="UTC"), pd.Timestamp("2025-06-30", tz="UTC")
+    same(cut(cut(record, late), early), cut(record, early))
+    same(cut(record, late).as_of(early).history, cut(record, early).history)
+
+
+def test_row_order_does_not_matter_to_what_is_current(record):
+    shuffled = {name: getattr(record, name).sample(frac=1.0, random_state=3) for name in CURRENT}
+    same(cut(replace(record, **shuffled), DAY), cut(record, DAY), CURRENT)
+
+
+def test_capacity_rests_on_the_same_cut(record):
+    known = cut(record, DAY)
+    basis = basis_of(known, Settings(draws=10, seed=2))
+    assert basis.hardware is known.hardware
+    assert basis.throughput is known.throughput
+    assert set(basis.assumptions["name"]) == set(record.assumptions["name"]) | set(record.capacity["name"])
