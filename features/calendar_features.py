@@ -7,6 +7,7 @@ import numpy as np
 
 from shiftcast.features.arrays import Array, Dates
 from shiftcast.features.frequency import DAY, shifted, spacing
+from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday, Monday being 0
@@ -85,7 +86,7 @@ def holiday_days(panel: Panel, horizon: int, country: str) -> Dates:
     try:
         found = holidays.country_holidays(country.upper(), years=years)
     except NotImplementedError as problem:
-        raise ValueError(f"country {country!r} is unknown; give two letters such as US or DE") from problem
+        raise InputError(f"country {country!r} is unknown; give two letters such as US or DE") from problem
     return np.array(sorted(found), dtype="datetime64[D]")
 
 

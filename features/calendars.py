@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.input_error import InputError
+
 LONGEST_QUARTER: Final = 120  # days; a period of more is a year or a part of one
 QUARTER_DAYS: Final = 91.3125  # of the average quarter, for spans that begin on no date; others by `days_in`
 NVIDIA_FIRST_DAY = pd.Timestamp("2015-01-26", tz="UTC")  # FY2016 Q1
@@ -61,7 +63,7 @@ def quarter_end(label: str) -> pd.Timestamp:
     """
     year, _, quarter = label.upper().partition("Q")
     if not (year.isdigit() and len(year) == 4 and quarter in {"1", "2", "3", "4"}):
-        raise ValueError(f"quarter {label!r} is not of the form 2027Q4")
+        raise InputError(f"quarter {label!r} is not of the form 2027Q4")
     return pd.Timestamp(int(year), 3 * int(quarter), 1, tz="UTC") + pd.offsets.MonthEnd(0)
 
 
@@ -177,7 +179,7 @@ def as_midnight(text: str) -> pd.Timestamp:
     try:
         return pd.Timestamp(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
     except ValueError:
-        raise ValueError(f"{text!r} is not a date of the form 2026-03-16") from None
+        raise InputError(f"{text!r} is not a date of the form 2026-03-16") from None
 
 
 def covered_share(start: datetime, end: datetime, quarters: pd.DatetimeIndex) -> NDArray[np.float64]:
@@ -265,7 +267,7 @@ def check_consecutive(ends: pd.DatetimeIndex, days: int = 100) -> None:
     """
     for before, after in pairwise(ends):
         if not timedelta(0) < after - before <= timedelta(days=days):
-            raise ValueError(
+            raise InputError(
                 f"quarters are not consecutive: {before:%Y-%m-%d} is followed by {after:%Y-%m-%d}; "
                 "add the missing quarter to the record"
             )

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
+
 if TYPE_CHECKING:
     import pandera.pandas as pa
 
@@ -509,7 +511,7 @@ def conform(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
     """
     missing = [name for name in frame.columns if name not in rows]
     if missing:
-        raise ValueError(f"{frame.name}: column {missing[0]!r} is missing; the frame has {list(frame.columns)}")
+        raise InputError(f"{frame.name}: column {missing[0]!r} is missing; the frame has {list(frame.columns)}")
     typed = {name: _typed(rows[name], column) for name, column in frame.columns.items()}
     return pd.DataFrame(typed).sort_values(list(frame.key), kind="stable", ignore_index=True)
 
@@ -540,7 +542,7 @@ def check(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
     try:
         frame.schema.validate(rows, lazy=True)
     except SchemaErrors as error:
-        raise ValueError(_first_failure(frame, error.failure_cases)) from None
+        raise InputError(_first_failure(frame, error.failure_cases)) from None
     return rows
 
 

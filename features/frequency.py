@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array, Dates, Integers
+from shiftcast.features.input_error import InputError
 
 SECOND: Final = 1_000_000  # microseconds
 DAY: Final = 86_400 * SECOND
@@ -54,7 +55,7 @@ def canonical(name: str) -> str:
     try:
         offset = pd.tseries.frequencies.to_offset(SPELLINGS.get(name, name))
     except ValueError as problem:
-        raise ValueError(f"frequency {name!r} is none; {remedy}") from problem
+        raise InputError(f"frequency {name!r} is none; {remedy}") from problem
     months = {"M": 1, "Q": 3, "Y": 12, "A": 12}.get(offset.rule_code[:1], 0)
     if isinstance(offset, pd.offsets.Tick):
         return _tick_name(pd.Timedelta(offset).value // 1000)
@@ -63,7 +64,7 @@ def canonical(name: str) -> str:
     if offset.rule_code == "D":
         return _tick_name(offset.n * DAY)
     if offset.rule_code.startswith(("B", "C")) or not months:
-        raise ValueError(f"frequency {name!r} has no even step; {remedy}")
+        raise InputError(f"frequency {name!r} has no even step; {remedy}")
     return _month_name(offset.n * months)
 
 
@@ -110,7 +111,7 @@ def step_of(frequency: str) -> tuple[int, int]:
         if frequency.endswith(ending) and frequency.removesuffix(ending).isdigit():
             count = int(frequency.removesuffix(ending)) * unit
             return (count, 0) if months else (0, count)
-    raise ValueError(f"frequency {frequency!r} is not canonical; pass it through canonical()")
+    raise InputError(f"frequency {frequency!r} is not canonical; pass it through canonical()")
 
 
 def spacing(frequency: str) -> float:

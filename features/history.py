@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendar_features import calendar, holiday_days, holiday_share
+from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 
 Matrix = NDArray[np.float32]
@@ -60,7 +61,7 @@ def design(panel: Panel, horizon: int, *, country: str | None = None) -> tuple[M
     ([1.2000000476837158, 1.2000000476837158], [1.0, 2.0])
     """
     if horizon < 1:
-        raise ValueError(f"horizon {horizon} is below 1; ask for at least one period")
+        raise InputError(f"horizon {horizon} is below 1; ask for at least one period")
     columns: dict[str, Array] = {}
     for block in BLOCKS:
         columns |= block(panel, horizon)

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.input_error import InputError
+
 MISSING: Final = frozenset({"", "NULL", "null", "None", "none", "NaN", "nan", "NaT", "N/A", "n/a", "Unknown",
                             "None assigned", "\\N", "<NA>"})  # fmt: skip
 FIRST, LAST = pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
@@ -118,7 +120,7 @@ def read_relative(cells: pd.Series, unit: str, clock: Clock) -> Instants:
     ['00.000000', '01.500000']
     """
     if clock.anchor is None:
-        raise ValueError("times are relative to an unnamed start; say when that was with --anchor 2026-01-01")
+        raise InputError("times are relative to an unnamed start; say when that was with --anchor 2026-01-01")
     text, missing = _texts(cells)
     numbers = pd.to_numeric(text, errors="coerce").astype(np.float64)
     seconds = numbers * SECONDS[unit]

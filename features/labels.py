@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import DIMENSIONS, Column, Frame
+from shiftcast.features.input_error import InputError
 
 UNLABELLED: Final = "unlabelled"
 ANY: Final = "any"
@@ -111,7 +112,7 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
         field, pattern = (_text(row.get(name)) for name in ("field", "pattern"))
         labels = {name: text for name in DIMENSIONS if (text := _text(row.get(name)))}
         if not field or not pattern or not labels:
-            raise ValueError(
+            raise InputError(
                 f"label rules: line {row.get('line', number)}: field {field!r}, pattern {pattern!r}, labels {labels}; "
                 "a rule needs all three"
             )

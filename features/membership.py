@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import CONFIDENCE, EVIDENCE, SEGMENTS, Column, Frame
+from shiftcast.features.input_error import InputError
 
 MEMBERSHIPS: Final = Frame(
     "memberships",
@@ -133,5 +134,5 @@ def _rows_of(memberships: pd.DataFrame, firm: str, definition: str) -> pd.DataFr
     rows = under[under["firm"] == firm].sort_values(["known_at", "valid_from"], kind="stable")
     if rows.empty:
         known = ", ".join(sorted(set(under["firm"]))) or "none"
-        raise ValueError(f"firm {firm!r} has no membership under definition {definition!r}; known are {known}")
+        raise InputError(f"firm {firm!r} has no membership under definition {definition!r}; known are {known}")
     return rows

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array, Flags, Integers, Names
 from shiftcast.features.frequency import seasons, shifted, spacing
+from shiftcast.features.input_error import InputError
 from shiftcast.features.slots import place
 from shiftcast.features.volumes import Treatments, check_volume_rows, counted
 
@@ -142,7 +143,7 @@ class Panel:
         """
         length = self.values.shape[1] - steps
         if steps < 0 or length < 1:
-            raise ValueError(
+            raise InputError(
                 f"a cut of {steps} periods does not fit {self.values.shape[1]} columns; give 0 to one less"
             )
         return replace(

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.input_error import InputError
+
 
 def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, remedy: str) -> None:
     """Raise on the first bad row, naming series, row, value and remedy.
@@ -33,14 +35,14 @@ def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, rem
     >>> rows = pd.DataFrame({"series": ["web"], "row": [1]})
     >>> refuse(rows, pd.Series([True]), pd.Series([-3.0]), "value", "correct it")
     Traceback (most recent call last):
-    ValueError: series 'web', row 1: value is -3; correct it
+    shiftcast.InputError: series 'web', row 1: value is -3; correct it
     """
     if bad.any():
         at = int(bad.to_numpy().argmax())
         where = f"series {rows.series.iloc[at]!r}, row {rows.row.iloc[at]}"
         value = values.iloc[at]
         shown = f"{value:g}" if isinstance(value, float) else repr(value)
-        raise ValueError(f"{where}: {name} is {shown}; {remedy}")
+        raise InputError(f"{where}: {name} is {shown}; {remedy}")
 
 
 def text_of(column: pd.Series, name: str) -> NDArray[np.object_]:
@@ -110,4 +112,4 @@ def coded(column: pd.Series, name: str, row: NDArray[np.int64]) -> pd.Series:
 def _refuse_empty(column: pd.Series, name: str, row: NDArray[np.int64]) -> None:
     empty = column.isna().to_numpy()
     if empty.any():
-        raise ValueError(f"row {row[empty.argmax()]}: {name} is empty; name it or drop the row")
+        raise InputError(f"row {row[empty.argmax()]}: {name} is empty; name it or drop the row")

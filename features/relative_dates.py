@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.number_words import Words, find_numbers
 
 _YEAR: Final = r"(?P<year>(?:19|20)\d\d)"
@@ -81,7 +82,7 @@ def phrases_from_rows(rows: Sequence[Mapping[str, object]]) -> Mapping[str, tupl
     found: dict[str, list[Phrase]] = {}
     for row in rows:
         if str(row["unit"]) not in _WINDOWS:
-            raise ValueError(f"phrase {row['phrase']!r}: unit {row['unit']!r} is not one of {', '.join(_WINDOWS)}")
+            raise InputError(f"phrase {row['phrase']!r}: unit {row['unit']!r} is not one of {', '.join(_WINDOWS)}")
         written = re.escape(str(row["phrase"])).replace(r"\{n\}", _COUNT).replace(r"\{year\}", _YEAR)
         spaced = written.replace(r"\ ", r"\s+")
         edged = rf"\b{spaced}" if str(row["phrase"])[0].isascii() and str(row["phrase"])[0].isalpha() else spaced

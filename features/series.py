@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.calendars import check_consecutive, nvidia_quarters
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 
 
@@ -65,7 +66,7 @@ def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime
     quarters = nvidia_quarters(origin)
     rows = rows.merge(quarters, on=["period_start", "period_end"])
     if rows.empty:
-        raise ValueError(
+        raise InputError(
             f"no {VENDOR.upper()} revenue under definition {definition!r} was known on {origin:%Y-%m-%d}; "
             "choose a later origin or add rows to the record"
         )

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array, Flags, Integers
+from shiftcast.features.input_error import InputError
 
 MEMORY: Final = 40  # periods of history that the model looks at
 AHEAD: Final = 12  # periods after an origin that the model learns from
@@ -220,7 +221,7 @@ def _slots(dates: pd.DataFrame) -> pd.Series:
     if crowded.any():
         at = int(crowded.argmax())
         first, second = dates.iloc[at - 1], dates.iloc[at]
-        raise ValueError(
+        raise InputError(
             f"series {first.series!r}: {first.period_end:%Y-%m-%d} and {second.period_end:%Y-%m-%d} fall "
             f"into one period of {first.step:.0f} days; give one frequency in a series, or a series for each"
         )

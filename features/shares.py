@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.refusal import refuse, text_of
 
 COLUMNS: Final = ("series", "group", "period_end", "category", "value")
@@ -62,9 +63,9 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows with text, dates and numbers in their types, and the number of each row."""
     missing = [name for name in COLUMNS if name not in frame.columns and name != "group"]
     if missing:
-        raise ValueError(f"column {missing[0]!r} is missing; give {', '.join(COLUMNS)} (group may be left out)")
+        raise InputError(f"column {missing[0]!r} is missing; give {', '.join(COLUMNS)} (group may be left out)")
     if frame.empty:
-        raise ValueError("the history has no rows; give at least one period of one series")
+        raise InputError("the history has no rows; give at least one period of one series")
     number = np.arange(1, len(frame) + 1)
     rows = pd.DataFrame({"row": number})
     for name in ("series", "category"):
@@ -97,7 +98,7 @@ def _refuse_repeats(rows: pd.DataFrame) -> None:
     repeated = rows.duplicated(["series", "period_end", "category"])
     if repeated.any():
         row = rows[repeated].iloc[0]
-        raise ValueError(
+        raise InputError(
             f"series {row.series!r}, row {row.row}: a second value for {row.category!r} on "
             f"{row.period_end:%Y-%m-%d}; keep one row per series, period and category"
         )
@@ -105,7 +106,7 @@ def _refuse_repeats(rows: pd.DataFrame) -> None:
     again = places.duplicated("series")
     if again.any():
         row = places[again].iloc[0]
-        raise ValueError(f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one")
+        raise InputError(f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one")
 
 
 def _refuse_many_categories(rows: pd.DataFrame) -> None:
@@ -114,7 +115,7 @@ def _refuse_many_categories(rows: pd.DataFrame) -> None:
     if counts.max() > MAX_CATEGORIES:
         name = str(counts.idxmax())
         row = int(rows.loc[rows.series == name, "row"].iloc[0])
-        raise ValueError(
+        raise InputError(
             f"series {name!r}, row {row}: {counts.max()} categories, at most {MAX_CATEGORIES}; "
             "keep the largest and add the rest up as 'other'"
         )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Dates, Flags, Integers, Names
 from shiftcast.features.frequency import DAY, canonical, names_of, spacing, step_of, usual_gaps
+from shiftcast.features.input_error import InputError
 
 HOUR: Final = DAY // 24
 SPARSE: Final = 50  # periods a history may span for each date it has, beyond which a date is taken for wrong
@@ -83,7 +84,7 @@ def place(rows: pd.DataFrame, frequency: str | None = None) -> Grid:
     groups = heads.group.to_numpy(dtype=object)
     valued = rows.value.notna().to_numpy()
     if not valued.any():
-        raise ValueError("no row has a value; give at least one")
+        raise InputError("no row has a value; give at least one")
     found = _frequencies(code, _micros(rows), groups, frequency)
     last = _last(rows, code, groups, valued)
     slot, shifted = _slots(rows, code, found, last)
@@ -108,7 +109,7 @@ def _frequencies(code: Integers, micros: Integers, groups: Names, frequency: str
     found = names_of(usual_gaps(code, micros), dates)
     table = pd.DataFrame({"group": groups, "found": found})[found != ""]
     if table.empty:
-        raise ValueError("every series has one date, which leaves the frequency open; name it (--frequency)")
+        raise InputError("every series has one date, which leaves the frequency open; name it (--frequency)")
     own = table.groupby("group").found.agg(lambda each: each.mode().iloc[0])
     near = pd.Series(groups).map(own).fillna(table.found.mode().iloc[0]).to_numpy(dtype=object)
     return np.where(found == "", near, found)
@@ -145,7 +146,7 @@ def _refuse_crowded(rows: pd.DataFrame, crowded: Flags, found: Names) -> None:
     if crowded.any():
         at = int(crowded.argmax())
         first, second = rows.iloc[at - 1], rows.iloc[at]
-        raise ValueError(
+        raise InputError(
             f"series {second.series!r}, row {second.row}: {first.period_end} and {second.period_end} fall into one "
             f"period of {found[at]}; give one frequency in a series, or name a finer one (--frequency)"
         )
@@ -157,7 +158,7 @@ def _refuse_sparse(rows: pd.DataFrame, code: Integers, slot: Integers, found: Na
     if wide.any():
         at = int(wide.argmax())
         row, name = rows.iloc[at], found[code[at]]
-        raise ValueError(
+        raise InputError(
             f"series {row.series!r}, row {row.row}: {row.period_end} lies {abs(slot[at])} periods of {name} from its "
             f"last value, with {dates[code[at]]} dates in all; correct the date, or name the frequency (--frequency)"
         )

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.input_error import InputError
+
 OFFSET: Final = r"\d[T ]?[\d:.]*(Z|[+-]\d{2}(?::?\d{2})?)$"
 TIMED: Final = r"[T ]\d"
 REMEDY: Final = "write dates as 2027-12-31 or 2027-12-31T13:00+02:00"
@@ -83,10 +85,10 @@ def _localised(local: NDArray[np.datetime64], series: pd.Series, zone: str) -> t
     try:
         index = pd.DatetimeIndex(local).tz_localize(zone, ambiguous=~again, nonexistent="NaT")
     except (KeyError, ValueError) as problem:
-        raise ValueError(f"zone {zone!r} is unknown; give one such as Europe/Berlin") from problem
+        raise InputError(f"zone {zone!r} is unknown; give one such as Europe/Berlin") from problem
     if index.isna().any():
         at = int(index.isna().argmax())
-        raise ValueError(
+        raise InputError(
             f"series {series.iloc[at]!r}: {pd.Timestamp(local[at])} was skipped by the clocks of {zone}; "
             "write the date with its offset, such as 2027-03-28T03:00+02:00"
         )

@@ -15,6 +15,7 @@ from typing import Final
 import pint
 
 from shiftcast.features.calendars import QUARTER_DAYS
+from shiftcast.features.input_error import InputError
 
 
 @dataclass(frozen=True)
@@ -152,11 +153,11 @@ def convert(value: float, unit: str, to: str) -> float:
     0.55
     >>> convert(1.0, "W", "Wh")
     Traceback (most recent call last):
-    ValueError: unit 'W' measures another thing than 'Wh' (power against energy); check which one the source means
-    """
+    shiftcast.InputError: unit 'W' measures another thing than 'Wh' (power against energy); check which one the source means
+    """  # noqa: E501  (an example prints its message on one line)
     source, target = _parse(unit), _parse(to)
     if source.dimensionality != target.dimensionality:
-        raise ValueError(
+        raise InputError(
             f"unit {unit!r} measures another thing than {to!r} ({_kind(source)} against {_kind(target)}); "
             "check which one the source means"
         )
@@ -169,15 +170,15 @@ def _parse(unit: str) -> pint.Quantity[float]:
     try:
         return registry().Quantity(1.0, "dimensionless") if spelled == "1" else _quantity(spelled)
     except (pint.errors.PintError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"unit {unit!r} is not known; see docs/names.md for the units in use") from error
+        raise InputError(f"unit {unit!r} is not known; see docs/names.md for the units in use") from error
 
 
 def _quantity(spelled: str) -> pint.Quantity[float]:
     if not _UNIT.fullmatch(spelled):
-        raise ValueError(f"{spelled!r} is not a product of named units")
+        raise InputError(f"{spelled!r} is not a product of named units")
     parsed: pint.Quantity[float] = registry().Quantity(registry().parse_expression(spelled))
     if not math.isfinite(parsed.magnitude):
-        raise ValueError(f"{spelled!r} is not finite")
+        raise InputError(f"{spelled!r} is not finite")
     return parsed
 
 

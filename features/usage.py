@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, OBSERVATIONS, USAGE, conform, empty
+from shiftcast.features.input_error import InputError
 from shiftcast.features.labels import UNLABELLED
 
 _WHOLE: Final = {  # grains that a grain's periods fill exactly: weeks fill no months
@@ -118,7 +119,7 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
         As :func:`roll_up` does, or if the grain is finer than a day.
     """
     if grain not in GRAINS[2:]:
-        raise ValueError(f"observations are of days or longer periods, not of a {grain}; take one of {GRAINS[2:]}")
+        raise InputError(f"observations are of days or longer periods, not of a {grain}; take one of {GRAINS[2:]}")
     rows = roll_up(usage, grain)
     last_days = period_ends(rows) - _DAY
     fine = "/".join(sorted(usage["grain"].unique()))
@@ -191,7 +192,7 @@ def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent
         As :func:`roll_up` does, if the group is no dimension, or two figures would be one series.
     """
     if group not in DIMENSIONS:
-        raise ValueError(f"group {group!r} is not one of {', '.join(DIMENSIONS)}")
+        raise InputError(f"group {group!r} is not one of {', '.join(DIMENSIONS)}")
     rows = roll_up(usage, grain)
     labels = rows[[*DIMENSIONS, "measure"]].to_numpy()
     ends = period_ends(rows) - (_DAY if grain in GRAINS[2:] else pd.Timedelta(0))
@@ -200,7 +201,7 @@ def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent
     long = long[["series", "group", "period_end", "value", "bound"]].sort_values(["series", "period_end"])
     twice = long.duplicated(["series", "period_end"])
     if twice.any():
-        raise ValueError(
+        raise InputError(
             f"series {long.loc[twice, 'series'].iloc[0]!r} has two figures a period; select one unit, and one how"
         )
     return long.reset_index(drop=True) if absent is None else _filled(long, grain, absent)
@@ -235,14 +236,14 @@ def _named(sources: pd.Series) -> str:
 
 def _check_grains(usage: pd.DataFrame, grain: str) -> None:
     if grain not in GRAINS:
-        raise ValueError(f"grain {grain!r} is not one of {', '.join(GRAINS)}")
+        raise InputError(f"grain {grain!r} is not one of {', '.join(GRAINS)}")
     bad = sorted({each for each in usage["grain"].unique() if grain not in _WHOLE[each]})
     if bad:
-        raise ValueError(f"usage of grain {bad[0]} does not fill a {grain}; select another grain or aggregate anew")
+        raise InputError(f"usage of grain {bad[0]} does not fill a {grain}; select another grain or aggregate anew")
     grains = usage.groupby([*_FIGURE, "source"])["grain"].nunique()
     if (grains > 1).any():
         figure = dict(zip(grains.index.names, grains[grains > 1].index[0], strict=True))
-        raise ValueError(
+        raise InputError(
             f"source {figure['source']!r} gives {figure['measure']!r} at several grains, which would count it twice; "
             "select one, such as grain='hour'"
         )

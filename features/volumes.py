@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.refusal import coded, refuse
 from shiftcast.features.stamps import REMEDY, utc_stamps
 
@@ -162,12 +163,12 @@ def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) ->
     """Return text, dates and numbers in their types."""
     for name in ("series", "period_end", "value", *drivers):
         if name not in history.columns:
-            raise ValueError(f"column {name!r} is missing; give {', '.join(COLUMNS)} (group may be left out)")
+            raise InputError(f"column {name!r} is missing; give {', '.join(COLUMNS)} (group may be left out)")
     reserved = [name for name in drivers if name in (*COLUMNS, *FLAGS, CAPACITY)]
     if reserved:
-        raise ValueError(f"driver {reserved[0]!r} is a column with a meaning of its own; rename it")
+        raise InputError(f"driver {reserved[0]!r} is a column with a meaning of its own; rename it")
     if history.empty:
-        raise ValueError("the history has no rows; give at least one period of one series")
+        raise InputError("the history has no rows; give at least one period of one series")
     whole = pd.api.types.is_integer_dtype(history.index.dtype)
     number = history.index.to_numpy() + 1 if whole else np.arange(1, len(history) + 1)
     rows = pd.DataFrame({"row": number, "series": coded(history["series"], "series", number)})
@@ -221,7 +222,7 @@ def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     different = again & ~copied
     if different.any():
         row = rows[different].iloc[0]
-        raise ValueError(
+        raise InputError(
             f"series {row.series!r}, row {row.row}: a second value ({row.value:g}) for "
             f"{row.period_end:%Y-%m-%d %H:%M}; "
             "keep one row per series and period, or, if clocks went back in that hour, name the zone (--zone)"
@@ -229,5 +230,5 @@ def _once(rows: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     runs = np.bincount(series[new])
     if (runs > 1).any():
         row = rows[new & (series == runs.argmax())].iloc[1]
-        raise ValueError(f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one")
+        raise InputError(f"series {row.series!r}, row {row.row}: also in another group than {row.group!r}; keep one")
     return rows[~copied].reset_index(drop=True), int(copied.sum())

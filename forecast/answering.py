@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.support import OutOfSupportError
 
@@ -37,7 +38,7 @@ def answer_rows(
         If the forecast does not reach what is asked.
     """
     if not questions:
-        raise ValueError("no question was asked; give at least one row")
+        raise InputError("no question was asked; give at least one row")
     shared = dict(common or {})
     rows: list[dict[str, Any]] = []
     for number, question in enumerate(questions):
@@ -46,8 +47,8 @@ def answer_rows(
             answer = forecaster.rows(shared | own)
         except OutOfSupportError as error:
             raise OutOfSupportError(f"row {number}: {error}") from None
-        except ValueError as error:
-            raise ValueError(f"row {number}: {error}") from None
+        except InputError as error:
+            raise InputError(f"row {number}: {error}") from None
         rows += [each | {"row": number} for each in answer]
         if len(rows) > MOST_ROWS:
             raise OutOfSupportError(f"row {number}: the answers pass {MOST_ROWS} rows; ask fewer at once")

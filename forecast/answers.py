@@ -13,6 +13,7 @@ import xarray as xr
 
 from shiftcast.features.calendars import as_midnight
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.questions import ask_capacity
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
 from shiftcast.forecast.claims.odds import claims_table
@@ -290,5 +291,5 @@ class Forecaster:
         from shiftcast.forecast.sixty_forty.redrawn import Redrawn  # noqa: PLC0415  (brings the models)
 
         if self.known is None or self.settings is None:
-            raise ValueError("this forecast does not keep the record it was drawn from; run `shiftcast run` again")
+            raise InputError("this forecast does not keep the record it was drawn from; run `shiftcast run` again")
         return Redrawn(self.known, self.settings)

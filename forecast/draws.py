@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.special import expit, logit, ndtri
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 LEVELS: Final = (0.5, 0.8, 0.95)
 QUANTILES: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
@@ -120,7 +121,7 @@ class Assumptions:
             If there is no assumption of that name.
         """
         if name not in self.values:
-            raise ValueError(f"assumption {name!r} is missing; add a row of that name to assumptions.csv")
+            raise InputError(f"assumption {name!r} is missing; add a row of that name to assumptions.csv")
         return self.values[name]
 
     def get(self, name: str, otherwise: str) -> Array:
@@ -235,7 +236,7 @@ def _sample(name: str, shape: str, points: Array, z: Array) -> Array:
     with np.errstate(all="ignore"):
         low, mid, high = forward(points)
     if not (np.isfinite([low, mid, high]).all() and low <= mid <= high):
-        raise ValueError(
+        raise InputError(
             f"assumption {name!r}: low {points[0]:g}, mid {points[1]:g}, high {points[2]:g} must rise and fit a "
             f"{shape} scale; correct the row in assumptions.csv"
         )

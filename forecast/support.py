@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from shiftcast.features.input_error import InputError
 
-class OutOfSupportError(ValueError):
+
+class OutOfSupportError(InputError):
     """Raised where no record or draw supports what was asked.
 
     Attributes

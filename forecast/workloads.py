@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
+
 TRAINING = "training"
 UNALLOCATED = "unallocated"
 
@@ -75,7 +77,7 @@ class Registry:
         """
         found = tuple(task for task in self.tasks if task.workload == workload)
         if not found:
-            raise ValueError(f"workload {workload!r} is not registered; known are {list(self.workloads)}")
+            raise InputError(f"workload {workload!r} is not registered; known are {list(self.workloads)}")
         return found
 
     def techniques(self, workload: str) -> tuple[str, ...]:

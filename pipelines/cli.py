@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from pathlib import Path
-from typing import Final
 
 import typer
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.commands.listed import CommandsOnDemand
 
 FAILED, BAD_INPUT = 1, 2
-_ROOT: Final = Path(__file__).resolve().parent.parent
-_PACKAGES: Final = tuple(str(_ROOT / name) + os.sep for name in ("features", "forecast", "pipelines"))
 app = typer.Typer(cls=CommandsOnDemand, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 
 
-@app.callback()
-def shiftcast() -> None:
+def _show_version(asked: bool) -> None:
+    if asked:
+        from shiftcast import __version__  # noqa: PLC0415  (reading what is installed takes time that no other call needs)
+
+        print(f"shiftcast {__version__}")
+        raise typer.Exit
+
+
+@app.callback(context_settings={"help_option_names": ["-h", "--help"]})
+def shiftcast(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
     """Forecast GPU compute demand as workloads move from classical techniques to deep learning and LLMs."""
+    from shiftcast.pipelines.registry.quiet import quiet_process  # noqa: PLC0415  (not needed for the help)
+
+    quiet_process()
 
 
 def main() -> None:
@@ -30,14 +39,14 @@ def main() -> None:
     """
     try:
         app()
+    except InputError as error:
+        sys.exit(_ended(error, BAD_INPUT))
     except OSError as error:
         sys.exit(_ended(error, FAILED))
     except ValueError as error:
-        if _failed(error):
-            sys.exit(_ended(error, FAILED))
-        if not _refused(error):
+        if not _failed(error):
             raise
-        sys.exit(_ended(error, BAD_INPUT))
+        sys.exit(_ended(error, FAILED))
 
 
 def _ended(error: Exception, code: int) -> int:
@@ -50,11 +59,3 @@ def _failed(error: ValueError) -> bool:
     from shiftcast.pipelines.state.root import StoreError  # noqa: PLC0415
 
     return isinstance(error, (StoreError, AlteredBundleError))
-
-
-def _refused(error: ValueError) -> bool:
-    """Return whether one of our own checks raised it; one that a library raised within our code is a defect."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_code.co_filename.startswith(_PACKAGES)

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from shiftcast.features.input_error import InputError
     from shiftcast.features.panel import panels
     from shiftcast.features.share_grid import share_panels
     from shiftcast.forecast.answers import Forecaster
@@ -28,6 +29,7 @@ except PackageNotFoundError:  # a copy of the folders that was never installed
 _PLACES: Final = {
     "Forecaster": "forecast.answers",
     "IngestRequest": "pipelines.ingest.load",
+    "InputError": "features.input_error",
     "RunRequest": "pipelines.job.run",
     "Settings": "forecast.known",
     "Store": "pipelines.store",
@@ -44,6 +46,7 @@ _PLACES: Final = {
 __all__ = [
     "Forecaster",
     "IngestRequest",
+    "InputError",
     "RunRequest",
     "Settings",
     "Store",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_end, quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.capacity.limits import DEMAND, POWER, Bought, Programme, best_purchases
 from shiftcast.forecast.economics.basis import Basis, check_given
@@ -99,7 +100,7 @@ def limits_question(basis: Basis, asked: Limits) -> Answer:
     given = dict(asked.given)
     check_given(basis, given)
     if asked.programmes < 1:
-        raise ValueError(f"{asked.programmes} programmes cannot be planned; give one or more, such as 100")
+        raise InputError(f"{asked.programmes} programmes cannot be planned; give one or more, such as 100")
     generations = nvidia_generations(basis.hardware)
     fleets = _fleets(basis, generations, asked.by, given)
     terms = _terms(basis, generations, fleets, given)
@@ -137,7 +138,7 @@ def _fleets(basis: Basis, generations: Generations, by: str, given: Mapping[str,
         raise OutOfSupportError(f"limits to {by}", f"the forecast ends in {quarter_label(ends[-1])}", "ask up to it")
     now, last = int(ends.searchsorted(basis.origin)), int(ends.searchsorted(quarter_end(by)))
     if last < now:
-        raise ValueError(f"{by} has ended by {basis.origin:%Y-%m-%d}; ask for a quarter after it")
+        raise InputError(f"{by} has ended by {basis.origin:%Y-%m-%d}; ask for a quarter after it")
     mine = (
         basis.shipped.sel(generation=list(generations.names)).sum("segment").transpose("draw", "quarter", "generation")
     )

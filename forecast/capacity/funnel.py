@@ -11,6 +11,7 @@ import numpy as np
 from scipy.special import gammainc
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 
 FUNNEL: Final = ("visibility", "order", "shipment", "live")
@@ -80,7 +81,7 @@ def lag_shares(mean_lag: Array, periods: int) -> Array:
     [[0.57, 0.39, 0.04, 0.0]]
     """
     if not (mean_lag > 0).all():
-        raise ValueError(
+        raise InputError(
             f"mean lag of {float(mean_lag.min()):g} quarters is not positive; correct the row in fleet.csv"
         )
     edges = np.arange(periods + 1)[None, :]

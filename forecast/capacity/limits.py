@@ -13,6 +13,7 @@ import numpy as np
 from scipy.sparse import bmat, csr_matrix, eye, kron
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 DEMAND = "demand"
 POWER = "power"
@@ -128,7 +129,7 @@ def best_purchases(programme: Programme) -> Bought:
     bounds = [(0.0, None if can else 0.0) for can in programme.offered.ravel()] + [(0.0, None)] * (size + periods)
     solved = linprog(cost / scale, A_ub=rows, b_ub=limits, bounds=bounds, method="highs")
     if solved.status != 0:
-        raise ValueError(f"the purchases cannot be planned: {solved.message}; check limits and needs for signs")
+        raise InputError(f"the purchases cannot be planned: {solved.message}; check limits and needs for signs")
     shadow = dict(
         zip(names, -scale * solved.ineqlin.marginals[-len(names) * periods :].reshape(-1, periods), strict=True)
     )

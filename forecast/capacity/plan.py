@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import QUARTER_DAYS, quarter_end, quarter_label
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.funnel import FunnelStep, follow_funnel, lead_time
 from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
@@ -71,10 +72,10 @@ def shortage_risk(risk: float | None, under: float | None, over: float | None) -
     """
     costs = (under is not None) + (over is not None)
     if (risk is None) == (costs == 0) or costs == 1:
-        raise ValueError("give either a shortage risk, such as --risk 0.05, or both costs, such as --under 19 --over 1")
+        raise InputError("give either a shortage risk, such as --risk 0.05, or both costs, such as --under 19 --over 1")
     chosen = risk if under is None or over is None else 1.0 - critical_ratio(under, over)
     if chosen is None or not 0 < chosen < 1:
-        raise ValueError(f"shortage risk {chosen} is not between 0 and 1; give one such as 0.05")
+        raise InputError(f"shortage risk {chosen} is not between 0 and 1; give one such as 0.05")
     return chosen
 
 
@@ -182,7 +183,7 @@ def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) ->
              if part.segment in {ALL, SEGMENT_OF[str(name)]} and part.leaf in {ALL, str(name)}]  # fmt: skip
     retired = cube["accelerators_retired"].sel(leaf=names).sum("leaf").values.astype(np.float64)
     if installed is not None and not installed > 0:
-        raise ValueError(f"{installed:g} accelerators installed is not a positive number")
+        raise InputError(f"{installed:g} accelerators installed is not a positive number")
     scale = np.ones(len(live)) if installed is None else installed / np.maximum(live[:, now], 1.0)
     added = live[:, place] - live[:, now] + retired[:, place] - retired[:, now]
     return Need(scale * live[:, place], scale * np.maximum(added, 0.0))
@@ -215,7 +216,7 @@ def _place(cube: xr.Dataset, by: str) -> int:
         )
     place = int(ends.searchsorted(wanted))
     if not forecast_periods(cube)[place]:
-        raise ValueError(f"{by} is already reported; plan for {cube.attrs['first_forecast']} or later")
+        raise InputError(f"{by} is already reported; plan for {cube.attrs['first_forecast']} or later")
     return place
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 SHORT, OVER = "procurement.short", "procurement.over"
 
@@ -64,7 +65,7 @@ def critical_ratio(under: float, over: float) -> float:
     0.95
     """
     if not (under > 0 and over > 0):
-        raise ValueError(f"costs of a shortage {under:g} and a surplus {over:g} must both be positive")
+        raise InputError(f"costs of a shortage {under:g} and a surplus {over:g} must both be positive")
     return under / (under + over)
 
 
@@ -94,7 +95,7 @@ def build_costs(assumptions: pd.DataFrame) -> BuildCosts:
     mids = dict(zip(assumptions["name"], assumptions["mid"], strict=True))
     for name in (SHORT, OVER):
         if not mids.get(name, 0.0) > 0:
-            raise ValueError(
+            raise InputError(
                 f"assumption {name!r} is {mids.get(name, 'missing')}; give it a positive row in assumptions.csv"
             )
     return BuildCosts(float(mids[SHORT]), float(mids[OVER]))

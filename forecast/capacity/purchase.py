@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 
 def whole_racks(accelerators: Array, domain: int) -> Array:
@@ -33,5 +34,5 @@ def whole_racks(accelerators: Array, domain: int) -> Array:
     [0.0, 72.0, 72.0, 144.0]
     """
     if domain < 1:
-        raise ValueError(f"a rack of {domain} accelerators cannot be bought; correct scale_up_domain in hardware.csv")
+        raise InputError(f"a rack of {domain} accelerators cannot be bought; correct scale_up_domain in hardware.csv")
     return np.asarray(domain * np.ceil(np.maximum(accelerators, 0.0) / domain))

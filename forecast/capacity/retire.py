@@ -13,6 +13,7 @@ from scipy.special import gamma
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.cascade import cascade_shares
 from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
 from shiftcast.forecast.capacity.stock import Stock, stock_and_flow
@@ -171,7 +172,7 @@ def _followed(basis: Basis, generation: str, model: str, scenario: str) -> Machi
             f"sales of {name}", f"{model} {scenario} is not counted in output tokens, the only priced work",
             "ask for a model counted in them",
         )  # fmt: skip
-    raise refused or ValueError(f"generation {generation!r} is not known")
+    raise refused or InputError(f"generation {generation!r} is not known")
 
 
 def _shipped(basis: Basis, family: str, segment: str) -> tuple[Array, pd.DatetimeIndex]:
@@ -187,7 +188,7 @@ def _shipped(basis: Basis, family: str, segment: str) -> tuple[Array, pd.Datetim
             f"retirement of {family}", f"the fleet has {', '.join(known)} only", "ask for one of them"
         )
     if segment not in {ALL, *segments}:
-        raise ValueError(f"segment {segment!r} is not in the fleet; choose one of {', '.join([ALL, *segments])}")
+        raise InputError(f"segment {segment!r} is not in the fleet; choose one of {', '.join([ALL, *segments])}")
     mine = basis.shipped.sel(generation=family)
     mine = mine.sum("segment") if segment == ALL else mine.sel(segment=segment)
     values = mine.transpose("draw", "quarter").values.astype(np.float64)

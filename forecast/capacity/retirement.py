@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.power import Power
 
 
@@ -44,7 +45,7 @@ def running_margin(
     2.5
     """
     if power.boundary != "facility":
-        raise ValueError(f"a margin needs power at the meter, not {power.unit}; bring it across with PUE")
+        raise InputError(f"a margin needs power at the meter, not {power.unit}; bring it across with PUE")
     return np.asarray(price * sold_rate * 3600.0 - electricity * power.watts / 1e3 - power_value * power.watts)
 
 

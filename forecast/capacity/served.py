@@ -10,6 +10,7 @@ from scipy.optimize import minimize
 from scipy.special import log_ndtr, ndtri_exp
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 
 _FEWEST = 3
@@ -83,10 +84,10 @@ def tobit(observed: Array, capacity: Array, *, tolerance: float = 0.02) -> Laten
     """
     observed, capacity = np.asarray(observed, dtype=np.float64), np.asarray(capacity, dtype=np.float64)
     if not (observed > 0).all() or (observed > capacity * (1 + tolerance)).any():
-        raise ValueError("served demand is not positive or above capacity; correct the period that shows it")
+        raise InputError("served demand is not positive or above capacity; correct the period that shows it")
     capped = observed >= capacity * (1 - tolerance)
     if (~capped).sum() < _FEWEST:
-        raise ValueError(
+        raise InputError(
             f"{int((~capped).sum())} of {len(observed)} observations lie below capacity; at least {_FEWEST} are needed "
             "to see a trend"
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ def stock_and_flow(bought: Array, survival: Array, runs: Array | None = None) ->
     ([[8.0, 4.0, 2.0]], [[0.0, 4.0, 2.0]])
     """
     if (bought < 0).any():
-        raise ValueError(f"purchases of {float(bought.min()):g} are negative; returns are retirements")
+        raise InputError(f"purchases of {float(bought.min()):g} are negative; returns are retirements")
     if (np.diff(survival, axis=1) > 0).any() or (survival > 1).any() or (survival < 0).any():
-        raise ValueError("survival rises with age or leaves [0, 1]; give the share of a cohort left at each age")
+        raise InputError("survival rises with age or leaves [0, 1]; give the share of a cohort left at each age")
     age = np.arange(bought.shape[1])[None, :] - np.arange(bought.shape[1])[:, None]
     kept = np.where(age >= 0, survival[:, np.clip(age, 0, None)], 1.0)
     if runs is not None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.number_words import Number, Words, find_numbers
 from shiftcast.features.relative_dates import Dated, Phrase, find_dates
 
@@ -77,7 +78,7 @@ def draft_claims(text: str, *, speaker: str, stated_at: pd.Timestamp, source: st
         If the text is empty.
     """
     if not text.strip():
-        raise ValueError("the text is empty; give a transcript or a note")
+        raise InputError("the text is empty; give a transcript or a note")
     mended, spoken = mend(text, wording.aliases)
     rows = [
         row

@@ -7,6 +7,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
+
 _SAME: Final = ("speaker", "stated_at", "reading", "measure", "base", "definition", "products", "stage", "bound",
                 "low", "high", "unit", "window_start", "window_end")  # fmt: skip
 
@@ -41,16 +43,16 @@ def _check(claims: pd.DataFrame) -> None:
     units = claims["unit"].fillna("").astype(str).str.strip()
     if (units == "").any():
         bad = claims[units == ""].iloc[0]
-        raise ValueError(
+        raise InputError(
             f"claim {bad['claim']!r} states a bound {bad['bound']!r} without a unit; give the unit of its figures"
         )
     empty = claims["low"].isna() & claims["high"].isna()
     if empty.any():
-        raise ValueError(f"claim {claims.loc[empty, 'claim'].iloc[0]!r} has neither a low nor a high figure; give one")
+        raise InputError(f"claim {claims.loc[empty, 'claim'].iloc[0]!r} has neither a low nor a high figure; give one")
     weights = claims.groupby("claim")["weight"].sum()
     wrong = weights[~np.isclose(weights, 1.0)]
     if len(wrong):
-        raise ValueError(
+        raise InputError(
             f"claim {wrong.index[0]!r}: weights of its readings sum to {wrong.iloc[0]:g}, not 1; correct them"
         )
 
@@ -65,7 +67,7 @@ def find(claims: pd.DataFrame, name: str) -> pd.DataFrame:
     """
     rows = claims[claims["claim"] == name]
     if rows.empty:
-        raise ValueError(f"claim {name!r} was not known; known are {', '.join(sorted(set(claims['claim'])))}")
+        raise InputError(f"claim {name!r} was not known; known are {', '.join(sorted(set(claims['claim'])))}")
     return rows
 
 

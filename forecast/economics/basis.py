@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
@@ -75,15 +76,15 @@ def check_given(basis: Basis, given: Mapping[str, float]) -> None:
     for name, value in given.items():
         if name not in shapes:
             close = ", ".join(sorted(known for known in shapes if known.partition(".")[0] == name.partition(".")[0]))
-            raise ValueError(f"assumption {name!r} is not known; known are {close or ', '.join(sorted(shapes))}")
+            raise InputError(f"assumption {name!r} is not known; known are {close or ', '.join(sorted(shapes))}")
         low, high = {"lognormal": (0, np.inf), "logitnormal": (0, 1), "normal": (-np.inf, np.inf)}[shapes[name]]
         fits = low < value <= high if shapes[name] != "normal" else np.isfinite(value)
         if not fits:
-            raise ValueError(
+            raise InputError(
                 f"{name} of {value:g} is outside its {shapes[name]} scale; give a value in ({low}, {high}]"
             )
     if given.get("power.pue", 1.0) < 1.0:
-        raise ValueError(f"PUE {given['power.pue']:g} is below one; facility power is at least IT power")
+        raise InputError(f"PUE {given['power.pue']:g} is below one; facility power is at least IT power")
 
 
 def join_assumptions(*parts: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +98,7 @@ def join_assumptions(*parts: pd.DataFrame) -> pd.DataFrame:
     rows = pd.concat(parts, ignore_index=True)
     twice = rows.loc[rows["name"].duplicated(), "name"]
     if len(twice):
-        raise ValueError(f"assumption {twice.iloc[0]!r} stands in two files; remove one of the rows")
+        raise InputError(f"assumption {twice.iloc[0]!r} stands in two files; remove one of the rows")
     return rows
 
 
@@ -147,7 +148,7 @@ def machine(basis: Basis, name: str) -> Machine:
     rows = select(basis.hardware, accelerator=name)
     if rows.empty:
         known = ", ".join(sorted(set(basis.hardware["accelerator"]) | set(basis.hardware["family"])))
-        raise ValueError(f"generation {name!r} is not in hardware.csv on {basis.origin:%Y-%m-%d}; known are {known}")
+        raise InputError(f"generation {name!r} is not in hardware.csv on {basis.origin:%Y-%m-%d}; known are {known}")
     row = rows.sort_values("known_at").iloc[-1]
     if pd.isna(row["it_kw"]):
         others = [f"{row[column]:g} {unit}" for column, unit in (("chip_w", "W_chip"), ("utility_kw", "kW_facility"))
@@ -222,7 +223,7 @@ def rate(basis: Basis, name: str, *, model: str = MODEL, scenario: str = SCENARI
         )
     last = mine.iloc[-1]
     if not last["value"] > 0:
-        raise ValueError(
+        raise InputError(
             f"throughput.csv: {name} {model} {scenario} of {last['measured_at']:%Y-%m-%d} has {last['value']:g} "
             f"{last['unit']}; correct or remove the row"
         )

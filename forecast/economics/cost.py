@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 HOURS_PER_YEAR: Final = 8760.0
 
@@ -39,9 +40,9 @@ def capital_recovery(rate: Array, life: Array) -> Array:
     """
     rate, life = np.asarray(rate, dtype=np.float64), np.asarray(life, dtype=np.float64)
     if not (life > 0).all():
-        raise ValueError(f"life of {float(life.min()):g} years is not positive; give lives such as 4,5,6")
+        raise InputError(f"life of {float(life.min()):g} years is not positive; give lives such as 4,5,6")
     if not (rate >= 0).all():
-        raise ValueError(f"cost of capital {float(rate.min()):g} a year is negative; give a rate such as 0.1")
+        raise InputError(f"cost of capital {float(rate.min()):g} a year is negative; give a rate such as 0.1")
     with np.errstate(invalid="ignore"):
         charge = rate / -np.expm1(-life * np.log1p(rate))
     return np.asarray(np.where(rate > 0, charge, 1 / life))
@@ -167,7 +168,7 @@ def per_million(dollars_an_hour: Array, rate: Array, utilisation: Array) -> Arra
     """
     sold = np.asarray(rate * utilisation)
     if not (sold > 0).all():
-        raise ValueError(
+        raise InputError(
             f"throughput times utilisation is {float(sold.min()):g}, which is not positive; correct the throughput "
             "record or the utilisation"
         )

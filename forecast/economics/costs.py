@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import normals
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine, rate
 from shiftcast.forecast.economics.cost import HourlyCost, Terms, capital_recovery, hourly_cost, per_million
@@ -117,7 +118,7 @@ def numbers(values: Sequence[float] | str, what: str) -> tuple[float, ...]:
     except ValueError:
         read = ()
     if not read or not np.isfinite(read).all():
-        raise ValueError(f"{what} {values!r} is not a list of numbers such as 4,5,6")
+        raise InputError(f"{what} {values!r} is not a list of numbers such as 4,5,6")
     return read
 
 

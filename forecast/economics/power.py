@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 BOUNDARIES: Final = ("chip", "server", "it", "facility")  # from the inside out
 JOULES_PER_KWH: Final = 3.6e6
@@ -31,8 +32,8 @@ class Power:
     'W_it'
     >>> Power(np.array(1.0), "it") + Power(np.array(1.0), "chip")
     Traceback (most recent call last):
-    ValueError: W_it and W_chip are powers at different boundaries; bring one across with its stated ratio first
-    """
+    shiftcast.InputError: W_it and W_chip are powers at different boundaries; bring one across with its stated ratio first
+    """  # noqa: E501  (an example prints its message on one line)
 
     watts: Array
     boundary: str
@@ -43,7 +44,7 @@ class Power:
         values = np.asarray(self.watts, dtype=np.float64)
         if not (np.isfinite(values) & (values > 0)).all():
             worst = values[~(np.isfinite(values) & (values > 0))].flat[0]
-            raise ValueError(f"power of {worst:g} {self.unit} is not a positive number; correct the record")
+            raise InputError(f"power of {worst:g} {self.unit} is not a positive number; correct the record")
 
     @property
     def unit(self) -> str:
@@ -68,7 +69,7 @@ class Power:
             If the boundaries differ.
         """
         if self.boundary != other.boundary:
-            raise ValueError(
+            raise InputError(
                 f"{self.unit} and {other.unit} are powers at different boundaries; bring one across with its stated "
                 "ratio first"
             )
@@ -77,7 +78,7 @@ class Power:
 
 def _position(boundary: str) -> int:
     if boundary not in BOUNDARIES:
-        raise ValueError(f"power boundary {boundary!r} is not known; choose one of {', '.join(BOUNDARIES)}")
+        raise InputError(f"power boundary {boundary!r} is not known; choose one of {', '.join(BOUNDARIES)}")
     return BOUNDARIES.index(boundary)
 
 
@@ -111,7 +112,7 @@ def across(power: Power, *, to: str, ratio: Array) -> Power:
     2000.0
     """
     if (np.asarray(ratio) < 1.0).any():
-        raise ValueError(
+        raise InputError(
             f"ratio {float(np.min(ratio)):g} from {power.boundary} to {to} is below one; an outer boundary draws at "
             "least as much as an inner one"
         )
@@ -151,7 +152,7 @@ def facility_megawatts(accelerators: Array, each: Power, *, pue: Array) -> Array
     2.2
     """
     if each.boundary != "it":
-        raise ValueError(
+        raise InputError(
             f"power in {each.unit} where W_it is needed: PUE is facility power over IT power; use a figure at the IT "
             "boundary, or bring this one across with its stated ratio"
         )
@@ -209,7 +210,7 @@ def capped_rate(rate: Array, cap: Array, exponent: Array) -> Array:
     50.0
     """
     if not ((np.asarray(cap) > 0) & (np.asarray(cap) <= 1)).all():
-        raise ValueError(
+        raise InputError(
             f"power cap {float(np.min(cap)):g} is not in (0, 1]; give the share of full power, such as 0.8"
         )
     return np.asarray(rate * np.asarray(cap) ** exponent)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 
 def volume_at_price(volume: Array, price_ratio: Array, elasticity: Array) -> Array:
@@ -39,7 +40,7 @@ def volume_at_price(volume: Array, price_ratio: Array, elasticity: Array) -> Arr
     200.0
     """
     if not (np.asarray(price_ratio) > 0).all():
-        raise ValueError(f"price ratio {float(np.min(price_ratio)):g} is not positive; give new over old price")
+        raise InputError(f"price ratio {float(np.min(price_ratio)):g} is not positive; give new over old price")
     return np.asarray(volume * np.asarray(price_ratio, dtype=np.float64) ** -np.asarray(elasticity))
 
 
@@ -72,7 +73,7 @@ def compute_response(gain: Array, elasticity: Array, pass_through: Array) -> Arr
     """
     gain = np.asarray(gain, dtype=np.float64)
     if not (gain > 0).all():
-        raise ValueError(f"throughput gain {float(gain.min()):g} is not positive; give new over old, such as 1.6")
+        raise InputError(f"throughput gain {float(gain.min()):g} is not positive; give new over old, such as 1.6")
     return np.asarray(volume_at_price(np.asarray(1.0), gain ** -np.asarray(pass_through), elasticity) / gain)
 
 

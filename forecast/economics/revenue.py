@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.power import Power, work_per_joule
 
 SECONDS_PER_YEAR: Final = 8760 * 3600.0
@@ -46,7 +47,7 @@ def revenue_per_megawatt_year(price: Array, rate: Array, power: Power, *, utilis
     15768000.0
     """
     if power.boundary != "facility":
-        raise ValueError(f"revenue per megawatt needs facility power, not {power.unit}; bring it across with PUE")
+        raise InputError(f"revenue per megawatt needs facility power, not {power.unit}; bring it across with PUE")
     return np.asarray(price * work_per_joule(rate, power) * 1e6 * SECONDS_PER_YEAR * utilisation)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import (
     MODEL,
     SCENARIO,
@@ -85,7 +86,7 @@ class Site:
         }
         for description, fine in checks.items():
             if not fine:
-                raise ValueError(
+                raise InputError(
                     f"a site with {description} is out of range; give one such as --mw 40 --cap 0.8 --flex 0.2"
                 )
 

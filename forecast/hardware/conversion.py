@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 SECONDS_PER_HOUR: Final = 3600.0
 _BLOCK: Final = 2**18  # cells of a block: two buffers of it stay in a core's cache
@@ -123,7 +124,7 @@ def hours_per_request(intensity: Array, placement: Array, throughput: Array) -> 
     0.5
     """
     if not (np.asarray(throughput) > 0).all():
-        raise ValueError(
+        raise InputError(
             f"throughput {float(np.min(throughput)):g} is not positive; correct or remove the record in throughput.csv"
         )
     return np.asarray(intensity * placement / (SECONDS_PER_HOUR * throughput))
@@ -166,7 +167,7 @@ def busy_hour_blocks(
     """
     shape = np.broadcast_shapes(requests.shape, share.shape, hours_each.shape)
     if not shape:
-        raise ValueError("requests, share and hours a request have no axis; give arrays whose first axis is the draws")
+        raise InputError("requests, share and hours a request have no axis; give arrays whose first axis is the draws")
     step = max(1, cells // max(1, math.prod(shape[1:])))
     inner = np.broadcast_shapes(requests.shape, share.shape)
     requested, buffer = np.empty((step, *inner[1:])), np.empty((step, *shape[1:]))

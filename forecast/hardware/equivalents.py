@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.hardware.levels import check_positive
 from shiftcast.forecast.hardware.power import latest
@@ -47,7 +48,7 @@ def h100_equivalents(
     if kind == "specification":
         return _by_specification(hardware)
     if kind != "work" or model is None or scenario is None:
-        raise ValueError(
+        raise InputError(
             f"kind {kind!r} with model {model!r}: choose specification, or work with a model and a scenario"
         )
     rows = select(throughput, model=model, scenario=scenario)

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.workloads import Registry, Task
 
 PEAKS: Final = {"bf16": "bf16_tflops", "fp8": "fp8_tflops", "int8": "fp8_tflops", "fp4": "fp4_tflops"}
@@ -69,7 +70,7 @@ def fit(task: Task, machine: pd.Series) -> dict[str, object]:
     formats = machine["formats"].split(";") if isinstance(machine["formats"], str) else []
     unknown = [name for name in (*task.precisions, *formats) if name not in PEAKS]
     if unknown:
-        raise ValueError(
+        raise InputError(
             f"number format {unknown[0]!r} of {task.name} or {machine['accelerator']} is not known; "
             f"choose from {', '.join(PEAKS)} in workloads.csv and hardware.csv"
         )

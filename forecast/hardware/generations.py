@@ -10,6 +10,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.hardware.equivalents import UNIT
@@ -78,7 +79,7 @@ def nvidia_generations(hardware: pd.DataFrame) -> Generations:
     rows = select(hardware, vendor=VENDOR, status=("shipping", "announced"))
     rows = rows.sort_values("known_at").groupby("accelerator", as_index=False).last()
     if UNIT not in set(rows["accelerator"]):
-        raise ValueError(f"the hardware catalogue knows no {UNIT} row at this origin; choose one after 2022-09")
+        raise InputError(f"the hardware catalogue knows no {UNIT} row at this origin; choose one after 2022-09")
     rows = rows.dropna(subset=["fp8_tflops", "available_at"])
     first = rows.groupby("family")["available_at"].transform("min")
     rows = rows.assign(available_at=first, priced=rows["price_usd"].notna(), own=rows["available_at"])

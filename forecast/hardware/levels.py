@@ -18,6 +18,7 @@ from scipy.interpolate import PchipInterpolator
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.support import OutOfSupportError
 
@@ -163,7 +164,7 @@ def check_positive(throughput: pd.DataFrame) -> None:
         If a record is not positive; the first one is named.
     """
     for row in throughput[~(throughput["value"] > 0)].head(1).itertuples():
-        raise ValueError(
+        raise InputError(
             f"throughput.csv: {row.accelerator} on {row.model} ({row.scenario}) has {row.value:g} {row.unit}, which is "
             f"not positive; correct or remove the row read at {row.source}"
         )

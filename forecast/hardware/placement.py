@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.market.chips import Chips
@@ -43,15 +44,15 @@ def check_shares(shares: Mapping[str, float], *, where: str) -> None:
     --------
     >>> check_shares({"gpu": 0.7, "tpu": 0.2}, where="placement")
     Traceback (most recent call last):
-    ValueError: placement: gpu 0.7, tpu 0.2 add up to 0.9, not 1; correct one of them
+    shiftcast.InputError: placement: gpu 0.7, tpu 0.2 add up to 0.9, not 1; correct one of them
     """
     for name, share in shares.items():
         if not share >= 0:
-            raise ValueError(f"{where}: {name} is {share:g}; a share lies between 0 and 1")
+            raise InputError(f"{where}: {name} is {share:g}; a share lies between 0 and 1")
     total = math.fsum(shares.values())
     if abs(total - 1) > _NEAR_ONE:
         listed = ", ".join(f"{name} {share:g}" for name, share in shares.items())
-        raise ValueError(f"{where}: {listed} add up to {total:g}, not 1; correct one of them")
+        raise InputError(f"{where}: {listed} add up to {total:g}, not 1; correct one of them")
 
 
 def check_placement(assumptions: pd.DataFrame, registry: Registry, chips: Chips) -> None:
@@ -84,7 +85,7 @@ def _check_task(mids: Mapping[str, float], prefix: str, classes: tuple[str, ...]
         shares = {name.removeprefix(group): mid for name, mid in under.items() if name.startswith(group)}
         unknown = sorted(set(shares) - set(classes))
         if unknown or VENDOR not in shares:
-            raise ValueError(
+            raise InputError(
                 f"assumptions.csv: {prefix}.{group}{unknown[0] if unknown else VENDOR} "
                 f"{'names no class of chip' if unknown else 'is missing'}; rows end in one of {', '.join(classes)}"
             )

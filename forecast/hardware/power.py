@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.support import OutOfSupportError
 
 BOUNDARIES: Final = {"chip": "chip_w", "it": "it_kw", "utility": "utility_kw"}
@@ -79,7 +80,7 @@ utility_kw is empty, and chip_w, it_kw at another boundary does not stand in for
 gb300 in hardware.csv
     """
     if boundary not in BOUNDARIES:
-        raise ValueError(f"power boundary {boundary!r} is not known; choose one of {', '.join(BOUNDARIES)}")
+        raise InputError(f"power boundary {boundary!r} is not known; choose one of {', '.join(BOUNDARIES)}")
     row, column = latest(hardware, accelerator), BOUNDARIES[boundary]
     value = row[column]
     if pd.isna(value) or not value > 0:

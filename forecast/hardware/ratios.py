@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.hardware.levels import check_positive
 from shiftcast.forecast.hardware.power import power_kw
@@ -111,7 +112,7 @@ def generation_ratio(old: pd.Series, new: pd.Series, hardware: pd.DataFrame) -> 
     """
     for column in ("model", "scenario", "unit"):
         if old[column] != new[column]:
-            raise ValueError(
+            raise InputError(
                 f"{old['accelerator']} has {column} {old[column]!r} and {new['accelerator']} {new[column]!r}; "
                 "a ratio needs two records of the same thing"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hardware.conversion import harmonic_throughput
 from shiftcast.forecast.hardware.placement import check_shares
 
@@ -50,7 +51,7 @@ def roofline(
     terms = {"flop_per_unit": flop_per_unit, "efficiency": efficiency, "memory_efficiency": memory_efficiency}
     for name, value in terms.items():
         if not value > 0:
-            raise ValueError(f"{name} is {value:g}; give a positive figure in workloads.csv, or a throughput record")
+            raise InputError(f"{name} is {value:g}; give a positive figure in workloads.csv, or a throughput record")
     compute = efficiency * peak_flops / flop_per_unit
     if bytes_per_unit == 0:
         return np.asarray(compute)
@@ -85,6 +86,6 @@ def mix_formats(work_shares: dict[str, float], throughput: dict[str, float]) -> 
     check_shares(work_shares, where="shares of the number formats")
     missing = sorted(set(work_shares) - set(throughput))
     if missing:
-        raise ValueError(f"number format {missing[0]!r} has work and no throughput; known are {sorted(throughput)}")
+        raise InputError(f"number format {missing[0]!r} has work and no throughput; known are {sorted(throughput)}")
     shares = np.array(list(work_shares.values()))
     return float(harmonic_throughput(shares, np.array([throughput[name] for name in work_shares])))

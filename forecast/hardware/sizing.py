@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hardware.conversion import busy_hours
 
 _HOURS_PER_DAY = 24.0
@@ -80,7 +81,7 @@ def size_demand(
         ("requests", requests, 0.0, np.inf), ("work", work, 0.0, np.inf),
     ):  # fmt: skip
         if not (low <= value <= high and value > 0):
-            raise ValueError(f"{name} is {value:g}; give a positive figure from {low:g} to {high:g}")
+            raise InputError(f"{name} is {value:g}; give a positive figure from {low:g} to {high:g}")
     one = np.array(1.0)
     busy = float(busy_hours(np.array(requests), one, np.array(work), one, np.array(throughput)))
     installed = busy / utilisation / _HOURS_PER_DAY

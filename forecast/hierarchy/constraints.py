@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 
 _TERM: Final = re.compile(r'\s*([+-]?)\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\*?\s*)?("[^"]+"|[^\s+*="][^\s+*="]*)?\s*')
@@ -66,13 +67,13 @@ def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
     """
     terms, equals, right = text.partition("=")
     if not equals or tolerance < 0 or not np.isfinite(tolerance):
-        raise ValueError(
+        raise InputError(
             f"constraint {text!r} with tolerance {tolerance:g}: write `0.4 * H - 0.6 * R = 0`, tolerance 0 or more"
         )
     try:
         value = float(right)
     except ValueError:
-        raise ValueError(f"constraint {text!r}: {right.strip()!r} right of `=` is not a number") from None
+        raise InputError(f"constraint {text!r}: {right.strip()!r} right of `=` is not a number") from None
     coefficients: dict[str, float] = {}
     for term in _JOIN.split(terms.strip()):
         node, factor = _term(text, term)
@@ -83,7 +84,7 @@ def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
 def _term(text: str, term: str) -> tuple[str, float]:
     found = _TERM.fullmatch(term)
     if found is None or found.group(3) is None:
-        raise ValueError(f"constraint {text!r}: {term.strip()!r} is not of the form `0.4 * node`")
+        raise InputError(f"constraint {text!r}: {term.strip()!r} is not of the form `0.4 * node`")
     sign, factor, node = found.groups()
     return node.strip('"'), float(factor or 1.0) * (-1.0 if sign == "-" else 1.0)
 
@@ -117,7 +118,7 @@ def ratio_constraint(side: str, other: str, share: float, *, tolerance: float = 
     {'H': 0.4, 'R': -0.6}
     """
     if not 0 < share < 1:
-        raise ValueError(f"share {share:g} of {side!r} is not between 0 and 1")
+        raise InputError(f"share {share:g} of {side!r} is not between 0 and 1")
     text = f"{1 - share:g} * {side} - {share:g} * {other} = 0"
     return Constraint({side: 1 - share, other: -share}, 0.0, tolerance, text)
 

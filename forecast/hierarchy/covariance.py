@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.structure import Hierarchy, leaf_counts
 
 METHODS: Final = ("bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink")
@@ -88,7 +89,7 @@ def covariance_of(hierarchy: Hierarchy, method: str, residuals: Array | None = N
     [2.0, 1.0, 1.0]
     """
     if method not in METHODS:
-        raise ValueError(f"method {method!r} is not known; choose one of {', '.join(METHODS)}")
+        raise InputError(f"method {method!r} is not known; choose one of {', '.join(METHODS)}")
     if method in NEEDS_RESIDUALS:
         errors = _checked(hierarchy, method, residuals)
         return _shrunk(errors) if method == "mint_shrink" else _diagonal((errors**2).mean(axis=1) + _FLOOR)
@@ -105,15 +106,15 @@ def _diagonal(variance: Array) -> Covariance:
 
 def _checked(hierarchy: Hierarchy, method: str, residuals: Array | None) -> Array:
     if residuals is None:
-        raise ValueError(f"method {method!r} needs in-sample residuals; give them or choose ols or wls_struct")
+        raise InputError(f"method {method!r} needs in-sample residuals; give them or choose ols or wls_struct")
     if residuals.shape[0] != len(hierarchy.names) or residuals.shape[1] < _FEWEST:
-        raise ValueError(
+        raise InputError(
             f"residuals have shape {residuals.shape}; {len(hierarchy.names)} nodes and at least {_FEWEST} periods "
             "are needed"
         )
     bad = ~np.isfinite(residuals).all(axis=1)
     if bad.any():
-        raise ValueError(f"node {hierarchy.names[int(np.argmax(bad))]!r} has a residual that is missing or infinite")
+        raise InputError(f"node {hierarchy.names[int(np.argmax(bad))]!r} has a residual that is missing or infinite")
     return residuals
 
 

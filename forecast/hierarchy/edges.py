@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.structure import Hierarchy, from_parents, from_summing
 
 
@@ -41,11 +42,11 @@ def hierarchy_from_table(table: pd.DataFrame, *, grouped: bool = False) -> Hiera
         return hierarchy_from_edges(table.rename(columns={"unique_id": "child"}), grouped=grouped)
     names = table["unique_id"].astype(str)
     if names.duplicated().any():
-        raise ValueError(f"hierarchy: node {names[names.duplicated()].iloc[0]!r} has two rows; keep one")
+        raise InputError(f"hierarchy: node {names[names.duplicated()].iloc[0]!r} has two rows; keep one")
     matrix = table.drop(columns="unique_id")
     strange = ~matrix.isin([0, 1]).all()
     if strange.any():
-        raise ValueError(f"hierarchy: column {strange.idxmax()!r} of the summing matrix is not all zeros and ones")
+        raise InputError(f"hierarchy: column {strange.idxmax()!r} of the summing matrix is not all zeros and ones")
     return from_summing(names.tolist(), sparse.csr_matrix(matrix.to_numpy(dtype=np.float64)))
 
 
@@ -95,18 +96,18 @@ def hierarchy_from_edges(edges: pd.DataFrame, *, grouped: bool = False) -> Hiera
 def _checked(edges: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in ("parent", "child") if name not in edges]
     if missing:
-        raise ValueError(f"hierarchy: column {missing[0]!r} is missing; its columns are {list(edges.columns)}")
+        raise InputError(f"hierarchy: column {missing[0]!r} is missing; its columns are {list(edges.columns)}")
     table = edges[["parent", "child"]].fillna("").astype(str).apply(lambda column: column.str.strip())
     if table.empty:
-        raise ValueError("hierarchy: there are no edges; give a row of parent and child for each")
+        raise InputError("hierarchy: there are no edges; give a row of parent and child for each")
     if (table["child"] == "").any():
-        raise ValueError(
+        raise InputError(
             f"hierarchy: row {int((table['child'] == '').argmax()) + 1} has no child; name it or drop the row"
         )
     again = table.duplicated()
     if again.any():
         parent, child = table[again].iloc[0]
-        raise ValueError(f"hierarchy: the edge from {parent!r} to {child!r} is listed twice; keep one")
+        raise InputError(f"hierarchy: the edge from {parent!r} to {child!r} is listed twice; keep one")
     return table
 
 
@@ -115,7 +116,7 @@ def _refuse_second_parent(edges: pd.DataFrame) -> None:
     if len(second):
         child = second["child"].iloc[0]
         parents = edges.loc[edges["child"] == child, "parent"].tolist()
-        raise ValueError(
+        raise InputError(
             f"hierarchy: node {child!r} has two parents, {parents[0]!r} and {parents[1]!r}; "
             "keep one, or say that the hierarchy is grouped"
         )
@@ -123,7 +124,7 @@ def _refuse_second_parent(edges: pd.DataFrame) -> None:
 
 def _refuse_orphan(tops: list[str]) -> None:
     if len(tops) > 1:
-        raise ValueError(
+        raise InputError(
             f"hierarchy: node {tops[1]!r} is an orphan, outside the tree of {tops[0]!r}; give it a parent, or say that "
             "the hierarchy is grouped"
         )
@@ -138,7 +139,7 @@ def _refuse_cycle(names: list[str], parent: np.ndarray, child: np.ndarray) -> No
         sizes = np.bincount(label)
         members = np.flatnonzero(label == sizes.argmax()) if count < len(names) else loops[:1]
         around = [names[i] for i in members[:5]]
-        raise ValueError(f"hierarchy: nodes {around} lie on a cycle; remove the edge that leads back up")
+        raise InputError(f"hierarchy: nodes {around} lie on a cycle; remove the edge that leads back up")
 
 
 def _below(nodes: int, parent: np.ndarray, child: np.ndarray) -> sparse.csr_matrix:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 
 ALIASES: Final = {
@@ -65,7 +66,7 @@ def mapped(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.rename(columns=names)
     for wanted in KEYS:
         if wanted not in frame:
-            raise ValueError(f"column {wanted!r} is missing; the columns are {list(frame.columns)}")
+            raise InputError(f"column {wanted!r} is missing; the columns are {list(frame.columns)}")
     return frame
 
 
@@ -96,7 +97,7 @@ def lay_out(hierarchy: Hierarchy, frame: pd.DataFrame, *, need_bottom: bool = Tr
     again = frame.duplicated(list(KEYS))
     if again.any():
         first = frame[again].iloc[0]
-        raise ValueError(f"series {first['unique_id']!r} has two rows for {first['ds']}; keep one")
+        raise InputError(f"series {first['unique_id']!r} has two rows for {first['ds']}; keep one")
     columns, periods = pd.factorize(frame["ds"], sort=True)
     return LongValues(
         {
@@ -110,22 +111,22 @@ def lay_out(hierarchy: Hierarchy, frame: pd.DataFrame, *, need_bottom: bool = Tr
 def _numeric(frame: pd.DataFrame) -> list[str]:
     names = [name for name in frame.columns if name not in KEYS]
     if not names:
-        raise ValueError(f"there is no column of forecasts beside {list(KEYS)}")
+        raise InputError(f"there is no column of forecasts beside {list(KEYS)}")
     for name in names:
         if "-lo-" in str(name) or "-hi-" in str(name):
-            raise ValueError(f"column {name!r} is a quantile, and quantiles do not add up; give draws, a column each")
+            raise InputError(f"column {name!r} is a quantile, and quantiles do not add up; give draws, a column each")
         if not pd.api.types.is_numeric_dtype(frame[name]):
-            raise ValueError(f"column {name!r} is not numeric, such as {frame[name].iloc[0]!r}; correct or drop it")
+            raise InputError(f"column {name!r} is not numeric, such as {frame[name].iloc[0]!r}; correct or drop it")
     return names
 
 
 def _check_series(hierarchy: Hierarchy, frame: pd.DataFrame, rows: np.ndarray, *, need_bottom: bool) -> None:
     if (rows < 0).any():
         name = frame["unique_id"].iloc[int(np.argmax(rows < 0))]
-        raise ValueError(f"series {name!r} is an orphan: the hierarchy has no such node; add its edge or drop it")
+        raise InputError(f"series {name!r} is an orphan: the hierarchy has no such node; add its edge or drop it")
     absent = np.setdiff1d(hierarchy.leaves, rows)
     if need_bottom and len(absent):
-        raise ValueError(f"bottom node {hierarchy.names[absent[0]]!r} has no forecast; add its rows or drop its edge")
+        raise InputError(f"bottom node {hierarchy.names[absent[0]]!r} has no forecast; add its rows or drop its edge")
 
 
 def _filled(

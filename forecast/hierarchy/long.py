@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.constraints import Constraint
 from shiftcast.forecast.hierarchy.covariance import METHODS, NEEDS_RESIDUALS, Covariance, covariance_of
 from shiftcast.forecast.hierarchy.frames import LongValues, lay_out, mapped, to_long
@@ -97,7 +98,7 @@ def reconcile_long(
     [2.0, 3.0, 5.0]
     """
     if plan.method not in ALL_METHODS:
-        raise ValueError(f"method {plan.method!r} is not known; choose one of {', '.join(ALL_METHODS)}")
+        raise InputError(f"method {plan.method!r} is not known; choose one of {', '.join(ALL_METHODS)}")
     laid = lay_out(hierarchy, mapped(forecasts))
     done: dict[str, Array] = {}
     summary = []
@@ -133,7 +134,7 @@ def residuals_of(hierarchy: Hierarchy, insample: pd.DataFrame, column: str) -> A
     laid = lay_out(hierarchy, mapped(insample)).values
     fitted = [name for name in laid if name != "y"]
     if "y" not in laid or not fitted or (column not in laid and len(fitted) > 1):
-        raise ValueError(f"in-sample columns {list(laid)} lack 'y' or the fitted values of {column!r}; add them")
+        raise InputError(f"in-sample columns {list(laid)} lack 'y' or the fitted values of {column!r}; add them")
     errors = laid["y"] - laid[column if column in laid else fitted[0]]
     return np.asarray(errors[:, np.isfinite(errors).all(axis=0)])
 

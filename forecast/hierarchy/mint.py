@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shiftcast.features.arrays import Array, Integers
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.constraints import Constraint, constraint_rows
 from shiftcast.forecast.hierarchy.covariance import Covariance
 from shiftcast.forecast.hierarchy.projection import project
@@ -150,7 +151,7 @@ def pose(
     needed = np.concatenate([hierarchy.leaves, kept])
     if missing[needed].any():
         worst = needed[int(np.argmax(missing[needed].any(axis=1)))]
-        raise ValueError(f"node {hierarchy.names[worst]!r} has no forecast in some period; give one for each")
+        raise InputError(f"node {hierarchy.names[worst]!r} has no forecast in some period; give one for each")
     variance = np.where(missing, np.inf, covariance.variance) if missing.any() else covariance.variance
     return Problem(
         hierarchy, np.where(missing, 0.0, base), variance, covariance.factors, tuple(constraints), kept
@@ -233,7 +234,7 @@ def _check_kept(problem: Problem, values: Array) -> None:
     for row in problem.kept:
         scale = np.abs(problem.base[row]).max() + _INCOHERENT
         if np.abs(values[row] - problem.base[row]).max() > _INCOHERENT * scale:
-            raise ValueError(
+            raise InputError(
                 f"node {problem.hierarchy.names[row]!r} cannot be kept: what else is kept does not add up to it; "
                 "keep fewer nodes or make them add up"
             )
@@ -257,7 +258,7 @@ def _check_met(problem: Problem, residual: Array, scale: Array) -> None:
     if failed.any():
         names = [problem.hierarchy.names[row] for row in problem.kept]
         also = f" or the nodes kept ({', '.join(names)})" if names else ""
-        raise ValueError(
+        raise InputError(
             f"constraint {problem.constraints[int(np.argmax(failed))].text!r} contradicts the other constraints{also}; "
             "drop one of them or give it a tolerance"
         )

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array, Integers
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.constraints import Constraint, constraint_rows
 from shiftcast.forecast.hierarchy.projection import project
 from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate, collect
@@ -81,7 +82,7 @@ def reconcile_positive(
         x = x + stride * step
         if (np.abs(step).max(axis=0) <= _SETTLED * x.max(axis=0)).all():
             return np.asarray(x)
-    raise ValueError(
+    raise InputError(
         f"no positive values were found in {_ROUNDS} rounds that meet "
         f"{[each.text for each in constraints]} and keep {list(keep)}; they may contradict each other"
     )
@@ -90,13 +91,13 @@ def reconcile_positive(
 def _check(hierarchy: Hierarchy, base: Array, kept: Integers) -> None:
     bad = ~((base >= 0) & np.isfinite(base)).all(axis=1)
     if bad.any():
-        raise ValueError(
+        raise InputError(
             f"node {hierarchy.names[int(np.argmax(bad))]!r} has a negative or missing forecast; "
             "the multiplicative form needs every node at zero or more"
         )
     fixed = base[kept]
     if (fixed <= 0).any():
-        raise ValueError(
+        raise InputError(
             f"node {hierarchy.names[kept[int(np.argmax((fixed <= 0).any(axis=1)))]]!r} cannot be kept at 0"
         )
 

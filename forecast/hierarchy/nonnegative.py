@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.mint import Problem, Reconciled, constraint_weights, solve
 from shiftcast.forecast.hierarchy.structure import collect
 
@@ -88,7 +89,7 @@ def _pivot(problem: Problem) -> Array:
         if patience < 0:
             wrong[: np.flatnonzero(wrong)[-1]] = False
         active ^= wrong
-    raise ValueError(
+    raise InputError(
         f"{int(active.sum())} nodes held at zero did not settle in {_ROUNDS} rounds; use the multiplicative form"
     )
 

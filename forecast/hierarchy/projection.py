@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate
 
 _DIRECT: Final = 4000  # crossing nodes up to which the small system is solved densely
@@ -116,4 +117,4 @@ def _conjugate_gradient(matrix: Any, right: Array, own: Array, rows: Any) -> Arr
         preconditioned = scale * residual
         norm, before = (residual * preconditioned).sum(axis=0), norm
         direction = preconditioned + _ratio(norm, before) * direction
-    raise ValueError(f"{len(right)} crossing nodes did not settle in {_STEPS} steps; give their variances a floor")
+    raise InputError(f"{len(right)} crossing nodes did not settle in {_STEPS} steps; give their variances a floor")

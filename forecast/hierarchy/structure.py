@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from shiftcast.features.arrays import Array, Integers
+from shiftcast.features.input_error import InputError
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Hierarchy:
             If there is no such node.
         """
         if name not in self.names:
-            raise ValueError(f"node {name!r} is not in the hierarchy; its nodes begin {list(self.names[:5])}")
+            raise InputError(f"node {name!r} is not in the hierarchy; its nodes begin {list(self.names[:5])}")
         return self.names.index(name)
 
 
@@ -215,7 +216,7 @@ def from_summing(names: Sequence[str], summing: Any) -> Hierarchy:
     rows = sparse.csr_matrix(summing, dtype=np.float64)
     sizes = np.diff(rows.indptr)
     if (sizes == 0).any():
-        raise ValueError(f"node {names[int(np.argmin(sizes))]!r} sums no bottom node; remove it or give it children")
+        raise InputError(f"node {names[int(np.argmin(sizes))]!r} sums no bottom node; remove it or give it children")
     own = _own_rows(rows, sizes, names)
     parents, in_tree = _nest(rows, sizes, own)
     kept = np.flatnonzero(in_tree)
@@ -235,7 +236,7 @@ def _own_rows(rows: Any, sizes: Integers, names: Sequence[str]) -> Integers:
     own = np.full(rows.shape[1], -1, dtype=np.int64)
     own[rows.indices[rows.indptr[single[::-1]]]] = single[::-1]
     if (own < 0).any():
-        raise ValueError(f"{int((own < 0).sum())} bottom nodes have no row of their own among {list(names[:5])} ...")
+        raise InputError(f"{int((own < 0).sum())} bottom nodes have no row of their own among {list(names[:5])} ...")
     return own
 
 

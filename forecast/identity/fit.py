@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling, sample_assumptions
@@ -109,7 +110,7 @@ def _require(known: Known) -> None:
     }
     missing = [name for name, found in needed.items() if not found]
     if missing:
-        raise ValueError(
+        raise InputError(
             f"origin {known.origin:%Y-%m-%d} is before data that a forecast needs: {'; '.join(missing)}; "
             "choose a later origin or add rows to the record"
         )

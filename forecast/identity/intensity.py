@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.features.units import convert
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.workloads import TRAINING, Registry
@@ -42,11 +43,11 @@ def intensity(calls: Array, work: Array, reuse: Array) -> Array:
     """
     for name, values in {"calls": calls, "work": work, "reuse": reuse}.items():
         if not (np.asarray(values) >= 0).all():
-            raise ValueError(
+            raise InputError(
                 f"{name} has {float(np.min(values)):g}; correct its row in assumptions.csv: none is negative"
             )
     if not (np.asarray(reuse) < 1).all():
-        raise ValueError(f"reuse has {float(np.max(reuse)):g}; give a share below 1, or no request would take any work")
+        raise InputError(f"reuse has {float(np.max(reuse)):g}; give a share below 1, or no request would take any work")
     return np.asarray(calls * work * (1 - reuse))
 
 
@@ -84,7 +85,7 @@ def check_intensity(assumptions: pd.DataFrame, registry: Registry) -> None:
     ...                      "unit": ["call/request", "sample/call", "1"]})
     >>> check_intensity(rows, Registry((task,)))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    ValueError: assumptions.csv: calls.search.llm [call/request] times work.search.llm [sample/call]: ...
+    shiftcast.InputError: assumptions.csv: calls.search.llm [call/request] times work.search.llm [sample/call]: ...
     """
     units = dict(zip(assumptions["name"], assumptions["unit"], strict=True))
     for task in registry.tasks:
@@ -93,13 +94,13 @@ def check_intensity(assumptions: pd.DataFrame, registry: Registry) -> None:
         names = [f"{term}.{task.name.replace('/', '.')}" for term in _TERMS]
         missing = [name for name in names if name not in units]
         if missing:
-            raise ValueError(f"assumption {missing[0]!r} is missing; add a row of that name to assumptions.csv")
+            raise InputError(f"assumption {missing[0]!r} is missing; add a row of that name to assumptions.csv")
         product, wanted = f"{units[names[0]]}*{units[names[1]]}", f"{task.unit}/{_activity(task.workload)}"
         try:
             convert(1.0, product, wanted)
             convert(1.0, units[names[2]], "1")
         except ValueError as error:
-            raise ValueError(
+            raise InputError(
                 f"assumptions.csv: {names[0]} [{units[names[0]]}] times {names[1]} [{units[names[1]]}]: {error}"
             ) from None
 

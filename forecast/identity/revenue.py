@@ -13,6 +13,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import LONGEST_QUARTER, calendar_quarters, nvidia_quarters, overlap_weights
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Sampling
@@ -101,7 +102,7 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     fiscal = nvidia_quarters(quarters[-1])
     fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
     if quarters[-1] <= reported.index[-1]:
-        raise ValueError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
+        raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
     ahead = fit_volume(reported.to_numpy(), len(fiscal) - len(reported))
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
     first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import overlap_weights
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
 
@@ -99,7 +100,7 @@ def training_hours(work: Array, peak_flops: Array, efficiency: Array, *, overhea
     """
     rate = np.asarray(peak_flops * efficiency)
     if not (rate > 0).all():
-        raise ValueError(f"training reaches {float(rate.min()):g} FLOP/s; give a positive peak and efficiency")
+        raise InputError(f"training reaches {float(rate.min()):g} FLOP/s; give a positive peak and efficiency")
     return np.asarray(work * (1 + np.asarray(overhead)) / (3600.0 * rate))
 
 
@@ -117,7 +118,7 @@ def training_ratio(inference_share: Array) -> Array:
     [1.0, 0.25]
     """
     if not ((inference_share > 0) & (inference_share < 1)).all():
-        raise ValueError("an inference share is not between 0 and 1; no ratio of training to inference follows from it")
+        raise InputError("an inference share is not between 0 and 1; no ratio of training to inference follows from it")
     return np.asarray((1 - inference_share) / inference_share)
 
 
@@ -150,7 +151,7 @@ def seen_training_hours(
     hours = np.zeros((*peak_flops.shape, len(leaves)))
     for row in rows.itertuples():
         if row.leaf not in leaves:
-            raise ValueError(
+            raise InputError(
                 f"training run of {row.operator} known {row.known_at:%Y-%m-%d} has leaf {row.leaf!r}; "
                 f"give one of {', '.join(leaves)} in its observations row"
             )
@@ -163,5 +164,5 @@ def seen_training_hours(
 
 def _positive(name: str, value: float) -> float:
     if not value > 0:
-        raise ValueError(f"{name} is {value:g}; give a positive figure")
+        raise InputError(f"{name} is {value:g}; give a positive figure")
     return value

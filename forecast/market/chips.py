@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 
 
@@ -47,7 +48,7 @@ def read_chips(rows: pd.DataFrame) -> Chips:
     taken = ordered["takes"] == "accelerator"
     found = Chips(tuple(ordered.loc[taken, "chip"]), tuple(ordered.loc[~taken, "chip"]))
     if VENDOR not in found.accelerators or len(found.others) != 1:
-        raise ValueError(
+        raise InputError(
             f"chips.csv: accelerators are {list(found.accelerators)}, core-hours are taken by {list(found.others)}; "
             f"give {VENDOR}, which the forecast is of, and one row that takes cpu"
         )

@@ -8,6 +8,8 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
+
 KINDS: Final = ("operator", "large_operator", "pypi_proxy")  # of statements about techniques that the model tells apart
 
 
@@ -60,7 +62,7 @@ def read_definitions(rows: pd.DataFrame, about: str) -> Definitions:
     others = mine[mine["role"] != "reference"]
     bare = others.loc[others["offset_sd"].isna(), "definition"]
     if len(bare):
-        raise ValueError(f"definitions.csv: {about} {bare.iloc[0]} has no offset_sd; give its standard deviation")
+        raise InputError(f"definitions.csv: {about} {bare.iloc[0]} has no offset_sd; give its standard deviation")
     stocks = others["base"] == "h100e"
     noisy = mine[mine["noise_sd"].notna()]
     found = Definitions(
@@ -69,7 +71,7 @@ def read_definitions(rows: pd.DataFrame, about: str) -> Definitions:
     )  # fmt: skip
     missing = [kind for kind in KINDS if about == "technique" and kind not in found.revenue]
     if missing:
-        raise ValueError(f"definitions.csv: technique {missing[0]} is missing; add its row with an offset_sd")
+        raise InputError(f"definitions.csv: technique {missing[0]} is missing; add its row with an offset_sd")
     return found
 
 
@@ -84,7 +86,7 @@ def one_reference(rows: pd.DataFrame, about: str) -> str:
     found = rows.loc[(rows["about"] == about) & (rows["role"] == "reference"), "definition"]
     if len(found) != 1:
         said = ", ".join(found) or "none"
-        raise ValueError(f"definitions.csv: {said} with role reference about {about}; mark exactly one row")
+        raise InputError(f"definitions.csv: {said} with role reference about {about}; mark exactly one row")
     return str(found.iloc[0])
 
 

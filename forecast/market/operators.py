@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
+
 
 @dataclass(frozen=True)
 class Operators:
@@ -39,7 +41,7 @@ def read_operators(rows: pd.DataFrame) -> Operators:
     for row in rows[rows["role"] == "large_operator"].itertuples():
         at = (str(row.workload), str(row.segment))
         if "all" in at:
-            raise ValueError(f"operators.csv: large_operator {row.operator} is of all; name workload and segment")
+            raise InputError(f"operators.csv: large_operator {row.operator} is of all; name workload and segment")
         large[at] = (*large.get(at, ()), str(row.operator))
     return Operators(_series(rows, "token_series"), large, _series(rows, "accounts"))
 
@@ -48,7 +50,7 @@ def _series(rows: pd.DataFrame, role: str) -> Mapping[str, str]:
     mine = rows[rows["role"] == role]
     bare, twice = mine.loc[mine["series"].isna(), "operator"], mine.loc[mine["operator"].duplicated(), "operator"]
     if len(bare):
-        raise ValueError(f"operators.csv: {role} of {bare.iloc[0]} has no series; name it, or remove the row")
+        raise InputError(f"operators.csv: {role} of {bare.iloc[0]} has no series; name it, or remove the row")
     if len(twice):
-        raise ValueError(f"operators.csv: {role} of {twice.iloc[0]} stands in two rows; remove one of them")
+        raise InputError(f"operators.csv: {role} of {twice.iloc[0]} stands in two rows; remove one of them")
     return {str(name): str(series) for name, series in zip(mine["operator"], mine["series"], strict=True)}

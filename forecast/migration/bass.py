@@ -11,6 +11,7 @@ from scipy.optimize import least_squares
 from scipy.special import stdtrit
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 MOST: Final = 700.0  # exponent beyond which the curve is flat
 _BENT: Final = 0.05  # of the largest adoption, taken off by the square
@@ -91,7 +92,7 @@ instead
     a, b, c = coefficients
     inner = b * b - 4.0 * a * c
     if inner < 0 or not _bends(design, adoptions, coefficients):
-        raise ValueError(
+        raise InputError(
             f"Bass's regression finds no market in {len(adoptions)} periods: their curvature is not told from none; "
             "fit the curve instead"
         )

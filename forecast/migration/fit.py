@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.share_grid import SharePanel, future_ends, share_panels
 from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration.combine import centre
@@ -86,7 +87,7 @@ def fit_shares(
         If the rows are refused, or the horizon is below 1 or above 120.
     """
     if not 1 <= horizon <= MAX_HORIZON:
-        raise ValueError(f"horizon is {horizon}; give 1 to {MAX_HORIZON} periods")
+        raise InputError(f"horizon is {horizon}; give 1 to {MAX_HORIZON} periods")
     rows = check_share_rows(frame)
     if newcomer is not None:
         rows = with_newcomer(rows, newcomer)
@@ -157,7 +158,7 @@ def with_newcomer(rows: pd.DataFrame, name: str) -> pd.DataFrame:
     taken = top[(top.index.get_level_values("category") == name) & (top > 0)]
     if len(taken):
         series = taken.index[0][0]
-        raise ValueError(f"series {series!r}: category {name!r} has shares already; name the newcomer otherwise")
+        raise InputError(f"series {series!r}: category {name!r} has shares already; name the newcomer otherwise")
     declared = top.groupby("series").min() == 0
     lacking = rows[~rows.series.map(declared)].drop_duplicates(["series", "period_end"])
     added = pd.concat([rows, lacking.assign(category=name, value=0.0)])
@@ -223,7 +224,7 @@ def check_draws(draws: int) -> None:
         If it is below one.
     """
     if draws < 1:
-        raise ValueError(f"draws is {draws}; give at least 1 (2000 for quantiles that hold still)")
+        raise InputError(f"draws is {draws}; give at least 1 (2000 for quantiles that hold still)")
 
 
 def period_ends(panel: SharePanel, at: int, horizon: int) -> NDArray[np.datetime64]:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from shiftcast.features.input_error import InputError
+
 VERSION: Final = 1
 
 
@@ -116,7 +118,7 @@ def from_json(data: Mapping[str, Any]) -> LearnedFamily:
         If the data is of another version; train it again.
     """
     if data.get("version") != VERSION:
-        raise ValueError(
+        raise InputError(
             f"learned numbers have version {data.get('version')!r}, this model reads {VERSION}; train again"
         )
     left_out = {name: _one(part) for name, part in data["left_out"].items()}

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.features.share_grid import SharePanel, future_ends
 from shiftcast.forecast.migration import bass as diffusion
 from shiftcast.forecast.migration import curves
@@ -90,7 +91,7 @@ def reference_rows(fit: ShareFit, name: str) -> pd.DataFrame:
         If the curve is not known.
     """
     if name not in REFERENCES:
-        raise ValueError(f"reference {name!r} is not known; choose one of {', '.join(REFERENCES)}")
+        raise InputError(f"reference {name!r} is not known; choose one of {', '.join(REFERENCES)}")
     parts = [
         _series_rows(fitted.panel, at, fit.horizon, name)
         for fitted in fit.panels

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.migration.judging import judge
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily
 from shiftcast.forecast.migration.learning import LearningRows, learn, learning_rows
@@ -44,7 +45,7 @@ def learn_family(origins: Sequence[Origin], *, draws: int = DRAWS) -> LearnedFam
     """
     names = sorted({origin.set_name for origin in origins})
     if not names:
-        raise ValueError("no set has an origin to learn from; give histories of at least 12 periods")
+        raise InputError("no set has an origin to learn from; give histories of at least 12 periods")
     rows = learning_rows(origins)
     whole = learn(origins, rows)
     plain = {names[0]: whole} if len(names) == 1 else {name: _without(origins, rows, name) for name in names}

@@ -18,6 +18,7 @@ from scipy.special import ndtri
 from scipy.stats import binom
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, Finding
 
 SLACK: Final = 0.5  # half the shift of the mean worth finding [sd]
@@ -99,7 +100,7 @@ def check_calibration(pit: ArrayLike, *, subject: str) -> list[Finding]:
     """
     values = np.asarray(pit, dtype=np.float64)[-RECENT:]
     if not ((values >= 0) & (values <= 1)).all():
-        raise ValueError(f"{subject}: PIT values lie in [0, 1]; one is {values[~((values >= 0) & (values <= 1))][0]!r}")
+        raise InputError(f"{subject}: PIT values lie in [0, 1]; one is {values[~((values >= 0) & (values <= 1))][0]!r}")
     if len(values) < FEWEST:
         note = f"{len(values)} actuals came; {FEWEST} are needed"
         return [Finding("calibration", subject, UNJUDGED, float("nan"), float("nan"), note)]

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 from pydantic import ValidationInfo
 
+from shiftcast.features.input_error import InputError
+
 LONGEST_TEXT: Final = 200
 MOST_LEVELS: Final = 99
 Read = Callable[[str, Any], Any]
@@ -58,31 +60,31 @@ def shortened(value: Any) -> str:
 def _text(field: str, value: Any) -> str:
     if isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable():
         return value
-    raise ValueError(
+    raise InputError(
         f"field {field!r} is {shortened(value)}; it must be printable text of at most {LONGEST_TEXT} characters"
     )
 
 
 def _number(field: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"field {field!r} is {shortened(value)}; it must be a finite number")
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be a finite number")
     return float(value)
 
 
 def _whole(field: str, value: Any) -> int:
     number = _number(field, value)
     if number != int(number) or not 0 <= number < 2**53:
-        raise ValueError(f"field {field!r} is {shortened(value)}; it must be a whole number from 0")
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be a whole number from 0")
     return int(number)
 
 
 def _levels(field: str, value: Any) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_LEVELS:
-        raise ValueError(f"field {field!r} is {shortened(value)}; it must be a list of 1 to {MOST_LEVELS} levels")
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be a list of 1 to {MOST_LEVELS} levels")
     levels = tuple(_number(field, level) for level in value)
     outside = [level for level in levels if not 0 < level < 1]
     if outside:
-        raise ValueError(f"field {field!r} has {outside[0]!r}; levels lie between 0 and 1, such as 0.9")
+        raise InputError(f"field {field!r} has {outside[0]!r}; levels lie between 0 and 1, such as 0.9")
     return tuple(sorted(set(levels)))
 
 
@@ -93,7 +95,7 @@ def _series(field: str, value: Any) -> tuple[float, ...]:
     else:
         each = value if isinstance(value, list | tuple) else [value]
     if not 1 <= len(each) <= MOST_LEVELS:
-        raise ValueError(f"field {field!r} is {shortened(value)}; it must be 1 to {MOST_LEVELS} numbers, such as 4,5")
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be 1 to {MOST_LEVELS} numbers, such as 4,5")
     return tuple(_number(field, number) for number in each)
 
 
@@ -105,7 +107,7 @@ def _pairs(field: str, value: Any) -> dict[str, float]:
         example = "site.utilisation=0.7"
         pairs = {name.strip(): _parsed(field, number, value, example) for name, _, number in split}
     if not isinstance(pairs, Mapping) or len(pairs) > MOST_LEVELS:
-        raise ValueError(f"field {field!r} is {shortened(value)}; it must be pairs such as site.utilisation=0.7")
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be pairs such as site.utilisation=0.7")
     return {_text(field, name): _number(field, number) for name, number in pairs.items()}
 
 
@@ -113,7 +115,7 @@ def _parsed(field: str, piece: str, value: str, example: str) -> float:
     try:
         return float(piece)
     except ValueError:
-        raise ValueError(f"field {field!r} is {shortened(value)}; it must be of the form {example}") from None
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be of the form {example}") from None
 
 
 TEXT: Final = Kind("text", _text, "string")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.reading import is_context, kind_of, taken
 from shiftcast.forecast.questions.schema import QUESTIONS
 
@@ -29,7 +30,7 @@ def field_rows(question: str) -> list[dict[str, str]]:
     ('0.5', '> 0, < 1')
     """
     if question not in QUESTIONS:
-        raise ValueError(f"question {question!r} is not known; ask one of {', '.join(QUESTIONS)}")
+        raise InputError(f"question {question!r} is not known; ask one of {', '.join(QUESTIONS)}")
     schema, rows = QUESTIONS[question], []
     for name in taken(schema):
         field = schema.model_fields[name]

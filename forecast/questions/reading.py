@@ -9,6 +9,7 @@ from typing import Any, Final
 from pydantic import BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.kinds import TEXT, Kind, shortened
 from shiftcast.forecast.questions.schema import QUESTIONS, Asked
 
@@ -93,7 +94,7 @@ def read_field(field: str, value: Any) -> Any:
         Naming the field, the value and what it may be.
     """
     if field not in KINDS:
-        raise ValueError(f"field {shortened(field)} is not known; the fields are {', '.join(FIELDS)}")
+        raise InputError(f"field {shortened(field)} is not known; the fields are {', '.join(FIELDS)}")
     return None if value is None else KINDS[field].read(field, value)
 
 
@@ -108,12 +109,12 @@ def taken(schema: type[Asked]) -> Iterator[str]:
 def _named(given: Mapping[str, Any]) -> str:
     output = given.get("output")
     if output is not None and output not in OUTPUTS:
-        raise ValueError(f"output {output!r} is not known; choose one of {', '.join(OUTPUTS)}")
+        raise InputError(f"output {output!r} is not known; choose one of {', '.join(OUTPUTS)}")
     name = given.get("question") or OUTPUTS.get(str(output), "")
     if name not in QUESTIONS:
-        raise ValueError(f"question {name!r} is not known; ask one of {', '.join(QUESTIONS)}")
+        raise InputError(f"question {name!r} is not known; ask one of {', '.join(QUESTIONS)}")
     if output is not None and OUTPUTS[output] != name:
-        raise ValueError(f"output {output!r} is not that of question {name!r}; leave one of the two fields out")
+        raise InputError(f"output {output!r} is not that of question {name!r}; leave one of the two fields out")
     return str(name)
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known
 from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
@@ -106,7 +107,7 @@ def reported_revenue(observations: pd.DataFrame, origin: pd.Timestamp) -> pd.Ser
     """
     actual = fiscal_revenue(latest_known(observations, origin), "data_center", origin)
     if len(actual) <= FIRST_ORIGIN:
-        raise ValueError(
+        raise InputError(
             f"{len(actual)} quarters of revenue are known on {origin:%Y-%m-%d}; a backtest needs more than "
             f"{FIRST_ORIGIN}: choose a later origin"
         )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 _ROUNDS: Final = 60
 _SETTLED: Final = 1e-13
@@ -81,9 +82,9 @@ def impose_share(
     [6.0, 2.4, 1.6]
     """
     if first.all() or not first.any():
-        raise ValueError(f"both sides need a leaf; {int(first.sum())} of {len(first)} leaves are of the first side")
+        raise InputError(f"both sides need a leaf; {int(first.sum())} of {len(first)} leaves are of the first side")
     if not ((share > 0) & (share < 1)).all():
-        raise ValueError(f"share {float(share[~((share > 0) & (share < 1))][0]):g} is not between 0 and 1")
+        raise InputError(f"share {float(share[~((share > 0) & (share < 1))][0]):g} is not between 0 and 1")
     variance = np.ones(len(first)) if relative_sd is None else relative_sd**2 / np.mean(relative_sd**2)
     if keep_total:
         total = levels.sum(axis=-1)

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import is_about_split, split_statements
@@ -44,11 +45,11 @@ class Imposed:
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
-            raise ValueError(f"mode {self.mode!r} is not known; choose one of {', '.join(MODES)}")
+            raise InputError(f"mode {self.mode!r} is not known; choose one of {', '.join(MODES)}")
         if not 0 < self.share < 1:
-            raise ValueError(f"share {self.share:g} is not between 0 and 1; give 0.6 for 60 %")
+            raise InputError(f"share {self.share:g} is not between 0 and 1; give 0.6 for 60 %")
         if not self.strength >= 0:
-            raise ValueError(f"strength {self.strength:g} is below 0; it is a standard deviation on the logit scale")
+            raise InputError(f"strength {self.strength:g} is below 0; it is a standard deviation on the logit scale")
 
 
 def claimed_share(observations: pd.DataFrame, market: Market) -> float | None:
@@ -68,10 +69,10 @@ def imposed_as(
         Naming the argument at fault, or that no share had been claimed by then.
     """
     if total not in TOTALS:
-        raise ValueError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
+        raise InputError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
     claimed = share if share is not None else claimed_share(known.observations, known.market)
     if claimed is None:
-        raise ValueError(f"no share had been claimed by {known.origin:%Y-%m-%d}; give one, such as a share of 0.55")
+        raise InputError(f"no share had been claimed by {known.origin:%Y-%m-%d}; give one, such as a share of 0.55")
     return Imposed(mode, claimed, strength, total == "kept")
 
 
@@ -99,7 +100,7 @@ def observations_under(observations: pd.DataFrame, imposed: Imposed, market: Mar
     if imposed.mode != "prior":
         return rest.reset_index(drop=True)
     if claims.empty:
-        raise ValueError("mode 'prior' needs the claim, which was not known at this origin; choose a later --as-of")
+        raise InputError("mode 'prior' needs the claim, which was not known at this origin; choose a later --as-of")
     claim = claims.iloc[[-1]]
     believed = claim.assign(
         value=imposed.share, sd=max(imposed.strength, 1e-4) * imposed.share * (1 - imposed.share),

@@ -16,6 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 LEAST_ESS: Final = 0.05  # of the draws
 _FURTHEST: Final = 700.0  # exponent that single draws may reach
@@ -89,7 +90,7 @@ def pool(values: Array, mean: float, *, least: float = LEAST_ESS) -> Tilt:
     """
     after = tilt(values, mean)
     if after.ess < least:
-        raise ValueError(
+        raise InputError(
             f"a mean of {mean:.4g} leaves {after.ess:.1%} of the draws effective (divergence {after.divergence:.2f} "
             f"nat), below {least:.0%}: the view contradicts the forecast; widen it or choose the soft or fixed mode"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.membership import side_of
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.identity.revenue import draw_revenue
@@ -40,7 +41,7 @@ def relabelled(
     reference = market.split.reference
     now = side_of(known.memberships, firm, reference)
     if now == to:
-        raise ValueError(f"firm {firm!r} already counts as {to} under {reference}; name the other side")
+        raise InputError(f"firm {firm!r} already counts as {to} under {reference}; name the other side")
     assumed = sample_assumptions(known.assumptions, draws=settings.draws, seed=settings.seed)
     sampling = Sampling(quarters, settings.draws, settings.seed, assumed)
     revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, market.split, sampling)

@@ -12,6 +12,7 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known, latest_vintage
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
 from shiftcast.forecast.statements.rows import middles
@@ -53,7 +54,7 @@ def revisions(
     everything = split_statements(latest, market)
     seen = split_statements(latest_known(observations, since), market)
     if seen.empty:
-        raise ValueError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
+        raise InputError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
     volatility = fit_split(latest, everything, quarters, market=market).volatility
     held = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
 

@@ -17,6 +17,7 @@ from scipy.special import logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import LONGEST_QUARTER, quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.market.facts import Market
@@ -80,7 +81,7 @@ def firm_spend(
     mine = rows[rows["operator"] == market.operators.accounts.get(firm, firm)]
     if mine.empty:
         known = ", ".join(sorted(set(rows["operator"])))
-        raise ValueError(f"no quarterly capital spending of {firm!r} was known; firms with some are {known}")
+        raise InputError(f"no quarterly capital spending of {firm!r} was known; firms with some are {known}")
     at = quarters.searchsorted(mine["period_start"] + (mine["period_end"] - mine["period_start"]) / 2)
     kept = at < len(quarters)
     return mine[kept].groupby(quarters[at[kept]])["value"].mean()
@@ -122,7 +123,7 @@ def relabel(
         If the side is not one of the two.
     """
     if to not in _SIDES:
-        raise ValueError(f"side {to!r} is not known; choose one of {', '.join(_SIDES)}")
+        raise InputError(f"side {to!r} is not known; choose one of {', '.join(_SIDES)}")
     source = 1 - split.share if to == "hyperscale" else split.share
     part = _part(bought / (source * revenue))
     if since is not None:

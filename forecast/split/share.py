@@ -18,6 +18,7 @@ from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.market.definitions import Definitions
@@ -126,7 +127,7 @@ def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, marke
     """
     statements = split_statements(observations, market)
     if statements.empty:
-        raise ValueError(
+        raise InputError(
             "no statement about the hyperscale share of data-centre revenue was known at this origin; "
             "choose a later origin or add one to the record"
         )

@@ -21,6 +21,7 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.statements.wording import log_likelihood
 
 _LEAST: Final = 0.5  # share of the draws that a step of the power leaves effective
@@ -176,7 +177,7 @@ def expected(mean: Array, covariance: Array, statements: Sequence[Statement]) ->
             old + _DAMPING * (new - old) for new, old in zip(matched, (precision, shift), strict=True)
         )  # fmt: skip
     names = ", ".join(each.name for each in statements)
-    raise ValueError(f"no mean settled in {_ROUNDS} rounds for the statements {names}; widen or drop one of them")
+    raise InputError(f"no mean settled in {_ROUNDS} rounds for the statements {names}; widen or drop one of them")
 
 
 def _matched(

@@ -18,6 +18,7 @@ from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.statements.conditioning import Statement
 from shiftcast.forecast.statements.wording import OF_BOUND
 
@@ -173,7 +174,7 @@ class _Reader:
         """Return the log growth on a year before of what the share is of."""
         now, offset = self._cell(row), self._offset(row)
         if now < _YEAR:
-            raise ValueError(
+            raise InputError(
                 f"growth stated for {row['period_end']:%Y-%m-%d} looks back before {self.quarters[0]:%Y-%m-%d}, the "
                 "first quarter of the state; begin it a year earlier or drop the row"
             )

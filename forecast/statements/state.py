@@ -24,6 +24,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.statements.conditioning import Statement, condition, expected
 from shiftcast.forecast.statements.level import LogitLevel, SharePrior
 from shiftcast.forecast.statements.rows import read_rows
@@ -185,7 +186,7 @@ def fit_share_state(
 def _check_definitions(statements: pd.DataFrame, definitions: tuple[str, ...]) -> None:
     unknown = sorted(set(statements["definition"]) - set(definitions))
     if unknown:
-        raise ValueError(
+        raise InputError(
             f"share statements under definition {unknown[0]!r} have no offset; known are {list(definitions)}"
         )
 

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import log_ndtr, logsumexp
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 
 _SKEW: Final = 4.0
 _HALF_LOG_TAU: Final = 0.5 * np.log(2 * np.pi)
@@ -95,9 +96,9 @@ def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> 
     [-0.693]
     """
     if wording not in WORDINGS:
-        raise ValueError(f"wording {wording!r} is not known; choose one of {', '.join(WORDINGS)}")
+        raise InputError(f"wording {wording!r} is not known; choose one of {', '.join(WORDINGS)}")
     if not sd > 0:
-        raise ValueError(f"{wording} {figure:g}: standard error {sd:g} is not above 0; give how exact the wording is")
+        raise InputError(f"{wording} {figure:g}: standard error {sd:g} is not above 0; give how exact the wording is")
     return WORDINGS[wording](np.asarray(values, dtype=np.float64), figure, sd)
 
 
@@ -115,6 +116,6 @@ def mixed(likelihoods: Sequence[Array], weights: Sequence[float]) -> Array:
     True
     """
     if not np.isclose(sum(weights), 1.0) or min(weights) < 0:
-        raise ValueError(f"weights {list(weights)} of the readings do not sum to 1; correct them")
+        raise InputError(f"weights {list(weights)} of the readings do not sum to 1; correct them")
     logs = np.log(np.maximum(weights, np.finfo(float).tiny))
     return np.asarray(logsumexp(np.stack([each + log for each, log in zip(likelihoods, logs, strict=True)]), axis=0))

@@ -22,6 +22,7 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import MEASURES, periods, unit_of
@@ -56,11 +57,11 @@ def lmdi(before: Mapping[str, Array], after: Mapping[str, Array]) -> dict[str, A
     {'requests': 400.0, 'hours a request': -200.0}
     """
     if list(before) != list(after):
-        raise ValueError(f"factors differ: {list(before)} before, {list(after)} after")
+        raise InputError(f"factors differ: {list(before)} before, {list(after)} after")
     for name in before:
         for values in (before[name], after[name]):
             if not (np.isfinite(values).all() and (values >= 0).all()):
-                raise ValueError(f"factor {name!r} has a value that is negative or not finite; factors are at least 0")
+                raise InputError(f"factor {name!r} has a value that is negative or not finite; factors are at least 0")
     old, new = (np.prod(np.stack([side[name] for name in side]), axis=0) for side in (before, after))
     zeros_before, zeros_after = (sum((side[name] == 0).astype(int) for name in side) for side in (before, after))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -123,7 +124,7 @@ def attribute(
         If measure, segment or ``by`` is not known.
     """
     if by not in DECOMPOSITIONS:
-        raise ValueError(f"by {by!r} is not known; choose one of {', '.join(DECOMPOSITIONS)}")
+        raise InputError(f"by {by!r} is not known; choose one of {', '.join(DECOMPOSITIONS)}")
     if before.sizes["draw"] != after.sizes["draw"]:
         raise OutOfSupportError(
             f"one forecast has {before.sizes['draw']} draws, the other {after.sizes['draw']}; draws are compared one "
@@ -184,11 +185,11 @@ def _cells(cube: xr.Dataset, quarter: str, measure: str, segment: str, by: str) 
     if quarter not in labels:
         raise OutOfSupportError(f"quarter {quarter!r} is not in the forecast, which has {labels[0]} to {labels[-1]}")
     if measure not in MEASURES:
-        raise ValueError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
+        raise InputError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
     segments = np.array(segment_of_leaves(cube))
     chosen = np.ones(len(segments), dtype=bool) if segment == ALL else segments == segment
     if not chosen.any():
-        raise ValueError(
+        raise InputError(
             f"segment {segment!r} is not forecast; choose all or one of {', '.join(sorted(set(segments)))}"
         )
     at = cube.isel(period=labels.index(quarter), leaf=np.flatnonzero(chosen))

@@ -11,6 +11,7 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import forecast_periods, periods
@@ -48,7 +49,7 @@ def placement_table(cube: xr.Dataset, *, segment: str = ALL) -> pd.DataFrame:
     segments = np.array(segment_of_leaves(cube))
     leaves = np.ones(len(segments), dtype=bool) if segment == ALL else segments == segment
     if not leaves.any():
-        raise ValueError(f"segment {segment!r} is not forecast; choose all, {', '.join(sorted(set(segments)))}")
+        raise InputError(f"segment {segment!r} is not forecast; choose all, {', '.join(sorted(set(segments)))}")
     hours = cube["accelerator_hours"].values[:, :, leaves].sum(axis=2, dtype=np.float64)
     total = hours.sum(axis=-1)
     vendors = [str(name) for name in cube["vendor"].values]

@@ -20,6 +20,7 @@ from scipy import sparse
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.multiplicative import reconcile_positive
 from shiftcast.forecast.hierarchy.structure import Hierarchy, from_summing
 from shiftcast.forecast.leaves import segment_of_leaves
@@ -168,13 +169,13 @@ def contract(
         If the figure is not above 0, the part or period is not in the cube, or the total cannot be kept.
     """
     if not value > 0 or not np.isfinite(value):
-        raise ValueError(f"contracted {measure} {value:g} is not above 0; give it in the unit of the measure")
+        raise InputError(f"contracted {measure} {value:g} is not above 0; give it in the unit of the measure")
     if total not in TOTALS:
-        raise ValueError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
+        raise InputError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
     nodes = cube_nodes(cube, measure, period)
     node, top = _name(part, period), _name(Part(), period)
     if node not in nodes.parts:
-        raise ValueError(f"part {node!r} is not forecast by that segment, leaf, workload and technique together")
+        raise InputError(f"part {node!r} is not forecast by that segment, leaf, workload and technique together")
     _check_room(nodes, top, value, total)
     base = nodes.draws.copy()
     at = nodes.hierarchy.position(node)
@@ -191,7 +192,7 @@ def contract(
 def _check_room(nodes: CubeNodes, top: str, value: float, total: str) -> None:
     short = float((nodes.draws[nodes.hierarchy.position(top)] <= value).mean())
     if total == "kept" and short > 0:
-        raise ValueError(
+        raise InputError(
             f"the total lies below the contracted {value:g} in {short:.1%} of the draws and cannot be kept; let it move"
         )
 
@@ -221,4 +222,4 @@ def _columns(cube: xr.Dataset, measure: str, period: str) -> dict[str, int]:
     why = f"{measure} is a stock, which has no yearly sum; name a quarter" if len(found) == 4 else (
         f"whole periods there are {quarters[0]} to {quarters[-1]}"
     )  # fmt: skip
-    raise ValueError(f"period {period!r} is not forecast: {why}")
+    raise InputError(f"period {period!r} is not forecast: {why}")

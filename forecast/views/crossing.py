@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.input_error import InputError
 
 NOT_YET = "after the horizon"
 DATED: Final = (0.1, 0.25, 0.5, 0.75, 0.9)  # fractions of the draws that dates are given for
@@ -94,7 +95,7 @@ def read_condition(text: str) -> Condition:
                 return Condition(categories, float(number), sign == _SIGNS[0])
             except ValueError:
                 break
-    raise ValueError(f"condition {text[:60]!r} is not of the form llm>=0.5, deep+llm>=0.9 or table<=0.1")
+    raise InputError(f"condition {text[:60]!r} is not of the form llm>=0.5, deep+llm>=0.9 or table<=0.1")
 
 
 def first_passage(holds: NDArray[np.bool_]) -> NDArray[np.int_]:
@@ -141,7 +142,7 @@ def check_fractions(**named: float) -> None:
     """
     for name, value in named.items():
         if not isinstance(value, int | float) or not 0 < value < 1:
-            raise ValueError(f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half")
+            raise InputError(f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half")
 
 
 def crossing(
@@ -202,9 +203,9 @@ def periods_to(draws: xr.DataArray, condition: Condition) -> xr.DataArray:
     known = set(draws["category"].to_numpy().tolist())
     lacking = [name for name in condition.categories if name not in known]
     if lacking:
-        raise ValueError(f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}")
+        raise InputError(f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}")
     if not 0.0 < condition.threshold <= 1.0:
-        raise ValueError(f"threshold is {condition.threshold}; a share is above 0 and at most 1")
+        raise InputError(f"threshold is {condition.threshold}; a share is above 0 and at most 1")
     held = draws.sel(category=list(condition.categories)).sum("category")
     met = held >= condition.threshold if condition.rising else held <= condition.threshold
     first: xr.DataArray = xr.apply_ufunc(first_passage, met, input_core_dims=[["period"]])

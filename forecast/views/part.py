@@ -16,6 +16,7 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end
 from shiftcast.features.frames import ALL, FORECASTS, check, conform
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
 
@@ -47,7 +48,7 @@ def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
         If the measure or the part is not in the cube, naming what is.
     """
     if measure not in MEASURES:
-        raise ValueError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
+        raise InputError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
     leaves = _leaves(cube, part)
     tasks = _tasks(cube, part)
     hours = cube["gpu_hours"].values[:, :, leaves]
@@ -72,7 +73,7 @@ def _leaves(cube: xr.Dataset, part: Part) -> Any:
     if part.leaf != ALL:
         chosen &= names == part.leaf
     if not chosen.any():
-        raise ValueError(
+        raise InputError(
             f"segment {part.segment!r} with leaf {part.leaf!r} is not forecast; segments are "
             f"{sorted(set(segments.tolist()))}, leaves {[str(name) for name in names]}"
         )
@@ -83,7 +84,7 @@ def _tasks(cube: xr.Dataset, part: Part) -> Any:
     names = [str(name) for name in cube["task"].values]
     chosen = np.array([_matches(name, part) for name in names])
     if not chosen.any():
-        raise ValueError(
+        raise InputError(
             f"workload {part.workload!r} with technique {part.technique!r} takes no accelerator-hours here; "
             f"tasks are {names}"
         )
@@ -116,10 +117,10 @@ def technique_share(cube: xr.Dataset, technique: str, *, of: str, base: str, seg
         above = draws_of(cube, "gpu_hours", Part(segment, ALL, of, technique))
         return np.asarray(above / np.maximum(draws_of(cube, "gpu_hours", Part(segment, ALL, of)), _TINY))
     if base != "requests":
-        raise ValueError(f"share base {base!r} is not known for techniques; choose requests or gpu_hours")
+        raise InputError(f"share base {base!r} is not known for techniques; choose requests or gpu_hours")
     names, segments = cube["technique"].values.tolist(), cube["segment"].values.tolist()
     if f"{of}/{technique}" not in names or segment not in segments:
-        raise ValueError(
+        raise InputError(
             f"no request share of {technique!r} in {of!r} for segment {segment!r}; techniques are {names}, "
             f"segments {segments}"
         )
@@ -144,7 +145,7 @@ def hyperscale_share(cube: xr.Dataset, *, base: str, definition: str) -> Array:
     if base in LEVEL_OF_BASE and definition == cube.attrs["definition"]:
         above, below = (draws_of(cube, LEVEL_OF_BASE[base], Part(side)) for side in ("hyperscale", "rest"))
         return np.asarray(above / (above + below))
-    raise ValueError(
+    raise InputError(
         f"no hyperscale share on base {base!r} under definition {definition!r}; revenue is known under {definitions}, "
         f"{', '.join(b for b in LEVEL_OF_BASE if b != 'revenue')} under {cube.attrs['definition']!r}"
     )

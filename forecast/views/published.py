@@ -13,6 +13,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.views.part import MEASURES, forecast_periods, hyperscale_share, periods
 from shiftcast.forecast.views.rows import level_names
@@ -84,7 +85,7 @@ class Published:
 
 def _unknown(rows: pd.DataFrame, asked: Mapping[str, str]) -> ValueError:
     if asked["measure"] not in MEASURES:
-        return ValueError(
+        return InputError(
             f"measure {asked['measure']!r} is not forecast; choose one of {', '.join(MEASURES)}; "
             "shares are asked with share, when and split, which need their base"
         )
@@ -92,9 +93,9 @@ def _unknown(rows: pd.DataFrame, asked: Mapping[str, str]) -> ValueError:
         kept = rows[rows[column] == value]
         if kept.empty:
             known = ", ".join(sorted(rows[column].unique()))
-            return ValueError(f"no forecast has {column} {value!r}; choose one of {known}")
+            return InputError(f"no forecast has {column} {value!r}; choose one of {known}")
         rows = kept
-    return ValueError(f"no forecast of {dict(asked)}")  # only if the frame is not sorted by its key
+    return InputError(f"no forecast of {dict(asked)}")  # only if the frame is not sorted by its key
 
 
 def share_table(cube: xr.Dataset, *, base: str, definition: str) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.support import OutOfSupportError
@@ -67,7 +68,7 @@ def check_horizon(ahead: list[str], horizon: int | None) -> int:
         If it is beyond what was drawn.
     """
     if horizon is not None and horizon < 1:
-        raise ValueError(f"horizon is {horizon}; it must be 1 quarter or more")
+        raise InputError(f"horizon is {horizon}; it must be 1 quarter or more")
     if horizon is not None and horizon > len(ahead):
         raise OutOfSupportError(f"horizon {horizon} is beyond the {len(ahead)} quarters drawn, the last {ahead[-1]}")
     return horizon or len(ahead)

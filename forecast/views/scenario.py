@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import forecast_periods
@@ -63,7 +64,7 @@ def _lever(text: str) -> Lever:
     except ValueError:
         factor = math.nan
     if not part or not math.isfinite(factor):
-        raise ValueError(f"scenario: {text!r} is not of the form part*factor, such as 'generative*1.5'")
+        raise InputError(f"scenario: {text!r} is not of the form part*factor, such as 'generative*1.5'")
     if not _LEAST <= factor <= _MOST:
         raise OutOfSupportError(
             f"scenario: factor {factor:g} of {part!r} is outside {_LEAST:g} to {_MOST:g}, where scaling the drawn "
@@ -115,7 +116,7 @@ def _cells(cube: xr.Dataset, part: str) -> Any:
     tasks = np.array([part in {ALL, str(task), str(task).partition("/")[0]} for task in cube["task"].values])
     if not leaves.any() and not tasks.any():
         known = sorted({side for _, side in _places(cube)} | {str(leaf) for leaf in cube["leaf"].values})
-        raise ValueError(
+        raise InputError(
             f"scenario: {part!r} is no part of the forecast; name all, one of {', '.join(known)}, or a workload or "
             f"task of {', '.join(str(task) for task in cube['task'].values)}"
         )

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods
 
 FOLLOW: Final = {
@@ -38,7 +39,7 @@ def widen(cube: xr.Dataset, factor: float) -> xr.Dataset:
         If the factor is below 1 or not finite.
     """
     if not (np.isfinite(factor) and factor >= 1):
-        raise ValueError(f"factor is {factor!r}; intervals are widened by 1 or more")
+        raise InputError(f"factor is {factor!r}; intervals are widened by 1 or more")
     ahead = forecast_periods(cube)
     moved: dict[str, Any] = {}
     for total, names in FOLLOW.items():

@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.volume.past import Past
 
 _DRIFT: Final = 12  # periods whose mean change a driver's forecast repeats
@@ -147,6 +148,6 @@ def _posterior(errors: Array, surprises: Array, prior: Elasticity) -> Elasticity
 def _check(priors: Mapping[str, Elasticity], past: Past) -> None:
     for name, prior in priors.items():
         if name not in past.panel.drivers:
-            raise ValueError(f"elasticity of {name!r}: no such driver; the panel has {sorted(past.panel.drivers)}")
+            raise InputError(f"elasticity of {name!r}: no such driver; the panel has {sorted(past.panel.drivers)}")
         if not (np.isfinite(prior.mean) and prior.sd > 0):
-            raise ValueError(f"elasticity of {name!r}: sd {prior.sd:g} is not positive; give the spread of the belief")
+            raise InputError(f"elasticity of {name!r}: sd {prior.sd:g} is not positive; give the spread of the belief")

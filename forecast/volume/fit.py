@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import quantile_loss
@@ -139,11 +140,11 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     [[7.4, 7.7, 8.0]]
     """
     if horizon < 1:
-        raise ValueError(f"horizon {horizon} is below 1; ask for at least one period")
+        raise InputError(f"horizon {horizon} is below 1; ask for at least one period")
     priors = beliefs or Beliefs()
     count = np.isfinite(panel.values).sum(axis=1)
     if not count.any():
-        raise ValueError(f"no series has a value, {panel.series[0]!r} the first; give at least one history")
+        raise InputError(f"no series has a value, {panel.series[0]!r} the first; give at least one history")
     grown = np.flatnonzero(count >= min(LEAST, count.max()))
     fitted = _grown(panel.take(grown), horizon, seed, priors)
     return fitted if len(grown) == len(panel.series) else _with_newcomers(panel, grown, fitted, priors)

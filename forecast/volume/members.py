@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.volume.boosted import boosted
 from shiftcast.forecast.volume.past import Member, Past
 from shiftcast.forecast.volume.regression import lag_ridge
@@ -102,7 +103,7 @@ def run_members(past: Past, only: tuple[str, ...] | None = None) -> tuple[dict[s
     """
     unknown = [name for name in only or () if name not in MEMBERS]
     if unknown:
-        raise ValueError(f"member {unknown[0]!r} is none; choose among {list(MEMBERS)}")
+        raise InputError(f"member {unknown[0]!r} is none; choose among {list(MEMBERS)}")
     paths, notes = {}, []
     for name in only or MEMBERS:
         reason = SKIPPED[name](past) if name in SKIPPED else None

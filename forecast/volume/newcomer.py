@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume.scale import BEND
 
@@ -68,7 +69,7 @@ def neighbours_of(panel: Panel, row: int, grown: NDArray[np.intp], named: Mappin
         places = {str(panel.series[each]): at for at, each in enumerate(grown)}
         missing = [each for each in named[name] if each not in places]
         if missing:
-            raise ValueError(
+            raise InputError(
                 f"neighbour {missing[0]!r} of {name!r} is not among the series with history; name one of "
                 f"{sorted(places)[:5]}"
             )

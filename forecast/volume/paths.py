@@ -10,6 +10,7 @@ import xarray as xr
 from scipy.special import ndtr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
 from shiftcast.forecast.volume.calibrate import LEVELS
@@ -44,7 +45,7 @@ def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
         On fewer than one draw.
     """
     if draws < 1:
-        raise ValueError(f"draws {draws} is below 1; ask for at least one")
+        raise InputError(f"draws {draws} is below 1; ask for at least one")
     how, shape = fit.dependence, (draws, fit.horizon)
     common = stream(seed, "volume").standard_normal(shape)
     groups = {name: stream(seed, f"volume.group.{name}").standard_normal(shape) for name in set(fit.panel.group)}

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume.calibrate import Spread
 from shiftcast.forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
@@ -95,7 +96,7 @@ def fit_volume(
     bad = np.flatnonzero(~np.isfinite(values) | (values <= 0))
     if len(values) < 2 or len(bad):
         detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
-        raise ValueError(f"a volume series needs two or more positive, finite values; it has {detail}")
+        raise InputError(f"a volume series needs two or more positive, finite values; it has {detail}")
     beliefs = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=bool(members))
     return VolumeFit(fit_volumes(_panel(values), horizon=horizon, beliefs=beliefs))
 

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows
 from shiftcast.forecast.views.attribution import DECOMPOSITIONS, WARNING, attribute
@@ -64,7 +65,7 @@ def why(
 ) -> None:
     """Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."""
     if (start is None) == (before is None):
-        raise ValueError("give --start, to compare two quarters, or --from, to compare two forecasts, and not both")
+        raise InputError("give --start, to compare two quarters, or --from, to compare two forecasts, and not both")
     new = open_version(after, root=root)
     old = new if before is None else open_version(before, root=root)
     until = end or _last_quarter(new)
@@ -82,14 +83,14 @@ def _field(text: str) -> tuple[str, Any]:
     """Read ``name=value``; numbers as numbers, several with commas between, the rest as text."""
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueError(f"{text!r} is not of the form field=value, such as measure=power")
+        raise InputError(f"{text!r} is not of the form field=value, such as measure=power")
     column = KINDS[name].column if name in KINDS else "string"
     if column == "string":
         return name, value
     try:
         return name, json.loads(value if column else f"[{value}]")
     except ValueError:
-        raise ValueError(f"field {name!r} is {value[:40]!r}; it must be a number, or numbers with commas") from None
+        raise InputError(f"field {name!r} is {value[:40]!r}; it must be a number, or numbers with commas") from None
 
 
 def _last_quarter(bundle: Bundle) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.ceilings import Limits
 from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.capacity.retire import MODEL as RETIRED_MODEL
@@ -154,7 +155,7 @@ def overrides(pairs: list[str] | None) -> dict[str, float]:
         except ValueError:
             equals = ""
         if not equals:
-            raise ValueError(f"--set {pair!r} is not of the form site.utilisation=0.7")
+            raise InputError(f"--set {pair!r} is not of the form site.utilisation=0.7")
     return given
 
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.input_error import InputError
 from shiftcast.features.instants import Clock, read_instants
 from shiftcast.features.labels import Rules, rules_from_table
 from shiftcast.pipelines.commands.options import as_day
@@ -66,7 +67,7 @@ def ingest_files(
         show_sources()
         return
     if not paths:
-        raise ValueError("give one or more files, patterns in quotes, or - for standard input")
+        raise InputError("give one or more files, patterns in quotes, or - for standard input")
     if source == _PACKAGE_COMMAND:
         show_throughput(load_throughput(paths, output), output, as_json=as_json)
         return
@@ -102,7 +103,7 @@ def read_setting(
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"--zone {zone!r} is not a time zone such as Europe/Berlin") from None
+        raise InputError(f"--zone {zone!r} is not a time zone such as Europe/Berlin") from None
     rules = Rules() if labels is None else rules_from_table(read_table(labels))
     clock = Clock(zone, None if anchor is None else as_moment(anchor, "--anchor"))
     described = None if mapping is None else read_table(mapping)
@@ -124,7 +125,7 @@ def as_moment(text: str, option: str) -> pd.Timestamp:
     """
     moment = read_instants(pd.Series([text], dtype=object), Clock()).values.iloc[0]
     if pd.isna(moment):
-        raise ValueError(f"{option} {text!r} is not a moment such as 2025-01-01 or 2025-01-01T12:00:00Z")
+        raise InputError(f"{option} {text!r} is not a moment such as 2025-01-01 or 2025-01-01T12:00:00Z")
     return pd.Timestamp(moment)
 
 
@@ -133,7 +134,7 @@ def _constants(given: list[str]) -> dict[str, str]:
     for text in given:
         name, equals, label = text.partition("=")
         if not equals or name not in DIMENSIONS or not label:
-            raise ValueError(f"--set {text!r} is not of the form segment=rest; dimensions are {', '.join(DIMENSIONS)}")
+            raise InputError(f"--set {text!r} is not of the form segment=rest; dimensions are {', '.join(DIMENSIONS)}")
         labels[name] = label
     return labels
 

@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.monitoring.findings import OK
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import Progress, wide_console
@@ -57,7 +58,7 @@ def _command(text: str | None) -> list[str]:
     try:
         return shlex.split(text or "")
     except ValueError as error:
-        raise ValueError(f"--on-alarm {text!r}: {error}; quote it as for a shell") from None
+        raise InputError(f"--on-alarm {text!r}: {error}; quote it as for a shell") from None
 
 
 def _run_hook(command: list[str], done: Monitored) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from shiftcast.features.calendars import as_midnight
+from shiftcast.features.input_error import InputError
 
 
 def as_day(text: str | None, option: str) -> pd.Timestamp:
@@ -27,4 +28,4 @@ def as_day(text: str | None, option: str) -> pd.Timestamp:
     try:
         return as_midnight(text)
     except ValueError as error:
-        raise ValueError(f"{option} {error}") from None
+        raise InputError(f"{option} {error}") from None

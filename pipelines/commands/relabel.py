@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.identity.topdown import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
@@ -36,7 +37,7 @@ def relabel_firm(
     """Restate history, offsets and forecast with a firm on the other side; the total does not change."""
     firm, equals, side = change.partition("=")
     if not equals:
-        raise ValueError(f"change {change!r} is not of the form coreweave=hyperscale")
+        raise InputError(f"change {change!r} is not of the form coreweave=hyperscale")
     known = known_at(as_of, record)
     since = None if valid_from is None else as_day(valid_from, "--valid-from")
     settings = Settings(draws=draws, seed=seed)

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 
 from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.claims.check import past_claims
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.scoring.scorecard import card_rows, card_summary, target_rows
@@ -70,7 +71,7 @@ def override(
 ) -> None:
     """Log a human judgement of a figure; it changes no forecast, and `shiftcast scorecard` scores it beside them."""
     if measure not in _UNITS:
-        raise ValueError(f"--measure {measure!r} is not published; choose one of {', '.join(_UNITS)}")
+        raise InputError(f"--measure {measure!r} is not published; choose one of {', '.join(_UNITS)}")
     under = definition or shipped_market().split.reference
     row = {
         "made_at": as_day(None, "--made-at"), "who": who, "segment": segment, "leaf": leaf, "measure": measure,

@@ -72,9 +72,9 @@ def result_json(result: RunResult) -> dict[str, Any]:
     forecaster = result.bundle.forecaster
     split = forecaster.split(base="revenue", definition=result.bundle.cube.attrs["definition"])
     return {
-        "origin": result.bundle.summary["origin"], "version": result.version, "reused": result.reused,
+        "origin": result.bundle.summary.origin, "version": result.version, "reused": result.reused,
         "decision": result.reason, "report": str(result.out / REPORT),
-        "quarantined": result.bundle.summary["quarantined"],
+        "quarantined": result.bundle.summary.quarantined,
         "demand": demand_rows(result),
         "crossings": [vars(each) for each in forecaster.crossings()],
         "split": split.to_dict("records"),
@@ -95,15 +95,13 @@ def show_result(result: RunResult) -> None:
     console = wide_console()
     summary = result.bundle.summary
     state = "unchanged, nothing computed" if result.reused else result.reason
-    console.print(
-        f"\n[bold]shiftcast[/bold] forecast as of {summary['origin']}, model version {result.version}: {state}"
-    )
+    console.print(f"\n[bold]shiftcast[/bold] forecast as of {summary.origin}, model version {result.version}: {state}")
     console.print(_demand_table(result))
     console.print(_crossing_table(result.bundle.forecaster.crossings()))
     _show_split(console, result)
-    if summary["quarantined"]:
-        console.print(f"[yellow]{summary['quarantined']} rows set aside: {result.out / 'quarantine.csv'}[/yellow]")
-    for workload, reason in summary["missing"].items():
+    if summary.quarantined:
+        console.print(f"[yellow]{summary.quarantined} rows set aside: {result.out / 'quarantine.csv'}[/yellow]")
+    for workload, reason in summary.missing.items():
         console.print(f"[yellow]{workload} is not modelled: {reason}[/yellow]")
     console.print(f"Report: [bold]{result.out / REPORT}[/bold]\n")
 

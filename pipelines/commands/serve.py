@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Watcher
@@ -59,7 +60,7 @@ def _listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
-        raise ValueError(f"--host {host} --port {port}: cannot listen ({error.strerror}); choose others") from None
+        raise InputError(f"--host {host} --port {port}: cannot listen ({error.strerror}); choose others") from None
 
 
 def _hosts(host: str, allowed: list[str] | None) -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import pandas as pd
 import typer
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.migration import Learned, ShareFit, draw_shares, fit_shares, share_quantiles
 from shiftcast.forecast.migration.learned import LearnedFamily
 from shiftcast.forecast.migration.references import REFERENCES, reference_rows
@@ -68,7 +69,7 @@ def shares(
         tell_skill(pd.concat([fit.skill for fit in fits]))
         for table in crossings:
             tell_crossings(table)
-    except (ValueError, OSError) as problem:
+    except (InputError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from problem
 

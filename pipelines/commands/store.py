@@ -15,6 +15,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.usage import to_series
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
@@ -85,7 +86,7 @@ def export(
     equal = {name: value for name, value in (("measure", measure), ("unit", unit), ("grain", loaded_grain)) if value}
     usage = _store().as_of(as_day(as_of, "--as-of"), **equal)
     if usage.empty:
-        raise ValueError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
+        raise InputError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
     long = to_series(usage, grain, group=group, absent=absent)
     long.assign(period_end=_as_text(long["period_end"], grain)).to_csv(output, index=False)
     _say(f"{output}: {len(long)} rows of {long['series'].nunique()} series")

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import typer
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.volume import Elasticity
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
@@ -87,8 +88,8 @@ def volume(
         write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
         try:
             summary = answer_file(file, question, write, write_paths, drawn=SHOWN if plot is not None else 0)
-        except ValueError as problem:
-            raise ValueError(f"{file}: {problem}") from problem
+        except InputError as problem:
+            raise InputError(f"{file}: {problem}") from problem
     if weights is not None:
         with series_writer(weights) as write_weights:
             write_weights(summary.weights)
@@ -118,7 +119,7 @@ def as_elasticity(text: str) -> tuple[str, Elasticity]:
     try:
         return name.strip(), Elasticity(float(mean), float(sd))
     except ValueError:
-        raise ValueError(f"--elasticity {text!r} is not of the form price=-0.5:0.3, driver=mean:sd") from None
+        raise InputError(f"--elasticity {text!r} is not of the form price=-0.5:0.3, driver=mean:sd") from None
 
 
 def answer_file(

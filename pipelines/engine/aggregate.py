@@ -5,6 +5,7 @@ from __future__ import annotations
 import ibis.expr.types as ir
 
 from shiftcast.features.frames import POINTS, SPANS
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.inputs import Input, Rows, open_inputs
 from shiftcast.pipelines.engine.periods import DIALECTS, Periods
 from shiftcast.pipelines.engine.plan import as_usage, point_cells, span_cells, together
@@ -61,7 +62,7 @@ def aggregate(
     [4.0, 8.0]
     """
     if spans is None and points is None:
-        raise ValueError("there is nothing to aggregate; give spans, points or both")
+        raise InputError("there is nothing to aggregate; give spans, points or both")
     given = [(frame, rows) for frame, rows in ((SPANS, spans), (POINTS, points)) if rows is not None]
     backend, inputs = open_inputs(given, engine, master)
     periods = Periods(grain, DIALECTS[backend])

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.inputs import ENGINES
 
 Fit = Callable[[pd.DataFrame], pd.DataFrame]
@@ -57,9 +58,9 @@ def fan_out(
     keys = [key] if isinstance(key, str) else list(key)
     missing = [name for name in keys if name not in rows]
     if missing:
-        raise ValueError(f"column {missing[0]!r} of the key is missing; the rows have {list(rows.columns)}")
+        raise InputError(f"column {missing[0]!r} of the key is missing; the rows have {list(rows.columns)}")
     if engine not in ENGINES:
-        raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+        raise InputError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
     if rows.empty:
         return rows[keys]
     groups = (group for _, group in rows.groupby(keys, sort=True, dropna=False))
@@ -83,7 +84,7 @@ class _One:
         try:
             result = self.fit(group)
         except Exception as error:
-            raise ValueError(f"the fit of {name} failed: {error}; correct its rows or leave the series out") from error
+            raise InputError(f"the fit of {name} failed: {error}; correct its rows or leave the series out") from error
         own = result.drop(columns=self.keys, errors="ignore").reset_index(drop=True)
         front = group[self.keys].iloc[[0] * len(own)].reset_index(drop=True)
         return pd.concat([front, own], axis=1)

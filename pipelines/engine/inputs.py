@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from shiftcast.features.frames import POINTS, Frame
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.engine.stream import stream
@@ -74,7 +75,7 @@ def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None
         If the engine is unknown, a file cannot be read as Parquet, or a column is missing or of another type.
     """
     if engine not in ENGINES:
-        raise ValueError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+        raise InputError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
     backend = _spark(master) if engine == "spark" else _duckdb([rows for _, rows in given])
     return backend.name, {frame.name: _as_input(rows, frame, backend) for frame, rows in given}
 
@@ -134,7 +135,7 @@ def _parquet_schema(path: Path) -> pa.Schema:
         return pq.read_schema(path)
     except (OSError, pa.ArrowInvalid) as error:
         text = str(error).splitlines()[0]
-        raise ValueError(f"{path}: cannot be read as Parquet ({text}); check the path or load the file again") from None
+        raise InputError(f"{path}: cannot be read as Parquet ({text}); check the path or load the file again") from None
 
 
 def _spool(rows: Any, frame: Frame, backend: Any) -> str:
@@ -171,7 +172,7 @@ def _cast(values: pa.ChunkedArray, field: pa.Field, frame: Frame) -> pa.ChunkedA
     try:
         return values.cast(field.type, safe=not pa.types.is_timestamp(field.type))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise ValueError(_wrong_type(frame, field.name, str(values.type))) from None
+        raise InputError(_wrong_type(frame, field.name, str(values.type))) from None
 
 
 def _conform(table: ir.Table, frame: Frame) -> ir.Table:
@@ -186,7 +187,7 @@ def _conform(table: ir.Table, frame: Frame) -> ir.Table:
             continue
         kind = table[name].type()
         if not getattr(kind, wanted[column.kind])():
-            raise ValueError(_wrong_type(frame, name, str(kind)))
+            raise InputError(_wrong_type(frame, name, str(kind)))
         columns[name] = table[name] if column.kind != "number" or kind.is_float64() else table[name].cast("float64")
     return table.select(**columns)
 
@@ -194,7 +195,7 @@ def _conform(table: ir.Table, frame: Frame) -> ir.Table:
 def _default(frame: Frame, name: str) -> str:
     optional = _OPTIONAL.get(frame.name, {})
     if name not in optional:
-        raise ValueError(f"{frame.name}: column {name!r} is missing; the frame has {list(frame.columns)}")
+        raise InputError(f"{frame.name}: column {name!r} is missing; the frame has {list(frame.columns)}")
     return optional[name]
 
 

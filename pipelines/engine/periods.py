@@ -14,6 +14,7 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
 from shiftcast.features.frames import GRAINS
+from shiftcast.features.input_error import InputError
 
 MICROSECONDS_HOUR: Final = 3_600_000_000
 _DAY: Final = 24 * MICROSECONDS_HOUR
@@ -119,7 +120,7 @@ class Periods:
     def __post_init__(self) -> None:
         """Refuse a grain that is none."""
         if self.grain not in GRAINS:
-            raise ValueError(f"grain {self.grain!r} is not one of {', '.join(GRAINS)}")
+            raise InputError(f"grain {self.grain!r} is not one of {', '.join(GRAINS)}")
 
     def number(self, microseconds: ir.IntegerValue) -> ir.IntegerValue:
         """Return the number of the period that holds a moment.

@@ -14,6 +14,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shiftcast.features.frames import POINT_HOW
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.stream import collect
 
 
@@ -93,4 +94,4 @@ def _outside(name: str, low: float, high: float, least: float) -> str:
 def _refuse(name: str, broken: list[str]) -> None:
     named = [each for each in broken if each and not each.startswith("0 ")]
     if named:
-        raise ValueError(f"{name}: rows break the contract: {'; '.join(named)}; set them aside with the reason first")
+        raise InputError(f"{name}: rows break the contract: {'; '.join(named)}; set them aside with the reason first")

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
+
 _MASTER: Final = re.compile(r"local(\[[\d*]+\])?|yarn|spark://[\w.:,-]+|k8s://[\w.:/-]+")
 _SETTINGS: Final = {
     "spark.app.name": "shiftcast",
@@ -45,9 +47,9 @@ def session(master: str | None = None) -> Any:
         from pyspark import SparkConf  # noqa: PLC0415  (an extra)
         from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra)
     except ImportError:
-        raise ValueError("the spark engine needs pyspark; install it with `pip install 'shiftcast[spark]'`") from None
+        raise InputError("the spark engine needs pyspark; install it with `pip install 'shiftcast[spark]'`") from None
     if master is not None and not _MASTER.fullmatch(master):
-        raise ValueError(f"Spark master {master!r} is not of a form such as local[2], spark://host:7077 or yarn")
+        raise InputError(f"Spark master {master!r} is not of a form such as local[2], spark://host:7077 or yarn")
     running = SparkSession.getActiveSession()
     if running is None:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers need the packages that this process has
@@ -57,7 +59,7 @@ def session(master: str | None = None) -> Any:
         running = builder.getOrCreate()
     zone = running.conf.get("spark.sql.session.timeZone")
     if zone not in {"UTC", "Etc/UTC"}:
-        raise ValueError(f"the running Spark session is in {zone}; set spark.sql.session.timeZone to UTC")
+        raise InputError(f"the running Spark session is in {zone}; set spark.sql.session.timeZone to UTC")
     return running
 
 

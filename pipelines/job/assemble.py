@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,16 @@ from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.backtest import summarise
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.registry.bundle import KNOWN, Bundle
+from shiftcast.pipelines.registry.summary import (
+    BacktestRow,
+    GenerationFit,
+    Moved,
+    RevenueFit,
+    SkillRow,
+    SplitFit,
+    Summary,
+    TechniqueFit,
+)
 from shiftcast.pipelines.sources.public_record import Record
 
 
@@ -47,57 +56,60 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
         "capacity_assumptions": join_assumptions(known.assumptions, known.capacity),
     }
     summary = _summary(world, known, record, digest, settings)
-    return Bundle(world.cube, tables, summary, shipped=shipped_by_generation(world))
+    return Bundle(world.cube, tables, summary, known.learned, shipped=shipped_by_generation(world))
 
 
 def with_scores(bundle: Bundle, scores: pd.DataFrame) -> Bundle:
     """Return a bundle with its backtest: a scores frame, and its summary by horizon."""
-    table = json.loads(summarise(scores).to_json(orient="records"))
-    return replace(bundle, tables={**bundle.tables, "scores": scores}, summary={**bundle.summary, "backtest": table})
+    table = tuple(BacktestRow(**row) for row in json.loads(summarise(scores).to_json(orient="records")))
+    return replace(bundle, tables={**bundle.tables, "scores": scores}, summary=replace(bundle.summary, backtest=table))
 
 
-def _summary(world: World, known: Known, record: Record, digest: str, settings: Settings) -> dict[str, Any]:
+def _summary(world: World, known: Known, record: Record, digest: str, settings: Settings) -> Summary:
     """Return what the fitted terms say of themselves, for the report."""
     top, bottom, generations = world.top_down, world.bottom_up, world.generations
-    market = known.market
-    hindsight = known.assumptions[known.assumptions["known_at"] > known.origin]
-    return {
-        "digest": digest,
-        "origin": f"{known.origin:%Y-%m-%d}",
-        "settings": asdict(settings),
-        "files": dict(record.digests),
-        "quarantined": len(record.quarantine),
-        "revenue": {
-            "member": top.revenue.fit.member, "weights": dict(top.revenue.fit.weights),
-            "scores": dict(top.revenue.fit.scores), "deviation": top.revenue.fit.deviation.tolist(),
-        },
-        "split": {"volatility": top.split.state.volatility, "statements": top.split.state.statements},
-        "generations": [
-            {"family": family, "accelerator": accelerator, "price": float(price), "it_kw": float(kw)}
-            for family, accelerator, price, kw in zip(
-                generations.names, generations.accelerators, top.price.mean(axis=0), generations.it_kw, strict=True
-            )
-        ],
-        "filled": list(generations.filled),
-        "h100e_gap": None if pd.isna(top.h100e_gap) else top.h100e_gap,
-        "missing": dict(bottom.missing),
-        "throughput_evidence": {task: list(each) for task, each in bottom.evidence.items()},
-        "techniques": [
-            {"workload": step.workload, "segment": step.segment, "technique": step.technique,
-             "evidence": dict(step.evidence), "volatility": step.state.volatility,
-             "one_figure": effect_of_one_figure(
-                 known.observations, step, known.registry.techniques(step.workload), known.origin, market=market
-             )}
-            for step in bottom.steps
-        ],
-        "skill": json.loads(bottom.skill.to_json(orient="records")),
-        "moved": {
-            "all": _moved_overall(world),
-            "top_down": world.agreement.total_moved[-1].tolist(),
-            "bottom_up": world.agreement.parts_moved[-1].tolist(),
-        },
-        "hindsight_assumptions": len(hindsight),
-    }  # fmt: skip
+    fit = top.revenue.fit
+    return Summary(
+        digest=digest,
+        origin=f"{known.origin:%Y-%m-%d}",
+        settings=settings,
+        files=dict(record.digests),
+        quarantined=len(record.quarantine),
+        revenue=RevenueFit(fit.member, dict(fit.weights), dict(fit.scores), tuple(fit.deviation.tolist())),
+        split=SplitFit(top.split.state.volatility, top.split.state.statements),
+        generations=_generations(world),
+        filled=tuple(generations.filled),
+        h100e_gap=None if pd.isna(top.h100e_gap) else top.h100e_gap,
+        missing=dict(bottom.missing),
+        throughput_evidence={task: tuple(each) for task, each in bottom.evidence.items()},
+        techniques=_techniques(world, known),
+        skill=tuple(SkillRow(**row) for row in json.loads(bottom.skill.to_json(orient="records"))),
+        moved=Moved(
+            _moved_overall(world), tuple(world.agreement.total_moved[-1].tolist()),
+            tuple(world.agreement.parts_moved[-1].tolist()),
+        ),
+        hindsight_assumptions=int((known.assumptions["known_at"] > known.origin).sum()),
+    )  # fmt: skip
+
+
+def _generations(world: World) -> tuple[GenerationFit, ...]:
+    each, prices = world.generations, world.top_down.price.mean(axis=0)
+    return tuple(
+        GenerationFit(family, accelerator, float(price), float(kw))
+        for family, accelerator, price, kw in zip(each.names, each.accelerators, prices, each.it_kw, strict=True)
+    )
+
+
+def _techniques(world: World, known: Known) -> tuple[TechniqueFit, ...]:
+    return tuple(
+        TechniqueFit(
+            step.workload, step.segment, step.technique, dict(step.evidence), step.state.volatility,
+            effect_of_one_figure(
+                known.observations, step, known.registry.techniques(step.workload), known.origin, market=known.market
+            ),
+        )
+        for step in world.bottom_up.steps
+    )  # fmt: skip
 
 
 def _moved_overall(world: World) -> float:

@@ -26,6 +26,7 @@ from shiftcast.forecast.scoring.backtest import MODEL as BACKTESTED
 from shiftcast.forecast.scoring.backtest import backtest_revenue
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
+from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -39,6 +40,8 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
     register,
 )
+from shiftcast.pipelines.registry.quiet import quietly
+from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.sources.public_record import Record
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.root import StoreError
@@ -116,8 +119,8 @@ def monitor(
         *check_calibration(pit, subject="data-centre revenue, one quarter ahead"),
         *check_populations(bundle.tables["observations"], vintages),
         *check_changes(bundle.tables["observations"], vintages),
-        *check_feeds(vintages, made=pd.Timestamp(bundle.summary["origin"], tz="UTC"), now=now),
-        _set_aside(len(record.quarantine), int(bundle.summary["quarantined"])),
+        *check_feeds(vintages, made=pd.Timestamp(bundle.summary.origin, tz="UTC"), now=now),
+        _set_aside(len(record.quarantine), bundle.summary.quarantined),
     ]
     action, widened = "nothing to do", None
     if any(each.status == ALARM and each.check.startswith(_BREAKS) for each in found):
@@ -136,7 +139,7 @@ def recent_pit(observations: pd.DataFrame, now: pd.Timestamp, bundle: Bundle) ->
     Each is of a forecast by the champion's method at a past origin from what was known there, before any widening.
     """
     costs = build_costs(bundle.tables["assumptions"])
-    scores = backtest_revenue(observations, now, costs=costs, seed=bundle.summary["settings"]["seed"])
+    scores = backtest_revenue(observations, now, costs=costs, seed=bundle.summary.settings.seed)
     mine = scores[
         (scores["metric"] == "pit") & (scores["model"] == BACKTESTED) & (scores["horizon"] == 1)
         & (scores["measure"] == "log_revenue") & (scores["segment"] == "all")
@@ -151,18 +154,18 @@ def _set_aside(now: int, then: int) -> Finding:
 
 def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_only: bool) -> tuple[str, str | None]:
     """Register the champion with wider intervals in its own place, unless it is as wide already."""
-    already = float(bundle.summary.get("widened", {}).get("factor", 1.0))
+    already = bundle.summary.widened.factor if bundle.summary.widened else 1.0
     if factor <= already:
         return f"reported; intervals were widened by {already:g} before, which is enough", None
     if report_only:
         return f"reported; intervals would be widened by {factor:g}", None
-    wider = widened_bundle(bundle, factor / already, factor=factor, of=str(version.version))
+    wider = sealed(widened_bundle(bundle, factor / already, factor=factor, of=str(version.version)))
     with locked(store.root), tempfile.TemporaryDirectory(prefix="shiftcast-monitor-") as place:
         current = champion_version(store)
         if current is None or current.version != version.version:
             return "reported; the champion changed meanwhile, so monitor again", None
         manifest = write_bundle(wider, Path(place) / "bundle")
-        digest = wider.summary["digest"]
+        digest = wider.summary.digest
         made = register(
             store, Path(place) / "bundle", params={"widened": factor, "of": version.version},
             metrics={"widened": factor}, files=(),
@@ -176,14 +179,15 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
 def widened_bundle(bundle: Bundle, by: float, *, factor: float, of: str) -> Bundle:
     """Return a bundle with intervals wider by a ratio; its summary says of which version and by how much in all."""
     cube = widen(bundle.cube, by)
-    digest = hashlib.sha256(f"{bundle.summary['digest']} widened {factor:g}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{bundle.summary.digest} widened {factor:g}".encode()).hexdigest()
     tables = {**bundle.tables, "forecasts": forecast_frame(cube, model="shiftcast")}
     return replace(
         bundle, cube=cube, tables=tables,
-        summary={**bundle.summary, "digest": digest, "widened": {"factor": factor, "of": of}},
+        summary=replace(bundle.summary, digest=digest, widened=Widened(factor, of)),
     )  # fmt: skip
 
 
+@quietly()
 def _log(store: Store, version: Any, done: Monitored, now: pd.Timestamp) -> None:
     """Log findings as a run, and set the tag on the version that webhooks can listen for."""
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)

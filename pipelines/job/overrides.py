@@ -9,6 +9,7 @@ import pandas as pd
 from filelock import FileLock, Timeout
 
 from shiftcast.features.frames import OVERRIDES, check, conform, empty
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.pipelines.state.root import StoreError
 
@@ -56,7 +57,7 @@ def _added(root: Path, row: dict[str, object]) -> pd.DataFrame:
     before = read_overrides(root)
     rows = conform(pd.concat([before, conform(pd.DataFrame([row]), OVERRIDES)]), OVERRIDES)
     if rows.duplicated(list(OVERRIDES.key)).any():
-        raise ValueError(
+        raise InputError(
             f"{row['who']} has overridden this figure on {row['made_at']:%Y-%m-%d} already; a correction is made on a "
             "later day, or under another name"
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from shiftcast.features.calendars import calendar_quarters, quarter_end
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.job.run import RunRequest, RunResult, run
 from shiftcast.pipelines.job.vintages import score_card
 from shiftcast.pipelines.sources.public_record import read_record
@@ -69,8 +70,8 @@ def replay(
 
 def _origins(first: str, last: str, as_of: pd.Timestamp) -> list[pd.Timestamp]:
     if quarter_end(last) < quarter_end(first):
-        raise ValueError(f"--to {last!r} is before --from {first!r}; give them in order")
+        raise InputError(f"--to {last!r} is before --from {first!r}; give them in order")
     origins = [pd.Timestamp(end) for end in calendar_quarters(first, last)]
     if origins[-1] > as_of:
-        raise ValueError(f"--to {last!r} ends on {origins[-1]:%Y-%m-%d}, after {as_of:%Y-%m-%d}; give an earlier one")
+        raise InputError(f"--to {last!r} ends on {origins[-1]:%Y-%m-%d}, after {as_of:%Y-%m-%d}; give an earlier one")
     return origins

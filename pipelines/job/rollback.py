@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.publish.publication import prepare, publish
 from shiftcast.pipelines.publish.report import write_report
+from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -56,6 +58,8 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         If there is no champion, or nothing to go back to.
     AlteredBundleError
         If the files of that version differ from its manifest; the alias stays.
+    ChangedAnswerError
+        If this version of shiftcast would answer otherwise than the one that made it; the alias stays.
     ValueError
         If the version is the champion already.
     """
@@ -67,7 +71,7 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         if current is None:
             raise StoreError(f"{root}: there is no champion to roll back; run `shiftcast run` first")
         target = _target(store, current, to)
-        bundle = read_version(store, target)
+        bundle = unchanged(read_version(store, target))
         left, back = str(current.version), str(target.version)
         fence.check()
         promote(store, target, alias=CHAMPION, reason=f"champion again: rolled back from version {left}")
@@ -84,7 +88,7 @@ def _target(store: Store, current: Any, to: str | None) -> Any:
             f"version {current.version} is the first champion: there is none before it; name a version with --to"
         )
     if str(number) == str(current.version):
-        raise ValueError(f"version {number} is the champion already")
+        raise InputError(f"version {number} is the champion already")
     found = {str(each.version): each for each in all_versions(store) if each.tags.get(STATE_TAG) == COMPLETE}
     if str(number) not in found:
         raise StoreError(f"version {number} is not there; there are {', '.join(sorted(found, key=int))}")

@@ -26,6 +26,7 @@ from shiftcast.pipelines.job.workplace import Workplace
 from shiftcast.pipelines.publish.publication import REPORT, prepare, publish
 from shiftcast.pipelines.publish.report import write_report
 from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import (
@@ -204,6 +205,8 @@ def _compute(job: _Job, known: Known, record: Record, digest: str) -> RunResult:
         return backtest(known, seed=request.settings.seed)
 
     bundle = with_scores(work.bundle("fit", fit), work.table("backtest", score))
+    job.progress("answers to a question of each kind, to hold later versions to")
+    bundle = sealed(bundle)
     job.progress("quantiles and report")
     folder = work.fresh("bundle")
     manifest = write_bundle(bundle, folder)
@@ -218,7 +221,7 @@ def _compute(job: _Job, known: Known, record: Record, digest: str) -> RunResult:
 
 def _register(job: _Job, bundle: Bundle, folder: Path, report: Path, *, tags: dict[str, str]) -> Any:
     job.progress("registering with MLflow")
-    origin = str(bundle.summary["origin"])
+    origin = bundle.summary.origin
     with job.ledger.step("register"):
         job.fence.check()
         version = register(
@@ -274,5 +277,5 @@ def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | No
 
 
 def _metrics(bundle: Bundle) -> dict[str, float]:
-    last = bundle.summary["backtest"][-1]
-    return {name: float(value) for name, value in last.items() if name != "horizon" and value is not None}
+    last = bundle.summary.backtest[-1]
+    return {name: float(value) for name, value in asdict(last).items() if name != "horizon" and value is not None}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from shiftcast.features.asof import latest_known
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.scoring.actuals import actuals
 from shiftcast.forecast.scoring.scorecard import Vintage, override_scores, vintage_scores
@@ -36,7 +37,7 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
         except (AlteredBundleError, StoreError) as error:
             yield f"version {version.version} is not scored: {error}"
             continue
-        origin = pd.Timestamp(str(bundle.summary["origin"]), tz="UTC")
+        origin = pd.Timestamp(bundle.summary.origin, tz="UTC")
         rows = latest_known(bundle.tables["observations"], origin)
         yield Vintage(f"v{version.version}", origin, bundle.cube, rows, bundle.known.market)
 
@@ -92,7 +93,7 @@ def score_card(
 def _require(actual: pd.DataFrame, period_end: pd.Timestamp, as_of: pd.Timestamp) -> None:
     if not (actual["period_end"] == period_end).any():
         last = actual["period_end"].max()
-        raise ValueError(
+        raise InputError(
             f"nothing of the quarter that ends on {period_end:%Y-%m-%d} was known on {as_of:%Y-%m-%d}; the last "
             f"quarter with figures ends on {last:%Y-%m-%d}"
         )

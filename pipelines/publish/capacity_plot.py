@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.answer import Answer
 
 _BARS: Final = (("work_day", "work a day"), ("usd_million", "US dollars a million units"))
@@ -30,7 +31,7 @@ def save_answer(answer: Answer, file: Path) -> None:
         If the folder is not there or the kind of picture is not known.
     """
     if not file.parent.is_dir():
-        raise ValueError(f"{file.parent} is not a folder; give --plot a path within one")
+        raise InputError(f"{file.parent} is not a folder; give --plot a path within one")
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     figure.suptitle(answer.question, fontsize=10)
     if answer.paths is not None:
@@ -40,7 +41,7 @@ def save_answer(answer: Answer, file: Path) -> None:
     try:
         figure.savefig(file)
     except ValueError as error:
-        raise ValueError(f"{file}: {error}; name the picture such as answer.png") from None
+        raise InputError(f"{file}: {error}; name the picture such as answer.png") from None
 
 
 def _fans(figure: Figure, paths: pd.DataFrame) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.publish.figures import overview_picture
 from shiftcast.pipelines.registry.bundle import Bundle
 
@@ -47,10 +48,10 @@ def prepare(out: Path) -> Path:
     if former.exists() and not out.exists():  # a swap in two steps that died between them
         former.rename(out)
     if out.exists() and not out.is_dir():
-        raise ValueError(f"{out}: is a file, not a folder; give another --out")
+        raise InputError(f"{out}: is a file, not a folder; give another --out")
     foreign = sorted({path.name for path in out.iterdir()} - set(PUBLISHED)) if out.exists() else []
     if foreign:
-        raise ValueError(
+        raise InputError(
             f"{out}: holds {foreign[0]!r}, which no run published and publishing would delete; "
             "give a new or empty folder as --out"
         )
@@ -81,7 +82,7 @@ def publish(
         As :func:`prepare` does.
     """
     out = prepare(out)
-    digest = bundle.summary["digest"]
+    digest = bundle.summary.digest
     fresh = out.with_name(f".{out.name}.new")
     for leftover in (fresh, _former(out)):
         shutil.rmtree(leftover, ignore_errors=True)

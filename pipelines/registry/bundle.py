@@ -1,4 +1,4 @@
-"""The files of one forecast: cube, forecasts, claims, scores and settings under a SHA-256 manifest; no pickle."""
+"""The files of one forecast: cube, frames, share model, summary, answers; under a SHA-256 manifest, no pickle."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from typing import Any, Final
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.frames import CEILINGS, empty
 from shiftcast.features.market import MARKET
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
+from shiftcast.forecast.migration.learned import Learned, LearnedFamily, from_json, to_json
 from shiftcast.forecast.workloads import Registry, Task
-from shiftcast.pipelines.sources.learned import load_learned
+from shiftcast.pipelines.registry.former_learned import learned_before
+from shiftcast.pipelines.registry.summary import Summary, read_summary, summary_text
 from shiftcast.pipelines.sources.market import with_shipped
 
 MANIFEST: Final = "manifest.json"
 BUNDLE: Final = "bundle"  # its folder among the artifacts of a model
 _CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
+_LEARNED, _ANSWERS = "learned.json", "answers.json"
 KNOWN: Final = tuple(name for name in RULES if name != "capacity")  # joined with the others, beside the fleet
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
+_ADDED: Final = (*MARKET, "ceilings")  # frames that a version registered before 0.2.0 lacks
 _CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
 
@@ -45,33 +50,40 @@ class Bundle:
         ``registry`` of tasks; and ``capacity_assumptions``, which questions of capacity and cost rest on.
     summary
         Settings, digests, and what the fitted terms say of themselves.
+    learned
+        What the share model had learned.
     shipped
         Purchases by generation (:mod:`forecast.capacity.cohorts`).
+    answers
+        A question of each kind and its rows, from the version that made the forecast
+        (:mod:`pipelines.registry.answers`); none before it is sealed.
     """
 
     cube: xr.Dataset
     tables: Mapping[str, pd.DataFrame]
-    summary: Mapping[str, Any]
+    summary: Summary
+    learned: Learned
     shipped: xr.DataArray | None = None
+    answers: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def forecaster(self) -> Forecaster:
         """The object that answers questions."""
-        known, settings = self.known, Settings(**self.summary["settings"])
+        known, settings = self.known, self.summary.settings
         return Forecaster(
             self.cube, self.tables["forecasts"], self.tables["claims"], known, settings, basis=self._basis(known)
         )
 
     @property
     def known(self) -> Known:
-        """The record as it was known; the share model is the one that ships with the product."""
+        """The record as it was known, and the share model of then."""
         rows = self.tables["registry"].to_dict("records")
         tasks = [Task(**{str(name): value for name, value in row.items()}) for row in rows]
         frames = Frames(
             **{name: self.tables[name] for name in KNOWN}, **self._beside(), registry=Registry(tuple(tasks)),
-            learned=load_learned(None).whole,
+            learned=self.learned,
         )  # fmt: skip
-        return cut(frames, pd.Timestamp(self.summary["origin"], tz="UTC"))
+        return cut(frames, pd.Timestamp(self.summary.origin, tz="UTC"))
 
     def _beside(self) -> dict[str, pd.DataFrame]:
         """Return the assumptions that the cube does not use, where the bundle has them."""
@@ -83,7 +95,7 @@ class Bundle:
     def _basis(self, known: Known) -> Basis | None:
         if self.shipped is None:
             return None
-        drawn = Settings(draws=self.cube.sizes["draw"], seed=int(self.summary["settings"]["seed"]))
+        drawn = Settings(draws=self.cube.sizes["draw"], seed=self.summary.settings.seed)
         return basis_of(known, drawn, shipped=self.shipped)
 
 
@@ -103,7 +115,11 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
         bundle.tables[name].to_parquet(folder / f"{name}.parquet", index=False)
     if bundle.shipped is not None:
         bundle.shipped.to_dataset().to_netcdf(folder / _FLEET, engine="scipy", format="NETCDF3_64BIT")
-    (folder / _SUMMARY).write_text(json.dumps(bundle.summary, indent=1, sort_keys=True), encoding="utf-8")
+    (folder / _SUMMARY).write_text(summary_text(bundle.summary), encoding="utf-8")
+    learned = to_json(LearnedFamily(bundle.learned, {}))
+    (folder / _LEARNED).write_text(json.dumps(learned, indent=1, sort_keys=True), encoding="utf-8")
+    if bundle.answers:
+        (folder / _ANSWERS).write_text(json.dumps(bundle.answers, sort_keys=True), encoding="utf-8")
     manifest = {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
     return sha256_of(folder / MANIFEST)
@@ -156,20 +172,28 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     ------
     AlteredBundleError
         If a file differs from the manifest.
+    StoreError
+        If another version made it and wrote it in a way that this one does not read.
     """
     check_bundle(folder, digest=digest)
-    with_fleet = (folder / _FLEET).is_file()
-    tables = {
-        name: pd.read_parquet(path)
-        for name in (*_TABLES, *(_CAPACITY if with_fleet else ()))
-        if (path := folder / f"{name}.parquet").is_file() or name not in MARKET
-    }
+    with_fleet, answers = (folder / _FLEET).is_file(), folder / _ANSWERS
+    names = (*_TABLES, *(_CAPACITY if with_fleet else ()))
+    paths = {name: folder / f"{name}.parquet" for name in names if name not in _ADDED}
+    paths |= {name: path for name in _ADDED if (path := folder / f"{name}.parquet").is_file()}
+    tables = {"ceilings": empty(CEILINGS)} | {name: pd.read_parquet(path) for name, path in paths.items()}
     return Bundle(
         xr.load_dataset(folder / _CUBE, engine="scipy"),
         with_shipped(tables),
-        json.loads((folder / _SUMMARY).read_text(encoding="utf-8")),
+        read_summary((folder / _SUMMARY).read_text(encoding="utf-8"), where=str(folder / _SUMMARY)),
+        _learned(folder / _LEARNED),
         xr.load_dataset(folder / _FLEET, engine="scipy")["shipped"] if with_fleet else None,
+        tuple(json.loads(answers.read_text(encoding="utf-8"))) if answers.is_file() else (),
     )
+
+
+def _learned(path: Path) -> Learned:
+    """Return the share model among the files, or for a forecast registered before 0.2.0 the one of those days."""
+    return from_json(json.loads(path.read_text(encoding="utf-8"))).whole if path.is_file() else learned_before()
 
 
 def sha256_of(path: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shiftcast.forecast.answers import Forecaster
+from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import BUNDLE, Bundle, read_bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MANIFEST_TAG, Store, alias_version, open_store
 from shiftcast.pipelines.registry.model_files import private_copy
@@ -32,6 +33,8 @@ def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forec
         If there is no store or no such alias.
     AlteredBundleError
         If a file differs from its manifest.
+    ChangedAnswerError
+        If another version of shiftcast or of its libraries made it and the present ones would answer otherwise.
     """
     return open_bundle(alias, root=root).forecaster
 
@@ -42,7 +45,7 @@ def open_bundle(alias: str = CHAMPION, *, root: Path | None = None) -> Bundle:
     version = alias_version(store, alias)
     if version is None:
         raise StoreError(f"{store.root}: no model has the alias {alias!r}; run `shiftcast run` first")
-    return read_version(store, version)
+    return unchanged(read_version(store, version))
 
 
 def read_version(store: Store, version: Any) -> Bundle:

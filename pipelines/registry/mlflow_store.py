@@ -7,16 +7,16 @@ migrates a new one without a lock and two processes would ruin it.
 
 from __future__ import annotations
 
-import logging
 import math
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.registry.model_files import FILES_TAG, describing_tags, logged_manifest
+from shiftcast.pipelines.registry.quiet import quietly
 from shiftcast.pipelines.registry.shared_store import (
     first_opening,
     is_server,
@@ -71,6 +71,7 @@ class Store:
         _point_mlflow_at(self.tracking_uri, remember=bool(os.environ.get("MLFLOW_TRACKING_URI")))
 
 
+@quietly()
 def open_store(root: Path, *, make: bool = True) -> Store:
     """Open the store.
 
@@ -89,7 +90,6 @@ def open_store(root: Path, *, make: bool = True) -> Store:
     from mlflow.exceptions import MlflowException  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    _quiet()
     root = root.resolve()
     elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
     uri = elsewhere or f"sqlite:///{root / 'mlflow.db'}"
@@ -154,17 +154,6 @@ def _make_database(database: Path) -> None:
     making.rename(database)
 
 
-def _quiet() -> None:
-    """Keep MLflow's progress bars and start-up notes out of the output; warnings still reach the log."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # a server's would spoil --json
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module=r"mlflow\..*")
-
-
 def find_version(store: Store, digest: str) -> Any | None:
     """Return the newest complete model version made from the same data, code and settings, or ``None``."""
     found = [
@@ -209,6 +198,7 @@ def alias_version(store: Store, alias: str) -> Any | None:
         raise StoreError(f"{reason}; try again") from None
 
 
+@quietly()
 def bundle_folder(store: Store, version: Any) -> Path:
     """Return the local folder of a version's bundle.
 
@@ -233,6 +223,7 @@ def bundle_folder(store: Store, version: Any) -> Path:
     return local / "artifacts" / ARTIFACT
 
 
+@quietly()
 def register(
     store: Store, folder: Path, *, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
     files: tuple[Path, ...],
@@ -267,7 +258,7 @@ def register(
         info = mlflow.pyfunc.log_model(
             name=MODEL, python_model=str(Path(__file__).with_name("model_from_code.py")),
             artifacts={ARTIFACT: str(folder)}, signature=SIGNATURE, input_example=EXAMPLE,
-            pip_requirements=["shiftcast"],
+            pip_requirements=present_maker().requirements,
         )  # fmt: skip
     client = store.client
     made_model(client, MODEL, "Joint draws of GPU demand by segment, workload and technique")

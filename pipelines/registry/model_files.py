@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from shiftcast.pipelines.registry.bundle import AlteredBundleError, sha256_of
+from shiftcast.pipelines.registry.quiet import quietly
 
 FILES_TAG: Final = "shiftcast.files"
 DATA_TAG: Final = "shiftcast.data"
@@ -81,7 +82,8 @@ def private_copy(version: Any) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(prefix="shiftcast-model-") as place:
         source = f"models:/{version.name}/{version.version}"
-        mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=place)
+        with quietly():
+            mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=place)
         if not any(Path(place).iterdir()):
             raise FileNotFoundError("none of them is there")
         check_files(Path(place), version.tags.get(FILES_TAG), version=str(version.version))

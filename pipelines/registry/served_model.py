@@ -13,8 +13,10 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows
 from shiftcast.forecast.questions import FIELDS, KINDS
+from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
 
 ARTIFACT: Final = BUNDLE
@@ -38,8 +40,8 @@ class ShiftcastModel(PythonModel):
     """Answers questions from one registered forecast."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the bundle after checking its manifest."""
-        self._forecaster = read_bundle(Path(context.artifacts[ARTIFACT])).forecaster
+        """Read the bundle after checking its manifest, and that this version answers as the one that made it."""
+        self._forecaster = unchanged(read_bundle(Path(context.artifacts[ARTIFACT]))).forecaster
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -67,7 +69,7 @@ class ShiftcastModel(PythonModel):
         """
         try:
             return answer_rows(self._forecaster, _questions(model_input), _given(params))
-        except ValueError as error:
+        except InputError as error:
             raise MlflowException(
                 str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__
             ) from None
@@ -76,7 +78,7 @@ class ShiftcastModel(PythonModel):
 def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
     unknown = [name for name in rows.columns if name not in FIELDS]
     if unknown:
-        raise ValueError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
+        raise InputError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
     columns = {str(name): rows[name].tolist() for name in rows.columns}
     return [
         {name: values[number] for name, values in columns.items() if not _absent(values[number])}
@@ -88,7 +90,7 @@ def _given(params: dict[str, Any] | None) -> dict[str, Any]:
     """Return the params that were given; MLflow fills the others with their defaults."""
     unknown = [name for name in params or {} if name not in PARAMS]
     if unknown:
-        raise ValueError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
+        raise InputError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
     return {
         name: list(value) if name in _LISTS else value
         for name, value in (params or {}).items()

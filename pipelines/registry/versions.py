@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
+from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.champion import open_bundle, read_version
 from shiftcast.pipelines.registry.mlflow_store import MODEL, open_store
@@ -19,6 +21,8 @@ def open_version(name: str, *, root: Path | None = None) -> Bundle:
         If there is no such version or alias.
     AlteredBundleError
         If a file differs from its manifest.
+    ChangedAnswerError
+        If another version made it and this one would answer otherwise.
     """
     number = name.removeprefix("v")
     if not number.isdecimal():
@@ -30,18 +34,19 @@ def open_version(name: str, *, root: Path | None = None) -> Bundle:
         version = store.client.get_model_version(MODEL, number)
     except MlflowException:
         raise StoreError(f"{store.root}: there is no model version {number}; give one that was registered") from None
-    return read_version(store, version)
+    return unchanged(read_version(store, version))
 
 
 def changed_inputs(before: Bundle, after: Bundle) -> list[str]:
     """Return which inputs of two forecasts differ, a line each; effects of several are not told apart."""
+    old, new = asdict(before.summary), asdict(after.summary)
     lines = [
-        f"Changed: {name}: {before.summary[name]} before, {after.summary[name]} after"
+        f"Changed: {name}: {old[name]} before, {new[name]} after"
         for name in ("origin", "settings")
-        if before.summary[name] != after.summary[name]
+        if old[name] != new[name]
     ]
-    old, new = before.summary["files"], after.summary["files"]
-    changed = [name for name in sorted(set(old) | set(new)) if old.get(name) != new.get(name)]
+    files = set(old["files"]) | set(new["files"])
+    changed = [name for name in sorted(files) if old["files"].get(name) != new["files"].get(name)]
     if changed:
         lines.append(f"Changed: files of the record: {', '.join(changed)}")
     for name in ("observations", "assumptions"):

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.triggers.cron import CronTrigger
 
+from shiftcast.features.input_error import InputError
+
 WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FIELDS: Final = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
@@ -72,10 +74,10 @@ def parse_cron(text: str) -> Cron:
     """
     fields = text.split()
     if len(fields) != len(_FIELDS):
-        raise ValueError(f"--cron {text!r} has {len(fields)} fields, not the 5 of minute, hour, day, month, weekday")
+        raise InputError(f"--cron {text!r} has {len(fields)} fields, not the 5 of minute, hour, day, month, weekday")
     minutes, hours, days, months, weekdays = (_values(field, name) for field, name in zip(fields, _FIELDS, strict=True))
     if days is not None and weekdays is not None:
-        raise ValueError(
+        raise InputError(
             f"--cron {text!r} restricts both day of month and day of week, which schedulers read differently; "
             "restrict one"
         )
@@ -105,7 +107,7 @@ def zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"--timezone {name!r} is not known; give one such as UTC or Europe/Paris") from None
+        raise InputError(f"--timezone {name!r} is not known; give one such as UTC or Europe/Paris") from None
 
 
 def as_trigger(cron: Cron, timezone: tzinfo) -> CronTrigger:
@@ -175,7 +177,7 @@ def _part(part: str, name: str, field: str) -> range:
     except ValueError:
         start, stop, every = high + 1, low - 1, 0
     if not (low <= start <= stop <= high and every > 0):
-        raise ValueError(f"--cron: {part!r} in {field!r} is not a {name} from {low} to {high}")
+        raise InputError(f"--cron: {part!r} in {field!r} is not a {name} from {low} to {high}")
     return range(start, stop + 1, every)
 
 

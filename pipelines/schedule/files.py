@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.schedule.cron import Cron, as_calendar
 
 NAME: Final = "shiftcast-retrain"
@@ -68,14 +69,14 @@ def write_files(kind: str, job: Scheduled, folder: Path) -> list[Path]:
         If the scheduler is not known, a text cannot be written into its files, or a file is there already.
     """
     if kind not in WRITERS:
-        raise ValueError(f"--write {kind!r} is not known; choose one of {', '.join(WRITERS)}")
+        raise InputError(f"--write {kind!r} is not known; choose one of {', '.join(WRITERS)}")
     for text in (job.program, job.folder, job.image, *job.arguments):
         if not text.isprintable():
-            raise ValueError(f"{text!r} holds characters that cannot be printed; give another")
+            raise InputError(f"{text!r} holds characters that cannot be printed; give another")
     texts = WRITERS[kind](job)
     for name, text in texts.items():
         if (folder / name).exists() and (folder / name).read_text(encoding="utf-8") != text:
-            raise ValueError(f"{folder / name}: is there with other content; move it away or give another --to")
+            raise InputError(f"{folder / name}: is there with other content; move it away or give another --to")
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

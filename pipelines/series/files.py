@@ -14,6 +14,8 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
+from shiftcast.features.input_error import InputError
+
 TEXT: Final = ("series", "group", "category", "period_end")
 EMPTY: Final = ("", "nan", "NaN", "null", "NULL")
 PARQUET: Final = ".parquet"
@@ -38,7 +40,7 @@ def check_file(file: Path) -> Path:
         If it is not.
     """
     if not file.is_file():
-        raise ValueError(f"file {str(file)!r} is not there; give a CSV or Parquet file")
+        raise InputError(f"file {str(file)!r} is not there; give a CSV or Parquet file")
     return file
 
 
@@ -67,7 +69,7 @@ def read_series(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         table = _parquet(file, columns) if file.suffix == PARQUET else _csv(file, columns)
     except (pa.ArrowInvalid, UnicodeDecodeError) as problem:
         kind = "Parquet file" if file.suffix == PARQUET else "CSV"
-        raise ValueError(f"file {str(file)!r} is no {kind} ({problem}); give {','.join(columns)}") from problem
+        raise InputError(f"file {str(file)!r} is no {kind} ({problem}); give {','.join(columns)}") from problem
     return table.unify_dictionaries().to_pandas()
 
 
@@ -118,7 +120,7 @@ def series_writer(file: Path | None) -> Iterator[Callable[[pd.DataFrame], None]]
         yield _screen()
         return
     if not file.parent.is_dir():
-        raise ValueError(f"folder {str(file.parent)!r} is not there; make it, or write somewhere else")
+        raise InputError(f"folder {str(file.parent)!r} is not there; make it, or write somewhere else")
     part = file.with_name(f".{file.stem}.part{file.suffix}")
     kind = pa.parquet.ParquetWriter if file.suffix == PARQUET else pa.csv.CSVWriter
     try:

@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.migration.boosted import trial
 from shiftcast.forecast.migration.learned import to_json
 from shiftcast.forecast.migration.learning import learning_rows
@@ -41,7 +42,7 @@ def train(
         sets = {name: path for name, path in set_files(data).items() if name not in never}
         taken = [origin for name, path in sets.items() for origin in set_origins(name, path, origins)]
         family = learn_family(taken)
-    except (ValueError, OSError) as problem:
+    except (InputError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from problem
     if boosted and family.left_out:
@@ -96,7 +97,7 @@ def set_origins(name: str, path: Path, count: int) -> list[Origin]:
     history = pd.read_csv(path, dtype={"series": str, "category": str})
     missing = [column for column in COLUMNS if column not in history.columns]
     if missing:
-        raise ValueError(f"set {name!r}: column {missing[0]!r} is missing; give {', '.join(COLUMNS)}")
+        raise InputError(f"set {name!r}: column {missing[0]!r} is missing; give {', '.join(COLUMNS)}")
     return list(rolling_origins(history.assign(period=pd.to_datetime(history["period"])), name, count=count))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
 from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
@@ -54,7 +55,7 @@ class VolumeQuestion:
     def __post_init__(self) -> None:
         for name, least in (("horizon", 1), ("draws", 0)):
             if getattr(self, name) < least:
-                raise ValueError(f"{name} {getattr(self, name)} is below {least}; ask for at least that")
+                raise InputError(f"{name} {getattr(self, name)} is below {least}; ask for at least that")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -187,7 +188,7 @@ def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[pd.DataFrame]:
     if twice.any():
         row = int(heads.index[twice.argmax()])
         name, other = history["series"].iloc[row], history["group"].iloc[row]
-        raise ValueError(f"series {name!r}, row {row + 1}: also in another group than {other!r}; keep one")
+        raise InputError(f"series {name!r}, row {row + 1}: also in another group than {other!r}; keep one")
     chunk = _chunk_of(heads.sort_values("code").group.to_numpy(), np.bincount(code), horizon)[code]
     order = np.argsort(chunk, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(chunk[order])) + 1):

@@ -21,6 +21,7 @@ from shiftcast.pipelines.serving.reply import (
     refusal,
     replay,
     send_reply,
+    trace_of,
 )
 
 INVOCATIONS: Final = "/invocations"
@@ -94,7 +95,7 @@ class Gate:
         except PayloadError as error:
             reply = refusal(error.status, str(error))
         except Exception as error:
-            note["fault"] = type(error).__name__
+            note |= {"fault": type(error).__name__, "trace": trace_of(error)}
             reply = defect()
         finally:
             self._under_way -= 1
@@ -145,6 +146,8 @@ class Gate:
         note["rows"] = read_payload(body, self._limits)
         captured = Captured()
         await served.app({**scope, "headers": _PLAIN}, replay(body), captured)
+        if captured.trace:
+            note["trace"] = captured.trace
         return captured.reply
 
 

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions import FIELDS, read_field
 from shiftcast.pipelines.registry.served_model import PARAMS
 
@@ -46,7 +47,7 @@ class RequestLimits:
     seconds: float = 30.0
 
 
-class PayloadError(ValueError):
+class PayloadError(InputError):
     """A request that is refused; carries the HTTP status."""
 
     def __init__(self, message: str, status: int = 400) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +13,7 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 _ECHO: Final = "\nError: "  # MLflow puts the payload before this, the reason after it
+_FRAME: Final = re.compile(r'^\s*File "([^"\n]*)", line (\d+), in (\S+)', re.MULTILINE)
 _DEFECT: Final = "the server failed on this request; its log has the request's number"
 
 
@@ -66,6 +69,24 @@ def cleaned(status: int, body: bytes) -> Reply:
     return json_reply(status, content | {"message": message.rpartition(_ECHO)[2]})
 
 
+def trace_of(error: BaseException) -> list[str]:
+    """Return where an error came from for the log: file, line and function of each frame, and the kind of error.
+
+    Its message stays out: it may hold what the client sent.
+    """
+    frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    return [*frames, type(error).__name__]
+
+
+def _logged_trace(body: bytes) -> list[str]:
+    """Return the frames of the trace in MLflow's error, without source lines and message."""
+    try:
+        text = str(json.loads(body)["stack_trace"])
+    except (ValueError, KeyError, TypeError):
+        return []
+    return [f"{file}:{line} {name}" for file, line, name in _FRAME.findall(text)]
+
+
 async def send_reply(reply: Reply, send: Send, *, number: str) -> None:
     """Send a reply under the request's number."""
     headers = [
@@ -89,6 +110,11 @@ class Captured:
             self.status = int(message["status"])
         elif message["type"] == "http.response.body":
             self.parts.append(message.get("body", b""))
+
+    @property
+    def trace(self) -> list[str]:
+        """Frames of the trace in the answer, where it is a defect."""
+        return [] if self.status == 200 else _logged_trace(b"".join(self.parts))
 
     @property
     def reply(self) -> Reply:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.sources.capacity import CAPACITY
 from shiftcast.pipelines.sources.focus import FOCUS
 from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
@@ -49,5 +50,5 @@ def find_source(name: str) -> Source:
     'job'
     """
     if name not in SOURCES:
-        raise ValueError(f"source {name!r} is not known; known are {', '.join(SOURCES)}")
+        raise InputError(f"source {name!r} is not known; known are {', '.join(SOURCES)}")
     return SOURCES[name]

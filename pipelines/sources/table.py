@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 
-class UnreadableFileError(ValueError):
+
+class UnreadableFileError(InputError):
     """A file that cannot be read at all; the run ends and the last good state stays."""
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from shiftcast.features.frames import QUARANTINE, USAGE, check, conform
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
 from shiftcast.pipelines.engine.stream import stream
 from shiftcast.pipelines.state.root import StoreError
@@ -53,7 +54,7 @@ def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime |
             check(part, USAGE)
             first = tuple(part[list(USAGE.key)].iloc[0])
             if first == last:
-                raise ValueError(f"usage: the key {first} is there twice; add its rows up first")
+                raise InputError(f"usage: the key {first} is there twice; add its rows up first")
             last = tuple(part[list(USAGE.key)].iloc[-1])
             writer.write_table(to_arrow(part).cast(arrow_schema(USAGE)))
             rows += len(part)

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from shiftcast.features.frames import USAGE, empty
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import to_arrow
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.state.root import StoreError
@@ -45,7 +46,7 @@ def utc_day(day: datetime) -> pd.Timestamp:
     """
     moment = pd.Timestamp(day)
     if moment.tz is None:
-        raise ValueError(f"day {day} has no time zone; give it in UTC")
+        raise InputError(f"day {day} has no time zone; give it in UTC")
     return moment.tz_convert("UTC").normalize()
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import USAGE, conform
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
 from shiftcast.pipelines.store.files import USAGE_FILE, fault, write_usage
@@ -104,7 +105,7 @@ def read_snapshot(store: Store, name: str) -> pd.DataFrame:
         If a file is missing or altered.
     """
     if name not in snapshots(store):
-        raise ValueError(f"there is no snapshot {name!r}; there are {', '.join(snapshots(store)) or 'none'}")
+        raise InputError(f"there is no snapshot {name!r}; there are {', '.join(snapshots(store)) or 'none'}")
     what = snapshot_fault(store.folder / "snapshots" / name)
     if what:
         raise StoreError(f"{store.folder / 'snapshots' / name}: {what}; restore it from a copy")

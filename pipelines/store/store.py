@@ -19,6 +19,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from shiftcast.features.frames import QUARANTINE, USAGE, conform, empty
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.engine.stream import collect
 from shiftcast.pipelines.state.guard import locked
@@ -139,7 +140,7 @@ class Store:
             be computed, or the disk is full; the store is as it was.
         """
         if not _DIGEST.fullmatch(source_digest):
-            raise ValueError(f"source digest {source_digest!r} is not a SHA-256 in hexadecimal; hash the content")
+            raise InputError(f"source digest {source_digest!r} is not a SHA-256 in hexadecimal; hash the content")
         day = reading.utc_day(known_at)
         before = self.loaded(source_digest)
         if before is not None:
@@ -292,6 +293,6 @@ def _draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> l
 def _selected(table: ir.Table, equal: Mapping[str, str | tuple[str, ...]]) -> ir.Table:
     for name, value in equal.items():
         if name not in USAGE.columns:
-            raise ValueError(f"usage has no column {name!r}; it has {list(USAGE.columns)}")
+            raise InputError(f"usage has no column {name!r}; it has {list(USAGE.columns)}")
         table = table.filter(table[name].isin(value if isinstance(value, tuple) else (value,)))
     return table

@@ -34,7 +34,7 @@ def champion_seed(root):
     bundle = open_bundle(root=root)
     answer = bundle.forecaster.when("llm", of="search", base="requests", segment="hyperscale")
     assert answer.question.startswith("llm over 50% of search requests")
-    return bundle.summary["settings"]["seed"]
+    return bundle.summary.settings.seed
 
 
 def published_seed(root):

@@ -98,7 +98,7 @@ def test_artifacts_that_are_gone_are_named(runs, tmp_path):
     with pytest.raises(StoreError, match=r"model version 1: its files cannot be read .*run `shiftcast run`"):
         open_bundle(root=root)
     assert runs.run(root, 1) == 0
-    assert open_bundle(root=root).summary["settings"]["seed"] == 1
+    assert open_bundle(root=root).summary.settings.seed == 1
 
 
 def flip(folder):

@@ -117,7 +117,8 @@ def prepare() -> None:
     assemble.forecast_frame = lambda *_, **__: rows
     run_module.build_world = lambda *_, **__: world
     run_module.backtest = lambda *_, **__: table
-    run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary["settings"]["seed"]), "utf-8")
+    run_module.sealed = lambda bundle: bundle
+    run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary.settings.seed), "utf-8")
     blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
     publication.overview_picture = lambda *_: blank
 

@@ -160,6 +160,7 @@ def no_draws(finished: Finished, views: dict[str, Callable[..., Any]], monkeypat
     monkeypatch.setattr(run_module, "backtest", backtest)
     for name, view in views.items():
         monkeypatch.setattr(assemble, name, view)
+    monkeypatch.setattr(run_module, "sealed", lambda bundle: replace(bundle, answers=finished.result.bundle.answers))
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
     monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
     return computed

@@ -5,11 +5,17 @@ import sys
 import pandas as pd
 import pytest
 
+import shiftcast
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import options
 from shiftcast.pipelines.commands.listed import COMMANDS, load
 from shiftcast.pipelines.job import run as run_module
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import open_forecaster
+from shiftcast.pipelines.serving.payload import PayloadError
+from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.state.root import StoreError
 
 
@@ -189,3 +195,25 @@ def test_help_lists_every_command_and_imports_none():
 def test_a_command_that_is_none_is_refused_with_its_neighbour(shell):
     code, _, err = shell("retrian")
     assert (code, "retrain" in err) == (2, True)
+
+
+def test_the_version_and_the_help_have_the_names_people_try(shell):
+    assert shell("--version") == (0, f"shiftcast {shiftcast.__version__}\n", "")
+    assert shell("-h")[0] == 0
+
+
+@pytest.mark.parametrize("kind", [InputError, OutOfSupportError, UnreadableFileError, PayloadError])
+def test_every_refusal_of_input_is_one_type_and_ends_with_one_line_and_code_2(shell, again, monkeypatch, kind):
+    monkeypatch.setattr(run_module, "run", lambda *_, **__: refuse_input(kind))
+    assert issubclass(kind, InputError)
+    assert issubclass(InputError, ValueError)
+    assert shell(*again, "--quiet") == (2, "", "shiftcast: no\n")
+
+
+@pytest.mark.parametrize("kind", [StoreError, AlteredBundleError])
+def test_a_store_or_a_file_that_failed_is_no_refusal_of_input(kind):
+    assert not issubclass(kind, InputError)
+
+
+def refuse_input(kind):
+    raise kind("no")

@@ -114,7 +114,7 @@ def test_runs_and_models_of_a_dead_process_are_closed_and_their_files_removed(st
     assert client.get_run(run_.info.run_id).info.status == "KILLED"
     assert str(client.get_logged_model(model.model_id).status) == "FAILED"
     assert not Path(model.artifact_location.removeprefix("file://")).exists()
-    assert open_bundle(root=store.root).summary["settings"]["seed"] == 7
+    assert open_bundle(root=store.root).summary.settings.seed == 7
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_a_moved_store_is_given_its_new_addresses(store, tmp_path, monkeypatch, 
     assert "addresses changed\nnothing to put right\n" in capsys.readouterr().out
     assert (moved / BACKUP).exists()
     assert moved_from(moved) is None
-    assert open_bundle(root=moved).summary["settings"]["seed"] == 8
+    assert open_bundle(root=moved).summary.settings.seed == 8
     assert doctor.move_in(moved, wait=0) == 0
     again = run(replace(store, root=moved, out=tmp_path / "new", settings=replace(store.settings, seed=9)))
     assert again.version == "3"

@@ -25,6 +25,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
     register,
 )
+from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.state.guard import locked
 
 NOW = pd.Timestamp("2026-11-22", tz="UTC")
@@ -105,7 +106,7 @@ def test_a_break_widens_once_and_every_door_sees_it(watched, record, seen):
     assert version.version == 2
     assert version.tags["shiftcast.reason"].startswith("intervals of version 1 widened by 2.326 after a break")
     after = open_bundle(root=watched.root)
-    assert after.summary["widened"] == {"factor": 2.326, "of": "1"}
+    assert after.summary.widened == Widened(2.326, "1")
     wide = [each.forecaster.quantiles("spending", quantiles=(0.1, 0.5, 0.9)).iloc[-1] for each in (before, after)]
     spreads = [np.log(each["q900"] / each["q100"]) for each in wide]
     assert spreads[1] == pytest.approx(2.326 * spreads[0], rel=0.02)
@@ -117,8 +118,8 @@ def test_a_break_widens_once_and_every_door_sees_it(watched, record, seen):
 def test_a_widened_bundle_has_a_digest_of_its_own_and_the_same_inputs(finished):
     bundle = finished.result.bundle
     wider = widened_bundle(bundle, 1.5, factor=1.5, of="4")
-    assert wider.summary["digest"] != bundle.summary["digest"]
-    assert wider.summary["files"] == bundle.summary["files"]
+    assert wider.summary.digest != bundle.summary.digest
+    assert wider.summary.files == bundle.summary.files
     assert wider.tables["observations"] is bundle.tables["observations"]
 
 

@@ -23,8 +23,8 @@ def champion(request):
 
 def test_the_champion_before_is_champion_again_and_published(twice):
     assert roll_back(twice.root, out=twice.out) == RolledBack("1", "2")
-    assert open_bundle(root=twice.root).summary["settings"]["seed"] == 7
-    assert (twice.out / "digest.txt").read_text(encoding="utf-8") == open_bundle(root=twice.root).summary["digest"]
+    assert open_bundle(root=twice.root).summary.settings.seed == 7
+    assert (twice.out / "digest.txt").read_text(encoding="utf-8") == open_bundle(root=twice.root).summary.digest
 
 
 def test_a_version_rolled_back_from_is_not_promoted_again_on_the_same_data(twice):

@@ -1,5 +1,5 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pandas as pd
 import pytest
@@ -129,7 +129,7 @@ def test_a_past_origin_uses_nothing_known_later(own_store, no_draws):
     bundle = run(replace(own_store, origin=PAST, past=True)).bundle
     assert bundle.tables["observations"]["known_at"].max() <= PAST
     assert bundle.tables["claims"]["stated_at"].max() <= PAST
-    assert bundle.summary["origin"] == "2026-03-16"
+    assert bundle.summary.origin == "2026-03-16"
 
 
 def test_rows_known_after_a_past_origin_change_nothing(finished):
@@ -204,7 +204,7 @@ def test_bad_rows_show_in_the_report_and_in_the_tables(first, own_store, spoil, 
     monkeypatch.setattr(run_module, "write_report", write_report)
     result = run(replace(own_store, record=folder))
     assert not result.reused
-    assert result.bundle.summary["quarantined"] == 1
+    assert result.bundle.summary.quarantined == 1
     report = (own_store.out / REPORT).read_text(encoding="utf-8")
     assert "1 records were set aside" in report
     assert "<td>observations_capex.csv</td>" in report
@@ -224,6 +224,7 @@ def test_an_out_folder_of_others_is_refused_before_anything_is_read(own_store):
 def test_parameters_and_scores_of_the_bundle_are_plain_numbers(finished):
     folder = bundle_folder(open_store(finished.request.root), champion_version(open_store(finished.request.root)))
     summary = read_bundle(folder).summary
-    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
-    assert summary["settings"]["draws"] == 200
-    assert len(summary["files"]) == 17
+    plain = json.loads(json.dumps(asdict(summary), allow_nan=False))
+    assert plain == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary.settings.draws == 200
+    assert len(summary.files) == 17

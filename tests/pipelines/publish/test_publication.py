@@ -17,7 +17,7 @@ def place(text):
 
 
 def of_digest(bundle, digest, **changes):
-    return dataclasses.replace(bundle, summary={**bundle.summary, "digest": digest}, **changes)
+    return dataclasses.replace(bundle, summary=dataclasses.replace(bundle.summary, digest=digest), **changes)
 
 
 def test_a_publication_holds_the_named_files_and_nothing_beside_it(finished, tmp_path):

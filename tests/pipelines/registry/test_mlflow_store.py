@@ -72,7 +72,7 @@ def test_the_tracking_address_of_the_environment_is_used(tmp_path, monkeypatch):
 def test_the_registered_version_carries_digest_manifest_state_and_reason(store, finished):
     version = champion_version(store)
     assert version.tags[STATE_TAG] == COMPLETE
-    assert version.tags[DIGEST_TAG] == finished.result.bundle.summary["digest"]
+    assert version.tags[DIGEST_TAG] == finished.result.bundle.summary.digest
     assert len(version.tags[MANIFEST_TAG]) == 64
     assert version.tags[REASON_TAG].startswith("promoted: first model")
     assert find_version(store, version.tags[DIGEST_TAG]).version == version.version
@@ -85,7 +85,7 @@ def test_the_run_logs_parameters_scores_and_the_report(store, finished):
     assert run.data.params["draws"] == "200"
     assert run.data.params["seed"] == "7"
     assert run.data.params["origin"] == "2026-11-20"
-    assert run.data.metrics["crps_ratio"] == finished.result.bundle.summary["backtest"][-1]["crps_ratio"]
+    assert run.data.metrics["crps_ratio"] == finished.result.bundle.summary.backtest[-1].crps_ratio
     logged = {file.path for file in store.client.list_artifacts(run.info.run_id)}
     assert logged == {"report.html", "forecasts.parquet", "scores.parquet", "summary.json"}
 

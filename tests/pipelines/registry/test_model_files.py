@@ -1,5 +1,6 @@
 import json
 import subprocess
+from dataclasses import asdict
 
 import pytest
 
@@ -24,8 +25,8 @@ def version(finished):
 
 def test_a_version_says_what_it_was_made_from_and_how_good_it_was(version, finished):
     summary = finished.result.bundle.summary
-    assert json.loads(version.tags[DATA_TAG]) == summary["files"]
-    assert json.loads(version.tags[SCORECARD_TAG]) == summary["backtest"][-1]
+    assert json.loads(version.tags[DATA_TAG]) == summary.files
+    assert json.loads(version.tags[SCORECARD_TAG]) == asdict(summary.backtest[-1])
     assert version.tags[REVISION_TAG] == "unknown" or len(version.tags[REVISION_TAG].partition("-")[0]) == 40
 
 

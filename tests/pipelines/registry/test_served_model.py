@@ -99,3 +99,13 @@ def test_unknown_params_are_refused(model):
 def test_the_example_is_answered_and_keeps_the_signature(model):
     assert len(ask(model, *EXAMPLE.to_dict("records"))) == 1
     assert set(EXAMPLE.columns) <= set(SIGNATURE.inputs.input_names())
+
+
+def test_an_error_of_a_library_is_not_taken_for_a_wrong_question(model, monkeypatch):
+    def fail(*_):
+        return np.zeros(2).reshape(3, 3)
+
+    monkeypatch.setattr(type(model._forecaster), "rows", fail)
+    with pytest.raises(ValueError, match="cannot reshape") as error:
+        ask(model, WHEN)
+    assert not isinstance(error.value, MlflowException)

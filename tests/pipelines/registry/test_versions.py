@@ -9,7 +9,7 @@ def test_what_differs_between_two_forecasts_is_listed(finished):
     moved = rows.assign(mid=rows["mid"].where(rows.index > 0, rows["mid"] * 2))
     new = replace(
         old, tables={**old.tables, "assumptions": moved, "observations": old.tables["observations"].iloc[3:]},
-        summary={**old.summary, "origin": "2026-12-01", "files": {**old.summary["files"], "assumptions.csv": "x"}},
+        summary=replace(old.summary, origin="2026-12-01", files={**old.summary.files, "assumptions.csv": "x"}),
     )  # fmt: skip
     assert changed_inputs(old, new) == [
         "Changed: origin: 2026-11-20 before, 2026-12-01 after",

@@ -140,7 +140,19 @@ def test_an_app_that_raises_is_a_defect_logged_by_kind(serve):
     assert status == 500
     assert b"secret" not in body
     assert server.lines[0]["fault"] == "RuntimeError"
+    assert server.lines[0]["trace"][-2].endswith(" app")
+    assert server.lines[0]["trace"][-1] == "RuntimeError"
+    assert "secret" not in json.dumps(server.lines)
     assert server.lines[0]["request"].encode() == headers[b"x-request-id"]
+
+
+def test_a_defect_within_mlflow_s_app_keeps_the_frames_of_its_trace_in_the_log(serve):
+    trace = 'Traceback:\n  File "/model.py", line 7, in predict\n    answer(secret)\nValueError: secret\n'
+    server = serve(Served("1", answering(json.dumps({"message": "x", "stack_trace": trace}).encode(), status=400)))
+    status, _, body = server.call(GOOD)
+    assert status == 500
+    assert server.lines[0]["trace"] == ["/model.py:7 predict"]
+    assert "secret" not in json.dumps(server.lines) + body.decode()
 
 
 def test_mlflow_s_echo_of_the_payload_is_cut():

@@ -1,0 +1,54 @@
+"""What people run before they hand in: ``nox -l`` lists it, ``nox -s tests`` runs one; `.ci/run` runs all of it."""
+
+import nox
+
+nox.options.sessions = ["lint", "types", "tests"]
+nox.options.reuse_existing_virtualenvs = True
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+
+def install(session: nox.Session) -> None:
+    """Install the checkout with what its tests need, at the versions that were resolved together."""
+    session.install("-c", "constraints.txt", "-e", ".[test]")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests a newcomer waits for, or those named after ``--``."""
+    install(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(name="all")
+def everything(session: nox.Session) -> None:
+    """Run what has to pass, in an environment of its own."""
+    session.run(".ci/run", external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style; ``nox -s lint -- --fix`` puts right what can be."""
+    session.install("-c", "constraints.txt", "ruff")
+    session.run("ruff", "check", ".", *session.posargs)
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    install(session)
+    session.run(".ci/types", external=True)
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the notebooks."""
+    install(session)
+    session.run("pytest", "--nbmake", "notebooks", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def wheel(session: nox.Session) -> None:
+    """Build wheel and sdist, and run the wheel elsewhere."""
+    install(session)
+    session.run(".ci/wheel", external=True)

@@ -1,0 +1,116 @@
+"""Answers kept with a forecast, to a question of each kind, so that an upgrade cannot change them unnoticed.
+
+When another version of shiftcast or of the libraries behind its numbers opens the forecast, the same questions are
+asked again. The versions that made it ask nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.pipelines.registry.bundle import Bundle
+from shiftcast.pipelines.registry.maker import Maker, present_maker
+from shiftcast.pipelines.state.root import StoreError
+
+_DRAWS: Final = 100  # of questions that draw the whole forecast again
+_RELATIVE, _ABSOLUTE = 1e-9, 1e-12  # another processor differs in the last bits, which is no change of an answer
+
+
+class ChangedAnswerError(StoreError):
+    """A forecast that this version answers otherwise than the one that made it; it says which to install."""
+
+
+def sealed(bundle: Bundle) -> Bundle:
+    """Return a bundle that names the versions that make it, and keeps their answer to a question of each kind."""
+    forecaster = _sparing(bundle)
+    answers = tuple({"question": each, "rows": _rows(forecaster, each)} for each in questions(bundle))
+    return replace(bundle, summary=replace(bundle.summary, made_by=present_maker()), answers=answers)
+
+
+def unchanged(bundle: Bundle) -> Bundle:
+    """Return a bundle whose answers are still those of the version that made it.
+
+    Forecasts registered before 0.2.0 kept none and pass.
+
+    Raises
+    ------
+    ChangedAnswerError
+        Naming the question, the version that made the forecast, and the `pip install` that brings it back.
+    """
+    made_by, present = bundle.summary.made_by, present_maker()
+    if made_by is None or made_by == present:
+        return bundle
+    forecaster = _sparing(bundle)
+    for kept in bundle.answers:
+        if not _alike(_rows(forecaster, kept["question"]), kept["rows"]):
+            raise ChangedAnswerError(_said(kept["question"], made_by, present))
+    return bundle
+
+
+def questions(bundle: Bundle) -> list[dict[str, Any]]:
+    """Return a question of each kind (:data:`forecast.question.QUESTIONS`) that a forecast can be asked."""
+    tasks, summary = bundle.tables["registry"], bundle.summary
+    workload, last = str(tasks["workload"].iloc[0]), summary.settings.through
+    newest = str(tasks.loc[tasks["workload"] == workload, "technique"].iloc[-1])
+    share = {"technique": newest, "of": workload, "base": "gpu_hours", "segment": "hyperscale"}
+    split = {"base": "revenue", "definition": str(bundle.cube.attrs["definition"])}
+    asked: dict[str, dict[str, Any]] = {
+        "forecast": {"measure": "power"},
+        "quantiles": {"measure": "accelerators", "segment": "rest"},
+        "draws": {"measure": "gpu_hours", "draws": 3},
+        "share": share, "when": share, "split": split,
+        "attribute": {"start": str(bundle.cube.attrs["first_forecast"]), "end": last},
+        "claims": {}, "placement": {}, "concentration": {},
+        "impose": {"mode": "fixed", "share": 0.5, **split},
+        "relabel": {"firm": _first(bundle, "memberships", "firm"), "to": "rest"},
+        "check": {"claim": _first(bundle, "claims", "claim")},
+        "contract": {"measure": "spending", "period": last, "value": 1e11},
+        "plan": {"by": last, "risk": 0.05}, "limits": {"by": last}, "site": {"mw": 40.0}, "cost": {},
+        "retire": {"generation": summary.generations[1].family},  # the first may not be sold any more
+    }  # fmt: skip
+    return [{"question": name, **fields} for name, fields in asked.items()]
+
+
+def _first(bundle: Bundle, table: str, column: str) -> str:
+    """Return the first name in a column of a table, or one that no record has."""
+    names = bundle.tables[table][column]
+    return str(names.iloc[0]) if len(names) else "none"
+
+
+def _sparing(bundle: Bundle) -> Forecaster:
+    """Return the forecaster, set to redraw no more than is needed to tell two versions apart."""
+    settings = bundle.summary.settings
+    return replace(bundle.forecaster, settings=replace(settings, draws=min(settings.draws, _DRAWS)))
+
+
+def _rows(forecaster: Forecaster, question: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """Return an answer as it comes back from JSON, or nothing where the question is refused."""
+    try:
+        rows: list[dict[str, Any]] = json.loads(json.dumps(forecaster.rows(question)))
+    except ValueError:
+        return None
+    return rows
+
+
+def _alike(now: Any, then: Any) -> bool:
+    if isinstance(now, float) and isinstance(then, float):
+        return math.isclose(now, then, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+    if isinstance(now, list) and isinstance(then, list):
+        return len(now) == len(then) and all(map(_alike, now, then))
+    if isinstance(now, dict) and isinstance(then, dict):
+        return now.keys() == then.keys() and all(_alike(now[name], then[name]) for name in now)
+    return type(now) is type(then) and bool(now == then)
+
+
+def _said(question: Mapping[str, Any], made_by: Maker, present: Maker) -> str:
+    wanted = [each for each in made_by.requirements if each not in present.requirements]
+    return (
+        f"the forecast was made by shiftcast {made_by.shiftcast}, and {question['question']!r} is answered otherwise "
+        f"now; registered answers do not change: open it with `pip install {' '.join(wanted)}`, or register anew with "
+        "`shiftcast run`"
+    )

@@ -1,0 +1,51 @@
+"""What made a forecast: the version of shiftcast and of each library that its numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Final
+
+LIBRARIES: Final = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "xarray", "xgboost-cpu")
+UNKNOWN: Final = "0+unknown"  # as `shiftcast.__version__` says it
+
+
+@dataclass(frozen=True)
+class Maker:
+    """The versions a forecast was made with.
+
+    Attributes
+    ----------
+    shiftcast
+        Version of this package.
+    libraries
+        Version of each of :data:`LIBRARIES`.
+    """
+
+    shiftcast: str
+    libraries: Mapping[str, str]
+
+    @property
+    def requirements(self) -> list[str]:
+        """What a `pip install` of the same versions asks for; a version that is not known is left out.
+
+        Examples
+        --------
+        >>> Maker("0.2.0", {"numpy": "2.4.0"}).requirements
+        ['shiftcast==0.2.0', 'numpy==2.4.0']
+        """
+        versions = {"shiftcast": self.shiftcast, **self.libraries}
+        return [f"{name}=={which}" for name, which in versions.items() if which != UNKNOWN]
+
+
+def present_maker() -> Maker:
+    """Return the versions that are installed; of what is not installed as a package it is :data:`UNKNOWN`."""
+    return Maker(_installed("shiftcast"), {name: _installed(name) for name in LIBRARIES})
+
+
+def _installed(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # such as `xgboost`, which brings the same module under another name
+        return UNKNOWN
