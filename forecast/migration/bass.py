@@ -82,9 +82,9 @@ def fit_bass_regression(adoptions: Array) -> Bass:
     --------
     >>> fit_bass_regression(np.array([1.0, 2.0, 4.0, 8.0, 16.0]))
     Traceback (most recent call last):
-    ValueError: Bass's regression finds no market in 5 periods: their curvature is not told from none; fit the curve \
+    shiftcast.InputError: Bass's regression finds no market in 5 periods: their curvature is not told from none; fit the curve \
 instead
-    """
+    """  # noqa: E501  (an example prints its message on one line)
     before = np.r_[0.0, np.cumsum(adoptions)[:-1]]
     reached = max(float(before[-1]), np.finfo(np.float64).tiny)
     design = np.vander(before / reached, 3, increasing=True)  # of order one, so that a tolerance means the same

@@ -124,7 +124,7 @@ def _refusal(name: str, given: Mapping[str, Any], error: ValidationError) -> Val
     for field, value in given.items():
         read_field(field, value)
     if "missing" in faults:
-        return ValueError(f"question {name!r}: field {str(faults['missing']['loc'][0])!r} is missing")
+        return InputError(f"question {name!r}: field {str(faults['missing']['loc'][0])!r} is missing")
     field = str(faults["extra_forbidden"]["loc"][0])
     others = ", ".join(taken(QUESTIONS[name]))
-    return ValueError(f"question {name!r}: field {field!r} is not taken; it takes {others}")
+    return InputError(f"question {name!r}: field {field!r} is not taken; it takes {others}")

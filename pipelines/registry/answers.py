@@ -53,7 +53,7 @@ def unchanged(bundle: Bundle) -> Bundle:
 
 
 def questions(bundle: Bundle) -> list[dict[str, Any]]:
-    """Return a question of each kind (:data:`forecast.question.QUESTIONS`) that a forecast can be asked."""
+    """Return a question of each kind (:data:`forecast.questions.QUESTIONS`) that a forecast can be asked."""
     tasks, summary = bundle.tables["registry"], bundle.summary
     workload, last = str(tasks["workload"].iloc[0]), summary.settings.through
     newest = str(tasks.loc[tasks["workload"] == workload, "technique"].iloc[-1])

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from shiftcast.forecast.question import QUESTIONS
+from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.pipelines.registry import answers
 from shiftcast.pipelines.registry.answers import ChangedAnswerError, sealed, unchanged
 from shiftcast.pipelines.registry.maker import LIBRARIES, Maker, present_maker
