@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import capacity as capacity_command
-from shiftcast.pipelines.commands.capacity import answer_json, show, stood
+from shiftcast.pipelines.commands.capacity import answer_json, overrides, show
 from shiftcast.pipelines.registry.bundle import read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import open_forecaster
 from shiftcast.pipelines.registry.mlflow_store import bundle_folder, champion_version, open_store
@@ -109,7 +109,7 @@ def test_values_stand_in_for_assumptions():
     assert busy["work_day_median"] == pytest.approx(2 * quiet["work_day_median"])
     for pair in ("site.utilisation", "site.utilisation=much"):
         with pytest.raises(ValueError, match="not of the form site"):
-            stood([pair])
+            overrides([pair])
 
 
 @pytest.mark.parametrize(

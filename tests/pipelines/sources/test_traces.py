@@ -69,7 +69,6 @@ def test_helios(load):
     assert totals["gpu_hours"] == pytest.approx(424_773, abs=0.5)
 
 
-@pytest.mark.slow
 def test_helios_capacity(load):
     stored, _, closed, _ = load("capacity", "helios_earth_sensetime/Earth_gpu_number.csv.gz")
     assert stored == 181
