@@ -63,8 +63,9 @@ class VolumeFit:
 
 
 def fit_volume(
-    history: Array, horizon: int, *, spread_prior: Spread = SPREAD_PRIOR, members: tuple[str, ...] | None = None
-) -> VolumeFit:
+    history: Array, horizon: int, *, spread_prior: Spread = SPREAD_PRIOR, members: tuple[str, ...] | None = None,
+    symmetric: bool | None = None,
+) -> VolumeFit:  # fmt: skip
     """Fit one quarterly series on a log scale.
 
     Parameters
@@ -76,7 +77,9 @@ def fit_volume(
     spread_prior
         Prior standard deviation of the error by step; it counts for eight origins.
     members
-        Names of the only members to use, as a benchmark whose errors are made symmetric; all where left out.
+        Names of the only members to use; all where left out.
+    symmetric
+        Whether past errors are made symmetric instead of keeping their lean; where left out, with ``members`` only.
 
     Returns
     -------
@@ -97,7 +100,8 @@ def fit_volume(
     if len(values) < 2 or len(bad):
         detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
         raise InputError(f"a volume series needs two or more positive, finite values; it has {detail}")
-    beliefs = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=bool(members))
+    even = bool(members) if symmetric is None else symmetric
+    beliefs = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=even)
     return VolumeFit(fit_volumes(_panel(values), horizon=horizon, beliefs=beliefs))
 
 

@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.mark.filterwarnings("default")  # a script warns where a test would fail
 @pytest.mark.parametrize(
-    "name", ["backcast", "cube", "hierarchical", "ingest", "reconcile", "serving", "shares", "volume"]
+    "name", ["backcast", "cube", "hierarchical", "ingest", "reconcile", "revenue", "serving", "shares", "volume"]
 )
 def test_a_benchmark_tells_what_it_takes(name, monkeypatch, capsys):
     """Run the script in this process, where what all of them import is imported once."""
