@@ -33,6 +33,10 @@ def stream(seed: int, name: str) -> np.random.Generator:
     name
         What the stream drives; 64 bits of its digest keep hundreds of thousands of names apart.
 
+    Returns
+    -------
+    Generator
+
     Examples
     --------
     >>> bool(stream(1, "a").random() == stream(1, "a").random())

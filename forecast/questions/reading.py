@@ -99,9 +99,10 @@ def read_field(field: str, value: Any) -> Any:
 
 
 def taken(schema: type[Asked]) -> Iterator[str]:
-    """Yield the fields of a question: those it needs, those it may have, and the context."""
+    """Yield the fields of a question: those it needs, those it may have, and the context, its day last."""
     ranks = {
-        name: (is_context(field), not field.is_required()) for name, field in schema.model_fields.items()
+        name: (is_context(field), not field.is_required(), name == "as_of")
+        for name, field in schema.model_fields.items()
     }  # fmt: skip
     yield from sorted(ranks, key=ranks.__getitem__)
 
