@@ -11,7 +11,7 @@ from shiftcast.features.asof import latest_known
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.scoring.actuals import actuals
-from shiftcast.forecast.scoring.scorecard import Vintage, override_scores, vintage_scores
+from shiftcast.forecast.scoring.scorecard import KEY, Vintage, override_scores, vintage_scores
 from shiftcast.pipelines.job.overrides import read_overrides
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import read_version
@@ -86,7 +86,7 @@ def score_card(
     if only is None:
         blocks.append(override_scores(read_overrides(root), actual, costs))
     blocks = [block for block in blocks if len(block)]
-    card = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=["period_end"])
+    card = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=[*KEY, "period_end"])
     return (card if period_end is None else card[card["period_end"] == period_end]), unreadable
 
 

@@ -136,7 +136,7 @@ def test_the_served_model_refuses_with_the_row_and_an_argument_that_is_not_known
 def test_a_forecast_kept_before_there_was_a_fleet_still_opens_and_says_what_it_lacks(finished, tmp_path):
     bundle = finished.result.bundle
     tables = {name: rows for name, rows in bundle.tables.items() if name != "capacity_assumptions"}
-    old = type(bundle)(bundle.cube, tables, bundle.summary)
+    old = type(bundle)(bundle.cube, tables, bundle.summary, bundle.learned)
     write_bundle(old, tmp_path / "old")
     with pytest.raises(ValueError, match="kept without catalogue and fleet; run `shiftcast run` again"):
         read_bundle(tmp_path / "old").forecaster.plan(**PLAN)

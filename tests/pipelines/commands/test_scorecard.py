@@ -64,7 +64,7 @@ def test_a_target_shows_every_vintage_beside_naive_forecasts_and_claims(shell, t
     assert "shiftcast v1" in out
     assert "last_value" in out
     assert "Claim " in out
-    assert "actual" in out
+    assert "came" in out
     assert "shiftcast v1" in set(pd.read_csv(tmp_path / "s.csv")["model"])
 
 
