@@ -75,10 +75,9 @@ class BottomUp:
     hours, core_hours
         Busy hours of NVIDIA GPUs a quarter, shape (draws, quarters, leaves, tasks), zero on CPUs; task to busy CPU
         core-hours a quarter, shape (draws, quarters, leaves).
-    steps, evidence
-        Fitted technique steps; task to the evidence of each generation's throughput.
-    skill
-        Skill of the share model on reference histories as lively as each workload's [CRPS ratio].
+    steps, evidence, skill
+        Fitted technique steps; task to the evidence of each generation's throughput; skill of the share model on
+        reference histories as lively as each workload's [CRPS ratio].
     """
 
     tasks: tuple[str, ...]
