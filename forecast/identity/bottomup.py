@@ -188,7 +188,7 @@ class Asked:
 
 
 def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
-    """Return a task's placement by leaf; it follows the leaf's segment.
+    """Return a task's placement [share] by leaf, which follows the leaf's segment; classes sum to one.
 
     Parameters
     ----------
@@ -198,7 +198,6 @@ def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
     Returns
     -------
     ndarray, shape (draws, leaves, classes)
-        Shares of the task's work [share]; classes sum to one.
     """
     by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SOLD_SEGMENTS}
     return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
