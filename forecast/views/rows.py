@@ -157,7 +157,7 @@ def choose_draws(count: int, wanted: int | None, seed: int) -> Any:
     Examples
     --------
     >>> choose_draws(5, 2, seed=1).tolist(), choose_draws(3, None, seed=1).tolist()
-    ([1, 2], [0, 1, 2])
+    ([0, 1], [0, 1, 2])
     """
     if wanted is not None and not 1 <= wanted <= count:
         raise OutOfSupportError(f"draws is {wanted}; this forecast has 1 to {count}; run with more --draws")
