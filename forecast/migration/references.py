@@ -183,11 +183,11 @@ def reference_rows(fit: ShareFit, name: str) -> pd.DataFrame:
 def _series_rows(panel: SharePanel, at: int, horizon: int, name: str) -> pd.DataFrame:
     """Return the rows of one series; a category is a generation, the oldest the one whose share came first."""
     names = panel.categories[at]
-    held = panel.shares[at, :, : len(names)]
-    held = held[~np.isnan(held).any(axis=1)]
-    order = generation_order(held)
+    history = panel.shares[at, :, : len(names)]
+    history = history[~np.isnan(history).any(axis=1)]
+    order = generation_order(history)
     ahead = np.empty((horizon, len(names)))
-    ahead[:, order] = REFERENCES[name](held[:, order], horizon)
+    ahead[:, order] = REFERENCES[name](history[:, order], horizon)
     return pd.DataFrame(
         {
             "series": panel.series[at],
@@ -206,8 +206,8 @@ def _newer_or_same(shares: Array, horizon: int, curve: Callable[[Array, int], Ar
     ahead = np.ones((horizon, shares.shape[1] + 1))
     ahead[:, -1] = 0.0
     for k in range(1, shares.shape[1]):
-        held = np.clip(curve(newer[:, k], horizon), 0.0, 1.0) if newer[:, k].any() else np.zeros(horizon)
-        ahead[:, k] = np.minimum(held, ahead[:, k - 1])
+        share = np.clip(curve(newer[:, k], horizon), 0.0, 1.0) if newer[:, k].any() else np.zeros(horizon)
+        ahead[:, k] = np.minimum(share, ahead[:, k - 1])
     return close(-np.diff(ahead, axis=1), shares[-1])
 
 
