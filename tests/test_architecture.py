@@ -180,7 +180,7 @@ def arguments(node):
     listed = node.args
     every = [*listed.posonlyargs, *listed.args, *listed.kwonlyargs, *filter(None, (listed.vararg, listed.kwarg))]
     notes = [*node.decorator_list, *(each.annotation for each in every if each.annotation)]
-    if any(re.search(r"\btyper\.|property$", ast.unparse(note)) for note in notes):
+    if any(re.search(r"\btyper\.|\.(command|callback)\(|property$", ast.unparse(note)) for note in notes):
         return []
     return [each.arg for each in every if each.arg not in {"self", "cls"}]
 
