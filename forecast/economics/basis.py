@@ -291,7 +291,7 @@ def price_name(basis: Basis, model: str) -> str:
     Returns
     -------
     str
-        Name of the assumption [USD/token].
+        Name of the assumption [USD/million output_token].
     """
     own = f"price.output_token.{model}"
     return own if own in set(basis.assumptions["name"]) else "price.output_token"

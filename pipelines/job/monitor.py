@@ -205,9 +205,9 @@ def widened_bundle(bundle: Bundle, by: float, *, factor: float, of: str) -> Bund
     by
         Ratio to widen by now, at least 1.
     factor
-        Ratio in all, since the forecast was fitted.
+        Ratio in all since the fit, for the summary.
     of
-        Version that was fitted.
+        Version that is widened.
 
     Returns
     -------

@@ -20,7 +20,7 @@ class RevenueFit:
     Attributes
     ----------
     member
-        Member with the largest weight.
+        Member that forecasts it, or ``combination``.
     weights, scores
         Member to its weight [1], and to its error.
     deviation
@@ -160,9 +160,9 @@ class Widened:
     Attributes
     ----------
     factor
-        On the log spread [1].
+        On the log spread, in all since the fit [1].
     of
-        Version that was fitted.
+        Version that was widened.
     """
 
     factor: float

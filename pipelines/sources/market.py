@@ -81,7 +81,9 @@ def shipped_frames() -> dict[str, pd.DataFrame]:
 
 
 def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the tables of a registered forecast with the market facts it lacks, which then were the values that ship.
+    """Return the tables of a registered forecast with the market facts that it lacks.
+
+    A forecast registered without them was drawn with the values that ship, so it still gives the same answers.
 
     Parameters
     ----------
