@@ -98,7 +98,7 @@ class Frame:
 
 
 def _pandera(column: Column) -> pa.Column:
-    import pandera.pandas as pa  # noqa: PLC0415
+    import pandera.pandas as pa  # noqa: PLC0415  (importing pandera takes a second)
 
     checks = []
     if column.low is not None:
@@ -537,7 +537,7 @@ def check(rows: pd.DataFrame, frame: Frame) -> pd.DataFrame:
     >>> check(empty(QUARANTINE), QUARANTINE).shape
     (0, 5)
     """
-    from pandera.errors import SchemaErrors  # noqa: PLC0415
+    from pandera.errors import SchemaErrors  # noqa: PLC0415  (importing pandera takes a second)
 
     try:
         frame.schema.validate(rows, lazy=True)

@@ -1,4 +1,4 @@
-"""Answers as plain rows and as text: the one place behind the command line, a notebook and the served model."""
+"""Answers as plain rows and as text: one code path behind the command line, a notebook and the served model."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def answer_rows(
 
     Parameters
     ----------
+    forecaster
+        A forecast.
     questions
         Fields of each question (:mod:`forecast.questions`).
     common
@@ -57,6 +59,16 @@ def answer_rows(
 
 def answer_text(rows: Sequence[Mapping[str, Any]]) -> str:
     """Return rows as the JSON that every door prints, in the form of an MLflow scoring server.
+
+    Parameters
+    ----------
+    rows
+        From :func:`answer_rows`.
+
+    Returns
+    -------
+    str
+        JSON on one line, without NaN.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What people ask, answered from one cube: the same numbers from the command line, a notebook and a served model."""
+"""Answer questions from one cube: the same numbers from the command line, a notebook and a served model."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ class Forecaster:
         return ask_capacity("retire", self.cube, self.basis, asked)
 
     def crossings(self) -> list[Crossing]:
-        """Return when LLMs pass half of each workload they enter, by segment and on both bases."""
+        """Return when LLMs pass half of each workload that they enter, by segment and on both bases."""
         return [
             self.when("llm", of=workload, base=base, segment=segment)
             for workload in workloads_entered(self.cube, "llm")

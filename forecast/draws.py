@@ -36,6 +36,7 @@ def stream(seed: int, name: str) -> np.random.Generator:
     Returns
     -------
     Generator
+        A stream of its own.
 
     Examples
     --------
@@ -168,7 +169,7 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a fit is drawn: over which quarters, how often, from which seed, under which drawn assumptions.
+    """The settings of a draw: quarters, number of draws, seed, and drawn assumptions.
 
     Attributes
     ----------
@@ -188,11 +189,33 @@ class Sampling:
     assumed: Assumptions = Assumptions({})
 
     def stream(self, name: str) -> np.random.Generator:
-        """Return the random stream of one named quantity (:func:`stream`)."""
+        """Return the random stream of one named quantity (:func:`stream`).
+
+        Parameters
+        ----------
+        name
+            Name of the quantity.
+
+        Returns
+        -------
+        Generator
+            A stream of its own.
+        """
         return stream(self.seed, name)
 
     def normals(self, name: str) -> Array:
-        """Return stratified standard normals of one named quantity, shape (draws,) (:func:`normals`)."""
+        """Return stratified standard normals of one named quantity, shape (draws,) (:func:`normals`).
+
+        Parameters
+        ----------
+        name
+            Name of the quantity.
+
+        Returns
+        -------
+        ndarray, shape (draws,)
+            Standard normals.
+        """
         return normals(self.seed, name, self.draws)
 
 

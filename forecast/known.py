@@ -1,4 +1,4 @@
-"""The record as it was known on one day, and the settings of a forecast made then.
+"""Cut the record to what was known on one day; the settings of a forecast made then.
 
 One list says which frames there are and how each is cut; :func:`cut` is the only way from all that was ever read to
 what was known on a day.
@@ -26,12 +26,12 @@ from shiftcast.forecast.workloads import Registry
 
 @dataclass(frozen=True)
 class Rule:
-    """How one frame is cut.
+    """A rule by which one frame is cut.
 
     Attributes
     ----------
     frame
-        What its rows are.
+        Contract of its rows.
     day
         Column with the day a row could be known; ``None`` for judgements of today and market facts, which are not cut.
     latest
@@ -102,7 +102,18 @@ class Frames:
         return read_market(self.definitions, self.operators, self.chips)
 
     def as_of(self, origin: pd.Timestamp) -> Known:
-        """Return what was known on a day, midnight UTC."""
+        """Return what was known on a day.
+
+        Parameters
+        ----------
+        origin
+            The day, midnight UTC.
+
+        Returns
+        -------
+        Known
+            As :func:`cut` gives it.
+        """
         return cut(self, origin)
 
 
@@ -125,7 +136,17 @@ class Known(Frames):
 
 @dataclass(frozen=True)
 class Settings:
-    """How many draws, from which seed, through which quarter."""
+    """Settings of a drawn forecast.
+
+    Attributes
+    ----------
+    draws
+        Joint draws.
+    seed
+        Of the named streams.
+    through
+        Last quarter, such as ``2028Q4``.
+    """
 
     draws: int = 2000
     seed: int = 20260826
@@ -169,6 +190,11 @@ def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None =
         Draws and seed.
     shipped
         Accelerators shipped in the forecast it belongs to, dims ``draw, quarter, segment, generation``, if any.
+
+    Returns
+    -------
+    Basis
+        Catalogue, rates and assumptions of the record, on the same draws and seed.
 
     Raises
     ------

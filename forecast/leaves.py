@@ -1,4 +1,4 @@
-"""The leaves of the hierarchy and the segments they belong to; apart from the models, so that answering is quick."""
+"""Leaves of the hierarchy and the segments they belong to; apart from the models, so that answering is quick."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ SEGMENT_OF: Final = {leaf: segment for segment, leaves in LEAVES.items() for lea
 
 def segment_of_leaves(cube: xr.Dataset) -> list[str]:
     """Return the segment of each leaf of a cube, in its order.
+
+    Parameters
+    ----------
+    cube
+        Dataset with the coordinate ``leaf``.
+
+    Returns
+    -------
+    list of str
+        Segments, one a leaf.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The workload registry: workloads, their techniques from old to new, and what each counts its work in."""
+"""Workload registry: workloads, their techniques from old to new, and the unit each counts its work in."""
 
 from __future__ import annotations
 
@@ -58,7 +58,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Registry:
-    """All tasks, workloads together, techniques oldest first."""
+    """All tasks, grouped by workload, techniques oldest first.
+
+    Attributes
+    ----------
+    tasks
+        The tasks, in order.
+    """
 
     tasks: tuple[Task, ...]
 
@@ -69,6 +75,16 @@ class Registry:
 
     def of(self, workload: str) -> tuple[Task, ...]:
         """Return one workload's tasks, oldest technique first.
+
+        Parameters
+        ----------
+        workload
+            Name of the workload.
+
+        Returns
+        -------
+        tuple of Task
+            Its tasks.
 
         Raises
         ------
@@ -81,12 +97,39 @@ class Registry:
         return found
 
     def techniques(self, workload: str) -> tuple[str, ...]:
-        """Return one workload's techniques, oldest first."""
+        """Return one workload's techniques, oldest first.
+
+        Parameters
+        ----------
+        workload
+            Name of the workload.
+
+        Returns
+        -------
+        tuple of str
+            Names of its techniques.
+
+        Raises
+        ------
+        ValueError
+            If the workload is not registered.
+        """
         return tuple(task.technique for task in self.of(workload))
 
 
 def read_registry(rows: pd.DataFrame) -> Registry:
-    """Read the registry from its table, keeping the file's order of workloads."""
+    """Read the registry from its table, keeping the file's order of workloads.
+
+    Parameters
+    ----------
+    rows
+        Table of ``workloads.csv``.
+
+    Returns
+    -------
+    Registry
+        Tasks by workload, techniques by ``order``.
+    """
     order = {name: position for position, name in enumerate(dict.fromkeys(rows["workload"]))}
     ordered = rows.assign(position=rows["workload"].map(order)).sort_values(["position", "order"])
     return Registry(

@@ -1,4 +1,4 @@
-"""The command line."""
+"""Command line of shiftcast: the app, its exit codes and its errors in one line."""
 
 from __future__ import annotations
 
@@ -36,6 +36,11 @@ def main() -> None:
 
     Code 2 is bad input, refused by a check of ours; 1 is a store, file or disk that failed, and any other error, whose
     trace is a defect to report.
+
+    Raises
+    ------
+    SystemExit
+        With code 2 for bad input and 1 for a failure.
     """
     try:
         app()
@@ -56,6 +61,6 @@ def _ended(error: Exception, code: int) -> int:
 
 def _failed(error: ValueError) -> bool:
     from shiftcast.pipelines.registry.bundle import AlteredBundleError  # noqa: PLC0415  (a command that did not fail needs neither)
-    from shiftcast.pipelines.state.root import StoreError  # noqa: PLC0415
+    from shiftcast.pipelines.state.root import StoreError  # noqa: PLC0415  (keeps --help fast)
 
     return isinstance(error, (StoreError, AlteredBundleError))

@@ -33,6 +33,13 @@ SIXTY = {
     "forecast/sixty_forty/pooling.py": "example shares in docstrings",
     "forecast/split/share.py": "the docstring that says no such number is there",
 }
+ASKS = re.compile(r"(What|Who|Where|Whether|How)\b")  # a docstring says what a module does instead
+NOQA, REASONED = re.compile(r"[#]\s*noqa"), re.compile(r"[#] noqa: [A-Z0-9]+(, [A-Z0-9]+)*  \(.+\)")
+LEFT = {
+    "features/frames.py:check": "its first line names the rows and their contract",
+    "features/frames.py:conform": "its first line names the rows and their contract",
+    "forecast/views/part.py:unit_of": "its first line names both, and the file has no room",
+}  # public functions of two arguments or more that do without a section of parameters, and why
 FILES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
 NAMES = [path.relative_to(ROOT).as_posix() for path in FILES]
 
@@ -150,6 +157,47 @@ def public_and_bare(path):
 def test_everything_public_has_a_docstring():
     assert [name for path, name in zip(FILES, NAMES, strict=True) if not ast.get_docstring(tree(path))] == []
     assert [each for path in FILES for each in public_and_bare(path)] == []
+
+
+def without_parameters(path):
+    """Return the public functions of two arguments or more whose docstring has no section of parameters.
+
+    Methods of a class that lists its attributes say the rest in one line, and what Typer calls is documented by its
+    options.
+    """
+    nodes = list(ast.walk(tree(path)))
+    listing = [node for node in nodes if isinstance(node, ast.ClassDef)
+               and (node.name.startswith("_") or "Attributes\n---" in (ast.get_docstring(node) or ""))]  # fmt: skip
+    skipped = {id(inner) for node in [*functions(path), *listing] for inner in ast.walk(node) if inner is not node}
+    return [
+        node.name for node in functions(path) if not node.name.startswith("_") and id(node) not in skipped
+        and len(arguments(node)) > 1 and "Parameters\n---" not in (ast.get_docstring(node) or "")
+    ]  # fmt: skip
+
+
+def arguments(node):
+    """Return the arguments of a function, but for the object of a method; none for a property or a Typer command."""
+    listed = node.args
+    every = [*listed.posonlyargs, *listed.args, *listed.kwonlyargs, *filter(None, (listed.vararg, listed.kwarg))]
+    notes = [*node.decorator_list, *(each.annotation for each in every if each.annotation)]
+    if any(re.search(r"\btyper\.|\.(command|callback)\(|property$", ast.unparse(note)) for note in notes):
+        return []
+    return [each.arg for each in every if each.arg not in {"self", "cls"}]
+
+
+def test_docstrings_say_what_is_done_and_name_the_arguments():
+    opening = {name: ast.get_docstring(tree(path)) for path, name in zip(FILES, NAMES, strict=True)}
+    assert [name for name, text in opening.items() if ASKS.match(text)] == []
+    bare = {f"{name}:{each}" for path, name in zip(FILES, NAMES, strict=True) for each in without_parameters(path)}
+    assert sorted(bare - set(LEFT)) == []
+
+
+def test_each_silenced_rule_has_its_reason():
+    places = [
+        path for folder in (*FLOORS, "shiftcast", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")
+    ]
+    lines = [(path, text) for path in places for text in path.read_text(encoding="utf-8").splitlines()]
+    assert [f"{path}: {text.strip()}" for path, text in lines if NOQA.search(text) and not REASONED.search(text)] == []
 
 
 def test_arguments_are_not_checked_with_assert_nor_errors_swallowed():

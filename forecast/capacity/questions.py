@@ -1,4 +1,4 @@
-"""The questions of capacity and cost by name, for every door that asks them."""
+"""Questions of capacity and cost by name, for every interface that asks them."""
 
 from __future__ import annotations
 
@@ -38,6 +38,11 @@ def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Ma
         Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.ceilings.Limits`,
         :class:`~forecast.economics.site.Site`, :class:`~forecast.economics.costs.Costing` or
         :class:`~forecast.capacity.retire.Retirement`.
+
+    Returns
+    -------
+    Answer
+        Table, assumptions and notes.
 
     Raises
     ------

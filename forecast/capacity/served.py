@@ -1,4 +1,4 @@
-"""Served and latent demand: what a full fleet shows is a lower bound (Tobit)."""
+"""Served and latent demand: a full fleet shows only a lower bound of demand (Tobit)."""
 
 from __future__ import annotations
 
@@ -19,6 +19,18 @@ _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 def served(latent: Array, capacity: Array) -> Array:
     """Return what is served: S = min(D*, capacity), in the unit of both.
+
+    Parameters
+    ----------
+    latent
+        Latent demand D*, any shape.
+    capacity
+        Capacity in its unit, broadcast against it.
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Served demand S.
 
     Examples
     --------
@@ -49,7 +61,20 @@ class Latent:
     observed: Array
 
     def draws(self, count: int, *, seed: int) -> Array:
-        """Return draws of latent demand, shape (count, periods): what was seen, and above it where it was capped."""
+        """Return draws of latent demand: the observation, and above it where it was capped.
+
+        Parameters
+        ----------
+        count
+            Number of draws.
+        seed
+            Of the stream ``latent``.
+
+        Returns
+        -------
+        ndarray, shape (count, periods)
+            In the unit of the observations.
+        """
         mean = self.level + self.growth * np.arange(len(self.observed))
         low = (np.log(self.observed) - mean) / self.sd
         u = stream(seed, "latent").random((count, len(mean)))
@@ -70,10 +95,19 @@ def tobit(observed: Array, capacity: Array, *, tolerance: float = 0.02) -> Laten
     tolerance
         Distance from capacity, over it, that counts as full [1].
 
+    Returns
+    -------
+    Latent
+        Trend of log demand, standard deviation, and which periods were capped.
+
     Raises
     ------
     ValueError
         If fewer than three observations lie below capacity, or one is not positive or above capacity.
+
+    References
+    ----------
+    Tobin (1958), Estimation of relationships for limited dependent variables, Econometrica 26(1).
 
     Examples
     --------

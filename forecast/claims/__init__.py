@@ -1,1 +1,1 @@
-"""Dated claims held against the draws: their odds, what they need; the words of a claim are read in `statements`."""
+"""Dated claims compared with the draws: their odds and needs; the words of a claim are read in `statements`."""

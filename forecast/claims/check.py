@@ -1,4 +1,4 @@
-"""What it would take for a claim to hold.
+"""Check of a claim against the forecast, and what it would take for the claim to hold.
 
 Its odds under each definition and stage, the growth it needs, the bridge from the claim before it, and how its
 speaker's past claims came out.
@@ -78,6 +78,11 @@ def check_claim(cube: xr.Dataset, claims: pd.DataFrame, name: str, *, against: s
         The claim.
     against
         The vintage to bridge from; the speaker's last one if not given.
+
+    Returns
+    -------
+    ClaimCheck
+        Odds of each reading, growth needed and expected, bridge and past claims.
 
     Raises
     ------
@@ -195,7 +200,22 @@ def _bridge(cube: xr.Dataset, before: Mapping[Any, Any], after: Mapping[Any, Any
 
 
 def past_claims(cube: xr.Dataset, claims: pd.DataFrame, speaker: str) -> pd.DataFrame:
-    """Return a speaker's claims whose window has passed, with what came and whether they held as worded."""
+    """Return a speaker's claims whose window has passed, with actuals and whether they held as worded.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+    claims
+        Distinct claims known at its origin.
+    speaker
+        Who stated them.
+
+    Returns
+    -------
+    DataFrame
+        ``claim, stated_at, bound, low, high, actual, held``; ``held`` is a share of the draws.
+    """
     first = periods(cube)[forecast_periods(cube)][0]
     begun = first - pd.offsets.QuarterBegin(startingMonth=1)
     rows = []

@@ -1,4 +1,4 @@
-"""Drafts of claims from a transcript or note: what was said of a quantity, by when, as disclosure or opinion.
+"""Draft claims from a transcript or note: figures, bounds and windows, disclosure apart from opinion.
 
 A draft is for a person to confirm: the sentence stands beside every figure read from it, and words that no table knows
 are listed rather than dropped. Nothing here reaches a forecast by itself.
@@ -55,7 +55,17 @@ class Wording:
 
 @dataclass(frozen=True)
 class Drafts:
-    """Draft claims, one a figure, with the columns of :data:`COLUMNS`; terms no table knows; spellings mended."""
+    """Draft claims of a text.
+
+    Attributes
+    ----------
+    rows
+        One a figure, with the columns of :data:`COLUMNS`.
+    unresolved
+        Terms that no table knows.
+    mended
+        Pairs of a misheard spelling and the name put in its place.
+    """
 
     rows: pd.DataFrame
     unresolved: tuple[str, ...]
@@ -69,8 +79,17 @@ def draft_claims(text: str, *, speaker: str, stated_at: pd.Timestamp, source: st
     ----------
     text
         Transcript or note in any of the languages of the tables.
+    speaker, source
+        Who said it, and where it was found; copied to each row.
     stated_at
         Day it was said, midnight UTC; relative dates count from it.
+    wording
+        Tables of number words, phrases of time, wording, aliases and terms.
+
+    Returns
+    -------
+    Drafts
+        Rows numbered ``draft-1`` and on, to be confirmed by a person.
 
     Raises
     ------
@@ -92,6 +111,18 @@ def draft_claims(text: str, *, speaker: str, stated_at: pd.Timestamp, source: st
 def mend(text: str, aliases: Mapping[str, str]) -> tuple[tuple[tuple[str, str], ...], str]:
     """Put the names meant in place of misheard spellings, the longest first; return what was mended and the text.
 
+    Parameters
+    ----------
+    text
+        Transcript or note.
+    aliases
+        Misheard spelling, in lower case, to the name meant.
+
+    Returns
+    -------
+    tuple
+        Pairs of spelling and name that were replaced, and the text.
+
     Examples
     --------
     >>> mend("MVLink and Reuben", {"mvlink": "NVLink", "reuben": "Rubin"})
@@ -108,6 +139,18 @@ def mend(text: str, aliases: Mapping[str, str]) -> tuple[tuple[tuple[str, str], 
 
 def language_of(sentence: str, marks: Sequence[Mapping[str, str]]) -> str:
     """Return the language of a sentence: by its script, else by the words of the tables it holds; English in doubt.
+
+    Parameters
+    ----------
+    sentence
+        One sentence.
+    marks
+        Rows of the wording table: ``language`` and ``word``.
+
+    Returns
+    -------
+    str
+        ISO 639-1 code.
 
     Examples
     --------

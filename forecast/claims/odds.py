@@ -1,4 +1,4 @@
-"""Claims against the forecast: the probability the draws give each dated statement, or why it cannot be judged."""
+"""Odds of claims: the probability the draws give each dated statement, or why it cannot be judged."""
 
 from __future__ import annotations
 
@@ -60,7 +60,20 @@ def _judge(cube: xr.Dataset, claim: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def quantity(cube: xr.Dataset, claim: Mapping[Any, Any]) -> Array | str:
-    """Return draws of what a claim is about, shape (draws,), in the claim's canonical unit, or why there are none."""
+    """Return draws of the quantity a claim is about, or why there are none.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+    claim
+        Row of the claims frame.
+
+    Returns
+    -------
+    ndarray or str
+        Shape (draws,), in the claim's canonical unit; a reason where the cube does not measure it.
+    """
     reader = _READERS.get((str(claim["measure"]), str(claim["definition"])))
     if reader is None or claim["base"] not in {"none", "revenue"}:
         return "no forecast quantity measures this"
@@ -68,7 +81,20 @@ def quantity(cube: xr.Dataset, claim: Mapping[Any, Any]) -> Array | str:
 
 
 def as_worded(values: Array, claim: Mapping[Any, Any]) -> Array:
-    """Return in which draws a claim holds as worded, shape of the values."""
+    """Return in which draws a claim holds as worded, shape of the values.
+
+    Parameters
+    ----------
+    values
+        Draws of the quantity, any shape, in the claim's unit.
+    claim
+        Row of the claims frame.
+
+    Returns
+    -------
+    ndarray of bool, shape of ``values``
+        True where it holds.
+    """
     share = claim["unit"] == "1" and claim["measure"] == "share"
     return _holds(values, claim, _ABOUT_SHARE if share else None)
 

@@ -1,4 +1,4 @@
-"""The registry of claims: each statement once, with its readings and their weights."""
+"""Registry of claims: each statement once, with its readings and their weights."""
 
 from __future__ import annotations
 
@@ -60,6 +60,18 @@ def _check(claims: pd.DataFrame) -> None:
 def find(claims: pd.DataFrame, name: str) -> pd.DataFrame:
     """Return the readings of one claim.
 
+    Parameters
+    ----------
+    claims
+        Claims frame.
+    name
+        Name of the claim.
+
+    Returns
+    -------
+    DataFrame
+        Its rows, one a reading.
+
     Raises
     ------
     ValueError
@@ -72,7 +84,20 @@ def find(claims: pd.DataFrame, name: str) -> pd.DataFrame:
 
 
 def predecessor(claims: pd.DataFrame, name: str) -> str | None:
-    """Return the last earlier claim of the same speaker about the same measure and products, if there is one."""
+    """Return the last earlier claim of the same speaker about the same measure and products, if there is one.
+
+    Parameters
+    ----------
+    claims
+        Claims frame.
+    name
+        Name of the claim.
+
+    Returns
+    -------
+    str or None
+        Name of the earlier claim.
+    """
     claim = find(claims, name).iloc[0]
     same = claims[["speaker", "measure", "base", "products", "stage"]].eq(
         claim[["speaker", "measure", "base", "products", "stage"]]

@@ -1,4 +1,4 @@
-"""What questions of capacity and cost rest on: the catalogue, measured rates and assumptions known on a day."""
+"""Basis of questions of capacity and cost: the catalogue, measured rates and assumptions known on a day."""
 
 from __future__ import annotations
 
@@ -67,6 +67,11 @@ class Basis:
 def check_given(basis: Basis, given: Mapping[str, float]) -> None:
     """Raise if a value was given for an assumption that is not known, or one outside its scale.
 
+    Parameters
+    ----------
+    basis, given
+        Basis, and name to the value that stands in for an assumption.
+
     Raises
     ------
     ValueError
@@ -89,6 +94,10 @@ def check_given(basis: Basis, given: Mapping[str, float]) -> None:
 
 def join_assumptions(*parts: pd.DataFrame) -> pd.DataFrame:
     """Join the assumptions of several files.
+
+    Returns
+    -------
+    DataFrame
 
     Raises
     ------
@@ -138,6 +147,16 @@ class Machine:
 def machine(basis: Basis, name: str) -> Machine:
     """Return an accelerator from the latest row of it that was known.
 
+    Parameters
+    ----------
+    basis, name
+        Basis, and name of the accelerator.
+
+    Returns
+    -------
+    Machine
+        Its power [W at the IT boundary], price [USD/accelerator] and domain.
+
     Raises
     ------
     ValueError
@@ -173,6 +192,16 @@ def machine(basis: Basis, name: str) -> Machine:
 def generations(basis: Basis, asked: str | None) -> tuple[str, ...]:
     """Return the accelerators a name stands for: itself, those of a family, or all of NVIDIA's that are not cancelled.
 
+    Parameters
+    ----------
+    basis, asked
+        Basis, and name; all of NVIDIA's if not given.
+
+    Returns
+    -------
+    tuple of str
+        Accelerators by the day they became available.
+
     Raises
     ------
     ValueError
@@ -191,7 +220,15 @@ def generations(basis: Basis, asked: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Rate:
-    """Measured work per second of one accelerator [``unit`` / s] at a service level, and who measured it."""
+    """A measured throughput of one accelerator at a service level.
+
+    Attributes
+    ----------
+    value, unit
+        Work per second [``unit`` / s].
+    evidence, source
+        Evidence class; software, precision and day.
+    """
 
     value: float
     unit: str
@@ -201,6 +238,18 @@ class Rate:
 
 def rate(basis: Basis, name: str, *, model: str = MODEL, scenario: str = SCENARIO) -> Rate:
     """Return the latest record of an accelerator on a model at a service level; of one day's, the largest.
+
+    Parameters
+    ----------
+    basis, name
+        Basis, and name of the accelerator.
+    model, scenario
+        Model and service level of the record.
+
+    Returns
+    -------
+    Rate
+        The record.
 
     Raises
     ------
@@ -232,6 +281,17 @@ def rate(basis: Basis, name: str, *, model: str = MODEL, scenario: str = SCENARI
 
 
 def price_name(basis: Basis, model: str) -> str:
-    """Return the assumption that prices a model's output tokens: its own row, or the one for all models."""
+    """Return the assumption that prices a model's output tokens: its own row, or the one for all models.
+
+    Parameters
+    ----------
+    basis, model
+        Basis, and name of the model.
+
+    Returns
+    -------
+    str
+        Name of the assumption [USD/million output_token].
+    """
     own = f"price.output_token.{model}"
     return own if own in set(basis.assumptions["name"]) else "price.output_token"

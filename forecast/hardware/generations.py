@@ -1,4 +1,4 @@
-"""The fleet's generations from the hardware catalogue, and throughput by generation from measured records."""
+"""Generations of the fleet from the hardware catalogue, and throughput by generation from measured records."""
 
 from __future__ import annotations
 
@@ -70,6 +70,16 @@ def nvidia_generations(hardware: pd.DataFrame) -> Generations:
 
     Each family is represented by its largest scale-up domain with a price, the latest known row of it. A figure that
     is missing is carried from the family before in proportion to the 8-bit peak, and named in ``filled``.
+
+    Parameters
+    ----------
+    hardware
+        Hardware rows known at an origin.
+
+    Returns
+    -------
+    Generations
+        Oldest first.
 
     Raises
     ------
@@ -155,8 +165,15 @@ def generation_throughput(throughput: pd.DataFrame, generations: Generations, ta
     ----------
     throughput
         Throughput rows known at the origin.
+    generations
+        The fleet's generations.
     task
         Names the records that speak for it, what bounds it, and its roofline.
+
+    Returns
+    -------
+    GenerationThroughput
+        Work per second of one accelerator [unit/s], shape (generations,), its days and evidence.
 
     Raises
     ------

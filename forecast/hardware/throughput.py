@@ -1,4 +1,4 @@
-"""Throughput of the live fleet on one task: records, service level, software of the day, and the mix of generations."""
+"""Throughput of the live fleet on one task: records, service level, software gain, and the mix of generations."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ def fleet_throughput(
     ----------
     throughput
         Throughput rows known at the origin.
+    generations
+        The fleet's generations.
+    task
+        The task.
     hour_shares
         Share of the live fleet by generation, shape (draws, quarters, generations).
     assumed
@@ -39,6 +43,11 @@ def fleet_throughput(
         the kind of work in the unit of the records, such as ``total_token``.
     quarters
         Quarter ends.
+
+    Returns
+    -------
+    tuple
+        Throughput [unit/(s accelerator)], shape (draws, quarters), and the figures of each generation.
     """
     kind = task.record_unit.partition("/")[0]
     one = generation_throughput(throughput, generations, task)
@@ -57,6 +66,20 @@ def core_throughput(throughput: pd.DataFrame, task: Task, assumed: Assumptions) 
     """Return work per second of one busy CPU core on a task, shape (draws,), or ``None`` if no record is known.
 
     Work that is counted in core-seconds takes them as they are.
+
+    Parameters
+    ----------
+    throughput
+        Throughput rows known at the origin.
+    task
+        The task.
+    assumed
+        Row ``derate.core``.
+
+    Returns
+    -------
+    ndarray or None
+        Throughput of a core [unit/s].
     """
     if task.unit == "core_second":
         return np.ones_like(assumed["derate.core"])

@@ -1,1 +1,1 @@
-"""The demand identity: top-down and bottom-up views, how they meet, the cube of draws; reading it is in `views`."""
+"""Demand identity: top-down and bottom-up views, their reconciliation, the cube of draws; reading it is in `views`."""

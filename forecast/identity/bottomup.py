@@ -1,6 +1,6 @@
 """Bottom-up view: requests and tokens x technique shares x intensity / throughput, by leaf and task.
 
-The weak view: token volumes are stated by a few firms, request volumes are assumed, and throughput comes from
+Token volumes are stated by a few firms, request volumes are assumed, and throughput comes from
 benchmarks derated to fleets. Its spread in the draws says so.
 """
 
@@ -39,16 +39,12 @@ _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility
 
 @dataclass(frozen=True)
 class BottomUpFit:
-    """What the weak view rests on before anything is drawn.
+    """The fitted terms of the bottom-up view, before anything is drawn.
 
     Attributes
     ----------
-    known
-        The record cut to the origin.
-    generations
-        The fleet's generations.
-    quarters
-        Ends of the quarters to cover.
+    known, generations, quarters
+        The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     tokens
         Stated series of tokens and their models.
     steps
@@ -67,28 +63,21 @@ class BottomUpFit:
 
 @dataclass(frozen=True)
 class BottomUp:
-    """The weak view; leaves in the order of :data:`SOLD_LEAVES`, tasks in that of the registry.
+    """The drawn bottom-up view; leaves in the order of :data:`SOLD_LEAVES`, tasks in that of the registry.
 
     Attributes
     ----------
-    tasks
-        Task names that could be modelled at the origin.
-    missing
-        Workload to what was not known at the origin.
-    volumes
-        Workload to requests (tokens for generative) a quarter, shape (draws, quarters).
-    shares
-        (Workload, segment) to technique shares of requests, shape (draws, quarters, techniques).
-    hours
-        Busy hours of NVIDIA GPUs a quarter, shape (draws, quarters, leaves, tasks); zero on CPUs.
-    core_hours
-        Task to busy CPU core-hours a quarter, shape (draws, quarters, leaves).
-    steps
-        Fitted technique steps, with their evidence.
-    evidence
-        Task to what each generation's throughput rests on (``GenerationThroughput.evidence``).
-    skill
-        Skill of the share model on reference histories as lively as each workload's.
+    tasks, missing
+        Names of the tasks modelled; workload to what was not known at the origin.
+    volumes, shares
+        Workload to requests (tokens for generative) a quarter, shape (draws, quarters); (workload, segment) to
+        technique shares of requests [share], shape (draws, quarters, techniques).
+    hours, core_hours
+        Busy hours of NVIDIA GPUs a quarter, shape (draws, quarters, leaves, tasks), zero on CPUs; task to busy CPU
+        core-hours a quarter, shape (draws, quarters, leaves).
+    steps, evidence, skill
+        Fitted technique steps; task to the evidence of each generation's throughput; skill of the share model on
+        reference histories as lively as each workload's [CRPS ratio].
     """
 
     tasks: tuple[str, ...]
@@ -107,12 +96,8 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
 
     Parameters
     ----------
-    known
-        The record cut to the origin.
-    generations
-        The fleet's generations.
-    quarters
-        Ends of the quarters to cover.
+    known, generations, quarters
+        The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     """
     observations, registry, market = known.observations, known.registry, known.market
     steps = {
@@ -134,11 +119,11 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
     Parameters
     ----------
     fit
-        What it rests on.
+        From :func:`fit_bottom_up`.
     hour_shares
         Share of the live fleet by generation, shape (draws, quarters, generations).
     sampling
-        How it is drawn, on the quarters of the fit.
+        Draws, seed and assumptions, on the quarters of the fit.
     """
     known, quarters, registry, chips = fit.known, sampling.quarters, fit.known.registry, fit.known.market.chips
     volumes, missing = _volumes(fit, sampling)
@@ -165,7 +150,15 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
 
 @dataclass(frozen=True)
 class Asked:
-    """What every task is asked to do: volumes, technique shares and assumptions, on the same quarters; and by what."""
+    """The demand on every task: volumes, technique shares and assumptions, on the same quarters.
+
+    Attributes
+    ----------
+    registry, assumed, quarters, chips
+        Task registry, drawn assumptions, ends of the quarters, and chips in order.
+    volumes, shares
+        As in :class:`BottomUp`.
+    """
 
     registry: Registry
     volumes: Mapping[str, Array]
@@ -181,12 +174,12 @@ class Asked:
         return np.asarray(self.volumes[task.workload][..., None] * shares)
 
     def share(self, task: Task) -> Array:
-        """Return the technique's share of them by leaf, shape (draws, quarters, leaves)."""
+        """Return the technique's share of the requests by leaf [share], shape (draws, quarters, leaves)."""
         place = self.registry.techniques(task.workload).index(task.technique)
         return np.stack([self.shares[task.workload, SEGMENT_OF[leaf]][:, :, place] for leaf in SOLD_LEAVES], axis=-1)
 
     def intensity(self, task: Task) -> Array:
-        """Return work a request, shape (draws, quarters); models grow, rules and tables do not."""
+        """Return work a request [unit/request], shape (draws, quarters); models grow, rules and tables do not."""
         each = draw_intensity(self.assumed, task.name)[:, None]
         if not task.on_accelerator:
             return np.broadcast_to(each, (len(each), len(self.quarters)))
@@ -195,7 +188,17 @@ class Asked:
 
 
 def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
-    """Return a task's placement by leaf, shape (draws, leaves, classes); it follows the leaf's segment."""
+    """Return a task's placement [share] by leaf, which follows the leaf's segment; classes sum to one.
+
+    Parameters
+    ----------
+    assumed, task, chips
+        Rows ``placement.*``, the task, and chips in order.
+
+    Returns
+    -------
+    ndarray, shape (draws, leaves, classes)
+    """
     by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SOLD_SEGMENTS}
     return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
 
@@ -273,10 +276,8 @@ def fit_inference_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) 
 
     Parameters
     ----------
-    observations
-        Observation rows known at the origin, one a figure.
-    quarters
-        Ends of the quarters to cover.
+    observations, quarters
+        Observation rows known at the origin, one a figure, and ends of the quarters to cover.
     """
     rows = select(observations, measure="share", base="revenue", phase="inference", segment="all")
     rows = rows.assign(definition="stated")
@@ -284,5 +285,16 @@ def fit_inference_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) 
 
 
 def draw_inference_share(state: ShareState, sampling: Sampling) -> Array:
-    """Draw the share of accelerator-hours that is inference, shape (draws, quarters)."""
+    """Draw the share of accelerator-hours that is inference.
+
+    Parameters
+    ----------
+    state, sampling
+        From :func:`fit_inference_share`, and draws and seed.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters)
+        Share [share], in (0, 1).
+    """
     return state.simulate(sampling.draws, sampling.stream("inference"))[0]

@@ -77,7 +77,7 @@ class World:
 
 
 def build_world(known: Known, settings: Settings, *, progress: Progress = lambda _: None) -> World:
-    """Fit the demand identity at an origin and draw it; who draws more than once keeps the fit.
+    """Fit the demand identity at an origin and draw it; a caller that draws more than once keeps the fit.
 
     Parameters
     ----------
@@ -87,6 +87,11 @@ def build_world(known: Known, settings: Settings, *, progress: Progress = lambda
         Draws, seed and horizon.
     progress
         Called with a line before each long step.
+
+    Returns
+    -------
+    World
+        The cube, and the views and fleet behind it.
 
     Raises
     ------
@@ -111,6 +116,11 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
         Of the named streams.
     progress
         Called with a line before each long step.
+
+    Returns
+    -------
+    World
+        The cube, and the views and fleet behind it; equal for equal fit, draws and seed.
 
     Raises
     ------
@@ -208,12 +218,12 @@ def _attributes(fit: WorldFit, top: TopDown) -> dict[str, Any]:
 
 
 def _leaf_news(top: TopDown) -> str:
-    told = [
+    moved = [
         f"{row.leaf} {row.before:.1%} to {row.after:.1%} of its side in {row.quarter} by {row.statements} statements, "
         f"{row.ess:.0%} of the draws effective"
         for row in top.leaf_news.itertuples()
     ]
-    return "; ".join(told) or "none"
+    return "; ".join(moved) or "none"
 
 
 def _pad(values: Array) -> Array:

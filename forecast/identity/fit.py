@@ -1,4 +1,4 @@
-"""The fit of the demand identity: all that follows from the record and the horizon alone, before anything is drawn.
+"""Fit of the demand identity: all that follows from the record and the horizon alone, before anything is drawn.
 
 Drawing takes it as it is, so modes of the split, other seeds and tests fit once and draw often.
 """
@@ -53,7 +53,20 @@ class WorldFit:
         return self.top_down.generations
 
     def sampling(self, draws: int, seed: int) -> Sampling:
-        """Return how it is drawn: its quarters, and its assumptions drawn."""
+        """Return the settings of one draw of the fit: its quarters, and its assumptions drawn.
+
+        Parameters
+        ----------
+        draws
+            Joint draws, at least 1.
+        seed
+            Of the named streams.
+
+        Returns
+        -------
+        Sampling
+            With the assumptions of the record drawn, shape (draws,) each.
+        """
         return Sampling(self.quarters, draws, seed, sample_assumptions(self.known.assumptions, draws=draws, seed=seed))
 
 
@@ -66,6 +79,11 @@ def fit_world(known: Known, through: str) -> WorldFit:
         The record cut to the origin.
     through
         Last quarter to forecast, such as ``2028Q4``.
+
+    Returns
+    -------
+    WorldFit
+        Fitted terms of both views.
 
     Raises
     ------
@@ -85,8 +103,13 @@ def with_split(fit: WorldFit, observations: pd.DataFrame) -> WorldFit:
     fit
         A fit of the whole record.
     observations
-        Its observations, but for rows about the split (:func:`forecast.split.share.is_about_split`): no other term
-        hears those, so none has to be fitted again.
+        Its observations, but for rows about the split (:func:`forecast.split.share.is_about_split`), which no other
+        term is fitted to.
+
+    Returns
+    -------
+    WorldFit
+        A new fit; the one given is left as it is.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Intensity: calls a request, times work a call, less what is reused, each an assumption of its own with a unit."""
+"""Intensity of a task: calls a request times work a call, less the reused part, each an assumption with its unit."""
 
 from __future__ import annotations
 
@@ -53,6 +53,18 @@ def intensity(calls: Array, work: Array, reuse: Array) -> Array:
 
 def draw_intensity(assumed: Assumptions, task: str) -> Array:
     """Draw a task's work a request from its rows ``calls.*``, ``work.*`` and ``reuse.*``, shape (draws,).
+
+    Parameters
+    ----------
+    assumed
+        Drawn assumptions.
+    task
+        Such as ``recsys/llm``; in row names the slash is a dot.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Work a request [unit/request].
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Two views that must meet, and a figure that must be met: conditioning applied draw by draw."""
+"""Reconcile two views, and condition on a noisy figure, by Gaussian conditioning draw by draw (Matheron's rule)."""
 
 from __future__ import annotations
 
@@ -53,6 +53,11 @@ def agree(total: Array, parts: Array, unseen_share: Array) -> Agreement:
     unseen_share
         Share u of the total that the second view cannot see, as believed beforehand, shape (draws, ...), in (0, 1).
 
+    Returns
+    -------
+    Agreement
+        Total and parts that satisfy the identity in every draw.
+
     Examples
     --------
     >>> random = np.random.default_rng(0)
@@ -79,8 +84,15 @@ def within(agreement: Agreement, capacity: Array) -> Agreement:
 
     Parameters
     ----------
+    agreement
+        Reconciled total and parts.
     capacity
         Most that the total can be, shape (draws, ...).
+
+    Returns
+    -------
+    Agreement
+        Scaled by min(capacity / total, 1) in each draw.
 
     Examples
     --------
@@ -117,6 +129,11 @@ def condition(logs: Array, statistic: Array, observed: float, sd: float, noise: 
         Figure and its standard error [log].
     noise
         Standard normals, shape (draws,).
+
+    Returns
+    -------
+    ndarray, shape (draws, n)
+        Conditioned quantities [log].
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Data-centre revenue: what is reported by fiscal quarter, what ships for the quarters ahead, and compute's part of it.
+"""Data-centre revenue: reported fiscal quarters, their forecast, and the part of it that is compute.
 
 Calendar quarters throughout; reported fiscal quarters are mapped day by day, conserving totals.
 """
@@ -26,7 +26,7 @@ FIRST_QUARTER: Final = "2015Q1"
 
 @dataclass(frozen=True)
 class RevenueFit:
-    """What is known of revenue, and the models of what is not; nothing of it is drawn.
+    """Known revenue, and the fitted models of what is not known; nothing is drawn.
 
     Attributes
     ----------
@@ -91,6 +91,11 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     through
         Last quarter to forecast, such as ``2028Q4``.
 
+    Returns
+    -------
+    RevenueFit
+        On calendar quarters from the first of the record through ``through``.
+
     Raises
     ------
     ValueError
@@ -113,7 +118,20 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
 
 
 def draw_revenue(fit: RevenueFit, sampling: Sampling) -> Revenue:
-    """Draw what follows the reported quarters, and map it all to calendar quarters."""
+    """Draw revenue after the reported quarters, and map fiscal quarters to calendar quarters.
+
+    Parameters
+    ----------
+    fit
+        From :func:`fit_revenue`.
+    sampling
+        Draws and seed.
+
+    Returns
+    -------
+    Revenue
+        Total and compute [USD/quarter], shape (draws, quarters).
+    """
     draws, reported = sampling.draws, fit.reported.to_numpy()
     future = draw_volume(fit.ahead, draws=draws, random=sampling.stream("revenue"))
     total = np.hstack([np.broadcast_to(reported, (draws, len(reported))), future]) @ fit.weights

@@ -1,4 +1,4 @@
-"""The world's tokens a quarter: stated series that do not overlap, each with what ships for the quarters ahead."""
+"""Tokens of the world a quarter: stated series that do not overlap, each with its forecast."""
 
 from __future__ import annotations
 
@@ -75,10 +75,18 @@ def fit_tokens(
 def draw_tokens(fits: tuple[TokenFit, ...], sampling: Sampling) -> Array | None:
     """Draw the world's tokens a quarter: the stated series and their forecasts, times their coverage.
 
+    Parameters
+    ----------
+    fits
+        One a stated series, from :func:`fit_tokens`.
+    sampling
+        Draws, seed and quarters, and the assumption ``tokens.coverage``.
+
     Returns
     -------
     ndarray or None
-        Shape (draws, quarters); zero before the first statement; ``None`` if no source stated two figures.
+        Tokens a quarter, shape (draws, quarters); zero before the first statement; ``None`` if no source stated two
+        figures.
     """
     total, days = np.zeros((sampling.draws, len(sampling.quarters))), days_in(sampling.quarters)
     for fit in fits:

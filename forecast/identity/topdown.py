@@ -1,6 +1,6 @@
 """Top-down view: data-centre revenue -> price -> accelerators shipped -> installed base -> GPU-hours, by leaf.
 
-The strong view: reported revenue, a share of it by segment, a price by generation held to an independent estimate of
+Reported revenue, a share of it by segment, a price by generation constrained by an independent estimate of
 H100-equivalents shipped, survival, and utilisation. Calendar quarters throughout; reported fiscal quarters are mapped
 day by day, conserving totals.
 """
@@ -40,7 +40,7 @@ LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
 
 @dataclass(frozen=True)
 class TopDownFit:
-    """What the strong view rests on before anything is drawn.
+    """The fitted terms of the top-down view, before anything is drawn.
 
     Attributes
     ----------
@@ -65,7 +65,7 @@ class TopDownFit:
 
 @dataclass(frozen=True)
 class TopDown:
-    """The strong view, on ``revenue.quarters``; leaves in the order of :data:`LEAF_NAMES`.
+    """The drawn top-down view, on ``revenue.quarters``; leaves in the order of :data:`LEAF_NAMES`.
 
     Attributes
     ----------
@@ -108,6 +108,11 @@ def fit_top_down(known: Known, through: str) -> TopDownFit:
     through
         Last quarter to forecast, such as ``2028Q4``.
 
+    Returns
+    -------
+    TopDownFit
+        Fitted terms, on the quarters of revenue.
+
     Raises
     ------
     ValueError
@@ -121,6 +126,18 @@ def fit_top_down(known: Known, through: str) -> TopDownFit:
 
 def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
     """Draw the whole top-down view, firms counted where memberships put them.
+
+    Parameters
+    ----------
+    fit
+        From :func:`fit_top_down`.
+    sampling
+        Draws, seed, assumptions and the quarters of the fit.
+
+    Returns
+    -------
+    TopDown
+        Joint draws of spending, fleet, busy hours and power by leaf.
 
     Raises
     ------

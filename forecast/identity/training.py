@@ -1,4 +1,4 @@
-"""Training and R&D: hours of runs that are seen, from their operations; a ratio to inference where they are not."""
+"""Training and R&D: hours of stated training runs from their operations, and the ratio to inference for the rest."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def llm_training_work(active_parameters: float, tokens: float) -> float:
     tokens
         Training tokens D [token].
 
+    Returns
+    -------
+    float
+        Operations C [FLOP].
+
+    Raises
+    ------
+    ValueError
+        If a figure is not positive.
+
     Examples
     --------
     Llama 3.1 405B on 15.6 trillion tokens:
@@ -49,6 +59,16 @@ def recsys_training_work(flop_per_sample: float, samples: float, retrains: float
     retrains
         Runs a period.
 
+    Returns
+    -------
+    float
+        Operations C [FLOP/period].
+
+    Raises
+    ------
+    ValueError
+        If a figure is not positive.
+
     Examples
     --------
     >>> recsys_training_work(4e7, 1e9, 90.0)
@@ -62,6 +82,25 @@ def recsys_training_work(flop_per_sample: float, samples: float, retrains: float
 
 def reinforcement_work(active_parameters: float, rollout_tokens: float, update_tokens: float) -> float:
     """Return the operations of reinforcement learning: 2 N per rollout token and 6 N per update token [FLOP].
+
+    Parameters
+    ----------
+    active_parameters
+        Parameters N that a token passes through [parameter].
+    rollout_tokens
+        Tokens generated for the policy's samples [token].
+    update_tokens
+        Tokens the policy is trained on [token].
+
+    Returns
+    -------
+    float
+        Operations [FLOP].
+
+    Raises
+    ------
+    ValueError
+        If a figure is not positive.
 
     Examples
     --------
@@ -85,6 +124,11 @@ def training_hours(work: Array, peak_flops: Array, efficiency: Array, *, overhea
         Share of that peak that training reaches (MFU) [1].
     overhead
         Restarts, failed runs and evaluation over the run itself, e [1].
+
+    Returns
+    -------
+    ndarray, the broadcast shape
+        Busy accelerator-hours.
 
     Raises
     ------
@@ -111,6 +155,16 @@ def training_ratio(inference_share: Array) -> Array:
     ----------
     inference_share
         Share i of accelerator-hours that is inference, in (0, 1).
+
+    Returns
+    -------
+    ndarray, shape of ``inference_share``
+        Ratio psi [1].
+
+    Raises
+    ------
+    ValueError
+        If a share is not between 0 and 1.
 
     Examples
     --------
@@ -141,6 +195,11 @@ def seen_training_hours(
         Mean 8-bit peak of the live fleet [FLOP/s], shape (draws, quarters).
     assumed
         Rows ``training.efficiency`` (of that peak) and ``training.overhead``.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters, leaves)
+        Busy accelerator-hours a quarter.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Classes of chips that take work."""
+"""Classes of chips that work is placed on."""
 
 from __future__ import annotations
 
@@ -38,6 +38,16 @@ class Chips:
 
 def read_chips(rows: pd.DataFrame) -> Chips:
     """Read the classes of chips from their frame (:data:`features.market.CHIPS`).
+
+    Parameters
+    ----------
+    rows
+        Chips frame.
+
+    Returns
+    -------
+    Chips
+        Accelerators, and the class that core-hours are on, in the frame's order.
 
     Raises
     ------

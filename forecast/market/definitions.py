@@ -15,7 +15,7 @@ KINDS: Final = ("operator", "large_operator", "pypi_proxy")  # of statements abo
 
 @dataclass(frozen=True)
 class Definitions:
-    """How statements about one state are read.
+    """Rules for reading statements about one state.
 
     Attributes
     ----------
@@ -52,6 +52,11 @@ def read_definitions(rows: pd.DataFrame, about: str) -> Definitions:
     about
         ``split`` or ``technique``.
 
+    Returns
+    -------
+    Definitions
+        The reference, and offsets and noise [logit] of the others.
+
     Raises
     ------
     ValueError
@@ -77,6 +82,18 @@ def read_definitions(rows: pd.DataFrame, about: str) -> Definitions:
 
 def one_reference(rows: pd.DataFrame, about: str) -> str:
     """Return the one definition that is the reference of a state.
+
+    Parameters
+    ----------
+    rows
+        Definitions frame.
+    about
+        State it is about: ``split, technique`` or ``owners``.
+
+    Returns
+    -------
+    str
+        Name of the definition.
 
     Raises
     ------

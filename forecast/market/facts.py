@@ -1,4 +1,4 @@
-"""All market facts of a record in one bag, handed to every model that needs one."""
+"""All market facts of a record in one object, handed to every model that needs one."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ class Market:
 
 def read_market(definitions: pd.DataFrame, operators: pd.DataFrame, chips: pd.DataFrame) -> Market:
     """Read market facts from their frames; they say how a record is read and, as assumptions, are not cut to a day.
+
+    Parameters
+    ----------
+    definitions, operators, chips
+        The market frames (:mod:`features.market`).
+
+    Returns
+    -------
+    Market
+        Facts as the models read them.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What single operators stand for: token series that add up, most of a segment's requests, accounts of a parent."""
+"""Roles of single operators: token series that add up, most of a segment's requests, accounts of a parent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shiftcast.features.input_error import InputError
 
 @dataclass(frozen=True)
 class Operators:
-    """What single operators stand for.
+    """The roles of single operators.
 
     Attributes
     ----------
@@ -30,7 +30,17 @@ class Operators:
 
 
 def read_operators(rows: pd.DataFrame) -> Operators:
-    """Read what operators stand for from their frame (:data:`features.market.OPERATORS`).
+    """Read the roles of operators from their frame (:data:`features.market.OPERATORS`).
+
+    Parameters
+    ----------
+    rows
+        Operators frame.
+
+    Returns
+    -------
+    Operators
+        Roles by operator.
 
     Raises
     ------

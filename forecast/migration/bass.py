@@ -20,7 +20,17 @@ _CHANCE: Final = 0.005
 
 @dataclass(frozen=True)
 class Bass:
-    """Coefficients: innovation p and imitation q [1/period], market m [unit of the adoptions]."""
+    """Coefficients of Bass diffusion.
+
+    Attributes
+    ----------
+    p
+        Innovation [1/period].
+    q
+        Imitation [1/period].
+    m
+        Market [unit of the adoptions].
+    """
 
     p: float
     q: float
@@ -31,6 +41,18 @@ def bass_fraction(t: Array, p: float, q: float) -> Array:
     """Return the fraction of the market that has adopted by time t [1]; zero before the start.
 
     F(t) = (1 - e^-(p+q)t) / (1 + q/p e^-(p+q)t)
+
+    Parameters
+    ----------
+    t
+        Time since the launch [period], any shape.
+    p, q
+        Innovation and imitation [1/period].
+
+    Returns
+    -------
+    ndarray, shape of ``t``
+        Fraction F(t) [1].
 
     References
     ----------
@@ -50,6 +72,16 @@ def bass_peak(bass: Bass) -> tuple[float, float]:
 
     t* = ln(q/p) / (p+q), s* = m (p+q)^2 / 4q; without imitation the peak is at the start.
 
+    Parameters
+    ----------
+    bass
+        Coefficients.
+
+    Returns
+    -------
+    tuple of float
+        t* [period] and s* [unit/period].
+
     Examples
     --------
     >>> [round(x, 2) for x in bass_peak(Bass(0.0026167, 0.21566, 40001))]
@@ -64,13 +96,18 @@ def fit_bass_regression(adoptions: Array) -> Bass:
     """Return Bass's own fit: adoptions regressed on cumulative adoptions before the period and their square.
 
     S_t = pm + (q-p) N_{t-1} - q/m N_{t-1}^2 by ordinary least squares. The market is where the parabola comes back to
-    zero, so it is told only where adoptions bend: where the square takes off at least a twentieth of the largest
+    zero, so it is found only where adoptions bend: where the square takes off at least a twentieth of the largest
     adoption by the end, and more than chance would (one-sided t-test at 0.5 %).
 
     Parameters
     ----------
     adoptions
         Adoptions by period [unit of the market / period], shape (periods,).
+
+    Returns
+    -------
+    Bass
+        Coefficients.
 
     Raises
     ------
@@ -82,9 +119,9 @@ def fit_bass_regression(adoptions: Array) -> Bass:
     --------
     >>> fit_bass_regression(np.array([1.0, 2.0, 4.0, 8.0, 16.0]))
     Traceback (most recent call last):
-    shiftcast.InputError: Bass's regression finds no market in 5 periods: their curvature is not told from none; fit the curve \
-instead
-    """  # noqa: E501  (an example prints its message on one line)
+    shiftcast.InputError: Bass's regression finds no market in 5 periods: their curvature is not told from none; \
+fit the curve instead
+    """
     before = np.r_[0.0, np.cumsum(adoptions)[:-1]]
     reached = max(float(before[-1]), np.finfo(np.float64).tiny)
     design = np.vander(before / reached, 3, increasing=True)  # of order one, so that a tolerance means the same
@@ -115,6 +152,16 @@ def fit_bass_curve(adoptions: Array) -> Bass:
 
     It starts from Bass's regression, where that finds a market, and from eight usual curves.
 
+    Parameters
+    ----------
+    adoptions
+        Adoptions by period [unit of the market / period], shape (periods,).
+
+    Returns
+    -------
+    Bass
+        Coefficients, each positive.
+
     References
     ----------
     Srinivasan and Mason (1986), Nonlinear least squares estimation of new product diffusion models, Marketing
@@ -143,6 +190,22 @@ def norton_bass(periods: int, starts: Array, p: float, q: float, markets: Array)
     own market and then the one before. Period t is counted from 1, and a generation that starts at period s
     has F(1) there.
 
+    Parameters
+    ----------
+    periods
+        Number of periods.
+    starts
+        First period of each generation, counted from 1, shape (generations,).
+    p, q
+        Innovation and imitation of all generations [1/period].
+    markets
+        Market m_i that each generation adds [unit], shape (generations,).
+
+    Returns
+    -------
+    ndarray, shape (periods, generations)
+        Units in use [unit].
+
     References
     ----------
     Norton and Bass (1987), A diffusion theory model of adoption and substitution for successive generations
@@ -164,9 +227,21 @@ def norton_bass(periods: int, starts: Array, p: float, q: float, markets: Array)
 
 
 def fit_norton_bass(units: Array, starts: Array) -> tuple[float, float, Array]:
-    """Return p, q and markets, shape (G,), that minimise the summed squared error of units in use.
+    """Return p, q and markets that minimise the summed squared error of units in use.
 
     Every generation and period weighs the same (ordinary least squares on the pooled errors).
+
+    Parameters
+    ----------
+    units
+        Units in use [unit], shape (periods, generations).
+    starts
+        First period of each generation, counted from 1, shape (generations,).
+
+    Returns
+    -------
+    tuple
+        p and q [1/period], and markets [unit], shape (generations,).
     """
     periods, generations = units.shape
     size = float(np.abs(units).max())

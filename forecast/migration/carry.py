@@ -68,6 +68,11 @@ def carry_forward(
         What reference histories taught.
     seed
         Seed of the share model's streams.
+
+    Returns
+    -------
+    Carried
+        Shares of the shapes given, ahead of the origin from the model, and its skill by series and horizon.
     """
     moving = {key: draws for key, draws in shares.items() if draws.shape[2] > 1}
     draws = len(next(iter(moving.values())))

@@ -19,6 +19,16 @@ def takeover_time(rate: float) -> float:
 
     Without a rise (a rate of zero or below) there is no takeover, and the time is infinite.
 
+    Parameters
+    ----------
+    rate
+        Rate of the logistic [1/period].
+
+    Returns
+    -------
+    float
+        Time [period].
+
     References
     ----------
     Fisher and Pry (1971), A simple substitution model of technological change, Technological Forecasting 3.
@@ -32,9 +42,27 @@ def takeover_time(rate: float) -> float:
 
 
 def fisher_pry(share: Array, horizon: int, *, ceiling: float = 1.0) -> Array:
-    """Return the logistic continuation of a share [share], shape (horizon,): ln(m / (c - m)) = a (t - t0).
+    """Return the logistic continuation of a share: ln(m / (c - m)) = a (t - t0).
 
     Least squares on the log-odds; shares are held a thousandth of the ceiling away from its ends.
+
+    Parameters
+    ----------
+    share
+        History [share], shape (periods,).
+    horizon
+        Periods ahead.
+    ceiling
+        Share c that the curve tends to [share].
+
+    Returns
+    -------
+    ndarray, shape (horizon,)
+        Share [share].
+
+    References
+    ----------
+    Fisher and Pry (1971), A simple substitution model of technological change, Technological Forecasting 3.
 
     Examples
     --------
@@ -49,7 +77,19 @@ def fisher_pry(share: Array, horizon: int, *, ceiling: float = 1.0) -> Array:
 
 
 def gompertz(share: Array, horizon: int) -> Array:
-    """Return the Gompertz continuation of a share [share], shape (horizon,): m exp(-a e^(-b t)), m <= 1.
+    """Return the Gompertz continuation of a share: m exp(-a e^(-b t)), m <= 1; the last value where no fit settles.
+
+    Parameters
+    ----------
+    share
+        History [share], shape (periods,).
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon,)
+        Share [share].
 
     References
     ----------
@@ -78,10 +118,22 @@ def _gompertz(time: Array, top: float, delay: float, rate: float) -> Array:
 
 
 def multinomial_logit(shares: Array, horizon: int) -> Array:
-    """Return the continuation of shares, shape (T, K), by a logit linear in time [share], shape (horizon, K).
+    """Return the continuation of shares by a logit that is linear in time.
 
     Maximum likelihood with the shares as frequencies, a small ridge on the slopes, and the first category as
     base.
+
+    Parameters
+    ----------
+    shares
+        History [share], shape (periods, categories), rows that sum to one.
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon, categories)
+        Shares [share] that sum to one.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""References and scenarios: textbook curves of one callable shape, to compare with and to ask "what if" of.
+"""Reference curves and scenarios: textbook curves of one callable shape, for comparison and for what-if questions.
 
 They extrapolate too hard to forecast by default (on real histories they lose to last value) and are kept for
 what they are: named scenarios. Each takes shares, shape (T, K), generations in column order, oldest first,
@@ -31,6 +31,16 @@ PRESENT: Final = 1e-3  # share from which a generation counts as launched
 def generation_order(shares: Array) -> NDArray[np.int64]:
     """Return the columns from the oldest generation to the newest: by the mean date of their share.
 
+    Parameters
+    ----------
+    shares
+        Shares [share], shape (periods, generations).
+
+    Returns
+    -------
+    ndarray of int, shape (generations,)
+        Columns, oldest first; those without any share last.
+
     Examples
     --------
     >>> generation_order(np.array([[0.0, 1.0], [0.5, 0.5], [0.9, 0.1]])).tolist()
@@ -42,27 +52,92 @@ def generation_order(shares: Array) -> NDArray[np.int64]:
 
 
 def fisher_pry(shares: Array, horizon: int) -> Array:
-    """Let each generation or newer substitute the older ones along a logistic."""
+    """Continue shares by logistic substitution of each generation or newer for the older ones (Fisher-Pry).
+
+    Parameters
+    ----------
+    shares
+        History [share], shape (periods, generations), oldest first.
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon, generations)
+        Shares [share].
+    """
     return _newer_or_same(shares, horizon, curves.fisher_pry)
 
 
 def gompertz(shares: Array, horizon: int) -> Array:
-    """Let each generation or newer substitute the older ones along a Gompertz curve."""
+    """Continue shares by Gompertz substitution of each generation or newer for the older ones.
+
+    Parameters
+    ----------
+    shares
+        History [share], shape (periods, generations), oldest first.
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon, generations)
+        Shares [share].
+    """
     return _newer_or_same(shares, horizon, curves.gompertz)
 
 
 def bass(shares: Array, horizon: int) -> Array:
-    """Adopt each generation or newer as Bass has it, from its launch, its market what the curve finds."""
+    """Continue shares by Bass diffusion of each generation or newer from its launch, with the market that is fitted.
+
+    Parameters
+    ----------
+    shares
+        History [share], shape (periods, generations), oldest first.
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon, generations)
+        Shares [share].
+    """
     return _newer_or_same(shares, horizon, _bass_share)
 
 
 def multinomial_logit(shares: Array, horizon: int) -> Array:
-    """Let log-odds of all generations go on linearly in time."""
+    """Continue the log-odds of all generations linearly in time.
+
+    Parameters
+    ----------
+    shares
+        History [share], shape (periods, generations).
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon, generations)
+        Shares [share].
+    """
     return curves.multinomial_logit(shares, horizon) if shares.shape[1] > 1 else np.ones((horizon, 1))
 
 
 def norton_bass(shares: Array, horizon: int) -> Array:
-    """Let generations follow each other with one p and q, each with its own market."""
+    """Continue shares by successive generations with one p and q, each with its own market (Norton-Bass).
+
+    Parameters
+    ----------
+    shares
+        History [share], shape (periods, generations), oldest first.
+    horizon
+        Periods ahead.
+
+    Returns
+    -------
+    ndarray, shape (horizon, generations)
+        Shares [share].
+    """
     launched = shares > PRESENT
     starts = np.where(launched.any(axis=0), launched.argmax(axis=0), len(shares)) + 1.0
     p, q, markets = diffusion.fit_norton_bass(shares, starts)
@@ -85,6 +160,11 @@ def reference_rows(fit: ShareFit, name: str) -> pd.DataFrame:
     name
         One of :data:`REFERENCES`; also the ``statistic`` of the rows.
 
+    Returns
+    -------
+    DataFrame
+        One row a history, category and period ahead.
+
     Raises
     ------
     ValueError
@@ -103,11 +183,11 @@ def reference_rows(fit: ShareFit, name: str) -> pd.DataFrame:
 def _series_rows(panel: SharePanel, at: int, horizon: int, name: str) -> pd.DataFrame:
     """Return the rows of one series; a category is a generation, the oldest the one whose share came first."""
     names = panel.categories[at]
-    held = panel.shares[at, :, : len(names)]
-    held = held[~np.isnan(held).any(axis=1)]
-    order = generation_order(held)
+    history = panel.shares[at, :, : len(names)]
+    history = history[~np.isnan(history).any(axis=1)]
+    order = generation_order(history)
     ahead = np.empty((horizon, len(names)))
-    ahead[:, order] = REFERENCES[name](held[:, order], horizon)
+    ahead[:, order] = REFERENCES[name](history[:, order], horizon)
     return pd.DataFrame(
         {
             "series": panel.series[at],
@@ -126,8 +206,8 @@ def _newer_or_same(shares: Array, horizon: int, curve: Callable[[Array, int], Ar
     ahead = np.ones((horizon, shares.shape[1] + 1))
     ahead[:, -1] = 0.0
     for k in range(1, shares.shape[1]):
-        held = np.clip(curve(newer[:, k], horizon), 0.0, 1.0) if newer[:, k].any() else np.zeros(horizon)
-        ahead[:, k] = np.minimum(held, ahead[:, k - 1])
+        share = np.clip(curve(newer[:, k], horizon), 0.0, 1.0) if newer[:, k].any() else np.zeros(horizon)
+        ahead[:, k] = np.minimum(share, ahead[:, k - 1])
     return close(-np.diff(ahead, axis=1), shares[-1])
 
 

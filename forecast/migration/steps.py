@@ -71,12 +71,19 @@ def fit_steps(
     ----------
     observations
         Observation rows known at the origin.
+    workload, segment
+        Of the steps.
     techniques
         Oldest first; a workload with one technique has no steps.
     quarters
         Quarter ends to cover.
     market
         How kinds of statements are read, and which operators answer most requests of a segment.
+
+    Returns
+    -------
+    tuple of TechniqueStep
+        Newest technique first; empty for a workload with one technique.
     """
     kinds, steps = market.techniques, []
     for position in range(len(techniques) - 1, 0, -1):
@@ -147,6 +154,11 @@ def effect_of_one_figure(
         The day the figure is about, within the quarters of the state.
     market
         As it was fitted with.
+
+    Returns
+    -------
+    float
+        Change of the median share [share].
     """
     statements = step_statements(
         observations, step.workload, techniques, techniques.index(step.technique), step.segment, market=market
@@ -156,17 +168,26 @@ def effect_of_one_figure(
     expected = float(expit(step.state.smoothed_mean(kind)[cell]))
     stated = {"value": min(expected + _FIGURE_ABOVE, _FIGURE_MOST), "sd": _FIGURE_SD, "bound": "=", "definition": kind}
     figure = pd.DataFrame([{"period_start": day, "period_end": day, **stated}])
-    told = pd.concat([rows for rows in (statements, figure) if len(rows)], ignore_index=True)
-    held = replace(_PRIOR, volatility=step.state.volatility, volatility_sd_log=_HELD)
+    rows = pd.concat([part for part in (statements, figure) if len(part)], ignore_index=True)
+    fixed = replace(_PRIOR, volatility=step.state.volatility, volatility_sd_log=_HELD)
     kinds = market.techniques
     after = fit_share_state(
-        told, step.state.quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=held
+        rows, step.state.quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=fixed
     )  # fmt: skip
     return float(expit(after.smoothed_mean()[cell]) - expit(step.state.smoothed_mean()[cell]))
 
 
 def draw_step_shares(steps: tuple[TechniqueStep, ...], techniques: tuple[str, ...], sampling: Sampling) -> Array:
     """Draw technique shares of requests from fitted steps.
+
+    Parameters
+    ----------
+    steps
+        Fitted steps, newest technique first.
+    techniques
+        Techniques of the workload, oldest first.
+    sampling
+        Draws and seed.
 
     Returns
     -------
@@ -184,6 +205,18 @@ def draw_step_shares(steps: tuple[TechniqueStep, ...], techniques: tuple[str, ..
 
 def nested_shares(taken: list[Array], techniques: int) -> Array:
     """Turn shares of what is left, newest technique first, into shares of the whole, oldest first.
+
+    Parameters
+    ----------
+    taken
+        Share of each step of what the steps before left [share], newest first, shape (...) each.
+    techniques
+        Number of techniques.
+
+    Returns
+    -------
+    ndarray, shape (..., techniques)
+        Shares that sum to one.
 
     Examples
     --------

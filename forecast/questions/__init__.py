@@ -1,4 +1,4 @@
-"""What can be asked: one schema a question, from which every door reads, checks and documents its fields."""
+"""Questions that can be asked: one schema each, from which every interface reads, checks and documents its fields."""
 
 from shiftcast.forecast.questions.kinds import LONGEST_TEXT, MOST_LEVELS, Kind
 from shiftcast.forecast.questions.listing import field_rows, json_schema

@@ -1,4 +1,4 @@
-"""The fields of questions: type, kind, unit, bounds and meaning of each, whichever question takes it."""
+"""Fields of questions: type, kind, unit, bounds and meaning of each, whichever question takes it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shiftcast.forecast.questions.kinds import LEVELS, NUMBER, PAIRS, SERIES, TE
 
 
 def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float) -> Any:
-    """Return what the schema says of a field.
+    """Return the description of a field in the schema.
 
     Parameters
     ----------
@@ -23,6 +23,14 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
     bounds
         ``minimum, maximum, exclusiveMinimum, exclusiveMaximum``, as JSON Schema has them; what answers the question
         refuses what lies outside.
+    **bounds
+        ``minimum, maximum, exclusiveMinimum, exclusiveMaximum``, as JSON Schema has them; what answers the question
+        refuses what lies outside.
+
+    Returns
+    -------
+    FieldInfo
+        For an annotation of a pydantic model.
     """
     return Field(description=meaning, json_schema_extra={"unit": unit, "context": context, **bounds})
 

@@ -1,4 +1,4 @@
-"""The kinds of a field's value: what each may be, how a door that has only text or numbers gives it, and what is wrong.
+"""Kinds of a field's value: allowed values, reading from text or numbers, and the message for a wrong one.
 
 A schema names a kind beside the type of a field; pydantic calls it before its own check, so that a refusal reads alike
 whichever door was used.
@@ -47,6 +47,16 @@ class Kind:
 
 def shortened(value: Any) -> str:
     """Return a value as a refusal shows it, at most sixty characters.
+
+    Parameters
+    ----------
+    value
+        Any value.
+
+    Returns
+    -------
+    str
+        Escaped to ASCII, cut with ``...``.
 
     Examples
     --------

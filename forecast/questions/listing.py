@@ -1,4 +1,4 @@
-"""What a question takes, as rows for people and as JSON Schema for programs."""
+"""Fields of a question as rows for people and as JSON Schema for programs."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ def field_rows(question: str) -> list[dict[str, str]]:
     ----------
     question
         One of :data:`QUESTIONS`.
+
+    Returns
+    -------
+    list of dict
+        Rows in the order of :func:`forecast.questions.reading.taken`.
 
     Raises
     ------
@@ -45,7 +50,13 @@ def field_rows(question: str) -> list[dict[str, str]]:
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of all questions, by name; ``question`` itself beside the fields of each."""
+    """Return the JSON Schema of all questions, by name; ``question`` itself beside the fields of each.
+
+    Returns
+    -------
+    dict
+        Question to its JSON Schema.
+    """
     return {name: schema.model_json_schema() for name, schema in QUESTIONS.items()}
 
 

@@ -1,4 +1,4 @@
-"""Questions as plain mappings, read by their schema: every door comes here, so that the same mapping means the same."""
+"""Read questions given as plain mappings by their schema: the same mapping means the same to every interface."""
 
 from __future__ import annotations
 
@@ -18,13 +18,35 @@ _NAMES: Final = ("question", "output")
 
 
 def kind_of(field: FieldInfo) -> Kind:
-    """Return the kind that a schema gives a field."""
+    """Return the kind that a schema gives a field.
+
+    Parameters
+    ----------
+    field
+        Field of a question's schema.
+
+    Returns
+    -------
+    Kind
+        Kind of its value.
+    """
     kinds = (part.func for part in field.metadata if isinstance(part, BeforeValidator))
     return next(kind for kind in kinds if isinstance(kind, Kind))
 
 
 def is_context(field: FieldInfo) -> bool:
-    """Return whether a field names what the forecast must have been made under."""
+    """Return whether a field names what the forecast must have been made under.
+
+    Parameters
+    ----------
+    field
+        Field of a question's schema.
+
+    Returns
+    -------
+    bool
+        True for mode, definition and day.
+    """
     extra = field.json_schema_extra
     return isinstance(extra, dict) and bool(extra["context"])
 
@@ -63,6 +85,11 @@ def read_question(fields: Mapping[str, Any]) -> Question:
     fields
         ``question`` (or ``output``, its other name) and the fields of its schema (:data:`QUESTIONS`).
 
+    Returns
+    -------
+    Question
+        Name, arguments and context, each in its kind.
+
     Raises
     ------
     ValueError
@@ -88,6 +115,18 @@ def read_question(fields: Mapping[str, Any]) -> Question:
 def read_field(field: str, value: Any) -> Any:
     """Return a field's value in its own kind; ``None`` stays.
 
+    Parameters
+    ----------
+    field
+        Name of the field.
+    value
+        As given: text, number or the value itself.
+
+    Returns
+    -------
+    Any
+        The value in the field's kind.
+
     Raises
     ------
     ValueError
@@ -99,7 +138,18 @@ def read_field(field: str, value: Any) -> Any:
 
 
 def taken(schema: type[Asked]) -> Iterator[str]:
-    """Yield the fields of a question: those it needs, those it may have, and the context, its day last."""
+    """Yield the fields of a question: those it needs, those it may have, and the context, its day last.
+
+    Parameters
+    ----------
+    schema
+        Schema of the question.
+
+    Returns
+    -------
+    Iterator of str
+        Names of the fields.
+    """
     ranks = {
         name: (is_context(field), not field.is_required(), name == "as_of")
         for name, field in schema.model_fields.items()

@@ -1,1 +1,1 @@
-"""Forecasts against what came: backtests, benchmarks, scorecard, promotion; the scores are in `scores`."""
+"""Scoring of forecasts against actuals: backtests, benchmarks, scorecard, promotion; the scores are in `scores`."""

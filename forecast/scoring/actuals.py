@@ -1,4 +1,4 @@
-"""What came: the figures a published forecast can be scored against, by calendar quarter."""
+"""Actuals: the figures a published forecast can be scored against, by calendar quarter."""
 
 from __future__ import annotations
 

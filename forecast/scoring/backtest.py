@@ -1,4 +1,4 @@
-"""Rolling-origin backtest on known-time data: the live path run at past origins and scored on what came.
+"""Rolling-origin backtest on known-time data: the live path run at past origins and scored on the actuals.
 
 Each origin sees the record through the one as-of cut. The naive benchmarks are always beside the model, their spread
 calibrated in the same way.
@@ -50,7 +50,22 @@ class PastOrigin:
     fits: Mapping[str, VolumeFit]
 
     def paths(self, model: str, *, draws: int, seed: int) -> Array:
-        """Return draws of revenue ahead [USD], shape (draws, horizon); all models share their random numbers."""
+        """Return draws of revenue ahead [USD], shape (draws, horizon); all models share their random numbers.
+
+        Parameters
+        ----------
+        model
+            A key of :attr:`fits`.
+        draws
+            Number of draws.
+        seed
+            Of the stream, named after the length of the history.
+
+        Returns
+        -------
+        ndarray, shape (draws, horizon)
+            Revenue [USD/quarter].
+        """
         return draw_volume(self.fits[model], draws=draws, random=stream(seed, f"backtest.{len(self.history)}"))
 
 
@@ -60,9 +75,9 @@ def backtest_revenue(
 ) -> pd.DataFrame:  # fmt: skip
     """Score data-centre revenue forecasts made at every past quarter known by an origin.
 
-    Scores are of log revenue, so that a decade of growth weighs alike: CRPS, interval scores and absolute errors
-    read as relative errors. ``mase`` is over the mean absolute change a quarter in the history (Hyndman and Koehler
-    2006), ``pinball`` is at the procurement quantile, ``build_cost`` a share of the revenue that came.
+    Scores are of log revenue, so that a decade of growth weighs alike: CRPS, interval scores and absolute errors read
+    as relative errors. ``mase`` is over the mean absolute change a quarter in the history (Hyndman and Koehler 2006),
+    ``pinball`` is at the procurement quantile, ``build_cost`` a share of the actual revenue.
 
     Parameters
     ----------
@@ -74,6 +89,8 @@ def backtest_revenue(
         What building too little and too much costs.
     origins
         From :func:`past_origins`, where they are needed elsewhere too.
+    draws, seed
+        Draws of each forecast, and the seed of their streams.
 
     Returns
     -------
@@ -100,6 +117,18 @@ def backtest_revenue(
 def reported_revenue(observations: pd.DataFrame, origin: pd.Timestamp) -> pd.Series:
     """Return data-centre revenue known at an origin [USD], by the last day of the fiscal quarter.
 
+    Parameters
+    ----------
+    observations
+        Every vintage known by the origin.
+    origin
+        Last day of knowledge.
+
+    Returns
+    -------
+    Series
+        Revenue [USD/quarter] by last day of the fiscal quarter.
+
     Raises
     ------
     ValueError
@@ -118,13 +147,36 @@ def first_known(observations: pd.DataFrame) -> pd.Series:
     """Return the day each quarter's data-centre revenue became known, by the last day of the quarter.
 
     A part of it, such as a segment's, can be known days before or after.
+
+    Parameters
+    ----------
+    observations
+        Every vintage.
+
+    Returns
+    -------
+    Series
+        First ``known_at`` by ``period_end``, UTC.
     """
     rows = select(observations, measure="revenue", vendor=VENDOR, definition="data_center", stage="flow", segment=ALL)
     return rows.groupby("period_end")["known_at"].min()
 
 
 def past_origins(observations: pd.DataFrame, actual: pd.Series) -> Iterator[PastOrigin]:
-    """Yield every past origin that has a quarter of ``actual`` ahead of it, fitted on what was known there."""
+    """Yield every past origin that has a quarter of ``actual`` ahead of it, fitted on what was known there.
+
+    Parameters
+    ----------
+    observations
+        Every vintage.
+    actual
+        From :func:`reported_revenue`.
+
+    Returns
+    -------
+    Iterator of PastOrigin
+        Oldest first.
+    """
     days = first_known(observations)
     for length in range(FIRST_ORIGIN, len(actual)):
         made = pd.Timestamp(days[actual.index[length - 1]])
@@ -141,9 +193,11 @@ def score_level(paths: Array, actual: Array, history: Array, costs: BuildCosts) 
     paths
         Draws, shape (draws, n).
     actual
-        What came, shape (n,), in the unit of the draws.
+        Actuals, shape (n,), in the unit of the draws.
     history
         The series up to the origin, in the same unit; for the scale of ``mase``.
+    costs
+        Costs of building too little and too much, for ``pinball`` and ``build_cost``.
 
     Returns
     -------
@@ -161,7 +215,28 @@ def score_rows(
     scores: Mapping[str, Array], horizons: Array, *, made: pd.Timestamp, model: str, definition: str,
     segment: str = ALL,
 ) -> pd.DataFrame:  # fmt: skip
-    """Return scores of shape (n,) each as rows of the scores frame, not yet in its dtypes."""
+    """Return scores of shape (n,) each as rows of the scores frame, not yet in its dtypes.
+
+    Parameters
+    ----------
+    scores
+        Metric to scores, shape (n,).
+    horizons
+        Quarters ahead, shape (n,).
+    made
+        Origin of the forecast.
+    model
+        Name of the model.
+    definition
+        Definition of what is scored.
+    segment
+        Segment of what is scored.
+
+    Returns
+    -------
+    DataFrame
+        Columns of the scores frame, n rows a metric.
+    """
     count = len(horizons)
     return pd.DataFrame(
         {
@@ -175,6 +250,11 @@ def score_rows(
 
 def summarise(scores: pd.DataFrame) -> pd.DataFrame:
     """Return one row a horizon for the whole: the model's CRPS and build cost over the naive ones, and coverage.
+
+    Parameters
+    ----------
+    scores
+        A scores frame.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Naive forecasts of what is published, made at an origin from what was known there, as draws like the model's."""
+"""Naive forecasts of published figures, made at an origin from what was known there, as draws like the model's."""
 
 from __future__ import annotations
 
@@ -29,8 +29,12 @@ def naive_revenue(
         Rows known at the origin.
     quarters
         Ends of consecutive calendar quarters; those before the record begins are zero.
+    origin
+        Last day of knowledge.
     member
         Such as ``last_value``.
+    draws, seed
+        Draws, and the seed of the stream ``revenue``.
 
     Returns
     -------
@@ -65,10 +69,19 @@ def naive_draws(
         Rows known at the origin.
     target
         ``segment, measure, definition, period_end`` of the figure.
+    origin
+        Last day of knowledge.
     member
         Such as ``last_value``.
+    draws, seed
+        Draws, and the seed of their streams.
     market
         How each definition of the split is read.
+
+    Returns
+    -------
+    ndarray or None
+        Draws of the figure [USD/quarter, or share].
     """
     measure, segment, end = str(target["measure"]), str(target["segment"]), pd.Timestamp(target["period_end"])
     if measure not in {"spending", "share"} or str(target["leaf"]) != ALL:

@@ -1,4 +1,4 @@
-"""The backtest below the whole: revenue of hyperscalers and of the rest, against every stated share that came later."""
+"""Backtest below the whole: revenue of hyperscalers and of the rest, against every stated share that came later."""
 
 from __future__ import annotations
 
@@ -46,6 +46,8 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
     ----------
     known
         The record cut to the last day of knowledge; cut again at every past origin.
+    draws, seed
+        Draws of each forecast, and the seed of their streams.
 
     Returns
     -------
@@ -73,9 +75,24 @@ def backtest_segments(
 ) -> list[pd.DataFrame]:  # fmt: skip
     """Score the revenue of each segment, one block an origin, model, stated share and segment.
 
-    What came is the reported revenue of a fiscal quarter times the share stated for it; a statement that is only a
-    bound is not scored against. The naive benchmark lets the last stated share stay, with a random walk as volatile
-    as the split's prior.
+    The actual is the reported revenue of a fiscal quarter times the share stated for it; a statement that is only a
+    bound is not scored against. The naive benchmark lets the last stated share stay, with a random walk as volatile as
+    the split's prior.
+
+    Parameters
+    ----------
+    observations
+        Every vintage known by the origin; cut again at every past origin.
+    origin
+        Last day of knowledge.
+    market
+        How each definition of the split is read.
+    costs
+        Costs of building too little and too much.
+    origins
+        From :func:`forecast.scoring.backtest.past_origins`.
+    draws, seed
+        Draws of each forecast, and the seed of their streams.
 
     Returns
     -------
@@ -114,7 +131,20 @@ def backtest_segments(
 
 
 def scored_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
-    """Return the stated hyperscale shares of single fiscal quarters that a forecast can be scored against."""
+    """Return the stated hyperscale shares of single fiscal quarters that a forecast can be scored against.
+
+    Parameters
+    ----------
+    observations
+        Observation rows, one a figure.
+    market
+        How each definition of the split is read.
+
+    Returns
+    -------
+    DataFrame
+        Observation rows of exact or approximate shares.
+    """
     rows = split_statements(observations, market)
     days = (rows["period_end"] - rows["period_start"]).dt.days
     return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, LONGEST_QUARTER)].reset_index(drop=True)
@@ -136,10 +166,17 @@ def naive_share(statements: pd.DataFrame, definition: str, period_end: pd.Timest
     ----------
     statements
         Statements known at the origin, at least one.
+    definition
+        Definition of the share asked for.
     period_end
         Last day of the quarter asked for.
     noise
         Standard normals, shape (draws,).
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Share [share], in (0, 1).
 
     Examples
     --------

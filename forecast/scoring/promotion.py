@@ -1,4 +1,4 @@
-"""Whether a new forecast should replace the champion.
+"""Promotion: decide from backtests if a new forecast replaces the champion.
 
 Its backtest has to be finite, to beat the naive benchmarks on the decision score, and to be no worse than the champion
 on it and on coverage, over the origins and horizons that both were scored on.
@@ -24,7 +24,15 @@ _COVERAGE: Final = "coverage80"
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether to move the alias, and why in one line."""
+    """The decision on the alias of the champion.
+
+    Attributes
+    ----------
+    promote
+        Move the alias to the new forecast.
+    reason
+        Why, in one line.
+    """
 
     promote: bool
     reason: str
@@ -37,11 +45,11 @@ class Standing:
     Attributes
     ----------
     cost
-        Cost of building to the forecast [share of what came].
+        Cost of building to the forecast [share of the actual].
     naive
         The same of each naive benchmark.
     coverage
-        Share of what came that 80 % intervals held.
+        Share of the actuals that fell within 80 % intervals [share].
     """
 
     cost: float
@@ -91,7 +99,18 @@ def decide(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Decision:
 
 
 def standing(by_origin: pd.DataFrame) -> Standing:
-    """Return the means of a backtest laid out as ``(origin, horizon)`` by ``(model, metric)``."""
+    """Return the means of a backtest laid out as ``(origin, horizon)`` by ``(model, metric)``.
+
+    Parameters
+    ----------
+    by_origin
+        Scores with index ``(origin, horizon)`` and columns ``(model, metric)``.
+
+    Returns
+    -------
+    Standing
+        Mean scores; NaN where a model has none.
+    """
 
     def mean(model: str, metric: str) -> float:
         return float(by_origin[model, metric].mean(skipna=False)) if (model, metric) in by_origin else float("nan")

@@ -1,4 +1,4 @@
-"""The scorecard: every forecast ever made for a quarter against what came, beside naive ones and people's overrides."""
+"""Scorecard: every registered forecast of a quarter against the actuals, beside naive ones and people's overrides."""
 
 from __future__ import annotations
 
@@ -64,12 +64,14 @@ def vintage_scores(
     ----------
     vintage
         The forecast.
-    came
+    actual
         From :func:`forecast.scoring.actuals.actuals`.
     costs
         What building too little and too much costs.
     period_end
         The one quarter to score; all if not given.
+    seed
+        Of the naive forecasts' streams.
 
     Returns
     -------
@@ -103,6 +105,10 @@ def override_scores(overrides: pd.DataFrame, actual: pd.DataFrame, costs: BuildC
     ----------
     overrides
         Overrides frame. One made when its figure was known already is not scored.
+    actual
+        From :func:`forecast.scoring.actuals.actuals`.
+    costs
+        Costs of building too little and too much.
 
     Returns
     -------
@@ -128,13 +134,25 @@ def ahead_of(actual: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
 
     The horizon counts quarters from the last one whose revenue was wholly reported.
 
+    Parameters
+    ----------
+    actual
+        Actuals with ``segment, measure, period_end, known_at``.
+    origin
+        Last day of knowledge.
+
+    Returns
+    -------
+    DataFrame
+        The later rows, with ``horizon`` [quarter].
+
     Examples
     --------
     >>> day = lambda text: pd.Timestamp(text, tz="UTC")
-    >>> came = pd.DataFrame({"segment": "all", "measure": "spending",
-    ...                      "period_end": [day("2026-03-31"), day("2026-06-30")],
-    ...                      "known_at": [day("2026-05-20"), day("2026-08-26")]})
-    >>> ahead_of(came, day("2026-06-01"))["horizon"].tolist()
+    >>> actual = pd.DataFrame({"segment": "all", "measure": "spending",
+    ...                        "period_end": [day("2026-03-31"), day("2026-06-30")],
+    ...                        "known_at": [day("2026-05-20"), day("2026-08-26")]})
+    >>> ahead_of(actual, day("2026-06-01"))["horizon"].tolist()
     [1.0]
     """
     whole = actual[(actual["segment"] == ALL) & (actual["measure"] == "spending") & (actual["known_at"] <= origin)]
@@ -147,6 +165,16 @@ def ahead_of(actual: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
 
 def card_rows(card: pd.DataFrame) -> pd.DataFrame:
     """Return a card as a checked scores frame; a vintage's name is part of the model's.
+
+    Parameters
+    ----------
+    card
+        From :func:`vintage_scores` and :func:`override_scores`.
+
+    Returns
+    -------
+    DataFrame
+        A scores frame, one row a figure, model and metric.
 
     Raises
     ------
@@ -224,7 +252,20 @@ def _scored(draws: Array, target: dict[Any, Any], costs: BuildCosts, scale: floa
 
 
 def target_rows(card: pd.DataFrame, period_end: pd.Timestamp) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each figure of a quarter by name, with its rows by origin, the model before the naive ones."""
+    """Yield each figure of a quarter by name, with its rows by origin, the model before the naive ones.
+
+    Parameters
+    ----------
+    card
+        As :func:`card_rows` takes it.
+    period_end
+        Last day of the quarter.
+
+    Returns
+    -------
+    Iterator of tuple
+        Name of the figure, and its rows.
+    """
     order = {name: rank for rank, name in enumerate((MODEL, "override", *BENCHMARKS))}
     mine = card[card["period_end"] == period_end]
     for key, rows in mine.groupby(list(KEY), sort=False):

@@ -1,1 +1,1 @@
-"""The claimed split: what imposing it would take, beside the forecast that imposes nothing; that one is in `split`."""
+"""Claimed split: what imposing it would take, beside the forecast that imposes nothing; that one is in `split`."""

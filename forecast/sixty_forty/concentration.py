@@ -1,4 +1,4 @@
-"""How concentrated demand is: the Herfindahl-Hirschman index, the effective number, and demand if the top user halved.
+"""Concentration of demand: Herfindahl-Hirschman index, effective number, and demand if the top user halved.
 
 HHI is the sum of squared shares, the effective number its inverse: as many equal users would be as concentrated.
 """
@@ -44,7 +44,19 @@ class Concentration:
 
 
 def concentration(shares: pd.Series, *, over: str) -> Concentration:
-    """Return the concentration of positive amounts by part.
+    """Return the concentration of positive amounts by part: HHI = sum of squared shares, effective number 1 / HHI.
+
+    Parameters
+    ----------
+    shares
+        Amounts by part, in one unit; they need not sum to one.
+    over
+        The parts in words.
+
+    Returns
+    -------
+    Concentration
+        Index, effective number, largest part, and demand left if that one halved [share].
 
     Examples
     --------
@@ -57,7 +69,18 @@ def concentration(shares: pd.Series, *, over: str) -> Concentration:
 
 
 def workload_concentration(cube: xr.Dataset) -> Concentration:
-    """Return the concentration of busy accelerator-hours over workloads in the first quarter ahead, at the mean."""
+    """Return the concentration of busy accelerator-hours over workloads in the first quarter ahead, at the mean.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+
+    Returns
+    -------
+    Concentration
+        Over workloads.
+    """
     ahead = int(np.argmax(forecast_periods(cube)))
     hours: Array = cube["gpu_hours"].values[:, ahead].sum(axis=1, dtype=np.float64).mean(axis=0)
     names = [str(name).partition("/")[0] for name in cube["task"].values]
@@ -65,7 +88,18 @@ def workload_concentration(cube: xr.Dataset) -> Concentration:
 
 
 def leaf_concentration(cube: xr.Dataset) -> Concentration:
-    """Return the concentration of spending over leaves in the first quarter ahead, at the mean."""
+    """Return the concentration of spending over leaves in the first quarter ahead, at the mean.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+
+    Returns
+    -------
+    Concentration
+        Over leaves.
+    """
     ahead = int(np.argmax(forecast_periods(cube)))
     spending = cube["spending"].values[:, ahead].mean(axis=0, dtype=np.float64)
     return concentration(pd.Series(spending, index=cube["leaf"].values.astype(str)), over="leaves, by spending")
@@ -75,6 +109,16 @@ def owner_concentration(known: Known) -> Concentration | None:
     """Return the concentration of H100-equivalents over owners by the latest independent estimate, if one is known.
 
     Owners that are reported together are counted as one, so the index is an upper bound.
+
+    Parameters
+    ----------
+    known
+        The record cut to an origin.
+
+    Returns
+    -------
+    Concentration or None
+        Over owners.
     """
     rows = select(known.observations, measure="h100e", definition=known.market.owners, stage="stock")
     if rows.empty:
@@ -85,7 +129,20 @@ def owner_concentration(known: Known) -> Concentration | None:
 
 
 def concentrations(cube: xr.Dataset, known: Known | None) -> tuple[Concentration, ...]:
-    """Return the concentration over workloads, leaves and, where a count is known, owners."""
+    """Return the concentration over workloads, leaves and, where a count is known, owners.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+    known
+        The record cut to an origin, if it was kept.
+
+    Returns
+    -------
+    tuple of Concentration
+        Two or three.
+    """
     owners = None if known is None else owner_concentration(known)
     kinds = (workload_concentration(cube), leaf_concentration(cube), owners)
     return tuple(each for each in kinds if each is not None)

@@ -1,4 +1,4 @@
-"""Imposing a share on draws: soft or exact, draw by draw, always positive, with the total kept unless asked otherwise.
+"""Impose a share on draws: soft or exact, draw by draw, always positive, with the total kept unless asked otherwise.
 
 In each draw and period the leaves y of two sides move to the nearest x, in Kullback-Leibler divergence weighted by
 relative precision, that gives the wanted share: ln x_i = ln y_i + s_i^2 lambda, one lambda a side where the total is
@@ -36,6 +36,11 @@ def soft_share(share: Array, wanted: Array | float, tolerance: float) -> Array:
     tolerance
         Standard deviation of the target [logit]; zero gives the target itself, infinity the free draws.
 
+    Returns
+    -------
+    ndarray, shape (draws, periods)
+        Share [share], in (0, 1).
+
     Examples
     --------
     >>> free = np.array([[0.4], [0.5]])
@@ -69,6 +74,11 @@ def impose_share(
         Relative standard deviation of each leaf, shape (leaves,); equal if not given.
     keep_total
         Whether the sum of both sides stays in every draw; otherwise it moves as little as the weights allow.
+
+    Returns
+    -------
+    ndarray, shape (draws, periods, leaves)
+        Levels in the unit given, positive.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""The five ways to treat a claimed share, as what each lets the split see.
+"""Modes of treating a claimed share, as the observations that each lets the split be fitted to.
 
-``free`` hears every statement but the claim. ``prior`` believes the claim first and hears only what was published
-after it. ``observation`` hears it as one more statement under a definition of its own. ``soft`` and ``fixed`` are
-imposed on the free draws afterwards (:mod:`forecast.sixty_forty.impose`).
+``free`` is fitted to every statement but the claim. ``prior`` takes the claim as belief and is fitted only to what was
+published after it. ``observation`` takes it as one more statement under a definition of its own. ``soft`` and ``fixed``
+are imposed on the free draws afterwards (:mod:`forecast.sixty_forty.impose`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ MODES: Final = ("free", "prior", "observation", "soft", "fixed")
 
 @dataclass(frozen=True)
 class Imposed:
-    """What is imposed, and how firmly.
+    """A share to impose, and how firmly.
 
     Attributes
     ----------
@@ -53,7 +53,20 @@ class Imposed:
 
 
 def claimed_share(observations: pd.DataFrame, market: Market) -> float | None:
-    """Return the share last claimed, of what is known; None if there is no such claim."""
+    """Return the share last claimed, of what is known; None if there is no such claim.
+
+    Parameters
+    ----------
+    observations
+        Observation rows, cut to an origin.
+    market
+        Which definitions are claims.
+
+    Returns
+    -------
+    float or None
+        Share [share].
+    """
     rows = _claims(observations, market)
     return None if rows.empty else float(rows["value"].iloc[-1])
 
@@ -62,6 +75,24 @@ def imposed_as(
     known: Known, mode: str, *, share: float | None = None, strength: float = 0.1, total: str = "kept"
 ) -> Imposed:  # fmt: skip
     """Return what is imposed, with the share last claimed where none is given.
+
+    Parameters
+    ----------
+    known
+        The record cut to an origin.
+    mode
+        ``free, prior, observation, soft`` or ``fixed``.
+    share
+        Share to impose [share], in (0, 1); the one last claimed if not given.
+    strength
+        Standard deviation of a prior or soft target [logit].
+    total
+        ``kept`` or ``moves``.
+
+    Returns
+    -------
+    Imposed
+        Checked settings.
 
     Raises
     ------
@@ -77,7 +108,7 @@ def imposed_as(
 
 
 def observations_under(observations: pd.DataFrame, imposed: Imposed, market: Market) -> pd.DataFrame:
-    """Return the observations that a mode lets the split see.
+    """Return the observations that a mode lets the split be fitted to.
 
     Parameters
     ----------
@@ -87,6 +118,11 @@ def observations_under(observations: pd.DataFrame, imposed: Imposed, market: Mar
         The mode; for a prior also the share and its strength.
     market
         Which definitions are claims.
+
+    Returns
+    -------
+    DataFrame
+        Observation rows.
 
     Raises
     ------

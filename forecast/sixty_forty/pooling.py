@@ -1,4 +1,4 @@
-"""What a view on a share asks of the draws: strain, entropy pooling, divergence and effective sample size.
+"""Consistency of a view on a share with the draws: strain, entropy pooling, divergence, effective sample size.
 
 Entropy pooling reweights draws so that their mean is the view's, at the least Kullback-Leibler divergence: weights
 proportional to exp(lambda v). Few effective draws mean that the view contradicts the forecast, and it is refused.
@@ -51,6 +51,12 @@ def tilt(values: Array, mean: float) -> Tilt:
     mean
         The mean wanted, in their unit.
 
+    Returns
+    -------
+    Tilt
+        Weights, shape (draws,), divergence [nat] and effective sample size [share of draws]; an infinite divergence if
+        the mean is out of reach.
+
     Examples
     --------
     >>> after = tilt(np.array([0.4, 0.5, 0.6]), 0.5)
@@ -71,8 +77,8 @@ def tilt(values: Array, mean: float) -> Tilt:
     if miss(-edge) > 0 or miss(edge) < 0:
         return Tilt(np.full(len(values), 1 / len(values)), np.inf, 0.0)
     weights = _weights(scaled, float(brentq(miss, -edge, edge, xtol=1e-14)))
-    held = weights[weights > 0]
-    divergence = max(float(held @ np.log(held * len(values))), 0.0)
+    positive = weights[weights > 0]
+    divergence = max(float(positive @ np.log(positive * len(values))), 0.0)
     return Tilt(weights, divergence, float(1 / (weights @ weights) / len(values)))
 
 
@@ -82,6 +88,20 @@ def _weights(scaled: Array, strength: float) -> Array:
 
 def pool(values: Array, mean: float, *, least: float = LEAST_ESS) -> Tilt:
     """Reweight draws to a mean, unless that leaves too few of them.
+
+    Parameters
+    ----------
+    values
+        Draws, shape (draws,).
+    mean
+        The mean wanted, in their unit.
+    least
+        Least effective sample size [share of draws].
+
+    Returns
+    -------
+    Tilt
+        As :func:`tilt` gives it.
 
     Raises
     ------
@@ -108,6 +128,11 @@ def strain(values: Array, wanted: float, *, sd: float = 0.0) -> Array:
         The figure, in their unit.
     sd
         Its own standard error.
+
+    Returns
+    -------
+    ndarray, shape (...)
+        Standard deviations, signed: positive where the figure is above the draws.
 
     Examples
     --------

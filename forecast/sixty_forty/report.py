@@ -1,4 +1,4 @@
-"""The split as printed: what was imposed beside the free forecast, by quarter, with what imposing took."""
+"""Report of the split: the imposed share beside the free forecast, by quarter, with what imposing took."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SplitReport:
     concentration
         Over workloads, leaves and owners, in the free forecast.
     evidence
-        ``statements`` the free split heard, how many of them ``inexact``, and the ``ess`` these leave.
+        ``statements`` the free split rests on, how many of them ``inexact``, and the ``ess`` these leave.
     memberships
         What saved memberships moved.
     leaf_news
@@ -65,12 +65,12 @@ class SplitReport:
     @property
     def frame(self) -> pd.DataFrame:
         """The table with what it is of, what was imposed, and the concentration over each kind of part."""
-        said = {"definition": self.definition, "base": self.base, "as_of": self.as_of, **asdict(self.imposed)}
+        about = {"definition": self.definition, "base": self.base, "as_of": self.as_of, **asdict(self.imposed)}
         parts = {
             f"{name}_{each.over.partition(',')[0]}": getattr(each, name)
             for each in self.concentration for name in ("hhi", "effective", "top", "without_half")
         }  # fmt: skip
-        return self.table.assign(**said, memberships=self.memberships, mean_covers=self.covers, **parts)
+        return self.table.assign(**about, memberships=self.memberships, mean_covers=self.covers, **parts)
 
     @property
     def refused_by_pooling(self) -> list[str]:
@@ -104,6 +104,11 @@ def split_report(fit: WorldFit, settings: Settings, imposed: Imposed, *, base: s
     definition
         Membership the share follows.
 
+    Returns
+    -------
+    SplitReport
+        The split by quarter, free and imposed.
+
     Raises
     ------
     ValueError
@@ -127,6 +132,17 @@ def split_report(fit: WorldFit, settings: Settings, imposed: Imposed, *, base: s
 
 def impose(cube: xr.Dataset, imposed: Imposed, *, base: str, definition: str) -> tuple[Array, Array]:
     """Impose a share on a cube's draws from its first forecast quarter on.
+
+    Parameters
+    ----------
+    cube
+        The free draw cube.
+    imposed
+        Mode, share and strength; ``free, soft`` or ``fixed``.
+    base
+        ``revenue, gpu_hours, accelerators`` or ``watts``.
+    definition
+        Membership the share follows.
 
     Returns
     -------
@@ -153,7 +169,20 @@ def impose(cube: xr.Dataset, imposed: Imposed, *, base: str, definition: str) ->
 
 
 def sides(cube: xr.Dataset, base: str) -> tuple[Array, Any]:
-    """Return levels of the leaves of both sides, shape (draws, periods, leaves), and which are hyperscale."""
+    """Return levels of the leaves of both sides, shape (draws, periods, leaves), and which are hyperscale.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+    base
+        A key of :data:`forecast.views.part.LEVEL_OF_BASE`.
+
+    Returns
+    -------
+    tuple of ndarray
+        Levels in the unit of the base, and booleans, shape (leaves,).
+    """
     segments = np.array(segment_of_leaves(cube))
     inside = np.isin(segments, ["hyperscale", "rest"])
     levels = cube[LEVEL_OF_BASE[base]].values

@@ -1,4 +1,4 @@
-"""The split restated with a firm on the other side, from a record: one answer for every door."""
+"""Restate the split with a firm on the other side, from a fit of the record; every interface gives this answer."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ def relabelled(
         Who moves, and to ``hyperscale`` or ``rest``.
     valid_from
         First day it counts there; all of history if not given.
+
+    Returns
+    -------
+    Relabelled
+        The split by quarter, before and after.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which statement revised the split by how much: the news of each, taken in the order in which it became known."""
+"""Revisions of the split by statement: the news of each, taken in the order in which it became known."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def revisions(
     if seen.empty:
         raise InputError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
     volatility = fit_split(latest, everything, quarters, market=market).volatility
-    held = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
+    fixed = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
 
     def path(statements: pd.DataFrame) -> Array:
-        fitted = fit_split(latest, statements, quarters, market=market, prior=held)
+        fitted = fit_split(latest, statements, quarters, market=market, prior=fixed)
         return np.asarray(expit(fitted.smoothed_mean()))
 
     rows, before = [], path(seen)

@@ -1,1 +1,1 @@
-"""Who buys: the hyperscale share, the leaves below it, membership; imposing a claimed share is in `sixty_forty`."""
+"""Hyperscale share, the leaves below it, and membership; imposing a claimed share is in `sixty_forty`."""

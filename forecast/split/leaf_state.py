@@ -1,4 +1,4 @@
-"""Leaves below a side as log-ratio states: the prior's weights where nothing is stated, statements heard where it is.
+"""Leaf shares below a side as log-ratio states: prior weights, conditioned on what is stated about leaves.
 
 Each leaf's log weight is its assumed one, wandering from the last reported quarter in both directions; shares are the
 softmax, so only log-ratios count. Draws are conditioned on statements about a leaf's revenue, and its growth on a year
@@ -45,7 +45,20 @@ class Leaves:
 
 
 def leaf_statements(observations: pd.DataFrame, leaves: tuple[str, ...]) -> pd.DataFrame:
-    """Return what is known of the vendor's revenue from leaves and its growth, one row per figure; no guidance."""
+    """Return what is known of the vendor's revenue from leaves and its growth, one row per figure; no guidance.
+
+    Parameters
+    ----------
+    observations
+        Rows cut to an origin.
+    leaves
+        Names of the leaves of one side.
+
+    Returns
+    -------
+    DataFrame
+        Observation rows of measure ``revenue``, or ``growth`` on base ``revenue``; flows only.
+    """
     rows = select(observations, leaf=leaves, vendor=VENDOR, stage="flow")
     kept = (rows["measure"] == "revenue") | ((rows["measure"] == "growth") & (rows["base"] == "revenue"))
     return rows[kept].reset_index(drop=True)
@@ -55,7 +68,7 @@ def hear_leaves(
     weights: Array, drift: float, base: int, observations: pd.DataFrame, leaves: tuple[str, ...], side: Array,
     sampling: Sampling,
 ) -> Leaves:  # fmt: skip
-    """Let drawn log weights hear what is stated about leaves.
+    """Condition drawn log weights of leaves on what is stated about them.
 
     Parameters
     ----------
@@ -65,11 +78,18 @@ def hear_leaves(
         Standard deviation of a quarter's step [log], and the quarter from which weights wander.
     observations
         Rows cut to an origin.
+    leaves
+        Names of the side's leaves, in the order of the last axis of ``weights``.
     side
         Revenue of the side, US dollars a quarter, shape (draws, quarters); its mean over draws is what the statements
         are read against.
     sampling
         Quarters of the weights, and the seed of the tempering's named stream.
+
+    Returns
+    -------
+    Leaves
+        Conditioned shares of the leaves within their side, and what each statement moved.
 
     Raises
     ------
@@ -106,12 +126,12 @@ def _news(
     rows: pd.DataFrame, leaves: tuple[str, ...], quarters: pd.DatetimeIndex, base: int, before: Array, after: Array,
     ess: float,
 ) -> pd.DataFrame:  # fmt: skip
-    told = [
+    news = [
         {"leaf": leaf, "statements": int((rows["leaf"] == leaf).sum()), "quarter": quarter_label(quarters[base]),
          "before": float(np.median(before[:, base, at])), "after": float(np.median(after[:, base, at])), "ess": ess}
         for at, leaf in enumerate(leaves) if (rows["leaf"] == leaf).any()
     ]  # fmt: skip
-    return pd.DataFrame(told, columns=["leaf", "statements", "quarter", "before", "after", "ess"])
+    return pd.DataFrame(news, columns=["leaf", "statements", "quarter", "before", "after", "ess"])
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Saved memberships applied to the split: a firm counts where it was put, from the day it was put there.
+"""Saved memberships applied to the split: a firm counts on the side it was assigned to, from the day of that.
 
 The figures of a definition count a firm on one side throughout; rows saved later move it from their first day on. A
 membership is about who owns the machines. Who uses them is another column: a lab in a cloud stays in the leaf
@@ -39,7 +39,22 @@ class Move:
 
 
 def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex, reference: str) -> tuple[Move, ...]:
-    """Return the firms that saved memberships put on another side than the figures of the reference definition do."""
+    """Return the firms that saved memberships put on another side than the figures of the reference definition do.
+
+    Parameters
+    ----------
+    memberships
+        Memberships frame, cut to an origin.
+    quarters
+        Ends of the quarters.
+    reference
+        The reference definition.
+
+    Returns
+    -------
+    tuple of Move
+        One a firm and side, with the quarters in which it counts there.
+    """
     under = memberships[memberships["definition"] == reference]
     moves = []
     for firm in sorted(set(under["firm"])):
@@ -70,6 +85,11 @@ def as_saved(
     market
         Who reports a firm's spending.
 
+    Returns
+    -------
+    Split
+        Draws of the share with every move applied; definitions other than the reference stay.
+
     Raises
     ------
     ValueError
@@ -84,12 +104,24 @@ def as_saved(
 
 
 def moved_text(moves: tuple[Move, ...], quarters: pd.DatetimeIndex) -> str:
-    """Return what saved memberships moved, for people; ``none`` if nothing.
+    """Return a line for people on what saved memberships moved; ``none`` if nothing.
+
+    Parameters
+    ----------
+    moves
+        From :func:`saved_moves`.
+    quarters
+        Ends of the quarters.
+
+    Returns
+    -------
+    str
+        Firm, side and first month of each move.
 
     Examples
     --------
     >>> moved_text((), pd.DatetimeIndex([], tz="UTC"))
     'none'
     """
-    told = [f"{move.firm} as {move.to} from {quarters[int(np.argmax(move.since))]:%Y-%m}" for move in moves]
-    return "; ".join(told) or "none"
+    texts = [f"{move.firm} as {move.to} from {quarters[int(np.argmax(move.since))]:%Y-%m}" for move in moves]
+    return "; ".join(texts) or "none"

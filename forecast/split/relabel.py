@@ -1,4 +1,4 @@
-"""Relabelling a firm: the same demand, counted on the other side of the split.
+"""Relabel a firm: the same demand, counted on the other side of the split.
 
 A firm's part of its side is read from what it owns or spends; moving it moves that part of its side in every draw, and
 with it the history of the share and the offset of every definition. The total stays as it is. Owner and user are kept
@@ -70,6 +70,22 @@ def firm_spend(
 ) -> pd.Series:  # fmt: skip
     """Return a firm's capital spending by quarter, US dollars.
 
+    Parameters
+    ----------
+    observations
+        Rows cut to an origin.
+    firm
+        Name, as in the memberships.
+    quarters
+        Ends of the quarters to place spending in, by the middle of its period.
+    market
+        Which operator's accounts report the firm's spending.
+
+    Returns
+    -------
+    Series
+        Capital spending [USD/quarter] by quarter end; known quarters only.
+
     Raises
     ------
     ValueError
@@ -92,6 +108,18 @@ def vendor_spend(assumed: Assumptions, firm: str) -> Array:
 
     It is the firm's own row of the assumptions where there is one, since own chips (TPU, Trainium, MTIA) and buildings
     take very different parts, and the row for any other firm where there is none.
+
+    Parameters
+    ----------
+    assumed
+        Rows ``vendor_spend.*``.
+    firm
+        Name of the firm.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Share of capital spending [share].
     """
     return assumed[f"vendor_spend.{firm if firm in assumed.names('vendor_spend') else 'other'}"]
 
@@ -116,6 +144,11 @@ def relabel(
         ``hyperscale`` or ``rest``.
     since
         Quarters in which the firm counts on the other side, shape (quarters,); all if not given.
+
+    Returns
+    -------
+    Relabelled
+        The share, both levels, a table by quarter, and the offsets that follow.
 
     Raises
     ------
@@ -142,6 +175,24 @@ def purchases(
     observations: pd.DataFrame, assumed: Assumptions, firm: str, quarters: pd.DatetimeIndex, *, market: Market
 ) -> Array:  # fmt: skip
     """Return what a firm bought of the vendor, US dollars a quarter, shape (draws, quarters), missing where not known.
+
+    Parameters
+    ----------
+    observations
+        Rows cut to an origin.
+    assumed
+        Rows ``vendor_spend.*``.
+    firm
+        Name of the firm.
+    quarters
+        Ends of the quarters.
+    market
+        Which operator's accounts report the firm's spending.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters)
+        US dollars a quarter; NaN where no spending is known.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The split between hyperscalers and the rest: the share under a reference definition, and below it the leaves.
+"""Split between hyperscalers and the rest: the share under a reference definition, and the leaves below it.
 
 The share of data-centre revenue is a state (:mod:`forecast.statements.state`) seen through every dated statement under
 its own definition (:mod:`forecast.market.definitions`). No number such as 0.60 appears here: a figure claimed on a
@@ -57,10 +57,22 @@ class Split:
 
 
 def is_about_split(observations: pd.DataFrame, market: Market) -> NDArray[np.bool_]:
-    """Return which rows the state of the split hears, shape (rows,).
+    """Return which rows the state of the split is conditioned on.
 
     Shares of data-centre revenue, over a period or ahead; shares of the machines installed, under a definition of
     their own; and growth on a year before of what such a share is of.
+
+    Parameters
+    ----------
+    observations
+        Observation rows.
+    market
+        Which definitions are of revenue, of machines, and which is the reference.
+
+    Returns
+    -------
+    ndarray of bool, shape (rows,)
+        True where a row is about the split.
     """
     rows, known = observations, market.split
     sides = (rows["segment"] == "hyperscale") & (rows["leaf"] == ALL) & (rows["measure"] == "share")
@@ -75,6 +87,18 @@ def split_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame
     """Return the statements about the split among rows that hold each figure once.
 
     A stock holds those before it, so of several under one definition the last is kept.
+
+    Parameters
+    ----------
+    observations
+        Observation rows, one a figure.
+    market
+        How each definition is read.
+
+    Returns
+    -------
+    DataFrame
+        Observation rows about the split.
     """
     rows = observations[is_about_split(observations, market)].reset_index(drop=True)
     stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
@@ -94,8 +118,17 @@ def fit_split(
         All rows known, for what flowed in each quarter.
     statements
         Rows of :func:`split_statements`.
+    quarters
+        Ends of the quarters to cover.
     market
         How each definition is read.
+    prior
+        Beliefs before any statement.
+
+    Returns
+    -------
+    ShareState
+        State of the hyperscale share, reference definition first.
     """
     return fit_share_state(
         growth_of_shares(statements, observations, _GROWTH),
@@ -120,6 +153,11 @@ def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, marke
     market
         How each definition is read.
 
+    Returns
+    -------
+    ShareState
+        State of the hyperscale share, reference definition first.
+
     Raises
     ------
     ValueError
@@ -135,7 +173,22 @@ def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, marke
 
 
 def draw_split(state: ShareState, known: Definitions, sampling: Sampling) -> Split:
-    """Draw the path of the split over the quarters of its state, under every definition of revenue it was read by."""
+    """Draw the path of the split over the quarters of its state, under every definition of revenue it was read by.
+
+    Parameters
+    ----------
+    state
+        From :func:`split_state` or :func:`fit_split`.
+    known
+        Definitions of the split.
+    sampling
+        Draws and seed.
+
+    Returns
+    -------
+    Split
+        Share of each definition of revenue [share], shape (draws, quarters).
+    """
     drawn = state.draw(sampling.draws, sampling.stream("split"))
     moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in known.revenue}
     return Split(state, drawn.share, {known.reference: drawn.share, **moved}, known.reference, drawn.ess)
@@ -144,9 +197,19 @@ def draw_split(state: ShareState, known: Definitions, sampling: Sampling) -> Spl
 def leaf_weights(sampling: Sampling, segment: str, *, base_period: int) -> Array:
     """Draw log weights of a segment's leaves: assumed ones that wander from a base period in both directions.
 
+    Parameters
+    ----------
+    sampling
+        Draws, seed, quarters, and rows ``leaf_share.*``.
+    segment
+        ``hyperscale`` or ``rest``.
+    base_period
+        Position of the quarter in which weights are the assumed ones.
+
     Returns
     -------
     ndarray, shape (draws, quarters, leaves)
+        Log weights; their softmax is the share of each leaf in its segment.
     """
     leaves = LEAVES[segment]
     weights = np.log(np.stack([sampling.assumed[f"leaf_share.{segment}.{leaf}"] for leaf in leaves], axis=-1))

@@ -1,6 +1,6 @@
-"""Statements worded inexactly, heard by a Gaussian vector through their exact likelihoods.
+"""Condition a Gaussian vector on inexactly worded statements through their exact likelihoods.
 
-Each statement speaks of one figure g(u) of the vector u. Draws hear all of them by tempering: the likelihoods are
+Each statement is about one figure g(u) of the vector u. Draws are conditioned on all by tempering: the likelihoods are
 raised to a power that grows from nought to one in steps that leave half of the draws effective; after each step draws
 are copied by their weights and moved by elliptical slice sampling, which leaves the tempered posterior as it is. What
 has to be one number, such as a smoothed mean, comes from expectation propagation.
@@ -38,7 +38,7 @@ _REACH: Final = np.linspace(-9.0, 9.0, 481)  # standard deviations
 
 @dataclass(frozen=True)
 class Statement:
-    """What one statement says of a vector.
+    """One statement about a figure of a vector.
 
     Attributes
     ----------
@@ -59,13 +59,24 @@ class Statement:
     sd: float
 
     def log_likelihood(self, figures: Array) -> Array:
-        """Return the log-likelihood of figures of the vector, of their shape."""
+        """Return the log-likelihood of figures of the vector, of their shape.
+
+        Parameters
+        ----------
+        figures
+            Values of the figure, any shape, in the unit of the statement.
+
+        Returns
+        -------
+        ndarray, shape of ``figures``
+            Log-likelihood [nat].
+        """
         return log_likelihood(figures, self.wording, self.figure, sd=self.sd)
 
 
 @dataclass(frozen=True)
 class Conditioned:
-    """Draws that have heard the statements.
+    """Draws conditioned on the statements.
 
     Attributes
     ----------
@@ -85,8 +96,8 @@ def condition(
 ) -> Conditioned:
     """Condition draws of a Gaussian vector on statements.
 
-    Only what is spoken of is tempered. The rest follows by regression, and what regression leaves of it stays with its
-    own draw: it is independent of all that is said.
+    Only components that a statement depends on are tempered. The rest follows by regression, and what regression leaves
+    of it stays with its own draw: it is independent of the statements.
 
     Parameters
     ----------
@@ -98,6 +109,11 @@ def condition(
         Taken together, so their order does not matter but for the last bits.
     random
         Stream of the tempering.
+
+    Returns
+    -------
+    Conditioned
+        Conditioned draws, shape (draws, n), and the share of them that stayed effective.
 
     Examples
     --------
@@ -132,6 +148,16 @@ def condition(
 def effective(logs: Array) -> float:
     """Return the share of draws that stays effective under log weights, in (0, 1].
 
+    Parameters
+    ----------
+    logs
+        Log weights, shape (draws,).
+
+    Returns
+    -------
+    float
+        Effective sample size over the number of draws [share]: 1 / (n sum w^2), w = softmax(logs).
+
     Examples
     --------
     >>> effective(np.zeros(4)), effective(np.log([1.0, 1e-300]))
@@ -146,10 +172,28 @@ def expected(mean: Array, covariance: Array, statements: Sequence[Statement]) ->
 
     Exact for normal wordings of linear figures; figures that bend are taken along their slopes at the answer.
 
+    Parameters
+    ----------
+    mean
+        Of the vector, shape (n,).
+    covariance
+        Of the vector, shape (n, n).
+    statements
+        Taken together; their order does not matter but for the last bits.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Mean given the statements.
+
     Raises
     ------
     ValueError
         If it does not settle, naming the statements: they contradict each other or what the vector can be.
+
+    References
+    ----------
+    Minka, "Expectation propagation for approximate Bayesian inference" (2001).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What flowed in each quarter: data-centre revenue as reported, and H100-equivalents as an independent count has them.
+"""Flows by quarter: data-centre revenue as reported, and H100-equivalents as an independent count has them.
 
 They weigh the quarters of a stock or a window, and turn growth of a side into growth of its share.
 """
@@ -66,12 +66,12 @@ def _machines(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: st
     rows = select(observations, measure="h100e", definition=owners, stage="stock")
     if rows.empty:
         return None
-    held = rows.groupby("period_end")["value"].sum().reindex(quarters)
-    first, last = held.first_valid_index(), held.last_valid_index()
+    owned = rows.groupby("period_end")["value"].sum().reindex(quarters)
+    first, last = owned.first_valid_index(), owned.last_valid_index()
     if first is None:
         return None
-    added = held.diff()
-    added[first] = held[first]
+    added = owned.diff()
+    added[first] = owned[first]
     return np.asarray(added.where(quarters <= last).ffill().fillna(0.0).clip(lower=0.0))
 
 

@@ -1,4 +1,4 @@
-"""The linear core of a share state: level, damped trend and constant offsets on the logit scale, in statsmodels."""
+"""Linear core of a share state: level, damped trend and constant offsets on the logit scale, in statsmodels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shiftcast.features.arrays import Array
 
 @dataclass(frozen=True)
 class SharePrior:
-    """What is believed before any statement.
+    """Beliefs about a share before any statement.
 
     Attributes
     ----------
@@ -63,11 +63,32 @@ class LogitLevel(MLEModel):  # type: ignore[misc]
         self.ssm.initialize_known(self._start, np.diag(self._start_variance))
 
     def update(self, params: Any, **_: Any) -> None:
-        """Take the volatility, the one parameter."""
+        """Set the volatility, the one parameter.
+
+        Parameters
+        ----------
+        params
+            The volatility [logit], shape (1,).
+        **_
+            Options that statsmodels passes, not used.
+        """
         self["state_cov", 0, 0] = float(params[0]) ** 2
 
     def unconditional(self, draws: int, random: np.random.Generator) -> tuple[Array, Array]:
-        """Simulate states (draws, quarters, states) and noisy statements (draws, quarters, definitions)."""
+        """Simulate states and noisy statements that are not conditioned on any statement.
+
+        Parameters
+        ----------
+        draws
+            Number of draws.
+        random
+            Generator.
+
+        Returns
+        -------
+        tuple of ndarray
+            States, shape (draws, quarters, states), and statements, shape (draws, quarters, definitions) [logit].
+        """
         quarters, columns = self.endog.shape
         state = self._start + np.sqrt(self._start_variance) * random.standard_normal((draws, self.k_states))
         shocks = np.sqrt(np.diag(self["state_cov"])) * random.standard_normal((draws, quarters, 2))
@@ -83,6 +104,11 @@ class LogitLevel(MLEModel):  # type: ignore[misc]
         """Return mean and covariance of the levels by quarter and the offsets, given the statements.
 
         Gaussian conditioning of the whole path at once: it is short, and the smoother gives no covariance across time.
+
+        Returns
+        -------
+        tuple of ndarray
+            Mean, shape (quarters + offsets,), and covariance, shape (quarters + offsets, quarters + offsets) [logit].
         """
         mean = self._responses @ np.concatenate([self._start, np.zeros(2 * len(self.endog))])
         shocks = np.tile(np.diag(self["state_cov"]), len(self.endog))
@@ -111,7 +137,18 @@ class LogitLevel(MLEModel):  # type: ignore[misc]
         return np.vstack([levels, offsets])
 
     def smoother_gain(self, cells: Any) -> Array:
-        """Return how much a unit of each statement moves the smoothed states, shape (cells, quarters, states)."""
+        """Return how much a unit of each statement moves the smoothed states, shape (cells, quarters, states).
+
+        Parameters
+        ----------
+        cells
+            Pairs of quarter and definition positions that hold a statement, shape (cells, 2).
+
+        Returns
+        -------
+        ndarray, shape (cells, quarters, states)
+            Change of the smoothed states for one logit of each statement.
+        """
         blank = np.where(np.isfinite(self.endog), 0.0, np.nan)
         resting = self._smoothed(blank)
         gains = []

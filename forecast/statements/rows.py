@@ -1,4 +1,4 @@
-"""Rows about a share, read as what they say of its state: exact figures by quarter, and statements of any other kind.
+"""Read rows about a share as exact logit figures by quarter, and as statements of any other kind.
 
 An exact or "about" figure of one quarter is a normal observation on the logit scale (delta method). Everything else
 keeps its own likelihood: bounds and "just over" as worded; a figure over a longer window, or looking forward, as the
@@ -76,6 +76,11 @@ def read_rows(
         Definition to extra noise a row carries [logit].
     flows
         Base to what flowed in each quarter, shape (quarters,), in any unit; equal where a base has none.
+
+    Returns
+    -------
+    StateRows
+        Exact figures and variances, shape (quarters, definitions), the other statements, and how many rows were used.
     """
     inside = _inside(rows, quarters)
     linear = _is_linear(inside)
@@ -86,7 +91,18 @@ def read_rows(
 
 
 def middles(rows: pd.DataFrame) -> pd.Series:
-    """Return the day a row is dated by: the middle of its period, or the end of a stock's."""
+    """Return the day a row is dated by: the middle of its period, or the end of a stock's.
+
+    Parameters
+    ----------
+    rows
+        Rows with ``period_start`` and ``period_end``, and ``stage`` where there are stocks.
+
+    Returns
+    -------
+    Series
+        Days, UTC, on the index of the rows.
+    """
     middle = rows["period_start"] + (rows["period_end"] - rows["period_start"]) / 2
     return middle.where(rows["stage"] != "stock", rows["period_end"]) if "stage" in rows else middle
 
@@ -94,10 +110,15 @@ def middles(rows: pd.DataFrame) -> pd.Series:
 def statement_logits(rows: pd.DataFrame) -> pd.DataFrame:
     """Return exact figures on the logit scale, by the delta method.
 
+    Parameters
+    ----------
+    rows
+        Rows of :func:`read_rows` that are exact figures of a share.
+
     Returns
     -------
     DataFrame
-        ``middle`` (day), ``definition``, ``logit``, ``logit_sd``.
+        ``middle`` (day), ``definition``, ``logit`` and ``logit_sd`` [logit], with sd(logit) = sd / (s (1 - s)).
     """
     share = rows["value"].clip(_EDGE, 1 - _EDGE)
     spread = rows["sd"].clip(lower=_LEAST_SD) / (share * (1 - share))

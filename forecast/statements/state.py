@@ -1,10 +1,10 @@
-"""A share as a state: a logit local level with a damped trend, seen through dated statements under definitions.
+"""Share state: a logit local level with a damped trend, observed through dated statements under definitions.
 
 x_t = x_{t-1} + b_{t-1} + eta_t,  b_t = phi b_{t-1} + zeta_t; an exact figure under definition d about quarter t reads
 logit(share) = x_t + delta_d + eps, with eps from its standard error by the delta method. The reference definition has
 no offset; the others have N(0, offset_sd^2). Drift volatility is the posterior mode given the exact figures under a
 log-normal prior, since a dozen of them cannot carry it alone. Bounds, stocks, windows, forward statements and growth
-are then heard by every draw through their own likelihoods (``rows`` and ``hearing`` of this room).
+condition every draw through their own likelihoods (``rows`` and ``conditioning`` of this room).
 
 Reference: Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter; Durbin and Koopman (2002)
 for the simulation smoother.
@@ -65,6 +65,8 @@ class ShareState:
         Standard deviation of the level a quarter [logit].
     statements
         How many statements stand behind it.
+    model
+        The linear core (:class:`forecast.statements.level.LogitLevel`) with the exact figures.
     inexact
         Those of them that are not exact figures of one quarter.
     """
@@ -77,7 +79,20 @@ class ShareState:
     inexact: tuple[Statement, ...] = field(default=(), repr=False, compare=False)
 
     def simulate(self, draws: int, random: np.random.Generator) -> tuple[Array, dict[str, Array]]:
-        """Draw the share, shape (draws, quarters), and each definition's offset, shape (draws,); see :meth:`draw`."""
+        """Draw the share and the offset of each definition; see :meth:`draw`.
+
+        Parameters
+        ----------
+        draws
+            Number of draws.
+        random
+            Generator.
+
+        Returns
+        -------
+        tuple
+            Share [share], shape (draws, quarters), and definition to its offset [logit], shape (draws,).
+        """
         drawn = self.draw(draws, random)
         return drawn.share, drawn.offsets
 
@@ -86,6 +101,18 @@ class ShareState:
 
         Exact figures enter by the mean correction of Durbin and Koopman (2002), the others by tempering
         (:func:`forecast.statements.conditioning.condition`).
+
+        Parameters
+        ----------
+        draws
+            Number of draws.
+        random
+            Generator.
+
+        Returns
+        -------
+        Drawn
+            Share [share], shape (draws, quarters), offsets [logit], and the share of draws that stayed effective.
         """
         self.model.update([self.volatility])
         vector, ess = self._given_figures(draws, random), 1.0
@@ -132,6 +159,16 @@ class ShareState:
         """Return the mean of the logit share under a definition given the statements, shape (quarters,).
 
         Without a definition it is the reference one's. Inexact statements enter by expectation propagation.
+
+        Parameters
+        ----------
+        definition
+            One of :attr:`definitions`; the reference if not given.
+
+        Returns
+        -------
+        ndarray, shape (quarters,)
+            Mean of the logit share [logit].
         """
         mean, covariance = self._joint
         vector = expected(mean, covariance, self.inexact) if self.inexact else mean
@@ -169,6 +206,11 @@ def fit_share_state(
         Base to what flowed in each quarter, shape (quarters,): weights of windows and stocks, and what growth is of.
     prior
         Beliefs before the statements.
+
+    Returns
+    -------
+    ShareState
+        The fitted state, conditioned on the statements.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Likelihoods of inexact wording: what "at least", "about", "just over half" and "doubled" say of a quantity.
+"""Likelihoods of inexact wording: how "at least", "about", "just over half" and "doubled" bound a quantity.
 
 Each is a log-likelihood of the quantity x given the figure v and a standard error s, up to a constant: "at least v"
 is ln Phi((x - v) / s), "about v" a normal, "just over v" a skew-normal whose mass lies above v. Growth is read on the
@@ -82,6 +82,11 @@ def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> 
     sd
         Standard error of the figure; of the log ratio for growth.
 
+    Returns
+    -------
+    ndarray, shape of ``values``
+        Log-likelihood [nat], up to a constant.
+
     Raises
     ------
     ValueError
@@ -105,10 +110,22 @@ def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> 
 def mixed(likelihoods: Sequence[Array], weights: Sequence[float]) -> Array:
     """Return the log-likelihood of an ambiguous statement from those of its readings and their weights.
 
+    Parameters
+    ----------
+    likelihoods
+        Log-likelihood of each reading [nat], of one shape.
+    weights
+        Probability of each reading; they sum to one.
+
+    Returns
+    -------
+    ndarray, shape of a reading
+        ln(sum of weight exp(log-likelihood)) [nat].
+
     Raises
     ------
     ValueError
-        If the weights do not sum to one.
+        If the weights do not sum to one, or one is negative.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""The drawn cube read: parts, rows, crossings, scenarios, attribution, widening; nothing here draws a world."""
+"""Views of the drawn cube: parts, rows, crossings, scenarios, attribution, widening; nothing here draws a world."""

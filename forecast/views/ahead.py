@@ -1,4 +1,4 @@
-"""What lies ahead of a forecast by part: quantiles, joint draws and shares of the quarters it was drawn for."""
+"""Quantiles, joint draws and shares of the quarters ahead of a forecast, by part."""
 
 from __future__ import annotations
 
@@ -43,6 +43,18 @@ class Ahead:
         scenario: str = BASE, **part: str,
     ) -> list[dict[str, Any]]:  # fmt: skip
         """Return mean and quantiles as plain rows; published levels are read, others taken of the same draws.
+
+        Parameters
+        ----------
+        measure, horizon, quantiles, scenario
+            As in :meth:`forecast.answers.Forecaster.quantiles`.
+        **part
+            ``segment, leaf, workload, technique``; ``all`` where left out.
+
+        Returns
+        -------
+        list of dict
+            One a quarter ahead: ``quarter, mean``, a level each, ``measure, unit, definition, scenario, as_of``.
 
         Raises
         ------
@@ -100,6 +112,11 @@ class Ahead:
             As in :meth:`forecast.answers.Forecaster.when`.
         horizon, quantiles, scenario
             As in :meth:`forecast.answers.Forecaster.quantiles`.
+
+        Returns
+        -------
+        DataFrame
+            ``quarter, mean``, a column a level [share], and the fields of the question.
 
         Raises
         ------

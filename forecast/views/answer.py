@@ -1,4 +1,4 @@
-"""The shape of an answer about hardware and money: a table, what it assumed, and what has to be said with it."""
+"""Shape of an answer about hardware and money: a table, its assumptions, and the caveats that go with it."""
 
 from __future__ import annotations
 
@@ -44,6 +44,18 @@ class Answer:
 def spread(name: str, values: Array) -> dict[str, float]:
     """Return median and central 80 % interval of finished draws as three cells, named after a quantity if given.
 
+    Parameters
+    ----------
+    name
+        Stem of the cells' names; none if empty.
+    values
+        Draws, any shape, in any unit.
+
+    Returns
+    -------
+    dict
+        ``NAME_median, NAME_low, NAME_high`` in the unit of the draws.
+
     Examples
     --------
     >>> spread("mw", np.array([1.0, 2.0, 3.0]))["mw_median"]
@@ -66,6 +78,11 @@ def assumed_rows(assumptions: pd.DataFrame, names: tuple[str, ...], given: Mappi
         Names used, in order.
     given
         Name to the value that stood in for it.
+
+    Returns
+    -------
+    DataFrame
+        Columns :data:`ASSUMED`, one row an assumption; evidence is ``given`` for the asker's own values.
     """
     rows = assumptions.set_index("name").loc[[name for name in names if name not in given]].reset_index()
     asked = pd.DataFrame(

@@ -1,4 +1,4 @@
-"""Why one figure differs from another: LMDI-I, additive, in every draw, exact.
+"""Attribution of a change to its factors by LMDI-I: additive, exact in every draw.
 
 A figure is a sum of cells, each a product of factors. Its change splits into one effect a factor,
 ``sum over cells of L(after, before) ln(factor after / factor before)`` with the logarithmic mean
@@ -84,7 +84,15 @@ def _logarithmic_mean(old: Array, new: Array) -> Array:
 
 @dataclass(frozen=True)
 class Cells:
-    """One quarter of a cube as cells: their names, and each factor's values, shape (draws, cells)."""
+    """One quarter of a cube as cells.
+
+    Attributes
+    ----------
+    names
+        Name of each cell.
+    factors
+        Factor to its values, shape (draws, cells).
+    """
 
     names: tuple[str, ...]
     factors: Mapping[str, Array]

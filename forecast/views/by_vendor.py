@@ -1,4 +1,4 @@
-"""Whose chips take the work: accelerator-hours by vendor, NVIDIA GPUs being a part of them, and CPU core-hours."""
+"""Accelerator-hours by vendor, NVIDIA GPUs being a part of them, and CPU core-hours."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def placement_table(cube: xr.Dataset, *, segment: str = ALL) -> pd.DataFrame:
     ValueError
         If the segment is not in the cube.
     OutOfSupportError
-        If the cube was drawn before hours were told apart by vendor.
+        If the cube was drawn before hours were kept by vendor.
     """
     if "accelerator_hours" not in cube:
         raise OutOfSupportError(

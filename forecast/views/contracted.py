@@ -1,4 +1,4 @@
-"""The cube's own hierarchy, and forecasts reconciled with a figure that is contracted and may not move.
+"""Hierarchy of the cube's own draws, and their reconciliation with a contracted figure that may not move.
 
 Every node is a place (all, a segment, a leaf) by a kind of work (all, a workload, a technique) by a quarter or a year.
 The cube's draws add up by construction; where a node is set to a contracted figure, each draw moves to the nearest
@@ -97,10 +97,17 @@ def cube_nodes(cube: xr.Dataset, measure: str, period: str) -> CubeNodes:
 
     Parameters
     ----------
+    cube
+        The draw cube.
     measure
         A measure of :data:`forecast.views.part.MEASURES`.
     period
         Such as ``2027Q4``, or ``2027`` for a measure that adds up over time.
+
+    Returns
+    -------
+    CubeNodes
+        Hierarchy, parts by node name, and draws, shape (nodes, draws), in the unit of the measure.
 
     Raises
     ------
@@ -152,6 +159,8 @@ def contract(
 
     Parameters
     ----------
+    cube
+        The draw cube.
     measure
         A measure of :data:`forecast.views.part.MEASURES`.
     part
@@ -162,6 +171,11 @@ def contract(
         The figure, in the unit of the measure.
     total
         ``moves``: as far as the precisions of all places allow; ``kept``: the total of the period stays in every draw.
+
+    Returns
+    -------
+    Contracted
+        Reconciled draws beside the free ones.
 
     Raises
     ------

@@ -77,6 +77,16 @@ class Condition:
 def read_condition(text: str) -> Condition:
     """Read a condition such as ``llm>=0.5``, ``deep+llm>=0.9`` or ``table<=0.1``.
 
+    Parameters
+    ----------
+    text
+        Categories joined by ``+``, ``>=`` or ``<=``, and a threshold [share].
+
+    Returns
+    -------
+    Condition
+        Categories, threshold and direction.
+
     Raises
     ------
     ValueError
@@ -106,6 +116,11 @@ def first_passage(holds: NDArray[np.bool_]) -> NDArray[np.int_]:
     holds
         Boolean, shape (draws, ..., periods).
 
+    Returns
+    -------
+    ndarray of int, shape (draws, ...)
+        Position of the period.
+
     Examples
     --------
     >>> first_passage(np.array([[False, True, False], [False, False, False]])).tolist()
@@ -124,6 +139,11 @@ def passage_ranks(first: NDArray[np.int_], levels: Sequence[float]) -> NDArray[n
     levels
         Fractions of the draws, in (0, 1).
 
+    Returns
+    -------
+    ndarray of int, shape (levels,)
+        Position of the period.
+
     Examples
     --------
     >>> passage_ranks(np.array([1, 3, 2, 2]), [0.25, 0.5, 0.9]).tolist()
@@ -134,6 +154,11 @@ def passage_ranks(first: NDArray[np.int_], levels: Sequence[float]) -> NDArray[n
 
 def check_fractions(**named: float) -> None:
     """Raise if a threshold or level does not lie between 0 and 1.
+
+    Parameters
+    ----------
+    **named
+        Argument to its value.
 
     Raises
     ------
@@ -160,8 +185,15 @@ def crossing(
         Threshold, in (0, 1).
     level
         Level of the interval, in (0, 1).
+    question
+        The question in words, for the answer.
     first_ahead
         Position of the first quarter that is forecast.
+
+    Returns
+    -------
+    Crossing
+        Median and interval of the first quarter above the threshold, and probabilities of never and of already.
 
     Raises
     ------
@@ -187,6 +219,13 @@ def periods_to(draws: xr.DataArray, condition: Condition) -> xr.DataArray:
     ----------
     draws
         Shares [share], dimensions ``draw, series, category, period``.
+    condition
+        Categories whose shares are added, threshold and direction.
+
+    Returns
+    -------
+    DataArray, dims ``draw, series``
+        Periods ahead, counted from 1.
 
     Raises
     ------
@@ -206,8 +245,8 @@ def periods_to(draws: xr.DataArray, condition: Condition) -> xr.DataArray:
         raise InputError(f"category {lacking[0]!r} has no draws; ask for one of {', '.join(sorted(map(str, known)))}")
     if not 0.0 < condition.threshold <= 1.0:
         raise InputError(f"threshold is {condition.threshold}; a share is above 0 and at most 1")
-    held = draws.sel(category=list(condition.categories)).sum("category")
-    met = held >= condition.threshold if condition.rising else held <= condition.threshold
+    total = draws.sel(category=list(condition.categories)).sum("category")
+    met = total >= condition.threshold if condition.rising else total <= condition.threshold
     first: xr.DataArray = xr.apply_ufunc(first_passage, met, input_core_dims=[["period"]])
     return (first + 1.0).where(first < met.sizes["period"])
 
@@ -221,6 +260,8 @@ def crossing_dates(
     ----------
     draws
         Shares as :func:`periods_to` takes them, with ``period_end`` by series and period.
+    conditions
+        From :func:`read_condition`.
     levels
         Fractions of the draws.
 
@@ -237,8 +278,8 @@ def crossing_dates(
         for series in draws["series"].to_numpy():
             times = passage.sel(series=series).to_numpy()
             ends = draws["period_end"].sel(series=series).to_numpy()
-            told = {"series": series, "condition": str(condition)}
-            rows += [{**told, **row} for row in _dates(times, ends, levels)]
+            about = {"series": series, "condition": str(condition)}
+            rows += [{**about, **row} for row in _dates(times, ends, levels)]
     frame = pd.DataFrame(rows)
     frame["period_end"] = pd.to_datetime(frame["period_end"], utc=True)
     return frame

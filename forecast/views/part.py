@@ -29,7 +29,13 @@ _TINY: Final = 1e-30
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the hierarchy; ``all`` where a dimension is not split."""
+    """A part of the hierarchy; ``all`` where a dimension is not split.
+
+    Attributes
+    ----------
+    segment, leaf, workload, technique
+        Names, or ``all``.
+    """
 
     segment: str = ALL
     leaf: str = ALL
@@ -38,9 +44,18 @@ class Part:
 
 
 def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
-    """Return joint draws of a measure for one part, shape (draws, periods), in the unit of the measure.
+    """Return joint draws of a measure for one part.
 
     Hardware, power and money follow the busy hours of a task within each leaf and draw.
+
+    Parameters
+    ----------
+    cube, measure, part
+        Draw cube, one of :data:`MEASURES`, and the part.
+
+    Returns
+    -------
+    ndarray, shape (draws, periods), in the unit of the measure
 
     Raises
     ------
@@ -97,12 +112,12 @@ def _matches(task: str, part: Part) -> bool:
 
 
 def technique_share(cube: xr.Dataset, technique: str, *, of: str, base: str, segment: str) -> Array:
-    """Return draws of a technique's share of a workload on a named base, shape (draws, periods).
+    """Return draws of a technique's share of a workload on a named base [share], shape (draws, periods).
 
     Parameters
     ----------
-    technique, of
-        Such as ``llm`` of ``recsys``.
+    cube, technique, of
+        Draw cube, and names such as ``llm`` of ``recsys``.
     base
         ``requests`` or ``gpu_hours``: the two can be years apart.
     segment
@@ -129,10 +144,15 @@ def technique_share(cube: xr.Dataset, technique: str, *, of: str, base: str, seg
 
 
 def hyperscale_share(cube: xr.Dataset, *, base: str, definition: str) -> Array:
-    """Return draws of the hyperscale share on a base under a definition, shape (draws, periods).
+    """Return draws of the hyperscale share on a base under a definition [share], shape (draws, periods).
 
     The share of revenue is known under every definition with statements; other bases follow the reference
     definition, since leaves are assigned under it. The vendor's own machines are outside both sides.
+
+    Parameters
+    ----------
+    cube, base, definition
+        Draw cube, a key of :data:`LEVEL_OF_BASE`, and a definition of the cube.
 
     Raises
     ------
@@ -168,7 +188,13 @@ def forecast_periods(cube: xr.Dataset) -> Any:
 
 @dataclass(frozen=True)
 class Label:
-    """What a block of forecast rows is about."""
+    """The subject of a block of forecast rows.
+
+    Attributes
+    ----------
+    part, measure, base, definition
+        As the columns of the forecasts frame have them.
+    """
 
     part: Part
     measure: str
@@ -178,6 +204,11 @@ class Label:
 
 def forecast_frame(cube: xr.Dataset, *, model: str) -> pd.DataFrame:
     """Return the published forecasts: every measure for every part, mean and quantiles of each quarter ahead.
+
+    Parameters
+    ----------
+    cube, model
+        Draw cube, and the name of the model.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Tables that answers are read from: published rows of one part found at once, and the split by quarter."""
+"""Tables that answers are read from: published rows of one part, found at once, and the split by quarter."""
 
 from __future__ import annotations
 
@@ -54,6 +54,18 @@ class Published:
     def of(self, measure: str, part: Mapping[str, str]) -> pd.DataFrame:
         """Return the rows of one part and measure.
 
+        Parameters
+        ----------
+        measure
+            One of :data:`forecast.views.part.MEASURES`.
+        part
+            ``segment, leaf, workload, technique``, each named.
+
+        Returns
+        -------
+        DataFrame
+            Rows of the forecasts frame, one a quarter and level.
+
         Raises
         ------
         ValueError
@@ -63,6 +75,18 @@ class Published:
 
     def marks(self, measure: str, part: Mapping[str, str], levels: tuple[float, ...]) -> Array | None:
         """Return mean and quantiles, shape (quarters ahead, 1 + levels), or ``None`` where a level was not published.
+
+        Parameters
+        ----------
+        measure, part
+            As in :meth:`of`.
+        levels
+            Quantile levels, in (0, 1).
+
+        Returns
+        -------
+        ndarray or None
+            Mean, then the levels in order, in the unit of the measure.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""What answers about a part of the hierarchy share: the part, how far ahead, its draws, and rows of quantiles."""
+"""Rows of answers about a part of the hierarchy: the part, the horizon, its draws, and rows of quantiles."""
 
 from __future__ import annotations
 
@@ -32,6 +32,16 @@ _ELSEWHERE: Final = {
 def part_of(*, segment: str = ALL, leaf: str = ALL, workload: str = ALL, technique: str = ALL) -> dict[str, str]:
     """Return the part asked for; a leaf brings its segment.
 
+    Parameters
+    ----------
+    segment, leaf, workload, technique
+        Names, or ``all`` where the dimension is not split.
+
+    Returns
+    -------
+    dict
+        The four fields by name.
+
     Examples
     --------
     >>> part_of(leaf="sovereign")["segment"]
@@ -43,6 +53,13 @@ def part_of(*, segment: str = ALL, leaf: str = ALL, workload: str = ALL, techniq
 
 def check_context(cube: xr.Dataset, context: Mapping[str, str]) -> None:
     """Raise if a question names another mode, definition or day than the forecast was made under.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+    context
+        ``mode, definition, as_of`` as asked for; any of them may be left out.
 
     Raises
     ------
@@ -60,6 +77,18 @@ def check_context(cube: xr.Dataset, context: Mapping[str, str]) -> None:
 def check_horizon(ahead: list[str], horizon: int | None) -> int:
     """Return how many of the quarters ahead are asked for, all if ``horizon`` is not given.
 
+    Parameters
+    ----------
+    ahead
+        Labels of the quarters drawn.
+    horizon
+        Quarters ahead asked for, from 1.
+
+    Returns
+    -------
+    int
+        Quarters.
+
     Raises
     ------
     ValueError
@@ -76,6 +105,16 @@ def check_horizon(ahead: list[str], horizon: int | None) -> int:
 
 def level_draws(cube: xr.Dataset, measure: str, part: Mapping[str, str], scenario: str) -> Array:
     """Return draws of a measure in the quarters ahead under a scenario, shape (draws, quarters ahead).
+
+    Parameters
+    ----------
+    cube, measure, part, scenario
+        Draw cube, measure and part as in :func:`forecast.views.part.draws_of`, and the scenario's text.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters ahead)
+        In the unit of the measure.
 
     Raises
     ------
@@ -95,6 +134,20 @@ def level_draws(cube: xr.Dataset, measure: str, part: Mapping[str, str], scenari
 
 def choose_draws(count: int, wanted: int | None, seed: int) -> Any:
     """Return the numbers of the draws to show, rising: all, or as many as wanted, chosen by a seed.
+
+    Parameters
+    ----------
+    count
+        Draws there are.
+    wanted
+        Draws to show; all if not given.
+    seed
+        Seed of the choice.
+
+    Returns
+    -------
+    ndarray of int, shape (wanted,)
+        Positions, rising.
 
     Raises
     ------
@@ -116,6 +169,16 @@ def choose_draws(count: int, wanted: int | None, seed: int) -> Any:
 def level_names(levels: tuple[float, ...]) -> list[str]:
     """Return the name of each quantile's column.
 
+    Parameters
+    ----------
+    levels
+        Quantile levels, in (0, 1).
+
+    Returns
+    -------
+    list of str
+        Per mille behind ``q``, in the order of the levels.
+
     Examples
     --------
     >>> level_names((0.025, 0.5, 0.9995))
@@ -127,7 +190,22 @@ def level_names(levels: tuple[float, ...]) -> list[str]:
 def quantile_rows(
     cube: xr.Dataset, quarters: list[str], marks: Array, levels: tuple[float, ...], *, measure: str, scenario: str
 ) -> list[dict[str, Any]]:
-    """Return mean and quantiles as plain rows, one a quarter, from marks of shape (quarters or more, 1 + levels)."""
+    """Return mean and quantiles as plain rows, one a quarter.
+
+    Parameters
+    ----------
+    cube, measure, scenario
+        Cube for units and attributes, and what each row names.
+    quarters, levels
+        Labels of the quarters, and quantile levels in (0, 1).
+    marks
+        Mean, then quantiles, shape (quarters or more, 1 + levels), in the unit of the measure.
+
+    Returns
+    -------
+    list of dict
+        ``quarter, mean``, a level each, ``measure, unit, definition, scenario, as_of``.
+    """
     names = ("mean", *level_names(levels))
     about = {
         "measure": measure, "unit": unit_of(cube, measure), "definition": cube.attrs["definition"],
@@ -143,6 +221,16 @@ def quantile_rows(
 def answer_frame(answer: Any) -> pd.DataFrame:
     """Return the answer of any question as a table: itself, its row, its ``table`` or its ``frame``.
 
+    Parameters
+    ----------
+    answer
+        A frame, a list of rows, a crossing, or an object that holds a ``table`` or ``frame``.
+
+    Returns
+    -------
+    DataFrame
+        The answer, one row a line.
+
     Examples
     --------
     >>> answer_frame(pd.DataFrame({"n": [2]}))["n"].tolist()
@@ -156,6 +244,16 @@ def answer_frame(answer: Any) -> pd.DataFrame:
 
 def plain_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of an answer as plain values: days as ISO text, missing values as ``None``.
+
+    Parameters
+    ----------
+    answer
+        Table of an answer.
+
+    Returns
+    -------
+    list of dict
+        One a row, by column.
 
     Examples
     --------
@@ -174,6 +272,18 @@ def _plain(values: pd.Series) -> list[Any]:
 
 def workloads_entered(cube: xr.Dataset, technique: str) -> list[str]:
     """Return the workloads that a technique shares with others, in the cube's order; training is none of them.
+
+    Parameters
+    ----------
+    cube
+        The draw cube, for its tasks.
+    technique
+        Such as ``llm``.
+
+    Returns
+    -------
+    list of str
+        Names of workloads.
 
     Examples
     --------

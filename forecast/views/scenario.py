@@ -1,4 +1,4 @@
-"""What-ifs on a drawn cube: demand of named parts scaled from the first forecast quarter on, in every draw.
+"""Scenarios on a drawn cube: demand of named parts scaled from the first forecast quarter on, in every draw.
 
 A scenario is text such as ``generative*1.5; sovereign*0.8``: a workload, task (``recsys/llm``), leaf, segment or
 ``all``, and the factor its accelerator work takes. Several factors on one cell multiply. Live accelerators and power
@@ -29,7 +29,15 @@ _TINY: Final = 1e-30
 
 @dataclass(frozen=True)
 class Lever:
-    """One part of demand and the factor its work takes."""
+    """A scaling of one part of demand.
+
+    Attributes
+    ----------
+    part
+        Name of a workload, technique, segment or leaf.
+    factor
+        Factor on its work [1].
+    """
 
     part: str
     factor: float
@@ -37,6 +45,16 @@ class Lever:
 
 def read_scenario(text: str) -> tuple[Lever, ...]:
     """Read a scenario; the base scenario has no levers.
+
+    Parameters
+    ----------
+    text
+        Levers ``part*factor`` divided by ``;``, or ``base``.
+
+    Returns
+    -------
+    tuple of Lever
+        In the order given.
 
     Raises
     ------
@@ -75,6 +93,18 @@ def _lever(text: str) -> Lever:
 
 def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
     """Return the cube under a scenario; variables that cannot follow it are left out.
+
+    Parameters
+    ----------
+    cube
+        The draw cube; it is left as it is.
+    text
+        As :func:`read_scenario` reads it.
+
+    Returns
+    -------
+    Dataset
+        The cube scaled; for ``base`` the same object.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Wider intervals for a drawn cube after a break, without a refit: every median and every ratio within a draw stays.
+"""Widen the intervals of a drawn cube after a break, without a refit: every median and every ratio within a draw stays.
 
 In each draw and quarter ahead all levels are multiplied by one number, ``(total / median total) ** (factor - 1)``: the
 log of the total then spreads ``factor`` times as far about the same median, shares and mixes do not move, and what
@@ -32,6 +32,11 @@ def widen(cube: xr.Dataset, factor: float) -> xr.Dataset:
         Joint draws.
     factor
         At least 1; applied to the quarters ahead.
+
+    Returns
+    -------
+    Dataset
+        A new cube; the one given is left as it is.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""The command line, one command a file: options in, a call, lines out; no command holds the work itself."""
+"""Command line, one command a file: options in, a call, lines out; no command holds the work itself."""

@@ -130,12 +130,37 @@ def limits(
 
 
 def read_basis(as_of: str | None, draws: int, seed: int, record: Path) -> Basis:
-    """Return what capacity and cost rest on, from the record as known on a day."""
+    """Return what capacity and cost rest on, from the record as known on a day.
+
+    Parameters
+    ----------
+    as_of
+        Day the record is seen from; today if not given.
+    draws, seed
+        Joint draws and the seed of their streams.
+    record
+        Folder of records.
+
+    Returns
+    -------
+    Basis
+        Catalogue, rates and assumptions.
+    """
     return basis_of(read_record(record).as_of(as_day(as_of, "--as-of")), Settings(draws=draws, seed=seed))
 
 
 def overrides(pairs: list[str] | None) -> dict[str, float]:
     """Return the values that stand in for assumptions.
+
+    Parameters
+    ----------
+    pairs
+        Texts ``name=value``.
+
+    Returns
+    -------
+    dict
+        Assumption to its value, in the assumption's unit.
 
     Raises
     ------
@@ -160,7 +185,18 @@ def overrides(pairs: list[str] | None) -> dict[str, float]:
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return an answer as plain values; what is missing is null."""
+    """Return an answer as plain values; what is missing is null.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+
+    Returns
+    -------
+    dict
+        ``question, rows, assumed, notes``.
+    """
     return {
         "question": answer.question, "rows": _plain(answer.table), "assumed": _plain(answer.assumed),
         "notes": list(answer.notes),
@@ -184,7 +220,13 @@ def _give(answer: Answer, *, as_json: bool, plot: Path | None) -> None:
 
 
 def show(answer: Answer) -> None:
-    """Print an answer for a person: figures, then what they rest on and what has to be said with them."""
+    """Print an answer for a person: figures, then its assumptions and notes.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    """
     console = wide_console()
     console.print(f"[bold]{answer.question}[/bold]; medians with 80 % intervals")
     for rows in _alike(answer.table):

@@ -1,4 +1,4 @@
-"""`shiftcast catalogue` and `shiftcast convert`: what accelerators can do, and what a daily volume takes on one."""
+"""`shiftcast catalogue` and `shiftcast convert`: figures of accelerators, and a daily volume converted on one."""
 
 from __future__ import annotations
 
@@ -84,13 +84,36 @@ def convert_demand(
 
 
 def open_catalogue(known: Known) -> Catalogue:
-    """Return the catalogue of a record as known on a day; the same tables as the command prints."""
+    """Return the catalogue of a record as known on a day; the same tables as the command prints.
+
+    Parameters
+    ----------
+    known
+        The record cut to a day.
+
+    Returns
+    -------
+    Catalogue
+        Tables of accelerators.
+    """
     ramps = known.assumptions[known.assumptions["name"].str.startswith("ramp.")]
     return catalogue(known.hardware, known.throughput, known.registry, sample_assumptions(ramps, draws=_DRAWS, seed=0))
 
 
 def with_rows(known: Known, path: Path | None) -> Known:
     """Return the record with hardware rows from a user's file; rows known after the day do not count.
+
+    Parameters
+    ----------
+    known
+        The record cut to a day.
+    path
+        CSV file of hardware rows; none added if not given.
+
+    Returns
+    -------
+    Known
+        The record with those rows, cut to the same day.
 
     Raises
     ------
@@ -108,6 +131,18 @@ def with_rows(known: Known, path: Path | None) -> Known:
 def read_rows(path: Path, frame: Frame) -> pd.DataFrame:
     """Read a file as rows of a frame, refusing the file for its first bad row.
 
+    Parameters
+    ----------
+    path
+        CSV file.
+    frame
+        Contract of the rows.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the frame.
+
     Raises
     ------
     UnreadableFileError
@@ -124,6 +159,20 @@ def read_rows(path: Path, frame: Frame) -> pd.DataFrame:
 def region_table(known: Known, record: Path, region: str) -> pd.DataFrame:
     """Return which accelerators may serve work that stays in a region, by the rules known on the day.
 
+    Parameters
+    ----------
+    known
+        The record cut to a day.
+    record
+        Folder of records, for ``residency.csv``.
+    region
+        Name of the region.
+
+    Returns
+    -------
+    DataFrame
+        One row an accelerator, with the rule that decides.
+
     Raises
     ------
     OutOfSupportError
@@ -134,7 +183,22 @@ def region_table(known: Known, record: Path, region: str) -> pd.DataFrame:
 
 
 def catalogue_json(done: Catalogue, known: Known, allowed: pd.DataFrame | None) -> dict[str, Any]:
-    """Return the catalogue as plain values; dates as text, what is missing as null."""
+    """Return the catalogue as plain values; dates as text, what is missing as null.
+
+    Parameters
+    ----------
+    done
+        The catalogue.
+    known
+        The record cut to a day.
+    allowed
+        Table of a region, if one was asked for.
+
+    Returns
+    -------
+    dict
+        Name to rows, with the day and the boundaries of power.
+    """
     tables = {**vars(done), **({} if allowed is None else {"region": allowed})}
     return {
         "as_of": f"{known.origin:%Y-%m-%d}",

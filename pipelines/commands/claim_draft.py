@@ -44,6 +44,16 @@ def draft(
 def read_text(file: str) -> str:
     """Return a text.
 
+    Parameters
+    ----------
+    file
+        Path, or ``-`` for standard input.
+
+    Returns
+    -------
+    str
+        The text.
+
     Raises
     ------
     UnreadableFileError
@@ -66,7 +76,13 @@ def read_text(file: str) -> str:
 
 
 def read_wording() -> Wording:
-    """Return the tables that ship: number words, phrases of time, wording, aliases and known names."""
+    """Return the tables that ship: number words, phrases of time, wording, aliases and known names.
+
+    Returns
+    -------
+    Wording
+        Tables of all languages.
+    """
     rows = {name: read_table(RECORDS / f"{name}.csv").to_dict("records")
             for name in ("number_words", "relative_dates", "wording", "aliases", "terms")}  # fmt: skip
     return Wording(
@@ -85,8 +101,8 @@ def _guarded(cell: object) -> object:
 
 def _tell(drafts: Drafts) -> None:
     kinds = drafts.rows["kind"].value_counts().to_dict()
-    told = f"{kinds.get('disclosure', 0)} disclosures, {kinds.get('opinion', 0)} opinions"
-    typer.echo(f"{len(drafts.rows)} drafts: {told}; confirm each before it goes to claims.csv", err=True)
+    counted = f"{kinds.get('disclosure', 0)} disclosures, {kinds.get('opinion', 0)} opinions"
+    typer.echo(f"{len(drafts.rows)} drafts: {counted}; confirm each before it goes to claims.csv", err=True)
     for alias, name in drafts.mended:
         typer.echo(f"read {alias!r} as {name!r}", err=True)
     if drafts.unresolved:

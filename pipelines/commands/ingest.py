@@ -58,10 +58,10 @@ def ingest_files(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Load exports: every row is stored, or set aside with its reason; the same files twice change nothing."""
-    from shiftcast.pipelines.commands.ingest_screen import show_ingested, show_sources, show_throughput  # noqa: PLC0415
+    from shiftcast.pipelines.commands.ingest_screen import show_ingested, show_sources, show_throughput  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.ingest.load import IngestRequest, ingest  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.sources.throughput import load_throughput  # noqa: PLC0415
-    from shiftcast.pipelines.state.root import default_root  # noqa: PLC0415
+    from shiftcast.pipelines.sources.throughput import load_throughput  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.state.root import default_root  # noqa: PLC0415  (keeps --help fast)
 
     if source == "list":
         show_sources()
@@ -92,13 +92,27 @@ def read_setting(
 ) -> Any:
     """Return the setting that options describe.
 
+    Parameters
+    ----------
+    anchor, zone
+        Moment that relative times count from, and zone of times that name none.
+    labels, constants
+        File of labelling rules, and ``label=value`` for rows that nothing else labels.
+    mapping, instances
+        Files that describe a table and further instance types.
+
+    Returns
+    -------
+    Setting
+        Clock, rules and tables.
+
     Raises
     ------
     ValueError
         If one of them cannot be read.
     """
-    from shiftcast.pipelines.sources.setting import Setting  # noqa: PLC0415
-    from shiftcast.pipelines.sources.table import read_table  # noqa: PLC0415
+    from shiftcast.pipelines.sources.setting import Setting  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.sources.table import read_table  # noqa: PLC0415  (keeps --help fast)
 
     try:
         ZoneInfo(zone)
@@ -112,6 +126,18 @@ def read_setting(
 
 def as_moment(text: str, option: str) -> pd.Timestamp:
     """Return a moment, UTC where it names no zone.
+
+    Parameters
+    ----------
+    text
+        A day or moment in ISO form.
+    option
+        Option it was given for, for the message.
+
+    Returns
+    -------
+    Timestamp
+        UTC.
 
     Raises
     ------

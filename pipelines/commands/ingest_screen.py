@@ -1,4 +1,4 @@
-"""What a load prints: rows in, stored and set aside, totals, what is unlabelled, gaps, and names no table knows."""
+"""Screen of a load: rows in, stored and quarantined, totals, unlabelled rows, gaps, and names no table knows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,15 @@ def show_sources() -> None:
 
 
 def show_ingested(done: Ingested, *, as_json: bool) -> None:
-    """Print the data-quality report of a load."""
+    """Print the data-quality report of a load.
+
+    Parameters
+    ----------
+    done
+        The load.
+    as_json
+        Print the report as JSON.
+    """
     report = done.report
     if as_json:
         sys.stdout.write(json.dumps(report, indent=1, default=str) + "\n")
@@ -110,15 +118,25 @@ def _show_missing(console: Console, report: dict[str, Any]) -> None:
 
 
 def show_throughput(screened: Screened, output: Path, *, as_json: bool) -> None:
-    """Print what a throughput table came to."""
+    """Print what a throughput table came to.
+
+    Parameters
+    ----------
+    screened
+        Rows kept and quarantined.
+    output
+        File that was written.
+    as_json
+        Print counts as JSON.
+    """
     stored, quarantined = len(screened.rows), len(screened.quarantine)
-    told = {"rows": stored + quarantined, "stored": stored, "quarantined": quarantined, "output": str(output)}
+    counts = {"rows": stored + quarantined, "stored": stored, "quarantined": quarantined, "output": str(output)}
     if as_json:
-        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.write(json.dumps(counts) + "\n")
         return
     console = wide_console()
     console.print(
-        f"{told['rows']:,} rows in = {stored:,} kept + {quarantined:,} set aside; written to {escape(str(output))}"
+        f"{counts['rows']:,} rows in = {stored:,} kept + {quarantined:,} set aside; written to {escape(str(output))}"
     )
     for reason, count in screened.quarantine["reason"].value_counts().head(_SHOWN).items():
         console.print(f"[yellow]  {count:,} set aside: {escape(str(reason))}[/yellow]")

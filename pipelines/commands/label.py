@@ -56,6 +56,8 @@ def propose(largest: Sequence[Mapping[str, Any]], *, top: int) -> list[dict[str,
     ----------
     largest
         ``clue, measure, total`` of groups, the largest first within a measure.
+    top
+        Most rules for each measure.
 
     Returns
     -------
@@ -82,8 +84,8 @@ def propose(largest: Sequence[Mapping[str, Any]], *, top: int) -> list[dict[str,
 def _rule(clue: str) -> dict[str, str]:
     """Return a rule for a clue: on the first part that a hint speaks of, else on its first part that says anything."""
     parts = [part.partition("=")[::2] for part in clue.split(_PARTS) if "=" in part]
-    said = [(field, text, _hint(text)) for field, text in parts if text != "*"] or [("any", "*", {})]
-    field, text, labels = next((each for each in said if each[2]), said[0])
+    hints = [(field, text, _hint(text)) for field, text in parts if text != "*"] or [("any", "*", {})]
+    field, text, labels = next((each for each in hints if each[2]), hints[0])
     pattern = "*".join(text.split("#")) if text else "*"
     return {"field": field, "pattern": pattern, **dict.fromkeys(DIMENSIONS, ""), **labels}
 
@@ -101,6 +103,16 @@ def _hints() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
 
 def rules_text(rules: Sequence[Mapping[str, str]]) -> str:
     """Return rules as CSV; a name that a spreadsheet would run as a formula is given a space in front.
+
+    Parameters
+    ----------
+    rules
+        From :func:`propose`.
+
+    Returns
+    -------
+    str
+        CSV with the columns of :data:`features.labels.RULES`.
 
     Examples
     --------

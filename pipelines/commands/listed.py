@@ -1,4 +1,4 @@
-"""The commands by name: where each stands and what it says of itself, so that only the one asked for is imported."""
+"""Index of the commands by name: module and help line of each, so that only the one asked for is imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class Listed(NamedTuple):
-    """One command: its name, panel of the help, module of this room, what it is called there, and its line."""
+    """One command.
+
+    Attributes
+    ----------
+    name, panel
+        Name, and panel of the help.
+    module, attribute
+        Module of this room, and name of the command there.
+    says
+        Its line in the help.
+    """
 
     name: str
     panel: str
@@ -92,18 +102,53 @@ class CommandsOnDemand(TyperGroup):
             self.commands[name] = TyperCommand(name, help=listed.says, rich_help_panel=listed.panel)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Return the names in the order of the help."""
+        """Return the names in the order of the help.
+
+        Parameters
+        ----------
+        ctx
+            Click's context.
+
+        Returns
+        -------
+        list of str
+            Names.
+        """
         return list(COMMANDS)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Import the command that is called, then find it as usual."""
+        """Import the command that is called, then find it as usual.
+
+        Parameters
+        ----------
+        ctx
+            Click's context.
+        args
+            Words after the program's name.
+
+        Returns
+        -------
+        tuple
+            Name, command and the words left, as Click has them.
+        """
         if args and args[0] in COMMANDS:
             self.commands[args[0]] = load(args[0])
         return super().resolve_command(ctx, args)
 
 
 def load(name: str) -> Any:
-    """Return one command, ready to call."""
+    """Return one command, ready to call.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`COMMANDS`.
+
+    Returns
+    -------
+    Command
+        Click's command.
+    """
     listed = COMMANDS[name]
     found = getattr(import_module(f"shiftcast.pipelines.commands.{listed.module}"), listed.attribute)
     if not isinstance(found, typer.Typer):

@@ -1,4 +1,4 @@
-"""`shiftcast monitor`: whether the champion still fits the world, with an exit code that a scheduler can act on."""
+"""`shiftcast monitor`: check the champion against the record of today, with exit codes that a scheduler can act on."""
 
 from __future__ import annotations
 
@@ -79,7 +79,13 @@ def _run_hook(command: list[str], done: Monitored) -> None:
 
 
 def hook_environment() -> dict[str, str]:
-    """Return the environment an alarm command gets: the search path and home, and none of the secrets beside them."""
+    """Return the environment an alarm command gets: the search path and home, and none of the secrets beside them.
+
+    Returns
+    -------
+    dict
+        Name to value.
+    """
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
 
 

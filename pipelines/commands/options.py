@@ -13,6 +13,18 @@ from shiftcast.features.input_error import InputError
 def as_day(text: str | None, option: str) -> pd.Timestamp:
     """Return the day an option names, today if it was left out, as midnight UTC.
 
+    Parameters
+    ----------
+    text
+        A date in ISO form; today if not given.
+    option
+        Option it was given for, for the message.
+
+    Returns
+    -------
+    Timestamp
+        Midnight UTC.
+
     Raises
     ------
     ValueError

@@ -48,8 +48,15 @@ def read_long(path: Path, *, text: Sequence[str] = ("unique_id", "item_id", "ser
 
     Parameters
     ----------
+    path
+        CSV or Parquet file.
     text
         Columns read as text, so that a name such as 007 stays as it is.
+
+    Returns
+    -------
+    DataFrame
+        Rows as in the file.
 
     Raises
     ------

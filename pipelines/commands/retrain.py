@@ -43,7 +43,7 @@ def retrain(
     A run on the same data, code and settings computes nothing; one that was killed goes on with the steps that were
     done. Code 1 is a failure.
     """
-    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415
+    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import KEPT, RunRequest, run  # noqa: PLC0415  (keeps --help fast)
 
     request = RunRequest(
@@ -52,9 +52,9 @@ def retrain(
     )  # fmt: skip
     with Progress(shown=not quiet) as progress:
         result = run(request, progress=progress.step)
-    said = {"outcome": result.outcome, "version": result.version, "reason": result.reason}
+    outcome = {"outcome": result.outcome, "version": result.version, "reason": result.reason}
     if as_json:
-        sys.stdout.write(json.dumps(said) + "\n")
+        sys.stdout.write(json.dumps(outcome) + "\n")
     elif not quiet:
         sys.stdout.write(f"{result.outcome}: model version {result.version}: {result.reason}\n")
     if result.outcome == KEPT:
@@ -67,7 +67,7 @@ def rollback(
     wait: Wait = LOCK_SECONDS,
 ) -> None:
     """Give the alias champion back to an earlier version, after checking its files, and publish it."""
-    from shiftcast.pipelines.job.rollback import roll_back  # noqa: PLC0415
+    from shiftcast.pipelines.job.rollback import roll_back  # noqa: PLC0415  (keeps --help fast)
 
     done = roll_back(default_root(), to=to, out=out, wait=wait)
     sys.stdout.write(f"version {done.version} is champion again; version {done.former} is kept beside it\n")
@@ -86,10 +86,10 @@ def replay(
     quiet: Quiet = False,
 ) -> None:
     """Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."""
-    from shiftcast.pipelines.commands.scorecard import show_summary, write_scores  # noqa: PLC0415
-    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415
-    from shiftcast.pipelines.job.replay import replay as run_replay  # noqa: PLC0415
-    from shiftcast.pipelines.job.run import RunRequest  # noqa: PLC0415
+    from shiftcast.pipelines.commands.scorecard import show_summary, write_scores  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.job.replay import replay as run_replay  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.job.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
 
     today = as_day(as_of, "--as-of")
     request = RunRequest(

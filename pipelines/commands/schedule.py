@@ -24,8 +24,8 @@ def schedule(
 ) -> None:
     """Retrain on a schedule, one run at a time, with one run at the start if any was missed; or write its files."""
     from shiftcast.pipelines.schedule.cron import as_trigger, parse_cron, zone  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.schedule.files import Scheduled, write_files  # noqa: PLC0415
-    from shiftcast.pipelines.schedule.runner import run_schedule  # noqa: PLC0415
+    from shiftcast.pipelines.schedule.files import Scheduled, write_files  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.schedule.runner import run_schedule  # noqa: PLC0415  (keeps --help fast)
 
     when, options = parse_cron(cron), tuple(arguments or PROMOTING)
     trigger = as_trigger(when, zone(timezone))

@@ -1,4 +1,4 @@
-"""`shiftcast scorecard` and `shiftcast override`: how good every forecast was, beside naive ones, claims and people."""
+"""`shiftcast scorecard` and `shiftcast override`: scores of every forecast, beside naive ones, claims and people."""
 
 from __future__ import annotations
 
@@ -84,7 +84,22 @@ def override(
 
 
 def claims_about(record: Record, as_of: pd.Timestamp, period_end: pd.Timestamp) -> pd.DataFrame:
-    """Return the claims whose window has passed and reaches into a quarter, with what came; none without a champion."""
+    """Return the claims whose window has passed and reaches into a quarter, with actuals; none without a champion.
+
+    Parameters
+    ----------
+    record
+        The record as read.
+    as_of
+        Last day of knowledge, midnight UTC.
+    period_end
+        Last day of the quarter.
+
+    Returns
+    -------
+    DataFrame
+        Rows of :func:`forecast.claims.check.past_claims`.
+    """
     try:
         cube = open_bundle(root=default_root()).cube
     except StoreError:
@@ -96,7 +111,19 @@ def claims_about(record: Record, as_of: pd.Timestamp, period_end: pd.Timestamp) 
 
 
 def show_target(card: pd.DataFrame, unreadable: Sequence[str], period_end: pd.Timestamp, claims: pd.DataFrame) -> None:
-    """Print every forecast of a quarter by figure."""
+    """Print every forecast of a quarter by figure.
+
+    Parameters
+    ----------
+    card
+        Scores by figure and model.
+    unreadable
+        Versions that could not be read, a line each.
+    period_end
+        Last day of the quarter.
+    claims
+        From :func:`claims_about`.
+    """
     console = wide_console()
     console.print(f"Every forecast made for {quarter_label(period_end)}, against what came")
     for name, rows in target_rows(card, period_end):
@@ -122,7 +149,15 @@ def show_target(card: pd.DataFrame, unreadable: Sequence[str], period_end: pd.Ti
 
 
 def show_summary(card: pd.DataFrame, unreadable: Sequence[str]) -> None:
-    """Print means over all vintages by figure, and by horizon for the whole, against the naive forecasts."""
+    """Print means over all vintages by figure, and by horizon for the whole, against the naive forecasts.
+
+    Parameters
+    ----------
+    card
+        Scores by figure and model.
+    unreadable
+        Versions that could not be read, a line each.
+    """
     console = wide_console()
     if card.empty:
         console.print("Nothing has come yet of what the store's forecasts are about; run `shiftcast replay`.")
@@ -159,7 +194,15 @@ def _show_unreadable(unreadable: Sequence[str]) -> None:
 
 
 def write_scores(card: pd.DataFrame, path: Path) -> None:
-    """Write a card as a scores frame in CSV."""
+    """Write a card as a scores frame in CSV.
+
+    Parameters
+    ----------
+    card
+        Scores by figure and model.
+    path
+        File to write.
+    """
     rows = card_rows(card) if len(card) else pd.DataFrame()
     if len(rows):
         rows = rows.assign(origin=rows["origin"].dt.strftime("%Y-%m-%d"))

@@ -1,4 +1,4 @@
-"""What a run prints: progress on standard error, and a short table, the crossings, the split and the report's path."""
+"""Screen of a run: progress on standard error, and a short table, the crossings, the split and the report's path."""
 
 from __future__ import annotations
 
@@ -43,12 +43,29 @@ class Progress:
             self.step("done")
 
     def step(self, line: str) -> None:
-        """Print a step."""
+        """Print a step.
+
+        Parameters
+        ----------
+        line
+            Text of the step.
+        """
         self._console.print(f"[dim]{time.monotonic() - self._start:6.1f} s[/dim]  {line}")
 
 
 def demand_rows(result: RunResult) -> list[dict[str, Any]]:
-    """Return median and 80 % interval of each measure at the end of each year ahead, by segment."""
+    """Return median and 80 % interval of each measure at the end of each year ahead, by segment.
+
+    Parameters
+    ----------
+    result
+        Outcome of a run.
+
+    Returns
+    -------
+    list of dict
+        ``measure, unit, segment, quarter, median, low80, high80``.
+    """
     rows = result.bundle.tables["forecasts"]
     whole = rows[(rows["workload"] == "all") & (rows["technique"] == "all") & (rows["leaf"] == "all")]
     table = []
@@ -68,7 +85,18 @@ def _quantile(rows: pd.DataFrame, level: float) -> float:
 
 
 def result_json(result: RunResult) -> dict[str, Any]:
-    """Return the printed results as plain values."""
+    """Return the printed results as plain values.
+
+    Parameters
+    ----------
+    result
+        Outcome of a run.
+
+    Returns
+    -------
+    dict
+        Values that JSON takes.
+    """
     forecaster = result.bundle.forecaster
     split = forecaster.split(base="revenue", definition=result.bundle.cube.attrs["definition"])
     return {
@@ -91,7 +119,13 @@ def _plain(claims: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def show_result(result: RunResult) -> None:
-    """Print the results for a person."""
+    """Print the results for a person.
+
+    Parameters
+    ----------
+    result
+        Outcome of a run.
+    """
     console = wide_console()
     summary = result.bundle.summary
     state = "unchanged, nothing computed" if result.reused else result.reason
@@ -107,7 +141,13 @@ def show_result(result: RunResult) -> None:
 
 
 def wide_console() -> Console:
-    """Return a console that is wide enough for the tables where the output is a file or a pipe."""
+    """Return a console that is wide enough for the tables where the output is a file or a pipe.
+
+    Returns
+    -------
+    Console
+        On standard output.
+    """
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_FILE_WIDTH)
 

@@ -1,4 +1,4 @@
-"""Progress over many series, and what is said beside the results, on standard error."""
+"""Progress over many series, and messages beside the results, on standard error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ errors = Console(stderr=True, soft_wrap=True)
 
 @contextmanager
 def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
-    """Show progress over ``total`` series on standard error where work is long and someone looks."""
+    """Show progress over ``total`` series on standard error where work is long and someone looks.
+
+    Parameters
+    ----------
+    total
+        Number of series.
+
+    Yields
+    ------
+    Callable
+        Takes the number of series done.
+    """
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -49,7 +49,15 @@ def serve(
 
 
 def log(event: str, **fields: Any) -> None:
-    """Write one event as a line of JSON to standard error."""
+    """Write one event as a line of JSON to standard error.
+
+    Parameters
+    ----------
+    event
+        Name of the event.
+    **fields
+        Its fields; never payloads, headers or addresses.
+    """
     line = {"time": datetime.now(tz=UTC).isoformat(timespec="milliseconds"), "event": event, **fields}
     sys.stderr.write(json.dumps(line) + "\n")
     sys.stderr.flush()
@@ -65,7 +73,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _hosts(host: str, allowed: list[str] | None) -> frozenset[str]:
     """Return the names the Host header may have; any where it listens on all addresses and none was given."""
-    if not allowed and host in {"0.0.0.0", "::"}:  # noqa: S104
+    if not allowed and host in {"0.0.0.0", "::"}:  # noqa: S104  (compared, not bound)
         return frozenset()
     own = {"localhost", "127.0.0.1", "[::1]"} if _is_loopback(host) else {host.lower()}
     return frozenset(own | {name.lower() for name in allowed or []})

@@ -1,4 +1,4 @@
-"""The ``shares`` command: share histories in, means and quantiles of their future out."""
+"""`shiftcast shares`: share histories in, means and quantiles of their future out."""
 
 from __future__ import annotations
 
@@ -87,6 +87,26 @@ def forecast_history(
 
     With ``by_set``, the text of a series up to ``|`` names a reference set, and what was learned from it is
     left out: so accuracy on the reference histories is reported honestly.
+
+    Parameters
+    ----------
+    history
+        Share histories: ``series, period_end, category, value`` [share].
+    horizon
+        Periods ahead.
+    draws, seed
+        Joint draws and the seed of their streams.
+    newcomer
+        Name of a category without a share so far, if any.
+    learned
+        What the share model learned on all reference histories.
+    by_set
+        What it learned with each reference set left out.
+
+    Returns
+    -------
+    tuple
+        Quantile frame, and the fits.
     """
     if by_set is None:
         parts = {"": (history, learned)}
@@ -103,24 +123,38 @@ def forecast_history(
 
 
 def tell_skill(skill: pd.DataFrame) -> None:
-    """Print the skill against last value, by class of history, to standard error."""
+    """Print the skill against last value, by class of history, to standard error.
+
+    Parameters
+    ----------
+    skill
+        ``series, histories, horizon, ratio``.
+    """
     for kind, part in skill.dropna().groupby("histories"):
         ratios = part.groupby("horizon").ratio.mean()
-        told = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(ratios.index, ratios.to_numpy(), strict=True))
+        texts = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(ratios.index, ratios.to_numpy(), strict=True))
         count = part["series"].nunique()
-        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {told}", highlight=False)
+        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {texts}", highlight=False)
         if (ratios >= NO_BETTER).any():
             errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
 
 
 def tell_crossings(table: pd.DataFrame) -> None:
-    """Print by when each fraction of the draws meets each condition, to standard error."""
+    """Print by when each fraction of the draws meets each condition, to standard error.
+
+    Parameters
+    ----------
+    table
+        From :func:`forecast.views.crossing.crossing_dates`.
+    """
     for (series, condition), rows in table.groupby(["series", "condition"], sort=False):
         dated = rows[rows["statistic"] == "quantile"]
         days = dated["period_end"].dt.strftime("%Y-%m-%d").fillna("after the horizon")
-        told = ", ".join(f"{level:.0%} {day}" for level, day in zip(dated["quantile"], days, strict=True))
+        texts = ", ".join(f"{level:.0%} {day}" for level, day in zip(dated["quantile"], days, strict=True))
         never = rows.loc[rows["statistic"] == "not_by_horizon", "probability"].item()
-        errors.print(f"{series}: {condition} by: {told}; not by the horizon {never:.0%}", markup=False, highlight=False)
+        errors.print(
+            f"{series}: {condition} by: {texts}; not by the horizon {never:.0%}", markup=False, highlight=False
+        )
 
 
 if __name__ == "__main__":

@@ -54,7 +54,20 @@ def split(
 
 
 def known_at(as_of: str | None, record: Path) -> Known:
-    """Return the record as known on a day, saying on standard error which rows were set aside."""
+    """Return the record as known on a day, and print on standard error which rows were quarantined.
+
+    Parameters
+    ----------
+    as_of
+        Day the record is seen from; today if not given.
+    record
+        Folder of records.
+
+    Returns
+    -------
+    Known
+        The record cut to the day.
+    """
     found = read_record(record)
     for row in found.quarantine.itertuples():
         sys.stderr.write(f"set aside: {row.source} line {row.line:.0f}, {row.column} {row.value!r}: {row.reason}\n")
@@ -62,7 +75,15 @@ def known_at(as_of: str | None, record: Path) -> Known:
 
 
 def show_revisions(known: Known, since: str | None) -> None:
-    """Print how each statement published after a day revised the share, under the reference definition."""
+    """Print how each statement published after a day revised the share, under the reference definition.
+
+    Parameters
+    ----------
+    known
+        The record cut to a day.
+    since
+        Day after which statements were published; nothing is printed if not given.
+    """
     if since is None:
         return
     quarters = calendar_quarters(FIRST_QUARTER, Settings().through)
@@ -75,7 +96,18 @@ def show_revisions(known: Known, since: str | None) -> None:
 
 
 def header(report: SplitReport) -> str:
-    """Return what every print of a split begins with."""
+    """Return the first line of a printed split.
+
+    Parameters
+    ----------
+    report
+        The split.
+
+    Returns
+    -------
+    str
+        One line.
+    """
     imposed = report.imposed
     firmness = f", strength {imposed.strength:g} logit" if imposed.mode in {"soft", "prior"} else ""
     total = "forecast"
@@ -88,7 +120,18 @@ def header(report: SplitReport) -> str:
 
 
 def report_json(report: SplitReport) -> dict[str, Any]:
-    """Return a report as plain values."""
+    """Return a report as plain values.
+
+    Parameters
+    ----------
+    report
+        The split.
+
+    Returns
+    -------
+    dict
+        Values that JSON takes.
+    """
     return {
         "definition": report.definition, "base": report.base, "as_of": report.as_of, **asdict(report.imposed),
         "quarters": json.loads(report.table.to_json(orient="records")),
@@ -99,13 +142,19 @@ def report_json(report: SplitReport) -> dict[str, Any]:
 
 
 def show(report: SplitReport) -> None:
-    """Print a report for a person."""
+    """Print a report for a person.
+
+    Parameters
+    ----------
+    report
+        The split.
+    """
     console = wide_console()
     console.print(header(report))
-    heard = report.evidence
+    basis = report.evidence
     console.print(
-        f"Free split: {heard['statements']:.0f} statements, {heard['inexact']:.0f} of them bounds, windows, stocks or "
-        f"growth, which leave {heard['ess']:.1%} of the draws effective in one step"
+        f"Free split: {basis['statements']:.0f} statements, {basis['inexact']:.0f} of them bounds, windows, stocks or "
+        f"growth, which leave {basis['ess']:.1%} of the draws effective in one step"
     )
     console.print(f"Leaves moved by statements: {report.leaf_news}. Saved memberships applied: {report.memberships}")
     headings = ("quarter", "free (80 %)", report.imposed.mode + " (80 %)", f"P(>= {report.imposed.share:.0%}), free",

@@ -1,4 +1,4 @@
-"""`shiftcast store`: what the usage store holds, whether it is whole, and copies of it.
+"""`shiftcast store`: contents of the usage store, its verification, and copies of it.
 
 The store is imported where it is used: Ibis and DuckDB take a second, which other commands should not wait for.
 """
@@ -32,8 +32,8 @@ store_app = typer.Typer(
 @store_app.command()
 def verify() -> None:
     """Check every file against its digest, every row count against the log, every key and snapshot."""
-    from shiftcast.pipelines.store.snapshots import snapshots  # noqa: PLC0415
-    from shiftcast.pipelines.store.verify import refuse_damage  # noqa: PLC0415
+    from shiftcast.pipelines.store.snapshots import snapshots  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.store.verify import refuse_damage  # noqa: PLC0415  (keeps --help fast)
 
     store = _store()
     refuse_damage(store)
@@ -63,7 +63,7 @@ def snapshot(
     as_of: Annotated[str | None, typer.Option(help="Day the usage was known on; today if left out.")] = None,
 ) -> None:
     """Copy the usage known on a day, dated and never changed."""
-    from shiftcast.pipelines.store.snapshots import take_snapshot  # noqa: PLC0415
+    from shiftcast.pipelines.store.snapshots import take_snapshot  # noqa: PLC0415  (keeps --help fast)
 
     store = _store()
     _say(str(store.folder / "snapshots" / take_snapshot(store, as_day(as_of, "--as-of"))))
@@ -93,7 +93,7 @@ def export(
 
 
 def _store() -> Store:
-    from shiftcast.pipelines.store import Store  # noqa: PLC0415
+    from shiftcast.pipelines.store import Store  # noqa: PLC0415  (keeps --help fast)
 
     return Store(default_root())
 

@@ -30,7 +30,7 @@ AHEAD: Final = {True: "known ahead, it moves the forecast", False: "not known ah
 
 @dataclass(frozen=True)
 class VolumeSummary:
-    """What is said beside a forecast.
+    """Summary of a forecast of volumes.
 
     Attributes
     ----------
@@ -82,9 +82,9 @@ def volume(
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
     wanted = draws if paths is not None else 0
     question = VolumeQuestion(horizon, frequency, named, zone, beliefs, wanted, seed)
-    held: list[pd.DataFrame] = []
+    forecast: list[pd.DataFrame] = []
     with ExitStack() as opened:
-        write = held.append if as_json and output is None else opened.enter_context(series_writer(output))
+        write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))
         write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
         try:
             summary = answer_file(file, question, write, write_paths, drawn=SHOWN if plot is not None else 0)
@@ -96,13 +96,23 @@ def volume(
     if plot is not None:
         save_plot(summary.fans, plot, total=summary.series)
     if as_json:
-        typer.echo(json.dumps(summary_json(summary, held), indent=1))
+        typer.echo(json.dumps(summary_json(summary, forecast), indent=1))
     else:
         tell(summary)
 
 
 def as_elasticity(text: str) -> tuple[str, Elasticity]:
     """Return a driver and the belief in its elasticity from text such as ``price=-0.5:0.3``.
+
+    Parameters
+    ----------
+    text
+        ``driver=mean:sd``.
+
+    Returns
+    -------
+    tuple
+        Name of the driver, and mean and standard deviation of its elasticity [1].
 
     Raises
     ------
@@ -125,14 +135,21 @@ def as_elasticity(text: str) -> tuple[str, Elasticity]:
 def answer_file(
     file: Path, question: VolumeQuestion, write: Write, write_paths: Write | None = None, *, drawn: int = 0
 ) -> VolumeSummary:
-    """Write the forecast of a file part by part, and return what is said beside it.
+    """Write the forecast of a file part by part, and return its summary.
 
     Parameters
     ----------
+    file, question
+        CSV or Parquet file, and the horizon and options asked for.
     write, write_paths
         Take the forecast's rows, and those of the joint draws that the question asks for.
     drawn
         Series to keep for a picture.
+
+    Returns
+    -------
+    VolumeSummary
+        Treatments, weights and notes of all parts.
 
     Raises
     ------
@@ -141,10 +158,10 @@ def answer_file(
     """
     history = read_series(file, question.columns)
     total = history["series"].nunique() if "series" in history.columns else 0
-    said, kept, shown, done = Treatments(), [], dict[str, Fan](), 0
+    treatments, kept, shown, done = Treatments(), [], dict[str, Fan](), 0
     with progress_bar(total) as advance:
         for answers, treated in forecast_volumes(history, question):
-            said += treated
+            treatments += treated
             for answer in answers:
                 write(answer.forecast)
                 if write_paths is not None:
@@ -153,7 +170,7 @@ def answer_file(
             shown |= fans(answers, drawn - len(shown))
             kept += [_beside(answer) for answer in answers]
             advance(done)
-    return _joined(kept, done, said, shown)
+    return _joined(kept, done, treatments, shown)
 
 
 def _beside(answer: VolumeAnswer) -> VolumeSummary:
@@ -173,14 +190,14 @@ def _beside(answer: VolumeAnswer) -> VolumeSummary:
     )
 
 
-def _joined(kept: list[VolumeSummary], series: int, said: Treatments, shown: dict[str, Fan]) -> VolumeSummary:
+def _joined(kept: list[VolumeSummary], series: int, treatments: Treatments, shown: dict[str, Fan]) -> VolumeSummary:
     """Return the summaries of all panels as one."""
     won = Counter[str]()
     for each in kept:
         won.update(each.won)
     return VolumeSummary(
         series=series,
-        treatments=said,
+        treatments=treatments,
         weights=pd.concat([each.weights for each in kept], ignore_index=True),
         effects=pd.concat([each.effects for each in kept], ignore_index=True),
         won=dict(won.most_common()),
@@ -191,7 +208,20 @@ def _joined(kept: list[VolumeSummary], series: int, said: Treatments, shown: dic
 
 
 def summary_json(summary: VolumeSummary, forecast: list[pd.DataFrame]) -> dict[str, Any]:
-    """Return the summary, and the forecast where it was not written to a file, as JSON takes them."""
+    """Return the summary, and the forecast where it was not written to a file, as JSON takes them.
+
+    Parameters
+    ----------
+    summary
+        The summary.
+    forecast
+        Parts of the forecast; empty where it was written to a file.
+
+    Returns
+    -------
+    dict
+        Values that JSON takes.
+    """
     out = {
         "series": summary.series,
         "treatments": dict(summary.treatments.counts),
@@ -208,11 +238,17 @@ def summary_json(summary: VolumeSummary, forecast: list[pd.DataFrame]) -> dict[s
 
 
 def tell(summary: VolumeSummary) -> None:
-    """Print what was treated, which member won where, and what the fit notes, to standard error."""
+    """Print treatments, the member that won where, and notes of the fit, to standard error.
+
+    Parameters
+    ----------
+    summary
+        The summary.
+    """
     for line in summary.treatments.lines():
         errors.print(f"treated: {line}", highlight=False, markup=False)
-    told = ", ".join(f"{name} for {count}" for name, count in summary.won.items())
-    errors.print(f"what ships, of {summary.series} series: {told}", highlight=False, markup=False)
+    won = ", ".join(f"{name} for {count}" for name, count in summary.won.items())
+    errors.print(f"what ships, of {summary.series} series: {won}", highlight=False, markup=False)
     for row in summary.effects.itertuples():
         errors.print(
             f"driver {row.driver} ({row.frequency}, part {row.part}): elasticity {row.mean:.2f} +- {row.sd:.2f}, "

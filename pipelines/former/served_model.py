@@ -1,4 +1,4 @@
-"""What models registered before 0.2.0 import by the former name, ``pipelines.served_model``; new ones do not."""
+"""Former name ``pipelines.served_model`` of the served model, for models registered before 0.2.0; new ones lack it."""
 
 from shiftcast.pipelines.registry.served_model import ShiftcastModel
 

@@ -1,1 +1,1 @@
-"""The main job and what runs around it: run, replay, monitor, rollback; each step's work is in the room it calls."""
+"""The main job and the jobs around it: run, replay, monitor, rollback; each step's work is in the room it calls."""

@@ -1,4 +1,4 @@
-"""From a drawn world to the bundle that is stored: published quantiles, tables, and what the fits say of themselves.
+"""Assemble the stored bundle from a drawn world: published quantiles, tables, and a summary of the fits.
 
 The bundle is made in two steps, so that a run which dies in its backtest need not draw again.
 """
@@ -46,6 +46,11 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
         What the forecast depends on, as one SHA-256.
     settings
         Draws, seed and horizon.
+
+    Returns
+    -------
+    Bundle
+        Cube, tables, summary, share model and fleet; its table of scores is empty.
     """
     tables = {
         "forecasts": forecast_frame(world.cube, model="shiftcast"),
@@ -60,7 +65,20 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
 
 
 def with_scores(bundle: Bundle, scores: pd.DataFrame) -> Bundle:
-    """Return a bundle with its backtest: a scores frame, and its summary by horizon."""
+    """Return a bundle with its backtest: a scores frame, and its summary by horizon.
+
+    Parameters
+    ----------
+    bundle
+        As :func:`assemble` makes it.
+    scores
+        A scores frame.
+
+    Returns
+    -------
+    Bundle
+        A new bundle.
+    """
     table = tuple(BacktestRow(**row) for row in json.loads(summarise(scores).to_json(orient="records")))
     return replace(bundle, tables={**bundle.tables, "scores": scores}, summary=replace(bundle.summary, backtest=table))
 

@@ -1,4 +1,4 @@
-"""What a forecast depends on, as one SHA-256: data known, rows set aside, code, libraries, settings."""
+"""Digest of all that a forecast depends on, as one SHA-256: data known, rows quarantined, code, libraries, settings."""
 
 from __future__ import annotations
 
@@ -27,6 +27,22 @@ def run_digest(
     """Return the SHA-256 of what a forecast and its report depend on: data known, rows set aside, code, settings.
 
     Today's date is not part of it unless the origin was asked for, so a new day without new data is no new forecast.
+
+    Parameters
+    ----------
+    known
+        The record cut to the origin.
+    quarantine
+        Rows that were set aside.
+    settings
+        Draws, seed and horizon.
+    past
+        True where the origin was asked for, rather than today.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
     """
     parts: dict[str, Any] = {"settings": asdict(settings), "code": code_digest()}
     parts["libraries"] = {name: metadata.version(name) for name in _LIBRARIES}
@@ -40,7 +56,13 @@ def run_digest(
 
 
 def code_digest() -> str:
-    """Return the SHA-256 of the packages' source files."""
+    """Return the SHA-256 of the packages' source files.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
     root = Path(__file__).resolve().parents[2]
     digest = hashlib.sha256()
     for path in sorted(file for package in _PACKAGES for file in (root / package).rglob("*.py")):

@@ -1,4 +1,4 @@
-"""Monitoring a registered forecast: checked against the record of today, logged, and widened where calibration broke.
+"""Monitor a registered forecast: check it against the record of today, log, and widen it where calibration broke.
 
 Nothing is refitted: a break gives a new version with the same medians and wider intervals, which says so.
 """
@@ -54,7 +54,7 @@ _BREAKS: Final = ("calibration.", "coverage")
 
 @dataclass(frozen=True)
 class Monitored:
-    """What a round of monitoring found and did.
+    """The findings of a round of monitoring, and the action taken.
 
     Attributes
     ----------
@@ -98,6 +98,11 @@ def monitor(
     progress
         Called with a line before each step.
 
+    Returns
+    -------
+    Monitored
+        Findings, the action, and the widened version if one was made.
+
     Raises
     ------
     StoreError
@@ -137,6 +142,20 @@ def recent_pit(observations: pd.DataFrame, now: pd.Timestamp, bundle: Bundle) ->
     """Return PIT values of revenue forecasts one quarter ahead in the order their actuals came.
 
     Each is of a forecast by the champion's method at a past origin from what was known there, before any widening.
+
+    Parameters
+    ----------
+    observations
+        Every vintage known by now.
+    now
+        Today, midnight UTC.
+    bundle
+        The champion, for its costs and seed.
+
+    Returns
+    -------
+    ndarray, shape (origins,)
+        PIT values [1].
     """
     costs = build_costs(bundle.tables["assumptions"])
     scores = backtest_revenue(observations, now, costs=costs, seed=bundle.summary.settings.seed)
@@ -177,7 +196,24 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
 
 
 def widened_bundle(bundle: Bundle, by: float, *, factor: float, of: str) -> Bundle:
-    """Return a bundle with intervals wider by a ratio; its summary says of which version and by how much in all."""
+    """Return a bundle with intervals wider by a ratio; its summary says of which version and by how much in all.
+
+    Parameters
+    ----------
+    bundle
+        The forecast as it is.
+    by
+        Ratio to widen by now, at least 1.
+    factor
+        Ratio in all since the fit, for the summary.
+    of
+        Version that is widened.
+
+    Returns
+    -------
+    Bundle
+        A new bundle with its own digest.
+    """
     cube = widen(bundle.cube, by)
     digest = hashlib.sha256(f"{bundle.summary.digest} widened {factor:g}".encode()).hexdigest()
     tables = {**bundle.tables, "forecasts": forecast_frame(cube, model="shiftcast")}
@@ -205,7 +241,18 @@ def _log(store: Store, version: Any, done: Monitored, now: pd.Timestamp) -> None
 
 
 def findings_json(done: Monitored) -> str:
-    """Return findings as JSON, missing numbers as null, for a hook or a script."""
+    """Return findings as JSON, missing numbers as null, for a hook or a script.
+
+    Parameters
+    ----------
+    done
+        A round of monitoring.
+
+    Returns
+    -------
+    str
+        JSON object with ``version, action, widened, alarms, findings``.
+    """
     table = done.findings.astype(object).where(done.findings.notna(), None)
     content = {"version": done.version, "action": done.action, "widened": done.widened, "alarms": done.alarms,
                "findings": table.to_dict("records")}  # fmt: skip

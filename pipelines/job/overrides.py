@@ -1,4 +1,4 @@
-"""People's overrides: rows of one file in the store, only ever added to, scored beside the forecasts."""
+"""Overrides by people: rows of one file in the store, only ever added to, scored beside the forecasts."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ _DAYS: Final = ("made_at", "period_end")
 def read_overrides(root: Path) -> pd.DataFrame:
     """Return every override made, an overrides frame.
 
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    DataFrame
+        Overrides frame; empty if there is no file.
+
     Raises
     ------
     ValueError
@@ -34,6 +44,18 @@ def read_overrides(root: Path) -> pd.DataFrame:
 
 def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
     """Add one override and return all; the file is replaced whole, so that a kill leaves the old or the new.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    row
+        Fields of the overrides frame.
+
+    Returns
+    -------
+    DataFrame
+        Overrides frame with the new row.
 
     Raises
     ------

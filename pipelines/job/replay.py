@@ -16,7 +16,7 @@ from shiftcast.pipelines.sources.public_record import read_record
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay made.
+    """The forecasts that a replay made, and their scores.
 
     Attributes
     ----------
@@ -49,6 +49,13 @@ def replay(
         Quarters, such as ``2025Q1``.
     as_of
         Last day of knowledge about what came.
+    progress
+        Called with a line before each step.
+
+    Returns
+    -------
+    Replayed
+        One result a quarter, the scores, and the versions that could not be read.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Back to the champion before: one step under the lock, to a version whose files are as they were registered."""
+"""Roll back to an earlier champion: one step under the lock, to a version whose files are as they were registered."""
 
 from __future__ import annotations
 
@@ -30,7 +30,15 @@ from shiftcast.pipelines.state.root import StoreError
 
 @dataclass(frozen=True)
 class RolledBack:
-    """Which version is champion again, and which one was."""
+    """The outcome of a rollback.
+
+    Attributes
+    ----------
+    version
+        Version that is champion again.
+    former
+        Version that was.
+    """
 
     version: str
     former: str
@@ -51,6 +59,11 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         Folder to publish to; nothing is published if not given.
     wait
         Seconds to wait for a run under way.
+
+    Returns
+    -------
+    RolledBack
+        Both versions.
 
     Raises
     ------

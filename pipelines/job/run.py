@@ -57,7 +57,7 @@ NOT_ASKED: Final = "kept beside the champion: promotion was not asked for"
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What to run.
+    """The settings of a run of the main job.
 
     Attributes
     ----------
@@ -97,7 +97,7 @@ class RunRequest:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run left.
+    """The outcome of a run.
 
     Attributes
     ----------
@@ -125,6 +125,16 @@ class RunResult:
 
 def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None) -> RunResult:
     """Run the main job.
+
+    Parameters
+    ----------
+    request, progress
+        Settings of the run, and a function called with a line before each step.
+
+    Returns
+    -------
+    RunResult
+        Version, outcome and reason.
 
     Raises
     ------

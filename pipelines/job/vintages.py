@@ -1,4 +1,4 @@
-"""Every forecast that was registered, as vintages to score; none is read that differs from its manifest."""
+"""Vintages to score: every registered forecast; none is read that differs from its manifest."""
 
 from __future__ import annotations
 
@@ -25,8 +25,15 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
 
     Parameters
     ----------
+    store
+        The MLflow store.
     only
         Versions to yield; all if not given.
+
+    Returns
+    -------
+    Iterator
+        A vintage, or the reason one cannot be read.
     """
     whole = [version for version in all_versions(store) if version.tags.get(STATE_TAG) == COMPLETE]
     for version in sorted(whole, key=lambda each: int(each.version)):

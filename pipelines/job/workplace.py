@@ -1,4 +1,4 @@
-"""Where a run makes things: a folder a key, in which steps that were done before a kill are found again."""
+"""Working folder of a run: one a key, in which steps that were done before a kill are found again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,20 @@ class Workplace:
             (root / WORKING).rmdir()
 
     def bundle(self, step: str, make: Callable[[], Bundle]) -> Bundle:
-        """Return the bundle a step leaves, made now unless it is there and as it was left."""
+        """Return the bundle a step leaves, made now unless it is there and as it was left.
+
+        Parameters
+        ----------
+        step
+            Name of the step.
+        make
+            Makes the bundle.
+
+        Returns
+        -------
+        Bundle
+            As read from the folder.
+        """
         left, folder = self._ledger.left(step), self._folder / step
         if left is not None:
             try:
@@ -47,7 +60,20 @@ class Workplace:
         return read_bundle(folder, digest=manifest)
 
     def table(self, step: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-        """Return the table a step leaves, made now unless it is there and as it was left."""
+        """Return the table a step leaves, made now unless it is there and as it was left.
+
+        Parameters
+        ----------
+        step
+            Name of the step.
+        make
+            Makes the table.
+
+        Returns
+        -------
+        DataFrame
+            As read from the folder.
+        """
         left, path = self._ledger.left(step), self._folder / f"{step}.parquet"
         if left is None or not path.is_file() or _sha256(path) != left:
             with self._ledger.step(step):
@@ -57,7 +83,18 @@ class Workplace:
         return pd.read_parquet(path)
 
     def fresh(self, name: str) -> Path:
-        """Return a path in the folder, which is made if need be, at which nothing is."""
+        """Return a path in the folder, which is made if need be, at which nothing is.
+
+        Parameters
+        ----------
+        name
+            Name of the file or folder.
+
+        Returns
+        -------
+        Path
+            Path below the folder.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / name
         shutil.rmtree(path, ignore_errors=True)

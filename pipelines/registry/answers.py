@@ -26,7 +26,18 @@ class ChangedAnswerError(StoreError):
 
 
 def sealed(bundle: Bundle) -> Bundle:
-    """Return a bundle that names the versions that make it, and keeps their answer to a question of each kind."""
+    """Return a bundle that names the versions that make it, and keeps their answer to a question of each kind.
+
+    Parameters
+    ----------
+    bundle
+        A scored forecast.
+
+    Returns
+    -------
+    Bundle
+        A new bundle with ``made_by`` and answers.
+    """
     forecaster = _sparing(bundle)
     answers = tuple({"question": each, "rows": _rows(forecaster, each)} for each in questions(bundle))
     return replace(bundle, summary=replace(bundle.summary, made_by=present_maker()), answers=answers)
@@ -36,6 +47,16 @@ def unchanged(bundle: Bundle) -> Bundle:
     """Return a bundle whose answers are still those of the version that made it.
 
     Forecasts registered before 0.2.0 kept none and pass.
+
+    Parameters
+    ----------
+    bundle
+        A forecast as read.
+
+    Returns
+    -------
+    Bundle
+        The same object.
 
     Raises
     ------
@@ -53,7 +74,18 @@ def unchanged(bundle: Bundle) -> Bundle:
 
 
 def questions(bundle: Bundle) -> list[dict[str, Any]]:
-    """Return a question of each kind (:data:`forecast.questions.QUESTIONS`) that a forecast can be asked."""
+    """Return a question of each kind (:data:`forecast.questions.QUESTIONS`) that a forecast can be asked.
+
+    Parameters
+    ----------
+    bundle
+        The forecast.
+
+    Returns
+    -------
+    list of dict
+        Question and its fields.
+    """
     tasks, summary = bundle.tables["registry"], bundle.summary
     workload, last = str(tasks["workload"].iloc[0]), summary.settings.through
     newest = str(tasks.loc[tasks["workload"] == workload, "technique"].iloc[-1])

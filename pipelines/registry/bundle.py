@@ -1,4 +1,4 @@
-"""The files of one forecast: cube, frames, share model, summary, answers; under a SHA-256 manifest, no pickle."""
+"""Bundle of one forecast as files: cube, frames, share model, summary, answers; under a SHA-256 manifest, no pickle."""
 
 from __future__ import annotations
 
@@ -104,6 +104,13 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
 
     The same bundle gives the same bytes.
 
+    Parameters
+    ----------
+    bundle
+        The forecast.
+    folder
+        Empty folder, made if need be.
+
     Returns
     -------
     str
@@ -127,6 +134,13 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
 
 def check_bundle(folder: Path, *, digest: str | None = None) -> None:
     """Check every file against the manifest, and the manifest against its own digest where one is given.
+
+    Parameters
+    ----------
+    folder
+        Folder of the bundle.
+    digest
+        SHA-256 of the manifest as registered.
 
     Raises
     ------
@@ -168,6 +182,18 @@ def _fault(path: Path, digest: str | None) -> str:
 def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     """Read a bundle after checking it.
 
+    Parameters
+    ----------
+    folder
+        Folder of the bundle.
+    digest
+        SHA-256 of the manifest as registered.
+
+    Returns
+    -------
+    Bundle
+        The forecast.
+
     Raises
     ------
     AlteredBundleError
@@ -197,7 +223,18 @@ def _learned(path: Path) -> Learned:
 
 
 def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
+    """Return the SHA-256 of a file.
+
+    Parameters
+    ----------
+    path
+        File, read in blocks of 1 MiB.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):

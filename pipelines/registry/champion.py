@@ -1,4 +1,4 @@
-"""Opening a registered forecast in a notebook or a script."""
+"""Open a registered forecast in a notebook or a script."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forec
     root
         Folder of the store; ``mlruns`` below the working directory if not given.
 
+    Returns
+    -------
+    Forecaster
+        The forecast.
+
     Raises
     ------
     StoreError
@@ -40,7 +45,25 @@ def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forec
 
 
 def open_bundle(alias: str = CHAMPION, *, root: Path | None = None) -> Bundle:
-    """Open everything behind a registered forecast; see :func:`open_forecaster`."""
+    """Open everything behind a registered forecast; see :func:`open_forecaster`.
+
+    Parameters
+    ----------
+    alias
+        Such as ``champion``.
+    root
+        Folder of the store; ``mlruns`` below the working directory if not given.
+
+    Returns
+    -------
+    Bundle
+        Cube, tables and summary.
+
+    Raises
+    ------
+    StoreError
+        If there is no store or no such alias.
+    """
     store = open_store(root or default_root(), make=False)
     version = alias_version(store, alias)
     if version is None:
@@ -50,6 +73,18 @@ def open_bundle(alias: str = CHAMPION, *, root: Path | None = None) -> Bundle:
 
 def read_version(store: Store, version: Any) -> Bundle:
     """Read one version's bundle after checking all its files against what was registered with it.
+
+    Parameters
+    ----------
+    store
+        The MLflow store.
+    version
+        MLflow's model version.
+
+    Returns
+    -------
+    Bundle
+        The forecast.
 
     Raises
     ------
@@ -65,6 +100,18 @@ def read_version(store: Store, version: Any) -> Bundle:
 @contextlib.contextmanager
 def checked_files(store: Store, version: Any) -> Iterator[Path]:
     """Hold a private copy of a version's files, all as they were registered.
+
+    Parameters
+    ----------
+    store
+        The MLflow store.
+    version
+        MLflow's model version.
+
+    Yields
+    ------
+    Path
+        Folder of the copy, removed afterwards.
 
     Raises
     ------

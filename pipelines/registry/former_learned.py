@@ -1,4 +1,4 @@
-"""The share model of forecasts registered before 0.2.0, which keep none: the file that shipped all that while."""
+"""Share model of forecasts registered before 0.2.0, which keep none: the file that shipped with those versions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ _SHIPPED: Final = "783bcd6cd292b59bd32d0bbaf9fbbd54f028bac43790f2b9bdffcc60c018f
 
 def learned_before() -> Learned:
     """Return what the share model of a forecast registered before 0.2.0 had learned.
+
+    Returns
+    -------
+    Learned
+        The share model.
 
     Raises
     ------

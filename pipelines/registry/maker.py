@@ -1,4 +1,4 @@
-"""What made a forecast: the version of shiftcast and of each library that its numbers come from."""
+"""Versions that made a forecast: shiftcast and each library that its numbers come from."""
 
 from __future__ import annotations
 
@@ -40,7 +40,13 @@ class Maker:
 
 
 def present_maker() -> Maker:
-    """Return the versions that are installed; of what is not installed as a package it is :data:`UNKNOWN`."""
+    """Return the versions that are installed; of what is not installed as a package it is :data:`UNKNOWN`.
+
+    Returns
+    -------
+    Maker
+        Version of shiftcast, and of each of :data:`LIBRARIES`.
+    """
     return Maker(_installed("shiftcast"), {name: _installed(name) for name in LIBRARIES})
 
 

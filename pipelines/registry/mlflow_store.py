@@ -1,4 +1,4 @@
-"""The MLflow store: opened once under a lock, one experiment, one registered model, the alias moved last.
+"""MLflow store: opened once under a lock, one experiment, one registered model, the alias moved last.
 
 The default store is ``mlruns/mlflow.db`` with artifacts in ``mlruns/artifacts``, both below the working directory;
 ``MLFLOW_TRACKING_URI`` points elsewhere. A fresh database is made in a temporary file and renamed, because MLflow
@@ -77,8 +77,8 @@ def open_store(root: Path, *, make: bool = True) -> Store:
 
     Parameters
     ----------
-    make
-        Whether to make a fresh store where there is none; call it under the lock then. Reading needs no lock.
+    root, make
+        Folder of the store; whether to make a fresh one where there is none, then under the lock. Reading needs none.
 
     Raises
     ------
@@ -86,9 +86,9 @@ def open_store(root: Path, *, make: bool = True) -> Store:
         If there is none to read, or the database is not one that this MLflow can use.
     """
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
-    from alembic.util.exc import CommandError  # noqa: PLC0415
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
-    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+    from alembic.util.exc import CommandError  # noqa: PLC0415  (importing MLflow takes seconds)
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  (importing MLflow takes seconds)
 
     root = root.resolve()
     elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
@@ -116,7 +116,7 @@ def open_store(root: Path, *, make: bool = True) -> Store:
 
 def _point_mlflow_at(uri: str, *, remember: bool) -> None:
     """Set MLflow's addresses for this process; it writes them to the environment, where only the user's belong."""
-    import mlflow  # noqa: PLC0415
+    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
 
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
@@ -143,7 +143,7 @@ def _check_database(root: Path, *, make: bool) -> None:
 
 def _make_database(database: Path) -> None:
     """Migrate a database in a temporary file and rename it, so that a kill leaves none rather than half of one."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415  (importing MLflow takes seconds)
 
     root = database.parent
     for leftover in root.glob("mlflow.making.*"):  # of a process that died; the lock keeps others out
@@ -155,7 +155,13 @@ def _make_database(database: Path) -> None:
 
 
 def find_version(store: Store, digest: str) -> Any | None:
-    """Return the newest complete model version made from the same data, code and settings, or ``None``."""
+    """Return the newest complete model version made from the same data, code and settings, or ``None``.
+
+    Parameters
+    ----------
+    store, digest
+        The store, and SHA-256 of what the forecast depends on.
+    """
     found = [
         version for version in all_versions(store)
         if version.tags.get(DIGEST_TAG) == digest and version.tags.get(STATE_TAG) == COMPLETE
@@ -182,12 +188,17 @@ def champion_version(store: Store) -> Any | None:
 def alias_version(store: Store, alias: str) -> Any | None:
     """Return the version an alias points at, or ``None`` where the store says there is no such alias.
 
+    Parameters
+    ----------
+    store, alias
+        The store, and an alias such as ``champion``.
+
     Raises
     ------
     StoreError
         If the store could not be asked.
     """
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
 
     try:
         return store.client.get_model_version_by_alias(MODEL, alias)
@@ -202,15 +213,20 @@ def alias_version(store: Store, alias: str) -> Any | None:
 def bundle_folder(store: Store, version: Any) -> Path:
     """Return the local folder of a version's bundle.
 
+    Parameters
+    ----------
+    store, version
+        The store, and MLflow's model version.
+
     Raises
     ------
     StoreError
         If its files are not where the store says.
     """
-    import mlflow  # noqa: PLC0415
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
 
-    from shiftcast.pipelines.registry.served_model import ARTIFACT  # noqa: PLC0415
+    from shiftcast.pipelines.registry.served_model import ARTIFACT  # noqa: PLC0415  (importing MLflow takes seconds)
 
     store.use()
     try:
@@ -232,23 +248,19 @@ def register(
 
     Parameters
     ----------
-    folder
-        The bundle.
-    params, metrics
-        Logged to the run.
-    tags
-        Set on the run and the version.
-    files
-        Logged beside the model, such as the report.
+    store, folder
+        The store, and folder of the bundle.
+    params, metrics, tags, files
+        Logged to the run; tags are set on the version too, files lie beside the model.
 
     Returns
     -------
     ModelVersion
         The new version, without alias.
     """
-    import mlflow  # noqa: PLC0415
+    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
 
-    from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE  # noqa: PLC0415
+    from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE  # noqa: PLC0415  (importing MLflow takes seconds)
 
     with mlflow.start_run(experiment_id=store.experiment_id, tags=dict(tags)):
         mlflow.log_params(dict(params))
@@ -275,6 +287,11 @@ def promote(store: Store, version: Any, *, alias: str, reason: str, former: Any 
     """Move an alias to a version, then write down why; a version without a reason still has to be decided on.
 
     A new champion first carries the number of the ``former`` one, so that there is always a way back.
+
+    Parameters
+    ----------
+    store, version, alias, reason, former
+        The store, MLflow's model version, the alias and why it moves, and the version it leaves.
     """
     if alias == CHAMPION and former is not None and former.version != version.version:
         store.client.set_model_version_tag(MODEL, version.version, FORMER_TAG, str(former.version))

@@ -1,4 +1,4 @@
-"""The files of a registered model under a manifest kept in the registry: checked before any of them is used or run.
+"""Files of a registered model under a manifest kept in the registry: checked before any of them is used or run.
 
 The manifest covers the model's code and MLmodel as well as its data. It is a tag of the version, outside the files it
 speaks for. A version is read from a private copy, so that what was checked is what is used.
@@ -29,6 +29,16 @@ _GIT_SECONDS: Final = 10
 def files_manifest(folder: Path) -> str:
     """Return path and SHA-256 of every file below a folder, as JSON.
 
+    Parameters
+    ----------
+    folder
+        Folder of the model.
+
+    Returns
+    -------
+    str
+        JSON object, path to SHA-256.
+
     Examples
     --------
     >>> with tempfile.TemporaryDirectory() as name:
@@ -42,6 +52,15 @@ def files_manifest(folder: Path) -> str:
 
 def check_files(folder: Path, manifest: str | None, *, version: str) -> None:
     """Check every file of a model against the manifest registered with it.
+
+    Parameters
+    ----------
+    folder
+        Folder of the model.
+    manifest
+        As :func:`files_manifest` gave it; ``None`` if none was registered.
+    version
+        Number of the version, for the message.
 
     Raises
     ------
@@ -59,7 +78,18 @@ def check_files(folder: Path, manifest: str | None, *, version: str) -> None:
 
 
 def logged_manifest(model_uri: str) -> str:
-    """Return the manifest of a model as it was logged, read back from where it was logged to."""
+    """Return the manifest of a model as it was logged, read back from where it was logged to.
+
+    Parameters
+    ----------
+    model_uri
+        MLflow's address of the logged model.
+
+    Returns
+    -------
+    str
+        As :func:`files_manifest` gives it.
+    """
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
 
     with tempfile.TemporaryDirectory(prefix="shiftcast-model-") as place:
@@ -70,6 +100,16 @@ def logged_manifest(model_uri: str) -> str:
 @contextlib.contextmanager
 def private_copy(version: Any) -> Iterator[Path]:
     """Copy a version's files from the store in use to a folder of one's own, check them, and remove it afterwards.
+
+    Parameters
+    ----------
+    version
+        MLflow's model version.
+
+    Yields
+    ------
+    Path
+        Folder of the copy.
 
     Raises
     ------
@@ -91,12 +131,17 @@ def private_copy(version: Any) -> Iterator[Path]:
 
 
 def describing_tags(bundle: Path) -> dict[str, str]:
-    """Return what a version says of itself: digests of its data, its scores, and the code's revision.
+    """Return the tags that describe a version: digests of its data, its scores, and the code's revision.
 
     Parameters
     ----------
     bundle
         Folder of the bundle, for its summary.
+
+    Returns
+    -------
+    dict
+        Tag to text.
     """
     summary = json.loads((bundle / "summary.json").read_text(encoding="utf-8"))
     last = (summary.get("backtest") or [{}])[-1]
@@ -108,10 +153,21 @@ def describing_tags(bundle: Path) -> dict[str, str]:
 
 
 def revision(folder: Path) -> str:
-    """Return the git revision of the code, marked where files were changed since, or ``unknown`` outside a checkout."""
+    """Return the git revision of the code, marked where files were changed since, or ``unknown`` outside a checkout.
+
+    Parameters
+    ----------
+    folder
+        Folder of the code.
+
+    Returns
+    -------
+    str
+        Forty hexadecimal digits, or ``unknown``.
+    """
     ask = ("git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
     try:
-        done = subprocess.run(ask, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False)  # noqa: S603
+        done = subprocess.run(ask, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False)  # noqa: S603  (our own words)
     except (OSError, subprocess.TimeoutExpired):
         return "unknown"
     return done.stdout.strip() if done.returncode == 0 else "unknown"

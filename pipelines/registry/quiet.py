@@ -1,4 +1,4 @@
-"""MLflow without its notes: for one call in a notebook, or for the whole of a command line's process."""
+"""Silence MLflow's notes: for one call in a notebook, or for the whole of a command line's process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ def quiet_process() -> None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep MLflow's notes out of the output for the length of a call, and leave everything as it was found."""
+    """Keep MLflow's notes out of the output for the length of a call, and leave everything as it was found.
+
+    Yields
+    ------
+    None
+        While the notes are silenced.
+    """
     levels = {name: logging.getLogger(name).level for name in _LOGGERS}
     unset = [name for name in _SETTINGS if name not in os.environ]
     try:

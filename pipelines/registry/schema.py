@@ -1,4 +1,4 @@
-"""A store's database: whether its schema is that of the MLflow in use, and its addresses those of its folder."""
+"""Database of a store: its schema compared with that of the MLflow in use, its addresses with its folder."""
 
 from __future__ import annotations
 
@@ -20,10 +20,21 @@ _ADDRESSES: Final = (
 
 
 def schema_fault(database: Path) -> str:
-    """Return how a database's schema differs from that of the MLflow in use and what to do, or nothing."""
+    """Return how a database's schema differs from that of the MLflow in use and what to do, or nothing.
+
+    Parameters
+    ----------
+    database
+        File of the database.
+
+    Returns
+    -------
+    str
+        The fault and its remedy; empty if there is none.
+    """
     from alembic.script import ScriptDirectory  # noqa: PLC0415  (with MLflow, seconds)
-    from mlflow import __version__  # noqa: PLC0415
-    from mlflow.store.db.utils import _get_alembic_config  # noqa: PLC0415
+    from mlflow import __version__  # noqa: PLC0415  (importing MLflow takes seconds)
+    from mlflow.store.db.utils import _get_alembic_config  # noqa: PLC0415  (importing MLflow takes seconds)
 
     script = ScriptDirectory.from_config(_get_alembic_config(""))  # type: ignore[no-untyped-call]
     (head,) = script.get_heads()
@@ -40,7 +51,18 @@ def schema_fault(database: Path) -> str:
 
 
 def moved_from(root: Path) -> str | None:
-    """Return the address the store was made at, if it is not where it is now."""
+    """Return the address the store was made at, if it is not where it is now.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    str or None
+        Address as a ``file://`` URI.
+    """
     database = root.resolve() / DATABASE
     if not database.exists():
         return None
@@ -55,6 +77,11 @@ def relocate(root: Path) -> int:
     """Give every address of a store that was moved its new place; call it under the lock.
 
     A copy of the database is kept beside it. Files are not touched, so their manifests still hold.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
 
     Returns
     -------

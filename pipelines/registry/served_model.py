@@ -1,4 +1,4 @@
-"""The model MLflow serves: questions in, rows out, the same numbers as the command line and a notebook give."""
+"""Model that MLflow serves: questions in, rows out, the same numbers as the command line and a notebook give."""
 
 from __future__ import annotations
 
@@ -40,7 +40,13 @@ class ShiftcastModel(PythonModel):
     """Answers questions from one registered forecast."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read the bundle after checking its manifest, and that this version answers as the one that made it."""
+        """Read the bundle after checking its manifest, and that this version answers as the one that made it.
+
+        Parameters
+        ----------
+        context
+            MLflow's context, with the folder of the bundle among its artifacts.
+        """
         self._forecaster = unchanged(read_bundle(Path(context.artifacts[ARTIFACT]))).forecaster
 
     def predict(

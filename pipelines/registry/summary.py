@@ -1,4 +1,4 @@
-"""What a forecast says of itself: settings, digests, fitted terms; every field declared, kept as ``summary.json``."""
+"""Summary of a forecast: settings, digests, fitted terms; every field declared, kept as ``summary.json``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,17 @@ from shiftcast.pipelines.state.root import StoreError
 
 @dataclass(frozen=True)
 class RevenueFit:
-    """What forecasts data-centre revenue: member that ships, weights and errors of all, log deviation by quarter."""
+    """The fitted model of data-centre revenue.
+
+    Attributes
+    ----------
+    member
+        Member that forecasts it, or ``combination``.
+    weights, scores
+        Member to its weight [1], and to its error.
+    deviation
+        Log standard deviation by quarter ahead.
+    """
 
     member: str
     weights: Mapping[str, float]
@@ -25,7 +35,15 @@ class RevenueFit:
 
 @dataclass(frozen=True)
 class SplitFit:
-    """The state of the split: drift [logit a quarter], and how many statements it rests on."""
+    """The fitted state of the split.
+
+    Attributes
+    ----------
+    volatility
+        Standard deviation of the level a quarter [logit].
+    statements
+        Number of statements it is fitted to.
+    """
 
     volatility: float
     statements: int
@@ -33,7 +51,15 @@ class SplitFit:
 
 @dataclass(frozen=True)
 class GenerationFit:
-    """One generation: family, accelerator, mean price [USD/accelerator] and power [kW at the IT boundary]."""
+    """One generation of the fleet.
+
+    Attributes
+    ----------
+    family, accelerator
+        Names.
+    price, it_kw
+        Mean price [USD/accelerator]; power [kW at the IT boundary].
+    """
 
     family: str
     accelerator: str
@@ -43,7 +69,19 @@ class GenerationFit:
 
 @dataclass(frozen=True)
 class TechniqueFit:
-    """One technique of one workload and segment: rows by evidence, drift [logit a quarter], effect of one figure."""
+    """One technique of one workload and segment.
+
+    Attributes
+    ----------
+    workload, segment, technique
+        Names.
+    evidence
+        Kind of statement to the number of rows.
+    volatility
+        Standard deviation of the level a quarter [logit].
+    one_figure
+        Change of the share if one operator stated a figure ten points above the expected one [share].
+    """
 
     workload: str
     segment: str
@@ -55,7 +93,17 @@ class TechniqueFit:
 
 @dataclass(frozen=True)
 class SkillRow:
-    """CRPS over last value's, on which reference histories, at a horizon [quarter]."""
+    """Skill of the share model on reference histories.
+
+    Attributes
+    ----------
+    series, histories
+        Series, and the class of histories it resembles.
+    horizon
+        Quarters ahead.
+    ratio
+        CRPS over that of last value [1].
+    """
 
     series: str
     histories: str
@@ -65,7 +113,15 @@ class SkillRow:
 
 @dataclass(frozen=True)
 class Moved:
-    """How far the meeting of the two views moved the last quarter, as ratios: in all, and by leaf from either side."""
+    """Change of the last quarter by the reconciliation of the two views, as ratios after to before.
+
+    Attributes
+    ----------
+    all
+        Of the total.
+    top_down, bottom_up
+        Of each leaf, from either view.
+    """
 
     all: float
     top_down: tuple[float, ...]
@@ -74,7 +130,17 @@ class Moved:
 
 @dataclass(frozen=True)
 class BacktestRow:
-    """The backtest at one horizon [quarter], or ``all``; see :func:`forecast.scoring.backtest.summarise`."""
+    """The backtest at one horizon [quarter], or ``all``; see :func:`forecast.scoring.backtest.summarise`.
+
+    Attributes
+    ----------
+    horizon
+        Quarters ahead, or ``all``.
+    crps_ratio, build_cost_ratio, mase, bias, coverage50, coverage80, coverage95
+        Scores [1]; missing where there is none.
+    origins
+        Number of past origins.
+    """
 
     horizon: str
     crps_ratio: float | None
@@ -89,7 +155,15 @@ class BacktestRow:
 
 @dataclass(frozen=True)
 class Widened:
-    """By which factor intervals were widened after a break of calibration, and of which version."""
+    """A widening of the intervals after a break of calibration.
+
+    Attributes
+    ----------
+    factor
+        On the log spread, in all since the fit [1].
+    of
+        Version that was widened.
+    """
 
     factor: float
     of: str
@@ -97,7 +171,7 @@ class Widened:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a forecast says of itself.
+    """The summary of a forecast.
 
     Attributes
     ----------
@@ -151,7 +225,18 @@ class Summary:
 
 
 def summary_text(summary: Summary) -> str:
-    """Return a summary as JSON, the same summary always as the same text."""
+    """Return a summary as JSON, the same summary always as the same text.
+
+    Parameters
+    ----------
+    summary
+        The summary.
+
+    Returns
+    -------
+    str
+        JSON with sorted keys.
+    """
     return json.dumps(asdict(summary), indent=1, sort_keys=True)
 
 
@@ -164,6 +249,11 @@ def read_summary(text: str, *, where: str) -> Summary:
         As :func:`summary_text` writes it, or as a version before 0.2.0 did.
     where
         What to name if it cannot be read.
+
+    Returns
+    -------
+    Summary
+        Checked against the declared types.
 
     Raises
     ------

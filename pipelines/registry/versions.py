@@ -1,4 +1,4 @@
-"""Two registered forecasts side by side: opening one by number, and which of their inputs differ."""
+"""Compare two registered forecasts: open one by number, and list which of their inputs differ."""
 
 from __future__ import annotations
 
@@ -14,6 +14,18 @@ from shiftcast.pipelines.state.root import StoreError, default_root
 
 def open_version(name: str, *, root: Path | None = None) -> Bundle:
     """Open a registered forecast by its number, such as ``41`` or ``v41``, or by an alias.
+
+    Parameters
+    ----------
+    name
+        Number or alias.
+    root
+        Folder of the store; ``mlruns`` below the working directory if not given.
+
+    Returns
+    -------
+    Bundle
+        The forecast.
 
     Raises
     ------
@@ -38,7 +50,18 @@ def open_version(name: str, *, root: Path | None = None) -> Bundle:
 
 
 def changed_inputs(before: Bundle, after: Bundle) -> list[str]:
-    """Return which inputs of two forecasts differ, a line each; effects of several are not told apart."""
+    """Return which inputs of two forecasts differ, a line each; effects of several are not told apart.
+
+    Parameters
+    ----------
+    before, after
+        The two forecasts.
+
+    Returns
+    -------
+    list of str
+        Lines for people.
+    """
     old, new = asdict(before.summary), asdict(after.summary)
     lines = [
         f"Changed: {name}: {old[name]} before, {new[name]} after"

@@ -1,1 +1,1 @@
-"""The champion served: MLflow's scoring app behind a layer that checks, limits, logs and reloads."""
+"""Serve the champion: MLflow's scoring app behind a layer that checks, limits, logs and reloads."""

@@ -1,4 +1,4 @@
-"""The thin ASGI layer before MLflow's scoring app: routes, limits, checks, one log line a request."""
+"""Thin ASGI layer before MLflow's scoring app: routes, limits, checks, one log line a request."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 class ServedSource(Protocol):
-    """What keeps a model loaded: :class:`pipelines.serving.loading.Watcher`, or a stand-in."""
+    """A source of the loaded model: :class:`pipelines.serving.loading.Watcher`, or a stand-in."""
 
     @property
     def served(self) -> Served | None:

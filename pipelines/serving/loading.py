@@ -1,4 +1,4 @@
-"""The model that is served: loaded after its files were checked, and replaced when the alias moves."""
+"""Load the served model after checking its files, and replace it when the alias moves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ Log = Callable[..., None]
 
 @dataclass(frozen=True)
 class Served:
-    """One version ready to answer: its number, MLflow's scoring app, and the model, which lives as long as this."""
+    """One version ready to answer.
+
+    Attributes
+    ----------
+    version
+        Its number.
+    app
+        MLflow's scoring app.
+    model
+        The model, which lives as long as this.
+    """
 
     version: str
     app: Any
@@ -29,6 +39,18 @@ class Served:
 
 def load_served(store: Store, version: Any) -> Served:
     """Check a version's files and load it.
+
+    Parameters
+    ----------
+    store
+        The MLflow store.
+    version
+        MLflow's model version.
+
+    Returns
+    -------
+    Served
+        The version, ready to answer.
 
     Raises
     ------
@@ -46,9 +68,21 @@ def open_served(version: str, folder: Path) -> Served:
 
     FastAPI keeps the functions of an app in caches of its own after the app is gone, so the app knows the model by a
     weak reference: it goes when the last request under way lets go of what is returned here.
+
+    Parameters
+    ----------
+    version
+        Number of the version.
+    folder
+        Folder of the model, checked.
+
+    Returns
+    -------
+    Served
+        The version, ready to answer.
     """
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
-    from mlflow.pyfunc import scoring_server  # noqa: PLC0415
+    from mlflow.pyfunc import scoring_server  # noqa: PLC0415  (importing MLflow takes seconds)
 
     model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
     known: Any = weakref.proxy(model)

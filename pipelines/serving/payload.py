@@ -1,4 +1,4 @@
-"""What a scoring request may hold, checked before MLflow's app sees it; every fault names the field.
+"""Check a scoring request before MLflow's app sees it; every fault names the field.
 
 MLflow's own checks let unknown columns and params pass, answer deep nesting and a missing content type with 500, and
 put the payload into the message; none of that gets so far.
@@ -24,7 +24,7 @@ _SPLIT_PARTS: Final = ("columns", "data", "index")
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """What a request may take.
+    """Limits of a request.
 
     Attributes
     ----------
@@ -58,6 +58,13 @@ class PayloadError(InputError):
 def check_headers(headers: Mapping[str, str], limits: RequestLimits) -> None:
     """Check the headers of a scoring request, names in lower case.
 
+    Parameters
+    ----------
+    headers
+        Name, in lower case, to value.
+    limits
+        Largest body [byte].
+
     Raises
     ------
     PayloadError
@@ -82,7 +89,18 @@ def check_headers(headers: Mapping[str, str], limits: RequestLimits) -> None:
 
 
 def too_large(limits: RequestLimits) -> PayloadError:
-    """Return the refusal of a body that is too large."""
+    """Return the refusal of a body that is too large.
+
+    Parameters
+    ----------
+    limits
+        Largest body [byte].
+
+    Returns
+    -------
+    PayloadError
+        With status 413.
+    """
     return PayloadError(f"body is larger than {limits.body} bytes; ask fewer questions at once", 413)
 
 
@@ -93,6 +111,13 @@ def read_payload(body: bytes, limits: RequestLimits) -> int:
     ----------
     body
         JSON with ``dataframe_records`` or ``dataframe_split``, and ``params`` if wanted.
+    limits
+        Most rows and largest values.
+
+    Returns
+    -------
+    int
+        Number of questions.
 
     Raises
     ------

@@ -19,7 +19,17 @@ _DEFECT: Final = "the server failed on this request; its log has the request's n
 
 @dataclass(frozen=True)
 class Reply:
-    """Status, body and further headers of an answer."""
+    """An answer over HTTP.
+
+    Attributes
+    ----------
+    status
+        HTTP status.
+    body
+        Bytes of the JSON.
+    headers
+        Further headers, names in lower case.
+    """
 
     status: int
     body: bytes
@@ -28,6 +38,20 @@ class Reply:
 
 def json_reply(status: int, content: Mapping[str, Any], **headers: str) -> Reply:
     """Return a JSON reply; header names take hyphens for underscores.
+
+    Parameters
+    ----------
+    status
+        HTTP status.
+    content
+        Object of the body.
+    **headers
+        Further headers.
+
+    Returns
+    -------
+    Reply
+        The reply.
 
     Examples
     --------
@@ -39,18 +63,51 @@ def json_reply(status: int, content: Mapping[str, Any], **headers: str) -> Reply
 
 
 def refusal(status: int, message: str, **headers: str) -> Reply:
-    """Return the reply to a request that is refused."""
+    """Return the reply to a request that is refused.
+
+    Parameters
+    ----------
+    status
+        HTTP status, 4xx or 5xx.
+    message
+        The fault and its remedy.
+    **headers
+        Further headers.
+
+    Returns
+    -------
+    Reply
+        With MLflow's ``error_code`` and the message.
+    """
     code = "INVALID_PARAMETER_VALUE" if status == 400 else "BAD_REQUEST"
     return json_reply(status, {"error_code": code, "message": message}, **headers)
 
 
 def defect() -> Reply:
-    """Return the reply where the server itself is at fault; nothing of the fault is shown."""
+    """Return the reply where the server itself is at fault; nothing of the fault is shown.
+
+    Returns
+    -------
+    Reply
+        With status 500.
+    """
     return json_reply(500, {"error_code": "INTERNAL_ERROR", "message": _DEFECT})
 
 
 def cleaned(status: int, body: bytes) -> Reply:
     r"""Return MLflow's error without the payload it echoes; one with a stack trace is a defect of ours.
+
+    Parameters
+    ----------
+    status
+        Status that MLflow's app gave.
+    body
+        Its body.
+
+    Returns
+    -------
+    Reply
+        Short JSON.
 
     Examples
     --------
@@ -70,9 +127,19 @@ def cleaned(status: int, body: bytes) -> Reply:
 
 
 def trace_of(error: BaseException) -> list[str]:
-    """Return where an error came from for the log: file, line and function of each frame, and the kind of error.
+    """Return the trace of an error for the log: file, line and function of each frame, and the kind of error.
 
     Its message stays out: it may hold what the client sent.
+
+    Parameters
+    ----------
+    error
+        The error.
+
+    Returns
+    -------
+    list of str
+        Outermost frame first.
     """
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     return [*frames, type(error).__name__]
@@ -88,7 +155,17 @@ def _logged_trace(body: bytes) -> list[str]:
 
 
 async def send_reply(reply: Reply, send: Send, *, number: str) -> None:
-    """Send a reply under the request's number."""
+    """Send a reply under the request's number.
+
+    Parameters
+    ----------
+    reply
+        The reply.
+    send
+        ASGI ``send``.
+    number
+        Number of the request, for ``x-request-id``.
+    """
     headers = [
         (b"content-type", b"application/json"), (b"content-length", str(len(reply.body)).encode()),
         (b"x-request-id", number.encode()), *reply.headers,
@@ -124,7 +201,18 @@ class Captured:
 
 
 def replay(body: bytes) -> Receive:
-    """Return an ASGI ``receive`` that hands on a body which was read already."""
+    """Return an ASGI ``receive`` that hands on a body which was read already.
+
+    Parameters
+    ----------
+    body
+        The body.
+
+    Returns
+    -------
+    Receive
+        The body once, then a disconnect.
+    """
     left = [body]
 
     async def receive() -> Message:

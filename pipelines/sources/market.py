@@ -22,8 +22,18 @@ _GROWTH: Final = "_yoy"
 def market_files(folder: Path) -> Mapping[str, Path]:
     """Return the file of each market frame: the folder's own, or the shipped one.
 
-    Until they had files these facts stood in code and held for every folder, so a folder that lacks one is answered as
-    before.
+    A folder without a file is read with the values that ship, so one written before the files existed gives the same
+    answers.
+
+    Parameters
+    ----------
+    folder
+        Folder of records.
+
+    Returns
+    -------
+    Mapping
+        Name of the frame to its file.
     """
     own = {name: folder / f"{name}.csv" for name in MARKET}
     return {name: path if path.exists() else RECORDS / path.name for name, path in own.items()}
@@ -38,6 +48,11 @@ def read_market_frames(folder: Path, observations: pd.DataFrame) -> dict[str, pd
         Folder of records.
     observations
         All observations of the folder, in which names have to occur.
+
+    Returns
+    -------
+    dict
+        Name to frame, checked.
 
     Raises
     ------
@@ -55,14 +70,30 @@ def read_market_frames(folder: Path, observations: pd.DataFrame) -> dict[str, pd
 
 
 def shipped_frames() -> dict[str, pd.DataFrame]:
-    """Return the market frames that ship with the product."""
+    """Return the market frames that ship with the product.
+
+    Returns
+    -------
+    dict
+        Name to frame, checked.
+    """
     return {name: _rows(RECORDS / f"{name}.csv", frame) for name, frame in MARKET.items()}
 
 
 def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    """Return the tables of a registered forecast with the market facts it lacks, so that an earlier one still answers.
+    """Return the tables of a registered forecast with the market facts that it lacks.
 
-    One registered while these facts stood in code was drawn with the values that ship.
+    A forecast registered without them was drawn with the values that ship, so it still gives the same answers.
+
+    Parameters
+    ----------
+    tables
+        Name to frame, as the bundle holds them.
+
+    Returns
+    -------
+    dict
+        All of them, and the market frames that were lacking.
     """
     whole = {**shipped_frames(), **tables}
     lacking = [name for name in CATALOGUE if name not in whole["hardware"]]
@@ -74,7 +105,13 @@ def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 
 def shipped_market() -> Market:
-    """Return the market facts that ship with the product."""
+    """Return the market facts that ship with the product.
+
+    Returns
+    -------
+    Market
+        Facts as the models read them.
+    """
     return read_market(**shipped_frames())
 
 

@@ -1,4 +1,4 @@
-"""The public record that ships with the product, or a folder of the same shape."""
+"""Read the public record that ships with the product, or a folder of the same shape."""
 
 from __future__ import annotations
 
@@ -61,6 +61,16 @@ class Record(Frames):
 
 def read_record(folder: Path = RECORDS) -> Record:
     """Read every file of the record, converting units and setting bad rows aside.
+
+    Parameters
+    ----------
+    folder
+        Folder of CSV files.
+
+    Returns
+    -------
+    Record
+        Checked frames, quarantined rows with the reason, and a SHA-256 of each file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What a load is told beside its files: clock, labels, limits and the tables of names."""
+"""Settings of a load beside its files: clock, labels, limits and the tables of names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,15 @@ _WORDS: Final = 12
 
 @dataclass(frozen=True)
 class Limit:
-    """The range of a quantity in one row; a value outside is a unit error or a swapped column."""
+    """The range of a quantity in one row; a value outside is a unit error or a swapped column.
+
+    Attributes
+    ----------
+    low, high
+        Ends of the range.
+    unit
+        Unit of both.
+    """
 
     low: float
     high: float
@@ -30,12 +38,29 @@ class Limit:
 
 @dataclass(frozen=True)
 class Names:
-    """Accelerator names as exports write them: fragments, longest first, with generation and vendor."""
+    """Accelerator names as exports write them.
+
+    Attributes
+    ----------
+    fragments
+        Fragment of a name, generation and vendor; longest fragment first.
+    """
 
     fragments: tuple[tuple[str, str, str], ...]
 
     def find(self, text: str) -> tuple[str, str] | None:
-        """Return generation and vendor of a name; None where no fragment begins one of its words, or words in a row."""
+        """Return generation and vendor of a name; None where no fragment begins one of its words, or words in a row.
+
+        Parameters
+        ----------
+        text
+            Name as an export writes it.
+
+        Returns
+        -------
+        tuple or None
+            Generation and vendor.
+        """
         words = re.findall(r"[a-z0-9]+", text.lower())[:_WORDS]
         runs = ["".join(words[first:last]) for first in range(len(words)) for last in range(first + 1, first + 4)]
         for fragment, accelerator, vendor in self.fragments:
@@ -73,6 +98,11 @@ class Setting:
 def limits() -> Mapping[str, Limit]:
     """Return the range of each quantity that one row may hold.
 
+    Returns
+    -------
+    Mapping
+        Quantity to its range.
+
     Examples
     --------
     >>> limits()["utilisation"]
@@ -85,6 +115,11 @@ def limits() -> Mapping[str, Limit]:
 @cache
 def accelerator_names() -> Names:
     """Return the names of accelerators known to ingest.
+
+    Returns
+    -------
+    Names
+        Fragments, longest first.
 
     Examples
     --------
@@ -104,6 +139,11 @@ def instance_types(extra: Path | None = None) -> Mapping[str, tuple[str, float]]
     ----------
     extra
         CSV of ``instance, accelerator, count``.
+
+    Returns
+    -------
+    Mapping
+        Instance type in lower case to accelerator and count.
 
     Raises
     ------

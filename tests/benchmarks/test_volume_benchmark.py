@@ -98,7 +98,7 @@ def test_intervals_become_quantiles_in_order_of_level():
 
 def test_forecasts_are_kept_by_what_was_forecast(tmp_path):
     calls = []
-    work = lambda: calls.append(1) or np.array([1.0])  # noqa: E731
+    work = lambda: calls.append(1) or np.array([1.0])  # noqa: E731  (a name for one expression)
     for values in ([1.0, 2.0], [1.0, 2.0], [1.0, 3.0]):
         volume.kept(tmp_path, "peer", panel(values), work)
     assert len(calls) == 2

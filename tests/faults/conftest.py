@@ -20,7 +20,7 @@ class Runs:
     def __init__(self, notes: Path, victim: str = "victim.py") -> None:
         self._notes = notes
         threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}  # so that forking is safe
-        self._server = subprocess.Popen(  # noqa: S603
+        self._server = subprocess.Popen(  # noqa: S603  (our own words)
             [sys.executable, str(Path(__file__).with_name(victim))], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, text=True, cwd=notes, env={**os.environ, "PYTHONPATH": str(ROOT), **threads},
         )  # fmt: skip

@@ -38,7 +38,7 @@ print(json.dumps({"served": served, "mine": mine, "table": table, "version": mod
 
 def python(*words, cwd, **environment):
     given = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(  # noqa: S603  (our own words)
         [sys.executable, *words], cwd=cwd, env=given, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr

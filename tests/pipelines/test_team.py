@@ -71,7 +71,7 @@ def as_service():
 @contextlib.contextmanager
 def running(command, *, log, stop=signal.SIGTERM, **options):
     with log.open("wb") as file:
-        process = subprocess.Popen(command, stdout=file, stderr=file, **options)  # noqa: S603
+        process = subprocess.Popen(command, stdout=file, stderr=file, **options)  # noqa: S603  (our own words)
         try:
             yield process
         finally:
@@ -100,7 +100,7 @@ def database(tmp_path_factory):
     log, data = tmp_path_factory.mktemp("pg") / "log", place / "data"
     make = [FOUND / "initdb", "-D", data, "-U", "shiftcast", "-A", "scram-sha-256", "--pwfile", place / "password",
             "--no-sync", "-E", "UTF8", "--locale", "C"]  # fmt: skip
-    subprocess.run(make, check=True, capture_output=True, cwd=place, **as_service())  # noqa: S603
+    subprocess.run(make, check=True, capture_output=True, cwd=place, **as_service())  # noqa: S603  (our own words)
     serve = [FOUND / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", place, "-c", "fsync=off"]
     with running(serve, log=log, stop=signal.SIGINT, cwd=place, **as_service()):
         uri = f"postgresql://shiftcast:{password}@127.0.0.1:{port}/postgres"
@@ -110,7 +110,7 @@ def database(tmp_path_factory):
 
 
 def wait_for_database(uri):
-    import psycopg  # noqa: PLC0415
+    import psycopg  # noqa: PLC0415  (only where PostgreSQL is tested)
 
     deadline = time.monotonic() + 60
     while True:
@@ -135,7 +135,7 @@ def retrainers(root, bundle, uri, names):
     environment = {**os.environ, "MLFLOW_TRACKING_URI": uri, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-W", "ignore", "-c", RETRAINER, str(root), str(bundle[0])]
     started = [
-        subprocess.Popen([*command, name, bundle[1]], env=environment, stdout=-1, stderr=-1, text=True)  # noqa: S603
+        subprocess.Popen([*command, name, bundle[1]], env=environment, stdout=-1, stderr=-1, text=True)  # noqa: S603  (our own words)
         for name in names
     ]
     outcomes = [each.communicate(timeout=PATIENCE) for each in started]
@@ -182,7 +182,7 @@ def test_the_documented_server_keeps_versions_for_several_processes(database, bu
     command, settings = documented(port, tmp_path / "artifacts")
     assert settings.pop("MLFLOW_BACKEND_STORE_URI").startswith("postgresql://")
     fresh = database.rpartition("/")[0] + "/team"
-    import psycopg  # noqa: PLC0415
+    import psycopg  # noqa: PLC0415  (only where PostgreSQL is tested)
 
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("CREATE DATABASE team")
@@ -202,9 +202,9 @@ def test_the_documented_server_keeps_versions_for_several_processes(database, bu
         promote(store, again, alias=CHAMPION, reason="last")
         assert len(open_forecaster(root=tmp_path / "reader").published) > 1000
         search = f"{uri}/api/2.0/mlflow/registered-models/search"
-        refused = urllib.request.Request(search, headers={"Host": "evil.example"})  # noqa: S310
+        refused = urllib.request.Request(search, headers={"Host": "evil.example"})  # noqa: S310  (our own server)
         with pytest.raises(urllib.error.HTTPError):
-            urllib.request.urlopen(refused, timeout=30)  # noqa: S310
+            urllib.request.urlopen(refused, timeout=30)  # noqa: S310  (our own server)
 
 
 def wait_for_server(uri, server, log):
@@ -212,7 +212,7 @@ def wait_for_server(uri, server, log):
     while time.monotonic() < deadline:
         assert server.poll() is None, log.read_text(encoding="utf-8")[-2000:]
         with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{uri}/health", timeout=5).close()  # noqa: S310
+            urllib.request.urlopen(f"{uri}/health", timeout=5).close()  # noqa: S310  (our own server)
             return
         time.sleep(0.5)
     pytest.fail("the tracking server was not ready in time")

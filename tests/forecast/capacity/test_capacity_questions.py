@@ -133,7 +133,7 @@ def test_a_higher_price_keeps_old_kit_and_an_accelerator_stands_for_its_family(b
         retire_question(basis, Retirement("h100", given={"price.output_token.llama2-70b-99.9": price})).table
         for price in (0.05, 50.0)
     )
-    slack = lambda table: table[table["power"] == "slack"]["never"].dropna()  # noqa: E731
+    slack = lambda table: table[table["power"] == "slack"]["never"].dropna()  # noqa: E731  (a name for one expression)
     assert (slack(dear) == 1).all()
     assert (slack(cheap) < 1).all()
 

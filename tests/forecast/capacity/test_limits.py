@@ -15,7 +15,7 @@ PERIODS, GENERATIONS = 3, 2
 
 def programme(seed: int) -> Programme:
     random = np.random.default_rng(seed)
-    spread = lambda *shape: random.lognormal(0, 0.5, shape)  # noqa: E731
+    spread = lambda *shape: random.lognormal(0, 0.5, shape)  # noqa: E731  (a name for one expression)
     return Programme(
         need=10 * spread(PERIODS), value=20.0, work=spread(PERIODS, GENERATIONS), running=spread(PERIODS, GENERATIONS),
         charge=3 * spread(PERIODS, GENERATIONS), inherited=np.sort(spread(PERIODS, GENERATIONS), axis=0)[::-1],

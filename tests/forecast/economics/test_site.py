@@ -178,7 +178,7 @@ def test_a_value_given_for_nothing_used_is_not_listed(basis):
 
 def test_the_same_seed_gives_the_same_bytes_and_pue_never_falls_below_one(record):
     origin = pd.Timestamp("2026-11-22", tz="UTC")
-    make = lambda seed: basis_of(record.as_of(origin), Settings(draws=400, seed=seed))  # noqa: E731
+    make = lambda seed: basis_of(record.as_of(origin), Settings(draws=400, seed=seed))  # noqa: E731  (a name for one expression)
     ask = Site(40.0)
     first, again, other = (site_question(make(seed), ask).table.to_json() for seed in (1, 1, 2))
     assert first == again

@@ -48,8 +48,8 @@ def family(origins):
 def test_gradient_of_the_loss(origins):
     rows = learning_rows(origins)
     weights = np.r_[np.full(len(TAUGHT), 0.05), np.full(len(SCALE_TERMS), 0.2)]
-    loss = lambda w: pinball(w, rows, rows.changes, rows.terms)[0]  # noqa: E731
-    slope = lambda w: pinball(w, rows, rows.changes, rows.terms)[1]  # noqa: E731
+    loss = lambda w: pinball(w, rows, rows.changes, rows.terms)[0]  # noqa: E731  (a name for one expression)
+    slope = lambda w: pinball(w, rows, rows.changes, rows.terms)[1]  # noqa: E731  (a name for one expression)
     assert check_grad(loss, slope, weights) < 1e-4 * np.abs(slope(weights)).max() + 1e-5
 
 

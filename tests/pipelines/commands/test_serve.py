@@ -13,8 +13,8 @@ from shiftcast.pipelines.commands.serve import log
         ("127.0.0.1", None, {"localhost", "127.0.0.1", "[::1]"}),
         ("localhost", ["Forecasts.example"], {"localhost", "127.0.0.1", "[::1]", "forecasts.example"}),
         ("10.1.2.3", None, {"10.1.2.3"}),
-        ("0.0.0.0", None, set()),  # noqa: S104
-        ("0.0.0.0", ["a.example"], {"0.0.0.0", "a.example"}),  # noqa: S104
+        ("0.0.0.0", None, set()),  # noqa: S104  (compared, not bound)
+        ("0.0.0.0", ["a.example"], {"0.0.0.0", "a.example"}),  # noqa: S104  (compared, not bound)
     ],
 )
 def test_the_names_that_the_host_header_may_have(host, allowed, names):

@@ -56,11 +56,11 @@ def test_the_revision_is_that_of_the_checkout_and_marks_changes(tmp_path):
     assert revision(tmp_path) == "unknown"
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-C", str(tmp_path))
     for command in (("init", "-q"), ("commit", "-q", "--allow-empty", "-m", "first")):
-        subprocess.run((*git, *command), check=True)  # noqa: S603
+        subprocess.run((*git, *command), check=True)  # noqa: S603  (our own words)
     first = revision(tmp_path)
     assert len(first) == 40
     (tmp_path / "a.py").write_text("", encoding="utf-8")
-    subprocess.run((*git, "add", "a.py"), check=True)  # noqa: S603
+    subprocess.run((*git, "add", "a.py"), check=True)  # noqa: S603  (our own words)
     assert revision(tmp_path) == f"{first}-dirty"
 
 

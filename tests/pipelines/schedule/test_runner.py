@@ -70,7 +70,7 @@ def test_a_run_that_was_missed_is_caught_up_with_once_and_kept(tmp_path):
 
 
 def test_runs_follow_the_trigger(tmp_path):
-    from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415
+    from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415  (only this test needs it)
 
     every = IntervalTrigger(seconds=0.05, timezone=UTC)
     count, said = scheduled(tmp_path / "new", last=None, trigger=every, enough=3)
@@ -105,7 +105,7 @@ def test_the_foreground_schedule_runs_the_command_and_stops_when_told(tmp_path):
     (tmp_path / "mlruns" / STATE).write_text(json.dumps(last), encoding="utf-8")
     words = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", "schedule", "--", "--help"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[3])}
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(  # noqa: S603  (our own words)
         words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as running:
         said = [running.stderr.readline() for _ in range(3)]

@@ -71,7 +71,7 @@ def test_the_same_through_params_alone(server, notebook):
 
 
 def test_a_thousand_rows_are_answered_at_once(serve, served):
-    from shiftcast.pipelines.serving.payload import RequestLimits  # noqa: PLC0415
+    from shiftcast.pipelines.serving.payload import RequestLimits  # noqa: PLC0415  (only this test needs it)
 
     rows = [{"question": "quantiles", "measure": "power", "horizon": 1 + number % 9} for number in range(1000)]
     status, content = serve(served, limits=RequestLimits()).ask(*rows)

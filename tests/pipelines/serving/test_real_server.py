@@ -29,10 +29,10 @@ def free_port():
 @contextlib.contextmanager
 def running(command, folder, log, **environment):
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet", "OMP_NUM_THREADS": "1"}
-    path = os.pathsep.join((os.getcwd(), os.path.dirname(sys.executable), os.environ.get("PATH", "")))  # noqa: PTH109, PTH120
-    given = {**os.environ, **quiet, **environment, "PATH": path, "PYTHONPATH": os.getcwd()}  # noqa: PTH109
+    path = os.pathsep.join((os.getcwd(), os.path.dirname(sys.executable), os.environ.get("PATH", "")))  # noqa: PTH109, PTH120  (text for an environment)
+    given = {**os.environ, **quiet, **environment, "PATH": path, "PYTHONPATH": os.getcwd()}  # noqa: PTH109  (text for an environment)
     with log.open("wb") as file:
-        process = subprocess.Popen(command, cwd=folder, env=given, stdout=file, stderr=file, start_new_session=True)  # noqa: S603
+        process = subprocess.Popen(command, cwd=folder, env=given, stdout=file, stderr=file, start_new_session=True)  # noqa: S603  (our own words)
         try:
             yield process
         finally:

@@ -78,7 +78,7 @@ def test_who_holds_the_lock_is_named(tmp_path):
 
 def test_an_orphan_of_a_killed_run_holds_no_lock_and_finds_itself_overtaken(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    killed = subprocess.run([sys.executable, "-c", ORPHAN, str(tmp_path)], env=environment, check=False)  # noqa: S603
+    killed = subprocess.run([sys.executable, "-c", ORPHAN, str(tmp_path)], env=environment, check=False)  # noqa: S603  (our own words)
     assert killed.returncode < 0
     until = time.monotonic() + 30
     while not (tmp_path / "orphaned").exists() and time.monotonic() < until:  # it lets go as it starts
