@@ -89,7 +89,8 @@ def test_a_missing_forecast_weighs_nothing():
 def test_columns_with_the_same_forecasts_missing_are_those_of_each_alone(rows):
     base = forecasts()
     base[rows] = np.nan
-    options = {"constraints": [parse_constraint("0.4 * a - 0.6 * c = 0")], "keep": ["b"]}
+    held = ["0.4 * a - 0.6 * c = 0", "d = 2", "l = 8"]
+    options = {"constraints": [parse_constraint(text) for text in held], "keep": ["b"]}
     together = reconcile(TREE, base, shrunk(), **options)
     for place in range(3):
         alone = reconcile(TREE, base[:, [place]], shrunk(), **options)
