@@ -57,7 +57,7 @@ ONLY: Final = {"fleet": "not small_world"}  # a whole world a mutant; the rest o
 _NOTICED: Final = re.compile(  # what hardly any sum survives, and no float has: it would only raise the share of killed
     r"BinaryOperator_\w+_(FloorDiv|Mod|Pow|RShift|LShift|BitOr|BitAnd|BitXor)$|ComparisonOperator_\w+_(Is|IsNot)$"
 )
-_CPU_SECONDS: Final = 60
+_CPU_SECONDS: Final = 20  # several times what the slowest of the test files takes
 
 
 @dataclass(frozen=True)
