@@ -5,6 +5,10 @@ import nox
 nox.options.sessions = ["lint", "types", "tests"]
 nox.options.reuse_existing_virtualenvs = True
 PYTHONS = ["3.11", "3.12", "3.13"]
+ONE_THREAD = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}  # a mutant is a fork of small sums
 
 
 def install(session: nox.Session) -> None:
@@ -45,6 +49,15 @@ def notebooks(session: nox.Session) -> None:
     """Run the notebooks."""
     install(session)
     session.run("pytest", "--nbmake", "notebooks", *session.posargs)
+
+
+@nox.session
+def mutants(session: nox.Session) -> None:
+    """Change the code in small ways and see whether tests notice; ``nox -s mutants -- run scores --sample 90``."""
+    install(session)
+    session.install("cosmic-ray==8.7.0")
+    session.run("python", "benchmarks/mutants.py", *(session.posargs or ["run", "--sample", "60"]), env=ONE_THREAD)
+    session.run("python", "docs/make_testing.py")
 
 
 @nox.session(python=PYTHONS)

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from shiftcast.forecast.scores import METRICS, covered, crps, interval_score, pit, weighted_interval_score
+from shiftcast.forecast.scores import (
+    METRICS,
+    covered,
+    crps,
+    interval_score,
+    pinball,
+    pit,
+    quantile_loss,
+    weighted_interval_score,
+)
 
 
 def sample(seed: int, draws: int = 60, *shape: int) -> np.ndarray:
@@ -54,6 +63,20 @@ def test_weighted_interval_score_by_hand():
 def test_an_interval_covers_its_ends():
     draws = np.arange(101.0)[:, None]
     assert [float(covered(draws, np.array([at]), 0.8)[0]) for at in (9.9, 10.0, 90.0, 90.1)] == [0.0, 1.0, 1.0, 0.0]
+
+
+def test_an_end_that_is_met_to_the_last_bit_is_covered():
+    draws = np.arange(101.0)[:, None]
+    assert [float(covered(draws, np.array([at]), 0.5)[0]) for at in (24.9, 25.0, 75.0, 75.1)] == [0.0, 1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(("actual", "expected"), [(45.0, 0.25 * 20), (25.0, 0.0), (15.0, 0.75 * 10)])
+def test_pinball_loss_by_hand(actual, expected):
+    assert pinball(np.arange(101.0)[:, None], np.array([actual]), 0.25).tolist() == [expected]
+
+
+def test_an_error_of_a_quantile_is_weighed_by_its_side():
+    assert quantile_loss(np.array([4.0, 0.0, -4.0]), 0.75).tolist() == [3.0, 0.0, 1.0]
 
 
 def test_pit_counts_ties_half():

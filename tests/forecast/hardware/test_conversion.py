@@ -70,6 +70,22 @@ def test_work_leans_to_the_faster_generation():
     assert work_shares(np.array([0.5, 0.5]), np.array([1.0, 9.0])).tolist() == [0.1, 0.9]
 
 
+def test_shares_of_work_sum_to_one_in_every_row():
+    found = work_shares(np.array([[0.5, 0.5], [0.2, 0.8]]), np.array([1.0, 4.0]))
+    np.testing.assert_allclose(found, [[1 / 5, 4 / 5], [1 / 17, 16 / 17]])
+
+
+@pytest.mark.parametrize(("cells", "draws"), [(1, 1), (15, 1), (29, 1), (30, 2), (1000, 7)])
+def test_a_block_is_as_large_as_its_cells_allow_and_never_less_than_a_draw(cells, draws):
+    parts = np.ones((7, 15)), np.ones((7, 1)), np.ones((7, 1))
+    sizes = [len(hours) for _, hours in busy_hour_blocks(*parts, cells=cells)]
+    assert (sizes[0], sum(sizes)) == (draws, 7)
+
+
+def test_a_small_cube_is_one_block_unless_asked_otherwise():
+    assert len(list(busy_hour_blocks(np.ones((400, 50)), np.ones((400, 1)), np.ones((400, 1))))) == 1
+
+
 def test_blocks_hold_the_same_hours_as_the_whole_whatever_their_size():
     random = np.random.default_rng(4)
     requests, share = random.random((7, 5, 3, 1)), random.random((7, 1, 3, 2))

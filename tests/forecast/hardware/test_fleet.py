@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.forecast.hardware.fleet import arrival, follow_cohorts, generation_mix, weibull_survival
+from shiftcast.forecast.hardware.fleet import (
+    WEIBULL_SHAPE,
+    arrival,
+    follow_cohorts,
+    generation_mix,
+    weibull_survival,
+)
 
 
 def shipments(seed: int, draws: int = 5, periods: int = 12) -> np.ndarray:
@@ -50,6 +56,11 @@ def test_the_mean_life_of_a_weibull_cohort_is_the_mean_life_given(shape):
     ages = np.linspace(0, 600, 60_001)
     survival = weibull_survival(ages, np.array([20.0, 24.0]), shape)
     assert np.trapezoid(survival, ages, axis=1) == pytest.approx([20.0, 24.0], rel=1e-4)
+
+
+def test_by_judgement_nine_in_ten_outlive_half_the_mean_life_and_half_the_whole_of_it():
+    survival = weibull_survival(np.array([10.0, 20.0]), np.array([20.0]), WEIBULL_SHAPE)
+    assert survival[0] == pytest.approx([0.915, 0.491], abs=1e-3)
 
 
 def test_a_weibull_of_shape_one_is_exponential():

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.forecast.identity.meeting import agree, condition
+from shiftcast.forecast.identity.meeting import Agreement, agree, condition, within
 
 
 def views(seed: int, strong: float = 0.1, weak: float = 0.8, parts: int = 3, draws: int = 800):
@@ -69,6 +71,45 @@ def test_neither_view_is_changed_in_place():
     before = [each.copy() for each in (total, pieces, unseen)]
     agree(total, pieces, unseen)
     assert all(np.array_equal(*pair) for pair in zip(before, (total, pieces, unseen), strict=True))
+
+
+def test_each_term_moves_against_the_gap_by_its_regression_on_it():
+    total, pieces, unseen = views(10, parts=2)
+    pieces = pieces ** np.array([0.3, 1.0])  # one part far more certain than the other
+    gap = np.log(pieces.sum(axis=-1)) - np.log(total) - np.log1p(-unseen)
+    after = agree(total, pieces, unseen)
+    moved = np.log(after.parts / pieces)
+    seen = np.log(after.parts.sum(axis=-1) / after.total)
+    for place in range(2):
+        terms = [*np.log(pieces[:, place].T), np.log(total[:, place]), np.log1p(-unseen[:, place])]
+        certain, vague, whole, share = (np.polyfit(gap[:, place], term, 1)[0] * gap[:, place] for term in terms)
+        np.testing.assert_allclose(moved[:, place, 0] - moved[:, place, 1], vague - certain, atol=1e-9)
+        np.testing.assert_allclose(np.log(after.total[:, place]), terms[2] - whole, rtol=1e-9)
+        np.testing.assert_allclose(seen[:, place], terms[3] - share, atol=1e-9)
+
+
+def test_something_stays_unallocated_where_the_parts_would_explain_more_than_all():
+    total, pieces, _ = views(11)
+    after = agree(total, pieces, np.random.default_rng(11).uniform(1e-9, 0.99, total.shape))
+    assert (after.unallocated / after.total).min() == pytest.approx(1e-6, rel=1e-6)
+
+
+def test_what_a_view_moved_is_the_median_ratio_over_draws():
+    total, pieces, unseen = views(12)
+    after = agree(total, pieces, unseen)
+    np.testing.assert_allclose(after.total_moved, np.median(after.total / total, axis=0))
+    np.testing.assert_allclose(after.parts_moved, np.median(after.parts.sum(axis=-1) / pieces.sum(axis=-1), axis=0))
+
+
+def test_a_capacity_scales_only_the_draws_above_it():
+    two = np.ones(2)
+    met = Agreement(np.array([8.0, 3.0]), np.array([[4.0, 2.0], [1.0, 0.5]]), np.array([2.0, 1.5]), two, two)
+    after = within(met, np.array([4.0, 12.0]))
+    with pytest.raises(FrozenInstanceError):
+        after.total = met.total
+    assert after.total.tolist() == [4.0, 3.0]
+    assert after.parts.tolist() == [[2.0, 1.0], [1.0, 0.5]]
+    assert after.unallocated.tolist() == [1.0, 1.5]
 
 
 @given(st.floats(-2, 2), st.floats(0.2, 2.0), st.floats(0.2, 2.0))

@@ -27,6 +27,7 @@ from shiftcast.forecast.identity.training import (
     training_ratio,
 )
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.workloads import Registry
 from shiftcast.pipelines.sources.market import shipped_market
 
 MARKET = shipped_market()
@@ -68,6 +69,19 @@ def test_the_shipped_units_multiply_to_the_task_s_and_a_missing_row_is_named(rec
     less = record.assumptions[record.assumptions.name != "reuse.ads.deep"]
     with pytest.raises(ValueError, match=r"assumption 'reuse\.ads\.deep' is missing; add a row"):
         check_intensity(less, record.registry)
+
+
+def test_tasks_after_a_training_task_are_checked_as_well(record):
+    training_first = Registry(tuple(sorted(record.registry.tasks, key=lambda task: task.workload != "training")))
+    assert training_first.tasks[0].workload == "training"
+    with pytest.raises(ValueError, match=r"assumption 'reuse\.ads\.deep' is missing"):
+        check_intensity(record.assumptions[record.assumptions.name != "reuse.ads.deep"], training_first)
+
+
+def test_of_several_missing_rows_the_first_is_named(record):
+    rows = record.assumptions
+    with pytest.raises(ValueError, match=r"assumption 'calls\.ads\.deep' is missing"):
+        check_intensity(rows[~rows.name.isin(["calls.ads.deep", "reuse.ads.deep"])], record.registry)
 
 
 def test_a_reuse_with_a_unit_of_its_own_is_refused(record):
