@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pandas as pd
 
-from shiftcast.features.frames import OBSERVATIONS, Frame
+from shiftcast.features.frames import FrameModel, Observations
 
 
 def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") -> pd.DataFrame:
@@ -35,7 +35,7 @@ def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") 
     return rows[rows[column] <= pd.Timestamp(origin)].reset_index(drop=True)
 
 
-def latest_vintage(rows: pd.DataFrame, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
+def latest_vintage(rows: pd.DataFrame, frame: type[FrameModel] = Observations) -> pd.DataFrame:
     """Return one row a figure: the one known last, where later ones correct earlier ones.
 
     Two sources may state the same figure; the later statement wins, and of two on one day the last by
@@ -58,7 +58,7 @@ def latest_vintage(rows: pd.DataFrame, frame: Frame = OBSERVATIONS) -> pd.DataFr
     return ordered.drop_duplicates(same, keep="last").reset_index(drop=True)
 
 
-def latest_known(rows: pd.DataFrame, origin: datetime, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
+def latest_known(rows: pd.DataFrame, origin: datetime, frame: type[FrameModel] = Observations) -> pd.DataFrame:
     """Return one row per figure as it stood on the day ``origin``: cut there, then the latest vintage.
 
     Parameters

@@ -1,29 +1,10 @@
-"""Declare the frame of memberships: the side of the split a firm counts on under a definition, from a day on."""
+"""Read the side of the split a firm counts on under a definition, from a day on."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import pandas as pd
 
-from shiftcast.features.frames import CONFIDENCE, EVIDENCE, SEGMENTS, Column, Frame
 from shiftcast.features.input_error import InputError
-
-MEMBERSHIPS: Final = Frame(
-    "memberships",
-    {
-        "firm": Column("text", "firm, as operators are named in observations"),
-        "definition": Column("text", "definition of the split the membership holds under"),
-        "segment": Column("text", "side of the split", allowed=SEGMENTS),
-        "valid_from": Column("date", "first day the firm counts on that side under the definition"),
-        "known_at": Column("date", "first day the world could know it"),
-        "evidence": Column("text", "who stands behind it", allowed=EVIDENCE),
-        "confidence": Column("text", "whether it was read at its source", allowed=CONFIDENCE),
-        "source": Column("text", "address or description of where it was read"),
-        "note": Column("text", "wording of the source, or what was assumed", nullable=True),
-    },
-    key=("firm", "definition", "valid_from", "known_at"),
-)
 
 
 def side_of(memberships: pd.DataFrame, firm: str, definition: str) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, OBSERVATIONS, USAGE, conform, empty
+from shiftcast.features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, Observations, Usage, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.features.labels import UNLABELLED
 
@@ -60,14 +60,14 @@ def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
     Parameters
     ----------
     usage
-        Frame ``USAGE``, one row a figure, as the store's ``as_of`` gives it.
+        Frame ``Usage``, one row a figure, as the store's ``as_of`` gives it.
     grain
         Length of the periods wanted: ``minute, hour, day, week, month`` or ``quarter``.
 
     Returns
     -------
     DataFrame
-        Frame ``USAGE`` with ``periods``, how many periods of the rows' own grain are behind each row. A lower bound
+        Frame ``Usage`` with ``periods``, how many periods of the rows' own grain are behind each row. A lower bound
         stays one; ``known_at`` is the latest, evidence and confidence the weakest behind it.
 
     Raises
@@ -93,7 +93,7 @@ def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
         evidence=cells["weakest"].map(dict(enumerate(EVIDENCE))),
         confidence=cells["doubt"].map(dict(enumerate(CONFIDENCE))),
     )  # fmt: skip
-    return conform(cells, USAGE).assign(periods=cells["periods"].to_numpy())
+    return conform(cells, Usage).assign(periods=cells["periods"].to_numpy())
 
 
 def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
@@ -104,14 +104,14 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
     Parameters
     ----------
     usage
-        Frame ``USAGE``, one row a figure, as the store's ``as_of`` gives it.
+        Frame ``Usage``, one row a figure, as the store's ``as_of`` gives it.
     grain
         Length of the periods: ``day, week, month`` or ``quarter``.
 
     Returns
     -------
     DataFrame
-        Frame ``OBSERVATIONS``, one row a figure and period.
+        Frame ``Observations``, one row a figure and period.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
             base="none", definition=rows["how"].map({"mean": "mean"}).fillna("none"), stage=rows["how"].map(_STAGE),
             period_end=last_days, sd=0.0, note=pd.Series(notes, index=rows.index, dtype="str"),
         ),
-        OBSERVATIONS,
+        Observations,
     )  # fmt: skip
 
 
@@ -145,24 +145,24 @@ def whole_quarters(usage: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     usage
-        Frame ``USAGE``, sums of one measure and unit; rows of weeks, which fill no quarter, are left out.
+        Frame ``Usage``, sums of one measure and unit; rows of weeks, which fill no quarter, are left out.
 
     Returns
     -------
     DataFrame
-        Frame ``OBSERVATIONS``.
+        Frame ``Observations``.
     """
     labelled = ~usage[["segment", "leaf"]].isin([ALL, UNLABELLED]).any(axis=1)
     rows = usage[labelled & usage["grain"].isin(GRAINS[:3]) & (usage["how"] == "sum")]
     if rows.empty:
-        return empty(OBSERVATIONS)
+        return empty(Observations)
     _check_grains(rows, "quarter")
     rows = rows.assign(**dict.fromkeys(DIMENSIONS[2:], ALL))
     days = pd.concat([roll_up(part, "day") for _, part in rows.groupby("grain")], ignore_index=True)
     quarter = _starts(days["period_start"], "quarter")
     seen = days["period_start"].groupby([days["segment"], days["leaf"], quarter]).transform("nunique")
     whole = days[seen == ((quarter + _STEP["quarter"]) - quarter).dt.days]
-    return to_observations(whole[list(USAGE.columns)], "quarter") if len(whole) else empty(OBSERVATIONS)
+    return to_observations(whole[list(Usage.columns)], "quarter") if len(whole) else empty(Observations)
 
 
 def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent: float | None = None) -> pd.DataFrame:
@@ -171,7 +171,7 @@ def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent
     Parameters
     ----------
     usage
-        Frame ``USAGE``.
+        Frame ``Usage``.
     grain
         Length of the periods: ``minute, hour, day, week, month`` or ``quarter``.
     group

@@ -201,7 +201,7 @@ def sample_assumptions(rows: pd.DataFrame, *, draws: int, seed: int) -> Assumpti
     Parameters
     ----------
     rows
-        Assumptions frame (:data:`features.frames.ASSUMPTIONS`).
+        Assumptions frame (:data:`features.frames.AssumptionRows`).
     draws, seed
         Number of draws; the seed of the named streams.
 

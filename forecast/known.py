@@ -15,9 +15,20 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.asof import known_by, latest_vintage
-from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, Frame, empty
-from shiftcast.features.market import CHIPS, DEFINITIONS, OPERATORS
-from shiftcast.features.membership import MEMBERSHIPS
+from shiftcast.features.frames import (
+    AssumptionRows,
+    Ceilings,
+    ChipRows,
+    Claims,
+    DefinitionRows,
+    FrameModel,
+    Hardware,
+    Memberships,
+    Observations,
+    OperatorRows,
+    Throughput,
+    empty,
+)
 from shiftcast.forecast.economics.basis import Basis, join_assumptions
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.forecast.migration import Learned
@@ -38,23 +49,23 @@ class Rule:
         Whether a later row of the same figure takes the place of those before it.
     """
 
-    frame: Frame
+    frame: type[FrameModel]
     day: str | None = "known_at"
     latest: bool = False
 
 
 RULES: Final[Mapping[str, Rule]] = {
-    "observations": Rule(OBSERVATIONS, latest=True),
-    "claims": Rule(CLAIMS, day="stated_at"),  # a statement stays said
-    "hardware": Rule(HARDWARE, latest=True),
-    "throughput": Rule(THROUGHPUT, latest=True),
-    "assumptions": Rule(ASSUMPTIONS, day=None),
-    "capacity": Rule(ASSUMPTIONS, day=None),
-    "ceilings": Rule(CEILINGS, latest=True),
-    "memberships": Rule(MEMBERSHIPS),  # the first row says where published figures count a firm, the last where we do
-    "definitions": Rule(DEFINITIONS, day=None),  # market facts say how every row is read, whenever it was known
-    "operators": Rule(OPERATORS, day=None),
-    "chips": Rule(CHIPS, day=None),
+    "observations": Rule(Observations, latest=True),
+    "claims": Rule(Claims, day="stated_at"),  # a statement stays said
+    "hardware": Rule(Hardware, latest=True),
+    "throughput": Rule(Throughput, latest=True),
+    "assumptions": Rule(AssumptionRows, day=None),
+    "capacity": Rule(AssumptionRows, day=None),
+    "ceilings": Rule(Ceilings, latest=True),
+    "memberships": Rule(Memberships),  # the first row says where published figures count a firm, the last where we do
+    "definitions": Rule(DefinitionRows, day=None),  # market facts say how every row is read, whenever it was known
+    "operators": Rule(OperatorRows, day=None),
+    "chips": Rule(ChipRows, day=None),
 }
 
 
@@ -89,12 +100,12 @@ class Frames:
     assumptions: pd.DataFrame
     registry: Registry
     learned: Learned
-    capacity: pd.DataFrame = field(default_factory=lambda: empty(ASSUMPTIONS))
-    ceilings: pd.DataFrame = field(default_factory=lambda: empty(CEILINGS))
-    memberships: pd.DataFrame = field(default_factory=lambda: empty(MEMBERSHIPS))
-    definitions: pd.DataFrame = field(default_factory=lambda: empty(DEFINITIONS))
-    operators: pd.DataFrame = field(default_factory=lambda: empty(OPERATORS))
-    chips: pd.DataFrame = field(default_factory=lambda: empty(CHIPS))
+    capacity: pd.DataFrame = field(default_factory=lambda: empty(AssumptionRows))
+    ceilings: pd.DataFrame = field(default_factory=lambda: empty(Ceilings))
+    memberships: pd.DataFrame = field(default_factory=lambda: empty(Memberships))
+    definitions: pd.DataFrame = field(default_factory=lambda: empty(DefinitionRows))
+    operators: pd.DataFrame = field(default_factory=lambda: empty(OperatorRows))
+    chips: pd.DataFrame = field(default_factory=lambda: empty(ChipRows))
 
     @cached_property
     def market(self) -> Market:

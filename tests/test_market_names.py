@@ -15,7 +15,7 @@ ALLOWED = {
     ("forecast/hardware/equivalents.py", "h100"): "defines the unit H100e: one of it",
     ("forecast/economics/basis.py", "deepseek"): "the model of a question that names none, by its records",
     **dict.fromkeys(
-        [("features/frames.py", name) for name in (
+        [("features/frames/hardware.py", name) for name in (
             "h100", "gb200", "vr200", "nvidia", "amd", "google", "openai", "ampere", "hopper", "blackwell",
             "blackwell_ultra", "rubin", "rubin_ultra", "cdna3", "tpu",
         )],

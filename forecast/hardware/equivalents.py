@@ -26,7 +26,7 @@ def h100_equivalents(
     Parameters
     ----------
     hardware, throughput
-        Hardware and throughput rows known at the origin (:data:`features.frames.HARDWARE`).
+        Hardware and throughput rows known at the origin (:data:`features.frames.Hardware`).
     kind
         ``specification``: ratio of dense 8-bit peaks. ``work``: ratio of the best measured throughput on one model
         and tier, which must be named.

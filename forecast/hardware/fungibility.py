@@ -55,7 +55,7 @@ def fit(task: Task, machine: pd.Series) -> dict[str, object]:
     task
         Task of the registry.
     machine
-        Row of the catalogue (:data:`features.frames.HARDWARE`).
+        Row of the catalogue (:data:`features.frames.Hardware`).
 
     Returns
     -------

@@ -122,7 +122,7 @@ def service_curves(throughput: pd.DataFrame) -> tuple[ServiceCurve, ...]:
     Parameters
     ----------
     throughput
-        Throughput rows known at the origin (:data:`features.frames.THROUGHPUT`).
+        Throughput rows known at the origin (:data:`features.frames.Throughput`).
 
     Returns
     -------
@@ -156,7 +156,7 @@ def check_positive(throughput: pd.DataFrame) -> None:
     Parameters
     ----------
     throughput
-        Throughput rows (:data:`features.frames.THROUGHPUT`).
+        Throughput rows (:data:`features.frames.Throughput`).
 
     Raises
     ------

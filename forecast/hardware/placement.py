@@ -164,7 +164,7 @@ def within_region(hardware: pd.DataFrame, residency: pd.DataFrame, region: str) 
     Parameters
     ----------
     hardware, residency
-        Rows known at the origin (:data:`features.frames.RESIDENCY`).
+        Rows known at the origin (:data:`features.frames.Residency`).
     region
         Region as named in the residency rows.
 

@@ -19,7 +19,7 @@ def latest(hardware: pd.DataFrame, accelerator: str) -> pd.Series:
     Parameters
     ----------
     hardware
-        Catalogue rows known at the origin (:data:`features.frames.HARDWARE`).
+        Catalogue rows known at the origin (:data:`features.frames.Hardware`).
     accelerator
         Name of the accelerator.
 

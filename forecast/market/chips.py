@@ -37,7 +37,7 @@ class Chips:
 
 
 def read_chips(rows: pd.DataFrame) -> Chips:
-    """Read the classes of chips from their frame (:data:`features.market.CHIPS`).
+    """Read the classes of chips from their frame (:data:`features.frames.ChipRows`).
 
     Raises
     ------

@@ -48,7 +48,7 @@ def read_definitions(rows: pd.DataFrame, about: str) -> Definitions:
     Parameters
     ----------
     rows
-        Definitions frame (:data:`features.market.DEFINITIONS`).
+        Definitions frame (:data:`features.frames.DefinitionRows`).
     about
         ``split`` or ``technique``.
 

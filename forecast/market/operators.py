@@ -30,7 +30,7 @@ class Operators:
 
 
 def read_operators(rows: pd.DataFrame) -> Operators:
-    """Read what operators stand for from their frame (:data:`features.market.OPERATORS`).
+    """Read what operators stand for from their frame (:data:`features.frames.OperatorRows`).
 
     Raises
     ------

@@ -22,7 +22,7 @@ def check_changes(reference: pd.DataFrame, current: pd.DataFrame) -> list[Findin
     Parameters
     ----------
     reference
-        Observation rows the forecast was made from (:data:`features.frames.OBSERVATIONS`).
+        Observation rows the forecast was made from (:data:`features.frames.Observations`).
     current
         Observation rows known now.
 

@@ -15,7 +15,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known
-from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.frames import ALL, Scores, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
@@ -94,7 +94,7 @@ def backtest_revenue(
             scores = score_level(paths, ahead, past.history, costs)
             horizons = np.arange(1, len(ahead) + 1, dtype=np.float64)
             blocks.append(score_rows(scores, horizons, made=past.made, model=model, definition="data_center"))
-    return check(conform(pd.concat(blocks, ignore_index=True), SCORES), SCORES)
+    return check(conform(pd.concat(blocks, ignore_index=True), Scores), Scores)
 
 
 def reported_revenue(observations: pd.DataFrame, origin: pd.Timestamp) -> pd.Series:

@@ -18,7 +18,7 @@ from shiftcast.features.calendars import (
     overlap_weights,
     quarter_label,
 )
-from shiftcast.features.frames import SCORES, check, conform
+from shiftcast.features.frames import Scores, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import Sampling, normals
 from shiftcast.forecast.known import Known
@@ -64,7 +64,7 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
     parts = backtest_segments(
         vintages, known.origin, market=market, costs=costs, origins=origins, draws=draws, seed=seed
     )  # fmt: skip
-    return check(conform(pd.concat([whole, *parts], ignore_index=True), SCORES), SCORES)
+    return check(conform(pd.concat([whole, *parts], ignore_index=True), Scores), Scores)
 
 
 def backtest_segments(

@@ -70,8 +70,8 @@ def decide(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Decision:
 
     Examples
     --------
-    >>> from shiftcast.features.frames import SCORES, empty
-    >>> decide(empty(SCORES), None)
+    >>> from shiftcast.features.frames import Scores, empty
+    >>> decide(empty(Scores), None)
     Decision(promote=False, reason='not promoted: its scores are not finite')
     """
     mine = _by_origin(challenger)

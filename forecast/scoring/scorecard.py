@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.frames import ALL, Scores, check, conform
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import sample_assumptions
@@ -157,7 +157,7 @@ def card_rows(card: pd.DataFrame) -> pd.DataFrame:
     long = card.melt([*KEY, "origin", "horizon", "vintage", "model"], metrics, "metric", "value").dropna(subset="value")
     model = long["model"].where(~long["model"].isin({MODEL, "override"}), long["model"] + " " + long["vintage"])
     named = long.assign(model=model, workload=ALL, technique=ALL, scenario="base")
-    return check(conform(named.drop_duplicates(list(SCORES.key)), SCORES), SCORES)
+    return check(conform(named.drop_duplicates(list(Scores.key)), Scores), Scores)
 
 
 def card_summary(card: pd.DataFrame, by: tuple[str, ...] = ("measure", "segment", "definition")) -> pd.DataFrame:

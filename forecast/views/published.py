@@ -31,7 +31,7 @@ class Published:
     Attributes
     ----------
     rows
-        Forecasts frame (:data:`features.frames.FORECASTS`).
+        Forecasts frame (:data:`features.frames.Forecasts`).
     """
 
     rows: pd.DataFrame

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from shiftcast.features.frames import OVERRIDES, check, conform, empty
+from shiftcast.features.frames import Overrides, check, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.pipelines.state.root import StoreError
@@ -28,8 +28,8 @@ def read_overrides(root: Path) -> pd.DataFrame:
     """
     path = root / FILE
     if not path.exists():
-        return empty(OVERRIDES)
-    return check(conform(pd.read_csv(path, keep_default_na=False), OVERRIDES), OVERRIDES)
+        return empty(Overrides)
+    return check(conform(pd.read_csv(path, keep_default_na=False), Overrides), Overrides)
 
 
 def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
@@ -55,13 +55,13 @@ def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
 
 def _added(root: Path, row: dict[str, object]) -> pd.DataFrame:
     before = read_overrides(root)
-    rows = conform(pd.concat([before, conform(pd.DataFrame([row]), OVERRIDES)]), OVERRIDES)
-    if rows.duplicated(list(OVERRIDES.key)).any():
+    rows = conform(pd.concat([before, conform(pd.DataFrame([row]), Overrides)]), Overrides)
+    if rows.duplicated(list(Overrides.key)).any():
         raise InputError(
             f"{row['who']} has overridden this figure on {row['made_at']:%Y-%m-%d} already; a correction is made on a "
             "later day, or under another name"
         )
-    check(rows, OVERRIDES)
+    check(rows, Overrides)
     dated = rows.assign(**{name: rows[name].dt.strftime("%Y-%m-%d") for name in _DAYS})
     fresh = root / f"{FILE}.new"
     dated.to_csv(fresh, index=False, lineterminator="\n")

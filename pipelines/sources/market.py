@@ -8,8 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import HARDWARE, Frame, check, conform
-from shiftcast.features.market import MARKET
+from shiftcast.features.frames import MARKET, FrameModel, Hardware, check, conform
 from shiftcast.features.quality import screen
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.pipelines.records import RECORDS
@@ -67,9 +66,9 @@ def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     whole = {**shipped_frames(), **tables}
     lacking = [name for name in CATALOGUE if name not in whole["hardware"]]
     if lacking:
-        facts = _rows(RECORDS / "hardware.csv", HARDWARE).drop_duplicates("accelerator").set_index("accelerator")
+        facts = _rows(RECORDS / "hardware.csv", Hardware).drop_duplicates("accelerator").set_index("accelerator")
         named = {name: whole["hardware"]["accelerator"].map(facts[name]).astype("str") for name in lacking}
-        whole["hardware"] = conform(whole["hardware"].assign(**named), HARDWARE)
+        whole["hardware"] = conform(whole["hardware"].assign(**named), Hardware)
     return whole
 
 
@@ -78,7 +77,7 @@ def shipped_market() -> Market:
     return read_market(**shipped_frames())
 
 
-def _rows(path: Path, frame: Frame) -> pd.DataFrame:
+def _rows(path: Path, frame: type[FrameModel]) -> pd.DataFrame:
     screened = screen(read_table(path), frame, source=path.name)
     for fault in screened.quarantine.itertuples():
         raise UnreadableFileError(
