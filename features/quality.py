@@ -7,10 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Generic
 
 import pandas as pd
 
-from shiftcast.features.frames import Claims, Column, FrameModel, Observations, Quarantine, conform, empty
+from shiftcast.features.frames import (
+    AnyFrame,
+    Claims,
+    Column,
+    DataFrame,
+    FrameModel,
+    Observations,
+    Quarantine,
+    conform,
+    empty,
+)
 from shiftcast.features.units import MEASURES, convert
 
 _CONVERTED = {Observations.title: ("value", "sd"), Claims.title: ("low", "high")}
@@ -18,7 +29,7 @@ _SPANS = (("period_start", "period_end"), ("window_start", "window_end"))
 
 
 @dataclass(frozen=True)
-class Screened:
+class Screened(Generic[AnyFrame]):
     """The outcome of checking a file's records.
 
     Attributes
@@ -31,8 +42,8 @@ class Screened:
         Line in the file of each kept row, shape (rows,).
     """
 
-    rows: pd.DataFrame
-    quarantine: pd.DataFrame
+    rows: DataFrame[AnyFrame]
+    quarantine: DataFrame[Quarantine]
     lines: tuple[int, ...]
 
 
@@ -55,7 +66,7 @@ class Fault:
     reason: str
 
 
-def screen(raw: pd.DataFrame, frame: type[FrameModel], *, source: str) -> Screened:
+def screen(raw: pd.DataFrame, frame: type[AnyFrame], *, source: str) -> Screened[AnyFrame]:
     """Check every record against a frame and convert its units.
 
     Parameters
@@ -190,8 +201,8 @@ def _factor(unit: str, to: str) -> float:
 
 
 def _without_duplicates(
-    good: list[dict[str, object]], frame: type[FrameModel]
-) -> tuple[pd.DataFrame, tuple[int, ...], list[tuple[int, Fault]]]:
+    good: list[dict[str, object]], frame: type[AnyFrame]
+) -> tuple[DataFrame[AnyFrame], tuple[int, ...], list[tuple[int, Fault]]]:
     if not good:
         return empty(frame), (), []
     table = pd.DataFrame(good)
@@ -207,7 +218,7 @@ def _without_duplicates(
     return conform(kept, frame), tuple(kept["line"]), faults
 
 
-def _quarantine(source: str, faults: list[tuple[int, Fault]]) -> pd.DataFrame:
+def _quarantine(source: str, faults: list[tuple[int, Fault]]) -> DataFrame[Quarantine]:
     rows = [
         {
             "source": source,

@@ -6,7 +6,18 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, Observations, Usage, conform, empty
+from shiftcast.features.frames import (
+    ALL,
+    CONFIDENCE,
+    DIMENSIONS,
+    EVIDENCE,
+    GRAINS,
+    DataFrame,
+    Observations,
+    Usage,
+    conform,
+    empty,
+)
 from shiftcast.features.input_error import InputError
 from shiftcast.features.labels import UNLABELLED
 
@@ -23,7 +34,7 @@ _FIGURE: Final = (*DIMENSIONS, "measure", "unit", "how")
 _DAY: Final = pd.Timedelta(days=1)
 
 
-def period_ends(usage: pd.DataFrame) -> pd.Series:
+def period_ends(usage: DataFrame[Usage]) -> pd.Series:
     """Return the instant at which each row's period is over; the period does not hold it.
 
     Parameters
@@ -51,7 +62,7 @@ def period_ends(usage: pd.DataFrame) -> pd.Series:
     return ends
 
 
-def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
+def roll_up(usage: DataFrame[Usage], grain: str) -> pd.DataFrame:
     """Return usage of a grain as coarse as the rows' own or coarser, the sources of a figure taken together.
 
     Sums add up over periods and sources. Means are weighted by the rows behind them. Of a stock the last reading
@@ -96,7 +107,7 @@ def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
     return conform(cells, Usage).assign(periods=cells["periods"].to_numpy())
 
 
-def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
+def to_observations(usage: DataFrame[Usage], grain: str = "day") -> DataFrame[Observations]:
     """Return usage as observations of days or longer periods, ready for the models.
 
     The note tells how many of the finer periods are there; what is absent is not filled in.
@@ -136,7 +147,7 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
     )  # fmt: skip
 
 
-def whole_quarters(usage: pd.DataFrame) -> pd.DataFrame:
+def whole_quarters(usage: DataFrame[Usage]) -> DataFrame[Observations]:
     """Return the hours of every leaf in the calendar quarters of which each day has some, as observations.
 
     Only rows that say segment and leaf count; operators, users, workloads and hardware are added up. A day on which
@@ -165,7 +176,9 @@ def whole_quarters(usage: pd.DataFrame) -> pd.DataFrame:
     return to_observations(whole[list(Usage.columns)], "quarter") if len(whole) else empty(Observations)
 
 
-def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent: float | None = None) -> pd.DataFrame:
+def to_series(
+    usage: DataFrame[Usage], grain: str, *, group: str = "segment", absent: float | None = None
+) -> pd.DataFrame:
     """Return usage in the long form of the volume model.
 
     Parameters
@@ -234,7 +247,7 @@ def _named(sources: pd.Series) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} sources: {', '.join(names[:3])}{', ...' * (len(names) > 3)}"
 
 
-def _check_grains(usage: pd.DataFrame, grain: str) -> None:
+def _check_grains(usage: DataFrame[Usage], grain: str) -> None:
     if grain not in GRAINS:
         raise InputError(f"grain {grain!r} is not one of {', '.join(GRAINS)}")
     bad = sorted({each for each in usage["grain"].unique() if grain not in _WHOLE[each]})

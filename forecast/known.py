@@ -16,10 +16,12 @@ import xarray as xr
 
 from shiftcast.features.asof import known_by, latest_vintage
 from shiftcast.features.frames import (
+    AnyFrame,
     AssumptionRows,
     Ceilings,
     ChipRows,
     Claims,
+    DataFrame,
     DefinitionRows,
     FrameModel,
     Hardware,
@@ -93,19 +95,19 @@ class Frames:
         Market facts: how the record is read (:attr:`market`).
     """
 
-    observations: pd.DataFrame
-    claims: pd.DataFrame
-    hardware: pd.DataFrame
-    throughput: pd.DataFrame
-    assumptions: pd.DataFrame
+    observations: DataFrame[Observations]
+    claims: DataFrame[Claims]
+    hardware: DataFrame[Hardware]
+    throughput: DataFrame[Throughput]
+    assumptions: DataFrame[AssumptionRows]
     registry: Registry
     learned: Learned
-    capacity: pd.DataFrame = field(default_factory=lambda: empty(AssumptionRows))
-    ceilings: pd.DataFrame = field(default_factory=lambda: empty(Ceilings))
-    memberships: pd.DataFrame = field(default_factory=lambda: empty(Memberships))
-    definitions: pd.DataFrame = field(default_factory=lambda: empty(DefinitionRows))
-    operators: pd.DataFrame = field(default_factory=lambda: empty(OperatorRows))
-    chips: pd.DataFrame = field(default_factory=lambda: empty(ChipRows))
+    capacity: DataFrame[AssumptionRows] = field(default_factory=lambda: empty(AssumptionRows))
+    ceilings: DataFrame[Ceilings] = field(default_factory=lambda: empty(Ceilings))
+    memberships: DataFrame[Memberships] = field(default_factory=lambda: empty(Memberships))
+    definitions: DataFrame[DefinitionRows] = field(default_factory=lambda: empty(DefinitionRows))
+    operators: DataFrame[OperatorRows] = field(default_factory=lambda: empty(OperatorRows))
+    chips: DataFrame[ChipRows] = field(default_factory=lambda: empty(ChipRows))
 
     @cached_property
     def market(self) -> Market:
@@ -165,7 +167,7 @@ def cut(frames: Frames, origin: pd.Timestamp) -> Known:
     return Known(**{**seen, **latest}, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
 
 
-def _by(rows: pd.DataFrame, rule: Rule, origin: pd.Timestamp) -> pd.DataFrame:
+def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFrame[AnyFrame]:
     return rows if rule.day is None else known_by(rows, origin, column=rule.day)
 
 

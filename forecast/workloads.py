@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Workloads
 from shiftcast.features.input_error import InputError
 
 TRAINING = "training"
@@ -85,7 +86,7 @@ class Registry:
         return tuple(task.technique for task in self.of(workload))
 
 
-def read_registry(rows: pd.DataFrame) -> Registry:
+def read_registry(rows: DataFrame[Workloads]) -> Registry:
     """Read the registry from its table, keeping the file's order of workloads."""
     order = {name: position for position, name in enumerate(dict.fromkeys(rows["workload"]))}
     ordered = rows.assign(position=rows["workload"].map(order)).sort_values(["position", "order"])

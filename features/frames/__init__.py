@@ -18,7 +18,7 @@ from shiftcast.features.frames.hardware import Hardware, Residency
 from shiftcast.features.frames.labels import LabelRules
 from shiftcast.features.frames.market import MARKET, ChipRows, DefinitionRows, OperatorRows
 from shiftcast.features.frames.memberships import Memberships
-from shiftcast.features.frames.model import Column, DataFrame, FrameModel
+from shiftcast.features.frames.model import AnyFrame, Column, DataFrame, FrameModel
 from shiftcast.features.frames.observations import Observations
 from shiftcast.features.frames.quarantine import Quarantine
 from shiftcast.features.frames.scores import Scores
@@ -50,8 +50,8 @@ FRAMES: Final[dict[str, type[FrameModel]]] = {
 
 __all__ = [
     "ALL", "BASES", "BOUNDS", "CONFIDENCE", "DIMENSIONS", "EVIDENCE", "FRAMES", "GRAINS", "MARKET", "POINT_HOW",
-    "SEGMENTS", "STAGES", "USAGE_HOW", "AssumptionRows", "Ceilings", "ChipRows", "Claims", "Column", "DataFrame",
-    "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules", "Memberships", "Observations",
+    "SEGMENTS", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "Ceilings", "ChipRows", "Claims", "Column",
+    "DataFrame", "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules", "Memberships", "Observations",
     "OperatorRows", "Overrides", "PointRows", "Quarantine", "Residency", "Scores", "SpanRows", "Throughput", "Usage",
     "Workloads", "check", "conform", "empty",
 ]  # fmt: skip

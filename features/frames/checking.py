@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
-from shiftcast.features.frames.model import Column, FrameModel
+from shiftcast.features.frames.model import AnyFrame, Column, FrameModel
 from shiftcast.features.input_error import InputError
 
 if TYPE_CHECKING:
     from shiftcast.features.frames.model import DataFrame
 
-M = TypeVar("M", bound=FrameModel)
 
-
-def empty(frame: type[M]) -> DataFrame[M]:
+def empty(frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
     """Return a frame with no rows.
 
     Parameters
@@ -35,10 +33,10 @@ def empty(frame: type[M]) -> DataFrame[M]:
     ['source', 'line', 'column', 'value', 'reason']
     """
     rows = pd.DataFrame({name: pd.Series(dtype=column.dtype) for name, column in frame.columns.items()})
-    return cast("DataFrame[M]", rows)
+    return cast("DataFrame[AnyFrame]", rows)
 
 
-def conform(rows: pd.DataFrame, frame: type[M]) -> DataFrame[M]:
+def conform(rows: pd.DataFrame, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
     """Return ``rows`` with the frame's columns in order, its dtypes and its sort order; values are not judged.
 
     Parameters
@@ -62,7 +60,7 @@ def conform(rows: pd.DataFrame, frame: type[M]) -> DataFrame[M]:
     if missing:
         raise InputError(f"{frame.title}: column {missing[0]!r} is missing; the frame has {list(frame.columns)}")
     typed = pd.DataFrame({name: _typed(rows[name], column) for name, column in frame.columns.items()})
-    return cast("DataFrame[M]", typed.sort_values(list(frame.key), kind="stable", ignore_index=True))
+    return cast("DataFrame[AnyFrame]", typed.sort_values(list(frame.key), kind="stable", ignore_index=True))
 
 
 def _typed(values: pd.Series, column: Column) -> pd.Series:
@@ -73,7 +71,7 @@ def _typed(values: pd.Series, column: Column) -> pd.Series:
     return values.astype(column.dtype)
 
 
-def check(rows: pd.DataFrame, frame: type[M]) -> DataFrame[M]:
+def check(rows: pd.DataFrame, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
     """Return ``rows`` unchanged if they keep the frame's contract.
 
     Parameters
@@ -105,7 +103,7 @@ def check(rows: pd.DataFrame, frame: type[M]) -> DataFrame[M]:
         frame.to_schema().validate(rows, lazy=True)
     except SchemaErrors as error:
         raise InputError(_first_failure(frame, error.failure_cases)) from None
-    return cast("DataFrame[M]", rows)
+    return cast("DataFrame[AnyFrame]", rows)
 
 
 def _first_failure(frame: type[FrameModel], cases: pd.DataFrame) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, TypeAlias, TypeVar
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ _TYPES: Final = {"text": str, "number": float, "date": Day, "instant": Instant}
 _DTYPES: Final = {"text": "str", "number": "float64", "date": "datetime64[us, UTC]", "instant": "datetime64[us, UTC]"}
 
 
-__all__ = ["Column", "DataFrame", "Day", "Field", "FrameModel", "Instant", "pandera_model"]
+__all__ = ["AnyFrame", "Column", "DataFrame", "Day", "Field", "FrameModel", "Instant", "pandera_model"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +116,9 @@ class FrameModel(DataFrameModel):
         def to_schema(cls) -> DataFrameSchema:
             """Return pandera's schema: dtypes, ranges, allowed values and the key."""
             return pandera_model(cls).to_schema()
+
+
+AnyFrame = TypeVar("AnyFrame", bound=FrameModel)
 
 
 @cache

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.features.units import convert
 from shiftcast.forecast.draws import Assumptions
@@ -62,7 +62,7 @@ def draw_intensity(assumed: Assumptions, task: str) -> Array:
     return intensity(*(assumed[f"{term}.{task.replace('/', '.')}"] for term in _TERMS))
 
 
-def check_intensity(assumptions: pd.DataFrame, registry: Registry) -> None:
+def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) -> None:
     """Raise if the units of a task's rows do not multiply to its own unit a request.
 
     Parameters

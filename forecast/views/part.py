@@ -15,7 +15,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end
-from shiftcast.features.frames import ALL, Forecasts, check, conform
+from shiftcast.features.frames import ALL, DataFrame, Forecasts, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
@@ -176,7 +176,7 @@ class Label:
     definition: str
 
 
-def forecast_frame(cube: xr.Dataset, *, model: str) -> pd.DataFrame:
+def forecast_frame(cube: xr.Dataset, *, model: str) -> DataFrame[Forecasts]:
     """Return the published forecasts: every measure for every part, mean and quantiles of each quarter ahead.
 
     Returns

@@ -12,7 +12,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from shiftcast.features.frames import FrameModel, Hardware, Residency, check, conform
+from shiftcast.features.frames import AnyFrame, DataFrame, Hardware, Residency, check, conform
 from shiftcast.features.quality import screen
 from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import sample_assumptions
@@ -105,7 +105,7 @@ def with_rows(known: Known, path: Path | None) -> Known:
     return cut(replace(known.history, hardware=check(conform(both, Hardware), Hardware)), known.origin)
 
 
-def read_rows(path: Path, frame: type[FrameModel]) -> pd.DataFrame:
+def read_rows(path: Path, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
     """Read a file as rows of a frame, refusing the file for its first bad row.
 
     Raises

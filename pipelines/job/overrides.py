@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from shiftcast.features.frames import Overrides, check, conform, empty
+from shiftcast.features.frames import DataFrame, Overrides, check, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.pipelines.state.root import StoreError
@@ -18,7 +18,7 @@ _LOCK, _SECONDS = "overrides.lock", 30
 _DAYS: Final = ("made_at", "period_end")
 
 
-def read_overrides(root: Path) -> pd.DataFrame:
+def read_overrides(root: Path) -> DataFrame[Overrides]:
     """Return every override made, an overrides frame.
 
     Raises
@@ -32,7 +32,7 @@ def read_overrides(root: Path) -> pd.DataFrame:
     return check(conform(pd.read_csv(path, keep_default_na=False), Overrides), Overrides)
 
 
-def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
+def add_override(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:
     """Add one override and return all; the file is replaced whole, so that a kill leaves the old or the new.
 
     Raises
@@ -53,7 +53,7 @@ def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
         raise StoreError(f"{root / FILE}: another process has held it for {_SECONDS} s; try again") from None
 
 
-def _added(root: Path, row: dict[str, object]) -> pd.DataFrame:
+def _added(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:
     before = read_overrides(root)
     rows = conform(pd.concat([before, conform(pd.DataFrame([row]), Overrides)]), Overrides)
     if rows.duplicated(list(Overrides.key)).any():

@@ -11,9 +11,11 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import (
+    AnyFrame,
     AssumptionRows,
     Ceilings,
     Claims,
+    DataFrame,
     FrameModel,
     Hardware,
     Memberships,
@@ -55,7 +57,7 @@ class Record(Frames):
         File name to the SHA-256 of its bytes.
     """
 
-    quarantine: pd.DataFrame
+    quarantine: DataFrame[Quarantine]
     digests: Mapping[str, str]
 
 
@@ -74,7 +76,7 @@ def read_record(folder: Path = RECORDS) -> Record:
     single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
     observations, repeated = _merge(parts)
     optional = {name: _screened_if_there(folder / name, frame) for name, frame in _OPTIONAL.items()}
-    quarantined = [each.quarantine for each in [*parts.values(), *single.values(), *optional.values()]]
+    quarantined = [each.quarantine for group in (parts, single, optional) for each in group.values()]
     quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), Quarantine)
     names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
     names += [name for name in _OPTIONAL if (folder / name).exists()]
@@ -95,15 +97,15 @@ def read_record(folder: Path = RECORDS) -> Record:
     )
 
 
-def _screened(path: Path, frame: type[FrameModel]) -> Screened:
+def _screened(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
     return screen(read_table(path), frame, source=path.name)
 
 
-def _screened_if_there(path: Path, frame: type[FrameModel]) -> Screened:
+def _screened_if_there(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
     return _screened(path, frame) if path.exists() else Screened(empty(frame), empty(Quarantine), ())
 
 
-def _merge(parts: Mapping[str, Screened]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _merge(parts: Mapping[str, Screened[Observations]]) -> tuple[DataFrame[Observations], DataFrame[Quarantine]]:
     """Join the files' rows; a row whose key stands in an earlier file is set aside."""
     tagged = [each.rows.assign(file=name, line=each.lines) for name, each in parts.items()]
     rows = pd.concat(tagged, ignore_index=True)

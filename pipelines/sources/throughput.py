@@ -40,7 +40,7 @@ class _Rejected(Exception):  # noqa: N818  (it carries a reason, it is not an er
         self.column, self.reason = column, reason
 
 
-def load_throughput(patterns: Sequence[str], output: Path) -> Screened:
+def load_throughput(patterns: Sequence[str], output: Path) -> Screened[Throughput]:
     """Read result tables and write the rows of the throughput frame as CSV, ready for a folder of records.
 
     Parameters
@@ -72,7 +72,7 @@ def load_throughput(patterns: Sequence[str], output: Path) -> Screened:
     return Screened(rows, quarantine, tuple(line for each in parts for line in each.lines))
 
 
-def _screened(table: pd.DataFrame, name: str) -> Screened:
+def _screened(table: pd.DataFrame, name: str) -> Screened[Throughput]:
     read = _form(table, name)
     good: list[dict[str, object]] = []
     quarantined: list[dict[str, object]] = []

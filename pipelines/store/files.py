@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from shiftcast.features.frames import Quarantine, Usage, check, conform
+from shiftcast.features.frames import DataFrame, Quarantine, Usage, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
 from shiftcast.pipelines.engine.stream import stream
@@ -80,7 +80,7 @@ def _parts(usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> Iterato
         ) from None
 
 
-def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
+def write_quarantine(path: Path, rows: DataFrame[Quarantine]) -> int:
     """Write quarantined rows, and return their number.
 
     Parameters

@@ -18,7 +18,7 @@ import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
-from shiftcast.features.frames import Quarantine, Usage, conform, empty
+from shiftcast.features.frames import DataFrame, Quarantine, Usage, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.engine.stream import collect
@@ -107,8 +107,8 @@ class Store:
         return _load_of(entries, source_digest)
 
     def append(
-        self, usage: ir.Table | pd.DataFrame, quarantine: pd.DataFrame | None, source_digest: str, known_at: datetime,
-        *, restates: bool = False,
+        self, usage: ir.Table | pd.DataFrame, quarantine: DataFrame[Quarantine] | None, source_digest: str,
+        known_at: datetime, *, restates: bool = False,
     ) -> Appended:  # fmt: skip
         """Commit usage and the rows quarantined with it; all of it is there afterwards, or nothing.
 
@@ -160,7 +160,7 @@ class Store:
                     counts[WITHDRAWN_FILE] = self._withdraw(fresh, entries, sources, day)
                 return Appended(self._commit(fresh, draft, counts, entries), new=True)
 
-    def as_of(self, day: datetime, **equal: str | tuple[str, ...]) -> pd.DataFrame:
+    def as_of(self, day: datetime, **equal: str | tuple[str, ...]) -> DataFrame[Usage]:
         """Return the usage known on a day.
 
         Parameters
@@ -209,7 +209,7 @@ class Store:
         """
         return reading.usage_as_of(self.folder, self.entries(), day)
 
-    def quarantine(self) -> pd.DataFrame:
+    def quarantine(self) -> DataFrame[Quarantine]:
         """Return every quarantined row.
 
         Returns
