@@ -88,6 +88,7 @@ def build_costs(assumptions: DataFrame[AssumptionRows]) -> BuildCosts:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"name": ["procurement.short", "procurement.over"], "mid": [0.45, 0.15]})
     >>> build_costs(rows)
     BuildCosts(short=0.45, over=0.15)

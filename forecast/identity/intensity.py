@@ -81,6 +81,7 @@ def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) 
     --------
     >>> from shiftcast.forecast.workloads import Task
     >>> task = Task("search", "llm", "total_token", True, "", "", "", 1.0, 1.0)
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"name": ["calls.search.llm", "work.search.llm", "reuse.search.llm"],
     ...                      "unit": ["call/request", "sample/call", "1"]})
     >>> check_intensity(rows, Registry((task,)))  # doctest: +ELLIPSIS
