@@ -173,7 +173,7 @@ def _judge(name: str, mutant: Mutant) -> int:
 def record(name: str, sample: int, seed: int) -> None:
     """Run the mutants of a module, or a sample of them, and record what survived."""
     every = list(mutants((ROOT / MODULES[name][0]).read_text(encoding="utf-8")))
-    chosen = random.Random(seed).sample(every, sample) if 0 < sample < len(every) else every  # noqa: S311 - no secret
+    chosen = random.Random(seed).sample(every, sample) if 0 < sample < len(every) else every  # noqa: S311  (no secret)
     alive = survivors(name, chosen)
     counts = {"made": len(every), "run": len(chosen), "seed": seed, "first": len(alive)}
     _write(name, {"path": MODULES[name][0], "tests": list(MODULES[name][1]), **counts, "survivors": _told(alive)})

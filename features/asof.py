@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pandas as pd
 
-from shiftcast.features.frames import OBSERVATIONS, Frame
+from shiftcast.features.frames import AnyFrame, DataFrame, FrameModel, Observations
 
 
-def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") -> pd.DataFrame:
+def known_by(rows: DataFrame[AnyFrame], origin: datetime, *, column: str = "known_at") -> DataFrame[AnyFrame]:
     """Return the rows the world could know on the day ``origin``.
 
     Parameters
@@ -32,10 +32,11 @@ def known_by(rows: pd.DataFrame, origin: datetime, *, column: str = "known_at") 
     >>> known_by(pd.DataFrame({"known_at": dates}), pd.Timestamp("2026-03-16", tz="UTC")).shape
     (1, 1)
     """
-    return rows[rows[column] <= pd.Timestamp(origin)].reset_index(drop=True)
+    known: DataFrame[AnyFrame] = rows[rows[column] <= pd.Timestamp(origin)].reset_index(drop=True)
+    return known
 
 
-def latest_vintage(rows: pd.DataFrame, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
+def latest_vintage(rows: DataFrame[AnyFrame], frame: type[FrameModel] = Observations) -> DataFrame[AnyFrame]:
     """Return one row a figure: the one known last, where later ones correct earlier ones.
 
     Two sources may state the same figure; the later statement wins, and of two on one day the last by
@@ -55,10 +56,13 @@ def latest_vintage(rows: pd.DataFrame, frame: Frame = OBSERVATIONS) -> pd.DataFr
     """
     same = [name for name in frame.key if name not in {"known_at", "source"}]
     ordered = rows.sort_values([*same, "known_at", "source"], kind="stable")
-    return ordered.drop_duplicates(same, keep="last").reset_index(drop=True)
+    latest: DataFrame[AnyFrame] = ordered.drop_duplicates(same, keep="last").reset_index(drop=True)
+    return latest
 
 
-def latest_known(rows: pd.DataFrame, origin: datetime, frame: Frame = OBSERVATIONS) -> pd.DataFrame:
+def latest_known(
+    rows: DataFrame[AnyFrame], origin: datetime, frame: type[FrameModel] = Observations
+) -> DataFrame[AnyFrame]:
     """Return one row per figure as it stood on the day ``origin``: cut there, then the latest vintage.
 
     Parameters

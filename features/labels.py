@@ -16,23 +16,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.frames import DIMENSIONS, Column, Frame
+from shiftcast.features.frames import DIMENSIONS
 from shiftcast.features.input_error import InputError
 
 UNLABELLED: Final = "unlabelled"
 ANY: Final = "any"
 TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecast cannot do without
-RULES: Final = Frame(
-    "label rules",
-    {
-        "field": Column(
-            "text", "what is looked at: name, model, partition, account, image, tag, sku, file, ... or any"
-        ),
-        "pattern": Column("text", "what it reads like, with * and ?; letters of either case"),
-        **{name: Column("text", f"the {name} it gives; empty leaves it open", nullable=True) for name in DIMENSIONS},
-    },
-    key=("field", "pattern"),
-)
 
 
 @dataclass(frozen=True)
@@ -84,12 +73,13 @@ def no_rules() -> Rules:
 
 
 def rules_from_table(table: pd.DataFrame) -> Rules:
-    """Read rules from a table of :data:`RULES` in the order of its rows.
+    """Read rules from a table of :class:`features.frames.LabelRules` in the order of its rows.
 
     Parameters
     ----------
     table
-        Frame :data:`RULES`; labels may be absent, and ``line`` numbers the rows where there is one.
+        Frame :class:`features.frames.LabelRules`; labels may be absent, and ``line`` numbers the rows where there is
+        one.
 
     Returns
     -------

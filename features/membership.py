@@ -1,32 +1,14 @@
-"""Declare the frame of memberships: the side of the split a firm counts on under a definition, from a day on."""
+"""Read the side of the split a firm counts on under a definition, from a day on."""
 
 from __future__ import annotations
 
-from typing import Final
-
 import pandas as pd
 
-from shiftcast.features.frames import CONFIDENCE, EVIDENCE, SEGMENTS, Column, Frame
+from shiftcast.features.frames import DataFrame, Memberships
 from shiftcast.features.input_error import InputError
 
-MEMBERSHIPS: Final = Frame(
-    "memberships",
-    {
-        "firm": Column("text", "firm, as operators are named in observations"),
-        "definition": Column("text", "definition of the split the membership holds under"),
-        "segment": Column("text", "side of the split", allowed=SEGMENTS),
-        "valid_from": Column("date", "first day the firm counts on that side under the definition"),
-        "known_at": Column("date", "first day the world could know it"),
-        "evidence": Column("text", "who stands behind it", allowed=EVIDENCE),
-        "confidence": Column("text", "whether it was read at its source", allowed=CONFIDENCE),
-        "source": Column("text", "address or description of where it was read"),
-        "note": Column("text", "wording of the source, or what was assumed", nullable=True),
-    },
-    key=("firm", "definition", "valid_from", "known_at"),
-)
 
-
-def side_of(memberships: pd.DataFrame, firm: str, definition: str) -> str:
+def side_of(memberships: DataFrame[Memberships], firm: str, definition: str) -> str:
     """Return the side a firm counts on under a definition from now on: that of the row known last.
 
     Parameters
@@ -59,7 +41,7 @@ def side_of(memberships: pd.DataFrame, firm: str, definition: str) -> str:
     return str(_rows_of(memberships, firm, definition)["segment"].iloc[-1])
 
 
-def sides_over(memberships: pd.DataFrame, firm: str, definition: str, days: pd.DatetimeIndex) -> list[str]:
+def sides_over(memberships: DataFrame[Memberships], firm: str, definition: str, days: pd.DatetimeIndex) -> list[str]:
     """Return the side a firm counts on on each day: that of the last row known that is valid by then.
 
     A row holds from its first day on and replaces what was known before it. Where none is valid yet, the firm counts
@@ -103,7 +85,7 @@ def sides_over(memberships: pd.DataFrame, firm: str, definition: str, days: pd.D
     return found
 
 
-def published_side(memberships: pd.DataFrame, firm: str, definition: str) -> str:
+def published_side(memberships: DataFrame[Memberships], firm: str, definition: str) -> str:
     """Return the side on which the published figures of a definition count a firm: that of the row known first.
 
     Parameters
@@ -128,10 +110,10 @@ def published_side(memberships: pd.DataFrame, firm: str, definition: str) -> str
     return str(_rows_of(memberships, firm, definition)["segment"].iloc[0])
 
 
-def _rows_of(memberships: pd.DataFrame, firm: str, definition: str) -> pd.DataFrame:
+def _rows_of(memberships: DataFrame[Memberships], firm: str, definition: str) -> DataFrame[Memberships]:
     """Return a firm's rows under a definition in the order in which they became known."""
     under = memberships[memberships["definition"] == definition]
-    rows = under[under["firm"] == firm].sort_values(["known_at", "valid_from"], kind="stable")
+    rows: DataFrame[Memberships] = under[under["firm"] == firm].sort_values(["known_at", "valid_from"], kind="stable")
     if rows.empty:
         known = ", ".join(sorted(set(under["firm"]))) or "none"
         raise InputError(f"firm {firm!r} has no membership under definition {definition!r}; known are {known}")

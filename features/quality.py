@@ -7,18 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Generic
 
 import pandas as pd
 
-from shiftcast.features.frames import CLAIMS, OBSERVATIONS, QUARANTINE, Column, Frame, conform, empty
+from shiftcast.features.frames import (
+    AnyFrame,
+    Claims,
+    Column,
+    DataFrame,
+    FrameModel,
+    Observations,
+    Quarantine,
+    conform,
+    empty,
+)
 from shiftcast.features.units import MEASURES, convert
 
-_CONVERTED = {OBSERVATIONS.name: ("value", "sd"), CLAIMS.name: ("low", "high")}
+_CONVERTED = {Observations.title: ("value", "sd"), Claims.title: ("low", "high")}
 _SPANS = (("period_start", "period_end"), ("window_start", "window_end"))
 
 
 @dataclass(frozen=True)
-class Screened:
+class Screened(Generic[AnyFrame]):
     """The outcome of checking a file's records.
 
     Attributes
@@ -26,13 +37,13 @@ class Screened:
     rows
         Rows that keep the frame's contract, in its dtypes, units and order.
     quarantine
-        Frame ``QUARANTINE``: a row for each record that broke a rule.
+        Frame ``Quarantine``: a row for each record that broke a rule.
     lines
         Line in the file of each kept row, shape (rows,).
     """
 
-    rows: pd.DataFrame
-    quarantine: pd.DataFrame
+    rows: DataFrame[AnyFrame]
+    quarantine: DataFrame[Quarantine]
     lines: tuple[int, ...]
 
 
@@ -55,7 +66,7 @@ class Fault:
     reason: str
 
 
-def screen(raw: pd.DataFrame, frame: Frame, *, source: str) -> Screened:
+def screen(raw: pd.DataFrame, frame: type[AnyFrame], *, source: str) -> Screened[AnyFrame]:
     """Check every record against a frame and convert its units.
 
     Parameters
@@ -91,7 +102,7 @@ class _Rejected(Exception):  # noqa: N818  (it carries a fault, it is not an err
         self.fault = fault
 
 
-def _row(record: dict[str, object], frame: Frame) -> dict[str, object]:
+def _row(record: dict[str, object], frame: type[FrameModel]) -> dict[str, object]:
     for name in frame.columns:
         if name not in record:
             raise _Rejected(Fault(name, "", f"column {name!r} is missing; add it to the header"))
@@ -100,10 +111,10 @@ def _row(record: dict[str, object], frame: Frame) -> dict[str, object]:
         raise _Rejected(Fault("surplus", text, "there are more cells than headings; quote the cell with the comma"))
     cells = {name: _cell(name, str(record[name]), column) for name, column in frame.columns.items()}
     _check_spans(cells)
-    if frame.name == CLAIMS.name:
+    if frame.title == Claims.title:
         _check_range_stated(cells)
-    if frame.name in _CONVERTED:
-        _to_canonical(cells, _CONVERTED[frame.name])
+    if frame.title in _CONVERTED:
+        _to_canonical(cells, _CONVERTED[frame.title])
     return cells
 
 
@@ -115,13 +126,13 @@ def _cell(name: str, text: str, column: Column) -> object:
     if not text:
         if column.nullable:
             return None
-        raise _Rejected(Fault(name, text, f"{name} is empty; it needs a {column.kind}: {column.about}"))
+        raise _Rejected(Fault(name, text, f"{name} is empty; it needs a {column.kind}: {column.description}"))
     if column.kind == "date":
         return _date(name, text)
     if column.kind == "number":
         return _number(name, text, column)
-    if column.allowed and text not in column.allowed:
-        raise _Rejected(Fault(name, text, f"{name} must be one of {', '.join(column.allowed)}"))
+    if column.isin and text not in column.isin:
+        raise _Rejected(Fault(name, text, f"{name} must be one of {', '.join(column.isin)}"))
     return text
 
 
@@ -137,8 +148,8 @@ def _number(name: str, text: str, column: Column) -> float:
         number = float(text)
     except ValueError:
         raise _Rejected(Fault(name, text, f"{name} is not a number")) from None
-    low = float("-inf") if column.low is None else column.low
-    high = float("inf") if column.high is None else column.high
+    low = float("-inf") if column.ge is None else column.ge
+    high = float("inf") if column.le is None else column.le
     if not (low <= number <= high) or number in {float("inf"), float("-inf")}:
         raise _Rejected(Fault(name, text, f"{name} must be finite and within {low:g} to {high:g}"))
     return number
@@ -190,8 +201,8 @@ def _factor(unit: str, to: str) -> float:
 
 
 def _without_duplicates(
-    good: list[dict[str, object]], frame: Frame
-) -> tuple[pd.DataFrame, tuple[int, ...], list[tuple[int, Fault]]]:
+    good: list[dict[str, object]], frame: type[AnyFrame]
+) -> tuple[DataFrame[AnyFrame], tuple[int, ...], list[tuple[int, Fault]]]:
     if not good:
         return empty(frame), (), []
     table = pd.DataFrame(good)
@@ -207,7 +218,7 @@ def _without_duplicates(
     return conform(kept, frame), tuple(kept["line"]), faults
 
 
-def _quarantine(source: str, faults: list[tuple[int, Fault]]) -> pd.DataFrame:
+def _quarantine(source: str, faults: list[tuple[int, Fault]]) -> DataFrame[Quarantine]:
     rows = [
         {
             "source": source,
@@ -218,4 +229,4 @@ def _quarantine(source: str, faults: list[tuple[int, Fault]]) -> pd.DataFrame:
         }
         for line, fault in faults
     ]
-    return conform(pd.DataFrame(rows), QUARANTINE) if rows else empty(QUARANTINE)
+    return conform(pd.DataFrame(rows), Quarantine) if rows else empty(Quarantine)

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.calendars import check_consecutive, nvidia_quarters
+from shiftcast.features.frames import AnyFrame, DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 
 
-def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:
+def select(rows: DataFrame[AnyFrame], **equal: str | tuple[str, ...]) -> DataFrame[AnyFrame]:
     """Return the rows whose columns equal the values given; a tuple allows any of its values.
 
     Parameters
@@ -37,10 +38,11 @@ def select(rows: pd.DataFrame, **equal: str | tuple[str, ...]) -> pd.DataFrame:
     for column, value in equal.items():
         allowed = value if isinstance(value, tuple) else (value,)
         keep &= rows[column].isin(allowed).to_numpy()
-    return rows[keep].reset_index(drop=True)
+    kept: DataFrame[AnyFrame] = rows[keep].reset_index(drop=True)
+    return kept
 
 
-def fiscal_revenue(observations: pd.DataFrame, definition: str, origin: datetime) -> pd.Series:
+def fiscal_revenue(observations: DataFrame[Observations], definition: str, origin: datetime) -> pd.Series:
     """Return reported NVIDIA revenue by fiscal quarter under one definition.
 
     Parameters
@@ -107,7 +109,9 @@ def quarterly_levels(statements: pd.DataFrame, quarters: pd.DatetimeIndex) -> pd
     return pd.Series(levels, index=known)
 
 
-def proxy_statements(downloads: pd.DataFrame, newer: tuple[str, ...], older: tuple[str, ...]) -> pd.DataFrame:
+def proxy_statements(
+    downloads: DataFrame[Observations], newer: tuple[str, ...], older: tuple[str, ...]
+) -> pd.DataFrame:
     """Turn monthly package downloads into quarterly share statements: newer over newer plus older.
 
     Parameters

@@ -6,7 +6,18 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import ALL, CONFIDENCE, DIMENSIONS, EVIDENCE, GRAINS, OBSERVATIONS, USAGE, conform, empty
+from shiftcast.features.frames import (
+    ALL,
+    CONFIDENCE,
+    DIMENSIONS,
+    EVIDENCE,
+    GRAINS,
+    DataFrame,
+    Observations,
+    Usage,
+    conform,
+    empty,
+)
 from shiftcast.features.input_error import InputError
 from shiftcast.features.labels import UNLABELLED
 
@@ -23,7 +34,7 @@ _FIGURE: Final = (*DIMENSIONS, "measure", "unit", "how")
 _DAY: Final = pd.Timedelta(days=1)
 
 
-def period_ends(usage: pd.DataFrame) -> pd.Series:
+def period_ends(usage: DataFrame[Usage]) -> pd.Series:
     """Return the instant at which each row's period is over; the period does not hold it.
 
     Parameters
@@ -51,7 +62,7 @@ def period_ends(usage: pd.DataFrame) -> pd.Series:
     return ends
 
 
-def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
+def roll_up(usage: DataFrame[Usage], grain: str) -> pd.DataFrame:
     """Return usage of a grain as coarse as the rows' own or coarser, the sources of a figure taken together.
 
     Sums add up over periods and sources. Means are weighted by the rows behind them. Of a stock the last reading
@@ -60,14 +71,14 @@ def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
     Parameters
     ----------
     usage
-        Frame ``USAGE``, one row a figure, as the store's ``as_of`` gives it.
+        Frame ``Usage``, one row a figure, as the store's ``as_of`` gives it.
     grain
         Length of the periods wanted: ``minute, hour, day, week, month`` or ``quarter``.
 
     Returns
     -------
     DataFrame
-        Frame ``USAGE`` with ``periods``, how many periods of the rows' own grain are behind each row. A lower bound
+        Frame ``Usage`` with ``periods``, how many periods of the rows' own grain are behind each row. A lower bound
         stays one; ``known_at`` is the latest, evidence and confidence the weakest behind it.
 
     Raises
@@ -93,10 +104,10 @@ def roll_up(usage: pd.DataFrame, grain: str) -> pd.DataFrame:
         evidence=cells["weakest"].map(dict(enumerate(EVIDENCE))),
         confidence=cells["doubt"].map(dict(enumerate(CONFIDENCE))),
     )  # fmt: skip
-    return conform(cells, USAGE).assign(periods=cells["periods"].to_numpy())
+    return conform(cells, Usage).assign(periods=cells["periods"].to_numpy())
 
 
-def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
+def to_observations(usage: DataFrame[Usage], grain: str = "day") -> DataFrame[Observations]:
     """Return usage as observations of days or longer periods, ready for the models.
 
     The note tells how many of the finer periods are there; what is absent is not filled in.
@@ -104,14 +115,14 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
     Parameters
     ----------
     usage
-        Frame ``USAGE``, one row a figure, as the store's ``as_of`` gives it.
+        Frame ``Usage``, one row a figure, as the store's ``as_of`` gives it.
     grain
         Length of the periods: ``day, week, month`` or ``quarter``.
 
     Returns
     -------
     DataFrame
-        Frame ``OBSERVATIONS``, one row a figure and period.
+        Frame ``Observations``, one row a figure and period.
 
     Raises
     ------
@@ -132,11 +143,11 @@ def to_observations(usage: pd.DataFrame, grain: str = "day") -> pd.DataFrame:
             base="none", definition=rows["how"].map({"mean": "mean"}).fillna("none"), stage=rows["how"].map(_STAGE),
             period_end=last_days, sd=0.0, note=pd.Series(notes, index=rows.index, dtype="str"),
         ),
-        OBSERVATIONS,
+        Observations,
     )  # fmt: skip
 
 
-def whole_quarters(usage: pd.DataFrame) -> pd.DataFrame:
+def whole_quarters(usage: DataFrame[Usage]) -> DataFrame[Observations]:
     """Return the hours of every leaf in the calendar quarters of which each day has some, as observations.
 
     Only rows that say segment and leaf count; operators, users, workloads and hardware are added up. A day on which
@@ -145,33 +156,35 @@ def whole_quarters(usage: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     usage
-        Frame ``USAGE``, sums of one measure and unit; rows of weeks, which fill no quarter, are left out.
+        Frame ``Usage``, sums of one measure and unit; rows of weeks, which fill no quarter, are left out.
 
     Returns
     -------
     DataFrame
-        Frame ``OBSERVATIONS``.
+        Frame ``Observations``.
     """
     labelled = ~usage[["segment", "leaf"]].isin([ALL, UNLABELLED]).any(axis=1)
     rows = usage[labelled & usage["grain"].isin(GRAINS[:3]) & (usage["how"] == "sum")]
     if rows.empty:
-        return empty(OBSERVATIONS)
+        return empty(Observations)
     _check_grains(rows, "quarter")
     rows = rows.assign(**dict.fromkeys(DIMENSIONS[2:], ALL))
     days = pd.concat([roll_up(part, "day") for _, part in rows.groupby("grain")], ignore_index=True)
     quarter = _starts(days["period_start"], "quarter")
     seen = days["period_start"].groupby([days["segment"], days["leaf"], quarter]).transform("nunique")
     whole = days[seen == ((quarter + _STEP["quarter"]) - quarter).dt.days]
-    return to_observations(whole[list(USAGE.columns)], "quarter") if len(whole) else empty(OBSERVATIONS)
+    return to_observations(whole[list(Usage.columns)], "quarter") if len(whole) else empty(Observations)
 
 
-def to_series(usage: pd.DataFrame, grain: str, *, group: str = "segment", absent: float | None = None) -> pd.DataFrame:
+def to_series(
+    usage: DataFrame[Usage], grain: str, *, group: str = "segment", absent: float | None = None
+) -> pd.DataFrame:
     """Return usage in the long form of the volume model.
 
     Parameters
     ----------
     usage
-        Frame ``USAGE``.
+        Frame ``Usage``.
     grain
         Length of the periods: ``minute, hour, day, week, month`` or ``quarter``.
     group
@@ -234,7 +247,7 @@ def _named(sources: pd.Series) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} sources: {', '.join(names[:3])}{', ...' * (len(names) > 3)}"
 
 
-def _check_grains(usage: pd.DataFrame, grain: str) -> None:
+def _check_grains(usage: DataFrame[Usage], grain: str) -> None:
     if grain not in GRAINS:
         raise InputError(f"grain {grain!r} is not one of {', '.join(GRAINS)}")
     bad = sorted({each for each in usage["grain"].unique() if grain not in _WHOLE[each]})

@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.calendars import as_midnight
-from shiftcast.features.frames import ALL
+from shiftcast.features.frames import ALL, Claims, DataFrame, Forecasts
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.questions import ask_capacity
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
@@ -60,8 +60,8 @@ class Forecaster:
     """
 
     cube: xr.Dataset
-    published: pd.DataFrame
-    known_claims: pd.DataFrame
+    published: DataFrame[Forecasts]
+    known_claims: DataFrame[Claims]
     known: Known | None = None
     settings: Settings | None = None
     basis: Basis | None = None
@@ -70,7 +70,7 @@ class Forecaster:
     def _ahead(self) -> Ahead:
         return Ahead(self.cube, Published(self.published))
 
-    def forecast(self, measure: str, **part: str) -> pd.DataFrame:
+    def forecast(self, measure: str, **part: str) -> DataFrame[Forecasts]:
         """Return the mean and quantiles of a measure for one part, as rows of the forecasts frame.
 
         Parameters

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.special import expit, logit, ndtri
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 
 LEVELS: Final = (0.5, 0.8, 0.95)
@@ -219,7 +220,7 @@ class Sampling:
         return normals(self.seed, name, self.draws)
 
 
-def sample_assumptions(rows: pd.DataFrame, *, draws: int, seed: int) -> Assumptions:
+def sample_assumptions(rows: DataFrame[AssumptionRows], *, draws: int, seed: int) -> Assumptions:
     """Draw every row of an assumptions frame.
 
     Low, mid and high are the 10th, 50th and 90th percentiles. On the scale f of the shape (log, logit or plain) a draw
@@ -228,7 +229,7 @@ def sample_assumptions(rows: pd.DataFrame, *, draws: int, seed: int) -> Assumpti
     Parameters
     ----------
     rows
-        Assumptions frame (:data:`features.frames.ASSUMPTIONS`).
+        Assumptions frame (:data:`features.frames.AssumptionRows`).
     draws, seed
         Number of draws; the seed of the named streams.
 

@@ -15,9 +15,22 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.asof import known_by, latest_vintage
-from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, Frame, empty
-from shiftcast.features.market import CHIPS, DEFINITIONS, OPERATORS
-from shiftcast.features.membership import MEMBERSHIPS
+from shiftcast.features.frames import (
+    AnyFrame,
+    AssumptionRows,
+    Ceilings,
+    ChipRows,
+    Claims,
+    DataFrame,
+    DefinitionRows,
+    FrameModel,
+    Hardware,
+    Memberships,
+    Observations,
+    OperatorRows,
+    Throughput,
+    empty,
+)
 from shiftcast.forecast.economics.basis import Basis, join_assumptions
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.forecast.migration import Learned
@@ -38,23 +51,23 @@ class Rule:
         Whether a later row of the same figure takes the place of those before it.
     """
 
-    frame: Frame
+    frame: type[FrameModel]
     day: str | None = "known_at"
     latest: bool = False
 
 
 RULES: Final[Mapping[str, Rule]] = {
-    "observations": Rule(OBSERVATIONS, latest=True),
-    "claims": Rule(CLAIMS, day="stated_at"),  # a statement stays said
-    "hardware": Rule(HARDWARE, latest=True),
-    "throughput": Rule(THROUGHPUT, latest=True),
-    "assumptions": Rule(ASSUMPTIONS, day=None),
-    "capacity": Rule(ASSUMPTIONS, day=None),
-    "ceilings": Rule(CEILINGS, latest=True),
-    "memberships": Rule(MEMBERSHIPS),  # the first row says where published figures count a firm, the last where we do
-    "definitions": Rule(DEFINITIONS, day=None),  # market facts say how every row is read, whenever it was known
-    "operators": Rule(OPERATORS, day=None),
-    "chips": Rule(CHIPS, day=None),
+    "observations": Rule(Observations, latest=True),
+    "claims": Rule(Claims, day="stated_at"),  # a statement stays said
+    "hardware": Rule(Hardware, latest=True),
+    "throughput": Rule(Throughput, latest=True),
+    "assumptions": Rule(AssumptionRows, day=None),
+    "capacity": Rule(AssumptionRows, day=None),
+    "ceilings": Rule(Ceilings, latest=True),
+    "memberships": Rule(Memberships),  # the first row says where published figures count a firm, the last where we do
+    "definitions": Rule(DefinitionRows, day=None),  # market facts say how every row is read, whenever it was known
+    "operators": Rule(OperatorRows, day=None),
+    "chips": Rule(ChipRows, day=None),
 }
 
 
@@ -82,19 +95,19 @@ class Frames:
         Market facts: how the record is read (:attr:`market`).
     """
 
-    observations: pd.DataFrame
-    claims: pd.DataFrame
-    hardware: pd.DataFrame
-    throughput: pd.DataFrame
-    assumptions: pd.DataFrame
+    observations: DataFrame[Observations]
+    claims: DataFrame[Claims]
+    hardware: DataFrame[Hardware]
+    throughput: DataFrame[Throughput]
+    assumptions: DataFrame[AssumptionRows]
     registry: Registry
     learned: Learned
-    capacity: pd.DataFrame = field(default_factory=lambda: empty(ASSUMPTIONS))
-    ceilings: pd.DataFrame = field(default_factory=lambda: empty(CEILINGS))
-    memberships: pd.DataFrame = field(default_factory=lambda: empty(MEMBERSHIPS))
-    definitions: pd.DataFrame = field(default_factory=lambda: empty(DEFINITIONS))
-    operators: pd.DataFrame = field(default_factory=lambda: empty(OPERATORS))
-    chips: pd.DataFrame = field(default_factory=lambda: empty(CHIPS))
+    capacity: DataFrame[AssumptionRows] = field(default_factory=lambda: empty(AssumptionRows))
+    ceilings: DataFrame[Ceilings] = field(default_factory=lambda: empty(Ceilings))
+    memberships: DataFrame[Memberships] = field(default_factory=lambda: empty(Memberships))
+    definitions: DataFrame[DefinitionRows] = field(default_factory=lambda: empty(DefinitionRows))
+    operators: DataFrame[OperatorRows] = field(default_factory=lambda: empty(OperatorRows))
+    chips: DataFrame[ChipRows] = field(default_factory=lambda: empty(ChipRows))
 
     @cached_property
     def market(self) -> Market:
@@ -175,7 +188,7 @@ def cut(frames: Frames, origin: pd.Timestamp) -> Known:
     return Known(**{**seen, **latest}, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
 
 
-def _by(rows: pd.DataFrame, rule: Rule, origin: pd.Timestamp) -> pd.DataFrame:
+def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFrame[AnyFrame]:
     return rows if rule.day is None else known_by(rows, origin, column=rule.day)
 
 

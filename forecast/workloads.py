@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Workloads
 from shiftcast.features.input_error import InputError
 
 TRAINING = "training"
@@ -117,7 +118,7 @@ class Registry:
         return tuple(task.technique for task in self.of(workload))
 
 
-def read_registry(rows: pd.DataFrame) -> Registry:
+def read_registry(rows: DataFrame[Workloads]) -> Registry:
     """Read the registry from its table, keeping the file's order of workloads.
 
     Parameters

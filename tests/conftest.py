@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from threadpoolctl import threadpool_limits
 
-from shiftcast.features.frames import Frame
+from shiftcast.features.frames import AnyFrame
 from shiftcast.features.quality import Screened
 from shiftcast.forecast.identity.cube import World, draw_world
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
@@ -124,7 +124,7 @@ def screened_once() -> Iterator[None]:
     """Screen a file of records once, wherever it lies: what comes of it hangs on its name and bytes alone."""
     screened, kept = public_record._screened, {}
 
-    def remembered(path: Path, frame: Frame) -> Screened:
+    def remembered(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
         if not path.is_file():
             return screened(path, frame)
         key = (path.name, path.read_bytes(), id(frame))

@@ -14,8 +14,11 @@ ALLOWED = {
     ("features/scope.py", "nvidia"): "the product's scope: the vendor whose revenue, calendar and fleet are forecast",
     ("forecast/hardware/equivalents.py", "h100"): "defines the unit H100e: one of it",
     ("forecast/economics/basis.py", "deepseek"): "the model of a question that names none, by its records",
+    ("forecast/questions/fields.py", "recast_2"): "an example in the description of a field",
+    ("forecast/questions/schema.py", "recast_2"): "the default of a question that names no definition",
+    ("forecast/questions/schema.py", "deepseek"): "the default of a question that names no model",
     **dict.fromkeys(
-        [("features/frames.py", name) for name in (
+        [("features/frames/hardware.py", name) for name in (
             "h100", "gb200", "vr200", "nvidia", "amd", "google", "openai", "ampere", "hopper", "blackwell",
             "blackwell_ultra", "rubin", "rubin_ultra", "cdna3", "tpu",
         )],

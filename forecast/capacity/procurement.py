@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 
 SHORT, OVER = "procurement.short", "procurement.over"
@@ -69,7 +69,7 @@ def critical_ratio(under: float, over: float) -> float:
     return under / (under + over)
 
 
-def build_costs(assumptions: pd.DataFrame) -> BuildCosts:
+def build_costs(assumptions: DataFrame[AssumptionRows]) -> BuildCosts:
     """Return the medians of the costs that the record assumes.
 
     Parameters
@@ -88,6 +88,7 @@ def build_costs(assumptions: pd.DataFrame) -> BuildCosts:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"name": ["procurement.short", "procurement.over"], "mid": [0.45, 0.15]})
     >>> build_costs(rows)
     BuildCosts(short=0.45, over=0.15)

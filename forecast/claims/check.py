@@ -17,6 +17,7 @@ from scipy.optimize import brentq
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
+from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.forecast.claims.odds import as_worded, quantity
 from shiftcast.forecast.claims.registry import find, predecessor
 from shiftcast.forecast.views.part import LEVEL_OF_BASE, Part, draws_of, forecast_periods, hyperscale_share, periods
@@ -65,7 +66,7 @@ class ClaimCheck:
         return self.odds.assign(claim=self.claim, **growth, **steps)
 
 
-def check_claim(cube: xr.Dataset, claims: pd.DataFrame, name: str, *, against: str | None = None) -> ClaimCheck:
+def check_claim(cube: xr.Dataset, claims: DataFrame[Claims], name: str, *, against: str | None = None) -> ClaimCheck:
     """Check a claim against a cube.
 
     Parameters
@@ -199,7 +200,7 @@ def _bridge(cube: xr.Dataset, before: Mapping[Any, Any], after: Mapping[Any, Any
             "before": before["claim"], "note": ""}  # fmt: skip
 
 
-def past_claims(cube: xr.Dataset, claims: pd.DataFrame, speaker: str) -> pd.DataFrame:
+def past_claims(cube: xr.Dataset, claims: DataFrame[Claims], speaker: str) -> pd.DataFrame:
     """Return a speaker's claims whose window has passed, with actuals and whether they held as worded.
 
     Parameters

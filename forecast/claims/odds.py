@@ -11,6 +11,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
+from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share, periods
 
 Reader = Callable[[xr.Dataset, Mapping[Any, Any]], "Array | str"]
@@ -18,7 +19,7 @@ _ABOUT: Final = 0.05  # "about v" holds within 5 % of v, a share within 2.5 poin
 _ABOUT_SHARE: Final = 0.025
 
 
-def claims_table(cube: xr.Dataset, claims: pd.DataFrame) -> pd.DataFrame:
+def claims_table(cube: xr.Dataset, claims: DataFrame[Claims]) -> pd.DataFrame:
     """Judge every claim that the forecast can speak to.
 
     Parameters

@@ -7,13 +7,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.features.input_error import InputError
 
 _SAME: Final = ("speaker", "stated_at", "reading", "measure", "base", "definition", "products", "stage", "bound",
                 "low", "high", "unit", "window_start", "window_end")  # fmt: skip
 
 
-def distinct(claims: pd.DataFrame) -> pd.DataFrame:
+def distinct(claims: DataFrame[Claims]) -> pd.DataFrame:
     """Return each statement once, with how many sources carry it.
 
     Two rows are one statement if they agree in everything but name, source, trust and wording.
@@ -39,7 +40,7 @@ def distinct(claims: pd.DataFrame) -> pd.DataFrame:
     return ordered.assign(sources=counted).drop_duplicates(list(_SAME), keep="first").reset_index(drop=True)
 
 
-def _check(claims: pd.DataFrame) -> None:
+def _check(claims: DataFrame[Claims]) -> None:
     units = claims["unit"].fillna("").astype(str).str.strip()
     if (units == "").any():
         bad = claims[units == ""].iloc[0]
@@ -57,7 +58,7 @@ def _check(claims: pd.DataFrame) -> None:
         )
 
 
-def find(claims: pd.DataFrame, name: str) -> pd.DataFrame:
+def find(claims: DataFrame[Claims], name: str) -> DataFrame[Claims]:
     """Return the readings of one claim.
 
     Parameters
@@ -77,13 +78,13 @@ def find(claims: pd.DataFrame, name: str) -> pd.DataFrame:
     ValueError
         Naming the claims there are.
     """
-    rows = claims[claims["claim"] == name]
+    rows: DataFrame[Claims] = claims[claims["claim"] == name]
     if rows.empty:
         raise InputError(f"claim {name!r} was not known; known are {', '.join(sorted(set(claims['claim'])))}")
     return rows
 
 
-def predecessor(claims: pd.DataFrame, name: str) -> str | None:
+def predecessor(claims: DataFrame[Claims], name: str) -> str | None:
     """Return the last earlier claim of the same speaker about the same measure and products, if there is one.
 
     Parameters

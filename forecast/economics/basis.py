@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import AssumptionRows, DataFrame, Hardware, Throughput
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
@@ -43,9 +44,9 @@ class Basis:
     """
 
     origin: pd.Timestamp
-    hardware: pd.DataFrame
-    throughput: pd.DataFrame
-    assumptions: pd.DataFrame
+    hardware: DataFrame[Hardware]
+    throughput: DataFrame[Throughput]
+    assumptions: DataFrame[AssumptionRows]
     draws: int
     seed: int
     shipped: xr.DataArray | None = None
@@ -92,7 +93,7 @@ def check_given(basis: Basis, given: Mapping[str, float]) -> None:
         raise InputError(f"PUE {given['power.pue']:g} is below one; facility power is at least IT power")
 
 
-def join_assumptions(*parts: pd.DataFrame) -> pd.DataFrame:
+def join_assumptions(*parts: DataFrame[AssumptionRows]) -> DataFrame[AssumptionRows]:
     """Join the assumptions of several files.
 
     Returns
@@ -104,7 +105,7 @@ def join_assumptions(*parts: pd.DataFrame) -> pd.DataFrame:
     ValueError
         If two files hold an assumption of the same name.
     """
-    rows = pd.concat(parts, ignore_index=True)
+    rows: DataFrame[AssumptionRows] = pd.concat(parts, ignore_index=True)
     twice = rows.loc[rows["name"].duplicated(), "name"]
     if len(twice):
         raise InputError(f"assumption {twice.iloc[0]!r} stands in two files; remove one of the rows")

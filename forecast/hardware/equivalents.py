@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.frames import EVIDENCE, DataFrame, Hardware, Throughput
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.hardware.levels import check_positive
@@ -18,7 +18,7 @@ UNIT: Final = "h100"  # one accelerator of it is the unit H100e of every equival
 
 
 def h100_equivalents(
-    hardware: pd.DataFrame, throughput: pd.DataFrame, *, kind: str, model: str | None = None,
+    hardware: DataFrame[Hardware], throughput: DataFrame[Throughput], *, kind: str, model: str | None = None,
     scenario: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Return the number of H100 that one accelerator of each kind is equivalent to, with the basis.
@@ -26,7 +26,7 @@ def h100_equivalents(
     Parameters
     ----------
     hardware, throughput
-        Hardware and throughput rows known at the origin (:data:`features.frames.HARDWARE`).
+        Hardware and throughput rows known at the origin (:data:`features.frames.Hardware`).
     kind
         ``specification``: ratio of dense 8-bit peaks. ``work``: ratio of the best measured throughput on one model
         and tier, which must be named.
@@ -71,7 +71,7 @@ def h100_equivalents(
     return table.sort_values("h100e", ignore_index=True)
 
 
-def _by_specification(hardware: pd.DataFrame) -> pd.DataFrame:
+def _by_specification(hardware: DataFrame[Hardware]) -> pd.DataFrame:
     unit = float(latest(hardware, UNIT)["fp8_tflops"])
     rows = hardware.sort_values("known_at").drop_duplicates("accelerator", keep="last").dropna(subset=["fp8_tflops"])
     table = pd.DataFrame(

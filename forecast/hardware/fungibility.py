@@ -6,13 +6,14 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Hardware
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.workloads import Registry, Task
 
 PEAKS: Final = {"bf16": "bf16_tflops", "fp8": "fp8_tflops", "int8": "fp8_tflops", "fp4": "fp4_tflops"}
 
 
-def fungibility(hardware: pd.DataFrame, registry: Registry) -> pd.DataFrame:
+def fungibility(hardware: DataFrame[Hardware], registry: Registry) -> pd.DataFrame:
     """Return the matrix of tasks and accelerators as a tidy frame.
 
     A task fits where the accelerator supports one of its number formats and its scale-up domain is large enough. Where
@@ -55,7 +56,7 @@ def fit(task: Task, machine: pd.Series) -> dict[str, object]:
     task
         Task of the registry.
     machine
-        Row of the catalogue (:data:`features.frames.HARDWARE`).
+        Row of the catalogue (:data:`features.frames.Hardware`).
 
     Returns
     -------

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.frames import EVIDENCE, DataFrame, Hardware, Throughput
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
@@ -65,7 +65,7 @@ class Generations:
     new: tuple[bool, ...]
 
 
-def nvidia_generations(hardware: pd.DataFrame) -> Generations:
+def nvidia_generations(hardware: DataFrame[Hardware]) -> Generations:
     """Read the generations of NVIDIA's fleet from catalogue rows known at an origin.
 
     Each family is represented by its largest scale-up domain with a price, the latest known row of it. A figure that
@@ -112,7 +112,7 @@ def _listed(cell: object) -> tuple[str, ...]:
     return tuple(filter(None, cell.split(";"))) if isinstance(cell, str) else ()
 
 
-def _fill(rows: pd.DataFrame) -> tuple[str, ...]:
+def _fill(rows: DataFrame[Hardware]) -> tuple[str, ...]:
     """Fill what is missing; change ``rows``.
 
     Power takes the chip's times a server's usual overhead; all else is carried forward (then back), in proportion to
@@ -154,7 +154,9 @@ class GenerationThroughput:
         return tuple(each in EVIDENCE for each in self.evidence)
 
 
-def generation_throughput(throughput: pd.DataFrame, generations: Generations, task: Task) -> GenerationThroughput:
+def generation_throughput(
+    throughput: DataFrame[Throughput], generations: Generations, task: Task
+) -> GenerationThroughput:
     """Return work per second of one accelerator of each generation for one task.
 
     Records of a family are pooled by their median over scenarios. A generation without any is scaled from the

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.frames import EVIDENCE, DataFrame, Throughput
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.support import OutOfSupportError
@@ -113,7 +113,7 @@ from 10 to 40; ask within the range, clamp, or add a row to throughput.csv
         return np.asarray(np.exp(PchipInterpolator(np.log(self.speeds), np.log(self.rates))(log_speed)))
 
 
-def service_curves(throughput: pd.DataFrame) -> tuple[ServiceCurve, ...]:
+def service_curves(throughput: DataFrame[Throughput]) -> tuple[ServiceCurve, ...]:
     """Return a curve for each accelerator, model, setting and number format with a known service level.
 
     Of several records at one speed the best counts, whatever its software; a faster level with more total throughput
@@ -122,7 +122,7 @@ def service_curves(throughput: pd.DataFrame) -> tuple[ServiceCurve, ...]:
     Parameters
     ----------
     throughput
-        Throughput rows known at the origin (:data:`features.frames.THROUGHPUT`).
+        Throughput rows known at the origin (:data:`features.frames.Throughput`).
 
     Returns
     -------
@@ -150,13 +150,13 @@ def _curve(rows: pd.DataFrame) -> ServiceCurve:
     )  # fmt: skip
 
 
-def check_positive(throughput: pd.DataFrame) -> None:
+def check_positive(throughput: DataFrame[Throughput]) -> None:
     """Raise if a throughput record is not positive, naming the accelerator, model, value and source.
 
     Parameters
     ----------
     throughput
-        Throughput rows (:data:`features.frames.THROUGHPUT`).
+        Throughput rows (:data:`features.frames.Throughput`).
 
     Raises
     ------
@@ -205,7 +205,7 @@ def find_curve(curves: tuple[ServiceCurve, ...], accelerator: str, model: str, *
 
 
 def level_factors(
-    throughput: pd.DataFrame, accelerators: tuple[str, ...], speed: Array, *, unit: str, points: int = 3
+    throughput: DataFrame[Throughput], accelerators: tuple[str, ...], speed: Array, *, unit: str, points: int = 3
 ) -> Array:
     """Return throughput at a service level over that at the median level of the records, by accelerator.
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import AssumptionRows, DataFrame, Hardware, Residency
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import Assumptions
@@ -55,7 +56,7 @@ def check_shares(shares: Mapping[str, float], *, where: str) -> None:
         raise InputError(f"{where}: {listed} add up to {total:g}, not 1; correct one of them")
 
 
-def check_placement(assumptions: pd.DataFrame, registry: Registry, chips: Chips) -> None:
+def check_placement(assumptions: DataFrame[AssumptionRows], registry: Registry, chips: Chips) -> None:
     """Raise if the medians of a task's placement rows do not add up to one, or a task on accelerators has none.
 
     Parameters
@@ -156,7 +157,7 @@ def hours_over_nvidia(assumed: Assumptions, task: str, segment: str, chips: Chip
     return np.asarray(shares[:, : len(relative)] / shares[:, own : own + 1] / np.stack(relative, axis=-1))
 
 
-def within_region(hardware: pd.DataFrame, residency: pd.DataFrame, region: str) -> pd.DataFrame:
+def within_region(hardware: DataFrame[Hardware], residency: DataFrame[Residency], region: str) -> pd.DataFrame:
     """Return whether each accelerator may serve work that has to stay in a region.
 
     The latest rule known applies, one about a family before one about its vendor; without a rule an accelerator may.
@@ -164,7 +165,7 @@ def within_region(hardware: pd.DataFrame, residency: pd.DataFrame, region: str) 
     Parameters
     ----------
     hardware, residency
-        Rows known at the origin (:data:`features.frames.RESIDENCY`).
+        Rows known at the origin (:data:`features.frames.Residency`).
     region
         Region as named in the residency rows.
 
@@ -196,7 +197,7 @@ def within_region(hardware: pd.DataFrame, residency: pd.DataFrame, region: str) 
     )
 
 
-def _rule(rules: pd.DataFrame, vendor: str, family: str) -> pd.Series | None:
+def _rule(rules: DataFrame[Residency], vendor: str, family: str) -> pd.Series | None:
     mine = rules[(rules["vendor"] == vendor) | (rules["vendor"] == "all")]
     for wanted in (family, "all"):
         found = mine[mine["family"] == wanted]

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Hardware
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.support import OutOfSupportError
 
@@ -13,13 +14,13 @@ BOUNDARIES: Final = {"chip": "chip_w", "it": "it_kw", "utility": "utility_kw"}
 UNITS: Final = {"chip": "kW_chip", "it": "kW_it", "utility": "kW_facility"}
 
 
-def latest(hardware: pd.DataFrame, accelerator: str) -> pd.Series:
+def latest(hardware: DataFrame[Hardware], accelerator: str) -> pd.Series:
     """Return the latest known row of an accelerator.
 
     Parameters
     ----------
     hardware
-        Catalogue rows known at the origin (:data:`features.frames.HARDWARE`).
+        Catalogue rows known at the origin (:data:`features.frames.Hardware`).
     accelerator
         Name of the accelerator.
 
@@ -43,7 +44,7 @@ def latest(hardware: pd.DataFrame, accelerator: str) -> pd.Series:
     return rows.iloc[-1]
 
 
-def power_kw(hardware: pd.DataFrame, accelerator: str, *, boundary: str) -> float:
+def power_kw(hardware: DataFrame[Hardware], accelerator: str, *, boundary: str) -> float:
     """Return the power of one accelerator at a boundary.
 
     Parameters

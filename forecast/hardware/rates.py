@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Throughput
 from shiftcast.features.series import select
 from shiftcast.forecast.hardware.levels import find_curve, service_curves
 from shiftcast.forecast.hardware.ratios import best_record
@@ -36,7 +36,7 @@ class Rate:
 
 
 def measured_rate(
-    throughput: pd.DataFrame, accelerator: str, *, model: str, unit: str, tier: str = "server",
+    throughput: DataFrame[Throughput], accelerator: str, *, model: str, unit: str, tier: str = "server",
     speed: float | None = None, software: str | None = None,
 ) -> Rate:  # fmt: skip
     """Return the measured throughput of an accelerator on a model.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from shiftcast.features.frames import EVIDENCE
+from shiftcast.features.frames import EVIDENCE, DataFrame, Hardware, Throughput
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.hardware.levels import check_positive
@@ -50,7 +50,7 @@ class Ratio:
 
 
 def best_record(
-    throughput: pd.DataFrame, accelerator: str, *, model: str, scenario: str, software: str | None = None
+    throughput: DataFrame[Throughput], accelerator: str, *, model: str, scenario: str, software: str | None = None
 ) -> pd.Series:
     """Return the record of highest throughput of an accelerator on a model and tier.
 
@@ -91,7 +91,7 @@ def best_record(
     return rows.sort_values("value").iloc[-1]
 
 
-def generation_ratio(old: pd.Series, new: pd.Series, hardware: pd.DataFrame) -> Ratio:
+def generation_ratio(old: pd.Series, new: pd.Series, hardware: DataFrame[Hardware]) -> Ratio:
     """Return the ratio of two records, by accelerator and by power at two boundaries.
 
     Parameters
@@ -133,7 +133,7 @@ def _round(software: str) -> str:
     return software.partition(",")[0]
 
 
-def _power_ratio(hardware: pd.DataFrame, old: pd.Series, new: pd.Series, boundary: str) -> tuple[float, str]:
+def _power_ratio(hardware: DataFrame[Hardware], old: pd.Series, new: pd.Series, boundary: str) -> tuple[float, str]:
     try:
         powers = [power_kw(hardware, str(row["accelerator"]), boundary=boundary) for row in (old, new)]
     except OutOfSupportError as refusal:

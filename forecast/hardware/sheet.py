@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.calendars import QUARTER_DAYS
+from shiftcast.features.frames import DataFrame, Hardware, Throughput
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.equivalents import h100_equivalents
 from shiftcast.forecast.hardware.fungibility import fungibility
@@ -51,7 +52,9 @@ class Catalogue:
     fits: pd.DataFrame
 
 
-def catalogue(hardware: pd.DataFrame, throughput: pd.DataFrame, registry: Registry, assumed: Assumptions) -> Catalogue:
+def catalogue(
+    hardware: DataFrame[Hardware], throughput: DataFrame[Throughput], registry: Registry, assumed: Assumptions
+) -> Catalogue:
     """Return the catalogue as known at an origin.
 
     Parameters
@@ -80,7 +83,7 @@ def catalogue(hardware: pd.DataFrame, throughput: pd.DataFrame, registry: Regist
     )  # fmt: skip
 
 
-def _generations(machines: pd.DataFrame, throughput: pd.DataFrame, assumed: Assumptions) -> pd.DataFrame:
+def _generations(machines: pd.DataFrame, throughput: DataFrame[Throughput], assumed: Assumptions) -> pd.DataFrame:
     table = machines.assign(chip_kw=machines["chip_w"] / 1e3)
     for name, given in {
         "h100e": {"kind": "specification"},
@@ -105,7 +108,7 @@ def _generations(machines: pd.DataFrame, throughput: pd.DataFrame, assumed: Assu
     return table.sort_values(["available_at", "accelerator"])[kept].reset_index(drop=True)
 
 
-def _rates(machines: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
+def _rates(machines: pd.DataFrame, throughput: DataFrame[Throughput]) -> pd.DataFrame:
     same = ["workload", "technique", "model", "scenario", "unit", "accelerator"]
     best = throughput.sort_values("value").drop_duplicates(same, keep="last")
     kw = best["accelerator"].map(machines.set_index("accelerator")["it_kw"]).astype("float64")
@@ -113,7 +116,7 @@ def _rates(machines: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
     return best.assign(per_it_joule=best["value"] / (kw * 1e3)).sort_values(same)[kept].reset_index(drop=True)
 
 
-def _ratios(machines: pd.DataFrame, throughput: pd.DataFrame) -> pd.DataFrame:
+def _ratios(machines: pd.DataFrame, throughput: DataFrame[Throughput]) -> pd.DataFrame:
     same = ["model", "scenario", "unit"]
     best = throughput.sort_values("value").drop_duplicates([*same, "accelerator"], keep="last")
     records = {name: rows.set_index(same, drop=False) for name, rows in best.groupby("accelerator")}

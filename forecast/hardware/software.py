@@ -11,12 +11,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Throughput
 from shiftcast.forecast.hardware.levels import TIERS
 
 _SAME: Final = ["accelerator", "model", "scenario", "unit"]
 
 
-def software_series(throughput: pd.DataFrame) -> pd.DataFrame:
+def software_series(throughput: DataFrame[Throughput]) -> pd.DataFrame:
     """Return the gain of the same accelerator on the same model and tier from round to round.
 
     Parameters

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import DataFrame, Throughput
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.conversion import harmonic_throughput, work_shares
 from shiftcast.forecast.hardware.generations import Generations, GenerationThroughput, generation_throughput
@@ -15,7 +16,7 @@ from shiftcast.forecast.workloads import Task
 
 
 def fleet_throughput(
-    throughput: pd.DataFrame,
+    throughput: DataFrame[Throughput],
     generations: Generations,
     task: Task,
     hour_shares: Array,
@@ -62,7 +63,7 @@ def fleet_throughput(
     return harmonic_throughput(work_shares(hour_shares, by_generation), by_generation), one
 
 
-def core_throughput(throughput: pd.DataFrame, task: Task, assumed: Assumptions) -> Array | None:
+def core_throughput(throughput: DataFrame[Throughput], task: Task, assumed: Assumptions) -> Array | None:
     """Return work per second of one busy CPU core on a task, shape (draws,), or ``None`` if no record is known.
 
     Work that is counted in core-seconds takes them as they are.

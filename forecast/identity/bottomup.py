@@ -16,6 +16,7 @@ from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import days_in
+from shiftcast.features.frames import DataFrame, Observations, Throughput
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
@@ -76,8 +77,7 @@ class BottomUp:
         Busy hours of NVIDIA GPUs a quarter, shape (draws, quarters, leaves, tasks), zero on CPUs; task to busy CPU
         core-hours a quarter, shape (draws, quarters, leaves).
     steps, evidence, skill
-        Fitted technique steps; task to the evidence of each generation's throughput; skill of the share model on
-        reference histories as lively as each workload's [CRPS ratio].
+        Fitted technique steps; task to the evidence of its throughput; skill on histories as lively [CRPS ratio].
     """
 
     tasks: tuple[str, ...]
@@ -210,7 +210,7 @@ def _fill(out: Array, asked: Asked, task: Task, placed: Array, theta: Array) -> 
         out[draws] = hours
 
 
-def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: pd.DataFrame) -> None:
+def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: DataFrame[Throughput]) -> None:
     """Add a task's core-hours, if it runs on CPUs at all and a record says how fast; change ``core_hours``."""
     placed = by_leaf(asked.assumed, task, asked.chips)[..., -1] if task.on_accelerator else None
     rate = core_throughput(throughput, task, asked.assumed)
@@ -271,7 +271,7 @@ def _add_training(
             hours[..., column] = np.maximum(total * asked.share(task), seen)
 
 
-def fit_inference_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> ShareState:
+def fit_inference_share(observations: DataFrame[Observations], quarters: pd.DatetimeIndex) -> ShareState:
     """Fit the share of accelerator-hours that is inference to stated revenue shares.
 
     Parameters

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
@@ -95,7 +96,7 @@ def fit_world(known: Known, through: str) -> WorldFit:
     return WorldFit(known, top, fit_bottom_up(known, top.generations, top.revenue.quarters))
 
 
-def with_split(fit: WorldFit, observations: pd.DataFrame) -> WorldFit:
+def with_split(fit: WorldFit, observations: DataFrame[Observations]) -> WorldFit:
     """Return the fit with the state of the split fitted to other rows; all other terms stay.
 
     Parameters

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.features.units import convert
 from shiftcast.forecast.draws import Assumptions
@@ -74,7 +74,7 @@ def draw_intensity(assumed: Assumptions, task: str) -> Array:
     return intensity(*(assumed[f"{term}.{task.replace('/', '.')}"] for term in _TERMS))
 
 
-def check_intensity(assumptions: pd.DataFrame, registry: Registry) -> None:
+def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) -> None:
     """Raise if the units of a task's rows do not multiply to its own unit a request.
 
     Parameters
@@ -93,6 +93,7 @@ def check_intensity(assumptions: pd.DataFrame, registry: Registry) -> None:
     --------
     >>> from shiftcast.forecast.workloads import Task
     >>> task = Task("search", "llm", "total_token", True, "", "", "", 1.0, 1.0)
+    >>> import pandas as pd
     >>> rows = pd.DataFrame({"name": ["calls.search.llm", "work.search.llm", "reuse.search.llm"],
     ...                      "unit": ["call/request", "sample/call", "1"]})
     >>> check_intensity(rows, Registry((task,)))  # doctest: +ELLIPSIS

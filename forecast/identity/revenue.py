@@ -13,6 +13,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import LONGEST_QUARTER, calendar_quarters, nvidia_quarters, overlap_weights
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
@@ -139,7 +140,7 @@ def draw_revenue(fit: RevenueFit, sampling: Sampling) -> Revenue:
     return Revenue(fit.quarters, total, total * share, fit.ahead, fit.first_forecast, fit.company_ratio)
 
 
-def _company_ratio(observations: pd.DataFrame, reported: pd.Series) -> float:
+def _company_ratio(observations: DataFrame[Observations], reported: pd.Series) -> float:
     company = select(observations, measure="revenue", definition="company_total", stage="flow")
     days = (company["period_end"] - company["period_start"]).dt.days
     quarterly = company[days < LONGEST_QUARTER].set_index("period_end")["value"]
@@ -147,7 +148,7 @@ def _company_ratio(observations: pd.DataFrame, reported: pd.Series) -> float:
     return float(ratio.iloc[-1]) if len(ratio) else float("nan")
 
 
-def _compute_share(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> ShareState:
+def _compute_share(observations: DataFrame[Observations], quarters: pd.DatetimeIndex) -> ShareState:
     """Fit compute's share of data-centre revenue, a state read from the quarters that report both."""
     keys = ["period_start", "period_end"]
     rows = select(observations, measure="revenue", vendor=VENDOR, stage="flow", segment="all")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import days_in
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import quarterly_levels, select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.volume import Spread, VolumeFit, draw_volume, fit_volume
@@ -41,7 +42,7 @@ class TokenFit:
 
 
 def fit_tokens(
-    observations: pd.DataFrame, quarters: pd.DatetimeIndex, series: Mapping[str, str]
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, series: Mapping[str, str]
 ) -> tuple[TokenFit, ...]:
     """Fit every stated series of tokens.
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.fleet import (
@@ -162,7 +163,7 @@ def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
 
 
 def _leaf_weights(
-    observations: pd.DataFrame, revenue: Revenue, share: Array, sampling: Sampling
+    observations: DataFrame[Observations], revenue: Revenue, share: Array, sampling: Sampling
 ) -> tuple[Array, pd.DataFrame]:
     """Return each leaf's share of revenue, shape (draws, quarters, leaves sold to), and what statements moved."""
     base = revenue.first_forecast - 1
@@ -199,7 +200,9 @@ def _price(fit: TopDownFit, revenue: Revenue, mix: Array, sampling: Sampling) ->
     return np.exp(moved), float(observed / np.exp(np.median(implied)))
 
 
-def _independent_h100e(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -> tuple[Array, float]:
+def _independent_h100e(
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, owners: str
+) -> tuple[Array, float]:
     """Return the quarters covered by the latest owner estimates, and H100-equivalents shipped over them."""
     rows = select(observations, measure="h100e", definition=owners, stage="stock")
     if rows.empty:

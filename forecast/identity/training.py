@@ -7,6 +7,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import overlap_weights
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
@@ -177,8 +178,8 @@ def training_ratio(inference_share: Array) -> Array:
 
 
 def seen_training_hours(
-    observations: pd.DataFrame, technique: str, leaves: tuple[str, ...], peak_flops: Array, assumed: Assumptions,
-    quarters: pd.DatetimeIndex,
+    observations: DataFrame[Observations], technique: str, leaves: tuple[str, ...], peak_flops: Array,
+    assumed: Assumptions, quarters: pd.DatetimeIndex,
 ) -> Array:  # fmt: skip
     """Return busy hours of the training runs that were stated, shape (draws, quarters, leaves).
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
+from shiftcast.features.frames import ChipRows, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 
@@ -36,8 +35,8 @@ class Chips:
         return self.accelerators.index(VENDOR)
 
 
-def read_chips(rows: pd.DataFrame) -> Chips:
-    """Read the classes of chips from their frame (:data:`features.market.CHIPS`).
+def read_chips(rows: DataFrame[ChipRows]) -> Chips:
+    """Read the classes of chips from their frame (:data:`features.frames.ChipRows`).
 
     Parameters
     ----------

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import pandas as pd
-
+from shiftcast.features.frames import DataFrame, DefinitionRows
 from shiftcast.features.input_error import InputError
 
 KINDS: Final = ("operator", "large_operator", "pypi_proxy")  # of statements about techniques that the model tells apart
@@ -42,13 +41,13 @@ class Definitions:
         return {**self.revenue, **self.machines}
 
 
-def read_definitions(rows: pd.DataFrame, about: str) -> Definitions:
+def read_definitions(rows: DataFrame[DefinitionRows], about: str) -> Definitions:
     """Read the definitions about one state, in the order that answers list them.
 
     Parameters
     ----------
     rows
-        Definitions frame (:data:`features.market.DEFINITIONS`).
+        Definitions frame (:data:`features.frames.DefinitionRows`).
     about
         ``split`` or ``technique``.
 
@@ -80,7 +79,7 @@ def read_definitions(rows: pd.DataFrame, about: str) -> Definitions:
     return found
 
 
-def one_reference(rows: pd.DataFrame, about: str) -> str:
+def one_reference(rows: DataFrame[DefinitionRows], about: str) -> str:
     """Return the one definition that is the reference of a state.
 
     Parameters
@@ -107,5 +106,5 @@ def one_reference(rows: pd.DataFrame, about: str) -> str:
     return str(found.iloc[0])
 
 
-def _numbers(rows: pd.DataFrame, column: str) -> Mapping[str, float]:
+def _numbers(rows: DataFrame[DefinitionRows], column: str) -> Mapping[str, float]:
     return {str(name): float(value) for name, value in zip(rows["definition"], rows[column], strict=True)}

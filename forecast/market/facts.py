@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pandas as pd
-
+from shiftcast.features.frames import ChipRows, DataFrame, DefinitionRows, OperatorRows
 from shiftcast.forecast.market.chips import Chips, read_chips
 from shiftcast.forecast.market.definitions import Definitions, one_reference, read_definitions
 from shiftcast.forecast.market.operators import Operators, read_operators
@@ -34,7 +33,9 @@ class Market:
     chips: Chips
 
 
-def read_market(definitions: pd.DataFrame, operators: pd.DataFrame, chips: pd.DataFrame) -> Market:
+def read_market(
+    definitions: DataFrame[DefinitionRows], operators: DataFrame[OperatorRows], chips: DataFrame[ChipRows]
+) -> Market:
     """Read market facts from their frames; they say how a record is read and, as assumptions, are not cut to a day.
 
     Parameters

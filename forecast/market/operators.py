@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import pandas as pd
-
+from shiftcast.features.frames import DataFrame, OperatorRows
 from shiftcast.features.input_error import InputError
 
 
@@ -29,8 +28,8 @@ class Operators:
     accounts: Mapping[str, str]
 
 
-def read_operators(rows: pd.DataFrame) -> Operators:
-    """Read the roles of operators from their frame (:data:`features.market.OPERATORS`).
+def read_operators(rows: DataFrame[OperatorRows]) -> Operators:
+    """Read the roles of operators from their frame (:class:`features.frames.OperatorRows`).
 
     Parameters
     ----------
@@ -56,7 +55,7 @@ def read_operators(rows: pd.DataFrame) -> Operators:
     return Operators(_series(rows, "token_series"), large, _series(rows, "accounts"))
 
 
-def _series(rows: pd.DataFrame, role: str) -> Mapping[str, str]:
+def _series(rows: DataFrame[OperatorRows], role: str) -> Mapping[str, str]:
     mine = rows[rows["role"] == role]
     bare, twice = mine.loc[mine["series"].isna(), "operator"], mine.loc[mine["operator"].duplicated(), "operator"]
     if len(bare):

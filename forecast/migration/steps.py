@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import expit
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import empty_statements, proxy_statements, select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.market.facts import Market
@@ -57,7 +58,7 @@ class TechniqueStep:
 
 
 def fit_steps(
-    observations: pd.DataFrame,
+    observations: DataFrame[Observations],
     workload: str,
     techniques: tuple[str, ...],
     segment: str,
@@ -98,7 +99,7 @@ def fit_steps(
 
 
 def step_statements(
-    observations: pd.DataFrame, workload: str, techniques: tuple[str, ...], position: int, segment: str, *,
+    observations: DataFrame[Observations], workload: str, techniques: tuple[str, ...], position: int, segment: str, *,
     market: Market,
 ) -> pd.DataFrame:  # fmt: skip
     """Collect what speaks of one step: judgements, operators' own shares, and the download proxy.
@@ -136,7 +137,12 @@ def step_statements(
 
 
 def effect_of_one_figure(
-    observations: pd.DataFrame, step: TechniqueStep, techniques: tuple[str, ...], day: pd.Timestamp, *, market: Market
+    observations: DataFrame[Observations],
+    step: TechniqueStep,
+    techniques: tuple[str, ...],
+    day: pd.Timestamp,
+    *,
+    market: Market,
 ) -> float:
     """Return how far a step's share moves if one operator states a figure ten points above the one expected of it.
 

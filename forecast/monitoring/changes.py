@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from shiftcast.features.asof import latest_vintage
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.monitoring.findings import ALARM, OK, WATCH, Finding
 from shiftcast.forecast.monitoring.population import SERIES
 
@@ -16,13 +16,13 @@ MOST_AT_ONCE: Final = 2.0  # powers of ten between two figures of a series: more
 _ABOUT: Final = [name for name in SERIES if name != "definition"]
 
 
-def check_changes(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
+def check_changes(reference: DataFrame[Observations], current: DataFrame[Observations]) -> list[Finding]:
     """Find definitions, units and entities in the rows known now that the forecast's own rows lacked.
 
     Parameters
     ----------
     reference
-        Observation rows the forecast was made from (:data:`features.frames.OBSERVATIONS`).
+        Observation rows the forecast was made from (:data:`features.frames.Observations`).
     current
         Observation rows known now.
 
@@ -35,7 +35,7 @@ def check_changes(reference: pd.DataFrame, current: pd.DataFrame) -> list[Findin
     return [*_definitions(reference, current), *_units(reference, current), *_entities(reference, current)]
 
 
-def _definitions(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
+def _definitions(reference: DataFrame[Observations], current: DataFrame[Observations]) -> list[Finding]:
     known = set(reference[SERIES].itertuples(index=False, name=None))
     about = set(reference[_ABOUT].itertuples(index=False, name=None))
     fresh = current[SERIES].drop_duplicates()
@@ -53,7 +53,7 @@ def _definitions(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding
     ]  # fmt: skip
 
 
-def _units(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
+def _units(reference: DataFrame[Observations], current: DataFrame[Observations]) -> list[Finding]:
     pairs = set(reference[["measure", "unit"]].itertuples(index=False, name=None))
     measures = set(reference["measure"])
     found = [
@@ -72,7 +72,7 @@ def _units(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
     return found or [_fine("unit")]
 
 
-def _entities(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
+def _entities(reference: DataFrame[Observations], current: DataFrame[Observations]) -> list[Finding]:
     found = [
         Finding("entity", column, WATCH, float(len(new)), 0.0, f"new: {', '.join(new[:8])}")
         for column in ENTITIES

@@ -18,7 +18,7 @@ from scipy.stats import ks_2samp
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_vintage
-from shiftcast.features.frames import OBSERVATIONS
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, WATCH, Finding
 
 LABELS: Final = ("revenue", "share")  # what is forecast; every other measure is a feature
@@ -28,7 +28,7 @@ FEWEST: Final = 8
 _BINS: Final = 10
 _RATIOS: Final = ("share", "growth", "gain")
 SERIES: Final = [
-    name for name in OBSERVATIONS.key if name not in {"period_start", "period_end", "known_at", "source"}
+    name for name in Observations.key if name not in {"period_start", "period_end", "known_at", "source"}
 ]  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def psi(reference: ArrayLike, current: ArrayLike, *, bins: int = _BINS) -> float
     return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
 
 
-def check_populations(reference: pd.DataFrame, current: pd.DataFrame) -> list[Finding]:
+def check_populations(reference: DataFrame[Observations], current: DataFrame[Observations]) -> list[Finding]:
     """Compare the steps of figures before and since a forecast was made, measure by measure.
 
     Parameters

@@ -10,7 +10,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known, latest_vintage
 from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, overlap_weights, quarter_label
-from shiftcast.features.frames import ALL
+from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.backtest import first_known
@@ -22,7 +22,7 @@ _FIRST: Final = "2015Q1"
 _STAGE: Final = {"gpu_hours": "flow", "accelerators": "stock", "power": "stock"}
 
 
-def actuals(observations: pd.DataFrame, as_of: pd.Timestamp, market: Market) -> pd.DataFrame:
+def actuals(observations: DataFrame[Observations], as_of: pd.Timestamp, market: Market) -> pd.DataFrame:
     """Return every figure that is known of what the forecaster publishes.
 
     Data-centre revenue is reported by fiscal quarter and mapped day by day, for calendar quarters that are wholly
@@ -88,7 +88,7 @@ def _lengths(ends: pd.DatetimeIndex) -> Array:
 
 
 def _shares(
-    definition: str, rows: pd.DataFrame, revenue: pd.Series, quarters: pd.DatetimeIndex, reference: str
+    definition: str, rows: DataFrame[Observations], revenue: pd.Series, quarters: pd.DatetimeIndex, reference: str
 ) -> list[pd.DataFrame]:  # fmt: skip
     """Return the share by calendar quarter under a definition, and under the reference what each segment spent."""
     stated = rows.drop_duplicates("period_end", keep="last").set_index("period_end").sort_index()
@@ -106,7 +106,7 @@ def _shares(
     return [share, above.assign(segment="hyperscale", measure="spending"), below]
 
 
-def _measured(observations: pd.DataFrame) -> pd.DataFrame:
+def _measured(observations: DataFrame[Observations]) -> pd.DataFrame:
     """Return measured levels of a segment or leaf over one calendar quarter."""
     rows = observations[observations["measure"].isin(MEASURES) & (observations["evidence"] == "measured")]
     rows = select(latest_vintage(rows), operator=ALL, user=ALL, workload=ALL, technique=ALL, bound=("=", "~"))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known
-from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.frames import ALL, DataFrame, Observations, Scores, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
@@ -70,9 +70,9 @@ class PastOrigin:
 
 
 def backtest_revenue(
-    observations: pd.DataFrame, origin: pd.Timestamp, *, costs: BuildCosts,
+    observations: DataFrame[Observations], origin: pd.Timestamp, *, costs: BuildCosts,
     origins: Sequence[PastOrigin] | None = None, draws: int = 1000, seed: int = 1,
-) -> pd.DataFrame:  # fmt: skip
+) -> DataFrame[Scores]:  # fmt: skip
     """Score data-centre revenue forecasts made at every past quarter known by an origin.
 
     Scores are of log revenue, so that a decade of growth weighs alike: CRPS, interval scores and absolute errors read
@@ -111,10 +111,10 @@ def backtest_revenue(
             scores = score_level(paths, ahead, past.history, costs)
             horizons = np.arange(1, len(ahead) + 1, dtype=np.float64)
             blocks.append(score_rows(scores, horizons, made=past.made, model=model, definition="data_center"))
-    return check(conform(pd.concat(blocks, ignore_index=True), SCORES), SCORES)
+    return check(conform(pd.concat(blocks, ignore_index=True), Scores), Scores)
 
 
-def reported_revenue(observations: pd.DataFrame, origin: pd.Timestamp) -> pd.Series:
+def reported_revenue(observations: DataFrame[Observations], origin: pd.Timestamp) -> pd.Series:
     """Return data-centre revenue known at an origin [USD], by the last day of the fiscal quarter.
 
     Parameters
@@ -143,7 +143,7 @@ def reported_revenue(observations: pd.DataFrame, origin: pd.Timestamp) -> pd.Ser
     return actual
 
 
-def first_known(observations: pd.DataFrame) -> pd.Series:
+def first_known(observations: DataFrame[Observations]) -> pd.Series:
     """Return the day each quarter's data-centre revenue became known, by the last day of the quarter.
 
     A part of it, such as a segment's, can be known days before or after.
@@ -162,7 +162,7 @@ def first_known(observations: pd.DataFrame) -> pd.Series:
     return rows.groupby("period_end")["known_at"].min()
 
 
-def past_origins(observations: pd.DataFrame, actual: pd.Series) -> Iterator[PastOrigin]:
+def past_origins(observations: DataFrame[Observations], actual: pd.Series) -> Iterator[PastOrigin]:
     """Yield every past origin that has a quarter of ``actual`` ahead of it, fitted on what was known there.
 
     Parameters
@@ -248,7 +248,7 @@ def score_rows(
     )  # fmt: skip
 
 
-def summarise(scores: pd.DataFrame) -> pd.DataFrame:
+def summarise(scores: DataFrame[Scores]) -> pd.DataFrame:
     """Return one row a horizon for the whole: the model's CRPS and build cost over the naive ones, and coverage.
 
     Parameters

@@ -7,7 +7,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import nvidia_quarters, overlap_weights
-from shiftcast.features.frames import ALL
+from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.draws import normals, stream
 from shiftcast.forecast.market.facts import Market
@@ -17,7 +17,13 @@ from shiftcast.forecast.volume import draw_volume, fit_volume
 
 
 def naive_revenue(
-    observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, origin: pd.Timestamp, member: str, draws: int, seed: int
+    observations: DataFrame[Observations],
+    quarters: pd.DatetimeIndex,
+    *,
+    origin: pd.Timestamp,
+    member: str,
+    draws: int,
+    seed: int,
 ) -> Array:
     """Return draws of data-centre revenue by calendar quarter from one simple member.
 
@@ -58,8 +64,8 @@ def naive_revenue(
 
 
 def naive_draws(
-    observations: pd.DataFrame, target: pd.Series, *, origin: pd.Timestamp, member: str, draws: int, seed: int,
-    market: Market,
+    observations: DataFrame[Observations], target: pd.Series, *, origin: pd.Timestamp, member: str, draws: int,
+    seed: int, market: Market,
 ) -> Array | None:  # fmt: skip
     """Return naive draws of one published figure, shape (draws,), or ``None`` where there is no naive forecast.
 

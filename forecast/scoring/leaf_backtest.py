@@ -18,7 +18,7 @@ from shiftcast.features.calendars import (
     overlap_weights,
     quarter_label,
 )
-from shiftcast.features.frames import SCORES, check, conform
+from shiftcast.features.frames import DataFrame, Observations, Scores, check, conform
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import Sampling, normals
 from shiftcast.forecast.known import Known
@@ -39,7 +39,7 @@ _FIRST: Final = "2015Q1"
 _SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
 
 
-def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
+def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> DataFrame[Scores]:
     """Score revenue as a whole and by segment at every past origin.
 
     Parameters
@@ -66,11 +66,11 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
     parts = backtest_segments(
         vintages, known.origin, market=market, costs=costs, origins=origins, draws=draws, seed=seed
     )  # fmt: skip
-    return check(conform(pd.concat([whole, *parts], ignore_index=True), SCORES), SCORES)
+    return check(conform(pd.concat([whole, *parts], ignore_index=True), Scores), Scores)
 
 
 def backtest_segments(
-    observations: pd.DataFrame, origin: pd.Timestamp, *, market: Market, costs: BuildCosts,
+    observations: DataFrame[Observations], origin: pd.Timestamp, *, market: Market, costs: BuildCosts,
     origins: Sequence[PastOrigin], draws: int = 1000, seed: int = 1,
 ) -> list[pd.DataFrame]:  # fmt: skip
     """Score the revenue of each segment, one block an origin, model, stated share and segment.
@@ -130,7 +130,7 @@ def backtest_segments(
     return blocks
 
 
-def scored_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
+def scored_statements(observations: DataFrame[Observations], market: Market) -> DataFrame[Observations]:
     """Return the stated hyperscale shares of single fiscal quarters that a forecast can be scored against.
 
     Parameters
@@ -147,17 +147,19 @@ def scored_statements(observations: pd.DataFrame, market: Market) -> pd.DataFram
     """
     rows = split_statements(observations, market)
     days = (rows["period_end"] - rows["period_start"]).dt.days
-    return rows[rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, LONGEST_QUARTER)].reset_index(drop=True)
+    single = rows["bound"].isin(_SCORED_BOUNDS) & days.between(1, LONGEST_QUARTER)
+    scored: DataFrame[Observations] = rows[single].reset_index(drop=True)
+    return scored
 
 
-def _naive_shares(known: pd.DataFrame, rows: pd.DataFrame, noise: Array) -> Array:
+def _naive_shares(known: DataFrame[Observations], rows: DataFrame[Observations], noise: Array) -> Array:
     """Return the naive draws of each stated share, shape (draws, statements)."""
     return np.column_stack(
         [naive_share(known, str(row.definition), row.period_end, noise) for row in rows.itertuples()]
     )
 
 
-def naive_share(statements: pd.DataFrame, definition: str, period_end: pd.Timestamp, noise: Array) -> Array:
+def naive_share(statements: DataFrame[Observations], definition: str, period_end: pd.Timestamp, noise: Array) -> Array:
     """Return draws of the last stated share carried on, under its definition where there is one, else under any.
 
     logit(share) + volatility * sqrt(quarters since) * noise, with the prior volatility of the split.

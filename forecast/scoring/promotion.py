@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.frames import ALL
+from shiftcast.features.frames import ALL, DataFrame, Scores
 from shiftcast.forecast.scoring.backtest import BENCHMARKS, MODEL
 
 TOLERANCE: Final = 0.02  # relative: the same code on the same origins ties, and a tie has to let new data in
@@ -62,7 +62,7 @@ class Standing:
         return bool(np.isfinite([self.cost, self.coverage, *self.naive.values()]).all())
 
 
-def decide(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Decision:
+def decide(challenger: DataFrame[Scores], champion: DataFrame[Scores] | None) -> Decision:
     """Compare a challenger's backtest with the naive benchmarks' and with the champion's.
 
     Parameters
@@ -78,8 +78,8 @@ def decide(challenger: pd.DataFrame, champion: pd.DataFrame | None) -> Decision:
 
     Examples
     --------
-    >>> from shiftcast.features.frames import SCORES, empty
-    >>> decide(empty(SCORES), None)
+    >>> from shiftcast.features.frames import Scores, empty
+    >>> decide(empty(Scores), None)
     Decision(promote=False, reason='not promoted: its scores are not finite')
     """
     mine = _by_origin(challenger)
@@ -118,7 +118,7 @@ def standing(by_origin: pd.DataFrame) -> Standing:
     return Standing(mean(MODEL, METRIC), {name: mean(name, METRIC) for name in BENCHMARKS}, mean(MODEL, _COVERAGE))
 
 
-def _by_origin(scores: pd.DataFrame) -> pd.DataFrame:
+def _by_origin(scores: DataFrame[Scores]) -> pd.DataFrame:
     whole = scores[(scores["measure"] == "log_revenue") & (scores["segment"] == ALL)]
     return whole.pivot_table(index=["origin", "horizon"], columns=["model", "metric"], values="value")
 

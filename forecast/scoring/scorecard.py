@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import ALL, SCORES, check, conform
+from shiftcast.features.frames import ALL, DataFrame, Observations, Overrides, Scores, check, conform
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import sample_assumptions
@@ -48,7 +48,7 @@ class Vintage:
     name: str
     origin: pd.Timestamp
     cube: xr.Dataset
-    observations: pd.DataFrame
+    observations: DataFrame[Observations]
     market: Market
 
 
@@ -98,7 +98,7 @@ def vintage_scores(
     return pd.DataFrame(rows)
 
 
-def override_scores(overrides: pd.DataFrame, actual: pd.DataFrame, costs: BuildCosts) -> pd.DataFrame:
+def override_scores(overrides: DataFrame[Overrides], actual: pd.DataFrame, costs: BuildCosts) -> pd.DataFrame:
     """Score people's overrides like vintages, as draws through their low, mid and high figures (10, 50 and 90 %).
 
     Parameters
@@ -163,7 +163,7 @@ def ahead_of(actual: pd.DataFrame, origin: pd.Timestamp) -> pd.DataFrame:
     return later.assign(horizon=horizon.astype(np.float64))
 
 
-def card_rows(card: pd.DataFrame) -> pd.DataFrame:
+def card_rows(card: pd.DataFrame) -> DataFrame[Scores]:
     """Return a card as a checked scores frame; a vintage's name is part of the model's.
 
     Parameters
@@ -185,7 +185,7 @@ def card_rows(card: pd.DataFrame) -> pd.DataFrame:
     long = card.melt([*KEY, "origin", "horizon", "vintage", "model"], metrics, "metric", "value").dropna(subset="value")
     model = long["model"].where(~long["model"].isin({MODEL, "override"}), long["model"] + " " + long["vintage"])
     named = long.assign(model=model, workload=ALL, technique=ALL, scenario="base")
-    return check(conform(named.drop_duplicates(list(SCORES.key)), SCORES), SCORES)
+    return check(conform(named.drop_duplicates(list(Scores.key)), Scores), Scores)
 
 
 def card_summary(card: pd.DataFrame, by: tuple[str, ...] = ("measure", "segment", "definition")) -> pd.DataFrame:
@@ -234,7 +234,7 @@ def _published(cube: xr.Dataset, target: dict[Any, Any]) -> Array | None:
     return hyperscale_share(cube, base="revenue", definition=str(target["definition"]))[:, at[0]]
 
 
-def _scale(observations: pd.DataFrame, origin: pd.Timestamp) -> float:
+def _scale(observations: DataFrame[Observations], origin: pd.Timestamp) -> float:
     """Return the mean absolute log change a quarter of revenue up to the origin, for the scaled error."""
     return float(np.abs(np.diff(np.log(fiscal_revenue(observations, "data_center", origin)))).mean())
 

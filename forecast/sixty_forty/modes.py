@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.market.facts import Market
@@ -52,7 +53,7 @@ class Imposed:
             raise InputError(f"strength {self.strength:g} is below 0; it is a standard deviation on the logit scale")
 
 
-def claimed_share(observations: pd.DataFrame, market: Market) -> float | None:
+def claimed_share(observations: DataFrame[Observations], market: Market) -> float | None:
     """Return the share last claimed, of what is known; None if there is no such claim.
 
     Parameters
@@ -107,7 +108,9 @@ def imposed_as(
     return Imposed(mode, claimed, strength, total == "kept")
 
 
-def observations_under(observations: pd.DataFrame, imposed: Imposed, market: Market) -> pd.DataFrame:
+def observations_under(
+    observations: DataFrame[Observations], imposed: Imposed, market: Market
+) -> DataFrame[Observations]:
     """Return the observations that a mode lets the split be fitted to.
 
     Parameters
@@ -130,11 +133,11 @@ def observations_under(observations: pd.DataFrame, imposed: Imposed, market: Mar
         If a prior is asked for and no claim was known.
     """
     claims = _claims(observations, market)
-    rest = observations[~_is_claim(observations, market)]
+    rest: DataFrame[Observations] = observations[~_is_claim(observations, market)].reset_index(drop=True)
     if imposed.mode == "observation":
         return observations
     if imposed.mode != "prior":
-        return rest.reset_index(drop=True)
+        return rest
     if claims.empty:
         raise InputError("mode 'prior' needs the claim, which was not known at this origin; choose a later --as-of")
     claim = claims.iloc[[-1]]
@@ -146,12 +149,17 @@ def observations_under(observations: pd.DataFrame, imposed: Imposed, market: Mar
     keys = ["definition", "period_start", "period_end", "source"]
     earlier = statements[statements["known_at"] <= claim["known_at"].iloc[0]]
     dropped = pd.MultiIndex.from_frame(rest[keys]).isin(pd.MultiIndex.from_frame(earlier[keys]))
-    return pd.concat([rest[~(np.asarray(dropped) & is_about_split(rest, market))], believed], ignore_index=True)
+    kept = rest[~(np.asarray(dropped) & is_about_split(rest, market))]
+    under: DataFrame[Observations] = pd.concat([kept, believed], ignore_index=True)
+    return under
 
 
-def _is_claim(observations: pd.DataFrame, market: Market) -> pd.Series:
+def _is_claim(observations: DataFrame[Observations], market: Market) -> pd.Series:
     return (observations["measure"] == "share") & observations["definition"].isin(market.split.claims)
 
 
-def _claims(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
-    return observations[_is_claim(observations, market)].sort_values("known_at", kind="stable")
+def _claims(observations: DataFrame[Observations], market: Market) -> DataFrame[Observations]:
+    claims: DataFrame[Observations] = observations[_is_claim(observations, market)].sort_values(
+        "known_at", kind="stable"
+    )
+    return claims

@@ -12,6 +12,7 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import latest_known, latest_vintage
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
@@ -21,7 +22,7 @@ _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estima
 
 
 def revisions(
-    observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market, since: pd.Timestamp
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, *, market: Market, since: pd.Timestamp
 ) -> pd.DataFrame:
     """Return how each statement published after a day revised the smoothed share.
 

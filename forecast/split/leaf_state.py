@@ -18,6 +18,7 @@ from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share, quarter_label
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling
@@ -44,7 +45,7 @@ class Leaves:
     news: pd.DataFrame
 
 
-def leaf_statements(observations: pd.DataFrame, leaves: tuple[str, ...]) -> pd.DataFrame:
+def leaf_statements(observations: DataFrame[Observations], leaves: tuple[str, ...]) -> DataFrame[Observations]:
     """Return what is known of the vendor's revenue from leaves and its growth, one row per figure; no guidance.
 
     Parameters
@@ -61,12 +62,13 @@ def leaf_statements(observations: pd.DataFrame, leaves: tuple[str, ...]) -> pd.D
     """
     rows = select(observations, leaf=leaves, vendor=VENDOR, stage="flow")
     kept = (rows["measure"] == "revenue") | ((rows["measure"] == "growth") & (rows["base"] == "revenue"))
-    return rows[kept].reset_index(drop=True)
+    known: DataFrame[Observations] = rows[kept].reset_index(drop=True)
+    return known
 
 
 def hear_leaves(
-    weights: Array, drift: float, base: int, observations: pd.DataFrame, leaves: tuple[str, ...], side: Array,
-    sampling: Sampling,
+    weights: Array, drift: float, base: int, observations: DataFrame[Observations], leaves: tuple[str, ...],
+    side: Array, sampling: Sampling,
 ) -> Leaves:  # fmt: skip
     """Condition drawn log weights of leaves on what is stated about them.
 

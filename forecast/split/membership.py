@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import DataFrame, Memberships, Observations
 from shiftcast.features.membership import published_side, sides_over
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.market.facts import Market
@@ -38,7 +39,7 @@ class Move:
     since: NDArray[np.bool_]
 
 
-def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex, reference: str) -> tuple[Move, ...]:
+def saved_moves(memberships: DataFrame[Memberships], quarters: pd.DatetimeIndex, reference: str) -> tuple[Move, ...]:
     """Return the firms that saved memberships put on another side than the figures of the reference definition do.
 
     Parameters
@@ -65,7 +66,7 @@ def saved_moves(memberships: pd.DataFrame, quarters: pd.DatetimeIndex, reference
 
 
 def as_saved(
-    split: Split, revenue: Array, observations: pd.DataFrame, moves: tuple[Move, ...], sampling: Sampling, *,
+    split: Split, revenue: Array, observations: DataFrame[Observations], moves: tuple[Move, ...], sampling: Sampling, *,
     market: Market,
 ) -> Split:  # fmt: skip
     """Return the split with saved memberships applied; without any it is the same object.

@@ -17,6 +17,7 @@ from scipy.special import logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import LONGEST_QUARTER, quarter_label
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
@@ -66,7 +67,7 @@ class Relabelled:
 
 
 def firm_spend(
-    observations: pd.DataFrame, firm: str, quarters: pd.DatetimeIndex, *, market: Market
+    observations: DataFrame[Observations], firm: str, quarters: pd.DatetimeIndex, *, market: Market
 ) -> pd.Series:  # fmt: skip
     """Return a firm's capital spending by quarter, US dollars.
 
@@ -172,7 +173,8 @@ def relabel(
 
 
 def purchases(
-    observations: pd.DataFrame, assumed: Assumptions, firm: str, quarters: pd.DatetimeIndex, *, market: Market
+    observations: DataFrame[Observations], assumed: Assumptions, firm: str, quarters: pd.DatetimeIndex, *,
+    market: Market,
 ) -> Array:  # fmt: skip
     """Return what a firm bought of the vendor, US dollars a quarter, shape (draws, quarters), missing where not known.
 

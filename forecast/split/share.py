@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import ALL
+from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.leaves import LEAVES
@@ -56,7 +56,7 @@ class Split:
     ess: float = 1.0
 
 
-def is_about_split(observations: pd.DataFrame, market: Market) -> NDArray[np.bool_]:
+def is_about_split(observations: DataFrame[Observations], market: Market) -> NDArray[np.bool_]:
     """Return which rows the state of the split is conditioned on.
 
     Shares of data-centre revenue, over a period or ahead; shares of the machines installed, under a definition of
@@ -83,7 +83,7 @@ def is_about_split(observations: pd.DataFrame, market: Market) -> NDArray[np.boo
     return np.asarray((sides & (revenue | machines)) | grown)
 
 
-def split_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame:
+def split_statements(observations: DataFrame[Observations], market: Market) -> DataFrame[Observations]:
     """Return the statements about the split among rows that hold each figure once.
 
     A stock holds those before it, so of several under one definition the last is kept.
@@ -103,12 +103,13 @@ def split_statements(observations: pd.DataFrame, market: Market) -> pd.DataFrame
     rows = observations[is_about_split(observations, market)].reset_index(drop=True)
     stocks = rows[rows["stage"] == "stock"].sort_values("period_end", kind="stable")
     before = stocks.index[stocks.duplicated("definition", keep="last")]
-    return rows.drop(before).reset_index(drop=True)
+    statements: DataFrame[Observations] = rows.drop(before).reset_index(drop=True)
+    return statements
 
 
 def fit_split(
-    observations: pd.DataFrame, statements: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market,
-    prior: SharePrior = PRIOR,
+    observations: DataFrame[Observations], statements: DataFrame[Observations], quarters: pd.DatetimeIndex, *,
+    market: Market, prior: SharePrior = PRIOR,
 ) -> ShareState:  # fmt: skip
     """Fit the state of the split to some of the statements known.
 
@@ -141,7 +142,7 @@ def fit_split(
     )
 
 
-def split_state(observations: pd.DataFrame, quarters: pd.DatetimeIndex, *, market: Market) -> ShareState:
+def split_state(observations: DataFrame[Observations], quarters: pd.DatetimeIndex, *, market: Market) -> ShareState:
     """Fit the state of the split to every statement known about it.
 
     Parameters

@@ -12,7 +12,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, nvidia_quarters, overlap_weights
-from shiftcast.features.frames import ALL
+from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
 
@@ -20,7 +20,7 @@ _YEAR: Final = 4  # quarters
 _MOSTLY: Final = 0.5  # of a calendar quarter has to be reported for its rate to be read
 
 
-def flows(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -> dict[str, Array]:
+def flows(observations: DataFrame[Observations], quarters: pd.DatetimeIndex, owners: str) -> dict[str, Array]:
     """Return what flowed in each quarter by base, shape (quarters,).
 
     Parameters
@@ -42,7 +42,7 @@ def flows(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -
     return {base: flow for base, flow in found.items() if flow is not None}
 
 
-def _reported(observations: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
+def _reported(observations: DataFrame[Observations], until: pd.Timestamp) -> pd.DataFrame:
     """Return ``period_start, period_end, value`` of data-centre revenue by fiscal quarter, in order."""
     total = {"definition": "data_center", "stage": "flow", "segment": ALL}
     rows = select(observations, measure="revenue", vendor=VENDOR, **total)
@@ -50,7 +50,7 @@ def _reported(observations: pd.DataFrame, until: pd.Timestamp) -> pd.DataFrame:
     return kept.sort_values("period_end", ignore_index=True)[["period_start", "period_end", "value"]]
 
 
-def _revenue(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Array | None:
+def _revenue(observations: DataFrame[Observations], quarters: pd.DatetimeIndex) -> Array | None:
     rows = _reported(observations, quarters[-1])
     if rows.empty:
         return None
@@ -62,7 +62,7 @@ def _revenue(observations: pd.DataFrame, quarters: pd.DatetimeIndex) -> Array | 
     return np.asarray(rate.ffill().bfill())
 
 
-def _machines(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: str) -> Array | None:
+def _machines(observations: DataFrame[Observations], quarters: pd.DatetimeIndex, owners: str) -> Array | None:
     rows = select(observations, measure="h100e", definition=owners, stage="stock")
     if rows.empty:
         return None
@@ -75,7 +75,9 @@ def _machines(observations: pd.DataFrame, quarters: pd.DatetimeIndex, owners: st
     return np.asarray(added.where(quarters <= last).ffill().fillna(0.0).clip(lower=0.0))
 
 
-def growth_of_shares(statements: pd.DataFrame, observations: pd.DataFrame, ending: str) -> pd.DataFrame:
+def growth_of_shares(
+    statements: DataFrame[Observations], observations: DataFrame[Observations], ending: str
+) -> DataFrame[Observations]:
     """Return share statements with growth of a side turned into growth of its share.
 
     A side that grew m-fold while revenue grew r-fold has m / r times its share of a year before.
@@ -103,4 +105,5 @@ def growth_of_shares(statements: pd.DataFrame, observations: pd.DataFrame, endin
     rows = statements[grown].merge(ratio[["period_end", "ratio"]].dropna(), on="period_end")
     rows["value"], rows["sd"] = rows["value"] / rows["ratio"], rows["sd"] / rows["ratio"]
     rows["definition"] = rows["definition"].str.removesuffix(ending)
-    return pd.concat([statements[~grown], rows[statements.columns]], ignore_index=True)
+    read: DataFrame[Observations] = pd.concat([statements[~grown], rows[statements.columns]], ignore_index=True)
+    return read

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.forecast.draws import quantile_table
 
 SHOWN: Final = {"median": 0.5, "low80": 0.1, "high80": 0.9}
@@ -67,7 +68,9 @@ def spread(name: str, values: Array) -> dict[str, float]:
     return {f"{stem}{label}": float(value) for label, value in zip(SHOWN, taken, strict=True)}
 
 
-def assumed_rows(assumptions: pd.DataFrame, names: tuple[str, ...], given: Mapping[str, float]) -> pd.DataFrame:
+def assumed_rows(
+    assumptions: DataFrame[AssumptionRows], names: tuple[str, ...], given: Mapping[str, float]
+) -> pd.DataFrame:
     """Return the assumptions an answer used; one that the asker gave is shown as given.
 
     Parameters
@@ -94,6 +97,6 @@ def assumed_rows(assumptions: pd.DataFrame, names: tuple[str, ...], given: Mappi
     return pd.concat(parts, ignore_index=True) if parts else asked
 
 
-def _unit(assumptions: pd.DataFrame, name: str) -> str:
+def _unit(assumptions: DataFrame[AssumptionRows], name: str) -> str:
     found = assumptions.loc[assumptions["name"] == name, "unit"]
     return str(found.iloc[0]) if len(found) else "1"

@@ -15,7 +15,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end
-from shiftcast.features.frames import ALL, FORECASTS, check, conform
+from shiftcast.features.frames import ALL, DataFrame, Forecasts, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
@@ -202,7 +202,7 @@ class Label:
     definition: str
 
 
-def forecast_frame(cube: xr.Dataset, *, model: str) -> pd.DataFrame:
+def forecast_frame(cube: xr.Dataset, *, model: str) -> DataFrame[Forecasts]:
     """Return the published forecasts: every measure for every part, mean and quantiles of each quarter ahead.
 
     Parameters
@@ -213,14 +213,14 @@ def forecast_frame(cube: xr.Dataset, *, model: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A checked forecasts frame (:data:`features.frames.FORECASTS`).
+        A checked forecasts frame (:data:`features.frames.Forecasts`).
     """
     labels: list[Label] = []
     tables: list[Array] = []
     for label, draws in _published(cube):
         labels.append(label)
         tables.append(quantile_table(draws))
-    return check(conform(_rows(cube, labels, np.stack(tables), model), FORECASTS), FORECASTS)
+    return check(conform(_rows(cube, labels, np.stack(tables), model), Forecasts), Forecasts)
 
 
 def _published(cube: xr.Dataset) -> Iterator[tuple[Label, Array]]:

@@ -13,6 +13,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import DataFrame, Forecasts
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.views.part import MEASURES, forecast_periods, hyperscale_share, periods
@@ -31,10 +32,10 @@ class Published:
     Attributes
     ----------
     rows
-        Forecasts frame (:data:`features.frames.FORECASTS`).
+        Forecasts frame (:data:`features.frames.Forecasts`).
     """
 
-    rows: pd.DataFrame
+    rows: DataFrame[Forecasts]
 
     @cached_property
     def _blocks(self) -> Mapping[Key, slice]:
@@ -51,7 +52,7 @@ class Published:
     def _levels(self) -> Array:
         return np.asarray(self.rows["quantile"], dtype=np.float64)
 
-    def of(self, measure: str, part: Mapping[str, str]) -> pd.DataFrame:
+    def of(self, measure: str, part: Mapping[str, str]) -> DataFrame[Forecasts]:
         """Return the rows of one part and measure.
 
         Parameters
@@ -71,7 +72,8 @@ class Published:
         ValueError
             Naming the first field that no row has, beside those before it, and what it may be.
         """
-        return self.rows.iloc[self._block(measure, part)].reset_index(drop=True)
+        rows: DataFrame[Forecasts] = self.rows.iloc[self._block(measure, part)].reset_index(drop=True)
+        return rows
 
     def marks(self, measure: str, part: Mapping[str, str], levels: tuple[float, ...]) -> Array | None:
         """Return mean and quantiles, shape (quarters ahead, 1 + levels), or ``None`` where a level was not published.
@@ -107,7 +109,7 @@ class Published:
         return block
 
 
-def _unknown(rows: pd.DataFrame, asked: Mapping[str, str]) -> ValueError:
+def _unknown(rows: DataFrame[Forecasts], asked: Mapping[str, str]) -> ValueError:
     if asked["measure"] not in MEASURES:
         return InputError(
             f"measure {asked['measure']!r} is not forecast; choose one of {', '.join(MEASURES)}; "

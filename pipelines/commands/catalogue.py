@@ -12,7 +12,7 @@ import pandas as pd
 import typer
 from rich.table import Table
 
-from shiftcast.features.frames import HARDWARE, RESIDENCY, Frame, check, conform
+from shiftcast.features.frames import AnyFrame, DataFrame, Hardware, Residency, check, conform
 from shiftcast.features.quality import screen
 from shiftcast.features.scope import VENDOR
 from shiftcast.forecast.draws import sample_assumptions
@@ -123,12 +123,12 @@ def with_rows(known: Known, path: Path | None) -> Known:
     """
     if path is None:
         return known
-    rows = read_rows(path, HARDWARE)
-    both = pd.concat([known.history.hardware, rows]).drop_duplicates(list(HARDWARE.key), keep="last")
-    return cut(replace(known.history, hardware=check(conform(both, HARDWARE), HARDWARE)), known.origin)
+    rows = read_rows(path, Hardware)
+    both = pd.concat([known.history.hardware, rows]).drop_duplicates(list(Hardware.key), keep="last")
+    return cut(replace(known.history, hardware=check(conform(both, Hardware), Hardware)), known.origin)
 
 
-def read_rows(path: Path, frame: Frame) -> pd.DataFrame:
+def read_rows(path: Path, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
     """Read a file as rows of a frame, refusing the file for its first bad row.
 
     Parameters
@@ -178,7 +178,7 @@ def region_table(known: Known, record: Path, region: str) -> pd.DataFrame:
     OutOfSupportError
         If no rule about the region is known.
     """
-    rules = read_rows(record / "residency.csv", RESIDENCY)
+    rules = read_rows(record / "residency.csv", Residency)
     return within_region(known.hardware, rules[rules["known_at"] <= known.origin], region)
 
 

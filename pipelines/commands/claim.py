@@ -10,6 +10,7 @@ import pandas as pd
 import typer
 from rich.table import Column, Table
 
+from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
 from shiftcast.forecast.claims.registry import distinct, find
 from shiftcast.forecast.identity.cube import build_world
@@ -63,7 +64,7 @@ def check(
         _show(done, claims, f"{known.origin:%Y-%m-%d}")
 
 
-def _show(done: ClaimCheck, claims: pd.DataFrame, as_of: str) -> None:
+def _show(done: ClaimCheck, claims: DataFrame[Claims], as_of: str) -> None:
     console = wide_console()
     first = find(claims, done.claim).iloc[0]
     console.print(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from shiftcast.features.frames import ALL, FORECASTS, empty
+from shiftcast.features.frames import ALL, Forecasts, empty
 from shiftcast.features.series import select
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.identity.cube import UNITS, build_world
@@ -39,7 +39,7 @@ def contract(
     """Hold one figure of the forecast, such as capacity under contract, and move the rest to add up, draw by draw."""
     known, settings = known_at(as_of, record), Settings(draws=draws, seed=seed)
     cube = build_world(known, settings).cube
-    forecaster = Forecaster(cube, empty(FORECASTS), known.claims, known, settings)
+    forecaster = Forecaster(cube, empty(Forecasts), known.claims, known, settings)
     done = forecaster.contract(
         measure, period=period, value=value, segment=segment, leaf=leaf, workload=workload, technique=technique,
         total=total,

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from shiftcast.features.frames import Throughput
 from shiftcast.features.quality import Screened
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.ingest.load import Ingested
@@ -117,7 +118,7 @@ def _show_missing(console: Console, report: dict[str, Any]) -> None:
         console.print(escape(f"names no table knows: {', '.join(names[:_SHOWN])}{more}"))
 
 
-def show_throughput(screened: Screened, output: Path, *, as_json: bool) -> None:
+def show_throughput(screened: Screened[Throughput], output: Path, *, as_json: bool) -> None:
     """Print what a throughput table came to.
 
     Parameters

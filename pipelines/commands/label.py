@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from shiftcast.features.frames import DIMENSIONS
-from shiftcast.features.labels import RULES, UNLABELLED
+from shiftcast.features.frames import DIMENSIONS, LabelRules
+from shiftcast.features.labels import UNLABELLED
 from shiftcast.pipelines.commands.ingest import read_setting
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.records import RECORDS
@@ -62,7 +62,7 @@ def propose(largest: Sequence[Mapping[str, Any]], *, top: int) -> list[dict[str,
     Returns
     -------
     list
-        Rules as rows of :data:`features.labels.RULES`; labels are guessed from words in the name, empty otherwise.
+        Rules as rows of :class:`features.frames.LabelRules`; labels are guessed from words in the name, or empty.
 
     Examples
     --------
@@ -120,7 +120,7 @@ def rules_text(rules: Sequence[Mapping[str, str]]) -> str:
     'name, =cmd(),'
     """
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(RULES.columns), lineterminator="\n", restval="")
+    writer = csv.DictWriter(text, list(LabelRules.columns), lineterminator="\n", restval="")
     writer.writeheader()
     for rule in rules:
         guarded = f" {rule['pattern']}" if rule["pattern"].startswith(_FORMULA) else rule["pattern"]

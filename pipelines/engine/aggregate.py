@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ibis.expr.types as ir
 
-from shiftcast.features.frames import POINTS, SPANS
+from shiftcast.features.frames import PointRows, SpanRows
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.inputs import Input, Rows, open_inputs
 from shiftcast.pipelines.engine.periods import DIALECTS, Periods
@@ -27,10 +27,10 @@ def aggregate(
     Parameters
     ----------
     spans
-        Rows of ``features.frames.SPANS``: Parquet paths, an Ibis table, record batches, a pyarrow table or DataFrame.
-        Amount times hours [in ``unit``] goes to the periods a span overlaps.
+        Rows of ``features.frames.SpanRows``: Parquet paths, an Ibis table, record batches, a pyarrow table or
+        DataFrame. Amount times hours [in ``unit``] goes to the periods a span overlaps.
     points
-        Rows of ``features.frames.POINTS``, likewise; ``status`` and ``series`` may be left out, ``line`` from both.
+        Rows of ``features.frames.PointRows``, likewise; ``status`` and ``series`` may be left out, ``line`` from both.
     grain
         Length of the periods, all UTC: minute, hour, day, week, month or quarter.
     engine, master
@@ -41,7 +41,7 @@ def aggregate(
     Returns
     -------
     Table
-        Ibis table of the frame ``USAGE`` without ``known_at``, one row a cell, in no order; for
+        Ibis table of the frame ``Usage`` without ``known_at``, one row a cell, in no order; for
         ``pipelines.engine.collect`` or ``stream``, or :meth:`pipelines.store.Store.append`.
 
     Raises
@@ -63,7 +63,7 @@ def aggregate(
     """
     if spans is None and points is None:
         raise InputError("there is nothing to aggregate; give spans, points or both")
-    given = [(frame, rows) for frame, rows in ((SPANS, spans), (POINTS, points)) if rows is not None]
+    given = [(frame, rows) for frame, rows in ((SpanRows, spans), (PointRows, points)) if rows is not None]
     backend, inputs = open_inputs(given, engine, master)
     periods = Periods(grain, DIALECTS[backend])
     plans = {"spans": _spans, "points": _points}

@@ -7,13 +7,13 @@ from typing import Final
 import pandas as pd
 import pyarrow as pa
 
-from shiftcast.features.frames import Frame
+from shiftcast.features.frames import FrameModel
 
 _MOMENT: Final = pa.timestamp("us", "UTC")
 _TYPES: Final = {"text": pa.string(), "number": pa.float64(), "date": _MOMENT, "instant": _MOMENT}
 
 
-def arrow_schema(frame: Frame) -> pa.Schema:
+def arrow_schema(frame: type[FrameModel]) -> pa.Schema:
     """Return the columns of a frame as Arrow types.
 
     Parameters
@@ -28,8 +28,8 @@ def arrow_schema(frame: Frame) -> pa.Schema:
 
     Examples
     --------
-    >>> from shiftcast.features.frames import QUARANTINE
-    >>> arrow_schema(QUARANTINE).field("line").type
+    >>> from shiftcast.features.frames import Quarantine
+    >>> arrow_schema(Quarantine).field("line").type
     DataType(double)
     """
     return pa.schema([(name, _TYPES[column.kind]) for name, column in frame.columns.items()])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -19,7 +19,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shiftcast.features.frames import POINTS, Frame
+from shiftcast.features.frames import FrameModel, PointRows
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
 from shiftcast.pipelines.engine.connection import duckdb_connection
@@ -30,7 +30,7 @@ Rows: TypeAlias = (
 )
 ENGINES: Final = ("duckdb", "spark")
 MEMORY: Final = "2500MB"  # of DuckDB; what it does not count stays below as much again
-_OPTIONAL: Final = {POINTS.name: {"status": "served", "series": ""}}
+_OPTIONAL: Final = {PointRows.title: {"status": "served", "series": ""}}
 _UNREAD: Final = ("line",)
 _ASKED_SINGLY: Final = 64  # files
 
@@ -52,7 +52,9 @@ class Input:
     parts: tuple[ir.Table, ...]
 
 
-def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None) -> tuple[str, dict[str, Input]]:
+def open_inputs(
+    given: Sequence[tuple[type[FrameModel], Rows]], engine: str, master: str | None
+) -> tuple[str, dict[str, Input]]:
     """Return the backend's name and, by frame name, the rows on that backend.
 
     Parameters
@@ -77,7 +79,7 @@ def open_inputs(given: list[tuple[Frame, Rows]], engine: str, master: str | None
     if engine not in ENGINES:
         raise InputError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
     backend = _spark(master) if engine == "spark" else _duckdb([rows for _, rows in given])
-    return backend.name, {frame.name: _as_input(rows, frame, backend) for frame, rows in given}
+    return backend.name, {frame.title: _as_input(rows, frame, backend) for frame, rows in given}
 
 
 def _duckdb(given: list[Rows]) -> Any:
@@ -98,7 +100,7 @@ def _spark(master: str | None) -> Any:
     return ibis.pyspark.connect(session(master))
 
 
-def _as_input(rows: Rows, frame: Frame, backend: Any) -> Input:
+def _as_input(rows: Rows, frame: type[FrameModel], backend: Any) -> Input:
     if isinstance(rows, ir.Table):
         table = rows if rows.get_backend() is backend else backend.read_parquet(_spool(rows, frame, backend))
     elif isinstance(rows, str | Path) or (
@@ -115,7 +117,7 @@ def _paths(rows: str | Path | list[Path] | list[str]) -> list[Path]:
     return [Path(each) for each in (rows if isinstance(rows, list) else [rows])]
 
 
-def _read(paths: list[Path], frame: Frame, backend: Any) -> Input:
+def _read(paths: list[Path], frame: type[FrameModel], backend: Any) -> Input:
     fields = [field for path in paths for field in _parquet_schema(path)]
     if any(pa.types.is_timestamp(field.type) and field.type.unit == "ns" for field in fields):
         batches = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches())
@@ -138,11 +140,11 @@ def _parquet_schema(path: Path) -> pa.Schema:
         raise InputError(f"{path}: cannot be read as Parquet ({text}); check the path or load the file again") from None
 
 
-def _spool(rows: Any, frame: Frame, backend: Any) -> str:
+def _spool(rows: Any, frame: type[FrameModel], backend: Any) -> str:
     """Write a stream to a scratch file of the backend's, in the frame's types; return its path."""
     scratch = tempfile.TemporaryDirectory(prefix="shiftcast-")
     weakref.finalize(backend, scratch.cleanup)
-    path = Path(scratch.name) / f"{frame.name}.parquet"
+    path = Path(scratch.name) / f"{frame.title}.parquet"
     schema = pa.schema([field for field in arrow_schema(frame) if field.name not in _UNREAD])
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in _batches(rows):
@@ -158,7 +160,7 @@ def _batches(rows: Any) -> Iterable[pa.Table]:
     return (pa.Table.from_batches([batch]) for batch in (stream(rows) if isinstance(rows, ir.Table) else rows))
 
 
-def _arrow(batch: pa.Table, frame: Frame, schema: pa.Schema) -> pa.Table:
+def _arrow(batch: pa.Table, frame: type[FrameModel], schema: pa.Schema) -> pa.Table:
     columns = []
     for field in schema:
         if field.name in batch.column_names:
@@ -168,14 +170,14 @@ def _arrow(batch: pa.Table, frame: Frame, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=schema)
 
 
-def _cast(values: pa.ChunkedArray, field: pa.Field, frame: Frame) -> pa.ChunkedArray:
+def _cast(values: pa.ChunkedArray, field: pa.Field, frame: type[FrameModel]) -> pa.ChunkedArray:
     try:
         return values.cast(field.type, safe=not pa.types.is_timestamp(field.type))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         raise InputError(_wrong_type(frame, field.name, str(values.type))) from None
 
 
-def _conform(table: ir.Table, frame: Frame) -> ir.Table:
+def _conform(table: ir.Table, frame: type[FrameModel]) -> ir.Table:
     """Return the frame's columns of a table, numbers as doubles; columns that may be left out are filled."""
     wanted = {"text": "is_string", "number": "is_numeric", "instant": "is_timestamp"}
     columns: dict[str, ir.Value] = {}
@@ -192,13 +194,15 @@ def _conform(table: ir.Table, frame: Frame) -> ir.Table:
     return table.select(**columns)
 
 
-def _default(frame: Frame, name: str) -> str:
-    optional = _OPTIONAL.get(frame.name, {})
+def _default(frame: type[FrameModel], name: str) -> str:
+    optional = _OPTIONAL.get(frame.title, {})
     if name not in optional:
-        raise InputError(f"{frame.name}: column {name!r} is missing; the frame has {list(frame.columns)}")
+        raise InputError(f"{frame.title}: column {name!r} is missing; the frame has {list(frame.columns)}")
     return optional[name]
 
 
-def _wrong_type(frame: Frame, name: str, kind: str) -> str:
+def _wrong_type(frame: type[FrameModel], name: str, kind: str) -> str:
     column = frame.columns[name]
-    return f"{frame.name}: column {name!r} is of type {kind}, not {column.kind} ({column.about}); convert it first"
+    return (
+        f"{frame.title}: column {name!r} is of type {kind}, not {column.kind} ({column.description}); convert it first"
+    )

@@ -24,7 +24,7 @@ def span_cells(spans: ir.Table, periods: Periods) -> ir.Table:
     Parameters
     ----------
     spans
-        Frame ``SPANS`` on the engine, checked by :func:`pipelines.engine.rules.check_spans`.
+        Frame ``SpanRows`` on the engine, checked by :func:`pipelines.engine.rules.check_spans`.
     periods
         Periods of the grain wanted.
 
@@ -53,7 +53,7 @@ def point_cells(points: ir.Table, periods: Periods, hows: frozenset[str]) -> ir.
     Parameters
     ----------
     points
-        Frame ``POINTS`` on the engine, checked by :func:`pipelines.engine.rules.check_points`.
+        Frame ``PointRows`` on the engine, checked by :func:`pipelines.engine.rules.check_points`.
     periods
         Periods of the grain wanted.
     hows
@@ -111,7 +111,7 @@ def as_usage(cells: ir.Table, periods: Periods, *, evidence: str, confidence: st
     Returns
     -------
     Table
-        Frame ``USAGE`` without ``known_at``; a cell with unserved rows is a lower bound (``>=``).
+        Frame ``Usage`` without ``known_at``; a cell with unserved rows is a lower bound (``>=``).
     """
     return cells.select(
         *DIMENSIONS, "measure", "unit", "how",

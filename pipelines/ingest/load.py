@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.features.frames import QUARANTINE, conform
+from shiftcast.features.frames import DataFrame, Quarantine, conform
 from shiftcast.pipelines.engine import aggregate
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.ingest.spool import Closed, Spool
@@ -81,13 +81,13 @@ class Ingested:
     report
         ``rows, stored, quarantined, reasons, totals, unlabelled, gaps, ...``; rows = stored + quarantined.
     quarantine
-        Frame ``QUARANTINE``.
+        Frame ``Quarantine``.
     new
         False if the same files had been loaded in the same way before; nothing was changed then.
     """
 
     report: dict[str, Any]
-    quarantine: pd.DataFrame
+    quarantine: DataFrame[Quarantine]
     new: bool
 
 
@@ -222,10 +222,10 @@ def reasons(quarantine: pd.DataFrame) -> list[dict[str, Any]]:
              "line": int(row["line"]), "value": row["value"]} for row in ordered.to_dict("records")]  # fmt: skip
 
 
-def _framed(quarantine: pd.DataFrame, feed: str) -> pd.DataFrame:
+def _framed(quarantine: pd.DataFrame, feed: str) -> DataFrame[Quarantine]:
     """Return the quarantine as its frame, each place with its feed in front where one is named."""
     named = quarantine.assign(source=f"{feed}/" + quarantine["source"].astype(str)) if feed else quarantine
-    return conform(named.assign(value=named["value"].astype(str)), QUARANTINE)
+    return conform(named.assign(value=named["value"].astype(str)), Quarantine)
 
 
 def _fed(path: Path | None, feed: str) -> Any:

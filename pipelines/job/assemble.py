@@ -11,7 +11,7 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.frames import SCORES, empty
+from shiftcast.features.frames import DataFrame, Scores, empty
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
 from shiftcast.forecast.economics.basis import join_assumptions
 from shiftcast.forecast.identity.cube import World
@@ -54,7 +54,7 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
     """
     tables = {
         "forecasts": forecast_frame(world.cube, model="shiftcast"),
-        "scores": empty(SCORES),
+        "scores": empty(Scores),
         "quarantine": record.quarantine,
         **{name: getattr(known.history, name) for name in KNOWN},
         "registry": pd.DataFrame([asdict(task) for task in known.registry.tasks]),
@@ -64,7 +64,7 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
     return Bundle(world.cube, tables, summary, known.learned, shipped=shipped_by_generation(world))
 
 
-def with_scores(bundle: Bundle, scores: pd.DataFrame) -> Bundle:
+def with_scores(bundle: Bundle, scores: DataFrame[Scores]) -> Bundle:
     """Return a bundle with its backtest: a scores frame, and its summary by horizon.
 
     Parameters

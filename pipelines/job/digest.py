@@ -9,8 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import pandas as pd
-
+from shiftcast.features.frames import DataFrame, Quarantine
 from shiftcast.forecast.known import RULES, Known, Settings
 
 _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
@@ -19,7 +18,7 @@ _PACKAGES: Final = ("features", "forecast", "pipelines")
 
 def run_digest(
     known: Known,
-    quarantine: pd.DataFrame,
+    quarantine: DataFrame[Quarantine],
     settings: Settings,
     *,
     past: bool,

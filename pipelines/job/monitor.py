@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.monitoring.calibration import check_calibration, wider_by
 from shiftcast.forecast.monitoring.changes import check_changes
@@ -138,7 +139,7 @@ def monitor(
     return done
 
 
-def recent_pit(observations: pd.DataFrame, now: pd.Timestamp, bundle: Bundle) -> Any:
+def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle: Bundle) -> Any:
     """Return PIT values of revenue forecasts one quarter ahead in the order their actuals came.
 
     Each is of a forecast by the champion's method at a past origin from what was known there, before any widening.

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from shiftcast.features.frames import OVERRIDES, check, conform, empty
+from shiftcast.features.frames import DataFrame, Overrides, check, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.pipelines.state.root import StoreError
@@ -18,7 +18,7 @@ _LOCK, _SECONDS = "overrides.lock", 30
 _DAYS: Final = ("made_at", "period_end")
 
 
-def read_overrides(root: Path) -> pd.DataFrame:
+def read_overrides(root: Path) -> DataFrame[Overrides]:
     """Return every override made, an overrides frame.
 
     Parameters
@@ -38,11 +38,11 @@ def read_overrides(root: Path) -> pd.DataFrame:
     """
     path = root / FILE
     if not path.exists():
-        return empty(OVERRIDES)
-    return check(conform(pd.read_csv(path, keep_default_na=False), OVERRIDES), OVERRIDES)
+        return empty(Overrides)
+    return check(conform(pd.read_csv(path, keep_default_na=False), Overrides), Overrides)
 
 
-def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
+def add_override(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:
     """Add one override and return all; the file is replaced whole, so that a kill leaves the old or the new.
 
     Parameters
@@ -75,15 +75,15 @@ def add_override(root: Path, row: dict[str, object]) -> pd.DataFrame:
         raise StoreError(f"{root / FILE}: another process has held it for {_SECONDS} s; try again") from None
 
 
-def _added(root: Path, row: dict[str, object]) -> pd.DataFrame:
+def _added(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:
     before = read_overrides(root)
-    rows = conform(pd.concat([before, conform(pd.DataFrame([row]), OVERRIDES)]), OVERRIDES)
-    if rows.duplicated(list(OVERRIDES.key)).any():
+    rows = conform(pd.concat([before, conform(pd.DataFrame([row]), Overrides)]), Overrides)
+    if rows.duplicated(list(Overrides.key)).any():
         raise InputError(
             f"{row['who']} has overridden this figure on {row['made_at']:%Y-%m-%d} already; a correction is made on a "
             "later day, or under another name"
         )
-    check(rows, OVERRIDES)
+    check(rows, Overrides)
     dated = rows.assign(**{name: rows[name].dt.strftime("%Y-%m-%d") for name in _DAYS})
     fresh = root / f"{FILE}.new"
     dated.to_csv(fresh, index=False, lineterminator="\n")

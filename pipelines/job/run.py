@@ -16,6 +16,7 @@ from typing import Any, Final
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from shiftcast.features.frames import DataFrame, Scores
 from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.scoring.leaf_backtest import backtest
@@ -210,7 +211,7 @@ def _compute(job: _Job, known: Known, record: Record, digest: str) -> RunResult:
         world = build_world(known, request.settings, progress=job.progress)
         return assemble(world, known, record, digest=digest, settings=request.settings)
 
-    def score() -> pd.DataFrame:
+    def score() -> DataFrame[Scores]:
         job.progress("backtest over past origins")
         return backtest(known, seed=request.settings.seed)
 

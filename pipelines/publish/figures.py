@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.market.facts import Market
@@ -94,7 +95,7 @@ def views_figure(cube: xr.Dataset) -> go.Figure:
     return _finish(figure, cube, height=420)
 
 
-def techniques_figure(cube: xr.Dataset, observations: pd.DataFrame, workload: str) -> go.Figure:
+def techniques_figure(cube: xr.Dataset, observations: DataFrame[Observations], workload: str) -> go.Figure:
     """Draw technique shares of requests by segment with 80 % intervals, and the statements about them.
 
     Parameters
@@ -123,7 +124,7 @@ def techniques_figure(cube: xr.Dataset, observations: pd.DataFrame, workload: st
     return _finish(figure, cube, height=400)
 
 
-def split_figure(cube: xr.Dataset, observations: pd.DataFrame, market: Market) -> go.Figure:
+def split_figure(cube: xr.Dataset, observations: DataFrame[Observations], market: Market) -> go.Figure:
     """Draw the hyperscale share of revenue by definition, the statements behind it, and the share last claimed.
 
     Parameters
@@ -166,7 +167,7 @@ def _colours(cube: xr.Dataset) -> Mapping[str, str]:
 
 def _statement_dots(
     figure: go.Figure,
-    observations: pd.DataFrame,
+    observations: DataFrame[Observations],
     workload: str,
     where: Mapping[str, int],
     since: pd.Timestamp,
@@ -223,7 +224,7 @@ def _finish(figure: go.Figure, cube: xr.Dataset, *, height: int) -> go.Figure:
     return figure
 
 
-def overview_picture(cube: xr.Dataset, observations: pd.DataFrame, market: Market) -> Any:
+def overview_picture(cube: xr.Dataset, observations: DataFrame[Observations], market: Market) -> Any:
     """Draw demand, search shares and the split in one picture, with matplotlib.
 
     Parameters
@@ -258,7 +259,7 @@ def overview_picture(cube: xr.Dataset, observations: pd.DataFrame, market: Marke
     return figure
 
 
-def _split_panel(axes: Any, cube: xr.Dataset, observations: pd.DataFrame, market: Market) -> None:
+def _split_panel(axes: Any, cube: xr.Dataset, observations: DataFrame[Observations], market: Market) -> None:
     definition, colours = cube.attrs["definition"], _colours(cube)
     share = hyperscale_share(cube, base="revenue", definition=definition)
     _band(axes, cube, 100 * share, definition, COLOURS["hyperscale"])

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.pipelines.publish import figures
 from shiftcast.pipelines.registry.bundle import Bundle
 
@@ -69,12 +70,12 @@ def _html(figure: go.Figure, name: str) -> Markup:
     return Markup(text)  # noqa: S704  (made above from numbers; words in it are escaped by the library)
 
 
-def _evidence(observations: pd.DataFrame) -> list[dict[str, Any]]:
+def _evidence(observations: DataFrame[Observations]) -> list[dict[str, Any]]:
     counts = observations.pivot_table(index="measure", columns="evidence", values="unit", aggfunc="size", fill_value=0)
     return [{"measure": measure, **{str(k): int(v) for k, v in row.items()}} for measure, row in counts.iterrows()]
 
 
-def _sources(observations: pd.DataFrame) -> list[dict[str, Any]]:
+def _sources(observations: DataFrame[Observations]) -> list[dict[str, Any]]:
     grouped = observations.groupby("source")
     table = pd.DataFrame(
         {"rows": grouped.size(), "measures": grouped["measure"].agg(lambda m: ", ".join(sorted(set(m))))}

@@ -12,8 +12,7 @@ from typing import Any, Final
 import pandas as pd
 import xarray as xr
 
-from shiftcast.features.frames import CEILINGS, empty
-from shiftcast.features.market import MARKET
+from shiftcast.features.frames import MARKET, Ceilings, empty
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
@@ -206,7 +205,7 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     names = (*_TABLES, *(_CAPACITY if with_fleet else ()))
     paths = {name: folder / f"{name}.parquet" for name in names if name not in _ADDED}
     paths |= {name: path for name in _ADDED if (path := folder / f"{name}.parquet").is_file()}
-    tables = {"ceilings": empty(CEILINGS)} | {name: pd.read_parquet(path) for name, path in paths.items()}
+    tables = {"ceilings": empty(Ceilings)} | {name: pd.read_parquet(path) for name, path in paths.items()}
     return Bundle(
         xr.load_dataset(folder / _CUBE, engine="scipy"),
         with_shipped(tables),

@@ -8,8 +8,7 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import HARDWARE, Frame, check, conform
-from shiftcast.features.market import MARKET
+from shiftcast.features.frames import MARKET, AnyFrame, DataFrame, Hardware, Observations, check, conform
 from shiftcast.features.quality import screen
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.pipelines.records import RECORDS
@@ -39,7 +38,7 @@ def market_files(folder: Path) -> Mapping[str, Path]:
     return {name: path if path.exists() else RECORDS / path.name for name, path in own.items()}
 
 
-def read_market_frames(folder: Path, observations: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def read_market_frames(folder: Path, observations: DataFrame[Observations]) -> dict[str, pd.DataFrame]:
     """Read the market frames of a folder; every model rests on them, so a bad row ends the reading.
 
     Parameters
@@ -98,9 +97,9 @@ def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     whole = {**shipped_frames(), **tables}
     lacking = [name for name in CATALOGUE if name not in whole["hardware"]]
     if lacking:
-        facts = _rows(RECORDS / "hardware.csv", HARDWARE).drop_duplicates("accelerator").set_index("accelerator")
+        facts = _rows(RECORDS / "hardware.csv", Hardware).drop_duplicates("accelerator").set_index("accelerator")
         named = {name: whole["hardware"]["accelerator"].map(facts[name]).astype("str") for name in lacking}
-        whole["hardware"] = conform(whole["hardware"].assign(**named), HARDWARE)
+        whole["hardware"] = conform(whole["hardware"].assign(**named), Hardware)
     return whole
 
 
@@ -115,7 +114,7 @@ def shipped_market() -> Market:
     return read_market(**shipped_frames())
 
 
-def _rows(path: Path, frame: Frame) -> pd.DataFrame:
+def _rows(path: Path, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
     screened = screen(read_table(path), frame, source=path.name)
     for fault in screened.quarantine.itertuples():
         raise UnreadableFileError(
@@ -124,7 +123,7 @@ def _rows(path: Path, frame: Frame) -> pd.DataFrame:
     return check(screened.rows, frame)
 
 
-def _check_names(own: Mapping[str, pd.DataFrame], observations: pd.DataFrame) -> None:
+def _check_names(own: Mapping[str, pd.DataFrame], observations: DataFrame[Observations]) -> None:
     """Raise if a row of the folder's own files names what no observation of it has."""
     stated = {str(name).removesuffix(_GROWTH) for name in observations["definition"].unique()}
     if "definitions" in own:
@@ -147,7 +146,7 @@ def _require(where: str, names: pd.Series, known: set[str]) -> None:
         )
 
 
-def check_catalogue(path: Path, hardware: pd.DataFrame) -> None:
+def check_catalogue(path: Path, hardware: DataFrame[Hardware]) -> None:
     """Raise if a hardware catalogue lacks a column of market facts, or points to an accelerator that has no row.
 
     Parameters

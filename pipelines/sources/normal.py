@@ -46,7 +46,7 @@ class Spans:
     amount
         Amount held, in what times hours gives ``unit``.
     measure, unit, status
-        Of all rows, or one a row; columns of the frame ``SPANS``.
+        Of all rows, or one a row; columns of the frame ``SpanRows``.
     where
         Rows it holds for; all if left out.
     labels

@@ -11,20 +11,22 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import (
-    ASSUMPTIONS,
-    CEILINGS,
-    CLAIMS,
-    HARDWARE,
-    OBSERVATIONS,
-    QUARANTINE,
-    THROUGHPUT,
-    WORKLOADS,
-    Frame,
+    AnyFrame,
+    AssumptionRows,
+    Ceilings,
+    Claims,
+    DataFrame,
+    FrameModel,
+    Hardware,
+    Memberships,
+    Observations,
+    Quarantine,
+    Throughput,
+    Workloads,
     check,
     conform,
     empty,
 )
-from shiftcast.features.membership import MEMBERSHIPS
 from shiftcast.features.quality import Screened, screen
 from shiftcast.forecast.known import Frames
 from shiftcast.forecast.workloads import read_registry
@@ -35,11 +37,11 @@ from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 MEMBERSHIPS_FILE: Final = "memberships.csv"
 CEILINGS_FILE: Final = "ceilings.csv"
-_SINGLE: Final[Mapping[str, Frame]] = {
-    "claims.csv": CLAIMS, "hardware.csv": HARDWARE, "throughput.csv": THROUGHPUT, "assumptions.csv": ASSUMPTIONS,
-    "fleet.csv": ASSUMPTIONS, "economics.csv": ASSUMPTIONS,
+_SINGLE: Final[Mapping[str, type[FrameModel]]] = {
+    "claims.csv": Claims, "hardware.csv": Hardware, "throughput.csv": Throughput, "assumptions.csv": AssumptionRows,
+    "fleet.csv": AssumptionRows, "economics.csv": AssumptionRows,
 }  # fmt: skip
-_OPTIONAL: Final[Mapping[str, Frame]] = {MEMBERSHIPS_FILE: MEMBERSHIPS, CEILINGS_FILE: CEILINGS}
+_OPTIONAL: Final[Mapping[str, type[FrameModel]]] = {MEMBERSHIPS_FILE: Memberships, CEILINGS_FILE: Ceilings}
 _CAPACITY: Final = ("fleet", "economics")  # what the cube does not use, kept in files of their own
 
 
@@ -55,7 +57,7 @@ class Record(Frames):
         File name to the SHA-256 of its bytes.
     """
 
-    quarantine: pd.DataFrame
+    quarantine: DataFrame[Quarantine]
     digests: Mapping[str, str]
 
 
@@ -80,24 +82,24 @@ def read_record(folder: Path = RECORDS) -> Record:
     files = sorted(folder.glob("observations_*.csv"))
     if not files:
         raise UnreadableFileError(f"{folder}: no observations_*.csv file; give a folder of records")
-    parts = {path.name: _screened(path, OBSERVATIONS) for path in files}
+    parts = {path.name: _screened(path, Observations) for path in files}
     single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
     observations, repeated = _merge(parts)
     optional = {name: _screened_if_there(folder / name, frame) for name, frame in _OPTIONAL.items()}
-    quarantined = [each.quarantine for each in [*parts.values(), *single.values(), *optional.values()]]
-    quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), QUARANTINE)
+    quarantined = [each.quarantine for group in (parts, single, optional) for each in group.values()]
+    quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), Quarantine)
     names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
     names += [name for name in _OPTIONAL if (folder / name).exists()]
     rows = {name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()}
     check_catalogue(folder / "hardware.csv", rows["hardware"])
     market = {path.name: path for path in market_files(folder).values()}
     return Record(
-        observations=check(observations, OBSERVATIONS),
+        observations=check(observations, Observations),
         capacity=pd.concat([rows.pop(name) for name in _CAPACITY], ignore_index=True),
         **rows,
         registry=read_registry(_registry_table(folder / "workloads.csv")),
         learned=load_learned(None).whole,
-        quarantine=check(quarantine, QUARANTINE),
+        quarantine=check(quarantine, Quarantine),
         digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
         | {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in market.items()},
         **{name.removesuffix(".csv"): check(optional[name].rows, frame) for name, frame in _OPTIONAL.items()},
@@ -105,30 +107,30 @@ def read_record(folder: Path = RECORDS) -> Record:
     )
 
 
-def _screened(path: Path, frame: Frame) -> Screened:
+def _screened(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
     return screen(read_table(path), frame, source=path.name)
 
 
-def _screened_if_there(path: Path, frame: Frame) -> Screened:
-    return _screened(path, frame) if path.exists() else Screened(empty(frame), empty(QUARANTINE), ())
+def _screened_if_there(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
+    return _screened(path, frame) if path.exists() else Screened(empty(frame), empty(Quarantine), ())
 
 
-def _merge(parts: Mapping[str, Screened]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _merge(parts: Mapping[str, Screened[Observations]]) -> tuple[DataFrame[Observations], DataFrame[Quarantine]]:
     """Join the files' rows; a row whose key stands in an earlier file is set aside."""
     tagged = [each.rows.assign(file=name, line=each.lines) for name, each in parts.items()]
     rows = pd.concat(tagged, ignore_index=True)
-    repeated = rows.duplicated(list(OBSERVATIONS.key), keep="first")
+    repeated = rows.duplicated(list(Observations.key), keep="first")
     again = rows[repeated]
     quarantined = pd.DataFrame(
         {"source": again["file"], "line": again["line"], "column": "source", "value": again["source"],
          "reason": "another file holds a row with the same key; remove one of them"}
     )  # fmt: skip
-    return conform(rows[~repeated], OBSERVATIONS), conform(quarantined, QUARANTINE)
+    return conform(rows[~repeated], Observations), conform(quarantined, Quarantine)
 
 
 def _registry_table(path: Path) -> pd.DataFrame:
     """Read the registry in its file's order; no forecast can do without a row of it, so a bad one ends the run."""
-    screened = _screened(path, WORKLOADS)
+    screened = _screened(path, Workloads)
     for fault in screened.quarantine.itertuples():
         raise UnreadableFileError(
             f"{path}: line {fault.line:.0f}: column {fault.column!r} holds {fault.value!r}: {fault.reason}"

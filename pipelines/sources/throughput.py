@@ -14,7 +14,7 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import QUARANTINE, THROUGHPUT, conform
+from shiftcast.features.frames import Quarantine, Throughput, conform
 from shiftcast.features.quality import Screened, screen
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.opening import STANDARD_INPUT, expand, name_files
@@ -40,7 +40,7 @@ class _Rejected(Exception):  # noqa: N818  (it carries a reason, it is not an er
         self.column, self.reason = column, reason
 
 
-def load_throughput(patterns: Sequence[str], output: Path) -> Screened:
+def load_throughput(patterns: Sequence[str], output: Path) -> Screened[Throughput]:
     """Read result tables and write the rows of the throughput frame as CSV, ready for a folder of records.
 
     Parameters
@@ -53,7 +53,7 @@ def load_throughput(patterns: Sequence[str], output: Path) -> Screened:
     Returns
     -------
     Screened
-        Rows of ``THROUGHPUT``, their lines, and the quarantine.
+        Rows of ``Throughput``, their lines, and the quarantine.
 
     Raises
     ------
@@ -64,15 +64,15 @@ def load_throughput(patterns: Sequence[str], output: Path) -> Screened:
     if STANDARD_INPUT in names:
         raise UnreadableFileError("throughput tables are read from files; give a path instead of -")
     parts = [_screened(read_table(Path(path)), name) for path, name in names.items()]
-    rows = conform(pd.concat([each.rows for each in parts], ignore_index=True), THROUGHPUT)
-    quarantine = conform(pd.concat([each.quarantine for each in parts], ignore_index=True), QUARANTINE)
+    rows = conform(pd.concat([each.rows for each in parts], ignore_index=True), Throughput)
+    quarantine = conform(pd.concat([each.quarantine for each in parts], ignore_index=True), Quarantine)
     output.parent.mkdir(parents=True, exist_ok=True)
     dated = rows.assign(**{name: rows[name].dt.strftime("%Y-%m-%d") for name in ("measured_at", "known_at")})
     dated.to_csv(output, index=False)
     return Screened(rows, quarantine, tuple(line for each in parts for line in each.lines))
 
 
-def _screened(table: pd.DataFrame, name: str) -> Screened:
+def _screened(table: pd.DataFrame, name: str) -> Screened[Throughput]:
     read = _form(table, name)
     good: list[dict[str, object]] = []
     quarantined: list[dict[str, object]] = []
@@ -83,12 +83,12 @@ def _screened(table: pd.DataFrame, name: str) -> Screened:
         except _Rejected as fault:
             quarantined.append({"source": name, "line": row["line"], "column": fault.column,
                           "value": cells.get(fault.column, ""), "reason": fault.reason})  # fmt: skip
-    raw = pd.DataFrame(good, columns=[*THROUGHPUT.columns, "line", "surplus"], dtype=object)
-    screened = screen(raw, THROUGHPUT, source=name)
+    raw = pd.DataFrame(good, columns=[*Throughput.columns, "line", "surplus"], dtype=object)
+    screened = screen(raw, Throughput, source=name)
     whole = pd.concat(
-        [screened.quarantine, pd.DataFrame(quarantined, columns=list(QUARANTINE.columns))], ignore_index=True
+        [screened.quarantine, pd.DataFrame(quarantined, columns=list(Quarantine.columns))], ignore_index=True
     )
-    return Screened(screened.rows, conform(whole, QUARANTINE), screened.lines)
+    return Screened(screened.rows, conform(whole, Quarantine), screened.lines)
 
 
 def _form(table: pd.DataFrame, name: str) -> Callable[[Row], dict[str, object]]:

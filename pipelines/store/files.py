@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from shiftcast.features.frames import QUARANTINE, USAGE, check, conform
+from shiftcast.features.frames import DataFrame, Quarantine, Usage, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
 from shiftcast.pipelines.engine.stream import stream
@@ -49,14 +49,14 @@ def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime |
         If the usage cannot be computed.
     """
     rows, sources, last = 0, set(), None
-    with pq.ParquetWriter(path, arrow_schema(USAGE), compression="zstd") as writer:
+    with pq.ParquetWriter(path, arrow_schema(Usage), compression="zstd") as writer:
         for part in _parts(usage, known_at):
-            check(part, USAGE)
-            first = tuple(part[list(USAGE.key)].iloc[0])
+            check(part, Usage)
+            first = tuple(part[list(Usage.key)].iloc[0])
             if first == last:
                 raise InputError(f"usage: the key {first} is there twice; add its rows up first")
-            last = tuple(part[list(USAGE.key)].iloc[-1])
-            writer.write_table(to_arrow(part).cast(arrow_schema(USAGE)))
+            last = tuple(part[list(Usage.key)].iloc[-1])
+            writer.write_table(to_arrow(part).cast(arrow_schema(Usage)))
             rows += len(part)
             sources.update(part["source"].unique())
     sync(path)
@@ -66,21 +66,21 @@ def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime |
 def _parts(usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> Iterator[pd.DataFrame]:
     given = {} if known_at is None else {"known_at": pd.Timestamp(known_at)}
     if isinstance(usage, pd.DataFrame):
-        whole = conform(usage.assign(**given), USAGE)
+        whole = conform(usage.assign(**given), Usage)
         yield from (whole.iloc[at : at + _ROWS_AT_ONCE] for at in range(0, len(whole), _ROWS_AT_ONCE))
         return
-    order = [name for name in USAGE.key if name in usage.columns]
+    order = [name for name in Usage.key if name in usage.columns]
     try:
         for batch in stream(usage.order_by(order), rows_at_once=_ROWS_AT_ONCE):
             if batch.num_rows:
-                yield conform(batch.to_pandas().assign(**given), USAGE)
+                yield conform(batch.to_pandas().assign(**given), Usage)
     except duckdb.Error as error:
         raise StoreError(
             f"the usage cannot be computed ({str(error).splitlines()[0]}); mend its source and load again"
         ) from None
 
 
-def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
+def write_quarantine(path: Path, rows: DataFrame[Quarantine]) -> int:
     """Write quarantined rows, and return their number.
 
     Parameters
@@ -88,7 +88,7 @@ def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
     path
         File to write.
     rows
-        Frame ``QUARANTINE``.
+        Frame ``Quarantine``.
 
     Returns
     -------
@@ -100,8 +100,8 @@ def write_quarantine(path: Path, rows: pd.DataFrame) -> int:
     ValueError
         If rows break the frame's contract.
     """
-    whole = check(conform(rows, QUARANTINE), QUARANTINE)
-    pq.write_table(to_arrow(whole).cast(arrow_schema(QUARANTINE)), path)
+    whole = check(conform(rows, Quarantine), Quarantine)
+    pq.write_table(to_arrow(whole).cast(arrow_schema(Quarantine)), path)
     sync(path)
     return len(whole)
 

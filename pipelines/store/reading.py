@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from shiftcast.features.frames import USAGE, empty
+from shiftcast.features.frames import Usage, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import to_arrow
 from shiftcast.pipelines.engine.connection import duckdb_connection
@@ -21,7 +21,7 @@ from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
 from shiftcast.pipelines.store.log import Entry, visible
 
 ENTRY: Final = "entry"
-SAME: Final = tuple(name for name in USAGE.key if name != "known_at")
+SAME: Final = tuple(name for name in Usage.key if name != "known_at")
 _USAGE_FILES: Final = (USAGE_FILE, WITHDRAWN_FILE)
 _NUMBER: Final = r"batches/(\d{8})-"
 
@@ -65,7 +65,7 @@ def usage_as_of(folder: Path, entries: list[Entry], day: datetime) -> ir.Table:
     Returns
     -------
     Table
-        Frame ``USAGE``, one row a figure, in no order.
+        Frame ``Usage``, one row a figure, in no order.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None 
     Returns
     -------
     Table
-        Columns of ``USAGE``, and ``entry``; superseded and withdrawing rows are among them.
+        Columns of ``Usage``, and ``entry``; superseded and withdrawing rows are among them.
 
     Raises
     ------
@@ -102,14 +102,14 @@ def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None 
     """
     paths = checked(folder, entries, *_USAGE_FILES)
     if not paths:
-        return ibis.memtable(to_arrow(empty(USAGE))).mutate(entry=ibis.literal(0, "int64"))
+        return ibis.memtable(to_arrow(empty(Usage))).mutate(entry=ibis.literal(0, "int64"))
     backend = backend or duckdb_connection()
     table = backend.read_parquet(
         [str(path) for path in paths], filename=True, union_by_name=True, hive_partitioning=False
     )
     number = table.filename.re_extract(_NUMBER, 1).cast("int64")
     written = table[ENTRY] if ENTRY in table.columns else ibis.null("int64")  # a compaction's rows keep theirs
-    return table.mutate(entry=ibis.coalesce(written, number)).select(*USAGE.columns, ENTRY)
+    return table.mutate(entry=ibis.coalesce(written, number)).select(*Usage.columns, ENTRY)
 
 
 def latest(table: ir.Table, day: datetime) -> ir.Table:
@@ -127,12 +127,12 @@ def latest(table: ir.Table, day: datetime) -> ir.Table:
     Returns
     -------
     Table
-        Frame ``USAGE``, one row a figure.
+        Frame ``Usage``, one row a figure.
     """
     known = table.filter(table.known_at <= ibis.literal(pd.Timestamp(day)))
     order = [known.known_at.desc(), known[ENTRY].desc()]
     ranked = known.mutate(rank=ibis.row_number().over(group_by=list(SAME), order_by=order))
-    return ranked.filter((ranked["rank"] == 0) & (ranked["rows"] > 0)).select(*USAGE.columns)
+    return ranked.filter((ranked["rank"] == 0) & (ranked["rows"] > 0)).select(*Usage.columns)
 
 
 def merge(folder: Path, entries: list[Entry], path: Path) -> int:
@@ -157,7 +157,7 @@ def merge(folder: Path, entries: list[Entry], path: Path) -> int:
     StoreError
         If they are not as many as the log says.
     """
-    stored(folder, entries).order_by([*USAGE.key, ENTRY]).to_parquet(path, compression="zstd")
+    stored(folder, entries).order_by([*Usage.key, ENTRY]).to_parquet(path, compression="zstd")
     sync(path)
     rows = int(pq.read_metadata(path).num_rows)
     logged = sum(count for each in entries for name, (_, count) in each.files.items() if name in _USAGE_FILES)
@@ -172,9 +172,9 @@ def withdrawn(before: ir.Table, fresh: ir.Table, known_at: datetime) -> ir.Table
     Parameters
     ----------
     before
-        Frame ``USAGE``, one row a figure, as known until now.
+        Frame ``Usage``, one row a figure, as known until now.
     fresh
-        Frame ``USAGE`` of the new batch.
+        Frame ``Usage`` of the new batch.
     known_at
         First day of the withdrawal, midnight UTC.
 

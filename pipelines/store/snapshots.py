@@ -10,7 +10,7 @@ from typing import Final
 
 import pandas as pd
 
-from shiftcast.features.frames import USAGE, conform
+from shiftcast.features.frames import DataFrame, Usage, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha256, sync, write_durably
@@ -82,7 +82,7 @@ def snapshots(store: Store) -> list[str]:
     return sorted(path.name for path in (store.folder / "snapshots").glob("*") if _NAME.fullmatch(path.name))
 
 
-def read_snapshot(store: Store, name: str) -> pd.DataFrame:
+def read_snapshot(store: Store, name: str) -> DataFrame[Usage]:
     """Return the usage of a snapshot.
 
     Parameters
@@ -95,7 +95,7 @@ def read_snapshot(store: Store, name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Frame ``USAGE``, one row a figure.
+        Frame ``Usage``, one row a figure.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def read_snapshot(store: Store, name: str) -> pd.DataFrame:
     what = snapshot_fault(store.folder / "snapshots" / name)
     if what:
         raise StoreError(f"{store.folder / 'snapshots' / name}: {what}; restore it from a copy")
-    return conform(pd.read_parquet(store.folder / "snapshots" / name / USAGE_FILE), USAGE)
+    return conform(pd.read_parquet(store.folder / "snapshots" / name / USAGE_FILE), Usage)
 
 
 def snapshot_fault(place: Path) -> str:

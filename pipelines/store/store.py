@@ -18,7 +18,7 @@ import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
-from shiftcast.features.frames import QUARANTINE, USAGE, conform, empty
+from shiftcast.features.frames import DataFrame, Quarantine, Usage, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.engine.stream import collect
@@ -107,8 +107,8 @@ class Store:
         return _load_of(entries, source_digest)
 
     def append(
-        self, usage: ir.Table | pd.DataFrame, quarantine: pd.DataFrame | None, source_digest: str, known_at: datetime,
-        *, restates: bool = False,
+        self, usage: ir.Table | pd.DataFrame, quarantine: DataFrame[Quarantine] | None, source_digest: str,
+        known_at: datetime, *, restates: bool = False,
     ) -> Appended:  # fmt: skip
         """Commit usage and the rows quarantined with it; all of it is there afterwards, or nothing.
 
@@ -117,7 +117,7 @@ class Store:
         usage
             What :func:`pipelines.engine.aggregate` returns, or a usage frame.
         quarantine
-            Quarantined rows, frame ``QUARANTINE``.
+            Quarantined rows, frame ``Quarantine``.
         source_digest
             SHA-256 of everything that decides the rows (content, labels, options); the same again changes nothing.
         known_at
@@ -149,7 +149,7 @@ class Store:
             rows, sources = write_usage(fresh / USAGE_FILE, usage, day)
             counts = {USAGE_FILE: rows}
             counts[QUARANTINE_FILE] = write_quarantine(
-                fresh / QUARANTINE_FILE, empty(QUARANTINE) if quarantine is None else quarantine
+                fresh / QUARANTINE_FILE, empty(Quarantine) if quarantine is None else quarantine
             )
             draft = _draft(log.LOAD, f"{day:%Y-%m-%d}", source_digest, sources)
             with self._writing() as entries:
@@ -160,7 +160,7 @@ class Store:
                     counts[WITHDRAWN_FILE] = self._withdraw(fresh, entries, sources, day)
                 return Appended(self._commit(fresh, draft, counts, entries), new=True)
 
-    def as_of(self, day: datetime, **equal: str | tuple[str, ...]) -> pd.DataFrame:
+    def as_of(self, day: datetime, **equal: str | tuple[str, ...]) -> DataFrame[Usage]:
         """Return the usage known on a day.
 
         Parameters
@@ -175,7 +175,7 @@ class Store:
         Returns
         -------
         DataFrame
-            Frame ``USAGE``, one row a figure.
+            Frame ``Usage``, one row a figure.
 
         Raises
         ------
@@ -187,7 +187,7 @@ class Store:
         for tries in range(_TRIES):
             seen = self.entries()
             try:
-                return conform(collect(_selected(self.table(day), equal)), USAGE)
+                return conform(collect(_selected(self.table(day), equal)), Usage)
             except (StoreError, duckdb.Error) as error:
                 if tries + 1 == _TRIES or self.entries() == seen:
                     cause = str(error).splitlines()[0]
@@ -205,20 +205,20 @@ class Store:
         Returns
         -------
         Table
-            Frame ``USAGE`` on DuckDB, in no order.
+            Frame ``Usage`` on DuckDB, in no order.
         """
         return reading.usage_as_of(self.folder, self.entries(), day)
 
-    def quarantine(self) -> pd.DataFrame:
+    def quarantine(self) -> DataFrame[Quarantine]:
         """Return every quarantined row.
 
         Returns
         -------
         DataFrame
-            Frame ``QUARANTINE``.
+            Frame ``Quarantine``.
         """
         paths = checked(self.folder, log.visible(self.entries()), QUARANTINE_FILE)
-        return conform(pd.concat([empty(QUARANTINE), *map(pd.read_parquet, paths)]), QUARANTINE)
+        return conform(pd.concat([empty(Quarantine), *map(pd.read_parquet, paths)]), Quarantine)
 
     def compact(self) -> log.Entry | None:
         """Write the rows of all batches, superseded ones too, into one.
@@ -292,7 +292,7 @@ def _draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> l
 
 def _selected(table: ir.Table, equal: Mapping[str, str | tuple[str, ...]]) -> ir.Table:
     for name, value in equal.items():
-        if name not in USAGE.columns:
-            raise InputError(f"usage has no column {name!r}; it has {list(USAGE.columns)}")
+        if name not in Usage.columns:
+            raise InputError(f"usage has no column {name!r}; it has {list(Usage.columns)}")
         table = table.filter(table[name].isin(value if isinstance(value, tuple) else (value,)))
     return table

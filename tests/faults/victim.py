@@ -22,7 +22,7 @@ from forking import serve
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from shiftcast.features.frames import SCORES, conform
+from shiftcast.features.frames import Scores, conform
 from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.views.part import forecast_frame
@@ -110,7 +110,7 @@ def prepare() -> None:
             ("coverage95", 0.95),
         )
     ]
-    table = conform(pd.DataFrame(scores), SCORES)
+    table = conform(pd.DataFrame(scores), Scores)
     run_module.read_record = cache(lambda _: record)
     rows = forecast_frame(world.cube, model="shiftcast")
     rows = rows[rows["quantile"] == 0.5].reset_index(drop=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shiftcast.features.frames import ASSUMPTIONS, CLAIMS, DIMENSIONS, OBSERVATIONS, QUARANTINE, THROUGHPUT, check
+from shiftcast.features.frames import DIMENSIONS, AssumptionRows, Claims, Observations, Quarantine, Throughput, check
 from shiftcast.features.quality import screen
 
 GOOD = dict.fromkeys(DIMENSIONS, "all") | {
@@ -33,7 +33,7 @@ def raw(*records: dict[str, str]) -> pd.DataFrame:
 
 
 def screened(*records: dict[str, str]):
-    return screen(raw(*records), OBSERVATIONS, source="figures.csv")
+    return screen(raw(*records), Observations, source="figures.csv")
 
 
 def test_a_good_row_is_kept_in_canonical_units():
@@ -70,7 +70,7 @@ def test_a_good_row_is_kept_in_canonical_units():
 def test_a_bad_row_is_set_aside_with_line_column_value_and_reason(cells, column, value, reason):
     outcome = screened({}, cells)
     assert len(outcome.rows) == 1
-    quarantined = check(outcome.quarantine, QUARANTINE).iloc[0]
+    quarantined = check(outcome.quarantine, Quarantine).iloc[0]
     assert (quarantined.source, quarantined.line, quarantined["column"], quarantined.value) == (
         "figures.csv",
         3.0,
@@ -81,7 +81,7 @@ def test_a_bad_row_is_set_aside_with_line_column_value_and_reason(cells, column,
 
 
 def test_a_missing_column_sets_every_row_aside_and_names_it():
-    outcome = screen(raw({}, {}).drop(columns="bound"), OBSERVATIONS, source="figures.csv")
+    outcome = screen(raw({}, {}).drop(columns="bound"), Observations, source="figures.csv")
     assert outcome.rows.empty
     assert outcome.quarantine.reason.unique().tolist() == ["column 'bound' is missing; add it to the header"]
     assert outcome.quarantine.line.tolist() == [2.0, 3.0]
@@ -109,7 +109,7 @@ def test_claims_convert_both_ends_and_may_leave_one_open():
         "weight": "1", "evidence": "vendor", "confidence": "verified", "source": "s", "statement": "60 %",
     }  # fmt: skip
     table = pd.DataFrame([{"line": 2, **row}, {"line": 3, **row, "claim": "d", "window_end": ""}])
-    outcome = screen(table, CLAIMS, source="claims.csv")
+    outcome = screen(table, Claims, source="claims.csv")
     assert outcome.rows.low.tolist() == [0.6]
     assert outcome.rows.high.isna().all()
     assert outcome.quarantine["column"].tolist() == ["window_end"]
@@ -122,7 +122,7 @@ def test_a_claim_whose_low_figure_is_above_its_high_one_is_set_aside_with_the_re
         "low": "60", "high": "55", "unit": "%", "window_start": "", "window_end": "", "weight": "1",
         "evidence": "vendor", "confidence": "verified", "source": "s", "statement": "55 to 60 %",
     }  # fmt: skip
-    outcome = screen(pd.DataFrame([{"line": 2, **row}, {"line": 3, **row, "claim": "d", "high": "60"}]), CLAIMS,
+    outcome = screen(pd.DataFrame([{"line": 2, **row}, {"line": 3, **row, "claim": "d", "high": "60"}]), Claims,
                      source="claims.csv")  # fmt: skip
     assert outcome.rows["claim"].tolist() == ["d"]
     quarantined = outcome.quarantine.iloc[0]
@@ -137,13 +137,13 @@ def test_frames_without_a_measure_keep_their_units_as_recorded():
         "unit": "sample/s", "interactivity": "", "evidence": "measured", "confidence": "verified", "source": "s",
         "note": "",
     }  # fmt: skip
-    outcome = screen(pd.DataFrame([{"line": 2, **row}]), THROUGHPUT, source="throughput.csv")
+    outcome = screen(pd.DataFrame([{"line": 2, **row}]), Throughput, source="throughput.csv")
     assert outcome.rows.loc[0, ["value", "unit"]].tolist() == [8000.0, "sample/s"]
 
 
 def test_a_file_of_no_rows_is_an_empty_frame():
-    outcome = screen(raw({}).head(0), ASSUMPTIONS, source="assumptions.csv")
-    assert outcome.rows.shape == (0, len(ASSUMPTIONS.columns))
+    outcome = screen(raw({}).head(0), AssumptionRows, source="assumptions.csv")
+    assert outcome.rows.shape == (0, len(AssumptionRows.columns))
     assert outcome.quarantine.empty
 
 
@@ -151,6 +151,6 @@ def test_a_file_of_no_rows_is_an_empty_frame():
 @given(st.lists(st.sampled_from(["1", "2", "x", "", "-1", "1e400"]), max_size=6))
 def test_rows_in_are_rows_kept_plus_rows_set_aside(values):
     table = raw(*({"value": value} for value in values)) if values else raw({}).head(0)
-    outcome = screen(table, OBSERVATIONS, source="figures.csv")
+    outcome = screen(table, Observations, source="figures.csv")
     assert len(outcome.rows) + len(outcome.quarantine) == len(values)
-    assert list(check(outcome.rows, OBSERVATIONS).columns) == list(OBSERVATIONS.columns)
+    assert list(check(outcome.rows, Observations).columns) == list(Observations.columns)

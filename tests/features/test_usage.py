@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.features.frames import DIMENSIONS, OBSERVATIONS, USAGE, check, conform
+from shiftcast.features.frames import DIMENSIONS, Observations, Usage, check, conform
 from shiftcast.features.usage import period_ends, roll_up, to_observations, to_series, whole_quarters
 
 KNOWN = pd.Timestamp("2026-05-01", tz="UTC")
@@ -18,7 +18,7 @@ def usage(*rows, **cells):
     } | cells  # fmt: skip
     given_rows = [whole | {"period_start": pd.Timestamp(start, tz="UTC"), "value": value} | more
                   for start, value, more in ((*row, {})[:3] for row in rows)]  # fmt: skip
-    return check(conform(pd.DataFrame(given_rows), USAGE), USAGE)
+    return check(conform(pd.DataFrame(given_rows), Usage), Usage)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_source_at_two_grains_is_refused_rather_than_counted_twice():
 def test_observations_keep_their_contract_and_tell_what_is_behind_them():
     rows = pd.concat([usage(("2026-03-01T00:00", 1.0), ("2026-03-31T23:00", 2.0)),
                       usage(("2026-03-01T00:00", 5.0), how="last", measure="held")])  # fmt: skip
-    found = check(to_observations(rows, "month"), OBSERVATIONS)
+    found = check(to_observations(rows, "month"), Observations)
     flow = found[found["measure"] == "gpu_hours"].iloc[0]
     assert (flow["stage"], flow["value"], flow["period_end"].date().isoformat()) == ("flow", 3.0, "2026-03-31")
     assert flow["note"] == "2 hour periods and 2 source rows behind it"
@@ -137,7 +137,7 @@ LEAF = {"segment": "rest", "leaf": "supercomputing"}
 def test_a_quarter_counts_where_each_of_its_days_has_hours():
     days = pd.date_range("2026-01-01", "2026-06-29").strftime("%Y-%m-%d")
     rows = usage(*((day, 2.0, {"operator": name}) for day in days for name in ("a", "b")), grain="day", **LEAF)
-    found = check(whole_quarters(rows), OBSERVATIONS)
+    found = check(whole_quarters(rows), Observations)
     assert found["value"].tolist() == [360.0]  # the second quarter lacks its last day
     assert found["period_start"].tolist() == [pd.Timestamp("2026-01-01", tz="UTC")]
     assert found["period_end"].tolist() == [pd.Timestamp("2026-03-31", tz="UTC")]
@@ -150,7 +150,7 @@ def test_hours_of_nobody_knows_which_leaf_are_no_leafs(label):
     rows = usage(*((f"{day:%Y-%m-%d}", 2.0) for day in pd.date_range("2026-01-01", "2026-03-31")), grain="day",
                  **LEAF | {"leaf": label})  # fmt: skip
     assert whole_quarters(rows).empty
-    assert list(whole_quarters(rows).columns) == list(OBSERVATIONS.columns)
+    assert list(whole_quarters(rows).columns) == list(Observations.columns)
 
 
 def test_one_source_at_two_grains_is_refused():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.asof import known_by
-from shiftcast.features.frames import HARDWARE, empty
+from shiftcast.features.frames import Hardware, empty
 from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
 from shiftcast.forecast.workloads import Task
 
@@ -59,7 +59,7 @@ def test_before_the_h100_was_known_there_is_no_unit_of_equivalents(record):
 
 def test_an_empty_catalogue_is_refused_in_the_same_words():
     with pytest.raises(ValueError, match="knows no h100 row"):
-        nvidia_generations(empty(HARDWARE))
+        nvidia_generations(empty(Hardware))
 
 
 def test_a_later_row_of_an_accelerator_wins(record):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
-from shiftcast.features.frames import OBSERVATIONS, empty
+from shiftcast.features.frames import Observations, empty
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.migration.steps import (
     draw_step_shares,
@@ -48,7 +48,7 @@ def test_a_workload_with_one_technique_has_no_step(record):
 
 
 def test_a_step_with_no_statement_is_its_prior():
-    (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
+    (step,) = fit_steps(empty(Observations), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
     assert step.evidence == {}
     assert step.state.statements == 0
     shares = draw_step_shares((step,), ("table", "deep"), Sampling(QUARTERS, 50, 1))
@@ -121,6 +121,6 @@ def test_one_figure_moves_a_share_towards_it_and_less_the_more_is_known(record):
 
 
 def test_a_step_without_statements_is_moved_by_a_single_figure(record):
-    (step,) = fit_steps(empty(OBSERVATIONS), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
+    (step,) = fit_steps(empty(Observations), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
     day = pd.Timestamp("2026-11-20", tz="UTC")
-    assert effect_of_one_figure(empty(OBSERVATIONS), step, ("table", "deep"), day, market=MARKET) > 0.01
+    assert effect_of_one_figure(empty(Observations), step, ("table", "deep"), day, market=MARKET) > 0.01

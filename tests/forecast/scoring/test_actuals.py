@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import OBSERVATIONS, conform
+from shiftcast.features.frames import Observations, conform
 from shiftcast.forecast.scoring.actuals import COLUMNS, actuals
 from shiftcast.pipelines.sources.market import shipped_market
 
@@ -64,7 +64,7 @@ def measured(known_on, **changes):
         "known_at": pd.Timestamp("2026-04-10", tz="UTC"), "source": "meter", "value": 5e6,
         "unit": "accelerator_hour/quarter", "bound": "=", "evidence": "measured",
     } | changes  # fmt: skip
-    table = conform(pd.concat([rows, pd.DataFrame([row])], ignore_index=True), OBSERVATIONS)
+    table = conform(pd.concat([rows, pd.DataFrame([row])], ignore_index=True), Observations)
     actual = actuals(table, AS_OF, MARKET)
     return actual[actual["leaf"] == "sovereign"]
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.asof import known_by, latest_known
-from shiftcast.features.frames import SCORES, check
+from shiftcast.features.frames import Scores, check
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import stream
@@ -41,7 +41,7 @@ def actual(record):
 
 
 def test_both_models_are_scored_on_every_metric_origin_and_horizon(scores, actual):
-    check(scores, SCORES)
+    check(scores, Scores)
     origins = len(actual) - FIRST_ORIGIN
     pairs = sum(min(HORIZON, len(actual) - length) for length in range(FIRST_ORIGIN, len(actual)))
     assert scores.origin.nunique() == origins

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.asof import known_by, latest_known
-from shiftcast.features.frames import SCORES, check
+from shiftcast.features.frames import Scores, check
 from shiftcast.forecast.capacity.procurement import BuildCosts
 from shiftcast.forecast.scoring.backtest import MODEL, NAIVE, past_origins, reported_revenue
 from shiftcast.forecast.scoring.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
@@ -40,7 +40,7 @@ def test_both_segments_are_scored_under_the_definition_of_each_later_statement(s
     later = [(stated["known_at"] > past.made).sum() for past in origins]
     mine = scores[(scores.model == MODEL) & (scores.metric == "crps") & (scores.segment == "rest")]
     assert mine.groupby("origin").size().tolist() == [count for count in later if count]
-    assert not scores.duplicated(list(SCORES.key)).any()
+    assert not scores.duplicated(list(Scores.key)).any()
 
 
 def test_a_bound_is_not_scored_against(record):
@@ -72,7 +72,7 @@ def test_the_naive_share_is_the_last_under_its_definition_and_spreads_as_a_rando
 
 def test_the_backtest_joins_whole_and_segments(known_on):
     known = known_on(pd.Timestamp("2023-12-01", tz="UTC"))
-    scores = check(backtest(known, draws=50), SCORES)
+    scores = check(backtest(known, draws=50), Scores)
     assert set(scores.segment) == {"all", "hyperscale", "rest"}
     assert {MODEL, NAIVE, "drift"} == set(scores.model)
     assert {"crps", "wis", "coverage50", "coverage80", "coverage95", "pit", "bias", "mase", "pinball",

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import SCORES, conform
+from shiftcast.features.frames import Scores, conform
 from shiftcast.forecast.scoring.promotion import decide
 
 NAN = float("nan")
@@ -19,7 +19,7 @@ def scores(cost, coverage=0.8, *, naive=0.12, drift=0.13, origins=("2024-03-01",
             ("drift", metric, drift),
         )
     ]  # fmt: skip
-    return conform(pd.DataFrame(rows), SCORES)
+    return conform(pd.DataFrame(rows), Scores)
 
 
 @pytest.mark.parametrize(

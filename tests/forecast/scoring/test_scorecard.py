@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.asof import known_by
-from shiftcast.features.frames import OVERRIDES, SCORES, check, conform, empty
+from shiftcast.features.frames import Overrides, Scores, check, conform, empty
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings
@@ -108,7 +108,7 @@ def test_one_quarter_can_be_asked_for(card, vintage, actual):
 
 
 def test_the_card_is_a_scores_frame_in_which_vintages_are_told_apart(card):
-    rows = check(card_rows(pd.concat([card, card.assign(vintage="v4")])), SCORES)
+    rows = check(card_rows(pd.concat([card, card.assign(vintage="v4")])), Scores)
     assert {"shiftcast v3", "shiftcast v4", "last_value", "drift"} == set(rows["model"])
     assert not rows.isna().any().any()
 
@@ -135,7 +135,7 @@ def override(**changes):
     row = {"made_at": "2026-01-15", "who": "Ann", "segment": "all", "leaf": "all", "measure": "spending",
            "base": "none", "definition": "recast_2", "period_end": SPRING, "low": 6e10, "mid": 8e10, "high": 1e11,
            "unit": "USD/quarter", "reason": "order book"}  # fmt: skip
-    return conform(pd.DataFrame([{**row, **changes}]), OVERRIDES)
+    return conform(pd.DataFrame([{**row, **changes}]), Overrides)
 
 
 def test_an_override_is_scored_like_a_forecast(actual):
@@ -151,4 +151,4 @@ def test_an_override_is_scored_like_a_forecast(actual):
 
 def test_an_override_made_when_the_figure_was_known_is_not_scored(actual):
     assert override_scores(override(made_at="2026-09-01"), actual, COSTS).empty
-    assert override_scores(empty(OVERRIDES), actual, COSTS).empty
+    assert override_scores(empty(Overrides), actual, COSTS).empty

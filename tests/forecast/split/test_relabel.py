@@ -6,8 +6,8 @@ import pytest
 from scipy.special import logit
 
 from shiftcast.features.asof import known_by, latest_known, latest_vintage
-from shiftcast.features.frames import conform
-from shiftcast.features.membership import MEMBERSHIPS, side_of
+from shiftcast.features.frames import Memberships, conform
+from shiftcast.features.membership import side_of
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.split.membership import as_saved, moved_text, saved_moves
@@ -102,7 +102,7 @@ def saved(memberships, *rows):
          "known_at": DAY, "evidence": "assumed", "confidence": "derived", "source": "shiftcast relabel", "note": ""}
         for firm, side, day in rows
     ])  # fmt: skip
-    return conform(pd.concat([memberships, extra], ignore_index=True), MEMBERSHIPS)
+    return conform(pd.concat([memberships, extra], ignore_index=True), Memberships)
 
 
 def test_published_memberships_move_nobody(split, revenue, observations, assumed):
@@ -134,7 +134,7 @@ def test_saved_memberships_apply_from_their_day_and_can_be_taken_back(split, rev
 
 def test_memberships_are_time_stamped():
     rows = read_record().memberships
-    assert list(rows.columns) == list(MEMBERSHIPS.columns)
+    assert list(rows.columns) == list(Memberships.columns)
     assert side_of(rows, "meta", "large_csp") == "rest"
     assert side_of(rows, "meta", "recast_1") == "hyperscale"
     with pytest.raises(ValueError, match="'meta' has no membership under definition 'recast_1'; known are none"):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.calendars import quarter_end
-from shiftcast.features.frames import FORECASTS, check
+from shiftcast.features.frames import Forecasts, check
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.views.part import (
     MEASURES,
@@ -126,7 +126,7 @@ def test_periods_are_quarter_ends_and_the_forecast_starts_where_reports_end(cube
 
 
 def test_the_published_frame_keeps_its_contract_and_holds_every_statistic_once(published):
-    check(published, FORECASTS)
+    check(published, Forecasts)
     blocks = published.groupby(["segment", "leaf", "workload", "technique", "measure", "base", "definition"])
     assert set(blocks.size()) == {10 * (1 + len(QUANTILES))}
     assert set(published.model) == {"tested"}

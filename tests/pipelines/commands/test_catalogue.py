@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from shiftcast.features.frames import HARDWARE
+from shiftcast.features.frames import Hardware
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands.catalogue import catalogue_json, open_catalogue, with_rows
@@ -74,7 +74,7 @@ def own(tmp_path, known):
     row = known.hardware.query("accelerator == 'gb300'").tail(1).assign(accelerator="mine", it_kw=5.0)
     late = row.assign(known_at=pd.Timestamp("2030-01-01", tz="UTC"), it_kw=9.0)
     path = tmp_path / "own.csv"
-    pd.concat([row, late])[list(HARDWARE.columns)].to_csv(path, index=False, date_format="%Y-%m-%d")
+    pd.concat([row, late])[list(Hardware.columns)].to_csv(path, index=False, date_format="%Y-%m-%d")
     return path
 
 

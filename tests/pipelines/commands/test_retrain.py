@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import DIMENSIONS, QUARANTINE, empty
+from shiftcast.features.frames import DIMENSIONS, Quarantine, empty
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import retrain as retrain_command
 from shiftcast.pipelines.job import run as run_module
@@ -125,7 +125,7 @@ def test_usage_that_was_ingested_enters_the_record_and_is_scored(shell, own_stor
     assert "no usage is stored here; load some with `shiftcast ingest` first" in err
     assert shell(*WORDS, "--quiet", "--promote-if-better")[0] == 0
     day = own_store.origin - pd.Timedelta(days=100)
-    Store(own_store.root).append(measured(day), empty(QUARANTINE), "a" * 64, day)
+    Store(own_store.root).append(measured(day), empty(Quarantine), "a" * 64, day)
     code, out, _ = shell(*WORDS, "--usage", "--promote-if-better")
     assert out.startswith("promoted: model version 2")  # other data, another version
     assert "unchanged" in shell(*WORDS, "--usage", "--promote-if-better")[1]

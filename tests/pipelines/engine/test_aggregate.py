@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shiftcast.features.frames import GRAINS, USAGE, check, conform
+from shiftcast.features.frames import GRAINS, Usage, check, conform
 from shiftcast.features.usage import period_ends
 from shiftcast.pipelines.engine import aggregate, collect, stream
 from shiftcast.pipelines.engine.arrow import to_arrow
@@ -19,7 +19,7 @@ KNOWN = pd.Timestamp("2026-05-01", tz="UTC")
 
 def cells(grain="hour", **rows):
     usage = collect(aggregate(grain=grain, **rows)).assign(known_at=KNOWN)
-    return check(conform(usage, USAGE), USAGE)
+    return check(conform(usage, Usage), Usage)
 
 
 def by_start(usage, column="value"):

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from filelock import FileLock
 
-from shiftcast.features.frames import OVERRIDES, check
+from shiftcast.features.frames import Overrides, check
 from shiftcast.pipelines.job import overrides
 from shiftcast.pipelines.job.overrides import FILE, add_override, read_overrides
 from shiftcast.pipelines.state.root import StoreError
@@ -20,7 +20,7 @@ def test_overrides_are_added_and_read_back(tmp_path):
     first = add_override(tmp_path / "new", ROW)
     second = add_override(tmp_path / "new", {**ROW, "who": "Bo"})
     assert (len(first), second["who"].tolist()) == (1, ["Ann", "Bo"])
-    pd.testing.assert_frame_equal(check(read_overrides(tmp_path / "new"), OVERRIDES), second)
+    pd.testing.assert_frame_equal(check(read_overrides(tmp_path / "new"), Overrides), second)
     assert second["reason"].iloc[0] == ROW["reason"]
     assert [path.name for path in (tmp_path / "new").glob("*.new")] == []
 

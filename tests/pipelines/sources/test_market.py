@@ -5,8 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import HARDWARE, check
-from shiftcast.features.market import MARKET
+from shiftcast.features.frames import MARKET, Hardware, check
 from shiftcast.forecast.market.facts import read_market
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.market import (
@@ -102,7 +101,7 @@ def test_a_catalogue_without_a_column_of_market_facts_is_refused_with_the_remedy
 def test_a_forecast_registered_before_these_facts_had_rows_takes_those_that_ship(record):
     before = {"hardware": record.hardware.drop(columns=list(CATALOGUE)), "claims": record.claims}
     whole = with_shipped(before)
-    pd.testing.assert_frame_equal(check(whole["hardware"], HARDWARE), record.hardware)
+    pd.testing.assert_frame_equal(check(whole["hardware"], Hardware), record.hardware)
     for name in MARKET:
         pd.testing.assert_frame_equal(whole[name], getattr(record, name))
 

@@ -3,14 +3,14 @@ import shutil
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import ASSUMPTIONS, CEILINGS, CLAIMS, HARDWARE, OBSERVATIONS, THROUGHPUT, check
+from shiftcast.features.frames import AssumptionRows, Ceilings, Claims, Hardware, Observations, Throughput, check
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 REVENUE, TOKENS = "observations_nvidia_revenue.csv", "observations_tokens.csv"
-FRAMES = {"observations": OBSERVATIONS, "claims": CLAIMS, "hardware": HARDWARE, "throughput": THROUGHPUT,
-          "assumptions": ASSUMPTIONS, "capacity": ASSUMPTIONS, "ceilings": CEILINGS}  # fmt: skip
+FRAMES = {"observations": Observations, "claims": Claims, "hardware": Hardware, "throughput": Throughput,
+          "assumptions": AssumptionRows, "capacity": AssumptionRows, "ceilings": Ceilings}  # fmt: skip
 FILES = [REVENUE, TOKENS, *(f"{name}.csv" for name in ("claims", "hardware", "throughput", "assumptions", "fleet",
                                                        "economics", "ceilings", "workloads"))]  # fmt: skip
 
@@ -47,7 +47,7 @@ def kept(record):
 def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
     good = read_record()
     for name, rows in frames_of(good).items():
-        assert len(check(rows, FRAMES.get(name, ASSUMPTIONS))) >= 18
+        assert len(check(rows, FRAMES.get(name, AssumptionRows))) >= 18
     for name in BESIDE:
         own = pd.read_csv(RECORDS / f"{name}.csv")["name"]
         assert len(own) >= 18

@@ -8,8 +8,7 @@ import pytest
 
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import nvidia_quarters
-from shiftcast.features.frames import CEILINGS, check
-from shiftcast.features.market import MARKET
+from shiftcast.features.frames import MARKET, Ceilings, check
 from shiftcast.features.series import select
 from shiftcast.features.units import convert
 from shiftcast.pipelines.records import RECORDS
@@ -103,7 +102,7 @@ def test_a_buyer_states_a_quarter_once_and_after_it_ended(record):
 
 
 def test_ceilings_are_ordered_dated_and_in_known_units(record):
-    rows = check(record.ceilings, CEILINGS)
+    rows = check(record.ceilings, Ceilings)
     assert ((rows["low"] <= rows["mid"]) & (rows["mid"] <= rows["high"])).all()
     assert ((rows["low"] == rows["high"]) == (rows["shape"] == "constant")).all()
     assert set(rows["unit"]) == UNITS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shiftcast.features.frames import QUARANTINE, USAGE, check, conform
+from shiftcast.features.frames import Quarantine, Usage, check, conform
 from shiftcast.pipelines.engine import aggregate, collect
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import Store
@@ -24,7 +24,7 @@ def values(store, day=LATE, **equal):
 def test_what_is_appended_is_read_back_with_the_day_it_was_known(store, usage, digest):
     done = store.append(usage([1.0, 2.0]), None, digest("a"), EARLY)
     assert done.new
-    rows = check(store.as_of(LATE), USAGE)
+    rows = check(store.as_of(LATE), Usage)
     assert rows["value"].tolist() == [1.0, 2.0]
     assert rows["known_at"].unique().tolist() == [EARLY]
     assert len(store.as_of(EARLY - DAY)) == 0
@@ -102,8 +102,8 @@ def test_what_the_engine_makes_goes_straight_in(store, digest):
 
 def test_rows_set_aside_are_kept_with_the_load(store, usage, digest):
     quarantined = pd.DataFrame([{"source": "a", "line": 3.0, "column": "end", "value": "x", "reason": "is not a time"}])
-    store.append(usage([1.0]), conform(quarantined, QUARANTINE), digest("a"), EARLY)
-    store.append(usage([]), conform(quarantined.assign(line=4.0), QUARANTINE), digest("b"), EARLY)
+    store.append(usage([1.0]), conform(quarantined, Quarantine), digest("a"), EARLY)
+    store.append(usage([]), conform(quarantined.assign(line=4.0), Quarantine), digest("b"), EARLY)
     assert store.quarantine()["line"].tolist() == [3.0, 4.0]
     store.compact()
     assert store.quarantine()["line"].tolist() == [3.0, 4.0]
