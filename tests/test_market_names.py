@@ -15,7 +15,7 @@ ALLOWED = {
     ("forecast/hardware/equivalents.py", "h100"): "defines the unit H100e: one of it",
     ("forecast/economics/basis.py", "deepseek"): "the model of a question that names none, by its records",
     ("forecast/questions/fields.py", "recast_2"): "an example in the description of a field",
-    ("forecast/questions/schema.py", "recast_2"): "the default of a question that names no definition",
+    ("forecast/questions/fields.py", "hopper"): "an example in the description of a field",
     ("forecast/questions/schema.py", "deepseek"): "the default of a question that names no model",
     **dict.fromkeys(
         [("features/frames/hardware.py", name) for name in (
