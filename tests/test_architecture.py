@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -100,6 +101,16 @@ def test_the_arrows_declared_between_rooms_hold(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=given, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603  (our own words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "3 kept, 0 broken" in done.stdout
+
+
+def test_the_page_of_the_architecture_shows_every_room():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    plan = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+    rooms = {room for each in contracts[1:] for layer in each["layers"] for room in layer.split(" | ")}
+    assert len(rooms) > 30
+    assert rooms - set(plan.split()) == set()
 
 
 def test_no_module_reaches_itself():
