@@ -10,6 +10,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import options
+from shiftcast.pipelines.commands import run as run_command
 from shiftcast.pipelines.commands.listed import COMMANDS, load
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
@@ -23,6 +24,8 @@ from shiftcast.pipelines.state.root import StoreError
 def shell(finished, monkeypatch, capsys, tmp_path):
     """Return a function that runs a command line beside the finished store, giving exit code, output and errors."""
     monkeypatch.chdir(finished.request.root.parent)
+    real = run_command.as_day  # of the finished run, whatever figures became known since
+    monkeypatch.setattr(run_command, "as_day", lambda text, name: real(text or "2026-11-20", name))
 
     def command(*words):
         monkeypatch.setattr(sys, "argv", ["shiftcast", *words])
