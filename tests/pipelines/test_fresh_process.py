@@ -45,6 +45,7 @@ def python(*words, cwd, **environment):
     return done
 
 
+@pytest.mark.slow
 def test_loading_by_alias_without_pickle_gives_the_same_bytes(finished):
     root = finished.request.root
     done = python("-c", LOAD, json.dumps(QUESTIONS), cwd=root.parent,

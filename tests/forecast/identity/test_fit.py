@@ -20,7 +20,7 @@ def test_a_fit_drawn_twice_gives_the_same_bytes_whatever_was_drawn_between(small
         assert again.cube[name].values.tobytes() == small_world.cube[name].values.tobytes(), name
 
 
-@pytest.mark.parametrize(("draws", "seed"), [(200, 20260826), (40, 3)])
+@pytest.mark.parametrize(("draws", "seed"), [pytest.param(200, 20260826, marks=pytest.mark.slow), (40, 3)])
 def test_fit_then_draw_is_build_world(known_on, small_fit, draws, seed):
     whole = build_world(known_on(), Settings(draws=draws, seed=seed, through=THROUGH)).cube
     xr.testing.assert_identical(draw_world(small_fit, draws=draws, seed=seed).cube, whole)

@@ -83,6 +83,7 @@ def test_the_way_back_is_one_command(copied_store, shell):
     assert (code, err) == (1, "shiftcast: version 7 is not there; there are 1, 2\n")
 
 
+@pytest.mark.slow
 def test_a_replay_scores_one_vintage_a_quarter(shell, own_store, tmp_path):
     words = ("replay", "--from", "2025Q4", "--to", "2026Q1", "--draws", "200", "--quiet")
     code, out, _ = shell(*words, "--output", str(tmp_path / "scores.csv"))
@@ -119,6 +120,7 @@ def measured(known_at):
     return rows.assign(period_start=days, value=1e6, known_at=known_at)
 
 
+@pytest.mark.slow
 def test_usage_that_was_ingested_enters_the_record_and_is_scored(shell, own_store):
     code, _, err = shell(*WORDS, "--quiet", "--usage")
     assert (code, err.count("\n")) == (1, 1)

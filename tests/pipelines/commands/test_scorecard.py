@@ -15,6 +15,9 @@ from shiftcast.pipelines.registry.mlflow_store import all_versions, bundle_folde
 PAST = pd.Timestamp("2025-12-31", tz="UTC")
 
 
+pytestmark = pytest.mark.slow  # two more runs are scored; tests/forecast/scoring holds the arithmetic
+
+
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory, finished):
     """Return the folder of a store with a champion of today and one true vintage of the past."""

@@ -57,6 +57,7 @@ def seen(monkeypatch):
     return put
 
 
+@pytest.mark.slow
 def test_the_pit_is_of_the_backtest_one_quarter_ahead(finished):
     bundle = finished.result.bundle
     pit = monitor_module.recent_pit(finished.known.observations, finished.request.origin, bundle)
@@ -97,6 +98,7 @@ def test_another_alarm_does_not_touch_the_intervals(watched, record, seen):
     assert champion_version(watched).version == 1
 
 
+@pytest.mark.slow
 def test_a_break_widens_once_and_every_door_sees_it(watched, record, seen):
     seen(BROKEN)
     before = open_bundle(root=watched.root)
