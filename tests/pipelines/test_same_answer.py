@@ -39,6 +39,7 @@ def served(model, question):
     return answer, json.loads(answer.to_json(orient="records", double_precision=15))
 
 
+@pytest.mark.slow
 def test_a_mode(model):
     table = printed("split", "--mode", "soft", "--strength", "0.2", "--base", "gpu_hours")["quarters"]
     asked = {"mode": "soft", "strength": 0.2, "base": "gpu_hours", "definition": "recast_2"}

@@ -106,7 +106,7 @@ def free(known, fit):
     return draw_world(with_split(fit, observations), draws=SETTINGS.draws, seed=SETTINGS.seed).cube
 
 
-@pytest.mark.parametrize("mode", ["free", "prior"])
+@pytest.mark.parametrize("mode", ["free", pytest.param("prior", marks=pytest.mark.slow)])
 def test_a_mode_fitted_alone_draws_what_a_fit_of_all_it_sees_draws(known, fit, mode):
     observations = observations_under(known.observations, Imposed(mode, 0.6), MARKET)
     anew = build_world(dataclasses.replace(known, observations=observations), SETTINGS).cube

@@ -100,6 +100,7 @@ def test_a_replay_scores_one_vintage_a_quarter(shell, own_store, tmp_path):
     assert (code, "ends on 2026-12-31, after 2026-11-20" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_run_that_died_before_deciding_is_decided_on_even_if_only_kept(own_store, no_draws, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(run_module, "promote", lambda *_, **__: None)

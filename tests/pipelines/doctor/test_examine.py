@@ -185,6 +185,7 @@ def test_a_version_without_manifest_and_an_ill_or_absent_champion_are_for_a_pers
     assert last.what == "no version has the alias champion"
 
 
+@pytest.mark.slow
 def test_a_moved_store_is_given_its_new_addresses(store, tmp_path, monkeypatch, capsys):
     run(replace(store, settings=replace(store.settings, seed=8)))
     moved = tmp_path / "else where" / "mlruns"

@@ -48,7 +48,10 @@ def command(question, root):
     )
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
+LONG = {"impose": pytest.mark.slow}  # draws anew; the others hold the same path
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in QUESTIONS])
 def test_all_doors_give_the_same_bytes(server, notebook, finished, name):
     question = QUESTIONS[name]
     in_notebook = answer_text(answer_rows(notebook, [question])).encode()
