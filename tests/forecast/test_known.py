@@ -24,20 +24,26 @@ def same(one, other, names=tuple(RULES)):
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), obj=name)
 
 
+@pytest.fixture(scope="module")
+def then(record):
+    """Return the record as it was known on the day."""
+    return cut(record, DAY)
+
+
 def test_every_frame_has_a_rule_and_every_rule_a_frame():
     assert set(RULES) == {each.name for each in fields(Frames)} - {"registry", "learned"}
 
 
 @pytest.mark.parametrize("name", DATED)
 @given(later=SECONDS, at=st.integers(0, 10**6))
-def test_a_row_known_later_changes_nothing(record, name, later, at):
-    rows, known = getattr(record, name), cut(record, DAY)
+def test_a_row_known_later_changes_nothing(record, then, name, later, at):
+    rows = getattr(record, name)
     row = rows.iloc[[at % len(rows)]]
     numbers = row.select_dtypes("number").columns
     row = row.assign(**{RULES[name].day: DAY + pd.Timedelta(seconds=later)}, **dict.fromkeys(numbers, 0.123))
     more = cut(replace(record, **{name: pd.concat([rows, row], ignore_index=True)}), DAY)
-    same(more, known)
-    same(more.history, known.history)
+    same(more, then)
+    same(more.history, then.history)
 
 
 @pytest.mark.parametrize("name", DATED)
