@@ -23,6 +23,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by, latest_known
+from shiftcast.features.calendars import LONGEST_QUARTER
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import stream, student_t
@@ -95,7 +96,9 @@ def guided_quarter(
     outlooks = select(observations, measure="revenue", definition="company_outlook", stage="forward")
     outlooks = outlooks.sort_values("known_at", kind="stable")
     whole = select(observations, measure="revenue", definition="company_total", stage="flow", segment="all")
-    whole = whole[(whole["period_end"] - whole["period_start"]).dt.days < 120].sort_values("known_at", kind="stable")
+    whole = whole[(whole["period_end"] - whole["period_start"]).dt.days < LONGEST_QUARTER].sort_values(
+        "known_at", kind="stable"
+    )
     actual = whole.drop_duplicates("period_end", keep="last").set_index("period_end")["value"]
     last, level = reported.index[-1], float(reported.iloc[-1])
     coming = outlooks[(outlooks["period_start"] > last) & (outlooks["period_start"] <= last + pd.Timedelta(days=7))]

@@ -138,7 +138,7 @@ def views() -> dict[str, Callable[..., Any]]:
         "forecast_frame": remembered(forecast_frame, lambda cube: cube.attrs["origin"]),
         "effect_of_one_figure": remembered(
             effect_of_one_figure,
-            lambda _, step, __, origin, **___: (step.workload, step.segment, step.technique, origin),
+            lambda _, step, __, origin: (step.workload, step.segment, step.technique, origin),
         ),
     }
 
