@@ -63,12 +63,6 @@ def normals(seed: int, name: str, draws: int) -> Array:
     Returns
     -------
     ndarray, shape (draws,)
-
-    Examples
-    --------
-    >>> z = normals(1, "a", 2000)
-    >>> bool(abs(z.mean()) < 0.01 and abs(z.std() - 1) < 0.01)
-    True
     """
     random = stream(seed, name)
     ranks = random.permutation(draws)
@@ -220,7 +214,9 @@ class Sampling:
         return normals(self.seed, name, self.draws)
 
 
-def sample_assumptions(rows: DataFrame[AssumptionRows], *, draws: int, seed: int) -> Assumptions:
+def sample_assumptions(
+    rows: DataFrame[AssumptionRows], *, draws: int, seed: int, moved: Mapping[str, Array] | None = None
+) -> Assumptions:
     """Draw every row of an assumptions frame.
 
     Low, mid and high are the 10th, 50th and 90th percentiles. On the scale f of the shape (log, logit or plain) a draw
@@ -232,6 +228,8 @@ def sample_assumptions(rows: DataFrame[AssumptionRows], *, draws: int, seed: int
         Assumptions frame (:data:`features.frames.AssumptionRows`).
     draws, seed
         Number of draws; the seed of the named streams.
+    moved
+        Name to z, shape (draws,), for rows that something was learned of; the others are standard normal.
 
     Returns
     -------
@@ -250,11 +248,11 @@ def sample_assumptions(rows: DataFrame[AssumptionRows], *, draws: int, seed: int
     >>> [round(float(q), 2) for q in np.quantile(x, [0.1, 0.5, 0.9])]
     [1.0, 2.0, 4.0]
     """
-    points = rows[["low", "mid", "high"]].to_numpy(dtype=np.float64)
+    points, known = rows[["low", "mid", "high"]].to_numpy(dtype=np.float64), moved or {}
     return Assumptions(
         {
-            str(name): _sample(str(name), str(shape), point, normals(seed, str(name), draws))
-            for name, shape, point in zip(rows["name"], rows["shape"], points, strict=True)
+            name: _sample(name, shape, point, known[name] if name in known else normals(seed, name, draws))
+            for name, shape, point in zip(rows["name"].astype(str), rows["shape"].astype(str), points, strict=True)
         }
     )
 

@@ -12,28 +12,25 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import days_in
-from shiftcast.features.frames import DataFrame, Observations, Throughput
+from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Assumptions, Sampling
-from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
+from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.hardware.conversion import hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
-from shiftcast.forecast.hardware.placement import draw_placement
-from shiftcast.forecast.hardware.throughput import core_throughput, fleet_throughput
-from shiftcast.forecast.identity.intensity import draw_intensity
+from shiftcast.forecast.hardware.throughput import fleet_throughput
 from shiftcast.forecast.identity.tokens import TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
+from shiftcast.forecast.identity.work import Asked, add_cores, by_leaf, fill_hours
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
-from shiftcast.forecast.market.chips import Chips
+from shiftcast.forecast.leaves import SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
-from shiftcast.forecast.workloads import TRAINING, Registry, Task
+from shiftcast.forecast.workloads import TRAINING, Task
 
 _INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
@@ -76,6 +73,8 @@ class BottomUp:
     hours, core_hours
         Busy hours of NVIDIA GPUs a quarter, shape (draws, quarters, leaves, tasks), zero on CPUs; task to busy CPU
         core-hours a quarter, shape (draws, quarters, leaves).
+    hours_each
+        Task to busy accelerator-hours a request that runs on accelerators, shape (draws, quarters).
     steps, evidence, skill
         Fitted technique steps; task to the evidence of its throughput; skill on histories as lively [CRPS ratio].
     """
@@ -86,6 +85,7 @@ class BottomUp:
     shares: Mapping[tuple[str, str], Array]
     hours: Array
     core_hours: Mapping[str, Array]
+    hours_each: Mapping[str, Array]
     steps: tuple[TechniqueStep, ...]
     evidence: Mapping[str, tuple[str, ...]]
     skill: pd.DataFrame
@@ -111,28 +111,67 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     return BottomUpFit(known, generations, quarters, tokens, steps, fit_inference_share(observations, quarters))
 
 
-def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> BottomUp:
-    """Draw the bottom-up view.
+def draw_technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
+    """Draw technique shares of requests: from their states to the origin, carried ahead of it by the share model.
 
-    Technique shares follow their states until the origin, and the learned share model after it.
+    They rest on no assumption, so they are drawn once, whatever history teaches of the assumptions.
 
     Parameters
     ----------
     fit
         From :func:`fit_bottom_up`.
+    sampling
+        Draws and seed, on the quarters of the fit.
+
+    Returns
+    -------
+    Carried
+        (Workload, segment) to shares, shape (draws, quarters, techniques).
+    """
+    registry, quarters = fit.known.registry, sampling.quarters
+    techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
+    alone = np.ones((sampling.draws, len(quarters), 1))
+    level = {
+        key: draw_step_shares(steps, techniques[key[0]], sampling) if steps else alone
+        for key, steps in fit.steps.items()
+    }
+    now = int(quarters.searchsorted(fit.known.origin)) - 1
+    return carry_forward(level, techniques, quarters, now, fit.known.learned, seed=sampling.seed)
+
+
+def draw_bottom_up(
+    fit: BottomUpFit, carried: Carried, hour_shares: Array, sampling: Sampling, *, over: slice = slice(None)
+) -> BottomUp:
+    """Draw the bottom-up view.
+
+    Parameters
+    ----------
+    fit
+        From :func:`fit_bottom_up`.
+    carried
+        Technique shares of requests, from :func:`draw_technique_shares`.
     hour_shares
         Share of the live fleet by generation, shape (draws, quarters, generations).
     sampling
         Draws, seed and assumptions, on the quarters of the fit.
+    over
+        Quarters to draw; all of them unless given.
+
+    Returns
+    -------
+    BottomUp
+        On the quarters of ``over``.
     """
-    known, quarters, registry, chips = fit.known, sampling.quarters, fit.known.registry, fit.known.market.chips
+    known, registry, chips = fit.known, fit.known.registry, fit.known.market.chips
+    quarters, hour_shares = sampling.quarters[over], hour_shares[:, over]
     volumes, missing = _volumes(fit, sampling)
-    carried = _technique_shares(fit, sampling)
-    asked = Asked(registry, volumes, carried.shares, sampling.assumed, quarters, chips)
+    volumes = {workload: each[:, over] for workload, each in volumes.items()}
+    shares = {key: each[:, over] for key, each in carried.shares.items()}
+    asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((sampling.draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}
-    evidence = {}
+    evidence, hours_each = {}, {}
     for column, task in enumerate(tasks):
         if task.workload == TRAINING:
             continue
@@ -141,85 +180,15 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
                 known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters
             )
             evidence[task.name] = found.evidence
-            _fill(hours[..., column], asked, task, by_leaf(sampling.assumed, task, chips)[..., chips.own], theta)
-        _add_cores(core_hours, asked, task, known.throughput)
-    _add_training(hours, asked, tasks, fit, hour_shares, sampling)
+            hours_each[task.name] = hours_per_request(asked.intensity(task), np.ones(()), theta)
+            fill_hours(hours[..., column], asked, task, by_leaf(sampling.assumed, task, chips)[..., chips.own], theta)
+        add_cores(core_hours, asked, task, known.throughput)
+    inference = draw_inference_share(fit.inference, sampling)[:, over]
+    _add_training(hours, asked, tasks, fit, hour_shares, inference)
     names, steps = tuple(task.name for task in tasks), tuple(step for each in fit.steps.values() for step in each)
-    return BottomUp(names, missing, volumes, carried.shares, hours, core_hours, steps, evidence, carried.skill)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The demand on every task: volumes, technique shares and assumptions, on the same quarters.
-
-    Attributes
-    ----------
-    registry, assumed, quarters, chips
-        Task registry, drawn assumptions, ends of the quarters, and chips in order.
-    volumes, shares
-        As in :class:`BottomUp`.
-    """
-
-    registry: Registry
-    volumes: Mapping[str, Array]
-    shares: Mapping[tuple[str, str], Array]
-    assumed: Assumptions
-    quarters: pd.DatetimeIndex
-    chips: Chips
-
-    def requests(self, task: Task) -> Array:
-        """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
-        weights = np.stack([self.assumed[f"use.{task.workload}.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
-        shares = softmax(np.log(weights), axis=-1)[:, None, :]
-        return np.asarray(self.volumes[task.workload][..., None] * shares)
-
-    def share(self, task: Task) -> Array:
-        """Return the technique's share of the requests by leaf [share], shape (draws, quarters, leaves)."""
-        place = self.registry.techniques(task.workload).index(task.technique)
-        return np.stack([self.shares[task.workload, SEGMENT_OF[leaf]][:, :, place] for leaf in SOLD_LEAVES], axis=-1)
-
-    def intensity(self, task: Task) -> Array:
-        """Return work a request [unit/request], shape (draws, quarters); models grow, rules and tables do not."""
-        each = draw_intensity(self.assumed, task.name)[:, None]
-        if not task.on_accelerator:
-            return np.broadcast_to(each, (len(each), len(self.quarters)))
-        growth = self.assumed[f"intensity_growth.{task.workload}"]
-        return np.asarray(each * _compound(growth, self.quarters))
-
-
-def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
-    """Return a task's placement [share] by leaf, which follows the leaf's segment; classes sum to one.
-
-    Parameters
-    ----------
-    assumed, task, chips
-        Rows ``placement.*``, the task, and chips in order.
-
-    Returns
-    -------
-    ndarray, shape (draws, leaves, classes)
-    """
-    by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SOLD_SEGMENTS}
-    return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
-
-
-def _fill(out: Array, asked: Asked, task: Task, placed: Array, theta: Array) -> None:
-    """Write one task's busy hours of shape (draws, quarters, leaves) to ``out``, a few draws at a time."""
-    each = hours_per_request(asked.intensity(task)[..., None], placed[:, None, :], theta[..., None])
-    for draws, hours in busy_hour_blocks(asked.requests(task), asked.share(task), each):
-        out[draws] = hours
-
-
-def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: DataFrame[Throughput]) -> None:
-    """Add a task's core-hours, if it runs on CPUs at all and a record says how fast; change ``core_hours``."""
-    placed = by_leaf(asked.assumed, task, asked.chips)[..., -1] if task.on_accelerator else None
-    rate = core_throughput(throughput, task, asked.assumed)
-    if rate is None or (placed is not None and not placed.any()):
-        return
-    draws, quarters = len(rate), len(asked.quarters)
-    core_hours[task.name] = np.empty((draws, quarters, len(SOLD_LEAVES)))
-    whole = np.ones((draws, len(SOLD_LEAVES))) if placed is None else placed
-    _fill(core_hours[task.name], asked, task, whole, np.broadcast_to(rate[:, None], (draws, quarters)))
+    return BottomUp(
+        names, missing, volumes, shares, hours, core_hours, hours_each, steps, evidence, carried.skill
+    )  # fmt: skip
 
 
 def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], dict[str, str]]:
@@ -234,40 +203,22 @@ def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], di
                 volumes[workload] = tokens
         elif workload != TRAINING:
             growth = sampling.assumed[f"growth.{workload}"]
-            daily = sampling.assumed[f"volume.{workload}"][:, None] * _compound(growth, sampling.quarters)
+            daily = sampling.assumed[f"volume.{workload}"][:, None] * compound(growth, years_after_base(sampling.quarters))
             volumes[workload] = daily * days_in(sampling.quarters)
     return volumes, missing
 
 
-def _technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
-    """Draw technique shares of requests: from their states to the origin, carried ahead of it by the share model."""
-    registry, quarters = fit.known.registry, sampling.quarters
-    techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
-    alone = np.ones((sampling.draws, len(quarters), 1))
-    level = {
-        key: draw_step_shares(steps, techniques[key[0]], sampling) if steps else alone
-        for key, steps in fit.steps.items()
-    }
-    now = int(quarters.searchsorted(fit.known.origin)) - 1
-    return carry_forward(level, techniques, quarters, now, fit.known.learned, seed=sampling.seed)
-
-
-def _compound(growth: Array, quarters: pd.DatetimeIndex) -> Array:
-    return compound(growth, years_after_base(quarters))
-
-
 def _add_training(
-    hours: Array, asked: Asked, tasks: tuple[Task, ...], fit: BottomUpFit, hour_shares: Array, sampling: Sampling
+    hours: Array, asked: Asked, tasks: tuple[Task, ...], fit: BottomUpFit, hour_shares: Array, inference: Array
 ) -> None:
     """Add training and R&D: a ratio to inference tilted by leaf, and never less than the runs that were stated."""
-    assumed, observations = sampling.assumed, fit.known.observations
+    assumed, observations = asked.assumed, fit.known.observations
     peak = hour_shares @ fit.generations.fp8_tflops * 1e12
-    inference = draw_inference_share(fit.inference, sampling)
     tilt = np.stack([assumed[f"training_tilt.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
     total = hours.sum(axis=-1) * training_ratio(inference)[..., None] * tilt[:, None, :]
     for column, task in enumerate(tasks):
         if task.workload == TRAINING:
-            seen = seen_training_hours(observations, task.technique, SOLD_LEAVES, peak, assumed, sampling.quarters)
+            seen = seen_training_hours(observations, task.technique, SOLD_LEAVES, peak, assumed, asked.quarters)
             hours[..., column] = np.maximum(total * asked.share(task), seen)
 
 

@@ -20,7 +20,7 @@ from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.placement import check_placement
 from shiftcast.forecast.identity.bottomup import BottomUpFit, fit_bottom_up
 from shiftcast.forecast.identity.intensity import check_intensity
-from shiftcast.forecast.identity.topdown import TopDownFit, fit_top_down
+from shiftcast.forecast.identity.sold import TopDownFit, fit_top_down
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.split.share import split_state, split_statements
 

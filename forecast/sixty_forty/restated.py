@@ -9,7 +9,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.membership import side_of
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.identity.revenue import draw_revenue
-from shiftcast.forecast.identity.topdown import TopDownFit
+from shiftcast.forecast.identity.sold import TopDownFit
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.split.membership import as_saved
 from shiftcast.forecast.split.relabel import Relabelled, purchases, relabel

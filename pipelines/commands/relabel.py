@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.identity.topdown import fit_top_down
+from shiftcast.forecast.identity.sold import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled

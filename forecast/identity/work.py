@@ -1,0 +1,96 @@
+"""Hours that asked work takes: requests by leaf x technique share x intensity / throughput, on accelerators and cores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.frames import DataFrame, Throughput
+from shiftcast.forecast.draws import Assumptions
+from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
+from shiftcast.forecast.hardware.growth import compound, years_after_base
+from shiftcast.forecast.hardware.placement import draw_placement
+from shiftcast.forecast.hardware.throughput import core_throughput
+from shiftcast.forecast.identity.intensity import draw_intensity
+from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
+from shiftcast.forecast.market.chips import Chips
+from shiftcast.forecast.workloads import Registry, Task
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The demand on every task: volumes, technique shares and assumptions, on the same quarters.
+
+    Attributes
+    ----------
+    registry, assumed, quarters, chips
+        Task registry, drawn assumptions, ends of the quarters, and chips in order.
+    volumes, shares
+        As in :class:`BottomUp`.
+    """
+
+    registry: Registry
+    volumes: Mapping[str, Array]
+    shares: Mapping[tuple[str, str], Array]
+    assumed: Assumptions
+    quarters: pd.DatetimeIndex
+    chips: Chips
+
+    def requests(self, task: Task) -> Array:
+        """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
+        weights = np.stack([self.assumed[f"use.{task.workload}.{leaf}"] for leaf in SOLD_LEAVES], axis=-1)
+        shares = softmax(np.log(weights), axis=-1)[:, None, :]
+        return np.asarray(self.volumes[task.workload][..., None] * shares)
+
+    def share(self, task: Task) -> Array:
+        """Return the technique's share of the requests by leaf [share], shape (draws, quarters, leaves)."""
+        place = self.registry.techniques(task.workload).index(task.technique)
+        return np.stack([self.shares[task.workload, SEGMENT_OF[leaf]][:, :, place] for leaf in SOLD_LEAVES], axis=-1)
+
+    def intensity(self, task: Task) -> Array:
+        """Return work a request [unit/request], shape (draws, quarters); models grow, rules and tables do not."""
+        each = draw_intensity(self.assumed, task.name)[:, None]
+        if not task.on_accelerator:
+            return np.broadcast_to(each, (len(each), len(self.quarters)))
+        growth = self.assumed[f"intensity_growth.{task.workload}"]
+        return np.asarray(each * compound(growth, years_after_base(self.quarters)))
+
+
+def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
+    """Return a task's placement [share] by leaf, which follows the leaf's segment; classes sum to one.
+
+    Parameters
+    ----------
+    assumed, task, chips
+        Rows ``placement.*``, the task, and chips in order.
+
+    Returns
+    -------
+    ndarray, shape (draws, leaves, classes)
+    """
+    by_segment = {segment: draw_placement(assumed, task.name, segment, chips) for segment in SOLD_SEGMENTS}
+    return np.stack([by_segment[SEGMENT_OF[leaf]] for leaf in SOLD_LEAVES], axis=1)
+
+
+def fill_hours(out: Array, asked: Asked, task: Task, placed: Array, theta: Array) -> None:
+    """Write one task's busy hours of shape (draws, quarters, leaves) to ``out``, a few draws at a time."""
+    each = hours_per_request(asked.intensity(task)[..., None], placed[:, None, :], theta[..., None])
+    for draws, hours in busy_hour_blocks(asked.requests(task), asked.share(task), each):
+        out[draws] = hours
+
+
+def add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: DataFrame[Throughput]) -> None:
+    """Add a task's core-hours, if it runs on CPUs at all and a record says how fast; change ``core_hours``."""
+    placed = by_leaf(asked.assumed, task, asked.chips)[..., -1] if task.on_accelerator else None
+    rate = core_throughput(throughput, task, asked.assumed)
+    if rate is None or (placed is not None and not placed.any()):
+        return
+    draws, quarters = len(rate), len(asked.quarters)
+    core_hours[task.name] = np.empty((draws, quarters, len(SOLD_LEAVES)))
+    whole = np.ones((draws, len(SOLD_LEAVES))) if placed is None else placed
+    fill_hours(core_hours[task.name], asked, task, whole, np.broadcast_to(rate[:, None], (draws, quarters)))
