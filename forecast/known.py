@@ -18,6 +18,7 @@ from shiftcast.features.asof import known_by, latest_vintage
 from shiftcast.features.frames import (
     AnyFrame,
     AssumptionRows,
+    BeliefRows,
     Ceilings,
     ChipRows,
     Claims,
@@ -31,6 +32,7 @@ from shiftcast.features.frames import (
     Throughput,
     empty,
 )
+from shiftcast.forecast.beliefs import Beliefs, read_beliefs
 from shiftcast.forecast.economics.basis import Basis, join_assumptions
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.forecast.migration import Learned
@@ -63,6 +65,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "throughput": Rule(Throughput, latest=True),
     "assumptions": Rule(AssumptionRows, day=None),
     "capacity": Rule(AssumptionRows, day=None),
+    "belief_rows": Rule(BeliefRows, day=None),
     "ceilings": Rule(Ceilings, latest=True),
     "memberships": Rule(Memberships),  # the first row says where published figures count a firm, the last where we do
     "definitions": Rule(DefinitionRows, day=None),  # market facts say how every row is read, whenever it was known
@@ -83,6 +86,8 @@ class Frames:
         Judgements that the cube is drawn from.
     capacity
         Judgements that the cube does not use: purchases and ageing, and money.
+    belief_rows
+        Numbers that models start from before any figure speaks (:attr:`beliefs`).
     ceilings
         Dated limits of what can be built, powered and paid for.
     memberships
@@ -103,6 +108,7 @@ class Frames:
     registry: Registry
     learned: Learned
     capacity: DataFrame[AssumptionRows] = field(default_factory=lambda: empty(AssumptionRows))
+    belief_rows: DataFrame[BeliefRows] = field(default_factory=lambda: empty(BeliefRows))
     ceilings: DataFrame[Ceilings] = field(default_factory=lambda: empty(Ceilings))
     memberships: DataFrame[Memberships] = field(default_factory=lambda: empty(Memberships))
     definitions: DataFrame[DefinitionRows] = field(default_factory=lambda: empty(DefinitionRows))
@@ -113,6 +119,11 @@ class Frames:
     def market(self) -> Market:
         """Market facts as models read them; ValueError names the file and the row at fault."""
         return read_market(self.definitions, self.operators, self.chips)
+
+    @cached_property
+    def beliefs(self) -> Beliefs:
+        """Numbers that models start from, by name; ValueError names one that has no row."""
+        return read_beliefs(self.belief_rows)
 
     def as_of(self, origin: pd.Timestamp) -> Known:
         """Return what was known on a day.
@@ -215,4 +226,5 @@ def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None =
         If two files hold an assumption of the same name.
     """
     rows = join_assumptions(known.assumptions, known.capacity)
-    return Basis(known.origin, known.hardware, known.throughput, rows, settings.draws, settings.seed, shipped)
+    frames = known.hardware, known.throughput, rows
+    return Basis(known.origin, *frames, known.beliefs, settings.draws, settings.seed, shipped)

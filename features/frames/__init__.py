@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from shiftcast.features.frames.assumptions import AssumptionRows
+from shiftcast.features.frames.beliefs import BeliefRows
 from shiftcast.features.frames.ceilings import Ceilings
 from shiftcast.features.frames.checking import check, conform, empty
 from shiftcast.features.frames.claims import Claims
@@ -42,16 +43,16 @@ from shiftcast.features.frames.workloads import Workloads
 FRAMES: Final[dict[str, type[FrameModel]]] = {
     frame.title: frame
     for frame in (
-        Observations, Claims, Hardware, Throughput, AssumptionRows, Ceilings, Residency, Workloads, Memberships,
-        DefinitionRows, OperatorRows, ChipRows, Forecasts, Overrides, Scores, Quarantine, SpanRows, PointRows, Usage,
-        LabelRules,
+        Observations, Claims, Hardware, Throughput, AssumptionRows, BeliefRows, Ceilings, Residency, Workloads,
+        Memberships, DefinitionRows, OperatorRows, ChipRows, Forecasts, Overrides, Scores, Quarantine, SpanRows,
+        PointRows, Usage, LabelRules,
     )
 }  # fmt: skip
 
 __all__ = [
     "ALL", "BASES", "BOUNDS", "CONFIDENCE", "DIMENSIONS", "EVIDENCE", "FRAMES", "GRAINS", "MARKET", "POINT_HOW",
-    "SEGMENTS", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "Ceilings", "ChipRows", "Claims", "Column",
-    "DataFrame", "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules", "Memberships", "Observations",
-    "OperatorRows", "Overrides", "PointRows", "Quarantine", "Residency", "Scores", "SpanRows", "Throughput", "Usage",
-    "Workloads", "check", "conform", "empty",
+    "SEGMENTS", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "BeliefRows", "Ceilings", "ChipRows",
+    "Claims", "Column", "DataFrame", "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules",
+    "Memberships", "Observations", "OperatorRows", "Overrides", "PointRows", "Quarantine", "Residency", "Scores",
+    "SpanRows", "Throughput", "Usage", "Workloads", "check", "conform", "empty",
 ]  # fmt: skip

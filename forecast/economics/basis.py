@@ -16,6 +16,7 @@ from shiftcast.features.frames import AssumptionRows, DataFrame, Hardware, Throu
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
+from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
 from shiftcast.forecast.economics.power import Power
 from shiftcast.forecast.support import OutOfSupportError
@@ -34,8 +35,8 @@ class Basis:
         Day they were known, midnight UTC.
     hardware, throughput
         Frames cut to the origin, latest vintage (:func:`forecast.known.cut`).
-    assumptions
-        Assumptions frame of all files.
+    assumptions, beliefs
+        Assumptions frame of all files, and numbers that models start from.
     draws, seed
         Joint draws and the seed of their named streams.
     shipped
@@ -47,6 +48,7 @@ class Basis:
     hardware: DataFrame[Hardware]
     throughput: DataFrame[Throughput]
     assumptions: DataFrame[AssumptionRows]
+    beliefs: Beliefs
     draws: int
     seed: int
     shipped: xr.DataArray | None = None
@@ -183,7 +185,7 @@ def machine(basis: Basis, name: str) -> Machine:
         raise OutOfSupportError(
             f"purchases of {name}", "its row in hardware.csv has no scale_up_domain", "add how many are bought together"
         )
-    spread = 0.3 if pd.isna(row["price_sd_log"]) else float(row["price_sd_log"])
+    spread = float(row["price_sd_log"] if pd.notna(row["price_sd_log"]) else basis.beliefs["purchases.price_sd_log"])
     return Machine(
         name, str(row["family"]), row["available_at"], Power(np.asarray(row["it_kw"] * 1e3), "it"),
         str(row["evidence"]), int(row["scale_up_domain"]), float(row["price_usd"]), spread, float(row["own_usd_hour"]),

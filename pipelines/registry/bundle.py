@@ -20,6 +20,7 @@ from shiftcast.forecast.migration.learned import Learned, LearnedFamily, from_js
 from shiftcast.forecast.workloads import Registry, Task
 from shiftcast.pipelines.registry.former_learned import learned_before
 from shiftcast.pipelines.registry.summary import Summary, read_summary, summary_text
+from shiftcast.pipelines.sources.beliefs import with_shipped_beliefs
 from shiftcast.pipelines.sources.market import with_shipped
 
 MANIFEST: Final = "manifest.json"
@@ -28,7 +29,7 @@ _CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
 _LEARNED, _ANSWERS = "learned.json", "answers.json"
 KNOWN: Final = tuple(name for name in RULES if name != "capacity")  # joined with the others, beside the fleet
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
-_ADDED: Final = (*MARKET, "ceilings")  # frames that a version registered before 0.2.0 lacks
+_ADDED: Final = (*MARKET, "ceilings", "belief_rows")  # frames that a version registered before 0.2.0 lacks
 _CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
 
@@ -208,7 +209,7 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     tables = {"ceilings": empty(Ceilings)} | {name: pd.read_parquet(path) for name, path in paths.items()}
     return Bundle(
         xr.load_dataset(folder / _CUBE, engine="scipy"),
-        with_shipped(tables),
+        with_shipped_beliefs(with_shipped(tables)),
         read_summary((folder / _SUMMARY).read_text(encoding="utf-8"), where=str(folder / _SUMMARY)),
         _learned(folder / _LEARNED),
         xr.load_dataset(folder / _FLEET, engine="scipy")["shipped"] if with_fleet else None,

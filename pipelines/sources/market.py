@@ -59,7 +59,7 @@ def read_market_frames(folder: Path, observations: DataFrame[Observations]) -> d
         Naming file, line and column of a bad row, a row too few or too many, or a name that no observation has.
     """
     files = market_files(folder)
-    frames = {name: _rows(files[name], frame) for name, frame in MARKET.items()}
+    frames = {name: sound_rows(files[name], frame) for name, frame in MARKET.items()}
     try:
         read_market(**frames)
     except ValueError as error:
@@ -76,7 +76,7 @@ def shipped_frames() -> dict[str, pd.DataFrame]:
     dict
         Name to frame, checked.
     """
-    return {name: _rows(RECORDS / f"{name}.csv", frame) for name, frame in MARKET.items()}
+    return {name: sound_rows(RECORDS / f"{name}.csv", frame) for name, frame in MARKET.items()}
 
 
 def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -97,7 +97,7 @@ def with_shipped(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     whole = {**shipped_frames(), **tables}
     lacking = [name for name in CATALOGUE if name not in whole["hardware"]]
     if lacking:
-        facts = _rows(RECORDS / "hardware.csv", Hardware).drop_duplicates("accelerator").set_index("accelerator")
+        facts = sound_rows(RECORDS / "hardware.csv", Hardware).drop_duplicates("accelerator").set_index("accelerator")
         named = {name: whole["hardware"]["accelerator"].map(facts[name]).astype("str") for name in lacking}
         whole["hardware"] = conform(whole["hardware"].assign(**named), Hardware)
     return whole
@@ -114,7 +114,26 @@ def shipped_market() -> Market:
     return read_market(**shipped_frames())
 
 
-def _rows(path: Path, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
+def sound_rows(path: Path, frame: type[AnyFrame]) -> DataFrame[AnyFrame]:
+    """Read a file that every model rests on; a bad row ends the reading.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    frame
+        Contract of its rows.
+
+    Returns
+    -------
+    DataFrame
+        The rows, checked.
+
+    Raises
+    ------
+    UnreadableFileError
+        Naming file, line and column of the first bad row.
+    """
     screened = screen(read_table(path), frame, source=path.name)
     for fault in screened.quarantine.itertuples():
         raise UnreadableFileError(

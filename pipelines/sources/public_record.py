@@ -31,6 +31,7 @@ from shiftcast.features.quality import Screened, screen
 from shiftcast.forecast.known import Frames
 from shiftcast.forecast.workloads import read_registry
 from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.beliefs import beliefs_files, read_belief_rows
 from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.sources.market import check_catalogue, market_files, read_market_frames
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
@@ -92,7 +93,7 @@ def read_record(folder: Path = RECORDS) -> Record:
     names += [name for name in _OPTIONAL if (folder / name).exists()]
     rows = {name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()}
     check_catalogue(folder / "hardware.csv", rows["hardware"])
-    market = {path.name: path for path in market_files(folder).values()}
+    beside = {path.name: path for path in (*market_files(folder).values(), beliefs_files(folder)[-1])}
     return Record(
         observations=check(observations, Observations),
         capacity=pd.concat([rows.pop(name) for name in _CAPACITY], ignore_index=True),
@@ -101,7 +102,8 @@ def read_record(folder: Path = RECORDS) -> Record:
         learned=load_learned(None).whole,
         quarantine=check(quarantine, Quarantine),
         digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
-        | {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in market.items()},
+        | {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in beside.items()},
+        belief_rows=read_belief_rows(folder),
         **{name.removesuffix(".csv"): check(optional[name].rows, frame) for name, frame in _OPTIONAL.items()},
         **read_market_frames(folder, observations),
     )

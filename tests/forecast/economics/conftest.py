@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.forecast.economics.basis import Basis
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 CONSTANTS = {
@@ -57,4 +58,4 @@ def basis() -> Basis:
         record("beta", 400.0), record("beta_air", 350.0), record("alpha", 50.0, model="dlrm", unit="sample/s"),
         record("beta", 0.0, model="broken"),
     ])  # fmt: skip
-    return Basis(ORIGIN, hardware, throughput, assumptions(), draws=50, seed=1)
+    return Basis(ORIGIN, hardware, throughput, assumptions(), shipped_beliefs(), draws=50, seed=1)
