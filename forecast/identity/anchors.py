@@ -133,7 +133,7 @@ def _energy(anchor: Anchor, drawn: Drawn, at: int) -> Array:
 
 
 def _tokens(anchor: Anchor, drawn: Drawn, at: int) -> Array:
-    return 1e-6 / drawn.bottom.hours_each[anchor.task][:, at]  # million token/(accelerator hour)
+    return 1.0 / drawn.bottom.hours_each[anchor.task][:, at]  # token/(accelerator hour)
 
 
 def _cost_ratio(anchor: Anchor, drawn: Drawn, at: int) -> Array:

@@ -26,7 +26,7 @@ from shiftcast.forecast.identity.topdown import TopDown, top_down
 from shiftcast.forecast.leaves import SOLD_LEAVES
 from shiftcast.forecast.migration.carry import Carried
 
-STEPS: Final = 2
+STEPS: Final = 3
 WINDOW: Final = 12  # most quarters of history that are compared
 RECENT: Final = 4  # quarters over which leaves are compared
 _NOT_LEARNED: Final = ("leaf_share.", "vendor_spend.", "procurement.", "price.h100e_sd")
