@@ -53,94 +53,6 @@ _MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class World:
-    """The cube and the fitted terms behind it.
-
-    Attributes
-    ----------
-    cube
-        Joint draws.
-    top_down, bottom_up
-        The two views before they met.
-    agreement
-        How they met, arrays of shape (draws, periods, leaves).
-    generations
-        The fleet's generations.
-    """
-
-    cube: xr.Dataset
-    top_down: TopDown
-    bottom_up: BottomUp
-    agreement: Agreement
-    generations: Generations
-
-
-def build_world(known: Known, settings: Settings, *, progress: Progress = lambda _: None) -> World:
-    """Fit the demand identity at an origin and draw it; a caller that draws more than once keeps the fit.
-
-    Parameters
-    ----------
-    known
-        The record cut to the origin.
-    settings
-        Draws, seed and horizon.
-    progress
-        Called with a line before each long step.
-
-    Returns
-    -------
-    World
-        The cube, and the views and fleet behind it.
-
-    Raises
-    ------
-    ValueError
-        Naming the data that was not known at the origin.
-    """
-    progress("fitting: revenue, split, tokens, technique shares")
-    fit = fit_world(known, settings.through)
-    return draw_world(fit, draws=settings.draws, seed=settings.seed, progress=progress)
-
-
-def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lambda _: None) -> World:
-    """Draw the demand identity from its fit.
-
-    Parameters
-    ----------
-    fit
-        What was fitted at the origin; it is left as it is, so it can be drawn again.
-    draws
-        Joint draws.
-    seed
-        Of the named streams.
-    progress
-        Called with a line before each long step.
-
-    Returns
-    -------
-    World
-        The cube, and the views and fleet behind it; equal for equal fit, draws and seed.
-
-    Raises
-    ------
-    ValueError
-        If an assumption is missing, or a row of the record names what the identity does not know.
-    """
-    sampling = fit.sampling(draws, seed)
-    progress("top-down: revenue, split, price, installed base")
-    top = draw_top_down(fit.top_down, sampling)
-    live = top.fleet.live.sum(axis=2)
-    progress("bottom-up: volumes, technique shares, intensity, throughput")
-    shares = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY)
-    bottom = draw_bottom_up(fit.bottom_up, shares, sampling)
-    progress("meeting of the two views, and the cube")
-    shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
-    agreement = _meet(top, bottom, sampling.assumed, shown)
-    cube = _cube(fit, top, bottom, agreement, shown, sampling.assumed)
-    return World(cube, top, bottom, agreement, fit.generations)
-
-
 def _cube(
     fit: WorldFit, top: TopDown, bottom: BottomUp, agreement: Agreement, shown: slice, assumed: Assumptions
 ) -> xr.Dataset:
@@ -229,15 +141,6 @@ def _leaf_news(top: TopDown) -> str:
 def _pad(values: Array) -> Array:
     """Add the vendor's own leaf, about which no record of work speaks, as zeros."""
     return np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
-
-
-def _meet(top: TopDown, bottom: BottomUp, assumed: Assumptions, shown: slice) -> Agreement:
-    """Let the two views meet leaf by leaf, for the leaves both speak of; no fleet is busier than all its hours."""
-    total = top.hours[:, shown, : len(SOLD_LEAVES)]
-    unseen = np.broadcast_to(assumed["unseen.share"][:, None, None], total.shape)
-    met = agree(total, np.maximum(bottom.hours[:, shown][..., _used(bottom)], _TINY), unseen)
-    live = top.fleet.live[:, shown, : len(SOLD_LEAVES)].sum(axis=-1)
-    return within(met, _MOST_BUSY * live * hours_in(top.revenue.quarters[shown])[None, :, None])
 
 
 def _used(bottom: BottomUp) -> list[int]:

@@ -1,0 +1,131 @@
+"""The demand identity drawn: history teaches its terms, demand and sales meet ahead, and ceilings cut what is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import xarray as xr
+
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.hardware.generations import Generations
+from shiftcast.forecast.identity.bottomup import BottomUp, draw_bottom_up, draw_technique_shares
+from shiftcast.forecast.identity.cube import lay_out
+from shiftcast.forecast.identity.demand import demand_gap, pooled_change
+from shiftcast.forecast.identity.fit import WorldFit, fit_world
+from shiftcast.forecast.identity.history import RECENT, Taught, learn_from_history
+from shiftcast.forecast.identity.machines import Machines, draw_machines, shipped_for
+from shiftcast.forecast.identity.meeting import Meeting, meet
+from shiftcast.forecast.identity.sold import Sold, draw_sold
+from shiftcast.forecast.identity.topdown import TopDown, top_down
+from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.leaves import SOLD_LEAVES
+
+_TINY: Final = 1e-9
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class World:
+    """The cube and the drawn terms behind it.
+
+    Attributes
+    ----------
+    cube
+        Joint draws.
+    sales
+        The view from above as revenue extrapolates, before demand and ceilings.
+    top_down
+        The view from above as it is supplied.
+    bottom_up
+        The view from below.
+    meeting
+        Hours that were wanted and served, and what explains them.
+    taught
+        Assumptions as history left them.
+    generations
+        The fleet's generations.
+    """
+
+    cube: xr.Dataset
+    sales: TopDown
+    top_down: TopDown
+    bottom_up: BottomUp
+    meeting: Meeting
+    taught: Taught
+    generations: Generations
+
+
+def build_world(known: Known, settings: Settings, *, progress: Progress = lambda _: None) -> World:
+    """Fit the demand identity at an origin and draw it; a caller that draws more than once keeps the fit.
+
+    Parameters
+    ----------
+    known
+        The record cut to the origin.
+    settings
+        Draws, seed and horizon.
+    progress
+        Called with a line before each long step.
+
+    Returns
+    -------
+    World
+        The cube, and the views and fleet behind it.
+
+    Raises
+    ------
+    ValueError
+        Naming the data that was not known at the origin.
+    """
+    progress("fitting: revenue, split, tokens, technique shares")
+    fit = fit_world(known, settings.through)
+    return draw_world(fit, draws=settings.draws, seed=settings.seed, progress=progress)
+
+
+def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lambda _: None) -> World:
+    """Draw the demand identity from its fit.
+
+    Parameters
+    ----------
+    fit
+        What was fitted at the origin; it is left as it is, so it can be drawn again.
+    draws
+        Joint draws.
+    seed
+        Of the named streams.
+    progress
+        Called with a line before each long step.
+
+    Returns
+    -------
+    World
+        The cube, and the views and fleet behind it; equal for equal fit, draws and seed.
+
+    Raises
+    ------
+    ValueError
+        If an assumption is missing, or a row of the record names what the identity does not know.
+    """
+    believed = fit.sampling(draws, seed)
+    progress("revenue, split and technique shares")
+    sold, carried = draw_sold(fit.top_down, believed), draw_technique_shares(fit.bottom_up, believed)
+    progress("history teaches intensity, throughput, utilisation and prices")
+    taught = learn_from_history(fit, sold, carried, believed)
+    sampling = taught.sampling
+    progress("top-down: price, installed base; bottom-up: volumes, intensity, throughput")
+    machines = draw_machines(fit.top_down, sold.revenue, sampling)
+    sales = top_down(sold, machines, shipped_for(sold.weights * sold.revenue.total[..., None], machines))
+    live = sales.fleet.live.sum(axis=2)
+    bottom = draw_bottom_up(fit.bottom_up, carried, live / np.maximum(live.sum(-1, keepdims=True), _TINY), sampling)
+    progress("demand and sales meet, within what can be supplied")
+    wanted = _wanted(sales, bottom, fit, sampling)
+    order = order_book(fit, sold, machines, wanted, sampling)
+    supplied = top_down(sold, machines, order.shipped)
+    meeting = meet(supplied, order, bottom, sampling.assumed["unseen.share"])
+    cube = lay_out(fit, sales, supplied, bottom, meeting, order, sampling)
+    return World(cube, sales, supplied, bottom, meeting, taught, fit.generations)
