@@ -1,4 +1,4 @@
-"""Data-centre revenue: reported fiscal quarters, their forecast, and the part of it that is compute.
+"""Data-centre revenue: reported fiscal quarters, what is wanted after them, what buyers can fund, and compute's part.
 
 Calendar quarters throughout; reported fiscal quarters are mapped day by day, conserving totals.
 """
@@ -18,9 +18,12 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.identity.guidance import guidance_prior, guided_quarter
+from shiftcast.forecast.identity.outlook import Outlook, draw_outlook, fit_outlook
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
-from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
+from shiftcast.forecast.supply.funding import Buyers, fundable, read_buyers
+from shiftcast.forecast.volume import VolumeFit
 
 FIRST_QUARTER: Final = "2015Q1"
 
@@ -38,7 +41,9 @@ class RevenueFit:
     weights
         Share of a fiscal quarter's revenue that falls in each calendar quarter, shape (fiscal quarters, quarters).
     ahead
-        What ships for the fiscal series.
+        Guidance and what ships for the fiscal series after it.
+    buyers
+        What buyers earned and invested, where it is known.
     compute
         State of compute's share.
     first_forecast
@@ -50,7 +55,8 @@ class RevenueFit:
     quarters: pd.DatetimeIndex
     reported: pd.Series
     weights: Array
-    ahead: VolumeFit
+    ahead: Outlook
+    buyers: Buyers | None
     compute: ShareState
     first_forecast: int
     company_ratio: float
@@ -65,9 +71,12 @@ class Revenue:
     quarters
         Quarter ends from 2015Q1.
     total, compute
-        US dollars a quarter, shape (draws, quarters); history is known, the future drawn.
+        US dollars a quarter, shape (draws, quarters); history is known, the future what is wanted, before any ceiling.
+    fundable
+        The most that buyers can pay, US dollars a quarter, shape (draws, quarters); infinite in history and where it is
+        not known.
     fit
-        What ships for the fiscal series.
+        What ships for the fiscal series after the guided quarter.
     first_forecast
         Position of the first quarter that is not wholly reported.
     company_ratio
@@ -77,13 +86,14 @@ class Revenue:
     quarters: pd.DatetimeIndex
     total: Array
     compute: Array
+    fundable: Array
     fit: VolumeFit
     first_forecast: int
     company_ratio: float
 
 
 def fit_revenue(known: Known, through: str) -> RevenueFit:
-    """Fit reported revenue, and compute's share of it, at an origin.
+    """Fit reported revenue, guidance and buyers, and compute's share of it, at an origin.
 
     Parameters
     ----------
@@ -100,7 +110,7 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     Raises
     ------
     ValueError
-        If no revenue is known, or ``through`` does not reach past what is reported.
+        If no revenue is known, ``through`` does not reach past what is reported, or a belief about guidance is missing.
     """
     observations = known.observations
     reported = fiscal_revenue(observations, "data_center", known.origin)
@@ -109,12 +119,13 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
     if quarters[-1] <= reported.index[-1]:
         raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
-    ahead = fit_volume(reported.to_numpy(), len(fiscal) - len(reported))
+    guided = guided_quarter(known.history.observations, reported, guidance_prior(known.assumptions))
+    ahead = fit_outlook(reported.to_numpy(), len(fiscal) - len(reported), guided)
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
     first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))
     return RevenueFit(
-        quarters, reported, overlap_weights(*spans, quarters), ahead, _compute_share(observations, quarters), first,
-        _company_ratio(observations, reported),
+        quarters, reported, overlap_weights(*spans, quarters), ahead, read_buyers(observations),
+        _compute_share(observations, quarters), first, _company_ratio(observations, reported),
     )  # fmt: skip
 
 
@@ -126,18 +137,28 @@ def draw_revenue(fit: RevenueFit, sampling: Sampling) -> Revenue:
     fit
         From :func:`fit_revenue`.
     sampling
-        Draws and seed.
+        Draws, seed, and the assumptions about what buyers can fund.
 
     Returns
     -------
     Revenue
-        Total and compute [USD/quarter], shape (draws, quarters).
+        Wanted total and compute, and what can be funded [USD/quarter], shape (draws, quarters).
+
+    Raises
+    ------
+    ValueError
+        If an assumption about what buyers can fund is missing.
     """
     draws, reported = sampling.draws, fit.reported.to_numpy()
-    future = draw_volume(fit.ahead, draws=draws, random=sampling.stream("revenue"))
+    future = draw_outlook(fit.ahead, draws=draws, seed=sampling.seed, name="revenue")
     total = np.hstack([np.broadcast_to(reported, (draws, len(reported))), future]) @ fit.weights
     share = fit.compute.simulate(draws, sampling.stream("compute_share"))[0]
-    return Revenue(fit.quarters, total, total * share, fit.ahead, fit.first_forecast, fit.company_ratio)
+    most = np.full(total.shape, np.inf)
+    ahead = fit.quarters[fit.first_forecast :]
+    most[:, fit.first_forecast :] = fundable(fit.buyers, ahead, sampling.assumed, draws=draws)
+    return Revenue(
+        fit.quarters, total, total * share, most, fit.ahead.after, fit.first_forecast, fit.company_ratio
+    )  # fmt: skip
 
 
 def _company_ratio(observations: DataFrame[Observations], reported: pd.Series) -> float:

@@ -13,8 +13,8 @@ from shiftcast.features.calendars import calendar_quarters, nvidia_quarters, ove
 from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.market.facts import Market
-from shiftcast.forecast.scoring.backtest import first_known
 from shiftcast.forecast.scoring.leaf_backtest import scored_statements
+from shiftcast.forecast.scoring.past import first_known
 from shiftcast.forecast.views.part import MEASURES
 
 COLUMNS: Final = ("segment", "leaf", "measure", "base", "definition", "period_end", "value", "unit", "known_at")

@@ -1,77 +1,35 @@
 """Rolling-origin backtest on known-time data: the live path run at past origins and scored on the actuals.
 
-Each origin sees the record through the one as-of cut. The naive benchmarks are always beside the model, their spread
-calibrated in the same way.
+Each origin sees the record through the one as-of cut. Naive forecasts are always beside the model on equal footing:
+they keep the lean and spread of their own past errors and have its spread prior, with guidance as the next quarter and
+without. The model is scored as it ships, cut to what buyers can fund.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_known
-from shiftcast.features.frames import ALL, DataFrame, Observations, Scores, check, conform
-from shiftcast.features.input_error import InputError
-from shiftcast.features.scope import VENDOR
-from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
-from shiftcast.forecast.draws import stream
+from shiftcast.features.frames import ALL, AssumptionRows, DataFrame, Observations, Scores, check, conform
+from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost, build_costs
 from shiftcast.forecast.scores import METRICS, pinball
-from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
-
-HORIZON: Final = 8  # quarters
-FIRST_ORIGIN: Final = 20  # quarters of history at the first origin
-NAIVE: Final = "last_value"
-BENCHMARKS: Final = (NAIVE, "drift")
-MODEL: Final = "shiftcast"
-
-
-@dataclass(frozen=True)
-class PastOrigin:
-    """One past origin: what was fitted there on what was known.
-
-    Attributes
-    ----------
-    made
-        Day the last quarter of the history became known.
-    history
-        Reported revenue known then [USD], shape (quarters,).
-    fits
-        Model and benchmarks to their fits, horizon :data:`HORIZON`.
-    """
-
-    made: pd.Timestamp
-    history: Array
-    fits: Mapping[str, VolumeFit]
-
-    def paths(self, model: str, *, draws: int, seed: int) -> Array:
-        """Return draws of revenue ahead [USD], shape (draws, horizon); all models share their random numbers.
-
-        Parameters
-        ----------
-        model
-            A key of :attr:`fits`.
-        draws
-            Number of draws.
-        seed
-            Of the stream, named after the length of the history.
-
-        Returns
-        -------
-        ndarray, shape (draws, horizon)
-            Revenue [USD/quarter].
-        """
-        return draw_volume(self.fits[model], draws=draws, random=stream(seed, f"backtest.{len(self.history)}"))
+from shiftcast.forecast.scoring.past import (
+    BENCHMARKS,
+    GUIDED,
+    HORIZON,
+    MODEL,
+    FittedOrigin,
+    fitted_origins,
+    reported_revenue,
+)
 
 
 def backtest_revenue(
-    observations: DataFrame[Observations], origin: pd.Timestamp, *, costs: BuildCosts,
-    origins: Sequence[PastOrigin] | None = None, draws: int = 1000, seed: int = 1,
+    observations: DataFrame[Observations], origin: pd.Timestamp, *, assumptions: DataFrame[AssumptionRows],
+    origins: Sequence[FittedOrigin] | None = None, draws: int = 1000, seed: int = 1,
 ) -> DataFrame[Scores]:  # fmt: skip
     """Score data-centre revenue forecasts made at every past quarter known by an origin.
 
@@ -85,104 +43,34 @@ def backtest_revenue(
         Every vintage known by then; cut again at every past origin.
     origin
         Last day of knowledge.
-    costs
-        What building too little and too much costs.
+    assumptions
+        Costs of building, beliefs about guidance, and what buyers can fund; of today at every past origin.
     origins
-        From :func:`past_origins`, where they are needed elsewhere too.
+        From :func:`forecast.scoring.past.fitted_origins`, where they are needed elsewhere too.
     draws, seed
         Draws of each forecast, and the seed of their streams.
 
     Returns
     -------
     DataFrame
-        A checked scores frame for the model and the naive benchmarks.
+        A checked scores frame for the model and the naive forecasts.
 
     Raises
     ------
     ValueError
-        If the history is too short for one past origin.
+        If the history is too short for one past origin, or an assumption is missing.
     """
-    actual = reported_revenue(observations, origin)
+    actual, costs = reported_revenue(observations, origin), build_costs(assumptions)
     blocks = []
-    for past in origins or past_origins(observations, actual):
-        ahead = actual.to_numpy()[len(past.history) : len(past.history) + HORIZON]
-        for model in past.fits:
-            paths = past.paths(model, draws=draws, seed=seed)[:, : len(ahead)]
-            scores = score_level(paths, ahead, past.history, costs)
-            horizons = np.arange(1, len(ahead) + 1, dtype=np.float64)
-            blocks.append(score_rows(scores, horizons, made=past.made, model=model, definition="data_center"))
+    for each in origins or fitted_origins(observations, actual, assumptions):
+        history = each.past.history
+        ahead = actual.to_numpy()[len(history) : len(history) + HORIZON]
+        horizons = np.arange(1, len(ahead) + 1, dtype=np.float64)
+        for model in each.fits:
+            paths = each.paths(model, draws=draws, seed=seed)[:, : len(ahead)]
+            scores = score_level(paths, ahead, history, costs)
+            blocks.append(score_rows(scores, horizons, made=each.past.made, model=model, definition="data_center"))
     return check(conform(pd.concat(blocks, ignore_index=True), Scores), Scores)
-
-
-def reported_revenue(observations: DataFrame[Observations], origin: pd.Timestamp) -> pd.Series:
-    """Return data-centre revenue known at an origin [USD], by the last day of the fiscal quarter.
-
-    Parameters
-    ----------
-    observations
-        Every vintage known by the origin.
-    origin
-        Last day of knowledge.
-
-    Returns
-    -------
-    Series
-        Revenue [USD/quarter] by last day of the fiscal quarter.
-
-    Raises
-    ------
-    ValueError
-        If the history is too short for one past origin.
-    """
-    actual = fiscal_revenue(latest_known(observations, origin), "data_center", origin)
-    if len(actual) <= FIRST_ORIGIN:
-        raise InputError(
-            f"{len(actual)} quarters of revenue are known on {origin:%Y-%m-%d}; a backtest needs more than "
-            f"{FIRST_ORIGIN}: choose a later origin"
-        )
-    return actual
-
-
-def first_known(observations: DataFrame[Observations]) -> pd.Series:
-    """Return the day each quarter's data-centre revenue became known, by the last day of the quarter.
-
-    A part of it, such as a segment's, can be known days before or after.
-
-    Parameters
-    ----------
-    observations
-        Every vintage.
-
-    Returns
-    -------
-    Series
-        First ``known_at`` by ``period_end``, UTC.
-    """
-    rows = select(observations, measure="revenue", vendor=VENDOR, definition="data_center", stage="flow", segment=ALL)
-    return rows.groupby("period_end")["known_at"].min()
-
-
-def past_origins(observations: DataFrame[Observations], actual: pd.Series) -> Iterator[PastOrigin]:
-    """Yield every past origin that has a quarter of ``actual`` ahead of it, fitted on what was known there.
-
-    Parameters
-    ----------
-    observations
-        Every vintage.
-    actual
-        From :func:`reported_revenue`.
-
-    Returns
-    -------
-    Iterator of PastOrigin
-        Oldest first.
-    """
-    days = first_known(observations)
-    for length in range(FIRST_ORIGIN, len(actual)):
-        made = pd.Timestamp(days[actual.index[length - 1]])
-        history = fiscal_revenue(latest_known(observations, made), "data_center", made).to_numpy()
-        naive = {name: fit_volume(history, HORIZON, members=(name,)) for name in BENCHMARKS}
-        yield PastOrigin(made, history, {MODEL: fit_volume(history, HORIZON), **naive})
 
 
 def score_level(paths: Array, actual: Array, history: Array, costs: BuildCosts) -> dict[str, Array]:
@@ -249,7 +137,7 @@ def score_rows(
 
 
 def summarise(scores: DataFrame[Scores]) -> pd.DataFrame:
-    """Return one row a horizon for the whole: the model's CRPS and build cost over the naive ones, and coverage.
+    """Return one row a horizon for the whole: CRPS and build cost, also over the naive forecasts', and coverage.
 
     Parameters
     ----------
@@ -259,8 +147,9 @@ def summarise(scores: DataFrame[Scores]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``horizon, crps_ratio, build_cost_ratio, mase, bias, coverage50, coverage80, coverage95, origins``, and a last
-        row for all horizons.
+        ``horizon, crps, build_cost``, both over the last value's (``crps_ratio, build_cost_ratio``), CRPS over that of
+        drift and of both with guidance (``crps_over_NAME``), ``mase, bias, coverage50, coverage80, coverage95,
+        origins``, and a last row for all horizons.
     """
     whole = scores[(scores["measure"] == "log_revenue") & (scores["segment"] == ALL)]
     wide = whole.pivot_table(index=["origin", "horizon"], columns=["model", "metric"], values="value")
@@ -269,10 +158,13 @@ def summarise(scores: DataFrame[Scores]) -> pd.DataFrame:
 
 
 def _summary(group: pd.DataFrame, horizon: str) -> dict[str, object]:
-    model = group[MODEL]
+    mean = group.mean()
+    naive, *others = BENCHMARKS + GUIDED
     return {
         "horizon": horizon,
-        **{f"{name}_ratio": float(model[name].mean() / group[NAIVE][name].mean()) for name in ("crps", "build_cost")},
-        **{name: float(model[name].mean()) for name in ("mase", "bias", "coverage50", "coverage80", "coverage95")},
+        **{name: float(mean[MODEL, name]) for name in ("crps", "build_cost")},
+        **{f"{name}_ratio": float(mean[MODEL, name] / mean[naive, name]) for name in ("crps", "build_cost")},
+        **{f"crps_over_{name}": float(mean[MODEL, "crps"] / mean[name, "crps"]) for name in others},
+        **{name: float(mean[MODEL, name]) for name in ("mase", "bias", "coverage50", "coverage80", "coverage95")},
         "origins": len(group.index.unique(level="origin")),
     }

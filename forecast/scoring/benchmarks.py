@@ -27,7 +27,7 @@ def naive_revenue(
 ) -> Array:
     """Return draws of data-centre revenue by calendar quarter from one simple member.
 
-    Its spread is calibrated on its own past errors, and it shares the model's random numbers.
+    Its lean and spread are those of its own past errors, as the model's are, and it shares the model's random numbers.
 
     Parameters
     ----------

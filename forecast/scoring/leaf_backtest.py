@@ -23,16 +23,8 @@ from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import Sampling, normals
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.market.facts import Market
-from shiftcast.forecast.scoring.backtest import (
-    HORIZON,
-    MODEL,
-    PastOrigin,
-    backtest_revenue,
-    past_origins,
-    reported_revenue,
-    score_level,
-    score_rows,
-)
+from shiftcast.forecast.scoring.backtest import backtest_revenue, score_level, score_rows
+from shiftcast.forecast.scoring.past import BENCHMARKS, HORIZON, MODEL, FittedOrigin, fitted_origins, reported_revenue
 from shiftcast.forecast.split.share import PRIOR, draw_split, split_state, split_statements
 
 _FIRST: Final = "2015Q1"
@@ -57,21 +49,23 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> DataFrame[Sco
     Raises
     ------
     ValueError
-        If the history is too short for one past origin, or a cost of building is missing.
+        If the history is too short for one past origin, or an assumption is missing.
     """
-    costs = build_costs(known.assumptions)
-    vintages, market = known.history.observations, known.market
-    origins = tuple(past_origins(vintages, reported_revenue(vintages, known.origin)))
-    whole = backtest_revenue(vintages, known.origin, costs=costs, origins=origins, draws=draws, seed=seed)
+    vintages, assumptions = known.history.observations, known.assumptions
+    origins = tuple(fitted_origins(vintages, reported_revenue(vintages, known.origin), assumptions))
+    whole = backtest_revenue(
+        vintages, known.origin, assumptions=assumptions, origins=origins, draws=draws, seed=seed
+    )  # fmt: skip
     parts = backtest_segments(
-        vintages, known.origin, market=market, costs=costs, origins=origins, draws=draws, seed=seed
+        vintages, known.origin, market=known.market, costs=build_costs(assumptions), origins=origins, draws=draws,
+        seed=seed,
     )  # fmt: skip
     return check(conform(pd.concat([whole, *parts], ignore_index=True), Scores), Scores)
 
 
 def backtest_segments(
     observations: DataFrame[Observations], origin: pd.Timestamp, *, market: Market, costs: BuildCosts,
-    origins: Sequence[PastOrigin], draws: int = 1000, seed: int = 1,
+    origins: Sequence[FittedOrigin], draws: int = 1000, seed: int = 1,
 ) -> list[pd.DataFrame]:  # fmt: skip
     """Score the revenue of each segment, one block an origin, model, stated share and segment.
 
@@ -90,7 +84,7 @@ def backtest_segments(
     costs
         Costs of building too little and too much.
     origins
-        From :func:`forecast.scoring.backtest.past_origins`.
+        From :func:`forecast.scoring.past.fitted_origins`.
     draws, seed
         Draws of each forecast, and the seed of their streams.
 
@@ -102,7 +96,8 @@ def backtest_segments(
     actual = reported_revenue(observations, origin)
     statements = scored_statements(latest_known(observations, origin), market)
     blocks: list[pd.DataFrame] = []
-    for past in origins:
+    for each in origins:
+        past = each.past
         known = split_statements(latest_known(observations, past.made), market)
         ahead = actual.index[len(past.history) : len(past.history) + HORIZON]
         later = statements[statements["period_end"].isin(ahead) & (statements["known_at"] > past.made)]
@@ -117,9 +112,9 @@ def backtest_segments(
             naive = _naive_shares(known, rows, normals(seed, "naive.share", draws))
             steps = ahead.get_indexer(pd.DatetimeIndex(rows["period_end"]))
             stated = rows["value"].to_numpy()
-            for model in past.fits:
+            for model in (MODEL, *BENCHMARKS):
                 share = model_share if model == MODEL else naive
-                level = past.paths(model, draws=draws, seed=seed)[:, steps]
+                level = each.paths(model, draws=draws, seed=seed)[:, steps]
                 for segment, part, actual_share in (("hyperscale", share, stated), ("rest", 1 - share, 1 - stated)):
                     revenue = actual[rows["period_end"]].to_numpy() * actual_share
                     scores = score_level(level * part, revenue, past.history, costs)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import ALL, DataFrame, Scores
-from shiftcast.forecast.scoring.backtest import BENCHMARKS, MODEL
+from shiftcast.forecast.scoring.past import BENCHMARKS, MODEL
 
 TOLERANCE: Final = 0.02  # relative: the same code on the same origins ties, and a tie has to let new data in
 COVERAGE_LOSS: Final = 0.05

@@ -17,8 +17,8 @@ from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scores import METRICS, pinball
-from shiftcast.forecast.scoring.backtest import BENCHMARKS, MODEL
 from shiftcast.forecast.scoring.benchmarks import naive_draws
+from shiftcast.forecast.scoring.past import BENCHMARKS, MODEL
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share, periods
 
 KEY: Final = ("segment", "leaf", "measure", "base", "definition")

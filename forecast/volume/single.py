@@ -64,7 +64,7 @@ class VolumeFit:
 
 def fit_volume(
     history: Array, horizon: int, *, spread_prior: Spread = SPREAD_PRIOR, members: tuple[str, ...] | None = None,
-    symmetric: bool | None = None,
+    symmetric: bool = False,
 ) -> VolumeFit:  # fmt: skip
     """Fit one quarterly series on a log scale.
 
@@ -79,7 +79,7 @@ def fit_volume(
     members
         Names of the only members to use; all where left out.
     symmetric
-        Whether past errors are made symmetric instead of keeping their lean; where left out, with ``members`` only.
+        Whether past errors are made symmetric instead of keeping their lean.
 
     Returns
     -------
@@ -100,8 +100,7 @@ def fit_volume(
     if len(values) < 2 or len(bad):
         detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
         raise InputError(f"a volume series needs two or more positive, finite values; it has {detail}")
-    even = bool(members) if symmetric is None else symmetric
-    beliefs = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=even)
+    beliefs = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=symmetric)
     return VolumeFit(fit_volumes(_panel(values), horizon=horizon, beliefs=beliefs))
 
 

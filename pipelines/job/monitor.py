@@ -17,14 +17,13 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Observations
-from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.monitoring.calibration import check_calibration, wider_by
 from shiftcast.forecast.monitoring.changes import check_changes
 from shiftcast.forecast.monitoring.feeds import check_feeds
 from shiftcast.forecast.monitoring.findings import ALARM, OK, Finding, findings_table
 from shiftcast.forecast.monitoring.population import check_populations
-from shiftcast.forecast.scoring.backtest import MODEL as BACKTESTED
 from shiftcast.forecast.scoring.backtest import backtest_revenue
+from shiftcast.forecast.scoring.past import MODEL as BACKTESTED
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
 from shiftcast.pipelines.registry.answers import sealed
@@ -151,15 +150,15 @@ def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle:
     now
         Today, midnight UTC.
     bundle
-        The champion, for its costs and seed.
+        The champion, for its assumptions and seed.
 
     Returns
     -------
     ndarray, shape (origins,)
         PIT values [1].
     """
-    costs = build_costs(bundle.tables["assumptions"])
-    scores = backtest_revenue(observations, now, costs=costs, seed=bundle.summary.settings.seed)
+    assumptions, seed = bundle.tables["assumptions"], bundle.summary.settings.seed
+    scores = backtest_revenue(observations, now, assumptions=assumptions, seed=seed)
     mine = scores[
         (scores["metric"] == "pit") & (scores["model"] == BACKTESTED) & (scores["horizon"] == 1)
         & (scores["measure"] == "log_revenue") & (scores["segment"] == "all")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.scoring.backtest import backtest_revenue, summarise
@@ -39,7 +38,7 @@ def scores() -> pd.DataFrame:
     """Return the backtest's summary as of the origin."""
     known = _known()
     return summarise(
-        backtest_revenue(known.history.observations, ORIGIN, costs=build_costs(known.assumptions), seed=SETTINGS.seed)
+        backtest_revenue(known.history.observations, ORIGIN, assumptions=known.assumptions, seed=SETTINGS.seed)
     )
 
 
