@@ -6,7 +6,6 @@ in the attributes of each variable. Quantiles are taken from it only at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,23 +13,24 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import hours_in, quarter_label
+from shiftcast.features.calendars import quarter_label
 from shiftcast.features.scope import VENDOR
-from shiftcast.forecast.draws import Assumptions
-from shiftcast.forecast.hardware.generations import Generations
+from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.placement import hours_over_nvidia
-from shiftcast.forecast.identity.bottomup import BottomUp, draw_bottom_up
-from shiftcast.forecast.identity.fit import WorldFit, fit_world
-from shiftcast.forecast.identity.meeting import Agreement, agree, within
-from shiftcast.forecast.identity.topdown import LEAF_NAMES, TopDown, draw_top_down
-from shiftcast.forecast.known import Known, Settings
-from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
+from shiftcast.forecast.identity.bottomup import BottomUp
+from shiftcast.forecast.identity.fit import WorldFit
+from shiftcast.forecast.identity.meeting import Meeting
+from shiftcast.forecast.identity.orders import Orders
+from shiftcast.forecast.identity.sold import LEAF_NAMES, Sold
+from shiftcast.forecast.identity.topdown import TopDown
+from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_SEGMENTS
 from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.split.membership import moved_text
 from shiftcast.forecast.workloads import UNALLOCATED, Registry
 
 UNITS: Final = {
     "gpu_hours": "accelerator_hour/quarter",
+    "latent_hours": "accelerator_hour/quarter",
     "gpu_hours_top_down": "accelerator_hour/quarter",
     "gpu_hours_bottom_up": "accelerator_hour/quarter",
     "accelerator_hours": "accelerator_hour/quarter",
@@ -45,62 +45,143 @@ UNITS: Final = {
     "requests": "request/quarter",
     "hyperscale_share": "1",
     "tokens": "token/quarter",
+    "stock_wanted": "accelerator",
+    "stock_inherited": "accelerator",
+    "unit_price": "USD/accelerator",
+    "unit_power": "kW_facility/accelerator",
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
-_MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
-
-Progress = Callable[[str], None]
+_LEAF: Final = ("draw", "period", "leaf")
 
 
-def _cube(
-    fit: WorldFit, top: TopDown, bottom: BottomUp, agreement: Agreement, shown: slice, assumed: Assumptions
-) -> xr.Dataset:
-    quarters, generations, registry = top.revenue.quarters[shown], fit.generations, fit.known.registry
-    tasks, hours = _allocate(bottom, agreement, top, shown)
-    chips, new = fit.known.market.chips, np.array(generations.new)
-    compute_share = (top.revenue.compute / np.maximum(top.revenue.total, _TINY))[:, shown]
-    by_generation = top.fleet.shipped[:, shown] * top.price[:, None, None, :]
-    new_share = by_generation[..., new].sum(axis=(2, 3)) / np.maximum(by_generation.sum(axis=(2, 3)), _TINY)
-    leaf, definitions = ("draw", "period", "leaf"), list(top.split.by_definition)
-    variables: dict[str, tuple[tuple[str, ...], Array]] = {
-        "gpu_hours": (("draw", "period", "leaf", "task"), hours),
-        "accelerator_hours": ((*leaf, "vendor"), _by_vendor(hours, tasks, assumed, chips)),
-        "gpu_hours_top_down": (leaf, top.hours[:, shown]),
-        "gpu_hours_bottom_up": (leaf, _pad(bottom.hours[:, shown].sum(axis=-1))),
-        "accelerators": (leaf, top.fleet.live[:, shown].sum(axis=-1)),
-        "accelerators_shipped": (leaf, top.fleet.shipped[:, shown].sum(axis=-1)),
-        "accelerators_retired": (leaf, top.fleet.retired[:, shown].sum(axis=-1)),
-        "power": (leaf, top.megawatts[:, shown]),
-        "spending": (leaf, top.spending[:, shown]),
-        "spending_new_products": (("draw", "period"), new_share * top.revenue.total[:, shown]),
-        "compute_share": (("draw", "period"), compute_share),
-        "hyperscale_share": (
-            ("draw", "period", "definition"),
-            np.stack([top.split.by_definition[name][:, shown] for name in definitions], axis=-1),
-        ),
-        "request_share": (
-            ("draw", "period", "segment", "technique"),
-            _request_shares(bottom, registry, shown),
-        ),
-    }
-    asked = [name for name in bottom.volumes if name != "generative"]
-    requests = np.stack([bottom.volumes[name][:, shown] for name in asked], axis=-1)
-    variables["requests"] = (("draw", "period", "workload"), requests)
-    if "generative" in bottom.volumes:
-        variables["tokens"] = (("draw", "period"), bottom.volumes["generative"][:, shown])
-    if bottom.core_hours:
-        cores = np.stack([each[:, shown] for each in bottom.core_hours.values()], axis=-1)
-        variables["core_hours"] = ((*leaf, "core_task"), np.concatenate([cores, 0 * cores[:, :, :1]], axis=2))
-    techniques = [task.name for task in registry.tasks]
+@dataclass(frozen=True)
+class Drawn:
+    """All that a cube is laid out from, of the same draws.
+
+    Attributes
+    ----------
+    sales, supplied
+        The view from above as revenue extrapolates, and as it is supplied.
+    bottom
+        The view from below.
+    met
+        Hours served, explained and latent.
+    orders
+        Machines wanted, and the ceilings they met.
+    sampling
+        Quarters and assumptions.
+    """
+
+    sales: TopDown
+    supplied: TopDown
+    bottom: BottomUp
+    met: Meeting
+    orders: Orders
+    sampling: Sampling
+
+
+def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
+    """Lay joint draws out as a cube, from a little before the first forecast quarter.
+
+    Parameters
+    ----------
+    fit
+        What was fitted at the origin.
+    drawn
+        The joint draws.
+
+    Returns
+    -------
+    Dataset
+        With units, and what the cube was made under in its attributes.
+    """
+    shown = slice(max(drawn.orders.first - _HISTORY, 0), None)
+    tasks, hours = _allocate(drawn, shown)
+    asked = [name for name in drawn.bottom.volumes if name != "generative"]
+    variables = {**_of_hours(fit, drawn, shown, tasks, hours), **_of_machines(drawn, shown, fit)}
+    variables |= {**_of_shares(fit, drawn, shown, asked), **_of_supply(drawn, shown)}
     coordinates: dict[str, Any] = {
-        "period": quarters.tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
-        "definition": definitions, "segment": list(SOLD_SEGMENTS), "technique": techniques,
-        "vendor": list(chips.accelerators), "workload": asked,
-        **({"core_task": list(bottom.core_hours)} if bottom.core_hours else {}),
+        "period": fit.quarters[shown].tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
+        "definition": list(drawn.supplied.sold.split.by_definition), "segment": list(SOLD_SEGMENTS),
+        "technique": [task.name for task in fit.known.registry.tasks],
+        "vendor": list(fit.known.market.chips.accelerators), "workload": asked, "ceiling": list(drawn.orders.supply.names),
+        **({"core_task": list(drawn.bottom.core_hours)} if drawn.bottom.core_hours else {}),
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
-    return xr.Dataset(data, coords=coordinates, attrs=_attributes(fit, top)).assign(_units(data))
+    return xr.Dataset(data, coords=coordinates, attrs=_attributes(fit, drawn)).assign(_units(data))
+
+
+def _of_hours(
+    fit: WorldFit, drawn: Drawn, shown: slice, tasks: tuple[str, ...], hours: Array
+) -> dict[str, tuple[tuple[str, ...], Array]]:
+    bottom, chips = drawn.bottom, fit.known.market.chips
+    found = {
+        "gpu_hours": (("draw", "period", "leaf", "task"), hours),
+        "latent_hours": (_LEAF, _pad(drawn.met.latent[:, shown])),
+        "accelerator_hours": ((*_LEAF, "vendor"), _by_vendor(hours, tasks, drawn.sampling.assumed, chips)),
+        "gpu_hours_top_down": (_LEAF, drawn.sales.hours[:, shown]),
+        "gpu_hours_bottom_up": (_LEAF, _pad(bottom.hours[:, shown].sum(axis=-1))),
+    }
+    if bottom.core_hours:
+        cores = np.stack([each[:, shown] for each in bottom.core_hours.values()], axis=-1)
+        found["core_hours"] = ((*_LEAF, "core_task"), np.concatenate([cores, 0 * cores[:, :, :1]], axis=2))
+    return found
+
+
+def _of_machines(drawn: Drawn, shown: slice, fit: WorldFit) -> dict[str, tuple[tuple[str, ...], Array]]:
+    top, machines, new = drawn.supplied, drawn.supplied.machines, np.array(fit.generations.new)
+    by_generation = (machines.unit_mix * machines.price[:, None, :])[:, shown]
+    new_share = by_generation[..., new].sum(axis=2) / by_generation.sum(axis=2)
+    spending = top.spending[:, shown]
+    return {
+        "accelerators": (_LEAF, top.fleet.live[:, shown].sum(axis=-1)),
+        "accelerators_shipped": (_LEAF, top.fleet.shipped[:, shown].sum(axis=-1)),
+        "accelerators_retired": (_LEAF, top.fleet.retired[:, shown].sum(axis=-1)),
+        "power": (_LEAF, top.megawatts[:, shown]),
+        "spending": (_LEAF, spending),
+        "spending_new_products": (("draw", "period"), new_share * spending.sum(axis=-1)),
+    }
+
+
+def _of_shares(
+    fit: WorldFit, drawn: Drawn, shown: slice, asked: list[str]
+) -> dict[str, tuple[tuple[str, ...], Array]]:
+    revenue, split, bottom = drawn.supplied.revenue, drawn.supplied.sold.split, drawn.bottom
+    shares = np.stack([each[:, shown] for each in split.by_definition.values()], axis=-1)
+    requests = np.stack([bottom.volumes[name][:, shown] for name in asked], axis=-1)
+    found = {
+        "compute_share": (("draw", "period"), (revenue.compute / np.maximum(revenue.total, _TINY))[:, shown]),
+        "hyperscale_share": (("draw", "period", "definition"), shares),
+        "request_share": (
+            ("draw", "period", "segment", "technique"), _request_shares(bottom, fit.known.registry, shown),
+        ),
+        "requests": (("draw", "period", "workload"), requests),
+    }  # fmt: skip
+    if "generative" in bottom.volumes:
+        found["tokens"] = (("draw", "period"), bottom.volumes["generative"][:, shown])
+    return found
+
+
+def _of_supply(drawn: Drawn, shown: slice) -> dict[str, tuple[tuple[str, ...], Array]]:
+    """Return what a scenario redraws shipments from, zero in history."""
+    orders, machines, before = drawn.orders, drawn.supplied.machines, drawn.orders.first - shown.start
+    ages = orders.stock.shape[1]
+
+    def padded(values: Array) -> Array:
+        return np.concatenate([np.zeros((len(values), before, *values.shape[2:])), values], axis=1)
+
+    return {
+        "stock_wanted": (_LEAF, padded(orders.stock)),
+        "stock_inherited": (_LEAF, padded(orders.inherited)),
+        "supply": (("draw", "period", "ceiling"), padded(orders.supply.available)),
+        "supply_use": (("draw", "period", "ceiling"), padded(orders.supply.use)),
+        "supply_width": (("draw",), orders.supply.width),
+        "survival": (("draw", "age"), machines.survival[:, :ages]),
+        "arrived": (("draw", "age"), machines.arrived[:, :ages]),
+        "unit_price": (("draw", "period"), machines.unit_price[:, shown]),
+        "unit_power": (("draw", "period"), np.einsum("dqg,dg->dq", machines.unit_mix[:, shown], machines.kw)),
+    }
 
 
 def _units(data: dict[str, Any]) -> dict[str, Any]:
@@ -112,28 +193,29 @@ def _stored(values: Array) -> Any:
     return values.astype(np.float32)
 
 
-def _attributes(fit: WorldFit, top: TopDown) -> dict[str, Any]:
+def _attributes(fit: WorldFit, drawn: Drawn) -> dict[str, Any]:
+    top, split = drawn.supplied, drawn.supplied.sold.split
     return {
         "origin": f"{fit.known.origin:%Y-%m-%d}",
         "first_forecast": quarter_label(top.revenue.quarters[top.revenue.first_forecast]),
-        "definition": top.split.reference,
+        "definition": split.reference,
         "scenario": "base",
         "split_mode": "observation",
         "memberships": moved_text(fit.top_down.moves, fit.quarters),
-        "leaf_news": _leaf_news(top),
-        "split_statements": top.split.state.statements,
-        "split_inexact": len(top.split.state.inexact),
-        "split_ess": top.split.ess,
+        "leaf_news": _leaf_news(top.sold),
+        "split_statements": split.state.statements,
+        "split_inexact": len(split.state.inexact),
+        "split_ess": split.ess,
         "scope": f"{VENDOR.upper()} data-centre GPUs",  # of hardware, power and money; accelerator_hours go beyond it
         "company_ratio": top.revenue.company_ratio,
     }
 
 
-def _leaf_news(top: TopDown) -> str:
+def _leaf_news(sold: Sold) -> str:
     moved = [
         f"{row.leaf} {row.before:.1%} to {row.after:.1%} of its side in {row.quarter} by {row.statements} statements, "
         f"{row.ess:.0%} of the draws effective"
-        for row in top.leaf_news.itertuples()
+        for row in sold.leaf_news.itertuples()
     ]
     return "; ".join(moved) or "none"
 
@@ -143,18 +225,14 @@ def _pad(values: Array) -> Array:
     return np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
 
 
-def _used(bottom: BottomUp) -> list[int]:
-    """Return the tasks that take accelerator-hours at all."""
-    return [column for column in range(len(bottom.tasks)) if bottom.hours[..., column].any()]
-
-
-def _allocate(bottom: BottomUp, agreement: Agreement, top: TopDown, shown: slice) -> tuple[tuple[str, ...], Array]:
+def _allocate(drawn: Drawn, shown: slice) -> tuple[tuple[str, ...], Array]:
     """Return task names and busy hours of shape (draws, periods, leaves, tasks), the last task unallocated."""
-    hours = np.concatenate([agreement.parts, agreement.unallocated[..., None]], axis=-1)
+    bottom, met = drawn.bottom, drawn.met
+    used = [column for column in range(len(bottom.tasks)) if bottom.hours[..., column].any()]
+    hours = np.concatenate([met.parts[:, shown][..., used], met.unallocated[:, shown, :, None]], axis=-1)
     own = np.zeros((*hours.shape[:2], 1, hours.shape[-1]))
-    own[:, :, 0, -1] = top.hours[:, shown, -1]
-    names = (*(bottom.tasks[column] for column in _used(bottom)), UNALLOCATED)
-    return names, np.concatenate([hours, own], axis=2)
+    own[:, :, 0, -1] = drawn.supplied.hours[:, shown, -1]
+    return (*(bottom.tasks[column] for column in used), UNALLOCATED), np.concatenate([hours, own], axis=2)
 
 
 def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions, chips: Chips) -> Array:

@@ -29,7 +29,7 @@ from shiftcast.forecast.migration.carry import Carried
 STEPS: Final = 3
 WINDOW: Final = 12  # most quarters of history that are compared
 RECENT: Final = 4  # quarters over which leaves are compared
-_NOT_LEARNED: Final = ("leaf_share.", "vendor_spend.", "procurement.", "price.h100e_sd")
+_NOT_LEARNED: Final = ("leaf_share.", "vendor_spend.", "procurement.", "price.h100e_sd", "funding.", "guidance.")
 _TINY: Final = 1e-9
 _SHOWN: Final = (0.1, 0.5, 0.9)
 _PARAMETER: Final = ("name", "prior_low", "prior_mid", "prior_high", "low", "mid", "high", "narrowed", "by")

@@ -1,119 +1,72 @@
-"""Reconcile two views, and condition on a noisy figure, by Gaussian conditioning draw by draw (Matheron's rule)."""
+"""Hours that are served, what explains them, and what stays wanted; and draws conditioned on one noisy figure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from shiftcast.features.arrays import Array
 
-_ALL_SEEN: Final = 1 - 1e-6
-_NO_VARIANCE: Final = 1e-12
+_TINY: Final = 1e-9
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Two views of one total after they have met.
+class Meeting:
+    """Hours by leaf once both views and the ceilings have spoken.
 
     Attributes
     ----------
-    total
-        The total, shape (draws, ...).
     parts
-        What the second view explains, by part, shape (draws, ..., parts).
+        Served hours that the view from below explains, by task, shape (draws, quarters, leaves, tasks).
     unallocated
-        ``total`` less the sum of ``parts``, positive in every draw, shape (draws, ...).
-    total_moved, parts_moved
-        Median ratio after to before of the total and of the sum of parts, shape (...).
+        Served hours that it cannot see: one share a draw, shape (draws, quarters, leaves).
+    latent
+        Hours wanted and not served, shape (draws, quarters, leaves).
+    correction
+        Hours explained over hours from below, all leaves, shape (draws, quarters).
     """
 
-    total: Array
     parts: Array
     unallocated: Array
-    total_moved: Array
-    parts_moved: Array
+    latent: Array
+    correction: Array
 
 
-def agree(total: Array, parts: Array, unseen_share: Array) -> Agreement:
-    """Reconcile a positive total with positive parts by their precision, leaving an unseen share unallocated.
+def meet(served: Array, wanted: Array, parts: Array, unseen_share: Array) -> Meeting:
+    """Explain hours of a fleet by the tasks of the view from below.
 
-    The identity ln(sum of parts) = ln(total) + ln(1 - u) fails by a gap g in each draw. Every term moves against the
-    gap by its regression coefficient on it, Cov(., g) / Var(g): Gaussian conditioning on g = 0 applied draw by draw
-    (Matheron's rule). The weaker a view, and the larger a part of it, the more of the gap it takes; one common factor
-    then makes the identity exact in every draw.
+    The identity sum of parts = (1 - u) total holds in every draw: the mix of tasks is that from below, the total that of
+    the fleet, and the unseen share u is one number a draw.
 
     Parameters
     ----------
-    total
-        First view, shape (draws, ...), positive.
+    served, wanted
+        Busy hours of the fleet as supplied and as wanted, shape (draws, quarters, leaves); no more is served than wanted.
     parts
-        Second view by part, shape (draws, ..., parts), positive.
+        Hours from below by task, shape (draws, quarters, leaves, tasks).
     unseen_share
-        Share u of the total that the second view cannot see, as believed beforehand, shape (draws, ...), in (0, 1).
+        Share u of hours that the view from below cannot see [1], shape (draws,).
 
     Returns
     -------
-    Agreement
-        Total and parts that satisfy the identity in every draw.
+    Meeting
+        Hours that add up.
 
     Examples
     --------
-    >>> random = np.random.default_rng(0)
-    >>> strong, weak = np.exp(random.normal(5, 0.1, 4000)), np.exp(random.normal(4, 1.0, (4000, 1)))
-    >>> after = agree(strong, weak, np.full(4000, 0.2))
-    >>> bool(np.allclose(after.parts[:, 0], 0.8 * after.total)), round(float(after.total_moved), 2)
-    (True, 0.99)
+    >>> met = meet(np.full((1, 1, 1), 8.0), np.full((1, 1, 1), 10.0), np.array([[[[3.0, 1.0]]]]), np.array([0.25]))
+    >>> met.parts.tolist(), met.unallocated.tolist(), met.latent.tolist(), met.correction.tolist()
+    ([[[[4.5, 1.5]]]], [[[2.0]]], [[[2.0]]], [[1.5]])
     """
-    log_total, log_parts, log_seen = np.log(total), np.log(parts), np.log1p(-unseen_share)
-    before = parts.sum(axis=-1)
-    gap = np.log(before) - log_total - log_seen
-    moved = np.exp(log_total - _slope(log_total, gap) * gap)
-    seen = np.minimum(np.exp(log_seen - _slope(log_seen, gap) * gap), _ALL_SEEN)
-    explained = np.exp(log_parts - _slope(log_parts, gap[..., None]) * gap[..., None])
-    explained *= (moved * seen / explained.sum(axis=-1))[..., None]
-    after = explained.sum(axis=-1)
-    return Agreement(
-        moved, explained, moved - after, np.median(moved / total, axis=0), np.median(after / before, axis=0)
-    )
-
-
-def within(agreement: Agreement, capacity: Array) -> Agreement:
-    """Scale total, parts and what is unallocated down, in the draws where the total exceeds a capacity.
-
-    Parameters
-    ----------
-    agreement
-        Reconciled total and parts.
-    capacity
-        Most that the total can be, shape (draws, ...).
-
-    Returns
-    -------
-    Agreement
-        Scaled by min(capacity / total, 1) in each draw.
-
-    Examples
-    --------
-    >>> two = np.array([2.0])
-    >>> after = within(Agreement(two, two[:, None] / 2, two / 2, two, two), np.array([1.0]))
-    >>> float(after.total[0]), float(after.parts[0, 0]), float(after.unallocated[0])
-    (1.0, 0.5, 0.5)
-    """
-    scale = np.minimum(capacity / agreement.total, 1.0)
-    return replace(
-        agreement, total=agreement.total * scale, parts=agreement.parts * scale[..., None],
-        unallocated=agreement.unallocated * scale,
-    )  # fmt: skip
-
-
-def _slope(values: Array, gap: Array) -> Array:
-    """Return the regression coefficient of the values on the gap over draws; zero where the gap does not vary."""
-    deviation = gap - gap.mean(axis=0)
-    variance = (deviation**2).mean(axis=0)
-    covariance = (deviation * (values - values.mean(axis=0))).mean(axis=0)
-    return np.asarray(np.where(variance > _NO_VARIANCE, covariance / np.maximum(variance, _NO_VARIANCE), 0.0))
+    served = np.minimum(served, wanted)
+    unseen = unseen_share[:, None, None]
+    below = parts.sum(axis=-1)
+    seen = (1 - unseen) * served
+    explained = parts * (seen / np.maximum(below, _TINY))[..., None]
+    correction = seen.sum(axis=-1) / np.maximum(below.sum(axis=-1), _TINY)
+    return Meeting(explained, served - explained.sum(axis=-1), wanted - served, correction)
 
 
 def condition(logs: Array, statistic: Array, observed: float, sd: float, noise: Array) -> Array:

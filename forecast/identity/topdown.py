@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in
@@ -70,6 +71,26 @@ def top_down(sold: Sold, machines: Machines, shipped: Array) -> TopDown:
     fleet = follow_cohorts(shipped[..., None] * machines.unit_mix[:, : len(quarters), None, :], *by_age)
     spending = shipped * machines.unit_price[:, : len(quarters), None]
     spending[..., -1] = 0.0
-    hours = fleet.live.sum(axis=-1) * hours_in(quarters)[None, :, None] * machines.used[:, None, :]
+    hours = hours_of(fleet.live.sum(axis=-1), machines, quarters)
     power = np.einsum("dqlg,dg->dql", fleet.live, machines.kw) / 1e3
     return TopDown(sold, machines, spending, fleet, hours, power)
+
+
+def hours_of(live: Array, machines: Machines, quarters: pd.DatetimeIndex) -> Array:
+    """Return busy hours of a live fleet.
+
+    Parameters
+    ----------
+    live
+        Accelerators, shape (draws, quarters, leaves).
+    machines
+        With how busy they are.
+    quarters
+        Ends of the quarters.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters, leaves)
+        Busy accelerator-hours a quarter.
+    """
+    return np.asarray(live * hours_in(quarters)[None, :, None] * machines.used[:, None, :])

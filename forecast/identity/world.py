@@ -13,16 +13,18 @@ from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.identity.bottomup import BottomUp, draw_bottom_up, draw_technique_shares
-from shiftcast.forecast.identity.cube import lay_out
+from shiftcast.forecast.identity.cube import Drawn, lay_out
 from shiftcast.forecast.identity.demand import demand_gap, pooled_change
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.history import RECENT, Taught, learn_from_history
-from shiftcast.forecast.identity.machines import Machines, draw_machines, shipped_for
+from shiftcast.forecast.identity.machines import draw_machines, shipped_for
 from shiftcast.forecast.identity.meeting import Meeting, meet
-from shiftcast.forecast.identity.sold import Sold, draw_sold
-from shiftcast.forecast.identity.topdown import TopDown, top_down
+from shiftcast.forecast.identity.orders import take_orders
+from shiftcast.forecast.identity.sold import draw_sold
+from shiftcast.forecast.identity.topdown import TopDown, hours_of, top_down
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import SOLD_LEAVES
+from shiftcast.forecast.supply.orders import in_place
 
 _TINY: Final = 1e-9
 
@@ -123,9 +125,26 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     live = sales.fleet.live.sum(axis=2)
     bottom = draw_bottom_up(fit.bottom_up, carried, live / np.maximum(live.sum(-1, keepdims=True), _TINY), sampling)
     progress("demand and sales meet, within what can be supplied")
-    wanted = _wanted(sales, bottom, fit, sampling)
-    order = order_book(fit, sold, machines, wanted, sampling)
-    supplied = top_down(sold, machines, order.shipped)
-    meeting = meet(supplied, order, bottom, sampling.assumed["unseen.share"])
-    cube = lay_out(fit, sales, supplied, bottom, meeting, order, sampling)
-    return World(cube, sales, supplied, bottom, meeting, taught, fit.generations)
+    change = _moved_by_demand(sales, bottom, fit, sampling)
+    wanted = shipped_for(sold.weights * (sold.revenue.total * np.exp(change))[..., None], machines)
+    orders = take_orders(fit, sold, machines, wanted, sampling)
+    supplied = top_down(sold, machines, orders.shipped)
+    sold_hours = len(SOLD_LEAVES)
+    wished = hours_of(in_place(orders.wanted, machines.survival * machines.arrived), machines, fit.quarters)
+    unseen = sampling.assumed["unseen.share"]
+    met = meet(supplied.hours[..., :sold_hours], wished[..., :sold_hours], bottom.hours, unseen)
+    cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, sampling))
+    return World(cube, sales, supplied, bottom, met, taught, fit.generations)
+
+
+def _moved_by_demand(sales: TopDown, bottom: BottomUp, fit: WorldFit, sampling: Sampling) -> Array:
+    """Return the log of the factor by which demand moves spending, zero in history, shape (draws, quarters)."""
+    revenue, change = sales.revenue, np.zeros_like(sales.revenue.total)
+    if "generative" in bottom.missing:  # most of the work is not seen from below: it says nothing of the whole
+        return change
+    had = sales.hours[..., : len(SOLD_LEAVES)].sum(axis=-1)
+    seen, first = bottom.hours.sum(axis=(2, 3)), revenue.first_forecast
+    gap, _ = demand_gap(seen, had, sampling.assumed["unseen.share"], first, RECENT)
+    drift = fit.known.beliefs["demand.drift_sd"]
+    change[:, first:] = pooled_change(np.log(revenue.total[:, first:]), gap, drift, sampling.stream("demand"))
+    return change

@@ -7,10 +7,14 @@ leaf by the same part.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.forecast.supply.cut import soft_minimum
+
+_TINY: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,13 @@ class Supply:
     use
         What one accelerator of a quarter's shipments takes, same shape, in the same unit.
     width
-        Softness of a ceiling [log]: at the ceiling itself a part of about 0.7 times this is cut.
+        Softness of the ceilings [log], shape (draws,) (:func:`forecast.supply.cut.soft_minimum`).
     """
 
     names: tuple[str, ...]
     available: Array
     use: Array
-    width: float
+    width: Array
 
 
 def supply_orders(wanted: Array, inherited: Array, survival: Array, supply: Supply) -> Array:
@@ -59,7 +63,7 @@ def supply_orders(wanted: Array, inherited: Array, survival: Array, supply: Supp
     Ten are wanted and four can be shipped a quarter:
 
     >>> ones = np.ones((1, 3, 1))
-    >>> supply = Supply(("chips",), 4 * ones, ones, 1e-3)
+    >>> supply = Supply(("chips",), 4 * ones, ones, np.array([1e-3]))
     >>> supply_orders(10 * ones, 0 * ones, np.ones((1, 3)), supply)[0, :, 0].round(2).tolist()
     [4.0, 4.0, 2.0]
     """
@@ -69,7 +73,9 @@ def supply_orders(wanted: Array, inherited: Array, survival: Array, supply: Supp
         for before in range(now):
             placed += shipped[:, before] * survival[:, [now - before]]
         order = np.maximum(wanted[:, now] - placed, 0.0) / survival[:, [0]]
-        shipped[:, now] = order * _served(order.sum(axis=-1), now, supply)[:, None]
+        whole = np.maximum(order.sum(axis=-1), _TINY)
+        most = [supply.available[:, now, at] / supply.use[:, now, at] for at in range(len(supply.names))]
+        shipped[:, now] = order * (soft_minimum(whole, most, supply.width) / whole)[:, None]
     return shipped
 
 
@@ -90,11 +96,3 @@ def in_place(shipped: Array, by_age: Array) -> Array:
     """
     age = np.arange(shipped.shape[1])[:, None] - np.arange(shipped.shape[1])[None, :]
     return np.asarray(np.where(age >= 0, by_age[:, np.maximum(age, 0)], 0.0) @ shipped)
-
-
-def _served(order: Array, now: int, supply: Supply) -> Array:
-    """Return the part of a quarter's orders that is supplied, shape (draws,)."""
-    with np.errstate(divide="ignore"):
-        over = np.log(order[:, None] * supply.use[:, now]) - np.log(supply.available[:, now])
-    none = np.zeros((len(order), 1))
-    return np.asarray(np.exp(-supply.width * np.logaddexp.reduce(np.hstack([none, over / supply.width]), axis=1)))

@@ -1,0 +1,103 @@
+"""Orders of the forecast: machines wanted by quarter and leaf, what the ceilings leave of them, and what they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import Assumptions, Sampling, sample_assumptions
+from shiftcast.forecast.identity.fit import WorldFit
+from shiftcast.forecast.identity.machines import Machines
+from shiftcast.forecast.identity.sold import Sold
+from shiftcast.forecast.supply.ceilings import POWER, draw_ceilings
+from shiftcast.forecast.supply.funding import WIDTH
+from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders
+from shiftcast.forecast.supply.taken import PER_WAFER, taken
+
+FUNDING: Final = "funding"
+
+
+@dataclass(frozen=True)
+class Orders:
+    """Orders from the first forecast quarter on; leaves as in the view from above.
+
+    Attributes
+    ----------
+    first
+        Position of the first forecast quarter.
+    wanted, shipped
+        Accelerators a quarter without and within the ceilings, all quarters, shape (draws, quarters, leaves).
+    stock
+        Accelerators wanted in place, shape (draws, quarters ahead, leaves).
+    inherited
+        Those in place of shipments before the first forecast quarter, same shape.
+    supply
+        Ceilings of the quarters ahead.
+    """
+
+    first: int
+    wanted: Array
+    shipped: Array
+    stock: Array
+    inherited: Array
+    supply: Supply
+
+
+def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sampling: Sampling) -> Orders:
+    """Cut wanted shipments to the ceilings of the record.
+
+    Parameters
+    ----------
+    fit
+        What was fitted at the origin.
+    sold, machines
+        Drawn terms of the view from above.
+    wanted
+        Accelerators wanted a quarter, shape (draws, quarters, leaves).
+    sampling
+        Draws, seed, quarters and assumptions.
+
+    Returns
+    -------
+    Orders
+        Shipments of history as they were, and those ahead within every ceiling.
+    """
+    first = sold.revenue.first_forecast
+    history = np.concatenate([wanted[:, :first], np.zeros_like(wanted[:, first:])], axis=1)
+    inherited = in_place(history, machines.survival)
+    stock = in_place(wanted, machines.survival)[:, first:]
+    supply = _supply(fit, sold, machines, wanted, inherited, sampling)
+    ahead = supply_orders(stock, inherited[:, first:], machines.survival, supply)
+    shipped = np.concatenate([wanted[:, :first], ahead], axis=1)
+    return Orders(first, wanted, shipped, stock, inherited[:, first:], supply)
+
+
+def _supply(
+    fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, inherited: Array, sampling: Sampling
+) -> Supply:
+    """Return every ceiling ahead, and what an accelerator of each quarter's mix takes of it."""
+    first, known = sold.revenue.first_forecast, fit.known
+    packed = known.capacity[known.capacity["name"].str.startswith(PER_WAFER)]
+    extra = sample_assumptions(packed, draws=sampling.draws, seed=sampling.seed)
+    assumed = Assumptions({**extra.values, **sampling.assumed.values})
+    each = {
+        name: np.einsum("dqg,dg->dq", machines.unit_mix, per)
+        for name, per in taken(known.hardware, fit.generations, assumed).items()
+    }
+    reached = {name: use[:, first - 1] * wanted[:, first - 1].sum(axis=-1) for name, use in each.items()}
+    bounds = draw_ceilings(known.ceilings, sampling, first=first, reached=reached)
+    most = {FUNDING: sold.revenue.fundable, **bounds.most}
+    freed = -np.diff((inherited.sum(axis=-1)[:, first - 1 :]), axis=1) * each[POWER][:, [first - 1]]
+    most[POWER] = np.concatenate([most[POWER][:, :first], most[POWER][:, first:] + freed], axis=1)
+    each[FUNDING] = machines.unit_price
+    names = tuple(most)
+    return Supply(
+        names, np.stack([most[name][:, first:] for name in names], axis=-1),
+        np.stack([np.maximum(each[name][:, first:], _TINY) for name in names], axis=-1), sampling.assumed[WIDTH],
+    )  # fmt: skip
+
+
+_TINY: Final = 1e-12
