@@ -24,7 +24,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import overlap_weights, quarter_label
 from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.identity.cube import World, build_world
+from shiftcast.forecast.identity.world import World, build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.scores import covered, crps
 from shiftcast.pipelines.sources.public_record import Record, read_record

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import xarray as xr
 
-from shiftcast.forecast.identity.cube import World
+from shiftcast.forecast.identity.world import World
 from shiftcast.forecast.leaves import LEAVES
 
 

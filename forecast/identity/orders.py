@@ -18,6 +18,7 @@ from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders
 from shiftcast.forecast.supply.taken import PER_WAFER, taken
 
 FUNDING: Final = "funding"
+_TINY: Final = 1e-12
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,13 @@ def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sa
 def _supply(
     fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, inherited: Array, sampling: Sampling
 ) -> Supply:
-    """Return every ceiling ahead, and what an accelerator of each quarter's mix takes of it."""
+    """Return every ceiling ahead, and what an accelerator of each quarter's mix takes of it.
+
+    A quarter that the vendor has guided to is promised within what it can supply, so ceilings begin after it, and rise
+    from what is promised.
+    """
     first, known = sold.revenue.first_forecast, fit.known
+    bounded = first + (fit.top_down.revenue.ahead.guided is not None)
     packed = known.capacity[known.capacity["name"].str.startswith(PER_WAFER)]
     extra = sample_assumptions(packed, draws=sampling.draws, seed=sampling.seed)
     assumed = Assumptions({**extra.values, **sampling.assumed.values})
@@ -87,9 +93,10 @@ def _supply(
         name: np.einsum("dqg,dg->dq", machines.unit_mix, per)
         for name, per in taken(known.hardware, fit.generations, assumed).items()
     }
-    reached = {name: use[:, first - 1] * wanted[:, first - 1].sum(axis=-1) for name, use in each.items()}
-    bounds = draw_ceilings(known.ceilings, sampling, first=first, reached=reached)
-    most = {FUNDING: sold.revenue.fundable, **bounds.most}
+    reached = {name: use[:, bounded - 1] * wanted[:, bounded - 1].sum(axis=-1) for name, use in each.items()}
+    bounds = draw_ceilings(known.ceilings, sampling, first=bounded, reached=reached)
+    funded = np.where(np.arange(len(sampling.quarters)) < bounded, np.inf, sold.revenue.fundable)
+    most = {FUNDING: funded, **bounds.most}
     freed = -np.diff((inherited.sum(axis=-1)[:, first - 1 :]), axis=1) * each[POWER][:, [first - 1]]
     most[POWER] = np.concatenate([most[POWER][:, :first], most[POWER][:, first:] + freed], axis=1)
     each[FUNDING] = machines.unit_price
@@ -98,6 +105,3 @@ def _supply(
         names, np.stack([most[name][:, first:] for name in names], axis=-1),
         np.stack([np.maximum(each[name][:, first:], _TINY) for name in names], axis=-1), sampling.assumed[WIDTH],
     )  # fmt: skip
-
-
-_TINY: Final = 1e-12

@@ -20,7 +20,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
 
-MEASURES: Final = ("gpu_hours", "accelerators", "accelerators_shipped", "power", "spending")
+MEASURES: Final = ("gpu_hours", "latent_hours", "accelerators", "accelerators_shipped", "power", "spending")
 LEVEL_OF_BASE: Final = {
     "gpu_hours": "gpu_hours", "revenue": "spending", "accelerators": "accelerators", "watts": "power",
 }  # fmt: skip

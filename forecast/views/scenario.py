@@ -1,9 +1,10 @@
-"""Scenarios on a drawn cube: demand of named parts scaled from the first forecast quarter on, in every draw.
+"""Scenarios on a drawn cube: wanted work of named parts scaled from the first forecast quarter on, in every draw.
 
-A scenario is text such as ``generative*1.5; sovereign*0.8``: a workload, task (``recsys/llm``), leaf, segment or
-``all``, and the factor its accelerator work takes. Several factors on one cell multiply. Live accelerators and power
-of a leaf follow its busy hours, at the utilisation and generations of the base forecast; shipments and spending need
-the fleet redrawn and are refused. All scenarios share the base's random numbers.
+A scenario is text such as ``generative*1.5; sovereign*0.8; lift power``: a workload, task (``recsys/llm``), leaf,
+segment or ``all``, and the factor its accelerator work takes, or a ceiling that no longer counts. Several factors on one
+cell multiply. What is wanted is ordered, within the ceilings of each draw; shipments, machines, power, money and hours
+follow, and what is not supplied is latent. All scenarios share the base's random numbers, and one that changes nothing
+changes no bit.
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.part import forecast_periods
+from shiftcast.forecast.views.redraw import redraw
 
 BASE: Final = "base"
-FOLLOWING: Final = ("gpu_hours", "accelerators", "power")
+_LIFT: Final = "lift "
 _LEAST, _MOST = 0.01, 100.0
-_TINY: Final = 1e-30
 
 
 @dataclass(frozen=True)
@@ -43,36 +43,54 @@ class Lever:
     factor: float
 
 
-def read_scenario(text: str) -> tuple[Lever, ...]:
-    """Read a scenario; the base scenario has no levers.
+@dataclass(frozen=True)
+class Scenario:
+    """Levers on demand, and ceilings that do not count.
+
+    Attributes
+    ----------
+    levers
+        In the order given.
+    lifted
+        Names of ceilings.
+    """
+
+    levers: tuple[Lever, ...] = ()
+    lifted: tuple[str, ...] = ()
+
+
+def read_scenario(text: str) -> Scenario:
+    """Read a scenario; the base scenario is empty.
 
     Parameters
     ----------
     text
-        Levers ``part*factor`` divided by ``;``, or ``base``.
+        Levers ``part*factor`` and ceilings ``lift NAME`` divided by ``;``, or ``base``.
 
     Returns
     -------
-    tuple of Lever
-        In the order given.
+    Scenario
+        What the text says.
 
     Raises
     ------
     ValueError
-        If a lever is not of the form ``part*factor``.
+        If a piece is of neither form.
     OutOfSupportError
         If a factor is outside what a scaling of the drawn demand can stand for.
 
     Examples
     --------
-    >>> read_scenario("generative*1.5; sovereign*0.8")
-    (Lever(part='generative', factor=1.5), Lever(part='sovereign', factor=0.8))
+    >>> read_scenario("generative*1.5; lift power")
+    Scenario(levers=(Lever(part='generative', factor=1.5),), lifted=('power',))
     >>> read_scenario("base")
-    ()
+    Scenario(levers=(), lifted=())
     """
-    if text == BASE:
-        return ()
-    return tuple(_lever(piece.strip()) for piece in text.split(";") if piece.strip())
+    pieces = [] if text == BASE else [piece.strip() for piece in text.split(";") if piece.strip()]
+    return Scenario(
+        tuple(_lever(piece) for piece in pieces if not piece.startswith(_LIFT)),
+        tuple(piece.removeprefix(_LIFT).strip() for piece in pieces if piece.startswith(_LIFT)),
+    )
 
 
 def _lever(text: str) -> Lever:
@@ -82,7 +100,9 @@ def _lever(text: str) -> Lever:
     except ValueError:
         factor = math.nan
     if not part or not math.isfinite(factor):
-        raise InputError(f"scenario: {text!r} is not of the form part*factor, such as 'generative*1.5'")
+        raise InputError(
+            f"scenario: {text!r} is not of the form part*factor, such as 'generative*1.5', or 'lift CEILING'"
+        )
     if not _LEAST <= factor <= _MOST:
         raise OutOfSupportError(
             f"scenario: factor {factor:g} of {part!r} is outside {_LEAST:g} to {_MOST:g}, where scaling the drawn "
@@ -92,7 +112,7 @@ def _lever(text: str) -> Lever:
 
 
 def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
-    """Return the cube under a scenario; variables that cannot follow it are left out.
+    """Return the cube under a scenario.
 
     Parameters
     ----------
@@ -104,40 +124,35 @@ def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
     Returns
     -------
     Dataset
-        The cube scaled; for ``base`` the same object.
+        The cube redrawn; for ``base`` the same object.
 
     Raises
     ------
     ValueError
-        If the scenario cannot be read or names a part the cube does not have.
-
-    Examples
-    --------
-    >>> hours = xr.DataArray([[[[2.0]]]], dims=("draw", "period", "leaf", "task"), attrs={"units": "h"})
-    >>> place = {"period": [np.datetime64("2027-03-31")], "leaf": ["hosted"], "task": ["search/llm"]}
-    >>> cube = xr.Dataset({"gpu_hours": hours}, coords=place, attrs={"first_forecast": "2027Q1"})
-    >>> apply_scenario(cube, "search*1.5")["gpu_hours"].values.tolist()
-    [[[[3.0]]]]
+        If the scenario cannot be read, or names a part or a ceiling that the cube does not have.
+    OutOfSupportError
+        If the cube was made before demand drove hardware.
     """
-    levers = read_scenario(text)
-    if not levers:
+    scenario = read_scenario(text)
+    if scenario == Scenario():
         return cube
+    if "stock_wanted" not in cube:
+        raise OutOfSupportError(
+            f"scenario {text!r}", "this forecast was made before demand drove its machines", "make it again: `shiftcast run`"
+        )
     factor = np.ones((cube.sizes["leaf"], cube.sizes["task"]))
-    for lever in levers:
+    for lever in scenario.levers:
         factor = np.where(_cells(cube, lever.part), factor * lever.factor, factor)
-    ahead = forecast_periods(cube)
-    before = cube["gpu_hours"].values
-    after = before.copy()
-    after[:, ahead] *= factor.astype(before.dtype)
-    grown = after.sum(axis=-1) / np.maximum(before.sum(axis=-1), _TINY)
-    grown = np.where(before.sum(axis=-1) > 0, grown, 1.0).astype(before.dtype)
-    kept = cube.drop_vars([name for name in ("accelerators_shipped", "spending") if name in cube])
-    moved = {"gpu_hours": after} | {name: cube[name].values * grown for name in FOLLOWING[1:] if name in cube}
-    return kept.assign({name: _like(cube[name], values) for name, values in moved.items()}).assign_attrs(scenario=text)
+    return redraw(cube, factor, _lifted(cube, scenario.lifted)).assign_attrs(scenario=text)
 
 
-def _like(variable: xr.DataArray, values: Any) -> Any:
-    return variable.dims, values, variable.attrs
+def _lifted(cube: xr.Dataset, names: tuple[str, ...]) -> Any:
+    """Return which ceilings are lifted, shape (ceilings,)."""
+    known = [str(name) for name in cube["ceiling"].values]
+    for name in names:
+        if name not in known:
+            raise InputError(f"scenario: ceiling {name!r} cannot be lifted; choose from {', '.join(known)}")
+    return np.isin(known, names)
 
 
 def _cells(cube: xr.Dataset, part: str) -> Any:

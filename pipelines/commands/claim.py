@@ -13,7 +13,7 @@ from rich.table import Column, Table
 from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
 from shiftcast.forecast.claims.registry import distinct, find
-from shiftcast.forecast.identity.cube import build_world
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.claim_draft import draft
 from shiftcast.pipelines.commands.screen import wide_console

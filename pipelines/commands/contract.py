@@ -12,7 +12,8 @@ from rich.table import Table
 from shiftcast.features.frames import ALL, Forecasts, empty
 from shiftcast.features.series import select
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.identity.cube import UNITS, build_world
+from shiftcast.forecast.identity.cube import UNITS
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.views.contracted import TOTALS, Contracted
 from shiftcast.forecast.views.part import MEASURES

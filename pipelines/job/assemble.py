@@ -14,7 +14,7 @@ import pandas as pd
 from shiftcast.features.frames import DataFrame, Scores, empty
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
 from shiftcast.forecast.economics.basis import join_assumptions
-from shiftcast.forecast.identity.cube import World
+from shiftcast.forecast.identity.world import World
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.backtest import summarise

@@ -17,7 +17,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from shiftcast.features.frames import DataFrame, Scores
-from shiftcast.forecast.identity.cube import build_world
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.scoring.leaf_backtest import backtest
 from shiftcast.forecast.scoring.promotion import Decision, decide

@@ -23,7 +23,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from shiftcast.features.frames import Scores, conform
-from shiftcast.forecast.identity.cube import build_world
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.job import assemble

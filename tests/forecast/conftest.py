@@ -3,7 +3,7 @@
 import pytest
 
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.identity.cube import World
+from shiftcast.forecast.identity.world import World
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.sources.public_record import Record
 

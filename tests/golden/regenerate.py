@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from shiftcast.forecast.identity.cube import build_world
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.scoring.backtest import backtest_revenue, summarise
 from shiftcast.forecast.views.part import forecast_frame

@@ -16,7 +16,7 @@ import pytest
 from filelock import FileLock
 from sqlalchemy.engine import Engine
 
-from shiftcast.forecast.identity.cube import World, build_world
+from shiftcast.forecast.identity.world import World, build_world
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.leaf_backtest import backtest as real_backtest

@@ -6,7 +6,7 @@ import pytest
 
 from shiftcast.forecast.claims.check import check_claim
 from shiftcast.forecast.claims.registry import distinct, find, predecessor
-from shiftcast.forecast.identity.cube import build_world
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.sources.public_record import read_record
 

@@ -10,7 +10,8 @@ import xarray as xr
 from shiftcast.features.calendars import hours_in
 from shiftcast.features.units import convert
 from shiftcast.forecast.identity.bottomup import SOLD_LEAVES
-from shiftcast.forecast.identity.cube import UNITS, build_world
+from shiftcast.forecast.identity.cube import UNITS
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import RULES, Settings
 from shiftcast.forecast.leaves import segment_of_leaves
 

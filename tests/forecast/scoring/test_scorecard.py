@@ -5,7 +5,7 @@ import pytest
 from shiftcast.features.asof import known_by
 from shiftcast.features.frames import Overrides, Scores, check, conform, empty
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
-from shiftcast.forecast.identity.cube import build_world
+from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.scores import crps
 from shiftcast.forecast.scoring.actuals import actuals
