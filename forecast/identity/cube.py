@@ -176,7 +176,7 @@ def _of_supply(drawn: Drawn, shown: slice) -> dict[str, tuple[tuple[str, ...], A
         "stock_inherited": (_LEAF, padded(orders.inherited)),
         "supply": (("draw", "period", "ceiling"), padded(orders.supply.available)),
         "supply_use": (("draw", "period", "ceiling"), padded(orders.supply.use)),
-        "supply_width": (("draw",), orders.supply.width),
+        "supply_width": (("draw", "period"), padded(orders.supply.width)),
         "survival": (("draw", "age"), machines.survival[:, :ages]),
         "arrived": (("draw", "age"), machines.arrived[:, :ages]),
         "unit_price": (("draw", "period"), machines.unit_price[:, shown]),

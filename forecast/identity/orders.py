@@ -18,6 +18,8 @@ from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders
 from shiftcast.forecast.supply.taken import PER_WAFER, taken
 
 FUNDING: Final = "funding"
+_ROOM: Final = 1.005  # over what is promised, so that it is not cut itself
+_SHARP: Final = 1e-3  # softness of a promise
 _TINY: Final = 1e-12
 
 
@@ -81,8 +83,8 @@ def _supply(
 ) -> Supply:
     """Return every ceiling ahead, and what an accelerator of each quarter's mix takes of it.
 
-    A quarter that the vendor has guided to is promised within what it can supply, so ceilings begin after it, and rise
-    from what is promised.
+    A quarter that the vendor has guided to is promised within what it can supply, so the promise is its ceiling, and the
+    ceilings after it rise from what is promised.
     """
     first, known = sold.revenue.first_forecast, fit.known
     bounded = first + (fit.top_down.revenue.ahead.guided is not None)
@@ -95,13 +97,15 @@ def _supply(
     }
     reached = {name: use[:, bounded - 1] * wanted[:, bounded - 1].sum(axis=-1) for name, use in each.items()}
     bounds = draw_ceilings(known.ceilings, sampling, first=bounded, reached=reached)
-    funded = np.where(np.arange(len(sampling.quarters)) < bounded, np.inf, sold.revenue.fundable)
-    most = {FUNDING: funded, **bounds.most}
+    most = {FUNDING: sold.revenue.fundable, **bounds.most}
     freed = -np.diff((inherited.sum(axis=-1)[:, first - 1 :]), axis=1) * each[POWER][:, [first - 1]]
     most[POWER] = np.concatenate([most[POWER][:, :first], most[POWER][:, first:] + freed], axis=1)
     each[FUNDING] = machines.unit_price
     names = tuple(most)
-    return Supply(
-        names, np.stack([most[name][:, first:] for name in names], axis=-1),
-        np.stack([np.maximum(each[name][:, first:], _TINY) for name in names], axis=-1), sampling.assumed[WIDTH],
-    )  # fmt: skip
+    use = np.stack([np.maximum(each[name], _TINY) for name in names], axis=-1)
+    available = np.stack([most[name] for name in names], axis=-1)
+    width = np.repeat(sampling.assumed[WIDTH][:, None], len(sampling.quarters), axis=1)
+    promised = slice(first, bounded)
+    available[:, promised] = _ROOM * (use * wanted.sum(axis=-1)[..., None])[:, promised]
+    width[:, promised] = _SHARP
+    return Supply(names, available[:, first:], use[:, first:], width[:, first:])

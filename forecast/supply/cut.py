@@ -36,5 +36,8 @@ def soft_minimum(wanted: Array, ceilings: Sequence[Array], width: float | Array)
     >>> soft_minimum(np.array([1.0, 100.0, 1e4]), [np.array([100.0])], 0.15).round(1).tolist()
     [1.0, 90.1, 100.0]
     """
-    pressure = sum(((wanted / ceiling) ** (1 / np.asarray(width)) for ceiling in ceilings), np.zeros_like(wanted))
-    return np.asarray(wanted * (1 + pressure) ** -np.asarray(width))
+    soft = np.asarray(width)
+    with np.errstate(divide="ignore"):
+        level = np.log(wanted)
+        over = [np.zeros_like(level), *((level - np.log(ceiling)) / soft for ceiling in ceilings)]
+    return np.asarray(np.exp(level - soft * np.logaddexp.reduce(np.broadcast_arrays(*over), axis=0)))

@@ -30,7 +30,7 @@ class Supply:
     use
         What one accelerator of a quarter's shipments takes, same shape, in the same unit.
     width
-        Softness of the ceilings [log], shape (draws,) (:func:`forecast.supply.cut.soft_minimum`).
+        Softness of the ceilings [log], shape (draws, quarters) (:func:`forecast.supply.cut.soft_minimum`).
     """
 
     names: tuple[str, ...]
@@ -63,7 +63,7 @@ def supply_orders(wanted: Array, inherited: Array, survival: Array, supply: Supp
     Ten are wanted and four can be shipped a quarter:
 
     >>> ones = np.ones((1, 3, 1))
-    >>> supply = Supply(("chips",), 4 * ones, ones, np.array([1e-3]))
+    >>> supply = Supply(("chips",), 4 * ones, ones, np.full((1, 3), 1e-3))
     >>> supply_orders(10 * ones, 0 * ones, np.ones((1, 3)), supply)[0, :, 0].round(2).tolist()
     [4.0, 4.0, 2.0]
     """
@@ -75,7 +75,7 @@ def supply_orders(wanted: Array, inherited: Array, survival: Array, supply: Supp
         order = np.maximum(wanted[:, now] - placed, 0.0) / survival[:, [0]]
         whole = np.maximum(order.sum(axis=-1), _TINY)
         most = [supply.available[:, now, at] / supply.use[:, now, at] for at in range(len(supply.names))]
-        shipped[:, now] = order * (soft_minimum(whole, most, supply.width) / whole)[:, None]
+        shipped[:, now] = order * (soft_minimum(whole, most, supply.width[:, now]) / whole)[:, None]
     return shipped
 
 

@@ -59,7 +59,7 @@ def _more_shipped(cube: xr.Dataset, ahead: Any, grown: Array, lifted: NDArray[np
     stock, inherited = _ahead(cube, "stock_wanted", ahead), _ahead(cube, "stock_inherited", ahead)
     names, survival = tuple(str(name) for name in cube["ceiling"].values), cube["survival"].values.astype(np.float64)
     available, use = _ahead(cube, "supply", ahead), _ahead(cube, "supply_use", ahead)
-    width = cube["supply_width"].values.astype(np.float64)
+    width = _ahead(cube, "supply_width", ahead)
     base = supply_orders(stock, inherited, survival, Supply(names, available, use, width))
     left = np.where(lifted, np.inf, available)
     return supply_orders(grown * stock, inherited, survival, Supply(names, left, use, width)) - base
