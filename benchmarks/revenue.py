@@ -96,10 +96,7 @@ def priors(seen: pd.DataFrame) -> dict[str, Spread]:
         From :func:`errors`.
     """
     years = seen["made"].dt.strftime("%Y")
-    return {
-        start: spread_of(seen[(years < start) | (years >= end)])
-        for start, end in pairwise(PERIODS)
-    }
+    return {start: spread_of(seen[(years < start) | (years >= end)]) for start, end in pairwise(PERIODS)}
 
 
 def scores(draws: int) -> Iterator[pd.DataFrame]:
@@ -123,7 +120,7 @@ def scores(draws: int) -> Iterator[pd.DataFrame]:
 
 
 def tables(rows: pd.DataFrame) -> str:
-    """Return the Markdown tables of the scores, the model by horizon, every forecast and the bars, and the hindsight."""
+    """Return the Markdown of the scores: the model by horizon, every forecast, the bars, and the hindsight."""
     return "\n\n".join((by_horizon(rows), by_forecast(rows), bars(rows), hindsight(rows)))
 
 
@@ -187,10 +184,10 @@ def hindsight(rows: pd.DataFrame) -> str:
     assumptions = read_record().assumptions
     used = assumptions[assumptions["name"].str.startswith(("guidance.", f"{ROWS}."))]
     origins = pd.to_datetime(rows["made"].drop_duplicates(), utc=True)
-    late = [(used["known_at"] > made).sum() for made in origins]
+    late = sum(int((used["known_at"] > made).sum()) for made in origins)
     return (
-        f"Hindsight: {min(late)} to {max(late)} of {len(used)} judgements about guidance and funding were written after "
-        f"an origin, over {len(origins)} origins; no reported figure was."
+        f"Hindsight: of {len(used)} judgements about guidance and funding at {len(origins)} origins, {late} of "
+        f"{len(used) * len(origins)} were written after the origin they were used at; no reported figure was."
     )
 
 

@@ -2,8 +2,8 @@
 
 Two questions, two scores. Whether the model ships rather than a naive forecast is decided on CRPS, the rolling-origin
 error: it judges the whole distribution that is published, where build cost reads one quantile and lets a forecast win
-that leans the right way by luck. Whether a challenger replaces the champion is decided on what building to it would have
-cost, no worse than the champion's, and on coverage, over the origins and horizons that both were scored on.
+that leans the right way by luck. Whether a challenger replaces the champion is decided on what building to it would
+have cost, no worse than the champion's, and on coverage, over the origins and horizons that both were scored on.
 """
 
 from __future__ import annotations

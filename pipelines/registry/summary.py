@@ -144,7 +144,7 @@ class BacktestRow:
         Number of past origins.
     crps, build_cost
         CRPS of log revenue, and cost of building to the forecast [share of the actual]; like those below missing from
-        forecasts registered before 0.3.0.
+        forecasts registered before 2026-11-29.
     crps_over_drift, crps_over_last_value_guided, crps_over_drift_guided
         CRPS over that of the other naive forecasts [1].
     """
