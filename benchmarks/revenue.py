@@ -163,7 +163,7 @@ def bars(rows: pd.DataFrame) -> str:
         (f"CRPS over {name} at 1, 4, 8 quarters", f"{'at most' if most < 1 else 'below'} {most:.2f}",
          [_over(rows, name, key) for key in ("1", "4", "8")], lambda x, most=most: x <= most, ".2f")
         for base, most in (("last value", 0.85), ("drift", 1.0))
-        for name in (base, f"{base} with guidance", f"{base} with both")
+        for name in (base, f"{base}, symmetric", f"{base} with guidance", f"{base} with both")
     ]  # fmt: skip
     asked += [
         ("CRPS since 2024", "at most 0.10", [_part(model, "since 2024")["crps"].mean()], lambda x: x <= 0.1, ".3f"),
