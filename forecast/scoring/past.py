@@ -86,7 +86,7 @@ class PastOrigin:
     @property
     def history(self) -> Array:
         """Reported revenue known then [USD], shape (quarters,)."""
-        return self.reported.to_numpy(dtype=np.float64)
+        return np.asarray(self.reported, dtype=np.float64)
 
     @property
     def ahead(self) -> pd.DatetimeIndex:

@@ -1,7 +1,9 @@
 """Promotion: decide from backtests if a new forecast replaces the champion.
 
-Its backtest has to be finite, to beat the naive benchmarks on the decision score, and to be no worse than the champion
-on it and on coverage, over the origins and horizons that both were scored on.
+Two questions, two scores. Whether the model ships rather than a naive forecast is decided on CRPS, the rolling-origin
+error: it judges the whole distribution that is published, where build cost reads one quantile and lets a forecast win
+that leans the right way by luck. Whether a challenger replaces the champion is decided on what building to it would
+have cost, no worse than the champion's, and on coverage, over the origins and horizons that both were scored on.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import ALL, DataFrame, Scores
-from shiftcast.forecast.scoring.past import BENCHMARKS, MODEL
+from shiftcast.forecast.scoring.past import BENCHMARKS, GUIDED, MODEL
 
 TOLERANCE: Final = 0.02  # relative: the same code on the same origins ties, and a tie has to let new data in
 COVERAGE_LOSS: Final = 0.05
+GATE: Final = "crps"
 METRIC: Final = "build_cost"
 _COVERAGE: Final = "coverage80"
 
@@ -44,26 +47,29 @@ class Standing:
 
     Attributes
     ----------
+    crps
+        Of log revenue [1].
+    naive
+        The same of each naive forecast, with guidance and without.
     cost
         Cost of building to the forecast [share of the actual].
-    naive
-        The same of each naive benchmark.
     coverage
         Share of the actuals that fell within 80 % intervals [share].
     """
 
-    cost: float
+    crps: float
     naive: Mapping[str, float]
+    cost: float
     coverage: float
 
     @property
     def finite(self) -> bool:
         """Whether every mean is a number."""
-        return bool(np.isfinite([self.cost, self.coverage, *self.naive.values()]).all())
+        return bool(np.isfinite([self.crps, self.cost, self.coverage, *self.naive.values()]).all())
 
 
 def decide(challenger: DataFrame[Scores], champion: DataFrame[Scores] | None) -> Decision:
-    """Compare a challenger's backtest with the naive benchmarks' and with the champion's.
+    """Compare a challenger's CRPS with the naive forecasts', and its build cost with the champion's.
 
     Parameters
     ----------
@@ -87,7 +93,7 @@ def decide(challenger: DataFrame[Scores], champion: DataFrame[Scores] | None) ->
     refused = _against_naive(alone)
     if refused:
         return Decision(False, f"not promoted: {refused}")
-    better = f"build cost {alone.cost:.4f} of demand, {_named(alone.naive)}"
+    better = f"CRPS {alone.crps:.4f}, {_named(alone.naive)}; build cost {alone.cost:.4f} of demand"
     if champion is None:
         return Decision(True, f"promoted: first model; {better}")
     theirs = _by_origin(champion)
@@ -115,7 +121,8 @@ def standing(by_origin: pd.DataFrame) -> Standing:
     def mean(model: str, metric: str) -> float:
         return float(by_origin[model, metric].mean(skipna=False)) if (model, metric) in by_origin else float("nan")
 
-    return Standing(mean(MODEL, METRIC), {name: mean(name, METRIC) for name in BENCHMARKS}, mean(MODEL, _COVERAGE))
+    naive = {name: mean(name, GATE) for name in (*BENCHMARKS, *GUIDED)}
+    return Standing(mean(MODEL, GATE), naive, mean(MODEL, METRIC), mean(MODEL, _COVERAGE))
 
 
 def _by_origin(scores: DataFrame[Scores]) -> pd.DataFrame:
@@ -123,16 +130,16 @@ def _by_origin(scores: DataFrame[Scores]) -> pd.DataFrame:
     return whole.pivot_table(index=["origin", "horizon"], columns=["model", "metric"], values="value")
 
 
-def _named(costs: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {cost:.4f}" for name, cost in costs.items())
+def _named(crps: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in crps.items())
 
 
 def _against_naive(mine: Standing) -> str:
-    """Return why the benchmarks keep a challenger out, or nothing."""
+    """Return why naive forecasts keep a challenger out, or nothing."""
     if not mine.finite:
         return "its scores are not finite"
-    better = {name: cost for name, cost in mine.naive.items() if mine.cost >= cost}
-    return f"build cost {mine.cost:.4f} of demand is not below that of the naive {_named(better)}" if better else ""
+    better = {name: crps for name, crps in mine.naive.items() if mine.crps >= crps}
+    return f"CRPS {mine.crps:.4f} is not below that of the naive {_named(better)}" if better else ""
 
 
 def _against_champion(mine: Standing, before: Standing, common: int) -> Decision:

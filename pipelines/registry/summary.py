@@ -136,10 +136,17 @@ class BacktestRow:
     ----------
     horizon
         Quarters ahead, or ``all``.
-    crps_ratio, build_cost_ratio, mase, bias, coverage50, coverage80, coverage95
-        Scores [1]; missing where there is none.
+    crps_ratio, build_cost_ratio
+        CRPS and build cost over those of the last value [1]; missing where there is none, like every score.
+    mase, bias, coverage50, coverage80, coverage95
+        Scores [1].
     origins
         Number of past origins.
+    crps, build_cost
+        CRPS of log revenue, and cost of building to the forecast [share of the actual]; like those below missing from
+        forecasts registered before 2026-11-29.
+    crps_over_drift, crps_over_last_value_guided, crps_over_drift_guided
+        CRPS over that of the other naive forecasts [1].
     """
 
     horizon: str
@@ -151,6 +158,11 @@ class BacktestRow:
     coverage80: float | None
     coverage95: float | None
     origins: int
+    crps: float | None = None
+    build_cost: float | None = None
+    crps_over_drift: float | None = None
+    crps_over_last_value_guided: float | None = None
+    crps_over_drift_guided: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The table of the README is that of the results file, and guidance is believed as the reference says."""
+"""The tables of the README are those of the results file, and a spread prior is refitted without the scored years."""
 
 import runpy
 import sys
@@ -18,34 +18,36 @@ def benchmark():
         return runpy.run_path(str(FOLDER / "revenue.py"))
 
 
-def test_the_readme_shows_what_was_measured(benchmark):
+@pytest.fixture(scope="module")
+def results(benchmark):
+    return pd.read_csv(benchmark["RESULTS"])
+
+
+def test_the_readme_shows_what_was_measured(benchmark, results):
     page = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
-    assert benchmark["written"](page, benchmark["table"](pd.read_csv(benchmark["RESULTS"]))) == page
+    assert benchmark["written"](page, benchmark["tables"](results)) == page
 
 
-def test_without_quarters_the_prior_is_believed_and_with_many_the_record(benchmark):
-    predictive = benchmark["predictive"]
-    mean, sd, degrees = predictive(np.array([]))
-    assert (mean, degrees) == (0.03, 6.0)
-    assert sd == pytest.approx(0.05 * np.sqrt(1.25 * 6 / 4))
-    ratios = np.random.default_rng(1).normal(-0.1, 0.02, 5000)
-    mean, sd, degrees = predictive(ratios)
-    assert (mean, sd) == (pytest.approx(-0.1, abs=0.002), pytest.approx(0.02, abs=0.002))
-    assert degrees == 5006
-
-
-def test_every_benchmark_of_the_model_has_the_model_s_means(benchmark):
+def test_every_naive_forecast_has_the_model_s_means(benchmark):
     forecasts = benchmark["FORECASTS"]
     for name in ("last value", "drift"):
-        assert forecasts[name]._replace(members=None) == forecasts["model"]
-        assert forecasts[f"{name} with guidance"]._replace(members=None) == forecasts["model with guidance"]
+        for said, like in (("", "model without either"), (" with guidance", "model without ceiling"),
+                           (" with both", "model")):  # fmt: skip
+            assert forecasts[f"{name}{said}"]._replace(members=None) == forecasts[like]
 
 
-def test_guidance_of_the_record_is_read_as_of_the_origin(benchmark, record):
-    observations = record.observations[record.observations["known_at"] <= pd.Timestamp("2026-02-25", tz="UTC")]
-    end = pd.Timestamp("2026-01-25", tz="UTC")
-    reported = pd.Series([62.3e9], index=pd.DatetimeIndex([end]))
-    median, drawn = benchmark["guided_quarter"](observations, reported, 4000, "test")
-    assert np.median(drawn) == pytest.approx(median, rel=0.02)
-    assert 71e9 < median < 78e9  # a whole of 78 was guided, of which data centres are nine tenths, and outlooks are low
-    assert benchmark["guided_quarter"](observations.iloc[:0], reported, 10, "test") is None
+def test_a_bar_that_is_missed_says_so(benchmark, results):
+    worse = results.assign(crps=results["crps"].where(results["forecast"] != "model", 1.0))
+    said = {line.split("|")[1].strip(): line.split("|")[-2].strip() for line in benchmark["bars"](worse).splitlines()}
+    assert said["CRPS over last value at 1, 4, 8 quarters"] == "missed"
+    assert said["CRPS since 2024"] == "missed"
+    assert said["build cost"] == "met"
+
+
+def test_a_spread_prior_is_fitted_to_the_errors_outside_its_years(benchmark):
+    steps = np.arange(1, 9)
+    made = pd.to_datetime(["2020-05-01", "2022-05-01", "2024-05-01"], utc=True)
+    seen = pd.DataFrame({"made": np.repeat(made, 8), "horizon": np.tile(steps, 3),
+                         "error": np.concatenate([0.1 * steps, 0.2 * steps**0.5, 0.1 * steps])})  # fmt: skip
+    spread = benchmark["priors"](seen)["2022"]
+    assert (spread.sigma, spread.power) == (pytest.approx(0.1), pytest.approx(1.0))

@@ -8,7 +8,7 @@ from shiftcast.features.calendars import covered_share, hours_in
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import nvidia_generations
-from shiftcast.forecast.identity import revenue as revenue_room
+from shiftcast.forecast.identity import outlook as outlook_room
 from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
 from shiftcast.forecast.identity.topdown import LEAF_NAMES, draw_top_down, fit_top_down
 from shiftcast.forecast.volume import fit_volume
@@ -28,16 +28,17 @@ def assumed(record):
 def quick(monkeypatch):
     """Leave the slow members out where the shape of the forecast is not what is tested."""
 
-    def fit(history, horizon):
+    def fit(history, horizon, **_):
         return fit_volume(history, horizon, members=("last_value", "drift", "damped_trend"))
 
-    monkeypatch.setattr(revenue_room, "fit_volume", fit)
+    monkeypatch.setattr(outlook_room, "fit_volume", fit)
 
 
 def revenue(known_on, observations=None, *, origin=ORIGIN, through="2028Q4"):
     known = known_on(origin) if observations is None else known_on(origin, observations=observations)
     fit = fit_revenue(known, through)
-    return draw_revenue(fit, Sampling(fit.quarters, DRAWS, 1))
+    assumed = sample_assumptions(known.assumptions, draws=DRAWS, seed=1)
+    return draw_revenue(fit, Sampling(fit.quarters, DRAWS, 1, assumed))
 
 
 def top_down(known_on, assumed, observations, through):
@@ -60,6 +61,24 @@ def test_reported_quarters_are_the_same_in_every_draw_and_conserve_what_was_repo
 def test_the_first_forecast_quarter_is_the_first_not_wholly_reported(small_world):
     terms = small_world.top_down.revenue
     assert terms.quarters[terms.first_forecast] == pd.Timestamp("2026-09-30", tz="UTC")
+
+
+def test_what_buyers_can_fund_is_told_ahead_and_cuts_nothing_here(small_world):
+    terms = small_world.top_down.revenue
+    assert np.isinf(terms.fundable[:, : terms.first_forecast]).all()
+    ahead = terms.fundable[:, terms.first_forecast :]
+    assert np.isfinite(ahead).all()
+    assert (np.diff(np.median(ahead, axis=0)) > 0).all()
+    assert (terms.total[:, -1] > ahead[:, -1]).any()
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_first_quarter_ahead_is_the_guided_one_and_without_outlooks_it_is_wider(record, known_on):
+    rows = record.observations
+    guided, plain = revenue(known_on), revenue(known_on, rows[rows.definition != "company_outlook"])
+    wide = [np.log(terms.total[:, terms.first_forecast + 1]).std() for terms in (guided, plain)]
+    assert wide[0] < 0.7 * wide[1]
+    assert guided.total[:, : guided.first_forecast] == pytest.approx(plain.total[:, : plain.first_forecast])
 
 
 def test_compute_is_a_share_of_data_centre_revenue(small_world):

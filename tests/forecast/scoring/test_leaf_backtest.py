@@ -5,8 +5,8 @@ import pytest
 from shiftcast.features.asof import known_by, latest_known
 from shiftcast.features.frames import Scores, check
 from shiftcast.forecast.capacity.procurement import BuildCosts
-from shiftcast.forecast.scoring.backtest import MODEL, NAIVE, past_origins, reported_revenue
 from shiftcast.forecast.scoring.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
+from shiftcast.forecast.scoring.past import MODEL, NAIVE, fitted_origins, reported_revenue
 from shiftcast.forecast.split.share import PRIOR
 from shiftcast.pipelines.sources.market import shipped_market
 
@@ -17,7 +17,8 @@ COSTS = BuildCosts(short=0.45, over=0.15)
 
 @pytest.fixture(scope="module")
 def origins(record):
-    every = list(past_origins(record.observations, reported_revenue(record.observations, ORIGIN)))
+    actual = reported_revenue(record.observations, ORIGIN)
+    every = list(fitted_origins(record.observations, actual, record.assumptions))
     return every[-5:]
 
 

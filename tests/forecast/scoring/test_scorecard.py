@@ -9,8 +9,8 @@ from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.scores import crps
 from shiftcast.forecast.scoring.actuals import actuals
-from shiftcast.forecast.scoring.backtest import BENCHMARKS, MODEL
 from shiftcast.forecast.scoring.benchmarks import naive_draws, naive_revenue
+from shiftcast.forecast.scoring.past import BENCHMARKS, MODEL
 from shiftcast.forecast.scoring.scorecard import (
     Vintage,
     ahead_of,

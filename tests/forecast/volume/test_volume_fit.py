@@ -361,9 +361,10 @@ def test_one_compounding_series():
     assert np.log(draws).std(axis=0) == pytest.approx(fit.deviation, rel=0.25)
 
 
-def test_a_benchmark_of_one_member_has_no_lean():
-    fit = fit_volume(np.exp(0.1 * np.arange(40)), 3, members=("last_value",))
-    assert fit.path == pytest.approx([np.exp(3.9)] * 3)
+def test_one_member_keeps_the_lean_of_its_past_errors_unless_they_are_made_symmetric():
+    growth = np.exp(0.1 * np.arange(40))
+    assert fit_volume(growth, 3, members=("last_value",), symmetric=True).path == pytest.approx([np.exp(3.9)] * 3)
+    assert (fit_volume(growth, 3, members=("last_value",)).path > np.exp(3.9)).all()
 
 
 @pytest.mark.parametrize("member", ["theta", "structural"])
