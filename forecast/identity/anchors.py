@@ -1,4 +1,4 @@
-"""Whole-fleet anchors: measured energy an answer, tokens an hour, cost ratios and shares of work, and what is drawn for each.
+"""Whole-fleet anchors: energy an answer, tokens an hour, ratios of cost, shares of work, and what is drawn for each.
 
 An observation is an anchor where a belief ``anchor.MEASURE.DEFINITION`` says so; its value is the spread [log] between
 that one fleet and the world's. A share of work is a lower bound: other work of the same kind may stand elsewhere.
@@ -85,16 +85,16 @@ def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]
     Returns
     -------
     tuple of Anchor
-        In the order of the beliefs.
+        In the order of their names and days.
     """
     found = []
-    for name, spread in known.beliefs.items():
+    for name, spread in sorted(known.beliefs.items()):
         kind, _, rest = name.partition(".")
         if kind != "anchor":
             continue
         measure, _, definition = rest.partition(".")
         rows = select(known.observations, measure=measure, definition=definition)
-        for row in rows.itertuples():
+        for row in rows.sort_values(["period_end", "known_at", "source"]).itertuples():
             place = int(quarters.searchsorted(row.period_end))
             if row.period_end > quarters[0] - pd.offsets.QuarterEnd() and place < len(quarters) + 1:
                 at = quarters[min(place, len(quarters) - 1)]
@@ -124,7 +124,9 @@ def predict_anchors(anchors: tuple[Anchor, ...], drawn: Drawn) -> Array:
         Log of each figure, in the unit of its observation.
     """
     draws = len(drawn.kw)
-    each = [_PREDICTED[anchor.measure](anchor, drawn, int(drawn.quarters.get_loc(anchor.quarter))) for anchor in anchors]
+    each = [
+        _PREDICTED[anchor.measure](anchor, drawn, int(drawn.quarters.get_loc(anchor.quarter))) for anchor in anchors
+    ]
     return np.log(np.maximum(np.stack(each, axis=-1), _TINY)) if each else np.empty((draws, 0))
 
 

@@ -202,8 +202,8 @@ def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], di
             else:
                 volumes[workload] = tokens
         elif workload != TRAINING:
-            growth = sampling.assumed[f"growth.{workload}"]
-            daily = sampling.assumed[f"volume.{workload}"][:, None] * compound(growth, years_after_base(sampling.quarters))
+            grown = compound(sampling.assumed[f"growth.{workload}"], years_after_base(sampling.quarters))
+            daily = sampling.assumed[f"volume.{workload}"][:, None] * grown
             volumes[workload] = daily * days_in(sampling.quarters)
     return volumes, missing
 

@@ -105,7 +105,8 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
         "period": fit.quarters[shown].tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": list(drawn.supplied.sold.split.by_definition), "segment": list(SOLD_SEGMENTS),
         "technique": [task.name for task in fit.known.registry.tasks],
-        "vendor": list(fit.known.market.chips.accelerators), "workload": asked, "ceiling": list(drawn.orders.supply.names),
+        "vendor": list(fit.known.market.chips.accelerators), "workload": asked,
+        "ceiling": list(drawn.orders.supply.names),
         **({"core_task": list(drawn.bottom.core_hours)} if drawn.bottom.core_hours else {}),
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
@@ -144,9 +145,7 @@ def _of_machines(drawn: Drawn, shown: slice, fit: WorldFit) -> dict[str, tuple[t
     }
 
 
-def _of_shares(
-    fit: WorldFit, drawn: Drawn, shown: slice, asked: list[str]
-) -> dict[str, tuple[tuple[str, ...], Array]]:
+def _of_shares(fit: WorldFit, drawn: Drawn, shown: slice, asked: list[str]) -> dict[str, tuple[tuple[str, ...], Array]]:
     revenue, split, bottom = drawn.supplied.revenue, drawn.supplied.sold.split, drawn.bottom
     shares = np.stack([each[:, shown] for each in split.by_definition.values()], axis=-1)
     requests = np.stack([bottom.volumes[name][:, shown] for name in asked], axis=-1)

@@ -8,11 +8,37 @@ Huijbregts 1978, Mining geostatistics), so that at each horizon the view with le
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Final
+
 import numpy as np
 
 from shiftcast.features.arrays import Array
 
-_TINY = 1e-9
+_TINY: Final = 1e-9
+_RIDGE: Final = 1e-9  # of all variance, so that few draws can be solved for
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Demand and sales pooled, quarters ahead.
+
+    Attributes
+    ----------
+    gap
+        Log of hours wanted over hours that sales extrapolate to, shape (draws, quarters ahead).
+    change
+        Log of the factor on spending that their meeting makes, same shape.
+    """
+
+    gap: Array
+    change: Array
+
+    @property
+    def weight(self) -> float:
+        """Part of the gap in the last quarter that spending moves by: the say that demand has there [1]."""
+        gap, change = (each[:, -1] - each[:, -1].mean() for each in (self.gap, self.change))
+        return float((gap * change).sum() / max((gap * gap).sum(), _TINY))
 
 
 def demand_gap(seen: Array, had: Array, unseen: Array, first: int, recent: int) -> tuple[Array, Array]:
@@ -76,4 +102,5 @@ def pooled_change(spending: Array, gap: Array, drift_sd: float, random: np.rando
     centred = gap - gap.mean(axis=0)
     joint = (spending - spending.mean(axis=0)).T @ centred / draws
     own = centred.T @ centred / draws
+    own += _RIDGE * np.trace(own) * np.eye(len(own))
     return np.asarray(-gap @ np.linalg.solve(own, joint.T))

@@ -1,7 +1,7 @@
-"""History teaches what is constant within a draw: all past quarters and fleet anchors at once, by one ensemble smoother.
+"""History teaches what is constant within a draw: all past quarters and fleet anchors at once, by ensemble smoothing.
 
-By quarter, hours from below and the unseen share have to make hours from above; by leaf, their parts have to agree. Each
-holds up to a stated discrepancy of the model.
+By quarter, hours from below and the unseen share have to make hours from above; by leaf, their parts have to agree.
+Each holds up to a stated discrepancy of the model.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ def learn_from_history(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sa
     if not len(past.quarters):
         return Taught(sampling, pd.DataFrame(columns=_PARAMETER), pd.DataFrame(columns=_EVIDENCE), 1.0)
     rows = fit.known.assumptions
-    names = [
+    names = sorted(
         str(row.name) for row in rows.itertuples(index=False)
         if row.low < row.high and not str(row.name).startswith(_NOT_LEARNED)
-    ]  # fmt: skip
+    )  # fmt: skip
     before = np.stack([sampling.normals(name) for name in names], axis=-1)
 
     def sampled(z: Array) -> Sampling:
@@ -120,7 +120,9 @@ class _Past:
         had = np.maximum(top.hours[:, self.over, : len(SOLD_LEAVES)], _TINY)
         known = np.log1p(-sampling.assumed["unseen.share"])[:, None]
         total = np.log(seen.sum(axis=-1)) - np.log(had.sum(axis=-1)) - known
-        leaves = (np.log(seen) - np.log(had))[:, -RECENT:].mean(axis=1) - known - total[:, -RECENT:].mean(axis=1)[:, None]
+        leaves = (
+            (np.log(seen) - np.log(had))[:, -RECENT:].mean(axis=1) - known - total[:, -RECENT:].mean(axis=1)[:, None]
+        )
         machines = live[:, self.over].sum(axis=-1)
         kw = 1e3 * top.megawatts[:, self.over].sum(axis=-1) / np.maximum(machines, _TINY)
         return np.hstack([total, leaves, predict_anchors(self.anchors, Drawn(bottom, self.quarters, kw))])

@@ -37,13 +37,14 @@ class Meeting:
 def meet(served: Array, wanted: Array, parts: Array, unseen_share: Array) -> Meeting:
     """Explain hours of a fleet by the tasks of the view from below.
 
-    The identity sum of parts = (1 - u) total holds in every draw: the mix of tasks is that from below, the total that of
-    the fleet, and the unseen share u is one number a draw.
+    The identity sum of parts = (1 - u) total holds in every draw: the mix of tasks is that from below, the total that
+    of the fleet, and the unseen share u is one number a draw.
 
     Parameters
     ----------
     served, wanted
-        Busy hours of the fleet as supplied and as wanted, shape (draws, quarters, leaves); no more is served than wanted.
+        Busy hours of the fleet as supplied and as wanted, shape (draws, quarters, leaves); no more is served than is
+        wanted.
     parts
         Hours from below by task, shape (draws, quarters, leaves, tasks).
     unseen_share

@@ -1,4 +1,4 @@
-"""Orders of the forecast: machines wanted by quarter and leaf, what the ceilings leave of them, and what they rest on."""
+"""Orders of the forecast: machines wanted by quarter and leaf, and what the ceilings leave of them."""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def _supply(
 ) -> Supply:
     """Return every ceiling ahead, and what an accelerator of each quarter's mix takes of it.
 
-    A quarter that the vendor has guided to is promised within what it can supply, so the promise is its ceiling, and the
-    ceilings after it rise from what is promised.
+    A quarter that the vendor has guided to is promised within what it can supply, so the promise is its ceiling, and
+    the ceilings after it rise from what is promised.
     """
     first, known = sold.revenue.first_forecast, fit.known
     bounded = first + (fit.top_down.revenue.ahead.guided is not None)

@@ -1,4 +1,4 @@
-"""Ensemble smoother with multiple data assimilation: parameters that are constant within a draw, taught by all data at once.
+"""Ensemble smoother with multiple data assimilation: parameters of a draw taught by all data at once.
 
 Each step moves every draw along the covariance of parameters with predictions, at data noise inflated so that all steps
 together count the data once; between steps the model is run again, so that it may bend. Covariances that so many draws

@@ -1,4 +1,4 @@
-"""Hours that asked work takes: requests by leaf x technique share x intensity / throughput, on accelerators and cores."""
+"""Hours that asked work takes: requests by leaf x technique share x intensity / throughput, by kind of machine."""
 
 from __future__ import annotations
 

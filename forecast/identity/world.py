@@ -1,4 +1,4 @@
-"""The demand identity drawn: history teaches its terms, demand and sales meet ahead, and ceilings cut what is wanted."""
+"""The demand identity drawn: history teaches its terms, demand and sales meet ahead, ceilings cut what is wanted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from typing import Final
 import numpy as np
 import xarray as xr
 
-from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.identity.bottomup import BottomUp, draw_bottom_up, draw_technique_shares
 from shiftcast.forecast.identity.cube import Drawn, lay_out
-from shiftcast.forecast.identity.demand import demand_gap, pooled_change
+from shiftcast.forecast.identity.demand import Pooled, demand_gap, pooled_change
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.history import RECENT, Taught, learn_from_history
 from shiftcast.forecast.identity.machines import draw_machines, shipped_for
@@ -45,6 +44,8 @@ class World:
         The view from above as it is supplied.
     bottom_up
         The view from below.
+    pooled
+        Demand and sales, before the ceilings.
     meeting
         Hours that were wanted and served, and what explains them.
     taught
@@ -57,6 +58,7 @@ class World:
     sales: TopDown
     top_down: TopDown
     bottom_up: BottomUp
+    pooled: Pooled
     meeting: Meeting
     taught: Taught
     generations: Generations
@@ -125,8 +127,10 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     live = sales.fleet.live.sum(axis=2)
     bottom = draw_bottom_up(fit.bottom_up, carried, live / np.maximum(live.sum(-1, keepdims=True), _TINY), sampling)
     progress("demand and sales meet, within what can be supplied")
-    change = _moved_by_demand(sales, bottom, fit, sampling)
-    wanted = shipped_for(sold.weights * (sold.revenue.total * np.exp(change))[..., None], machines)
+    pooled = _pool(sales, bottom, fit, sampling)
+    spending = sold.revenue.total.copy()
+    spending[:, sold.revenue.first_forecast :] *= np.exp(pooled.change)
+    wanted = shipped_for(sold.weights * spending[..., None], machines)
     orders = take_orders(fit, sold, machines, wanted, sampling)
     supplied = top_down(sold, machines, orders.shipped)
     sold_hours = len(SOLD_LEAVES)
@@ -134,17 +138,16 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     unseen = sampling.assumed["unseen.share"]
     met = meet(supplied.hours[..., :sold_hours], wished[..., :sold_hours], bottom.hours, unseen)
     cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, sampling))
-    return World(cube, sales, supplied, bottom, met, taught, fit.generations)
+    return World(cube, sales, supplied, bottom, pooled, met, taught, fit.generations)
 
 
-def _moved_by_demand(sales: TopDown, bottom: BottomUp, fit: WorldFit, sampling: Sampling) -> Array:
-    """Return the log of the factor by which demand moves spending, zero in history, shape (draws, quarters)."""
-    revenue, change = sales.revenue, np.zeros_like(sales.revenue.total)
+def _pool(sales: TopDown, bottom: BottomUp, fit: WorldFit, sampling: Sampling) -> Pooled:
+    """Pool demand and sales in the quarters ahead."""
+    revenue, first = sales.revenue, sales.revenue.first_forecast
     if "generative" in bottom.missing:  # most of the work is not seen from below: it says nothing of the whole
-        return change
+        none = np.zeros_like(revenue.total[:, first:])
+        return Pooled(none, none)
     had = sales.hours[..., : len(SOLD_LEAVES)].sum(axis=-1)
-    seen, first = bottom.hours.sum(axis=(2, 3)), revenue.first_forecast
-    gap, _ = demand_gap(seen, had, sampling.assumed["unseen.share"], first, RECENT)
+    gap, _ = demand_gap(bottom.hours.sum(axis=(2, 3)), had, sampling.assumed["unseen.share"], first, RECENT)
     drift = fit.known.beliefs["demand.drift_sd"]
-    change[:, first:] = pooled_change(np.log(revenue.total[:, first:]), gap, drift, sampling.stream("demand"))
-    return change
+    return Pooled(gap, pooled_change(np.log(revenue.total[:, first:]), gap, drift, sampling.stream("demand")))

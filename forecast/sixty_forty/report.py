@@ -13,8 +13,8 @@ from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.identity.world import draw_world
 from shiftcast.forecast.identity.fit import WorldFit, with_split
+from shiftcast.forecast.identity.world import draw_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.sixty_forty.concentration import Concentration, concentrations

@@ -49,7 +49,9 @@ def redraw(cube: xr.Dataset, factor: Array, lifted: NDArray[np.bool_]) -> xr.Dat
     moved["latent_hours"] = wanted - served
     change = served / np.maximum(whole, _TINY)
     if "accelerator_hours" in cube:
-        moved["accelerator_hours"] = _ahead(cube, "accelerator_hours", ahead) * np.where(whole > 0, change, 1.0)[..., None]
+        moved["accelerator_hours"] = (
+            _ahead(cube, "accelerator_hours", ahead) * np.where(whole > 0, change, 1.0)[..., None]
+        )
     moved["gpu_hours_bottom_up"] = _ahead(cube, "gpu_hours_bottom_up", ahead) * grown
     return cube.assign({name: _with(cube[name], values, ahead) for name, values in moved.items() if name in cube})
 

@@ -1,10 +1,10 @@
 """Scenarios on a drawn cube: wanted work of named parts scaled from the first forecast quarter on, in every draw.
 
 A scenario is text such as ``generative*1.5; sovereign*0.8; lift power``: a workload, task (``recsys/llm``), leaf,
-segment or ``all``, and the factor its accelerator work takes, or a ceiling that no longer counts. Several factors on one
-cell multiply. What is wanted is ordered, within the ceilings of each draw; shipments, machines, power, money and hours
-follow, and what is not supplied is latent. All scenarios share the base's random numbers, and one that changes nothing
-changes no bit.
+segment or ``all``, and the factor its accelerator work takes, or a ceiling that no longer counts. Several factors on
+one cell multiply. What is wanted is ordered, within the ceilings of each draw; shipments, machines, power, money and
+hours follow, and what is not supplied is latent. All scenarios share the base's random numbers, and one that changes
+nothing changes no bit.
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
         return cube
     if "stock_wanted" not in cube:
         raise OutOfSupportError(
-            f"scenario {text!r}", "this forecast was made before demand drove its machines", "make it again: `shiftcast run`"
+            f"scenario {text!r}",
+            "this forecast was made before demand drove its machines",
+            "make it again: `shiftcast run`",
         )
     factor = np.ones((cube.sizes["leaf"], cube.sizes["task"]))
     for lever in scenario.levers:

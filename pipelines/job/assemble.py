@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 
-import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Scores, empty
@@ -19,11 +18,11 @@ from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.backtest import summarise
 from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.pipelines.job.chain import chain_of
 from shiftcast.pipelines.registry.bundle import KNOWN, Bundle
 from shiftcast.pipelines.registry.summary import (
     BacktestRow,
     GenerationFit,
-    Moved,
     RevenueFit,
     SkillRow,
     SplitFit,
@@ -102,12 +101,9 @@ def _summary(world: World, known: Known, record: Record, digest: str, settings: 
         throughput_evidence={task: tuple(each) for task, each in bottom.evidence.items()},
         techniques=_techniques(world, known),
         skill=tuple(SkillRow(**row) for row in json.loads(bottom.skill.to_json(orient="records"))),
-        moved=Moved(
-            _moved_overall(world), tuple(world.agreement.total_moved[-1].tolist()),
-            tuple(world.agreement.parts_moved[-1].tolist()),
-        ),
         hindsight_assumptions=int((known.assumptions["known_at"] > known.origin).sum()),
-    )  # fmt: skip
+        chain=chain_of(world),
+    )
 
 
 def _generations(world: World) -> tuple[GenerationFit, ...]:
@@ -128,9 +124,3 @@ def _techniques(world: World, known: Known) -> tuple[TechniqueFit, ...]:
         )
         for step in world.bottom_up.steps
     )  # fmt: skip
-
-
-def _moved_overall(world: World) -> float:
-    """Return the median ratio of all agreed hours to all top-down hours in the last quarter."""
-    before = world.top_down.hours[:, -1, : world.agreement.total.shape[-1]].sum(axis=-1)
-    return float(np.median(world.agreement.total[:, -1].sum(axis=-1) / before))

@@ -10,7 +10,9 @@ from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import nvidia_generations
 from shiftcast.forecast.identity import outlook as outlook_room
 from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
-from shiftcast.forecast.identity.topdown import LEAF_NAMES, draw_top_down, fit_top_down
+from shiftcast.forecast.identity.machines import draw_machines, shipped_for
+from shiftcast.forecast.identity.sold import LEAF_NAMES, draw_sold, fit_top_down
+from shiftcast.forecast.identity.topdown import top_down as view_of
 from shiftcast.forecast.volume import fit_volume
 from shiftcast.pipelines.sources.market import shipped_market
 
@@ -43,7 +45,10 @@ def revenue(known_on, observations=None, *, origin=ORIGIN, through="2028Q4"):
 
 def top_down(known_on, assumed, observations, through):
     fit = fit_top_down(known_on(observations=observations), through)
-    return draw_top_down(fit, Sampling(fit.revenue.quarters, DRAWS, 1, assumed))
+    sampling = Sampling(fit.revenue.quarters, DRAWS, 1, assumed)
+    sold = draw_sold(fit, sampling)
+    machines = draw_machines(fit, sold.revenue, sampling)
+    return view_of(sold, machines, shipped_for(sold.weights * sold.revenue.total[..., None], machines))
 
 
 def test_reported_quarters_are_the_same_in_every_draw_and_conserve_what_was_reported(small_world, record):
@@ -118,20 +123,21 @@ def test_an_origin_before_any_revenue_names_the_definition(known_on):
 
 
 def test_spending_of_the_leaves_is_the_revenue_and_the_vendor_buys_nothing(small_world):
-    top = small_world.top_down
+    top = small_world.sales
     np.testing.assert_allclose(top.spending.sum(axis=-1), top.revenue.total, rtol=1e-9)
     assert (top.spending[..., -1] == 0).all()
     assert (top.spending[..., :-1] > 0).all()
 
 
 def test_the_hyperscale_leaves_hold_the_hyperscale_share(small_world):
-    top = small_world.top_down
-    np.testing.assert_allclose(top.spending[..., :2].sum(axis=-1), top.split.share * top.revenue.total, rtol=1e-9)
+    for top in (small_world.sales, small_world.top_down):
+        share = top.spending[..., :2].sum(axis=-1) / np.maximum(top.spending.sum(axis=-1), 1e-9)
+        np.testing.assert_allclose(share[:, 1:], top.sold.split.share[:, 1:], rtol=1e-9)
 
 
 def test_shipped_accelerators_cost_what_compute_sold_for(small_world):
-    top = small_world.top_down
-    sold = (top.fleet.shipped[:, :, :-1] * top.price[:, None, None, :]).sum(axis=(2, 3))
+    top = small_world.sales
+    sold = (top.fleet.shipped[:, :, :-1] * top.machines.price[:, None, None, :]).sum(axis=(2, 3))
     np.testing.assert_allclose(sold, top.revenue.compute, rtol=1e-9)
 
 
@@ -148,8 +154,8 @@ def test_sovereign_revenue_of_the_stated_year_is_met(small_world):
     year = top.spending[..., LEAF_NAMES.index("sovereign")] @ covered_share(start, end, top.revenue.quarters)
     assert (year > 27e9).mean() > 0.95  # "over 30 billion", give or take 1.5
     assert 30e9 < np.median(year) < 36e9
-    assert top.leaf_news["leaf"].tolist() == ["sovereign"]
-    assert top.leaf_news["after"].item() > top.leaf_news["before"].item()
+    assert top.sold.leaf_news["leaf"].tolist() == ["sovereign"]
+    assert top.sold.leaf_news["after"].item() > top.sold.leaf_news["before"].item()
 
 
 @pytest.mark.usefixtures("quick")
@@ -158,7 +164,7 @@ def test_relabelling_statements_about_the_split_changes_no_total(record, known_o
         definition=record.observations.definition.replace({"recast_1": "top_five", "large_csp": "recast_1"})
     )
     worlds = [top_down(known_on, assumed, rows, "2027Q4") for rows in (record.observations, relabelled)]
-    assert not np.isclose(worlds[0].split.share, worlds[1].split.share).all()
+    assert not np.isclose(worlds[0].sold.split.share, worlds[1].sold.split.share).all()
     for term in (lambda top: top.spending.sum(axis=-1), lambda top: top.fleet.shipped.sum(axis=(2, 3))):
         np.testing.assert_allclose(term(worlds[0]), term(worlds[1]), rtol=1e-9)
 
@@ -167,10 +173,10 @@ def test_relabelling_statements_about_the_split_changes_no_total(record, known_o
 def test_without_an_independent_count_prices_are_the_catalogues_and_the_gap_is_missing(record, known_on, assumed):
     rows = record.observations[record.observations.measure != "h100e"]
     top = top_down(known_on, assumed, rows, "2026Q4")
-    assert np.isnan(top.h100e_gap)
-    np.testing.assert_allclose(np.median(top.price, axis=0), nvidia_generations(record.hardware).price, rtol=0.12)
+    assert np.isnan(top.machines.h100e_gap)
+    np.testing.assert_allclose(np.median(top.machines.price, axis=0), nvidia_generations(record.hardware).price, rtol=0.12)
 
 
 def test_prices_meet_the_independent_count_and_the_gap_is_told(small_world):
-    assert 0.3 < small_world.top_down.h100e_gap < 3.0
-    assert (small_world.top_down.price > 0).all()
+    assert 0.3 < small_world.top_down.machines.h100e_gap < 3.0
+    assert (small_world.top_down.machines.price > 0).all()
