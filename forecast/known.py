@@ -66,7 +66,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "assumptions": Rule(AssumptionRows, day=None),
     "capacity": Rule(AssumptionRows, day=None),
     "belief_rows": Rule(BeliefRows, day=None),
-    "ceilings": Rule(Ceilings, latest=True),
+    "ceilings": Rule(Ceilings),  # sources of one limit stand side by side, and are pooled
     "memberships": Rule(Memberships),  # the first row says where published figures count a firm, the last where we do
     "definitions": Rule(DefinitionRows, day=None),  # market facts say how every row is read, whenever it was known
     "operators": Rule(OperatorRows, day=None),
@@ -227,4 +227,6 @@ def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None =
     """
     rows = join_assumptions(known.assumptions, known.capacity)
     frames = known.hardware, known.throughput, rows
-    return Basis(known.origin, *frames, known.beliefs, settings.draws, settings.seed, shipped)
+    return Basis(
+        known.origin, *frames, known.beliefs, settings.draws, settings.seed, shipped, known.ceilings
+    )

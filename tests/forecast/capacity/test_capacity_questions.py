@@ -8,8 +8,9 @@ import pytest
 
 from shiftcast.features.calendars import hours_in, quarter_end
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.capacity.ceilings import Limits, limits_question
+from shiftcast.forecast.capacity.ceilings_question import ceilings_question
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
+from shiftcast.forecast.capacity.limits_question import Limits, limits_question
 from shiftcast.forecast.capacity.plan import Plan, needed, plan_question
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
 from shiftcast.forecast.known import Settings, basis_of
@@ -158,26 +159,30 @@ def test_retirements_that_cannot_be_told_are_refused(basis, asked, said):
         retire_question(basis, Retirement(**asked))
 
 
-def test_without_a_fleet_there_is_no_answer(basis, small_world):
+def test_without_a_fleet_there_is_no_answer(basis, cube, small_world):
     bare = replace(basis, shipped=None)
-    for ask in (lambda: retire_question(bare, Retirement("hopper")), lambda: limits_question(bare, Limits("2027Q4"))):
+    for ask in (lambda: retire_question(bare, Retirement("hopper")), lambda: ceilings_question(cube, bare),
+                lambda: limits_question(cube, bare, Limits("2027Q4"))):  # fmt: skip
         with pytest.raises(OutOfSupportError, match="no fleet stands behind"):
             ask()
     with pytest.raises(OutOfSupportError, match="without catalogue and fleet"):
         Forecaster(small_world.cube, pd.DataFrame(), pd.DataFrame()).site(mw=1.0)
 
 
-def test_what_limits_the_fleet_by_quarter(basis):
-    answer = limits_question(basis, Limits("2027Q2", programmes=6))
+def test_what_limits_the_fleet_by_quarter(cube, basis):
+    answer = limits_question(cube, basis, Limits("2027Q2", programmes=6))
     assert answer.table["quarter"].tolist() == ["2026Q4", "2027Q1", "2027Q2"]
     odds = answer.table[[f"odds_{name}" for name in ("demand", "power", "packaging", "memory")]]
     assert (odds.sum(axis=1) <= 1 + 1e-9).all()
     assert ((answer.table["served_share_median"] > 0.3) & (answer.table["served_share_median"] <= 1 + 1e-6)).all()
-    rows = [limits_question(basis, Limits("2028Q4", programmes=4, given=given)).table.iloc[-1]
-            for given in ({}, {"supply.power": 1.0})]  # fmt: skip
-    assert rows[1]["binding"] == "power"
-    assert rows[1]["shadow_power_median"] > rows[0]["shadow_power_median"]
-    assert rows[1]["served_share_median"] < rows[0]["served_share_median"]
+    bound, lifted, free = (
+        limits_question(cube, basis, Limits("2028Q4", programmes=4, lift=lift)).table.iloc[-1]
+        for lift in ((), ("power",), ("power", "memory", "packaging"))
+    )
+    assert bound["odds_power"] > 0
+    assert (lifted["odds_power"], lifted["shadow_power_median"]) == (0, 0)
+    assert bound["served_share_median"] <= lifted["served_share_median"] <= free["served_share_median"] + 1e-6
+    assert free["served_share_low80"] == pytest.approx(1, abs=1e-6)
     rent = 1000 * 2.0 * hours_in(pd.DatetimeIndex([quarter_end("2027Q2")]))[0]
     assert (answer.table["shadow_demand_high80"] <= 1.05 * rent).all()
 
@@ -185,8 +190,9 @@ def test_what_limits_the_fleet_by_quarter(basis):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [({"by": "2031Q1"}, "limits to 2031Q1"), ({"by": "2025Q1"}, "2025Q1 has ended"),
-     ({"by": "2027Q1", "programmes": 0}, "0 programmes")],
+     ({"by": "2027Q1", "programmes": 0}, "0 programmes"),
+     ({"by": "2027Q1", "lift": ("money",)}, "ceiling 'money' cannot be lifted.*packaging, memory, power")],
 )  # fmt: skip
-def test_limits_that_cannot_be_told_are_refused(basis, asked, said):
+def test_limits_that_cannot_be_told_are_refused(cube, basis, asked, said):
     with pytest.raises(ValueError, match=said):
-        limits_question(basis, Limits(**asked))
+        limits_question(cube, basis, Limits(**asked))

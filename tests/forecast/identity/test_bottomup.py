@@ -14,6 +14,7 @@ from shiftcast.forecast.identity.bottomup import (
     SOLD_LEAVES,
     draw_bottom_up,
     draw_inference_share,
+    draw_technique_shares,
     fit_bottom_up,
     fit_inference_share,
 )
@@ -37,7 +38,8 @@ def draw(known_on, assumed, *, quarters=QUARTERS, **frames):
     generations = nvidia_generations(known.hardware)
     shares = np.full((DRAWS, len(quarters), len(generations.names)), 1 / len(generations.names))
     fit = fit_bottom_up(known, generations, quarters)
-    return draw_bottom_up(fit, shares, Sampling(quarters, DRAWS, 1, assumed))
+    sampling = Sampling(quarters, DRAWS, 1, assumed)
+    return draw_bottom_up(fit, draw_technique_shares(fit, sampling), shares, sampling)
 
 
 def tokens_of(rows, assumed, quarters=QUARTERS):
