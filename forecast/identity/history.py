@@ -31,6 +31,7 @@ WINDOW: Final = 12  # most quarters of history that are compared
 RECENT: Final = 4  # quarters over which leaves are compared
 _NOT_LEARNED: Final = ("leaf_share.", "vendor_spend.", "procurement.", "price.h100e_sd", "funding.", "guidance.")
 _TINY: Final = 1e-9
+_FARTHEST: Final = 4.0  # standard deviations from its median that a draw of an assumption may lie
 _SHOWN: Final = (0.1, 0.5, 0.9)
 _PARAMETER: Final = ("name", "prior_low", "prior_mid", "prior_high", "low", "mid", "high", "narrowed", "by")
 _EVIDENCE: Final = ("name", "observed", "sd", "prior_low", "prior_mid", "prior_high", "low", "mid", "high")
@@ -87,7 +88,7 @@ def learn_from_history(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sa
     before = np.stack([sampling.normals(name) for name in names], axis=-1)
 
     def sampled(z: Array) -> Sampling:
-        moved = dict(zip(names, z.T, strict=True))
+        moved = dict(zip(names, np.clip(z, -_FARTHEST, _FARTHEST).T, strict=True))
         assumed = sample_assumptions(rows, draws=sampling.draws, seed=sampling.seed, moved=moved)
         return replace(sampling, assumed=assumed)
 
