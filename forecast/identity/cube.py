@@ -45,7 +45,7 @@ UNITS: Final = {
     "requests": "request/quarter",
     "hyperscale_share": "1",
     "tokens": "token/quarter",
-    "stock_wanted": "accelerator",
+    "shipments_wanted": "accelerator/quarter",
     "stock_inherited": "accelerator",
     "unit_price": "USD/accelerator",
     "unit_power": "kW_facility/accelerator",
@@ -165,13 +165,13 @@ def _of_shares(fit: WorldFit, drawn: Drawn, shown: slice, asked: list[str]) -> d
 def _of_supply(drawn: Drawn, shown: slice) -> dict[str, tuple[tuple[str, ...], Array]]:
     """Return what a scenario redraws shipments from, zero in history."""
     orders, machines, before = drawn.orders, drawn.supplied.machines, drawn.orders.first - shown.start
-    ages = orders.stock.shape[1]
+    ages = orders.inherited.shape[1]
 
     def padded(values: Array) -> Array:
         return np.concatenate([np.zeros((len(values), before, *values.shape[2:])), values], axis=1)
 
     return {
-        "stock_wanted": (_LEAF, padded(orders.stock)),
+        "shipments_wanted": (_LEAF, orders.wanted[:, shown]),
         "stock_inherited": (_LEAF, padded(orders.inherited)),
         "supply": (("draw", "period", "ceiling"), padded(orders.supply.available)),
         "supply_use": (("draw", "period", "ceiling"), padded(orders.supply.use)),

@@ -33,10 +33,8 @@ class Orders:
         Position of the first forecast quarter.
     wanted, shipped
         Accelerators a quarter without and within the ceilings, all quarters, shape (draws, quarters, leaves).
-    stock
-        Accelerators wanted in place, shape (draws, quarters ahead, leaves).
     inherited
-        Those in place of shipments before the first forecast quarter, same shape.
+        Accelerators in place of shipments before the first forecast quarter, shape (draws, quarters ahead, leaves).
     supply
         Ceilings of the quarters ahead.
     """
@@ -44,7 +42,6 @@ class Orders:
     first: int
     wanted: Array
     shipped: Array
-    stock: Array
     inherited: Array
     supply: Supply
 
@@ -71,11 +68,9 @@ def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sa
     first = sold.revenue.first_forecast
     history = np.concatenate([wanted[:, :first], np.zeros_like(wanted[:, first:])], axis=1)
     inherited = in_place(history, machines.survival)
-    stock = in_place(wanted, machines.survival)[:, first:]
     supply = _supply(fit, sold, machines, wanted, inherited, sampling)
-    ahead = supply_orders(stock, inherited[:, first:], machines.survival, supply)
-    shipped = np.concatenate([wanted[:, :first], ahead], axis=1)
-    return Orders(first, wanted, shipped, stock, inherited[:, first:], supply)
+    shipped = np.concatenate([wanted[:, :first], supply_orders(wanted[:, first:], machines.survival, supply)], axis=1)
+    return Orders(first, wanted, shipped, inherited[:, first:], supply)
 
 
 def _supply(

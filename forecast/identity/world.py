@@ -135,6 +135,7 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     supplied = top_down(sold, machines, orders.shipped)
     sold_hours = len(SOLD_LEAVES)
     wished = hours_of(in_place(orders.wanted, machines.survival * machines.arrived), machines, fit.quarters)
+    wished[:, : orders.first] = supplied.hours[:, : orders.first]
     unseen = sampling.assumed["unseen.share"]
     met = meet(supplied.hours[..., :sold_hours], wished[..., :sold_hours], bottom.hours, unseen)
     cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, sampling))

@@ -1,7 +1,7 @@
-"""Orders cut to what can be supplied: wanted stock less what is there, quarter by quarter, within soft ceilings.
+"""Orders cut to what can be supplied, quarter by quarter, within soft ceilings.
 
-What a quarter cannot supply is asked for again in the next, so a ceiling delays before it denies. A ceiling cuts every
-leaf by the same part.
+What a quarter cannot supply is asked for again in the next, so a ceiling delays before it denies. It cuts every leaf by
+the same part.
 """
 
 from __future__ import annotations
@@ -39,19 +39,21 @@ class Supply:
     width: Array
 
 
-def supply_orders(wanted: Array, inherited: Array, survival: Array, supply: Supply) -> Array:
-    """Return shipments of each quarter: what the wanted stock lacks, cut to the ceilings.
+def supply_orders(wanted: Array, survival: Array, supply: Supply, *, more: Array | float = 0.0) -> Array:
+    """Return shipments of each quarter: what is wanted and what is still owed, cut to the ceilings.
 
     Parameters
     ----------
     wanted
-        Accelerators wanted in place, shape (draws, quarters, leaves).
-    inherited
-        Accelerators in place of those shipped before the first quarter, same shape.
+        Accelerators wanted a quarter, shape (draws, quarters, leaves). Of what is shipped of them in a quarter, each
+        leaf has its share of what is wanted in it, so ceilings do not change who buys.
     survival
-        Share of a shipment in place at ages 0.5, 1.5, ... quarters [1], shape (draws, quarters) or longer.
+        Share of a shipment in place at ages 0.5, 1.5, ... quarters [1], shape (draws, quarters) or longer; what is owed
+        ages as if it had been shipped, so that no more is asked for than the wanted stock lacks.
     supply
         Ceilings of the same quarters.
+    more
+        Wanted on top, or less where negative, same shape; it is owed leaf by leaf.
 
     Returns
     -------
@@ -62,21 +64,56 @@ def supply_orders(wanted: Array, inherited: Array, survival: Array, supply: Supp
     --------
     Ten are wanted and four can be shipped a quarter:
 
+    >>> wanted = np.array([[[10.0], [1e-9], [1e-9]]])
     >>> ones = np.ones((1, 3, 1))
     >>> supply = Supply(("chips",), 4 * ones, ones, np.full((1, 3), 1e-3))
-    >>> supply_orders(10 * ones, 0 * ones, np.ones((1, 3)), supply)[0, :, 0].round(2).tolist()
+    >>> supply_orders(wanted, np.ones((1, 3)), supply)[0, :, 0].round(2).tolist()
     [4.0, 4.0, 2.0]
     """
-    shipped = np.zeros_like(wanted)
+    extra, total = np.broadcast_to(more, wanted.shape), wanted.sum(axis=-1)
+    usual, special = np.zeros_like(total), np.zeros_like(wanted)
     for now in range(wanted.shape[1]):
-        placed = inherited[:, now].copy()
-        for before in range(now):
-            placed += shipped[:, before] * survival[:, [now - before]]
-        order = np.maximum(wanted[:, now] - placed, 0.0) / survival[:, [0]]
-        whole = np.maximum(order.sum(axis=-1), _TINY)
+        kept = survival[:, now:0:-1] / survival[:, [0]]
+        order = total[:, now] + ((total - usual)[:, :now] * kept).sum(axis=1)
+        asked = extra[:, now] + ((extra - special)[:, :now] * kept[..., None]).sum(axis=1)
+        whole = np.maximum(order + asked.sum(axis=-1), _TINY)
         most = [supply.available[:, now, at] / supply.use[:, now, at] for at in range(len(supply.names))]
-        shipped[:, now] = order * (soft_minimum(whole, most, supply.width[:, now]) / whole)[:, None]
-    return shipped
+        part = soft_minimum(whole, most, supply.width[:, now]) / whole
+        usual[:, now], special[:, now] = part * order, part[:, None] * asked
+    return np.maximum(wanted * (usual / np.maximum(total, _TINY))[..., None] + special, 0.0)
+
+
+def wanted_more(wanted: Array, inherited: Array, survival: Array, grown: Array) -> Array:
+    """Return how much more is wanted a quarter if another stock is wanted.
+
+    Parameters
+    ----------
+    wanted
+        Accelerators wanted a quarter, shape (draws, quarters, leaves).
+    inherited
+        Accelerators in place of those shipped before the first quarter, same shape.
+    survival
+        Share of a shipment in place at ages 0.5, 1.5, ... quarters [1], shape (draws, quarters) or longer.
+    grown
+        Stock wanted over the stock that ``wanted`` leads to [1], same shape.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters, leaves)
+        Accelerators wanted a quarter on top of ``wanted``, or less, down to none: a stock that is too large is left to
+        age. It is zero to the last bit where ``grown`` is one.
+
+    Examples
+    --------
+    >>> one = np.ones((1, 2, 1))
+    >>> wanted_more(2 * one, 10 * one, np.ones((1, 2)), 1.5 * one)[0, :, 0].tolist()
+    [6.0, 1.0]
+    """
+    stock, more = inherited + in_place(wanted, survival), np.zeros_like(wanted)
+    for now in range(wanted.shape[1]):
+        met = (more[:, :now] * survival[:, now:0:-1, None]).sum(axis=1)
+        more[:, now] = np.maximum(((grown[:, now] - 1) * stock[:, now] - met) / survival[:, [0]], -wanted[:, now])
+    return more
 
 
 def in_place(shipped: Array, by_age: Array) -> Array:

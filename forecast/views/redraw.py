@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.leaves import segment_of_leaves
-from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders
+from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders, wanted_more
 from shiftcast.forecast.views.part import forecast_periods
 
 _TINY: Final = 1e-30
@@ -58,13 +58,13 @@ def redraw(cube: xr.Dataset, factor: Array, lifted: NDArray[np.bool_]) -> xr.Dat
 
 def _more_shipped(cube: xr.Dataset, ahead: Any, grown: Array, lifted: NDArray[np.bool_]) -> Array:
     """Return accelerators shipped over those of the base, shape (draws, quarters ahead, leaves)."""
-    stock, inherited = _ahead(cube, "stock_wanted", ahead), _ahead(cube, "stock_inherited", ahead)
+    wanted, inherited = _ahead(cube, "shipments_wanted", ahead), _ahead(cube, "stock_inherited", ahead)
     names, survival = tuple(str(name) for name in cube["ceiling"].values), cube["survival"].values.astype(np.float64)
     available, use = _ahead(cube, "supply", ahead), _ahead(cube, "supply_use", ahead)
     width = _ahead(cube, "supply_width", ahead)
-    base = supply_orders(stock, inherited, survival, Supply(names, available, use, width))
-    left = np.where(lifted, np.inf, available)
-    return supply_orders(grown * stock, inherited, survival, Supply(names, left, use, width)) - base
+    base = supply_orders(wanted, survival, Supply(names, available, use, width))
+    more, left = wanted_more(wanted, inherited, survival, grown), np.where(lifted, np.inf, available)
+    return supply_orders(wanted, survival, Supply(names, left, use, width), more=more) - base
 
 
 def _machines(cube: xr.Dataset, ahead: Any, more: Array) -> tuple[dict[str, Array], Array]:

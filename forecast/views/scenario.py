@@ -136,7 +136,7 @@ def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
     scenario = read_scenario(text)
     if scenario == Scenario():
         return cube
-    if "stock_wanted" not in cube:
+    if "shipments_wanted" not in cube:
         raise OutOfSupportError(
             f"scenario {text!r}",
             "this forecast was made before demand drove its machines",

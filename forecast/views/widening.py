@@ -18,7 +18,7 @@ from shiftcast.forecast.views.part import Part, draws_of, forecast_periods
 
 FOLLOW: Final = {
     "gpu_hours": ("gpu_hours", "latent_hours", "gpu_hours_top_down", "gpu_hours_bottom_up", "accelerators",
-                  "accelerators_retired", "power", "stock_wanted", "stock_inherited", "supply"),
+                  "accelerators_retired", "power", "shipments_wanted", "stock_inherited", "supply"),
     "spending": ("spending", "spending_new_products", "accelerators_shipped"),
 }  # fmt: skip
 
