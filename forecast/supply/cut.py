@@ -40,4 +40,4 @@ def soft_minimum(wanted: Array, ceilings: Sequence[Array], width: float | Array)
     with np.errstate(divide="ignore"):
         level = np.log(wanted)
         over = [np.zeros_like(level), *((level - np.log(ceiling)) / soft for ceiling in ceilings)]
-    return np.asarray(np.exp(level - soft * np.logaddexp.reduce(np.broadcast_arrays(*over), axis=0)))
+    return np.asarray(wanted * np.exp(-soft * np.logaddexp.reduce(np.broadcast_arrays(*over), axis=0)))

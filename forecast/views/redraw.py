@@ -79,7 +79,7 @@ def _machines(cube: xr.Dataset, ahead: Any, more: Array) -> tuple[dict[str, Arra
     grown = paid.sum(axis=-1) / np.maximum(spending.sum(axis=-1), _TINY)
     moved = {
         "accelerators": live + new_live,
-        "accelerators_shipped": _ahead(cube, "accelerators_shipped", ahead) + more,
+        "accelerators_shipped": np.maximum(_ahead(cube, "accelerators_shipped", ahead) + more, 0.0),
         "accelerators_retired": _ahead(cube, "accelerators_retired", ahead) + in_place(more, 1 - survival),
         "power": _ahead(cube, "power", ahead) + power,
         "spending": paid,

@@ -58,7 +58,7 @@ def test_hardware_follows_the_busy_hours_of_a_task_within_its_leaf(cube):
 @pytest.mark.parametrize(
     ("measure", "part", "said"),
     [
-        ("carbon", Part(), "measure 'carbon' is not forecast; choose one of gpu_hours, accelerators"),
+        ("carbon", Part(), "measure 'carbon' is not forecast; choose one of gpu_hours, latent_hours, accelerators"),
         ("power", Part("moon"), r"segment 'moon' with leaf 'all' is not forecast; segments are \['hyperscale'"),
         ("power", Part("hyperscale", "sovereign"), "segment 'hyperscale' with leaf 'sovereign' is not forecast"),
         ("power", Part(workload="chess"), "workload 'chess' with technique 'all' takes no accelerator-hours here"),
