@@ -234,8 +234,12 @@ class Forecaster:
         return ask_capacity("plan", self.cube, self.basis, asked)
 
     def limits(self, **asked: Any) -> Answer:
-        """Return what limits the fleet by quarter (:class:`forecast.capacity.ceilings.Limits`)."""
+        """Return what limits the fleet by quarter (:class:`forecast.capacity.limits_question.Limits`)."""
         return ask_capacity("limits", self.cube, self.basis, asked)
+
+    def ceilings(self, *, by: str | None = None) -> Answer:
+        """Return what bounds supply by quarter (:func:`forecast.capacity.ceilings_question.ceilings_question`)."""
+        return ask_capacity("ceilings", self.cube, self.basis, {"by": by})
 
     def site(self, **asked: Any) -> Answer:
         """Return what a site puts out by generation (:class:`forecast.economics.site.Site`)."""

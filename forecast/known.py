@@ -63,7 +63,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "throughput": Rule(Throughput, latest=True),
     "assumptions": Rule(AssumptionRows, day=None),
     "capacity": Rule(AssumptionRows, day=None),
-    "ceilings": Rule(Ceilings, latest=True),
+    "ceilings": Rule(Ceilings),  # sources of one limit stand side by side, and are pooled
     "memberships": Rule(Memberships),  # the first row says where published figures count a firm, the last where we do
     "definitions": Rule(DefinitionRows, day=None),  # market facts say how every row is read, whenever it was known
     "operators": Rule(OperatorRows, day=None),
@@ -215,4 +215,6 @@ def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None =
         If two files hold an assumption of the same name.
     """
     rows = join_assumptions(known.assumptions, known.capacity)
-    return Basis(known.origin, known.hardware, known.throughput, rows, settings.draws, settings.seed, shipped)
+    return Basis(
+        known.origin, known.hardware, known.throughput, rows, settings.draws, settings.seed, shipped, known.ceilings
+    )

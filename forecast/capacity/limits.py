@@ -14,9 +14,9 @@ from scipy.sparse import bmat, csr_matrix, eye, kron
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.supply.ceilings import POWER
 
 DEMAND = "demand"
-POWER = "power"
 _NONE = 1e-9
 
 
@@ -42,11 +42,11 @@ class Programme:
     watts
         Facility power of one accelerator [unit of ``power``], shape (generations,).
     power
-        Facility power available, shape (periods,).
+        Facility power available, shape (periods,); infinite where it is no limit.
     uses
         Supply to the amount that one accelerator takes of it, shape (generations,); zero for none.
     supply
-        Supply to the amount available in each period, shape (periods,).
+        Supply to the amount available in each period, shape (periods,); infinite where it is no limit.
     offered
         One where a generation can be bought in a period, else zero, shape (periods, generations).
     """
@@ -127,23 +127,21 @@ def best_purchases(programme: Programme) -> Bought:
     cost = np.concatenate([programme.charge.ravel(), programme.running.ravel(), np.full(periods, -programme.value)])
     scale = max(float(np.abs(cost).max()), _NONE)
     bounds = [(0.0, None if can else 0.0) for can in programme.offered.ravel()] + [(0.0, None)] * (size + periods)
-    solved = linprog(cost / scale, A_ub=rows, b_ub=limits, bounds=bounds, method="highs")
+    bound = np.isfinite(limits)
+    solved = linprog(cost / scale, A_ub=rows[bound], b_ub=limits[bound], bounds=bounds, method="highs")
     if solved.status != 0:
         raise InputError(f"the purchases cannot be planned: {solved.message}; check limits and needs for signs")
-    shadow = dict(
-        zip(names, -scale * solved.ineqlin.marginals[-len(names) * periods :].reshape(-1, periods), strict=True)
-    )
-    dual_value = np.stack([shadow[name] * _limit(programme, name) for name in names])
+    duals = np.zeros(len(limits))
+    duals[bound] = -scale * solved.ineqlin.marginals
+    named, limited = (each[-len(names) * periods :].reshape(-1, periods) for each in (duals, limits))
+    shadow = dict(zip(names, named, strict=True))
+    dual_value = named * np.where(np.isfinite(limited), limited, 0.0)
     first = dual_value.argmax(axis=0)
     binding = tuple(names[k] if dual_value[k, t] > _NONE else "none" for t, k in enumerate(first))
     return Bought(
         solved.x[:size].reshape(periods, generations), solved.x[size : 2 * size].reshape(periods, generations),
         solved.x[2 * size :], shadow, binding,
     )  # fmt: skip
-
-
-def _limit(programme: Programme, name: str) -> Array:
-    return {DEMAND: programme.need, POWER: programme.power}.get(name, programme.supply.get(name, programme.need))
 
 
 def _constraints(programme: Programme) -> tuple[Any, Array, tuple[str, ...]]:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import xarray as xr
 
-from shiftcast.forecast.capacity.ceilings import Limits, limits_question
+from shiftcast.forecast.capacity.ceilings_question import ceilings_question
+from shiftcast.forecast.capacity.limits_question import Limits, limits_question
 from shiftcast.forecast.capacity.plan import Plan, plan_question
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
 from shiftcast.forecast.economics.basis import Basis
@@ -18,7 +19,8 @@ from shiftcast.forecast.views.answer import Answer
 
 ASKED: Final[Mapping[str, Callable[[xr.Dataset, Basis, Mapping[str, Any]], Answer]]] = {
     "plan": lambda cube, basis, asked: plan_question(cube, basis, Plan(**asked)),
-    "limits": lambda _, basis, asked: limits_question(basis, Limits(**asked)),
+    "limits": lambda cube, basis, asked: limits_question(cube, basis, Limits(**asked)),
+    "ceilings": lambda cube, basis, asked: ceilings_question(cube, basis, **asked),
     "site": lambda _, basis, asked: site_question(basis, Site(**asked)),
     "cost": lambda _, basis, asked: cost_question(basis, Costing(**asked)),
     "retire": lambda _, basis, asked: retire_question(basis, Retirement(**asked)),
@@ -31,13 +33,13 @@ def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Ma
     Parameters
     ----------
     question
-        ``plan, limits, site, cost`` or ``retire``.
+        ``plan, limits, ceilings, site, cost`` or ``retire``.
     cube, basis
         The forecast, and what was kept beside it.
     asked
-        Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.ceilings.Limits`,
+        Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.limits_question.Limits`,
         :class:`~forecast.economics.site.Site`, :class:`~forecast.economics.costs.Costing` or
-        :class:`~forecast.capacity.retire.Retirement`.
+        :class:`~forecast.capacity.retire.Retirement`; of ceilings, ``by``.
 
     Returns
     -------

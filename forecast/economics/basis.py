@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import AssumptionRows, DataFrame, Hardware, Throughput
+from shiftcast.features.frames import AssumptionRows, Ceilings, DataFrame, Hardware, Throughput, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import select
@@ -39,8 +39,9 @@ class Basis:
     draws, seed
         Joint draws and the seed of their named streams.
     shipped
-        Accelerators shipped, dims ``draw, quarter, segment, generation``, of the forecast this belongs to; ``None``
-        where there is none.
+        Accelerators shipped in the forecast this belongs to, dims ``draw, quarter, segment, generation``, if any.
+    ceilings
+        Every vintage of the limits that were known.
     """
 
     origin: pd.Timestamp
@@ -50,6 +51,7 @@ class Basis:
     draws: int
     seed: int
     shipped: xr.DataArray | None = None
+    ceilings: DataFrame[Ceilings] = field(default_factory=lambda: empty(Ceilings))
 
     @cached_property
     def drawn(self) -> Assumptions:
@@ -84,8 +86,7 @@ def check_given(basis: Basis, given: Mapping[str, float]) -> None:
             close = ", ".join(sorted(known for known in shapes if known.partition(".")[0] == name.partition(".")[0]))
             raise InputError(f"assumption {name!r} is not known; known are {close or ', '.join(sorted(shapes))}")
         low, high = {"lognormal": (0, np.inf), "logitnormal": (0, 1), "normal": (-np.inf, np.inf)}[shapes[name]]
-        fits = low < value <= high if shapes[name] != "normal" else np.isfinite(value)
-        if not fits:
+        if not (low < value <= high if shapes[name] != "normal" else np.isfinite(value)):
             raise InputError(
                 f"{name} of {value:g} is outside its {shapes[name]} scale; give a value in ({low}, {high}]"
             )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shiftcast.forecast.questions.kinds import LEVELS, NUMBER, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
 
 
 def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float) -> Any:
@@ -37,6 +37,7 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
 
 _TEXT, _NUMBER, _WHOLE = BeforeValidator(TEXT), BeforeValidator(NUMBER), BeforeValidator(WHOLE)
 _LEVELS, _SERIES, _PAIRS = BeforeValidator(LEVELS), BeforeValidator(SERIES), BeforeValidator(PAIRS)
+_NAMES = BeforeValidator(NAMES)
 _WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
 
 Mode = Annotated[str | None, _TEXT, told("mode of the split the forecast was made under", context=True)]
@@ -77,6 +78,7 @@ Against = Annotated[str | None, _TEXT, told("vintage to bridge from; the speaker
 Period = Annotated[str, _TEXT, told("quarter, such as 2027Q4, or year")]
 Contracted = Annotated[float, _NUMBER, told("figure contracted for the part", "of the measure")]
 By = Annotated[str, _TEXT, told("last quarter, such as 2027Q4")]
+Until = Annotated[str | None, _TEXT, told("last quarter, such as 2027Q4; the horizon if left out")]
 Risk = Annotated[float | None, _NUMBER, told("probability of too few that is accepted", "1", **_WITHIN)]
 Under = Annotated[
     float | None,
@@ -92,6 +94,7 @@ Installed = Annotated[
 ]
 Given = Annotated[dict[str, float], _PAIRS, told("assumptions and the values that stand in for them")]
 Programmes = Annotated[int, _WHOLE, told("how many of the joint draws are planned", "draw", minimum=1)]
+Lift = Annotated[tuple[str, ...], _NAMES, told("ceilings that do not count: packaging, memory, power")]
 Generation = Annotated[str | None, _TEXT, told("accelerator or family; all that have the figures if left out")]
 Family = Annotated[str, _TEXT, told("family, such as hopper, or an accelerator of one")]
 Model = Annotated[str, _TEXT, told("model whose throughput records speak")]

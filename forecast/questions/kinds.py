@@ -109,6 +109,14 @@ def _series(field: str, value: Any) -> tuple[float, ...]:
     return tuple(_number(field, number) for number in each)
 
 
+def _names(field: str, value: Any) -> tuple[str, ...]:
+    """Read names given as such, or as a text such as ``power,memory``."""
+    each = _text(field, value).split(",") if isinstance(value, str) else value
+    if not isinstance(each, list | tuple) or len(each) > MOST_LEVELS:
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be names such as power,memory")
+    return tuple(dict.fromkeys(name.strip() for name in (_text(field, name) for name in each) if name.strip()))
+
+
 def _pairs(field: str, value: Any) -> dict[str, float]:
     """Read names and numbers given as a mapping, or as a text such as ``site.utilisation=0.7; power.pue=1.2``."""
     pairs = value
@@ -133,4 +141,5 @@ NUMBER: Final = Kind("number", _number, "double")
 WHOLE: Final = Kind("whole number", _whole, "double")  # MLflow would cut 1.5 to 1 before it could be refused
 LEVELS: Final = Kind("list of levels", _levels, None)
 SERIES: Final = Kind("numbers, or text 4,5,6", _series, "string")
+NAMES: Final = Kind("names, or text a,b", _names, "string")
 PAIRS: Final = Kind("pairs, or text name=0.7; name=1.2", _pairs, "string")

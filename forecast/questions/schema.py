@@ -219,6 +219,15 @@ class Limits(_Made):
     by: of_type.By
     programmes: of_type.Programmes = 100
     given: of_type.Given = {}
+    lift: of_type.Lift = ()
+
+
+class Ceilings(_Made):
+    """What bounds supply."""
+
+    output = "ceilings"
+    gives = "the most packaging, memory and power that can be had by quarter, and who says so"
+    by: of_type.Until = None
 
 
 class Site(_Made):
@@ -269,6 +278,6 @@ QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     each.__name__.lower(): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Impose, Relabel, Check, Contract,
-        Concentration, Plan, Limits, Site, Cost, Retire,
+        Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""`shiftcast plan`, `limits`, `site`, `cost` and `retire`: printed, as JSON or as a picture."""
+"""`shiftcast plan`, `limits`, `ceilings`, `site`, `cost` and `retire`: printed, as JSON or as a picture."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.capacity.ceilings import Limits
+from shiftcast.forecast.capacity.limits_question import Limits
 from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.capacity.retire import MODEL as RETIRED_MODEL
 from shiftcast.forecast.capacity.retire import Retirement
@@ -122,11 +122,20 @@ def limits(
     by: Annotated[str, typer.Option(help="Last quarter, such as 2027Q4.")],
     programmes: Annotated[int, typer.Option(min=1, max=2000, help="Joint draws to plan.")] = 100,
     stand: Stand = None,
+    lift: Annotated[list[str] | None, typer.Option(help="A ceiling that does not count, such as power.")] = None,
     as_json: Json = False,
 ) -> None:
     """Say whether packaging, memory or power holds the forecast fleet back in each quarter, and what more is worth."""
-    answer = open_forecaster().limits(**vars(Limits(by, programmes, overrides(stand))))
+    answer = open_forecaster().limits(**vars(Limits(by, programmes, overrides(stand), tuple(lift or ()))))
     _give(answer, as_json=as_json, plot=None)
+
+
+def ceilings(
+    by: Annotated[str | None, typer.Option(help="Last quarter, such as 2027Q4; the horizon if left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how much packaging, memory and power can be had in each quarter, and who says so."""
+    _give(open_forecaster().ceilings(by=by), as_json=as_json, plot=None)
 
 
 def read_basis(as_of: str | None, draws: int, seed: int, record: Path) -> Basis:

@@ -55,6 +55,8 @@ _ALL: Final = (
      "Say how many accelerators to have live by a quarter at a shortage risk, and by when to order them."),
     Listed("limits", "Capacity, power and money", "capacity", "limits",
      "Say whether packaging, memory or power holds the forecast fleet back in each quarter, and what more is worth."),
+    Listed("ceilings", "Capacity, power and money", "capacity", "ceilings",
+     "Say how much packaging, memory and power can be had in each quarter, and who says so."),
     Listed("site", "Capacity, power and money", "capacity", "site",
      "Say what a site puts out a day by generation, what limits it, and what a megawatt earns."),
     Listed("cost", "Capacity, power and money", "capacity", "cost",

@@ -8,8 +8,9 @@ import pytest
 
 from shiftcast.features.calendars import hours_in, quarter_end
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.capacity.ceilings import Limits, limits_question
+from shiftcast.forecast.capacity.ceilings_question import ceilings_question
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
+from shiftcast.forecast.capacity.limits_question import Limits, limits_question
 from shiftcast.forecast.capacity.plan import Plan, needed, plan_question
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
 from shiftcast.forecast.known import Settings, basis_of
@@ -49,6 +50,15 @@ def test_the_plan_covers_the_need_at_its_risk_in_whole_racks(cube, basis):
     assert row["accelerators_to_add"] % row["rack"] == 0
     assert 0 < row["expected_short"] < row["accelerators_to_add"]
     assert (row["rack"], row["segment"], row["leaf"]) == (72, "hyperscale", "internal")
+
+
+def test_a_plan_says_how_long_others_wait(cube, basis):
+    answer = plan_question(cube, basis, Plan("2027Q4", 0.05))
+    assert "b200 1.3 to 3.3 (2026Q2)" in answer.notes[-1]
+    assert "h100_servers 2.8 to 4 (2026Q2)" in answer.notes[-1]
+    assert (answer.assumed["name"] == "lead_time.delay.b200 2026-04 to 2026-06").sum() == 1
+    without = plan_question(cube, replace(basis, ceilings=basis.ceilings.iloc[:0]), Plan("2027Q4", 0.05))
+    assert without.notes == answer.notes[:-1]
 
 
 def test_less_risk_asks_for_more_and_earlier(cube, basis):
@@ -158,35 +168,64 @@ def test_retirements_that_cannot_be_told_are_refused(basis, asked, said):
         retire_question(basis, Retirement(**asked))
 
 
-def test_without_a_fleet_there_is_no_answer(basis, small_world):
+def test_without_a_fleet_there_is_no_answer(basis, cube, small_world):
     bare = replace(basis, shipped=None)
-    for ask in (lambda: retire_question(bare, Retirement("hopper")), lambda: limits_question(bare, Limits("2027Q4"))):
+    for ask in (lambda: retire_question(bare, Retirement("hopper")), lambda: ceilings_question(cube, bare),
+                lambda: limits_question(cube, bare, Limits("2027Q4"))):  # fmt: skip
         with pytest.raises(OutOfSupportError, match="no fleet stands behind"):
             ask()
     with pytest.raises(OutOfSupportError, match="without catalogue and fleet"):
         Forecaster(small_world.cube, pd.DataFrame(), pd.DataFrame()).site(mw=1.0)
 
 
-def test_what_limits_the_fleet_by_quarter(basis):
-    answer = limits_question(basis, Limits("2027Q2", programmes=6))
+def test_what_limits_the_fleet_by_quarter(cube, basis):
+    answer = limits_question(cube, basis, Limits("2027Q2", programmes=6))
     assert answer.table["quarter"].tolist() == ["2026Q4", "2027Q1", "2027Q2"]
     odds = answer.table[[f"odds_{name}" for name in ("demand", "power", "packaging", "memory")]]
     assert (odds.sum(axis=1) <= 1 + 1e-9).all()
     assert ((answer.table["served_share_median"] > 0.3) & (answer.table["served_share_median"] <= 1 + 1e-6)).all()
-    rows = [limits_question(basis, Limits("2028Q4", programmes=4, given=given)).table.iloc[-1]
-            for given in ({}, {"supply.power": 1.0})]  # fmt: skip
-    assert rows[1]["binding"] == "power"
-    assert rows[1]["shadow_power_median"] > rows[0]["shadow_power_median"]
-    assert rows[1]["served_share_median"] < rows[0]["served_share_median"]
+    bound, lifted, free = (
+        limits_question(cube, basis, Limits("2028Q4", programmes=4, lift=lift)).table.iloc[-1]
+        for lift in ((), ("power",), ("power", "memory", "packaging"))
+    )
+    assert bound["odds_power"] > 0
+    assert (lifted["odds_power"], lifted["shadow_power_median"]) == (0, 0)
+    assert bound["served_share_median"] <= lifted["served_share_median"] <= free["served_share_median"] + 1e-6
+    assert free["served_share_low80"] == pytest.approx(1, abs=1e-6)
     rent = 1000 * 2.0 * hours_in(pd.DatetimeIndex([quarter_end("2027Q2")]))[0]
     assert (answer.table["shadow_demand_high80"] <= 1.05 * rent).all()
+
+
+def test_limits_without_any_ceiling_say_so(cube, basis):
+    bare = replace(basis, ceilings=basis.ceilings.iloc[:0])
+    answer = limits_question(cube, bare, Limits("2027Q1", programmes=2))
+    assert set(answer.table["binding"]) == {"demand"}
+    assert answer.notes[-1].endswith("without a ceiling: packaging, memory, power.")
+    with pytest.raises(OutOfSupportError, match=r"ceilings.csv has no row of packaging, memory, power"):
+        ceilings_question(cube, bare)
+
+
+def test_ceilings_by_quarter_name_who_says_so(cube, basis):
+    answer = ceilings_question(cube, basis, by="2027Q2")
+    table = answer.table.set_index(["ceiling", "quarter"])
+    assert list(dict.fromkeys(table.index.get_level_values("ceiling"))) == ["packaging", "memory", "power"]
+    assert table.index.get_level_values("quarter")[-1] == "2027Q2"
+    row = table.loc["packaging", "2026Q4"]
+    assert (row["rows"], row["unit"], row["evidence"]) == (9, "wafer/quarter", "independent")
+    assert row["most_low80"] < 216_000 < row["most_high80"]
+    assert (table["known_at"] <= "2026-11-22").all()
+    assert row["source"] in set(answer.assumed["source"])
+    for by in ("2031Q1", "2020Q1"):
+        with pytest.raises(OutOfSupportError, match=f"ceilings to {by}"):
+            ceilings_question(cube, basis, by=by)
 
 
 @pytest.mark.parametrize(
     ("asked", "said"),
     [({"by": "2031Q1"}, "limits to 2031Q1"), ({"by": "2025Q1"}, "2025Q1 has ended"),
-     ({"by": "2027Q1", "programmes": 0}, "0 programmes")],
+     ({"by": "2027Q1", "programmes": 0}, "0 programmes"),
+     ({"by": "2027Q1", "lift": ("money",)}, "ceiling 'money' cannot be lifted.*packaging, memory, power")],
 )  # fmt: skip
-def test_limits_that_cannot_be_told_are_refused(basis, asked, said):
+def test_limits_that_cannot_be_told_are_refused(cube, basis, asked, said):
     with pytest.raises(ValueError, match=said):
-        limits_question(basis, Limits(**asked))
+        limits_question(cube, basis, Limits(**asked))

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.capacity.ceilings import Limits
+from shiftcast.forecast.capacity.limits_question import Limits
 from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.capacity.retire import Retirement
 from shiftcast.forecast.economics.costs import Costing
@@ -51,7 +51,7 @@ def test_a_field_is_of_one_kind_whichever_question_takes_it():
 def test_every_field_says_what_it_means_and_numbers_their_unit(question):
     for row in field_rows(question):
         assert row["meaning"]
-        text = row["kind"] == "text" or row["kind"].startswith("pairs")
+        text = row["kind"] == "text" or row["kind"].startswith(("pairs", "names"))
         assert bool(row["unit"]) != text or row["field"] == "seed"
 
 

@@ -8,24 +8,26 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_end, quarter_label
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
-from shiftcast.forecast.capacity.limits import DEMAND, POWER, Bought, Programme, best_purchases
+from shiftcast.forecast.capacity.bounds import Supplied, supplied
+from shiftcast.forecast.capacity.limits import DEMAND, Bought, Programme, best_purchases
+from shiftcast.forecast.capacity.stated import with_stated
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.economics.cost import capital_recovery
 from shiftcast.forecast.hardware.equivalents import UNIT
-from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, weibull_survival
-from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
+from shiftcast.forecast.hardware.fleet import follow_cohorts
+from shiftcast.forecast.hardware.generations import Generations
+from shiftcast.forecast.supply.ceilings import MEMORY, PACKAGING, POWER
+from shiftcast.forecast.supply.taken import PER_WAFER
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
-CHIPS: Final = "packaging"
-MEMORY: Final = "memory"
-LIMITS: Final = {DEMAND: "1000 H100e", POWER: "MW_facility", CHIPS: "wafer", MEMORY: "million GB"}
-_SUPPLIES: Final = {CHIPS: "supply.cowos", MEMORY: "supply.hbm", POWER: "supply.power"}
+LIMITS: Final = {DEMAND: "1000 H100e", POWER: "MW_facility", PACKAGING: "wafer", MEMORY: "million GB"}
 _OFFERED: Final = 2  # number of newest families that can still be ordered: older ones have left production
 _THOUSAND: Final = 1e3
 
@@ -42,11 +44,14 @@ class Limits:
         Number of the joint draws for which a programme is solved.
     given
         Assumption to the value that replaces it.
+    lift
+        Ceilings that do not count (:data:`forecast.supply.ceilings.LIMITS`).
     """
 
     by: str
     programmes: int = 100
     given: Mapping[str, float] = field(default_factory=dict)
+    lift: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,28 +66,34 @@ class Fleets:
         Accelerators demanded [thousand], shape (draws, periods, generations).
     left
         Accelerators that remain of those bought before [thousand], the same shape.
+    before
+        Accelerators live when the first quarter begins [thousand], shape (draws, generations).
     survival
         Share of a purchase left by age [1], shape (draws, periods).
+    most
+        Ceiling to what can be had in a quarter, shape (draws, periods) (:class:`forecast.supply.ceilings.Bounds`).
     """
 
     quarters: pd.DatetimeIndex
     wanted: Array
     left: Array
+    before: Array
     survival: Array
+    most: Mapping[str, Array]
 
 
-def limits_question(basis: Basis, asked: Limits) -> Answer:
+def limits_question(cube: xr.Dataset, basis: Basis, asked: Limits) -> Answer:
     """Return the binding limit of each quarter, its probability, and its shadow price.
 
     In every draw a linear programme buys and runs accelerators to serve the H100-equivalents (by specification) of the
-    forecast fleet, at the rent of an H100, under packaging wafers, memory and power.
+    forecast fleet, at the rent of an H100, under the ceilings of packaging wafers, memory and power.
 
     Parameters
     ----------
-    basis
-        Catalogue, assumptions and the fleet of a registered forecast.
+    cube, basis
+        The forecast; catalogue, assumptions, ceilings and the fleet kept beside it.
     asked
-        Last quarter and number of draws.
+        Last quarter, number of draws, and ceilings to lift.
 
     Returns
     -------
@@ -95,26 +106,23 @@ def limits_question(basis: Basis, asked: Limits) -> Answer:
     OutOfSupportError
         If there is no fleet or no rent, or the quarter is past the horizon.
     ValueError
-        If a given value is out of range or no draw is to be planned.
+        If a given value is out of range, no draw is to be planned, or a ceiling to lift is not known.
     """
     given = dict(asked.given)
     check_given(basis, given)
     if asked.programmes < 1:
         raise InputError(f"{asked.programmes} programmes cannot be planned; give one or more, such as 100")
-    generations = nvidia_generations(basis.hardware)
-    fleets = _fleets(basis, generations, asked.by, given)
-    terms = _terms(basis, generations, fleets, given)
+    fleet = supplied(cube, basis, given, frozenset(asked.lift))
+    fleets = _fleets(basis, fleet, asked.by)
+    terms = _terms(basis, fleet, fleets, given)
     count = min(asked.programmes, basis.draws)
     done = [best_purchases(_programme(fleets, terms, draw)) for draw in range(count)]
     need = [terms["need"][draw] for draw in range(count)]
     rows = [_row(done, need, period, end) for period, end in enumerate(fleets.quarters)]
-    notes = [_READING]
-    if generations.filled:
-        notes.append(f"Filled from the generation before: {', '.join(generations.filled)}.")
-    used = (*(f"{name}{part}" for name in _SUPPLIES.values() for part in ("", "_growth", "_share")), *_USED)
-    used += tuple(f"supply.packages_per_wafer.{name}" for name in generations.names if _has_packages(basis, name))
+    used = (*_USED, *_per_wafer(basis, fleet.generations))
+    assumed = with_stated(assumed_rows(basis.assumptions, used, given), *fleet.bounds.rows.values())
     question = f"what limits the fleet to {asked.by}, {count} of {basis.draws} draws"
-    return Answer(question, pd.DataFrame(rows), assumed_rows(basis.assumptions, used, given), tuple(notes))
+    return Answer(question, pd.DataFrame(rows), assumed, _notes(fleet, asked.lift))
 
 
 _USED: Final = (
@@ -127,72 +135,66 @@ _READING: Final = (
 )
 
 
-def _fleets(basis: Basis, generations: Generations, by: str, given: Mapping[str, float]) -> Fleets:
+def _notes(fleet: Supplied, lifted: tuple[str, ...]) -> tuple[str, ...]:
+    notes = [_READING]
+    if fleet.generations.filled:
+        notes.append(f"Filled from the generation before: {', '.join(fleet.generations.filled)}.")
+    if lifted:
+        notes.append(f"Lifted: {', '.join(sorted(set(lifted)))}.")
+    unknown = [name for name in fleet.bounds.most if name not in fleet.bounds.rows and name not in lifted]
+    if unknown:
+        notes.append(f"Without a row that was known, so without a ceiling: {', '.join(unknown)}.")
+    return tuple(notes)
+
+
+def _fleets(basis: Basis, fleet: Supplied, by: str) -> Fleets:
     """Return the fleet of the forecast, and today's as it ages, from the quarter of the origin on."""
-    if basis.shipped is None:
-        raise OutOfSupportError(
-            "limits", "no fleet stands behind this basis", "open a forecast made by `shiftcast run`"
-        )
-    ends = pd.DatetimeIndex(basis.shipped["quarter"].values).tz_localize("UTC").as_unit("us")
+    ends = fleet.quarters
     if quarter_end(by) > ends[-1]:
         raise OutOfSupportError(f"limits to {by}", f"the forecast ends in {quarter_label(ends[-1])}", "ask up to it")
     now, last = int(ends.searchsorted(basis.origin)), int(ends.searchsorted(quarter_end(by)))
     if last < now:
         raise InputError(f"{by} has ended by {basis.origin:%Y-%m-%d}; ask for a quarter after it")
-    mine = (
-        basis.shipped.sel(generation=list(generations.names)).sum("segment").transpose("draw", "quarter", "generation")
-    )
-    shipped = mine.values.astype(np.float64) / _THOUSAND
-    ages = np.arange(0.5, len(ends))
-    survival = weibull_survival(ages, np.asarray(4 * basis.values("fleet.life", given)), WEIBULL_SHAPE)
-    lags = arrival(ages, basis.values("fleet.lag", given))
-    past = shipped * (np.arange(len(ends)) < now)[None, :, None]
-    wanted, remaining = (_live(follow_cohorts(each, survival, lags), now, last) for each in (shipped, past))
-    return Fleets(ends[now : last + 1], wanted, remaining, survival[:, : last - now + 1])
+    past = fleet.shipped * (np.arange(len(ends)) < now)[None, :, None]
+    shown = slice(now, last + 1)
+    wanted, left = fleet.live, follow_cohorts(past, fleet.survival, fleet.lags).live
+    return Fleets(
+        ends[shown], wanted[:, shown] / _THOUSAND, left[:, shown] / _THOUSAND, wanted[:, now - 1] / _THOUSAND,
+        fleet.survival[:, : last - now + 1], {name: most[:, shown] for name, most in fleet.bounds.most.items()},
+    )  # fmt: skip
 
 
-def _live(fleet: Fleet, now: int, last: int) -> Array:
-    return fleet.live[:, now : last + 1]
-
-
-def _terms(
-    basis: Basis, generations: Generations, fleets: Fleets, given: Mapping[str, float]
-) -> dict[str, Any]:  # fmt: skip
+def _terms(basis: Basis, fleet: Supplied, fleets: Fleets, given: Mapping[str, float]) -> dict[str, Any]:
     """Return the arrays that the programmes of all draws share or take a row of."""
-    hours, quarters = hours_in(fleets.quarters), fleets.quarters
-    years = (quarters - basis.origin).days.to_numpy(dtype=np.float64) / 365.25
-    kw = generations.it_kw[None, :] * basis.pue(given)[:, None]
+    generations, hours, quarters = fleet.generations, hours_in(fleets.quarters), fleets.quarters
+    kw = fleet.takes[POWER] * 1e3
     load = (basis.values("power.load", given) * basis.values("cost.electricity", given))[:, None]
     hourly = kw * load + basis.values("retire.upkeep", given)[:, None]
     yearly = capital_recovery(basis.values("cost.rate", given), basis.values("fleet.life", given))[:, None]
     quarters_left = (len(quarters) - np.arange(len(quarters)))[None, :, None]
-    flows = {name: _supply(basis, row, years, given) for name, row in _SUPPLIES.items()}
-    power = (fleets.left[:, :1] * kw[:, None, :]).sum(axis=2) + np.cumsum(flows[POWER], axis=1)
     return {
-        "h100e": generations.h100e, "need": (fleets.wanted * generations.h100e).sum(axis=2), "kw": kw, "power": power,
+        "h100e": generations.h100e, "need": (fleets.wanted * generations.h100e).sum(axis=2), "kw": kw,
+        "power": (fleets.before * kw).sum(axis=1)[:, None] + np.cumsum(fleets.most[POWER], axis=1),
         "value": _THOUSAND * _rent(basis) * float(hours.mean()),
         "running": _THOUSAND * hourly[:, None, :] * hours[None, :, None],
         "charge": _THOUSAND * (yearly * generations.price / 4)[:, None, :] * quarters_left,
-        "offered": _offered(generations, quarters), "supply": {name: flows[name] for name in (CHIPS, MEMORY)},
-        "uses": {CHIPS: _wafers(basis, generations, given), MEMORY: _memory(basis, generations)},
+        "offered": _offered(generations, quarters),
+        "supply": {name: fleets.most[name] / per for name, per in _SCALE.items()},
+        "uses": {name: _THOUSAND * fleet.takes[name] / per for name, per in _SCALE.items()},
     }  # fmt: skip
+
+
+_SCALE: Final = {PACKAGING: 1.0, MEMORY: 1e6}
 
 
 def _programme(fleets: Fleets, terms: Mapping[str, Any], draw: int) -> Programme:
     work = np.tile(terms["h100e"], (len(fleets.quarters), 1))
+    of_draw = {key: {name: each[draw] for name, each in terms[key].items()} for key in ("uses", "supply")}
     return Programme(
         terms["need"][draw], terms["value"], work, terms["running"][draw], terms["charge"][draw], fleets.left[draw],
-        fleets.survival[draw], terms["kw"][draw], terms["power"][draw],
-        {CHIPS: terms["uses"][CHIPS][draw], MEMORY: terms["uses"][MEMORY]},
-        {name: flow[draw] for name, flow in terms["supply"].items()}, terms["offered"],
+        fleets.survival[draw], terms["kw"][draw], terms["power"][draw], of_draw["uses"], of_draw["supply"],
+        terms["offered"],
     )  # fmt: skip
-
-
-def _supply(basis: Basis, name: str, years: Array, given: Mapping[str, float]) -> Array:
-    """Return the supply available in each quarter, shape (draws, periods), memory in million GB."""
-    growth = (1.0 + basis.values(f"{name}_growth", given)[:, None]) ** years[None, :]
-    flow = (basis.values(name, given) * basis.values(f"{name}_share", given))[:, None] * growth
-    return np.asarray(flow / 1e6 if name == _SUPPLIES[MEMORY] else flow)
 
 
 def _offered(generations: Generations, quarters: pd.DatetimeIndex) -> Array:
@@ -202,24 +204,9 @@ def _offered(generations: Generations, quarters: pd.DatetimeIndex) -> Array:
     return np.asarray(out & (newer <= _OFFERED), dtype=np.float64)
 
 
-def _wafers(basis: Basis, generations: Generations, given: Mapping[str, float]) -> Array:
-    """Return wafers a thousand accelerators take, shape (draws, generations); zero without a row."""
-    per = [
-        _THOUSAND / basis.values(f"supply.packages_per_wafer.{name}", given)
-        if _has_packages(basis, name) else np.zeros(basis.draws)
-        for name in generations.names
-    ]  # fmt: skip
-    return np.stack(per, axis=-1)
-
-
-def _has_packages(basis: Basis, family: str) -> bool:
-    return f"supply.packages_per_wafer.{family}" in set(basis.assumptions["name"])
-
-
-def _memory(basis: Basis, generations: Generations) -> Array:
-    """Return memory that a thousand accelerators take [million GB], shape (generations,)."""
-    known = [select(basis.hardware, accelerator=name)["hbm_gb"].dropna() for name in generations.accelerators]
-    return np.array([float(each.iloc[-1]) if len(each) else 0.0 for each in known]) * _THOUSAND / 1e6
+def _per_wafer(basis: Basis, generations: Generations) -> tuple[str, ...]:
+    names = [f"{PER_WAFER}.{name}" for name in generations.names]
+    return tuple(name for name in names if name in basis.drawn.values)
 
 
 def _rent(basis: Basis) -> float:
