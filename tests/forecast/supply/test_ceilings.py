@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.calendars import calendar_quarters
-from shiftcast.forecast.draws import Assumptions, Sampling
+from shiftcast.forecast.draws import Assumptions, Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import nvidia_generations
 from shiftcast.forecast.supply.ceilings import LIMITS, draw_ceilings
 from shiftcast.forecast.supply.taken import reached, taken
@@ -102,3 +102,21 @@ def test_what_was_reached_is_of_the_quarter_before():
     shipped, live = np.array([[[1.0, 1.0], [5.0, 0.0], [9.0, 9.0]]]), np.array([[[1.0, 1.0], [4.0, 2.0], [9.0, 9.0]]])
     had = reached(shipped, live, takes, first=2)
     assert {name: float(value[0]) for name, value in had.items()} == {"packaging": 10, "memory": 10, "power": 9}
+
+
+@pytest.mark.parametrize("day", ["2024-11-29", "2025-05-30", "2025-11-29"])
+def test_what_came_in_the_year_after_an_origin_was_within_the_ceiling_of_then(record, small_world, day):
+    """The median of what the fleet took lies below the 90 % quantile of each ceiling as it was known."""
+    origin, fleet, generations = pd.Timestamp(day, tz="UTC"), small_world.top_down.fleet, small_world.generations
+    quarters, draws = small_world.top_down.revenue.quarters, fleet.live.shape[0]
+    rows = pd.concat([record.assumptions, record.capacity])
+    takes = taken(record.hardware, generations, sample_assumptions(rows, draws=draws, seed=7))
+    shipped, live = fleet.shipped.sum(axis=2), fleet.live.sum(axis=2)
+    first = int(quarters.searchsorted(origin)) - 1
+    had = reached(shipped, live, takes, first=first)
+    then = draw_ceilings(known(record, origin), Sampling(quarters, draws, 7), first=first, reached=had)
+    assert set(then.rows) >= {"packaging", "memory"}
+    for name in then.rows:
+        for place in range(first, first + 3):
+            came = np.median(reached(shipped, live, takes, first=place + 1)[name])
+            assert came < np.quantile(then.most[name][:, place], 0.9)
