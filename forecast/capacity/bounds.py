@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -19,7 +18,6 @@ from shiftcast.forecast.hardware.generations import Generations, nvidia_generati
 from shiftcast.forecast.supply.ceilings import Bounds, draw_ceilings
 from shiftcast.forecast.supply.taken import reached, taken
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.answer import ASSUMED
 
 
 @dataclass(frozen=True)
@@ -100,32 +98,3 @@ def supplied(
         reached=reached(shipped, live, takes, first=first), lifted=lifted,
     )  # fmt: skip
     return Supplied(generations, quarters, first, shipped, live, survival, lags, takes, bounds)
-
-
-_NAMED: Final = "{name}.{applies} {start} to {end}"
-
-
-def ceiling_rows(bounds: Bounds) -> pd.DataFrame:
-    """Return the rows that ceilings rest on, as an answer lists what it rests on.
-
-    Parameters
-    ----------
-    bounds
-        Drawn ceilings.
-
-    Returns
-    -------
-    DataFrame
-        Columns :data:`forecast.views.answer.ASSUMED`; names are such as ``packaging.flow 2026-10 to 2026-12``.
-    """
-    listed = [
-        {
-            "name": _NAMED.format(
-                name=row.name, applies=row.applies, start=f"{row.period_start:%Y-%m}", end=f"{row.period_end:%Y-%m}"
-            ),
-            "low": row.low, "mid": row.mid, "high": row.high, "unit": row.unit, "evidence": row.evidence,
-            "source": row.source,
-        }
-        for rows in bounds.rows.values() for row in rows.itertuples(index=False)
-    ]  # fmt: skip
-    return pd.DataFrame(listed, columns=list(ASSUMED))

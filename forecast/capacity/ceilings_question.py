@@ -10,7 +10,8 @@ import xarray as xr
 
 from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.scope import VENDOR
-from shiftcast.forecast.capacity.bounds import Supplied, ceiling_rows, supplied
+from shiftcast.forecast.capacity.bounds import Supplied, supplied
+from shiftcast.forecast.capacity.stated import stated_rows
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.supply.ceilings import LIMITS
 from shiftcast.forecast.support import OutOfSupportError
@@ -58,7 +59,7 @@ def ceilings_question(cube: xr.Dataset, basis: Basis, *, by: str | None = None) 
     shown = range(fleet.first, int(ends.searchsorted(last)) + 1)
     rows = [_row(fleet, name, place) for name in fleet.bounds.rows for place in shown]
     question = f"the most that can be had to {quarter_label(last)}"
-    return Answer(question, pd.DataFrame(rows), ceiling_rows(fleet.bounds), (_READING,))
+    return Answer(question, pd.DataFrame(rows), stated_rows(*fleet.bounds.rows.values()), (_READING,))
 
 
 def _row(fleet: Supplied, name: str, place: int) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in, quarter_end, quarter_label
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
-from shiftcast.forecast.capacity.bounds import Supplied, ceiling_rows, supplied
+from shiftcast.forecast.capacity.bounds import Supplied, supplied
 from shiftcast.forecast.capacity.limits import DEMAND, Bought, Programme, best_purchases
+from shiftcast.forecast.capacity.stated import with_stated
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.economics.cost import capital_recovery
 from shiftcast.forecast.hardware.equivalents import UNIT
@@ -119,7 +120,7 @@ def limits_question(cube: xr.Dataset, basis: Basis, asked: Limits) -> Answer:
     need = [terms["need"][draw] for draw in range(count)]
     rows = [_row(done, need, period, end) for period, end in enumerate(fleets.quarters)]
     used = (*_USED, *_per_wafer(basis, fleet.generations))
-    assumed = pd.concat([assumed_rows(basis.assumptions, used, given), ceiling_rows(fleet.bounds)], ignore_index=True)
+    assumed = with_stated(assumed_rows(basis.assumptions, used, given), *fleet.bounds.rows.values())
     question = f"what limits the fleet to {asked.by}, {count} of {basis.draws} draws"
     return Answer(question, pd.DataFrame(rows), assumed, _notes(fleet, asked.lift))
 

@@ -18,6 +18,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.funnel import FunnelStep, follow_funnel, lead_time
 from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.capacity.purchase import whole_racks
+from shiftcast.forecast.capacity.stated import waits, waits_note, with_stated
 from shiftcast.forecast.draws import normals
 from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine
 from shiftcast.forecast.economics.power import facility_megawatts
@@ -154,9 +155,10 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan) -> Answer:
     }  # fmt: skip
     row |= _dates(basis, quarter_end(asked.by), need.added <= added, chance, given)
     question = f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {chance:.1%} shortage risk"
-    paths = _paths(cube, part, asked.installed, chance)
-    assumed = assumed_rows(basis.assumptions, _USED, given)
-    return Answer(question, pd.DataFrame([row]), assumed, _notes(row, asked.installed), paths)
+    waited = waits(basis.ceilings)
+    assumed = with_stated(assumed_rows(basis.assumptions, _USED, given), waited)
+    notes = (*_notes(row, asked.installed), *waits_note(waited))
+    return Answer(question, pd.DataFrame([row]), assumed, notes, _paths(cube, part, asked.installed, chance))
 
 
 def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) -> Need:
@@ -211,9 +213,7 @@ def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, FunnelSt
 def _place(cube: xr.Dataset, by: str) -> int:
     ends, wanted = periods(cube), quarter_end(by)
     if wanted > ends[-1]:
-        raise OutOfSupportError(
-            f"a plan by {by}", f"the forecast ends in {quarter_label(ends[-1])}", "ask for a quarter up to it"
-        )
+        raise OutOfSupportError(f"a plan by {by}", f"the forecast ends in {quarter_label(ends[-1])}", "ask up to it")
     place = int(ends.searchsorted(wanted))
     if not forecast_periods(cube)[place]:
         raise InputError(f"{by} is already reported; plan for {cube.attrs['first_forecast']} or later")

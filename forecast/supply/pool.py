@@ -225,9 +225,10 @@ def growth_of(flows: Said, growth: Said | None, times: Array) -> Growth:
 def carried_path(flows: Said, growth: Growth, times: Array) -> Path:
     """Return the pooled level: every row speaks for every time, carried there from the middle of its period by growth.
 
-    A row's weight is 1 / (s^2 + g^2), s its spread and g the growth it was carried by, so that rows about the time
-    count most and pass over to each other smoothly. The pool is that of :func:`nearest_path`; the spread of growth
-    since the row's period adds to its own, so that the path widens as it leaves them.
+    A row's weight is 1 / (s^2 + g^2), s its spread and g the growth it was carried by beyond that of the row nearest
+    to the time, so that rows about the time count most and pass over to each other smoothly. The pool is that of
+    :func:`nearest_path`; the spread of growth since the row's period adds to its own, so that the path widens as it
+    leaves them.
 
     Parameters
     ----------
@@ -245,7 +246,8 @@ def carried_path(flows: Said, growth: Growth, times: Array) -> Path:
         np.interp(times, growth.points, each)[None, :] - np.interp(middle, growth.points, each)[:, None]
         for each in (growth.grown, growth.below, growth.above)
     )
-    return _pool(flows, moved, below, above, 1 / (flows.variance[:, None] + moved**2))
+    further = np.abs(moved) - np.abs(moved).min(axis=0)
+    return _pool(flows, moved, below, above, 1 / (flows.variance[:, None] + further**2))
 
 
 def _pool(said: Said, moved: Array, below: Array, above: Array, weights: Array) -> Path:
@@ -253,11 +255,11 @@ def _pool(said: Said, moved: Array, below: Array, above: Array, weights: Array) 
     shares = weights / weights.sum(axis=0)
     at = said.middle[:, None] + moved
     middle = (shares * at).sum(axis=0)
-    sides = (
+    lower, upper = (
         np.sqrt((shares * (own[:, None] ** 2 + more**2 + (at - middle) ** 2)).sum(axis=0))
         for own, more in ((said.below, below), (said.above, above))
     )
-    return Path(middle, *sides, shares)
+    return Path(middle, lower, upper, shares)
 
 
 def _added_up(rates: Array) -> Array:

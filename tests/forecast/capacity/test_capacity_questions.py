@@ -52,6 +52,15 @@ def test_the_plan_covers_the_need_at_its_risk_in_whole_racks(cube, basis):
     assert (row["rack"], row["segment"], row["leaf"]) == (72, "hyperscale", "internal")
 
 
+def test_a_plan_says_how_long_others_wait(cube, basis):
+    answer = plan_question(cube, basis, Plan("2027Q4", 0.05))
+    assert "b200 1.3 to 3.3 (2026Q2)" in answer.notes[-1]
+    assert "h100_servers 2.8 to 4 (2026Q2)" in answer.notes[-1]
+    assert (answer.assumed["name"] == "lead_time.delay.b200 2026-04 to 2026-06").sum() == 1
+    without = plan_question(cube, replace(basis, ceilings=basis.ceilings.iloc[:0]), Plan("2027Q4", 0.05))
+    assert without.notes == answer.notes[:-1]
+
+
 def test_less_risk_asks_for_more_and_earlier(cube, basis):
     bold, careful = (plan(cube, basis, by="2027Q4", risk=risk) for risk in (0.3, 0.02))
     assert careful["accelerators_to_add"] > bold["accelerators_to_add"]
@@ -185,6 +194,30 @@ def test_what_limits_the_fleet_by_quarter(cube, basis):
     assert free["served_share_low80"] == pytest.approx(1, abs=1e-6)
     rent = 1000 * 2.0 * hours_in(pd.DatetimeIndex([quarter_end("2027Q2")]))[0]
     assert (answer.table["shadow_demand_high80"] <= 1.05 * rent).all()
+
+
+def test_limits_without_any_ceiling_say_so(cube, basis):
+    bare = replace(basis, ceilings=basis.ceilings.iloc[:0])
+    answer = limits_question(cube, bare, Limits("2027Q1", programmes=2))
+    assert set(answer.table["binding"]) == {"demand"}
+    assert answer.notes[-1].endswith("without a ceiling: packaging, memory, power.")
+    with pytest.raises(OutOfSupportError, match=r"ceilings.csv has no row of packaging, memory, power"):
+        ceilings_question(cube, bare)
+
+
+def test_ceilings_by_quarter_name_who_says_so(cube, basis):
+    answer = ceilings_question(cube, basis, by="2027Q2")
+    table = answer.table.set_index(["ceiling", "quarter"])
+    assert list(dict.fromkeys(table.index.get_level_values("ceiling"))) == ["packaging", "memory", "power"]
+    assert table.index.get_level_values("quarter")[-1] == "2027Q2"
+    row = table.loc["packaging", "2026Q4"]
+    assert (row["rows"], row["unit"], row["evidence"]) == (9, "wafer/quarter", "independent")
+    assert row["most_low80"] < 216_000 < row["most_high80"]
+    assert (table["known_at"] <= "2026-11-22").all()
+    assert row["source"] in set(answer.assumed["source"])
+    for by in ("2031Q1", "2020Q1"):
+        with pytest.raises(OutOfSupportError, match=f"ceilings to {by}"):
+            ceilings_question(cube, basis, by=by)
 
 
 @pytest.mark.parametrize(

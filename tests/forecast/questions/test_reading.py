@@ -43,6 +43,15 @@ def test_numbers_and_pairs_may_come_as_text():
         read_question({"question": "cost", "life": "4,five"})
 
 
+def test_names_may_come_as_text_or_a_list():
+    limits = {"question": "limits", "by": "2027Q4"}
+    assert read_question({**limits, "lift": "power, memory,power"}).arguments["lift"] == ("power", "memory")
+    assert read_question({**limits, "lift": ["power"]}).arguments["lift"] == ("power",)
+    for wrong in (3, [3]):
+        with pytest.raises(ValueError, match="field 'lift' is int '3'"):
+            read_question({**limits, "lift": wrong})
+
+
 def test_the_definition_is_an_argument_of_the_split_and_context_elsewhere():
     split = read_question({"question": "split", "base": "revenue", "definition": "recast_2"})
     assert (dict(split.arguments), dict(split.context)) == ({"base": "revenue", "definition": "recast_2"}, {})

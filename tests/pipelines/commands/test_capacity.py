@@ -22,6 +22,7 @@ PLAN = {"by": "2027Q4", "risk": 0.05, "segment": "hyperscale/internal"}
 ASKED = {
     "plan": (["--by", "2027Q4", "--risk", "0.05", "--segment", "hyperscale/internal"], PLAN),
     "limits": (["--by", "2027Q1", "--programmes", "3"], {"by": "2027Q1", "programmes": 3}),
+    "ceilings": (["--by", "2027Q1"], {"by": "2027Q1"}),
     "retire": (["--generation", "hopper"], {"generation": "hopper"}),
     "site": (["--mw", "40", "--pue", "1.2"], {"mw": 40.0, "pue": 1.2}),
     "cost": (["--life", "4,5,6", "--gain", "10"], {"life": "4,5,6", "gain": 10.0}),
@@ -78,7 +79,8 @@ def test_three_doors_one_answer(question, beside, finished, model):
     ("retire", ["2024Q4", "scarce", "after the", "mw freed", "price.decline"]),
     ("site", ["vr200", "binding", "measured", "MLPerf", "left out", "given", "asked for", "Most work"]),
     ("cost", ["crf", "capital", "energy", "idle", "elasticity 0.4", "backfire", "cost.rate"]),
-    ("limits", ["binding", "shadow power", "supply.cowos", "Shadow prices"]),
+    ("limits", ["binding", "shadow power", "power_additions.flow", "Shadow prices"]),
+    ("ceilings", ["packaging", "wafer/quarter", "2027Q1", "memory.part.nvidia", "weighs most"]),
 ])  # fmt: skip
 def test_a_person_reads_figures_assumptions_and_cautions(question, said, beside):
     printed = invoke(question, *ASKED[question][0], *(FEW if question in {"site", "cost"} else []))
@@ -99,6 +101,16 @@ def test_a_picture_that_cannot_be_written_is_refused(beside):
         invoke("site", "--mw", "4", *FEW, "--plot", str(beside / "no" / "site.png"))
     with pytest.raises(ValueError, match="name the picture such as"):
         invoke("site", "--mw", "4", *FEW, "--plot", str(beside / "site.tokens"))
+
+
+def test_a_ceiling_is_lifted(beside):
+    bound, free = (
+        json.loads(invoke("limits", *ASKED["limits"][0], "--json", *more))
+        for more in ([], ["--lift", "power", "--lift", "memory"])
+    )
+    assert [row["odds_power"] + row["odds_memory"] for row in free["rows"]] == [0, 0]
+    assert "Lifted: memory, power." in free["notes"]
+    assert len(free["assumed"]) < len(bound["assumed"])
 
 
 def test_values_stand_in_for_assumptions():

@@ -119,6 +119,15 @@ def test_a_past_origin_has_a_ceiling_that_was_known_then(record, name, since):
     assert (known["name"] == name).any()
 
 
+def test_power_at_the_it_boundary_fits_the_rack_that_a_note_states(record):
+    """What stands beside the racks, such as switches and storage, adds up to an eighth."""
+    rack = record.hardware["note"].str.extract(r"(\d+) ?kW (?:a|per) rack|rack about (\d+) kW").bfill(axis=1)[0]
+    rows = record.hardware[rack.notna()]
+    assert set(rows["accelerator"]) == {"gb200", "rubin_ultra"}
+    ratio = rows["it_kw"] * rows["scale_up_domain"] / rack.dropna().astype(float)
+    assert ratio.between(0.99, 1.125).all()
+
+
 def test_what_buyers_could_fund_follows_from_the_record(record):
     frame = record.observations
     spent = quarterly(select(frame, measure="capex", definition="cash_gross", stage="flow", operator=FIVE))
