@@ -14,6 +14,7 @@ from typing import Final
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by, latest_vintage
 from shiftcast.features.frames import (
     AnyFrame,
@@ -203,7 +204,9 @@ def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFram
     return rows if rule.day is None else known_by(rows, origin, column=rule.day)
 
 
-def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None = None) -> Basis:
+def basis_of(
+    known: Known, settings: Settings, *, shipped: xr.DataArray | None = None, learned: Mapping[str, Array] | None = None
+) -> Basis:
     """Return what questions of capacity and cost rest on.
 
     Parameters
@@ -214,6 +217,8 @@ def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None =
         Draws and seed.
     shipped
         Accelerators shipped in the forecast it belongs to, dims ``draw, quarter, segment, generation``, if any.
+    learned
+        Assumption to its draws as history left them in that forecast, shape (draws,).
 
     Returns
     -------
@@ -228,5 +233,5 @@ def basis_of(known: Known, settings: Settings, *, shipped: xr.DataArray | None =
     rows = join_assumptions(known.assumptions, known.capacity)
     frames = known.hardware, known.throughput, rows
     return Basis(
-        known.origin, *frames, known.beliefs, settings.draws, settings.seed, shipped, known.ceilings
+        known.origin, *frames, known.beliefs, settings.draws, settings.seed, shipped, known.ceilings, learned or {}
     )

@@ -18,8 +18,8 @@ from threadpoolctl import threadpool_limits
 
 from shiftcast.features.frames import AnyFrame
 from shiftcast.features.quality import Screened
-from shiftcast.forecast.identity.world import World, draw_world
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
+from shiftcast.forecast.identity.world import World, draw_world
 from shiftcast.forecast.known import Known, Settings, cut
 from shiftcast.pipelines.sources import public_record
 from shiftcast.pipelines.sources.public_record import Record, read_record

@@ -31,9 +31,10 @@ class Supplied:
     quarters
         Ends of the quarters, history first.
     first
-        First quarter that was forecast.
-    shipped, live
-        Accelerators shipped in a quarter, and live at its end, shape (draws, quarters, generations).
+        First quarter that ceilings hold.
+    shipped, live, wanted
+        Accelerators shipped in a quarter, live at its end, and live if all that is wanted were, shape (draws, quarters,
+        generations).
     survival, lags
         Share of a purchase left, and share gone live, by age in quarters [1], shape (draws, quarters).
     takes
@@ -47,6 +48,7 @@ class Supplied:
     first: int
     shipped: Array
     live: Array
+    wanted: Array
     survival: Array
     lags: Array
     takes: Mapping[str, Array]
@@ -84,17 +86,27 @@ def supplied(
         )
     generations = nvidia_generations(basis.hardware)
     quarters = pd.DatetimeIndex(basis.shipped["quarter"].values).tz_localize("UTC").as_unit("us")
-    first = int(quarters.searchsorted(quarter_end(str(cube.attrs["first_forecast"]))))
+    first = int(quarters.searchsorted(quarter_end(str(cube.attrs.get("bounded", cube.attrs["first_forecast"])))))
     mine = basis.shipped.sel(generation=list(generations.names)).sum("segment")
     shipped = mine.transpose("draw", "quarter", "generation").values.astype(np.float64)
     ages = np.arange(0.5, len(quarters))
     survival = weibull_survival(ages, np.asarray(4 * basis.values("fleet.life", given)), WEIBULL_SHAPE)
     lags = arrival(ages, basis.values("fleet.lag", given))
     live = follow_cohorts(shipped, survival, lags).live
+    wanted = follow_cohorts(shipped * _over_shipped(cube, len(quarters))[..., None], survival, lags).live
     assumed = Assumptions({name: basis.values(name, given) for name in basis.drawn.values})
     takes = taken(basis.hardware, generations, assumed)
     bounds = draw_ceilings(
         basis.ceilings, Sampling(quarters, basis.draws, basis.seed), first=first,
         reached=reached(shipped, live, takes, first=first), lifted=lifted,
     )  # fmt: skip
-    return Supplied(generations, quarters, first, shipped, live, survival, lags, takes, bounds)
+    return Supplied(generations, quarters, first, shipped, live, wanted, survival, lags, takes, bounds)
+
+
+def _over_shipped(cube: xr.Dataset, quarters: int) -> Array:
+    """Return accelerators wanted over those shipped by quarter, one in history, shape (draws, quarters)."""
+    over = np.ones((cube.sizes["draw"], quarters))
+    if "shipments_wanted" in cube:
+        wanted, shipped = (cube[name].values.sum(axis=-1) for name in ("shipments_wanted", "accelerators_shipped"))
+        over[:, -wanted.shape[1] :] = wanted / np.maximum(shipped, 1e-9)
+    return over

@@ -130,8 +130,8 @@ _USED: Final = (
 )  # fmt: skip
 _READING: Final = (
     "Purchases are taken as live in their quarter. Shadow prices are what one more unit of a limit would be worth in "
-    "that quarter; what is bought serves later quarters too, so an early limit carries their worth. The forecast is of "
-    "purchases that supply has already held back: limits bind more often than shown if more is wanted."
+    "that quarter; what is bought serves later quarters too, so an early limit carries their worth. What is wanted is "
+    "the forecast before its ceilings, so what is not served here is latent there too, where buyers can fund it."
 )
 
 
@@ -157,9 +157,9 @@ def _fleets(basis: Basis, fleet: Supplied, by: str) -> Fleets:
         raise InputError(f"{by} has ended by {basis.origin:%Y-%m-%d}; ask for a quarter after it")
     past = fleet.shipped * (np.arange(len(ends)) < now)[None, :, None]
     shown = slice(now, last + 1)
-    wanted, left = fleet.live, follow_cohorts(past, fleet.survival, fleet.lags).live
+    wanted, left = fleet.wanted, follow_cohorts(past, fleet.survival, fleet.lags).live
     return Fleets(
-        ends[shown], wanted[:, shown] / _THOUSAND, left[:, shown] / _THOUSAND, wanted[:, now - 1] / _THOUSAND,
+        ends[shown], wanted[:, shown] / _THOUSAND, left[:, shown] / _THOUSAND, fleet.live[:, now - 1] / _THOUSAND,
         fleet.survival[:, : last - now + 1], {name: most[:, shown] for name, most in fleet.bounds.most.items()},
     )  # fmt: skip
 

@@ -43,6 +43,8 @@ class Basis:
         Accelerators shipped in the forecast this belongs to, dims ``draw, quarter, segment, generation``, if any.
     ceilings
         Every vintage of the limits that were known.
+    learned
+        Assumption to its draws as history left them (:func:`forecast.draws.sample_assumptions`).
     """
 
     origin: pd.Timestamp
@@ -54,11 +56,12 @@ class Basis:
     seed: int
     shipped: xr.DataArray | None = None
     ceilings: DataFrame[Ceilings] = field(default_factory=lambda: empty(Ceilings))
+    learned: Mapping[str, Array] = field(default_factory=dict)
 
     @cached_property
     def drawn(self) -> Assumptions:
         """One value a draw of every assumption, the same for every question."""
-        return sample_assumptions(self.assumptions, draws=self.draws, seed=self.seed)
+        return sample_assumptions(self.assumptions, draws=self.draws, seed=self.seed, moved=self.learned)
 
     def values(self, name: str, given: Mapping[str, float]) -> Array:
         """Return draws of an assumption, shape (draws,), or the value the asker gave in all of them."""
@@ -67,6 +70,25 @@ class Basis:
     def pue(self, given: Mapping[str, float]) -> Array:
         """Return draws of facility power over IT power; the tail of the assumption below one counts as one."""
         return np.maximum(self.values("power.pue", given), 1.0)
+
+
+def learned_of(cube: xr.Dataset) -> dict[str, Array]:
+    """Return the draws of assumptions as history left them in a forecast, none of one made before it taught them.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+
+    Returns
+    -------
+    dict
+        Assumption to draws, shape (draws,), as :func:`forecast.draws.sample_assumptions` takes them.
+    """
+    if "learned" not in cube:
+        return {}
+    values = cube["learned"].values.astype(np.float64)
+    return dict(zip([str(name) for name in cube["assumption"].values], values.T, strict=True))
 
 
 def check_given(basis: Basis, given: Mapping[str, float]) -> None:

@@ -6,6 +6,7 @@ in the attributes of each variable. Quantiles are taken from it only at the end.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +16,11 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.scope import VENDOR
-from shiftcast.forecast.draws import Assumptions, Sampling
+from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.placement import hours_over_nvidia
 from shiftcast.forecast.identity.bottomup import BottomUp
 from shiftcast.forecast.identity.fit import WorldFit
+from shiftcast.forecast.identity.history import Taught
 from shiftcast.forecast.identity.meeting import Meeting
 from shiftcast.forecast.identity.orders import Orders
 from shiftcast.forecast.identity.sold import LEAF_NAMES, Sold
@@ -69,8 +71,8 @@ class Drawn:
         Hours served, explained and latent.
     orders
         Machines wanted, and the ceilings they met.
-    sampling
-        Quarters and assumptions.
+    taught
+        Assumptions as history left them.
     """
 
     sales: TopDown
@@ -78,7 +80,7 @@ class Drawn:
     bottom: BottomUp
     met: Meeting
     orders: Orders
-    sampling: Sampling
+    taught: Taught
 
 
 def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
@@ -106,7 +108,7 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
         "definition": list(drawn.supplied.sold.split.by_definition), "segment": list(SOLD_SEGMENTS),
         "technique": [task.name for task in fit.known.registry.tasks],
         "vendor": list(fit.known.market.chips.accelerators), "workload": asked,
-        "ceiling": list(drawn.orders.supply.names),
+        "ceiling": list(drawn.orders.supply.names), "assumption": list(drawn.taught.moved),
         **({"core_task": list(drawn.bottom.core_hours)} if drawn.bottom.core_hours else {}),
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
@@ -120,7 +122,7 @@ def _of_hours(
     found = {
         "gpu_hours": (("draw", "period", "leaf", "task"), hours),
         "latent_hours": (_LEAF, _pad(drawn.met.latent[:, shown])),
-        "accelerator_hours": ((*_LEAF, "vendor"), _by_vendor(hours, tasks, drawn.sampling.assumed, chips)),
+        "accelerator_hours": ((*_LEAF, "vendor"), _by_vendor(hours, tasks, drawn.taught.sampling.assumed, chips)),
         "gpu_hours_top_down": (_LEAF, drawn.sales.hours[:, shown]),
         "gpu_hours_bottom_up": (_LEAF, _pad(bottom.hours[:, shown].sum(axis=-1))),
     }
@@ -176,11 +178,16 @@ def _of_supply(drawn: Drawn, shown: slice) -> dict[str, tuple[tuple[str, ...], A
         "supply": (("draw", "period", "ceiling"), padded(orders.supply.available)),
         "supply_use": (("draw", "period", "ceiling"), padded(orders.supply.use)),
         "supply_width": (("draw", "period"), padded(orders.supply.width)),
+        "learned": (("draw", "assumption"), _columns(drawn.taught.moved, len(orders.wanted))),
         "survival": (("draw", "age"), machines.survival[:, :ages]),
         "arrived": (("draw", "age"), machines.arrived[:, :ages]),
         "unit_price": (("draw", "period"), machines.unit_price[:, shown]),
         "unit_power": (("draw", "period"), np.einsum("dqg,dg->dq", machines.unit_mix[:, shown], machines.kw)),
     }
+
+
+def _columns(values: Mapping[str, Array], draws: int) -> Array:
+    return np.stack(list(values.values()), axis=-1) if values else np.zeros((draws, 0))
 
 
 def _units(data: dict[str, Any]) -> dict[str, Any]:
@@ -197,6 +204,7 @@ def _attributes(fit: WorldFit, drawn: Drawn) -> dict[str, Any]:
     return {
         "origin": f"{fit.known.origin:%Y-%m-%d}",
         "first_forecast": quarter_label(top.revenue.quarters[top.revenue.first_forecast]),
+        "bounded": quarter_label(fit.quarters[drawn.orders.bounded]),  # first quarter that ceilings hold
         "definition": split.reference,
         "scenario": "base",
         "split_mode": "observation",

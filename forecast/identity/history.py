@@ -6,6 +6,7 @@ Each holds up to a stated discrepancy of the model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -45,6 +46,9 @@ class Taught:
     ----------
     sampling
         With conditioned assumptions.
+    moved
+        Name of a learned assumption to its draws as standard normals were before, shape (draws,)
+        (:func:`forecast.draws.sample_assumptions`).
     parameters
         One row a learned assumption: ``name, prior_low, prior_mid, prior_high, low, mid, high`` in its own unit,
         ``narrowed`` (standard deviation over that before, on its scale) and ``by`` (the evidence that moved it most).
@@ -55,6 +59,7 @@ class Taught:
     """
 
     sampling: Sampling
+    moved: Mapping[str, Array]
     parameters: pd.DataFrame
     evidence: pd.DataFrame
     ess: float
@@ -79,7 +84,7 @@ def learn_from_history(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sa
     """
     past = _Past(fit, sold, carried, sampling)
     if not len(past.quarters):
-        return Taught(sampling, pd.DataFrame(columns=_PARAMETER), pd.DataFrame(columns=_EVIDENCE), 1.0)
+        return Taught(sampling, {}, pd.DataFrame(columns=_PARAMETER), pd.DataFrame(columns=_EVIDENCE), 1.0)
     rows = fit.known.assumptions
     names = sorted(
         str(row.name) for row in rows.itertuples(index=False)
@@ -87,8 +92,12 @@ def learn_from_history(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sa
     )  # fmt: skip
     before = np.stack([sampling.normals(name) for name in names], axis=-1)
 
+    def normals_of(z: Array) -> dict[str, Array]:
+        kept = np.clip(z, -_FARTHEST, _FARTHEST).astype(np.float32).astype(np.float64)  # as a bundle stores them
+        return dict(zip(names, kept.T, strict=True))
+
     def sampled(z: Array) -> Sampling:
-        moved = dict(zip(names, np.clip(z, -_FARTHEST, _FARTHEST).T, strict=True))
+        moved = normals_of(z)
         assumed = sample_assumptions(rows, draws=sampling.draws, seed=sampling.seed, moved=moved)
         return replace(sampling, assumed=assumed)
 
@@ -98,7 +107,8 @@ def learn_from_history(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sa
     taught = sampled(after)
     predicted = steps[0].predicted, past.predict(taught)
     table = _parameters(names, (sampling, taught), (before, after), _moved_by(past.names, steps))
-    return Taught(taught, table, _evidence(past.names, past.data, *predicted), _weighted(predicted[0], past.data))
+    evidence, ess = _evidence(past.names, past.data, *predicted), _weighted(predicted[0], past.data)
+    return Taught(taught, normals_of(after), table, evidence, ess)
 
 
 class _Past:

@@ -15,7 +15,7 @@ from shiftcast.forecast.identity.sold import Sold
 from shiftcast.forecast.supply.ceilings import POWER, draw_ceilings
 from shiftcast.forecast.supply.funding import WIDTH
 from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders
-from shiftcast.forecast.supply.taken import PER_WAFER, taken
+from shiftcast.forecast.supply.taken import PER_WAFER, reached, taken
 
 FUNDING: Final = "funding"
 _ROOM: Final = 1.005  # over what is promised, so that it is not cut itself
@@ -29,8 +29,8 @@ class Orders:
 
     Attributes
     ----------
-    first
-        Position of the first forecast quarter.
+    first, bounded
+        Positions of the first forecast quarter, and of the first that ceilings hold.
     wanted, shipped
         Accelerators a quarter without and within the ceilings, all quarters, shape (draws, quarters, leaves).
     inherited
@@ -40,6 +40,7 @@ class Orders:
     """
 
     first: int
+    bounded: int
     wanted: Array
     shipped: Array
     inherited: Array
@@ -48,6 +49,9 @@ class Orders:
 
 def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sampling: Sampling) -> Orders:
     """Cut wanted shipments to the ceilings of the record.
+
+    A quarter that the vendor has guided to is promised within what it can supply, so the promise is its ceiling, and
+    the ceilings after it rise from what is promised.
 
     Parameters
     ----------
@@ -66,41 +70,35 @@ def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sa
         Shipments of history as they were, and those ahead within every ceiling.
     """
     first = sold.revenue.first_forecast
-    history = np.concatenate([wanted[:, :first], np.zeros_like(wanted[:, first:])], axis=1)
-    inherited = in_place(history, machines.survival)
-    supply = _supply(fit, sold, machines, wanted, inherited, sampling)
-    shipped = np.concatenate([wanted[:, :first], supply_orders(wanted[:, first:], machines.survival, supply)], axis=1)
-    return Orders(first, wanted, shipped, inherited[:, first:], supply)
-
-
-def _supply(
-    fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, inherited: Array, sampling: Sampling
-) -> Supply:
-    """Return every ceiling ahead, and what an accelerator of each quarter's mix takes of it.
-
-    A quarter that the vendor has guided to is promised within what it can supply, so the promise is its ceiling, and
-    the ceilings after it rise from what is promised.
-    """
-    first, known = sold.revenue.first_forecast, fit.known
     bounded = first + (fit.top_down.revenue.ahead.guided is not None)
+    inherited = in_place(np.where(np.arange(wanted.shape[1])[:, None] < first, wanted, 0.0), machines.survival)
+    available, use = _ceilings(fit, machines, wanted, sampling, bounded)
+    available[FUNDING], use[FUNDING] = sold.revenue.fundable.copy(), machines.unit_price
+    freed = -np.diff(inherited.sum(axis=-1), axis=1, prepend=0) * use[POWER][:, [first - 1]]
+    available[POWER] = available[POWER] + np.maximum(freed, 0.0)
+    names, width = tuple(available), np.repeat(sampling.assumed[WIDTH][:, None], wanted.shape[1], axis=1)
+    promised = slice(first, bounded)
+    for name in names:
+        available[name][:, promised] = _ROOM * (use[name] * wanted.sum(axis=-1))[:, promised]
+    width[:, promised] = _SHARP
+    most, each = (np.stack([of[name][:, first:] for name in names], axis=-1) for of in (available, use))
+    supply = Supply(names, most, np.maximum(each, _TINY), width[:, first:])
+    ahead = supply_orders(wanted[:, first:], machines.survival, supply)
+    return Orders(
+        first, bounded, wanted, np.concatenate([wanted[:, :first], ahead], axis=1), inherited[:, first:], supply
+    )
+
+
+def _ceilings(
+    fit: WorldFit, machines: Machines, wanted: Array, sampling: Sampling, bounded: int
+) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return physical ceilings, and what an accelerator of each quarter's mix takes of them, by name."""
+    known = fit.known
     packed = known.capacity[known.capacity["name"].str.startswith(PER_WAFER)]
     extra = sample_assumptions(packed, draws=sampling.draws, seed=sampling.seed)
-    assumed = Assumptions({**extra.values, **sampling.assumed.values})
-    each = {
-        name: np.einsum("dqg,dg->dq", machines.unit_mix, per)
-        for name, per in taken(known.hardware, fit.generations, assumed).items()
-    }
-    reached = {name: use[:, bounded - 1] * wanted[:, bounded - 1].sum(axis=-1) for name, use in each.items()}
-    bounds = draw_ceilings(known.ceilings, sampling, first=bounded, reached=reached)
-    most = {FUNDING: sold.revenue.fundable, **bounds.most}
-    freed = -np.diff((inherited.sum(axis=-1)[:, first - 1 :]), axis=1) * each[POWER][:, [first - 1]]
-    most[POWER] = np.concatenate([most[POWER][:, :first], most[POWER][:, first:] + freed], axis=1)
-    each[FUNDING] = machines.unit_price
-    names = tuple(most)
-    use = np.stack([np.maximum(each[name], _TINY) for name in names], axis=-1)
-    available = np.stack([most[name] for name in names], axis=-1)
-    width = np.repeat(sampling.assumed[WIDTH][:, None], len(sampling.quarters), axis=1)
-    promised = slice(first, bounded)
-    available[:, promised] = _ROOM * (use * wanted.sum(axis=-1)[..., None])[:, promised]
-    width[:, promised] = _SHARP
-    return Supply(names, available[:, first:], use[:, first:], width[:, first:])
+    takes = taken(known.hardware, fit.generations, Assumptions({**extra.values, **sampling.assumed.values}))
+    made = wanted[:, :bounded].sum(axis=-1)[..., None] * machines.unit_mix[:, :bounded]
+    live = in_place(made, machines.survival * machines.arrived)
+    bounds = draw_ceilings(known.ceilings, sampling, first=bounded, reached=reached(made, live, takes, first=bounded))
+    use = {name: np.einsum("dqg,dg->dq", machines.unit_mix, per) for name, per in takes.items()}
+    return dict(bounds.most), use

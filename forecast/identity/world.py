@@ -138,7 +138,7 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     wished[:, : orders.first] = supplied.hours[:, : orders.first]
     unseen = sampling.assumed["unseen.share"]
     met = meet(supplied.hours[..., :sold_hours], wished[..., :sold_hours], bottom.hours, unseen)
-    cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, sampling))
+    cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, taught))
     return World(cube, sales, supplied, bottom, pooled, met, taught, fit.generations)
 
 

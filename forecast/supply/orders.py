@@ -14,6 +14,7 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.supply.cut import soft_minimum
 
+KEPT: Final = ("power",)  # what is not used in a quarter can be used later
 _TINY: Final = 1e-9
 
 
@@ -26,7 +27,8 @@ class Supply:
     names
         Of the ceilings, such as ``power``.
     available
-        Most that can be supplied in a quarter, shape (draws, quarters, ceilings); infinite where nothing limits it.
+        Most that can be supplied in a quarter, shape (draws, quarters, ceilings); infinite where nothing limits it. What
+        is left of those in :data:`KEPT` can be used later.
     use
         What one accelerator of a quarter's shipments takes, same shape, in the same unit.
     width
@@ -72,13 +74,16 @@ def supply_orders(wanted: Array, survival: Array, supply: Supply, *, more: Array
     """
     extra, total = np.broadcast_to(more, wanted.shape), wanted.sum(axis=-1)
     usual, special = np.zeros_like(total), np.zeros_like(wanted)
+    kept_over, left = np.isin(supply.names, KEPT), np.zeros((len(total), len(supply.names)))
     for now in range(wanted.shape[1]):
         kept = survival[:, now:0:-1] / survival[:, [0]]
         order = total[:, now] + ((total - usual)[:, :now] * kept).sum(axis=1)
         asked = extra[:, now] + ((extra - special)[:, :now] * kept[..., None]).sum(axis=1)
         whole = np.maximum(order + asked.sum(axis=-1), _TINY)
-        most = [supply.available[:, now, at] / supply.use[:, now, at] for at in range(len(supply.names))]
-        part = soft_minimum(whole, most, supply.width[:, now]) / whole
+        had = np.where(kept_over, left + supply.available[:, now], supply.available[:, now])
+        most = np.maximum(had, _TINY) / supply.use[:, now]
+        part = soft_minimum(whole, list(most.T), supply.width[:, now]) / whole
+        left = had - (part * whole)[:, None] * supply.use[:, now]
         usual[:, now], special[:, now] = part * order, part[:, None] * asked
     return np.maximum(wanted * (usual / np.maximum(total, _TINY))[..., None] + special, 0.0)
 

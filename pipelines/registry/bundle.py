@@ -14,7 +14,7 @@ import xarray as xr
 
 from shiftcast.features.frames import MARKET, Ceilings, empty
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.economics.basis import Basis, learned_of
 from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily, from_json, to_json
 from shiftcast.forecast.workloads import Registry, Task
@@ -96,7 +96,7 @@ class Bundle:
         if self.shipped is None:
             return None
         drawn = Settings(draws=self.cube.sizes["draw"], seed=self.summary.settings.seed)
-        return basis_of(known, drawn, shipped=self.shipped)
+        return basis_of(known, drawn, shipped=self.shipped, learned=learned_of(self.cube))
 
 
 def write_bundle(bundle: Bundle, folder: Path) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import xarray as xr
 
-from shiftcast.forecast.identity.world import build_world, draw_world
 from shiftcast.forecast.identity.fit import with_split
+from shiftcast.forecast.identity.world import build_world, draw_world
 from shiftcast.forecast.known import Settings
 
 THROUGH = "2028Q4"

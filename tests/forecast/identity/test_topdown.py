@@ -9,8 +9,8 @@ from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import nvidia_generations
 from shiftcast.forecast.identity import outlook as outlook_room
-from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
 from shiftcast.forecast.identity.machines import draw_machines, shipped_for
+from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
 from shiftcast.forecast.identity.sold import LEAF_NAMES, draw_sold, fit_top_down
 from shiftcast.forecast.identity.topdown import top_down as view_of
 from shiftcast.forecast.volume import fit_volume
@@ -174,7 +174,8 @@ def test_without_an_independent_count_prices_are_the_catalogues_and_the_gap_is_m
     rows = record.observations[record.observations.measure != "h100e"]
     top = top_down(known_on, assumed, rows, "2026Q4")
     assert np.isnan(top.machines.h100e_gap)
-    np.testing.assert_allclose(np.median(top.machines.price, axis=0), nvidia_generations(record.hardware).price, rtol=0.12)
+    catalogue = nvidia_generations(record.hardware).price
+    np.testing.assert_allclose(np.median(top.machines.price, axis=0), catalogue, rtol=0.12)
 
 
 def test_prices_meet_the_independent_count_and_the_gap_is_told(small_world):

@@ -10,8 +10,8 @@ from scipy.special import logit
 
 from shiftcast.features.asof import latest_vintage
 from shiftcast.forecast.draws import Sampling
-from shiftcast.forecast.identity.world import build_world, draw_world
 from shiftcast.forecast.identity.fit import fit_world, with_split
+from shiftcast.forecast.identity.world import build_world, draw_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, observations_under
 from shiftcast.forecast.sixty_forty.report import impose, sides, split_report

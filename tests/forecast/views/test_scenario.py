@@ -63,8 +63,9 @@ def test_a_demand_shock_moves_machines_power_and_money_or_what_is_latent_by_what
         moved = np.median(levels[3] / levels[2])
         assert moved == pytest.approx(np.median(rose), rel=0.15), name
     money = [leaf_levels(each, "spending").sum(axis=(1, 2)) for each in (cube, shocked, lifted, free)]
-    assert (money[1] > money[0]).all()
-    assert np.median(money[3] / money[2]) > np.median(rose)
+    assert (money[1] >= money[0] * (1 - 1e-6)).all()
+    assert np.median(money[1] / money[0]) > 1
+    assert np.median(money[3] / money[2]) == pytest.approx(np.median(rose), rel=0.2)
 
 
 def test_a_shock_to_one_leaf_moves_that_leaf_and_others_only_within_the_ceilings(small_world):
@@ -92,12 +93,15 @@ def test_lifting_a_ceiling_serves_more_of_the_same_wish(small_world):
     shipped = [leaf_levels(each, "accelerators_shipped").sum(axis=(1, 2)) for each in (cube, after)]
     assert (shipped[1] >= shipped[0] * (1 - 1e-6)).all()
     assert np.median(shipped[1] / shipped[0]) > 1.005
-    with pytest.raises(ValueError, match="ceiling 'gravity' cannot be lifted; choose from funding, packaging"):
+    with pytest.raises(
+        ValueError, match="ceiling 'gravity' cannot be lifted; choose from packaging, memory, power, funding"
+    ):
         apply_scenario(cube, "lift gravity")
 
 
 def test_a_scenario_of_one_side_moves_its_share(small_world):
-    cube, at = small_world.cube, small_world.cube["definition"].values.tolist().index(small_world.cube.attrs["definition"])
+    cube = small_world.cube
+    at = cube["definition"].values.tolist().index(cube.attrs["definition"])
     after = apply_scenario(cube, "rest*2")
     share = [each["hyperscale_share"].values[:, forecast_periods(cube), at] for each in (cube, after)]
     spending = leaf_levels(after, "spending")
