@@ -22,7 +22,7 @@ from shiftcast.forecast.economics.cost import capital_recovery
 from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.fleet import follow_cohorts
 from shiftcast.forecast.hardware.generations import Generations
-from shiftcast.forecast.supply.ceilings import MEMORY, PACKAGING, POWER
+from shiftcast.forecast.supply.ceilings import MEMORY, PACKAGING, POWER, power_stock
 from shiftcast.forecast.supply.taken import PER_WAFER
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
@@ -174,7 +174,7 @@ def _terms(basis: Basis, fleet: Supplied, fleets: Fleets, given: Mapping[str, fl
     quarters_left = (len(quarters) - np.arange(len(quarters)))[None, :, None]
     return {
         "h100e": generations.h100e, "need": (fleets.wanted * generations.h100e).sum(axis=2), "kw": kw,
-        "power": (fleets.before * kw).sum(axis=1)[:, None] + np.cumsum(fleets.most[POWER], axis=1),
+        "power": power_stock((fleets.before * kw).sum(axis=1), fleets.most[POWER]),
         "value": _THOUSAND * _rent(basis) * float(hours.mean()),
         "running": _THOUSAND * hourly[:, None, :] * hours[None, :, None],
         "charge": _THOUSAND * (yearly * generations.price / 4)[:, None, :] * quarters_left,

@@ -142,6 +142,29 @@ def draw_ceilings(
     return Bounds(sampling.quarters, most, used, weights)
 
 
+def power_stock(before: Array, added: Array) -> Array:
+    """Return the facility power that can be drawn by the end of each quarter; what is not used can be used later.
+
+    Parameters
+    ----------
+    before
+        Drawn when the first quarter begins [MW_facility], shape (draws,).
+    added
+        Most that is added in each quarter, none of history [MW_facility/quarter], shape (draws, quarters).
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters)
+        [MW_facility]; infinite where power was lifted or not known.
+
+    Examples
+    --------
+    >>> power_stock(np.array([10.0]), np.array([[2.0, 3.0]])).tolist()
+    [[12.0, 15.0]]
+    """
+    return np.asarray(before[:, None] + np.cumsum(added, axis=1))
+
+
 def _draw(
     name: str, limit: Limit, rows: DataFrame[Ceilings], sampling: Sampling, first: int, reached: Array | None
 ) -> tuple[Path, Array]:
