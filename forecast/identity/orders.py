@@ -98,7 +98,7 @@ def _ceilings(
     extra = sample_assumptions(packed, draws=sampling.draws, seed=sampling.seed)
     takes = taken(known.hardware, fit.generations, Assumptions({**extra.values, **sampling.assumed.values}))
     made = wanted[:, :bounded].sum(axis=-1)[..., None] * machines.unit_mix[:, :bounded]
-    live = in_place(made, machines.survival * machines.arrived)
+    live = np.cumsum(made, axis=1)  # a ceiling of power holds what is shipped: it has to be there when machines arrive
     bounds = draw_ceilings(known.ceilings, sampling, first=bounded, reached=reached(made, live, takes, first=bounded))
     use = {name: np.einsum("dqg,dg->dq", machines.unit_mix, per) for name, per in takes.items()}
     return dict(bounds.most), use

@@ -27,8 +27,8 @@ class Supply:
     names
         Of the ceilings, such as ``power``.
     available
-        Most that can be supplied in a quarter, shape (draws, quarters, ceilings); infinite where nothing limits it. What
-        is left of those in :data:`KEPT` can be used later.
+        Most that can be supplied in a quarter, shape (draws, quarters, ceilings); infinite where nothing limits it.
+        What is left of those in :data:`KEPT` can be used later.
     use
         What one accelerator of a quarter's shipments takes, same shape, in the same unit.
     width
