@@ -155,7 +155,7 @@ def draw_revenue(fit: RevenueFit, sampling: Sampling) -> Revenue:
     share = fit.compute.simulate(draws, sampling.stream("compute_share"))[0]
     most = np.full(total.shape, np.inf)
     ahead = fit.quarters[fit.first_forecast :]
-    most[:, fit.first_forecast :] = fundable(fit.buyers, ahead, sampling.assumed, draws=draws)
+    most[:, fit.first_forecast :] = fundable(fit.buyers, ahead, sampling.assumed, paid=fit.reported, draws=draws)
     return Revenue(
         fit.quarters, total, total * share, most, fit.ahead.after, fit.first_forecast, fit.company_ratio
     )  # fmt: skip

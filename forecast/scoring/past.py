@@ -133,7 +133,7 @@ class PastOrigin:
         if not way.bounded:
             return wanted
         assumed = sample_assumptions(self.assumptions, draws=draws, seed=seed)
-        most = fundable(self.buyers, self.ahead, assumed, draws=draws)
+        most = fundable(self.buyers, self.ahead, assumed, paid=self.reported, draws=draws)
         return soft_minimum(wanted, [most], assumed[WIDTH][:, None])
 
 

@@ -72,13 +72,16 @@ def read_buyers(observations: DataFrame[Observations]) -> Buyers | None:
     )  # fmt: skip
 
 
-def fundable(buyers: Buyers | None, ends: pd.DatetimeIndex, assumed: Assumptions, *, draws: int) -> Array:
+def fundable(
+    buyers: Buyers | None, ends: pd.DatetimeIndex, assumed: Assumptions, *, paid: pd.Series, draws: int
+) -> Array:
     """Draw the most that buyers can pay the vendor for data-centre products by quarter.
 
     revenue/4 exp((growth + error) years) ratio rise ** (years / 2) part, with years counted from the middle of the
     buyers' last known year to the middle of the quarter. The part is structural: the vendor's most of a dollar that
     these buyers invest, what other buyers pay it included; a trailing part would have capped every forecast before 2023
-    at a tenth of what came.
+    at a tenth of what came. What was paid in the last reported quarter could be funded: a draw that says otherwise is
+    raised to it in every quarter.
 
     Parameters
     ----------
@@ -88,6 +91,8 @@ def fundable(buyers: Buyers | None, ends: pd.DatetimeIndex, assumed: Assumptions
         Ends of the quarters.
     assumed
         With ``funding.growth_error`` [1/year], ``funding.rise`` [1 in two years] and ``funding.part`` [1].
+    paid
+        The vendor's reported revenue [USD/quarter] by last day of its quarter.
     draws
         Number of draws.
 
@@ -104,10 +109,11 @@ def fundable(buyers: Buyers | None, ends: pd.DatetimeIndex, assumed: Assumptions
     if buyers is None:
         return np.full((draws, len(ends)), np.inf)
     error, rise, part = (assumed[f"{ROWS}.{name}"][:, None] for name in ("growth_error", "rise", "part"))
-    days = (ends - buyers.middle).days.to_numpy(dtype=np.float64) - QUARTER_DAYS / 2
+    days = (ends.insert(0, paid.index[-1]) - buyers.middle).days.to_numpy(dtype=np.float64) - QUARTER_DAYS / 2
     years = days / (_YEAR * QUARTER_DAYS)
     earned = buyers.revenue / _YEAR * np.exp((buyers.growth + error) * years)
-    return np.asarray(earned * buyers.ratio * rise ** (years / _RISE_YEARS) * part)
+    most = earned * buyers.ratio * rise ** (years / _RISE_YEARS) * part
+    return np.asarray(most[:, 1:] * np.maximum(1, float(paid.iloc[-1]) / most[:, :1]))
 
 
 def _quarterly(rows: DataFrame[Observations]) -> pd.DataFrame:

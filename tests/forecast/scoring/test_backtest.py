@@ -75,7 +75,7 @@ def test_a_scored_forecast_is_the_live_forecast_made_on_that_day_cut_to_what_can
     )  # fmt: skip
     ends = pd.DatetimeIndex(nvidia_quarters(ORIGIN)["period_end"])
     ends = ends[ends > reported.index[-1]][:HORIZON]
-    most = fundable(read_buyers(known), ends, assumed, draws=DRAWS)
+    most = fundable(read_buyers(known), ends, assumed, paid=reported, draws=DRAWS)
     paths = soft_minimum(wanted[:, : len(ends)], [most], assumed[WIDTH][:, None])
     actual = np.log(actual.to_numpy()[len(history) : len(history) + HORIZON])
     paths = paths[:, : len(actual)]

@@ -37,9 +37,9 @@ def first(copied_store, no_draws, finished):
     return finished.result
 
 
-def better(scores, factor):
-    """Return scores with the model's build cost multiplied."""
-    mine = (scores["model"] == "shiftcast") & (scores["metric"] == "build_cost")
+def better(scores, factor, metric="build_cost"):
+    """Return scores with one of the model's multiplied."""
+    mine = (scores["model"] == "shiftcast") & (scores["metric"] == metric)
     return scores.assign(value=scores["value"].where(~mine, scores["value"] * factor))
 
 
@@ -149,7 +149,7 @@ def test_a_worse_challenger_is_not_promoted(first, own_store, finished, monkeypa
 
 
 def test_a_challenger_no_better_than_naive_is_not_promoted_even_alone(own_store, finished, no_draws, monkeypatch):
-    monkeypatch.setattr(run_module, "backtest", lambda *_, **__: better(finished.scores, 3.0))
+    monkeypatch.setattr(run_module, "backtest", lambda *_, **__: better(finished.scores, 3.0, "crps"))
     assert "naive" in run(own_store).reason
     assert champion_version(open_store(own_store.root)) is None
 
@@ -157,7 +157,7 @@ def test_a_challenger_no_better_than_naive_is_not_promoted_even_alone(own_store,
 def test_a_score_that_is_not_a_number_is_not_promoted_and_the_report_shows_a_dash(
     first, own_store, finished, monkeypatch
 ):
-    last = summarise(finished.scores).assign(crps_ratio=float("nan"))
+    last = summarise(finished.scores).assign(crps=float("nan"))
     monkeypatch.setattr(assemble, "summarise", lambda _: last)
     monkeypatch.setattr(run_module, "backtest", lambda *_, **__: better(finished.scores, float("nan")))
     monkeypatch.setattr(run_module, "write_report", write_report)
