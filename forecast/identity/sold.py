@@ -1,4 +1,4 @@
-"""What is sold and to whom: data-centre revenue, the hyperscale share of it, and its leaves, in US dollars."""
+"""Sales and their buyers: data-centre revenue, the hyperscale share of it, and its leaves, in US dollars."""
 
 from __future__ import annotations
 

@@ -78,14 +78,34 @@ def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
 
 
 def fill_hours(out: Array, asked: Asked, task: Task, placed: Array, theta: Array) -> None:
-    """Write one task's busy hours of shape (draws, quarters, leaves) to ``out``, a few draws at a time."""
+    """Write one task's busy hours to an array, a few draws at a time.
+
+    Parameters
+    ----------
+    out
+        Written to, shape (draws, quarters, leaves) [accelerator_hour/quarter].
+    asked, task
+        Demand, and the task.
+    placed
+        Share of its work that runs on these machines [1], shape (draws, leaves).
+    theta
+        Throughput of one [unit/s], shape (draws, quarters).
+    """
     each = hours_per_request(asked.intensity(task)[..., None], placed[:, None, :], theta[..., None])
     for draws, hours in busy_hour_blocks(asked.requests(task), asked.share(task), each):
         out[draws] = hours
 
 
 def add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: DataFrame[Throughput]) -> None:
-    """Add a task's core-hours, if it runs on CPUs at all and a record says how fast; change ``core_hours``."""
+    """Add a task's core-hours, if it runs on CPUs at all and a record says how fast.
+
+    Parameters
+    ----------
+    core_hours
+        Task to core-hours, shape (draws, quarters, leaves); it is added to.
+    asked, task, throughput
+        Demand, the task, and throughput rows known at the origin.
+    """
     placed = by_leaf(asked.assumed, task, asked.chips)[..., -1] if task.on_accelerator else None
     rate = core_throughput(throughput, task, asked.assumed)
     if rate is None or (placed is not None and not placed.any()):

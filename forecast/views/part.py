@@ -19,6 +19,7 @@ from shiftcast.features.frames import ALL, DataFrame, Forecasts, check, conform
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.support import OutOfSupportError
 
 MEASURES: Final = ("gpu_hours", "latent_hours", "accelerators", "accelerators_shipped", "power", "spending")
 LEVEL_OF_BASE: Final = {
@@ -64,6 +65,10 @@ def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
     """
     if measure not in MEASURES:
         raise InputError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
+    if measure not in cube:
+        raise OutOfSupportError(
+            f"measure {measure!r}", "this forecast was made before it was drawn", "make it again: `shiftcast run`"
+        )
     leaves = _leaves(cube, part)
     tasks = _tasks(cube, part)
     hours = cube["gpu_hours"].values[:, :, leaves]

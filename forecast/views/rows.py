@@ -121,14 +121,9 @@ def level_draws(cube: xr.Dataset, measure: str, part: Mapping[str, str], scenari
     ValueError
         If measure, part or scenario is not known.
     OutOfSupportError
-        If the measure does not follow the scenario.
+        If the forecast was made before demand drove hardware, and a scenario or what is latent is asked for.
     """
     under = apply_scenario(cube, scenario)
-    if measure in cube and measure not in under:
-        raise OutOfSupportError(
-            f"measure {measure!r} does not follow a scenario: it needs the fleet redrawn; ask for gpu_hours, "
-            "accelerators or power, or change the assumptions and run again"
-        )
     return draws_of(under, measure, Part(**part))[:, forecast_periods(under)]
 
 

@@ -9,7 +9,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.identity.world import World
 from shiftcast.forecast.leaves import SOLD_LEAVES
-from shiftcast.pipelines.registry.summary import Chain, EvidenceRow, LearnedRow
+from shiftcast.pipelines.registry.chain import Chain, EvidenceRow, LearnedRow
 
 _SHOWN = (0.1, 0.5, 0.9)
 

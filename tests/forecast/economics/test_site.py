@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.forecast.economics.basis import generations, join_assumptions, machine, price_name, rate
+from shiftcast.forecast.economics.basis import generations, join_assumptions, machine
 from shiftcast.forecast.economics.costs import Costing, cost_question, numbers
+from shiftcast.forecast.economics.rates import price_name, rate
 from shiftcast.forecast.economics.site import Site, site_question
 from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.support import OutOfSupportError
