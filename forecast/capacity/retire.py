@@ -17,10 +17,10 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.cascade import cascade_shares
 from shiftcast.forecast.capacity.retirement import keeps_running, power_worth, running_margin
 from shiftcast.forecast.capacity.stock import Stock, stock_and_flow
-from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine
+from shiftcast.forecast.economics.basis import SCENARIO, Basis, Machine, check_given, generations, machine
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
 from shiftcast.forecast.economics.power import Power, across
-from shiftcast.forecast.economics.rates import SCENARIO, price_name, rate
+from shiftcast.forecast.economics.rates import price_name, rate
 from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, weibull_survival
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,9 @@ from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
 from shiftcast.forecast.economics.power import Power
 from shiftcast.forecast.support import OutOfSupportError
+
+MODEL: Final = "deepseek-r1"
+SCENARIO: Final = "server"
 
 
 @dataclass(frozen=True)

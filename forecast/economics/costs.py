@@ -12,10 +12,10 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import normals
-from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine
+from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine
 from shiftcast.forecast.economics.cost import HourlyCost, Terms, capital_recovery, hourly_cost, per_million
 from shiftcast.forecast.economics.power import across
-from shiftcast.forecast.economics.rates import MODEL, SCENARIO, rate
+from shiftcast.forecast.economics.rates import rate
 from shiftcast.forecast.economics.rebound import rebound_table
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread

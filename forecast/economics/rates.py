@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
-from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis
 from shiftcast.forecast.support import OutOfSupportError
-
-MODEL: Final = "deepseek-r1"
-SCENARIO: Final = "server"
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine
+from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine
 from shiftcast.forecast.economics.cost import HOURS_PER_YEAR
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
 from shiftcast.forecast.economics.power import Power, across, capped_rate, work_per_joule
-from shiftcast.forecast.economics.rates import MODEL, SCENARIO, Rate, price_name, rate
+from shiftcast.forecast.economics.rates import Rate, price_name, rate
 from shiftcast.forecast.economics.revenue import revenue_per_megawatt_year, tokens_per_watt
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread

@@ -16,9 +16,8 @@ from shiftcast.forecast.capacity.limits_question import Limits
 from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.capacity.retire import MODEL as RETIRED_MODEL
 from shiftcast.forecast.capacity.retire import Retirement
-from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis
 from shiftcast.forecast.economics.costs import Costing, cost_question
-from shiftcast.forecast.economics.rates import MODEL, SCENARIO
 from shiftcast.forecast.economics.site import Site, site_question
 from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.views.answer import Answer
