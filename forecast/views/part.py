@@ -66,11 +66,8 @@ def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
     if measure not in MEASURES:
         raise InputError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
     if measure not in cube:
-        raise OutOfSupportError(
-            f"measure {measure!r}", "this forecast was made before it was drawn", "make it again: `shiftcast run`"
-        )
-    leaves = _leaves(cube, part)
-    tasks = _tasks(cube, part)
+        raise OutOfSupportError(f"measure {measure!r}", "this forecast does not draw it yet", "run `shiftcast run`")
+    leaves, tasks = _leaves(cube, part), _tasks(cube, part)
     hours = cube["gpu_hours"].values[:, :, leaves]
     if measure == "gpu_hours":
         return _total(hours[..., tasks])
