@@ -28,7 +28,7 @@ from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import stream, student_t
 from shiftcast.forecast.scoring.backtest import FIRST_ORIGIN, HORIZON, first_known, reported_revenue, score_level
-from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
+from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
 from shiftcast.pipelines.sources.public_record import read_record
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -113,12 +113,12 @@ def guided_quarter(
     return max(midpoint * np.exp(mean) - other, LEAST * level), drawn
 
 
-def paths(how: Forecast, observations: pd.DataFrame, reported: pd.Series, draws: int) -> Array:
+def paths(how: Forecast, observations: pd.DataFrame, reported: pd.Series, draws: int, prior: SeriesPrior) -> Array:
     """Draw revenue ahead [USD] by one forecast, shape (draws, HORIZON); all share their random numbers."""
     history, name = reported.to_numpy(dtype=np.float64), f"backtest.{len(reported)}"
 
     def fit(values: Array, horizon: int) -> VolumeFit:
-        return fit_volume(values, horizon, members=how.members, symmetric=how.symmetric)
+        return fit_volume(values, horizon, prior=prior, members=how.members, symmetric=how.symmetric)
 
     found = guided_quarter(observations, reported, draws, name) if how.guided else None
     if found is None:
@@ -132,6 +132,7 @@ def scores(draws: int) -> Iterator[pd.DataFrame]:
     """Yield the scores of every forecast at every past origin, a row a horizon."""
     record = read_record()
     costs: BuildCosts = build_costs(record.assumptions)
+    prior = SeriesPrior(**record.beliefs.of("volume.revenue"))
     origin = pd.Timestamp(max(record.observations["known_at"]))
     observations = known_by(record.observations, origin)
     actual, days = reported_revenue(observations, origin), first_known(observations)
@@ -140,7 +141,7 @@ def scores(draws: int) -> Iterator[pd.DataFrame]:
         reported = fiscal_revenue(latest_known(observations, made), "data_center", made)
         ahead = actual.to_numpy()[length : length + HORIZON]
         for name, how in FORECASTS.items():
-            drawn = paths(how, known_by(observations, made), reported, draws)[:, : len(ahead)]
+            drawn = paths(how, known_by(observations, made), reported, draws, prior)[:, : len(ahead)]
             found = score_level(drawn, ahead, reported.to_numpy(), costs)
             kept = {metric: found[metric] for metric in ("crps", "build_cost", "coverage80", "bias")}
             yield pd.DataFrame(

@@ -17,8 +17,8 @@ from shiftcast.forecast.capacity.limits import DEMAND, POWER, Bought, Programme,
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.economics.cost import capital_recovery
 from shiftcast.forecast.hardware.equivalents import UNIT
-from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, Fleet, arrival, follow_cohorts, weibull_survival
-from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
+from shiftcast.forecast.hardware.fleet import Fleet, arrival, follow_cohorts, weibull_survival
+from shiftcast.forecast.hardware.generations import GenerationPrior, Generations, nvidia_generations
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
@@ -101,7 +101,7 @@ def limits_question(basis: Basis, asked: Limits) -> Answer:
     check_given(basis, given)
     if asked.programmes < 1:
         raise InputError(f"{asked.programmes} programmes cannot be planned; give one or more, such as 100")
-    generations = nvidia_generations(basis.hardware)
+    generations = nvidia_generations(basis.hardware, GenerationPrior(**basis.beliefs.of("generations")))
     fleets = _fleets(basis, generations, asked.by, given)
     terms = _terms(basis, generations, fleets, given)
     count = min(asked.programmes, basis.draws)
@@ -144,7 +144,8 @@ def _fleets(basis: Basis, generations: Generations, by: str, given: Mapping[str,
     )
     shipped = mine.values.astype(np.float64) / _THOUSAND
     ages = np.arange(0.5, len(ends))
-    survival = weibull_survival(ages, np.asarray(4 * basis.values("fleet.life", given)), WEIBULL_SHAPE)
+    life: Array = 4 * basis.values("fleet.life", given)
+    survival = weibull_survival(ages, life, basis.beliefs["fleet.survival_shape"])
     lags = arrival(ages, basis.values("fleet.lag", given))
     past = shipped * (np.arange(len(ends)) < now)[None, :, None]
     wanted, remaining = (_live(follow_cohorts(each, survival, lags), now, last) for each in (shipped, past))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -33,9 +32,8 @@ from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.forecast.workloads import TRAINING, Registry, Task
-
-_INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
 
 @dataclass(frozen=True)
@@ -99,16 +97,19 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     known, generations, quarters
         The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     """
-    observations, registry, market = known.observations, known.registry, known.market
+    observations, registry, market, beliefs = known.observations, known.registry, known.market, known.beliefs
+    about_steps, about_inference = (SharePrior(**beliefs.of(f"share.{name}")) for name in ("technique", "inference"))
     steps = {
         (workload, segment): fit_steps(
-            observations, workload, registry.techniques(workload), segment, quarters, market=market
+            observations, workload, registry.techniques(workload), segment, quarters, market=market, prior=about_steps
         )
         for workload in registry.workloads
         for segment in SOLD_SEGMENTS
     }
-    tokens = fit_tokens(observations, quarters, market.operators.token_series)
-    return BottomUpFit(known, generations, quarters, tokens, steps, fit_inference_share(observations, quarters))
+    series = market.operators.token_series
+    tokens = fit_tokens(observations, quarters, series, SeriesPrior(**beliefs.of("volume.tokens")))
+    inference = fit_inference_share(observations, quarters, about_inference)
+    return BottomUpFit(known, generations, quarters, tokens, steps, inference)
 
 
 def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> BottomUp:
@@ -128,7 +129,8 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
     known, quarters, registry, chips = fit.known, sampling.quarters, fit.known.registry, fit.known.market.chips
     volumes, missing = _volumes(fit, sampling)
     carried = _technique_shares(fit, sampling)
-    asked = Asked(registry, volumes, carried.shares, sampling.assumed, quarters, chips)
+    held = known.beliefs["growth.held_after"]
+    asked = Asked(registry, volumes, carried.shares, sampling.assumed, quarters, chips, held)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((sampling.draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}
@@ -138,7 +140,7 @@ def draw_bottom_up(fit: BottomUpFit, hour_shares: Array, sampling: Sampling) -> 
             continue
         if task.on_accelerator:
             theta, found = fleet_throughput(
-                known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters
+                known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters, held
             )
             evidence[task.name] = found.evidence
             _fill(hours[..., column], asked, task, by_leaf(sampling.assumed, task, chips)[..., chips.own], theta)
@@ -154,8 +156,8 @@ class Asked:
 
     Attributes
     ----------
-    registry, assumed, quarters, chips
-        Task registry, drawn assumptions, ends of the quarters, and chips in order.
+    registry, assumed, quarters, chips, held_after
+        Task registry, drawn assumptions, ends of the quarters, chips in order, and how long growth goes on [year].
     volumes, shares
         As in :class:`BottomUp`.
     """
@@ -166,6 +168,7 @@ class Asked:
     assumed: Assumptions
     quarters: pd.DatetimeIndex
     chips: Chips
+    held_after: float
 
     def requests(self, task: Task) -> Array:
         """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
@@ -184,7 +187,7 @@ class Asked:
         if not task.on_accelerator:
             return np.broadcast_to(each, (len(each), len(self.quarters)))
         growth = self.assumed[f"intensity_growth.{task.workload}"]
-        return np.asarray(each * _compound(growth, self.quarters))
+        return np.asarray(each * compound(growth, years_after_base(self.quarters), self.held_after))
 
 
 def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:
@@ -224,7 +227,7 @@ def _add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughpu
 
 def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], dict[str, str]]:
     """Return requests (or tokens) a quarter by workload, and what could not be had."""
-    volumes, missing = {}, {}
+    volumes, missing, held = {}, {}, fit.known.beliefs["growth.held_after"]
     for workload in fit.known.registry.workloads:
         if workload == "generative":
             tokens = draw_tokens(fit.tokens, sampling)
@@ -233,9 +236,8 @@ def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], di
             else:
                 volumes[workload] = tokens
         elif workload != TRAINING:
-            growth = sampling.assumed[f"growth.{workload}"]
-            daily = sampling.assumed[f"volume.{workload}"][:, None] * _compound(growth, sampling.quarters)
-            volumes[workload] = daily * days_in(sampling.quarters)
+            growth = compound(sampling.assumed[f"growth.{workload}"], years_after_base(sampling.quarters), held)
+            volumes[workload] = sampling.assumed[f"volume.{workload}"][:, None] * growth * days_in(sampling.quarters)
     return volumes, missing
 
 
@@ -250,10 +252,6 @@ def _technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
     }
     now = int(quarters.searchsorted(fit.known.origin)) - 1
     return carry_forward(level, techniques, quarters, now, fit.known.learned, seed=sampling.seed)
-
-
-def _compound(growth: Array, quarters: pd.DatetimeIndex) -> Array:
-    return compound(growth, years_after_base(quarters))
 
 
 def _add_training(
@@ -271,17 +269,19 @@ def _add_training(
             hours[..., column] = np.maximum(total * asked.share(task), seen)
 
 
-def fit_inference_share(observations: DataFrame[Observations], quarters: pd.DatetimeIndex) -> ShareState:
+def fit_inference_share(
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, prior: SharePrior
+) -> ShareState:
     """Fit the share of accelerator-hours that is inference to stated revenue shares.
 
     Parameters
     ----------
-    observations, quarters
-        Observation rows known at the origin, one a figure, and ends of the quarters to cover.
+    observations, quarters, prior
+        Rows known at the origin, one a figure; ends of the quarters to cover; and beliefs before any statement.
     """
     rows = select(observations, measure="share", base="revenue", phase="inference", segment="all")
     rows = rows.assign(definition="stated")
-    return fit_share_state(rows, quarters, reference="stated", prior=_INFERENCE_PRIOR)
+    return fit_share_state(rows, quarters, reference="stated", prior=prior)
 
 
 def draw_inference_share(state: ShareState, sampling: Sampling) -> Array:

@@ -19,22 +19,21 @@ from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.hardware.fleet import (
-    WEIBULL_SHAPE,
     Fleet,
     arrival,
     follow_cohorts,
     generation_mix,
     weibull_survival,
 )
-from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, Generations, nvidia_generations
 from shiftcast.forecast.identity.meeting import condition
 from shiftcast.forecast.identity.revenue import Revenue, RevenueFit, draw_revenue, fit_revenue
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.split.leaf_state import hear_leaves
 from shiftcast.forecast.split.membership import Move, as_saved, saved_moves
-from shiftcast.forecast.split.share import LEAF_DRIFT, Split, draw_split, leaf_weights, split_state
-from shiftcast.forecast.statements.state import ShareState
+from shiftcast.forecast.split.share import Split, draw_split, leaf_weights, split_state
+from shiftcast.forecast.statements.state import SharePrior, ShareState
 
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
 
@@ -119,8 +118,10 @@ def fit_top_down(known: Known, through: str) -> TopDownFit:
     ValueError
         Naming the data that is missing at the origin.
     """
-    generations, revenue, market = nvidia_generations(known.hardware), fit_revenue(known, through), known.market
-    split = split_state(known.observations, revenue.quarters, market=market)
+    generations = nvidia_generations(known.hardware, GenerationPrior(**known.beliefs.of("generations")))
+    revenue, market = fit_revenue(known, through), known.market
+    prior = SharePrior(**known.beliefs.of("share.split"))
+    split = split_state(known.observations, revenue.quarters, market=market, prior=prior)
     moves = saved_moves(known.memberships, revenue.quarters, market.split.reference)
     return TopDownFit(known, generations, revenue, split, moves)
 
@@ -148,13 +149,13 @@ def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
     known, generations, assumed, market = fit.known, fit.generations, sampling.assumed, fit.known.market
     revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, market.split, sampling)
     split = as_saved(split, revenue.total, known.observations, fit.moves, sampling, market=market)
-    weights, news = _leaf_weights(known.observations, revenue, split.share, sampling)
+    weights, news = _leaf_weights(known, revenue, split.share, sampling)
     mix = _mix(generations, sampling)
     price, gap = _price(fit, revenue, mix, sampling)
     units = revenue.compute[:, :, None] * mix / price[:, None, :]
     own = assumed["vendor_internal.share"][:, None, None]
     shipped = np.concatenate([weights[..., None] * units[:, :, None, :], (own * units)[:, :, None, :]], axis=2)
-    fleet = _fleet(shipped, assumed)
+    fleet = _fleet(shipped, assumed, known.beliefs["fleet.survival_shape"])
     none = np.zeros((sampling.draws, len(revenue.quarters), 1))
     spending = np.concatenate([weights * revenue.total[..., None], none], axis=2)
     hours = fleet.live.sum(axis=-1) * hours_in(revenue.quarters)[None, :, None] * _utilisation(assumed)
@@ -162,16 +163,16 @@ def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
     return TopDown(revenue, split, spending, fleet, hours, power, price, gap, news)
 
 
-def _leaf_weights(
-    observations: DataFrame[Observations], revenue: Revenue, share: Array, sampling: Sampling
-) -> tuple[Array, pd.DataFrame]:
+def _leaf_weights(known: Known, revenue: Revenue, share: Array, sampling: Sampling) -> tuple[Array, pd.DataFrame]:
     """Return each leaf's share of revenue, shape (draws, quarters, leaves sold to), and what statements moved."""
-    base = revenue.first_forecast - 1
+    base, beliefs = revenue.first_forecast - 1, known.beliefs
+    drift, figure_sd = beliefs["leaves.drift"], beliefs["leaves.figure_sd"]
     inside, news = {}, []
     for segment, part in (("hyperscale", share), ("rest", 1 - share)):
-        weights = leaf_weights(sampling, segment, base_period=base)
+        weights = leaf_weights(sampling, segment, base_period=base, drift=drift)
         side = part * revenue.total
-        found = hear_leaves(weights, LEAF_DRIFT, base, observations, LEAVES[segment], side, sampling)
+        rows, leaves = known.observations, LEAVES[segment]
+        found = hear_leaves(weights, drift, base, rows, leaves, side, sampling, figure_sd=figure_sd)
         inside[segment] = part[..., None] * found.share
         news.append(found.news)
     return np.concatenate([inside["hyperscale"], inside["rest"]], axis=2), pd.concat(news, ignore_index=True)
@@ -213,9 +214,9 @@ def _independent_h100e(
     return np.asarray(window), float(final["value"].sum())
 
 
-def _fleet(shipped: Array, assumed: Assumptions) -> Fleet:
+def _fleet(shipped: Array, assumed: Assumptions, shape: float) -> Fleet:
     ages = np.arange(shipped.shape[1], dtype=np.float64) + 0.5
-    survival = weibull_survival(ages, 4 * assumed["fleet.life"], WEIBULL_SHAPE)
+    survival = weibull_survival(ages, 4 * assumed["fleet.life"], shape)
     return follow_cohorts(shipped, survival, arrival(ages, assumed["fleet.lag"]))
 
 

@@ -22,7 +22,7 @@ from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import METRICS, pinball
-from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume
+from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
 
 HORIZON: Final = 8  # quarters
 FIRST_ORIGIN: Final = 20  # quarters of history at the first origin
@@ -70,7 +70,7 @@ class PastOrigin:
 
 
 def backtest_revenue(
-    observations: DataFrame[Observations], origin: pd.Timestamp, *, costs: BuildCosts,
+    observations: DataFrame[Observations], origin: pd.Timestamp, *, prior: SeriesPrior, costs: BuildCosts,
     origins: Sequence[PastOrigin] | None = None, draws: int = 1000, seed: int = 1,
 ) -> DataFrame[Scores]:  # fmt: skip
     """Score data-centre revenue forecasts made at every past quarter known by an origin.
@@ -85,6 +85,8 @@ def backtest_revenue(
         Every vintage known by then; cut again at every past origin.
     origin
         Last day of knowledge.
+    prior
+        Beliefs about the error of revenue.
     costs
         What building too little and too much costs.
     origins
@@ -104,7 +106,7 @@ def backtest_revenue(
     """
     actual = reported_revenue(observations, origin)
     blocks = []
-    for past in origins or past_origins(observations, actual):
+    for past in origins or past_origins(observations, actual, prior):
         ahead = actual.to_numpy()[len(past.history) : len(past.history) + HORIZON]
         for model in past.fits:
             paths = past.paths(model, draws=draws, seed=seed)[:, : len(ahead)]
@@ -162,7 +164,7 @@ def first_known(observations: DataFrame[Observations]) -> pd.Series:
     return rows.groupby("period_end")["known_at"].min()
 
 
-def past_origins(observations: DataFrame[Observations], actual: pd.Series) -> Iterator[PastOrigin]:
+def past_origins(observations: DataFrame[Observations], actual: pd.Series, prior: SeriesPrior) -> Iterator[PastOrigin]:
     """Yield every past origin that has a quarter of ``actual`` ahead of it, fitted on what was known there.
 
     Parameters
@@ -171,6 +173,8 @@ def past_origins(observations: DataFrame[Observations], actual: pd.Series) -> It
         Every vintage.
     actual
         From :func:`reported_revenue`.
+    prior
+        Beliefs about the error of revenue, of the model and of every naive forecast.
 
     Returns
     -------
@@ -181,8 +185,8 @@ def past_origins(observations: DataFrame[Observations], actual: pd.Series) -> It
     for length in range(FIRST_ORIGIN, len(actual)):
         made = pd.Timestamp(days[actual.index[length - 1]])
         history = fiscal_revenue(latest_known(observations, made), "data_center", made).to_numpy()
-        naive = {name: fit_volume(history, HORIZON, members=(name,)) for name in BENCHMARKS}
-        yield PastOrigin(made, history, {MODEL: fit_volume(history, HORIZON), **naive})
+        naive = {name: fit_volume(history, HORIZON, prior=prior, members=(name,)) for name in BENCHMARKS}
+        yield PastOrigin(made, history, {MODEL: fit_volume(history, HORIZON, prior=prior), **naive})
 
 
 def score_level(paths: Array, actual: Array, history: Array, costs: BuildCosts) -> dict[str, Array]:

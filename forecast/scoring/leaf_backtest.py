@@ -33,7 +33,9 @@ from shiftcast.forecast.scoring.backtest import (
     score_level,
     score_rows,
 )
-from shiftcast.forecast.split.share import PRIOR, draw_split, split_state, split_statements
+from shiftcast.forecast.split.share import draw_split, split_state, split_statements
+from shiftcast.forecast.statements.level import SharePrior
+from shiftcast.forecast.volume import SeriesPrior
 
 _FIRST: Final = "2015Q1"
 _SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
@@ -59,19 +61,20 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> DataFrame[Sco
     ValueError
         If the history is too short for one past origin, or a cost of building is missing.
     """
-    costs = build_costs(known.assumptions)
-    vintages, market = known.history.observations, known.market
-    origins = tuple(past_origins(vintages, reported_revenue(vintages, known.origin)))
-    whole = backtest_revenue(vintages, known.origin, costs=costs, origins=origins, draws=draws, seed=seed)
+    costs, prior = build_costs(known.assumptions), SeriesPrior(**known.beliefs.of("volume.revenue"))
+    vintages, about_split = known.history.observations, SharePrior(**known.beliefs.of("share.split"))
+    origins = tuple(past_origins(vintages, reported_revenue(vintages, known.origin), prior))
+    whole = backtest_revenue(vintages, known.origin, prior=prior, costs=costs, origins=origins, draws=draws, seed=seed)
     parts = backtest_segments(
-        vintages, known.origin, market=market, costs=costs, origins=origins, draws=draws, seed=seed
+        vintages, known.origin, market=known.market, prior=about_split, costs=costs, origins=origins, draws=draws,
+        seed=seed,
     )  # fmt: skip
     return check(conform(pd.concat([whole, *parts], ignore_index=True), Scores), Scores)
 
 
 def backtest_segments(
-    observations: DataFrame[Observations], origin: pd.Timestamp, *, market: Market, costs: BuildCosts,
-    origins: Sequence[PastOrigin], draws: int = 1000, seed: int = 1,
+    observations: DataFrame[Observations], origin: pd.Timestamp, *, market: Market, prior: SharePrior,
+    costs: BuildCosts, origins: Sequence[PastOrigin], draws: int = 1000, seed: int = 1,
 ) -> list[pd.DataFrame]:  # fmt: skip
     """Score the revenue of each segment, one block an origin, model, stated share and segment.
 
@@ -85,8 +88,8 @@ def backtest_segments(
         Every vintage known by the origin; cut again at every past origin.
     origin
         Last day of knowledge.
-    market
-        How each definition of the split is read.
+    market, prior
+        How each definition of the split is read, and beliefs about it before any statement.
     costs
         Costs of building too little and too much.
     origins
@@ -109,12 +112,12 @@ def backtest_segments(
         if known.empty or later.empty:
             continue
         quarters = calendar_quarters(_FIRST, quarter_label(later["period_end"].max() + pd.offsets.QuarterEnd()))
-        state = split_state(latest_known(observations, past.made), quarters, market=market)
+        state = split_state(latest_known(observations, past.made), quarters, market=market, prior=prior)
         split = draw_split(state, market.split, Sampling(quarters, draws, seed))
         for definition, rows in later.groupby("definition"):
             spans = pd.DatetimeIndex(rows["period_start"]), pd.DatetimeIndex(rows["period_end"])
             model_share = split.by_definition[str(definition)] @ overlap_weights(*spans, quarters).T
-            naive = _naive_shares(known, rows, normals(seed, "naive.share", draws))
+            naive = _naive_shares(known, rows, normals(seed, "naive.share", draws), prior.volatility)
             steps = ahead.get_indexer(pd.DatetimeIndex(rows["period_end"]))
             stated = rows["value"].to_numpy()
             for model in past.fits:
@@ -152,17 +155,21 @@ def scored_statements(observations: DataFrame[Observations], market: Market) -> 
     return scored
 
 
-def _naive_shares(known: DataFrame[Observations], rows: DataFrame[Observations], noise: Array) -> Array:
+def _naive_shares(
+    known: DataFrame[Observations], rows: DataFrame[Observations], noise: Array, volatility: float
+) -> Array:
     """Return the naive draws of each stated share, shape (draws, statements)."""
     return np.column_stack(
-        [naive_share(known, str(row.definition), row.period_end, noise) for row in rows.itertuples()]
+        [naive_share(known, str(row.definition), row.period_end, noise, volatility) for row in rows.itertuples()]
     )
 
 
-def naive_share(statements: DataFrame[Observations], definition: str, period_end: pd.Timestamp, noise: Array) -> Array:
+def naive_share(
+    statements: DataFrame[Observations], definition: str, period_end: pd.Timestamp, noise: Array, volatility: float
+) -> Array:
     """Return draws of the last stated share carried on, under its definition where there is one, else under any.
 
-    logit(share) + volatility * sqrt(quarters since) * noise, with the prior volatility of the split.
+    logit(share) + volatility * sqrt(quarters since) * noise.
 
     Parameters
     ----------
@@ -174,6 +181,8 @@ def naive_share(statements: DataFrame[Observations], definition: str, period_end
         Last day of the quarter asked for.
     noise
         Standard normals, shape (draws,).
+    volatility
+        Standard deviation of the logit share a quarter, such as that of the split's prior.
 
     Returns
     -------
@@ -184,10 +193,10 @@ def naive_share(statements: DataFrame[Observations], definition: str, period_end
     --------
     >>> rows = pd.DataFrame({"definition": ["top_five"], "value": [0.5],
     ...                      "period_end": pd.to_datetime(["2026-01-25"], utc=True)})
-    >>> naive_share(rows, "recast_2", pd.Timestamp("2026-07-26", tz="UTC"), np.zeros(1)).tolist()
+    >>> naive_share(rows, "recast_2", pd.Timestamp("2026-07-26", tz="UTC"), np.zeros(1), 0.12).tolist()
     [0.5]
     """
     same = statements[statements["definition"] == definition]
     last = (statements if same.empty else same).sort_values("period_end").iloc[-1]
     quarters = max((period_end - last["period_end"]).days / QUARTER_DAYS, 0.0)
-    return np.asarray(expit(logit(last["value"]) + PRIOR.volatility * np.sqrt(quarters) * noise))
+    return np.asarray(expit(logit(last["value"]) + volatility * np.sqrt(quarters) * noise))

@@ -26,7 +26,6 @@ from shiftcast.forecast.statements.conditioning import Statement, condition
 from shiftcast.forecast.statements.wording import OF_BOUND
 
 FISCAL_YEAR: Final = pd.Timedelta(days=364)  # the same fiscal quarter a year before
-_LEAST_SD: Final = 0.03  # of a log figure: fiscal periods are read on calendar quarters
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def leaf_statements(observations: DataFrame[Observations], leaves: tuple[str, ..
 
 def hear_leaves(
     weights: Array, drift: float, base: int, observations: DataFrame[Observations], leaves: tuple[str, ...],
-    side: Array, sampling: Sampling,
+    side: Array, sampling: Sampling, *, figure_sd: float,
 ) -> Leaves:  # fmt: skip
     """Condition drawn log weights of leaves on what is stated about them.
 
@@ -87,6 +86,8 @@ def hear_leaves(
         are read against.
     sampling
         Quarters of the weights, and the seed of the tempering's named stream.
+    figure_sd
+        Standard deviation added to a stated figure [log]: fiscal periods are read on calendar quarters.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def hear_leaves(
         If a statement is worded in a way that has no likelihood.
     """
     rows, quarters = leaf_statements(observations, leaves), sampling.quarters
-    reader = _Reader(leaves, quarters, side.mean(axis=0))
+    reader = _Reader(leaves, quarters, side.mean(axis=0), figure_sd)
     statements = [reader.statement(row) for row in rows.to_dict("records") if reader.covers(row)]
     before = softmax(weights, axis=-1)
     if not statements:
@@ -141,6 +142,7 @@ class _Reader:
     leaves: tuple[str, ...]
     quarters: pd.DatetimeIndex
     side: Array
+    figure_sd: float
 
     def covers(self, row: Mapping[Any, Any]) -> bool:
         """Return whether the quarters hold what a row speaks of."""
@@ -151,7 +153,7 @@ class _Reader:
         """Return what a row says of the log weights, as a log figure."""
         grown = row["measure"] == "growth"
         value = 1.0 + float(row["value"]) if grown else float(row["value"])
-        sd = float(np.hypot(float(row["sd"]) / value, _LEAST_SD))
+        sd = float(np.hypot(float(row["sd"]) / value, self.figure_sd))
         now, before = (self._revenue(row, back) for back in (pd.Timedelta(0), FISCAL_YEAR))
         name = f"{row['leaf']} {row['measure']} {row['bound']} {row['value']:.4g} {row['period_end']:%Y-%m-%d}"
 

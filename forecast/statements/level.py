@@ -21,23 +21,23 @@ class SharePrior:
     ----------
     mid, sd
         Median share at the first quarter, and its standard deviation on the logit scale.
-    trend, trend_sd
-        Mean and standard deviation of the logit change a quarter at the first quarter.
-    damping
-        Share of the trend that is left a quarter later.
     volatility, volatility_sd_log
         Median of the level's standard deviation a quarter [logit], and its log standard deviation.
+    trend, trend_sd
+        Mean and standard deviation of the logit change a quarter at the first quarter; no trend where left out.
+    damping
+        Share of the trend that is left a quarter later.
     trend_volatility
         Standard deviation of the trend's change a quarter [logit].
     """
 
-    mid: float = 0.5
-    sd: float = 1.0
+    mid: float
+    sd: float
+    volatility: float
+    volatility_sd_log: float
     trend: float = 0.0
     trend_sd: float = 0.0
-    damping: float = 0.85
-    volatility: float = 0.12
-    volatility_sd_log: float = 0.5
+    damping: float = 1.0
     trend_volatility: float = 0.0
 
 

@@ -27,6 +27,7 @@ from shiftcast.forecast.scoring.backtest import MODEL as BACKTESTED
 from shiftcast.forecast.scoring.backtest import backtest_revenue
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
+from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
@@ -158,8 +159,8 @@ def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle:
     ndarray, shape (origins,)
         PIT values [1].
     """
-    costs = build_costs(bundle.tables["assumptions"])
-    scores = backtest_revenue(observations, now, costs=costs, seed=bundle.summary.settings.seed)
+    costs, prior = build_costs(bundle.tables["assumptions"]), SeriesPrior(**bundle.known.beliefs.of("volume.revenue"))
+    scores = backtest_revenue(observations, now, prior=prior, costs=costs, seed=bundle.summary.settings.seed)
     mine = scores[
         (scores["metric"] == "pit") & (scores["model"] == BACKTESTED) & (scores["horizon"] == 1)
         & (scores["measure"] == "log_revenue") & (scores["segment"] == "all")

@@ -14,6 +14,7 @@ from shiftcast.forecast.identity.cube import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.scoring.backtest import backtest_revenue, summarise
 from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.pipelines.sources.public_record import read_record
 
 ORIGIN = pd.Timestamp("2026-08-31", tz="UTC")
@@ -38,8 +39,9 @@ def forecasts() -> pd.DataFrame:
 def scores() -> pd.DataFrame:
     """Return the backtest's summary as of the origin."""
     known = _known()
+    rows, prior = known.history.observations, SeriesPrior(**known.beliefs.of("volume.revenue"))
     return summarise(
-        backtest_revenue(known.history.observations, ORIGIN, costs=build_costs(known.assumptions), seed=SETTINGS.seed)
+        backtest_revenue(rows, ORIGIN, prior=prior, costs=build_costs(known.assumptions), seed=SETTINGS.seed)
     )
 
 

@@ -19,7 +19,10 @@ from shiftcast.forecast.scoring.backtest import (
     backtest_revenue,
     summarise,
 )
-from shiftcast.forecast.volume import draw_volume, fit_volume
+from shiftcast.forecast.volume import SeriesPrior, draw_volume, fit_volume
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+
+REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
 
 ORIGIN = pd.Timestamp("2022-12-01", tz="UTC")
 DRAWS = 200
@@ -27,7 +30,7 @@ COSTS = BuildCosts(short=0.45, over=0.15)
 
 
 def run(observations: pd.DataFrame, origin: pd.Timestamp = ORIGIN) -> pd.DataFrame:
-    return backtest_revenue(observations, origin, costs=COSTS, draws=DRAWS, seed=1)
+    return backtest_revenue(observations, origin, prior=REVENUE, costs=COSTS, draws=DRAWS, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,9 @@ def test_a_scored_forecast_is_the_live_forecast_made_on_that_day(scores, record,
     made = scores.origin.unique()[4]
     history = fiscal_revenue(latest_known(record.observations, made), "data_center", made)
     paths = draw_volume(
-        fit_volume(history.to_numpy(), HORIZON), draws=DRAWS, random=stream(1, f"backtest.{len(history)}")
+        fit_volume(history.to_numpy(), HORIZON, prior=REVENUE),
+        draws=DRAWS,
+        random=stream(1, f"backtest.{len(history)}"),
     )
     actual = np.log(actual.to_numpy()[len(history) : len(history) + HORIZON])
     expected = crps(np.log(paths)[:, : len(actual)], actual)

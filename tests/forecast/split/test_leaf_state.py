@@ -37,7 +37,9 @@ SIDE = np.full((800, len(QUARTERS)), 10e9)
 def heard(weights, *rows, seed=3):
     columns = list(row("2025-01-01", "2025-12-31", 1.0, sd=1.0))
     frame = latest_vintage(pd.DataFrame(list(rows), columns=columns))
-    return hear_leaves(weights, DRIFT, BASE, frame, LEAVES, SIDE, Sampling(QUARTERS, len(weights), seed))
+    return hear_leaves(
+        weights, DRIFT, BASE, frame, LEAVES, SIDE, Sampling(QUARTERS, len(weights), seed), figure_sd=0.03
+    )
 
 
 def test_without_statements_the_leaves_are_the_prior_s(weights):

@@ -11,7 +11,7 @@ from shiftcast.forecast.statements.rows import read_rows
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state
 
 QUARTERS = calendar_quarters("2020Q1", "2023Q4")
-PRIOR = SharePrior(sd=0.4, volatility=0.15)
+PRIOR = SharePrior(mid=0.5, sd=0.4, volatility=0.15, volatility_sd_log=0.5)
 RISING = np.linspace(1.0, 4.0, len(QUARTERS))
 
 
