@@ -36,10 +36,8 @@ def revisions(
 
     Parameters
     ----------
-    observations
-        Every vintage known on the later day.
-    quarters
-        Ends of the quarters the split covers.
+    observations, quarters
+        Every vintage known on the later day, and ends of the quarters the split covers.
     market, prior
         How each definition of the split is read, and beliefs about it before any statement.
     since

@@ -84,9 +84,8 @@ def test_a_missing_figure_is_carried_with_the_root_of_the_peak_and_named(record)
 
 def test_a_cancelled_accelerator_is_no_generation(record):
     rubin = record.hardware.family == "rubin"
-    after = nvidia_generations(
-        record.hardware.assign(status=record.hardware.status.mask(rubin, "cancelled")), GENERATIONS
-    )
+    cancelled = record.hardware.assign(status=record.hardware.status.mask(rubin, "cancelled"))
+    after = nvidia_generations(cancelled, GENERATIONS)
     assert "rubin" not in after.names
 
 

@@ -88,15 +88,8 @@ def test_naive_forecasts_use_nothing_known_later(card, vintage, actual):
 
 def test_the_last_value_stays_over_calendar_quarters(vintage):
     quarters = periods(vintage.cube)[-4:]
-    draws = naive_revenue(
-        vintage.observations,
-        quarters,
-        origin=ORIGIN,
-        member="last_value",
-        prior=SeriesPrior(**BELIEFS.of("volume.revenue")),
-        draws=40000,
-        seed=1,
-    )
+    prior, asked = SeriesPrior(**BELIEFS.of("volume.revenue")), {"member": "last_value", "draws": 40000, "seed": 1}
+    draws = naive_revenue(vintage.observations, quarters, origin=ORIGIN, prior=prior, **asked)
     rows = vintage.observations
     last = rows[(rows["definition"] == "data_center") & (rows["measure"] == "revenue")].sort_values("period_end")
     assert np.median(draws, axis=0) == pytest.approx(np.full(4, last["value"].iloc[-1]), rel=0.05)
