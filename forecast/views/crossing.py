@@ -30,13 +30,14 @@ class Crossing:
         What was asked, with base and segment.
     early, middle, late
         Quarter by which a (1 - level) / 2, one half, and (1 + level) / 2 of the draws have crossed; ``by`` the
-        first quarter shown where it was then or before, and ``after the horizon`` where it is not within it.
+        first quarter shown where it was then or before, and ``after the horizon`` where it is not within it. A draw
+        that fell back before the first quarter ahead counts from when it crosses again.
     level
         Level of the interval from ``early`` to ``late``.
     never
         Probability of not crossing by the horizon.
     already
-        Probability of having crossed before the first quarter ahead.
+        Probability of being above the threshold in the last quarter before those ahead.
     horizon
         Last quarter looked at.
     """
@@ -173,7 +174,7 @@ def check_fractions(**named: float) -> None:
 def crossing(
     share: Array, ends: pd.DatetimeIndex, *, above: float, level: float, question: str, first_ahead: int
 ) -> Crossing:
-    """Summarise when draws of a share first pass a threshold.
+    """Summarise when draws of a share first pass a threshold; one that fell back before the quarters ahead, when next.
 
     Parameters
     ----------
@@ -201,7 +202,9 @@ def crossing(
         If threshold or level is not within (0, 1).
     """
     check_fractions(above=above, level=level)
-    first = first_passage(share > above)
+    holds = share > above
+    holds[:, :first_ahead] &= holds[:, first_ahead - 1 : first_ahead]
+    first = first_passage(holds)
     labels = [quarter_label(end) for end in ends] + [NOT_YET]
     labels[0] = f"by {labels[0]}"
     ranks = passage_ranks(first, [(1 - level) / 2, 0.5, (1 + level) / 2])
