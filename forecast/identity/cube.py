@@ -48,7 +48,6 @@ UNITS: Final = {
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
-_MOST_BUSY: Final = 0.98  # share of all hours that a fleet can be busy
 
 Progress = Callable[[str], None]
 
@@ -136,7 +135,7 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     bottom = draw_bottom_up(fit.bottom_up, shares, sampling)
     progress("meeting of the two views, and the cube")
     shown = slice(max(top.revenue.first_forecast - _HISTORY, 0), None)
-    agreement = _meet(top, bottom, sampling.assumed, shown)
+    agreement = _meet(top, bottom, sampling.assumed, shown, fit.known.beliefs["fleet.most_busy"])
     cube = _cube(fit, top, bottom, agreement, shown, sampling.assumed)
     return World(cube, top, bottom, agreement, fit.generations)
 
@@ -231,13 +230,13 @@ def _pad(values: Array) -> Array:
     return np.concatenate([values, np.zeros((*values.shape[:-1], 1))], axis=-1)
 
 
-def _meet(top: TopDown, bottom: BottomUp, assumed: Assumptions, shown: slice) -> Agreement:
+def _meet(top: TopDown, bottom: BottomUp, assumed: Assumptions, shown: slice, most_busy: float) -> Agreement:
     """Let the two views meet leaf by leaf, for the leaves both speak of; no fleet is busier than all its hours."""
     total = top.hours[:, shown, : len(SOLD_LEAVES)]
     unseen = np.broadcast_to(assumed["unseen.share"][:, None, None], total.shape)
     met = agree(total, np.maximum(bottom.hours[:, shown][..., _used(bottom)], _TINY), unseen)
     live = top.fleet.live[:, shown, : len(SOLD_LEAVES)].sum(axis=-1)
-    return within(met, _MOST_BUSY * live * hours_in(top.revenue.quarters[shown])[None, :, None])
+    return within(met, most_busy * live * hours_in(top.revenue.quarters[shown])[None, :, None])
 
 
 def _used(bottom: BottomUp) -> list[int]:
