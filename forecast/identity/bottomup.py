@@ -98,7 +98,7 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
         The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     """
     observations, registry, market, beliefs = known.observations, known.registry, known.market, known.beliefs
-    about_steps, about_inference = (SharePrior(**beliefs.of(f"share.{name}")) for name in ("technique", "inference"))
+    about_steps = SharePrior(**beliefs.of("share.technique"))
     steps = {
         (workload, segment): fit_steps(
             observations, workload, registry.techniques(workload), segment, quarters, market=market, prior=about_steps
@@ -108,7 +108,7 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     }
     series = market.operators.token_series
     tokens = fit_tokens(observations, quarters, series, SeriesPrior(**beliefs.of("volume.tokens")))
-    inference = fit_inference_share(observations, quarters, about_inference)
+    inference = fit_inference_share(observations, quarters, SharePrior(**beliefs.of("share.inference")))
     return BottomUpFit(known, generations, quarters, tokens, steps, inference)
 
 
