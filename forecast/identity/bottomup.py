@@ -31,7 +31,7 @@ from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
-from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
 from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
@@ -98,7 +98,7 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
         The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     """
     observations, registry, market, beliefs = known.observations, known.registry, known.market, known.beliefs
-    about_steps = SharePrior(**beliefs.of("share.technique"))
+    about_steps = share_prior(beliefs, "share.technique")
     steps = {
         (workload, segment): fit_steps(
             observations, workload, registry.techniques(workload), segment, quarters, market=market, prior=about_steps
@@ -108,7 +108,7 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     }
     series = market.operators.token_series
     tokens = fit_tokens(observations, quarters, series, SeriesPrior(**beliefs.of("volume.tokens")))
-    inference = fit_inference_share(observations, quarters, SharePrior(**beliefs.of("share.inference")))
+    inference = fit_inference_share(observations, quarters, share_prior(beliefs, "share.inference"))
     return BottomUpFit(known, generations, quarters, tokens, steps, inference)
 
 

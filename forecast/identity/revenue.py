@@ -19,7 +19,7 @@ from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.statements.state import ShareState, fit_share_state, share_prior
 from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
 
 FIRST_QUARTER: Final = "2015Q1"
@@ -159,5 +159,5 @@ def _compute_share(known: Known, quarters: pd.DatetimeIndex) -> ShareState:
     share = (compute / (compute + networking)).dropna().rename("value").reset_index()
     share = share[(share["period_end"] - share["period_start"]).dt.days < LONGEST_QUARTER]
     share = share.assign(sd=known.beliefs["compute.figure_sd"], bound="=", definition="reported")
-    prior = SharePrior(**known.beliefs.of("share.compute"))
+    prior = share_prior(known.beliefs, "share.compute")
     return fit_share_state(share, quarters, reference="reported", prior=prior)

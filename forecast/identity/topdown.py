@@ -30,10 +30,10 @@ from shiftcast.forecast.identity.meeting import condition
 from shiftcast.forecast.identity.revenue import Revenue, RevenueFit, draw_revenue, fit_revenue
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES
-from shiftcast.forecast.split.leaf_state import hear_leaves
+from shiftcast.forecast.split.leaf_state import LeafPrior, hear_leaves
 from shiftcast.forecast.split.membership import Move, as_saved, saved_moves
 from shiftcast.forecast.split.share import Split, draw_split, leaf_weights, split_state
-from shiftcast.forecast.statements.state import SharePrior, ShareState
+from shiftcast.forecast.statements.state import ShareState, share_prior
 
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
 
@@ -120,7 +120,7 @@ def fit_top_down(known: Known, through: str) -> TopDownFit:
     """
     generations = nvidia_generations(known.hardware, GenerationPrior(**known.beliefs.of("generations")))
     revenue, market = fit_revenue(known, through), known.market
-    prior = SharePrior(**known.beliefs.of("share.split"))
+    prior = share_prior(known.beliefs, "share.split")
     split = split_state(known.observations, revenue.quarters, market=market, prior=prior)
     moves = saved_moves(known.memberships, revenue.quarters, market.split.reference)
     return TopDownFit(known, generations, revenue, split, moves)
@@ -166,13 +166,13 @@ def draw_top_down(fit: TopDownFit, sampling: Sampling) -> TopDown:
 def _leaf_weights(known: Known, revenue: Revenue, share: Array, sampling: Sampling) -> tuple[Array, pd.DataFrame]:
     """Return each leaf's share of revenue, shape (draws, quarters, leaves sold to), and what statements moved."""
     base, beliefs = revenue.first_forecast - 1, known.beliefs
-    drift, figure_sd = beliefs["leaves.drift"], beliefs["leaves.figure_sd"]
+    prior = LeafPrior(**beliefs.of("leaves"), skew=beliefs["statements.skew"])
     inside, news = {}, []
     for segment, part in (("hyperscale", share), ("rest", 1 - share)):
-        weights = leaf_weights(sampling, segment, base_period=base, drift=drift)
+        weights = leaf_weights(sampling, segment, base_period=base, drift=prior.drift)
         side = part * revenue.total
         rows, leaves = known.observations, LEAVES[segment]
-        found = hear_leaves(weights, drift, base, rows, leaves, side, sampling, figure_sd=figure_sd)
+        found = hear_leaves(weights, prior, base, rows, leaves, side, sampling)
         inside[segment] = part[..., None] * found.share
         news.append(found.news)
     return np.concatenate([inside["hyperscale"], inside["rest"]], axis=2), pd.concat(news, ignore_index=True)

@@ -22,7 +22,7 @@ from shiftcast.features.series import empty_statements, proxy_statements, select
 from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.market.facts import Market
-from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
 
 _PROXY_SEGMENT: Final = "rest"  # packages from a public index say little about what hyperscalers run
 _HELD: Final = 1e-3  # log spread that keeps a volatility as it was fitted
@@ -174,7 +174,7 @@ def effect_of_one_figure(
     stated = {"value": min(expected + above, most), "sd": sd, "bound": "=", "definition": kind}
     figure = pd.DataFrame([{"period_start": day, "period_end": day, **stated}])
     rows = pd.concat([part for part in (statements, figure) if len(part)], ignore_index=True)
-    prior = SharePrior(**beliefs.of("share.technique"))
+    prior = share_prior(beliefs, "share.technique")
     fixed = replace(prior, volatility=step.state.volatility, volatility_sd_log=_HELD)
     kinds = market.techniques
     after = fit_share_state(

@@ -26,10 +26,10 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.statements.conditioning import Statement, condition, expected
-from shiftcast.forecast.statements.level import LogitLevel, SharePrior
+from shiftcast.forecast.statements.level import LogitLevel, SharePrior, share_prior
 from shiftcast.forecast.statements.rows import read_rows
 
-__all__ = ["Drawn", "SharePrior", "ShareState", "fit_share_state"]
+__all__ = ["Drawn", "SharePrior", "ShareState", "fit_share_state", "share_prior"]
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def fit_share_state(
     offset_sd = dict(offset_sd or {})
     definitions = (reference, *offset_sd)
     _check_definitions(statements, definitions)
-    rows = read_rows(statements, quarters, definitions, noise=noise or {}, flows=flows or {})
+    rows = read_rows(statements, quarters, definitions, noise=noise or {}, flows=flows or {}, hearing=prior.hearing)
     model = LogitLevel(rows.exact, rows.variance, prior, tuple(offset_sd.values()))
     return ShareState(quarters, definitions, _volatility(model, prior, rows.used), rows.used, model, rows.statements)
 

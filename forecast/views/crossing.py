@@ -30,8 +30,7 @@ class Crossing:
         What was asked, with base and segment.
     early, middle, late
         Quarter by which a (1 - level) / 2, one half, and (1 + level) / 2 of the draws have crossed; ``by`` the
-        first quarter shown where it was then or before, and ``after the horizon`` where it is not within it. A draw
-        that fell back before the first quarter ahead counts from when it crosses again.
+        first quarter shown where it was then or before, and ``after the horizon`` where it is not within it.
     level
         Level of the interval from ``early`` to ``late``.
     never
@@ -205,8 +204,7 @@ def crossing(
     holds = share > above
     holds[:, :first_ahead] &= holds[:, first_ahead - 1 : first_ahead]
     first = first_passage(holds)
-    labels = [quarter_label(end) for end in ends] + [NOT_YET]
-    labels[0] = f"by {labels[0]}"
+    labels = [f"by {quarter_label(ends[0])}", *map(quarter_label, ends[1:]), NOT_YET]
     ranks = passage_ranks(first, [(1 - level) / 2, 0.5, (1 + level) / 2])
     early, middle, late = (labels[rank] for rank in ranks)
     return Crossing(

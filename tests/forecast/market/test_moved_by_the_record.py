@@ -12,7 +12,7 @@ from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
 from shiftcast.forecast.market.facts import read_market
 from shiftcast.forecast.migration.steps import step_statements
 from shiftcast.forecast.split.share import draw_split, split_state
-from shiftcast.forecast.statements.level import SharePrior
+from shiftcast.forecast.statements.level import share_prior
 from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
@@ -28,7 +28,7 @@ def changed(record, **frames):
 
 def split_of(record, market, draws):
     state = split_state(
-        latest_vintage(record.observations), QUARTERS, market=market, prior=SharePrior(**BELIEFS.of("share.split"))
+        latest_vintage(record.observations), QUARTERS, market=market, prior=share_prior(BELIEFS, "share.split")
     )
     return draw_split(state, market.split, Sampling(QUARTERS, draws, 1))
 

@@ -17,12 +17,12 @@ from shiftcast.forecast.migration.steps import (
     nested_shares,
     step_statements,
 )
-from shiftcast.forecast.statements.level import SharePrior
+from shiftcast.forecast.statements.level import share_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
 BELIEFS = shipped_beliefs()
-PRIOR = SharePrior(**BELIEFS.of("share.technique"))
+PRIOR = share_prior(BELIEFS, "share.technique")
 MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 RECSYS = ("table", "collaborative", "content", "deep", "llm")

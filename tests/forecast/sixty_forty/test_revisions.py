@@ -5,12 +5,12 @@ import pytest
 
 from shiftcast.features.asof import known_by
 from shiftcast.forecast.sixty_forty.revisions import revisions
-from shiftcast.forecast.statements.level import SharePrior
+from shiftcast.forecast.statements.level import share_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record
 
-PRIOR = SharePrior(**shipped_beliefs().of("share.split"))
+PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 QUARTERS = pd.date_range("2020-03-31", "2028-12-31", freq="QE", tz="UTC")
 

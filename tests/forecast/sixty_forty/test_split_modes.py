@@ -16,13 +16,13 @@ from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, observations_under
 from shiftcast.forecast.sixty_forty.report import impose, sides, split_report
 from shiftcast.forecast.split.share import draw_split, split_state
-from shiftcast.forecast.statements.level import SharePrior
+from shiftcast.forecast.statements.level import share_prior
 from shiftcast.forecast.views.part import forecast_periods, hyperscale_share
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record
 
-PRIOR = SharePrior(**shipped_beliefs().of("share.split"))
+PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 SETTINGS = Settings(draws=200, seed=7, through="2027Q4")
 QUARTERS = pd.date_range("2020-03-31", "2027-12-31", freq="QE", tz="UTC")

@@ -11,11 +11,11 @@ from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.split.share import draw_split, leaf_weights, split_state, split_statements
 from shiftcast.forecast.statements.flows import growth_of_shares
-from shiftcast.forecast.statements.level import SharePrior
+from shiftcast.forecast.statements.level import share_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
-PRIOR = SharePrior(**shipped_beliefs().of("share.split"))
+PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")

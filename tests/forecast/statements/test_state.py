@@ -14,9 +14,11 @@ from shiftcast.features.series import empty_statements
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.statements.rows import statement_logits
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state
+from shiftcast.forecast.statements.wording import Hearing
 
 QUARTERS = calendar_quarters("2020Q1", "2023Q4")
-PLAIN = SharePrior(mid=0.5, sd=1.0, volatility=0.12, volatility_sd_log=0.5, damping=0.85)
+HEARING = Hearing(edge=0.005, window_sd=0.005, skew=4.0)
+PLAIN = SharePrior(mid=0.5, sd=1.0, volatility=0.12, volatility_sd_log=0.5, hearing=HEARING, damping=0.85)
 TREND = replace(PLAIN, trend_sd=0.05, trend_volatility=0.04, volatility=0.1)
 
 
@@ -41,18 +43,18 @@ def fitted(statements: pd.DataFrame = MIXED, prior: SharePrior = TREND, **option
 
 
 def test_a_statement_is_read_on_the_logit_scale_by_the_delta_method():
-    row = statement_logits(said(("2021-12-31", 0.6, 0.012, "=", "reference"))).iloc[0]
+    row = statement_logits(said(("2021-12-31", 0.6, 0.012, "=", "reference")), 0.005).iloc[0]
     assert (row.logit, row.logit_sd) == (pytest.approx(logit(0.6)), pytest.approx(0.012 / 0.24))
     assert row.middle == pd.Timestamp("2021-11-16", tz="UTC")
 
 
 @pytest.mark.parametrize(("value", "read"), [(0.0, 0.005), (1.0, 0.995)])
 def test_a_share_of_nothing_or_everything_is_read_half_a_point_from_the_edge(value, read):
-    assert statement_logits(said(("2021-12-31", value, 0.01, "=", "d"))).logit[0] == pytest.approx(logit(read))
+    assert statement_logits(said(("2021-12-31", value, 0.01, "=", "d")), 0.005).logit[0] == pytest.approx(logit(read))
 
 
 def test_a_statement_without_error_still_has_a_finite_weight():
-    row = statement_logits(said(("2021-12-31", 0.5, 0.0, "=", "d"))).iloc[0]
+    row = statement_logits(said(("2021-12-31", 0.5, 0.0, "=", "d")), 0.005).iloc[0]
     assert row.logit_sd == pytest.approx(4e-4)
 
 
