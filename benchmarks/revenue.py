@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -28,7 +29,7 @@ from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.scoring.backtest import score_level
 from shiftcast.forecast.scoring.past import HORIZON, MODEL, WAYS, PastOrigin, Way, past_origins, reported_revenue
 from shiftcast.forecast.supply.funding import ROWS
-from shiftcast.forecast.volume import Spread
+from shiftcast.forecast.volume import SeriesPrior, Spread
 from shiftcast.pipelines.sources.public_record import read_record
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -106,13 +107,15 @@ def scores(draws: int) -> Iterator[pd.DataFrame]:
     today = pd.Timestamp(max(record.observations["known_at"]))
     observations = known_by(record.observations, today)
     actual = reported_revenue(observations, today)
-    origins = tuple(past_origins(observations, actual, record.assumptions))
+    prior = SeriesPrior(**record.beliefs.of("volume.revenue"))
+    origins = tuple(past_origins(observations, actual, record.assumptions, prior))
     refitted = priors(errors(origins, actual))
     for past in origins:
         came, made = _ahead(past, actual), f"{past.made:%Y-%m-%d}"
-        without = refitted[max(start for start in refitted if start <= made)]
+        spread = refitted[max(start for start in refitted if start <= made)]
+        without = replace(prior, sigma=spread.sigma, power=spread.power)
         for name, way in FORECASTS.items():
-            outlook = past.fit(way, spread_prior=without) if name == LEFT_OUT else past.fit(way)
+            outlook = past.fit(way, prior=without if name == LEFT_OUT else None)
             drawn = past.draw(outlook, way, draws=draws, seed=1)[:, : len(came)]
             found = score_level(drawn, came, past.history, costs)
             kept = {metric: found[metric] for metric in METRICS}

@@ -32,6 +32,7 @@ from volume_peers import LEVELS, NEEDS, Forecaster, peers
 from volume_traces import TRACES, Trace
 
 from shiftcast.features.panel import Panel, panels
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 MODEL = "shiftcast"
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
@@ -39,9 +40,10 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 
 def model(panel: Panel, horizon: int, bend: float | None = None) -> np.ndarray:
     """Forecast with the project's own model, on the scale it chooses or on one given."""
-    from shiftcast.forecast.volume import Beliefs, fit_volumes, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
+    from shiftcast.forecast.volume import Priors, Spread, fit_volumes, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
 
-    rows = volume_quantiles(fit_volumes(panel, horizon=horizon, seed=0, beliefs=Beliefs(bend=bend)))
+    priors = Priors(Spread(**shipped_beliefs().of("volume.own")), bend=bend)
+    rows = volume_quantiles(fit_volumes(panel, horizon=horizon, priors=priors))
     rows = rows[rows.statistic == "quantile"]
     order = pd.Categorical(rows["series"].astype(str), categories=panel.series)
     rows = rows.assign(order=order.codes).sort_values(["order", "period_end", "quantile"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from shiftcast.features.frames import ALL, Claims, DataFrame, Forecasts
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.questions import ask_capacity
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
-from shiftcast.forecast.claims.odds import claims_table
+from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
@@ -39,6 +39,8 @@ if TYPE_CHECKING:  # they bring the models, which only questions that draw again
     from shiftcast.forecast.sixty_forty.report import SplitReport
     from shiftcast.forecast.split.relabel import Relabelled
 
+_NOT_KEPT: Final = "this forecast does not keep the record it was drawn from; run `shiftcast run` again"
+
 
 @dataclass(frozen=True)
 class Forecaster:
@@ -53,8 +55,7 @@ class Forecaster:
     known_claims
         Claims known at the origin.
     known, settings
-        The record as it was known and how the cube was drawn, for questions that draw again; absent from forecasts that
-        keep neither.
+        The record as it was known and how the cube was drawn; absent from forecasts that keep neither.
     basis
         Catalogue, rates, assumptions and fleet that questions of capacity and cost rest on.
     """
@@ -175,15 +176,12 @@ class Forecaster:
     def attribute(
         self, start: str, end: str, *, measure: str = "gpu_hours", segment: str = ALL, by: str = "factor"
     ) -> pd.DataFrame:
-        """Return what the change of a measure between two quarters is made of, by :mod:`forecast.views.attribution`.
-
-        Effects are accounting, not causation.
-        """
+        """Return what a change between two quarters is made of (:mod:`forecast.views.attribution`), as accounting."""
         return attribute(self.cube, self.cube, start=start, end=end, measure=measure, segment=segment, by=by)
 
     def claims(self) -> pd.DataFrame:
         """Return every claim with the probability the draws give it, or why it is not judged."""
-        return claims_table(self.cube, self.known_claims)
+        return claims_table(self.cube, self.known_claims, self._reading)
 
     def placement(self, *, segment: str = ALL) -> pd.DataFrame:
         """Return accelerator-hours by vendor and CPU core-hours (:func:`forecast.views.by_vendor.placement_table`)."""
@@ -205,8 +203,7 @@ class Forecaster:
     def relabel(self, firm: str, *, to: str, valid_from: str | None = None) -> Relabelled:
         """Return the split with a firm on side ``to``, as ``shiftcast relabel`` does.
 
-        It counts there from day ``valid_from``, such as ``2026-01-01``; in all of history if not given. ValueError if
-        the firm is not known or already counts there.
+        It counts there from day ``valid_from``; in all of history if not given. ValueError if unknown or there already.
         """
         return self._redrawn.relabel(firm, to, None if valid_from is None else as_midnight(valid_from))
 
@@ -215,7 +212,7 @@ class Forecaster:
 
         ``against`` is the vintage to bridge from, the speaker's last if not given. ValueError names the claims.
         """
-        return check_claim(self.cube, distinct(self.known_claims), claim, against=against)
+        return check_claim(self.cube, distinct(self.known_claims), claim, reading=self._reading, against=against)
 
     def contract(
         self, measure: str, *, period: str, value: float, segment: str = ALL, leaf: str = ALL, workload: str = ALL,
@@ -295,5 +292,11 @@ class Forecaster:
         from shiftcast.forecast.sixty_forty.redrawn import Redrawn  # noqa: PLC0415  (brings the models)
 
         if self.known is None or self.settings is None:
-            raise InputError("this forecast does not keep the record it was drawn from; run `shiftcast run` again")
+            raise InputError(_NOT_KEPT)
         return Redrawn(self.known, self.settings)
+
+    @property
+    def _reading(self) -> ClaimReading:
+        if self.known is not None:
+            return ClaimReading(**self.known.beliefs.of("claims"))
+        raise InputError(_NOT_KEPT)

@@ -13,8 +13,8 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end
 from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, arrival, follow_cohorts, weibull_survival
-from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
+from shiftcast.forecast.hardware.fleet import arrival, follow_cohorts, weibull_survival
+from shiftcast.forecast.hardware.generations import GenerationPrior, Generations, nvidia_generations
 from shiftcast.forecast.supply.ceilings import Bounds, draw_ceilings
 from shiftcast.forecast.supply.taken import reached, taken
 from shiftcast.forecast.support import OutOfSupportError
@@ -84,13 +84,15 @@ def supplied(
         raise OutOfSupportError(
             "limits", "no fleet stands behind this basis", "open a forecast made by `shiftcast run`"
         )
-    generations = nvidia_generations(basis.hardware)
+    generations = nvidia_generations(basis.hardware, GenerationPrior(**basis.beliefs.of("generations")))
     quarters = pd.DatetimeIndex(basis.shipped["quarter"].values).tz_localize("UTC").as_unit("us")
     first = int(quarters.searchsorted(quarter_end(str(cube.attrs.get("bounded", cube.attrs["first_forecast"])))))
     mine = basis.shipped.sel(generation=list(generations.names)).sum("segment")
     shipped = mine.transpose("draw", "quarter", "generation").values.astype(np.float64)
     ages = np.arange(0.5, len(quarters))
-    survival = weibull_survival(ages, np.asarray(4 * basis.values("fleet.life", given)), WEIBULL_SHAPE)
+    survival = weibull_survival(
+        ages, np.asarray(4 * basis.values("fleet.life", given)), basis.beliefs["fleet.survival_shape"]
+    )
     lags = arrival(ages, basis.values("fleet.lag", given))
     live = follow_cohorts(shipped, survival, lags).live
     wanted = follow_cohorts(shipped * _over_shipped(cube, len(quarters))[..., None], survival, lags).live

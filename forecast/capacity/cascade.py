@@ -10,13 +10,12 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 
 PHASES: Final = ("training", "inference", "batch")
-_STEEPNESS: Final = 4.0  # logistic in age over its middle: the central 80 % of the shift takes 1.1 middles
 
 
-def cascade_shares(ages: Array, to_inference: Array, to_batch: Array) -> Array:
+def cascade_shares(ages: Array, to_inference: Array, to_batch: Array, steepness: float) -> Array:
     """Return the share of a cohort's work in each phase by age.
 
-    The share past a phase is 1 / (1 + exp(-4 (a / m - 1))), with m the age by which half is past it; the share past
+    The share past a phase is 1 / (1 + exp(-s (a / m - 1))), with m the age by which half is past it; the share past
     inference is at most that past training.
 
     Parameters
@@ -25,6 +24,8 @@ def cascade_shares(ages: Array, to_inference: Array, to_batch: Array) -> Array:
         Age [year], shape (ages,).
     to_inference, to_batch
         Age by which half of the work has left training, and inference [year], shape (draws,), positive.
+    steepness
+        Steepness s of the logistic in age over its middle [1]; at 4 the central 80 % of the shift takes 1.1 middles.
 
     Returns
     -------
@@ -33,10 +34,10 @@ def cascade_shares(ages: Array, to_inference: Array, to_batch: Array) -> Array:
 
     Examples
     --------
-    >>> cascade_shares(np.array([0.0, 3.0, 12.0]), np.array([2.0]), np.array([4.0])).round(2).tolist()
+    >>> cascade_shares(np.array([0.0, 3.0, 12.0]), np.array([2.0]), np.array([4.0]), 4.0).round(2).tolist()
     [[[0.98, 0.0, 0.02], [0.12, 0.61, 0.27], [0.0, 0.0, 1.0]]]
     """
     middles = np.stack([to_inference, np.maximum(to_inference, to_batch)], axis=-1)
-    past = expit(_STEEPNESS * (ages[None, :, None] / middles[:, None, :] - 1.0))
+    past = expit(steepness * (ages[None, :, None] / middles[:, None, :] - 1.0))
     beyond = np.minimum(past[..., 1], past[..., 0])
     return np.stack([1 - past[..., 0], past[..., 0] - beyond, beyond], axis=-1)

@@ -15,7 +15,6 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 
 FUNNEL: Final = ("visibility", "order", "shipment", "live")
-_SHAPE: Final = 4.0  # gamma shape of a lag: none is instant, the slowest tenth takes over 1.7 times the mean
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,13 @@ class FunnelStep:
         Mean lag [quarter], shape (draws,).
     through
         Share of the flow that reaches the next stage [1], shape (draws,).
+    shape
+        Gamma shape of the lag [1]; at 4 none is instant, and the slowest tenth takes over 1.7 times the mean.
     """
 
     mean_lag: Array
     through: Array
+    shape: float
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,11 @@ class Funnel:
     lost: Mapping[str, Array]
 
 
-def lag_shares(mean_lag: Array, periods: int) -> Array:
-    """Return the share of a cohort that moves on 0, 1, ... periods after it arrived, for a gamma lag of shape 4.
+def lag_shares(mean_lag: Array, periods: int, shape: float) -> Array:
+    """Return the share of a cohort that moves on 0, 1, ... periods after it arrived, for a gamma lag.
 
-    P(4, 4 (k + 1) / m) - P(4, 4 k / m), with P the regularised lower incomplete gamma function and m the mean lag.
+    P(s, s (k + 1) / m) - P(s, s k / m), with P the regularised lower incomplete gamma function, m the mean lag and s
+    the shape.
 
     Parameters
     ----------
@@ -64,6 +67,8 @@ def lag_shares(mean_lag: Array, periods: int) -> Array:
         Mean lag [period], shape (draws,), positive.
     periods
         Number of lags.
+    shape
+        Gamma shape of the lag [1].
 
     Returns
     -------
@@ -77,7 +82,7 @@ def lag_shares(mean_lag: Array, periods: int) -> Array:
 
     Examples
     --------
-    >>> lag_shares(np.array([1.0]), 4).round(2).tolist()
+    >>> lag_shares(np.array([1.0]), 4, 4.0).round(2).tolist()
     [[0.57, 0.39, 0.04, 0.0]]
     """
     if not (mean_lag > 0).all():
@@ -85,7 +90,7 @@ def lag_shares(mean_lag: Array, periods: int) -> Array:
             f"mean lag of {float(mean_lag.min()):g} quarters is not positive; correct the row in fleet.csv"
         )
     edges = np.arange(periods + 1)[None, :]
-    return np.asarray(np.diff(gammainc(_SHAPE, edges * _SHAPE / mean_lag[:, None]), axis=1))
+    return np.asarray(np.diff(gammainc(shape, edges * shape / mean_lag[:, None]), axis=1))
 
 
 def follow_funnel(visible: Array, steps: Mapping[str, FunnelStep]) -> Funnel:
@@ -106,7 +111,7 @@ def follow_funnel(visible: Array, steps: Mapping[str, FunnelStep]) -> Funnel:
     Examples
     --------
     >>> one = np.array([1.0])
-    >>> steps = {stage: FunnelStep(one, 0 * one + 0.5) for stage in FUNNEL[1:]}
+    >>> steps = {stage: FunnelStep(one, 0 * one + 0.5, 4.0) for stage in FUNNEL[1:]}
     >>> funnel = follow_funnel(np.array([[8.0, 0.0, 0.0]]), steps)
     >>> funnel.arrived["order"].round(2).tolist()
     [[2.27, 1.56, 0.16]]
@@ -114,7 +119,7 @@ def follow_funnel(visible: Array, steps: Mapping[str, FunnelStep]) -> Funnel:
     arrived, waiting, lost = {FUNNEL[0]: visible}, {}, {}
     for stage, after in pairwise(FUNNEL):
         step, inflow = steps[after], arrived[stage]
-        leaving = _convolve(inflow, lag_shares(step.mean_lag, inflow.shape[1]))
+        leaving = _convolve(inflow, lag_shares(step.mean_lag, inflow.shape[1], step.shape))
         arrived[after] = leaving * step.through[:, None]
         lost[stage] = leaving - arrived[after]
         waiting[stage] = np.cumsum(inflow - leaving, axis=1)
@@ -127,13 +132,13 @@ def _convolve(inflow: Array, shares: Array) -> Array:
     return np.asarray(np.einsum("dc,dct->dt", inflow, weights))
 
 
-def lead_time(mean_lag: Array, *, seed: int, name: str) -> Array:
-    """Draw the time that one order takes through a step, gamma-distributed with shape 4.
+def lead_time(step: FunnelStep, *, seed: int, name: str) -> Array:
+    """Draw the time that one order takes through a step, gamma-distributed.
 
     Parameters
     ----------
-    mean_lag
-        Mean lag [quarter], shape (draws,).
+    step
+        The step, for its mean lag [quarter] and shape.
     seed, name
         Seed and name of the random stream.
 
@@ -144,7 +149,8 @@ def lead_time(mean_lag: Array, *, seed: int, name: str) -> Array:
 
     Examples
     --------
-    >>> round(float(lead_time(np.full(4000, 2.0), seed=1, name="lag.order").mean()), 1)
+    >>> step = FunnelStep(np.full(4000, 2.0), np.ones(4000), 4.0)
+    >>> round(float(lead_time(step, seed=1, name="lag.order").mean()), 1)
     2.0
     """
-    return np.asarray(stream(seed, name).gamma(_SHAPE, mean_lag / _SHAPE))
+    return np.asarray(stream(seed, name).gamma(step.shape, step.mean_lag / step.shape))

@@ -203,9 +203,9 @@ def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, FunnelSt
     -------
     dict of stage reached to FunnelStep
     """
-    ones = np.ones(basis.draws)
+    ones, shape = np.ones(basis.draws), basis.beliefs["funnel.lag_shape"]
     return {
-        stage: FunnelStep(basis.values(lag, given), ones if through is None else basis.values(through, given))
+        stage: FunnelStep(basis.values(lag, given), ones if through is None else basis.values(through, given), shape)
         for stage, (lag, through) in _STEPS.items()
     }
 
@@ -252,7 +252,7 @@ def _dates(
 ) -> dict[str, Any]:
     """Return the last days to signal, order and ship, each at the same risk of being late."""
     steps = funnel_steps(basis, given)
-    lags = {stage: lead_time(step.mean_lag, seed=basis.seed, name=f"lag.{stage}") for stage, step in steps.items()}
+    lags = {stage: lead_time(step, seed=basis.seed, name=f"lag.{stage}") for stage, step in steps.items()}
     after_order = lags["shipment"] + lags["live"]
     ends = {"signal_by": lags["order"] + after_order, "order_by": after_order, "ship_by": lags["live"]}
     days = {name: float(np.quantile(lead, 1 - chance)) * QUARTER_DAYS for name, lead in ends.items()}

@@ -21,7 +21,8 @@ from shiftcast.forecast.economics.basis import SCENARIO, Basis, Machine, check_g
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
 from shiftcast.forecast.economics.power import Power, across
 from shiftcast.forecast.economics.rates import price_name, rate
-from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, weibull_survival
+from shiftcast.forecast.hardware.fleet import weibull_survival
+from shiftcast.forecast.hardware.growth import compound
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.crossing import crossing
@@ -29,7 +30,6 @@ from shiftcast.forecast.views.crossing import crossing
 MODEL: Final = "llama2-70b-99.9"  # measured on every generation from Hopper on
 SHOWN: Final = 0.001  # share of all purchases below which a cohort is in the total only
 SCARCITY: Final = ("slack", "scarce")
-_GAIN_YEARS: Final = 3.0
 _USED: Final = (
     *COST_TERMS, "fleet.life", "site.utilisation", "site.derate", "software.gain.total_token", "price.decline",
     "price.batch", "retire.upkeep", "cascade.training_inference", "cascade.inference_batch",
@@ -122,8 +122,9 @@ def retire_question(basis: Basis, asked: Retirement) -> Answer:
     now = int(quarters.searchsorted(basis.origin))
     runs = {name: _runs(basis, each, trade, now, model, scenario, scarce=name == "scarce") for name in SCARCITY}
     life: Array = 4 * basis.values("fleet.life", given)
-    survival = weibull_survival(np.arange(0.5, len(quarters)), life, WEIBULL_SHAPE)
-    half_life = round(float(np.median(life)) * np.log(2) ** (1 / WEIBULL_SHAPE) / gamma(1 + 1 / WEIBULL_SHAPE))
+    shape = basis.beliefs["fleet.survival_shape"]
+    survival = weibull_survival(np.arange(0.5, len(quarters)), life, shape)
+    half_life = round(float(np.median(life)) * np.log(2) ** (1 / shape) / gamma(1 + 1 / shape))
     stocks = {name: stock_and_flow(shipped, survival, kept) for name, kept in runs.items()}
     aged = stock_and_flow(shipped, survival)
     rows = [row for name in SCARCITY for row in _cohorts(name, runs[name], aged, half_life, quarters, now)]
@@ -196,7 +197,7 @@ def _trade(basis: Basis, quarters: pd.DatetimeIndex, model: str, given: Mapping[
     years = np.maximum((quarters - basis.origin).days.to_numpy(dtype=np.float64) / 365.25, 0.0)
     price = basis.values(price_name(basis, model), given)[:, None] / 1e6
     fall = (1.0 - basis.values("price.decline", given)[:, None]) ** years[None, :]
-    gain = (1.0 + basis.values("software.gain.total_token", given)[:, None]) ** np.minimum(years, _GAIN_YEARS)[None, :]
+    gain = compound(basis.values("software.gain.total_token", given), years, basis.beliefs["growth.held_after"])
     sold = basis.values("site.derate", given) * basis.values("site.utilisation", given)
     return Trade(quarters, price * fall, gain, sold, given)
 
@@ -215,7 +216,7 @@ def _runs(
     quarters = np.arange(len(trade.quarters))
     shares = cascade_shares(
         quarters / 4.0, basis.values("cascade.training_inference", trade.given),
-        basis.values("cascade.inference_batch", trade.given),
+        basis.values("cascade.inference_batch", trade.given), basis.beliefs["fleet.role_steepness"],
     )  # fmt: skip
     worth = 1.0 - shares[..., 2] * (1.0 - basis.values("price.batch", trade.given)[:, None])
     by_cohort = worth[:, np.maximum(quarters[None, :] - quarters[:, None], 0)]

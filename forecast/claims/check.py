@@ -18,11 +18,10 @@ from scipy.optimize import brentq
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
 from shiftcast.features.frames import Claims, DataFrame
-from shiftcast.forecast.claims.odds import as_worded, quantity
+from shiftcast.forecast.claims.odds import ClaimReading, as_worded, quantity
 from shiftcast.forecast.claims.registry import find, predecessor
 from shiftcast.forecast.views.part import LEVEL_OF_BASE, Part, draws_of, forecast_periods, hyperscale_share, periods
 
-ORDER_LEAD: Final = 2  # quarters from order to revenue, assumed
 _REVENUE: Final = {
     "data centre": "data_center", "as its products": "unstated", "company": "company_total",
 }  # fmt: skip
@@ -66,7 +65,9 @@ class ClaimCheck:
         return self.odds.assign(claim=self.claim, **growth, **steps)
 
 
-def check_claim(cube: xr.Dataset, claims: DataFrame[Claims], name: str, *, against: str | None = None) -> ClaimCheck:
+def check_claim(
+    cube: xr.Dataset, claims: DataFrame[Claims], name: str, *, reading: ClaimReading, against: str | None = None
+) -> ClaimCheck:
     """Check a claim against a cube.
 
     Parameters
@@ -77,6 +78,8 @@ def check_claim(cube: xr.Dataset, claims: DataFrame[Claims], name: str, *, again
         Distinct claims known at its origin (:func:`forecast.claims.registry.distinct`).
     name
         The claim.
+    reading
+        Beliefs about what claims mean as worded.
     against
         The vintage to bridge from; the speaker's last one if not given.
 
@@ -91,22 +94,23 @@ def check_claim(cube: xr.Dataset, claims: DataFrame[Claims], name: str, *, again
         If a claim is not known.
     """
     readings = find(claims, name).to_dict("records")
-    odds = pd.DataFrame([row for claim in readings for row in _odds(cube, claim)])
+    odds = pd.DataFrame([row for claim in readings for row in _odds(cube, claim, reading)])
     before = against or predecessor(claims, name)
     bridge = {} if before is None else _bridge(cube, find(claims, before).to_dict("records")[0], readings[0])
     needed, expected = _growth(cube, readings[0])
-    return ClaimCheck(name, odds, needed, expected, bridge, past_claims(cube, claims, str(readings[0]["speaker"])))
+    past = past_claims(cube, claims, str(readings[0]["speaker"]), reading)
+    return ClaimCheck(name, odds, needed, expected, bridge, past)
 
 
-def _odds(cube: xr.Dataset, claim: Mapping[Any, Any]) -> list[dict[str, Any]]:
+def _odds(cube: xr.Dataset, claim: Mapping[Any, Any], reading: ClaimReading) -> list[dict[str, Any]]:
     rows = []
-    for definition, stage, values in _variants(cube, claim):
+    for definition, stage, values in _variants(cube, claim, reading):
         row = {"reading": claim["reading"], "weight": claim["weight"], "definition": definition, "stage": stage}
         if isinstance(values, str):
             rows.append({**row, "median": np.nan, "probability": np.nan, "at_least": np.nan, "note": values})
             continue
         rows.append({
-            **row, "median": float(np.median(values)), "probability": float(as_worded(values, claim).mean()),
+            **row, "median": float(np.median(values)), "probability": float(as_worded(values, claim, reading).mean()),
             "at_least": float((values >= _floor(claim)).mean()), "note": "",
         })  # fmt: skip
     return rows
@@ -116,7 +120,7 @@ def _floor(claim: Mapping[Any, Any]) -> float:
     return float(claim["low"]) if pd.notna(claim["low"]) else float(claim["high"])
 
 
-def _variants(cube: xr.Dataset, claim: Mapping[Any, Any]) -> list[tuple[str, str, Array | str]]:
+def _variants(cube: xr.Dataset, claim: Mapping[Any, Any], reading: ClaimReading) -> list[tuple[str, str, Array | str]]:
     """Return draws of the claimed quantity under each definition and stage it could mean."""
     if claim["measure"] == "share" and claim["base"] == "revenue" and claim["definition"] == "unstated":
         return _share_variants(cube, pd.Timestamp(claim["stated_at"]))
@@ -127,18 +131,18 @@ def _variants(cube: xr.Dataset, claim: Mapping[Any, Any]) -> list[tuple[str, str
         if label == "as its products" and claim["products"] == "all":
             continue
         products = {"products": claim["products"] if label == "as its products" else "all"}
-        for stage, window in _stages(claim):
+        for stage, window in _stages(claim, int(reading.order_lead)):
             variants.append((label, stage, quantity(cube, {**window, **products, "definition": definition})))
     return variants
 
 
-def _stages(claim: Mapping[Any, Any]) -> list[tuple[str, Mapping[Any, Any]]]:
+def _stages(claim: Mapping[Any, Any], order_lead: int) -> list[tuple[str, Mapping[Any, Any]]]:
     """Return the claim as revenue, and as orders where it may mean those: revenue of a later window."""
     stages: list[tuple[str, Mapping[Any, Any]]] = [("revenue", claim)]
     if claim["stage"] in {"visibility", "order"} and pd.notna(claim["window_end"]):
-        lead = pd.DateOffset(months=3 * ORDER_LEAD)
+        lead = pd.DateOffset(months=3 * order_lead)
         later = {**claim, "window_start": claim["window_start"] + lead, "window_end": claim["window_end"] + lead}
-        stages.append((f"order, {ORDER_LEAD} quarters before revenue", later))
+        stages.append((f"order, {order_lead} quarters before revenue", later))
     return stages
 
 
@@ -200,7 +204,7 @@ def _bridge(cube: xr.Dataset, before: Mapping[Any, Any], after: Mapping[Any, Any
             "before": before["claim"], "note": ""}  # fmt: skip
 
 
-def past_claims(cube: xr.Dataset, claims: DataFrame[Claims], speaker: str) -> pd.DataFrame:
+def past_claims(cube: xr.Dataset, claims: DataFrame[Claims], speaker: str, reading: ClaimReading) -> pd.DataFrame:
     """Return a speaker's claims whose window has passed, with actuals and whether they held as worded.
 
     Parameters
@@ -211,6 +215,8 @@ def past_claims(cube: xr.Dataset, claims: DataFrame[Claims], speaker: str) -> pd
         Distinct claims known at its origin.
     speaker
         Who stated them.
+    reading
+        Beliefs about what claims mean as worded.
 
     Returns
     -------
@@ -227,6 +233,6 @@ def past_claims(cube: xr.Dataset, claims: DataFrame[Claims], speaker: str) -> pd
         if not isinstance(values, str):
             rows.append({
                 **{name: claim[name] for name in ("claim", "stated_at", "bound", "low", "high")},
-                "actual": float(np.median(values)), "held": float(as_worded(values, claim).mean()),
+                "actual": float(np.median(values)), "held": float(as_worded(values, claim, reading).mean()),
             })  # fmt: skip
     return pd.DataFrame(rows, columns=["claim", "stated_at", "bound", "low", "high", "actual", "held"])

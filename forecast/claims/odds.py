@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -15,11 +16,28 @@ from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share, periods
 
 Reader = Callable[[xr.Dataset, Mapping[Any, Any]], "Array | str"]
-_ABOUT: Final = 0.05  # "about v" holds within 5 % of v, a share within 2.5 points; a stated range as it is
-_ABOUT_SHARE: Final = 0.025
 
 
-def claims_table(cube: xr.Dataset, claims: DataFrame[Claims]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class ClaimReading:
+    """Beliefs about what claims mean as worded; a stated range is read as it is.
+
+    Attributes
+    ----------
+    about
+        Part of a figure v within which "about v" holds [1].
+    about_share
+        Distance within which "about v" holds for a share [1].
+    order_lead
+        Quarters from order to revenue.
+    """
+
+    about: float
+    about_share: float
+    order_lead: float
+
+
+def claims_table(cube: xr.Dataset, claims: DataFrame[Claims], reading: ClaimReading) -> pd.DataFrame:
     """Judge every claim that the forecast can speak to.
 
     Parameters
@@ -28,6 +46,8 @@ def claims_table(cube: xr.Dataset, claims: DataFrame[Claims]) -> pd.DataFrame:
         The draw cube.
     claims
         Claims frame known at the origin.
+    reading
+        Beliefs about what claims mean as worded.
 
     Returns
     -------
@@ -36,7 +56,7 @@ def claims_table(cube: xr.Dataset, claims: DataFrame[Claims]) -> pd.DataFrame:
         note``: the forecast's median, the probability of the statement as worded, and of at least its lower end;
         both are missing where ``note`` says why the claim is not judged.
     """
-    rows = [{**_head(claim), **_judge(cube, claim)} for claim in claims.to_dict("records")]
+    rows = [{**_head(claim), **_judge(cube, claim, reading)} for claim in claims.to_dict("records")]
     columns = [*_HEAD, "median", "probability", "at_least", "note"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -48,11 +68,11 @@ def _head(claim: Mapping[Any, Any]) -> dict[str, Any]:
     return {name: claim[name] for name in _HEAD}
 
 
-def _judge(cube: xr.Dataset, claim: Mapping[Any, Any]) -> dict[str, Any]:
+def _judge(cube: xr.Dataset, claim: Mapping[Any, Any], reading: ClaimReading) -> dict[str, Any]:
     values = quantity(cube, claim)
     if isinstance(values, str):
         return _unjudged(values)
-    holds = as_worded(values, claim)
+    holds = as_worded(values, claim, reading)
     floor = float(claim["low"]) if pd.notna(claim["low"]) else float(claim["high"])
     return {
         "median": float(np.median(values)), "probability": float(holds.mean()),
@@ -81,7 +101,7 @@ def quantity(cube: xr.Dataset, claim: Mapping[Any, Any]) -> Array | str:
     return reader(cube, claim)
 
 
-def as_worded(values: Array, claim: Mapping[Any, Any]) -> Array:
+def as_worded(values: Array, claim: Mapping[Any, Any], reading: ClaimReading) -> Array:
     """Return in which draws a claim holds as worded, shape of the values.
 
     Parameters
@@ -90,33 +110,32 @@ def as_worded(values: Array, claim: Mapping[Any, Any]) -> Array:
         Draws of the quantity, any shape, in the claim's unit.
     claim
         Row of the claims frame.
+    reading
+        Beliefs about what claims mean as worded.
 
     Returns
     -------
     ndarray of bool, shape of ``values``
         True where it holds.
     """
+    low = float(claim["low"]) if pd.notna(claim["low"]) else -np.inf
+    high = float(claim["high"]) if pd.notna(claim["high"]) else np.inf
+    figure = low if np.isfinite(low) else high
     share = claim["unit"] == "1" and claim["measure"] == "share"
-    return _holds(values, claim, _ABOUT_SHARE if share else None)
+    slack = reading.about_share if share else reading.about * abs(figure)
+    if claim["bound"] == ">=":
+        return np.asarray(values >= figure)
+    if claim["bound"] == "<=":
+        return np.asarray(values <= (high if np.isfinite(high) else low))
+    if claim["bound"] in {">~", "<~"}:  # just over or under a figure: within twice the slack, on that side
+        beyond = (values - figure) * (1.0 if claim["bound"] == ">~" else -1.0)
+        return np.asarray((beyond >= 0) & (beyond <= 2 * slack))
+    slack = 0.0 if high > low else slack
+    return np.asarray((values >= low - slack) & (values <= high + slack))
 
 
 def _unjudged(reason: str) -> dict[str, Any]:
     return {"median": float("nan"), "probability": float("nan"), "at_least": float("nan"), "note": reason}
-
-
-def _holds(values: Array, claim: Mapping[Any, Any], about: float | None) -> Array:
-    low = float(claim["low"]) if pd.notna(claim["low"]) else -np.inf
-    high = float(claim["high"]) if pd.notna(claim["high"]) else np.inf
-    if claim["bound"] == ">=":
-        return np.asarray(values >= (low if np.isfinite(low) else high))
-    if claim["bound"] == "<=":
-        return np.asarray(values <= (high if np.isfinite(high) else low))
-    if claim["bound"] in {">~", "<~"}:  # just over or under a figure: within twice the slack, on that side
-        figure = low if np.isfinite(low) else high
-        beyond = (values - figure) * (1.0 if claim["bound"] == ">~" else -1.0)
-        return np.asarray((beyond >= 0) & (beyond <= 2 * (about or _ABOUT * abs(figure))))
-    slack = 0.0 if high > low else about or _ABOUT * abs(low)
-    return np.asarray((values >= low - slack) & (values <= high + slack))
 
 
 def _window(cube: xr.Dataset, claim: Mapping[Any, Any]) -> Array | str:

@@ -9,14 +9,11 @@ substitution model of technological change, for the ramps.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from scipy.special import expit, gamma
 
 from shiftcast.features.arrays import Array
-
-WEIBULL_SHAPE: Final = 3.0  # judgement: failures of accelerators concentrate late in their physical life
 
 
 @dataclass(frozen=True)

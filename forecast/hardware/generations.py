@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -19,8 +18,24 @@ from shiftcast.forecast.hardware.levels import check_positive
 from shiftcast.forecast.hardware.roofline import roofline
 from shiftcast.forecast.workloads import Task
 
-_SERVER_OVERHEAD: Final = 1.75  # IT power over chip power: 1.96 for H100, 1.56 for GB200, 1.51 for GB300
-_PEAK_GAIN: Final = 0.5  # share of a peak's log gain that arrives: Rubin over GB300 is 3.3 by peak and 1.97 as measured
+
+@dataclass(frozen=True)
+class GenerationPrior:
+    """Beliefs that stand in for what a catalogue or the throughput records lack.
+
+    Attributes
+    ----------
+    server_overhead
+        IT power over chip power [1].
+    peak_gain
+        Part of a peak's log gain that arrives in work done [1].
+    price_sd_log
+        Spread of the log price [1].
+    """
+
+    server_overhead: float
+    peak_gain: float
+    price_sd_log: float
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,8 @@ class Generations:
         The accelerators whose throughput records speak for each, itself first.
     new
         Whether claims that name the vendor's products mean it.
+    peak_gain
+        Part of a peak's log gain that arrives where nothing was measured [1].
     """
 
     names: tuple[str, ...]
@@ -63,9 +80,10 @@ class Generations:
     filled: tuple[str, ...]
     records: tuple[tuple[str, ...], ...]
     new: tuple[bool, ...]
+    peak_gain: float
 
 
-def nvidia_generations(hardware: DataFrame[Hardware]) -> Generations:
+def nvidia_generations(hardware: DataFrame[Hardware], prior: GenerationPrior) -> Generations:
     """Read the generations of NVIDIA's fleet from catalogue rows known at an origin.
 
     Each family is represented by its largest scale-up domain with a price, the latest known row of it. A figure that
@@ -75,6 +93,8 @@ def nvidia_generations(hardware: DataFrame[Hardware]) -> Generations:
     ----------
     hardware
         Hardware rows known at an origin.
+    prior
+        Beliefs for what they lack.
 
     Returns
     -------
@@ -95,7 +115,7 @@ def nvidia_generations(hardware: DataFrame[Hardware]) -> Generations:
     rows = rows.assign(available_at=first, priced=rows["price_usd"].notna(), own=rows["available_at"])
     rows = rows.sort_values(["priced", "scale_up_domain", "own"]).groupby("family", as_index=False).last()
     rows = rows.sort_values("available_at", ignore_index=True)
-    filled = _fill(rows)
+    filled = _fill(rows, prior)
     peak = rows["fp8_tflops"].to_numpy()
     unit = select(hardware, accelerator=UNIT)["fp8_tflops"].dropna().iloc[-1]
     return Generations(
@@ -103,7 +123,7 @@ def nvidia_generations(hardware: DataFrame[Hardware]) -> Generations:
         rows["price_usd"].to_numpy(), rows["price_sd_log"].to_numpy(), rows["it_kw"].to_numpy(), peak / unit, peak,
         rows["hbm_tbs"].to_numpy(), filled,
         tuple((row.accelerator, *_listed(row.records_with)) for row in rows.itertuples()),
-        tuple(rows["new_product"] == "yes"),
+        tuple(rows["new_product"] == "yes"), prior.peak_gain,
     )  # fmt: skip
 
 
@@ -112,19 +132,19 @@ def _listed(cell: object) -> tuple[str, ...]:
     return tuple(filter(None, cell.split(";"))) if isinstance(cell, str) else ()
 
 
-def _fill(rows: DataFrame[Hardware]) -> tuple[str, ...]:
+def _fill(rows: DataFrame[Hardware], prior: GenerationPrior) -> tuple[str, ...]:
     """Fill what is missing; change ``rows``.
 
     Power takes the chip's times a server's usual overhead; all else is carried forward (then back), in proportion to
     the square root of the peak.
     """
     filled = [f"{family}.it_kw" for family in rows.loc[rows["it_kw"].isna() & rows["chip_w"].notna(), "family"]]
-    rows["it_kw"] = rows["it_kw"].fillna(rows["chip_w"] / 1e3 * _SERVER_OVERHEAD)
+    rows["it_kw"] = rows["it_kw"].fillna(rows["chip_w"] / 1e3 * prior.server_overhead)
     peak = np.sqrt(rows["fp8_tflops"])
     for column in ("price_usd", "it_kw", "hbm_tbs", "price_sd_log"):
         missing = rows[column].isna()
         scaled = (rows[column] / peak).ffill().bfill() * peak
-        rows[column] = rows[column].fillna(0.4 if column == "price_sd_log" else scaled)
+        rows[column] = rows[column].fillna(prior.price_sd_log if column == "price_sd_log" else scaled)
         filled += [f"{family}.{column}" for family in rows.loc[missing, "family"]]
     return tuple(filled)
 
@@ -194,7 +214,7 @@ def generation_throughput(
     nearest = known[np.abs(every[:, None] - known[None, :]).argmin(axis=1)]
     medians = np.array([pooled[place]["value"].median() for place in nearest])
     return GenerationThroughput(
-        medians * (peak / peak[nearest]) ** _PEAK_GAIN,
+        medians * (peak / peak[nearest]) ** generations.peak_gain,
         pd.DatetimeIndex([pooled[place]["measured_at"].median() for place in nearest]),
         tuple(_weakest(pooled[place]) if place in known else "scaled" for place in every),
     )

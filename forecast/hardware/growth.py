@@ -1,4 +1,4 @@
-"""Yearly growth of an assumed level, compounded from one base day and constant after three years."""
+"""Yearly growth of an assumed level, compounded from one base day and constant after some years."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 
 BASE_DAY: Final = pd.Timestamp("2026-01-01", tz="UTC")  # day of the assumed levels
-HELD_AFTER: Final = 3.0  # years after which growth stops, by judgement
 
 
-def compound(growth: Array, years: Array) -> Array:
-    """Return the growth factor (1 + g)^min(t, 3) of a yearly growth g after t years.
+def compound(growth: Array, years: Array, held_after: float) -> Array:
+    """Return the growth factor (1 + g)^min(t, h) of a yearly growth g after t years.
 
     Parameters
     ----------
@@ -22,6 +21,8 @@ def compound(growth: Array, years: Array) -> Array:
         Growth g a year [1/year], shape (draws,).
     years
         Years t after the base day, negative before it [year], shape (periods,).
+    held_after
+        Years h after which growth stops [year].
 
     Returns
     -------
@@ -30,10 +31,10 @@ def compound(growth: Array, years: Array) -> Array:
 
     Examples
     --------
-    >>> compound(np.array([1.0]), np.array([-1.0, 0.0, 2.0, 3.0, 9.0])).tolist()
+    >>> compound(np.array([1.0]), np.array([-1.0, 0.0, 2.0, 3.0, 9.0]), 3.0).tolist()
     [[0.5, 1.0, 4.0, 8.0, 8.0]]
     """
-    return np.asarray((1 + growth[:, None]) ** np.minimum(years, HELD_AFTER))
+    return np.asarray((1 + growth[:, None]) ** np.minimum(years, held_after))
 
 
 def years_after_base(days: pd.DatetimeIndex) -> Array:

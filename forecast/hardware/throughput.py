@@ -22,6 +22,7 @@ def fleet_throughput(
     hour_shares: Array,
     assumed: Assumptions,
     quarters: pd.DatetimeIndex,
+    held_after: float,
 ) -> tuple[Array, GenerationThroughput]:
     """Return work per second of a mean accelerator of the live fleet, shape (draws, quarters), and its evidence.
 
@@ -44,6 +45,8 @@ def fleet_throughput(
         the kind of work in the unit of the records, such as ``total_token``.
     quarters
         Quarter ends.
+    held_after
+        Years after the base day for which software gains [year].
 
     Returns
     -------
@@ -53,8 +56,8 @@ def fleet_throughput(
     kind = task.record_unit.partition("/")[0]
     one = generation_throughput(throughput, generations, task)
     gain = assumed[f"software.gain.{kind}"]
-    since = compound(gain, years_after_base(quarters))[:, :, None]
-    until = compound(gain, years_after_base(one.days))[:, None, :]
+    since = compound(gain, years_after_base(quarters), held_after)[:, :, None]
+    until = compound(gain, years_after_base(one.days), held_after)[:, None, :]
     by_generation = one.value * since / until * assumed[f"derate.{kind}"][:, None, None]
     level = f"service_level.{kind}"
     if level in assumed.values:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -29,10 +28,9 @@ from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
-from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
+from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.forecast.workloads import TRAINING, Task
-
-_INFERENCE_PRIOR: Final = SharePrior(mid=0.35, sd=0.5, trend_sd=0.02, volatility=0.08, volatility_sd_log=0.3)
 
 
 @dataclass(frozen=True)
@@ -99,16 +97,19 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     known, generations, quarters
         The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     """
-    observations, registry, market = known.observations, known.registry, known.market
+    observations, registry, market, beliefs = known.observations, known.registry, known.market, known.beliefs
+    about_steps = share_prior(beliefs, "share.technique")
     steps = {
         (workload, segment): fit_steps(
-            observations, workload, registry.techniques(workload), segment, quarters, market=market
+            observations, workload, registry.techniques(workload), segment, quarters, market=market, prior=about_steps
         )
         for workload in registry.workloads
         for segment in SOLD_SEGMENTS
     }
-    tokens = fit_tokens(observations, quarters, market.operators.token_series)
-    return BottomUpFit(known, generations, quarters, tokens, steps, fit_inference_share(observations, quarters))
+    series = market.operators.token_series
+    tokens = fit_tokens(observations, quarters, series, SeriesPrior(**beliefs.of("volume.tokens")))
+    inference = fit_inference_share(observations, quarters, share_prior(beliefs, "share.inference"))
+    return BottomUpFit(known, generations, quarters, tokens, steps, inference)
 
 
 def draw_technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
@@ -167,7 +168,8 @@ def draw_bottom_up(
     volumes, missing = _volumes(fit, sampling)
     volumes = {workload: each[:, over] for workload, each in volumes.items()}
     shares = {key: each[:, over] for key, each in carried.shares.items()}
-    asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips)
+    held = known.beliefs["growth.held_after"]
+    asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips, held)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((sampling.draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}
@@ -177,7 +179,7 @@ def draw_bottom_up(
             continue
         if task.on_accelerator:
             theta, found = fleet_throughput(
-                known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters
+                known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters, held
             )
             evidence[task.name] = found.evidence
             hours_each[task.name] = hours_per_request(asked.intensity(task), np.ones(()), theta)
@@ -193,7 +195,7 @@ def draw_bottom_up(
 
 def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], dict[str, str]]:
     """Return requests (or tokens) a quarter by workload, and what could not be had."""
-    volumes, missing = {}, {}
+    volumes, missing, held = {}, {}, fit.known.beliefs["growth.held_after"]
     for workload in fit.known.registry.workloads:
         if workload == "generative":
             tokens = draw_tokens(fit.tokens, sampling)
@@ -202,7 +204,7 @@ def _volumes(fit: BottomUpFit, sampling: Sampling) -> tuple[dict[str, Array], di
             else:
                 volumes[workload] = tokens
         elif workload != TRAINING:
-            grown = compound(sampling.assumed[f"growth.{workload}"], years_after_base(sampling.quarters))
+            grown = compound(sampling.assumed[f"growth.{workload}"], years_after_base(sampling.quarters), held)
             daily = sampling.assumed[f"volume.{workload}"][:, None] * grown
             volumes[workload] = daily * days_in(sampling.quarters)
     return volumes, missing
@@ -222,17 +224,19 @@ def _add_training(
             hours[..., column] = np.maximum(total * asked.share(task), seen)
 
 
-def fit_inference_share(observations: DataFrame[Observations], quarters: pd.DatetimeIndex) -> ShareState:
+def fit_inference_share(
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, prior: SharePrior
+) -> ShareState:
     """Fit the share of accelerator-hours that is inference to stated revenue shares.
 
     Parameters
     ----------
-    observations, quarters
-        Observation rows known at the origin, one a figure, and ends of the quarters to cover.
+    observations, quarters, prior
+        Rows known at the origin, one a figure; ends of the quarters to cover; and beliefs before any statement.
     """
     rows = select(observations, measure="share", base="revenue", phase="inference", segment="all")
     rows = rows.assign(definition="stated")
-    return fit_share_state(rows, quarters, reference="stated", prior=_INFERENCE_PRIOR)
+    return fit_share_state(rows, quarters, reference="stated", prior=prior)
 
 
 def draw_inference_share(state: ShareState, sampling: Sampling) -> Array:

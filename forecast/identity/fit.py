@@ -23,6 +23,7 @@ from shiftcast.forecast.identity.intensity import check_intensity
 from shiftcast.forecast.identity.sold import TopDownFit, fit_top_down
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.split.share import split_state, split_statements
+from shiftcast.forecast.statements.level import share_prior
 
 MIN_REVENUE: Final = 24  # quarters
 
@@ -117,7 +118,8 @@ def with_split(fit: WorldFit, observations: DataFrame[Observations]) -> WorldFit
     ValueError
         If they hold no statement about the split.
     """
-    state = split_state(observations, fit.quarters, market=fit.known.market)
+    prior = share_prior(fit.known.beliefs, "share.split")
+    state = split_state(observations, fit.quarters, market=fit.known.market, prior=prior)
     return replace(fit, top_down=replace(fit.top_down, split=state))
 
 

@@ -12,7 +12,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling
-from shiftcast.forecast.hardware.fleet import WEIBULL_SHAPE, arrival, generation_mix, weibull_survival
+from shiftcast.forecast.hardware.fleet import arrival, generation_mix, weibull_survival
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.identity.meeting import condition
 from shiftcast.forecast.identity.revenue import Revenue
@@ -87,7 +87,7 @@ def draw_machines(fit: TopDownFit, revenue: Revenue, sampling: Sampling) -> Mach
         unit_mix=units / each[..., None],
         unit_price=np.maximum(revenue.total, _TINY) / np.maximum(revenue.compute * each, _TINY),
         price=price, h100e_gap=gap,
-        survival=weibull_survival(ages, 4 * assumed["fleet.life"], WEIBULL_SHAPE),
+        survival=weibull_survival(ages, 4 * assumed["fleet.life"], fit.known.beliefs["fleet.survival_shape"]),
         arrived=arrival(ages, assumed["fleet.lag"]),
         kw=fit.generations.it_kw * np.maximum(assumed["power.pue"], 1.0)[:, None],
         used=np.stack([assumed[f"utilisation.{leaf}"] for leaf in LEAF_NAMES], axis=-1),

@@ -9,7 +9,7 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.identity.guidance import GuidedQuarter
-from shiftcast.forecast.volume import SPREAD_PRIOR, Spread, VolumeFit, draw_volume, fit_volume
+from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Outlook:
 
 
 def fit_outlook(
-    history: Array, horizon: int, guided: GuidedQuarter | None, *, members: tuple[str, ...] | None = None,
-    symmetric: bool = False, spread_prior: Spread = SPREAD_PRIOR,
+    history: Array, horizon: int, guided: GuidedQuarter | None, *, prior: SeriesPrior,
+    members: tuple[str, ...] | None = None, symmetric: bool = False,
 ) -> Outlook:  # fmt: skip
     """Fit revenue ahead of its last reported quarter.
 
@@ -45,7 +45,7 @@ def fit_outlook(
         Quarters ahead.
     guided
         The first of them, where it is guided.
-    members, symmetric, spread_prior
+    prior, members, symmetric
         As :func:`forecast.volume.fit_volume` takes them.
 
     Returns
@@ -55,7 +55,7 @@ def fit_outlook(
     """
     told = history if guided is None else np.append(history, guided.median)
     steps = horizon + len(history) - len(told)
-    after = fit_volume(told, max(steps, 1), members=members, symmetric=symmetric, spread_prior=spread_prior)
+    after = fit_volume(told, max(steps, 1), prior=prior, members=members, symmetric=symmetric)
     return Outlook(guided, after, horizon)
 
 

@@ -21,9 +21,9 @@ from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.identity.guidance import guidance_prior, guided_quarter
 from shiftcast.forecast.identity.outlook import Outlook, draw_outlook, fit_outlook
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.statements.state import ShareState, fit_share_state, share_prior
 from shiftcast.forecast.supply.funding import Buyers, fundable, read_buyers
-from shiftcast.forecast.volume import VolumeFit
+from shiftcast.forecast.volume import SeriesPrior, VolumeFit
 
 FIRST_QUARTER: Final = "2015Q1"
 
@@ -120,12 +120,13 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     if quarters[-1] <= reported.index[-1]:
         raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
     guided = guided_quarter(known.history.observations, reported, guidance_prior(known.assumptions))
-    ahead = fit_outlook(reported.to_numpy(), len(fiscal) - len(reported), guided)
+    prior = SeriesPrior(**known.beliefs.of("volume.revenue"))
+    ahead = fit_outlook(reported.to_numpy(), len(fiscal) - len(reported), guided, prior=prior)
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
     first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))
     return RevenueFit(
         quarters, reported, overlap_weights(*spans, quarters), ahead, read_buyers(observations),
-        _compute_share(observations, quarters), first, _company_ratio(observations, reported),
+        _compute_share(known, quarters), first, _company_ratio(observations, reported),
     )  # fmt: skip
 
 
@@ -169,15 +170,15 @@ def _company_ratio(observations: DataFrame[Observations], reported: pd.Series) -
     return float(ratio.iloc[-1]) if len(ratio) else float("nan")
 
 
-def _compute_share(observations: DataFrame[Observations], quarters: pd.DatetimeIndex) -> ShareState:
+def _compute_share(known: Known, quarters: pd.DatetimeIndex) -> ShareState:
     """Fit compute's share of data-centre revenue, a state read from the quarters that report both."""
     keys = ["period_start", "period_end"]
-    rows = select(observations, measure="revenue", vendor=VENDOR, stage="flow", segment="all")
+    rows = select(known.observations, measure="revenue", vendor=VENDOR, stage="flow", segment="all")
     compute, networking = (
         select(rows, definition=f"data_center_{part}").set_index(keys)["value"] for part in ("compute", "networking")
     )
     share = (compute / (compute + networking)).dropna().rename("value").reset_index()
     share = share[(share["period_end"] - share["period_start"]).dt.days < LONGEST_QUARTER]
-    share = share.assign(sd=0.002, bound="=", definition="reported")
-    prior = SharePrior(mid=0.8, sd=0.3, volatility=0.1, volatility_sd_log=0.4)
+    share = share.assign(sd=known.beliefs["compute.figure_sd"], bound="=", definition="reported")
+    prior = share_prior(known.beliefs, "share.compute")
     return fit_share_state(share, quarters, reference="reported", prior=prior)

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.draws import Sampling
-from shiftcast.forecast.hardware.generations import Generations, nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, Generations, nvidia_generations
 from shiftcast.forecast.identity.revenue import Revenue, RevenueFit, draw_revenue, fit_revenue
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import LEAVES
-from shiftcast.forecast.split.leaf_state import hear_leaves
+from shiftcast.forecast.split.leaf_state import LeafPrior, hear_leaves
 from shiftcast.forecast.split.membership import Move, as_saved, saved_moves
-from shiftcast.forecast.split.share import LEAF_DRIFT, Split, draw_split, leaf_weights, split_state
-from shiftcast.forecast.statements.state import ShareState
+from shiftcast.forecast.split.share import Split, draw_split, leaf_weights, split_state
+from shiftcast.forecast.statements.state import ShareState, share_prior
 
 LEAF_NAMES: Final = tuple(leaf for leaves in LEAVES.values() for leaf in leaves)
 
@@ -88,8 +87,10 @@ def fit_top_down(known: Known, through: str) -> TopDownFit:
     ValueError
         Naming the data that is missing at the origin.
     """
-    generations, revenue, market = nvidia_generations(known.hardware), fit_revenue(known, through), known.market
-    split = split_state(known.observations, revenue.quarters, market=market)
+    generations = nvidia_generations(known.hardware, GenerationPrior(**known.beliefs.of("generations")))
+    revenue, market = fit_revenue(known, through), known.market
+    prior = share_prior(known.beliefs, "share.split")
+    split = split_state(known.observations, revenue.quarters, market=market, prior=prior)
     moves = saved_moves(known.memberships, revenue.quarters, market.split.reference)
     return TopDownFit(known, generations, revenue, split, moves)
 
@@ -117,19 +118,19 @@ def draw_sold(fit: TopDownFit, sampling: Sampling) -> Sold:
     known, market = fit.known, fit.known.market
     revenue, split = draw_revenue(fit.revenue, sampling), draw_split(fit.split, market.split, sampling)
     split = as_saved(split, revenue.total, known.observations, fit.moves, sampling, market=market)
-    return Sold(revenue, split, *_leaf_weights(known.observations, revenue, split.share, sampling))
+    return Sold(revenue, split, *_leaf_weights(known, revenue, split.share, sampling))
 
 
-def _leaf_weights(
-    observations: DataFrame[Observations], revenue: Revenue, share: Array, sampling: Sampling
-) -> tuple[Array, pd.DataFrame]:
+def _leaf_weights(known: Known, revenue: Revenue, share: Array, sampling: Sampling) -> tuple[Array, pd.DataFrame]:
     """Return each leaf's share of revenue, shape (draws, quarters, leaves sold to), and what statements moved."""
-    base = revenue.first_forecast - 1
+    base, beliefs = revenue.first_forecast - 1, known.beliefs
+    prior = LeafPrior(**beliefs.of("leaves"), skew=beliefs["statements.skew"])
     inside, news = {}, []
     for segment, part in (("hyperscale", share), ("rest", 1 - share)):
-        weights = leaf_weights(sampling, segment, base_period=base)
+        weights = leaf_weights(sampling, segment, base_period=base, drift=prior.drift)
         side = part * revenue.total
-        found = hear_leaves(weights, LEAF_DRIFT, base, observations, LEAVES[segment], side, sampling)
+        rows, leaves = known.observations, LEAVES[segment]
+        found = hear_leaves(weights, prior, base, rows, leaves, side, sampling)
         inside[segment] = part[..., None] * found.share
         news.append(found.news)
     return np.concatenate([inside["hyperscale"], inside["rest"]], axis=2), pd.concat(news, ignore_index=True)

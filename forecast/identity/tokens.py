@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -14,9 +13,7 @@ from shiftcast.features.calendars import days_in
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import quarterly_levels, select
 from shiftcast.forecast.draws import Sampling
-from shiftcast.forecast.volume import Spread, VolumeFit, draw_volume, fit_volume
-
-_TOKEN_SPREAD: Final = Spread(0.2, 0.75)
+from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,7 @@ class TokenFit:
 
 
 def fit_tokens(
-    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, series: Mapping[str, str]
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, series: Mapping[str, str], prior: SeriesPrior
 ) -> tuple[TokenFit, ...]:
     """Fit every stated series of tokens.
 
@@ -54,6 +51,8 @@ def fit_tokens(
         Ends of the quarters to cover.
     series
         Operator to the definition of its stated tokens (:class:`forecast.market.operators.Operators`).
+    prior
+        Beliefs about the error of a stated series.
 
     Returns
     -------
@@ -68,7 +67,7 @@ def fit_tokens(
         stated = quarterly_levels(rows, quarters)
         start, level = int(quarters.get_loc(stated.index[0])), stated.to_numpy()
         ahead = len(quarters) - start - len(level)
-        fit = fit_volume(level, ahead, spread_prior=_TOKEN_SPREAD) if ahead else None
+        fit = fit_volume(level, ahead, prior=prior) if ahead else None
         fits.append(TokenFit(operator, start, level, fit))
     return tuple(fits)
 

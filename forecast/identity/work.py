@@ -28,8 +28,8 @@ class Asked:
 
     Attributes
     ----------
-    registry, assumed, quarters, chips
-        Task registry, drawn assumptions, ends of the quarters, and chips in order.
+    registry, assumed, quarters, chips, held_after
+        Task registry, drawn assumptions, ends of the quarters, chips in order, and how long growth goes on [year].
     volumes, shares
         As in :class:`BottomUp`.
     """
@@ -40,6 +40,7 @@ class Asked:
     assumed: Assumptions
     quarters: pd.DatetimeIndex
     chips: Chips
+    held_after: float
 
     def requests(self, task: Task) -> Array:
         """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
@@ -58,7 +59,7 @@ class Asked:
         if not task.on_accelerator:
             return np.broadcast_to(each, (len(each), len(self.quarters)))
         growth = self.assumed[f"intensity_growth.{task.workload}"]
-        return np.asarray(each * compound(growth, years_after_base(self.quarters)))
+        return np.asarray(each * compound(growth, years_after_base(self.quarters), self.held_after))
 
 
 def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:

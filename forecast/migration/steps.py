@@ -19,21 +19,14 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import empty_statements, proxy_statements, select
+from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.market.facts import Market
-from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
 
 _PROXY_SEGMENT: Final = "rest"  # packages from a public index say little about what hyperscalers run
 _HELD: Final = 1e-3  # log spread that keeps a volatility as it was fitted
-_FIGURE_ABOVE, _FIGURE_SD, _FIGURE_MOST = (
-    0.1,
-    0.02,
-    0.99,
-)  # a figure of one operator that `effect_of_one_figure` supposes
 _STATEMENT: Final = ["period_start", "period_end", "value", "sd", "bound", "definition"]
-_PRIOR: Final = SharePrior(
-    mid=0.1, sd=2.0, trend_sd=0.05, volatility=0.12, volatility_sd_log=0.4, trend_volatility=0.06
-)
 
 
 @dataclass(frozen=True)
@@ -65,6 +58,7 @@ def fit_steps(
     quarters: pd.DatetimeIndex,
     *,
     market: Market,
+    prior: SharePrior,
 ) -> tuple[TechniqueStep, ...]:
     """Fit every nested step of one workload in one segment, newest technique first.
 
@@ -80,6 +74,8 @@ def fit_steps(
         Quarter ends to cover.
     market
         How kinds of statements are read, and which operators answer most requests of a segment.
+    prior
+        Beliefs about a step before any statement.
 
     Returns
     -------
@@ -90,7 +86,7 @@ def fit_steps(
     for position in range(len(techniques) - 1, 0, -1):
         statements = step_statements(observations, workload, techniques, position, segment, market=market)
         state = fit_share_state(
-            statements, quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=_PRIOR
+            statements, quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=prior
         )  # fmt: skip
         counts = statements["definition"].value_counts().sort_index()
         evidence = {str(name): int(count) for name, count in counts.items()}
@@ -143,10 +139,12 @@ def effect_of_one_figure(
     day: pd.Timestamp,
     *,
     market: Market,
+    beliefs: Beliefs,
 ) -> float:
-    """Return how far a step's share moves if one operator states a figure ten points above the one expected of it.
+    """Return how far a step's share moves if one operator states a figure above the one expected of it.
 
-    Close to 0.1, the share rests on little and one figure would settle it; close to 0, it would hardly count.
+    Close to how far above it is, the share rests on little and one figure would settle it; close to 0, it would hardly
+    count.
 
     Parameters
     ----------
@@ -158,8 +156,8 @@ def effect_of_one_figure(
         Techniques of its workload, oldest first.
     day
         The day the figure is about, within the quarters of the state.
-    market
-        As it was fitted with.
+    market, beliefs
+        As it was fitted with; ``one_figure.*`` say how far above the figure is, and how exact.
 
     Returns
     -------
@@ -172,10 +170,12 @@ def effect_of_one_figure(
     cell = int(step.state.quarters.searchsorted(day))
     kind = "large_operator" if (step.workload, step.segment) in market.operators.large else "operator"
     expected = float(expit(step.state.smoothed_mean(kind)[cell]))
-    stated = {"value": min(expected + _FIGURE_ABOVE, _FIGURE_MOST), "sd": _FIGURE_SD, "bound": "=", "definition": kind}
+    above, sd, most = (beliefs[f"one_figure.{name}"] for name in ("above", "sd", "most"))
+    stated = {"value": min(expected + above, most), "sd": sd, "bound": "=", "definition": kind}
     figure = pd.DataFrame([{"period_start": day, "period_end": day, **stated}])
     rows = pd.concat([part for part in (statements, figure) if len(part)], ignore_index=True)
-    fixed = replace(_PRIOR, volatility=step.state.volatility, volatility_sd_log=_HELD)
+    prior = share_prior(beliefs, "share.technique")
+    fixed = replace(prior, volatility=step.state.volatility, volatility_sd_log=_HELD)
     kinds = market.techniques
     after = fit_share_state(
         rows, step.state.quarters, reference=kinds.reference, offset_sd=kinds.offset_sd, noise=kinds.noise, prior=fixed

@@ -25,11 +25,12 @@ from shiftcast.forecast.scoring.past import (
     fitted_origins,
     reported_revenue,
 )
+from shiftcast.forecast.volume import SeriesPrior
 
 
 def backtest_revenue(
     observations: DataFrame[Observations], origin: pd.Timestamp, *, assumptions: DataFrame[AssumptionRows],
-    origins: Sequence[FittedOrigin] | None = None, draws: int = 1000, seed: int = 1,
+    prior: SeriesPrior, origins: Sequence[FittedOrigin] | None = None, draws: int = 1000, seed: int = 1,
 ) -> DataFrame[Scores]:  # fmt: skip
     """Score data-centre revenue forecasts made at every past quarter known by an origin.
 
@@ -45,6 +46,8 @@ def backtest_revenue(
         Last day of knowledge.
     assumptions
         Costs of building, beliefs about guidance, and what buyers can fund; of today at every past origin.
+    prior
+        Beliefs about the error of revenue.
     origins
         From :func:`forecast.scoring.past.fitted_origins`, where they are needed elsewhere too.
     draws, seed
@@ -62,7 +65,7 @@ def backtest_revenue(
     """
     actual, costs = reported_revenue(observations, origin), build_costs(assumptions)
     blocks = []
-    for each in origins or fitted_origins(observations, actual, assumptions):
+    for each in origins or fitted_origins(observations, actual, assumptions, prior):
         history = each.past.history
         ahead = actual.to_numpy()[len(history) : len(history) + HORIZON]
         horizons = np.arange(1, len(ahead) + 1, dtype=np.float64)

@@ -9,11 +9,12 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import nvidia_quarters, overlap_weights
 from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.series import fiscal_revenue
+from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import normals, stream
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.leaf_backtest import naive_share
 from shiftcast.forecast.split.share import split_statements
-from shiftcast.forecast.volume import draw_volume, fit_volume
+from shiftcast.forecast.volume import SeriesPrior, draw_volume, fit_volume
 
 
 def naive_revenue(
@@ -22,6 +23,7 @@ def naive_revenue(
     *,
     origin: pd.Timestamp,
     member: str,
+    prior: SeriesPrior,
     draws: int,
     seed: int,
 ) -> Array:
@@ -39,6 +41,8 @@ def naive_revenue(
         Last day of knowledge.
     member
         Such as ``last_value``.
+    prior
+        Beliefs about its error.
     draws, seed
         Draws, and the seed of the stream ``revenue``.
 
@@ -56,7 +60,7 @@ def naive_revenue(
     fiscal = nvidia_quarters(quarters[-1])
     fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
     history, ahead = reported.to_numpy(), len(fiscal) - len(reported)
-    fit = fit_volume(history, ahead, members=(member,))
+    fit = fit_volume(history, ahead, prior=prior, members=(member,))
     future = draw_volume(fit, draws=draws, random=stream(seed, "revenue"))
     whole = np.hstack([np.broadcast_to(history, (draws, len(history))), future])
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
@@ -65,7 +69,7 @@ def naive_revenue(
 
 def naive_draws(
     observations: DataFrame[Observations], target: pd.Series, *, origin: pd.Timestamp, member: str, draws: int,
-    seed: int, market: Market,
+    seed: int, market: Market, beliefs: Beliefs,
 ) -> Array | None:  # fmt: skip
     """Return naive draws of one published figure, shape (draws,), or ``None`` where there is no naive forecast.
 
@@ -83,6 +87,8 @@ def naive_draws(
         Draws, and the seed of their streams.
     market
         How each definition of the split is read.
+    beliefs
+        Numbers that models start from; the naive forecasts start from the same.
 
     Returns
     -------
@@ -99,9 +105,12 @@ def naive_draws(
             return None
         noise = normals(seed, "naive.share", draws)
         definition = str(target["definition"]) if measure == "share" else market.split.reference
-        share = naive_share(statements, definition, end, noise)
+        share = naive_share(statements, definition, end, noise, beliefs["share.split.volatility"])
     if measure == "share":
         return share
     quarters = pd.DatetimeIndex([end])
-    level = naive_revenue(observations, quarters, origin=origin, member=member, draws=draws, seed=seed)[:, 0]
+    prior = SeriesPrior(**beliefs.of("volume.revenue"))
+    level = naive_revenue(
+        observations, quarters, origin=origin, member=member, prior=prior, draws=draws, seed=seed
+    )[:, 0]  # fmt: skip
     return level * (1 - share if segment == "rest" else share)

@@ -25,7 +25,9 @@ from shiftcast.forecast.known import Known
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.backtest import backtest_revenue, score_level, score_rows
 from shiftcast.forecast.scoring.past import BENCHMARKS, HORIZON, MODEL, FittedOrigin, fitted_origins, reported_revenue
-from shiftcast.forecast.split.share import PRIOR, draw_split, split_state, split_statements
+from shiftcast.forecast.split.share import draw_split, split_state, split_statements
+from shiftcast.forecast.statements.level import SharePrior, share_prior
+from shiftcast.forecast.volume import SeriesPrior
 
 _FIRST: Final = "2015Q1"
 _SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
@@ -52,20 +54,21 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> DataFrame[Sco
         If the history is too short for one past origin, or an assumption is missing.
     """
     vintages, assumptions = known.history.observations, known.assumptions
-    origins = tuple(fitted_origins(vintages, reported_revenue(vintages, known.origin), assumptions))
+    prior, about_split = SeriesPrior(**known.beliefs.of("volume.revenue")), share_prior(known.beliefs, "share.split")
+    origins = tuple(fitted_origins(vintages, reported_revenue(vintages, known.origin), assumptions, prior))
     whole = backtest_revenue(
-        vintages, known.origin, assumptions=assumptions, origins=origins, draws=draws, seed=seed
-    )  # fmt: skip
+        vintages, known.origin, assumptions=assumptions, prior=prior, origins=origins, draws=draws, seed=seed
+    )
     parts = backtest_segments(
-        vintages, known.origin, market=known.market, costs=build_costs(assumptions), origins=origins, draws=draws,
-        seed=seed,
+        vintages, known.origin, market=known.market, prior=about_split, costs=build_costs(assumptions), origins=origins,
+        draws=draws, seed=seed,
     )  # fmt: skip
     return check(conform(pd.concat([whole, *parts], ignore_index=True), Scores), Scores)
 
 
 def backtest_segments(
-    observations: DataFrame[Observations], origin: pd.Timestamp, *, market: Market, costs: BuildCosts,
-    origins: Sequence[FittedOrigin], draws: int = 1000, seed: int = 1,
+    observations: DataFrame[Observations], origin: pd.Timestamp, *, market: Market, prior: SharePrior,
+    costs: BuildCosts, origins: Sequence[FittedOrigin], draws: int = 1000, seed: int = 1,
 ) -> list[pd.DataFrame]:  # fmt: skip
     """Score the revenue of each segment, one block an origin, model, stated share and segment.
 
@@ -79,8 +82,8 @@ def backtest_segments(
         Every vintage known by the origin; cut again at every past origin.
     origin
         Last day of knowledge.
-    market
-        How each definition of the split is read.
+    market, prior
+        How each definition of the split is read, and beliefs about it before any statement.
     costs
         Costs of building too little and too much.
     origins
@@ -104,12 +107,12 @@ def backtest_segments(
         if known.empty or later.empty:
             continue
         quarters = calendar_quarters(_FIRST, quarter_label(later["period_end"].max() + pd.offsets.QuarterEnd()))
-        state = split_state(latest_known(observations, past.made), quarters, market=market)
+        state = split_state(latest_known(observations, past.made), quarters, market=market, prior=prior)
         split = draw_split(state, market.split, Sampling(quarters, draws, seed))
         for definition, rows in later.groupby("definition"):
             spans = pd.DatetimeIndex(rows["period_start"]), pd.DatetimeIndex(rows["period_end"])
             model_share = split.by_definition[str(definition)] @ overlap_weights(*spans, quarters).T
-            naive = _naive_shares(known, rows, normals(seed, "naive.share", draws))
+            naive = _naive_shares(known, rows, normals(seed, "naive.share", draws), prior.volatility)
             steps = ahead.get_indexer(pd.DatetimeIndex(rows["period_end"]))
             stated = rows["value"].to_numpy()
             for model in (MODEL, *BENCHMARKS):
@@ -147,17 +150,21 @@ def scored_statements(observations: DataFrame[Observations], market: Market) -> 
     return scored
 
 
-def _naive_shares(known: DataFrame[Observations], rows: DataFrame[Observations], noise: Array) -> Array:
+def _naive_shares(
+    known: DataFrame[Observations], rows: DataFrame[Observations], noise: Array, volatility: float
+) -> Array:
     """Return the naive draws of each stated share, shape (draws, statements)."""
     return np.column_stack(
-        [naive_share(known, str(row.definition), row.period_end, noise) for row in rows.itertuples()]
+        [naive_share(known, str(row.definition), row.period_end, noise, volatility) for row in rows.itertuples()]
     )
 
 
-def naive_share(statements: DataFrame[Observations], definition: str, period_end: pd.Timestamp, noise: Array) -> Array:
+def naive_share(
+    statements: DataFrame[Observations], definition: str, period_end: pd.Timestamp, noise: Array, volatility: float
+) -> Array:
     """Return draws of the last stated share carried on, under its definition where there is one, else under any.
 
-    logit(share) + volatility * sqrt(quarters since) * noise, with the prior volatility of the split.
+    logit(share) + volatility * sqrt(quarters since) * noise.
 
     Parameters
     ----------
@@ -169,6 +176,8 @@ def naive_share(statements: DataFrame[Observations], definition: str, period_end
         Last day of the quarter asked for.
     noise
         Standard normals, shape (draws,).
+    volatility
+        Standard deviation of the logit share a quarter, such as that of the split's prior.
 
     Returns
     -------
@@ -179,10 +188,10 @@ def naive_share(statements: DataFrame[Observations], definition: str, period_end
     --------
     >>> rows = pd.DataFrame({"definition": ["top_five"], "value": [0.5],
     ...                      "period_end": pd.to_datetime(["2026-01-25"], utc=True)})
-    >>> naive_share(rows, "recast_2", pd.Timestamp("2026-07-26", tz="UTC"), np.zeros(1)).tolist()
+    >>> naive_share(rows, "recast_2", pd.Timestamp("2026-07-26", tz="UTC"), np.zeros(1), 0.12).tolist()
     [0.5]
     """
     same = statements[statements["definition"] == definition]
     last = (statements if same.empty else same).sort_values("period_end").iloc[-1]
     quarters = max((period_end - last["period_end"]).days / QUARTER_DAYS, 0.0)
-    return np.asarray(expit(logit(last["value"]) + PRIOR.volatility * np.sqrt(quarters) * noise))
+    return np.asarray(expit(logit(last["value"]) + volatility * np.sqrt(quarters) * noise))

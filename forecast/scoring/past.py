@@ -21,7 +21,7 @@ from shiftcast.forecast.identity.guidance import GuidedQuarter, guidance_prior, 
 from shiftcast.forecast.identity.outlook import Outlook, draw_outlook, fit_outlook
 from shiftcast.forecast.supply.cut import soft_minimum
 from shiftcast.forecast.supply.funding import ROWS, WIDTH, Buyers, fundable, read_buyers
-from shiftcast.forecast.volume import SPREAD_PRIOR, Spread
+from shiftcast.forecast.volume import SeriesPrior
 
 HORIZON: Final = 8  # quarters
 FIRST_ORIGIN: Final = 20  # quarters of history at the first origin
@@ -75,6 +75,8 @@ class PastOrigin:
         What buyers had earned and invested.
     assumptions
         Rows of what buyers can fund; judgements of today.
+    prior
+        Beliefs about the error of revenue, of the model and of every naive forecast.
     """
 
     made: pd.Timestamp
@@ -82,6 +84,7 @@ class PastOrigin:
     guided: GuidedQuarter | None
     buyers: Buyers | None
     assumptions: DataFrame[AssumptionRows]
+    prior: SeriesPrior
 
     @property
     def history(self) -> Array:
@@ -95,19 +98,19 @@ class PastOrigin:
         ends = pd.DatetimeIndex(nvidia_quarters(last + pd.Timedelta(days=HORIZON * QUARTER_DAYS))["period_end"])
         return ends[ends > last][:HORIZON]
 
-    def fit(self, way: Way, *, spread_prior: Spread = SPREAD_PRIOR) -> Outlook:
+    def fit(self, way: Way, *, prior: SeriesPrior | None = None) -> Outlook:
         """Return the forecast fitted in one way, by the function that ships.
 
         Parameters
         ----------
         way
             How it is made.
-        spread_prior
-            Deviation of the error believed beforehand.
+        prior
+            Other beliefs about the error than those of the origin.
         """
         return fit_outlook(
-            self.history, HORIZON, self.guided if way.guided else None, members=way.members, symmetric=way.symmetric,
-            spread_prior=spread_prior,
+            self.history, HORIZON, self.guided if way.guided else None, prior=prior or self.prior, members=way.members,
+            symmetric=way.symmetric,
         )  # fmt: skip
 
     def draw(self, outlook: Outlook, way: Way, *, draws: int, seed: int) -> Array:
@@ -219,7 +222,7 @@ def first_known(observations: DataFrame[Observations]) -> pd.Series:
 
 
 def past_origins(
-    observations: DataFrame[Observations], actual: pd.Series, assumptions: DataFrame[AssumptionRows]
+    observations: DataFrame[Observations], actual: pd.Series, assumptions: DataFrame[AssumptionRows], prior: SeriesPrior
 ) -> Iterator[PastOrigin]:
     """Yield every past origin that has a quarter of ``actual`` ahead of it, with what was known there.
 
@@ -231,6 +234,8 @@ def past_origins(
         From :func:`reported_revenue`.
     assumptions
         Of today: what is believed of guidance, and what buyers can fund.
+    prior
+        Beliefs about the error of revenue.
 
     Returns
     -------
@@ -242,23 +247,23 @@ def past_origins(
     ValueError
         If a belief about guidance is missing.
     """
-    days, prior = first_known(observations), guidance_prior(assumptions)
+    days, about = first_known(observations), guidance_prior(assumptions)
     rows = assumptions[assumptions["name"].str.startswith(f"{ROWS}.")]
     for length in range(FIRST_ORIGIN, len(actual)):
         made = pd.Timestamp(days[actual.index[length - 1]])
         vintages, known = known_by(observations, made), latest_known(observations, made)
         reported = fiscal_revenue(known, "data_center", made)
-        yield PastOrigin(made, reported, guided_quarter(vintages, reported, prior), read_buyers(known), rows)
+        yield PastOrigin(made, reported, guided_quarter(vintages, reported, about), read_buyers(known), rows, prior)
 
 
 def fitted_origins(
-    observations: DataFrame[Observations], actual: pd.Series, assumptions: DataFrame[AssumptionRows]
+    observations: DataFrame[Observations], actual: pd.Series, assumptions: DataFrame[AssumptionRows], prior: SeriesPrior
 ) -> Iterator[FittedOrigin]:
     """Yield every past origin (:func:`past_origins`) with the live forecast and the naive ones fitted there.
 
     Parameters
     ----------
-    observations, actual, assumptions
+    observations, actual, assumptions, prior
         As :func:`past_origins` takes them.
 
     Returns
@@ -271,5 +276,5 @@ def fitted_origins(
     ValueError
         If a belief about guidance is missing.
     """
-    for past in past_origins(observations, actual, assumptions):
+    for past in past_origins(observations, actual, assumptions, prior):
         yield FittedOrigin(past, {name: past.fit(way) for name, way in WAYS.items()})

@@ -13,6 +13,7 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL, DataFrame, Observations, Overrides, Scores, check, conform
 from shiftcast.features.series import fiscal_revenue
+from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_cost
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.market.facts import Market
@@ -41,8 +42,8 @@ class Vintage:
         Its draws.
     observations
         What was known at its origin.
-    market
-        How it read the record.
+    market, beliefs
+        How it read the record, and the numbers its models started from.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Vintage:
     cube: xr.Dataset
     observations: DataFrame[Observations]
     market: Market
+    beliefs: Beliefs
 
 
 def vintage_scores(
@@ -91,7 +93,7 @@ def vintage_scores(
         for member in BENCHMARKS:
             naive = naive_draws(
                 vintage.observations, pd.Series(target), origin=vintage.origin, member=member, draws=draws, seed=seed,
-                market=vintage.market,
+                market=vintage.market, beliefs=vintage.beliefs,
             )  # fmt: skip
             if naive is not None:
                 rows.append({**head, "model": member, **_scored(naive, target, costs, scale)})

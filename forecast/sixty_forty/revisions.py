@@ -15,14 +15,20 @@ from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.market.facts import Market
-from shiftcast.forecast.split.share import PRIOR, fit_split, split_statements
+from shiftcast.forecast.split.share import fit_split, split_statements
+from shiftcast.forecast.statements.level import SharePrior
 from shiftcast.forecast.statements.rows import middles
 
 _HELD: Final = 1e-6  # log standard deviation of a volatility that is not estimated again
 
 
 def revisions(
-    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, *, market: Market, since: pd.Timestamp
+    observations: DataFrame[Observations],
+    quarters: pd.DatetimeIndex,
+    *,
+    market: Market,
+    prior: SharePrior,
+    since: pd.Timestamp,
 ) -> pd.DataFrame:
     """Return how each statement published after a day revised the smoothed share.
 
@@ -30,12 +36,10 @@ def revisions(
 
     Parameters
     ----------
-    observations
-        Every vintage known on the later day.
-    quarters
-        Ends of the quarters the split covers.
-    market
-        How each definition of the split is read.
+    observations, quarters
+        Every vintage known on the later day, and ends of the quarters the split covers.
+    market, prior
+        How each definition of the split is read, and beliefs about it before any statement.
     since
         The earlier day, inclusive.
 
@@ -56,8 +60,8 @@ def revisions(
     seen = split_statements(latest_known(observations, since), market)
     if seen.empty:
         raise InputError(f"no statement about the split was known on {since:%Y-%m-%d}; choose a later day")
-    volatility = fit_split(latest, everything, quarters, market=market).volatility
-    fixed = replace(PRIOR, volatility=volatility, volatility_sd_log=_HELD)
+    volatility = fit_split(latest, everything, quarters, market=market, prior=prior).volatility
+    fixed = replace(prior, volatility=volatility, volatility_sd_log=_HELD)
 
     def path(statements: pd.DataFrame) -> Array:
         fitted = fit_split(latest, statements, quarters, market=market, prior=fixed)

@@ -26,7 +26,25 @@ from shiftcast.forecast.statements.conditioning import Statement, condition
 from shiftcast.forecast.statements.wording import OF_BOUND
 
 FISCAL_YEAR: Final = pd.Timedelta(days=364)  # the same fiscal quarter a year before
-_LEAST_SD: Final = 0.03  # of a log figure: fiscal periods are read on calendar quarters
+
+
+@dataclass(frozen=True)
+class LeafPrior:
+    """Beliefs about the weights of leaves, and about what is stated of them.
+
+    Attributes
+    ----------
+    drift
+        Standard deviation of a quarter's step of a weight [log].
+    figure_sd
+        Standard deviation added to a stated figure [log]: fiscal periods are read on calendar quarters.
+    skew
+        Skewness of "just over" and "just under" [1].
+    """
+
+    drift: float
+    figure_sd: float
+    skew: float
 
 
 @dataclass(frozen=True)
@@ -67,7 +85,7 @@ def leaf_statements(observations: DataFrame[Observations], leaves: tuple[str, ..
 
 
 def hear_leaves(
-    weights: Array, drift: float, base: int, observations: DataFrame[Observations], leaves: tuple[str, ...],
+    weights: Array, prior: LeafPrior, base: int, observations: DataFrame[Observations], leaves: tuple[str, ...],
     side: Array, sampling: Sampling,
 ) -> Leaves:  # fmt: skip
     """Condition drawn log weights of leaves on what is stated about them.
@@ -76,8 +94,8 @@ def hear_leaves(
     ----------
     weights
         Log weights by quarter before any statement, shape (draws, quarters, leaves).
-    drift, base
-        Standard deviation of a quarter's step [log], and the quarter from which weights wander.
+    prior, base
+        Beliefs about the weights, and the quarter from which they wander.
     observations
         Rows cut to an origin.
     leaves
@@ -99,14 +117,14 @@ def hear_leaves(
         If a statement is worded in a way that has no likelihood.
     """
     rows, quarters = leaf_statements(observations, leaves), sampling.quarters
-    reader = _Reader(leaves, quarters, side.mean(axis=0))
+    reader = _Reader(leaves, quarters, side.mean(axis=0), prior)
     statements = [reader.statement(row) for row in rows.to_dict("records") if reader.covers(row)]
     before = softmax(weights, axis=-1)
     if not statements:
         return Leaves(before, _news(rows.head(0), leaves, quarters, base, before, before, 1.0))
     draws, shape = len(weights), weights.shape[1:]
     mean = np.broadcast_to(weights[:, base].mean(axis=0), shape).ravel()
-    covariance = _covariance(weights[:, base].std(axis=0), drift, base, len(quarters))
+    covariance = _covariance(weights[:, base].std(axis=0), prior.drift, base, len(quarters))
     conditioned = condition(
         weights.reshape(draws, -1), mean, covariance, statements, sampling.stream(f"leaves.{'.'.join(leaves)}")
     )
@@ -141,6 +159,7 @@ class _Reader:
     leaves: tuple[str, ...]
     quarters: pd.DatetimeIndex
     side: Array
+    prior: LeafPrior
 
     def covers(self, row: Mapping[Any, Any]) -> bool:
         """Return whether the quarters hold what a row speaks of."""
@@ -151,14 +170,15 @@ class _Reader:
         """Return what a row says of the log weights, as a log figure."""
         grown = row["measure"] == "growth"
         value = 1.0 + float(row["value"]) if grown else float(row["value"])
-        sd = float(np.hypot(float(row["sd"]) / value, _LEAST_SD))
+        sd = float(np.hypot(float(row["sd"]) / value, self.prior.figure_sd))
         now, before = (self._revenue(row, back) for back in (pd.Timedelta(0), FISCAL_YEAR))
         name = f"{row['leaf']} {row['measure']} {row['bound']} {row['value']:.4g} {row['period_end']:%Y-%m-%d}"
 
         def growth(vector: Array) -> Array:
             return np.asarray(now(vector) - before(vector))
 
-        return Statement(name, growth if grown else now, OF_BOUND[str(row["bound"])], float(np.log(value)), sd)
+        wording, of = OF_BOUND[str(row["bound"])], growth if grown else now
+        return Statement(name, of, wording, float(np.log(value)), sd, self.prior.skew)
 
     def _revenue(self, row: Mapping[Any, Any], back: pd.Timedelta) -> Callable[[Array], Array]:
         """Return the log of a leaf's revenue over the row's period, or that much before."""

@@ -26,9 +26,7 @@ from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.statements.flows import flows, growth_of_shares
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
 
-PRIOR: Final = SharePrior(mid=0.5, sd=0.5, volatility=0.12, volatility_sd_log=0.4)
 _GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
-LEAF_DRIFT: Final = 0.06  # log weight a quarter
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def split_statements(observations: DataFrame[Observations], market: Market) -> D
 
 def fit_split(
     observations: DataFrame[Observations], statements: DataFrame[Observations], quarters: pd.DatetimeIndex, *,
-    market: Market, prior: SharePrior = PRIOR,
+    market: Market, prior: SharePrior,
 ) -> ShareState:  # fmt: skip
     """Fit the state of the split to some of the statements known.
 
@@ -142,7 +140,9 @@ def fit_split(
     )
 
 
-def split_state(observations: DataFrame[Observations], quarters: pd.DatetimeIndex, *, market: Market) -> ShareState:
+def split_state(
+    observations: DataFrame[Observations], quarters: pd.DatetimeIndex, *, market: Market, prior: SharePrior
+) -> ShareState:
     """Fit the state of the split to every statement known about it.
 
     Parameters
@@ -153,6 +153,8 @@ def split_state(observations: DataFrame[Observations], quarters: pd.DatetimeInde
         Ends of the quarters to cover.
     market
         How each definition is read.
+    prior
+        Beliefs before any statement.
 
     Returns
     -------
@@ -170,7 +172,7 @@ def split_state(observations: DataFrame[Observations], quarters: pd.DatetimeInde
             "no statement about the hyperscale share of data-centre revenue was known at this origin; "
             "choose a later origin or add one to the record"
         )
-    return fit_split(observations, statements, quarters, market=market)
+    return fit_split(observations, statements, quarters, market=market, prior=prior)
 
 
 def draw_split(state: ShareState, known: Definitions, sampling: Sampling) -> Split:
@@ -195,7 +197,7 @@ def draw_split(state: ShareState, known: Definitions, sampling: Sampling) -> Spl
     return Split(state, drawn.share, {known.reference: drawn.share, **moved}, known.reference, drawn.ess)
 
 
-def leaf_weights(sampling: Sampling, segment: str, *, base_period: int) -> Array:
+def leaf_weights(sampling: Sampling, segment: str, *, base_period: int, drift: float) -> Array:
     """Draw log weights of a segment's leaves: assumed ones that wander from a base period in both directions.
 
     Parameters
@@ -206,6 +208,8 @@ def leaf_weights(sampling: Sampling, segment: str, *, base_period: int) -> Array
         ``hyperscale`` or ``rest``.
     base_period
         Position of the quarter in which weights are the assumed ones.
+    drift
+        Standard deviation of a quarter's step [log].
 
     Returns
     -------
@@ -215,6 +219,6 @@ def leaf_weights(sampling: Sampling, segment: str, *, base_period: int) -> Array
     leaves = LEAVES[segment]
     weights = np.log(np.stack([sampling.assumed[f"leaf_share.{segment}.{leaf}"] for leaf in leaves], axis=-1))
     shape = (len(weights), len(sampling.quarters), len(leaves))
-    walk = np.cumsum(LEAF_DRIFT * sampling.stream(f"leaf_drift.{segment}").standard_normal(shape), axis=1)
+    walk = np.cumsum(drift * sampling.stream(f"leaf_drift.{segment}").standard_normal(shape), axis=1)
     walk -= walk[:, [base_period], :]
     return np.asarray(weights[:, None, :] + walk)

@@ -50,6 +50,8 @@ class Statement:
         One of :data:`forecast.statements.wording.WORDINGS`.
     figure, sd
         The figure stated and its standard error, in the unit of ``of``.
+    skew
+        Skewness of "just over" and "just under" [1].
     """
 
     name: str
@@ -57,6 +59,7 @@ class Statement:
     wording: str
     figure: float
     sd: float
+    skew: float
 
     def log_likelihood(self, figures: Array) -> Array:
         """Return the log-likelihood of figures of the vector, of their shape.
@@ -71,7 +74,7 @@ class Statement:
         ndarray, shape of ``figures``
             Log-likelihood [nat].
         """
-        return log_likelihood(figures, self.wording, self.figure, sd=self.sd)
+        return log_likelihood(figures, self.wording, self.figure, sd=self.sd, skew=self.skew)
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def condition(
 
     Examples
     --------
-    >>> above = [Statement("at least nought", lambda u: u[..., 0], "at least", 0.0, 0.01)]
+    >>> above = [Statement("at least nought", lambda u: u[..., 0], "at least", 0.0, 0.01, 4.0)]
     >>> u = np.random.default_rng(0).standard_normal((4000, 1))
     >>> after = condition(u, np.zeros(1), np.eye(1), above, np.random.default_rng(1))
     >>> bool(after.draws.min() > -0.05), bool(abs(after.draws.mean() - np.sqrt(2 / np.pi)) < 0.05), round(after.ess, 1)
@@ -197,7 +200,7 @@ def expected(mean: Array, covariance: Array, statements: Sequence[Statement]) ->
 
     Examples
     --------
-    >>> half = Statement("about a half", lambda u: u[..., 0], "about", 0.5, 1.0)
+    >>> half = Statement("about a half", lambda u: u[..., 0], "about", 0.5, 1.0, 4.0)
     >>> expected(np.zeros(1), np.eye(1), [half]).round(6).tolist()
     [0.25]
     """

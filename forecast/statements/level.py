@@ -11,6 +11,8 @@ from scipy.special import logit
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
 from shiftcast.features.arrays import Array
+from shiftcast.forecast.beliefs import Beliefs
+from shiftcast.forecast.statements.wording import Hearing
 
 
 @dataclass(frozen=True)
@@ -21,24 +23,50 @@ class SharePrior:
     ----------
     mid, sd
         Median share at the first quarter, and its standard deviation on the logit scale.
-    trend, trend_sd
-        Mean and standard deviation of the logit change a quarter at the first quarter.
-    damping
-        Share of the trend that is left a quarter later.
     volatility, volatility_sd_log
         Median of the level's standard deviation a quarter [logit], and its log standard deviation.
+    hearing
+        What statements about it mean as worded.
+    trend, trend_sd
+        Mean and standard deviation of the logit change a quarter at the first quarter; no trend where left out.
+    damping
+        Share of the trend that is left a quarter later.
     trend_volatility
         Standard deviation of the trend's change a quarter [logit].
     """
 
-    mid: float = 0.5
-    sd: float = 1.0
+    mid: float
+    sd: float
+    volatility: float
+    volatility_sd_log: float
+    hearing: Hearing
     trend: float = 0.0
     trend_sd: float = 0.0
-    damping: float = 0.85
-    volatility: float = 0.12
-    volatility_sd_log: float = 0.5
+    damping: float = 1.0
     trend_volatility: float = 0.0
+
+
+def share_prior(beliefs: Beliefs, name: str) -> SharePrior:
+    """Return the beliefs about a share.
+
+    Parameters
+    ----------
+    beliefs
+        Of the record.
+    name
+        What their names begin with, such as ``share.split``.
+
+    Returns
+    -------
+    SharePrior
+        From rows of that name, and rows ``statements.*`` on what wording means.
+
+    Raises
+    ------
+    ValueError
+        If there are no such rows.
+    """
+    return SharePrior(**beliefs.of(name), hearing=Hearing(**beliefs.of("statements")))
 
 
 class LogitLevel(MLEModel):  # type: ignore[misc]

@@ -20,12 +20,10 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import covered_share
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.statements.conditioning import Statement
-from shiftcast.forecast.statements.wording import OF_BOUND
+from shiftcast.forecast.statements.wording import OF_BOUND, Hearing
 
-_EDGE: Final = 0.005  # a share stated as 0 or 1 is read as half a point from the edge
 _EXACT: Final = ("=", "~")
 _LONG: Final = 120  # days; more than one quarter
-_WINDOW_SD: Final = 0.005  # whole quarters stand for the days of a window
 _YEAR: Final = 4  # quarters
 _LEAST_SD: Final = 1e-4
 
@@ -60,6 +58,7 @@ def read_rows(
     *,
     noise: Mapping[str, float],
     flows: Mapping[str, Array],
+    hearing: Hearing,
 ) -> StateRows:
     """Read share rows on the quarters of a state.
 
@@ -76,6 +75,8 @@ def read_rows(
         Definition to extra noise a row carries [logit].
     flows
         Base to what flowed in each quarter, shape (quarters,), in any unit; equal where a base has none.
+    hearing
+        Beliefs about what rows mean as worded.
 
     Returns
     -------
@@ -84,8 +85,8 @@ def read_rows(
     """
     inside = _inside(rows, quarters)
     linear = _is_linear(inside)
-    exact, variance = _cells(inside[linear], quarters, definitions, noise)
-    reader = _Reader(quarters, definitions, noise, flows)
+    exact, variance = _cells(statement_logits(inside[linear], hearing.edge), quarters, definitions, noise)
+    reader = _Reader(quarters, definitions, noise, flows, hearing)
     statements = tuple(reader.statement(row) for row in inside[~linear].to_dict("records"))
     return StateRows(exact, variance, statements, len(inside))
 
@@ -107,20 +108,22 @@ def middles(rows: pd.DataFrame) -> pd.Series:
     return middle.where(rows["stage"] != "stock", rows["period_end"]) if "stage" in rows else middle
 
 
-def statement_logits(rows: pd.DataFrame) -> pd.DataFrame:
+def statement_logits(rows: pd.DataFrame, edge: float) -> pd.DataFrame:
     """Return exact figures on the logit scale, by the delta method.
 
     Parameters
     ----------
     rows
         Rows of :func:`read_rows` that are exact figures of a share.
+    edge
+        How far from the edge a share stated as 0 or 1 is read [share].
 
     Returns
     -------
     DataFrame
         ``middle`` (day), ``definition``, ``logit`` and ``logit_sd`` [logit], with sd(logit) = sd / (s (1 - s)).
     """
-    share = rows["value"].clip(_EDGE, 1 - _EDGE)
+    share = rows["value"].clip(edge, 1 - edge)
     spread = rows["sd"].clip(lower=_LEAST_SD) / (share * (1 - share))
     return pd.DataFrame(
         {"middle": middles(rows), "definition": rows["definition"], "logit": logit(share), "logit_sd": spread}
@@ -144,12 +147,11 @@ def _is_linear(rows: pd.DataFrame) -> Any:
 
 
 def _cells(
-    rows: pd.DataFrame, quarters: pd.DatetimeIndex, definitions: tuple[str, ...], noise: Mapping[str, float]
+    read: pd.DataFrame, quarters: pd.DatetimeIndex, definitions: tuple[str, ...], noise: Mapping[str, float]
 ) -> tuple[Array, Array]:
-    """Return logits and variances by quarter and definition, pooling rows that share a cell."""
+    """Return logits and variances by quarter and definition, pooling exact figures that share a cell."""
     precision = np.zeros((len(quarters), len(definitions)))
     weighted = np.zeros_like(precision)
-    read = statement_logits(rows)
     for cell, row in zip(quarters.searchsorted(read["middle"]), read.itertuples(), strict=True):
         column = definitions.index(str(row.definition))
         weight = 1.0 / (row.logit_sd**2 + noise.get(definitions[column], 0.0) ** 2)
@@ -166,21 +168,23 @@ class _Reader:
     definitions: tuple[str, ...]
     noise: Mapping[str, float]
     flows: Mapping[str, Array]
+    hearing: Hearing
 
     def statement(self, row: Mapping[Any, Any]) -> Statement:
         """Return what one row says beyond an exact figure of one quarter."""
         value, sd = float(row["value"]), max(float(row["sd"]), _LEAST_SD)
         name = f"{row['bound']} {value:.4g} {row['definition']} {row['period_end']:%Y-%m-%d}"
-        wording = OF_BOUND[str(row["bound"])]
+        wording, skew = OF_BOUND[str(row["bound"])], self.hearing.skew
         if row["measure"] == "multiple":
-            return Statement(name, self._growth(row), wording, float(np.log(value)), sd / value)
+            return Statement(name, self._growth(row), wording, float(np.log(value)), sd / value, skew)
         own = self.noise.get(str(row["definition"]), 0.0) * value * (1 - value)
         window = self._window(row)
         if len(window) == 1:
-            return Statement(name, self._average(row, window, np.ones(1)), wording, value, float(np.hypot(sd, own)))
+            spread = float(np.hypot(sd, own))
+            return Statement(name, self._average(row, window, np.ones(1)), wording, value, spread, skew)
         weight = self._flow(row)[window] * self._covered(row)[window]
-        spread = float(np.sqrt(sd**2 + own**2 + _WINDOW_SD**2))
-        return Statement(name, self._average(row, window, weight / weight.sum()), wording, value, spread)
+        spread = float(np.sqrt(sd**2 + own**2 + self.hearing.window_sd**2))
+        return Statement(name, self._average(row, window, weight / weight.sum()), wording, value, spread, skew)
 
     def _average(self, row: Mapping[Any, Any], window: Any, weight: Array) -> Callable[[Array], Array]:
         """Return the share under the row's definition, averaged over a window."""

@@ -26,10 +26,10 @@ from scipy.special import expit
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.statements.conditioning import Statement, condition, expected
-from shiftcast.forecast.statements.level import LogitLevel, SharePrior
+from shiftcast.forecast.statements.level import LogitLevel, SharePrior, share_prior
 from shiftcast.forecast.statements.rows import read_rows
 
-__all__ = ["Drawn", "SharePrior", "ShareState", "fit_share_state"]
+__all__ = ["Drawn", "SharePrior", "ShareState", "fit_share_state", "share_prior"]
 
 
 @dataclass(frozen=True)
@@ -181,10 +181,10 @@ def fit_share_state(
     quarters: pd.DatetimeIndex,
     *,
     reference: str,
+    prior: SharePrior,
     offset_sd: Mapping[str, float] | None = None,
     noise: Mapping[str, float] | None = None,
     flows: Mapping[str, Array] | None = None,
-    prior: SharePrior | None = None,
 ) -> ShareState:
     """Fit a share state to dated statements.
 
@@ -198,14 +198,14 @@ def fit_share_state(
         Ends of consecutive quarters to cover; statements outside them are not used.
     reference
         Definition without offset.
+    prior
+        Beliefs before the statements.
     offset_sd
         Definition to the standard deviation of its constant offset [logit].
     noise
         Definition to extra noise a statement carries [logit], such as one customer moving.
     flows
         Base to what flowed in each quarter, shape (quarters,): weights of windows and stocks, and what growth is of.
-    prior
-        Beliefs before the statements.
 
     Returns
     -------
@@ -217,10 +217,10 @@ def fit_share_state(
     ValueError
         If a statement's definition has no offset given.
     """
-    prior, offset_sd = prior or SharePrior(), dict(offset_sd or {})
+    offset_sd = dict(offset_sd or {})
     definitions = (reference, *offset_sd)
     _check_definitions(statements, definitions)
-    rows = read_rows(statements, quarters, definitions, noise=noise or {}, flows=flows or {})
+    rows = read_rows(statements, quarters, definitions, noise=noise or {}, flows=flows or {}, hearing=prior.hearing)
     model = LogitLevel(rows.exact, rows.variance, prior, tuple(offset_sd.values()))
     return ShareState(quarters, definitions, _volatility(model, prior, rows.used), rows.used, model, rows.statements)
 

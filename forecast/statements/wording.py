@@ -10,6 +10,7 @@ Reference: Azzalini (1985), A class of distributions which includes the normal o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,42 +19,77 @@ from scipy.special import log_ndtr, logsumexp
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 
-_SKEW: Final = 4.0
 _HALF_LOG_TAU: Final = 0.5 * np.log(2 * np.pi)
 
-Wording = Callable[[Array, float, float], Array]
+
+@dataclass(frozen=True)
+class Hearing:
+    """Beliefs about what statements about shares mean as worded.
+
+    Attributes
+    ----------
+    edge
+        How far from the edge a share stated as 0 or 1 is read [1].
+    window_sd
+        Standard deviation added where whole quarters stand for the days of a window [1].
+    skew
+        Skewness of the skew-normal by which "just over" and "just under" are read [1].
+    """
+
+    edge: float
+    window_sd: float
+    skew: float
+
+
+@dataclass(frozen=True)
+class Width:
+    """Width of a likelihood.
+
+    Attributes
+    ----------
+    sd
+        Standard error of the figure.
+    skew
+        As in :class:`Hearing`.
+    """
+
+    sd: float
+    skew: float
+
+
+Wording = Callable[[Array, float, Width], Array]
 
 
 def _normal(z: Array) -> Array:
     return np.asarray(-0.5 * z**2 - _HALF_LOG_TAU)
 
 
-def _at_least(values: Array, figure: float, sd: float) -> Array:
-    return np.asarray(log_ndtr((values - figure) / sd))
+def _at_least(values: Array, figure: float, width: Width) -> Array:
+    return np.asarray(log_ndtr((values - figure) / width.sd))
 
 
-def _at_most(values: Array, figure: float, sd: float) -> Array:
-    return np.asarray(log_ndtr((figure - values) / sd))
+def _at_most(values: Array, figure: float, width: Width) -> Array:
+    return np.asarray(log_ndtr((figure - values) / width.sd))
 
 
-def _about(values: Array, figure: float, sd: float) -> Array:
-    return np.asarray(_normal((values - figure) / sd) - np.log(sd))
+def _about(values: Array, figure: float, width: Width) -> Array:
+    return np.asarray(_normal((values - figure) / width.sd) - np.log(width.sd))
 
 
-def _just_over(values: Array, figure: float, sd: float) -> Array:
-    z = (values - figure) / sd
-    return np.asarray(np.log(2) + _normal(z) + log_ndtr(_SKEW * z) - np.log(sd))
+def _just_over(values: Array, figure: float, width: Width) -> Array:
+    z = (values - figure) / width.sd
+    return np.asarray(np.log(2) + _normal(z) + log_ndtr(width.skew * z) - np.log(width.sd))
 
 
-def _just_under(values: Array, figure: float, sd: float) -> Array:
-    return _just_over(2 * figure - values, figure, sd)
+def _just_under(values: Array, figure: float, width: Width) -> Array:
+    return _just_over(2 * figure - values, figure, width)
 
 
 def _on_logs(wording: Wording, factor: float) -> Wording:
     """Return a wording about growth to a factor; the figure is what the quantity was before."""
 
-    def likelihood(values: Array, figure: float, sd: float) -> Array:
-        return wording(np.log(values / figure), float(np.log(factor)), sd)
+    def likelihood(values: Array, figure: float, width: Width) -> Array:
+        return wording(np.log(values / figure), float(np.log(factor)), width)
 
     return likelihood
 
@@ -68,7 +104,7 @@ OF_BOUND: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
-def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> Array:
+def log_likelihood(values: Array, wording: str, figure: float, *, sd: float, skew: float) -> Array:
     """Return the log-likelihood of values under a statement.
 
     Parameters
@@ -81,6 +117,8 @@ def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> 
         The figure stated, in the unit of the values; for growth the level it grew from.
     sd
         Standard error of the figure; of the log ratio for growth.
+    skew
+        Skewness of "just over" and "just under" [1].
 
     Returns
     -------
@@ -95,16 +133,16 @@ def log_likelihood(values: Array, wording: str, figure: float, *, sd: float) -> 
     Examples
     --------
     >>> shares = np.array([0.45, 0.50, 0.51, 0.60])
-    >>> shares[log_likelihood(shares, "just over", 0.5, sd=0.012).argmax()].item()
+    >>> shares[log_likelihood(shares, "just over", 0.5, sd=0.012, skew=4.0).argmax()].item()
     0.51
-    >>> log_likelihood(np.array([0.5]), "at least", 0.5, sd=0.01).round(3).tolist()
+    >>> log_likelihood(np.array([0.5]), "at least", 0.5, sd=0.01, skew=4.0).round(3).tolist()
     [-0.693]
     """
     if wording not in WORDINGS:
         raise InputError(f"wording {wording!r} is not known; choose one of {', '.join(WORDINGS)}")
     if not sd > 0:
         raise InputError(f"{wording} {figure:g}: standard error {sd:g} is not above 0; give how exact the wording is")
-    return WORDINGS[wording](np.asarray(values, dtype=np.float64), figure, sd)
+    return WORDINGS[wording](np.asarray(values, dtype=np.float64), figure, Width(sd, skew))
 
 
 def mixed(likelihoods: Sequence[Array], weights: Sequence[float]) -> Array:

@@ -36,7 +36,7 @@ class Crossing:
     never
         Probability of not crossing by the horizon.
     already
-        Probability of having crossed before the first quarter ahead.
+        Probability of being above the threshold in the last quarter before those ahead.
     horizon
         Last quarter looked at.
     """
@@ -173,7 +173,7 @@ def check_fractions(**named: float) -> None:
 def crossing(
     share: Array, ends: pd.DatetimeIndex, *, above: float, level: float, question: str, first_ahead: int
 ) -> Crossing:
-    """Summarise when draws of a share first pass a threshold.
+    """Summarise when draws of a share first pass a threshold; one that fell back before the quarters ahead, when next.
 
     Parameters
     ----------
@@ -201,9 +201,10 @@ def crossing(
         If threshold or level is not within (0, 1).
     """
     check_fractions(above=above, level=level)
-    first = first_passage(share > above)
-    labels = [quarter_label(end) for end in ends] + [NOT_YET]
-    labels[0] = f"by {labels[0]}"
+    holds = share > above
+    holds[:, :first_ahead] &= holds[:, first_ahead - 1 : first_ahead]
+    first = first_passage(holds)
+    labels = [f"by {quarter_label(ends[0])}", *map(quarter_label, ends[1:]), NOT_YET]
     ranks = passage_ranks(first, [(1 - level) / 2, 0.5, (1 + level) / 2])
     early, middle, late = (labels[rank] for rank in ranks)
     return Crossing(

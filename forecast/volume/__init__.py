@@ -3,10 +3,10 @@
 from shiftcast.forecast.volume.calibrate import Spread
 from shiftcast.forecast.volume.combine import COMBINATION
 from shiftcast.forecast.volume.drivers import Elasticity
-from shiftcast.forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
+from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes
 from shiftcast.forecast.volume.paths import draw_volumes, volume_quantiles
 from shiftcast.forecast.volume.single import (
-    SPREAD_PRIOR,
+    SeriesPrior,
     VolumeFit,
     draw_volume,
     fit_volume,
@@ -14,9 +14,9 @@ from shiftcast.forecast.volume.single import (
 
 __all__ = [
     "COMBINATION",
-    "SPREAD_PRIOR",
-    "Beliefs",
     "Elasticity",
+    "Priors",
+    "SeriesPrior",
     "Spread",
     "VolumeFit",
     "VolumesFit",

@@ -27,7 +27,6 @@ from shiftcast.forecast.volume.newcomer import borrow, neighbours_of
 from shiftcast.forecast.volume.past import LEAST, Past, look_back
 from shiftcast.forecast.volume.scale import Scale, recent_scale
 
-SUPPOSED: Final = Spread(0.15, 0.55)  # where no error of any series is known; judgement, stated in the notes
 COMPOUND: Final = "compound_poisson"
 BORROWED: Final = "neighbours"
 
@@ -78,7 +77,7 @@ class VolumesFit:
 
 
 @dataclass(frozen=True)
-class Beliefs:
+class Priors:
     """Priors of a fit and settings that override what the data would choose.
 
     Attributes
@@ -97,7 +96,7 @@ class Beliefs:
         Whether the errors are made symmetric about the path, as for a naive benchmark, a random walk without drift.
     """
 
-    spread: Spread = SUPPOSED
+    spread: Spread
     origins: float = 0.0
     elasticities: Mapping[str, Elasticity] | None = None
     neighbours: Mapping[str, tuple[str, ...]] | None = None
@@ -106,7 +105,7 @@ class Beliefs:
     symmetric: bool = False
 
 
-def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs | None = None) -> VolumesFit:
+def fit_volumes(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) -> VolumesFit:
     """Fit the predictive distribution of every series of a panel.
 
     Parameters
@@ -115,10 +114,10 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
         Series of one frequency, cut at the origin.
     horizon
         Periods ahead.
+    priors
+        Prior spread, elasticities, named neighbours and settings.
     seed
         Seed of the simulated quantiles of lumpy series.
-    beliefs
-        Prior spread, elasticities and named neighbours; the defaults if left out.
 
     Returns
     -------
@@ -135,13 +134,12 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     >>> from shiftcast.features.panel import panels
     >>> ends = pd.date_range("2020-01-31", periods=48, freq="ME")
     >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
-    >>> fit = fit_volumes(panels(rows)[0][0], horizon=3)
+    >>> fit = fit_volumes(panels(rows)[0][0], horizon=3, priors=Priors(Spread(0.15, 0.55)))
     >>> fit.scale.inverse(fit.path).round(1).tolist()
     [[7.4, 7.7, 8.0]]
     """
     if horizon < 1:
         raise InputError(f"horizon {horizon} is below 1; ask for at least one period")
-    priors = beliefs or Beliefs()
     count = np.isfinite(panel.values).sum(axis=1)
     if not count.any():
         raise InputError(f"no series has a value, {panel.series[0]!r} the first; give at least one history")
@@ -150,18 +148,16 @@ def fit_volumes(panel: Panel, *, horizon: int, seed: int = 0, beliefs: Beliefs |
     return fitted if len(grown) == len(panel.series) else _with_newcomers(panel, grown, fitted, priors)
 
 
-def _grown(panel: Panel, horizon: int, seed: int, beliefs: Beliefs) -> VolumesFit:
+def _grown(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit:
     """Fit series that have some history."""
     latent = _latent(panel)
     demand = replace(panel, values=latent)
-    bend = choose_bend(demand, horizon, beliefs.spread) if beliefs.bend is None else beliefs.bend
+    bend = choose_bend(demand, horizon, priors.spread) if priors.bend is None else priors.bend
     past = look_back(demand, horizon, bend=bend)
-    paths, notes = run_members(past, beliefs.members)
+    paths, notes = run_members(past, priors.members)
     mixed = combine(past, paths, SIMPLE)
-    effects, errors = driver_effects(past, mixed.path, mixed.errors, beliefs.elasticities or {})
-    calibration = calibrate(
-        errors, mixed.unit, prior=beliefs.spread, weight=beliefs.origins, symmetric=beliefs.symmetric
-    )
+    effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
+    calibration = calibrate(errors, mixed.unit, prior=priors.spread, weight=priors.origins, symmetric=priors.symmetric)
     path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))
@@ -241,7 +237,7 @@ def _weights(panel: Panel, mixed: Combination) -> pd.DataFrame:
     return frame.groupby(["group", "member"], sort=True, as_index=False).mean()
 
 
-def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, beliefs: Beliefs) -> VolumesFit:
+def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, priors: Priors) -> VolumesFit:
     """Add the series that have next to no history."""
     number, horizon = len(panel.series), fitted.horizon
     unit, own = np.ones(number), np.ones(number)
@@ -255,7 +251,7 @@ def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, b
     recent = np.nan_to_num(np.nanmean(fitted.latent[:, -season:], axis=1)) if season else fitted.latent[:, -1]
     recent_z = fitted.scale.forward(recent)
     for row in np.setdiff1d(np.arange(number), grown):
-        near = neighbours_of(panel, int(row), grown, beliefs.neighbours or {})
+        near = neighbours_of(panel, int(row), grown, priors.neighbours or {})
         found = borrow(panel.values[row], recent[near], fitted.path[near] - recent_z[near, None],
                        fitted.calibration.deviation[near], bend=fitted.scale.bend)  # fmt: skip
         unit[row], path[row], deviation[row], own[row] = found.unit, found.path, found.deviation, found.own

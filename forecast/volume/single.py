@@ -12,13 +12,31 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume.calibrate import Spread
-from shiftcast.forecast.volume.fit import Beliefs, VolumesFit, fit_volumes
+from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes
 from shiftcast.forecast.volume.paths import draw_path
 
-LOG_BEND: Final = 0.02  # the working scale is a logarithm from a fiftieth of the recent mean
-SPREAD_PRIOR: Final = Spread(0.19, 0.9)  # fitted to past errors of revenue; judgement for shorter series
-_ORIGINS: Final = 8.0  # origins that the prior counts for
 _NAME: Final = "series"
+
+
+@dataclass(frozen=True)
+class SeriesPrior:
+    """Beliefs about the error of one series before any is seen.
+
+    Attributes
+    ----------
+    sigma, power
+        Standard deviation of the log error one quarter ahead, and its growth with the horizon
+        (:class:`forecast.volume.calibrate.Spread`).
+    origins
+        Past origins that it counts for beside the errors seen.
+    bend
+        Multiple of the recent mean at which the working scale turns logarithmic [1].
+    """
+
+    sigma: float
+    power: float
+    origins: float
+    bend: float
 
 
 @dataclass(frozen=True)
@@ -63,9 +81,8 @@ class VolumeFit:
 
 
 def fit_volume(
-    history: Array, horizon: int, *, spread_prior: Spread = SPREAD_PRIOR, members: tuple[str, ...] | None = None,
-    symmetric: bool = False,
-) -> VolumeFit:  # fmt: skip
+    history: Array, horizon: int, *, prior: SeriesPrior, members: tuple[str, ...] | None = None, symmetric: bool = False
+) -> VolumeFit:
     """Fit one quarterly series on a log scale.
 
     Parameters
@@ -74,8 +91,8 @@ def fit_volume(
         Positive series, shape (time,).
     horizon
         Quarters ahead.
-    spread_prior
-        Prior standard deviation of the error by step; it counts for eight origins.
+    prior
+        Beliefs about the error.
     members
         Names of the only members to use; all where left out.
     symmetric
@@ -92,7 +109,8 @@ def fit_volume(
 
     Examples
     --------
-    >>> fit_volume(np.exp(np.arange(40) / 10), 2).path.round(1).tolist()
+    >>> prior = SeriesPrior(sigma=0.19, power=0.9, origins=8.0, bend=0.02)
+    >>> fit_volume(np.exp(np.arange(40) / 10), 2, prior=prior).path.round(1).tolist()
     [54.6, 60.4]
     """
     values = np.asarray(history, dtype=np.float64)
@@ -100,8 +118,9 @@ def fit_volume(
     if len(values) < 2 or len(bad):
         detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
         raise InputError(f"a volume series needs two or more positive, finite values; it has {detail}")
-    beliefs = Beliefs(spread=spread_prior, origins=_ORIGINS, bend=LOG_BEND, members=members, symmetric=symmetric)
-    return VolumeFit(fit_volumes(_panel(values), horizon=horizon, beliefs=beliefs))
+    spread = Spread(prior.sigma, prior.power)
+    priors = Priors(spread, origins=prior.origins, bend=prior.bend, members=members, symmetric=symmetric)
+    return VolumeFit(fit_volumes(_panel(values), horizon=horizon, priors=priors))
 
 
 def draw_volume(fit: VolumeFit, *, draws: int, random: np.random.Generator) -> Array:

@@ -12,6 +12,7 @@ from rich.table import Column, Table
 
 from shiftcast.features.frames import Claims, DataFrame
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
+from shiftcast.forecast.claims.odds import ClaimReading
 from shiftcast.forecast.claims.registry import distinct, find
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
@@ -57,7 +58,9 @@ def check(
     known = known_at(as_of, record)
     claims = distinct(known.claims)
     find(claims, claim)
-    done = check_claim(build_world(known, Settings(draws=draws, seed=seed)).cube, claims, claim, against=against)
+    cube = build_world(known, Settings(draws=draws, seed=seed)).cube
+    reading = ClaimReading(**known.beliefs.of("claims"))
+    done = check_claim(cube, claims, claim, reading=reading, against=against)
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:

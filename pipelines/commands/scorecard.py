@@ -15,6 +15,7 @@ from shiftcast.features.calendars import quarter_end, quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.claims.check import past_claims
+from shiftcast.forecast.claims.odds import ClaimReading
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.scoring.scorecard import card_rows, card_summary, target_rows
 from shiftcast.pipelines.commands.options import as_day
@@ -104,10 +105,11 @@ def claims_about(record: Record, as_of: pd.Timestamp, period_end: pd.Timestamp) 
         cube = open_bundle(root=default_root()).cube
     except StoreError:
         return pd.DataFrame()
-    claims = distinct(record.as_of(as_of).claims)
+    claims, reading = distinct(record.as_of(as_of).claims), ClaimReading(**record.beliefs.of("claims"))
     begins = period_end - pd.offsets.QuarterBegin(startingMonth=1)
     here = claims[(claims["window_start"] <= period_end) & (claims["window_end"] >= begins)]
-    return pd.concat([past_claims(cube, here, speaker) for speaker in here["speaker"].unique()] or [pd.DataFrame()])
+    past = [past_claims(cube, here, speaker, reading) for speaker in here["speaker"].unique()]
+    return pd.concat(past or [pd.DataFrame()])
 
 
 def show_target(card: pd.DataFrame, unreadable: Sequence[str], period_end: pd.Timestamp, claims: pd.DataFrame) -> None:

@@ -18,6 +18,7 @@ from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
 from shiftcast.forecast.sixty_forty.revisions import revisions
+from shiftcast.forecast.statements.level import share_prior
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.records import RECORDS
@@ -87,7 +88,8 @@ def show_revisions(known: Known, since: str | None) -> None:
     if since is None:
         return
     quarters = calendar_quarters(FIRST_QUARTER, Settings().through)
-    news = revisions(known.history.observations, quarters, market=known.market, since=as_day(since, "--since"))
+    prior, day = share_prior(known.beliefs, "share.split"), as_day(since, "--since")
+    news = revisions(known.history.observations, quarters, market=known.market, prior=prior, since=day)
     for row in news.itertuples():
         wide_console().print(
             f"Revision of {row.known_at:%Y-%m-%d}, {row.statements} under {row.definition}: {row.quarter} "

@@ -16,12 +16,15 @@ import typer
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.volumes import Treatments
-from shiftcast.forecast.volume import Elasticity
+from shiftcast.forecast.beliefs import read_beliefs
+from shiftcast.forecast.volume import Elasticity, Spread
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.files import read_series, series_writer
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
+from shiftcast.pipelines.sources.beliefs import read_belief_rows
 
 Write = Callable[[pd.DataFrame], None]
 
@@ -75,13 +78,15 @@ def volume(
     paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+    record: Annotated[Path, typer.Option(help="Folder whose beliefs.csv the spread starts from.")] = RECORDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Forecast volumes: mean and quantiles by series, and which member won where."""
     named = tuple(name.strip() for name in drivers.split(",") if name.strip())
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
     wanted = draws if paths is not None else 0
-    question = VolumeQuestion(horizon, frequency, named, zone, beliefs, wanted, seed)
+    spread = Spread(**read_beliefs(read_belief_rows(record)).of("volume.own"))
+    question = VolumeQuestion(horizon, spread, frequency, named, zone, beliefs, wanted, seed)
     forecast: list[pd.DataFrame] = []
     with ExitStack() as opened:
         write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))

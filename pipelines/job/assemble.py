@@ -119,7 +119,8 @@ def _techniques(world: World, known: Known) -> tuple[TechniqueFit, ...]:
         TechniqueFit(
             step.workload, step.segment, step.technique, dict(step.evidence), step.state.volatility,
             effect_of_one_figure(
-                known.observations, step, known.registry.techniques(step.workload), known.origin, market=known.market
+                known.observations, step, known.registry.techniques(step.workload), known.origin, market=known.market,
+                beliefs=known.beliefs,
             ),
         )
         for step in world.bottom_up.steps

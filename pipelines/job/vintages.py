@@ -46,7 +46,8 @@ def vintages(store: Store, *, only: frozenset[str] | None = None) -> Iterator[Vi
             continue
         origin = pd.Timestamp(bundle.summary.origin, tz="UTC")
         rows = latest_known(bundle.tables["observations"], origin)
-        yield Vintage(f"v{version.version}", origin, bundle.cube, rows, bundle.known.market)
+        known = bundle.known
+        yield Vintage(f"v{version.version}", origin, bundle.cube, rows, known.market, known.beliefs)
 
 
 def score_card(

@@ -14,7 +14,15 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
 from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
-from shiftcast.forecast.volume import Beliefs, Elasticity, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
+from shiftcast.forecast.volume import (
+    Elasticity,
+    Priors,
+    Spread,
+    VolumesFit,
+    draw_volumes,
+    fit_volumes,
+    volume_quantiles,
+)
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
@@ -29,6 +37,8 @@ class VolumeQuestion:
     ----------
     horizon
         Periods ahead, of each series' own frequency.
+    spread
+        Prior deviation of the error by step, used alone where no past error can be seen.
     frequency, drivers, zone
         As :func:`features.panel.panels` takes them.
     elasticities
@@ -45,6 +55,7 @@ class VolumeQuestion:
     """
 
     horizon: int
+    spread: Spread
     frequency: str | None = None
     drivers: tuple[str, ...] = ()
     zone: str | None = None
@@ -130,8 +141,8 @@ def forecast_volumes(
 
 
 def _answer(panel: Panel, question: VolumeQuestion, part: int) -> VolumeAnswer:
-    beliefs = Beliefs(elasticities=question.elasticities)
-    fit = fit_volumes(panel, horizon=question.horizon, seed=question.seed, beliefs=beliefs)
+    priors = Priors(question.spread, elasticities=question.elasticities)
+    fit = fit_volumes(panel, horizon=question.horizon, seed=question.seed, priors=priors)
     named = {"part": part, "frequency": panel.frequency}
     return VolumeAnswer(
         panel=panel,

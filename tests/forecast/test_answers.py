@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from shiftcast.forecast.claims.check import check_claim
+from shiftcast.forecast.claims.odds import ClaimReading
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.crossing import first_passage
 from shiftcast.forecast.views.part import (
     MEASURES,
     Part,
@@ -58,10 +58,10 @@ def test_an_unknown_part_is_named_with_those_to_choose_from(forecaster, asked, s
 def test_when_is_the_first_passage_of_the_technique_share(forecaster):
     found = forecaster.when("llm", **WHEN, above=0.9, level=0.5)
     share = technique_share(forecaster.cube, "llm", **WHEN)
-    passed = first_passage(share > 0.9)
+    above = share > 0.9
     assert found.question == "llm over 90% of search gpu-hours, rest"
-    assert found.never == (passed == 18).mean()
-    assert found.already == (passed < 8).mean()
+    assert found.never == (~above[:, 7:].any(axis=1)).mean()
+    assert found.already == above[:, 7].mean()
     assert found.level == 0.5
 
 
@@ -154,7 +154,9 @@ def test_a_claim_check_and_a_contract_are_the_functions_of_their_commands(foreca
     claims = distinct(record.claims)
     pd.testing.assert_frame_equal(
         forecaster.ask({"question": "check", "claim": "nvda-gtc26-1t"}),
-        check_claim(small_world.cube, claims, "nvda-gtc26-1t").frame,
+        check_claim(
+            small_world.cube, claims, "nvda-gtc26-1t", reading=ClaimReading(**record.beliefs.of("claims"))
+        ).frame,
     )
     asked = {"question": "contract", "measure": "power", "leaf": "sovereign", "period": "2027Q4", "value": 9000.0}
     answer = forecaster.ask(asked)
@@ -162,7 +164,7 @@ def test_a_claim_check_and_a_contract_are_the_functions_of_their_commands(foreca
 
 
 def test_concentration_is_over_workloads_and_leaves_and_owners_where_known(forecaster, known_on):
-    assert len(forecaster.concentration()) == 2
+    assert len(replace(forecaster, known=None).concentration()) == 2
     full = replace(forecaster, known=known_on()).concentration()
     assert [name.partition(",")[0] for name in full["over"]] == ["workloads", "leaves", "owners"]
     np.testing.assert_allclose(full["effective"], 1 / full["hhi"])

@@ -13,6 +13,7 @@ from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.scoring.backtest import backtest_revenue, summarise
 from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.pipelines.sources.public_record import read_record
 
 ORIGIN = pd.Timestamp("2026-08-31", tz="UTC")
@@ -37,9 +38,8 @@ def forecasts() -> pd.DataFrame:
 def scores() -> pd.DataFrame:
     """Return the backtest's summary as of the origin."""
     known = _known()
-    return summarise(
-        backtest_revenue(known.history.observations, ORIGIN, assumptions=known.assumptions, seed=SETTINGS.seed)
-    )
+    rows, prior = known.history.observations, SeriesPrior(**known.beliefs.of("volume.revenue"))
+    return summarise(backtest_revenue(rows, ORIGIN, assumptions=known.assumptions, prior=prior, seed=SETTINGS.seed))
 
 
 def _known():

@@ -62,7 +62,7 @@ def test_a_fleet_that_cannot_be_is_refused(bought, survival, said):
 @given(st.integers(0, 10**6), st.floats(0.2, 6.0), st.floats(0.0, 1.0))
 def test_what_enters_a_stage_moves_on_is_lost_or_waits(seed, lag, through):
     visible = np.random.default_rng(seed).lognormal(3, 1, (DRAWS, PERIODS))
-    steps = {stage: FunnelStep(np.full(DRAWS, lag), np.full(DRAWS, through)) for stage in FUNNEL[1:]}
+    steps = {stage: FunnelStep(np.full(DRAWS, lag), np.full(DRAWS, through), 4.0) for stage in FUNNEL[1:]}
     funnel = follow_funnel(visible, steps)
     for stage, after in pairwise(FUNNEL):
         entered = np.cumsum(funnel.arrived[stage], axis=1)
@@ -72,17 +72,19 @@ def test_what_enters_a_stage_moves_on_is_lost_or_waits(seed, lag, through):
 
 
 def test_lags_have_the_mean_they_are_given():
-    shares = lag_shares(of([2.0]), 40)[0]
+    shares = lag_shares(of([2.0]), 40, 4.0)[0]
     assert shares.sum() == pytest.approx(1.0, abs=1e-6)
     assert (shares * (np.arange(40) + 0.5)).sum() == pytest.approx(2.0, abs=0.05)
-    assert lead_time(np.full(4000, 3.0), seed=1, name="a").mean() == pytest.approx(3.0, abs=0.1)
+    assert lead_time(FunnelStep(np.full(4000, 3.0), np.ones(4000), 4.0), seed=1, name="a").mean() == pytest.approx(
+        3.0, abs=0.1
+    )
     with pytest.raises(ValueError, match="mean lag of 0 quarters"):
-        lag_shares(of([0.0]), 3)
+        lag_shares(of([0.0]), 3, 4.0)
 
 
 @given(st.floats(0.3, 8.0), st.floats(0.3, 12.0))
 def test_a_cohort_s_work_is_somewhere_and_moves_one_way(first, second):
-    shares = cascade_shares(np.linspace(0, 15, 40), of([first]), of([second]))
+    shares = cascade_shares(np.linspace(0, 15, 40), of([first]), of([second]), 4.0)
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0)
     assert (shares >= -1e-12).all()
     assert (np.diff(shares[..., 0], axis=1) <= 1e-12).all()

@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.calendars import covered_share
-from shiftcast.forecast.claims.odds import claims_table
+from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share, periods
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+
+READING = ClaimReading(**shipped_beliefs().of("claims"))
 
 
 def utc(text: str) -> pd.Timestamp:
@@ -24,7 +27,7 @@ def judge(cube, record):
 
     def judged(name: str, on=cube, **cells: object) -> pd.Series:
         row = record.claims[record.claims.claim == name].head(1).assign(**cells)
-        return claims_table(on, row).iloc[0]
+        return claims_table(on, row, READING).iloc[0]
 
     return judged
 
@@ -38,7 +41,7 @@ def window(cube, start: str, end: str) -> np.ndarray:
 
 
 def test_every_claim_of_the_record_is_judged_or_says_why_not(cube, record):
-    table = claims_table(cube, record.claims)
+    table = claims_table(cube, record.claims, READING)
     assert len(table) == len(record.claims)
     judged = table[table.note == ""]
     assert len(judged) > 3
@@ -143,6 +146,6 @@ def test_what_no_forecast_measures_is_not_judged(judge):
 
 
 def test_no_claims_make_an_empty_table_with_its_columns(cube, record):
-    table = claims_table(cube, record.claims.head(0))
+    table = claims_table(cube, record.claims.head(0), READING)
     assert table.empty
     assert {"claim", "median", "probability", "at_least", "note"} <= set(table.columns)

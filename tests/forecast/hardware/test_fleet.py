@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.forecast.hardware.fleet import (
-    WEIBULL_SHAPE,
     arrival,
     follow_cohorts,
     generation_mix,
@@ -59,7 +58,7 @@ def test_the_mean_life_of_a_weibull_cohort_is_the_mean_life_given(shape):
 
 
 def test_by_judgement_nine_in_ten_outlive_half_the_mean_life_and_half_the_whole_of_it():
-    survival = weibull_survival(np.array([10.0, 20.0]), np.array([20.0]), WEIBULL_SHAPE)
+    survival = weibull_survival(np.array([10.0, 20.0]), np.array([20.0]), 3.0)
     assert survival[0] == pytest.approx([0.915, 0.491], abs=1e-3)
 
 

@@ -6,8 +6,11 @@ import pytest
 
 from shiftcast.features.asof import known_by
 from shiftcast.features.frames import Hardware, empty
-from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, generation_throughput, nvidia_generations
 from shiftcast.forecast.workloads import Task
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+
+GENERATIONS = GenerationPrior(**shipped_beliefs().of("generations"))
 
 
 def utc(text: str) -> pd.Timestamp:
@@ -16,7 +19,7 @@ def utc(text: str) -> pd.Timestamp:
 
 @pytest.fixture(scope="module")
 def generations(record):
-    return nvidia_generations(record.hardware)
+    return nvidia_generations(record.hardware, GENERATIONS)
 
 
 def records(*rows: tuple[str, float]) -> pd.DataFrame:
@@ -54,7 +57,7 @@ def test_equivalents_are_relative_to_the_h100(generations, record):
 
 
 def test_the_row_order_of_the_catalogue_does_not_matter(generations, record):
-    again = nvidia_generations(record.hardware.sample(frac=1.0, random_state=5))
+    again = nvidia_generations(record.hardware.sample(frac=1.0, random_state=5), GENERATIONS)
     assert again.accelerators == generations.accelerators
     assert again.price.tolist() == generations.price.tolist()
     assert again.h100e.tolist() == generations.h100e.tolist()
@@ -62,18 +65,18 @@ def test_the_row_order_of_the_catalogue_does_not_matter(generations, record):
 
 def test_before_the_h100_was_known_there_is_no_unit_of_equivalents(record):
     with pytest.raises(ValueError, match="knows no h100 row at this origin; choose one after 2022-09"):
-        nvidia_generations(known_by(record.hardware, utc("2021-01-01")))
+        nvidia_generations(known_by(record.hardware, utc("2021-01-01")), GENERATIONS)
 
 
 def test_an_empty_catalogue_is_refused_in_the_same_words():
     with pytest.raises(ValueError, match="knows no h100 row"):
-        nvidia_generations(empty(Hardware))
+        nvidia_generations(empty(Hardware), GENERATIONS)
 
 
 def test_a_later_row_of_an_accelerator_wins(record):
     newer = record.hardware.query("accelerator == 'h100'").tail(1)
     newer = newer.assign(known_at=utc("2026-11-01"), it_kw=9.0, scale_up_domain=10_000.0, price_usd=1.0)
-    after = nvidia_generations(pd.concat([record.hardware, newer]))
+    after = nvidia_generations(pd.concat([record.hardware, newer]), GENERATIONS)
     at = after.names.index("hopper")
     assert (after.accelerators[at], after.it_kw[at], after.price[at]) == ("h100", 9.0, 1.0)
 
@@ -81,7 +84,7 @@ def test_a_later_row_of_an_accelerator_wins(record):
 def test_a_missing_figure_is_carried_with_the_root_of_the_peak_and_named(record):
     hardware = record.hardware[record.hardware.accelerator.isin(["h100", "gb200"])].copy()
     hardware.loc[hardware.accelerator == "gb200", ["price_usd", "price_sd_log"]] = np.nan
-    after = nvidia_generations(hardware)
+    after = nvidia_generations(hardware, GENERATIONS)
     assert "blackwell.price_usd" in after.filled
     assert after.price[1] / after.price[0] == pytest.approx(np.sqrt(after.fp8_tflops[1] / after.fp8_tflops[0]))
     assert after.price_sd_log[1] == 0.4
@@ -89,7 +92,8 @@ def test_a_missing_figure_is_carried_with_the_root_of_the_peak_and_named(record)
 
 def test_a_cancelled_accelerator_is_no_generation(record):
     rubin = record.hardware.family == "rubin"
-    after = nvidia_generations(record.hardware.assign(status=record.hardware.status.mask(rubin, "cancelled")))
+    cancelled = record.hardware.assign(status=record.hardware.status.mask(rubin, "cancelled"))
+    after = nvidia_generations(cancelled, GENERATIONS)
     assert "rubin" not in after.names
 
 

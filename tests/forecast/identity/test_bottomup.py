@@ -7,7 +7,7 @@ import pytest
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters, days_in
 from shiftcast.forecast.draws import Sampling, sample_assumptions
-from shiftcast.forecast.hardware.generations import generation_throughput, nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, generation_throughput, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY
 from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.identity.bottomup import (
@@ -20,9 +20,16 @@ from shiftcast.forecast.identity.bottomup import (
 )
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
+from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.volume import SeriesPrior
 from shiftcast.forecast.workloads import TRAINING
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
+BELIEFS = shipped_beliefs()
+GENERATIONS = GenerationPrior(**BELIEFS.of("generations"))
+INFERENCE = share_prior(BELIEFS, "share.inference")
+TOKENS = SeriesPrior(**BELIEFS.of("volume.tokens"))
 MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2028Q4")
 DRAWS = 60
@@ -35,7 +42,7 @@ def assumed(record):
 
 def draw(known_on, assumed, *, quarters=QUARTERS, **frames):
     known = known_on(**frames)
-    generations = nvidia_generations(known.hardware)
+    generations = nvidia_generations(known.hardware, GENERATIONS)
     shares = np.full((DRAWS, len(quarters), len(generations.names)), 1 / len(generations.names))
     fit = fit_bottom_up(known, generations, quarters)
     sampling = Sampling(quarters, DRAWS, 1, assumed)
@@ -43,11 +50,13 @@ def draw(known_on, assumed, *, quarters=QUARTERS, **frames):
 
 
 def tokens_of(rows, assumed, quarters=QUARTERS):
-    return draw_tokens(fit_tokens(rows, quarters, MARKET.operators.token_series), Sampling(quarters, DRAWS, 1, assumed))
+    return draw_tokens(
+        fit_tokens(rows, quarters, MARKET.operators.token_series, TOKENS), Sampling(quarters, DRAWS, 1, assumed)
+    )
 
 
 def inference_share(record, draws):
-    state = fit_inference_share(latest_vintage(record.observations), QUARTERS)
+    state = fit_inference_share(latest_vintage(record.observations), QUARTERS, INFERENCE)
     return draw_inference_share(state, Sampling(QUARTERS, draws, 1))
 
 
@@ -91,7 +100,7 @@ def test_hours_are_the_identity_of_its_terms(bottom, record, assumed):
 
 def fleet_rate(record, assumed, at):
     """Return the rate of a fleet with as many busy hours on each generation: the plain mean of their rates."""
-    generations = nvidia_generations(record.hardware)
+    generations = nvidia_generations(record.hardware, GENERATIONS)
     task = next(task for task in record.registry.tasks if task.name == "recsys/deep")
     found = generation_throughput(record.throughput, generations, task)
     gain = 1 + assumed["software.gain.sample"][:, None]
@@ -130,7 +139,7 @@ def test_a_run_that_was_stated_is_the_least_its_leaf_can_have_trained(record, kn
     more = draw(known_on, assumed, observations=rows)
     column, leaf = more.tasks.index("training/llm"), SOLD_LEAVES.index("internal")
     second = QUARTERS.get_loc(pd.Timestamp("2024-06-30", tz="UTC"))
-    peak = nvidia_generations(record.hardware).fp8_tflops.mean() * 1e12
+    peak = nvidia_generations(record.hardware, GENERATIONS).fp8_tflops.mean() * 1e12
     work = 1e30 * 91 / 113 * (1 + assumed["training.overhead"])
     expected = work / (3600 * peak * assumed["training.efficiency"])
     np.testing.assert_allclose(more.hours[:, second, leaf, column], expected, rtol=1e-9)

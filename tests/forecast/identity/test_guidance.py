@@ -6,6 +6,10 @@ from shiftcast.features.asof import known_by
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.identity.guidance import GuidancePrior, guidance_prior, guided_quarter, predictive
 from shiftcast.forecast.identity.outlook import draw_outlook, fit_outlook
+from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+
+REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
 
 PRIOR = GuidancePrior(bias=0.03, bias_quarters=4, spread=0.05, spread_quarters=6, other_change=0.08, floor=0.1)
 LAST = pd.Timestamp("2026-01-25", tz="UTC")
@@ -59,7 +63,7 @@ def test_a_past_quarter_counts_by_its_first_outlook_and_the_coming_one_by_its_la
 
 def test_paths_start_from_the_guided_quarter_and_share_their_numbers_with_those_that_do_not(vintages):
     history, guided = np.exp(0.1 * np.arange(30)) * 3e9, guided_quarter(vintages, REPORTED, PRIOR)
-    outlooks = [fit_outlook(history, 3, each, members=("last_value",)) for each in (guided, None)]
+    outlooks = [fit_outlook(history, 3, each, prior=REVENUE, members=("last_value",)) for each in (guided, None)]
     drawn, plain = (draw_outlook(each, draws=400, seed=1, name="test") for each in outlooks)
     assert drawn.shape == plain.shape == (400, 3)
     np.testing.assert_array_equal(drawn[:, 0], guided.draw(400, stream(1, "test.guidance")))
@@ -69,5 +73,5 @@ def test_paths_start_from_the_guided_quarter_and_share_their_numbers_with_those_
 
 def test_a_horizon_of_the_guided_quarter_alone_is_that_quarter(vintages):
     guided = guided_quarter(vintages, REPORTED, PRIOR)
-    outlook = fit_outlook(np.full(30, 6e10), 1, guided, members=("last_value",))
+    outlook = fit_outlook(np.full(30, 6e10), 1, guided, prior=REVENUE, members=("last_value",))
     assert draw_outlook(outlook, draws=5, seed=1, name="test").shape == (5, 1)

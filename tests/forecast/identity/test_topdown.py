@@ -7,15 +7,17 @@ import pytest
 from shiftcast.features.calendars import covered_share, hours_in
 from shiftcast.features.series import fiscal_revenue
 from shiftcast.forecast.draws import Sampling, sample_assumptions
-from shiftcast.forecast.hardware.generations import nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, nvidia_generations
 from shiftcast.forecast.identity import outlook as outlook_room
 from shiftcast.forecast.identity.machines import draw_machines, shipped_for
 from shiftcast.forecast.identity.revenue import draw_revenue, fit_revenue
 from shiftcast.forecast.identity.sold import LEAF_NAMES, draw_sold, fit_top_down
 from shiftcast.forecast.identity.topdown import top_down as view_of
 from shiftcast.forecast.volume import fit_volume
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
+GENERATIONS = GenerationPrior(**shipped_beliefs().of("generations"))
 MARKET = shipped_market()
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 DRAWS = 200
@@ -30,8 +32,8 @@ def assumed(record):
 def quick(monkeypatch):
     """Leave the slow members out where the shape of the forecast is not what is tested."""
 
-    def fit(history, horizon, **_):
-        return fit_volume(history, horizon, members=("last_value", "drift", "damped_trend"))
+    def fit(history, horizon, *, prior, **_):
+        return fit_volume(history, horizon, prior=prior, members=("last_value", "drift", "damped_trend"))
 
     monkeypatch.setattr(outlook_room, "fit_volume", fit)
 
@@ -174,7 +176,7 @@ def test_without_an_independent_count_prices_are_the_catalogues_and_the_gap_is_m
     rows = record.observations[record.observations.measure != "h100e"]
     top = top_down(known_on, assumed, rows, "2026Q4")
     assert np.isnan(top.machines.h100e_gap)
-    catalogue = nvidia_generations(record.hardware).price
+    catalogue = nvidia_generations(record.hardware, GENERATIONS).price
     np.testing.assert_allclose(np.median(top.machines.price, axis=0), catalogue, rtol=0.12)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.draws import Assumptions, sample_assumptions
-from shiftcast.forecast.hardware.generations import nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY, compound, years_after_base
 from shiftcast.forecast.hardware.placement import (
     check_placement,
@@ -28,8 +28,10 @@ from shiftcast.forecast.identity.training import (
 )
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.workloads import Registry
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
+GENERATIONS = GenerationPrior(**shipped_beliefs().of("generations"))
 MARKET = shipped_market()
 
 
@@ -188,20 +190,20 @@ def test_training_without_a_positive_term_is_refused(call, said):
 
 def test_growth_is_one_on_the_base_day_and_held_after_three_years():
     days = pd.DatetimeIndex([BASE_DAY, BASE_DAY + pd.Timedelta(days=1095.75), BASE_DAY + pd.Timedelta(days=9000)])
-    assert compound(np.array([0.1]), years_after_base(days))[0] == pytest.approx([1.0, 1.331, 1.331], rel=1e-3)
+    assert compound(np.array([0.1]), years_after_base(days), 3.0)[0] == pytest.approx([1.0, 1.331, 1.331], rel=1e-3)
 
 
 def test_software_gain_lifts_installed_hardware_and_leaves_the_ratio_of_generations(record, known_on):
     task = next(task for task in record.registry.tasks if task.name == "search/deep")
     rows = record.throughput.assign(measured_at=BASE_DAY)
-    generations = nvidia_generations(record.hardware)
+    generations = nvidia_generations(record.hardware, GENERATIONS)
     quarters = pd.DatetimeIndex([BASE_DAY, BASE_DAY + pd.Timedelta(days=731)])
     flat = {"derate.sample": np.ones(1), "software.gain.sample": np.array([0.5])}
     found = []
     for place in range(len(generations.names)):
         hours = np.zeros((1, 2, len(generations.names)))
         hours[..., place] = 1.0
-        theta, _ = fleet_throughput(rows, generations, task, hours, Assumptions(flat), quarters)
+        theta, _ = fleet_throughput(rows, generations, task, hours, Assumptions(flat), quarters, 3.0)
         found.append(theta[0])
     ratios = np.array(found) / found[0]
     np.testing.assert_allclose(ratios[:, 0], ratios[:, 1], rtol=1e-12)
@@ -210,12 +212,12 @@ def test_software_gain_lifts_installed_hardware_and_leaves_the_ratio_of_generati
 
 def test_a_record_of_an_earlier_software_is_brought_to_the_day(record):
     task = next(task for task in record.registry.tasks if task.name == "search/deep")
-    generations = nvidia_generations(record.hardware)
+    generations = nvidia_generations(record.hardware, GENERATIONS)
     hours = np.full((1, 1, len(generations.names)), 1 / len(generations.names))
     flat = Assumptions({"derate.sample": np.ones(1), "software.gain.sample": np.array([1.0])})
     rates = [
         fleet_throughput(record.throughput.assign(measured_at=day), generations, task, hours, flat,
-                         pd.DatetimeIndex([BASE_DAY]))[0]
+                         pd.DatetimeIndex([BASE_DAY]), 3.0)[0]
         for day in (BASE_DAY, BASE_DAY - pd.Timedelta(days=365.25))
     ]  # fmt: skip
     assert (rates[1] / rates[0]).item() == pytest.approx(2.0, rel=1e-2)

@@ -6,12 +6,17 @@ import pandas as pd
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import Sampling, sample_assumptions
-from shiftcast.forecast.hardware.generations import nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, nvidia_generations
 from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
 from shiftcast.forecast.market.facts import read_market
 from shiftcast.forecast.migration.steps import step_statements
 from shiftcast.forecast.split.share import draw_split, split_state
+from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+
+BELIEFS = shipped_beliefs()
 
 QUARTERS = calendar_quarters("2021Q1", "2027Q4")
 
@@ -22,7 +27,9 @@ def changed(record, **frames):
 
 
 def split_of(record, market, draws):
-    state = split_state(latest_vintage(record.observations), QUARTERS, market=market)
+    state = split_state(
+        latest_vintage(record.observations), QUARTERS, market=market, prior=share_prior(BELIEFS, "share.split")
+    )
     return draw_split(state, market.split, Sampling(QUARTERS, draws, 1))
 
 
@@ -51,7 +58,10 @@ def test_tokens_are_those_of_the_series_named(record):
     sampling = Sampling(QUARTERS, 40, 1, assumed)
     fewer = changed(record, operators=record.operators[record.operators["operator"] != "google"])
     whole, less = (
-        draw_tokens(fit_tokens(rows, QUARTERS, market.operators.token_series), sampling)
+        draw_tokens(
+            fit_tokens(rows, QUARTERS, market.operators.token_series, SeriesPrior(**BELIEFS.of("volume.tokens"))),
+            sampling,
+        )
         for market in (changed(record), fewer)
     )
     assert whole[:, -1].mean() > less[:, -1].mean() > 0
@@ -75,7 +85,7 @@ def test_a_class_of_chips_can_be_added(record):
 
 
 def test_records_of_accelerators_and_new_products_follow_the_catalogue(record):
-    found = nvidia_generations(record.hardware)
+    found = nvidia_generations(record.hardware, GenerationPrior(**BELIEFS.of("generations")))
     assert dict(zip(found.names, found.records, strict=True)) == {
         "ampere": ("a100",), "hopper": ("h100", "h200"), "blackwell": ("gb200", "b200"),
         "blackwell_ultra": ("gb300", "b300"), "rubin": ("vr200",), "rubin_ultra": ("rubin_ultra",),
@@ -86,4 +96,4 @@ def test_records_of_accelerators_and_new_products_follow_the_catalogue(record):
     }  # fmt: skip
     hopper = record.hardware["family"] == "hopper"
     later = record.hardware.assign(new_product=record.hardware["new_product"].mask(hopper, "yes"))
-    assert nvidia_generations(later).new[1]
+    assert nvidia_generations(later, GenerationPrior(**BELIEFS.of("generations"))).new[1]

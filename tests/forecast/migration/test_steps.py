@@ -17,8 +17,12 @@ from shiftcast.forecast.migration.steps import (
     nested_shares,
     step_statements,
 )
+from shiftcast.forecast.statements.level import share_prior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
+BELIEFS = shipped_beliefs()
+PRIOR = share_prior(BELIEFS, "share.technique")
 MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 RECSYS = ("table", "collaborative", "content", "deep", "llm")
@@ -35,7 +39,7 @@ def test_nested_shares_sum_to_one(steps, seed):
 
 
 def test_drawn_shares_sum_to_one_and_every_technique_has_some(record):
-    steps = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS, market=MARKET)
+    steps = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS, market=MARKET, prior=PRIOR)
     shares = draw_step_shares(steps, RECSYS, Sampling(QUARTERS, 200, 1))
     assert [step.technique for step in steps] == ["llm", "deep", "content", "collaborative"]
     assert shares.shape == (200, len(QUARTERS), 5)
@@ -44,11 +48,13 @@ def test_drawn_shares_sum_to_one_and_every_technique_has_some(record):
 
 
 def test_a_workload_with_one_technique_has_no_step(record):
-    assert fit_steps(record.observations, "generative", ("llm",), "rest", QUARTERS, market=MARKET) == ()
+    assert fit_steps(record.observations, "generative", ("llm",), "rest", QUARTERS, market=MARKET, prior=PRIOR) == ()
 
 
 def test_a_step_with_no_statement_is_its_prior():
-    (step,) = fit_steps(empty(Observations), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
+    (step,) = fit_steps(
+        empty(Observations), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET, prior=PRIOR
+    )
     assert step.evidence == {}
     assert step.state.statements == 0
     shares = draw_step_shares((step,), ("table", "deep"), Sampling(QUARTERS, 50, 1))
@@ -99,7 +105,7 @@ def test_a_correction_of_downloads_replaces_the_figure(record):
 
 
 def test_evidence_counts_the_statements_by_definition(record):
-    (_, deep, *_) = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS, market=MARKET)
+    (_, deep, *_) = fit_steps(record.observations, "recsys", RECSYS, "rest", QUARTERS, market=MARKET, prior=PRIOR)
     rows = step_statements(record.observations, "recsys", RECSYS, 3, "rest", market=MARKET)
     assert deep.evidence == rows.definition.value_counts().to_dict()
     assert sum(deep.evidence.values()) == deep.state.statements
@@ -108,19 +114,28 @@ def test_evidence_counts_the_statements_by_definition(record):
 def test_one_figure_moves_a_share_towards_it_and_less_the_more_is_known(record):
     day = pd.Timestamp("2026-11-20", tz="UTC")
     (llm, *_) = fit_steps(
-        record.observations, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS, market=MARKET
+        record.observations, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS, market=MARKET, prior=PRIOR
     )
     rows = record.observations
-    move = effect_of_one_figure(rows, llm, ("lexical", "deep", "llm"), day, market=MARKET)
+    move = effect_of_one_figure(rows, llm, ("lexical", "deep", "llm"), day, market=MARKET, beliefs=BELIEFS)
     assert 0 < move < 0.1
     exact = rows[(rows["definition"] == "judgement") & (rows["workload"] == "search") & (rows["technique"] == "llm")]
     exact = exact.tail(1).assign(segment="hyperscale", period_start=day, period_end=day, value=0.35, sd=0.002)
     known = pd.concat([rows, exact], ignore_index=True)
-    (sure, *_) = fit_steps(known, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS, market=MARKET)
-    assert abs(effect_of_one_figure(known, sure, ("lexical", "deep", "llm"), day, market=MARKET)) < 0.2 * move
+    (sure, *_) = fit_steps(
+        known, "search", ("lexical", "deep", "llm"), "hyperscale", QUARTERS, market=MARKET, prior=PRIOR
+    )
+    assert (
+        abs(effect_of_one_figure(known, sure, ("lexical", "deep", "llm"), day, market=MARKET, beliefs=BELIEFS))
+        < 0.2 * move
+    )
 
 
 def test_a_step_without_statements_is_moved_by_a_single_figure(record):
-    (step,) = fit_steps(empty(Observations), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET)
+    (step,) = fit_steps(
+        empty(Observations), "ads", ("table", "deep"), "hyperscale", QUARTERS, market=MARKET, prior=PRIOR
+    )
     day = pd.Timestamp("2026-11-20", tz="UTC")
-    assert effect_of_one_figure(empty(Observations), step, ("table", "deep"), day, market=MARKET) > 0.01
+    assert (
+        effect_of_one_figure(empty(Observations), step, ("table", "deep"), day, market=MARKET, beliefs=BELIEFS) > 0.01
+    )

@@ -27,14 +27,17 @@ from shiftcast.forecast.scoring.past import (
 )
 from shiftcast.forecast.supply.cut import soft_minimum
 from shiftcast.forecast.supply.funding import WIDTH, fundable, read_buyers
+from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
+REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
 ORIGIN = pd.Timestamp("2022-12-01", tz="UTC")
 DRAWS = 200
 
 
 def run(record, observations=None, origin: pd.Timestamp = ORIGIN) -> pd.DataFrame:
     rows = record.observations if observations is None else observations
-    return backtest_revenue(rows, origin, assumptions=record.assumptions, draws=DRAWS, seed=1)
+    return backtest_revenue(rows, origin, assumptions=record.assumptions, prior=REVENUE, draws=DRAWS, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +74,7 @@ def test_a_scored_forecast_is_the_live_forecast_made_on_that_day_cut_to_what_can
     history = reported.to_numpy()
     guided = guided_quarter(known_by(record.observations, made), reported, guidance_prior(record.assumptions))
     wanted = draw_outlook(
-        fit_outlook(history, HORIZON, guided), draws=DRAWS, seed=1, name=f"backtest.{len(history)}"
+        fit_outlook(history, HORIZON, guided, prior=REVENUE), draws=DRAWS, seed=1, name=f"backtest.{len(history)}"
     )  # fmt: skip
     ends = pd.DatetimeIndex(nvidia_quarters(ORIGIN)["period_end"])
     ends = ends[ends > reported.index[-1]][:HORIZON]
@@ -103,7 +106,11 @@ def test_an_origin_hears_no_guidance_and_no_buyer_known_after_it(record):
     later = rows[(rows["known_at"] > origin) & rows["definition"].isin(["company_outlook", "operator_revenue"])]
     changed = pd.concat([rows.drop(later.index), later.assign(value=later["value"] * 3)])
     before, after = (
-        [past for past in past_origins(each, reported_revenue(each, ORIGIN), record.assumptions) if past.made <= origin]
+        [
+            past
+            for past in past_origins(each, reported_revenue(each, ORIGIN), record.assumptions, REVENUE)
+            if past.made <= origin
+        ]
         for each in (rows, changed)
     )
     assert [(past.guided, past.buyers) for past in before] == [(past.guided, past.buyers) for past in after]

@@ -7,9 +7,13 @@ from shiftcast.features.frames import Scores, check
 from shiftcast.forecast.capacity.procurement import BuildCosts
 from shiftcast.forecast.scoring.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
 from shiftcast.forecast.scoring.past import MODEL, NAIVE, fitted_origins, reported_revenue
-from shiftcast.forecast.split.share import PRIOR
+from shiftcast.forecast.statements.level import share_prior
+from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
+REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
+PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 ORIGIN = pd.Timestamp("2024-06-01", tz="UTC")
 COSTS = BuildCosts(short=0.45, over=0.15)
@@ -18,13 +22,13 @@ COSTS = BuildCosts(short=0.45, over=0.15)
 @pytest.fixture(scope="module")
 def origins(record):
     actual = reported_revenue(record.observations, ORIGIN)
-    every = list(fitted_origins(record.observations, actual, record.assumptions))
+    every = list(fitted_origins(record.observations, actual, record.assumptions, REVENUE))
     return every[-5:]
 
 
 def segments(observations, origins):
     return pd.concat(
-        backtest_segments(observations, ORIGIN, market=MARKET, costs=COSTS, origins=origins, draws=100),
+        backtest_segments(observations, ORIGIN, market=MARKET, prior=PRIOR, costs=COSTS, origins=origins, draws=100),
         ignore_index=True,
     )
 
@@ -65,9 +69,9 @@ def test_the_naive_share_is_the_last_under_its_definition_and_spreads_as_a_rando
     ends = pd.to_datetime(["2025-01-26", "2025-04-27", "2025-07-27"], utc=True)
     rows = pd.DataFrame({"definition": ["a", "a", "b"], "value": [0.5, 0.55, 0.7], "period_end": ends})
     target = pd.Timestamp("2026-04-26", tz="UTC")
-    assert naive_share(rows, "a", target, np.zeros(1))[0] == pytest.approx(0.55)
-    assert naive_share(rows, "c", target, np.zeros(1))[0] == pytest.approx(0.7)
-    draws = naive_share(rows, "a", target, np.random.default_rng(1).standard_normal(20_000))
+    assert naive_share(rows, "a", target, np.zeros(1), 0.12)[0] == pytest.approx(0.55)
+    assert naive_share(rows, "c", target, np.zeros(1), 0.12)[0] == pytest.approx(0.7)
+    draws = naive_share(rows, "a", target, np.random.default_rng(1).standard_normal(20_000), PRIOR.volatility)
     assert np.log(draws / (1 - draws)).std() == pytest.approx(2 * PRIOR.volatility, rel=0.03)
 
 

@@ -21,8 +21,11 @@ from shiftcast.forecast.scoring.scorecard import (
     vintage_scores,
 )
 from shiftcast.forecast.views.part import Part, draws_of, periods
+from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
+BELIEFS = shipped_beliefs()
 MARKET = shipped_market()
 COSTS = BuildCosts(short=0.45, over=0.15)
 AS_OF = pd.Timestamp("2026-11-20", tz="UTC")
@@ -39,7 +42,7 @@ def actual(known_on):
 def vintage(known_on):
     known = known_on(ORIGIN)
     cube = build_world(known, Settings(draws=100, through="2026Q4")).cube
-    return Vintage("v3", ORIGIN, cube, known.observations, MARKET)
+    return Vintage("v3", ORIGIN, cube, known.observations, MARKET, BELIEFS)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +80,7 @@ def test_naive_forecasts_use_nothing_known_later(card, vintage, actual):
     target = actual[actual["period_end"] == SPRING].iloc[0]
     early = known_by(vintage.observations, ORIGIN)
     one, other = (
-        naive_draws(rows, target, origin=ORIGIN, member="drift", draws=50, seed=1, market=MARKET)
+        naive_draws(rows, target, origin=ORIGIN, member="drift", draws=50, seed=1, market=MARKET, beliefs=BELIEFS)
         for rows in (vintage.observations, early)
     )
     np.testing.assert_array_equal(one, other)
@@ -85,7 +88,8 @@ def test_naive_forecasts_use_nothing_known_later(card, vintage, actual):
 
 def test_the_last_value_keeps_the_lean_of_its_past_errors_over_calendar_quarters(vintage):
     quarters = periods(vintage.cube)[-4:]
-    draws = naive_revenue(vintage.observations, quarters, origin=ORIGIN, member="last_value", draws=40000, seed=1)
+    prior, asked = SeriesPrior(**BELIEFS.of("volume.revenue")), {"member": "last_value", "draws": 40000, "seed": 1}
+    draws = naive_revenue(vintage.observations, quarters, origin=ORIGIN, prior=prior, **asked)
     rows = vintage.observations
     last = rows[(rows["definition"] == "data_center") & (rows["measure"] == "revenue")].sort_values("period_end")
     middle = np.median(draws, axis=0)
@@ -98,7 +102,16 @@ def test_the_last_value_keeps_the_lean_of_its_past_errors_over_calendar_quarters
 def test_a_figure_without_a_naive_forecast_has_none(vintage, actual, change):
     target = pd.Series({**actual.iloc[-1].to_dict(), **change})
     assert (
-        naive_draws(vintage.observations, target, origin=ORIGIN, member="drift", draws=10, seed=1, market=MARKET)
+        naive_draws(
+            vintage.observations,
+            target,
+            origin=ORIGIN,
+            member="drift",
+            draws=10,
+            seed=1,
+            market=MARKET,
+            beliefs=BELIEFS,
+        )
         is None
     )
 

@@ -6,8 +6,8 @@ import pytest
 from scipy.special import expit, logit
 
 from shiftcast.forecast.sixty_forty.impose import soft_share
-from shiftcast.forecast.split.share import PRIOR
-from shiftcast.forecast.statements.state import SharePrior, fit_share_state
+from shiftcast.forecast.statements.state import fit_share_state, share_prior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 WORLDS, HISTORY, DRAWS = 60, 20, 400
 HORIZONS = (4, 5, 6, 7, 8)
@@ -39,7 +39,7 @@ def coverage():
     free, fixed = [], []
     for seed in range(WORLDS):
         quarters, path, rows = world(seed)
-        prior = SharePrior(mid=0.5, sd=PRIOR.sd, volatility=PRIOR.volatility, volatility_sd_log=PRIOR.volatility_sd_log)
+        prior = share_prior(shipped_beliefs(), "share.split")
         share, _ = fit_share_state(rows, quarters, reference="own", prior=prior).simulate(
             DRAWS, np.random.default_rng(seed)
         )

@@ -16,10 +16,13 @@ from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.modes import Imposed, claimed_share, observations_under
 from shiftcast.forecast.sixty_forty.report import impose, sides, split_report
 from shiftcast.forecast.split.share import draw_split, split_state
+from shiftcast.forecast.statements.level import share_prior
 from shiftcast.forecast.views.part import forecast_periods, hyperscale_share
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record
 
+PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 SETTINGS = Settings(draws=200, seed=7, through="2027Q4")
 QUARTERS = pd.date_range("2020-03-31", "2027-12-31", freq="QE", tz="UTC")
@@ -49,7 +52,9 @@ def report(fit, mode, *, base="revenue", definition="recast_2", **options):
 
 
 def split_of(observations):
-    return draw_split(split_state(observations, QUARTERS, market=MARKET), MARKET.split, Sampling(QUARTERS, 200, 7))
+    return draw_split(
+        split_state(observations, QUARTERS, market=MARKET, prior=PRIOR), MARKET.split, Sampling(QUARTERS, 200, 7)
+    )
 
 
 def test_the_free_mode_does_not_hear_the_claim(known):

@@ -8,9 +8,12 @@ import pytest
 from scipy.special import expit
 
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state
+from shiftcast.forecast.statements.wording import Hearing
 
 TABLE = Path(__file__).parent / "tables" / "sixty_forty_worked.csv"
-PRIOR = SharePrior(mid=float(expit(0.1)), sd=0.5, volatility=0.1, volatility_sd_log=np.inf)  # plain maximum likelihood
+HEARING = Hearing(edge=0.005, window_sd=0.005, skew=4.0)
+PLAIN = {"volatility": 0.1, "volatility_sd_log": np.inf}  # plain maximum likelihood
+PRIOR = SharePrior(mid=float(expit(0.1)), sd=0.5, hearing=HEARING, **PLAIN)
 QUARTERS = pd.date_range("2024-01-31", "2028-04-30", freq="3ME", tz="UTC")  # FY24Q4 to eight quarters past FY27Q1
 LAST = 9
 OFFSETS = {"CSP": 0.2, "HS26": 0.2, "T5": 0.2}
@@ -43,7 +46,7 @@ def free():
 def with_keynote(free, sd, offset_sd):
     rows = statements()
     rows = rows[(rows["definition"] != "GTC") | (rows["sd"] == sd)]
-    held = SharePrior(mid=PRIOR.mid, sd=PRIOR.sd, volatility=free.volatility, volatility_sd_log=1e-6)
+    held = SharePrior(mid=PRIOR.mid, sd=PRIOR.sd, volatility=free.volatility, volatility_sd_log=1e-6, hearing=HEARING)
     return fitted(rows, offsets={**OFFSETS, "GTC": offset_sd}, prior=held)
 
 

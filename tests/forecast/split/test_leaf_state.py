@@ -8,11 +8,11 @@ from scipy.special import softmax
 from shiftcast.features.asof import latest_vintage
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import Sampling, stream
-from shiftcast.forecast.split.leaf_state import hear_leaves, leaf_statements
+from shiftcast.forecast.split.leaf_state import LeafPrior, hear_leaves, leaf_statements
 
 QUARTERS = calendar_quarters("2023Q1", "2026Q4")
 LEAVES = ("regional_cloud", "sovereign", "enterprise")
-BASE, DRIFT = 12, 0.06
+BASE, PRIOR = 12, LeafPrior(drift=0.06, figure_sd=0.03, skew=4.0)
 
 
 def row(start, end, value, *, sd, bound="=", measure="revenue", leaf="sovereign", stage="flow"):
@@ -27,7 +27,7 @@ def row(start, end, value, *, sd, bound="=", measure="revenue", leaf="sovereign"
 @pytest.fixture(scope="module")
 def weights():
     level = np.log([0.5, 0.3, 0.2]) + stream(1, "w").normal(0, 0.25, (800, 1, 3))
-    walk = np.cumsum(DRIFT * stream(1, "v").standard_normal((800, len(QUARTERS), 3)), axis=1)
+    walk = np.cumsum(PRIOR.drift * stream(1, "v").standard_normal((800, len(QUARTERS), 3)), axis=1)
     return level + walk - walk[:, [BASE]]
 
 
@@ -37,7 +37,7 @@ SIDE = np.full((800, len(QUARTERS)), 10e9)
 def heard(weights, *rows, seed=3):
     columns = list(row("2025-01-01", "2025-12-31", 1.0, sd=1.0))
     frame = latest_vintage(pd.DataFrame(list(rows), columns=columns))
-    return hear_leaves(weights, DRIFT, BASE, frame, LEAVES, SIDE, Sampling(QUARTERS, len(weights), seed))
+    return hear_leaves(weights, PRIOR, BASE, frame, LEAVES, SIDE, Sampling(QUARTERS, len(weights), seed))
 
 
 def test_without_statements_the_leaves_are_the_prior_s(weights):

@@ -14,9 +14,12 @@ from shiftcast.forecast.split.membership import as_saved, moved_text, saved_move
 from shiftcast.forecast.split.relabel import firm_spend, purchases, relabel, vendor_spend
 from shiftcast.forecast.split.share import draw_split, split_state
 from shiftcast.forecast.statements.flows import flows
+from shiftcast.forecast.statements.level import share_prior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 from shiftcast.pipelines.sources.public_record import read_record
 
+PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 QUARTERS = pd.date_range("2022-03-31", "2028-12-31", freq="QE", tz="UTC")
 DAY = pd.Timestamp("2026-09-01", tz="UTC")
@@ -29,7 +32,9 @@ def observations():
 
 @pytest.fixture(scope="module")
 def split(observations):
-    return draw_split(split_state(observations, QUARTERS, market=MARKET), MARKET.split, Sampling(QUARTERS, 300, 5))
+    return draw_split(
+        split_state(observations, QUARTERS, market=MARKET, prior=PRIOR), MARKET.split, Sampling(QUARTERS, 300, 5)
+    )
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,20 @@ from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.split.share import draw_split, leaf_weights, split_state, split_statements
 from shiftcast.forecast.statements.flows import growth_of_shares
+from shiftcast.forecast.statements.level import share_prior
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
+PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2027Q4")
 KEYNOTE = pd.Timestamp("2026-03-16", tz="UTC")
 
 
 def drawn(observations, draws=2000):
-    return draw_split(split_state(observations, QUARTERS, market=MARKET), MARKET.split, Sampling(QUARTERS, draws, 1))
+    return draw_split(
+        split_state(observations, QUARTERS, market=MARKET, prior=PRIOR), MARKET.split, Sampling(QUARTERS, draws, 1)
+    )
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +103,7 @@ def test_the_order_of_the_rows_does_not_matter(record, split):
 def test_an_origin_without_statements_says_which_and_what_to_do(record):
     early = latest_known(record.observations, pd.Timestamp("2016-01-01", tz="UTC"))
     with pytest.raises(ValueError, match=r"no statement about the hyperscale share .*choose a later origin or add one"):
-        split_state(early, QUARTERS, market=MARKET)
+        split_state(early, QUARTERS, market=MARKET, prior=PRIOR)
 
 
 @pytest.mark.parametrize("segment", LEAVES)
@@ -108,7 +113,9 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
         row = rows.head(1).assign(name="leaf_share.vendor_internal.vendor_internal", low=1.0, mid=1.0, high=1.0)
         rows = pd.concat([rows, row])
     assumed = sample_assumptions(rows, draws=100, seed=1)
-    shares = softmax(leaf_weights(Sampling(QUARTERS[:12], 100, 1, assumed), segment, base_period=5), axis=-1)
+    shares = softmax(
+        leaf_weights(Sampling(QUARTERS[:12], 100, 1, assumed), segment, base_period=5, drift=0.06), axis=-1
+    )
     assert shares.shape == (100, 12, len(LEAVES[segment]))
     np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-12)
     assert shares.min() > 0
@@ -116,7 +123,9 @@ def test_leaf_shares_sum_to_one_in_every_draw_and_period(record, segment):
 
 def test_leaf_shares_at_the_base_period_are_the_assumed_weights_and_wander_both_ways(record):
     assumed = sample_assumptions(record.assumptions, draws=500, seed=1)
-    shares = softmax(leaf_weights(Sampling(QUARTERS[:21], 500, 1, assumed), "hyperscale", base_period=10), axis=-1)
+    shares = softmax(
+        leaf_weights(Sampling(QUARTERS[:21], 500, 1, assumed), "hyperscale", base_period=10, drift=0.06), axis=-1
+    )
     weights = np.stack([assumed[f"leaf_share.hyperscale.{leaf}"] for leaf in LEAVES["hyperscale"]], axis=-1)
     assert shares[:, 10] == pytest.approx(weights / weights.sum(axis=-1, keepdims=True))
     ratio = np.log(shares[..., 0] / shares[..., 1])

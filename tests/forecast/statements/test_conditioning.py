@@ -12,7 +12,7 @@ from shiftcast.forecast.statements.conditioning import Statement, condition, eff
 
 
 def first(wording, figure, sd):
-    return Statement(f"{wording} {figure}", lambda u: u[..., 0], wording, figure, sd)
+    return Statement(f"{wording} {figure}", lambda u: u[..., 0], wording, figure, sd, 4.0)
 
 
 def probit_mean(figure, sd):
@@ -48,8 +48,8 @@ def test_a_normal_statement_is_gaussian_conditioning(figure, sd):
 def test_what_bends_and_what_is_one_sided_agree_with_brute_force():
     covariance = 0.2 + 0.02 * np.minimum.outer(np.arange(1, 7), np.arange(1, 7))
     said = [
-        Statement("window", lambda u: expit(u).mean(axis=-1), "about", 0.6, 0.02),
-        Statement("bound", lambda u: expit(u[..., 3]), "just over", 0.5, 0.02),
+        Statement("window", lambda u: expit(u).mean(axis=-1), "about", 0.6, 0.02, 4.0),
+        Statement("bound", lambda u: expit(u[..., 3]), "just over", 0.5, 0.02, 4.0),
     ]
     u = stream(5, "u").multivariate_normal(np.zeros(6), covariance, 400_000)
     weights = np.exp(sum(each.log_likelihood(each.of(u)) for each in said))
@@ -81,6 +81,6 @@ def test_equal_weights_are_all_effective():
 
 
 def test_what_never_settles_names_the_statements():
-    swinging = Statement("a swing", lambda u: np.sin(1e4 * u[..., 0]), "about", 5.0, 1e-4)
+    swinging = Statement("a swing", lambda u: np.sin(1e4 * u[..., 0]), "about", 5.0, 1e-4, 4.0)
     with pytest.raises(ValueError, match=r"no mean settled .* statements a swing; widen or drop one"):
         expected(np.zeros(1), np.eye(1), [swinging])

@@ -9,9 +9,11 @@ from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.statements.rows import read_rows
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state
+from shiftcast.forecast.statements.wording import Hearing
 
 QUARTERS = calendar_quarters("2020Q1", "2023Q4")
-PRIOR = SharePrior(sd=0.4, volatility=0.15)
+HEARING = Hearing(edge=0.005, window_sd=0.005, skew=4.0)
+PRIOR = SharePrior(mid=0.5, sd=0.4, volatility=0.15, volatility_sd_log=0.5, hearing=HEARING)
 RISING = np.linspace(1.0, 4.0, len(QUARTERS))
 
 
@@ -22,7 +24,8 @@ def row(start, end, value, sd=0.01, **cells):
 
 
 def read(*rows, flows=None, noise=None):
-    return read_rows(pd.DataFrame(list(rows)), QUARTERS, ("reference", "other"), noise=noise or {}, flows=flows or {})
+    given = {"noise": noise or {}, "flows": flows or {}, "hearing": HEARING}
+    return read_rows(pd.DataFrame(list(rows)), QUARTERS, ("reference", "other"), **given)
 
 
 def fitted(*rows, flows=None):

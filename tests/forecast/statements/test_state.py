@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,9 +14,12 @@ from shiftcast.features.series import empty_statements
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.statements.rows import statement_logits
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state
+from shiftcast.forecast.statements.wording import Hearing
 
 QUARTERS = calendar_quarters("2020Q1", "2023Q4")
-TREND = SharePrior(trend_sd=0.05, trend_volatility=0.04, volatility=0.1)
+HEARING = Hearing(edge=0.005, window_sd=0.005, skew=4.0)
+PLAIN = SharePrior(mid=0.5, sd=1.0, volatility=0.12, volatility_sd_log=0.5, hearing=HEARING, damping=0.85)
+TREND = replace(PLAIN, trend_sd=0.05, trend_volatility=0.04, volatility=0.1)
 
 
 def said(*rows: tuple[str, float, float, str, str]) -> pd.DataFrame:
@@ -38,18 +43,18 @@ def fitted(statements: pd.DataFrame = MIXED, prior: SharePrior = TREND, **option
 
 
 def test_a_statement_is_read_on_the_logit_scale_by_the_delta_method():
-    row = statement_logits(said(("2021-12-31", 0.6, 0.012, "=", "reference"))).iloc[0]
+    row = statement_logits(said(("2021-12-31", 0.6, 0.012, "=", "reference")), 0.005).iloc[0]
     assert (row.logit, row.logit_sd) == (pytest.approx(logit(0.6)), pytest.approx(0.012 / 0.24))
     assert row.middle == pd.Timestamp("2021-11-16", tz="UTC")
 
 
 @pytest.mark.parametrize(("value", "read"), [(0.0, 0.005), (1.0, 0.995)])
 def test_a_share_of_nothing_or_everything_is_read_half_a_point_from_the_edge(value, read):
-    assert statement_logits(said(("2021-12-31", value, 0.01, "=", "d"))).logit[0] == pytest.approx(logit(read))
+    assert statement_logits(said(("2021-12-31", value, 0.01, "=", "d")), 0.005).logit[0] == pytest.approx(logit(read))
 
 
 def test_a_statement_without_error_still_has_a_finite_weight():
-    row = statement_logits(said(("2021-12-31", 0.5, 0.0, "=", "d"))).iloc[0]
+    row = statement_logits(said(("2021-12-31", 0.5, 0.0, "=", "d")), 0.005).iloc[0]
     assert row.logit_sd == pytest.approx(4e-4)
 
 
@@ -101,11 +106,11 @@ def test_a_share_that_jumps_is_more_volatile_than_one_that_rests():
     ends = [f"{year}-{day}" for year in (2020, 2021, 2022) for day in ("03-31", "06-30", "09-30", "12-31")]
     resting = said(*((end, 0.5, 0.005, "=", "reference") for end in ends))
     jumping = resting.assign(value=np.tile([0.35, 0.65], 6))
-    assert fitted(resting, SharePrior()).volatility < SharePrior().volatility < fitted(jumping, SharePrior()).volatility
+    assert fitted(resting, PLAIN).volatility < PLAIN.volatility < fitted(jumping, PLAIN).volatility
 
 
 def test_without_statements_the_draws_are_the_prior():
-    prior = SharePrior(mid=0.3, sd=0.4, volatility=0.1)
+    prior = replace(PLAIN, mid=0.3, sd=0.4, volatility=0.1)
     state = fit_share_state(empty_statements(), QUARTERS, reference="reference", offset_sd={"other": 0.3}, prior=prior)
     share, offsets = state.simulate(20_000, stream(1, "x"))
     assert state.statements == 0
@@ -115,7 +120,7 @@ def test_without_statements_the_draws_are_the_prior():
 
 
 def test_the_trend_is_damped_geometrically():
-    prior = SharePrior(mid=0.3, sd=0.0, trend=0.2, damping=0.8, volatility=1e-9)
+    prior = replace(PLAIN, mid=0.3, sd=0.0, trend=0.2, damping=0.8, volatility=1e-9)
     share, _ = fit_share_state(empty_statements(), QUARTERS, reference="r", prior=prior).simulate(2, stream(1, "x"))
     expected = logit(0.3) + 0.2 * np.concatenate([[0], np.cumsum(0.8 ** np.arange(15))])
     assert logit(share[0]) == pytest.approx(expected, abs=1e-6)
@@ -194,7 +199,7 @@ def test_intervals_cover_a_share_that_drifts_from_half_to_two_thirds():
     """Forty worlds: the truth goes from 50 to 65 % in 24 quarters, told for 16 with errors, judged 4 to 8 ahead."""
     quarters = calendar_quarters("2020Q1", "2025Q4")
     mean = np.linspace(logit(0.50), logit(0.65), len(quarters))
-    prior = SharePrior(sd=0.5, volatility=0.12, volatility_sd_log=0.4)
+    prior = replace(PLAIN, sd=0.5, volatility_sd_log=0.4)
     hits = []
     for world in range(40):
         random = np.random.default_rng(world)

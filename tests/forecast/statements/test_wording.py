@@ -1,12 +1,16 @@
 """Inexact wording as likelihoods."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.special import logit
 
-from shiftcast.forecast.statements.wording import OF_BOUND, WORDINGS, log_likelihood, mixed
+from shiftcast.forecast.statements import wording as wordings
+from shiftcast.forecast.statements.wording import OF_BOUND, WORDINGS, mixed
 
+log_likelihood = partial(wordings.log_likelihood, skew=4.0)
 SHARES = np.linspace(0.3, 0.7, 401)
 
 

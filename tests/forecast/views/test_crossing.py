@@ -43,8 +43,18 @@ def test_a_share_that_does_not_cross_says_so_and_how_likely_that_is():
     assert (found.middle, found.late, found.never) == (NOT_YET, NOT_YET, 0.75)
 
 
-def test_a_share_that_falls_back_keeps_its_first_crossing():
-    assert ask(np.array([[0.4, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4, 0.6]])).middle == "2025Q2"
+def test_a_share_that_fell_back_has_not_crossed_already_and_counts_from_when_it_crosses_again():
+    found = ask(np.array([[0.4, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4, 0.6], [0.4, 0.6, 0.4, 0.6, 0.4, 0.4, 0.4, 0.6]]))
+    assert (found.early, found.late, found.already) == ("2025Q2", "2026Q4", 0.5)
+    assert ask(np.array([[0.4, 0.6, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4]])).never == 1.0
+
+
+def test_a_share_that_falls_back_ahead_keeps_its_first_crossing():
+    assert ask(np.array([[0.4, 0.4, 0.4, 0.4, 0.6, 0.4, 0.4, 0.6]])).middle == "2026Q1"
+
+
+def test_without_a_quarter_before_those_ahead_nothing_has_crossed_already():
+    assert ask(steps(0, 8), first_ahead=0).already == 0.0
 
 
 def test_a_share_that_only_touches_the_threshold_has_not_crossed():

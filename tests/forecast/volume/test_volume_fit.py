@@ -13,8 +13,9 @@ from scipy.stats import norm
 
 from shiftcast.features.panel import Panel, panels
 from shiftcast.forecast.volume import (
-    Beliefs,
     Elasticity,
+    Priors,
+    SeriesPrior,
     Spread,
     draw_volume,
     draw_volumes,
@@ -31,7 +32,8 @@ from shiftcast.forecast.volume.lumpy import lumps
 from shiftcast.forecast.volume.newcomer import borrow
 from shiftcast.forecast.volume.past import look_back
 
-FEW = Beliefs(members=("last_value", "drift", "smoothing"))
+ONE = SeriesPrior(sigma=0.19, power=0.9, origins=8.0, bend=0.02)
+FEW = Priors(Spread(0.15, 0.55), members=("last_value", "drift", "smoothing"))
 
 
 def panel(values, frequency="ME", group=None, lower=None, drivers=None, known=()):
@@ -70,11 +72,11 @@ def test_a_simple_member_ships_for_its_group_where_it_wins_beyond_doubt():
 def test_without_a_winner_the_combination_ships():
     random = np.random.default_rng(0)
     noise = 0.04 * random.standard_normal((40, 70)).cumsum(axis=1) + random.normal(0, 0.1, (40, 70))
-    assert set(fit_volumes(panel(100 * np.exp(noise)), horizon=3, beliefs=FEW).shipped) == {COMBINATION}
+    assert set(fit_volumes(panel(100 * np.exp(noise)), horizon=3, priors=FEW).shipped) == {COMBINATION}
 
 
 def test_the_last_value_ships_on_random_walks():
-    assert set(fit_volumes(panel(walks(200, 80)), horizon=3, beliefs=FEW).shipped) <= {"last_value", COMBINATION}
+    assert set(fit_volumes(panel(walks(200, 80)), horizon=3, priors=FEW).shipped) <= {"last_value", COMBINATION}
 
 
 def test_weights_at_an_origin_come_from_outcomes_known_there():
@@ -116,7 +118,7 @@ def test_a_symmetric_shape_has_no_lean():
 @pytest.mark.parametrize("sd", [0.05, 0.2])
 def test_intervals_cover_what_they_promise(sd):
     values = walks(300, 76, seed=7, sd=sd)
-    fit = fit_volumes(panel(values[:, :70]), horizon=6, beliefs=FEW)
+    fit = fit_volumes(panel(values[:, :70]), horizon=6, priors=FEW)
     table = volume_quantiles(fit)
     low, high = (table[table["quantile"] == level].value.to_numpy().reshape(300, 6) for level in (0.1, 0.9))
     covered = ((values[:, 70:] >= low) & (values[:, 70:] <= high)).mean()
@@ -124,7 +126,7 @@ def test_intervals_cover_what_they_promise(sd):
 
 
 def test_quantiles_are_what_draws_tend_to():
-    fit = fit_volumes(panel(walks(3, 40)), horizon=4, beliefs=FEW)
+    fit = fit_volumes(panel(walks(3, 40)), horizon=4, priors=FEW)
     draws = draw_volumes(fit, draws=20000, seed=0)
     table = volume_quantiles(fit)
     for level in (0.1, 0.5, 0.9):
@@ -136,7 +138,7 @@ def test_quantiles_are_what_draws_tend_to():
 
 def test_the_same_seed_gives_the_same_bytes_and_a_new_series_moves_no_other():
     values = walks(4, 40)
-    fit = fit_volumes(panel(values), horizon=3, beliefs=FEW)
+    fit = fit_volumes(panel(values), horizon=3, priors=FEW)
     one, two = (draw_volumes(fit, draws=50, seed=3).to_numpy().tobytes() for _ in range(2))
     assert one == two
     fewer = replace(fit, panel=fit.panel.take(np.arange(3)))
@@ -148,7 +150,7 @@ def test_the_same_seed_gives_the_same_bytes_and_a_new_series_moves_no_other():
 def test_series_that_moved_together_are_drawn_together():
     common = np.cumsum(np.random.default_rng(0).normal(0, 0.1, 70))
     own = np.cumsum(np.random.default_rng(1).normal(0, 0.03, (20, 70)), axis=1)
-    fit = fit_volumes(panel(100 * np.exp(common + own)), horizon=3, beliefs=FEW)
+    fit = fit_volumes(panel(100 * np.exp(common + own)), horizon=3, priors=FEW)
     draws = np.log(draw_volumes(fit, draws=4000, seed=0).to_numpy()[:, :2, 2])
     assert fit.dependence.group > 0.5
     assert np.corrcoef(draws.T)[0, 1] > 0.5
@@ -197,8 +199,8 @@ def test_capacity_hides_demand_that_the_forecast_shows():
     demand = 100 * np.exp(0.02 * np.arange(60) + random.normal(0, 0.05, (8, 60)))
     capacity = 220.0
     served, lower = np.minimum(demand, capacity), demand >= capacity
-    blind = fit_volumes(panel(served, "YE"), horizon=4, beliefs=FEW)
-    seeing = fit_volumes(panel(served, "YE", lower=lower), horizon=4, beliefs=FEW)
+    blind = fit_volumes(panel(served, "YE"), horizon=4, priors=FEW)
+    seeing = fit_volumes(panel(served, "YE", lower=lower), horizon=4, priors=FEW)
     assert (seeing.latent >= served - 1e-9).all()
     assert seeing.panel.values is not seeing.latent
     assert seeing.scale.inverse(seeing.path).mean() > 1.05 * blind.scale.inverse(blind.path).mean()
@@ -224,7 +226,7 @@ def test_compound_poisson_draws_have_the_mean_of_rate_times_size():
 
 
 def test_a_lumpy_leaf_ships_a_compound_poisson():
-    fit = fit_volumes(panel(np.stack([lumpy_history(seed=n) for n in range(4)])), horizon=3, beliefs=FEW)
+    fit = fit_volumes(panel(np.stack([lumpy_history(seed=n) for n in range(4)])), horizon=3, priors=FEW)
     assert set(fit.shipped) == {COMPOUND}
     table = volume_quantiles(fit)
     assert (table[table["quantile"] == 0.5].value == 0).all()
@@ -234,7 +236,7 @@ def test_a_lumpy_leaf_ships_a_compound_poisson():
 def test_a_newcomer_borrows_and_says_how_much_is_its_own():
     values = np.vstack([walks(6, 60, sd=0.05), np.full((2, 60), np.nan)])
     values[6, -2:] = 500.0
-    fit = fit_volumes(panel(values), horizon=3, beliefs=FEW)
+    fit = fit_volumes(panel(values), horizon=3, priors=FEW)
     assert fit.shipped[6:].tolist() == [BORROWED, BORROWED]
     assert 0.4 < fit.data_weight[6] < 1
     assert fit.data_weight[7] == 0
@@ -247,10 +249,10 @@ def test_a_newcomer_borrows_and_says_how_much_is_its_own():
 def test_named_neighbours_are_the_ones_borrowed_from():
     values = np.vstack([walks(4, 60, sd=0.02), 10 * walks(1, 60, seed=9, sd=0.02), np.full((1, 60), np.nan)])
     beliefs = replace(FEW, neighbours={"s005": ("s004",)})
-    fit = fit_volumes(panel(values), horizon=2, beliefs=beliefs)
+    fit = fit_volumes(panel(values), horizon=2, priors=beliefs)
     assert fit.scale.inverse(fit.path)[5, 0] == pytest.approx(np.mean(values[4, -12:]), rel=0.1)
     with pytest.raises(ValueError, match="neighbour 'nobody' of 's005' is not among"):
-        fit_volumes(panel(values), horizon=2, beliefs=replace(FEW, neighbours={"s005": ("nobody",)}))
+        fit_volumes(panel(values), horizon=2, priors=replace(FEW, neighbours={"s005": ("nobody",)}))
 
 
 def test_own_weight_grows_with_history():
@@ -272,24 +274,24 @@ def driven(known):
 
 
 def test_the_elasticity_is_learned_and_moves_the_path_where_the_driver_is_known():
-    fit = fit_volumes(driven(known=True), horizon=4, beliefs=FEW)
+    fit = fit_volumes(driven(known=True), horizon=4, priors=FEW)
     effect = fit.effects["price"]
     assert effect.posterior.mean == pytest.approx(-0.8, abs=0.2)
     assert effect.posterior.sd < effect.prior.sd
-    unknown = fit_volumes(driven(known=False), horizon=4, beliefs=FEW)
+    unknown = fit_volumes(driven(known=False), horizon=4, priors=FEW)
     assert (fit.scale.inverse(fit.path) > 1.1 * unknown.scale.inverse(unknown.path)).mean() > 0.9
     assert (fit.calibration.deviation < unknown.calibration.deviation).mean() > 0.9
 
 
 def test_a_driver_not_known_ahead_moves_nothing():
     held = driven(known=False)
-    fit, without = (fit_volumes(each, horizon=4, beliefs=FEW) for each in (held, replace(held, drivers={})))
+    fit, without = (fit_volumes(each, horizon=4, priors=FEW) for each in (held, replace(held, drivers={})))
     assert fit.path == pytest.approx(without.path)
 
 
 def test_a_firm_belief_outweighs_the_data():
     beliefs = replace(FEW, elasticities={"price": Elasticity(0.3, 1e-4)})
-    effect = fit_volumes(driven(known=True), horizon=4, beliefs=beliefs).effects["price"]
+    effect = fit_volumes(driven(known=True), horizon=4, priors=beliefs).effects["price"]
     assert effect.posterior.mean == pytest.approx(0.3, abs=0.01)
 
 
@@ -299,7 +301,7 @@ def test_a_firm_belief_outweighs_the_data():
 )
 def test_beliefs_that_cannot_be_are_refused(elasticities, told):
     with pytest.raises(ValueError, match=told):
-        fit_volumes(driven(known=True), horizon=4, beliefs=replace(FEW, elasticities=elasticities))
+        fit_volumes(driven(known=True), horizon=4, priors=replace(FEW, elasticities=elasticities))
 
 
 @pytest.mark.parametrize(("values", "horizon", "told"), [
@@ -307,7 +309,7 @@ def test_beliefs_that_cannot_be_are_refused(elasticities, told):
 ])  # fmt: skip
 def test_what_cannot_be_fitted_is_refused(values, horizon, told):
     with pytest.raises(ValueError, match=told):
-        fit_volumes(panel(values), horizon=horizon)
+        fit_volumes(panel(values), horizon=horizon, priors=FEW)
 
 
 @settings(deadline=None, max_examples=15)
@@ -315,7 +317,7 @@ def test_what_cannot_be_fitted_is_refused(values, horizon, told):
 def test_any_history_has_ordered_finite_quantiles(number, length, zeros):
     random = np.random.default_rng([number, length])
     values = random.lognormal(2, 2, (number, length)) * (random.random((number, length)) >= zeros)
-    table = volume_quantiles(fit_volumes(panel(values), horizon=3, beliefs=FEW))
+    table = volume_quantiles(fit_volumes(panel(values), horizon=3, priors=FEW))
     rows = table[table.statistic == "quantile"].value.to_numpy().reshape(number, -1, 3)
     assert np.isfinite(rows).all()
     assert (rows >= 0).all()
@@ -326,20 +328,20 @@ def test_a_fit_of_cut_history_ignores_what_came_later():
     whole = panel(walks(5, 60))
     cut = whole.cut(10)
     changed = replace(whole, values=np.where(np.arange(60) >= 50, 1e6, whole.values)).cut(10)
-    first, second = (fit_volumes(each, horizon=4, beliefs=FEW) for each in (cut, changed))
+    first, second = (fit_volumes(each, horizon=4, priors=FEW) for each in (cut, changed))
     assert first.path.tobytes() == second.path.tobytes()
     assert first.calibration.deviation.tobytes() == second.calibration.deviation.tobytes()
 
 
 def test_one_observation_is_forecast_with_the_supposed_spread():
     rows = pd.DataFrame({"series": ["a"] * 2, "period_end": ["2024-01-31", "2024-02-29"], "value": [5.0, 6.0]})
-    fit = fit_volumes(panels(rows)[0][0], horizon=2)
+    fit = fit_volumes(panels(rows)[0][0], horizon=2, priors=Priors(FEW.spread))
     assert any("supposed, not measured" in note for note in fit.notes)
     assert np.isfinite(volume_quantiles(fit).value).all()
 
 
 def test_weights_say_who_won_where():
-    fit = fit_volumes(panel(walks(6, 50), group=["a"] * 3 + ["b"] * 3), horizon=3, beliefs=FEW)
+    fit = fit_volumes(panel(walks(6, 50), group=["a"] * 3 + ["b"] * 3), horizon=3, priors=FEW)
     assert set(fit.weights.group) == {"a", "b"}
     assert fit.weights.groupby("group").weight.sum().to_numpy() == pytest.approx([1.0, 1.0])
     assert set(fit.weights.member) == {*FEW.members, COMBINATION}
@@ -352,7 +354,7 @@ def test_levels_hold_the_tails_that_quantiles_need():
 
 def test_one_compounding_series():
     growth = np.exp(np.cumsum(np.random.default_rng(0).normal(0.1, 0.05, 40)))
-    fit = fit_volume(growth, 4)
+    fit = fit_volume(growth, 4, prior=ONE)
     assert fit.path[-1] > growth[-1]
     assert sum(fit.weights.values()) == pytest.approx(1.0)
     assert fit.scores.keys() >= {"last_value", COMBINATION}
@@ -363,13 +365,14 @@ def test_one_compounding_series():
 
 def test_one_member_keeps_the_lean_of_its_past_errors_unless_they_are_made_symmetric():
     growth = np.exp(0.1 * np.arange(40))
-    assert fit_volume(growth, 3, members=("last_value",), symmetric=True).path == pytest.approx([np.exp(3.9)] * 3)
-    assert (fit_volume(growth, 3, members=("last_value",)).path > np.exp(3.9)).all()
+    even = fit_volume(growth, 3, prior=ONE, members=("last_value",), symmetric=True)
+    assert even.path == pytest.approx([np.exp(3.9)] * 3)
+    assert (fit_volume(growth, 3, prior=ONE, members=("last_value",)).path > np.exp(3.9)).all()
 
 
 @pytest.mark.parametrize("member", ["theta", "structural"])
 def test_one_member_alone_need_not_be_a_simple_one(member):
-    fit = fit_volume(np.exp(0.1 * np.arange(40)), 3, members=(member,))
+    fit = fit_volume(np.exp(0.1 * np.arange(40)), 3, prior=ONE, members=(member,))
     assert fit.weights == {member: 1.0}
     assert fit.path[-1] > np.exp(3.9)
 
@@ -377,23 +380,23 @@ def test_one_member_alone_need_not_be_a_simple_one(member):
 @pytest.mark.parametrize("values", [[1.0], [1.0, -2.0], [1.0, np.nan], [0.0, 1.0]])
 def test_one_series_must_be_positive_and_finite(values):
     with pytest.raises(ValueError, match="a volume series needs two or more positive, finite values; it has"):
-        fit_volume(np.array(values), 2)
+        fit_volume(np.array(values), 2, prior=ONE)
 
 
 def test_growth_is_fitted_on_a_log_scale_and_small_counts_are_not():
     random = np.random.default_rng(4)
     growing = np.exp(np.arange(72) / 18 + random.normal(0, 0.1, (20, 72)))
     counts = random.poisson(3.0, (20, 72))
-    held = Beliefs(members=FEW.members)
-    assert fit_volumes(panel(growing), horizon=6, beliefs=held).scale.bend < 0.1
-    assert fit_volumes(panel(counts), horizon=6, beliefs=held).scale.bend > 1.0
+    held = Priors(FEW.spread, members=FEW.members)
+    assert fit_volumes(panel(growing), horizon=6, priors=held).scale.bend < 0.1
+    assert fit_volumes(panel(counts), horizon=6, priors=held).scale.bend > 1.0
 
 
 def test_a_newcomer_stands_at_its_neighbours_level_on_either_scale():
     values = np.vstack([np.full((3, 30), 50.0) * np.exp(np.random.default_rng(1).normal(0, 0.05, (3, 30)))] * 2)
     values[5, :-1] = np.nan
     for bend in (2.0, 0.05):
-        fit = fit_volumes(panel(values, "YE"), horizon=2, beliefs=replace(FEW, bend=bend))
+        fit = fit_volumes(panel(values, "YE"), horizon=2, priors=replace(FEW, bend=bend))
         assert fit.shipped[5] == BORROWED
         assert fit.scale.inverse(fit.path)[5] == pytest.approx(50.0, rel=0.1)
 
@@ -401,7 +404,7 @@ def test_a_newcomer_stands_at_its_neighbours_level_on_either_scale():
 def test_a_driver_that_is_nowhere_known_changes_nothing_and_warns_of_nothing():
     values = walks(8, 60)
     nowhere = panel(values, drivers={"price": np.full(values.shape, np.nan)})
-    fit, without = (fit_volumes(each, horizon=3) for each in (nowhere, panel(values)))
+    fit, without = (fit_volumes(each, horizon=3, priors=Priors(FEW.spread)) for each in (nowhere, panel(values)))
     assert fit.effects["price"].posterior == fit.effects["price"].prior
     assert "boosted" in set(fit.weights["member"])
     assert fit.path == pytest.approx(without.path, rel=0.05)

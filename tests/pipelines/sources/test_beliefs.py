@@ -1,5 +1,8 @@
 """Beliefs of a folder: those that ship, its own rows in place of theirs, and a refusal that says what to correct."""
 
+import ast
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -13,6 +16,8 @@ from shiftcast.pipelines.sources.beliefs import (
 )
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
+ROOMS = [Path(__file__).parents[3] / name for name in ("forecast", "pipelines")]
+
 
 def own_file(folder, **changed):
     rows = pd.read_csv(RECORDS / BELIEFS_FILE, dtype=str, keep_default_na=False)
@@ -24,6 +29,23 @@ def test_the_shipped_beliefs_keep_their_contract_and_are_sourced_and_explained()
     assert rows["source"].str.len().min() > 0
     assert rows["note"].str.len().min() > 10
     assert set(rows["evidence"]) <= {"assumed", "measured"}
+
+
+def asked_for():
+    """Return the names and subjects that code asks beliefs for, the constant part of a name that it puts together."""
+    for path in (path for room in ROOMS for path in room.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = getattr(node, "value", None)
+            if isinstance(node, ast.Constant) and isinstance(text, str) and "." in text:
+                yield text.removesuffix(".")
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "of":
+                yield from (each.value for each in node.args if isinstance(each, ast.Constant))
+
+
+def test_every_belief_is_asked_for_by_its_name_or_that_of_its_subject():
+    asked = set(asked_for())
+    names = read_belief_rows(RECORDS)["name"]
+    assert [name for name in names if not {name, name.rpartition(".")[0]} & asked] == []
 
 
 def test_a_folder_without_beliefs_takes_those_that_ship(tmp_path, record):

@@ -1,0 +1,237 @@
+"""No belief stands in the code of forecasts: a number there is mathematics, a definition, a tolerance or a size.
+
+What a model starts from before any figure speaks is a row of beliefs.csv. Every other number that a module or a keyword
+names is listed below with the reason why it is none.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1] / "forecast"
+BELIEF = re.compile(
+    r"(^|_)(sd|sigma|spread|prior|mid|median|volatility|drift|shape|overhead|gain|weight|origins|damping|trend|bend"
+    r"|doubt|common|steepness|strength|skew|lag|lead|growth|elasticity|share|mean|about|held)(_|$)"
+)  # keywords, defaults and fields named so
+
+UNIT = "a unit, a calendar or a fact of arithmetic"
+TOLERANCE = "a tolerance or a bound that keeps numbers finite"
+SIZE = "how much is computed or shown"
+LAYOUT = "levels, names and defaults of questions and answers"
+METHOD = "the definition of a published method or of a benchmark, which scores choose among or weigh"
+TRAINED = "a setting that the learned share model was trained with, and changes with it alone; see its card"
+TRIED = "a setting of the method for panels, the same for every series; benchmarks/volume.py scores it on traces"
+ABSENT = "none: what is left out has no effect"
+RULE = "a rule of acceptance or alarm that the documentation states"
+TO_MOVE = "a belief still in code, to become a row"
+
+MODULES = {
+    UNIT: {
+        "draws.py": "_Z90", "capacity/ceilings.py": "_THOUSAND", "capacity/served.py": "_HALF_LOG_2PI",
+        "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
+        "economics/revenue.py": "SECONDS_PER_YEAR", "economics/site.py": "SECONDS_PER_DAY",
+        "hardware/conversion.py": "SECONDS_PER_HOUR", "hardware/sizing.py": "_HOURS_PER_DAY",
+        "identity/training.py": "_PER_PARAMETER_AND_TOKEN _FORWARD_AND_BACKWARD",
+        "scoring/scorecard.py": "_QUARTERS_A_YEAR", "split/leaf_state.py": "FISCAL_YEAR",
+        "statements/flows.py": "_YEAR", "statements/rows.py": "_YEAR _LONG",
+        "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
+    },
+    TOLERANCE: {
+        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "hardware/placement.py": "_NEAR_ONE",
+        "hierarchy/covariance.py": "_FLOOR", "hierarchy/mint.py": "_INCOHERENT",
+        "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY",
+        "hierarchy/projection.py": "_TOLERANCE,_STEPS", "identity/cube.py": "_TINY",
+        "identity/meeting.py": "_ALL_SEEN _NO_VARIANCE", "migration/analogues.py": "TINY", "migration/bass.py": "MOST",
+        "migration/carry.py": "_LEAST", "migration/curves.py": "HELD RIDGE", "migration/emergence.py": "MOST",
+        "migration/learning.py": "RIDGE_MEMBERS RIDGE_SCALE", "migration/noise.py": "FLOOR",
+        "migration/references.py": "PRESENT", "migration/steps.py": "_HELD", "monitoring/calibration.py": "_EDGE",
+        "sixty_forty/impose.py": "_SETTLED _LIMIT", "sixty_forty/pooling.py": "_FURTHEST",
+        "sixty_forty/revisions.py": "_HELD", "split/relabel.py": "_MOST",
+        "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
+        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/part.py": "_TINY", "views/scenario.py": "_TINY",
+        "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY", "volume/censoring.py": "_LEAST",
+        "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST", "volume/drivers.py": "_TINY",
+        "volume/regression.py": "_TINY", "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY",
+    },
+    SIZE: {
+        "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
+        "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
+        "identity/cube.py": "_HISTORY", "migration/carry.py": "_HISTORIES", "migration/fit.py": "MAX_HORIZON",
+        "migration/learning.py": "ROWS", "migration/training.py": "DRAWS", "sixty_forty/impose.py": "_ROUNDS",
+        "statements/conditioning.py": "_LEAST _MOVES _SHRINKS _ROUNDS _REACH",
+        "volume/bending.py": "_ASKED", "volume/boosted.py": "FITS MOST_ROWS MOST_ORIGINS",
+        "volume/lumpy.py": "_SIMULATED", "volume/paths.py": "_MIDDLES",
+        "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
+        "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
+        "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
+    },
+    LAYOUT: {
+        "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN",
+        "economics/costs.py": "LIVES", "economics/revenue.py": "SAME_PRICE", "economics/site.py": "_MONEY",
+        "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE", "migration/learned.py": "VERSION",
+        "migration/quantiles.py": "LEVELS", "migration/skill.py": "STEP_EDGES", "questions/kinds.py": "*",
+        "questions/fields.py": "*", "scores.py": "METRICS", "scoring/backtest.py": "HORIZON FIRST_ORIGIN",
+        "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
+        "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
+        "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
+        "volume/calibrate.py": "LEVELS", "volume/combine.py": "_DECILES",
+    },
+    METHOD: {
+        "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
+        "volume/simple.py": "_REPEATS _RECENT _SHRINK _DAMPING",
+        "volume/smoothing.py": "LEVELS TRENDS SEASONALS _MEMORY _FIRST_SEASONS",
+        "volume/boosted.py": "_TREES", "volume/regression.py": "_PENALTY",
+    },
+    TRAINED: {
+        "migration/analogues.py": "LOOK BURN REACH USUAL DOUBT FLOOR,CEILING",
+        "migration/boosted.py": "BELIEVED FAR TREES",
+        "migration/carry.py": "_MEMORY", "migration/emergence.py": "LEVELS",
+        "migration/leaders.py": "LAGS WINDOW LEADERS BETTER PARTNER",
+        "migration/learning.py": "HORIZONS LEVELS DECAY DEGREES EQUAL PLAIN_SCALE", "migration/members.py": "YOUTH",
+        "migration/noise.py": "LIFE PRIOR PRIOR_DOUBT DOUBT FIXING WIDEST",
+        "migration/rolling.py": "MIN_HISTORY MIN_FUTURE", "migration/state.py": "HALF_LIVES",
+        "migration/training.py": "GRID AIM", "migration/transforms.py": "POWER",
+    },
+    TRIED: {
+        "volume/bending.py": "LOGARITHMIC _GAIN", "volume/censoring.py": "_LEVEL _FADE",
+        "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
+        "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS", "volume/scale.py": "BEND _SEASONS",
+        "volume/dependence.py": "_CAP _FEWEST", "volume/lumpy.py": "_FEWEST", "volume/regression.py": "_FEWEST",
+        "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING",
+    },
+    RULE: {
+        "capacity/served.py": "_FEWEST", "hierarchy/covariance.py": "_FEWEST",
+        "identity/fit.py": "MIN_REVENUE", "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
+        "FEWEST WIDEST _LEAST_WIDER _LEVEL", "monitoring/changes.py": "MOST_AT_ONCE",
+        "monitoring/feeds.py": "FEWEST LATE,MISSING _GRACE",
+        "monitoring/population.py": "PSI_LIMIT LEAST_CHANCE FEWEST _BINS",
+        "scoring/promotion.py": "TOLERANCE COVERAGE_LOSS", "sixty_forty/pooling.py": "LEAST_ESS",
+        "sixty_forty/report.py": "LEAST_COVERAGE", "statements/flows.py": "_MOSTLY",
+    },
+    TO_MOVE: {
+        "capacity/ceilings.py": "_OFFERED",
+        "volume/calibrate.py": "_POOLED _PRIOR _SERIES _SUPPOSED _DEGREES _WIDEN", "volume/dependence.py": "_PRIOR",
+        "volume/lumpy.py": "_SPREAD", "volume/newcomer.py": "_FLOOR _PERIOD",
+    },
+}  # fmt: skip
+KEYWORDS = {
+    LAYOUT: {
+        "answers.py": "impose(strength)", "questions/schema.py": "Impose(strength)",
+        "sixty_forty/modes.py": "Imposed(strength) imposed_as(strength)",
+    },
+    TRAINED: {
+        "migration/learning.py": "Learned(common) Learned(newcomer_doubt) Learned(spread)",
+        "migration/training.py": "replace(spread)",
+    },
+    ABSENT: {
+        "identity/training.py": "training_hours(overhead)", "sixty_forty/pooling.py": "strain(sd)",
+        "statements/level.py": "SharePrior(trend) SharePrior(trend_sd) SharePrior(trend_volatility) "
+        "SharePrior(damping)",
+        "volume/calibrate.py": "calibrate(weight)", "volume/fit.py": "Priors(origins)",
+    },
+    TO_MOVE: {"volume/drivers.py": "Elasticity(mean) Elasticity(sd)"},
+}  # fmt: skip
+
+
+def numbers(node):
+    """Return the numbers in an expression; true and false are none."""
+    return [
+        each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and type(each.value) in (int, float)
+    ]
+
+
+def targets(node):
+    """Return the names that a statement binds, as one."""
+    bound = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return ",".join(name.id for each in bound for name in ast.walk(each) if isinstance(name, ast.Name))
+
+
+def module_numbers(tree):
+    """Return the names of a module that hold a number, however deep in a tuple, a dict or a call."""
+    assigned = [node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None]
+    return {targets(node) for node in assigned if numbers(node.value)}
+
+
+def literal(node):
+    """Return whether an expression is a number, or a tuple, list or dict of them."""
+    if isinstance(node, ast.UnaryOp):
+        return literal(node.operand)
+    if isinstance(node, ast.Tuple | ast.List):
+        return any(map(literal, node.elts))
+    if isinstance(node, ast.Dict):
+        return any(map(literal, node.values))
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def keyword_numbers(tree):
+    """Return ``owner(name)`` of numeric keyword arguments, defaults and fields whose name is that of a belief."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            given = [(keyword.arg, keyword.value) for keyword in node.keywords if keyword.arg]
+            found += [(ast.unparse(node.func).split(".")[-1], name, value) for name, value in given]
+        elif isinstance(node, ast.FunctionDef):
+            args = [*node.args.posonlyargs, *node.args.args]
+            defaults = [*zip(args[len(args) - len(node.args.defaults) :], node.args.defaults, strict=True)]
+            defaults += zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+            found += [(node.name, arg.arg, value) for arg, value in defaults if value is not None]
+        elif isinstance(node, ast.ClassDef):
+            fields = [each for each in node.body if isinstance(each, ast.AnnAssign) and each.value is not None]
+            found += [(node.name, targets(each), each.value) for each in fields]
+    return {f"{owner}({name})" for owner, name, value in found if literal(value) and BELIEF.search(name)}
+
+
+def by_file(read):
+    return {
+        path.relative_to(ROOT).as_posix(): read(ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(ROOT.rglob("*.py"))
+    }
+
+
+def allowed(lists):
+    return {(file, name) for files in lists.values() for file, names in files.items() for name in names.split()}
+
+
+@pytest.mark.parametrize(("read", "lists"), [(module_numbers, MODULES), (keyword_numbers, KEYWORDS)])
+def test_every_named_number_is_no_belief_for_a_reason_and_every_reason_is_of_a_number(read, lists):
+    whole = {file for file, name in allowed(lists) if name == "*"}
+    found = {(file, name) for file, names in by_file(read).items() for name in names if file not in whole}
+    listed = {(file, name) for file, name in allowed(lists) if name != "*"}
+    assert sorted(found - listed) == [], "give beliefs.csv a row of it, or say why it is no belief"
+    assert sorted(listed - found) == [], "no such number stands in the code any more; take it off the list"
+
+
+def test_a_number_is_listed_under_one_reason():
+    for lists in (MODULES, KEYWORDS):
+        entries = [(file, name) for files in lists.values() for file, names in files.items() for name in names.split()]
+        assert len(entries) == len(set(entries))
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("A = 0.5", {"A"}),
+        ("A: float = -2", {"A"}),
+        ("A = {'x': (1.0, 2.0)}", {"A"}),
+        ("A = Prior(Spread(0.2, 0.7))", {"A"}),
+        ("A, B = 1, 2", {"A,B"}),
+        ("A = True\nB = 'x'\ndef f():\n    c = 0.5", set()),
+    ],
+)
+def test_a_number_of_a_module_is_seen_in_any_shape(code, names):
+    assert module_numbers(ast.parse(code)) == names
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("def f():\n    return SharePrior(mid=0.5, sd=-1)", {"SharePrior(mid)", "SharePrior(sd)"}),
+        ("def f(x, drift=0.1, *, trend_sd=0.2, axis=0): ...", {"f(drift)", "f(trend_sd)"}),
+        ("class A:\n    volatility: float = 0.1\n    name: str = 'x'", {"A(volatility)"}),
+        ("f(axis=1, sd=own)\ng(spread=(0.1, 0.9))", {"g(spread)"}),
+    ],
+)
+def test_a_belief_is_seen_as_argument_default_and_field(code, names):
+    assert keyword_numbers(ast.parse(code)) == names
