@@ -272,8 +272,7 @@ class Forecaster:
         OutOfSupportError
             If the forecast was made under another mode, definition or day, or does not reach so far.
         """
-        read = self._read(question)
-        return answer_frame(getattr(self, read.name)(**read.arguments))
+        return answer_frame(getattr(self, (read := self._read(question)).name)(**read.arguments))
 
     def rows(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Answer as :meth:`ask` does, in plain rows: days as ISO text, missing values as ``None``."""
@@ -283,8 +282,7 @@ class Forecaster:
         return plain_rows(answer_frame(getattr(self, read.name)(**read.arguments)))
 
     def _read(self, question: Mapping[str, Any]) -> Question:
-        read = read_question(question)
-        check_context(self.cube, read.context)
+        check_context(self.cube, (read := read_question(question)).context)
         return read
 
     @cached_property
@@ -297,6 +295,6 @@ class Forecaster:
 
     @property
     def _reading(self) -> ClaimReading:
-        if self.known is not None:
-            return ClaimReading(**self.known.beliefs.of("claims"))
-        raise InputError(_NOT_KEPT)
+        if self.known is None:
+            raise InputError(_NOT_KEPT)
+        return ClaimReading(**self.known.beliefs.of("claims"))

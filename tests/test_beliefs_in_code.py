@@ -29,7 +29,9 @@ TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
-        "draws.py": "_Z90", "capacity/ceilings.py": "_THOUSAND", "capacity/served.py": "_HALF_LOG_2PI",
+        "draws.py": "_Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
+        "supply/ceilings.py": "_HALF_QUARTER", "supply/funding.py": "_YEAR _RISE_YEARS", "supply/pool.py": "_Z90",
+        "capacity/served.py": "_HALF_LOG_2PI",
         "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
         "economics/revenue.py": "SECONDS_PER_YEAR", "economics/site.py": "SECONDS_PER_DAY",
         "hardware/conversion.py": "SECONDS_PER_HOUR", "hardware/sizing.py": "_HOURS_PER_DAY",
@@ -43,14 +45,18 @@ MODULES = {
         "hierarchy/covariance.py": "_FLOOR", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY",
         "hierarchy/projection.py": "_TOLERANCE,_STEPS", "identity/cube.py": "_TINY",
-        "identity/meeting.py": "_ALL_SEEN _NO_VARIANCE", "migration/analogues.py": "TINY", "migration/bass.py": "MOST",
+        "identity/meeting.py": "_TINY", "identity/anchors.py": "_TINY", "identity/demand.py": "_TINY _RIDGE",
+        "identity/history.py": "_TINY _FARTHEST", "identity/machines.py": "_TINY", "identity/world.py": "_TINY",
+        "identity/orders.py": "_TINY _ROOM _SHARP", "identity/smoother.py": "_NO_SPREAD _CHANCE",
+        "supply/orders.py": "_TINY", "supply/pool.py": "_EXACT", "views/redraw.py": "_TINY",
+        "migration/analogues.py": "TINY", "migration/bass.py": "MOST",
         "migration/carry.py": "_LEAST", "migration/curves.py": "HELD RIDGE", "migration/emergence.py": "MOST",
         "migration/learning.py": "RIDGE_MEMBERS RIDGE_SCALE", "migration/noise.py": "FLOOR",
         "migration/references.py": "PRESENT", "migration/steps.py": "_HELD", "monitoring/calibration.py": "_EDGE",
         "sixty_forty/impose.py": "_SETTLED _LIMIT", "sixty_forty/pooling.py": "_FURTHEST",
         "sixty_forty/revisions.py": "_HELD", "split/relabel.py": "_MOST",
         "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
-        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/part.py": "_TINY", "views/scenario.py": "_TINY",
+        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/part.py": "_TINY",
         "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY", "volume/censoring.py": "_LEAST",
         "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST", "volume/drivers.py": "_TINY",
         "volume/regression.py": "_TINY", "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY",
@@ -58,7 +64,8 @@ MODULES = {
     SIZE: {
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
-        "identity/cube.py": "_HISTORY", "migration/carry.py": "_HISTORIES", "migration/fit.py": "MAX_HORIZON",
+        "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",
+        "migration/carry.py": "_HISTORIES", "migration/fit.py": "MAX_HORIZON",
         "migration/learning.py": "ROWS", "migration/training.py": "DRAWS", "sixty_forty/impose.py": "_ROUNDS",
         "statements/conditioning.py": "_LEAST _MOVES _SHRINKS _ROUNDS _REACH",
         "volume/bending.py": "_ASKED", "volume/boosted.py": "FITS MOST_ROWS MOST_ORIGINS",
@@ -72,7 +79,8 @@ MODULES = {
         "economics/costs.py": "LIVES", "economics/revenue.py": "SAME_PRICE", "economics/site.py": "_MONEY",
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE", "migration/learned.py": "VERSION",
         "migration/quantiles.py": "LEVELS", "migration/skill.py": "STEP_EDGES", "questions/kinds.py": "*",
-        "questions/fields.py": "*", "scores.py": "METRICS", "scoring/backtest.py": "HORIZON FIRST_ORIGIN",
+        "questions/fields.py": "*", "scores.py": "METRICS", "scoring/past.py": "HORIZON FIRST_ORIGIN",
+        "identity/history.py": "_SHOWN",
         "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
         "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
@@ -103,7 +111,8 @@ MODULES = {
     },
     RULE: {
         "capacity/served.py": "_FEWEST", "hierarchy/covariance.py": "_FEWEST",
-        "identity/fit.py": "MIN_REVENUE", "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
+        "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP",
+        "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
         "FEWEST WIDEST _LEAST_WIDER _LEVEL", "monitoring/changes.py": "MOST_AT_ONCE",
         "monitoring/feeds.py": "FEWEST LATE,MISSING _GRACE",
         "monitoring/population.py": "PSI_LIMIT LEAST_CHANCE FEWEST _BINS",
@@ -111,7 +120,7 @@ MODULES = {
         "sixty_forty/report.py": "LEAST_COVERAGE", "statements/flows.py": "_MOSTLY",
     },
     TO_MOVE: {
-        "capacity/ceilings.py": "_OFFERED",
+        "capacity/limits_question.py": "_OFFERED",
         "volume/calibrate.py": "_POOLED _PRIOR _SERIES _SUPPOSED _DEGREES _WIDEN", "volume/dependence.py": "_PRIOR",
         "volume/lumpy.py": "_SPREAD", "volume/newcomer.py": "_FLOOR _PERIOD",
     },

@@ -60,7 +60,7 @@ def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
 
     Raises
     ------
-    ValueError
+    ValueError, OutOfSupportError
         If the measure or the part is not in the cube, naming what is.
     """
     if measure not in MEASURES:
@@ -70,16 +70,12 @@ def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
     leaves, tasks = _leaves(cube, part), _tasks(cube, part)
     hours = cube["gpu_hours"].values[:, :, leaves]
     if measure == "gpu_hours":
-        return _total(hours[..., tasks])
+        return np.asarray(hours[..., tasks].sum(axis=(-1, -2), dtype=np.float64))
     values = cube[measure].values[:, :, leaves]
     if tasks.all():
         return np.asarray(values.sum(axis=-1, dtype=np.float64))
     share = hours[..., tasks].sum(axis=-1) / np.maximum(hours.sum(axis=-1), _TINY)
     return np.asarray((values * share).sum(axis=-1, dtype=np.float64))
-
-
-def _total(values: Array) -> Array:
-    return np.asarray(values.sum(axis=(-1, -2), dtype=np.float64))
 
 
 def _leaves(cube: xr.Dataset, part: Part) -> Any:

@@ -45,7 +45,7 @@ def test_every_generation_has_every_figure(generations):
 
 def test_power_is_what_the_racks_state_from_the_day_it_was_known(record):
     """600 kW over 144 packages and 120 kW over 72; a chip's power times a server's overhead would give 6.3 and 2.1."""
-    then = nvidia_generations(known_by(record.hardware, utc("2025-06-01")))
+    then = nvidia_generations(known_by(record.hardware, utc("2025-06-01")), GENERATIONS)
     kw = dict(zip(then.names, then.it_kw, strict=True))
     assert (kw["rubin_ultra"], kw["blackwell"]) == (4.17, 1.67)
     assert not {"rubin_ultra.it_kw", "blackwell.it_kw"} & set(then.filled)

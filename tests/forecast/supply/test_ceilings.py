@@ -6,9 +6,10 @@ import pytest
 
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.draws import Assumptions, Sampling, sample_assumptions
-from shiftcast.forecast.hardware.generations import nvidia_generations
+from shiftcast.forecast.hardware.generations import GenerationPrior, nvidia_generations
 from shiftcast.forecast.supply.ceilings import LIMITS, draw_ceilings
 from shiftcast.forecast.supply.taken import reached, taken
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 ORIGIN = pd.Timestamp("2026-11-28", tz="UTC")
 QUARTERS = calendar_quarters("2026Q1", "2028Q4")
@@ -87,7 +88,7 @@ def test_rows_of_other_scopes_are_not_read(record, bounds):
 
 def test_an_accelerator_takes_wafers_memory_and_power_of_its_generation(record):
     hardware = record.hardware[record.hardware["known_at"] <= ORIGIN]
-    generations = nvidia_generations(hardware)
+    generations = nvidia_generations(hardware, GenerationPrior(**shipped_beliefs().of("generations")))
     per_wafer = {"supply.packages_per_wafer.blackwell": np.array([15.0, 20.0])}
     takes = taken(hardware, generations, Assumptions({"power.pue": np.array([1.25, 0.9]), **per_wafer}))
     place = generations.names.index("blackwell")
