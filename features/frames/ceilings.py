@@ -16,9 +16,9 @@ class Ceilings(FrameModel):
     applies: str = Field(
         description=(
             "the most over a period or at its end, its growth in a year, the part of it the scope takes, its ratio to "
-            "the scope's revenue, the factor that ratio rises by in two years, or the wait for more"
+            "the scope's revenue, or the wait for more"
         ),
-        isin=("flow", "stock", "growth", "part", "ratio", "rise", "delay"),
+        isin=("flow", "stock", "growth", "part", "ratio", "delay"),
     )
     scope: str = Field(description="whose limit it is: a vendor, an operator, a country, or all")
     period_start: Day = shared.PERIOD_START

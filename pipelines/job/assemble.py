@@ -93,10 +93,10 @@ def _summary(world: World, known: Known, record: Record, digest: str, settings: 
         files=dict(record.digests),
         quarantined=len(record.quarantine),
         revenue=RevenueFit(fit.member, dict(fit.weights), dict(fit.scores), tuple(fit.deviation.tolist())),
-        split=SplitFit(top.split.state.volatility, top.split.state.statements),
+        split=SplitFit(top.sold.split.state.volatility, top.sold.split.state.statements),
         generations=_generations(world),
         filled=tuple(generations.filled),
-        h100e_gap=None if pd.isna(top.h100e_gap) else top.h100e_gap,
+        h100e_gap=None if pd.isna(top.machines.h100e_gap) else top.machines.h100e_gap,
         missing=dict(bottom.missing),
         throughput_evidence={task: tuple(each) for task, each in bottom.evidence.items()},
         techniques=_techniques(world, known),
@@ -107,7 +107,7 @@ def _summary(world: World, known: Known, record: Record, digest: str, settings: 
 
 
 def _generations(world: World) -> tuple[GenerationFit, ...]:
-    each, prices = world.generations, world.top_down.price.mean(axis=0)
+    each, prices = world.generations, world.top_down.machines.price.mean(axis=0)
     return tuple(
         GenerationFit(family, accelerator, float(price), float(kw))
         for family, accelerator, price, kw in zip(each.names, each.accelerators, prices, each.it_kw, strict=True)
