@@ -23,6 +23,7 @@ from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.history import Taught
 from shiftcast.forecast.identity.meeting import Meeting
 from shiftcast.forecast.identity.orders import Orders
+from shiftcast.forecast.identity.revenue import Revenue
 from shiftcast.forecast.identity.sold import LEAF_NAMES, Sold
 from shiftcast.forecast.identity.topdown import TopDown
 from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_SEGMENTS
@@ -65,10 +66,8 @@ class Drawn:
     ----------
     sales, supplied
         The view from above as revenue extrapolates, and as it is supplied.
-    bottom
-        The view from below.
-    met
-        Hours served, explained and latent.
+    bottom, met
+        The view from below; hours served, explained and latent; both on the quarters shown.
     orders
         Machines wanted, and the ceilings they met.
     taught
@@ -81,6 +80,22 @@ class Drawn:
     met: Meeting
     orders: Orders
     taught: Taught
+
+
+def shown_quarters(revenue: Revenue) -> slice:
+    """Return the quarters of a cube: some before the first forecast quarter, and all ahead.
+
+    Parameters
+    ----------
+    revenue
+        With its quarters, and which is the first forecast.
+
+    Returns
+    -------
+    slice
+        Positions among the quarters of revenue.
+    """
+    return slice(max(revenue.first_forecast - _HISTORY, 0), None)
 
 
 def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
@@ -98,7 +113,7 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
     Dataset
         With units, and what the cube was made under in its attributes.
     """
-    shown = slice(max(drawn.orders.first - _HISTORY, 0), None)
+    shown = shown_quarters(drawn.supplied.revenue)
     tasks, hours = _allocate(drawn, shown)
     asked = [name for name in drawn.bottom.volumes if name != "generative"]
     variables = {**_of_hours(fit, drawn, shown, tasks, hours), **_of_machines(drawn, shown, fit)}
@@ -121,13 +136,13 @@ def _of_hours(
     bottom, chips = drawn.bottom, fit.known.market.chips
     found = {
         "gpu_hours": (("draw", "period", "leaf", "task"), hours),
-        "latent_hours": (_LEAF, _pad(drawn.met.latent[:, shown])),
+        "latent_hours": (_LEAF, _pad(drawn.met.latent)),
         "accelerator_hours": ((*_LEAF, "vendor"), _by_vendor(hours, tasks, drawn.taught.sampling.assumed, chips)),
         "gpu_hours_top_down": (_LEAF, drawn.sales.hours[:, shown]),
-        "gpu_hours_bottom_up": (_LEAF, _pad(bottom.hours[:, shown].sum(axis=-1))),
+        "gpu_hours_bottom_up": (_LEAF, _pad(bottom.hours.sum(axis=-1))),
     }
     if bottom.core_hours:
-        cores = np.stack([each[:, shown] for each in bottom.core_hours.values()], axis=-1)
+        cores = np.stack(list(bottom.core_hours.values()), axis=-1)
         found["core_hours"] = ((*_LEAF, "core_task"), np.concatenate([cores, 0 * cores[:, :, :1]], axis=2))
     return found
 
@@ -150,17 +165,17 @@ def _of_machines(drawn: Drawn, shown: slice, fit: WorldFit) -> dict[str, tuple[t
 def _of_shares(fit: WorldFit, drawn: Drawn, shown: slice, asked: list[str]) -> dict[str, tuple[tuple[str, ...], Array]]:
     revenue, split, bottom = drawn.supplied.revenue, drawn.supplied.sold.split, drawn.bottom
     shares = np.stack([each[:, shown] for each in split.by_definition.values()], axis=-1)
-    requests = np.stack([bottom.volumes[name][:, shown] for name in asked], axis=-1)
+    requests = np.stack([bottom.volumes[name] for name in asked], axis=-1)
     found = {
         "compute_share": (("draw", "period"), (revenue.compute / np.maximum(revenue.total, _TINY))[:, shown]),
         "hyperscale_share": (("draw", "period", "definition"), shares),
         "request_share": (
-            ("draw", "period", "segment", "technique"), _request_shares(bottom, fit.known.registry, shown),
+            ("draw", "period", "segment", "technique"), _request_shares(bottom, fit.known.registry),
         ),
         "requests": (("draw", "period", "workload"), requests),
     }  # fmt: skip
     if "generative" in bottom.volumes:
-        found["tokens"] = (("draw", "period"), bottom.volumes["generative"][:, shown])
+        found["tokens"] = (("draw", "period"), bottom.volumes["generative"])
     return found
 
 
@@ -236,7 +251,7 @@ def _allocate(drawn: Drawn, shown: slice) -> tuple[tuple[str, ...], Array]:
     """Return task names and busy hours of shape (draws, periods, leaves, tasks), the last task unallocated."""
     bottom, met = drawn.bottom, drawn.met
     used = [column for column in range(len(bottom.tasks)) if bottom.hours[..., column].any()]
-    hours = np.concatenate([met.parts[:, shown][..., used], met.unallocated[:, shown, :, None]], axis=-1)
+    hours = np.concatenate([met.parts[..., used], met.unallocated[..., None]], axis=-1)
     own = np.zeros((*hours.shape[:2], 1, hours.shape[-1]))
     own[:, :, 0, -1] = drawn.supplied.hours[:, shown, -1]
     return (*(bottom.tasks[column] for column in used), UNALLOCATED), np.concatenate([hours, own], axis=2)
@@ -260,10 +275,10 @@ def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions, chips
     return np.stack([hours[:, :, place] @ each for place, each in enumerate(by_leaf)], axis=2)
 
 
-def _request_shares(bottom: BottomUp, registry: Registry, shown: slice) -> Array:
+def _request_shares(bottom: BottomUp, registry: Registry) -> Array:
     """Return shares of requests, shape (draws, periods, segments, techniques of all workloads)."""
     by_segment = [
-        np.concatenate([bottom.shares[workload, segment][:, shown] for workload in registry.workloads], axis=-1)
+        np.concatenate([bottom.shares[workload, segment] for workload in registry.workloads], axis=-1)
         for segment in SOLD_SEGMENTS
     ]
     return np.stack(by_segment, axis=2)

@@ -12,7 +12,7 @@ import xarray as xr
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.identity.bottomup import BottomUp, draw_bottom_up, draw_technique_shares
-from shiftcast.forecast.identity.cube import Drawn, lay_out
+from shiftcast.forecast.identity.cube import Drawn, lay_out, shown_quarters
 from shiftcast.forecast.identity.demand import Pooled, demand_gap, pooled_change
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.history import RECENT, Taught, learn_from_history
@@ -43,11 +43,11 @@ class World:
     top_down
         The view from above as it is supplied.
     bottom_up
-        The view from below.
+        The view from below, on the quarters of the cube.
     pooled
         Demand and sales, before the ceilings.
     meeting
-        Hours that were wanted and served, and what explains them.
+        Hours that were wanted and served, and what explains them, on the quarters of the cube.
     taught
         Assumptions as history left them.
     generations
@@ -125,30 +125,30 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     machines = draw_machines(fit.top_down, sold.revenue, sampling)
     sales = top_down(sold, machines, shipped_for(sold.weights * sold.revenue.total[..., None], machines))
     live = sales.fleet.live.sum(axis=2)
-    bottom = draw_bottom_up(fit.bottom_up, carried, live / np.maximum(live.sum(-1, keepdims=True), _TINY), sampling)
+    shares, shown = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY), shown_quarters(sold.revenue)
+    bottom = draw_bottom_up(fit.bottom_up, carried, shares, sampling, over=shown)
     progress("demand and sales meet, within what can be supplied")
-    pooled = _pool(sales, bottom, fit, sampling)
+    pooled = _pool(sales, bottom, fit, sampling, shown)
     spending = sold.revenue.total.copy()
     spending[:, sold.revenue.first_forecast :] *= np.exp(pooled.change)
     wanted = shipped_for(sold.weights * spending[..., None], machines)
     orders = take_orders(fit, sold, machines, wanted, sampling)
     supplied = top_down(sold, machines, orders.shipped)
-    sold_hours = len(SOLD_LEAVES)
     wished = hours_of(in_place(orders.wanted, machines.survival * machines.arrived), machines, fit.quarters)
     wished[:, : orders.first] = supplied.hours[:, : orders.first]
-    unseen = sampling.assumed["unseen.share"]
-    met = meet(supplied.hours[..., :sold_hours], wished[..., :sold_hours], bottom.hours, unseen)
+    served, wished = (each[:, shown, : len(SOLD_LEAVES)] for each in (supplied.hours, wished))
+    met = meet(served, wished, bottom.hours, sampling.assumed["unseen.share"])
     cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, taught))
     return World(cube, sales, supplied, bottom, pooled, met, taught, fit.generations)
 
 
-def _pool(sales: TopDown, bottom: BottomUp, fit: WorldFit, sampling: Sampling) -> Pooled:
+def _pool(sales: TopDown, bottom: BottomUp, fit: WorldFit, sampling: Sampling, shown: slice) -> Pooled:
     """Pool demand and sales in the quarters ahead."""
     revenue, first = sales.revenue, sales.revenue.first_forecast
     if "generative" in bottom.missing:  # most of the work is not seen from below: it says nothing of the whole
         none = np.zeros_like(revenue.total[:, first:])
         return Pooled(none, none)
-    had = sales.hours[..., : len(SOLD_LEAVES)].sum(axis=-1)
-    gap, _ = demand_gap(bottom.hours.sum(axis=(2, 3)), had, sampling.assumed["unseen.share"], first, RECENT)
+    seen, had = bottom.hours.sum(axis=(2, 3)), sales.hours[:, shown, : len(SOLD_LEAVES)].sum(axis=-1)
+    gap, _ = demand_gap(seen, had, sampling.assumed["unseen.share"], first - shown.start, RECENT)
     drift = fit.known.beliefs["demand.drift_sd"]
     return Pooled(gap, pooled_change(np.log(revenue.total[:, first:]), gap, drift, sampling.stream("demand")))

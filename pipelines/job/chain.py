@@ -27,9 +27,10 @@ def chain_of(world: World) -> Chain:
     Chain
         Medians over draws.
     """
-    taught, quarters = world.taught, world.sales.revenue.quarters
-    first, last = world.sales.revenue.first_forecast, len(quarters) - 1
-    past = range(max(first - 8, 0), first)
+    taught, served_in = world.taught, world.meeting.correction.shape[1]
+    quarters = world.sales.revenue.quarters[-served_in:]
+    first, last = world.sales.revenue.first_forecast - len(world.sales.revenue.quarters), -1
+    past = range(served_in + first)
     had = world.sales.hours[..., : len(SOLD_LEAVES)].sum(axis=-1)
     served = world.meeting.parts.sum(axis=(2, 3)) + world.meeting.unallocated.sum(axis=2)
     wanted = served + world.meeting.latent.sum(axis=2)
