@@ -28,7 +28,7 @@ from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.capacity.procurement import BuildCosts, build_costs
 from shiftcast.forecast.draws import stream, student_t
 from shiftcast.forecast.scoring.backtest import FIRST_ORIGIN, HORIZON, first_known, reported_revenue, score_level
-from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
+from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume, series_prior
 from shiftcast.pipelines.sources.public_record import read_record
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -132,7 +132,7 @@ def scores(draws: int) -> Iterator[pd.DataFrame]:
     """Yield the scores of every forecast at every past origin, a row a horizon."""
     record = read_record()
     costs: BuildCosts = build_costs(record.assumptions)
-    prior = SeriesPrior(**record.beliefs.of("volume.revenue"))
+    prior = series_prior(record.beliefs, "volume.revenue")
     origin = pd.Timestamp(max(record.observations["known_at"]))
     observations = known_by(record.observations, origin)
     actual, days = reported_revenue(observations, origin), first_known(observations)

@@ -20,7 +20,7 @@ from shiftcast.features.series import fiscal_revenue, select
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.statements.state import ShareState, fit_share_state, share_prior
-from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
+from shiftcast.forecast.volume import VolumeFit, draw_volume, fit_volume, series_prior
 
 FIRST_QUARTER: Final = "2015Q1"
 
@@ -109,7 +109,7 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     fiscal = fiscal[fiscal["period_end"] >= reported.index[0]]
     if quarters[-1] <= reported.index[-1]:
         raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
-    prior = SeriesPrior(**known.beliefs.of("volume.revenue"))
+    prior = series_prior(known.beliefs, "volume.revenue")
     ahead = fit_volume(reported.to_numpy(), len(fiscal) - len(reported), prior=prior)
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
     first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))

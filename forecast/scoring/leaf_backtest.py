@@ -35,7 +35,7 @@ from shiftcast.forecast.scoring.backtest import (
 )
 from shiftcast.forecast.split.share import draw_split, split_state, split_statements
 from shiftcast.forecast.statements.level import SharePrior, share_prior
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 
 _FIRST: Final = "2015Q1"
 _SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
@@ -61,7 +61,7 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> DataFrame[Sco
     ValueError
         If the history is too short for one past origin, or a cost of building is missing.
     """
-    costs, prior = build_costs(known.assumptions), SeriesPrior(**known.beliefs.of("volume.revenue"))
+    costs, prior = build_costs(known.assumptions), series_prior(known.beliefs, "volume.revenue")
     vintages, about_split = known.history.observations, share_prior(known.beliefs, "share.split")
     origins = tuple(past_origins(vintages, reported_revenue(vintages, known.origin), prior))
     whole = backtest_revenue(vintages, known.origin, prior=prior, costs=costs, origins=origins, draws=draws, seed=seed)

@@ -27,7 +27,7 @@ from shiftcast.forecast.scoring.backtest import MODEL as BACKTESTED
 from shiftcast.forecast.scoring.backtest import backtest_revenue
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
@@ -159,7 +159,7 @@ def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle:
     ndarray, shape (origins,)
         PIT values [1].
     """
-    costs, prior = build_costs(bundle.tables["assumptions"]), SeriesPrior(**bundle.known.beliefs.of("volume.revenue"))
+    costs, prior = build_costs(bundle.tables["assumptions"]), series_prior(bundle.known.beliefs, "volume.revenue")
     scores = backtest_revenue(observations, now, prior=prior, costs=costs, seed=bundle.summary.settings.seed)
     mine = scores[
         (scores["metric"] == "pit") & (scores["model"] == BACKTESTED) & (scores["horizon"] == 1)

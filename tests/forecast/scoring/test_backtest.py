@@ -19,10 +19,10 @@ from shiftcast.forecast.scoring.backtest import (
     backtest_revenue,
     summarise,
 )
-from shiftcast.forecast.volume import SeriesPrior, draw_volume, fit_volume
+from shiftcast.forecast.volume import draw_volume, fit_volume, series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
-REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
+REVENUE = series_prior(shipped_beliefs(), "volume.revenue")
 
 ORIGIN = pd.Timestamp("2022-12-01", tz="UTC")
 DRAWS = 200
