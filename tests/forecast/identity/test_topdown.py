@@ -159,3 +159,12 @@ def test_without_an_independent_count_prices_are_the_catalogues_and_the_gap_is_m
 def test_prices_meet_the_independent_count_and_the_gap_is_told(small_world):
     assert 0.3 < small_world.top_down.h100e_gap < 3.0
     assert (small_world.top_down.price > 0).all()
+
+
+def test_a_belief_changed_in_the_record_moves_the_forecast(known_on, record):
+    rows = record.belief_rows
+    wider = rows.assign(value=rows["value"].where(rows["name"] != "volume.revenue.sigma", rows["value"] * 2))
+    as_shipped, changed = (
+        fit_revenue(known_on(ORIGIN, belief_rows=each), "2027Q4").ahead.deviation for each in (rows, wider)
+    )
+    assert changed[-1] > 1.02 * as_shipped[-1]
