@@ -29,7 +29,7 @@ from shiftcast.forecast.capacity.procurement import build_costs
 from shiftcast.forecast.scoring.backtest import score_level
 from shiftcast.forecast.scoring.past import HORIZON, MODEL, WAYS, PastOrigin, Way, past_origins, reported_revenue
 from shiftcast.forecast.supply.funding import ROWS
-from shiftcast.forecast.volume import SeriesPrior, Spread
+from shiftcast.forecast.volume import Spread, series_prior
 from shiftcast.pipelines.sources.public_record import read_record
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -107,7 +107,7 @@ def scores(draws: int) -> Iterator[pd.DataFrame]:
     today = pd.Timestamp(max(record.observations["known_at"]))
     observations = known_by(record.observations, today)
     actual = reported_revenue(observations, today)
-    prior = SeriesPrior(**record.beliefs.of("volume.revenue"))
+    prior = series_prior(record.beliefs, "volume.revenue")
     origins = tuple(past_origins(observations, actual, record.assumptions, prior))
     refitted = priors(errors(origins, actual))
     for past in origins:

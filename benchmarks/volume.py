@@ -22,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -40,9 +41,9 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 
 def model(panel: Panel, horizon: int, bend: float | None = None) -> np.ndarray:
     """Forecast with the project's own model, on the scale it chooses or on one given."""
-    from shiftcast.forecast.volume import Priors, Spread, fit_volumes, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
+    from shiftcast.forecast.volume import fit_volumes, own_priors, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
 
-    priors = Priors(Spread(**shipped_beliefs().of("volume.own")), bend=bend)
+    priors = replace(own_priors(shipped_beliefs()), bend=bend)
     rows = volume_quantiles(fit_volumes(panel, horizon=horizon, priors=priors))
     rows = rows[rows.statistic == "quantile"]
     order = pd.Categorical(rows["series"].astype(str), categories=panel.series)

@@ -121,7 +121,6 @@ MODULES = {
     },
     TO_MOVE: {
         "capacity/limits_question.py": "_OFFERED",
-        "volume/calibrate.py": "_POOLED _PRIOR _SERIES _SUPPOSED _DEGREES _WIDEN", "volume/dependence.py": "_PRIOR",
         "volume/lumpy.py": "_SPREAD", "volume/newcomer.py": "_FLOOR _PERIOD",
     },
 }  # fmt: skip

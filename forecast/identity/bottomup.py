@@ -29,7 +29,7 @@ from shiftcast.forecast.leaves import SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.forecast.workloads import TRAINING, Task
 
 
@@ -107,7 +107,7 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
         for segment in SOLD_SEGMENTS
     }
     series = market.operators.token_series
-    tokens = fit_tokens(observations, quarters, series, SeriesPrior(**beliefs.of("volume.tokens")))
+    tokens = fit_tokens(observations, quarters, series, series_prior(beliefs, "volume.tokens"))
     inference = fit_inference_share(observations, quarters, share_prior(beliefs, "share.inference"))
     return BottomUpFit(known, generations, quarters, tokens, steps, inference)
 

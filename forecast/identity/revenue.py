@@ -23,7 +23,7 @@ from shiftcast.forecast.identity.outlook import Outlook, draw_outlook, fit_outlo
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.statements.state import ShareState, fit_share_state, share_prior
 from shiftcast.forecast.supply.funding import Buyers, fundable, read_buyers
-from shiftcast.forecast.volume import SeriesPrior, VolumeFit
+from shiftcast.forecast.volume import VolumeFit, series_prior
 
 FIRST_QUARTER: Final = "2015Q1"
 
@@ -120,7 +120,7 @@ def fit_revenue(known: Known, through: str) -> RevenueFit:
     if quarters[-1] <= reported.index[-1]:
         raise InputError(f"revenue is reported to {reported.index[-1]:%Y-%m-%d}; forecast through a quarter after it")
     guided = guided_quarter(known.history.observations, reported, guidance_prior(known.assumptions))
-    prior = SeriesPrior(**known.beliefs.of("volume.revenue"))
+    prior = series_prior(known.beliefs, "volume.revenue")
     ahead = fit_outlook(reported.to_numpy(), len(fiscal) - len(reported), guided, prior=prior)
     spans = pd.DatetimeIndex(fiscal["period_start"]), pd.DatetimeIndex(fiscal["period_end"])
     first = int(quarters.searchsorted(reported.index[-1] + pd.Timedelta(days=1)))

@@ -14,7 +14,7 @@ from shiftcast.forecast.draws import normals, stream
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.scoring.leaf_backtest import naive_share
 from shiftcast.forecast.split.share import split_statements
-from shiftcast.forecast.volume import SeriesPrior, draw_volume, fit_volume
+from shiftcast.forecast.volume import SeriesPrior, draw_volume, fit_volume, series_prior
 
 
 def naive_revenue(
@@ -109,7 +109,7 @@ def naive_draws(
     if measure == "share":
         return share
     quarters = pd.DatetimeIndex([end])
-    prior = SeriesPrior(**beliefs.of("volume.revenue"))
+    prior = series_prior(beliefs, "volume.revenue")
     level = naive_revenue(
         observations, quarters, origin=origin, member=member, prior=prior, draws=draws, seed=seed
     )[:, 0]  # fmt: skip

@@ -27,7 +27,7 @@ from shiftcast.forecast.scoring.backtest import backtest_revenue, score_level, s
 from shiftcast.forecast.scoring.past import BENCHMARKS, HORIZON, MODEL, FittedOrigin, fitted_origins, reported_revenue
 from shiftcast.forecast.split.share import draw_split, split_state, split_statements
 from shiftcast.forecast.statements.level import SharePrior, share_prior
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 
 _FIRST: Final = "2015Q1"
 _SCORED_BOUNDS: Final = ("=", "~")  # a bound says where a figure is not, and cannot be scored against
@@ -54,7 +54,7 @@ def backtest(known: Known, *, draws: int = 1000, seed: int = 1) -> DataFrame[Sco
         If the history is too short for one past origin, or an assumption is missing.
     """
     vintages, assumptions = known.history.observations, known.assumptions
-    prior, about_split = SeriesPrior(**known.beliefs.of("volume.revenue")), share_prior(known.beliefs, "share.split")
+    prior, about_split = series_prior(known.beliefs, "volume.revenue"), share_prior(known.beliefs, "share.split")
     origins = tuple(fitted_origins(vintages, reported_revenue(vintages, known.origin), assumptions, prior))
     whole = backtest_revenue(
         vintages, known.origin, assumptions=assumptions, prior=prior, origins=origins, draws=draws, seed=seed

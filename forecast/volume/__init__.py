@@ -1,20 +1,22 @@
 """Forecasts of activity volumes, for many series at once and for one; the mix of techniques is in `migration`."""
 
-from shiftcast.forecast.volume.calibrate import Spread
+from shiftcast.forecast.volume.calibrate import Pooling, Spread
 from shiftcast.forecast.volume.combine import COMBINATION
 from shiftcast.forecast.volume.drivers import Elasticity
-from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes
+from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes, own_priors
 from shiftcast.forecast.volume.paths import draw_volumes, volume_quantiles
 from shiftcast.forecast.volume.single import (
     SeriesPrior,
     VolumeFit,
     draw_volume,
     fit_volume,
+    series_prior,
 )
 
 __all__ = [
     "COMBINATION",
     "Elasticity",
+    "Pooling",
     "Priors",
     "SeriesPrior",
     "Spread",
@@ -24,5 +26,7 @@ __all__ = [
     "draw_volumes",
     "fit_volume",
     "fit_volumes",
+    "own_priors",
+    "series_prior",
     "volume_quantiles",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.scores import quantile_loss
-from shiftcast.forecast.volume.calibrate import Spread, calibrate
+from shiftcast.forecast.volume.calibrate import Pooling, Spread, calibrate
 from shiftcast.forecast.volume.combine import combine
 from shiftcast.forecast.volume.members import QUICK, SIMPLE, run_members
 from shiftcast.forecast.volume.past import look_back
@@ -27,7 +27,7 @@ _LEVELS: Final = np.arange(1, 10) / 10
 _TINY: Final = 1e-9
 
 
-def choose_bend(panel: Panel, horizon: int, prior: Spread) -> float:
+def choose_bend(panel: Panel, horizon: int, prior: Spread, pooling: Pooling) -> float:
     """Return the multiple of the recent mean at which the working scale of a panel turns logarithmic.
 
     Members that cost little forecast the rolling origins on both scales and are calibrated; the mean quantile loss in
@@ -39,8 +39,8 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread) -> float:
         Histories up to the origin, shape (series, time).
     horizon
         Periods ahead.
-    prior
-        Standard deviation assumed where no error can be seen.
+    prior, pooling
+        Standard deviation assumed where no error can be seen, and beliefs about how far series are alike.
 
     Returns
     -------
@@ -56,23 +56,23 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread) -> float:
     >>> growing = np.exp(np.arange(72) / 18 + random.normal(0, 0.1, (20, 72)))
     >>> names = np.repeat(np.arange(20).astype(str), 72)
     >>> rows = pd.DataFrame({"series": names, "period_end": np.tile(ends, 20), "value": growing.ravel()})
-    >>> choose_bend(panels(rows)[0][0], 6, Spread(0.15, 0.5))
+    >>> choose_bend(panels(rows)[0][0], 6, Spread(0.15, 0.5), Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0))
     0.05
     """
     number = len(panel.series)
     panel = panel.take(np.linspace(0, number - 1, min(number, _ASKED)).round().astype(np.intp))
-    late, early = (_loss(panel, horizon, bend, prior) for bend in (BEND, LOGARITHMIC))
+    late, early = (_loss(panel, horizon, bend, prior, pooling) for bend in (BEND, LOGARITHMIC))
     both = np.isfinite(late) & np.isfinite(early) & (late > _TINY)
     if not both.any():
         return BEND
     return LOGARITHMIC if np.mean(early[both] / late[both]) < 1.0 - _GAIN else BEND
 
 
-def _loss(panel: Panel, horizon: int, bend: float, prior: Spread) -> Array:
+def _loss(panel: Panel, horizon: int, bend: float, prior: Spread, pooling: Pooling) -> Array:
     """Return the mean quantile loss of each series in its unit over its rolling origins; NaN where none is known."""
     past = look_back(panel, horizon, bend=bend)
     mixed = combine(past, run_members(past, QUICK)[0], SIMPLE)
-    calibration = calibrate(mixed.errors, mixed.unit, prior=prior)
+    calibration = calibrate(mixed.errors, mixed.unit, prior=prior, pooling=pooling)
     outcome = past.outcomes()
     middle, actual = outcome - mixed.errors, past.scale.inverse(outcome)
     total = np.zeros_like(actual)

@@ -19,14 +19,35 @@ from scipy.special import ndtri, stdtrit
 from shiftcast.features.arrays import Array
 
 LEVELS: Final[Array] = np.concatenate([[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]])
-_POOLED: Final = 30.0  # independent windows that the panel's shape counts for
-_PRIOR: Final = 20.0  # origins that the panel's deviation counts for at a step
-_SERIES: Final = 4.0  # origins that the panel's deviation counts for over all steps
-_SUPPOSED: Final = 40.0  # errors that a Student-t shape counts for in the panel's
-_DEGREES: Final = 6.0
-_WIDEN: Final = 0.3  # of the full finite-sample widening, which is meant for one series alone
 _OUTLYING: Final = 0.99
 _TINY: Final = 1e-9
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Beliefs about how far errors of a series are those of its panel, and what they are like before any is seen.
+
+    Attributes
+    ----------
+    shape_windows
+        Independent windows that the panel's shape counts for beside a series' own.
+    deviation_origins, series_origins
+        Origins that the panel's deviation counts for at a step, and over all steps.
+    supposed_errors, degrees
+        Errors that a Student-t shape counts for in the panel's, and its degrees of freedom, above 2.
+    widening
+        Part of the full finite-sample widening, which is meant for one series alone [1].
+    walk_origins
+        Origins that the correlation of a random walk over steps counts for (:mod:`forecast.volume.dependence`).
+    """
+
+    shape_windows: float
+    deviation_origins: float
+    series_origins: float
+    supposed_errors: float
+    degrees: float
+    widening: float
+    walk_origins: float
 
 
 @dataclass(frozen=True)
@@ -92,7 +113,7 @@ class Calibration:
 
 
 def calibrate(
-    errors: Array, unit: Array, *, prior: Spread, weight: float = 0.0, symmetric: bool = False
+    errors: Array, unit: Array, *, prior: Spread, pooling: Pooling, weight: float = 0.0, symmetric: bool = False
 ) -> Calibration:
     """Fit deviations and shapes to rolling-origin errors.
 
@@ -104,6 +125,8 @@ def calibrate(
         Scale by which the errors of each series are made comparable [working scale], shape (series,).
     prior
         Deviation of one step and its growth assumed beforehand; used alone where no error can be seen.
+    pooling
+        Beliefs about how far errors of a series are those of its panel.
     weight
         Number of origins that ``prior`` counts for beside the errors.
     symmetric
@@ -117,18 +140,19 @@ def calibrate(
     Examples
     --------
     >>> errors = np.random.default_rng(0).normal(0, 0.1, (50, 40, 3))
-    >>> fitted = calibrate(errors, np.ones(50), prior=Spread(1.0, 0.5))
+    >>> pooling = Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0)
+    >>> fitted = calibrate(errors, np.ones(50), prior=Spread(1.0, 0.5), pooling=pooling)
     >>> fitted.deviation.mean().round(2).item(), fitted.quantiles(np.array([0.1, 0.9])).mean(axis=0).round(1).tolist()
     (0.1, [-1.3, 1.3])
     """
     horizon = errors.shape[2]
     scaled = errors / unit[:, None, None]
-    deviation = unit[:, None] * _deviation(scaled, prior.at(horizon) / np.median(unit), weight)
-    shape = _shapes(errors / np.maximum(deviation, _TINY)[:, None, :])
+    deviation = unit[:, None] * _deviation(scaled, prior.at(horizon) / np.median(unit), weight, pooling)
+    shape = _shapes(errors / np.maximum(deviation, _TINY)[:, None, :], pooling)
     return Calibration(deviation, 0.5 * (shape - shape[:, ::-1]) if symmetric else shape)
 
 
-def _deviation(scaled: Array, prior: Array, weight: float) -> Array:
+def _deviation(scaled: Array, prior: Array, weight: float, pooling: Pooling) -> Array:
     """Return deviations of scaled errors, shape (series, horizon)."""
     squares, count = np.nansum(scaled**2, axis=1), np.isfinite(scaled).sum(axis=1)
     if not count.any():
@@ -137,10 +161,11 @@ def _deviation(scaled: Array, prior: Array, weight: float) -> Array:
     capped = np.nansum(np.minimum(scaled**2, limit), axis=(0, 1))
     panel = (capped + weight * prior**2) / np.maximum(count.sum(axis=0) + weight, _TINY)
     panel = _monotone(np.where(count.sum(axis=0) + weight > 0, panel, np.nan))
-    ratio = np.nansum(scaled**2 / panel, axis=(1, 2)) / scaled.shape[2]
+    ratio = np.nansum(scaled**2 / np.where(panel > 0, panel, 1.0), axis=(1, 2)) / scaled.shape[2]
     origins = count.mean(axis=1)
-    factor = (ratio + _SERIES) / (origins + _SERIES)
-    return np.asarray(np.sqrt((squares + _PRIOR * panel * factor[:, None]) / (count + _PRIOR)))
+    factor = (ratio + pooling.series_origins) / (origins + pooling.series_origins)
+    alike = pooling.deviation_origins
+    return np.asarray(np.sqrt((squares + alike * panel * factor[:, None]) / (count + alike)))
 
 
 def _monotone(variance: Array) -> Array:
@@ -150,11 +175,11 @@ def _monotone(variance: Array) -> Array:
     return np.asarray(np.convolve(np.pad(full, 1, mode="edge"), np.ones(3) / 3, mode="valid"))
 
 
-def _shapes(standard: Array) -> Array:
+def _shapes(standard: Array, pooling: Pooling) -> Array:
     """Return standardised quantiles of each series, shape (series, levels)."""
     number, origins, horizon = standard.shape
     own = standard.reshape(number, -1)
-    pool = _panel_shape(own[np.isfinite(own)])
+    pool, pooled = _panel_shape(own[np.isfinite(own)], pooling), pooling.shape_windows
     middle = (np.arange(len(pool)) + 0.5) / len(pool)
     windows = np.isfinite(own).sum(axis=1) / horizon
     cells = np.maximum(np.isfinite(own).sum(axis=1), 1)
@@ -162,22 +187,23 @@ def _shapes(standard: Array) -> Array:
     overlap = max(horizon / 2.0, 1.0)  # neighbouring origins see the same shocks
     independent = windows / min(overlap, max(origins / 2.0, 1.0))
     mass = np.concatenate(
-        [np.isfinite(own) * (independent / cells)[:, None], np.full((number, len(pool)), _POOLED / len(middle))], axis=1
+        [np.isfinite(own) * (independent / cells)[:, None], np.full((number, len(pool)), pooled / len(middle))], axis=1
     )
-    widened = 1.0 + _WIDEN / np.maximum(independent + _POOLED / 2.0, 3.0)
+    widened = 1.0 + pooling.widening / np.maximum(independent + pooled / 2.0, 3.0)
     levels = np.clip(0.5 + (LEVELS - 0.5) * widened[:, None], LEVELS[0] / 2, 1 - LEVELS[0] / 2)
     return _weighted_quantiles(values, mass, levels)
 
 
-def _panel_shape(errors: Array) -> Array:
+def _panel_shape(errors: Array, pooling: Pooling) -> Array:
     """Return the panel's standardised quantiles at 199 even levels, few errors filled up by a Student-t."""
     levels = (np.arange(199) + 0.5) / 199
-    scale = np.sqrt((_DEGREES - 2) / _DEGREES)
-    supposed = stdtrit(_DEGREES, (np.arange(40) + 0.5) / 40) * scale
+    degrees = pooling.degrees
+    scale = np.sqrt((degrees - 2) / degrees)
+    supposed = stdtrit(degrees, (np.arange(40) + 0.5) / 40) * scale
     if len(errors) == 0:
-        return np.asarray(stdtrit(_DEGREES, levels) * scale, dtype=np.float64)
+        return np.asarray(stdtrit(degrees, levels) * scale, dtype=np.float64)
     values = np.concatenate([errors, supposed])[None]
-    mass = np.concatenate([np.ones(len(errors)), np.full(40, _SUPPOSED / 40)])[None]
+    mass = np.concatenate([np.ones(len(errors)), np.full(40, pooling.supposed_errors / 40)])[None]
     return np.asarray(_weighted_quantiles(values, mass, levels[None])[0])
 
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 
-_PRIOR: Final = 10.0  # origins that the prior, the correlation of a random walk, counts for
 _CAP: Final = 3.0  # deviations at which an error is clipped, so that no outlier sets the correlation
 _MOST: Final = 0.95
 _FEWEST: Final = 8
@@ -33,7 +32,9 @@ class Dependence:
     group: float
 
 
-def dependence(standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bool_]) -> Dependence:
+def dependence(
+    standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bool_], walk_origins: float
+) -> Dependence:
     """Estimate dependence from standardised rolling-origin errors.
 
     Parameters
@@ -45,6 +46,8 @@ def dependence(standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bo
     aligned
         Whether a series ends in the commonest last period, shape (series,): only the origins of those are the same
         days, so that the others say nothing of the correlation over series.
+    walk_origins
+        Origins that the prior, the correlation of a random walk, counts for.
 
     Returns
     -------
@@ -55,16 +58,18 @@ def dependence(standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bo
     --------
     >>> random = np.random.default_rng(0)
     >>> both = random.standard_normal((1, 400, 1)) + random.standard_normal((20, 400, 1))
-    >>> round(dependence(both / np.sqrt(2), np.zeros(20, int), np.ones(20, bool)).group, 1)
+    >>> round(dependence(both / np.sqrt(2), np.zeros(20, int), np.ones(20, bool), 10.0).group, 1)
     0.5
     """
     clipped = np.clip(standard, -_CAP, _CAP)
     horizon = standard.shape[2]
     common, group = _between(clipped[aligned], groups[aligned])
-    return Dependence(np.asarray(np.linalg.cholesky(_over_steps(clipped.reshape(-1, horizon)))), common, group)
+    return Dependence(
+        np.asarray(np.linalg.cholesky(_over_steps(clipped.reshape(-1, horizon), walk_origins))), common, group
+    )
 
 
-def _over_steps(errors: Array) -> Array:
+def _over_steps(errors: Array, prior: float) -> Array:
     """Return the correlation over steps, shrunk to a random walk's, positive definite, shape (horizon, horizon)."""
     horizon = errors.shape[1]
     step = np.arange(1, horizon + 1)
@@ -73,7 +78,7 @@ def _over_steps(errors: Array) -> Array:
     if len(whole) < 2 or (whole.std(axis=0) == 0).any():
         return np.asarray(walk)
     number = len(whole) / horizon
-    mixed = (number * np.corrcoef(whole, rowvar=False).reshape(walk.shape) + _PRIOR * walk) / (number + _PRIOR)
+    mixed = (number * np.corrcoef(whole, rowvar=False).reshape(walk.shape) + prior * walk) / (number + prior)
     return np.asarray(0.999 * mixed + 0.001 * np.eye(horizon))
 
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
+from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import quantile_loss
 from shiftcast.forecast.volume.bending import choose_bend
-from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, Spread, calibrate
+from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, Pooling, Spread, calibrate
 from shiftcast.forecast.volume.censoring import latent_demand
 from shiftcast.forecast.volume.combine import COMBINATION, Combination, combine
 from shiftcast.forecast.volume.dependence import Dependence, dependence
@@ -84,6 +85,8 @@ class Priors:
     ----------
     spread, origins
         Prior deviation of the error by step, and the number of origins it counts for beside the errors seen.
+    pooling
+        How far errors of a series are those of its panel.
     elasticities
         Prior effect of drivers by name.
     neighbours
@@ -97,12 +100,29 @@ class Priors:
     """
 
     spread: Spread
+    pooling: Pooling
     origins: float = 0.0
     elasticities: Mapping[str, Elasticity] | None = None
     neighbours: Mapping[str, tuple[str, ...]] | None = None
     bend: float | None = None
     members: tuple[str, ...] | None = None
     symmetric: bool = False
+
+
+def own_priors(beliefs: Beliefs) -> Priors:
+    """Return the beliefs about series of one's own.
+
+    Parameters
+    ----------
+    beliefs
+        Of the record.
+
+    Returns
+    -------
+    Priors
+        From rows ``volume.own.*`` and ``volume.pooling.*``.
+    """
+    return Priors(Spread(**beliefs.of("volume.own")), Pooling(**beliefs.of("volume.pooling")))
 
 
 def fit_volumes(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) -> VolumesFit:
@@ -134,7 +154,8 @@ def fit_volumes(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) ->
     >>> from shiftcast.features.panel import panels
     >>> ends = pd.date_range("2020-01-31", periods=48, freq="ME")
     >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
-    >>> fit = fit_volumes(panels(rows)[0][0], horizon=3, priors=Priors(Spread(0.15, 0.55)))
+    >>> priors = Priors(Spread(0.15, 0.55), Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0))
+    >>> fit = fit_volumes(panels(rows)[0][0], horizon=3, priors=priors)
     >>> fit.scale.inverse(fit.path).round(1).tolist()
     [[7.4, 7.7, 8.0]]
     """
@@ -152,18 +173,25 @@ def _grown(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit:
     """Fit series that have some history."""
     latent = _latent(panel)
     demand = replace(panel, values=latent)
-    bend = choose_bend(demand, horizon, priors.spread) if priors.bend is None else priors.bend
+    bend = choose_bend(demand, horizon, priors.spread, priors.pooling) if priors.bend is None else priors.bend
     past = look_back(demand, horizon, bend=bend)
     paths, notes = run_members(past, priors.members)
     mixed = combine(past, paths, SIMPLE)
     effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
-    calibration = calibrate(errors, mixed.unit, prior=priors.spread, weight=priors.origins, symmetric=priors.symmetric)
+    calibration = calibrate(
+        errors,
+        mixed.unit,
+        prior=priors.spread,
+        pooling=priors.pooling,
+        weight=priors.origins,
+        symmetric=priors.symmetric,
+    )
     path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))
     groups = np.unique(panel.group.astype(str), return_inverse=True)[1]
-    standard = errors / calibration.deviation[:, None, :]
-    common = dependence(standard, groups, _aligned(panel))
+    standard = errors / np.where(calibration.deviation > 0, calibration.deviation, 1.0)[:, None, :]
+    common = dependence(standard, groups, _aligned(panel), priors.pooling.walk_origins)
     shipped = mixed.shipped
     path, calibration, shipped = _lumpy(past, path, calibration, shipped, errors, seed)
     if not np.isfinite(errors).any():

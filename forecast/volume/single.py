@@ -11,7 +11,8 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.volume.calibrate import Spread
+from shiftcast.forecast.beliefs import Beliefs
+from shiftcast.forecast.volume.calibrate import Pooling, Spread
 from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes
 from shiftcast.forecast.volume.paths import draw_path
 
@@ -31,12 +32,38 @@ class SeriesPrior:
         Past origins that it counts for beside the errors seen.
     bend
         Multiple of the recent mean at which the working scale turns logarithmic [1].
+    pooling
+        What errors are like before any is seen.
     """
 
     sigma: float
     power: float
     origins: float
     bend: float
+    pooling: Pooling
+
+
+def series_prior(beliefs: Beliefs, name: str) -> SeriesPrior:
+    """Return the beliefs about one series.
+
+    Parameters
+    ----------
+    beliefs
+        Of the record.
+    name
+        What their names begin with, such as ``volume.revenue``.
+
+    Returns
+    -------
+    SeriesPrior
+        From rows of that name, and rows ``volume.pooling.*``.
+
+    Raises
+    ------
+    ValueError
+        If there are no such rows.
+    """
+    return SeriesPrior(**beliefs.of(name), pooling=Pooling(**beliefs.of("volume.pooling")))
 
 
 @dataclass(frozen=True)
@@ -109,7 +136,7 @@ def fit_volume(
 
     Examples
     --------
-    >>> prior = SeriesPrior(sigma=0.19, power=0.9, origins=8.0, bend=0.02)
+    >>> prior = SeriesPrior(0.19, 0.9, 8.0, 0.02, Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0))
     >>> fit_volume(np.exp(np.arange(40) / 10), 2, prior=prior).path.round(1).tolist()
     [54.6, 60.4]
     """
@@ -119,7 +146,7 @@ def fit_volume(
         detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
         raise InputError(f"a volume series needs two or more positive, finite values; it has {detail}")
     spread = Spread(prior.sigma, prior.power)
-    priors = Priors(spread, origins=prior.origins, bend=prior.bend, members=members, symmetric=symmetric)
+    priors = Priors(spread, prior.pooling, origins=prior.origins, bend=prior.bend, members=members, symmetric=symmetric)
     return VolumeFit(fit_volumes(_panel(values), horizon=horizon, priors=priors))
 
 

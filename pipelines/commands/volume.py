@@ -17,7 +17,7 @@ import typer
 from shiftcast.features.input_error import InputError
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
-from shiftcast.forecast.volume import Elasticity, Spread
+from shiftcast.forecast.volume import Elasticity, own_priors
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
@@ -78,15 +78,15 @@ def volume(
     paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
-    record: Annotated[Path, typer.Option(help="Folder whose beliefs.csv the spread starts from.")] = RECORDS,
+    record: Annotated[Path, typer.Option(help="Folder whose beliefs.csv the forecast starts from.")] = RECORDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Forecast volumes: mean and quantiles by series, and which member won where."""
     named = tuple(name.strip() for name in drivers.split(",") if name.strip())
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
     wanted = draws if paths is not None else 0
-    spread = Spread(**read_beliefs(read_belief_rows(record)).of("volume.own"))
-    question = VolumeQuestion(horizon, spread, frequency, named, zone, beliefs, wanted, seed)
+    priors = own_priors(read_beliefs(read_belief_rows(record)))
+    question = VolumeQuestion(horizon, priors, frequency, named, zone, beliefs, wanted, seed)
     forecast: list[pd.DataFrame] = []
     with ExitStack() as opened:
         write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))

@@ -26,7 +26,7 @@ from shiftcast.forecast.scoring.backtest import backtest_revenue
 from shiftcast.forecast.scoring.past import MODEL as BACKTESTED
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
@@ -159,7 +159,7 @@ def recent_pit(observations: DataFrame[Observations], now: pd.Timestamp, bundle:
         PIT values [1].
     """
     assumptions, seed = bundle.tables["assumptions"], bundle.summary.settings.seed
-    prior = SeriesPrior(**bundle.known.beliefs.of("volume.revenue"))
+    prior = series_prior(bundle.known.beliefs, "volume.revenue")
     scores = backtest_revenue(observations, now, assumptions=assumptions, prior=prior, seed=seed)
     mine = scores[
         (scores["metric"] == "pit") & (scores["model"] == BACKTESTED) & (scores["horizon"] == 1)

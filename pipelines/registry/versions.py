@@ -72,7 +72,7 @@ def changed_inputs(before: Bundle, after: Bundle) -> list[str]:
     changed = [name for name in sorted(files) if old["files"].get(name) != new["files"].get(name)]
     if changed:
         lines.append(f"Changed: files of the record: {', '.join(changed)}")
-    for name in ("observations", "assumptions"):
+    for name in ("observations", "assumptions", "belief_rows"):
         lines += _rows_that_differ(before, after, name)
     return lines or ["No input of the two differs; the code may."]
 
@@ -85,4 +85,4 @@ def _rows_that_differ(before: Bundle, after: Bundle, name: str) -> list[str]:
     )
     if old == new:
         return []
-    return [f"Changed: {name}: {len(new - old)} rows new, {len(old - new)} gone"]
+    return [f"Changed: {name.replace('_', ' ')}: {len(new - old)} rows new, {len(old - new)} gone"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -14,15 +14,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
 from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
-from shiftcast.forecast.volume import (
-    Elasticity,
-    Priors,
-    Spread,
-    VolumesFit,
-    draw_volumes,
-    fit_volumes,
-    volume_quantiles,
-)
+from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
@@ -37,8 +29,8 @@ class VolumeQuestion:
     ----------
     horizon
         Periods ahead, of each series' own frequency.
-    spread
-        Prior deviation of the error by step, used alone where no past error can be seen.
+    priors
+        Beliefs about errors before any is seen (:func:`forecast.volume.fit.own_priors`).
     frequency, drivers, zone
         As :func:`features.panel.panels` takes them.
     elasticities
@@ -55,7 +47,7 @@ class VolumeQuestion:
     """
 
     horizon: int
-    spread: Spread
+    priors: Priors
     frequency: str | None = None
     drivers: tuple[str, ...] = ()
     zone: str | None = None
@@ -141,7 +133,7 @@ def forecast_volumes(
 
 
 def _answer(panel: Panel, question: VolumeQuestion, part: int) -> VolumeAnswer:
-    priors = Priors(question.spread, elasticities=question.elasticities)
+    priors = replace(question.priors, elasticities=question.elasticities)
     fit = fit_volumes(panel, horizon=question.horizon, seed=question.seed, priors=priors)
     named = {"part": part, "frequency": panel.frequency}
     return VolumeAnswer(

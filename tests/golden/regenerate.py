@@ -13,7 +13,7 @@ from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.scoring.backtest import backtest_revenue, summarise
 from shiftcast.forecast.views.part import forecast_frame
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.public_record import read_record
 
 ORIGIN = pd.Timestamp("2026-08-31", tz="UTC")
@@ -38,7 +38,7 @@ def forecasts() -> pd.DataFrame:
 def scores() -> pd.DataFrame:
     """Return the backtest's summary as of the origin."""
     known = _known()
-    rows, prior = known.history.observations, SeriesPrior(**known.beliefs.of("volume.revenue"))
+    rows, prior = known.history.observations, series_prior(known.beliefs, "volume.revenue")
     return summarise(backtest_revenue(rows, ORIGIN, assumptions=known.assumptions, prior=prior, seed=SETTINGS.seed))
 
 

@@ -21,7 +21,7 @@ from shiftcast.forecast.identity.bottomup import (
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
 from shiftcast.forecast.statements.level import share_prior
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.forecast.workloads import TRAINING
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
@@ -29,7 +29,7 @@ from shiftcast.pipelines.sources.market import shipped_market
 BELIEFS = shipped_beliefs()
 GENERATIONS = GenerationPrior(**BELIEFS.of("generations"))
 INFERENCE = share_prior(BELIEFS, "share.inference")
-TOKENS = SeriesPrior(**BELIEFS.of("volume.tokens"))
+TOKENS = series_prior(BELIEFS, "volume.tokens")
 MARKET = shipped_market()
 QUARTERS = calendar_quarters("2015Q1", "2028Q4")
 DRAWS = 60

@@ -6,10 +6,10 @@ from shiftcast.features.asof import known_by
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.identity.guidance import GuidancePrior, guidance_prior, guided_quarter, predictive
 from shiftcast.forecast.identity.outlook import draw_outlook, fit_outlook
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
-REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
+REVENUE = series_prior(shipped_beliefs(), "volume.revenue")
 
 PRIOR = GuidancePrior(bias=0.03, bias_quarters=4, spread=0.05, spread_quarters=6, other_change=0.08, floor=0.1)
 LAST = pd.Timestamp("2026-01-25", tz="UTC")

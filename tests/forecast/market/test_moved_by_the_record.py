@@ -13,7 +13,7 @@ from shiftcast.forecast.market.facts import read_market
 from shiftcast.forecast.migration.steps import step_statements
 from shiftcast.forecast.split.share import draw_split, split_state
 from shiftcast.forecast.statements.level import share_prior
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 BELIEFS = shipped_beliefs()
@@ -59,7 +59,7 @@ def test_tokens_are_those_of_the_series_named(record):
     fewer = changed(record, operators=record.operators[record.operators["operator"] != "google"])
     whole, less = (
         draw_tokens(
-            fit_tokens(rows, QUARTERS, market.operators.token_series, SeriesPrior(**BELIEFS.of("volume.tokens"))),
+            fit_tokens(rows, QUARTERS, market.operators.token_series, series_prior(BELIEFS, "volume.tokens")),
             sampling,
         )
         for market in (changed(record), fewer)

@@ -27,10 +27,10 @@ from shiftcast.forecast.scoring.past import (
 )
 from shiftcast.forecast.supply.cut import soft_minimum
 from shiftcast.forecast.supply.funding import WIDTH, fundable, read_buyers
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
-REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
+REVENUE = series_prior(shipped_beliefs(), "volume.revenue")
 ORIGIN = pd.Timestamp("2022-12-01", tz="UTC")
 DRAWS = 200
 

@@ -8,11 +8,11 @@ from shiftcast.forecast.capacity.procurement import BuildCosts
 from shiftcast.forecast.scoring.leaf_backtest import backtest, backtest_segments, naive_share, scored_statements
 from shiftcast.forecast.scoring.past import MODEL, NAIVE, fitted_origins, reported_revenue
 from shiftcast.forecast.statements.level import share_prior
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
-REVENUE = SeriesPrior(**shipped_beliefs().of("volume.revenue"))
+REVENUE = series_prior(shipped_beliefs(), "volume.revenue")
 PRIOR = share_prior(shipped_beliefs(), "share.split")
 MARKET = shipped_market()
 ORIGIN = pd.Timestamp("2024-06-01", tz="UTC")

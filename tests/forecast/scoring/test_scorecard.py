@@ -21,7 +21,7 @@ from shiftcast.forecast.scoring.scorecard import (
     vintage_scores,
 )
 from shiftcast.forecast.views.part import Part, draws_of, periods
-from shiftcast.forecast.volume import SeriesPrior
+from shiftcast.forecast.volume import series_prior
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.market import shipped_market
 
@@ -88,7 +88,7 @@ def test_naive_forecasts_use_nothing_known_later(card, vintage, actual):
 
 def test_the_last_value_keeps_the_lean_of_its_past_errors_over_calendar_quarters(vintage):
     quarters = periods(vintage.cube)[-4:]
-    prior, asked = SeriesPrior(**BELIEFS.of("volume.revenue")), {"member": "last_value", "draws": 40000, "seed": 1}
+    prior, asked = series_prior(BELIEFS, "volume.revenue"), {"member": "last_value", "draws": 40000, "seed": 1}
     draws = naive_revenue(vintage.observations, quarters, origin=ORIGIN, prior=prior, **asked)
     rows = vintage.observations
     last = rows[(rows["definition"] == "data_center") & (rows["measure"] == "revenue")].sort_values("period_end")

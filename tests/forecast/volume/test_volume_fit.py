@@ -14,6 +14,7 @@ from scipy.stats import norm
 from shiftcast.features.panel import Panel, panels
 from shiftcast.forecast.volume import (
     Elasticity,
+    Pooling,
     Priors,
     SeriesPrior,
     Spread,
@@ -32,8 +33,9 @@ from shiftcast.forecast.volume.lumpy import lumps
 from shiftcast.forecast.volume.newcomer import borrow
 from shiftcast.forecast.volume.past import look_back
 
-ONE = SeriesPrior(sigma=0.19, power=0.9, origins=8.0, bend=0.02)
-FEW = Priors(Spread(0.15, 0.55), members=("last_value", "drift", "smoothing"))
+POOLING = Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0)
+ONE = SeriesPrior(sigma=0.19, power=0.9, origins=8.0, bend=0.02, pooling=POOLING)
+FEW = Priors(Spread(0.15, 0.55), POOLING, members=("last_value", "drift", "smoothing"))
 
 
 def panel(values, frequency="ME", group=None, lower=None, drivers=None, known=()):
@@ -98,20 +100,20 @@ def test_weights_at_an_origin_come_from_outcomes_known_there():
 
 def test_deviations_and_shapes_recover_a_normal():
     errors = np.random.default_rng(1).normal(0, 1, (200, 30, 4)) * np.array([1.0, 2.0, 3.0, 4.0])
-    fitted = calibrate(errors, np.ones(200), prior=Spread(9.0, 0.5))
+    fitted = calibrate(errors, np.ones(200), prior=Spread(9.0, 0.5), pooling=POOLING)
     assert fitted.deviation.mean(axis=0) == pytest.approx([1.15, 2.0, 3.0, 3.85], rel=0.12)
     found = fitted.quantiles(np.array([0.1, 0.5, 0.9])).mean(axis=0)
     assert found == pytest.approx(norm.ppf([0.1, 0.5, 0.9]), abs=0.12)
 
 
 def test_without_errors_the_belief_is_all():
-    fitted = calibrate(np.full((2, 3, 4), np.nan), np.ones(2), prior=Spread(0.2, 0.5))
+    fitted = calibrate(np.full((2, 3, 4), np.nan), np.ones(2), prior=Spread(0.2, 0.5), pooling=POOLING)
     assert fitted.deviation == pytest.approx(np.tile(0.2 * np.sqrt([1, 2, 3, 4]), (2, 1)))
 
 
 def test_a_symmetric_shape_has_no_lean():
     errors = np.random.default_rng(1).exponential(1.0, (50, 30, 2))
-    shape = calibrate(errors, np.ones(50), prior=Spread(1, 0.5), symmetric=True).shape
+    shape = calibrate(errors, np.ones(50), prior=Spread(1, 0.5), pooling=POOLING, symmetric=True).shape
     assert shape == pytest.approx(-shape[:, ::-1])
 
 
@@ -160,14 +162,14 @@ def test_groups_have_a_correlation_of_their_own():
     random = np.random.default_rng(2)
     factor = np.repeat(random.standard_normal((2, 300, 1)), 10, axis=0)
     errors = factor + random.standard_normal((20, 300, 1))
-    found = dependence(errors / np.sqrt(2), np.repeat([0, 1], 10), np.ones(20, dtype=bool))
+    found = dependence(errors / np.sqrt(2), np.repeat([0, 1], 10), np.ones(20, dtype=bool), 10.0)
     assert found.group == pytest.approx(0.5, abs=0.08)
     assert found.common == pytest.approx(0.0, abs=0.08)
 
 
 def test_steps_ahead_go_together_as_errors_did():
     walk = np.cumsum(np.random.default_rng(0).standard_normal((1, 4000, 4)), axis=2)
-    found = dependence(walk / np.sqrt([1, 2, 3, 4]) * 0.5, np.zeros(1, dtype=int), np.ones(1, dtype=bool))
+    found = dependence(walk / np.sqrt([1, 2, 3, 4]) * 0.5, np.zeros(1, dtype=int), np.ones(1, dtype=bool), 10.0)
     correlation = found.steps @ found.steps.T
     assert correlation[0, 3] == pytest.approx(0.5, abs=0.05)
     assert np.diag(correlation) == pytest.approx(np.ones(4))
@@ -333,9 +335,14 @@ def test_a_fit_of_cut_history_ignores_what_came_later():
     assert first.calibration.deviation.tobytes() == second.calibration.deviation.tobytes()
 
 
+def test_a_short_history_of_noughts_is_forecast_as_nought():
+    fit = fit_volumes(panel(np.zeros((1, 6))), horizon=3, priors=FEW)
+    assert fit.scale.inverse(fit.path).tolist() == [[0.0, 0.0, 0.0]]
+
+
 def test_one_observation_is_forecast_with_the_supposed_spread():
     rows = pd.DataFrame({"series": ["a"] * 2, "period_end": ["2024-01-31", "2024-02-29"], "value": [5.0, 6.0]})
-    fit = fit_volumes(panels(rows)[0][0], horizon=2, priors=Priors(FEW.spread))
+    fit = fit_volumes(panels(rows)[0][0], horizon=2, priors=Priors(FEW.spread, POOLING))
     assert any("supposed, not measured" in note for note in fit.notes)
     assert np.isfinite(volume_quantiles(fit).value).all()
 
@@ -387,7 +394,7 @@ def test_growth_is_fitted_on_a_log_scale_and_small_counts_are_not():
     random = np.random.default_rng(4)
     growing = np.exp(np.arange(72) / 18 + random.normal(0, 0.1, (20, 72)))
     counts = random.poisson(3.0, (20, 72))
-    held = Priors(FEW.spread, members=FEW.members)
+    held = Priors(FEW.spread, POOLING, members=FEW.members)
     assert fit_volumes(panel(growing), horizon=6, priors=held).scale.bend < 0.1
     assert fit_volumes(panel(counts), horizon=6, priors=held).scale.bend > 1.0
 
@@ -404,7 +411,9 @@ def test_a_newcomer_stands_at_its_neighbours_level_on_either_scale():
 def test_a_driver_that_is_nowhere_known_changes_nothing_and_warns_of_nothing():
     values = walks(8, 60)
     nowhere = panel(values, drivers={"price": np.full(values.shape, np.nan)})
-    fit, without = (fit_volumes(each, horizon=3, priors=Priors(FEW.spread)) for each in (nowhere, panel(values)))
+    fit, without = (
+        fit_volumes(each, horizon=3, priors=Priors(FEW.spread, POOLING)) for each in (nowhere, panel(values))
+    )
     assert fit.effects["price"].posterior == fit.effects["price"].prior
     assert "boosted" in set(fit.weights["member"])
     assert fit.path == pytest.approx(without.path, rel=0.05)

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.volume import Elasticity, Spread
+from shiftcast.forecast.volume import Elasticity, own_priors
 from shiftcast.forecast.volume import fit_volumes as real_fit
 from shiftcast.forecast.volume import volume_quantiles as real_quantiles
 from shiftcast.forecast.volume.drivers import Effect
@@ -18,9 +18,10 @@ from shiftcast.pipelines.cli import app, main
 from shiftcast.pipelines.commands import volume as volume_command
 from shiftcast.pipelines.series import volumes as volume_job
 from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 RUNNER = CliRunner()
-SPREAD = Spread(0.15, 0.55)
+PRIORS = own_priors(shipped_beliefs())
 LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 COLUMNS = ["series", "period_end", "statistic", "quantile", "value"]
 
@@ -141,7 +142,7 @@ def test_parquet_goes_both_ways_with_the_same_figures(file, tmp_path):
 def test_how_the_file_is_cut_changes_no_forecast(chunk, monkeypatch):
     monkeypatch.setattr(volume_job, "CHUNK", chunk)
     rows = history(count=7).sample(frac=1.0, random_state=0)
-    parts = list(forecast_volumes(rows.reset_index(drop=True), VolumeQuestion(2, SPREAD)))
+    parts = list(forecast_volumes(rows.reset_index(drop=True), VolumeQuestion(2, PRIORS)))
     ahead = pd.concat([answer.forecast for answers, _ in parts for answer in answers])
     assert ahead[ahead.statistic == "mean"].groupby("series").value.max().tolist() == [15.0 + 10 * n for n in range(7)]
     assert all(len(answer.panel.series) <= chunk for answers, _ in parts for answer in answers)
@@ -281,7 +282,7 @@ def test_the_model_answers_alike_from_file_and_from_python(tmp_path, monkeypatch
     rows.to_csv(tmp_path / "h.csv", index=False)
     out = tmp_path / "f.csv"
     assert run(tmp_path / "h.csv", "--horizon", 3, "--output", out).exit_code == 0
-    ((answers, _),) = forecast_volumes(rows, VolumeQuestion(3, SPREAD))
+    ((answers, _),) = forecast_volumes(rows, VolumeQuestion(3, PRIORS))
     np.testing.assert_array_equal(pd.read_csv(out).value, answers[0].forecast.value)
 
 
@@ -302,4 +303,4 @@ def test_joint_draws_are_written_and_agree_with_the_quantiles(tmp_path, monkeypa
 @pytest.mark.parametrize(("name", "least"), [("horizon", 1), ("draws", 0)])
 def test_questions_without_an_answer_are_refused(name, least):
     with pytest.raises(ValueError, match=f"{name} -1 is below {least}"):
-        VolumeQuestion(**{"horizon": 1, "spread": SPREAD, name: -1})
+        VolumeQuestion(**{"horizon": 1, "priors": PRIORS, name: -1})
