@@ -52,15 +52,21 @@ class Rule:
         Column with the day a row could be known; ``None`` for judgements of today and market facts, which are not cut.
     latest
         Whether a later row of the same figure takes the place of those before it.
+    judged
+        Whether it holds judgements (:data:`JUDGEMENT`): as assumptions they are known when they were written, speak of
+        earlier days, and are heard at an origin between the two as hindsight that :func:`hindsight` counts.
     """
 
     frame: type[FrameModel]
     day: str | None = "known_at"
     latest: bool = False
+    judged: bool = False
 
+
+JUDGEMENT: Final = "judgement"  # definition of observations that are judged, not read
 
 RULES: Final[Mapping[str, Rule]] = {
-    "observations": Rule(Observations, latest=True),
+    "observations": Rule(Observations, latest=True, judged=True),
     "claims": Rule(Claims, day="stated_at"),  # a statement stays said
     "hardware": Rule(Hardware, latest=True),
     "throughput": Rule(Throughput, latest=True),
@@ -201,7 +207,31 @@ def cut(frames: Frames, origin: pd.Timestamp) -> Known:
 
 
 def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFrame[AnyFrame]:
-    return rows if rule.day is None else known_by(rows, origin, column=rule.day)
+    if rule.day is None:
+        return rows
+    if not rule.judged:
+        return known_by(rows, origin, column=rule.day)
+    heard = (rows["definition"] == JUDGEMENT) & (rows["period_end"] <= origin)
+    known: DataFrame[AnyFrame] = rows[heard | (rows[rule.day] <= origin)].reset_index(drop=True)
+    return known
+
+
+def hindsight(known: Known) -> dict[str, int]:
+    """Count what a forecast rests on that was written after its origin.
+
+    Parameters
+    ----------
+    known
+        The record cut to an origin.
+
+    Returns
+    -------
+    dict
+        ``assumptions``, ``beliefs`` and ``judgements`` to their number of rows.
+    """
+    judged = known.observations[known.observations["definition"] == JUDGEMENT]
+    frames = {"assumptions": known.assumptions, "beliefs": known.belief_rows, "judgements": judged}
+    return {name: int((rows["known_at"] > known.origin).sum()) for name, rows in frames.items()}
 
 
 def basis_of(

@@ -14,7 +14,7 @@ from shiftcast.features.frames import DataFrame, Scores, empty
 from shiftcast.forecast.capacity.cohorts import shipped_by_generation
 from shiftcast.forecast.economics.basis import join_assumptions
 from shiftcast.forecast.identity.world import World
-from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.known import Known, Settings, hindsight
 from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.backtest import summarise
 from shiftcast.forecast.views.part import forecast_frame
@@ -30,6 +30,8 @@ from shiftcast.pipelines.registry.summary import (
     TechniqueFit,
 )
 from shiftcast.pipelines.sources.public_record import Record
+
+LEARNED_AT = pd.Timestamp("2026-11-22", tz="UTC")  # day of migration_learned.json; former versions pin its bytes
 
 
 def assemble(world: World, known: Known, record: Record, *, digest: str, settings: Settings) -> Bundle:
@@ -102,6 +104,7 @@ def _summary(world: World, known: Known, record: Record, digest: str, settings: 
         techniques=_techniques(world, known),
         skill=tuple(SkillRow(**row) for row in json.loads(bottom.skill.to_json(orient="records"))),
         hindsight_assumptions=int((known.assumptions["known_at"] > known.origin).sum()),
+        hindsight={**hindsight(known), "learned parameters": _learned(known)},
         chain=chain_of(world),
     )
 
@@ -125,3 +128,10 @@ def _techniques(world: World, known: Known) -> tuple[TechniqueFit, ...]:
         )
         for step in world.bottom_up.steps
     )  # fmt: skip
+
+
+def _learned(known: Known) -> int:
+    """Return how many numbers of the share model were learned after the origin."""
+    learned = known.learned
+    numbers = len(learned.weights) + len(learned.scale) + sum(map(len, learned.newcomer)) + 6
+    return numbers if known.origin < LEARNED_AT else 0

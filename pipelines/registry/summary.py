@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -198,6 +198,8 @@ class Summary:
         SHA-256 of each file of the record.
     quarantined, hindsight_assumptions
         How many rows were set aside, and how many assumptions were written after the origin.
+    hindsight
+        Assumptions, beliefs, judgements and learned parameters to how many are of a day after the origin.
     revenue, split, generations, techniques, skill, moved
         What the fitted terms say of themselves.
     filled
@@ -231,6 +233,7 @@ class Summary:
     techniques: tuple[TechniqueFit, ...]
     skill: tuple[SkillRow, ...]
     hindsight_assumptions: int
+    hindsight: Mapping[str, int] = field(default_factory=dict)
     moved: Moved | None = None
     chain: Chain | None = None
     backtest: tuple[BacktestRow, ...] = ()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.features.asof import latest_vintage
-from shiftcast.forecast.known import RULES, Frames, Settings, basis_of, cut
+from shiftcast.forecast.known import JUDGEMENT, RULES, Frames, Settings, basis_of, cut, hindsight
 
 DAY = pd.Timestamp("2026-03-16", tz="UTC")
 DATED = [name for name, rule in RULES.items() if rule.day]
@@ -48,10 +48,30 @@ def test_a_row_known_later_changes_nothing(record, then, name, later, at):
 
 @pytest.mark.parametrize("name", DATED)
 def test_no_row_of_a_dated_frame_is_of_a_later_day(record, name):
-    known = cut(record, DAY)
+    known, day = cut(record, DAY), RULES[name].day
     for frames in (known, known.history):
-        assert getattr(frames, name)[RULES[name].day].max() <= DAY
-    assert len(getattr(known.history, name)) == (getattr(record, name)[RULES[name].day] <= DAY).sum() > 0
+        rows = getattr(frames, name)
+        assert rows[~judged(rows)][day].max() <= DAY
+    rows = getattr(record, name)
+    heard = (rows[day] <= DAY) | (judged(rows) & (rows.period_end <= DAY) if RULES[name].judged else False)
+    assert len(getattr(known.history, name)) == heard.sum() > 0
+
+
+def judged(rows):
+    return rows.definition == JUDGEMENT if "definition" in rows else pd.Series(data=False, index=rows.index)
+
+
+def test_a_judgement_is_dated_when_it_was_written_heard_about_the_past_only_and_counted_as_hindsight(record):
+    written = record.observations[judged(record.observations)]
+    assert (written.known_at > written.period_end).all()
+    known = cut(record, DAY)
+    rows = known.observations[judged(known.observations)]
+    assert len(rows) > 0
+    assert rows.period_end.max() <= DAY < rows.known_at.min()
+    counted = hindsight(known)
+    assert counted["judgements"] == len(rows)
+    assert counted["assumptions"] > 0 < counted["beliefs"]
+    assert set(hindsight(cut(record, pd.Timestamp("2026-12-31", tz="UTC"))).values()) == {0}
 
 
 @pytest.mark.parametrize("name", JUDGED)
