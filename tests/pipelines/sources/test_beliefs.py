@@ -45,6 +45,8 @@ def asked_for():
 def test_every_belief_is_asked_for_by_its_name_or_that_of_its_subject():
     asked = set(asked_for())
     names = read_belief_rows(RECORDS)["name"]
+    anchors = [f"{row.measure}.{row.definition}" for row in read_record().observations.itertuples()]
+    asked |= {f"anchor.{name}" for name in anchors}  # asked for by the rows they speak of
     assert [name for name in names if not {name, name.rpartition(".")[0]} & asked] == []
 
 
