@@ -14,6 +14,7 @@ from shiftcast.pipelines.sources.beliefs import (
     shipped_beliefs,
     with_shipped_beliefs,
 )
+from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 ROOMS = [Path(__file__).parents[3] / name for name in ("forecast", "pipelines")]
