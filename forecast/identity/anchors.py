@@ -95,17 +95,17 @@ def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]
         measure, _, definition = rest.partition(".")
         rows = select(known.observations, measure=measure, definition=definition)
         for row in rows.sort_values(["period_end", "known_at", "source"]).itertuples():
-            place = int(quarters.searchsorted(row.period_end))
-            if row.period_end > quarters[0] - pd.offsets.QuarterEnd() and place < len(quarters) + 1:
-                at = quarters[min(place, len(quarters) - 1)]
+            if row.period_end > quarters[0] - pd.offsets.QuarterEnd():
+                at = quarters[min(int(quarters.searchsorted(row.period_end)), len(quarters) - 1)]
                 sd = float(np.hypot(row.sd / row.value, spread))
-                found.append(Anchor(rest, measure, _task(row), at, float(np.log(row.value)), sd))
+                task = _task(measure, str(row.workload), str(row.technique))
+                found.append(Anchor(rest, measure, task, at, float(np.log(row.value)), sd))
     return tuple(found)
 
 
-def _task(row: object) -> str:
-    workload, technique = str(row.workload), str(row.technique)  # type: ignore[attr-defined]
-    return f"{'search' if workload == 'generative' and row.measure == 'energy_per_request' else workload}/{technique}"
+def _task(measure: str, workload: str, technique: str) -> str:
+    prompted = measure == "energy_per_request" and workload == "generative"
+    return f"{'search' if prompted else workload}/{technique}"
 
 
 def predict_anchors(anchors: tuple[Anchor, ...], drawn: Drawn) -> Array:

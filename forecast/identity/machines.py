@@ -82,7 +82,7 @@ def draw_machines(fit: TopDownFit, revenue: Revenue, sampling: Sampling) -> Mach
     mix = _mix(fit.generations, sampling)
     price, gap = _price(fit, revenue, mix, sampling)
     units = mix / price[:, None, :]
-    each, ages = units.sum(axis=2), np.arange(len(sampling.quarters)) + 0.5
+    each, ages = units.sum(axis=2), np.arange(len(sampling.quarters), dtype=np.float64) + 0.5
     return Machines(
         unit_mix=units / each[..., None],
         unit_price=np.maximum(revenue.total, _TINY) / np.maximum(revenue.compute * each, _TINY),

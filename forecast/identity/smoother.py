@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky
 
 from shiftcast.features.arrays import Array
@@ -39,7 +40,7 @@ class Data:
 
     value: Array
     covariance: Array
-    at_least: Array
+    at_least: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

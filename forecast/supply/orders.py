@@ -85,7 +85,7 @@ def supply_orders(wanted: Array, survival: Array, supply: Supply, *, more: Array
         part = soft_minimum(whole, list(most.T), supply.width[:, now]) / whole
         left = had - (part * whole)[:, None] * supply.use[:, now]
         usual[:, now], special[:, now] = part * order, part[:, None] * asked
-    return np.maximum(wanted * (usual / np.maximum(total, _TINY))[..., None] + special, 0.0)
+    return np.asarray(np.maximum(wanted * (usual / np.maximum(total, _TINY))[..., None] + special, 0.0))
 
 
 def wanted_more(wanted: Array, inherited: Array, survival: Array, grown: Array) -> Array:
