@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import xarray as xr
@@ -25,6 +26,7 @@ ASKED: Final[Mapping[str, Callable[[xr.Dataset, Basis, Mapping[str, Any]], Answe
     "cost": lambda _, basis, asked: cost_question(basis, Costing(**asked)),
     "retire": lambda _, basis, asked: retire_question(basis, Retirement(**asked)),
 }
+_OF_MACHINES: Final = ("site", "cost")  # of the record and not of a forecast: the same whether one was made or not
 
 
 def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Mapping[str, Any]) -> Answer:
@@ -59,4 +61,6 @@ def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Ma
         raise OutOfSupportError(
             "capacity and cost", "this forecast was kept without catalogue and fleet", "run `shiftcast run` again"
         )
+    if question in _OF_MACHINES:
+        basis = replace(basis, learned={})
     return ASKED[question](cube, basis, asked)

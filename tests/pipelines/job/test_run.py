@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.asof import known_by
-from shiftcast.forecast.known import RULES, cut
+from shiftcast.forecast.known import JUDGEMENT, RULES, cut
 from shiftcast.forecast.scoring.backtest import summarise
 from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import digest as digest_module
@@ -127,7 +127,11 @@ def test_a_past_origin_in_an_empty_store_makes_no_champion(own_store, no_draws):
 
 def test_a_past_origin_uses_nothing_known_later(own_store, no_draws):
     bundle = run(replace(own_store, origin=PAST, past=True)).bundle
-    assert bundle.tables["observations"]["known_at"].max() <= PAST
+    published = bundle.tables["observations"]
+    judged = published["definition"] == JUDGEMENT
+    assert published.loc[~judged, "known_at"].max() <= PAST
+    assert published.loc[judged, "period_end"].max() <= PAST
+    assert bundle.summary.hindsight["judgements"] == judged.sum() > 0
     assert bundle.tables["claims"]["stated_at"].max() <= PAST
     assert bundle.summary.origin == "2026-03-16"
 
@@ -136,6 +140,8 @@ def test_rows_known_after_a_past_origin_change_nothing(finished):
     record = read_record()
     dated = {name: rule.day for name, rule in RULES.items() if rule.day}
     early = {name: known_by(getattr(record, name), PAST, column=day) for name, day in dated.items()}
+    rows = record.observations
+    early["observations"] = rows[(rows["known_at"] <= PAST) | (rows["definition"] == JUDGEMENT)].reset_index(drop=True)
     given = {"quarantine": record.quarantine, "settings": finished.request.settings, "past": True}
     digests = {run_digest(cut(each, PAST), **given) for each in (record, replace(record, **early))}
     assert len(digests) == 1
