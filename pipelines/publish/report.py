@@ -12,11 +12,14 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from shiftcast.features.frames import DataFrame, Observations
+from shiftcast.forecast.views.beside import beside
 from shiftcast.pipelines.publish import figures
+from shiftcast.pipelines.publish.chain import chain_content, ours_in, served_figure
 from shiftcast.pipelines.registry.bundle import Bundle
 
 _TEMPLATE: Final = "report.html.jinja"
 _FOLDER: Final = Path(__file__).resolve().parent
+_SET_BESIDE: Final = ("2027Q4", "2028Q4")  # quarters that outside views are set beside
 
 
 def write_report(bundle: Bundle, path: Path) -> None:
@@ -48,11 +51,16 @@ def _content(bundle: Bundle) -> dict[str, Any]:
         "search": figures.techniques_figure(cube, stated, "search"),
         "split": figures.split_figure(cube, stated, known.market),
     }
+    if "latent_hours" in cube:  # not in versions before demand drove hardware
+        pictures["served"] = served_figure(cube)
     return {
         "plotly": Markup(get_plotlyjs()),  # noqa: S704  (the library's own script)
         "pictures": {name: _html(figure, name) for name, figure in pictures.items()},
         "summary": bundle.summary,
         "attributes": cube.attrs,
+        "chain": _chain(bundle),
+        "views": beside(cube, stated),
+        "ours": ours_in(cube, _SET_BESIDE),
         "crossings": forecaster.crossings(),
         "split": forecaster.split(base="revenue", definition=cube.attrs["definition"]).to_dict("records"),
         "claims": forecaster.claims().to_dict("records"),
@@ -61,6 +69,11 @@ def _content(bundle: Bundle) -> dict[str, Any]:
         "sources": _sources(vintages),
         "quarantine": bundle.tables["quarantine"].to_dict("records"),
     }
+
+
+def _chain(bundle: Bundle) -> dict[str, Any] | None:
+    rows, chain = bundle.tables["assumptions"], bundle.summary.chain
+    return chain and chain_content(chain, dict(zip(rows["name"], rows["unit"], strict=True)))
 
 
 def _html(figure: go.Figure, name: str) -> Markup:

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from shiftcast.forecast.views.beside import beside
 from shiftcast.pipelines.publish import report
 from shiftcast.pipelines.publish.report import write_report
 
@@ -44,9 +45,9 @@ def test_the_report_fetches_nothing(page, own_words):
 
 def test_the_report_shows_every_section_and_picture(own_words, page):
     for heading in ("Demand by segment", "What the hours do", "When LLMs pass half", "The 60/40 split", "Claims, and",
-                    "Two views", "How good it was", "Measured and assumed", "Sources"):  # fmt: skip
+                    "How demand, sales and ceilings met", "Beside what others expect", "Two views", "How good it was", "Measured and assumed", "Sources"):  # fmt: skip
         assert f"<h2>{heading}" in own_words
-    for name in ("demand", "work", "views", "recsys", "search", "split"):
+    for name in ("demand", "work", "views", "recsys", "search", "split", "served"):
         assert f'id="figure-{name}"' in page
     assert "keynote claim, 60 %" in page
 
@@ -58,6 +59,24 @@ def test_every_claim_assumption_and_source_is_listed(own_words, finished):
     assert own_words.count("<td") > len(bundle.tables["assumptions"]) * 7
     for each in bundle.forecaster.crossings():
         assert f"<td>{each.question}</td>" in own_words
+
+
+def test_all_evidence_and_every_outside_view_is_listed(own_words, finished):
+    bundle = finished.result.bundle
+    for row in bundle.summary.chain.evidence:
+        assert f"<td>{row.name}</td>" in own_words
+    for each in beside(bundle.cube, bundle.known.observations):
+        assert (f"<td>{each.view}</td>" if each.relation else f"{each.view} (") in own_words
+
+
+def test_a_version_from_before_the_chain_has_a_report_without_it(finished, tmp_path):
+    bundle = finished.result.bundle
+    older = replace(bundle, cube=bundle.cube.drop_vars("latent_hours"), summary=replace(bundle.summary, chain=None))
+    write_report(older, tmp_path / "older.html")
+    page = (tmp_path / "older.html").read_text(encoding="utf-8")
+    assert "How demand, sales and ceilings met" not in page
+    assert "figure-served" not in page
+    assert "Beside what others expect" in page
 
 
 def test_nothing_is_left_of_the_template_or_missing_values(own_words):
