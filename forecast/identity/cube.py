@@ -6,7 +6,6 @@ in the attributes of each variable. Quantiles are taken from it only at the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,12 +117,15 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
     asked = [name for name in drawn.bottom.volumes if name != "generative"]
     variables = {**_of_hours(fit, drawn, shown, tasks, hours), **_of_machines(drawn, shown, fit)}
     variables |= {**_of_shares(fit, drawn, shown, asked), **_of_supply(drawn, shown)}
+    if drawn.taught.moved:
+        variables["learned"] = (("draw", "assumption"), np.stack(list(drawn.taught.moved.values()), axis=-1))
     coordinates: dict[str, Any] = {
         "period": fit.quarters[shown].tz_localize(None), "leaf": list(LEAF_NAMES), "task": list(tasks),
         "definition": list(drawn.supplied.sold.split.by_definition), "segment": list(SOLD_SEGMENTS),
         "technique": [task.name for task in fit.known.registry.tasks],
         "vendor": list(fit.known.market.chips.accelerators), "workload": asked,
-        "ceiling": list(drawn.orders.supply.names), "assumption": list(drawn.taught.moved),
+        "ceiling": list(drawn.orders.supply.names),
+        **({"assumption": list(drawn.taught.moved)} if drawn.taught.moved else {}),
         **({"core_task": list(drawn.bottom.core_hours)} if drawn.bottom.core_hours else {}),
     }  # fmt: skip
     data = {name: (dims, _stored(values)) for name, (dims, values) in variables.items()}
@@ -193,16 +195,11 @@ def _of_supply(drawn: Drawn, shown: slice) -> dict[str, tuple[tuple[str, ...], A
         "supply": (("draw", "period", "ceiling"), padded(orders.supply.available)),
         "supply_use": (("draw", "period", "ceiling"), padded(orders.supply.use)),
         "supply_width": (("draw", "period"), padded(orders.supply.width)),
-        "learned": (("draw", "assumption"), _columns(drawn.taught.moved, len(orders.wanted))),
         "survival": (("draw", "age"), machines.survival[:, :ages]),
         "arrived": (("draw", "age"), machines.arrived[:, :ages]),
         "unit_price": (("draw", "period"), machines.unit_price[:, shown]),
         "unit_power": (("draw", "period"), np.einsum("dqg,dg->dq", machines.unit_mix[:, shown], machines.kw)),
     }
-
-
-def _columns(values: Mapping[str, Array], draws: int) -> Array:
-    return np.stack(list(values.values()), axis=-1) if values else np.zeros((draws, 0))
 
 
 def _units(data: dict[str, Any]) -> dict[str, Any]:
