@@ -104,7 +104,7 @@ def _compared(cube: xr.Dataset, row: Any) -> Beside:
 
 
 def _relation(row: Any) -> str:
-    """Return what theirs is to ours: data-centre sales are the same; those of a whole firm, and all power, hold ours."""
+    """Return what theirs is to ours: data-centre sales are the same; those of a whole firm and all power hold ours."""
     of_data_centres = row.segment != ALL or row.definition.endswith(_DATA_CENTRES)
     return _SAME if row.measure == "revenue" and of_data_centres else _WHOLE
 
