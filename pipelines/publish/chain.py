@@ -51,7 +51,7 @@ def _moved(row: LearnedRow) -> float:
     Examples
     --------
     >>> round(_moved(LearnedRow("a", 1.0, 2.0, 3.0, 2.0, 3.0, 4.0, 1.0, "hours")), 2)
-    1.34
+    0.45
     """
     before, after = (row.prior_low, row.prior_mid, row.prior_high), (row.low, row.mid, row.high)
     if min(*before, *after) > 0:
