@@ -21,6 +21,7 @@ from shiftcast.features.units import MEASURES, convert
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods
 
 _VIEWS: Final = ("outlook_", "consensus", "street_consensus")  # how definitions of what others expect begin
+_DATA_CENTRES: Final = "_data_center"  # how a view of the vendor's sales ends that leaves out its other sales
 _SAME, _WHOLE = "same", "whole"
 _AFTER: Final = 31  # days after the last quarter that count at its daily rate, as a fiscal year may end in January
 _SHOWN: Final = (0.1, 0.5, 0.9)
@@ -99,8 +100,13 @@ def _compared(cube: xr.Dataset, row: Any) -> Beside:
     ours = _power(cube, row) if row.measure in {"power", "power_use"} else _sales(cube, row)
     low, mid, high = np.quantile(ours, _SHOWN).tolist()
     level = float((ours < row.value).mean())
-    relation = _SAME if row.measure == "revenue" else _WHOLE
-    return Beside(**said, relation=relation, low=low, mid=mid, high=high, level=level)
+    return Beside(**said, relation=_relation(row), low=low, mid=mid, high=high, level=level)
+
+
+def _relation(row: Any) -> str:
+    """Return what theirs is to ours: data-centre sales are the same; those of a whole firm and all power hold ours."""
+    of_data_centres = row.segment != ALL or row.definition.endswith(_DATA_CENTRES)
+    return _SAME if row.measure == "revenue" and of_data_centres else _WHOLE
 
 
 def _hindrances(cube: xr.Dataset, row: Any) -> Iterator[str]:

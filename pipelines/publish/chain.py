@@ -51,12 +51,11 @@ def _moved(row: LearnedRow) -> float:
     Examples
     --------
     >>> round(_moved(LearnedRow("a", 1.0, 2.0, 3.0, 2.0, 3.0, 4.0, 1.0, "hours")), 2)
-    1.34
+    0.45
     """
-    before, after = (row.prior_low, row.prior_mid, row.prior_high), (row.low, row.mid, row.high)
-    if min(*before, *after) > 0:
-        before, after = tuple(map(log, before)), tuple(map(log, after))
-    shift = (after[1] - before[1]) / max((before[2] - before[0]) / _EIGHTY, 1e-9)
+    marks = np.array([row.prior_low, row.prior_mid, row.prior_high, row.mid])
+    low, mid, high, after = np.log(marks) if marks.min() > 0 else marks
+    shift = float((after - mid) / max((high - low) / _EIGHTY, 1e-9))
     return -log(max(row.narrowed, 1e-9)) + (row.narrowed**2 + shift**2 - 1) / 2
 
 

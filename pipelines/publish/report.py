@@ -73,7 +73,7 @@ def _content(bundle: Bundle) -> dict[str, Any]:
 
 def _chain(bundle: Bundle) -> dict[str, Any] | None:
     rows, chain = bundle.tables["assumptions"], bundle.summary.chain
-    return chain and chain_content(chain, dict(zip(rows["name"], rows["unit"], strict=True)))
+    return chain_content(chain, dict(zip(rows["name"], rows["unit"], strict=True))) if chain else None
 
 
 def _html(figure: go.Figure, name: str) -> Markup:

@@ -28,11 +28,18 @@ def said(given, **changes):
 def test_a_year_of_the_vendor_is_compared_with_the_sum_of_its_quarters(cube, given):
     ours = draws_of(cube, "spending", Part())[:, -4:].sum(axis=1)
     value = float(np.quantile(ours, 0.7))
-    (found,) = beside(cube, said(given, period_start="2028-01-01", period_end="2028-12-31", value=value))
+    row = said(given, period_start="2028-01-01", period_end="2028-12-31", value=value)
+    (found,) = beside(cube, row.assign(definition="outlook_somebody_data_center"))
     np.testing.assert_allclose([found.low, found.mid, found.high], np.quantile(ours, [0.1, 0.5, 0.9]))
     assert found.relation == "same"
     assert found.level == pytest.approx(0.7, abs=0.005)
     assert not found.why
+
+
+def test_sales_of_the_whole_firm_hold_those_to_data_centres(cube, given):
+    (found,) = beside(cube, said(given, period_start="2028-01-01", period_end="2028-12-31"))
+    assert found.relation == "whole"
+    np.testing.assert_allclose(found.mid, np.median(draws_of(cube, "spending", Part())[:, -4:].sum(axis=1)))
 
 
 def test_days_of_a_fiscal_year_count_in_their_quarters(cube, given):
@@ -58,8 +65,7 @@ def test_power_of_all_data_centres_is_a_whole_that_ours_is_a_part_of(cube, given
     row = said(given, period_start="2027-12-31", period_end="2027-12-31", measure="power", vendor="all", value=1e6)
     (found,) = beside(cube, row.assign(definition="outlook_somebody"))
     at = list(periods(cube)).index(pd.Timestamp("2027-12-31", tz="UTC"))
-    assert found.relation == "whole"
-    assert found.level == 1
+    assert (found.relation, found.level) == ("whole", 1)
     np.testing.assert_allclose(found.mid, np.median(draws_of(cube, "power", Part())[:, at]) / 1e3)
     (mean,) = beside(cube, said(row, period_start="2027-10-01", period_end="2027-12-31", measure="power_use",
                                 definition="outlook_somebody"))  # fmt: skip
