@@ -73,7 +73,9 @@ class Drawn:
 
 
 def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]:
-    """Return the anchors that were known, and measured in given quarters.
+    """Return the anchors that were known, and measured since the first of given quarters.
+
+    One that was measured after the last of them counts in the last.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]
         rows = select(known.observations, measure=measure, definition=definition)
         for row in rows.sort_values(["period_end", "known_at", "source"]).itertuples():
             place = int(quarters.searchsorted(row.period_end))
-            if row.period_end > quarters[0] - pd.offsets.QuarterEnd() and place < len(quarters) + 1:
+            if row.period_end > quarters[0] - pd.offsets.QuarterEnd():
                 at = quarters[min(place, len(quarters) - 1)]
                 sd = float(np.hypot(row.sd / row.value, spread))
                 found.append(Anchor(rest, measure, _task(row), at, float(np.log(row.value)), sd))
