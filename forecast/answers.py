@@ -77,7 +77,7 @@ class Forecaster:
         Parameters
         ----------
         measure
-            ``gpu_hours, accelerators, accelerators_shipped, power`` or ``spending``; units are in the rows.
+            ``gpu_hours, latent_hours, accelerators, accelerators_shipped, power`` or ``spending``; rows hold the unit.
         part
             ``segment, leaf, workload, technique``; what is left out is not split. A leaf brings its segment.
 

@@ -73,7 +73,9 @@ class Drawn:
 
 
 def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]:
-    """Return the anchors that were known, and measured in given quarters.
+    """Return the anchors that were known, and measured since the first of given quarters.
+
+    One that was measured after the last of them counts in the last.
 
     Parameters
     ----------
