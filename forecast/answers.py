@@ -77,7 +77,7 @@ class Forecaster:
         Parameters
         ----------
         measure
-            ``gpu_hours, latent_hours, accelerators, accelerators_shipped, power`` or ``spending``; rows hold the unit.
+            One of :data:`forecast.views.part.MEASURES`; ``latent_hours`` are wanted, not served. Units are in the rows.
         part
             ``segment, leaf, workload, technique``; what is left out is not split. A leaf brings its segment.
 
@@ -103,7 +103,7 @@ class Forecaster:
         quantiles
             Levels in (0, 1).
         scenario
-            ``base``, or levers such as ``generative*1.5`` (:mod:`forecast.views.scenario`).
+            ``base``, or levers such as ``generative*1.5; lift power`` (:mod:`forecast.views.scenario`).
 
         Returns
         -------

@@ -13,7 +13,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end
 from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.hardware.fleet import arrival, follow_cohorts, weibull_survival
+from shiftcast.forecast.hardware.fleet import Fleet, arrival, weibull_survival
 from shiftcast.forecast.hardware.generations import GenerationPrior, Generations, nvidia_generations
 from shiftcast.forecast.supply.ceilings import Bounds, draw_ceilings
 from shiftcast.forecast.supply.taken import reached, taken
@@ -94,8 +94,8 @@ def supplied(
         ages, np.asarray(4 * basis.values("fleet.life", given)), basis.beliefs["fleet.survival_shape"]
     )
     lags = arrival(ages, basis.values("fleet.lag", given))
-    live = follow_cohorts(shipped, survival, lags).live
-    wanted = follow_cohorts(shipped * _over_shipped(cube, len(quarters))[..., None], survival, lags).live
+    live = Fleet(shipped, survival, lags).live
+    wanted = Fleet(shipped * _over_shipped(cube, len(quarters))[..., None], survival, lags).live
     assumed = Assumptions({name: basis.values(name, given) for name in basis.drawn.values})
     takes = taken(basis.hardware, generations, assumed)
     bounds = draw_ceilings(

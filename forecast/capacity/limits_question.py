@@ -20,7 +20,7 @@ from shiftcast.forecast.capacity.stated import with_stated
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.economics.cost import capital_recovery
 from shiftcast.forecast.hardware.equivalents import UNIT
-from shiftcast.forecast.hardware.fleet import follow_cohorts
+from shiftcast.forecast.hardware.fleet import Fleet
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.supply.ceilings import MEMORY, PACKAGING, POWER, power_stock
 from shiftcast.forecast.supply.taken import PER_WAFER
@@ -157,7 +157,7 @@ def _fleets(basis: Basis, fleet: Supplied, by: str) -> Fleets:
         raise InputError(f"{by} has ended by {basis.origin:%Y-%m-%d}; ask for a quarter after it")
     past = fleet.shipped * (np.arange(len(ends)) < now)[None, :, None]
     shown = slice(now, last + 1)
-    wanted, left = fleet.wanted, follow_cohorts(past, fleet.survival, fleet.lags).live
+    wanted, left = fleet.wanted, Fleet(past, fleet.survival, fleet.lags).live
     return Fleets(
         ends[shown], wanted[:, shown] / _THOUSAND, left[:, shown] / _THOUSAND, fleet.live[:, now - 1] / _THOUSAND,
         fleet.survival[:, : last - now + 1], {name: most[:, shown] for name, most in fleet.bounds.most.items()},

@@ -9,6 +9,7 @@ substitution model of technological change, for the ramps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import expit, gamma
@@ -18,24 +19,34 @@ from shiftcast.features.arrays import Array
 
 @dataclass(frozen=True)
 class Fleet:
-    """Stocks and flows of cohorts, each array of shape (draws, periods, ..., generations) [accelerator].
+    """Stocks and flows of cohorts, each summed when it is first asked for.
 
     Attributes
     ----------
     shipped
-        Accelerators shipped in the period.
-    live
-        Accelerators installed and working at the end of the period.
-    in_transit
-        Accelerators shipped and not yet live at the end of the period.
-    retired
-        Accelerators retired since the first period.
+        Accelerators shipped in the period, shape (draws, periods, ..., generations) [accelerator].
+    survival, arrived
+        Share in place and share gone live at ages 0.5, 1.5, ... periods [1], shape (draws, periods).
     """
 
     shipped: Array
-    live: Array
-    in_transit: Array
-    retired: Array
+    survival: Array
+    arrived: Array
+
+    @cached_property
+    def live(self) -> Array:
+        """Accelerators installed and working at the end of the period, in the shape of ``shipped``."""
+        return _carry(self.shipped, self.survival * self.arrived)
+
+    @cached_property
+    def in_transit(self) -> Array:
+        """Accelerators shipped and not yet live at the end of the period, in the shape of ``shipped``."""
+        return _carry(self.shipped, self.survival * (1 - self.arrived))
+
+    @cached_property
+    def retired(self) -> Array:
+        """Accelerators retired since the first period, in the shape of ``shipped``."""
+        return _carry(self.shipped, 1 - self.survival)
 
 
 def generation_mix(periods: Array, ramp_middles: Array, widths: Array) -> Array:
@@ -113,32 +124,9 @@ def arrival(ages: Array, mean_lag: Array) -> Array:
     return np.asarray(1 - np.exp(-ages[None, :] / mean_lag[:, None]))
 
 
-def follow_cohorts(shipped: Array, survival: Array, arrived: Array) -> Fleet:
-    """Sum every cohort's live, in-transit and retired accelerators by period.
-
-    Parameters
-    ----------
-    shipped
-        Accelerators shipped, shape (draws, periods, ...).
-    survival, arrived
-        Share in place and share gone live at ages 0.5, 1.5, ... periods [1], shape (draws, periods).
-
-    Returns
-    -------
-    Fleet
-        Arrays of the shape of ``shipped`` [accelerator].
-    """
-    draws, periods = shipped.shape[:2]
-    flat = shipped.reshape(draws, periods, -1)
-    live = _carry(flat, survival * arrived)
-    in_transit = _carry(flat, survival * (1 - arrived))
-    retired = _carry(flat, 1 - survival)
-    return Fleet(shipped, *(each.reshape(shipped.shape) for each in (live, in_transit, retired)))
-
-
 def _carry(cohorts: Array, by_age: Array) -> Array:
     """Return sum over cohorts c <= t of cohort c times its share at age t - c."""
-    periods = cohorts.shape[1]
+    draws, periods = cohorts.shape[:2]
     lag = np.arange(periods)[:, None] - np.arange(periods)[None, :]
     weights = np.where(lag >= 0, by_age[:, np.clip(lag, 0, None)], 0.0)
-    return np.asarray(weights @ cohorts)
+    return np.asarray(weights @ cohorts.reshape(draws, periods, -1)).reshape(cohorts.shape)

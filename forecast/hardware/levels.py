@@ -9,6 +9,7 @@ Reference: Fritsch and Carlson (1980), Monotone piecewise cubic interpolation.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -204,13 +205,29 @@ def find_curve(curves: tuple[ServiceCurve, ...], accelerator: str, model: str, *
     return max(found, key=lambda curve: (len(curve.speeds), curve.rates[0]))
 
 
-def level_factors(
-    throughput: DataFrame[Throughput], accelerators: tuple[str, ...], speed: Array, *, unit: str, points: int = 3
-) -> Array:
-    """Return throughput at a service level over that at the median level of the records, by accelerator.
+@dataclass(frozen=True)
+class Levels:
+    """Measured curves of a fleet's accelerators, for :func:`level_factors`.
 
-    An accelerator without a curve of at least ``points`` points takes the curve of the nearest one that has one, in the
-    order given. Beyond its range a curve is constant. All ones where no curve is known.
+    Attributes
+    ----------
+    accelerators
+        Names, in order of generation.
+    curves
+        Accelerator to its curve, of those that have one.
+    usual
+        Median speed of the records [token/s].
+    """
+
+    accelerators: tuple[str, ...]
+    curves: Mapping[str, ServiceCurve]
+    usual: float
+
+
+def read_levels(
+    throughput: DataFrame[Throughput], accelerators: tuple[str, ...], *, unit: str, points: int = 3
+) -> Levels:
+    """Return the measured curves of accelerators.
 
     Parameters
     ----------
@@ -218,8 +235,6 @@ def level_factors(
         Throughput rows known at the origin.
     accelerators
         Names, in order of generation.
-    speed
-        Speed of one user [token/s], shape (draws,).
     unit
         Unit of the records, such as ``output_token/s``.
     points
@@ -227,18 +242,39 @@ def level_factors(
 
     Returns
     -------
-    ndarray, shape (draws, accelerators)
-        Factor on throughput [1].
+    Levels
     """
     rows = select(throughput, unit=unit).dropna(subset=["interactivity"])
     curves = {each.accelerator: each for each in service_curves(rows) if len(each.speeds) >= points}
-    measured = [place for place, name in enumerate(accelerators) if name in curves]
+    return Levels(accelerators, curves, float(rows["interactivity"].median()))
+
+
+def level_factors(levels: Levels, speed: Array) -> Array:
+    """Return throughput at a service level over that at the median level of the records, by accelerator.
+
+    An accelerator without a curve takes the curve of the nearest one that has one, in the order given. Beyond its range
+    a curve is constant. All ones where no curve is known.
+
+    Parameters
+    ----------
+    levels
+        From :func:`read_levels`.
+    speed
+        Speed of one user [token/s], shape (draws,).
+
+    Returns
+    -------
+    ndarray, shape (draws, accelerators)
+        Factor on throughput [1].
+    """
+    names, curves = levels.accelerators, levels.curves
+    measured = [place for place, name in enumerate(names) if name in curves]
     if not measured:
-        return np.ones((len(speed), len(accelerators)))
-    usual = np.array([rows["interactivity"].median()])
+        return np.ones((len(speed), len(names)))
+    usual = np.array([levels.usual])
     own = {
-        place: curves[accelerators[place]].at(speed, clamp=True) / curves[accelerators[place]].at(usual, clamp=True)
+        place: curves[names[place]].at(speed, clamp=True) / curves[names[place]].at(usual, clamp=True)
         for place in measured
     }
-    nearest = [min(measured, key=lambda place: abs(place - wanted)) for wanted in range(len(accelerators))]
+    nearest = [min(measured, key=lambda place: abs(place - wanted)) for wanted in range(len(names))]
     return np.stack([own[place] for place in nearest], axis=-1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -11,24 +13,31 @@ from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.conversion import harmonic_throughput, work_shares
 from shiftcast.forecast.hardware.generations import Generations, GenerationThroughput, generation_throughput
 from shiftcast.forecast.hardware.growth import compound, years_after_base
-from shiftcast.forecast.hardware.levels import level_factors
+from shiftcast.forecast.hardware.levels import Levels, level_factors, read_levels
 from shiftcast.forecast.workloads import Task
 
 
-def fleet_throughput(
-    throughput: DataFrame[Throughput],
-    generations: Generations,
-    task: Task,
-    hour_shares: Array,
-    assumed: Assumptions,
-    quarters: pd.DatetimeIndex,
-    held_after: float,
-) -> tuple[Array, GenerationThroughput]:
-    """Return work per second of a mean accelerator of the live fleet, shape (draws, quarters), and its evidence.
+@dataclass(frozen=True)
+class TaskRates:
+    """Records that speak of one task, as read once for all draws.
 
-    Each generation's figure is moved to the service level along its measured curve, brought from the day of its
-    record to each quarter by the software gain, and derated to a busy fleet; generations then combine harmonically by
-    work. Software gain enters here only: the ratio of two generations is that of their records on one day.
+    Attributes
+    ----------
+    kind
+        Kind of work in the unit of the records, such as ``total_token``.
+    one
+        Work per second of one accelerator of each generation, and its evidence.
+    levels
+        Its measured curves over the speed of one user.
+    """
+
+    kind: str
+    one: GenerationThroughput
+    levels: Levels
+
+
+def task_rates(throughput: DataFrame[Throughput], generations: Generations, task: Task) -> TaskRates:
+    """Return what the records say of one task.
 
     Parameters
     ----------
@@ -38,6 +47,33 @@ def fleet_throughput(
         The fleet's generations.
     task
         The task.
+
+    Returns
+    -------
+    TaskRates
+    """
+    levels = read_levels(throughput, generations.accelerators, unit=task.record_unit)
+    kind = task.record_unit.partition("/")[0]
+    return TaskRates(kind, generation_throughput(throughput, generations, task), levels)
+
+
+def fleet_throughput(
+    rates: TaskRates,
+    hour_shares: Array,
+    assumed: Assumptions,
+    quarters: pd.DatetimeIndex,
+    held_after: float,
+) -> Array:
+    """Return work per second of a mean accelerator of the live fleet.
+
+    Each generation's figure is moved to the service level along its measured curve, brought from the day of its
+    record to each quarter by the software gain, and derated to a busy fleet; generations then combine harmonically by
+    work. Software gain enters here only: the ratio of two generations is that of their records on one day.
+
+    Parameters
+    ----------
+    rates
+        From :func:`task_rates`.
     hour_shares
         Share of the live fleet by generation, shape (draws, quarters, generations).
     assumed
@@ -50,20 +86,18 @@ def fleet_throughput(
 
     Returns
     -------
-    tuple
-        Throughput [unit/(s accelerator)], shape (draws, quarters), and the figures of each generation.
+    ndarray, shape (draws, quarters)
+        Throughput [unit/(s accelerator)].
     """
-    kind = task.record_unit.partition("/")[0]
-    one = generation_throughput(throughput, generations, task)
+    kind, one = rates.kind, rates.one
     gain = assumed[f"software.gain.{kind}"]
     since = compound(gain, years_after_base(quarters), held_after)[:, :, None]
     until = compound(gain, years_after_base(one.days), held_after)[:, None, :]
     by_generation = one.value * since / until * assumed[f"derate.{kind}"][:, None, None]
     level = f"service_level.{kind}"
     if level in assumed.values:
-        factors = level_factors(throughput, generations.accelerators, assumed[level], unit=task.record_unit)
-        by_generation = by_generation * factors[:, None, :]
-    return harmonic_throughput(work_shares(hour_shares, by_generation), by_generation), one
+        by_generation = by_generation * level_factors(rates.levels, assumed[level])[:, None, :]
+    return harmonic_throughput(work_shares(hour_shares, by_generation), by_generation)
 
 
 def core_throughput(throughput: DataFrame[Throughput], task: Task, assumed: Assumptions) -> Array | None:

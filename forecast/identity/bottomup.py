@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.hardware.conversion import hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
-from shiftcast.forecast.hardware.throughput import fleet_throughput
+from shiftcast.forecast.hardware.throughput import TaskRates, fleet_throughput, task_rates
 from shiftcast.forecast.identity.tokens import TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
 from shiftcast.forecast.identity.work import Asked, add_cores, by_leaf, fill_hours
@@ -55,6 +56,15 @@ class BottomUpFit:
     tokens: tuple[TokenFit, ...]
     steps: Mapping[tuple[str, str], tuple[TechniqueStep, ...]]
     inference: ShareState
+
+    @cached_property
+    def rates(self) -> Mapping[str, TaskRates]:
+        """Task to what the records say of its throughput, of those that run on accelerators."""
+        return {
+            task.name: task_rates(self.known.throughput, self.generations, task)
+            for task in self.known.registry.tasks
+            if task.on_accelerator and task.workload != TRAINING
+        }
 
 
 @dataclass(frozen=True)
@@ -178,10 +188,8 @@ def draw_bottom_up(
         if task.workload == TRAINING:
             continue
         if task.on_accelerator:
-            theta, found = fleet_throughput(
-                known.throughput, fit.generations, task, hour_shares, sampling.assumed, quarters, held
-            )
-            evidence[task.name] = found.evidence
+            theta = fleet_throughput(fit.rates[task.name], hour_shares, sampling.assumed, quarters, held)
+            evidence[task.name] = fit.rates[task.name].one.evidence
             hours_each[task.name] = hours_per_request(asked.intensity(task), np.ones(()), theta)
             fill_hours(hours[..., column], asked, task, by_leaf(sampling.assumed, task, chips)[..., chips.own], theta)
         add_cores(core_hours, asked, task, known.throughput)

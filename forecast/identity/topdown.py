@@ -14,7 +14,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in
-from shiftcast.forecast.hardware.fleet import Fleet, follow_cohorts
+from shiftcast.forecast.hardware.fleet import Fleet
 from shiftcast.forecast.identity.machines import Machines
 from shiftcast.forecast.identity.revenue import Revenue
 from shiftcast.forecast.identity.sold import Sold
@@ -68,7 +68,7 @@ def top_down(sold: Sold, machines: Machines, shipped: Array) -> TopDown:
     """
     quarters = sold.revenue.quarters[: shipped.shape[1]]
     by_age = machines.survival[:, : len(quarters)], machines.arrived[:, : len(quarters)]
-    fleet = follow_cohorts(shipped[..., None] * machines.unit_mix[:, : len(quarters), None, :], *by_age)
+    fleet = Fleet(shipped[..., None] * machines.unit_mix[:, : len(quarters), None, :], *by_age)
     spending = shipped * machines.unit_price[:, : len(quarters), None]
     spending[..., -1] = 0.0
     hours = hours_of(fleet.live.sum(axis=-1), machines, quarters)

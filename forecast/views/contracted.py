@@ -115,7 +115,8 @@ def cube_nodes(cube: xr.Dataset, measure: str, period: str) -> CubeNodes:
         If the period is not within the cube, or a year is asked for of a stock.
     """
     columns = _columns(cube, measure, period)
-    spans = {**{label: [at] for label, at in columns.items()}, period: list(columns.values())}
+    within = cube.isel(period=list(columns.values()))
+    spans = {**{label: [at] for at, label in enumerate(columns)}, period: list(range(len(columns)))}
     leaves = [str(name) for name in cube["leaf"].values]
     tasks = [str(name) for name in cube["task"].values]
     sides = segment_of_leaves(cube)
@@ -125,9 +126,9 @@ def cube_nodes(cube: xr.Dataset, measure: str, period: str) -> CubeNodes:
     for where, of_leaf in place.items():
         for what, of_task in work.items():
             part = Part(where.segment, where.leaf, what.workload, what.technique)
-            paths = draws_of(cube, measure, part)
+            paths = draws_of(within, measure, part)
             for label, at in spans.items():
-                of_period = np.isin(list(columns.values()), at)
+                of_period = np.isin(np.arange(len(columns)), at)
                 labels.append((_name(part, label), (part, label)))
                 rows.append(np.flatnonzero(np.kron(np.kron(of_leaf, of_task), of_period)))
                 values.append(paths[:, at].sum(axis=1))

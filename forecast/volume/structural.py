@@ -57,7 +57,7 @@ def _one(past: Past, history: Array, origins: Integers) -> Array:
         model = _model(known, season)
         if found is None or column in refits:
             found = _estimated(model)
-        ahead = model.smooth(found).forecast(past.horizon) if found is not None else np.full(1, np.nan)
+        ahead = model.filter(found, cov_type="none").forecast(past.horizon) if found is not None else np.full(1, np.nan)
         out[column] = ahead if np.isfinite(ahead).all() else known[-1]  # some estimates do not filter
     return out
 
@@ -71,6 +71,6 @@ def _estimated(model: Any) -> Array | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return np.asarray(model.fit(disp=False, maxiter=_ITERATIONS).params)
+            return np.asarray(model.fit(disp=False, maxiter=_ITERATIONS, return_params=True))
         except np.linalg.LinAlgError:
             return None

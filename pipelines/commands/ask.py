@@ -19,6 +19,7 @@ from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows
 from shiftcast.forecast.views.attribution import DECOMPOSITIONS, WARNING, attribute
 from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.forecast.views.rows import plain_rows
+from shiftcast.forecast.views.scenario import BASE
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
@@ -37,6 +38,7 @@ def ask(
     takes: Annotated[
         bool, typer.Option("--takes", help="Say which fields the question takes, and ask nothing.")
     ] = False,
+    lift: Annotated[list[str] | None, typer.Option(help="A ceiling that does not count, such as power.")] = None,
     as_json: AsJson = False,
     root: Root = None,
 ) -> None:
@@ -45,6 +47,7 @@ def ask(
         _show([row | {"row": number} for number, row in enumerate(field_rows(question))])
         return
     asked = {"question": question, **dict(_field(text) for text in fields or [])}
+    asked |= _lifted(asked, lift or [])
     rows = answer_rows(open_version(version, root=root).forecaster, [asked])
     if as_json:
         sys.stdout.write(answer_text(rows) + "\n")
@@ -91,6 +94,16 @@ def _field(text: str) -> tuple[str, Any]:
         return name, json.loads(value if column else f"[{value}]")
     except ValueError:
         raise InputError(f"field {name!r} is {value[:40]!r}; it must be a number, or numbers with commas") from None
+
+
+def _lifted(asked: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    """Return the field that lifts ceilings: part of a scenario, or of its own where the question has one."""
+    if not names:
+        return {}
+    if "lift" in {row["field"] for row in field_rows(str(asked["question"]))}:
+        return {"lift": list(names)}
+    levers = [str(asked[name]) for name in ("scenario",) if asked.get(name, BASE) != BASE]
+    return {"scenario": "; ".join([*levers, *(f"lift {name}" for name in names)])}
 
 
 def _last_quarter(bundle: Bundle) -> str:

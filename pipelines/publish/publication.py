@@ -13,14 +13,17 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.views.short import forecast_in_short
 from shiftcast.pipelines.publish.figures import overview_picture
 from shiftcast.pipelines.registry.bundle import Bundle
 
 REPORT: Final = "report.html"
 PICTURE: Final = "forecast.png"
 DIGEST: Final = "digest.txt"
+SUMMARY: Final = "summary.csv"
 PUBLISHED: Final = (
-    REPORT, PICTURE, DIGEST, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv", "scores.csv",
+    REPORT, PICTURE, DIGEST, SUMMARY, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv",
+    "scores.csv",
 )  # fmt: skip
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
@@ -93,6 +96,7 @@ def publish(
     forecasts, known = bundle.tables["forecasts"], bundle.known
     overview_picture(bundle.cube, known.observations, known.market).savefig(fresh / PICTURE, dpi=110)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
+    forecast_in_short(forecasts).to_csv(fresh / SUMMARY, index=False)
     _days_as_text(forecasts).to_csv(fresh / "forecasts.csv", index=False)
     _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)
     for name in ("quarantine", "scores"):

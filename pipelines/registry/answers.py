@@ -102,7 +102,8 @@ def questions(bundle: Bundle) -> list[dict[str, Any]]:
         "relabel": {"firm": _first(bundle, "memberships", "firm"), "to": "rest"},
         "check": {"claim": _first(bundle, "claims", "claim")},
         "contract": {"measure": "spending", "period": last, "value": 1e11},
-        "plan": {"by": last, "risk": 0.05}, "limits": {"by": last}, "ceilings": {}, "site": {"mw": 40.0}, "cost": {},
+        "plan": {"by": last, "risk": 0.05}, "limits": {"by": last, "programmes": 20}, "ceilings": {},
+        "site": {"mw": 40.0}, "cost": {},
         "retire": {"generation": summary.generations[1].family},  # the first may not be sold any more
     }  # fmt: skip
     return [{"question": name, **fields} for name, fields in asked.items()]

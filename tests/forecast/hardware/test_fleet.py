@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.forecast.hardware.fleet import (
+    Fleet,
     arrival,
-    follow_cohorts,
     generation_mix,
     weibull_survival,
 )
@@ -20,9 +20,7 @@ def shipments(seed: int, draws: int = 5, periods: int = 12) -> np.ndarray:
 @given(st.integers(0, 10**6), st.floats(2.0, 60.0), st.floats(0.2, 6.0))
 def test_what_was_shipped_is_live_in_transit_or_retired_in_every_draw_and_period(seed, life, lag):
     shipped, ages = shipments(seed), np.arange(12) + 0.5
-    fleet = follow_cohorts(
-        shipped, weibull_survival(ages, np.full(5, life), 3.0), arrival(ages, np.linspace(lag, 2 * lag, 5))
-    )
+    fleet = Fleet(shipped, weibull_survival(ages, np.full(5, life), 3.0), arrival(ages, np.linspace(lag, 2 * lag, 5)))
     total = fleet.live + fleet.in_transit + fleet.retired
     np.testing.assert_allclose(total, np.cumsum(shipped, axis=1), rtol=1e-9)
     assert min(fleet.live.min(), fleet.in_transit.min(), fleet.retired.min()) >= 0
@@ -36,7 +34,7 @@ def test_the_small_world_conserves_its_accelerators(small_world):
 
 def test_one_cohort_by_hand():
     shipped = np.array([[100.0, 0.0, 0.0]])
-    fleet = follow_cohorts(shipped, np.array([[1.0, 0.8, 0.5]]), np.array([[0.5, 1.0, 1.0]]))
+    fleet = Fleet(shipped, np.array([[1.0, 0.8, 0.5]]), np.array([[0.5, 1.0, 1.0]]))
     assert fleet.live.tolist() == [[50.0, 80.0, 50.0]]
     assert fleet.in_transit.tolist() == [[50.0, 0.0, 0.0]]
     assert fleet.retired == pytest.approx(np.array([[0.0, 20.0, 50.0]]))
@@ -44,7 +42,7 @@ def test_one_cohort_by_hand():
 
 def test_an_infinite_life_retires_nothing_and_no_lag_leaves_nothing_in_transit():
     ages = np.arange(12) + 0.5
-    fleet = follow_cohorts(shipments(1), weibull_survival(ages, np.full(5, 1e9), 3.0), arrival(ages, np.full(5, 1e-9)))
+    fleet = Fleet(shipments(1), weibull_survival(ages, np.full(5, 1e9), 3.0), arrival(ages, np.full(5, 1e-9)))
     assert fleet.live == pytest.approx(np.cumsum(fleet.shipped, axis=1), rel=1e-12)
     assert np.abs(fleet.retired).max() < 1e-9
     assert np.abs(fleet.in_transit).max() < 1e-9

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.forecast.hardware.levels import check_positive, find_curve, level_factors, service_curves
+from shiftcast.forecast.hardware.levels import check_positive, find_curve, level_factors, read_levels, service_curves
 from shiftcast.forecast.support import OutOfSupportError
 
 
@@ -97,14 +97,17 @@ def test_the_curve_with_the_most_points_answers():
 
 def test_factors_are_one_at_the_usual_level_and_follow_the_nearest_curve():
     table = rows(*(("gb200", speed, 1000.0 / speed) for speed in (10.0, 20.0, 40.0)))
-    factors = level_factors(table, ("h100", "gb200", "vr200"), np.array([10.0, 20.0, 80.0]), unit="total_token/s")
+    factors = level_factors(
+        read_levels(table, ("h100", "gb200", "vr200"), unit="total_token/s"), np.array([10.0, 20.0, 80.0])
+    )
     assert factors == pytest.approx(np.repeat([[2.0], [1.0], [0.5]], 3, axis=1))
 
 
 def test_without_a_curve_of_three_points_the_level_moves_nothing():
     table = rows(("gb200", 10, 5.0), ("gb200", 20, 4.0))
-    assert level_factors(table, ("gb200",), np.array([5.0, 50.0]), unit="total_token/s").tolist() == [[1.0], [1.0]]
-    assert level_factors(table, ("gb200",), np.array([5.0]), unit="query/s").tolist() == [[1.0]]
+    for unit in ("total_token/s", "query/s"):
+        levels = read_levels(table, ("gb200",), unit=unit)
+        assert level_factors(levels, np.array([5.0, 50.0])).tolist() == [[1.0], [1.0]]
 
 
 def test_the_public_record_has_curves_of_ten_levels(record):

@@ -17,7 +17,7 @@ from shiftcast.forecast.hardware.placement import (
     hours_over_nvidia,
     within_region,
 )
-from shiftcast.forecast.hardware.throughput import fleet_throughput
+from shiftcast.forecast.hardware.throughput import fleet_throughput, task_rates
 from shiftcast.forecast.identity.intensity import check_intensity, draw_intensity, intensity
 from shiftcast.forecast.identity.training import (
     llm_training_work,
@@ -203,7 +203,7 @@ def test_software_gain_lifts_installed_hardware_and_leaves_the_ratio_of_generati
     for place in range(len(generations.names)):
         hours = np.zeros((1, 2, len(generations.names)))
         hours[..., place] = 1.0
-        theta, _ = fleet_throughput(rows, generations, task, hours, Assumptions(flat), quarters, 3.0)
+        theta = fleet_throughput(task_rates(rows, generations, task), hours, Assumptions(flat), quarters, 3.0)
         found.append(theta[0])
     ratios = np.array(found) / found[0]
     np.testing.assert_allclose(ratios[:, 0], ratios[:, 1], rtol=1e-12)
@@ -216,8 +216,8 @@ def test_a_record_of_an_earlier_software_is_brought_to_the_day(record):
     hours = np.full((1, 1, len(generations.names)), 1 / len(generations.names))
     flat = Assumptions({"derate.sample": np.ones(1), "software.gain.sample": np.array([1.0])})
     rates = [
-        fleet_throughput(record.throughput.assign(measured_at=day), generations, task, hours, flat,
-                         pd.DatetimeIndex([BASE_DAY]), 3.0)[0]
+        fleet_throughput(task_rates(record.throughput.assign(measured_at=day), generations, task), hours, flat,
+                         pd.DatetimeIndex([BASE_DAY]), 3.0)
         for day in (BASE_DAY, BASE_DAY - pd.Timedelta(days=365.25))
     ]  # fmt: skip
     assert (rates[1] / rates[0]).item() == pytest.approx(2.0, rel=1e-2)

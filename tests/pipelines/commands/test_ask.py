@@ -35,6 +35,16 @@ def test_what_all_rows_share_is_printed_once(call):
     assert "q900" in done.output
 
 
+def test_what_is_wanted_and_not_served_is_a_measure_and_a_lifted_ceiling_joins_the_scenario(call):
+    done = call("ask", "forecast", "measure=latent_hours", "leaf=sovereign")
+    assert "unit: accelerator_hour/quarter" in done.output
+    asked = ("ask", "quantiles", "measure=spending", "horizon=2", "--json")
+    by_text = call(*asked, "scenario=generative*2; lift power; lift memory")
+    assert json.loads(by_text.output)
+    assert call(*asked, "scenario=generative*2", "--lift", "power", "--lift", "memory").output == by_text.output
+    assert json.loads(call("ask", "limits", "by=2026Q4", "--lift", "power", "--json").output)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -42,6 +42,20 @@ def test_published_tables_hold_the_bundle_s_rows(finished, tmp_path):
     assert list(pd.read_csv(tmp_path / "out/claims.csv")["claim"]) == list(bundle.forecaster.claims()["claim"])
 
 
+def test_the_summary_is_small_and_says_medians_and_intervals_by_quarter(finished, tmp_path):
+    bundle = finished.result.bundle
+    publish(bundle, tmp_path / "out", place("one"))
+    short = pd.read_csv(tmp_path / "out/summary.csv").set_index(["measure", "segment", "leaf", "workload", "figure"])
+    assert (tmp_path / "out/summary.csv").stat().st_size < 200_000
+    power = bundle.forecaster.quantiles("power", leaf="sovereign").set_index("quarter")
+    row = short.loc[("Facility power", "rest", "sovereign", "all", "high (90 %)")]
+    assert row["unit"] == "MW at the meter"
+    assert row["2028Q4"] == pytest.approx(power.loc["2028Q4", "q900"], rel=1e-3)
+    search = bundle.forecaster.quantiles("gpu_hours", workload="search").set_index("quarter")
+    hours = short.loc[("Busy GPU-hours", "all", "all", "search", "median")]
+    assert hours["2027Q1"] == pytest.approx(search.loc["2027Q1", "q500"] / 1e6, rel=1e-3)
+
+
 @pytest.mark.parametrize("can_exchange", [True, False])
 def test_a_second_publication_replaces_the_first_whole(finished, tmp_path, monkeypatch, can_exchange):
     if not can_exchange:
