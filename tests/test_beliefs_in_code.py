@@ -75,6 +75,7 @@ MODULES = {
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
+        "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
         "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN",
         "economics/costs.py": "LIVES", "economics/revenue.py": "SAME_PRICE", "economics/site.py": "_MONEY",
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE", "migration/learned.py": "VERSION",
