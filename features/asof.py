@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import pandas as pd
 
 from shiftcast.features.frames import AnyFrame, DataFrame, FrameModel, Observations
+
+JUDGEMENT: Final = "judgement"  # definition of observations that are judged, not read
 
 
 def known_by(rows: DataFrame[AnyFrame], origin: datetime, *, column: str = "known_at") -> DataFrame[AnyFrame]:
@@ -75,3 +78,19 @@ def latest_known(
         What the rows are.
     """
     return latest_vintage(known_by(rows, origin), frame)
+
+
+def last_published(rows: DataFrame[Observations]) -> pd.Timestamp:
+    """Return the last day a figure became known; a judgement is written at any time and says nothing of that.
+
+    Parameters
+    ----------
+    rows
+        Observation rows.
+
+    Returns
+    -------
+    Timestamp
+        Midnight UTC; missing where nothing was published.
+    """
+    return pd.Timestamp(rows.loc[rows["definition"] != JUDGEMENT, "known_at"].max())

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import known_by, latest_vintage
+from shiftcast.features.asof import JUDGEMENT, known_by, latest_vintage
 from shiftcast.features.frames import (
     AnyFrame,
     AssumptionRows,
@@ -53,8 +53,8 @@ class Rule:
     latest
         Whether a later row of the same figure takes the place of those before it.
     judged
-        Whether it holds judgements (:data:`JUDGEMENT`): as assumptions they are known when they were written, speak of
-        earlier days, and are heard at an origin between the two as hindsight that :func:`hindsight` counts.
+        Whether it holds judgements (:data:`features.asof.JUDGEMENT`): as assumptions they are known when they were
+        written, speak of earlier days, and are heard between the two as hindsight that :func:`hindsight` counts.
     """
 
     frame: type[FrameModel]
@@ -62,8 +62,6 @@ class Rule:
     latest: bool = False
     judged: bool = False
 
-
-JUDGEMENT: Final = "judgement"  # definition of observations that are judged, not read
 
 RULES: Final[Mapping[str, Rule]] = {
     "observations": Rule(Observations, latest=True, judged=True),

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.features.asof import latest_vintage
+from shiftcast.features.asof import last_published, latest_vintage
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.monitoring.findings import ALARM, OK, WATCH, Finding
 from shiftcast.forecast.monitoring.population import SERIES
@@ -64,7 +64,7 @@ def _units(reference: DataFrame[Observations], current: DataFrame[Observations])
     figures = latest_vintage(current).sort_values([*SERIES, "period_end"], kind="stable")
     power = np.log10(figures["value"].where(figures["value"] > 0))
     jump = power.groupby([figures[name] for name in SERIES], dropna=False).diff().abs()
-    far = figures[(jump > MOST_AT_ONCE) & (figures["known_at"] > reference["known_at"].max())]
+    far = figures[(jump > MOST_AT_ONCE) & (figures["known_at"] > last_published(reference))]
     for place, row in zip(far.index, far.to_dict("records"), strict=True):
         figure = f"{row['value']:.4g} {row['unit']} to {row['period_end']:%Y-%m-%d}"
         note = f"{figure} is a hundred times its neighbour or a hundredth of it: another unit?"

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import ks_2samp
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import latest_vintage
+from shiftcast.features.asof import last_published, latest_vintage
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, WATCH, Finding
 
@@ -83,7 +83,7 @@ def check_populations(reference: DataFrame[Observations], current: DataFrame[Obs
         ``population.label`` and ``population.feature``, one a measure with new figures: an alarm where PSI is over
         its limit and the Kolmogorov-Smirnov test agrees, a watch where only one of them does.
     """
-    cut = reference["known_at"].max()
+    cut = last_published(reference)
     moved = _steps(current)
     found = []
     for measure, rows in moved.groupby("measure"):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.features.asof import latest_vintage
-from shiftcast.forecast.known import JUDGEMENT, RULES, Frames, Settings, basis_of, cut, hindsight
+from shiftcast.features.asof import JUDGEMENT, latest_vintage
+from shiftcast.forecast.known import RULES, Frames, Settings, basis_of, cut, hindsight
 
 DAY = pd.Timestamp("2026-03-16", tz="UTC")
 DATED = [name for name, rule in RULES.items() if rule.day]

@@ -4,8 +4,8 @@ from dataclasses import asdict, replace
 import pandas as pd
 import pytest
 
-from shiftcast.features.asof import known_by
-from shiftcast.forecast.known import JUDGEMENT, RULES, cut
+from shiftcast.features.asof import JUDGEMENT, known_by
+from shiftcast.forecast.known import RULES, cut
 from shiftcast.forecast.scoring.backtest import summarise
 from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import digest as digest_module
