@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.features.asof import last_published, latest_vintage
+from shiftcast.features.asof import JUDGEMENT, last_published, latest_vintage
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.monitoring.findings import ALARM, OK, WATCH, Finding
 from shiftcast.forecast.monitoring.population import SERIES
@@ -61,7 +61,9 @@ def _units(reference: DataFrame[Observations], current: DataFrame[Observations])
         for measure, unit in current[["measure", "unit"]].drop_duplicates().itertuples(index=False, name=None)
         if measure in measures and (measure, unit) not in pairs
     ]
-    figures = latest_vintage(current).sort_values([*SERIES, "period_end"], kind="stable")
+    figures = latest_vintage(current[current["definition"] != JUDGEMENT]).sort_values(
+        [*SERIES, "period_end"], kind="stable"
+    )
     power = np.log10(figures["value"].where(figures["value"] > 0))
     jump = power.groupby([figures[name] for name in SERIES], dropna=False).diff().abs()
     far = figures[(jump > MOST_AT_ONCE) & (figures["known_at"] > last_published(reference))]

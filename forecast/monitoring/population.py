@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import ks_2samp
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.asof import last_published, latest_vintage
+from shiftcast.features.asof import JUDGEMENT, last_published, latest_vintage
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.monitoring.findings import ALARM, OK, UNJUDGED, WATCH, Finding
 
@@ -95,8 +95,8 @@ def check_populations(reference: DataFrame[Observations], current: DataFrame[Obs
 
 
 def _steps(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the step of each figure from the one before it in its series."""
-    figures = latest_vintage(rows).sort_values([*SERIES, "period_end"], kind="stable")
+    """Return the step of each published figure from the one before it in its series."""
+    figures = latest_vintage(rows[rows["definition"] != JUDGEMENT]).sort_values([*SERIES, "period_end"], kind="stable")
     ratio = figures["measure"].isin(_RATIOS)
     level = np.log(figures["value"].where(figures["value"] > 0))
     scaled = figures["value"].where(ratio, level)
