@@ -13,6 +13,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.views.overview import overview
 from shiftcast.pipelines.publish.figures import overview_picture
 from shiftcast.pipelines.registry.bundle import Bundle
 
@@ -20,7 +21,8 @@ REPORT: Final = "report.html"
 PICTURE: Final = "forecast.png"
 DIGEST: Final = "digest.txt"
 PUBLISHED: Final = (
-    REPORT, PICTURE, DIGEST, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv", "scores.csv",
+    REPORT, PICTURE, DIGEST, "summary.csv", "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv",
+    "scores.csv",
 )  # fmt: skip
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
@@ -94,6 +96,7 @@ def publish(
     overview_picture(bundle.cube, known.observations, known.market).savefig(fresh / PICTURE, dpi=110)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
     _days_as_text(forecasts).to_csv(fresh / "forecasts.csv", index=False)
+    overview(forecasts).to_csv(fresh / "summary.csv", index=False)
     _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)
     for name in ("quarantine", "scores"):
         _days_as_text(bundle.tables[name]).to_csv(fresh / f"{name}.csv", index=False)

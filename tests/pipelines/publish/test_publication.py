@@ -3,6 +3,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
+from shiftcast.forecast.views.overview import overview
 from shiftcast.pipelines.publish import publication
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT, prepare, publish
 
@@ -38,6 +39,8 @@ def test_published_tables_hold_the_bundle_s_rows(finished, tmp_path):
     publish(bundle, tmp_path / "out", place("one"))
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out/forecasts.parquet"), bundle.tables["forecasts"])
     assert len(pd.read_csv(tmp_path / "out/forecasts.csv")) == len(bundle.tables["forecasts"])
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "out/summary.csv"), overview(bundle.tables["forecasts"]))
+    assert (tmp_path / "out/summary.csv").stat().st_size < 300_000
     assert len(pd.read_csv(tmp_path / "out/scores.csv")) == len(bundle.tables["scores"])
     assert list(pd.read_csv(tmp_path / "out/claims.csv")["claim"]) == list(bundle.forecaster.claims()["claim"])
 
