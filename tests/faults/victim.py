@@ -25,6 +25,7 @@ from sqlalchemy.engine import Engine
 from shiftcast.features.frames import Scores, conform
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
+from shiftcast.forecast.scoring.past import BENCHMARKS, GUIDED
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import run as run_module
@@ -99,7 +100,7 @@ def prepare() -> None:
            "measure": "log_revenue", "base": "none", "definition": "data_center", "scenario": "base"}  # fmt: skip
     scores = [
         {**row, "model": model, "metric": metric, "value": value}
-        for model, crps in (("shiftcast", 0.6), ("last_value", 1.0), ("drift", 0.9))
+        for model, crps in {"shiftcast": 0.6, **dict.fromkeys((*BENCHMARKS, *GUIDED), 0.9)}.items()
         for metric, value in (
             ("crps", crps),
             ("build_cost", crps / 10),
