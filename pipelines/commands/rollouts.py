@@ -65,7 +65,7 @@ def show_operator(
     known = known_at(as_of, record)
     moves = _only(_only(known.rollouts, "operator", operator), "workload", workload).sort_values(_IN_TIME)
     traffic = known.traffic[known.traffic["operator"] == operator]
-    traffic = traffic[traffic["workload"] == workload] if workload is not None else traffic
+    traffic = (traffic[traffic["workload"] == workload] if workload is not None else traffic).sort_values(_IN_TIME)
     if as_json:
         told = {"operator": operator, "rollouts": _plain(moves), "traffic": _plain(traffic)}
         sys.stdout.write(json.dumps(told, indent=1) + "\n")
@@ -91,8 +91,10 @@ def _show(moves: DataFrame[Rollouts], traffic: DataFrame[Traffic]) -> None:
             f"{_when(row.period_start, row.period_end)}  {row.surface}, {row.workload} {row.stage}: "
             f"{row.technique_from} to {row.technique_to}, {row.event}{share and f' on {share}'}, {row.serving}",
             markup=False,
+            soft_wrap=True,
         )
-        console.print(f"  {row.note}\n  {row.source} ({row.confidence}, known {row.known_at:%Y-%m-%d})", markup=False)
+        told = f"  {row.note}\n  {row.source} ({row.confidence}, known {row.known_at:%Y-%m-%d})"
+        console.print(told, markup=False, soft_wrap=True)
     if traffic.empty:
         return
     table = Table("surface", "workload", "when", "requests a day", "80 %", "source", title="Traffic")
