@@ -107,6 +107,7 @@ def test_an_operator_stands_on_one_side_and_in_one_group(record):
 def test_traffic_reads_the_wording_as_the_page_says(record):
     rows = check(record.traffic, Traffic).set_index("surface")[RATES]
     assert list(rows.loc["recommendation"]) == [1e10, 3e10, 9e10]
+    assert list(rows.loc["browse and search"]) == pytest.approx([350 * 86400, 1500 * 86400, 7200 * 86400], rel=1e-3)
     assert list(rows.loc["LinkedIn feed retrieval"]) == [2000 * 86400, 4000 * 86400, 9000 * 86400]
     assert list(rows.loc["search and related (embedding calls)"]) == pytest.approx(
         [300000 * 86400 * part for part in (0.35, 0.5, 0.8)], rel=1e-3
