@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Generic
 
 import pandas as pd
@@ -19,12 +20,17 @@ from shiftcast.features.frames import (
     FrameModel,
     Observations,
     Quarantine,
+    Rollouts,
+    Traffic,
     conform,
     empty,
 )
 from shiftcast.features.units import MEASURES, convert
 
 _CONVERTED = {Observations.title: ("value", "sd"), Claims.title: ("low", "high")}
+_PERCENTILES = {
+    Rollouts.title: ("share_low", "share_mid", "share_high"), Traffic.title: ("low", "mid", "high"),
+}  # fmt: skip
 _SPANS = (("period_start", "period_end"), ("window_start", "window_end"))
 
 
@@ -113,6 +119,8 @@ def _row(record: dict[str, object], frame: type[FrameModel]) -> dict[str, object
     _check_spans(cells)
     if frame.title == Claims.title:
         _check_range_stated(cells)
+    if frame.title in _PERCENTILES:
+        _check_percentiles(cells, _PERCENTILES[frame.title])
     if frame.title in _CONVERTED:
         _to_canonical(cells, _CONVERTED[frame.title])
     return cells
@@ -167,6 +175,16 @@ def _check_range_stated(cells: dict[str, object]) -> None:
     if isinstance(low, float) and isinstance(high, float) and low > high:
         reason = f"low is above high {high:g}; swap them, or leave one empty where only one figure was stated"
         raise _Rejected(Fault("low", f"{low:g}", reason))
+
+
+def _check_percentiles(cells: dict[str, object], columns: tuple[str, ...]) -> None:
+    stated = {name: number for name in columns if isinstance(number := cells[name], float)}
+    if stated and list(stated) != list(columns):
+        missing = next(name for name in columns if name not in stated)
+        raise _Rejected(Fault(missing, "", f"{missing} is empty; give all of {', '.join(columns)}, or none"))
+    for before, name in pairwise(columns):
+        if stated and stated[name] < stated[before]:
+            raise _Rejected(Fault(name, f"{stated[name]:g}", f"{name} is below {before} {stated[before]:g}; swap them"))
 
 
 def _to_canonical(cells: dict[str, object], columns: tuple[str, ...]) -> None:

@@ -30,7 +30,9 @@ from shiftcast.features.frames import (
     Memberships,
     Observations,
     OperatorRows,
+    Rollouts,
     Throughput,
+    Traffic,
     empty,
 )
 from shiftcast.forecast.beliefs import Beliefs, read_beliefs
@@ -72,6 +74,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "capacity": Rule(AssumptionRows, day=None),
     "belief_rows": Rule(BeliefRows, day=None),
     "ceilings": Rule(Ceilings),  # sources of one limit stand side by side, and are pooled
+    "rollouts": Rule(Rollouts),
+    "traffic": Rule(Traffic),
     "memberships": Rule(Memberships),  # the first row says where published figures count a firm, the last where we do
     "definitions": Rule(DefinitionRows, day=None),  # market facts say how every row is read, whenever it was known
     "operators": Rule(OperatorRows, day=None),
@@ -95,6 +99,8 @@ class Frames:
         Numbers that models start from before any figure speaks (:attr:`beliefs`).
     ceilings
         Dated limits of what can be built, powered and paid for.
+    rollouts, traffic
+        Ledger of who moved which surface to which technique, and how much each answers.
     memberships
         Who counts on which side.
     registry
@@ -115,6 +121,8 @@ class Frames:
     capacity: DataFrame[AssumptionRows] = field(default_factory=lambda: empty(AssumptionRows))
     belief_rows: DataFrame[BeliefRows] = field(default_factory=lambda: empty(BeliefRows))
     ceilings: DataFrame[Ceilings] = field(default_factory=lambda: empty(Ceilings))
+    rollouts: DataFrame[Rollouts] = field(default_factory=lambda: empty(Rollouts))
+    traffic: DataFrame[Traffic] = field(default_factory=lambda: empty(Traffic))
     memberships: DataFrame[Memberships] = field(default_factory=lambda: empty(Memberships))
     definitions: DataFrame[DefinitionRows] = field(default_factory=lambda: empty(DefinitionRows))
     operators: DataFrame[OperatorRows] = field(default_factory=lambda: empty(OperatorRows))

@@ -22,6 +22,7 @@ from shiftcast.features.frames.memberships import Memberships
 from shiftcast.features.frames.model import AnyFrame, Column, DataFrame, FrameModel
 from shiftcast.features.frames.observations import Observations
 from shiftcast.features.frames.quarantine import Quarantine
+from shiftcast.features.frames.rollouts import Rollouts, Traffic
 from shiftcast.features.frames.scores import Scores
 from shiftcast.features.frames.throughput import Throughput
 from shiftcast.features.frames.usage import PointRows, SpanRows, Usage
@@ -43,9 +44,9 @@ from shiftcast.features.frames.workloads import Workloads
 FRAMES: Final[dict[str, type[FrameModel]]] = {
     frame.title: frame
     for frame in (
-        Observations, Claims, Hardware, Throughput, AssumptionRows, BeliefRows, Ceilings, Residency, Workloads,
-        Memberships, DefinitionRows, OperatorRows, ChipRows, Forecasts, Overrides, Scores, Quarantine, SpanRows,
-        PointRows, Usage, LabelRules,
+        Observations, Claims, Hardware, Throughput, AssumptionRows, BeliefRows, Ceilings, Rollouts, Traffic, Residency,
+        Workloads, Memberships, DefinitionRows, OperatorRows, ChipRows, Forecasts, Overrides, Scores, Quarantine,
+        SpanRows, PointRows, Usage, LabelRules,
     )
 }  # fmt: skip
 
@@ -53,6 +54,6 @@ __all__ = [
     "ALL", "BASES", "BOUNDS", "CONFIDENCE", "DIMENSIONS", "EVIDENCE", "FRAMES", "GRAINS", "MARKET", "POINT_HOW",
     "SEGMENTS", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "BeliefRows", "Ceilings", "ChipRows",
     "Claims", "Column", "DataFrame", "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules",
-    "Memberships", "Observations", "OperatorRows", "Overrides", "PointRows", "Quarantine", "Residency", "Scores",
-    "SpanRows", "Throughput", "Usage", "Workloads", "check", "conform", "empty",
+    "Memberships", "Observations", "OperatorRows", "Overrides", "PointRows", "Quarantine", "Residency", "Rollouts",
+    "Scores", "SpanRows", "Throughput", "Traffic", "Usage", "Workloads", "check", "conform", "empty",
 ]  # fmt: skip

@@ -37,6 +37,8 @@ _ALL: Final = (
      "Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."),
     Listed("why", "The forecast", "ask", "why",
      "Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."),
+    Listed("rollouts", "The forecast", "rollouts", "rollouts_app",
+     "The ledger of who moved which surface to which technique, and when."),
     Listed("serve", "The forecast", "serve", "serve",
      "Answer questions over HTTP from the champion, on this machine unless told otherwise."),
     Listed("split", "The split", "split", "split",

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pandas as pd
 import xarray as xr
 
-from shiftcast.features.frames import MARKET, Ceilings, empty
+from shiftcast.features.frames import FRAMES, MARKET, empty
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.economics.basis import Basis, learned_of
 from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
@@ -29,7 +29,8 @@ _CUBE, _FLEET, _SUMMARY = "cube.nc", "fleet.nc", "summary.json"
 _LEARNED, _ANSWERS = "learned.json", "answers.json"
 KNOWN: Final = tuple(name for name in RULES if name != "capacity")  # joined with the others, beside the fleet
 _TABLES: Final = ("forecasts", "scores", "quarantine", *KNOWN, "registry")
-_ADDED: Final = (*MARKET, "ceilings", "belief_rows")  # frames that a version registered before 0.2.0 lacks
+_EMPTY: Final = ("ceilings", "rollouts", "traffic")  # frames that an earlier forecast may lack, and did without
+_ADDED: Final = (*MARKET, *_EMPTY, "belief_rows")  # and those it took from code, with the values that ship
 _CAPACITY: Final = ("capacity_assumptions",)  # with the fleet
 
 
@@ -206,7 +207,9 @@ def read_bundle(folder: Path, *, digest: str | None = None) -> Bundle:
     names = (*_TABLES, *(_CAPACITY if with_fleet else ()))
     paths = {name: folder / f"{name}.parquet" for name in names if name not in _ADDED}
     paths |= {name: path for name in _ADDED if (path := folder / f"{name}.parquet").is_file()}
-    tables = {"ceilings": empty(Ceilings)} | {name: pd.read_parquet(path) for name, path in paths.items()}
+    tables = {name: empty(FRAMES[name]) for name in _EMPTY} | {
+        name: pd.read_parquet(path) for name, path in paths.items()
+    }
     return Bundle(
         xr.load_dataset(folder / _CUBE, engine="scipy"),
         with_shipped_beliefs(with_shipped(tables)),

@@ -21,7 +21,9 @@ from shiftcast.features.frames import (
     Memberships,
     Observations,
     Quarantine,
+    Rollouts,
     Throughput,
+    Traffic,
     Workloads,
     check,
     conform,
@@ -42,7 +44,9 @@ _SINGLE: Final[Mapping[str, type[FrameModel]]] = {
     "claims.csv": Claims, "hardware.csv": Hardware, "throughput.csv": Throughput, "assumptions.csv": AssumptionRows,
     "fleet.csv": AssumptionRows, "economics.csv": AssumptionRows,
 }  # fmt: skip
-_OPTIONAL: Final[Mapping[str, type[FrameModel]]] = {MEMBERSHIPS_FILE: Memberships, CEILINGS_FILE: Ceilings}
+_OPTIONAL: Final[Mapping[str, type[FrameModel]]] = {
+    MEMBERSHIPS_FILE: Memberships, CEILINGS_FILE: Ceilings, "rollouts.csv": Rollouts, "traffic.csv": Traffic,
+}  # fmt: skip
 _CAPACITY: Final = ("fleet", "economics")  # what the cube does not use, kept in files of their own
 
 

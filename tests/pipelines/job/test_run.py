@@ -233,4 +233,4 @@ def test_parameters_and_scores_of_the_bundle_are_plain_numbers(finished):
     plain = json.loads(json.dumps(asdict(summary), allow_nan=False))
     assert plain == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary.settings.draws == 200
-    assert len(summary.files) == 26
+    assert len(summary.files) == 28

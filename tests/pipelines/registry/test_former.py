@@ -33,7 +33,8 @@ def former(finished, tmp_path_factory):
     """Return a bundle as versions before 0.2.0 wrote it."""
     folder = tmp_path_factory.mktemp("former") / "bundle"
     write_bundle(replace(finished.result.bundle, answers=()), folder)
-    (folder / "learned.json").unlink()
+    for name in ("learned.json", "rollouts.parquet", "traffic.parquet"):
+        (folder / name).unlink()
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     older = {name: value for name, value in summary.items() if name not in {"made_by", "widened"}}
     (folder / "summary.json").write_text(json.dumps(older, indent=1, sort_keys=True), encoding="utf-8")
@@ -60,6 +61,7 @@ def test_a_former_bundle_is_read_as_it_was(former, finished):
     assert (bundle.summary.made_by, bundle.answers) == (None, ())
     assert bundle.summary == replace(made.summary, made_by=None)
     assert bundle.learned == made.learned
+    assert len(bundle.known.rollouts) == len(bundle.known.traffic) == 0 < len(made.known.rollouts)
     assert bundle.forecaster.rows({"question": "claims"}) == made.forecaster.rows({"question": "claims"})
 
 

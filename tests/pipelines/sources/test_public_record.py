@@ -3,16 +3,27 @@ import shutil
 import pandas as pd
 import pytest
 
-from shiftcast.features.frames import AssumptionRows, Ceilings, Claims, Hardware, Observations, Throughput, check
+from shiftcast.features.frames import (
+    AssumptionRows,
+    Ceilings,
+    Claims,
+    Hardware,
+    Observations,
+    Rollouts,
+    Throughput,
+    check,
+)
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 REVENUE, TOKENS = "observations_nvidia_revenue.csv", "observations_tokens.csv"
 FRAMES = {"observations": Observations, "claims": Claims, "hardware": Hardware, "throughput": Throughput,
-          "assumptions": AssumptionRows, "capacity": AssumptionRows, "ceilings": Ceilings}  # fmt: skip
+          "assumptions": AssumptionRows, "capacity": AssumptionRows, "ceilings": Ceilings,
+          "rollouts": Rollouts}  # fmt: skip
 FILES = [REVENUE, TOKENS, *(f"{name}.csv" for name in ("claims", "hardware", "throughput", "assumptions", "fleet",
-                                                       "economics", "ceilings", "workloads"))]  # fmt: skip
+                                                       "economics", "ceilings", "rollouts",
+                                                       "workloads"))]  # fmt: skip
 
 
 BESIDE = ("fleet", "economics")
