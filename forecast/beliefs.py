@@ -78,5 +78,14 @@ def read_beliefs(rows: DataFrame[BeliefRows]) -> Beliefs:
     -------
     Beliefs
         By name.
+
+    Raises
+    ------
+    ValueError
+        If a standard deviation is negative.
     """
-    return Beliefs(dict(zip(rows["name"], rows["value"].astype(float), strict=True)))
+    values = dict(zip(rows["name"], rows["value"].astype(float), strict=True))
+    for name, value in values.items():
+        if value < 0 and name.endswith(("_sd", ".sd")):
+            raise InputError(f"beliefs.csv: {name} is {value:g}; a standard deviation is zero or more")
+    return Beliefs(values)

@@ -48,7 +48,7 @@ MODULES = {
         "identity/meeting.py": "_TINY", "identity/anchors.py": "_TINY", "identity/demand.py": "_TINY _RIDGE",
         "identity/history.py": "_TINY _FARTHEST", "identity/machines.py": "_TINY", "identity/world.py": "_TINY",
         "identity/orders.py": "_TINY _ROOM _SHARP", "identity/smoother.py": "_NO_SPREAD _CHANCE",
-        "supply/orders.py": "_TINY", "supply/pool.py": "_EXACT", "views/redraw.py": "_TINY",
+        "supply/orders.py": "_TINY", "supply/pool.py": "_EXACT", "views/redraw.py": "_TINY _ROUNDING",
         "migration/analogues.py": "TINY", "migration/bass.py": "MOST",
         "migration/carry.py": "_LEAST", "migration/curves.py": "HELD RIDGE", "migration/emergence.py": "MOST",
         "migration/learning.py": "RIDGE_MEMBERS RIDGE_SCALE", "migration/noise.py": "FLOOR",

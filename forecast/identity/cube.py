@@ -138,7 +138,7 @@ def _of_hours(
     bottom, chips = drawn.bottom, fit.known.market.chips
     found = {
         "gpu_hours": (("draw", "period", "leaf", "task"), hours),
-        "latent_hours": (_LEAF, _pad(drawn.met.latent)),
+        "latent_hours": (_LEAF, drawn.met.latent),
         "accelerator_hours": ((*_LEAF, "vendor"), _by_vendor(hours, tasks, drawn.taught.sampling.assumed, chips)),
         "gpu_hours_top_down": (_LEAF, drawn.sales.hours[:, shown]),
         "gpu_hours_bottom_up": (_LEAF, _pad(bottom.hours.sum(axis=-1))),

@@ -16,6 +16,7 @@ from scipy.linalg import block_diag
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.identity.anchors import Anchor, Drawn, find_anchors, predict_anchors
 from shiftcast.forecast.identity.bottomup import draw_bottom_up
@@ -155,6 +156,9 @@ def _window(fit: WorldFit, sold: Sold) -> slice:
 
 def _data(spread: dict[str, float], quarters: int, anchors: tuple[Anchor, ...]) -> Data:
     """Return the data: gaps of zero by quarter and by leaf, and anchors."""
+    for name in ("quarter_sd", "leaf_sd"):
+        if not spread[name] > 0:
+            raise InputError(f"beliefs.csv: history.{name} is {spread[name]:g}; give a spread above zero")
     by_quarter = spread["level_sd"] ** 2 + spread["quarter_sd"] ** 2 * np.eye(quarters)
     by_leaf = spread["leaf_sd"] ** 2 * np.eye(len(SOLD_LEAVES))
     alone = np.diag([anchor.sd**2 for anchor in anchors]).reshape(len(anchors), len(anchors))

@@ -23,7 +23,7 @@ class Meeting:
     unallocated
         Served hours that it cannot see: one share a draw, shape (draws, quarters, leaves).
     latent
-        Hours wanted and not served, shape (draws, quarters, leaves).
+        Hours wanted and not served, shape (draws, quarters, all leaves).
     correction
         Hours explained over hours from below, all leaves, shape (draws, quarters).
     """
@@ -43,10 +43,11 @@ def meet(served: Array, wanted: Array, parts: Array, unseen_share: Array) -> Mee
     Parameters
     ----------
     served, wanted
-        Busy hours of the fleet as supplied and as wanted, shape (draws, quarters, leaves); no more is served than is
-        wanted.
+        Busy hours of the fleet as supplied and as wanted, shape (draws, quarters, all leaves); no more is served than
+        is wanted.
     parts
-        Hours from below by task, shape (draws, quarters, leaves, tasks).
+        Hours from below by task, shape (draws, quarters, leaves, tasks): of the first leaves, no record of work speaks
+        of the others.
     unseen_share
         Share u of hours that the view from below cannot see [1], shape (draws,).
 
@@ -61,13 +62,13 @@ def meet(served: Array, wanted: Array, parts: Array, unseen_share: Array) -> Mee
     >>> met.parts.tolist(), met.unallocated.tolist(), met.latent.tolist(), met.correction.tolist()
     ([[[[4.5, 1.5]]]], [[[2.0]]], [[[2.0]]], [[1.5]])
     """
-    served = np.minimum(served, wanted)
-    unseen = unseen_share[:, None, None]
+    whole = np.minimum(served, wanted)
+    served, unseen = whole[..., : parts.shape[2]], unseen_share[:, None, None]
     below = parts.sum(axis=-1)
     seen = (1 - unseen) * served
     explained = parts * (seen / np.maximum(below, _TINY))[..., None]
     correction = seen.sum(axis=-1) / np.maximum(below.sum(axis=-1), _TINY)
-    return Meeting(explained, served - explained.sum(axis=-1), wanted - served, correction)
+    return Meeting(explained, served - explained.sum(axis=-1), wanted - whole, correction)
 
 
 def condition(logs: Array, statistic: Array, observed: float, sd: float, noise: Array) -> Array:

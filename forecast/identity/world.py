@@ -136,7 +136,7 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     supplied = top_down(sold, machines, orders.shipped)
     wished = hours_of(in_place(orders.wanted, machines.survival * machines.arrived), machines, fit.quarters)
     wished[:, : orders.first] = supplied.hours[:, : orders.first]
-    served, wished = (each[:, shown, : len(SOLD_LEAVES)] for each in (supplied.hours, wished))
+    served, wished = supplied.hours[:, shown], wished[:, shown]
     met = meet(served, wished, bottom.hours, sampling.assumed["unseen.share"])
     cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, taught))
     return World(cube, sales, supplied, bottom, pooled, met, taught, fit.generations)

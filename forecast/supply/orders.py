@@ -85,7 +85,9 @@ def supply_orders(wanted: Array, survival: Array, supply: Supply, *, more: Array
         part = soft_minimum(whole, list(most.T), supply.width[:, now]) / whole
         left = had - (part * whole)[:, None] * supply.use[:, now]
         usual[:, now], special[:, now] = part * order, part[:, None] * asked
-    return np.asarray(np.maximum(wanted * (usual / np.maximum(total, _TINY))[..., None] + special, 0.0))
+    each = np.maximum(wanted * (usual / np.maximum(total, _TINY))[..., None] + special, 0.0)
+    whole = np.maximum(usual + special.sum(axis=-1), 0.0)  # where a leaf is cut to none, the others stay within it
+    return np.asarray(each * np.minimum(whole / np.maximum(each.sum(axis=-1), _TINY), 1.0)[..., None])
 
 
 def wanted_more(wanted: Array, inherited: Array, survival: Array, grown: Array) -> Array:

@@ -16,6 +16,7 @@ from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders, wanted_more
 from shiftcast.forecast.views.part import forecast_periods
 
+_ROUNDING: Final = 1e-6  # of what a cube holds, in single precision
 _TINY: Final = 1e-30
 
 
@@ -76,6 +77,7 @@ def _machines(cube: xr.Dataset, ahead: Any, more: Array) -> tuple[dict[str, Arra
     sold = np.array([side != "vendor_internal" for side in segment_of_leaves(cube)])
     spending = _ahead(cube, "spending", ahead)
     paid = spending + more * _ahead(cube, "unit_price", ahead)[..., None] * sold
+    paid = np.where(paid > _ROUNDING * spending, paid, 0.0)
     grown = paid.sum(axis=-1) / np.maximum(spending.sum(axis=-1), _TINY)
     moved = {
         "accelerators": live + new_live,
@@ -90,15 +92,17 @@ def _machines(cube: xr.Dataset, ahead: Any, more: Array) -> tuple[dict[str, Arra
 
 
 def _shares(cube: xr.Dataset, ahead: Any, before: Array, after: Array) -> Array:
-    """Return the hyperscale share under every definition, its odds moved as those of spending by side."""
+    """Return the hyperscale share under every definition: its odds move as those of spending by side, if any is."""
     side = np.array(segment_of_leaves(cube))
     grown = {
         name: after[..., side == name].sum(axis=-1) / np.maximum(before[..., side == name].sum(axis=-1), _TINY)
         for name in ("hyperscale", "rest")
     }
-    odds = (grown["hyperscale"] / np.maximum(grown["rest"], _TINY))[..., None]
     share = _ahead(cube, "hyperscale_share", ahead)
-    return np.asarray(share * odds / (1 + share * (odds - 1)))
+    inside, outside = share * grown["hyperscale"][..., None], (1 - share) * grown["rest"][..., None]
+    either = inside + outside
+    same = (grown["hyperscale"] == grown["rest"])[..., None] | (either <= 0)
+    return np.asarray(np.where(same, share, inside / np.maximum(either, _TINY)))
 
 
 def _ahead(cube: xr.Dataset, name: str, ahead: Any) -> Array:

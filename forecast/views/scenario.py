@@ -145,6 +145,10 @@ def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
     factor = np.ones((cube.sizes["leaf"], cube.sizes["task"]))
     for lever in scenario.levers:
         factor = np.where(_cells(cube, lever.part), factor * lever.factor, factor)
+    if not (factor.min() >= _LEAST and factor.max() <= _MOST):
+        raise OutOfSupportError(
+            f"scenario: factors multiply to {factor.min():g} to {factor.max():g}, outside {_LEAST:g} to {_MOST:g}"
+        )
     return redraw(cube, factor, _lifted(cube, scenario.lifted)).assign_attrs(scenario=text)
 
 

@@ -35,7 +35,7 @@ def chain_of(world: World) -> Chain:
     past = range(served_in + first)
     had = world.sales.hours[..., : len(SOLD_LEAVES)].sum(axis=-1)
     served = world.meeting.parts.sum(axis=(2, 3)) + world.meeting.unallocated.sum(axis=2)
-    wanted = served + world.meeting.latent.sum(axis=2)
+    wanted = served + world.meeting.latent[..., : len(SOLD_LEAVES)].sum(axis=2)
     grown = {
         "demand": had[:, last] / had[:, first - 1] * np.exp(world.pooled.gap[:, -1]),
         "sales": had[:, last] / had[:, first - 1],

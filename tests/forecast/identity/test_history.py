@@ -9,7 +9,7 @@ from shiftcast.forecast.identity.bottomup import draw_technique_shares
 from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.history import Taught, learn_from_history
 from shiftcast.forecast.identity.sold import draw_sold
-from shiftcast.forecast.identity.world import World
+from shiftcast.forecast.identity.world import World, build_world
 from shiftcast.forecast.known import Settings
 
 ENOUGH = 1000  # draws at which chance widens no parameter by much
@@ -84,3 +84,14 @@ def test_the_unseen_share_is_one_number_a_draw(small_world: World):
     share = met.unallocated / (met.unallocated + met.parts.sum(axis=-1))
     unseen = small_world.taught.sampling.assumed["unseen.share"]
     np.testing.assert_allclose(share, np.broadcast_to(unseen[:, None, None], share.shape), rtol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "value", "said"), [
+    ("history.quarter_sd", 0.0, r"history\.quarter_sd is 0; give a spread above zero"),
+    ("history.level_sd", -1.0, r"history\.level_sd is -1; a standard deviation is zero or more"),
+])  # fmt: skip
+def test_a_spread_that_cannot_be_is_refused_with_its_name(known_on, record, name, value, said):
+    rows = record.belief_rows
+    off = rows.assign(value=rows["value"].mask(rows["name"] == name, value))
+    with pytest.raises(ValueError, match=f"beliefs.csv: {said}"):
+        build_world(known_on(belief_rows=off), Settings(draws=20, through="2027Q2"))
