@@ -46,7 +46,7 @@ MODULES = {
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY",
         "hierarchy/projection.py": "_TOLERANCE,_STEPS", "identity/cube.py": "_TINY",
         "identity/meeting.py": "_TINY", "identity/anchors.py": "_TINY", "identity/demand.py": "_TINY _RIDGE",
-        "identity/history.py": "_TINY _FARTHEST", "identity/machines.py": "_TINY", "identity/world.py": "_TINY",
+        "identity/history.py": "_TINY _FARTHEST", "identity/machines.py": "_TINY", "identity/topdown.py": "_TINY",
         "identity/orders.py": "_TINY _ROOM _SHARP", "identity/smoother.py": "_NO_SPREAD _CHANCE",
         "supply/orders.py": "_TINY", "supply/pool.py": "_EXACT", "views/redraw.py": "_TINY _ROUNDING",
         "migration/analogues.py": "TINY", "migration/bass.py": "MOST",

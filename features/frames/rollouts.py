@@ -20,14 +20,19 @@ READ: Final = Field(
 NOTE: Final = Field(description="wording of the source, and how it was read", nullable=True)
 
 
-class Rollouts(FrameModel):
-    """Moves of a surface from one technique to another, one row an event and source."""
+class Surface(FrameModel):
+    """The first columns of frames about surfaces: what answers, and who runs it."""
 
     operator: str = OPERATOR
     segment: str = SEGMENT
     group: str = GROUP
     surface: str = SURFACE
     workload: str = WORKLOAD
+
+
+class Rollouts(Surface):
+    """Moves of a surface from one technique to another, one row an event and source."""
+
     stage: str = Field(
         description="step of the answer that moved, or all of it",
         isin=("retrieval", "pre_rank", "rank", "re_rank", "end_to_end"),
@@ -63,14 +68,9 @@ class Rollouts(FrameModel):
         )  # fmt: skip
 
 
-class Traffic(FrameModel):
+class Traffic(Surface):
     """Requests that a surface answers in a day, which weigh operators, one row a surface, period and source."""
 
-    operator: str = OPERATOR
-    segment: str = SEGMENT
-    group: str = GROUP
-    surface: str = SURFACE
-    workload: str = WORKLOAD
     low: float = Field(description="10th percentile", ge=0.0, metadata={"unit": "request/day"})
     mid: float = Field(description="median", ge=0.0, metadata={"unit": "request/day"})
     high: float = Field(description="90th percentile", ge=0.0, metadata={"unit": "request/day"})

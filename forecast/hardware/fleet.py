@@ -36,17 +36,17 @@ class Fleet:
     @cached_property
     def live(self) -> Array:
         """Accelerators installed and working at the end of the period, in the shape of ``shipped``."""
-        return _carry(self.shipped, self.survival * self.arrived)
+        return in_place(self.shipped, self.survival * self.arrived)
 
     @cached_property
     def in_transit(self) -> Array:
         """Accelerators shipped and not yet live at the end of the period, in the shape of ``shipped``."""
-        return _carry(self.shipped, self.survival * (1 - self.arrived))
+        return in_place(self.shipped, self.survival * (1 - self.arrived))
 
     @cached_property
     def retired(self) -> Array:
         """Accelerators retired since the first period, in the shape of ``shipped``."""
-        return _carry(self.shipped, 1 - self.survival)
+        return in_place(self.shipped, 1 - self.survival)
 
 
 def generation_mix(periods: Array, ramp_middles: Array, widths: Array) -> Array:
@@ -124,9 +124,22 @@ def arrival(ages: Array, mean_lag: Array) -> Array:
     return np.asarray(1 - np.exp(-ages[None, :] / mean_lag[:, None]))
 
 
-def _carry(cohorts: Array, by_age: Array) -> Array:
-    """Return sum over cohorts c <= t of cohort c times its share at age t - c."""
-    draws, periods = cohorts.shape[:2]
+def in_place(shipped: Array, by_age: Array) -> Array:
+    """Return accelerators in place, live or gone of shipments by period: each cohort times its share at its age.
+
+    Parameters
+    ----------
+    shipped
+        Accelerators shipped, shape (draws, periods, ...).
+    by_age
+        Share in place, live or gone at ages 0.5, 1.5, ... periods [1], shape (draws, periods) or longer.
+
+    Returns
+    -------
+    ndarray, shape of ``shipped``
+        Accelerators at the end of each period.
+    """
+    draws, periods = shipped.shape[:2]
     lag = np.arange(periods)[:, None] - np.arange(periods)[None, :]
     weights = np.where(lag >= 0, by_age[:, np.clip(lag, 0, None)], 0.0)
-    return np.asarray(weights @ cohorts.reshape(draws, periods, -1)).reshape(cohorts.shape)
+    return np.asarray(weights @ shipped.reshape(draws, periods, -1)).reshape(shipped.shape)

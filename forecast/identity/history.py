@@ -21,10 +21,10 @@ from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.identity.anchors import Anchor, Drawn, find_anchors, predict_anchors
 from shiftcast.forecast.identity.bottomup import draw_bottom_up
 from shiftcast.forecast.identity.fit import WorldFit
-from shiftcast.forecast.identity.machines import draw_machines, shipped_for
+from shiftcast.forecast.identity.machines import draw_machines
 from shiftcast.forecast.identity.smoother import Data, Step, assimilate
 from shiftcast.forecast.identity.sold import Sold
-from shiftcast.forecast.identity.topdown import TopDown, top_down
+from shiftcast.forecast.identity.topdown import as_sold
 from shiftcast.forecast.leaves import SOLD_LEAVES
 from shiftcast.forecast.migration.carry import Carried
 
@@ -125,9 +125,9 @@ class _Past:
         self.data = _data(fit.known.beliefs.of("history"), len(by_quarter), self.anchors)
 
     def predict(self, sampling: Sampling) -> Array:
-        top, live = self._top_down(sampling)
-        shares = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY)
-        bottom = draw_bottom_up(self.fit.bottom_up, self.carried, shares, sampling, over=self.over)
+        machines = draw_machines(self.fit.top_down, self.sold.revenue, sampling)
+        top = as_sold(self.sold, machines, quarters=self.over.stop)
+        bottom = draw_bottom_up(self.fit.bottom_up, self.carried, top.mix, sampling, over=self.over)
         seen = np.maximum(bottom.hours.sum(axis=-1), _TINY)
         had = np.maximum(top.hours[:, self.over, : len(SOLD_LEAVES)], _TINY)
         known = np.log1p(-sampling.assumed["unseen.share"])[:, None]
@@ -135,16 +135,9 @@ class _Past:
         leaves = (
             (np.log(seen) - np.log(had))[:, -RECENT:].mean(axis=1) - known - total[:, -RECENT:].mean(axis=1)[:, None]
         )
-        machines = live[:, self.over].sum(axis=-1)
-        kw = 1e3 * top.megawatts[:, self.over].sum(axis=-1) / np.maximum(machines, _TINY)
+        live = top.live[:, self.over].sum(axis=-1)
+        kw = 1e3 * top.megawatts[:, self.over].sum(axis=-1) / np.maximum(live, _TINY)
         return np.hstack([total, leaves, predict_anchors(self.anchors, Drawn(bottom, self.quarters, kw))])
-
-    def _top_down(self, sampling: Sampling) -> tuple[TopDown, Array]:
-        machines = draw_machines(self.fit.top_down, self.sold.revenue, sampling)
-        spending = self.sold.weights * self.sold.revenue.total[..., None]
-        shipped = shipped_for(spending, machines)[:, : self.over.stop]
-        top = top_down(self.sold, machines, shipped)
-        return top, top.fleet.live.sum(axis=2)
 
 
 def _window(fit: WorldFit, sold: Sold) -> slice:

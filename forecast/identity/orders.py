@@ -9,12 +9,13 @@ import numpy as np
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import Assumptions, Sampling, sample_assumptions
+from shiftcast.forecast.hardware.fleet import in_place
 from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.machines import Machines
 from shiftcast.forecast.identity.sold import Sold
 from shiftcast.forecast.supply.ceilings import POWER, draw_ceilings
 from shiftcast.forecast.supply.funding import WIDTH
-from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders
+from shiftcast.forecast.supply.orders import Supply, supply_orders
 from shiftcast.forecast.supply.taken import PER_WAFER, reached, taken
 
 FUNDING: Final = "funding"

@@ -8,6 +8,8 @@ day by day, conserving totals.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,11 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import hours_in
 from shiftcast.forecast.hardware.fleet import Fleet
-from shiftcast.forecast.identity.machines import Machines
+from shiftcast.forecast.identity.machines import Machines, shipped_for
 from shiftcast.forecast.identity.revenue import Revenue
 from shiftcast.forecast.identity.sold import Sold
+
+_TINY: Final = 1e-9
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,35 @@ class TopDown:
     def revenue(self) -> Revenue:
         """Data-centre revenue before demand and ceilings."""
         return self.sold.revenue
+
+    @cached_property
+    def live(self) -> Array:
+        """Live accelerators of all leaves, shape (draws, quarters, generations)."""
+        return np.asarray(self.fleet.live.sum(axis=2))
+
+    @property
+    def mix(self) -> Array:
+        """Share of the live fleet by generation [1], shape (draws, quarters, generations)."""
+        return self.live / np.maximum(self.live.sum(axis=-1, keepdims=True), _TINY)
+
+
+def as_sold(sold: Sold, machines: Machines, *, quarters: int | None = None) -> TopDown:
+    """Return the view of what revenue alone buys, before demand and ceilings.
+
+    Parameters
+    ----------
+    sold, machines
+        Its terms.
+    quarters
+        How many quarters from the first; all unless given.
+
+    Returns
+    -------
+    TopDown
+        Joint draws.
+    """
+    shipped = shipped_for(sold.weights * sold.revenue.total[..., None], machines)
+    return top_down(sold, machines, shipped[:, :quarters])
 
 
 def top_down(sold: Sold, machines: Machines, shipped: Array) -> TopDown:

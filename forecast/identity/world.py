@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import xarray as xr
 
 from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.hardware.fleet import in_place
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.identity.bottomup import BottomUp, draw_bottom_up, draw_technique_shares
 from shiftcast.forecast.identity.cube import Drawn, lay_out, shown_quarters
@@ -20,12 +20,9 @@ from shiftcast.forecast.identity.machines import draw_machines, shipped_for
 from shiftcast.forecast.identity.meeting import Meeting, meet
 from shiftcast.forecast.identity.orders import take_orders
 from shiftcast.forecast.identity.sold import draw_sold
-from shiftcast.forecast.identity.topdown import TopDown, hours_of, top_down
+from shiftcast.forecast.identity.topdown import TopDown, as_sold, hours_of, top_down
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import SOLD_LEAVES
-from shiftcast.forecast.supply.orders import in_place
-
-_TINY: Final = 1e-9
 
 Progress = Callable[[str], None]
 
@@ -123,10 +120,8 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     sampling = taught.sampling
     progress("top-down: price, installed base; bottom-up: volumes, intensity, throughput")
     machines = draw_machines(fit.top_down, sold.revenue, sampling)
-    sales = top_down(sold, machines, shipped_for(sold.weights * sold.revenue.total[..., None], machines))
-    live = sales.fleet.live.sum(axis=2)
-    shares, shown = live / np.maximum(live.sum(axis=-1, keepdims=True), _TINY), shown_quarters(sold.revenue)
-    bottom = draw_bottom_up(fit.bottom_up, carried, shares, sampling, over=shown)
+    sales, shown = as_sold(sold, machines), shown_quarters(sold.revenue)
+    bottom = draw_bottom_up(fit.bottom_up, carried, sales.mix, sampling, over=shown)
     progress("demand and sales meet, within what can be supplied")
     pooled = _pool(sales, bottom, fit, sampling, shown)
     spending = sold.revenue.total.copy()

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.forecast.hardware.fleet import in_place
 from shiftcast.forecast.supply.cut import soft_minimum
 
 KEPT: Final = ("power",)  # what is not used in a quarter can be used later
@@ -121,22 +122,3 @@ def wanted_more(wanted: Array, inherited: Array, survival: Array, grown: Array) 
         met = (more[:, :now] * survival[:, now:0:-1, None]).sum(axis=1)
         more[:, now] = np.maximum(((grown[:, now] - 1) * stock[:, now] - met) / survival[:, [0]], -wanted[:, now])
     return more
-
-
-def in_place(shipped: Array, by_age: Array) -> Array:
-    """Return accelerators in place, or live, of shipments by quarter.
-
-    Parameters
-    ----------
-    shipped
-        Accelerators shipped, shape (draws, quarters, leaves).
-    by_age
-        Share in place, or live, at ages 0.5, 1.5, ... quarters [1], shape (draws, quarters) or longer.
-
-    Returns
-    -------
-    ndarray, shape (draws, quarters, leaves)
-        Accelerators.
-    """
-    age = np.arange(shipped.shape[1])[:, None] - np.arange(shipped.shape[1])[None, :]
-    return np.asarray(np.where(age >= 0, by_age[:, np.maximum(age, 0)], 0.0) @ shipped)

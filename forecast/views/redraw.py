@@ -12,8 +12,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
+from shiftcast.forecast.hardware.fleet import in_place
 from shiftcast.forecast.leaves import segment_of_leaves
-from shiftcast.forecast.supply.orders import Supply, in_place, supply_orders, wanted_more
+from shiftcast.forecast.supply.orders import Supply, supply_orders, wanted_more
 from shiftcast.forecast.views.part import forecast_periods
 
 _ROUNDING: Final = 1e-6  # of what a cube holds, in single precision
