@@ -87,9 +87,15 @@ def fan(world: World) -> Iterator[dict[str, object]]:
     cube, ahead = world.cube, forecast_periods(world.cube)
     kept = [str(name) for name in cube["ceiling"].values if str(name) != "power"]  # unused power can be used later
     most = (cube["supply"] / cube["supply_use"]).sel(ceiling=kept).min("ceiling").values[:, ahead][:, 1:]
-    shipped = cube["accelerators_shipped"].sum("leaf").values[:, ahead][:, 1:]
-    over = float((np.quantile(shipped, 0.975, axis=0) > np.quantile(most, 0.975, axis=0)).mean())
+    shipped = cube["accelerators_shipped"].sum("leaf").values[:, ahead]
+    over = float((np.quantile(shipped[:, 1:], 0.975, axis=0) > np.quantile(most, 0.975, axis=0)).mean())
     yield check("quarters whose 97.5 % of shipments is above that of the ceilings", over, "0", over == 0)
+    most, each = (cube[name].sel(ceiling="power").values[:, ahead] for name in ("supply", "supply_use"))
+    so_far = [np.cumsum(flow, axis=1) for flow in (each * shipped, most)]
+    over = float(np.greater(*(np.quantile(stock[:, 1:], 0.975, axis=0) for stock in so_far)).mean())
+    yield check(
+        "quarters whose 97.5 % of power shipped so far is above that of the ceiling so far", over, "0", over == 0
+    )
     for name, scale in (("spending", 1e9), ("power", 1e3)):
         low, mid, high, top = np.quantile(total(cube, name), [0.1, 0.5, 0.9, 0.975]) / scale
         unit = "billion USD a quarter" if name == "spending" else "GW of facilities"

@@ -62,7 +62,7 @@ class TopDown:
     @property
     def mix(self) -> Array:
         """Share of the live fleet by generation [1], shape (draws, quarters, generations)."""
-        return self.live / np.maximum(self.live.sum(axis=-1, keepdims=True), _TINY)
+        return np.asarray(self.live / np.maximum(self.live.sum(axis=-1, keepdims=True), _TINY))
 
 
 def as_sold(sold: Sold, machines: Machines, *, quarters: int | None = None) -> TopDown:
