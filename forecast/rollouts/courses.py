@@ -1,0 +1,241 @@
+"""Courses: what the ledger says of one operator, workload and technique class, from its first test on.
+
+A course starts when the operator first reports the class at any stage. Its surfaces are those where the class computes
+at the request; each has its own ramp. A class that was already there when the ledger first speaks of it started on an
+unknown day before. A share that the operator states of all its requests is a surface of its own, the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import logit, ndtri
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.frames import DataFrame, Observations, Rollouts
+from shiftcast.features.series import select
+from shiftcast.forecast.rollouts.clock import number_of
+
+MIGRATING: Final = ("deep", "sequence", "llm")  # classes that the ledger speaks of, old to new
+RANKING: Final = ("rank", "end_to_end")  # stages whose technique a request is counted to
+_AT_REQUEST: Final = ("online", "mixed")
+_WHOLE: Final = "(all)"
+_EDGE: Final = (0.002, 0.985)  # shares beyond are read as these on the logit scale
+_LEAST_SD: Final = 0.3
+_Z90: Final = float(ndtri(0.9))
+
+
+@dataclass(frozen=True)
+class Said:
+    """One statement about the share of a surface.
+
+    Attributes
+    ----------
+    at
+        Day it is about [quarter].
+    share
+        Median [share].
+    mid, sd
+        Median and standard deviation on the logit scale.
+    bound
+        ``=``, ``>=`` where the figure is a least, ``<=`` where it is a most.
+    event
+        As in the ledger.
+    """
+
+    at: float
+    share: float
+    mid: float
+    sd: float
+    bound: str = "="
+    event: str = "partial"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One surface on which the class computes at the request.
+
+    Attributes
+    ----------
+    name
+        Of the surface.
+    start
+        First and last moment at which it may have begun [quarter].
+    ranks
+        Whether the class ranks there; else it computes at another stage.
+    said
+        Statements about its share.
+    """
+
+    name: str
+    start: tuple[float, float]
+    ranks: bool
+    said: tuple[Said, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether it stands for all requests of the operator."""
+        return self.name == _WHOLE
+
+
+@dataclass(frozen=True)
+class Course:
+    """One operator's course into one technique class.
+
+    Attributes
+    ----------
+    operator, segment, group, workload, technique
+        Names.
+    start
+        First and last moment at which the class may have come into use at any stage [quarter]; none if it has not.
+    before
+        Whether the class was there already when the ledger first spoke of it, so that the start is only a last moment.
+    moved
+        Surfaces on which it computes at the request.
+    stated
+        Share of all the operator's requests, where it is stated.
+    furthest
+        Statements about any surface at any stage, for the scoreboard, in the order of their days.
+    """
+
+    operator: str
+    segment: str
+    group: str
+    workload: str
+    technique: str
+    start: tuple[float, float] | None = None
+    before: bool = False
+    moved: tuple[Moved, ...] = ()
+    stated: tuple[Said, ...] = ()
+    furthest: tuple[Said, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Operator, workload, segment and technique."""
+        return "|".join((self.operator, self.workload, self.segment, self.technique))
+
+
+def read_courses(
+    ledger: DataFrame[Rollouts], observations: DataFrame[Observations], techniques: Mapping[str, Sequence[str]],
+    beliefs: Mapping[str, float],
+) -> tuple[Course, ...]:  # fmt: skip
+    """Read the ledger and operators' own figures as courses: every operator of a workload in every class of it.
+
+    Parameters
+    ----------
+    ledger, observations
+        Rows known at the origin.
+    techniques
+        Workload to its techniques, old to new.
+    beliefs
+        ``test_share``, ``deployed_share`` and ``deployed_sd``: how a test and a rollout without a share are read.
+
+    Returns
+    -------
+    tuple of Course
+        By workload, class and operator.
+    """
+    figures = select(observations, measure="share", base="requests")
+    figures = figures[~figures["operator"].isin(["all", ""]) & (figures["confidence"] != "recalled")]
+    return tuple(
+        _with_figures(_read(own, str(operator), workload, technique, beliefs), figures, beliefs)
+        for workload, of in techniques.items()
+        for technique in of
+        if technique in MIGRATING
+        for operator, own in ledger[ledger["workload"] == workload].groupby("operator", sort=True)
+    )
+
+
+def born(courses: Sequence[Course], unsaid: float) -> dict[tuple[str, str], float]:
+    """Return when each class of each workload was first in use anywhere [quarter], by what was known.
+
+    Parameters
+    ----------
+    courses
+        From :func:`read_courses`.
+    unsaid
+        How long before a text a class that was there already had been [quarter].
+
+    Returns
+    -------
+    dict
+        (Workload, technique) to the first moment at which a course may have started; classes without any are not in it.
+    """
+    first: dict[tuple[str, str], float] = {}
+    for course in courses:
+        if course.start is not None:
+            key, low = (course.workload, course.technique), course.start[1] - unsaid if course.before else course.start[0]
+            first[key] = min(first.get(key, np.inf), low)
+    return first
+
+
+def _read(own: pd.DataFrame, operator: str, workload: str, technique: str, beliefs: Mapping[str, float]) -> Course:
+    """Read one operator's rows of one workload."""
+    head = own.iloc[0]
+    course = Course(operator, str(head["segment"]), str(head["group"]), workload, technique)
+    about = (own["technique_to"] == technique) | (own["technique_from"] == technique)
+    rows = own[about].sort_values(["period_end", "period_start", "surface", "event"])
+    if rows.empty:
+        return course
+    left = (rows["technique_to"] != technique).to_numpy()  # it was there until then
+    first = number_of(rows["period_start"])
+    last = np.where(left, first, number_of(rows["period_end"]))
+    already = (rows["technique_from"] == technique).to_numpy()
+    before = bool(already[last < last.min() + 1.0].all())  # of the first quarter
+    said = [tuple(_said(row, at, technique, beliefs)) for row, at in zip(rows.itertuples(), last, strict=True)]
+    online = np.where(left, rows["stage"].isin(RANKING), rows["serving"].isin(_AT_REQUEST))
+    moved = []
+    for surface in dict.fromkeys(rows["surface"]):
+        there = (rows["surface"] == surface).to_numpy() & online
+        if there.any():
+            ranks = bool(rows["stage"][there].isin(RANKING).any())
+            begun = (-np.inf if already[there].any() else float(first[there].min()), float(last[there].min()))
+            moved.append(Moved(str(surface), begun, ranks, tuple(s for k in np.flatnonzero(there) for s in said[k])))
+    start = (-np.inf if before else float(first.min()), float(last.min()))
+    furthest = tuple(sorted((s for k in np.flatnonzero(~left) for s in said[k]), key=lambda s: s.at))
+    return replace(course, start=start, before=before, moved=tuple(moved), furthest=furthest)
+
+
+def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> Iterator[Said]:
+    """Read one row as a statement about the share of its surface."""
+    event, same = str(row.event), row.technique_from == technique
+    levels = [float(getattr(row, name)) for name in ("share_low", "share_mid", "share_high")]
+    if same and (technique == MIGRATING[0] or row.technique_to != technique):
+        yield Said(at, _EDGE[1], float(logit(_EDGE[1])), 1.0, ">=", event)  # a network, or the class left, ranked before
+    elif event == "test" and np.isnan(levels[1]) and not same:
+        yield Said(at, beliefs["test_share"], float(logit(beliefs["test_share"])), 1.0, "=", event)
+    elif np.isnan(levels[1]) or same:  # a better model of a class says that it was there, not how far
+        yield Said(at, np.nan, float(logit(beliefs["deployed_share"])), beliefs["deployed_sd"], "=", event)
+    else:
+        low, mid, high = logit(np.clip(levels, *_EDGE))
+        yield Said(at, levels[1], float(mid), max(float(high - low) / (2 * _Z90), _LEAST_SD), "=", event)
+
+
+def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, float]) -> Course:
+    """Add an operator's own figures about all its requests; the ledger's take the place of those of the same quarter."""
+    about = (figures["operator"] == course.operator) & (figures["workload"] == course.workload)
+    rows = figures[about & (figures["technique"] == course.technique)].sort_values(["period_end", "source"])
+    if rows.empty:
+        return course
+    scale = rows["unit"].map({"%": 0.01}).fillna(1.0).to_numpy()
+    shares, sds = rows["value"].to_numpy() * scale, rows["sd"].to_numpy() * scale
+    stated = []
+    for at, share, sd, row in zip(number_of(rows["period_end"]), shares, sds, rows.itertuples(), strict=True):
+        middle, bound = float(np.clip(share, *_EDGE)), str(row.bound).replace("~", "=")
+        if not any(abs(each.at - at) < 1.0 and abs(each.share - share) < _EDGE[0] for each in course.furthest):
+            wide = max(float(sd) / (middle * (1 - middle)), _LEAST_SD)
+            wide = float(np.hypot(wide, 0.0 if row.evidence == "vendor" else beliefs["panel_sd"]))
+            stated.append(Said(float(at), float(share), float(logit(middle)), wide, bound))
+    return replace(course, stated=tuple(stated)) if stated else course
+
+
+def moments(said: Sequence[Said]) -> tuple[Array, Array, Array, Array]:
+    """Return day, median and standard deviation [logit] and side (-1 a most, 1 a least, 0 neither) of statements."""
+    side = [{"=": 0.0, ">=": 1.0, "<=": -1.0}[each.bound] for each in said]
+    columns = ([each.at for each in said], [each.mid for each in said], [each.sd for each in said], side)
+    at, mid, sd, sides = (np.array(column, dtype=np.float64) for column in columns)
+    return at, mid, sd, sides

@@ -1,0 +1,170 @@
+"""Ramps: how fast and how far a surface moves once it has begun, learned on the shares that operators stated.
+
+From a test on, the share of a surface is a logistic in quarters up to a ceiling. Speeds are log-normal over surfaces;
+most ceilings are near all of the traffic, the others lie anywhere. What is stated of a surface conditions its own ramp
+by importance sampling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import betaincinv, expit, log_ndtr, logit, logsumexp, softmax
+
+from shiftcast.features.arrays import Array
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.rollouts.courses import Course, Said, moments
+
+_TRIALS: Final = 400  # ramps by which a likelihood is averaged
+_SEED: Final = 1
+_TINY: Final = 1e-9
+_GRID: Final = np.linspace(0.0, 1.0, 1025)  # probabilities at which ceilings are tabled
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """Speeds and ceilings of ramps.
+
+    Attributes
+    ----------
+    speed, speed_sd
+        Median [logit/quarter] and log standard deviation of speeds.
+    whole
+        Part of the ramps that end near all of the traffic.
+    near, wide
+        Beta parameters of their ceilings, and of the others'.
+    test_share, lead
+        Share at which a ramp begins, and how long before a rollout that is no test it may have begun [quarter].
+    """
+
+    speed: float
+    speed_sd: float
+    whole: float
+    near: tuple[float, float]
+    wide: tuple[float, float]
+    test_share: float
+    lead: float
+
+    def speeds(self, z: Array) -> Array:
+        """Return speeds [logit/quarter] of standard normals."""
+        return np.asarray(self.speed * np.exp(self.speed_sd * z))
+
+    def ceilings(self, u: Array, of_which: Array) -> Array:
+        """Return ceilings [share] of uniform numbers, and of further ones that say which kind each is."""
+        near, wide = self._tables
+        return np.where(of_which < self.whole, np.interp(u, _GRID, near), np.interp(u, _GRID, wide))
+
+    @cached_property
+    def _tables(self) -> tuple[Array, Array]:
+        """Ceilings of both kinds by probability, on the grid."""
+        near, wide = (np.asarray(betaincinv(*shape, _GRID)) for shape in (self.near, self.wide))
+        return near, wide
+
+    def path(self, at: Array, start: Array, speed: Array, ceiling: Array) -> Array:
+        """Return shares along ramps, shape (draws, moments).
+
+        Parameters
+        ----------
+        at
+            Moments, shape (moments,) [quarter].
+        start, speed, ceiling
+            Of each ramp, shape (draws,).
+        """
+        start, speed, ceiling = (each[:, None].astype(at.dtype) for each in (start, speed, ceiling))
+        since = at - start
+        share = ceiling * expit(at.dtype.type(logit(self.test_share)) + speed * since)
+        return np.where(since >= 0, share, at.dtype.type(0.0))
+
+
+def prior_ramp(beliefs: Mapping[str, float]) -> Ramp:
+    """Return ramps as they are believed to be before any share is stated (beliefs ``rollouts.*``)."""
+    near, wide = (tuple(beliefs[f"{kind}_{name}"] for name in ("a", "b")) for kind in ("near", "wide"))
+    return Ramp(
+        beliefs["speed"], beliefs["speed_sd_log"], beliefs["whole"], near, wide,  # type: ignore[arg-type]
+        beliefs["test_share"], beliefs["lead"],
+    )  # fmt: skip
+
+
+def fit_ramp(courses: Iterable[Course], beliefs: Mapping[str, float]) -> Ramp:
+    """Learn speeds and ceilings from the shares stated of surfaces, by their marginal likelihood.
+
+    Parameters
+    ----------
+    courses
+        Courses to learn from.
+    beliefs
+        Where it starts, and how sure that is: ``speed_doubt`` [log] and ``whole_doubt`` [logit].
+
+    Returns
+    -------
+    Ramp
+    """
+    prior = prior_ramp(beliefs)
+    told = [
+        (surface.start, surface.said)
+        for course in courses
+        for surface in course.moved
+        if np.isfinite(surface.start[0]) and any(not np.isnan(each.share) for each in surface.said)
+    ]
+    if not told:
+        return prior
+    random = stream(_SEED, "rollouts.ramp")
+    z, u, which, when = random.standard_normal(_TRIALS), *random.random((3, _TRIALS))
+
+    def read(values: Array) -> Ramp:
+        return Ramp(
+            prior.speed * float(np.exp(values[0])), prior.speed_sd * float(np.exp(values[1])),
+            float(expit(logit(prior.whole) + values[2])), prior.near, prior.wide, prior.test_share, prior.lead,
+        )  # fmt: skip
+
+    doubt = np.array([beliefs["speed_doubt"], beliefs["speed_doubt"], beliefs["whole_doubt"]])
+
+    def loss(values: Array) -> float:
+        ramp = read(values)
+        own = ramp.speeds(z), ramp.ceilings(u, which)
+        score = 0.5 * float(((values / doubt) ** 2).sum())
+        for begun, said in told:
+            likelihood = log_likelihood(ramp, said, starts_of(ramp, begun, said, when), *own)
+            score -= float(logsumexp(likelihood)) - float(np.log(_TRIALS))
+        return score
+
+    best = minimize(loss, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-2, "fatol": 1e-2, "maxiter": 200})
+    return read(best.x)
+
+
+def starts_of(ramp: Ramp, begun: tuple[float, float], said: Sequence[Said], uniform: Array) -> Array:
+    """Return moments at which a ramp may have begun: a test began it, another rollout was reached by it."""
+    low, high = begun
+    tested = bool(said) and said[0].event == "test"
+    return np.asarray(low - (0.0 if tested else ramp.lead) + uniform * (high - low + (0.0 if tested else ramp.lead)))
+
+
+def log_likelihood(ramp: Ramp, said: Sequence[Said], start: Array, speed: Array, ceiling: Array) -> Array:
+    """Return the log-likelihood of ramps under statements [nat], shape (draws,)."""
+    at, mid, sd, side = moments(said)
+    return share_likelihood(ramp.path(at, start, speed, ceiling), mid, sd, side)
+
+
+def share_likelihood(shares: Array, mid: Array, sd: Array, side: Array) -> Array:
+    """Return the log-likelihood of shares under statements [nat], shape (draws,).
+
+    Parameters
+    ----------
+    shares
+        At the day of each statement, shape (draws, statements).
+    mid, sd, side
+        From :func:`forecast.rollouts.courses.moments`.
+    """
+    miss = (logit(np.clip(shares, _TINY, 1 - _TINY)) - mid) / sd
+    return np.asarray(np.where(side == 0, -0.5 * miss**2, log_ndtr(side * miss)).sum(axis=1))
+
+
+def resample(log_weight: Array, uniform: float, places: int) -> Any:
+    """Return which draws to keep by weight, shape (places,): systematic resampling, in order."""
+    edges = np.cumsum(softmax(log_weight))
+    return np.minimum(np.searchsorted(edges, (np.arange(places) + uniform) / places), len(edges) - 1)
