@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import days_in
+from shiftcast.features.calendars import calendar_quarters, days_in, quarter_label
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling
@@ -32,6 +33,8 @@ from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, 
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
 from shiftcast.forecast.volume import series_prior
 from shiftcast.forecast.workloads import TRAINING, Task
+
+MIGRATION_THROUGH: Final = "2032Q4"  # last quarter of technique shares, or that of hardware where it is later
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,12 @@ class BottomUpFit:
     tokens: tuple[TokenFit, ...]
     steps: Mapping[tuple[str, str], tuple[TechniqueStep, ...]]
     inference: ShareState
+
+    @property
+    def migration_quarters(self) -> pd.DatetimeIndex:
+        """Ends of the quarters of technique shares: those of the fit, lengthened to :data:`MIGRATION_THROUGH`."""
+        longer = calendar_quarters(quarter_label(self.quarters[0]), MIGRATION_THROUGH)
+        return longer if len(longer) > len(self.quarters) else self.quarters
 
     @cached_property
     def rates(self) -> Mapping[str, TaskRates]:
@@ -137,9 +146,9 @@ def draw_technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
     Returns
     -------
     Carried
-        (Workload, segment) to shares, shape (draws, quarters, techniques).
+        (Workload, segment) to shares on the quarters of the migration, shape (draws, quarters, techniques).
     """
-    registry, quarters = fit.known.registry, sampling.quarters
+    registry, quarters = fit.known.registry, fit.migration_quarters
     techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
     alone = np.ones((sampling.draws, len(quarters), 1))
     level = {
@@ -177,7 +186,7 @@ def draw_bottom_up(
     quarters, hour_shares = sampling.quarters[over], hour_shares[:, over]
     volumes, missing = _volumes(fit, sampling)
     volumes = {workload: each[:, over] for workload, each in volumes.items()}
-    shares = {key: each[:, over] for key, each in carried.shares.items()}
+    shares = {key: each[:, : len(sampling.quarters)][:, over] for key, each in carried.shares.items()}
     held = known.beliefs["growth.held_after"]
     asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips, held)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)

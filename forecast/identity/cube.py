@@ -1,7 +1,8 @@
 """The draw cube: one set of joint draws of the demand identity, from which every answer is a view.
 
 An :class:`xarray.Dataset` with dimensions ``draw, leaf, task, period`` (and ``segment, technique, definition``), units
-in the attributes of each variable. Quantiles are taken from it only at the end.
+in the attributes of each variable; technique shares go on to a horizon of their own, ``migration_period``. Quantiles
+are taken from it only at the end.
 """
 
 from __future__ import annotations
@@ -21,14 +22,16 @@ from shiftcast.forecast.identity.bottomup import BottomUp
 from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.history import Taught
 from shiftcast.forecast.identity.meeting import Meeting
+from shiftcast.forecast.identity.migrated import migration_variables
 from shiftcast.forecast.identity.orders import Orders
 from shiftcast.forecast.identity.revenue import Revenue
 from shiftcast.forecast.identity.sold import LEAF_NAMES, Sold
 from shiftcast.forecast.identity.topdown import TopDown
 from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_SEGMENTS
 from shiftcast.forecast.market.chips import Chips
+from shiftcast.forecast.migration.carry import Carried
 from shiftcast.forecast.split.membership import moved_text
-from shiftcast.forecast.workloads import UNALLOCATED, Registry
+from shiftcast.forecast.workloads import UNALLOCATED
 
 UNITS: Final = {
     "gpu_hours": "accelerator_hour/quarter",
@@ -43,7 +46,9 @@ UNITS: Final = {
     "power": "MW_facility",
     "spending": "USD/quarter",
     "spending_new_products": "USD/quarter",
-    "request_share": "1",
+    "technique_requests": "1",
+    "hours_each": "accelerator_hour/request",
+    "work_each": "FLOP/request",
     "requests": "request/quarter",
     "hyperscale_share": "1",
     "tokens": "token/quarter",
@@ -71,6 +76,8 @@ class Drawn:
         Machines wanted, and the ceilings they met.
     taught
         Assumptions as history left them.
+    carried
+        Technique shares to the horizon of the migration.
     """
 
     sales: TopDown
@@ -79,6 +86,7 @@ class Drawn:
     met: Meeting
     orders: Orders
     taught: Taught
+    carried: Carried
 
 
 def shown_quarters(revenue: Revenue) -> slice:
@@ -116,7 +124,10 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
     tasks, hours = _allocate(drawn, shown)
     asked = [name for name in drawn.bottom.volumes if name != "generative"]
     variables = {**_of_hours(fit, drawn, shown, tasks, hours), **_of_machines(drawn, shown, fit)}
-    variables |= {**_of_shares(fit, drawn, shown, asked), **_of_supply(drawn, shown)}
+    variables |= {**_of_shares(drawn, shown, asked), **_of_supply(drawn, shown)}
+    variables |= migration_variables(
+        fit.bottom_up, drawn.carried, drawn.sales.mix, drawn.taught.sampling.assumed, shown, asked
+    )
     if drawn.taught.moved:
         variables["learned"] = (("draw", "assumption"), np.stack(list(drawn.taught.moved.values()), axis=-1))
     coordinates: dict[str, Any] = {
@@ -125,6 +136,8 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
         "technique": [task.name for task in fit.known.registry.tasks],
         "vendor": list(fit.known.market.chips.accelerators), "workload": asked,
         "ceiling": list(drawn.orders.supply.names),
+        "migration_period": fit.bottom_up.migration_quarters[shown].tz_localize(None),
+        **({"mover": list(drawn.carried.movers)} if drawn.carried.movers else {}),
         **({"assumption": list(drawn.taught.moved)} if drawn.taught.moved else {}),
         **({"core_task": list(drawn.bottom.core_hours)} if drawn.bottom.core_hours else {}),
     }  # fmt: skip
@@ -164,16 +177,13 @@ def _of_machines(drawn: Drawn, shown: slice, fit: WorldFit) -> dict[str, tuple[t
     }
 
 
-def _of_shares(fit: WorldFit, drawn: Drawn, shown: slice, asked: list[str]) -> dict[str, tuple[tuple[str, ...], Array]]:
+def _of_shares(drawn: Drawn, shown: slice, asked: list[str]) -> dict[str, tuple[tuple[str, ...], Array]]:
     revenue, split, bottom = drawn.supplied.revenue, drawn.supplied.sold.split, drawn.bottom
     shares = np.stack([each[:, shown] for each in split.by_definition.values()], axis=-1)
     requests = np.stack([bottom.volumes[name] for name in asked], axis=-1)
     found = {
         "compute_share": (("draw", "period"), (revenue.compute / np.maximum(revenue.total, _TINY))[:, shown]),
         "hyperscale_share": (("draw", "period", "definition"), shares),
-        "request_share": (
-            ("draw", "period", "segment", "technique"), _request_shares(bottom, fit.known.registry),
-        ),
         "requests": (("draw", "period", "workload"), requests),
     }  # fmt: skip
     if "generative" in bottom.volumes:
@@ -270,12 +280,3 @@ def _by_vendor(hours: Array, tasks: tuple[str, ...], assumed: Assumptions, chips
     vendor_internal = np.repeat(own[:, None], len(tasks), axis=1)
     by_leaf = [over.get(SEGMENT_OF[leaf], vendor_internal) for leaf in LEAF_NAMES]
     return np.stack([hours[:, :, place] @ each for place, each in enumerate(by_leaf)], axis=2)
-
-
-def _request_shares(bottom: BottomUp, registry: Registry) -> Array:
-    """Return shares of requests, shape (draws, periods, segments, techniques of all workloads)."""
-    by_segment = [
-        np.concatenate([bottom.shares[workload, segment] for workload in registry.workloads], axis=-1)
-        for segment in SOLD_SEGMENTS
-    ]
-    return np.stack(by_segment, axis=2)

@@ -133,7 +133,7 @@ def draw_world(fit: WorldFit, *, draws: int, seed: int, progress: Progress = lam
     wished[:, : orders.first] = supplied.hours[:, : orders.first]
     served, wished = supplied.hours[:, shown], wished[:, shown]
     met = meet(served, wished, bottom.hours, sampling.assumed["unseen.share"])
-    cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, taught))
+    cube = lay_out(fit, Drawn(sales, supplied, bottom, met, orders, taught, carried))
     return World(cube, sales, supplied, bottom, pooled, met, taught, fit.generations)
 
 

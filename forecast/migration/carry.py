@@ -9,7 +9,7 @@ carried ahead along a draw of that model. Segments of one workload learn from ea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -37,10 +37,14 @@ class Carried:
     skill
         ``series, horizon, ratio, histories``: CRPS over last value's on reference histories as lively as these,
         averaged over the sampled histories.
+    movers
+        ``operator|workload|segment|technique`` to the share of the operator's requests that this technique or a newer
+        one answers in the last quarter of history [share], shape (draws,).
     """
 
     shares: Mapping[Key, Array]
     skill: pd.DataFrame
+    movers: Mapping[str, Array] = field(default_factory=dict)
 
 
 def carry_forward(
@@ -57,11 +61,11 @@ def carry_forward(
     Parameters
     ----------
     shares
-        (Workload, segment) to draws of shares, shape (draws, quarters, techniques).
+        (Workload, segment) to draws of shares, shape (draws, quarters, techniques); read through ``now``.
     techniques
         Workload to its techniques, oldest first.
     quarters
-        Quarter ends.
+        Quarter ends, history first.
     now
         Position of the last quarter that is history.
     learned
@@ -72,7 +76,7 @@ def carry_forward(
     Returns
     -------
     Carried
-        Shares of the shapes given, ahead of the origin from the model, and its skill by series and horizon.
+        Shares on ``quarters``, ahead of the origin from the model, and its skill by series and horizon.
     """
     moving = {key: draws for key, draws in shares.items() if draws.shape[2] > 1}
     draws = len(next(iter(moving.values())))
@@ -113,7 +117,8 @@ def _ahead(
     paths: xr.DataArray, key: Key, values: Array, blocks: list[Any], techniques: tuple[str, ...], now: int
 ) -> Array:
     """Return draws whose future follows the model's log-ratios from each draw's own level."""
-    carried = np.array(values)
+    carried = np.empty((len(values), now + 1 + paths.sizes["period"], len(techniques)))
+    carried[:, : now + 1] = values[:, : now + 1]
     for block, picked in enumerate(blocks):
         path = paths.sel(series=f"{block}|{key[0]}|{key[1]}", category=list(techniques)).transpose(
             "draw", "period", ...

@@ -26,6 +26,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import MEASURES, periods, unit_of
+from shiftcast.forecast.views.techniques import technique_requests
 
 WARNING: Final = "Accounting, not causation: effects say how the arithmetic of the change splits, not what drove it."
 _LEVELS: Final = {"low80": 0.1, "median": 0.5, "high80": 0.9}
@@ -200,7 +201,8 @@ def _cells(cube: xr.Dataset, quarter: str, measure: str, segment: str, by: str) 
         raise InputError(
             f"segment {segment!r} is not forecast; choose all or one of {', '.join(sorted(set(segments)))}"
         )
-    at = cube.isel(period=labels.index(quarter), leaf=np.flatnonzero(chosen))
+    requests = technique_requests(cube).isel(migration_period=labels.index(quarter), drop=True)
+    at = cube.isel(period=labels.index(quarter), leaf=np.flatnonzero(chosen)).assign(technique_requests=requests)
     hours = at["gpu_hours"].values.astype(np.float64)
     factors = DECOMPOSITIONS[by](at, hours)
     if measure != "gpu_hours":
@@ -231,7 +233,7 @@ def _by_factor(at: xr.Dataset, hours: Array) -> dict[str, Array]:
             for row, side in enumerate(sides):
                 if side in segments:
                     place = segments.index(side), mixes.index(f"{workload}/{technique}")
-                    mix[:, row, column] = at["request_share"].values[:, place[0], place[1]]
+                    mix[:, row, column] = at["technique_requests"].values[:, place[0], place[1]]
     counted = volume * mix > 0
     return {
         "volume": np.where(counted, volume, 1.0), "technique mix": np.where(counted, mix, 1.0),

@@ -20,6 +20,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.techniques import technique_requests
 
 MEASURES: Final = ("gpu_hours", "latent_hours", "accelerators", "accelerators_shipped", "power", "spending")
 LEVEL_OF_BASE: Final = {
@@ -137,7 +138,8 @@ def technique_share(cube: xr.Dataset, technique: str, *, of: str, base: str, seg
             f"no request share of {technique!r} in {of!r} for segment {segment!r}; techniques are {names}, "
             f"segments {segments}"
         )
-    values = cube["request_share"].values[:, :, segments.index(segment), names.index(f"{of}/{technique}")]
+    values = technique_requests(cube).values[:, :, segments.index(segment), names.index(f"{of}/{technique}")]
+    values = values[:, : cube.sizes["period"]]
     return np.asarray(values, dtype=np.float64)
 
 

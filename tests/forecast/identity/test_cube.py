@@ -31,6 +31,7 @@ def test_the_cube_is_labelled_and_every_variable_has_a_known_unit(small_world):
     assert sizes == {
         "draw": 200, "period": 18, "leaf": 11, "definition": 5, "segment": 2, "technique": 14, "vendor": 4,
         "core_task": 7, "workload": 3, "ceiling": 4, "age": 10, "assumption": 170,
+        "migration_period": 34,
     }  # fmt: skip
     assert {name: convert(1.0, cube[name].attrs["units"], UNITS.get(name, "1")) for name in cube} == dict.fromkeys(
         cube, 1.0
@@ -45,16 +46,49 @@ def test_every_number_is_finite_and_none_is_negative(small_world):
         assert name == "learned" or values.values.min() >= 0, name
 
 
-@pytest.mark.parametrize("name", ["hyperscale_share", "request_share", "compute_share"])
+@pytest.mark.parametrize("name", ["hyperscale_share", "technique_requests", "placed", "used", "compute_share"])
 def test_shares_lie_between_nought_and_one(small_world, name):
     assert small_world.cube[name].values.max() <= 1
 
 
 def test_request_shares_of_a_workload_sum_to_one_in_every_draw(small_world):
-    share = small_world.cube["request_share"]
+    share = small_world.cube["technique_requests"]
     workloads = [str(name).partition("/")[0] for name in share.technique.values]
     sums = share.assign_coords(technique=workloads).groupby("technique").sum()
     np.testing.assert_allclose(sums.values, 1.0, rtol=1e-5)
+
+
+def test_the_migration_goes_on_to_2032_whatever_the_horizon_of_hardware(small_world, replayed):
+    for cube in (small_world.cube, replayed.cube):
+        ends = pd.DatetimeIndex(cube.migration_period.values)
+        assert ends[-1] == pd.Timestamp("2032-12-31")
+        np.testing.assert_array_equal(ends[: cube.sizes["period"]], cube.period.values)
+
+
+@pytest.mark.parametrize("workload", ["recsys", "search", "ads"])
+def test_requests_times_hours_each_split_a_workload_as_its_hours_in_the_fleet_are(small_world, workload):
+    cube = small_world.cube
+    tasks = [name for name in cube.task.values if name.startswith(f"{workload}/")]
+    quarters = slice(None, cube.sizes["period"])
+    for side, leaf in (("hyperscale", "internal"), ("rest", "edge")):
+        each = (cube.technique_requests.sel(segment=side) * cube.hours_each * cube.placed.sel(segment=side)).sel(
+            technique=tasks
+        )[:, quarters]
+        hours = cube.gpu_hours.sel(leaf=leaf, task=tasks)
+        np.testing.assert_allclose(
+            (each / each.sum("technique")).values, (hours / hours.sum("task")).values, rtol=1e-5, atol=1e-9
+        )
+
+
+def test_work_and_hours_each_are_nought_for_what_runs_on_cores(small_world, record):
+    cube = small_world.cube
+    for task in record.registry.tasks:
+        assert bool((cube.hours_each.sel(technique=task.name) > 0).all()) == task.on_accelerator
+        assert bool((cube.work_each.sel(technique=task.name) > 0).all()) == (task.flop_per_unit > 0)
+
+
+def test_the_parts_of_a_workload_used_in_each_segment_sum_to_one(small_world):
+    np.testing.assert_allclose(small_world.cube.used.sum("segment"), 1.0, rtol=1e-5)
 
 
 def test_tasks_and_one_unallocated_share_a_draw_sum_to_what_the_fleet_serves(small_world):
