@@ -23,13 +23,14 @@ from shiftcast.forecast.hardware.conversion import hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
 from shiftcast.forecast.hardware.throughput import TaskRates, fleet_throughput, task_rates
+from shiftcast.forecast.identity.rolled import MigrationFit, draw_migration, fit_migration
 from shiftcast.forecast.identity.tokens import TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
 from shiftcast.forecast.identity.work import Asked, add_cores, by_leaf, fill_hours
 from shiftcast.forecast.known import Known
-from shiftcast.forecast.leaves import SOLD_LEAVES, SOLD_SEGMENTS
-from shiftcast.forecast.migration.carry import Carried, carry_forward
-from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps
+from shiftcast.forecast.leaves import SOLD_LEAVES
+from shiftcast.forecast.migration.carry import Carried
+from shiftcast.forecast.migration.steps import TechniqueStep
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
 from shiftcast.forecast.volume import series_prior
 from shiftcast.forecast.workloads import TRAINING, Task
@@ -47,8 +48,8 @@ class BottomUpFit:
         The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     tokens
         Stated series of tokens and their models.
-    steps
-        (Workload, segment) to its technique steps, newest first; none where there is one technique.
+    migration
+        What was read of technique shares.
     inference
         State of the share of accelerator-hours that is inference.
     """
@@ -57,7 +58,7 @@ class BottomUpFit:
     generations: Generations
     quarters: pd.DatetimeIndex
     tokens: tuple[TokenFit, ...]
-    steps: Mapping[tuple[str, str], tuple[TechniqueStep, ...]]
+    migration: MigrationFit
     inference: ShareState
 
     @property
@@ -116,25 +117,17 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     known, generations, quarters
         The record cut to the origin, the fleet's generations, and ends of the quarters to cover.
     """
-    observations, registry, market, beliefs = known.observations, known.registry, known.market, known.beliefs
-    about_steps = share_prior(beliefs, "share.technique")
-    steps = {
-        (workload, segment): fit_steps(
-            observations, workload, registry.techniques(workload), segment, quarters, market=market, prior=about_steps
-        )
-        for workload in registry.workloads
-        for segment in SOLD_SEGMENTS
-    }
-    series = market.operators.token_series
+    observations, beliefs = known.observations, known.beliefs
+    series = known.market.operators.token_series
     tokens = fit_tokens(observations, quarters, series, series_prior(beliefs, "volume.tokens"))
     inference = fit_inference_share(observations, quarters, share_prior(beliefs, "share.inference"))
-    return BottomUpFit(known, generations, quarters, tokens, steps, inference)
+    return BottomUpFit(known, generations, quarters, tokens, fit_migration(known, quarters), inference)
 
 
 def draw_technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
-    """Draw technique shares of requests: from their states to the origin, carried ahead of it by the share model.
+    """Draw technique shares of requests (:mod:`forecast.identity.rolled`).
 
-    They rest on no assumption, so they are drawn once, whatever history teaches of the assumptions.
+    History teaches none of the assumptions they rest on, so they are drawn once.
 
     Parameters
     ----------
@@ -148,15 +141,7 @@ def draw_technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
     Carried
         (Workload, segment) to shares on the quarters of the migration, shape (draws, quarters, techniques).
     """
-    registry, quarters = fit.known.registry, fit.migration_quarters
-    techniques = {workload: registry.techniques(workload) for workload in registry.workloads}
-    alone = np.ones((sampling.draws, len(quarters), 1))
-    level = {
-        key: draw_step_shares(steps, techniques[key[0]], sampling) if steps else alone
-        for key, steps in fit.steps.items()
-    }
-    now = int(quarters.searchsorted(fit.known.origin)) - 1
-    return carry_forward(level, techniques, quarters, now, fit.known.learned, seed=sampling.seed)
+    return draw_migration(fit.known, fit.migration, fit.migration_quarters, sampling)
 
 
 def draw_bottom_up(
@@ -204,7 +189,7 @@ def draw_bottom_up(
         add_cores(core_hours, asked, task, known.throughput)
     inference = draw_inference_share(fit.inference, sampling)[:, over]
     _add_training(hours, asked, tasks, fit, hour_shares, inference)
-    names, steps = tuple(task.name for task in tasks), tuple(step for each in fit.steps.values() for step in each)
+    names, steps = tuple(task.name for task in tasks), tuple(step for each in fit.migration.steps.values() for step in each)
     return BottomUp(
         names, missing, volumes, shares, hours, core_hours, hours_each, steps, evidence, carried.skill
     )  # fmt: skip

@@ -38,13 +38,17 @@ class Carried:
         ``series, horizon, ratio, histories``: CRPS over last value's on reference histories as lively as these,
         averaged over the sampled histories.
     movers
-        ``operator|workload|segment|technique`` to the share of the operator's requests that this technique or a newer
-        one answers in the last quarter of history [share], shape (draws,).
+        ``operator|workload|segment|technique`` to the share of the operator's requests that this technique answers, of
+        those that no newer one does, in the last quarter of history [share], shape (draws,).
+    adoption
+        (Workload, segment, technique) to the part of the requests that is of operators which use the technique at all
+        [share], shape (draws, quarters).
     """
 
     shares: Mapping[Key, Array]
     skill: pd.DataFrame
     movers: Mapping[str, Array] = field(default_factory=dict)
+    adoption: Mapping[tuple[str, str, str], Array] = field(default_factory=dict)
 
 
 def carry_forward(

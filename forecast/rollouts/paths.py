@@ -62,7 +62,9 @@ class Path:
     ess: float = 1.0
 
 
-def learn_habits(courses: Sequence[Course], now: float, beliefs: Mapping[str, float]) -> Habits:
+def learn_habits(
+    courses: Sequence[Course], now: float, beliefs: Mapping[str, float], first_said: Born | None = None
+) -> Habits:
     """Learn from courses what holds of any.
 
     Parameters
@@ -73,12 +75,15 @@ def learn_habits(courses: Sequence[Course], now: float, beliefs: Mapping[str, fl
         End of what was known [quarter].
     beliefs
         Beliefs ``rollouts.*``.
+    first_said
+        (Workload, technique) to when it was first spoken of elsewhere [quarter], for classes without a course.
 
     Returns
     -------
     Habits
     """
-    first = born(courses, beliefs["unsaid"])
+    spoken = {key: at - beliefs["unsaid"] for key, at in (first_said or {}).items()}
+    first = {**spoken, **born(courses, beliefs["unsaid"])}
     counts: dict[str, dict[str, float]] = {"at_once": {}, "not_at_once": {}}
     for course in courses:
         if course.start is None or course.before:

@@ -1,0 +1,159 @@
+"""Technique shares of requests: newer classes from the ledger of rollouts, those before them from dated judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.asof import JUDGEMENT
+from shiftcast.features.series import select
+from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.known import Known
+from shiftcast.forecast.leaves import SOLD_SEGMENTS
+from shiftcast.forecast.migration.carry import Carried, carry_forward
+from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps, nested_shares
+from shiftcast.forecast.rollouts.clock import number_of
+from shiftcast.forecast.rollouts.courses import MIGRATING, Course, read_courses
+from shiftcast.forecast.rollouts.paths import Habits, learn_habits
+from shiftcast.forecast.rollouts.segments import Judged, Migrated, draw_segment, with_unnamed
+from shiftcast.forecast.statements.state import share_prior
+from shiftcast.forecast.workloads import TRAINING, Registry
+
+Key = tuple[str, str]
+_PERCENT: Final = {"%": 0.01}
+
+
+@dataclass(frozen=True)
+class MigrationFit:
+    """What was read of the migration, before anything is drawn.
+
+    Attributes
+    ----------
+    courses, habits
+        Courses of the ledger, and what they teach of any.
+    judged
+        (Workload, segment) to technique to what was judged of the whole segment.
+    steps
+        (Workload, segment) to the steps of techniques that the ledger does not speak of, newest first; none where
+        there is at most one.
+    """
+
+    courses: tuple[Course, ...]
+    habits: Habits
+    judged: Mapping[Key, Mapping[str, tuple[Judged, ...]]]
+    steps: Mapping[Key, tuple[TechniqueStep, ...]]
+
+
+def migrating(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Return the workloads whose techniques replace each other, and those techniques, old to new."""
+    found = {name: registry.techniques(name) for name in registry.workloads if name != TRAINING}
+    return {name: techniques for name, techniques in found.items() if len(techniques) > 1}
+
+
+def fit_migration(known: Known, quarters: pd.DatetimeIndex) -> MigrationFit:
+    """Read the ledger, operators' figures and judgements.
+
+    Parameters
+    ----------
+    known
+        The record cut to the origin.
+    quarters
+        Ends of the quarters to cover.
+
+    Returns
+    -------
+    MigrationFit
+    """
+    registry, beliefs, moving = known.registry, known.beliefs.of("rollouts"), migrating(known.registry)
+    courses = read_courses(known.rollouts, known.observations, moving, beliefs)
+    judged = {(name, side): _judged(known, name, side) for name in moving for side in SOLD_SEGMENTS}
+    about = share_prior(known.beliefs, "share.technique")
+    steps = {
+        (name, side): fit_steps(
+            known.observations, name, _before(registry.techniques(name), name in moving), side, quarters,
+            market=known.market, prior=about,
+        )
+        for name in registry.workloads
+        for side in SOLD_SEGMENTS
+    }  # fmt: skip
+    said: dict[Key, float] = {}
+    for (name, _), by_technique in judged.items():
+        for technique, rows in by_technique.items():
+            said[name, technique] = min(said.get((name, technique), np.inf), rows[0].at)
+    return MigrationFit(courses, learn_habits(courses, _now(known), beliefs, said), judged, steps)
+
+
+def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, sampling: Sampling) -> Carried:
+    """Draw technique shares of requests.
+
+    Parameters
+    ----------
+    known, fit
+        The record cut to the origin, and what was read of it.
+    quarters
+        Ends of the quarters of the migration.
+    sampling
+        Draws, seed and assumptions.
+
+    Returns
+    -------
+    Carried
+        (Workload, segment) to shares, shape (draws, quarters, techniques), and adoption and movers beside them.
+    """
+    registry, moving = known.registry, migrating(known.registry)
+    before = {name: _before(registry.techniques(name), name in moving) for name in registry.workloads}
+    alone = np.ones((sampling.draws, len(quarters), 1))
+    level = {key: draw_step_shares(steps, before[key[0]], sampling) if steps else alone for key, steps in fit.steps.items()}
+    now = int(quarters.searchsorted(known.origin)) - 1
+    carried = carry_forward(level, before, quarters, now, known.learned, seed=sampling.seed)
+    shares, adoption, movers = dict(carried.shares), {}, {}
+    for name in moving:
+        for side in SOLD_SEGMENTS:
+            drawn = _segment(known, fit, name, side, quarters, sampling)
+            shares[name, side] = _joined(carried.shares[name, side], drawn)
+            adoption |= {(name, side, each): drawn.adoption[..., at] for at, each in enumerate(drawn.techniques)}
+            movers |= drawn.movers
+    return Carried(shares, carried.skill, movers, adoption)
+
+
+def _segment(
+    known: Known, fit: MigrationFit, workload: str, side: str, quarters: pd.DatetimeIndex, sampling: Sampling
+) -> Migrated:
+    techniques = [name for name in known.registry.techniques(workload) if name in MIGRATING]
+    return draw_segment(
+        with_unnamed(fit.courses, side, workload, techniques), fit.habits, number_of(quarters), _now(known),
+        traffic=known.traffic, assumed=sampling.assumed, judged=fit.judged[workload, side], draws=sampling.draws,
+        seed=sampling.seed,
+    )  # fmt: skip
+
+
+def _joined(older: Array, drawn: Migrated) -> Array:
+    """Return shares of all techniques, old to new: what no newer class serves keeps the mix of the older ones."""
+    newest_first = [drawn.steps[..., at] for at in reversed(range(len(drawn.techniques)))]
+    newer = nested_shares(newest_first, len(drawn.techniques) + 1)
+    return np.concatenate([older * newer[..., :1], newer[..., 1:]], axis=-1)
+
+
+def _judged(known: Known, workload: str, side: str) -> dict[str, tuple[Judged, ...]]:
+    rows = select(known.observations, measure="share", base="requests", workload=workload, definition=JUDGEMENT)
+    rows = rows[rows["segment"].isin(["all", side]) & rows["technique"].isin(MIGRATING)]
+    scale = rows["unit"].map(_PERCENT).fillna(1.0)
+    rows = rows.assign(value=rows["value"] * scale, sd=rows["sd"] * scale, at=number_of(rows["period_end"]))
+    return {
+        str(name): tuple(Judged(row.at, row.value, row.sd) for row in own.itertuples())
+        for name, own in rows.sort_values("period_end").groupby("technique", sort=True)
+    }
+
+
+def _before(techniques: tuple[str, ...], moving: bool) -> tuple[str, ...]:
+    """Return the techniques that the ledger does not speak of."""
+    return tuple(name for name in techniques if name not in MIGRATING) if moving else techniques
+
+
+def _now(known: Known) -> float:
+    return float(number_of(pd.DatetimeIndex([known.origin]))[0])
