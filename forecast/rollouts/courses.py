@@ -23,7 +23,7 @@ from shiftcast.forecast.rollouts.clock import number_of
 MIGRATING: Final = ("deep", "sequence", "llm")  # classes that the ledger speaks of, old to new
 RANKING: Final = ("rank", "end_to_end")  # stages whose technique a request is counted to
 _AT_REQUEST: Final = ("online", "mixed")
-_WHOLE: Final = "(all)"
+WHOLE: Final = "(all)"
 _EDGE: Final = (0.002, 0.985)  # shares beyond are read as these on the logit scale
 _LEAST_SD: Final = 0.3
 _Z90: Final = float(ndtri(0.9))
@@ -79,7 +79,7 @@ class Moved:
     @property
     def whole(self) -> bool:
         """Whether it stands for all requests of the operator."""
-        return self.name == _WHOLE
+        return self.name == WHOLE
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import stream
-from shiftcast.forecast.rollouts.courses import Course, Moved, Said, born, moments
+from shiftcast.forecast.rollouts.courses import WHOLE, Course, Moved, Said, born, moments
 from shiftcast.forecast.rollouts.hazard import Born, Hazard, at_moment, cumulative, draw_starts, fit_hazard
 from shiftcast.forecast.rollouts.ramp import Ramp, fit_ramp, log_likelihood, resample, share_likelihood, starts_of
 
@@ -172,7 +172,7 @@ def draw_course(course: Course, setting: Setting, tilt: Array, reported: float) 
         left *= 1.0 - _surface(surface, start, setting, random)
     exact = tuple(each for each in course.stated if each.bound == "=")
     if exact:
-        whole = Moved("(all)", (exact[0].at - habits.beliefs["unsaid"], exact[0].at), True, exact)
+        whole = Moved(WHOLE, (exact[0].at - habits.beliefs["unsaid"], exact[0].at), True, exact)
         left *= 1.0 - _surface(whole, start, setting, random)
     ranked = [surface for surface in course.moved if surface.ranks] or exact
     if not ranked:
@@ -289,3 +289,28 @@ def _at(share: Array, ends: Array, when: float) -> Array:
     place = int(np.clip(np.searchsorted(ends, when), 1, len(ends) - 1))
     part = np.clip((when - ends[place - 1]) / (ends[place] - ends[place - 1]), 0.0, 1.0)
     return np.asarray(share[:, place - 1] + part * (share[:, place] - share[:, place - 1]))
+
+
+def draw_furthest(course: Course, setting: Setting) -> Array:
+    """Draw the share of an operator's furthest surface at any stage, as it is reported, shape (draws, quarters).
+
+    Parameters
+    ----------
+    course, setting
+        The course, and what all share.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters)
+        Share [share].
+    """
+    random = stream(setting.seed, f"rollouts.furthest.{course.name}")
+    start = _start(course, setting, np.zeros(setting.draws), 1.0, random)
+    begun = course.start or (np.inf, np.inf)
+    if course.start is None or not course.furthest:
+        ramp = setting.habits.ramp
+        own = ramp.speeds(random.standard_normal(setting.draws)), ramp.ceilings(*random.random((2, setting.draws)))
+        share = ramp.path(setting.ends, start, *own)
+    else:
+        share = _surface(Moved(WHOLE, begun, True, course.furthest), start, setting, random)
+    return share * (1.0 - _taken_back(start, setting, random))

@@ -1,0 +1,266 @@
+"""Scores of migration forecasts on the ledger: rolling origins, every operator left out of what is learned.
+
+A series is the share of an operator's furthest surface in one class: nought before its first report, what is stated
+after; a rollout without a share is read as the model reads it. Peers get the same statements, and their spread from the errors
+that the same peer made on other operators by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.asof import known_by
+from shiftcast.features.frames import DataFrame, Observations, Rollouts
+from shiftcast.forecast.draws import stream
+from shiftcast.forecast.rollouts.clock import number_of
+from shiftcast.forecast.rollouts.courses import Course, Said, read_courses
+from shiftcast.forecast.rollouts.paths import draw_furthest, learn_habits, setting_of
+from shiftcast.forecast.scores import crps
+
+HORIZONS: Final = (1, 2, 4, 8)  # quarters
+MODEL: Final = "ledger"
+_BINS: Final = (0.005, 0.1, 0.5, 0.9)  # shares between which the log score tells
+_FULL: Final = 0.9  # share from which a surface stays where it is until it is said otherwise
+_FOLDS: Final = 8
+_SMOOTH: Final = 0.5  # draws supposed in each bin
+_EDGE: Final = 0.002
+
+
+@dataclass(frozen=True)
+class Case:
+    """One share to forecast.
+
+    Attributes
+    ----------
+    course
+        As it was known at the origin.
+    origin, horizon
+        Where it is forecast from [quarter], and how far ahead [quarter].
+    actual
+        The share [share].
+    """
+
+    course: Course
+    origin: float
+    horizon: int
+    actual: float
+
+
+def actual_shares(course: Course, ends: Array, now: float) -> Array:
+    """Return the shares of a course that are known, NaN elsewhere, shape (quarters,).
+
+    Parameters
+    ----------
+    course
+        By all that is known now.
+    ends
+        Ends of the quarters, shape (quarters,) [quarter].
+    now
+        End of what is known [quarter].
+
+    Returns
+    -------
+    ndarray, shape (quarters,)
+        Share [share]; nought before the start, straight between stated shares, and what is nearly all stays.
+
+    Examples
+    --------
+    >>> full = Said(2.0, 1.0, 4.0, 1.0, "=", "full")
+    >>> course = Course("one", "rest", "tail", "ads", "deep", (1.0, 2.0), furthest=(full,))
+    >>> actual_shares(course, np.array([0.0, 1.0, 1.5, 2.0, 3.0]), 3.0).tolist()
+    [0.0, 0.0, nan, 1.0, 1.0]
+    """
+    share = np.full(len(ends), np.nan)
+    share[ends <= (now if course.start is None else course.start[0])] = 0.0
+    if course.furthest and not course.before:
+        at = np.array([each.at for each in course.furthest])
+        level = np.maximum.accumulate([_read(each) for each in course.furthest])
+        inside = (ends >= at[0]) & (ends <= (now if level[-1] >= _FULL else at[-1]))
+        share[inside] = np.interp(ends[inside], at, level)
+    share[ends > now] = np.nan
+    return share
+
+
+def last_value(said: Sequence[Said], steps: Array) -> Array:
+    """Return the last stated share at every step ahead, shape (steps,)."""
+    return np.full(len(steps), said[-1].share if said else 0.0)
+
+
+def drift(said: Sequence[Said], steps: Array) -> Array:
+    """Return the last stated share run on by the mean step so far, shape (steps,)."""
+    if len(said) < 2 or said[-1].at <= said[0].at:
+        return last_value(said, steps)
+    slope = (said[-1].share - said[0].share) / (said[-1].at - said[0].at)
+    return np.clip(said[-1].share + slope * steps, 0.0, 1.0)
+
+
+def logistic(said: Sequence[Said], steps: Array) -> Array:
+    """Return the share along a logistic through the stated ones, by least squares, shape (steps,)."""
+    if len(said) < 2 or said[-1].at <= said[0].at:
+        return last_value(said, steps)
+    at = np.array([each.at for each in said])
+    levels = logit(np.clip([each.share for each in said], _EDGE, 1 - _EDGE))
+    slope, level = np.polyfit(at - at[-1], levels, 1)
+    return np.asarray(expit(level + slope * steps))
+
+
+PEERS: Final[Mapping[str, Callable[[Sequence[Said], Array], Array]]] = {
+    "last value": last_value, "drift": drift, "logistic": logistic,
+}  # fmt: skip
+
+
+def score_rollouts(
+    ledger: DataFrame[Rollouts], observations: DataFrame[Observations], techniques: Mapping[str, Sequence[str]],
+    beliefs: Mapping[str, float], *, origins: pd.DatetimeIndex, now: pd.Timestamp, draws: int, seed: int,
+) -> pd.DataFrame:  # fmt: skip
+    """Forecast every operator's series from rolling origins without what that operator teaches.
+
+    Parameters
+    ----------
+    ledger, observations
+        All rows.
+    techniques
+        Workload to its techniques, old to new.
+    beliefs
+        Beliefs ``rollouts.*``.
+    origins, now
+        Ends of quarters to forecast from, and the day by which actuals are known.
+    draws, seed
+        Of each forecast.
+
+    Returns
+    -------
+    DataFrame
+        One row a case and method: ``operator, workload, technique, origin, horizon, actual, method, crps, log, pit``.
+        Peers come twice: as a point, and ``+ spread`` with the errors made on others by then.
+    """
+    today = float(number_of(pd.DatetimeIndex([now]))[0])
+    final = {each.name: each for each in read_courses(known_by(ledger, now), observations, techniques, beliefs)}
+    past: list[tuple[str, float, int, str, float]] = []
+    rows: list[dict[str, object]] = []
+    for origin in origins:
+        start = float(number_of(pd.DatetimeIndex([origin]))[0])
+        known = known_by(observations, origin)
+        courses = [each for each in read_courses(known_by(ledger, origin), known, techniques, beliefs) if each.name in final]
+        cases = list(_cases(courses, final, start, today))
+        for fold in range(_FOLDS):
+            held = [case for case in cases if _fold(case.course.operator) == fold]
+            if held:
+                taught = [each for each in courses if _fold(each.operator) != fold]
+                rows += _forecast(held, taught, start, beliefs, past, draws, seed)
+        past += _errors(cases, start)
+    return pd.DataFrame(rows)
+
+
+def summary(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return scores by method: ``method, cases, crps, ratio, log, covers`` against last value as a point.
+
+    Parameters
+    ----------
+    scores
+        From :func:`score_rollouts`.
+    """
+    grouped = scores.groupby("method", sort=False)
+    covers = scores.assign(inside=scores["pit"].between(0.1, 0.9)).groupby("method", sort=False)["inside"].mean()
+    table = grouped.agg(cases=("crps", "size"), crps=("crps", "mean"), log=("log", "mean")).assign(covers=covers)
+    return table.assign(ratio=table["crps"] / table.loc["last value", "crps"]).reset_index()
+
+
+def _cases(courses: Sequence[Course], final: Mapping[str, Course], start: float, today: float) -> Iterator[Case]:
+    for course in courses:
+        if final[course.name].before:
+            continue
+        steps = np.array(HORIZONS, dtype=np.float64)
+        actual = actual_shares(final[course.name], start + steps, today)
+        for step, share in zip(HORIZONS, actual, strict=True):
+            if not np.isnan(share):
+                yield Case(course, start, step, float(share))
+
+
+def _forecast(
+    cases: Sequence[Case], taught: Sequence[Course], start: float, beliefs: Mapping[str, float],
+    past: Sequence[tuple[str, float, int, str, float]], draws: int, seed: int,
+) -> list[dict[str, object]]:  # fmt: skip
+    """Return scored forecasts of the cases of one origin and fold."""
+    habits = learn_habits(taught, start, beliefs)
+    setting = setting_of(habits, start + np.arange(1.0, max(HORIZONS) + 1.0), start, draws, seed)
+    paths: dict[str, Array] = {}
+    rows: list[dict[str, object]] = []
+    for case in cases:
+        course = case.course
+        if course.name not in paths:
+            born = (course.workload, course.technique) in habits.first or course.start is not None
+            blank = np.zeros((draws, max(HORIZONS)))
+            paths[course.name] = draw_furthest(course, setting) if born else blank
+        about = {
+            "operator": course.operator, "workload": course.workload, "technique": course.technique,
+            "origin": start, "horizon": case.horizon, "actual": case.actual,
+        }  # fmt: skip
+        random = stream(seed, f"pit.{course.name}.{start}.{case.horizon}")
+        rows.append({**about, "method": MODEL, **_scored(paths[course.name][:, case.horizon - 1], case.actual, random)})
+        for name, peer in PEERS.items():
+            point = float(peer(_told(course), np.array([float(case.horizon)]))[0])
+            others = _others(past, name, course, case, point)
+            rows.append({**about, "method": name, **_scored(np.full(1, point), case.actual, random)})
+            spread = np.clip(point + others, 0.0, 1.0)
+            rows.append({**about, "method": f"{name} + spread", **_scored(spread, case.actual, random)})
+    return rows
+
+
+def _others(
+    past: Sequence[tuple[str, float, int, str, float]], name: str, course: Course, case: Case, point: float
+) -> Array:
+    """Return the errors that a peer had made on other operators from a like level by the origin; nought if none."""
+    found = [
+        error for operator, at, horizon, method, error in past
+        if operator.split("|")[0] != course.operator and at + horizon <= case.origin and horizon == case.horizon
+        and method == f"{name}|{_level(point)}"
+    ]  # fmt: skip
+    return np.array([0.0, *found])
+
+
+def _errors(cases: Sequence[Case], start: float) -> list[tuple[str, float, int, str, float]]:
+    """Return the errors of peers on the cases of one origin."""
+    found = []
+    for case in cases:
+        for name, peer in PEERS.items():
+            point = float(peer(_told(case.course), np.array([float(case.horizon)]))[0])
+            found.append((case.course.name, start, case.horizon, f"{name}|{_level(point)}", case.actual - point))
+    return found
+
+
+def _read(said: Said) -> float:
+    """Return the share of a statement; of a rollout without one, what the model reads it as."""
+    return float(expit(said.mid)) if np.isnan(said.share) else said.share
+
+
+def _told(course: Course) -> list[Said]:
+    """Return an operator's statements as a peer reads them."""
+    return [replace(each, share=_read(each)) for each in course.furthest]
+
+
+def _level(point: float) -> int:
+    return int(np.searchsorted(_BINS, point))
+
+
+def _scored(draws: Array, actual: float, random: np.random.Generator) -> dict[str, float]:
+    """Return CRPS, log score over bins, and the randomised probability integral transform of draws."""
+    below, equal = float((draws < actual).mean()), float((draws == actual).mean())
+    place = int(np.searchsorted(_BINS, actual))
+    inside = float((np.searchsorted(_BINS, draws) == place).sum())
+    chance = (inside + _SMOOTH) / (len(draws) + _SMOOTH * (len(_BINS) + 1))
+    return {
+        "crps": float(crps(np.resize(draws, max(len(draws), 2))[:, None], np.array([actual]))[0]), "log": -float(np.log(chance)),
+        "pit": below + random.random() * equal,
+    }  # fmt: skip
+
+
+def _fold(operator: str) -> int:
+    return sum(operator.encode()) % _FOLDS
