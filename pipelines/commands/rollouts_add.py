@@ -40,13 +40,13 @@ def add_move(
     operator: Operator,
     surface: Surface,
     workload: Workload,
+    stage: Annotated[str, typer.Option(help="retrieval, pre_rank, rank, re_rank, or end_to_end: all of the answer.")],
     technique_to: Annotated[str, typer.Option("--to", help=f"Class of technique after: {_CLASSES}.")],
     technique_from: Annotated[str, typer.Option("--from", help=f"Class of technique before: {_CLASSES}.")],
     event: Annotated[str, typer.Option(help="test, deployed (extent unstated), partial, full or rollback.")],
     start: Start,
     end: End,
     source: Source,
-    stage: Annotated[str, typer.Option(help="retrieval, pre_rank, rank, re_rank or end_to_end.")] = "end_to_end",
     serving: Annotated[str, typer.Option(help="online, nearline, offline, mixed or unstated.")] = "unstated",
     share: Annotated[
         Three | None, typer.Option(help="Part of the requests of surface and stage: low, middle and high, of 1.")

@@ -15,6 +15,7 @@ _COLOURS: Final[Mapping[str, str]] = {"deep": "#8fc4b1", "sequence": "#1f5fa8", 
 _EDGES: Final[Mapping[str, str]] = {**_COLOURS, "deep": "#2a8a6a"}  # a pale mark needs a rim to be seen
 _SHAPES: Final[Mapping[str, str]] = {"deep": "circle", "sequence": "diamond", "llm": "square"}
 _OLDER: Final = ("#b9bdc2", "#767b80", "triangle-up")  # colour, rim and shape
+_GREY: Final = "#555555"  # of marks that explain fills
 _FILLS: Final[Mapping[str, float]] = {"test": 0.0, "partial": 0.45, "rollback": 0.0, "full": 1.0, "deployed": 1.0}
 _EVENTS: Final[Mapping[str, str]] = {
     "test": "hollow: a test", "partial": "half: part of the traffic", "full": "solid: all of it",
@@ -152,9 +153,9 @@ def _legend(figure: go.Figure) -> None:
         colour, rim, shape = _look(name)
         line = {"color": rim, "width": 1.5}
         classes[name] = {"symbol": shape, "color": colour, "size": _SIZE, "line": line}
-    grey = {"color": "#555555", "width": 1.5}
+    line = {"color": _GREY, "width": 1.5}
     events = {
-        name: {"symbol": "circle", "color": _faded(grey["color"], _FILLS[event]), "line": grey, "size": _size(event)}
+        name: {"symbol": "circle", "color": _faded(_GREY, _FILLS[event]), "line": line, "size": _size(event)}
         for event, name in _EVENTS.items()
     }
     ring = {"symbol": "circle-open", "color": "#333333", "size": _RING, "line": {"width": 1}}

@@ -13,7 +13,7 @@ from shiftcast.pipelines.sources.public_record import read_record
 
 OURS = ("--operator", "our shop", "--segment", "rest", "--group", "tail", "--surface", "home feed",
         "--workload", "recsys", "--start", "2026-04-01", "--end", "2026-06-30", "--source", "our logs")  # fmt: skip
-MOVED = ("--from", "deep", "--to", "sequence", "--event", "partial", "--share", "0.2", "0.25", "0.3")
+MOVED = ("--stage", "rank", "--from", "deep", "--to", "sequence", "--event", "partial", "--share", "0.2", "0.25", "0.3")
 
 
 def invoke(*arguments):
@@ -71,7 +71,7 @@ def test_an_added_move_is_in_the_list_of_its_folder(tmp_path):
     folder = tmp_path / "ours"
     told = invoke("add", "--record", str(folder), *OURS, *MOVED, "--known-at", "2026-07-01")
     assert told == f"{folder / 'rollouts.csv'}: line 2 added; read it with --record {folder}\n"
-    assert "home feed, recsys end_to_end: deep to sequence, partial on 25% (20%-30%), unstated" in invoke(
+    assert "home feed, recsys rank: deep to sequence, partial on 25% (20%-30%), unstated" in invoke(
         "show", "our shop", "--record", str(folder)
     )
     (row,) = json.loads(invoke("list", "--operator", "our shop", "--record", str(folder), "--json"))
