@@ -120,6 +120,7 @@ def _row(record: dict[str, object], frame: type[FrameModel]) -> dict[str, object
     if frame.title == Claims.title:
         _check_range_stated(cells)
     if frame.title in _PERCENTILES:
+        _check_happened(cells)
         _check_percentiles(cells, _PERCENTILES[frame.title])
     if frame.title in _CONVERTED:
         _to_canonical(cells, _CONVERTED[frame.title])
@@ -168,6 +169,13 @@ def _check_spans(cells: dict[str, object]) -> None:
         first, last = cells.get(start), cells.get(end)
         if isinstance(first, pd.Timestamp) and isinstance(last, pd.Timestamp) and last < first:
             raise _Rejected(Fault(end, f"{last:%Y-%m-%d}", f"{end} is before {start} {first:%Y-%m-%d}"))
+
+
+def _check_happened(cells: dict[str, object]) -> None:
+    end, known = cells["period_end"], cells["known_at"]
+    if isinstance(end, pd.Timestamp) and isinstance(known, pd.Timestamp) and known < end:
+        reason = f"known_at is before period_end {end:%Y-%m-%d}; a move or a count is known once it has happened"
+        raise _Rejected(Fault("known_at", f"{known:%Y-%m-%d}", reason))
 
 
 def _check_range_stated(cells: dict[str, object]) -> None:
@@ -228,7 +236,11 @@ def _without_duplicates(
     faults = [
         (
             int(line),
-            Fault(frame.key[-1], str(value), f"another row has the same key ({', '.join(frame.key)})"),
+            Fault(
+                frame.key[-1],
+                str(value),
+                f"another row has the same key ({', '.join(frame.key)}); correct or remove one of them",
+            ),
         )
         for line, value in zip(table.loc[repeated, "line"], table.loc[repeated, frame.key[-1]], strict=True)
     ]

@@ -13,6 +13,8 @@ from rich.table import Table
 
 from shiftcast.features.frames import DataFrame, Rollouts, Traffic
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.commands.options import as_day
+from shiftcast.pipelines.commands.rollouts_add import add_move, add_traffic
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
@@ -22,6 +24,8 @@ rollouts_app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
 )
+rollouts_app.command("add")(add_move)
+rollouts_app.command("add-traffic")(add_traffic)
 
 AsOf = Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")]
 Workload = Annotated[str | None, typer.Option(help="Only of this workload: recsys, search or ads.")]
@@ -34,23 +38,35 @@ _IN_TIME: Final = ["period_start", "period_end", "operator", "surface"]
 def list_rollouts(
     workload: Workload = None,
     operator: Annotated[str | None, typer.Option(help="Only of this operator.")] = None,
+    technique: Annotated[str | None, typer.Option(help="Only moves to this class of technique.")] = None,
+    event: Annotated[str | None, typer.Option(help="Only test, deployed, partial, full or rollback.")] = None,
+    group: Annotated[str | None, typer.Option(help="Only giants, or only the tail.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only what may have happened on this day or later.")] = None,
     as_of: AsOf = None,
     record: RecordFolder = RECORDS,
     as_json: AsJson = False,
 ) -> None:
     """List every move known on a day, the earliest first: who, what, from and to which technique, on how much."""
-    moves = _only(_only(known_at(as_of, record).rollouts, "workload", workload), "operator", operator)
+    moves = known_at(as_of, record).rollouts
+    wanted = {
+        "workload": workload, "operator": operator, "technique_to": technique, "event": event, "group": group,
+    }  # fmt: skip
+    for column, value in wanted.items():
+        moves = _only(moves, column, value)
+    moves = (moves if since is None else moves[moves["period_end"] >= as_day(since, "--since")]).sort_values(_IN_TIME)
     if as_json:
-        sys.stdout.write(json.dumps(_plain(moves.sort_values(_IN_TIME)), indent=1) + "\n")
+        sys.stdout.write(json.dumps(_plain(moves), indent=1) + "\n")
         return
     table = Table("when", "operator", "surface", "workload", "stage", "from", "to", "event", "traffic", "computed")
-    for row in moves.sort_values(_IN_TIME).itertuples():
+    for row in moves.itertuples():
         table.add_row(
             _when(row.period_start, row.period_end), row.operator, row.surface, row.workload, row.stage,
             row.technique_from, row.technique_to, row.event, _share(row.share_low, row.share_mid, row.share_high),
             row.serving,
         )  # fmt: skip
-    wide_console().print(table)
+    console = wide_console()
+    console.print(table)
+    console.print(_counts(moves), soft_wrap=True)
 
 
 @rollouts_app.command("show")
@@ -113,6 +129,13 @@ def _when(start: pd.Timestamp, end: pd.Timestamp) -> str:
 
 def _share(low: float, mid: float, high: float) -> str:
     return "" if pd.isna(mid) else f"{mid:.0%} ({low:.0%}-{high:.0%})"
+
+
+def _counts(moves: pd.DataFrame) -> str:
+    """Return how many moves and operators each side of the split and each group has."""
+    groups = moves.groupby(["segment", "group"])["operator"].agg(["size", "nunique"])
+    said = [f"{segment} {group} {row['size']} by {row['nunique']}" for (segment, group), row in groups.iterrows()]
+    return f"{len(moves)} moves by {moves['operator'].nunique()} operators: {', '.join(said) or 'none'}"
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.views.beside import beside
 from shiftcast.pipelines.publish import figures
 from shiftcast.pipelines.publish.chain import chain_content, ours_in, served_figure
+from shiftcast.pipelines.publish.rollouts import timelines
 from shiftcast.pipelines.registry.bundle import Bundle
 
 _TEMPLATE: Final = "report.html.jinja"
@@ -58,6 +59,10 @@ def _content(bundle: Bundle) -> dict[str, Any]:
         "pictures": {name: _html(figure, name) for name, figure in pictures.items()},
         "summary": bundle.summary,
         "attributes": cube.attrs,
+        "timelines": [
+            {**each, "figure": _html(each["figure"], f"rollouts-{each['workload']}")}
+            for each in timelines(known.rollouts, known.traffic)
+        ],
         "chain": _chain(bundle),
         "views": beside(cube, stated),
         "ours": ours_in(cube, _SET_BESIDE),

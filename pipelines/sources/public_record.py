@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames import (
+    MARKET,
     AnyFrame,
     AssumptionRows,
     Ceilings,
@@ -21,9 +22,7 @@ from shiftcast.features.frames import (
     Memberships,
     Observations,
     Quarantine,
-    Rollouts,
     Throughput,
-    Traffic,
     Workloads,
     check,
     conform,
@@ -33,9 +32,10 @@ from shiftcast.features.quality import Screened, screen
 from shiftcast.forecast.known import Frames
 from shiftcast.forecast.workloads import read_registry
 from shiftcast.pipelines.records import RECORDS
-from shiftcast.pipelines.sources.beliefs import beliefs_files, read_belief_rows
+from shiftcast.pipelines.sources.beliefs import BELIEFS_FILE, beliefs_files, read_belief_rows
 from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.sources.market import check_catalogue, market_files, read_market_frames
+from shiftcast.pipelines.sources.rollouts import LEDGER, joined, own_and_shipped
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 MEMBERSHIPS_FILE: Final = "memberships.csv"
@@ -45,7 +45,7 @@ _SINGLE: Final[Mapping[str, type[FrameModel]]] = {
     "fleet.csv": AssumptionRows, "economics.csv": AssumptionRows,
 }  # fmt: skip
 _OPTIONAL: Final[Mapping[str, type[FrameModel]]] = {
-    MEMBERSHIPS_FILE: Memberships, CEILINGS_FILE: Ceilings, "rollouts.csv": Rollouts, "traffic.csv": Traffic,
+    MEMBERSHIPS_FILE: Memberships, CEILINGS_FILE: Ceilings,
 }  # fmt: skip
 _CAPACITY: Final = ("fleet", "economics")  # what the cube does not use, kept in files of their own
 
@@ -72,7 +72,8 @@ def read_record(folder: Path = RECORDS) -> Record:
     Parameters
     ----------
     folder
-        Folder of CSV files.
+        Folder of CSV files. Its rows of the ledger and its beliefs join those that ship; where it holds nothing but
+        rows that may be left out, all else is what ships.
 
     Returns
     -------
@@ -82,33 +83,35 @@ def read_record(folder: Path = RECORDS) -> Record:
     Raises
     ------
     UnreadableFileError
-        If a file cannot be read at all, or the folder holds no observations.
+        If a file cannot be read at all, or the folder holds a part of what it needs, but no observations.
     """
-    files = sorted(folder.glob("observations_*.csv"))
+    base = _base(folder)
+    files = sorted(base.glob("observations_*.csv"))
     if not files:
         raise UnreadableFileError(f"{folder}: no observations_*.csv file; give a folder of records")
     parts = {path.name: _screened(path, Observations) for path in files}
-    single = {name: _screened(folder / name, frame) for name, frame in _SINGLE.items()}
+    single = {name: _screened(base / name, frame) for name, frame in _SINGLE.items()}
     observations, repeated = _merge(parts)
-    optional = {name: _screened_if_there(folder / name, frame) for name, frame in _OPTIONAL.items()}
-    quarantined = [each.quarantine for group in (parts, single, optional) for each in group.values()]
+    there = {name: path for name in _OPTIONAL for path in (base / name, folder / name) if path.exists()}
+    optional = {name: _screened_if_there(there.get(name), frame) for name, frame in _OPTIONAL.items()}
+    ledger = {name: _ledger(folder, name, frame) for name, frame in LEDGER.items()}
+    quarantined = [each.quarantine for group in (parts, single, optional, ledger) for each in group.values()]
     quarantine = conform(pd.concat([*quarantined, repeated], ignore_index=True), Quarantine)
-    names = [path.name for path in files] + [*_SINGLE, "workloads.csv"]
-    names += [name for name in _OPTIONAL if (folder / name).exists()]
     rows = {name.removesuffix(".csv"): check(single[name].rows, frame) for name, frame in _SINGLE.items()}
-    check_catalogue(folder / "hardware.csv", rows["hardware"])
-    beside = {path.name: path for path in (*market_files(folder).values(), beliefs_files(folder)[-1])}
+    check_catalogue(base / "hardware.csv", rows["hardware"])
+    beside = [*market_files(folder).values(), beliefs_files(folder)[-1], *there.values()]
+    beside += [own_and_shipped(folder, name)[0] for name in LEDGER]
     return Record(
         observations=check(observations, Observations),
         capacity=pd.concat([rows.pop(name) for name in _CAPACITY], ignore_index=True),
         **rows,
-        registry=read_registry(_registry_table(folder / "workloads.csv")),
+        registry=read_registry(_registry_table(base / "workloads.csv")),
         learned=load_learned(None).whole,
         quarantine=check(quarantine, Quarantine),
-        digests={name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
-        | {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in beside.items()},
+        digests=_digests([*files, *(base / name for name in (*_SINGLE, "workloads.csv")), *beside]),
         belief_rows=read_belief_rows(folder),
         **{name.removesuffix(".csv"): check(optional[name].rows, frame) for name, frame in _OPTIONAL.items()},
+        **{name.removesuffix(".csv"): check(ledger[name].rows, frame) for name, frame in LEDGER.items()},
         **read_market_frames(folder, observations),
     )
 
@@ -117,8 +120,24 @@ def _screened(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
     return screen(read_table(path), frame, source=path.name)
 
 
-def _screened_if_there(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
-    return _screened(path, frame) if path.exists() else Screened(empty(frame), empty(Quarantine), ())
+def _base(folder: Path) -> Path:
+    """Return the folder whose files a record cannot do without: the one that ships, beside a folder of own rows."""
+    needed = [*folder.glob("observations_*.csv"), *(folder / name for name in (*_SINGLE, "workloads.csv"))]
+    own = [*_OPTIONAL, *LEDGER, BELIEFS_FILE, *(f"{name}.csv" for name in MARKET)]
+    partial = any((folder / name).exists() for name in own) and not any(path.exists() for path in needed)
+    return RECORDS if partial else folder
+
+
+def _digests(files: list[Path]) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files, key=lambda p: p.name)}
+
+
+def _screened_if_there(path: Path | None, frame: type[AnyFrame]) -> Screened[AnyFrame]:
+    return _screened(path, frame) if path is not None else Screened(empty(frame), empty(Quarantine), ())
+
+
+def _ledger(folder: Path, name: str, frame: type[AnyFrame]) -> Screened[AnyFrame]:
+    return joined([_screened(path, frame) for path in own_and_shipped(folder, name)], frame)
 
 
 def _merge(parts: Mapping[str, Screened[Observations]]) -> tuple[DataFrame[Observations], DataFrame[Quarantine]]:

@@ -36,6 +36,27 @@ def read_table(path: Path) -> pd.DataFrame:
     UnreadableFileError
         If the file is absent, empty, or holds NUL bytes, a quote without an end or a column twice.
     """
+    return parse_table(path, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """Read a file of records as it is, bytes that are not UTF-8 as surrogates.
+
+    Parameters
+    ----------
+    path
+        CSV file.
+
+    Returns
+    -------
+    str
+        Its text.
+
+    Raises
+    ------
+    UnreadableFileError
+        If the file is absent, empty, or holds NUL bytes.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError as error:
@@ -45,16 +66,29 @@ def read_table(path: Path) -> pd.DataFrame:
     if not text.strip() or "\x00" in text:
         what = "is empty" if not text.strip() else "holds NUL bytes: it is not a text file"
         raise UnreadableFileError(f"{path}: {what}; put back the file or remove it from the record")
-    return _records(path, text)
+    return text
 
 
-def _check_header(path: Path, header: list[str]) -> None:
-    repeated = sorted({name for name in header if header.count(name) > 1 or name in {"line", "surplus"}})
-    if repeated:
-        raise UnreadableFileError(f"{path}: line 1: column {repeated[0]!r} is there twice or reserved; rename it")
+def parse_table(path: Path, text: str) -> pd.DataFrame:
+    """Read the text of a CSV file as text cells.
 
+    Parameters
+    ----------
+    path
+        Where it is from, for messages.
+    text
+        Header and records.
 
-def _records(path: Path, text: str) -> pd.DataFrame:
+    Returns
+    -------
+    DataFrame
+        As :func:`read_table` returns it.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it holds a quote without an end or a column twice.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, object]] = []
     try:
@@ -71,3 +105,9 @@ def _records(path: Path, text: str) -> pd.DataFrame:
         raise UnreadableFileError(f"{path}: line {reader.line_num}: {error}; repair the quoting") from None
     names = pd.Index([*header, "line", "surplus"], dtype=object)  # pandas' own text type refuses surrogates
     return pd.DataFrame([list(row.values()) for row in rows], columns=names, dtype=object)
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    repeated = sorted({name for name in header if header.count(name) > 1 or name in {"line", "surplus"}})
+    if repeated:
+        raise UnreadableFileError(f"{path}: line 1: column {repeated[0]!r} is there twice or reserved; rename it")

@@ -1,12 +1,19 @@
-"""`shiftcast rollouts list` and `shiftcast rollouts show`."""
+"""`shiftcast rollouts list`, `show`, `add` and `add-traffic`."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.public_record import read_record
+
+OURS = ("--operator", "our shop", "--segment", "rest", "--group", "tail", "--surface", "home feed",
+        "--workload", "recsys", "--start", "2026-04-01", "--end", "2026-06-30", "--source", "our logs")  # fmt: skip
+MOVED = ("--stage", "rank", "--from", "deep", "--to", "sequence", "--event", "partial", "--share", "0.2", "0.25", "0.3")
 
 
 def invoke(*arguments):
@@ -37,6 +44,67 @@ def test_the_table_names_who_moved_what_and_on_how_much():
     for said in ("2015-01 to", "retargeting", "100%", "(90%-100%)", "partial"):
         assert said in printed
     assert "alibaba" not in printed
+
+
+def test_filters_hold_together():
+    rows = json.loads(
+        invoke("list", "--json", "--technique", "sequence", "--event", "full", "--since", "2025-06-01", "--group",
+               "giants", "--as-of", "2026-11-28")
+    )  # fmt: skip
+    assert rows
+    for column, value in (("technique_to", "sequence"), ("event", "full"), ("group", "giants")):
+        assert {row[column] for row in rows} == {value}
+    assert min(row["period_end"] for row in rows) >= "2025-06-01"
+
+
+def test_a_list_ends_with_its_counts():
+    printed = invoke("list", "--as-of", "2026-11-28").splitlines()[-1]
+    told = re.fullmatch(r"226 moves by (\d+) operators: (.*)", printed)
+    parts = [re.fullmatch(r"(\w+ \w+) (\d+) by (\d+)", part).groups() for part in told[2].split(", ")]
+    assert [name for name, *_ in parts] == ["hyperscale giants", "rest giants", "rest tail"]
+    assert sum(int(rows) for _, rows, _ in parts) == 226
+    assert sum(int(operators) for *_, operators in parts) == int(told[1])
+    assert invoke("list", "--operator", "yelp", "--since", "2030-01-01").endswith("0 moves by 0 operators: none\n")
+
+
+def test_an_added_move_is_in_the_list_of_its_folder(tmp_path):
+    folder = tmp_path / "ours"
+    told = invoke("add", "--record", str(folder), *OURS, *MOVED, "--known-at", "2026-07-01")
+    assert told == f"{folder / 'rollouts.csv'}: line 2 added; read it with --record {folder}\n"
+    assert "home feed, recsys rank: deep to sequence, partial on 25% (20%-30%), unstated" in invoke(
+        "show", "our shop", "--record", str(folder)
+    )
+    (row,) = json.loads(invoke("list", "--operator", "our shop", "--record", str(folder), "--json"))
+    assert (row["evidence"], row["confidence"], row["known_at"]) == ("assumed", "recalled", "2026-07-01")
+
+
+def test_added_traffic_stands_beside_the_moves(tmp_path):
+    invoke("add", "--record", str(tmp_path), *OURS, *MOVED)
+    invoke("add-traffic", "--record", str(tmp_path), *OURS, "--requests", "1e6", "2e6", "3e6", "--evidence", "measured")
+    (row,) = json.loads(invoke("show", "our shop", "--record", str(tmp_path), "--json"))["traffic"]
+    assert (row["low"], row["mid"], row["high"], row["evidence"]) == (1e6, 2e6, 3e6, "measured")
+
+
+def test_a_row_in_place_of_a_shipped_one_is_said_to_be(tmp_path):
+    row = next(each for each in json.loads(invoke("list", "--operator", "criteo", "--json")) if each["share_mid"])
+    names = ("operator", "surface", "workload", "stage", "event", "source")
+    same = [text for name in names for text in (f"--{name}", row[name])]
+    same += ["--from", row["technique_from"], "--to", row["technique_to"], "--start", row["period_start"]]
+    same += ["--end", row["period_end"], "--known-at", row["known_at"], "--share", "0.5", "0.6", "0.7"]
+    assert "line 2 added, in place of the shipped row" in invoke("add", "--record", str(tmp_path), *same)
+    assert len(read_record(tmp_path).rollouts) == 226
+
+
+def test_a_refused_row_leaves_nothing(tmp_path):
+    folder = tmp_path / "ours"
+    with pytest.raises(InputError, match="column 'known_at' holds '2026-05-01': known_at is before period_end"):
+        invoke("add", "--record", str(folder), *OURS, *MOVED, "--known-at", "2026-05-01")
+    assert not folder.exists()
+    with pytest.raises(InputError, match="is the record that ships; give a folder of your own"):
+        invoke("add", "--record", str(RECORDS), *OURS, *MOVED)
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=r"file: cannot be written \(.*\); give another --record"):
+        invoke("add", "--record", str(tmp_path / "file"), *OURS, *MOVED)
 
 
 def test_one_operator_is_shown_with_wording_source_and_traffic():

@@ -170,3 +170,33 @@ def test_an_outlook_names_who_holds_it_and_looks_ahead(record):
     ahead = rows[(rows["stage"] == "forward") & rows["definition"].str.startswith("outlook_")]
     assert len(ahead) >= 20
     assert (ahead["period_end"] > ahead["known_at"]).all()
+
+
+def test_downloads_are_of_thirty_days_and_known_the_day_after():
+    rows = rows_of("pypi")
+    days = rows[["period_start", "period_end", "known_at"]].apply(pd.to_datetime)
+    assert ((days["period_end"] - days["period_start"]).dt.days == 29).all()
+    assert ((days["known_at"] - days["period_end"]).dt.days == 1).all()
+    months = rows.assign(month=rows["known_at"].str[:7])
+    assert not months.duplicated(["workload", "technique", "month"]).any()
+    assert (rows["source"].str.extract(r"snapshot of (\S+)$")[0] == rows["known_at"]).all()
+
+
+def test_every_technique_has_the_newest_downloads_of_every_month_with_a_list():
+    newest = rows_of("pypi").query("known_at >= '2024-07'")
+    months = {f"{month}" for month in pd.period_range("2024-07", "2026-04", freq="M")} - {"2025-01"}
+    for _, rows in newest.groupby(["workload", "technique"]):
+        assert set(rows["known_at"].str[:7]) == months
+
+
+def test_doubtful_downloads_are_named_where_the_page_names_them():
+    rows = rows_of("pypi")
+    doubted = rows["note"].str.extract(
+        r"doubtful(?: or a rise)?: (\S+) at (\d+), median of the snapshots around (\d+)$"
+    )
+    doubted = doubted.dropna().astype({1: float, 2: float})
+    assert len(doubted) == rows["note"].str.contains("doubtful").sum() == 9
+    assert (doubted[1] > 2 * doubted[2]).all()
+    assert (doubted[1] - doubted[2] > 0.1 * rows.loc[doubted.index, "value"]).all()
+    page = (RECORDS / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in doubted[0])
