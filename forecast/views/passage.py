@@ -101,6 +101,7 @@ def passage(share: Array, ends: pd.DatetimeIndex, *, above: float, level: float,
 
     Examples
     --------
+    >>> import numpy as np
     >>> ends = pd.date_range("2025-09-30", periods=4, freq="QE", tz="UTC")
     >>> share = np.array([[0.4, 0.7, 0.7, 0.8], [0.4, 0.4, 0.4, 0.7]])
     >>> found = passage(share, ends, above=0.5, level=0.8, first_ahead=1)
