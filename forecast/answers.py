@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -27,11 +26,11 @@ from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.attribution import attribute
 from shiftcast.forecast.views.by_vendor import placement_table
 from shiftcast.forecast.views.contracted import Contracted, contract
-from shiftcast.forecast.views.crossing import Crossing, check_fractions, crossing
-from shiftcast.forecast.views.part import Part, forecast_periods, periods, technique_share
+from shiftcast.forecast.views.crossing_answer import Crossing, crossing
+from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.published import Published, share_table
 from shiftcast.forecast.views.rows import answer_frame, check_context, part_of, plain_rows, workloads_entered
-from shiftcast.forecast.views.scenario import BASE, apply_scenario
+from shiftcast.forecast.views.scenario import BASE
 
 if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
     from shiftcast.forecast.known import Known, Settings
@@ -132,7 +131,7 @@ class Forecaster:
         self, technique: str, *, of: str, base: str, segment: str, horizon: int | None = None,
         quantiles: tuple[float, ...] = QUANTILES, scenario: str = BASE,
     ) -> pd.DataFrame:  # fmt: skip
-        """Return quantiles of a technique's share of a workload by quarter, as :class:`forecast.views.ahead.Ahead`."""
+        """Return quantiles of the share of techniques in a workload to 2032, as :class:`forecast.views.ahead.Ahead`."""
         return self._ahead.share(
             technique, of=of, base=base, segment=segment, horizon=horizon, quantiles=quantiles, scenario=scenario
         )
@@ -141,16 +140,17 @@ class Forecaster:
         self, technique: str, *, of: str, base: str, segment: str, above: float = 0.5, level: float = 0.8,
         scenario: str = BASE,
     ) -> Crossing:  # fmt: skip
-        """Return when a technique's share of a workload first passes a threshold.
+        """Return when the share of techniques in a workload first passes a threshold, why, and what would settle it.
 
         Parameters
         ----------
         technique, of
-            Such as ``llm`` of ``recsys``.
+            Such as ``llm`` of ``recsys``; ``sequence+llm``, ``deep or newer``, or ``deep learning and large language
+            models``.
         base
-            ``requests`` or ``gpu_hours``.
+            ``requests``, ``work`` or ``gpu_hours``.
         segment
-            ``hyperscale`` or ``rest``; ``all`` for hours.
+            ``hyperscale``, ``rest``, ``all``, or a leaf.
         above, level
             Threshold and interval level, each in (0, 1).
         scenario
@@ -161,13 +161,9 @@ class Forecaster:
         ValueError
             Naming the argument that is out of range, or the share that is not forecast.
         """
-        check_fractions(above=above, level=level)
-        cube = apply_scenario(self.cube, scenario)
-        share = technique_share(cube, technique, of=of, base=base, segment=segment)
-        question = f"{technique} over {above:.0%} of {of} {base.replace('_', '-')}, {segment}"
-        question = question if scenario == BASE else f"{question}, {scenario}"
-        first = int(np.argmax(forecast_periods(cube)))
-        return crossing(share, periods(cube), above=above, level=level, question=question, first_ahead=first)
+        return crossing(
+            self.cube, technique, of=of, base=base, segment=segment, above=above, level=level, scenario=scenario
+        )
 
     def split(self, *, base: str, definition: str) -> pd.DataFrame:
         """Return the hyperscale share by quarter; arguments as :func:`forecast.views.published.share_table`."""

@@ -56,7 +56,8 @@ MODULES = {
         "sixty_forty/impose.py": "_SETTLED _LIMIT", "sixty_forty/pooling.py": "_FURTHEST",
         "sixty_forty/revisions.py": "_HELD", "split/relabel.py": "_MOST",
         "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
-        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/part.py": "_TINY",
+        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
+        "views/settled.py": "_EDGE _TINY _CHANCE", "views/technique_share.py": "_TINY",
         "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY", "volume/censoring.py": "_LEAST",
         "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST", "volume/drivers.py": "_TINY",
         "volume/regression.py": "_TINY", "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY",
@@ -84,6 +85,7 @@ MODULES = {
         "identity/history.py": "_SHOWN",
         "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
+        "views/crossing_words.py": "_INNER", "views/settled.py": "MOST",
         "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
         "volume/calibrate.py": "LEVELS", "volume/combine.py": "_DECILES",
     },
@@ -111,6 +113,7 @@ MODULES = {
         "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING",
     },
     RULE: {
+        "views/crossing_words.py": "OUTSIDE",
         "capacity/served.py": "_FEWEST", "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "

@@ -25,7 +25,7 @@ from shiftcast.forecast.hardware.fleet import weibull_survival
 from shiftcast.forecast.hardware.growth import compound
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
-from shiftcast.forecast.views.crossing import crossing
+from shiftcast.forecast.views.passage import passage
 
 MODEL: Final = "llama2-70b-99.9"  # measured on every generation from Hopper on
 SHOWN: Final = 0.001  # share of all purchases below which a cohort is in the total only
@@ -253,7 +253,7 @@ def _cohorts(
     typical = np.median(aged.bought, axis=0)
     for cohort in np.flatnonzero(typical[:now] >= SHOWN * typical.sum()):
         gone = 1.0 - runs[:, cohort]
-        passed = crossing(gone, quarters, above=0.5, level=0.8, question=name, first_ahead=now)
+        passed = passage(gone, quarters, above=0.5, level=0.8, first_ahead=now)
         rows.append({
             "cohort": quarter_label(quarters[cohort]), "power": name, **spread("shipped", aged.bought[:, cohort]),
             **spread("in_place", aged.cohorts[:, cohort, max(now - 1, 0)]),

@@ -50,7 +50,14 @@ Leaf = Annotated[str, _TEXT, told("kind of operator, such as sovereign; it bring
 Workload = Annotated[str, _TEXT, told("such as recsys, search or generative")]
 Technique = Annotated[str, _TEXT, told("such as deep or llm")]
 Of = Annotated[str, _TEXT, told("workload whose share it is")]
-Base = Annotated[str, _TEXT, told("what the share is of, such as requests, gpu_hours or revenue")]
+Techniques = Annotated[
+    str,
+    _TEXT,
+    told("llm, a sum such as sequence+llm, 'deep or newer', or 'deep learning and large language models'"),
+]
+TechniqueBase = Annotated[str, _TEXT, told("requests, work (operations of the models) or gpu_hours")]
+Place = Annotated[str, _TEXT, told("hyperscale, rest, all, or a leaf such as sovereign")]
+Base = Annotated[str, _TEXT, told("what the share is of: revenue, gpu_hours, accelerators or watts")]
 Definition = Annotated[str, _TEXT, told("who counts as hyperscale, such as recast_2")]
 Levers = Annotated[str, _TEXT, told("base, or levers such as generative*1.5; sovereign*0.8; lift power")]
 Horizon = Annotated[int | None, _WHOLE, told("quarters ahead; all if left out", "quarter", minimum=1)]

@@ -80,19 +80,19 @@ class Draws(_Part):
 
 
 class _TechniqueShare(_Made):
-    """A technique's share of a workload."""
+    """The share of techniques in a workload."""
 
-    technique: of_type.Technique
+    technique: of_type.Techniques
     of: of_type.Of
-    base: of_type.Base
-    segment: of_type.Segment
+    base: of_type.TechniqueBase
+    segment: of_type.Place
 
 
 class Share(_TechniqueShare):
-    """A technique's share of a workload."""
+    """The share of techniques in a workload."""
 
     output = "shares"
-    gives = "a technique's share of a workload by quarter"
+    gives = "the share of techniques in a workload by quarter, to 2032"
     horizon: of_type.Horizon = None
     quantiles: of_type.Levels = QUANTILES
     scenario: of_type.Levers = BASE
@@ -102,7 +102,7 @@ class When(_TechniqueShare):
     """When the share passes a threshold."""
 
     output = "crossings"
-    gives = "when the share first passes a threshold"
+    gives = "when the share first passes a threshold: odds by year to 2032, dates, why, and what would settle it"
     above: of_type.Above = 0.5
     level: of_type.Level = 0.8
     scenario: of_type.Levers = BASE

@@ -12,10 +12,11 @@ import xarray as xr
 
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.draws import QUANTILES, quantile_table
-from shiftcast.forecast.views.part import forecast_periods, periods, technique_share, unit_of
+from shiftcast.forecast.views.part import forecast_periods, periods, unit_of
 from shiftcast.forecast.views.published import Published
 from shiftcast.forecast.views.rows import check_horizon, choose_draws, level_draws, part_of, quantile_rows
-from shiftcast.forecast.views.scenario import BASE, apply_scenario
+from shiftcast.forecast.views.scenario import BASE
+from shiftcast.forecast.views.technique_share import technique_share
 
 
 @dataclass(frozen=True)
@@ -110,22 +111,24 @@ class Ahead:
         ----------
         technique, of, base, segment
             As in :meth:`forecast.answers.Forecaster.when`.
-        horizon, quantiles, scenario
+        horizon
+            Quarters ahead, to that of the migration; all if not given.
+        quantiles, scenario
             As in :meth:`forecast.answers.Forecaster.quantiles`.
 
         Returns
         -------
         DataFrame
-            ``quarter, mean``, a column a level [share], and the fields of the question.
+            ``quarter, mean``, a column a level [share], and the fields of the question, the technique as it was read.
 
         Raises
         ------
         ValueError, OutOfSupportError
             As :meth:`forecast.answers.Forecaster.when` and :meth:`forecast.answers.Forecaster.quantiles` do.
         """
-        levels, ahead = tuple(quantiles), check_horizon(self.quarters, horizon)
-        cube = apply_scenario(self.cube, scenario)
-        share = technique_share(cube, technique, of=of, base=base, segment=segment)[:, forecast_periods(cube)]
-        marks = quantile_table(share, levels).T
-        rows = quantile_rows(cube, self.quarters[:ahead], marks, levels, measure="share", scenario=scenario)
-        return pd.DataFrame(rows).assign(technique=technique, of=of, base=base, segment=segment)
+        found = technique_share(self.cube, technique, of=of, base=base, segment=segment, scenario=scenario)
+        quarters = [quarter_label(end) for end in found.ends[found.first_ahead :]]
+        levels, ahead = tuple(quantiles), check_horizon(quarters, horizon)
+        marks = quantile_table(found.share[:, found.first_ahead :], levels).T
+        rows = quantile_rows(self.cube, quarters[:ahead], marks, levels, measure="share", scenario=scenario)
+        return pd.DataFrame(rows).assign(technique=str(found.chosen), of=of, base=base, segment=segment)

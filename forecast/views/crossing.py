@@ -12,43 +12,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import quarter_label
 from shiftcast.features.input_error import InputError
 
-NOT_YET = "after the horizon"
 DATED: Final = (0.1, 0.25, 0.5, 0.75, 0.9)  # fractions of the draws that dates are given for
 _SIGNS: Final = (">=", "<=")
-
-
-@dataclass(frozen=True)
-class Crossing:
-    """When a share passes a threshold.
-
-    Attributes
-    ----------
-    question
-        What was asked, with base and segment.
-    early, middle, late
-        Quarter by which a (1 - level) / 2, one half, and (1 + level) / 2 of the draws have crossed; ``by`` the
-        first quarter shown where it was then or before, and ``after the horizon`` where it is not within it.
-    level
-        Level of the interval from ``early`` to ``late``.
-    never
-        Probability of not crossing by the horizon.
-    already
-        Probability of being above the threshold in the last quarter before those ahead.
-    horizon
-        Last quarter looked at.
-    """
-
-    question: str
-    early: str
-    middle: str
-    late: str
-    level: float
-    never: float
-    already: float
-    horizon: str
 
 
 @dataclass(frozen=True)
@@ -150,67 +117,6 @@ def passage_ranks(first: NDArray[np.int_], levels: Sequence[float]) -> NDArray[n
     [1, 2, 3]
     """
     return np.asarray(np.quantile(first, levels, method="inverted_cdf").astype(int))
-
-
-def check_fractions(**named: float) -> None:
-    """Raise if a threshold or level does not lie between 0 and 1.
-
-    Parameters
-    ----------
-    **named
-        Argument to its value.
-
-    Raises
-    ------
-    ValueError
-        Naming the argument and its value.
-    """
-    for name, value in named.items():
-        if not isinstance(value, int | float) or not 0 < value < 1:
-            raise InputError(f"{name} is {value!r}; it must lie between 0 and 1, such as 0.5 for half")
-
-
-def crossing(
-    share: Array, ends: pd.DatetimeIndex, *, above: float, level: float, question: str, first_ahead: int
-) -> Crossing:
-    """Summarise when draws of a share first pass a threshold; one that fell back before the quarters ahead, when next.
-
-    Parameters
-    ----------
-    share
-        Shape (draws, periods).
-    ends
-        Quarter ends.
-    above
-        Threshold, in (0, 1).
-    level
-        Level of the interval, in (0, 1).
-    question
-        The question in words, for the answer.
-    first_ahead
-        Position of the first quarter that is forecast.
-
-    Returns
-    -------
-    Crossing
-        Median and interval of the first quarter above the threshold, and probabilities of never and of already.
-
-    Raises
-    ------
-    ValueError
-        If threshold or level is not within (0, 1).
-    """
-    check_fractions(above=above, level=level)
-    holds = share > above
-    holds[:, :first_ahead] &= holds[:, first_ahead - 1 : first_ahead]
-    first = first_passage(holds)
-    labels = [f"by {quarter_label(ends[0])}", *map(quarter_label, ends[1:]), NOT_YET]
-    ranks = passage_ranks(first, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    early, middle, late = (labels[rank] for rank in ranks)
-    return Crossing(
-        question, early, middle, late, level, float((first == len(ends)).mean()),
-        float((first < first_ahead).mean()), labels[-2],
-    )  # fmt: skip
 
 
 def periods_to(draws: xr.DataArray, condition: Condition) -> xr.DataArray:

@@ -110,39 +110,6 @@ def _matches(task: str, part: Part) -> bool:
     return part.workload in {ALL, workload} and part.technique in {ALL, technique}
 
 
-def technique_share(cube: xr.Dataset, technique: str, *, of: str, base: str, segment: str) -> Array:
-    """Return draws of a technique's share of a workload on a named base [share], shape (draws, periods).
-
-    Parameters
-    ----------
-    cube, technique, of
-        Draw cube, and names such as ``llm`` of ``recsys``.
-    base
-        ``requests`` or ``gpu_hours``: the two can be years apart.
-    segment
-        ``hyperscale``, ``rest``, or ``all`` (hours only: requests of segments are not added up).
-
-    Raises
-    ------
-    ValueError
-        If the base, technique or segment is not known for this share.
-    """
-    if base == "gpu_hours":
-        above = draws_of(cube, "gpu_hours", Part(segment, ALL, of, technique))
-        return np.asarray(above / np.maximum(draws_of(cube, "gpu_hours", Part(segment, ALL, of)), _TINY))
-    if base != "requests":
-        raise InputError(f"share base {base!r} is not known for techniques; choose requests or gpu_hours")
-    names, segments = cube["technique"].values.tolist(), cube["segment"].values.tolist()
-    if f"{of}/{technique}" not in names or segment not in segments:
-        raise InputError(
-            f"no request share of {technique!r} in {of!r} for segment {segment!r}; techniques are {names}, "
-            f"segments {segments}"
-        )
-    values = technique_requests(cube).values[:, :, segments.index(segment), names.index(f"{of}/{technique}")]
-    values = values[:, : cube.sizes["period"]]
-    return np.asarray(values, dtype=np.float64)
-
-
 def hyperscale_share(cube: xr.Dataset, *, base: str, definition: str) -> Array:
     """Return draws of the hyperscale share on a base under a definition [share], shape (draws, periods).
 
@@ -238,11 +205,12 @@ def _published(cube: xr.Dataset) -> Iterator[tuple[Label, Array]]:
             for kind, draws in zip(work, by_work, strict=True):
                 part = Part(place.segment, place.leaf, kind.workload, kind.technique)
                 yield Label(part, measure, "none", definition), draws
-    for name in cube["technique"].values:
+    requests = technique_requests(cube).values[:, : len(ahead)][:, ahead].astype(np.float64)
+    for column, name in enumerate(cube["technique"].values):
         workload, _, technique = str(name).partition("/")
-        for segment in cube["segment"].values:
-            draws = technique_share(cube, technique, of=workload, base="requests", segment=str(segment))[:, ahead]
-            yield Label(Part(str(segment), ALL, workload, technique), "share", "requests", definition), draws
+        for side, segment in enumerate(cube["segment"].values):
+            part = Part(str(segment), ALL, workload, technique)
+            yield Label(part, "share", "requests", definition), requests[..., side, column]
     for name in cube["definition"].values:
         draws = hyperscale_share(cube, base="revenue", definition=str(name))[:, ahead]
         yield Label(Part("hyperscale"), "share", "revenue", str(name)), draws

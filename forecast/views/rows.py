@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +16,7 @@ from shiftcast.forecast.draws import stream
 from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer
-from shiftcast.forecast.views.crossing import Crossing
+from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, unit_of
 from shiftcast.forecast.views.scenario import apply_scenario
 
@@ -232,7 +231,7 @@ def answer_frame(answer: Any) -> pd.DataFrame:
     [2]
     """
     if isinstance(answer, Crossing):
-        return pd.DataFrame([asdict(answer)])
+        return pd.DataFrame([answer.row()])
     shown = answer.table if isinstance(answer, Answer) else getattr(answer, "frame", answer)
     return pd.DataFrame(shown)
 

@@ -35,6 +35,8 @@ _ALL: Final = (
      "Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."),
     Listed("ask", "The forecast", "ask", "ask",
      "Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."),
+    Listed("when", "The forecast", "when", "when",
+     "Say when techniques pass a threshold of a workload, how likely by each year, why, and what would settle it."),
     Listed("why", "The forecast", "ask", "why",
      "Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."),
     Listed("rollouts", "The forecast", "rollouts", "rollouts_app",

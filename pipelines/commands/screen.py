@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.views.crossing import Crossing
+from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.pipelines.job.run import RunResult
 from shiftcast.pipelines.publish.publication import REPORT
 
@@ -104,7 +104,7 @@ def result_json(result: RunResult) -> dict[str, Any]:
         "decision": result.reason, "report": str(result.out / REPORT),
         "quarantined": result.bundle.summary.quarantined,
         "demand": demand_rows(result),
-        "crossings": [vars(each) for each in forecaster.crossings()],
+        "crossings": [each.row() for each in forecaster.crossings()],
         "split": split.to_dict("records"),
         "claims": _plain(forecaster.claims()),
     }  # fmt: skip
@@ -173,13 +173,16 @@ def _by_line(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[str]
 
 def _crossing_table(crossings: list[Crossing]) -> Table:
     table = Table(
-        title="When LLMs pass half: 80 % interval of the quarter, and the odds of not by the horizon or already",
+        title="When LLMs pass half: the odds, and median and 80 % interval of the quarter if it lies ahead",
         title_justify="left",
     )
-    for heading in ("share", "early", "middle", "late", "never", "already"):
+    years = list(crossings[0].by)[1::2] if crossings else []
+    for heading in ("share", "already", *(f"by {year}" for year in years), "never", "if ahead", "80 %"):
         table.add_column(heading)
     for each in crossings:
-        table.add_row(each.question, each.early, each.middle, each.late, f"{each.never:.0%}", f"{each.already:.0%}")
+        odds = (each.already, *(each.by[year] for year in years), each.never)
+        ahead = f"{each.early_within} to {each.late_within}" if each.draws_within else "-"
+        table.add_row(each.question, *(f"{odd:.0%}" for odd in odds), each.middle_within or "-", ahead)
     return table
 
 

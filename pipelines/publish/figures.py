@@ -19,7 +19,8 @@ from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.sixty_forty.modes import claimed_share
 from shiftcast.forecast.split.share import split_statements
-from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
+from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods
+from shiftcast.forecast.views.technique_share import technique_share
 
 COLOURS: Final[Mapping[str, str]] = {
     "all": "#333333", "hyperscale": "#1f5fa8", "rest": "#c8641a",
@@ -55,7 +56,7 @@ def demand_figure(cube: xr.Dataset) -> go.Figure:
         for segment in ("hyperscale", "rest"):
             values = draws_of(cube, measure, Part(segment)) / scale
             top = max(top, float(np.quantile(values, 0.9, axis=0).max()))
-            _fan(figure, cube, values, segment, COLOURS[segment], where, legend=position == 0)
+            _fan(figure, periods(cube), values, segment, COLOURS[segment], where, legend=position == 0)
         figure.update_yaxes(range=[0, _HEADROOM * top], **where)
     return _finish(figure, cube, height=640)
 
@@ -86,10 +87,10 @@ def views_figure(cube: xr.Dataset) -> go.Figure:
             ("top-down", "gpu_hours_top_down", "#1f5fa8"), ("bottom-up", "gpu_hours_bottom_up", "#b0304a"),
         ):  # fmt: skip
             values = cube[variable].values[:, :, leaves].sum(axis=-1) / 1e9
-            _fan(figure, cube, values, name, colour, where, legend=column == 1, bands=_BANDS[1:2])
+            _fan(figure, periods(cube), values, name, colour, where, legend=column == 1, bands=_BANDS[1:2])
         left = draws_of(cube, "gpu_hours", Part(segment, workload="unallocated")) / 1e9
         name = "unallocated after they met"
-        _fan(figure, cube, left, name, "#777777", where, legend=column == 1, bands=_BANDS[1:2])
+        _fan(figure, periods(cube), left, name, "#777777", where, legend=column == 1, bands=_BANDS[1:2])
     figure.update_yaxes(type="log", title="busy GPU-hours [billion a quarter, log]", col=1)
     figure.update_yaxes(type="log", col=2)
     return _finish(figure, cube, height=420)
@@ -115,9 +116,9 @@ def techniques_figure(cube: xr.Dataset, observations: DataFrame[Observations], w
     for column, segment in enumerate(("hyperscale", "rest"), start=1):
         where = {"row": 1, "col": column}
         for technique in [name[2] for name in names if name[0] == workload]:
-            share = technique_share(cube, technique, of=workload, base="requests", segment=segment)
-            colour = COLOURS.get(technique, "#555555")
-            _fan(figure, cube, share, technique, colour, where, legend=column == 1, bands=_BANDS[1:2])
+            found = technique_share(cube, technique, of=workload, base="requests", segment=segment)
+            colour, bands = COLOURS.get(technique, "#555555"), _BANDS[1:2]
+            _fan(figure, found.ends, found.share, technique, colour, where, legend=column == 1, bands=bands)
         if segment == "hyperscale":
             _statement_dots(figure, observations, workload, where, periods(cube)[0])
     figure.update_yaxes(tickformat=".0%", range=[0, 1], title="share of requests", col=1)
@@ -143,7 +144,7 @@ def split_figure(cube: xr.Dataset, observations: DataFrame[Observations], market
     for definition in [str(name) for name in cube["definition"].values]:
         share = hyperscale_share(cube, base="revenue", definition=definition)
         bands = _BANDS if definition == cube.attrs["definition"] else ()
-        _fan(figure, cube, share, definition, colours.get(definition, _OTHER), {}, legend=True, bands=bands)
+        _fan(figure, periods(cube), share, definition, colours.get(definition, _OTHER), {}, legend=True, bands=bands)
     rows = select(split_statements(observations, market), measure="share", base="revenue", stage="flow")
     rows = rows[rows["period_end"] >= periods(cube)[0] - pd.Timedelta(days=92)]
     for definition, group in rows.groupby("definition"):
@@ -197,11 +198,10 @@ def _dots(figure: go.Figure, rows: pd.DataFrame, colour: str, name: str, where: 
 
 
 def _fan(
-    figure: go.Figure, cube: xr.Dataset, values: Array, name: str, colour: str, where: Mapping[str, int], *,
+    figure: go.Figure, ends: pd.DatetimeIndex, values: Array, name: str, colour: str, where: Mapping[str, int], *,
     legend: bool, bands: tuple[Band, ...] = _BANDS,
 ) -> None:  # fmt: skip
-    """Add a median line and interval bands from draws of shape (draws, periods)."""
-    ends = periods(cube)
+    """Add a median line and interval bands from draws of shape (draws, quarters)."""
     for low, high, opacity in bands:
         edges = np.quantile(values, [low, high], axis=0)
         figure.add_scatter(
@@ -246,7 +246,8 @@ def overview_picture(cube: xr.Dataset, observations: DataFrame[Observations], ma
     for segment in ("hyperscale", "rest"):
         _band(fleet, cube, draws_of(cube, "accelerators", Part(segment)) / 1e6, segment, COLOURS[segment])
     for technique in ("lexical", "deep", "llm"):
-        share = technique_share(cube, technique, of="search", base="requests", segment="hyperscale")
+        found = technique_share(cube, technique, of="search", base="requests", segment="hyperscale")
+        share = found.share[:, : cube.sizes["period"]]
         bands = _BANDS[:2] if technique == "llm" else ()
         _band(search, cube, 100 * share, technique, COLOURS[technique], bands)
     _split_panel(split, cube, observations, market)

@@ -17,8 +17,8 @@ from shiftcast.forecast.views.part import (
     draws_of,
     forecast_periods,
     hyperscale_share,
-    technique_share,
 )
+from shiftcast.forecast.views.technique_share import technique_share
 
 WHEN = {"of": "search", "base": "gpu_hours", "segment": "rest"}
 
@@ -57,12 +57,12 @@ def test_an_unknown_part_is_named_with_those_to_choose_from(forecaster, asked, s
 
 def test_when_is_the_first_passage_of_the_technique_share(forecaster):
     found = forecaster.when("llm", **WHEN, above=0.9, level=0.5)
-    share = technique_share(forecaster.cube, "llm", **WHEN)
-    above = share > 0.9
+    above = technique_share(forecaster.cube, "llm", **WHEN).share > 0.9
+    assert above.shape == (200, 34)
     assert found.question == "llm over 90% of search gpu-hours, rest"
     assert found.never == (~above[:, 7:].any(axis=1)).mean()
     assert found.already == above[:, 7].mean()
-    assert found.level == 0.5
+    assert (found.level, found.horizon) == (0.5, "2032Q4")
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,11 @@ def test_draws_are_joint_and_keep_their_numbers(forecaster):
 
 def test_a_share_by_quarter_agrees_with_when(forecaster):
     rows = forecaster.share("llm", **WHEN, quantiles=(0.1, 0.5, 0.9))
-    share = technique_share(forecaster.cube, "llm", **WHEN)[:, forecast_periods(forecaster.cube)]
+    share = technique_share(forecaster.cube, "llm", **WHEN).share[:, 8:]
     assert rows["q500"].tolist() == np.quantile(share, 0.5, axis=0).tolist()
+    assert rows["quarter"].iloc[[0, -1]].tolist() == ["2026Q3", "2032Q4"]
+    both = forecaster.share("deep or newer", **WHEN, horizon=2)
+    assert both["technique"].tolist() == ["deep, llm: deep or newer"] * 2
     assert rows[["of", "base", "segment", "unit"]].drop_duplicates().to_numpy().tolist() == [
         ["search", "gpu_hours", "rest", "1"]
     ]

@@ -58,7 +58,7 @@ def test_json_is_the_only_thing_on_standard_output_and_progress_goes_to_standard
     forecaster = open_forecaster(root=finished.request.root)
     split = forecaster.split(base="revenue", definition=forecaster.cube.attrs["definition"])
     assert answer["split"] == split.to_dict("records")
-    assert answer["crossings"] == [vars(each) for each in forecaster.crossings()]
+    assert answer["crossings"] == [each.row() for each in forecaster.crossings()]
 
 
 def test_quiet_prints_nothing(shell, again):

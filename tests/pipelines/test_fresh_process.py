@@ -88,7 +88,7 @@ def test_the_same_seed_gives_the_same_bytes_in_a_fresh_store(finished, other_sto
 def test_the_command_the_table_and_the_served_model_agree(finished, other_store):
     answer = json.loads(other_store[1].stdout)
     forecaster = open_forecaster(root=finished.request.root)
-    assert answer["crossings"] == [vars(each) for each in forecaster.crossings()]
+    assert answer["crossings"] == [each.row() for each in forecaster.crossings()]
     assert pd.DataFrame(answer["split"]).equals(forecaster.split(base="revenue", definition="recast_2"))
     claims = forecaster.claims()
     assert [claim["probability"] for claim in answer["claims"]] == [

@@ -15,7 +15,6 @@ from shiftcast.forecast.views.part import (
     forecast_periods,
     hyperscale_share,
     periods,
-    technique_share,
 )
 
 
@@ -68,33 +67,6 @@ def test_hardware_follows_the_busy_hours_of_a_task_within_its_leaf(cube):
 def test_an_unknown_measure_or_part_is_named_with_those_there_are(cube, measure, part, said):
     with pytest.raises(ValueError, match=said):
         draws_of(cube, measure, part)
-
-
-def test_technique_shares_of_hours_sum_to_one(cube):
-    share = sum(technique_share(cube, name, of="search", base="gpu_hours", segment="all") for name in ("deep", "llm"))
-    np.testing.assert_allclose(share, 1.0, rtol=1e-5)
-
-
-def test_half_of_requests_and_half_of_hours_are_not_the_same(cube):
-    requests, hours = (
-        technique_share(cube, "llm", of="search", base=base, segment="rest") for base in ("requests", "gpu_hours")
-    )
-    assert (hours > requests).mean() > 0.9
-
-
-@pytest.mark.parametrize(
-    ("technique", "of", "base", "segment", "said"),
-    [
-        ("llm", "search", "revenue", "rest", "share base 'revenue' is not known for techniques; choose requests or"),
-        ("quantum", "search", "requests", "rest", "no request share of 'quantum' in 'search' for segment 'rest'"),
-        ("llm", "chess", "requests", "rest", "no request share of 'llm' in 'chess'"),
-        ("llm", "search", "requests", "all", r"for segment 'all'; techniques are .*segments \['hyperscale', 'rest'\]"),
-        ("quantum", "search", "gpu_hours", "rest", "workload 'search' with technique 'quantum' takes no"),
-    ],
-)
-def test_an_unknown_technique_share_is_named_with_those_there_are(cube, technique, of, base, segment, said):
-    with pytest.raises(ValueError, match=said):
-        technique_share(cube, technique, of=of, base=base, segment=segment)
 
 
 @pytest.mark.parametrize("base", ["revenue", "gpu_hours", "accelerators", "watts"])

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods, technique_share
+from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, hyperscale_share, periods
+from shiftcast.forecast.views.technique_share import technique_share
 from shiftcast.pipelines.publish import figures
 from shiftcast.pipelines.sources.market import shipped_market
 
@@ -61,8 +63,9 @@ def test_both_views_show_before_and_after_they_met(cube):
 @pytest.mark.parametrize("workload", ["recsys", "search"])
 def test_technique_lines_are_medians_with_the_statements_beside_them(cube, observations, workload):
     figure = figures.techniques_figure(cube, observations, workload)
-    share = technique_share(cube, "llm", of=workload, base="requests", segment="hyperscale")
-    np.testing.assert_allclose(line(figure, "llm").y, np.median(share, axis=0))
+    found = technique_share(cube, "llm", of=workload, base="requests", segment="hyperscale")
+    np.testing.assert_allclose(line(figure, "llm").y, np.median(found.share, axis=0))
+    assert line(figure, "llm").x[-1] == pd.Timestamp("2032-12-31", tz="UTC")
     assert [each.name for each in figure.data if each.mode == "markers"] != []
 
 

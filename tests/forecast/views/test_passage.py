@@ -6,13 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.features.calendars import calendar_quarters
-from shiftcast.forecast.views.crossing import NOT_YET, crossing, first_passage
+from shiftcast.forecast.views.crossing import first_passage
+from shiftcast.forecast.views.passage import NOT_YET, passage
 
 ENDS = calendar_quarters("2025Q1", "2026Q4")
 
 
-def ask(share: np.ndarray, **options):
-    return crossing(share, ENDS, **({"above": 0.5, "level": 0.8, "question": "q", "first_ahead": 4} | options))
+def ask(share: np.ndarray, *, ends=ENDS, **options):
+    return passage(share, ends, **({"above": 0.5, "level": 0.8, "first_ahead": 4} | options))
 
 
 def steps(*crossed_at: int) -> np.ndarray:
@@ -47,6 +48,24 @@ def test_a_share_that_fell_back_has_not_crossed_already_and_counts_from_when_it_
     found = ask(np.array([[0.4, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4, 0.6], [0.4, 0.6, 0.4, 0.6, 0.4, 0.4, 0.4, 0.6]]))
     assert (found.early, found.late, found.already) == ("2025Q2", "2026Q4", 0.5)
     assert ask(np.array([[0.4, 0.6, 0.6, 0.4, 0.4, 0.4, 0.4, 0.4]])).never == 1.0
+
+
+def test_each_year_ahead_has_the_odds_of_having_crossed_by_its_end():
+    ends = calendar_quarters("2025Q1", "2027Q2")
+    share = np.array([np.where(np.arange(10) >= at, 0.6, 0.4) for at in (2, 5, 7, 9, 10)])
+    found = ask(share, ends=ends)
+    assert found.by == {"2026": 0.6, "2027": 0.8}
+    assert found.already == 0.2
+    assert found.never == pytest.approx(0.2)
+    assert sum(found.by.values()) > found.already
+
+
+def test_dates_within_the_window_leave_out_what_has_crossed_and_what_never_does():
+    found = ask(steps(0, 1, 5, 6, 7, 8, 8, 8))
+    assert found.draws_within == 3
+    assert (found.early_within, found.middle_within, found.late_within) == ("2026Q2", "2026Q3", "2026Q4")
+    none = ask(steps(0, 8))
+    assert (none.draws_within, none.early_within, none.middle_within, none.late_within) == (0, None, None, None)
 
 
 def test_a_share_that_falls_back_ahead_keeps_its_first_crossing():

@@ -1,0 +1,149 @@
+"""Answer about a crossing in plain words: the odds, the date if it lies ahead, and why where it hardly does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.views.passage import Passage
+from shiftcast.forecast.views.settled import Figure, Parts
+from shiftcast.forecast.views.technique_share import TechniqueShare
+
+OUTSIDE: Final = 0.7  # odds outside the window above which the sentence says why
+_INNER: Final = (0.1, 0.5, 0.9)
+_UNITS: Final = {"gpu_hours": "GPU-hours", "work": "operations", "requests": "requests"}
+_TINY: Final = 1e-12
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The subject of a crossing.
+
+    Attributes
+    ----------
+    techniques, of, base, segment
+        As asked.
+    above
+        Threshold [share].
+    """
+
+    techniques: str
+    of: str
+    base: str
+    segment: str
+    above: float
+
+    def __str__(self) -> str:
+        """Return the question, such as ``llm over 50% of search gpu-hours, rest``."""
+        return f"{self.techniques} over {self.above:.0%} of {self.of} {self.base.replace('_', '-')}, {self.segment}"
+
+
+def crossing_words(
+    asked: Asked, share: TechniqueShare, when: Passage, parts: Parts | None, settles: Sequence[Figure]
+) -> str:
+    """Return the answer in words.
+
+    Parameters
+    ----------
+    asked
+        Subject of the question.
+    share
+        Draws of the share.
+    when
+        Dates and probabilities.
+    parts
+        What the uncertainty is made of; none where all draws agree.
+    settles
+        Figures that would narrow it, the best first.
+
+    Returns
+    -------
+    str
+        Sentences; where already and never together have more than :data:`OUTSIDE`, one of them says why.
+    """
+    said = [_odds(asked, when)]
+    if when.draws_within:
+        dates = f"{when.middle_within} ({when.level:.0%}: {when.early_within} to {when.late_within})"
+        said.append(f"If it falls in between, as in {_percent(1 - when.already - when.never)} of the draws: {dates}.")
+    if when.already + when.never > OUTSIDE:
+        said.append(_why(asked, share, when, parts))
+        said.extend([] if parts is None else [_made_of(parts)])
+    if settles:
+        said.append(
+            f"Of single figures, this would settle most ({_percent(settles[0].cut)} of the variance): {settles[0].ask}."
+        )
+    return " ".join(said)
+
+
+def _odds(asked: Asked, when: Passage) -> str:
+    years = list(when.by)
+    middle = years[len(years) // 2] if len(years) > 1 else None
+    ahead = f"by the end of {middle} with {_percent(when.by[middle])}, " if middle else ""
+    return (
+        f"The share of {asked.techniques} in {asked.of} {_UNITS[asked.base]} ({asked.segment}) is above "
+        f"{asked.above:.0%} already with probability {_percent(when.already)}, {ahead}"
+        f"and not by {when.horizon} with {_percent(when.never)}."
+    )
+
+
+def _why(asked: Asked, share: TechniqueShare, when: Passage, parts: Parts | None) -> str:
+    """Return why the crossing hardly falls in the window: one side is all but sure, or else the largest part."""
+    now = max(share.first_ahead - 1, 0)
+    path = f"{_range(share.share[:, now])} today and {_range(share.share[:, -1])} in {quarter_label(share.ends[-1])}"
+    if share.alone:
+        return f"That is so by what is counted: no other technique takes any {_UNITS[asked.base]}."
+    if when.never > OUTSIDE:
+        return f"Most draws stay below: the share is {path}."
+    if when.already > OUTSIDE:
+        return f"Most draws are above already: the share is {path}."
+    if parts is None or parts.speed >= max(parts.level, parts.each):
+        return f"This is a question of speed: the share is {path}."
+    if parts.level >= parts.each:
+        rather = ", not of speed" if parts.level > 2 * parts.speed else ""
+        return (
+            f"This is a question of the level today{rather}: of requests the share is {_range(share.requests[:, now])}."
+        )
+    rather = ", not on speed" if parts.each > 2 * parts.speed else ""
+    return (
+        f"It depends on how many {_UNITS[asked.base]} a request takes{rather}: one by {asked.techniques} takes "
+        f"{_ratio(share, now)} times what one by the others does."
+    )
+
+
+def _made_of(parts: Parts) -> str:
+    """Return the parts of the variance, the largest first."""
+    named = {
+        "the level today": parts.level, "speed": parts.speed, "what a request takes": parts.each,
+        "how that changes": parts.remainder,
+    }  # fmt: skip
+    said = [f"{name} {part:.0%}" for name, part in sorted(named.items(), key=lambda each: -each[1]) if part]
+    return f"Of the variance, {', '.join(said)}."
+
+
+def _ratio(share: TechniqueShare, now: int) -> str:
+    """Return median and 80 % interval of what a request takes by these techniques over the others."""
+    odds = [np.maximum(each, _TINY) / np.maximum(1 - each, _TINY) for each in (share.share, share.requests)]
+    low, middle, high = (_short(value) for value in np.quantile(odds[0][:, now] / odds[1][:, now], _INNER))
+    return f"{middle} (80%: {low} to {high})"
+
+
+def _short(value: float) -> str:
+    """Return a number to two significant digits, without an exponent where it is of common size."""
+    return f"{float(f'{value:.2g}'):g}"
+
+
+def _range(values: Array) -> str:
+    low, middle, high = np.quantile(values, _INNER)
+    return f"{_percent(middle)} (80%: {_percent(low)} to {_percent(high)})"
+
+
+def _percent(part: float) -> str:
+    """Return a share as a whole percentage, never rounded to all or nothing."""
+    if 0 < part < 0.005:
+        return "under 1%"
+    return "over 99%" if 0.995 <= part < 1 else f"{part:.0%}"

@@ -1,0 +1,175 @@
+"""Uncertainty of a crossing: how much of it is level today, speed, or work a request, and which figure would cut it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import xarray as xr
+from scipy.special import logit, ndtri
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.views.technique_share import TechniqueShare
+
+MOST: Final = 3  # figures named
+_EDGE: Final = 1e-6  # share that is as good as none
+_CHANCE: Final = 9.0  # times 1/n: three standard errors of the correlation of n unrelated draws, squared
+_TINY: Final = 1e-12
+_OF_WORK: Final = ("calls", "work", "reuse")  # assumptions on a workload's requests that a base rests on
+_OF_RATES: Final = ("derate", "software", "service_level")  # and on rates, which bear on every workload
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Parts of the variance of the logit share in the middle of the window; they add up to one.
+
+    Attributes
+    ----------
+    level
+        Share of requests today [1].
+    speed
+        Change of the share of requests from today to then [1].
+    each
+        What a request takes today, of these techniques over the others [1]; nought on requests.
+    remainder
+        Change of that ratio from today to then [1].
+    """
+
+    level: float
+    speed: float
+    each: float
+    remainder: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure that would settle part of a crossing.
+
+    Attributes
+    ----------
+    ask
+        The figure to ask for.
+    cut
+        Part of the variance of the logit share in the middle of the window that it would take away [1].
+    """
+
+    ask: str
+    cut: float
+
+
+def middle_of(share: TechniqueShare) -> int:
+    """Return the position of the quarter in the middle of the window ahead.
+
+    Parameters
+    ----------
+    share
+        Draws of the share.
+
+    Returns
+    -------
+    int
+    """
+    return (share.first_ahead + len(share.ends) - 1) // 2
+
+
+def variance_parts(share: TechniqueShare) -> Parts | None:
+    """Split the variance of the logit share in the middle of the window.
+
+    Dates are cut off where they are already past or beyond the horizon, so what is split is the logit share x, whose
+    passage of the threshold they are. With m the share of requests, x(t) = logit m(now) + [logit m(t) - logit m(now)]
+    + r(now) + [r(t) - r(now)], where r is the log ratio of what a request takes by these techniques and by the others.
+    The part of each term is its covariance with x over the variance of x; it is below nought where a term works
+    against the others.
+
+    Parameters
+    ----------
+    share
+        Draws of the share.
+
+    Returns
+    -------
+    Parts or None
+        None where all draws agree.
+    """
+    now, then = max(share.first_ahead - 1, 0), middle_of(share)
+    m, x = _logit(share.requests), _logit(share.share)
+    terms = np.stack([
+        m[:, now], m[:, then] - m[:, now], x[:, now] - m[:, now], x[:, then] - m[:, then] - x[:, now] + m[:, now]
+    ])  # fmt: skip
+    variance = float(x[:, then].var())
+    if variance < _TINY:
+        return None
+    off = x[:, then] - x[:, then].mean()
+    return Parts(*(float((term * off).mean() / variance) for term in terms))
+
+
+def settling_figures(cube: xr.Dataset, share: TechniqueShare, *, of: str, base: str) -> tuple[Figure, ...]:
+    """Return the figures that would cut the variance of the logit share in the middle of the window most.
+
+    Candidates are what single operators do today and, but for requests, assumptions on what a request takes. The cut
+    is the squared correlation of x with the normal score of the candidate, adjusted for the number of draws; one that
+    chance could give is left out.
+
+    Parameters
+    ----------
+    cube, share
+        Draw cube, and draws of the share.
+    of, base
+        Workload and base of the share.
+
+    Returns
+    -------
+    tuple of Figure
+        At most :data:`MOST`, the largest cut first.
+    """
+    x = _logit(share.share[:, middle_of(share)])
+    if x.var() < _TINY:
+        return ()
+    quarter = quarter_label(share.ends[max(share.first_ahead - 1, 0)])
+    found = []
+    for ask, values in [*_movers(cube, share, of, quarter), *_rows(cube, of, base)]:
+        cut = _cut(values, x)
+        if cut is not None:
+            found.append(Figure(ask, cut))
+    return tuple(sorted(found, key=lambda figure: -figure.cut)[:MOST])
+
+
+def _movers(cube: xr.Dataset, share: TechniqueShare, of: str, quarter: str) -> list[tuple[str, Array]]:
+    """Return what to ask operators in the segments of the share, and draws of what they would say."""
+    found = []
+    for at, name in enumerate(cube["mover"].values if "mover_share" in cube else ()):
+        operator, workload, segment, technique = str(name).split("|")
+        if workload == of and segment in share.segments:
+            ask = f"{operator}: share of its {of} requests that {technique} or newer answers, {quarter}"
+            found.append((ask, cube["mover_share"].values[:, at]))
+    return found
+
+
+def _rows(cube: xr.Dataset, of: str, base: str) -> list[tuple[str, Array]]:
+    """Return assumptions on what a request of a workload takes, and their draws as standard normals."""
+    if base == "requests" or "learned" not in cube:
+        return []
+    own, any_workload = (_OF_WORK, ()) if base == "work" else ((*_OF_WORK, "placement"), _OF_RATES)
+    found = []
+    for at, name in enumerate(str(each) for each in cube["assumption"].values):
+        subject, *about = name.split(".")
+        if (subject in own and of in about) or subject in any_workload:
+            found.append((f"a measured figure in place of assumption {name}", cube["learned"].values[:, at]))
+    return found
+
+
+def _cut(values: Array, x: Array) -> float | None:
+    """Return the part of the variance of x that a candidate explains, or none where that may be chance."""
+    if values.std() < _TINY:
+        return None
+    _, alike, count = np.unique(values, return_inverse=True, return_counts=True)
+    draws, middle = len(x), np.cumsum(count) - count / 2  # rank of each distinct value, ties in their middle
+    squared = float(np.corrcoef(ndtri(middle / len(x))[alike], x)[0, 1] ** 2)
+    adjusted = 1 - (1 - squared) * (draws - 1) / max(draws - 2, 1)
+    return adjusted if squared > _CHANCE / draws else None
+
+
+def _logit(share: Array) -> Array:
+    return np.asarray(logit(np.clip(share, _EDGE, 1 - _EDGE)))

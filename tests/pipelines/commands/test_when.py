@@ -1,0 +1,59 @@
+"""`shiftcast when` for a person and for a program."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.registry.versions import open_version
+
+WORDS = ("when", "llm", "--of", "search", "--base", "gpu_hours", "--segment", "rest")
+
+
+@pytest.fixture
+def call(finished):
+    def invoke(*words):
+        return CliRunner().invoke(app, [*words, "--root", str(finished.request.root)], catch_exceptions=True)
+
+    return invoke
+
+
+def test_a_person_reads_the_sentence_then_the_numbers(call, finished):
+    done = call(*WORDS)
+    assert done.exit_code == 0
+    found = open_version("champion", root=finished.request.root).forecaster.when(
+        "llm", of="search", base="gpu_hours", segment="rest"
+    )
+    flat = " ".join(done.output.split())
+    assert flat.index(found.says) < flat.index("Probability")
+    for shown in (
+        "techniques read: llm",
+        "already",
+        "by 2026",
+        "by 2032",
+        "not by 2032Q4",
+        "of all draws",
+        "level today",
+    ):
+        assert shown in flat
+    assert f"{found.already:.1%}" in flat
+    assert "Note: no accelerator-hours are taken for lexical, which run on CPUs." in flat
+    assert max(map(len, done.output.splitlines())) <= 118
+
+
+def test_json_is_what_ask_gives(call):
+    said = call(
+        "when", "deep or newer", "--of", "recsys", "--base", "work", "--segment", "all", "--above", "0.3", "--json"
+    )
+    asked = ("technique=deep or newer", "of=recsys", "base=work", "segment=all", "above=0.3")
+    assert said.stdout == call("ask", "when", *asked, "level=0.8", "scenario=base", "--json").stdout
+    (row,) = json.loads(said.stdout)["predictions"]
+    assert row["techniques"].endswith(": deep or newer")
+    assert row["says"].startswith("The share of deep or newer in recsys")
+
+
+def test_a_technique_that_is_not_there_is_named_with_those_that_are(call):
+    done = call("when", "quantum", *WORDS[2:])
+    assert isinstance(done.exception, ValueError)
+    assert "technique 'quantum' of 'search' is not forecast; choose lexical, deep, llm" in str(done.exception)
