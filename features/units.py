@@ -86,6 +86,7 @@ sample = [sample]
 call = [call]
 token = [token]
 input_token = [input_token]
+prompt_token = [prompt_token]
 output_token = [output_token]
 total_token = [total_token]
 accelerator = [accelerator] = accelerators
