@@ -212,7 +212,8 @@ def cut(frames: Frames, origin: pd.Timestamp) -> Known:
     latest = {name: latest_vintage(rows, RULES[name].frame) for name, rows in seen.items() if RULES[name].latest}
     history = Frames(**seen, registry=whole.registry, learned=whole.learned)
     assumed = learn_measured(seen["assumptions"], latest["observations"], seen["traffic"])
-    return Known(**{**seen, **latest, "assumptions": assumed}, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
+    now = {**seen, **latest, "assumptions": assumed}
+    return Known(**now, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
 
 
 def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFrame[AnyFrame]:

@@ -22,6 +22,7 @@ from shiftcast.features.frames import ALL, AssumptionRows, DataFrame, Observatio
 from shiftcast.features.series import select
 
 FEWEST: Final = 2  # operators: one alone says nothing of how far operators lie apart
+_EXACT: Final = 1e-12  # variance of a figure without error
 _TAIL: Final = 0.9  # high of an assumption is its 90th percentile
 
 
@@ -66,8 +67,28 @@ class Pooled:
     between: float
     operators: tuple[str, ...]
 
-    def quantiles(self, makers: float) -> tuple[float, float, float]:
-        """Return the 10th, 50th and 90th percentiles of the mean over operators, on the same scale.
+    def sd(self, *, makers: float) -> float:
+        """Return the spread of the mean over some operators, as a normal with the same 80 % interval.
+
+        Parameters
+        ----------
+        makers
+            Number of operators that make the mean.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> Pooled(0.0, 0.0, 1.0, ("a", "b")).sd(makers=4.0)
+        0.5
+        """
+        few = float(t.ppf(_TAIL, len(self.operators) - 1) / norm.ppf(_TAIL))
+        return float(np.hypot(few * self.error, self.between / np.sqrt(makers)))
+
+    def quantiles(self, *, makers: float) -> tuple[float, float, float]:
+        """Return the 10th, 50th and 90th percentiles of the mean over some operators, on the same scale.
 
         Parameters
         ----------
@@ -77,21 +98,12 @@ class Pooled:
         Returns
         -------
         tuple of float
-
-        Examples
-        --------
-        >>> round(Pooled(0.0, 0.0, 1.0, ("a", "b")).quantiles(4.0)[2], 3)
-        0.641
         """
-        few = float(t.ppf(_TAIL, len(self.operators) - 1)) * self.error
-        apart = float(norm.ppf(_TAIL)) * self.between / np.sqrt(makers)
-        half = float(np.hypot(few, apart))
+        half = float(norm.ppf(_TAIL)) * self.sd(makers=makers)
         return self.mean - half, self.mean, self.mean + half
 
 
-def operator_figures(
-    observations: DataFrame[Observations], name: str, *, shape: str
-) -> DataFrame[Observations]:
+def operator_figures(observations: DataFrame[Observations], name: str, *, shape: str) -> DataFrame[Observations]:
     """Return what operators measured of one assumption, with each figure on the scale of its shape.
 
     Parameters
@@ -134,14 +146,15 @@ def pool_operators(figures: DataFrame[Observations]) -> Pooled:
     >>> pooled = pool_operators(pd.DataFrame({"operator": ["a", "b", "b"], "effect": [0.0, 0.5, 1.5],
     ...                                       "variance": [0.01] * 3}))
     >>> round(pooled.mean, 2), pooled.operators
-    (0.45, ('a', 'b'))
+    (0.44, ('a', 'b'))
     """
     from statsmodels.stats.meta_analysis import combine_effects  # noqa: PLC0415  (slow to load; few commands pool)
 
     by = figures.groupby("operator")
     effect, count = by["effect"].mean(), by.size()
-    variance = (by["variance"].mean() + by["effect"].var(ddof=0)) / count
-    found = combine_effects(effect.to_numpy(), variance.to_numpy(), method_re="iterated", use_t=True)
+    variance = np.maximum((by["variance"].mean() + by["effect"].var(ddof=0)) / count, _EXACT)
+    with np.errstate(divide="ignore"):  # I2 of figures that agree exactly, which is not read
+        found = combine_effects(effect.to_numpy(), variance.to_numpy(), method_re="iterated", use_t=True)
     error = max(float(found.sd_eff_w_re), float(found.sd_eff_w_re_hksj))
     return Pooled(float(found.mean_effect_re), error, float(np.sqrt(found.tau2)), tuple(map(str, effect.index)))
 
@@ -209,7 +222,7 @@ def _learned(row: dict[str, object], observations: DataFrame[Observations], make
         return row
     pooled = pool_operators(figures)
     back = expit if row["shape"] == "logitnormal" else np.exp
-    low, mid, high = (float(back(value)) for value in pooled.quantiles(makers))
+    low, mid, high = (float(back(value)) for value in pooled.quantiles(makers=makers))
     return row | {
         "low": low, "mid": mid, "high": high, "known_at": figures["known_at"].max(), "evidence": "vendor",
         "source": f"observations of {', '.join(sorted(set(figures['definition'])))}",

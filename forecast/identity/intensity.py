@@ -157,7 +157,7 @@ def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) 
         names, ratio = _rows(task.name), f"ratio.{task.technique}"
         newer = task.on_accelerator and replaced_by(registry, task) != task
         if newer and ratio in units and not has_terms(units, task.name):
-            convert(1.0, units[ratio], "1")
+            _check_plain(ratio, units[ratio])
             continue
         missing = [name for name in names if name not in units]
         if missing:
@@ -170,6 +170,13 @@ def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) 
             raise InputError(
                 f"assumptions.csv: {names[0]} [{units[names[0]]}] times {names[1]} [{units[names[1]]}]: {error}"
             ) from None
+
+
+def _check_plain(name: str, unit: str) -> None:
+    try:
+        convert(1.0, unit, "1")
+    except ValueError as error:
+        raise InputError(f"assumptions.csv: {name} [{unit}]: {error}") from None
 
 
 def _activity(workload: str) -> str:

@@ -45,7 +45,7 @@ def test_anchors_lie_inside_what_was_measured_of_a_fleet(evidence):
     assert anchors.loc[~bounds, "off"].abs().max() < 2
     assert (anchors.loc[bounds, "high"] > anchors.loc[bounds, "observed"]).all()
     measured = {name.partition(".")[0] for name in anchors.index}
-    assert measured == {"cost_ratio", "energy_per_request", "share", "tokens_per_accelerator"}
+    assert measured == {"energy_per_request", "share", "tokens_per_accelerator"}
 
 
 def test_learned_assumptions_narrow_and_the_table_names_what_moved_them(taught):
