@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shiftcast.features.calendars import days_in
 from shiftcast.forecast.identity.anchors import SURVEYED, Drawn, find_anchors, predict_anchors
 from shiftcast.forecast.identity.world import World
 from shiftcast.forecast.leaves import SOLD_LEAVES
@@ -20,12 +21,17 @@ def of_measure(anchors, measure):
 def test_anchors_are_the_rows_that_a_belief_speaks_of_with_both_errors(known_on):
     known = known_on()
     anchors = find_anchors(known, QUARTERS)
-    assert {anchor.measure for anchor in anchors} == {"energy_per_request", "tokens_per_accelerator", "share"}
+    assert {anchor.measure for anchor in anchors} == {
+        "energy_per_request",
+        "tokens_per_accelerator",
+        "share",
+        "requests",
+    }
     for anchor in anchors:
         spread = known.beliefs.values_by_name.get(f"anchor.{anchor.name}", 0.4)
         assert anchor.sd >= spread
         assert anchor.quarter in QUARTERS
-        assert anchor.at_least == (anchor.measure == "share")
+        assert anchor.at_least == (anchor.measure in {"share", "requests"})
 
 
 def test_an_anchor_counts_in_its_quarter_not_before_the_first_and_in_the_last_if_later(known_on):
@@ -57,16 +63,29 @@ def test_anchors_are_predicted_from_hours_power_and_work(small_world: World, kno
     found = find_anchors(known_on(), QUARTERS)
     anchors = tuple(
         replace(of_measure(found, measure), quarter=quarters[2])
-        for measure in ("energy_per_request", "tokens_per_accelerator", "share")
+        for measure in ("energy_per_request", "tokens_per_accelerator", "share", "requests")
     )
     kw = np.full((len(bottom.hours), len(quarters)), 1.5)
-    energy, tokens, share = np.exp(predict_anchors(anchors, Drawn(bottom, quarters, kw))).T
+    energy, tokens, share, requests = np.exp(predict_anchors(anchors, Drawn(bottom, quarters, kw))).T
     each = {task: hours[:, 2] for task, hours in bottom.hours_each.items()}
     np.testing.assert_allclose(energy, each[anchors[0].task] * 1500.0)
     np.testing.assert_allclose(tokens * each[anchors[1].task], 1.0)
     hours = bottom.hours[:, 2, SOLD_LEAVES.index(SURVEYED)]
     classic = [at for at, task in enumerate(bottom.tasks) if task.startswith(("recsys/", "search/", "ads/"))]
     np.testing.assert_allclose(share, hours[:, classic].sum(axis=-1) / hours.sum(axis=-1))
+    volume = bottom.volumes[anchors[3].task][:, 2] / days_in(quarters)[2]
+    np.testing.assert_allclose(requests, volume)
+
+
+def test_disclosed_requests_of_a_workload_are_added_up_once_a_surface(known_on):
+    known = known_on()
+    found = {each.task: each for each in find_anchors(known, QUARTERS) if each.measure == "requests"}
+    assert set(found) == {"ads", "recsys", "search"}
+    ads = (
+        known.traffic.query("workload == 'ads'").sort_values("known_at").groupby(["operator", "surface"])["mid"].last()
+    )
+    assert np.exp(found["ads"].value) == pytest.approx(ads.sum())
+    assert 0.3 < found["ads"].sd < 1.0
 
 
 def test_no_anchors_predict_nothing(small_world: World):
