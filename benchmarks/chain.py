@@ -19,6 +19,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end, quarter_label
+from shiftcast.forecast.identity.anchors import AT_LEAST
 from shiftcast.forecast.identity.world import World, build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.leaves import SOLD_LEAVES
@@ -76,7 +77,7 @@ def anchors(world: World) -> Iterator[dict[str, object]]:
     """Yield by how many standard errors the median draw misses each measured figure of a fleet."""
     for row in world.taught.evidence.itertuples():
         if "." in str(row.name):
-            bound = str(row.name).startswith("share.")
+            bound = str(row.name).partition(".")[0] in AT_LEAST
             miss = (row.mid - row.observed) / row.sd
             inside = miss > -1.28 if bound else abs(miss) < 1.28
             yield check(f"{row.name}, standard errors off", float(miss), "80 % interval", bool(inside))

@@ -58,6 +58,7 @@ MEASURES: Final = {
     "visits": Measure("visit/month", "visits per month"),
     "customers": Measure("customer", "customers over a threshold"),
     "downloads": Measure("download/month", "package downloads per month"),
+    "requests": Measure("request/day", "requests that surfaces answer in a day"),
     "energy_per_request": Measure("Wh/request", "energy of one request"),
     "tokens_per_accelerator": Measure(
         "token/accelerator/hour", "tokens (input and output) a fleet serves, over its accelerators and hours"
@@ -86,6 +87,7 @@ sample = [sample]
 call = [call]
 token = [token]
 input_token = [input_token]
+prompt_token = [prompt_token]
 output_token = [output_token]
 total_token = [total_token]
 accelerator = [accelerator] = accelerators

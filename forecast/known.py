@@ -37,6 +37,7 @@ from shiftcast.features.frames import (
 )
 from shiftcast.forecast.beliefs import Beliefs, read_beliefs
 from shiftcast.forecast.economics.basis import Basis, join_assumptions
+from shiftcast.forecast.hardware.measured import learn_measured
 from shiftcast.forecast.market.facts import Market, read_market
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.workloads import Registry
@@ -203,13 +204,16 @@ def cut(frames: Frames, origin: pd.Timestamp) -> Known:
     Returns
     -------
     Known
-        Frames in the latest vintage, and beside them every vintage known by then.
+        Frames in the latest vintage, and beside them every vintage known by then; assumptions that operators have
+        measured are pooled from what was known (:func:`forecast.hardware.measured.learn_measured`).
     """
     whole = frames.history if isinstance(frames, Known) else frames
     seen = {name: _by(getattr(whole, name), rule, origin) for name, rule in RULES.items()}
     latest = {name: latest_vintage(rows, RULES[name].frame) for name, rows in seen.items() if RULES[name].latest}
     history = Frames(**seen, registry=whole.registry, learned=whole.learned)
-    return Known(**{**seen, **latest}, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
+    assumed = learn_measured(seen["assumptions"], latest["observations"], seen["traffic"])
+    now = {**seen, **latest, "assumptions": assumed}
+    return Known(**now, registry=whole.registry, learned=whole.learned, origin=origin, history=history)
 
 
 def _by(rows: DataFrame[AnyFrame], rule: Rule, origin: pd.Timestamp) -> DataFrame[AnyFrame]:

@@ -35,13 +35,15 @@ MODULES = {
         "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
         "economics/revenue.py": "SECONDS_PER_YEAR", "economics/site.py": "SECONDS_PER_DAY",
         "hardware/conversion.py": "SECONDS_PER_HOUR", "hardware/sizing.py": "_HOURS_PER_DAY",
+        "hardware/measured.py": "_TAIL", "hardware/throughput.py": "SIXTEEN_OVER_EIGHT_BIT",
         "identity/training.py": "_PER_PARAMETER_AND_TOKEN _FORWARD_AND_BACKWARD",
         "scoring/scorecard.py": "_QUARTERS_A_YEAR", "split/leaf_state.py": "FISCAL_YEAR",
         "statements/flows.py": "_YEAR", "statements/rows.py": "_YEAR _LONG",
         "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
     },
     TOLERANCE: {
-        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "hardware/placement.py": "_NEAR_ONE",
+        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
+        "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
         "hierarchy/covariance.py": "_FLOOR", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY",
         "hierarchy/projection.py": "_TOLERANCE,_STEPS", "identity/cube.py": "_TINY",
@@ -115,7 +117,7 @@ MODULES = {
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
         "capacity/served.py": "_FEWEST", "hierarchy/covariance.py": "_FEWEST",
-        "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP",
+        "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
         "FEWEST WIDEST _LEAST_WIDER _LEVEL", "monitoring/changes.py": "MOST_AT_ONCE",
         "monitoring/feeds.py": "FEWEST LATE,MISSING _GRACE",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,13 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Throughput
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.conversion import harmonic_throughput, work_shares
+from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.generations import Generations, GenerationThroughput, generation_throughput
 from shiftcast.forecast.hardware.growth import compound, years_after_base
 from shiftcast.forecast.hardware.levels import Levels, level_factors, read_levels
 from shiftcast.forecast.workloads import Task
+
+SIXTEEN_OVER_EIGHT_BIT: Final = 0.5  # peak rates; utilisation of the peak is published against the 16-bit one
 
 
 @dataclass(frozen=True)
@@ -23,17 +27,24 @@ class TaskRates:
 
     Attributes
     ----------
-    kind
-        Kind of work in the unit of the records, such as ``total_token``.
+    kind, technique
+        Kind of work in the unit of the records, such as ``total_token``; and the task's technique.
     one
         Work per second of one accelerator of each generation, and its evidence.
     levels
         Its measured curves over the speed of one user.
+    reached
+        Share of the 16-bit peak that they reach, median of the measured generations [1].
+    reference
+        Place of the generation that ratios of techniques hold on: that of the unit of equivalents.
     """
 
     kind: str
+    technique: str
     one: GenerationThroughput
     levels: Levels
+    reached: float
+    reference: int
 
 
 def task_rates(throughput: DataFrame[Throughput], generations: Generations, task: Task) -> TaskRates:
@@ -54,7 +65,11 @@ def task_rates(throughput: DataFrame[Throughput], generations: Generations, task
     """
     levels = read_levels(throughput, generations.accelerators, unit=task.record_unit)
     kind = task.record_unit.partition("/")[0]
-    return TaskRates(kind, generation_throughput(throughput, generations, task), levels)
+    one = generation_throughput(throughput, generations, task)
+    reached = one.value * task.flop_per_unit / (SIXTEEN_OVER_EIGHT_BIT * generations.fp8_tflops * 1e12)
+    own = np.array(one.measured) if any(one.measured) else np.ones(len(reached), dtype=bool)
+    reference = next(place for place, names in enumerate(generations.records) if UNIT in names)
+    return TaskRates(kind, task.technique, one, levels, float(np.median(reached[own])), reference)
 
 
 def fleet_throughput(
@@ -67,8 +82,8 @@ def fleet_throughput(
     """Return work per second of a mean accelerator of the live fleet.
 
     Each generation's figure is moved to the service level along its measured curve, brought from the day of its
-    record to each quarter by the software gain, and derated to a busy fleet; generations then combine harmonically by
-    work. Software gain enters here only: the ratio of two generations is that of their records on one day.
+    record to each quarter by the software gain, and to the pace of a busy fleet; generations then combine harmonically
+    by work. Software gain enters here only: the ratio of two generations is that of their records on one day.
 
     Parameters
     ----------
@@ -77,8 +92,9 @@ def fleet_throughput(
     hour_shares
         Share of the live fleet by generation, shape (draws, quarters, generations).
     assumed
-        Rows ``derate.KIND``, ``software.gain.KIND`` and, where throughput depends on it, ``service_level.KIND``, with
-        the kind of work in the unit of the records, such as ``total_token``.
+        Rows ``software.gain.KIND``, ``derate.KIND`` or else ``mfu.TECHNIQUE`` (:func:`fleet_pace`) and, where
+        throughput depends on it, ``service_level.KIND``, with the kind of work in the unit of the records, such as
+        ``total_token``.
     quarters
         Quarter ends.
     held_after
@@ -89,15 +105,57 @@ def fleet_throughput(
     ndarray, shape (draws, quarters)
         Throughput [unit/(s accelerator)].
     """
+    by_generation = _by_generation(rates, assumed, years_after_base(quarters), held_after)
+    return harmonic_throughput(work_shares(hour_shares, by_generation), by_generation)
+
+
+def reference_throughput(rates: TaskRates, assumed: Assumptions, held_after: float) -> Array:
+    """Return work per second of a busy accelerator of the reference generation on the base day.
+
+    Parameters
+    ----------
+    rates, assumed, held_after
+        As in :func:`fleet_throughput`.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Throughput [unit/(s accelerator)].
+    """
+    return _by_generation(rates, assumed, np.zeros(1), held_after)[:, 0, rates.reference]
+
+
+def fleet_pace(rates: TaskRates, assumed: Assumptions) -> Array:
+    """Return throughput of a busy fleet over that of the records.
+
+    Where a row ``derate.KIND`` is judged, it is that; else the fleet reaches the share of the peak that operators have
+    measured with this technique, ``mfu.TECHNIQUE``, wherever the records stand.
+
+    Parameters
+    ----------
+    rates, assumed
+        As in :func:`fleet_throughput`.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Factor on the records [1].
+    """
+    derate = f"derate.{rates.kind}"
+    return assumed[derate] if derate in assumed.values else assumed[f"mfu.{rates.technique}"] / rates.reached
+
+
+def _by_generation(rates: TaskRates, assumed: Assumptions, years: Array, held_after: float) -> Array:
+    """Return work per second by generation some years after the base day, shape (draws, years, generations)."""
     kind, one = rates.kind, rates.one
     gain = assumed[f"software.gain.{kind}"]
-    since = compound(gain, years_after_base(quarters), held_after)[:, :, None]
+    since = compound(gain, years, held_after)[:, :, None]
     until = compound(gain, years_after_base(one.days), held_after)[:, None, :]
-    by_generation = one.value * since / until * assumed[f"derate.{kind}"][:, None, None]
+    by_generation = one.value * since / until * fleet_pace(rates, assumed)[:, None, None]
     level = f"service_level.{kind}"
     if level in assumed.values:
         by_generation = by_generation * level_factors(rates.levels, assumed[level])[:, None, :]
-    return harmonic_throughput(work_shares(hour_shares, by_generation), by_generation)
+    return np.asarray(by_generation)
 
 
 def core_throughput(throughput: DataFrame[Throughput], task: Task, assumed: Assumptions) -> Array | None:

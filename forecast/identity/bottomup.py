@@ -173,7 +173,7 @@ def draw_bottom_up(
     volumes = {workload: each[:, over] for workload, each in volumes.items()}
     shares = {key: each[:, : len(sampling.quarters)][:, over] for key, each in carried.shares.items()}
     held = known.beliefs["growth.held_after"]
-    asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips, held)
+    asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips, held, fit.rates)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((sampling.draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}

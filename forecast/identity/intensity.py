@@ -1,6 +1,12 @@
-"""Intensity of a task: calls a request times work a call, less the reused part, each an assumption with its unit."""
+"""Intensity of a task: calls a request times work a call, less the reused part, each an assumption with its unit.
+
+A technique whose cost operators measured against the one it replaced has none of the three: its hours a request are
+those of the older one times ``ratio.TECHNIQUE``, on one machine and day.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Container
 
 import numpy as np
 
@@ -9,7 +15,7 @@ from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.features.units import convert
 from shiftcast.forecast.draws import Assumptions
-from shiftcast.forecast.workloads import TRAINING, Registry
+from shiftcast.forecast.workloads import TRAINING, Registry, Task
 
 _TERMS = ("calls", "work", "reuse")
 
@@ -71,11 +77,55 @@ def draw_intensity(assumed: Assumptions, task: str) -> Array:
     ValueError
         If one of the rows is missing, by name.
     """
-    return intensity(*(assumed[f"{term}.{task.replace('/', '.')}"] for term in _TERMS))
+    return intensity(*(assumed[name] for name in _rows(task)))
+
+
+def has_terms(names: Container[str], task: str) -> bool:
+    """Return whether a task has a row of any of the three terms; a task without takes a ratio.
+
+    Parameters
+    ----------
+    names
+        Names of all assumptions.
+    task
+        Such as ``recsys/llm``.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> has_terms({"work.ads.deep"}, "ads/deep"), has_terms({"ratio.llm"}, "ads/llm")
+    (True, False)
+    """
+    return any(name in names for name in _rows(task))
+
+
+def replaced_by(registry: Registry, task: Task) -> Task:
+    """Return the technique that a ratio of a task is over: the oldest of its workload that runs on accelerators.
+
+    Parameters
+    ----------
+    registry
+        All tasks.
+    task
+        The newer one.
+
+    Returns
+    -------
+    Task
+        The older one; the task itself where it is the oldest.
+    """
+    return next(each for each in registry.of(task.workload) if each.on_accelerator)
+
+
+def _rows(task: str) -> list[str]:
+    return [f"{term}.{task.replace('/', '.')}" for term in _TERMS]
 
 
 def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) -> None:
-    """Raise if the units of a task's rows do not multiply to its own unit a request.
+    """Raise if the units of a task's rows do not multiply to its own unit a request, or its ratio is none.
 
     Parameters
     ----------
@@ -104,7 +154,11 @@ def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) 
     for task in registry.tasks:
         if task.workload == TRAINING:
             continue
-        names = [f"{term}.{task.name.replace('/', '.')}" for term in _TERMS]
+        names, ratio = _rows(task.name), f"ratio.{task.technique}"
+        newer = task.on_accelerator and replaced_by(registry, task) != task
+        if newer and ratio in units and not has_terms(units, task.name):
+            _check_plain(ratio, units[ratio])
+            continue
         missing = [name for name in names if name not in units]
         if missing:
             raise InputError(f"assumption {missing[0]!r} is missing; add a row of that name to assumptions.csv")
@@ -116,6 +170,13 @@ def check_intensity(assumptions: DataFrame[AssumptionRows], registry: Registry) 
             raise InputError(
                 f"assumptions.csv: {names[0]} [{units[names[0]]}] times {names[1]} [{units[names[1]]}]: {error}"
             ) from None
+
+
+def _check_plain(name: str, unit: str) -> None:
+    try:
+        convert(1.0, unit, "1")
+    except ValueError as error:
+        raise InputError(f"assumptions.csv: {name} [{unit}]: {error}") from None
 
 
 def _activity(workload: str) -> str:

@@ -15,8 +15,8 @@ from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 from shiftcast.forecast.hardware.growth import compound, years_after_base
 from shiftcast.forecast.hardware.placement import draw_placement
-from shiftcast.forecast.hardware.throughput import core_throughput
-from shiftcast.forecast.identity.intensity import draw_intensity
+from shiftcast.forecast.hardware.throughput import TaskRates, core_throughput, reference_throughput
+from shiftcast.forecast.identity.intensity import draw_intensity, has_terms, replaced_by
 from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.market.chips import Chips
 from shiftcast.forecast.workloads import Registry, Task
@@ -30,6 +30,8 @@ class Asked:
     ----------
     registry, assumed, quarters, chips, held_after
         Task registry, drawn assumptions, ends of the quarters, chips in order, and how long growth goes on [year].
+    rates
+        Task to what the records say of its throughput.
     volumes, shares
         As in :class:`BottomUp`.
     """
@@ -41,6 +43,7 @@ class Asked:
     quarters: pd.DatetimeIndex
     chips: Chips
     held_after: float
+    rates: Mapping[str, TaskRates]
 
     def requests(self, task: Task) -> Array:
         """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
@@ -55,11 +58,21 @@ class Asked:
 
     def intensity(self, task: Task) -> Array:
         """Return work a request [unit/request], shape (draws, quarters); models grow, rules and tables do not."""
-        each = draw_intensity(self.assumed, task.name)[:, None]
+        each = self._each(task)[:, None]
         if not task.on_accelerator:
             return np.broadcast_to(each, (len(each), len(self.quarters)))
         growth = self.assumed[f"intensity_growth.{task.workload}"]
         return np.asarray(each * compound(growth, years_after_base(self.quarters), self.held_after))
+
+    def _each(self, task: Task) -> Array:
+        """Return work a request on the base day [unit/request], shape (draws,)."""
+        if has_terms(self.assumed.values, task.name):
+            return draw_intensity(self.assumed, task.name)
+        before = replaced_by(self.registry, task)
+        pace, pace_before = (
+            reference_throughput(self.rates[each.name], self.assumed, self.held_after) for each in (task, before)
+        )
+        return np.asarray(self.assumed[f"ratio.{task.technique}"] * self._each(before) * pace / pace_before)
 
 
 def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:

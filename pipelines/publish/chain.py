@@ -11,12 +11,12 @@ import plotly.graph_objects as go
 import xarray as xr
 
 from shiftcast.features.units import MEASURES
+from shiftcast.forecast.identity.anchors import AT_LEAST
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
 from shiftcast.pipelines.registry.chain import Chain, EvidenceRow, LearnedRow
 
 _MOST: Final = 15  # assumptions shown
 _EIGHTY: Final = 2.563  # standard deviations between the 10th and 90th percentile of a normal
-_AT_LEAST: Final = "share"  # measure of fleet anchors that are lower bounds
 _BY: Final = {"hours": "past quarters", "leaf": "hours by leaf"}
 _SERVED, _LATENT = "#1f5fa8", "#b0304a"
 
@@ -62,11 +62,11 @@ def _moved(row: LearnedRow) -> float:
 def _fallen(row: EvidenceRow) -> dict[str, Any]:
     """Return a datum in its own unit, and where it falls in what the draws say of it."""
     measure, _, _ = row.name.partition(".")
-    inside = (measure == _AT_LEAST or row.low <= row.observed) and row.observed <= row.high
+    inside = (measure in AT_LEAST or row.low <= row.observed) and row.observed <= row.high
     return {
         "name": row.name,
         "unit": MEASURES[measure].unit if measure in MEASURES else "from below over had",
-        "at_least": measure == _AT_LEAST,
+        "at_least": measure in AT_LEAST,
         "observed": exp(row.observed),
         "before": [exp(value) for value in (row.prior_low, row.prior_mid, row.prior_high)],
         "after": [exp(value) for value in (row.low, row.mid, row.high)],

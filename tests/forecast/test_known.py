@@ -76,7 +76,24 @@ def test_a_judgement_is_dated_when_it_was_written_heard_about_the_past_only_and_
 
 @pytest.mark.parametrize("name", JUDGED)
 def test_judgements_of_today_are_not_cut(record, name):
-    pd.testing.assert_frame_equal(getattr(cut(record, DAY), name), getattr(record, name))
+    known, rows = cut(record, DAY), getattr(record, name)
+    pd.testing.assert_frame_equal(getattr(known.history, name), rows)
+    judged = ~rows["name"].str.startswith(("ratio.", "mfu.")) if name == "assumptions" else slice(None)
+    pd.testing.assert_frame_equal(getattr(known, name)[judged], rows[judged])
+
+
+def test_what_operators_measured_stands_for_a_judgement_from_the_day_two_of_them_were_known(record):
+    def row(day):
+        return cut(record, pd.Timestamp(day, tz="UTC")).assumptions.set_index("name").loc["ratio.sequence"]
+
+    judged = record.assumptions.set_index("name").loc["ratio.sequence"]
+    pd.testing.assert_series_equal(row("2025-05-06"), judged)
+    two = row("2025-05-07")
+    assert two.known_at == pd.Timestamp("2025-05-07", tz="UTC")
+    assert two.note.startswith("pooled over 2 operators")
+    assert "same_technique" not in two.source
+    now = row("2026-11-29")
+    assert (now.high / now.low) < (two.high / two.low)
 
 
 @pytest.mark.parametrize("name", CURRENT)

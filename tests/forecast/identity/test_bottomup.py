@@ -10,6 +10,7 @@ from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.hardware.generations import GenerationPrior, generation_throughput, nvidia_generations
 from shiftcast.forecast.hardware.growth import BASE_DAY
 from shiftcast.forecast.hardware.placement import draw_placement
+from shiftcast.forecast.hardware.throughput import fleet_throughput
 from shiftcast.forecast.identity.bottomup import (
     SOLD_LEAVES,
     draw_bottom_up,
@@ -20,6 +21,7 @@ from shiftcast.forecast.identity.bottomup import (
 )
 from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.tokens import draw_tokens, fit_tokens
+from shiftcast.forecast.identity.work import Asked
 from shiftcast.forecast.statements.level import share_prior
 from shiftcast.forecast.volume import series_prior
 from shiftcast.forecast.workloads import TRAINING
@@ -105,7 +107,28 @@ def fleet_rate(record, assumed, at):
     found = generation_throughput(record.throughput, generations, task)
     gain = 1 + assumed["software.gain.sample"][:, None]
     years = np.array([(QUARTERS[at] - day).days / 365.25 for day in found.days])
-    return (found.value * gain**years).mean(axis=1) * assumed["derate.sample"]
+    peak = generations.fp8_tflops * 1e12 / 2
+    reached = np.median((found.value * task.flop_per_unit / peak)[[each == "measured" for each in found.evidence]])
+    return (found.value * gain**years).mean(axis=1) * assumed["mfu.deep"] / reached
+
+
+@pytest.mark.parametrize("task", ["recsys/sequence", "ads/llm"])
+def test_hours_of_a_newer_technique_are_its_ratio_times_those_of_the_older_one(known_on, assumed, record, task):
+    known = known_on()
+    generations = nvidia_generations(known.hardware, GENERATIONS)
+    only = np.zeros((DRAWS, 1, len(generations.names)))
+    only[..., generations.names.index("hopper")] = 1.0
+    base = pd.DatetimeIndex([BASE_DAY])
+    rates = fit_bottom_up(known, generations, QUARTERS).rates
+    asked = Asked(record.registry, {}, {}, assumed, base, MARKET.chips, 3.0, rates)
+    tasks = {each.name: each for each in record.registry.tasks}
+    hours = {
+        name: asked.intensity(tasks[name]) / fleet_throughput(rates[name], only, assumed, base, 3.0)
+        for name in (task, f"{task.partition('/')[0]}/deep")
+    }
+    newer, older = hours.values()
+    ratio = assumed[f"ratio.{task.partition('/')[2]}"][:, None]
+    np.testing.assert_allclose(newer / older, ratio, rtol=1e-9)
 
 
 def test_assumed_growth_compounds_from_the_base_day(bottom, assumed):

@@ -18,7 +18,13 @@ from shiftcast.forecast.hardware.placement import (
     within_region,
 )
 from shiftcast.forecast.hardware.throughput import fleet_throughput, task_rates
-from shiftcast.forecast.identity.intensity import check_intensity, draw_intensity, intensity
+from shiftcast.forecast.identity.intensity import (
+    check_intensity,
+    draw_intensity,
+    has_terms,
+    intensity,
+    replaced_by,
+)
 from shiftcast.forecast.identity.training import (
     llm_training_work,
     recsys_training_work,
@@ -53,17 +59,33 @@ def test_a_term_of_intensity_out_of_range_is_named(terms, said):
         intensity(*(np.array(term) for term in terms))
 
 
-def test_every_task_draws_its_intensity_from_three_rows(assumed, record):
-    for task in record.registry.tasks:
-        if task.workload != "training":
-            name = task.name.replace("/", ".")
-            expected = assumed[f"calls.{name}"] * assumed[f"work.{name}"] * (1 - assumed[f"reuse.{name}"])
-            assert draw_intensity(assumed, task.name) == pytest.approx(expected)
+def test_a_task_with_terms_draws_its_intensity_from_three_rows(assumed, record):
+    with_terms = {task.name for task in record.registry.tasks if has_terms(assumed.values, task.name)}
+    newer = {f"{workload}/{technique}" for workload in ("recsys", "ads") for technique in ("sequence", "llm")}
+    assert {task.name for task in record.registry.tasks if task.workload != "training"} - with_terms == newer
+    for name in with_terms:
+        calls, work, reuse = (assumed[f"{term}.{name.replace('/', '.')}"] for term in ("calls", "work", "reuse"))
+        assert draw_intensity(assumed, name) == pytest.approx(calls * work * (1 - reuse))
 
 
-def test_generative_ranking_carries_about_24_times_a_request_of_the_deep_one(record):
+def test_a_ratio_is_of_the_hours_of_the_oldest_technique_on_accelerators(record):
+    tasks = {task.name: task for task in record.registry.tasks}
+    assert replaced_by(record.registry, tasks["ads/llm"]) == tasks["ads/deep"]
+    assert replaced_by(record.registry, tasks["search/deep"]) == tasks["search/deep"]
+
+
+def test_a_newer_technique_has_three_rows_or_a_ratio_without_unit(record):
+    rows = record.assumptions
+    with pytest.raises(ValueError, match=r"assumption 'calls\.recsys\.llm' is missing"):
+        check_intensity(rows[rows.name != "ratio.llm"], record.registry)
+    off = rows.assign(unit=rows.unit.mask(rows.name == "ratio.llm", "USD"))
+    with pytest.raises(ValueError, match=r"assumptions\.csv: ratio\.llm \[USD\]"):
+        check_intensity(off, record.registry)
+
+
+def test_a_sample_of_sequence_ranking_carries_about_24_times_one_of_the_deep_one(record):
     flop = {task.name: task.flop_per_unit for task in record.registry.tasks}
-    assert flop["recsys/llm"] / flop["recsys/deep"] == pytest.approx(24, abs=0.5)
+    assert flop["recsys/sequence"] / flop["recsys/deep"] == pytest.approx(24, abs=0.5)
 
 
 def test_the_shipped_units_multiply_to_the_task_s_and_a_missing_row_is_named(record):
@@ -198,7 +220,7 @@ def test_software_gain_lifts_installed_hardware_and_leaves_the_ratio_of_generati
     rows = record.throughput.assign(measured_at=BASE_DAY)
     generations = nvidia_generations(record.hardware, GENERATIONS)
     quarters = pd.DatetimeIndex([BASE_DAY, BASE_DAY + pd.Timedelta(days=731)])
-    flat = {"derate.sample": np.ones(1), "software.gain.sample": np.array([0.5])}
+    flat = {"mfu.deep": np.full(1, 0.1), "software.gain.sample": np.array([0.5])}
     found = []
     for place in range(len(generations.names)):
         hours = np.zeros((1, 2, len(generations.names)))
@@ -214,7 +236,7 @@ def test_a_record_of_an_earlier_software_is_brought_to_the_day(record):
     task = next(task for task in record.registry.tasks if task.name == "search/deep")
     generations = nvidia_generations(record.hardware, GENERATIONS)
     hours = np.full((1, 1, len(generations.names)), 1 / len(generations.names))
-    flat = Assumptions({"derate.sample": np.ones(1), "software.gain.sample": np.array([1.0])})
+    flat = Assumptions({"mfu.deep": np.full(1, 0.1), "software.gain.sample": np.array([1.0])})
     rates = [
         fleet_throughput(task_rates(record.throughput.assign(measured_at=day), generations, task), hours, flat,
                          pd.DatetimeIndex([BASE_DAY]), 3.0)
