@@ -189,7 +189,8 @@ def draw_bottom_up(
         add_cores(core_hours, asked, task, known.throughput)
     inference = draw_inference_share(fit.inference, sampling)[:, over]
     _add_training(hours, asked, tasks, fit, hour_shares, inference)
-    names, steps = tuple(task.name for task in tasks), tuple(step for each in fit.migration.steps.values() for step in each)
+    names = tuple(task.name for task in tasks)
+    steps = tuple(step for each in fit.migration.steps.values() for step in each)
     return BottomUp(
         names, missing, volumes, shares, hours, core_hours, hours_each, steps, evidence, carried.skill
     )  # fmt: skip

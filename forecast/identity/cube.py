@@ -22,7 +22,7 @@ from shiftcast.forecast.identity.bottomup import BottomUp
 from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.history import Taught
 from shiftcast.forecast.identity.meeting import Meeting
-from shiftcast.forecast.identity.migrated import migration_variables
+from shiftcast.forecast.identity.migrated import adopted, migration_variables
 from shiftcast.forecast.identity.orders import Orders
 from shiftcast.forecast.identity.revenue import Revenue
 from shiftcast.forecast.identity.sold import LEAF_NAMES, Sold
@@ -138,6 +138,7 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
         "ceiling": list(drawn.orders.supply.names),
         "migration_period": fit.bottom_up.migration_quarters[shown].tz_localize(None),
         **({"mover": list(drawn.carried.movers)} if drawn.carried.movers else {}),
+        **({"migrating": adopted(drawn.carried)} if drawn.carried.adoption else {}),
         **({"assumption": list(drawn.taught.moved)} if drawn.taught.moved else {}),
         **({"core_task": list(drawn.bottom.core_hours)} if drawn.bottom.core_hours else {}),
     }  # fmt: skip

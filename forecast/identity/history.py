@@ -31,7 +31,9 @@ from shiftcast.forecast.migration.carry import Carried
 STEPS: Final = 3
 WINDOW: Final = 12  # most quarters of history that are compared
 RECENT: Final = 4  # quarters over which leaves are compared
-_NOT_LEARNED: Final = ("leaf_share.", "vendor_spend.", "procurement.", "price.h100e_sd", "funding.", "guidance.", "ledger.")
+_NOT_LEARNED: Final = (
+    "leaf_share.", "vendor_spend.", "procurement.", "price.h100e_sd", "funding.", "guidance.", "ledger.",
+)  # fmt: skip
 _TINY: Final = 1e-9
 _FARTHEST: Final = 4.0  # standard deviations from its median that a draw of an assumption may lie
 _SHOWN: Final = (0.1, 0.5, 0.9)

@@ -15,11 +15,10 @@ from shiftcast.forecast.hardware.conversion import hours_per_request
 from shiftcast.forecast.hardware.placement import draw_placement
 from shiftcast.forecast.hardware.throughput import fleet_throughput
 from shiftcast.forecast.identity.bottomup import BottomUpFit
-from shiftcast.forecast.identity.intensity import draw_intensity
 from shiftcast.forecast.identity.work import Asked
 from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
 from shiftcast.forecast.migration.carry import Carried
-from shiftcast.forecast.workloads import TRAINING, Registry
+from shiftcast.forecast.workloads import TRAINING
 
 Variables = dict[str, tuple[tuple[str, ...], Array]]
 
@@ -45,10 +44,11 @@ def migration_variables(
     Returns
     -------
     dict
-        ``technique_requests`` share of a workload's requests [1], ``hours_each`` busy accelerator-hours a request,
-        ``work_each`` operations a request at today's models [FLOP/request], both zero where none are counted,
-        ``placed`` part of the work on NVIDIA GPUs [1], ``used`` part of a workload's requests by segment [1], and
-        where operators are followed ``mover_share``; each as (dimensions, values).
+        Each as (dimensions, values): ``technique_requests`` share of a workload's requests [1], ``hours_each`` busy
+        accelerator-hours a request, ``work_each`` operations a request at today's models [FLOP/request], both zero
+        where none are counted, ``placed`` part of the work on NVIDIA GPUs [1], ``used`` part of a workload's requests
+        by segment [1]; where operators are followed, ``adoption`` part of the requests that is of operators which use
+        a technique at all [1], and ``mover_share``.
     """
     registry, quarters = fit.known.registry, fit.migration_quarters[shown]
     shares = [
@@ -58,13 +58,29 @@ def migration_variables(
     found: Variables = {
         "technique_requests": (("draw", "migration_period", "segment", "technique"), np.stack(shares, axis=2)),
         "hours_each": (("draw", "migration_period", "technique"), _hours_each(fit, mix[:, shown], assumed, quarters)),
-        "work_each": (("draw", "technique"), _work_each(registry, assumed)),
+        "work_each": (("draw", "technique"), _work_each(_asked(fit, assumed, quarters))),
         "placed": (("draw", "segment", "technique"), _placed(fit, assumed)),
         "used": (("draw", "segment", "workload"), _used(assumed, asked)),
     }
+    if carried.adoption:
+        found["adoption"] = (
+            ("draw", "migration_period", "segment", "migrating"),
+            np.stack([_adoption(carried, name)[:, shown] for name in adopted(carried)], axis=-1),
+        )
     if carried.movers:
         found["mover_share"] = (("draw", "mover"), np.stack(list(carried.movers.values()), axis=-1))
     return found
+
+
+def adopted(carried: Carried) -> list[str]:
+    """Return the tasks of which adoption is known, such as ``recsys/llm``."""
+    return list(dict.fromkeys(f"{workload}/{technique}" for workload, _, technique in carried.adoption))
+
+
+def _adoption(carried: Carried, task: str) -> Array:
+    """Return the part of requests that is of operators which use a technique, shape (draws, quarters, segments)."""
+    workload, _, technique = task.partition("/")
+    return np.stack([carried.adoption[workload, side, technique] for side in SOLD_SEGMENTS], axis=-1)
 
 
 def _hours_each(fit: BottomUpFit, mix: Array, assumed: Assumptions, quarters: pd.DatetimeIndex) -> Array:
@@ -73,7 +89,7 @@ def _hours_each(fit: BottomUpFit, mix: Array, assumed: Assumptions, quarters: pd
     Training is counted in accelerator-hours, so a unit of it takes one.
     """
     registry, held = fit.known.registry, fit.known.beliefs["growth.held_after"]
-    asked = Asked(registry, {}, {}, assumed, quarters, fit.known.market.chips, held)
+    asked = _asked(fit, assumed, quarters)
     mix = np.concatenate([mix, np.repeat(mix[:, -1:], len(quarters) - mix.shape[1], axis=1)], axis=1)
     each = np.zeros((*mix.shape[:2], len(registry.tasks)))
     for column, task in enumerate(registry.tasks):
@@ -85,20 +101,27 @@ def _hours_each(fit: BottomUpFit, mix: Array, assumed: Assumptions, quarters: pd
     return each
 
 
-def _work_each(registry: Registry, assumed: Assumptions) -> Array:
+def _work_each(asked: Asked) -> Array:
     """Return operations a request by technique, shape (draws, techniques).
 
     They are those of the base day: the models of one workload are assumed to grow alike, so that shares of its work
     are the same in every quarter but for the requests.
     """
-    nothing = np.zeros_like(assumed["unseen.share"])
+    nothing = np.zeros_like(asked.assumed["unseen.share"])
     return np.stack(
         [
-            draw_intensity(assumed, task.name) * task.flop_per_unit if task.flop_per_unit > 0 else nothing
-            for task in registry.tasks
+            asked.base_intensity(task) * task.flop_per_unit if task.flop_per_unit > 0 else nothing
+            for task in asked.registry.tasks
         ],
         axis=-1,
     )
+
+
+def _asked(fit: BottomUpFit, assumed: Assumptions, quarters: pd.DatetimeIndex) -> Asked:
+    """Return what intensity rests on; volumes and shares have no part in it."""
+    known = fit.known
+    held = known.beliefs["growth.held_after"]
+    return Asked(known.registry, {}, {}, assumed, quarters, known.market.chips, held, fit.rates)
 
 
 def _placed(fit: BottomUpFit, assumed: Assumptions) -> Array:

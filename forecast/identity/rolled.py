@@ -20,7 +20,7 @@ from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, 
 from shiftcast.forecast.rollouts.clock import number_of
 from shiftcast.forecast.rollouts.courses import MIGRATING, Course, read_courses
 from shiftcast.forecast.rollouts.paths import Habits, learn_habits
-from shiftcast.forecast.rollouts.segments import Judged, Migrated, draw_segment, with_unnamed
+from shiftcast.forecast.rollouts.segments import Evidence, Judged, Migrated, draw_segment, with_unnamed
 from shiftcast.forecast.statements.state import share_prior
 from shiftcast.forecast.workloads import TRAINING, Registry
 
@@ -108,7 +108,9 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
     registry, moving = known.registry, migrating(known.registry)
     before = {name: _before(registry.techniques(name), name in moving) for name in registry.workloads}
     alone = np.ones((sampling.draws, len(quarters), 1))
-    level = {key: draw_step_shares(steps, before[key[0]], sampling) if steps else alone for key, steps in fit.steps.items()}
+    level = {
+        key: draw_step_shares(steps, before[key[0]], sampling) if steps else alone for key, steps in fit.steps.items()
+    }
     now = int(quarters.searchsorted(known.origin)) - 1
     carried = carry_forward(level, before, quarters, now, known.learned, seed=sampling.seed)
     shares, adoption, movers = dict(carried.shares), {}, {}
@@ -125,10 +127,10 @@ def _segment(
     known: Known, fit: MigrationFit, workload: str, side: str, quarters: pd.DatetimeIndex, sampling: Sampling
 ) -> Migrated:
     techniques = [name for name in known.registry.techniques(workload) if name in MIGRATING]
+    evidence = Evidence(fit.habits, _now(known), known.traffic, fit.judged[workload, side])
+    courses = with_unnamed(fit.courses, side, workload, techniques)
     return draw_segment(
-        with_unnamed(fit.courses, side, workload, techniques), fit.habits, number_of(quarters), _now(known),
-        traffic=known.traffic, assumed=sampling.assumed, judged=fit.judged[workload, side], draws=sampling.draws,
-        seed=sampling.seed,
+        courses, evidence, number_of(quarters), assumed=sampling.assumed, draws=sampling.draws, seed=sampling.seed
     )  # fmt: skip
 
 

@@ -58,13 +58,13 @@ class Asked:
 
     def intensity(self, task: Task) -> Array:
         """Return work a request [unit/request], shape (draws, quarters); models grow, rules and tables do not."""
-        each = self._each(task)[:, None]
+        each = self.base_intensity(task)[:, None]
         if not task.on_accelerator:
             return np.broadcast_to(each, (len(each), len(self.quarters)))
         growth = self.assumed[f"intensity_growth.{task.workload}"]
         return np.asarray(each * compound(growth, years_after_base(self.quarters), self.held_after))
 
-    def _each(self, task: Task) -> Array:
+    def base_intensity(self, task: Task) -> Array:
         """Return work a request on the base day [unit/request], shape (draws,)."""
         if has_terms(self.assumed.values, task.name):
             return draw_intensity(self.assumed, task.name)
@@ -72,7 +72,7 @@ class Asked:
         pace, pace_before = (
             reference_throughput(self.rates[each.name], self.assumed, self.held_after) for each in (task, before)
         )
-        return np.asarray(self.assumed[f"ratio.{task.technique}"] * self._each(before) * pace / pace_before)
+        return np.asarray(self.assumed[f"ratio.{task.technique}"] * self.base_intensity(before) * pace / pace_before)
 
 
 def by_leaf(assumed: Assumptions, task: Task, chips: Chips) -> Array:

@@ -168,8 +168,8 @@ def born(courses: Sequence[Course], unsaid: float) -> dict[tuple[str, str], floa
     first: dict[tuple[str, str], float] = {}
     for course in courses:
         if course.start is not None:
-            key, low = (course.workload, course.technique), course.start[1] - unsaid if course.before else course.start[0]
-            first[key] = min(first.get(key, np.inf), low)
+            key, (low, high) = (course.workload, course.technique), course.start
+            first[key] = min(first.get(key, np.inf), high - unsaid if course.before else low)
     return first
 
 
@@ -205,7 +205,7 @@ def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> 
     event, same = str(row.event), row.technique_from == technique
     levels = [float(getattr(row, name)) for name in ("share_low", "share_mid", "share_high")]
     if same and (technique == MIGRATING[0] or row.technique_to != technique):
-        yield Said(at, _EDGE[1], float(logit(_EDGE[1])), 1.0, ">=", event)  # a network, or the class left, ranked before
+        yield Said(at, _EDGE[1], float(logit(_EDGE[1])), 1.0, ">=", event)  # a network, or the class left, was there
     elif event == "test" and np.isnan(levels[1]) and not same:
         yield Said(at, beliefs["test_share"], float(logit(beliefs["test_share"])), 1.0, "=", event)
     elif np.isnan(levels[1]) or same:  # a better model of a class says that it was there, not how far
@@ -216,7 +216,7 @@ def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> 
 
 
 def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, float]) -> Course:
-    """Add an operator's own figures about all its requests; the ledger's take the place of those of the same quarter."""
+    """Add an operator's own figures about all its requests, but those that the ledger has of the same quarter."""
     about = (figures["operator"] == course.operator) & (figures["workload"] == course.workload)
     rows = figures[about & (figures["technique"] == course.technique)].sort_values(["period_end", "source"])
     if rows.empty:

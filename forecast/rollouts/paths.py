@@ -184,9 +184,7 @@ def draw_course(course: Course, setting: Setting, tilt: Array, reported: float) 
     return _given(course.stated, share, start, setting, random)
 
 
-def _start(
-    course: Course, setting: Setting, tilt: Array, reported: float, random: np.random.Generator
-) -> Array:
+def _start(course: Course, setting: Setting, tilt: Array, reported: float, random: np.random.Generator) -> Array:
     """Draw when the course starts, shape (draws,)."""
     key = course.workload, course.technique
     uniform, missed = random.random((2, setting.draws))
@@ -231,8 +229,8 @@ def _later(course: Course, start: Array, setting: Setting, random: np.random.Gen
     habits, draws = setting.habits, setting.draws
     believed, name = habits.beliefs, course.technique
     at_once = random.beta(
-        believed["at_once_a"] + habits.at_once.get(name, 0.0), believed["at_once_b"] + habits.not_at_once.get(name, 0.0),
-        draws,
+        believed["at_once_a"] + habits.at_once.get(name, 0.0),
+        believed["at_once_b"] + habits.not_at_once.get(name, 0.0), draws,
     )  # fmt: skip
     rate = believed[f"later_{name}"] * np.exp(believed["later_sd_log"] * random.standard_normal(draws))
     wait = random.standard_exponential(draws) / rate
@@ -258,7 +256,10 @@ def _rest(first: Array | float, setting: Setting, random: np.random.Generator) -
 
 def _taken_back(start: Array, setting: Setting, random: np.random.Generator) -> Array:
     """Draw what part of the share is taken back after now, shape (draws, quarters)."""
-    when = np.maximum(start, setting.now) + random.standard_exponential(setting.draws) / setting.habits.beliefs["taken_back"]
+    when = (
+        np.maximum(start, setting.now)
+        + random.standard_exponential(setting.draws) / setting.habits.beliefs["taken_back"]
+    )
     depth = random.random(setting.draws)
     return np.asarray(_column(depth) * -np.expm1(-np.maximum(setting.ends - _column(when), 0.0)))
 
@@ -268,9 +269,7 @@ def _column(values: Array | float) -> Array:
     return np.reshape(values, (-1, 1)).astype(np.float32)
 
 
-def _given(
-    stated: Sequence[Said], share: Array, start: Array, setting: Setting, random: np.random.Generator
-) -> Path:
+def _given(stated: Sequence[Said], share: Array, start: Array, setting: Setting, random: np.random.Generator) -> Path:
     """Condition draws on bounds that the operator stated of all its requests."""
     bounds = [each for each in stated if each.bound != "="]
     uniform = random.random()

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtri, softmax
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Traffic
 from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.rollouts.courses import Course
-from shiftcast.forecast.rollouts.paths import Habits, Path, Setting, draw_course, setting_of
+from shiftcast.forecast.rollouts.paths import Habits, Setting, draw_course, setting_of
 from shiftcast.forecast.rollouts.ramp import resample
 
 _UNNAMED: Final = {("hyperscale", "giants"): 3, ("rest", "giants"): 5, ("rest", "tail"): 8}  # courses that stand for
+_BLANK: Final = "unnamed "
 _MIXED: Final = 2  # draws tried for each that is kept
 _Z90: Final = float(ndtri(0.9))
 
@@ -69,11 +69,13 @@ class Migrated:
     ess: float
 
 
-def with_unnamed(courses: Sequence[Course], segment: str, workload: str, techniques: Sequence[str]) -> tuple[Course, ...]:
+def with_unnamed(
+    courses: Sequence[Course], segment: str, workload: str, techniques: Sequence[str]
+) -> tuple[Course, ...]:
     """Return a segment's courses of one workload, and courses without a word that stand for operators not named."""
     own = [each for each in courses if each.segment == segment and each.workload == workload]
     blank = [
-        Course(f"unnamed {group} {number + 1}", side, group, workload, technique)
+        Course(f"{_BLANK}{group} {number + 1}", side, group, workload, technique)
         for technique in techniques
         for (side, group), count in _UNNAMED.items()
         if side == segment
@@ -82,24 +84,43 @@ def with_unnamed(courses: Sequence[Course], segment: str, workload: str, techniq
     return (*own, *blank)
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What one workload in one segment is drawn from, besides its courses.
+
+    Attributes
+    ----------
+    habits
+        What all courses teach of any.
+    now
+        End of what was known [quarter].
+    traffic
+        Requests of operators.
+    judged
+        Technique to what was judged of the segment.
+    """
+
+    habits: Habits
+    now: float
+    traffic: DataFrame[Traffic]
+    judged: Mapping[str, Sequence[Judged]]
+
+
 def draw_segment(
-    courses: Sequence[Course], habits: Habits, ends: Array, now: float, *, traffic: DataFrame[Traffic],
-    assumed: Assumptions, judged: Mapping[str, Sequence[Judged]], draws: int, seed: int,
-) -> Migrated:  # fmt: skip
+    courses: Sequence[Course], evidence: Evidence, ends: Array, *, assumed: Assumptions, draws: int, seed: int
+) -> Migrated:
     """Draw the shares of one workload in one segment.
 
     Parameters
     ----------
     courses
         From :func:`with_unnamed`, of one workload and segment.
-    habits, ends, now
-        What was learned; ends of the quarters, shape (quarters,), and of what was known [quarter].
-    traffic
-        Requests of operators, known at the origin.
+    evidence
+        What else they rest on.
+    ends
+        Ends of the quarters, shape (quarters,) [quarter].
     assumed
         Rows ``ledger.*``, shape (draws,) each.
-    judged
-        Technique to what was judged of the segment.
     draws, seed
         Draws to keep, and the seed of the named streams.
 
@@ -108,59 +129,84 @@ def draw_segment(
     Migrated
     """
     tries = draws * _MIXED
-    setting = setting_of(habits, ends, now, tries, seed)
+    setting = setting_of(evidence.habits, ends, evidence.now, tries, seed)
     techniques = tuple(dict.fromkeys(each.technique for each in courses))
-    weights = operator_weights(courses, traffic, assumed, tries, seed)
+    weights = operator_weights(courses, evidence.traffic, assumed, tries, seed)
     steps, adoption = (np.zeros((len(techniques), tries, len(ends)), dtype=np.float32) for _ in range(2))
     movers: dict[str, Array] = {}
-    here = int(np.clip(np.searchsorted(ends, now), 0, len(ends) - 1))
+    here = int(np.clip(np.searchsorted(ends, evidence.now), 0, len(ends) - 1))
     for course in courses:
         path = draw_course(course, setting, *_tilt(course, setting))
         place, weight = techniques.index(course.technique), weights[course.operator][:, None].astype(np.float32)
         steps[place] += weight * path.share
         adoption[place] += weight * (path.start[:, None] <= ends)
-        if not course.operator.startswith("unnamed "):
+        if not _unnamed(course):
             movers[course.name] = path.share[:, here]
-    logs = sum((_judge(steps[techniques.index(name)], ends, rows) for name, rows in judged.items()), np.zeros(tries))
-    kept = resample(logs, stream(seed, f"rollouts.judged.{courses[0].segment}.{courses[0].workload}").random(), draws)
-    chance = softmax(logs)
-    return Migrated(
-        techniques, *(np.moveaxis(each[:, kept], 0, -1).astype(np.float64) for each in (steps, adoption)), {name: each[kept] for name, each in movers.items()},
-        {name: each[kept] for name, each in weights.items()}, float(1 / (chance @ chance) / tries),
-    )  # fmt: skip
+    logs = np.zeros(tries)
+    for name, rows in evidence.judged.items():
+        logs += _judge(steps[techniques.index(name)], ends, rows)
+    random = stream(seed, f"rollouts.judged.{courses[0].segment}.{courses[0].workload}")
+    kept, chance = resample(logs, random.random(), draws), softmax(logs)
+    shares, used = (np.moveaxis(each[:, kept], 0, -1).astype(np.float64) for each in (steps, adoption))
+    own, parts = ({name: each[kept] for name, each in found.items()} for found in (movers, weights))
+    return Migrated(techniques, shares, used, own, parts, float(1 / (chance @ chance) / tries))
 
 
 def operator_weights(
     courses: Sequence[Course], traffic: DataFrame[Traffic], assumed: Assumptions, draws: int, seed: int
 ) -> dict[str, Array]:
-    """Draw each operator's part of a segment's requests [share], shape (draws,); parts add up to one.
+    """Draw each operator's part of a segment's requests [share]; parts add up to one.
 
     Named giants are weighed by what they answer: an assumption ``ledger.requests.WORKLOAD.OPERATOR``, else the most
-    that :class:`features.frames.Traffic` tells of one of their surfaces, else ``ledger.requests.WORKLOAD.other``. Those not named and the
-    tail have parts of their own.
+    that traffic rows tell of one of their surfaces, else ``ledger.requests.WORKLOAD.other``. Giants that are not named
+    and the tail have parts of their own, which their operators share alike.
+
+    Parameters
+    ----------
+    courses
+        Of one workload and segment.
+    traffic
+        Requests of operators.
+    assumed
+        Rows ``ledger.*``, shape (draws,) each.
+    draws, seed
+        Draws, and the seed of the named streams.
+
+    Returns
+    -------
+    dict
+        Operator to its part, shape (draws,).
     """
     segment, workload = courses[0].segment, courses[0].workload
-    groups = {course.operator: course.group for course in courses}
-    named = [name for name, group in groups.items() if group == "giants" and not name.startswith("unnamed ")]
-    blank = [name for name, group in groups.items() if group == "giants" and name.startswith("unnamed ")]
-    tail = [name for name, group in groups.items() if group == "tail"]
-    rows = traffic[traffic["workload"] == workload]
-    logs = []
-    for name in named:
-        own, random = rows[rows["operator"] == name], stream(seed, f"rollouts.requests.{workload}.{name}")
-        key = f"ledger.requests.{workload}.{name}"
-        if key in assumed.values or own.empty:
-            logs.append(np.log(_spread(assumed.get(key, f"ledger.requests.{workload}.other"), draws, random)))
-        else:
-            most = own.sort_values(["mid", "known_at"]).iloc[-1]
-            sd = np.log(most["high"] / most["low"]) / (2 * _Z90)
-            logs.append(np.log(most["mid"]) + sd * random.standard_normal(draws))
+    giants = {course.operator: _unnamed(course) for course in courses if course.group == "giants"}
+    named, blank = ([name for name, without in giants.items() if without == kind] for kind in (False, True))
+    tail = list(dict.fromkeys(course.operator for course in courses if course.group == "tail"))
     random = stream(seed, f"rollouts.parts.{segment}.{workload}")
     in_tail = _spread(assumed[f"ledger.tail.{segment}.{workload}"], draws, random) if tail else np.zeros(draws)
     not_named = _spread(assumed[f"ledger.unnamed.{segment}.{workload}"], draws, random) if named else np.ones(draws)
-    weights = dict(zip(named, (softmax(np.stack(logs), axis=0) if logs else np.empty((0, draws))) * (1 - not_named) * (1 - in_tail), strict=True))
+    answered = [_answered(name, workload, traffic, assumed, draws, seed) for name in named]
+    parts = softmax(np.log(np.reshape(answered, (len(named), draws))), axis=0) * (1 - not_named) * (1 - in_tail)
+    weights = dict(zip(named, parts, strict=True))
     weights |= dict.fromkeys(blank, not_named * (1 - in_tail) / max(len(blank), 1))
     return weights | dict.fromkeys(tail, in_tail / max(len(tail), 1))
+
+
+def _answered(
+    operator: str, workload: str, traffic: DataFrame[Traffic], assumed: Assumptions, draws: int, seed: int
+) -> Array:
+    """Draw what a named giant answers [request/day], shape (draws,)."""
+    random = stream(seed, f"rollouts.requests.{workload}.{operator}")
+    own = traffic[(traffic["workload"] == workload) & (traffic["operator"] == operator)]
+    name = f"ledger.requests.{workload}.{operator}"
+    if name in assumed.values or own.empty:
+        return _spread(assumed.get(name, f"ledger.requests.{workload}.other"), draws, random)
+    most = own.sort_values(["mid", "known_at"]).iloc[-1]
+    sd = np.log(most["high"] / most["low"]) / (2 * _Z90)
+    return np.asarray(most["mid"] * np.exp(sd * random.standard_normal(draws)))
+
+
+def _unnamed(course: Course) -> bool:
+    return course.operator.startswith(_BLANK)
 
 
 def _spread(values: Array, draws: int, random: np.random.Generator) -> Array:
@@ -172,7 +218,7 @@ def _tilt(course: Course, setting: Setting) -> tuple[Array, float]:
     """Return what is added to the log odds of a start, shape (draws,), and the part of starts that is reported."""
     believed = setting.habits.beliefs
     reported = believed["reported"]
-    if not course.operator.startswith("unnamed "):
+    if not _unnamed(course):
         return np.full(setting.draws, -np.log(reported)), reported
     name = ".".join((course.segment, course.group, course.workload, course.technique))
     z = stream(setting.seed, f"rollouts.tilt.{name}").standard_normal(setting.draws)

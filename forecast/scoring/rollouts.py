@@ -1,8 +1,8 @@
 """Scores of migration forecasts on the ledger: rolling origins, every operator left out of what is learned.
 
 A series is the share of an operator's furthest surface in one class: nought before its first report, what is stated
-after; a rollout without a share is read as the model reads it. Peers get the same statements, and their spread from the errors
-that the same peer made on other operators by then.
+after; a rollout without a share is read as the model reads it. Peers get the same statements, and their spread from the
+errors that the same peer made on other operators by then.
 """
 
 from __future__ import annotations
@@ -148,7 +148,9 @@ def score_rollouts(
     for origin in origins:
         start = float(number_of(pd.DatetimeIndex([origin]))[0])
         known = known_by(observations, origin)
-        courses = [each for each in read_courses(known_by(ledger, origin), known, techniques, beliefs) if each.name in final]
+        courses = [
+            each for each in read_courses(known_by(ledger, origin), known, techniques, beliefs) if each.name in final
+        ]
         cases = list(_cases(courses, final, start, today))
         for fold in range(_FOLDS):
             held = [case for case in cases if _fold(case.course.operator) == fold]
@@ -256,10 +258,9 @@ def _scored(draws: Array, actual: float, random: np.random.Generator) -> dict[st
     place = int(np.searchsorted(_BINS, actual))
     inside = float((np.searchsorted(_BINS, draws) == place).sum())
     chance = (inside + _SMOOTH) / (len(draws) + _SMOOTH * (len(_BINS) + 1))
-    return {
-        "crps": float(crps(np.resize(draws, max(len(draws), 2))[:, None], np.array([actual]))[0]), "log": -float(np.log(chance)),
-        "pit": below + random.random() * equal,
-    }  # fmt: skip
+    several = np.resize(draws, max(len(draws), 2))[:, None]
+    score = float(crps(several, np.array([actual]))[0])
+    return {"crps": score, "log": -float(np.log(chance)), "pit": below + random.random() * equal}
 
 
 def _fold(operator: str) -> int:

@@ -25,8 +25,8 @@ from shiftcast.forecast.views.technique_share import technique_share
 COLOURS: Final[Mapping[str, str]] = {
     "all": "#333333", "hyperscale": "#1f5fa8", "rest": "#c8641a",
     "table": "#9aa0a6", "lexical": "#9aa0a6", "collaborative": "#7a8a3a", "content": "#c8a01a", "deep": "#2a8a6a",
-    "llm": "#b0304a", "sequence": "#d98a2b", "generative": "#b0304a", "training": "#1f5fa8", "recsys": "#2a8a6a", "search": "#c8641a",
-    "ads": "#7a5fa8", "unallocated": "#b9bdc2",
+    "sequence": "#d98a2b", "llm": "#b0304a", "generative": "#b0304a", "training": "#1f5fa8", "recsys": "#2a8a6a",
+    "search": "#c8641a", "ads": "#7a5fa8", "unallocated": "#b9bdc2",
 }  # fmt: skip
 _OF_DEFINITIONS: Final = ("#1f5fa8", "#6aa0d8", "#7a5fa8", "#2a8a6a", "#b0304a")  # in the order of the record
 _OTHER: Final = "#555555"
