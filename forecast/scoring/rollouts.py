@@ -8,7 +8,7 @@ errors that the same peer made on other operators by then.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -18,11 +18,14 @@ from scipy.special import expit, logit
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
 from shiftcast.features.frames import DataFrame, Observations, Rollouts
+from shiftcast.features.series import empty_statements
+from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.rollouts.clock import number_of
 from shiftcast.forecast.rollouts.courses import Course, Said, read_courses
 from shiftcast.forecast.rollouts.paths import draw_furthest, learn_habits, setting_of
 from shiftcast.forecast.scores import crps
+from shiftcast.forecast.statements.state import SharePrior, fit_share_state, share_prior
 
 HORIZONS: Final = (1, 2, 4, 8)  # quarters
 MODEL: Final = "ledger"
@@ -31,6 +34,28 @@ _FULL: Final = 0.9  # share from which a surface stays where it is until it is s
 _FOLDS: Final = 8
 _SMOOTH: Final = 0.5  # draws supposed in each bin
 _EDGE: Final = 0.002
+_SHOWN: Final = 20  # quarters before the origin that a share state covers
+
+
+@dataclass(frozen=True)
+class Study:
+    """What all forecasts of a study rest on.
+
+    Attributes
+    ----------
+    beliefs, prior
+        Beliefs ``rollouts.*``, and those about a share state.
+    draws, seed
+        Of each forecast.
+    past
+        Errors that peers made so far: course, origin, horizon, peer and level, error.
+    """
+
+    beliefs: Mapping[str, float]
+    prior: SharePrior
+    draws: int
+    seed: int
+    past: list[tuple[str, float, int, str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -118,7 +143,7 @@ PEERS: Final[Mapping[str, Callable[[Sequence[Said], Array], Array]]] = {
 
 def score_rollouts(
     ledger: DataFrame[Rollouts], observations: DataFrame[Observations], techniques: Mapping[str, Sequence[str]],
-    beliefs: Mapping[str, float], *, origins: pd.DatetimeIndex, now: pd.Timestamp, draws: int, seed: int,
+    believed: Beliefs, *, origins: pd.DatetimeIndex, now: pd.Timestamp, draws: int, seed: int,
 ) -> pd.DataFrame:  # fmt: skip
     """Forecast every operator's series from rolling origins without what that operator teaches.
 
@@ -128,8 +153,8 @@ def score_rollouts(
         All rows.
     techniques
         Workload to its techniques, old to new.
-    beliefs
-        Beliefs ``rollouts.*``.
+    believed
+        Beliefs of the record.
     origins, now
         Ends of quarters to forecast from, and the day by which actuals are known.
     draws, seed
@@ -138,26 +163,28 @@ def score_rollouts(
     Returns
     -------
     DataFrame
-        One row a case and method: ``operator, workload, technique, origin, horizon, actual, method, crps, log, pit``.
-        Peers come twice: as a point, and ``+ spread`` with the errors made on others by then.
+        One row a case and method: ``operator, workload, technique, origin, horizon, actual, begun, method, crps, log,
+        pit``. Peers come twice: as a point, and ``+ spread`` with the errors made on others by then.
     """
+    study = Study(believed.of("rollouts"), share_prior(believed, "share.technique"), draws, seed)
     today = float(number_of(pd.DatetimeIndex([now]))[0])
-    final = {each.name: each for each in read_courses(known_by(ledger, now), observations, techniques, beliefs)}
-    past: list[tuple[str, float, int, str, float]] = []
+    final = {each.name: each for each in read_courses(known_by(ledger, now), observations, techniques, study.beliefs)}
     rows: list[dict[str, object]] = []
     for origin in origins:
         start = float(number_of(pd.DatetimeIndex([origin]))[0])
         known = known_by(observations, origin)
         courses = [
-            each for each in read_courses(known_by(ledger, origin), known, techniques, beliefs) if each.name in final
+            each
+            for each in read_courses(known_by(ledger, origin), known, techniques, study.beliefs)
+            if each.name in final
         ]
         cases = list(_cases(courses, final, start, today))
         for fold in range(_FOLDS):
-            held = [case for case in cases if _fold(case.course.operator) == fold]
+            held = [case for case in cases if fold_of(case.course.operator) == fold]
             if held:
-                taught = [each for each in courses if _fold(each.operator) != fold]
-                rows += _forecast(held, taught, start, beliefs, past, draws, seed)
-        past += _errors(cases, start)
+                taught = [each for each in courses if fold_of(each.operator) != fold]
+                rows += _forecast(held, taught, start, study)
+        study.past.extend(_errors(cases, start))
     return pd.DataFrame(rows)
 
 
@@ -186,14 +213,13 @@ def _cases(courses: Sequence[Course], final: Mapping[str, Course], start: float,
                 yield Case(course, start, step, float(share))
 
 
-def _forecast(
-    cases: Sequence[Case], taught: Sequence[Course], start: float, beliefs: Mapping[str, float],
-    past: Sequence[tuple[str, float, int, str, float]], draws: int, seed: int,
-) -> list[dict[str, object]]:  # fmt: skip
+def _forecast(cases: Sequence[Case], taught: Sequence[Course], start: float, study: Study) -> list[dict[str, object]]:
     """Return scored forecasts of the cases of one origin and fold."""
-    habits = learn_habits(taught, start, beliefs)
+    draws, seed = study.draws, study.seed
+    habits = learn_habits(taught, start, study.beliefs)
     setting = setting_of(habits, start + np.arange(1.0, max(HORIZONS) + 1.0), start, draws, seed)
     paths: dict[str, Array] = {}
+    states: dict[str, Array] = {}
     rows: list[dict[str, object]] = []
     for case in cases:
         course = case.course
@@ -201,28 +227,51 @@ def _forecast(
             born = (course.workload, course.technique) in habits.first or course.start is not None
             blank = np.zeros((draws, max(HORIZONS)))
             paths[course.name] = draw_furthest(course, setting) if born else blank
+            states[course.name] = _state(_told(course), start, study)
         about = {
             "operator": course.operator, "workload": course.workload, "technique": course.technique,
-            "origin": start, "horizon": case.horizon, "actual": case.actual,
+            "origin": start, "horizon": case.horizon, "actual": case.actual, "begun": course.start is not None,
         }  # fmt: skip
         random = stream(seed, f"pit.{course.name}.{start}.{case.horizon}")
         rows.append({**about, "method": MODEL, **_scored(paths[course.name][:, case.horizon - 1], case.actual, random)})
+        state = states[course.name][:, case.horizon - 1]
+        rows.append({**about, "method": "share state", **_scored(state, case.actual, random)})
         for name, peer in PEERS.items():
             point = float(peer(_told(course), np.array([float(case.horizon)]))[0])
-            others = _others(past, name, course, case, point)
+            others = _others(study.past, name, case, point)
             rows.append({**about, "method": name, **_scored(np.full(1, point), case.actual, random)})
             spread = np.clip(point + others, 0.0, 1.0)
             rows.append({**about, "method": f"{name} + spread", **_scored(spread, case.actual, random)})
     return rows
 
 
-def _others(
-    past: Sequence[tuple[str, float, int, str, float]], name: str, course: Course, case: Case, point: float
-) -> Array:
+def _state(told: Sequence[Said], start: float, study: Study) -> Array:
+    """Draw the share state of an operator's own statements, as segments were modelled before the ledger."""
+    ends = pd.DatetimeIndex([_day(start + step) for step in range(-_SHOWN, max(HORIZONS) + 1)])
+    rows = pd.DataFrame(
+        [
+            {"period_start": _day(each.at), "period_end": _day(each.at), "value": each.share, "bound": "=",
+             "sd": max(each.sd * each.share * (1 - each.share), _EDGE), "definition": "stated"}
+            for each in told if each.at > start - _SHOWN
+        ], columns=["period_start", "period_end", "value", "bound", "sd", "definition"],
+    )  # fmt: skip
+    state = fit_share_state(rows if len(rows) else empty_statements(), ends, reference="stated", prior=study.prior)
+    share, _ = state.simulate(study.draws, stream(study.seed, f"state.{start}.{len(told)}"))
+    return share[:, _SHOWN + 1 :]
+
+
+def _day(moment: float) -> pd.Timestamp:
+    """Return the end of the quarter that holds a moment."""
+    return pd.Period(year=2000, quarter=1, freq="Q").end_time.normalize().tz_localize("UTC") + pd.offsets.QuarterEnd(
+        int(np.ceil(moment - _EDGE)) - 1
+    )
+
+
+def _others(past: Sequence[tuple[str, float, int, str, float]], name: str, case: Case, point: float) -> Array:
     """Return the errors that a peer had made on other operators from a like level by the origin; nought if none."""
     found = [
         error for operator, at, horizon, method, error in past
-        if operator.split("|")[0] != course.operator and at + horizon <= case.origin and horizon == case.horizon
+        if operator.split("|")[0] != case.course.operator and at + horizon <= case.origin and horizon == case.horizon
         and method == f"{name}|{_level(point)}"
     ]  # fmt: skip
     return np.array([0.0, *found])
@@ -263,5 +312,6 @@ def _scored(draws: Array, actual: float, random: np.random.Generator) -> dict[st
     return {"crps": score, "log": -float(np.log(chance)), "pit": below + random.random() * equal}
 
 
-def _fold(operator: str) -> int:
+def fold_of(operator: str) -> int:
+    """Return the fold in which an operator is left out."""
     return sum(operator.encode()) % _FOLDS
