@@ -15,10 +15,10 @@ from shiftcast.forecast.views.technique_share import TechniqueShare
 
 MOST: Final = 3  # figures named
 _EDGE: Final = 1e-6  # share that is as good as none
-_CHANCE: Final = 9.0  # times 1/n: three standard errors of the correlation of n unrelated draws, squared
+_CHANCE: Final = 16.0  # times 1/n: four standard errors of the correlation of n unrelated draws, squared
 _TINY: Final = 1e-12
-_OF_WORK: Final = ("calls", "work", "reuse")  # assumptions on a workload's requests that a base rests on
-_OF_RATES: Final = ("derate", "software", "service_level")  # and on rates, which bear on every workload
+_OWN: Final = ("calls", "work", "reuse", "placement")  # subjects of assumptions on what a workload's request takes
+_RATES: Final = ("ratio", "mfu", "derate", "software", "service_level")  # and of those on every workload's
 
 
 @dataclass(frozen=True)
@@ -151,11 +151,10 @@ def _rows(cube: xr.Dataset, of: str, base: str) -> list[tuple[str, Array]]:
     """Return assumptions on what a request of a workload takes, and their draws as standard normals."""
     if base == "requests" or "learned" not in cube:
         return []
-    own, any_workload = (_OF_WORK, ()) if base == "work" else ((*_OF_WORK, "placement"), _OF_RATES)
     found = []
     for at, name in enumerate(str(each) for each in cube["assumption"].values):
         subject, *about = name.split(".")
-        if (subject in own and of in about) or subject in any_workload:
+        if (subject in _OWN and of in about) or subject in _RATES:
             found.append((f"a measured figure in place of assumption {name}", cube["learned"].values[:, at]))
     return found
 
