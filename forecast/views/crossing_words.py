@@ -121,7 +121,8 @@ def _made_of(parts: Parts) -> str:
         "the level today": parts.level, "speed": parts.speed, "what a request takes": parts.each,
         "how that changes": parts.remainder,
     }  # fmt: skip
-    said = [f"{name} {part:.0%}" for name, part in sorted(named.items(), key=lambda each: -each[1]) if part]
+    sorted_parts = sorted(named.items(), key=lambda each: -each[1])
+    said = [f"{name} {part:.0%}" for name, part in sorted_parts if round(part, 2)]
     return f"Of the variance, {', '.join(said)}."
 
 
