@@ -11,7 +11,7 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.views.passage import Passage
-from shiftcast.forecast.views.settled import Figure, Parts
+from shiftcast.forecast.views.settled import Figure, Parts, middle_of
 from shiftcast.forecast.views.technique_share import TechniqueShare
 
 OUTSIDE: Final = 0.7  # odds outside the window above which the sentence says why
@@ -66,17 +66,16 @@ def crossing_words(
     str
         Sentences; where already and never together have more than :data:`OUTSIDE`, one of them says why.
     """
-    said = [_odds(asked, when)]
+    said, middle = [_odds(asked, when)], quarter_label(share.ends[middle_of(share)])
     if when.draws_within:
         dates = f"{when.middle_within} ({when.level:.0%}: {when.early_within} to {when.late_within})"
         said.append(f"If it falls in between, as in {_percent(1 - when.already - when.never)} of the draws: {dates}.")
     if when.already + when.never > OUTSIDE:
         said.append(_why(asked, share, when, parts))
-        said.extend([] if parts is None else [_made_of(parts)])
+        said.extend([] if parts is None else [_made_of(parts, middle)])
     if settles:
-        said.append(
-            f"Of single figures, this would settle most ({_percent(settles[0].cut)} of the variance): {settles[0].ask}."
-        )
+        cut = f"{_percent(settles[0].cut)} of the variance in {middle}"
+        said.append(f"Of single figures, this would settle most ({cut}): {settles[0].ask}.")
     return " ".join(said)
 
 
@@ -115,14 +114,15 @@ def _why(asked: Asked, share: TechniqueShare, when: Passage, parts: Parts | None
     )
 
 
-def _made_of(parts: Parts) -> str:
-    """Return the parts of the variance, the largest first."""
+def _made_of(parts: Parts, middle: str) -> str:
+    """Return the parts of the variance in the middle of the window, the largest first."""
     named = {
         "the level today": parts.level, "speed": parts.speed, "what a request takes": parts.each,
         "how that changes": parts.remainder,
     }  # fmt: skip
-    said = [f"{name} {part:.0%}" for name, part in sorted(named.items(), key=lambda each: -each[1]) if part]
-    return f"Of the variance, {', '.join(said)}."
+    sorted_parts = sorted(named.items(), key=lambda each: -each[1])
+    said = [f"{name} {part:.0%}" for name, part in sorted_parts if round(part, 2)]
+    return f"Of the variance in {middle}: {', '.join(said)}."
 
 
 def _ratio(share: TechniqueShare, now: int) -> str:

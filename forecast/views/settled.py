@@ -15,10 +15,10 @@ from shiftcast.forecast.views.technique_share import TechniqueShare
 
 MOST: Final = 3  # figures named
 _EDGE: Final = 1e-6  # share that is as good as none
-_CHANCE: Final = 9.0  # times 1/n: three standard errors of the correlation of n unrelated draws, squared
+_CHANCE: Final = 16.0  # times 1/n: four standard errors of the correlation of n unrelated draws, squared
 _TINY: Final = 1e-12
-_OF_WORK: Final = ("calls", "work", "reuse")  # assumptions on a workload's requests that a base rests on
-_OF_RATES: Final = ("derate", "software", "service_level")  # and on rates, which bear on every workload
+_OWN: Final = ("calls", "work", "reuse", "placement")  # subjects of assumptions on what a workload's request takes
+_RATES: Final = ("ratio", "mfu", "derate", "software", "service_level")  # and of those on every workload's
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,15 @@ class Figure:
 
     ask: str
     cut: float
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A figure that may settle a crossing: its draws, and how many of them are different ones."""
+
+    ask: str
+    values: Array
+    effective: float
 
 
 def middle_of(share: TechniqueShare) -> int:
@@ -109,8 +118,8 @@ def settling_figures(cube: xr.Dataset, share: TechniqueShare, *, of: str, base: 
     """Return the figures that would cut the variance of the logit share in the middle of the window most.
 
     Candidates are what single operators do today and, but for requests, assumptions on what a request takes. The cut
-    is the squared correlation of x with the normal score of the candidate, adjusted for the number of draws; one that
-    chance could give is left out.
+    is the squared correlation of x with the normal score of the candidate, adjusted for the number of draws, those
+    that hold the same operators' shares counted as one; a cut that chance could give is left out.
 
     Parameters
     ----------
@@ -127,48 +136,57 @@ def settling_figures(cube: xr.Dataset, share: TechniqueShare, *, of: str, base: 
     x = _logit(share.share[:, middle_of(share)])
     if x.var() < _TINY:
         return ()
-    quarter = quarter_label(share.ends[max(share.first_ahead - 1, 0)])
-    found = []
-    for ask, values in [*_movers(cube, share, of, quarter), *_rows(cube, of, base)]:
-        cut = _cut(values, x)
-        if cut is not None:
-            found.append(Figure(ask, cut))
+    candidates = [*_movers(cube, share, of), *_rows(cube, of, base)]
+    found = [Figure(each.ask, cut) for each in candidates if (cut := _cut(each, x)) is not None]
     return tuple(sorted(found, key=lambda figure: -figure.cut)[:MOST])
 
 
-def _movers(cube: xr.Dataset, share: TechniqueShare, of: str, quarter: str) -> list[tuple[str, Array]]:
-    """Return what to ask operators in the segments of the share, and draws of what they would say."""
+def _movers(cube: xr.Dataset, share: TechniqueShare, of: str) -> list[_Candidate]:
+    """Return shares of operators in the segments of the share, of its techniques and those after its oldest."""
+    if "mover_share" not in cube:
+        return []
+    quarter, chosen = quarter_label(share.ends[max(share.first_ahead - 1, 0)]), share.chosen
+    every = [str(name).partition("/")[2] for name in cube["technique"].values if str(name).startswith(f"{of}/")]
+    about = every[every.index(chosen.names[0]) :]
     found = []
-    for at, name in enumerate(cube["mover"].values if "mover_share" in cube else ()):
-        operator, workload, segment, technique = str(name).split("|")
-        if workload == of and segment in share.segments:
-            ask = f"{operator}: share of its {of} requests that {technique} or newer answers, {quarter}"
-            found.append((ask, cube["mover_share"].values[:, at]))
+    for side in share.segments:
+        named = [(at, str(name).split("|")) for at, name in enumerate(cube["mover"].values)]
+        mine = {
+            at: (who, technique) for at, (who, workload, where, technique) in named if (workload, where) == (of, side)
+        }
+        values = cube["mover_share"].values[:, list(mine)]
+        _, count = np.unique(values, axis=0, return_counts=True)
+        for (who, technique), draws in zip(mine.values(), values.T, strict=True):
+            if technique in about:
+                newer = "" if technique == every[-1] else " or newer"
+                ask = f"{who}: share of its {of} requests that {technique}{newer} answers, {quarter}"
+                found.append(_Candidate(ask, draws, len(values) ** 2 / float((count**2).sum())))
     return found
 
 
-def _rows(cube: xr.Dataset, of: str, base: str) -> list[tuple[str, Array]]:
+def _rows(cube: xr.Dataset, of: str, base: str) -> list[_Candidate]:
     """Return assumptions on what a request of a workload takes, and their draws as standard normals."""
     if base == "requests" or "learned" not in cube:
         return []
-    own, any_workload = (_OF_WORK, ()) if base == "work" else ((*_OF_WORK, "placement"), _OF_RATES)
     found = []
     for at, name in enumerate(str(each) for each in cube["assumption"].values):
         subject, *about = name.split(".")
-        if (subject in own and of in about) or subject in any_workload:
-            found.append((f"a measured figure in place of assumption {name}", cube["learned"].values[:, at]))
+        if (subject in _OWN and of in about) or subject in _RATES:
+            values = cube["learned"].values[:, at]
+            found.append(_Candidate(f"a measured figure in place of assumption {name}", values, len(values)))
     return found
 
 
-def _cut(values: Array, x: Array) -> float | None:
+def _cut(candidate: _Candidate, x: Array) -> float | None:
     """Return the part of the variance of x that a candidate explains, or none where that may be chance."""
+    values, effective = candidate.values, candidate.effective
     if values.std() < _TINY:
         return None
     _, alike, count = np.unique(values, return_inverse=True, return_counts=True)
-    draws, middle = len(x), np.cumsum(count) - count / 2  # rank of each distinct value, ties in their middle
+    middle = np.cumsum(count) - count / 2  # rank of each distinct value, ties in their middle
     squared = float(np.corrcoef(ndtri(middle / len(x))[alike], x)[0, 1] ** 2)
-    adjusted = 1 - (1 - squared) * (draws - 1) / max(draws - 2, 1)
-    return adjusted if squared > _CHANCE / draws else None
+    adjusted = 1 - (1 - squared) * (effective - 1) / max(effective - 2, 1)
+    return adjusted if squared > _CHANCE / effective else None
 
 
 def _logit(share: Array) -> Array:

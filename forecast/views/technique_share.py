@@ -103,25 +103,27 @@ def technique_share(
     notes = _notes(cube, chosen, base, place)
     mine = np.isin([name.partition("/")[2] for name in names], chosen.names)
     requests = {side: _requests(cube, side, [techniques.index(name) for name in names]) for side in place.sides}
-    weighted = _weighted(cube, requests, chosen)
+    weighted, moved = _weighted(cube, requests, chosen), apply_scenario(cube, scenario)
     if base == "gpu_hours":
-        moved = apply_scenario(cube, scenario)
         amounts = {side: _hours(moved, side, names, place, each) for side, each in requests.items()}
     elif weighted is None:
         raise _undivided(cube, of)
     elif base == "work":
-        moved = apply_scenario(cube, scenario)
         amounts = {side: _work(cube, moved, side, names, place, each) for side, each in weighted.items()}
     else:
         amounts = weighted
-    total = sum(amounts.values())
+    total = _summed(amounts)
     ends = pd.DatetimeIndex(technique_requests(cube)["migration_period"].values).tz_localize("UTC").as_unit("us")
     ahead = forecast_periods(cube)
     first = int(np.argmax(ahead)) if ahead.any() else len(ahead)
     share = _part(total, mine)
-    of_requests = share if weighted is None else _part(sum(weighted.values()), mine)
+    of_requests = share if weighted is None else _part(_summed(weighted), mine)
     alone = not total[..., ~mine].any()
     return TechniqueShare(chosen, share, of_requests, ends, first, place.sides, alone, notes)
+
+
+def _summed(amounts: dict[str, Array]) -> Array:
+    return np.asarray(sum(amounts.values()))
 
 
 def _part(amounts: Array, mine: Any) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -33,7 +33,7 @@ def when(
     root: Root = None,
 ) -> None:
     """Say when techniques pass a threshold of a workload, how likely by each year, why, and what would settle it."""
-    asked = {
+    asked: dict[str, Any] = {
         "technique": technique, "of": of, "base": base, "segment": segment, "above": above, "level": level,
         "scenario": scenario,
     }  # fmt: skip

@@ -65,7 +65,7 @@ def test_an_answer_that_hangs_on_what_a_request_takes_says_how_much(by_hand):
     assert "It depends on how many GPU-hours a request takes, not on speed: one by llm takes 40 (80%: 0.27 to 80)" in (
         found.says
     )
-    assert "Of the variance, what a request takes 100%" in found.says
+    assert "Of the variance in 2027Q1: what a request takes 100%." in found.says
 
 
 @pytest.mark.parametrize("segment", ["hyperscale", "rest", "all", "enterprise"])

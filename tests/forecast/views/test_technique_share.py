@@ -119,6 +119,12 @@ def test_techniques_of_a_workload_sum_to_one_on_every_base(small_world):
         np.testing.assert_allclose(total, 1.0, rtol=1e-5)
 
 
+@pytest.mark.parametrize("base", ["requests", "work", "gpu_hours"])
+def test_a_scenario_that_cannot_be_read_is_refused_on_every_base(by_hand, base):
+    with pytest.raises(ValueError, match="'twice' is not of the form part"):
+        ask(by_hand, base=base, scenario="twice")
+
+
 def test_a_lever_on_a_task_moves_its_hours_and_work_to_the_end_and_no_request(small_world):
     asked = {"of": "search", "segment": "rest"}
     for base, moved in (("gpu_hours", True), ("work", True), ("requests", False)):
