@@ -126,7 +126,9 @@ def operator_figures(observations: DataFrame[Observations], name: str, *, shape:
     rows = rows[(rows["workload"] != "training") & (rows["value"] > 0)]
     slope = rows["value"] * (1 - rows["value"] if shape == "logitnormal" else 1)
     effect = logit(rows["value"]) if shape == "logitnormal" else np.log(rows["value"])
-    return rows.assign(effect=effect, variance=(rows["sd"] / slope) ** 2).sort_values(["operator", "definition"])
+    rows = rows.assign(effect=effect, variance=(rows["sd"] / slope) ** 2)
+    figures: DataFrame[Observations] = rows.sort_values(["operator", "definition"])
+    return figures
 
 
 def pool_operators(figures: DataFrame[Observations]) -> Pooled:
