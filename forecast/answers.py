@@ -21,6 +21,7 @@ from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.questions import Question, read_question
 from shiftcast.forecast.sixty_forty.concentration import concentrations
+from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.ahead import Ahead
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.attribution import attribute
@@ -31,6 +32,7 @@ from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.published import Published, share_table
 from shiftcast.forecast.views.rows import answer_frame, check_context, part_of, plain_rows, workloads_entered
 from shiftcast.forecast.views.scenario import BASE
+from shiftcast.forecast.views.techniques import newer_than_deep
 
 if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
     from shiftcast.forecast.known import Known, Settings
@@ -183,6 +185,10 @@ class Forecaster:
         """Return accelerator-hours by vendor and CPU core-hours (:func:`forecast.views.by_vendor.placement_table`)."""
         return placement_table(self.cube, segment=segment)
 
+    def techniques(self, *, of: str = ALL, segment: str = ALL) -> pd.DataFrame:
+        """Return adoption and shares by technique side by side (:func:`forecast.views.adoption.techniques_table`)."""
+        return techniques_table(self.cube, of=of, segment=segment)
+
     def impose(
         self, mode: str, *, base: str, definition: str, share: float | None = None, strength: float = 0.1,
         total: str = "kept",
@@ -247,10 +253,11 @@ class Forecaster:
         return ask_capacity("retire", self.cube, self.basis, asked)
 
     def crossings(self) -> list[Crossing]:
-        """Return when LLMs pass half of each workload that they enter, by segment and on both bases."""
+        """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""
         return [
-            self.when("llm", of=workload, base=base, segment=segment)
+            self.when(technique, of=workload, base=base, segment=segment)
             for workload in workloads_entered(self.cube, "llm")
+            for technique in ("llm", *newer_than_deep(self.cube, workload))
             for segment in ("hyperscale", "rest")
             for base in ("requests", "gpu_hours")
         ]

@@ -50,6 +50,7 @@ Leaf = Annotated[str, _TEXT, told("kind of operator, such as sovereign; it bring
 Workload = Annotated[str, _TEXT, told("such as recsys, search or generative")]
 Technique = Annotated[str, _TEXT, told("such as deep or llm")]
 Of = Annotated[str, _TEXT, told("workload whose share it is")]
+AnyOf = Annotated[str, _TEXT, told("workload whose techniques replace each other, or all")]
 Techniques = Annotated[
     str,
     _TEXT,

@@ -145,6 +145,15 @@ class Placement(_Made):
     segment: of_type.Segment = ALL
 
 
+class Techniques(_Made):
+    """How far techniques have come."""
+
+    output = "techniques"
+    gives = "adoption, share of requests and share of GPU-hours by technique, now and by year to 2032"
+    of: of_type.AnyOf = ALL
+    segment: of_type.Segment = ALL
+
+
 class Impose(Asked):
     """The split under a mode."""
 
@@ -277,7 +286,7 @@ class Retire(_Made):
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     each.__name__.lower(): each
     for each in (
-        Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Impose, Relabel, Check, Contract,
+        Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel, Check, Contract,
         Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
     )
 }  # fmt: skip

@@ -10,6 +10,7 @@ import xarray as xr
 from shiftcast.features.input_error import InputError
 
 OR_NEWER: Final = " or newer"
+_BEFORE: Final = "deep"  # the class that newer ones replace
 IN_WORDS: Final = {
     "deep learning and large language models": "deep or newer", "deep learning": "deep",
     "large language models": "llm",
@@ -121,3 +122,22 @@ def _name(part: str, text: str, known: tuple[str, ...], of: str) -> str:
             f"{'+'.join(known[-2:])}, or '{known[-1]}{OR_NEWER}'"
         )
     return name
+
+
+def newer_than_deep(cube: xr.Dataset, workload: str) -> tuple[str, ...]:
+    """Return the question for all classes newer than deep learning, where that is more than one.
+
+    Parameters
+    ----------
+    cube
+        Draw cube.
+    workload
+        Whose techniques.
+
+    Returns
+    -------
+    tuple of str
+        Such as ``("sequence or newer",)``; empty where LLMs follow deep learning.
+    """
+    newer = choose_techniques(cube, f"{_BEFORE}{OR_NEWER}", of=workload).names[1:]
+    return (f"{newer[0]}{OR_NEWER}",) if len(newer) > 1 else ()

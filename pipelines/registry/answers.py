@@ -97,7 +97,7 @@ def questions(bundle: Bundle) -> list[dict[str, Any]]:
         "draws": {"measure": "gpu_hours", "draws": 3},
         "share": share, "when": share, "split": split,
         "attribute": {"start": str(bundle.cube.attrs["first_forecast"]), "end": last},
-        "claims": {}, "placement": {}, "concentration": {},
+        "claims": {}, "placement": {}, "techniques": {}, "concentration": {},
         "impose": {"mode": "fixed", "share": 0.5, **split},
         "relabel": {"firm": _first(bundle, "memberships", "firm"), "to": "rest"},
         "check": {"claim": _first(bundle, "claims", "claim")},

@@ -22,6 +22,7 @@ QUESTIONS = {
     "attribution": {"question": "attribute", "start": "2025Q2", "end": "2026Q2", "by": "mix", "measure": "power"},
     "claims": {"question": "claims"},
     "placement": {"question": "placement", "segment": "rest"},
+    "techniques": {"question": "techniques", "of": "recsys", "segment": "rest"},
     "impose": {"question": "impose", "mode": "soft", "base": "gpu_hours", "definition": "recast_2", "strength": 0.2},
     "relabel": {"question": "relabel", "firm": "coreweave", "to": "hyperscale", "valid_from": "2025-01-01"},
     "check": {"question": "check", "claim": "nvda-gtc26-1t"},
