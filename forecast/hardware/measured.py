@@ -19,6 +19,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm, t
 
 from shiftcast.features.frames import ALL, AssumptionRows, DataFrame, Observations, Traffic
+from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 
 FEWEST: Final = 2  # operators: one alone says nothing of how far operators lie apart
@@ -119,11 +120,22 @@ def operator_figures(observations: DataFrame[Observations], name: str, *, shape:
     -------
     DataFrame
         The rows, with ``effect`` and ``variance`` beside each.
+
+    Raises
+    ------
+    ValueError
+        If a figure is not on that scale, naming it.
     """
     kind, _, technique = name.partition(".")
     rows = select(observations, measure=KINDS[kind].measure, technique=technique, stage="flow")
     rows = rows[rows["definition"].str.contains(KINDS[kind].definition) & (rows["operator"] != ALL)]
-    rows = rows[(rows["workload"] != "training") & (rows["value"] > 0)]
+    rows = rows[rows["workload"] != "training"]
+    most = 1.0 if shape == "logitnormal" else np.inf
+    for row in rows[~((rows["value"] > 0) & (rows["value"] < most))].head(1).itertuples():
+        raise InputError(
+            f"observations: {row.measure} {row.definition} of {row.operator} is {row.value:g}; give a figure between 0 "
+            f"and {most:g}, or it cannot be pooled"
+        )
     slope = rows["value"] * (1 - rows["value"] if shape == "logitnormal" else 1)
     effect = logit(rows["value"]) if shape == "logitnormal" else np.log(rows["value"])
     rows = rows.assign(effect=effect, variance=(rows["sd"] / slope) ** 2)

@@ -89,3 +89,14 @@ def test_a_judgement_stands_until_two_operators_have_measured_it(record):
     assert (changed["low"] < changed["mid"]).all()
     assert (changed["mid"] < changed["high"]).all()
     assert set(changed["evidence"]) == {"vendor"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "value"), [("mfu.deep", "logitnormal", 1.0), ("ratio.llm", "lognormal", 0.0)]
+)
+def test_a_figure_that_cannot_be_pooled_is_refused_with_its_name(record, name, shape, value):
+    rows = operator_figures(record.observations, name, shape=shape)
+    row = rows.iloc[0]
+    off = rows.assign(value=rows["value"].where(rows.index != row.name, value))
+    with pytest.raises(ValueError, match=f"{row.definition} of {row.operator} is {value:g}; give a figure between 0"):
+        operator_figures(off, name, shape=shape)
