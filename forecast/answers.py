@@ -30,9 +30,9 @@ from shiftcast.forecast.views.contracted import Contracted, contract
 from shiftcast.forecast.views.crossing_answer import Crossing, crossing
 from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.published import Published, share_table
-from shiftcast.forecast.views.rows import answer_frame, check_context, part_of, plain_rows, workloads_entered
+from shiftcast.forecast.views.rows import answer_frame, check_context, part_of, plain_rows
 from shiftcast.forecast.views.scenario import BASE
-from shiftcast.forecast.views.techniques import newer_than_deep
+from shiftcast.forecast.views.techniques import half_questions
 
 if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
     from shiftcast.forecast.known import Known, Settings
@@ -254,13 +254,7 @@ class Forecaster:
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""
-        return [
-            self.when(technique, of=workload, base=base, segment=segment)
-            for workload in workloads_entered(self.cube, "llm")
-            for technique in ("llm", *newer_than_deep(self.cube, workload))
-            for segment in ("hyperscale", "rest")
-            for base in ("requests", "gpu_hours")
-        ]
+        return [self.when(**asked) for asked in half_questions(self.cube)]
 
     def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
         """Answer a question given as a mapping, the form that notebooks, files and services share.

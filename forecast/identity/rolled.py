@@ -19,7 +19,7 @@ from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps, nested_shares
 from shiftcast.forecast.rollouts.clock import number_of
 from shiftcast.forecast.rollouts.courses import MIGRATING, Course, read_courses
-from shiftcast.forecast.rollouts.paths import Habits, learn_habits
+from shiftcast.forecast.rollouts.habits import Habits, learn_habits
 from shiftcast.forecast.rollouts.segments import Evidence, Judged, Migrated, draw_segment, with_unnamed
 from shiftcast.forecast.statements.state import share_prior
 from shiftcast.forecast.workloads import TRAINING, Registry

@@ -286,7 +286,7 @@ class Retire(_Made):
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     each.__name__.lower(): each
     for each in (
-        Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel, Check, Contract,
-        Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
+        Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
+        Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
     )
 }  # fmt: skip

@@ -6,7 +6,7 @@ the ledger does not name follows the first that ranks, at a slow rate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,33 +14,12 @@ import numpy as np
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import stream
-from shiftcast.forecast.rollouts.courses import WHOLE, Course, Moved, Said, born, moments
-from shiftcast.forecast.rollouts.hazard import Born, Hazard, at_moment, cumulative, draw_starts, fit_hazard
-from shiftcast.forecast.rollouts.ramp import Ramp, fit_ramp, log_likelihood, resample, share_likelihood, starts_of
+from shiftcast.forecast.rollouts.courses import WHOLE, Course, Moved, Said, moments
+from shiftcast.forecast.rollouts.habits import Habits
+from shiftcast.forecast.rollouts.hazard import at_moment, cumulative, draw_starts
+from shiftcast.forecast.rollouts.ramp import log_likelihood, resample, share_likelihood, starts_of
 
 _TRIES: Final = 8  # ramps tried for each that is kept
-
-
-@dataclass(frozen=True)
-class Habits:
-    """What all courses teach of any.
-
-    Attributes
-    ----------
-    hazard, ramp, first
-        Hazard of a start, ramps, and when each class was first in use.
-    at_once, not_at_once
-        Technique to how many courses ranked from the start, and how many did not.
-    beliefs
-        Beliefs ``rollouts.*``.
-    """
-
-    hazard: Hazard
-    ramp: Ramp
-    first: Born
-    at_once: Mapping[str, float]
-    not_at_once: Mapping[str, float]
-    beliefs: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -60,40 +39,6 @@ class Path:
     share: Array
     start: Array
     ess: float = 1.0
-
-
-def learn_habits(
-    courses: Sequence[Course], now: float, beliefs: Mapping[str, float], first_said: Born | None = None
-) -> Habits:
-    """Learn from courses what holds of any.
-
-    Parameters
-    ----------
-    courses
-        Courses, as they were known.
-    now
-        End of what was known [quarter].
-    beliefs
-        Beliefs ``rollouts.*``.
-    first_said
-        (Workload, technique) to when it was first spoken of elsewhere [quarter], for classes without a course.
-
-    Returns
-    -------
-    Habits
-    """
-    spoken = {key: at - beliefs["unsaid"] for key, at in (first_said or {}).items()}
-    first = {**spoken, **born(courses, beliefs["unsaid"])}
-    counts: dict[str, dict[str, float]] = {"at_once": {}, "not_at_once": {}}
-    for course in courses:
-        if course.start is None or course.before:
-            continue
-        ranked = any(surface.ranks and surface.start[0] <= course.start[1] for surface in course.moved)
-        own = counts["at_once" if ranked else "not_at_once"]
-        own[course.technique] = own.get(course.technique, 0.0) + 1.0
-    return Habits(
-        fit_hazard(courses, first, now, beliefs), fit_ramp(courses, beliefs), first, **counts, beliefs=beliefs
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Traffic
 from shiftcast.forecast.draws import Assumptions, stream
 from shiftcast.forecast.rollouts.courses import Course
-from shiftcast.forecast.rollouts.paths import Habits, Setting, draw_course, setting_of
+from shiftcast.forecast.rollouts.habits import Habits
+from shiftcast.forecast.rollouts.paths import Setting, draw_course, setting_of
 from shiftcast.forecast.rollouts.ramp import resample
 
 _UNNAMED: Final = {("hyperscale", "giants"): 3, ("rest", "giants"): 5, ("rest", "tail"): 8}  # courses that stand for

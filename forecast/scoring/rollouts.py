@@ -23,7 +23,8 @@ from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.rollouts.clock import number_of
 from shiftcast.forecast.rollouts.courses import Course, Said, read_courses
-from shiftcast.forecast.rollouts.paths import draw_furthest, learn_habits, setting_of
+from shiftcast.forecast.rollouts.habits import learn_habits
+from shiftcast.forecast.rollouts.paths import draw_furthest, setting_of
 from shiftcast.forecast.scores import crps
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state, share_prior
 

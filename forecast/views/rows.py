@@ -262,28 +262,3 @@ def _plain(values: pd.Series) -> list[Any]:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.strftime("%Y-%m-%d")
     return [None if missing else value for value, missing in zip(values.tolist(), values.isna().tolist(), strict=True)]
-
-
-def workloads_entered(cube: xr.Dataset, technique: str) -> list[str]:
-    """Return the workloads that a technique shares with others, in the cube's order; training is none of them.
-
-    Parameters
-    ----------
-    cube
-        The draw cube, for its tasks.
-    technique
-        Such as ``llm``.
-
-    Returns
-    -------
-    list of str
-        Names of workloads.
-
-    Examples
-    --------
-    >>> workloads_entered(xr.Dataset(coords={"task": ["ads/gbdt", "ads/llm", "generative/llm"]}), "llm")
-    ['ads']
-    """
-    tasks = [str(name).partition("/") for name in cube["task"].values]
-    entered = [workload for workload, _, own in tasks if own == technique]
-    return [name for name in entered if sum(workload == name for workload, _, _ in tasks) > 1 and name != "training"]

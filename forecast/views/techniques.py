@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ import xarray as xr
 from shiftcast.features.input_error import InputError
 
 OR_NEWER: Final = " or newer"
-_BEFORE: Final = "deep"  # the class that newer ones replace
+_NEWEST, _BEFORE = "llm", "deep"  # and the class that newer ones replace
 IN_WORDS: Final = {
     "deep learning and large language models": "deep or newer", "deep learning": "deep",
     "large language models": "llm",
@@ -124,20 +125,47 @@ def _name(part: str, text: str, known: tuple[str, ...], of: str) -> str:
     return name
 
 
-def newer_than_deep(cube: xr.Dataset, workload: str) -> tuple[str, ...]:
-    """Return the question for all classes newer than deep learning, where that is more than one.
+def workloads_entered(cube: xr.Dataset, technique: str) -> list[str]:
+    """Return the workloads that a technique shares with others, in the cube's order; training is none of them.
+
+    Parameters
+    ----------
+    cube
+        The draw cube, for its tasks.
+    technique
+        Such as ``llm``.
+
+    Returns
+    -------
+    list of str
+        Names of workloads.
+
+    Examples
+    --------
+    >>> workloads_entered(xr.Dataset(coords={"task": ["ads/gbdt", "ads/llm", "generative/llm"]}), "llm")
+    ['ads']
+    """
+    tasks = [str(name).partition("/") for name in cube["task"].values]
+    entered = [workload for workload, _, own in tasks if own == technique]
+    return [name for name in entered if sum(workload == name for workload, _, _ in tasks) > 1 and name != "training"]
+
+
+def half_questions(cube: xr.Dataset) -> Iterator[dict[str, str]]:
+    """Yield the questions when LLMs pass half: of each workload they enter, alone and with the class before them.
 
     Parameters
     ----------
     cube
         Draw cube.
-    workload
-        Whose techniques.
 
-    Returns
-    -------
-    tuple of str
-        Such as ``("sequence or newer",)``; empty where LLMs follow deep learning.
+    Yields
+    ------
+    dict
+        ``technique, of, base, segment``, by workload, on requests and GPU-hours of either side.
     """
-    newer = choose_techniques(cube, f"{_BEFORE}{OR_NEWER}", of=workload).names[1:]
-    return (f"{newer[0]}{OR_NEWER}",) if len(newer) > 1 else ()
+    for workload in workloads_entered(cube, _NEWEST):
+        newer = choose_techniques(cube, f"{_BEFORE}{OR_NEWER}", of=workload).names[1:]
+        for technique in (_NEWEST, *((f"{newer[0]}{OR_NEWER}",) if len(newer) > 1 else ())):
+            for segment in ("hyperscale", "rest"):
+                for base in ("requests", "gpu_hours"):
+                    yield {"technique": technique, "of": workload, "base": base, "segment": segment}
