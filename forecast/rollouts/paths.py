@@ -86,7 +86,24 @@ class Setting:
 
 
 def setting_of(habits: Habits, ends: Array, now: float, draws: int, seed: int) -> Setting:
-    """Return what all courses of one draw share; arguments as :class:`Setting`."""
+    """Return what all courses of one draw share.
+
+    Parameters
+    ----------
+    habits
+        What was learned.
+    ends
+        Ends of the quarters asked for, shape (quarters,) [quarter].
+    now
+        End of what was known [quarter].
+    draws, seed
+        Draws of the hazard, and the seed of the named streams.
+
+    Returns
+    -------
+    Setting
+        Its edges begin with the first class, the first quarter asked for or now, whichever comes first.
+    """
     begin = min([*habits.first.values(), now, *ends[:1]])
     edges = np.arange(np.floor(begin), np.ceil(ends[-1]) + 1.0)
     return Setting(

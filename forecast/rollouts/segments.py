@@ -59,7 +59,7 @@ class Migrated:
     weights
         Operator to its part of the segment's requests [share], shape (draws,).
     ess
-        Class to the share of draws that stayed effective under what was judged.
+        Share of the draws that stayed effective under what was judged.
     """
 
     techniques: tuple[str, ...]
@@ -73,7 +73,22 @@ class Migrated:
 def with_unnamed(
     courses: Sequence[Course], segment: str, workload: str, techniques: Sequence[str]
 ) -> tuple[Course, ...]:
-    """Return a segment's courses of one workload, and courses without a word that stand for operators not named."""
+    """Return a segment's courses of one workload, and courses without a word that stand for operators not named.
+
+    Parameters
+    ----------
+    courses
+        From :func:`forecast.rollouts.courses.read_courses`, of any segment and workload.
+    segment, workload
+        Which to keep.
+    techniques
+        Classes of the workload that the ledger speaks of, old to new.
+
+    Returns
+    -------
+    tuple of Course
+        Named operators first.
+    """
     own = [each for each in courses if each.segment == segment and each.workload == workload]
     blank = [
         Course(f"{_BLANK}{group} {number + 1}", side, group, workload, technique)
