@@ -133,7 +133,9 @@ def fit_ramp(courses: Iterable[Course], beliefs: Mapping[str, float]) -> Ramp:
             score -= float(logsumexp(likelihood)) - float(np.log(_TRIALS))
         return score
 
-    best = minimize(loss, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-2, "fatol": 1e-2, "maxiter": 200})
+    corners = np.vstack([np.zeros(3), np.diag(doubt)])  # its own are nearer to nought than the tolerance
+    options = {"xatol": 1e-2, "fatol": 1e-2, "maxiter": 200, "initial_simplex": corners}
+    best = minimize(loss, corners[0], method="Nelder-Mead", options=options)
     return read(best.x)
 
 

@@ -106,3 +106,23 @@ def test_ramps_without_a_word_are_as_believed(ramp, believed):
     before = surface(said(12.0, 0.5), start=(-np.inf, 12.0))
     assert fit_ramp([], believed) == ramp
     assert fit_ramp([surface(unsaid, start=(8.0, 12.0)), before], believed) == ramp
+
+
+@pytest.mark.parametrize(("true", "low", "high"), [(0.3, 0.2, 0.6), (0.9, 0.7, 1.2), (3.0, 1.8, 4.0)])
+def test_speeds_are_learned_from_what_was_said(believed, true, low, high):
+    started = [
+        surface(
+            said(10.0, 0.01, "test"), *(said(10.0 + k, float(expit(logit(0.01) + true * k))) for k in (2, 4, 6, 9)),
+            start=(9.9, 10.0),
+        )
+        for _ in range(6)
+    ]  # fmt: skip
+    learned = fit_ramp(started, believed)
+    assert low < learned.speed < high
+    assert (learned.near, learned.wide, learned.lead) == ((30.0, 1.0), (1.2, 1.2), 3.0)
+
+
+def test_ramps_that_end_early_lower_the_part_that_ends_near_all(believed, ramp):
+    levels = (said(10.0, 0.01, "test"), said(14.0, 0.15), said(20.0, 0.3), said(30.0, 0.3))
+    stuck = [surface(*levels, start=(9.9, 10.0)) for _ in range(8)]
+    assert fit_ramp(stuck, believed).whole < ramp.whole - 0.1
