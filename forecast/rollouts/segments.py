@@ -155,7 +155,8 @@ def draw_segment(
         path = draw_course(course, setting, *_tilt(course, setting))
         place, weight = techniques.index(course.technique), weights[course.operator][:, None].astype(np.float32)
         steps[place] += weight * path.share
-        adoption[place] += weight * (path.start[:, None] <= ends)
+        used = (path.start[:, None] <= ends) | (path.share > 0)
+        adoption[place] += weight * np.maximum.accumulate(used, axis=1)
         if not _unnamed(course):
             movers[course.name] = path.share[:, here]
     logs = np.zeros(tries)
@@ -201,7 +202,8 @@ def operator_weights(
     in_tail = _spread(assumed[f"ledger.tail.{segment}.{workload}"], draws, random) if tail else np.zeros(draws)
     not_named = _spread(assumed[f"ledger.unnamed.{segment}.{workload}"], draws, random) if named else np.ones(draws)
     answered = [_answered(name, workload, traffic, assumed, draws, seed) for name in named]
-    parts = softmax(np.log(np.reshape(answered, (len(named), draws))), axis=0) * (1 - not_named) * (1 - in_tail)
+    requests = np.reshape(answered, (len(named), draws))
+    parts = requests / requests.sum(axis=0) * (1 - not_named) * (1 - in_tail)
     weights = dict(zip(named, parts, strict=True))
     weights |= dict.fromkeys(blank, not_named * (1 - in_tail) / max(len(blank), 1))
     return weights | dict.fromkeys(tail, in_tail / max(len(tail), 1))
