@@ -1,10 +1,8 @@
-"""Beliefs, ledgers, habits and settings to work out by hand."""
+"""Beliefs, habits and settings to work out by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from shiftcast.features.frames import Observations, Rollouts, conform
 from shiftcast.forecast.rollouts.habits import Habits
 from shiftcast.forecast.rollouts.hazard import FEATURES, Hazard
 from shiftcast.forecast.rollouts.paths import setting_of
@@ -18,42 +16,11 @@ BELIEVED = {
     "supposed_quarters": 80.0, "supposed_starts": 2.0, "taken_back": 0.004, "test_share": 0.01, "unnamed_tilt": -1.0,
     "unnamed_tilt_sd": 0.8, "unsaid": 8.0, "whole": 0.75, "whole_doubt": 0.5, "wide_a": 1.2, "wide_b": 1.2,
 }  # fmt: skip
-MOVE = {
-    "operator": "acme", "segment": "rest", "group": "giants", "surface": "home", "workload": "recsys", "stage": "rank",
-    "technique_from": "table", "technique_to": "deep", "event": "partial", "serving": "online", "share_low": np.nan,
-    "share_mid": np.nan, "share_high": np.nan, "period_start": "2016-01-01", "period_end": "2016-06-30",
-    "known_at": "2016-07-31", "evidence": "vendor", "confidence": "verified", "source": "made up", "note": None,
-}  # fmt: skip
-FIGURE = {
-    "measure": "share", "base": "requests", "operator": "acme", "workload": "recsys", "technique": "deep",
-    "segment": "rest", "value": 40.0, "unit": "%", "sd": 2.0, "bound": "=", "evidence": "vendor",
-    "confidence": "verified", "period_start": "2017-01-01", "period_end": "2017-12-31", "known_at": "2018-01-31",
-    "source": "made up", "definition": "stated", "stage": "",
-}  # fmt: skip
-
-
-def _frame(like, frame, rows):
-    table = pd.DataFrame([{**dict.fromkeys(frame.columns), **like, **row} for row in rows], columns=[*frame.columns])
-    for name in ("period_start", "period_end", "known_at"):
-        table[name] = pd.to_datetime(table[name], utc=True)
-    return table
 
 
 @pytest.fixture(scope="session")
 def believed():
     return dict(BELIEVED)
-
-
-@pytest.fixture(scope="session")
-def ledger():
-    """Return a function that makes a ledger of moves, each told by how it differs from :data:`MOVE`."""
-    return lambda *rows: conform(_frame(MOVE, Rollouts, rows), Rollouts)
-
-
-@pytest.fixture(scope="session")
-def figures():
-    """Return a function that makes observations, each told by how it differs from :data:`FIGURE`."""
-    return lambda *rows: _frame(FIGURE, Observations, rows)
 
 
 @pytest.fixture(scope="session")
