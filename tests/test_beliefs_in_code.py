@@ -104,7 +104,7 @@ MODULES = {
         "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
         "volume/simple.py": "_REPEATS _RECENT _SHRINK _DAMPING",
         "volume/smoothing.py": "LEVELS TRENDS SEASONALS _MEMORY _FIRST_SEASONS",
-        "scoring/rollouts.py": "_BINS _FULL _FOLDS _SMOOTH",
+        "scoring/rollouts.py": "_FULL _FOLDS", "scoring/share_scores.py": "_BINS _SMOOTH",
         "volume/boosted.py": "_TREES", "volume/regression.py": "_PENALTY",
     },
     TRAINED: {

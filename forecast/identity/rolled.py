@@ -113,7 +113,8 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
     }
     now = int(quarters.searchsorted(known.origin)) - 1
     carried = carry_forward(level, before, quarters, now, known.learned, seed=sampling.seed)
-    shares, adoption, movers = dict(carried.shares), {}, {}
+    shares, movers = dict(carried.shares), dict[str, Array]()
+    adoption = dict[tuple[str, str, str], Array]()
     for name in moving:
         for side in SOLD_SEGMENTS:
             drawn = _segment(known, fit, name, side, quarters, sampling)

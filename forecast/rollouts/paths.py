@@ -141,8 +141,7 @@ def draw_course(course: Course, setting: Setting, tilt: Array, reported: float) 
         left *= 1.0 - _later(course, start, setting, random)
     elif not exact:
         left *= 1.0 - _rest(min(each.start[1] for each in course.moved if each.ranks), setting, random)
-    share = 1.0 - left
-    share *= 1.0 - _taken_back(start, setting, random)
+    share = (1.0 - left) * (1.0 - _taken_back(start, setting, random))
     return _given(course.stated, share, start, setting, random)
 
 

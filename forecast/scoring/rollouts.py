@@ -24,16 +24,14 @@ from shiftcast.forecast.rollouts.clock import number_of
 from shiftcast.forecast.rollouts.courses import Course, Said, read_courses
 from shiftcast.forecast.rollouts.habits import learn_habits
 from shiftcast.forecast.rollouts.paths import draw_furthest, setting_of
-from shiftcast.forecast.scores import crps
 from shiftcast.forecast.scoring.peers import PEERS, stated_share, told
+from shiftcast.forecast.scoring.share_scores import level_of, score_share
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state, share_prior
 
 HORIZONS: Final = (1, 2, 4, 8)  # quarters
 MODEL: Final = "ledger"
-_BINS: Final = (0.005, 0.1, 0.5, 0.9)  # shares between which the log score tells
 _FULL: Final = 0.9  # share from which a surface stays where it is until it is said otherwise
 _FOLDS: Final = 8
-_SMOOTH: Final = 0.5  # draws supposed in each bin
 _EDGE: Final = 0.002
 _SHOWN: Final = 20  # quarters before the origin that a share state covers
 
@@ -206,15 +204,17 @@ def _forecast(cases: Sequence[Case], taught: Sequence[Course], start: float, stu
             "origin": start, "horizon": case.horizon, "actual": case.actual, "begun": course.start is not None,
         }  # fmt: skip
         random = stream(seed, f"pit.{course.name}.{start}.{case.horizon}")
-        rows.append({**about, "method": MODEL, **_scored(paths[course.name][:, case.horizon - 1], case.actual, random)})
+        rows.append(
+            {**about, "method": MODEL, **score_share(paths[course.name][:, case.horizon - 1], case.actual, random)}
+        )
         state = states[course.name][:, case.horizon - 1]
-        rows.append({**about, "method": "share state", **_scored(state, case.actual, random)})
+        rows.append({**about, "method": "share state", **score_share(state, case.actual, random)})
         for name, peer in PEERS.items():
             point = float(peer(told(course), np.array([float(case.horizon)]))[0])
             others = _others(study.past, name, case, point)
-            rows.append({**about, "method": name, **_scored(np.full(1, point), case.actual, random)})
+            rows.append({**about, "method": name, **score_share(np.full(1, point), case.actual, random)})
             spread = np.clip(point + others, 0.0, 1.0)
-            rows.append({**about, "method": f"{name} + spread", **_scored(spread, case.actual, random)})
+            rows.append({**about, "method": f"{name} + spread", **score_share(spread, case.actual, random)})
     return rows
 
 
@@ -245,7 +245,7 @@ def _others(past: Sequence[tuple[str, float, int, str, float]], name: str, case:
     found = [
         error for operator, at, horizon, method, error in past
         if operator.split("|")[0] != case.course.operator and at + horizon <= case.origin and horizon == case.horizon
-        and method == f"{name}|{_level(point)}"
+        and method == f"{name}|{level_of(point)}"
     ]  # fmt: skip
     return np.array([0.0, *found])
 
@@ -256,23 +256,8 @@ def _errors(cases: Sequence[Case], start: float) -> list[tuple[str, float, int, 
     for case in cases:
         for name, peer in PEERS.items():
             point = float(peer(told(case.course), np.array([float(case.horizon)]))[0])
-            found.append((case.course.name, start, case.horizon, f"{name}|{_level(point)}", case.actual - point))
+            found.append((case.course.name, start, case.horizon, f"{name}|{level_of(point)}", case.actual - point))
     return found
-
-
-def _level(point: float) -> int:
-    return int(np.searchsorted(_BINS, point))
-
-
-def _scored(draws: Array, actual: float, random: np.random.Generator) -> dict[str, float]:
-    """Return CRPS, log score over bins, and the randomised probability integral transform of draws."""
-    below, equal = float((draws < actual).mean()), float((draws == actual).mean())
-    place = int(np.searchsorted(_BINS, actual))
-    inside = float((np.searchsorted(_BINS, draws) == place).sum())
-    chance = (inside + _SMOOTH) / (len(draws) + _SMOOTH * (len(_BINS) + 1))
-    several = np.resize(draws, max(len(draws), 2))[:, None]
-    score = float(crps(several, np.array([actual]))[0])
-    return {"crps": score, "log": -float(np.log(chance)), "pit": below + random.random() * equal}
 
 
 def fold_of(operator: str) -> int:
