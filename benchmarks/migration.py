@@ -3,7 +3,7 @@
 ``python benchmarks/migration.py`` forecasts every operator's series of the ledger from each quarter since 2015 without
 what that operator teaches (a quarter of an hour on one core; ``--every 4`` takes one origin a year), compares hazards
 of the first use on operators left out, and checks each dated statement against the state it is about. Tables go to
-``docs/migration.md``, scores to ``pipelines/records/migration_scores.csv``, from which the report takes them, and
+``docs/rollouts.md``, scores to ``pipelines/records/migration_scores.csv``, from which the report takes them, and
 checks to ``benchmarks/migration.csv``.
 """
 
@@ -33,7 +33,7 @@ from shiftcast.forecast.scoring.rollouts import HORIZONS, fold_of, score_rollout
 from shiftcast.pipelines.sources.public_record import read_record
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "migration.md"
+PAGE: Final = ROOT / "docs" / "rollouts.md"
 SCORES: Final = ROOT / "pipelines" / "records" / "migration_scores.csv"
 CHECKS: Final = Path(__file__).with_name("migration.csv")
 BEGIN, END = "<!-- benchmarks/migration.py: begin -->", "<!-- benchmarks/migration.py: end -->"
