@@ -1,4 +1,4 @@
-"""The report's tables of the migration: adoption, requests and hours side by side, what they rest on, and how it scored."""
+"""The report on the migration: adoption, requests and hours side by side, what they rest on, and how it scored."""
 
 from __future__ import annotations
 
