@@ -3,8 +3,8 @@
 ``python benchmarks/migration.py`` forecasts every operator's series of the ledger from each quarter since 2015 without
 what that operator teaches (a quarter of an hour on one core; ``--every 4`` takes one origin a year), compares hazards
 of the first use on operators left out, and checks each dated statement against the state it is about. Tables go to
-``docs/rollouts.md`` and the README, scores to ``pipelines/records/migration_scores.csv``, from which the report takes them, and
-checks to ``benchmarks/migration.csv``.
+``docs/rollouts.md`` and the README, scores to ``pipelines/records/migration_scores.csv``, from which the report takes
+them, and checks to ``benchmarks/migration.csv``.
 """
 
 from __future__ import annotations

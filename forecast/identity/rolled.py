@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,6 @@ from shiftcast.forecast.statements.state import share_prior
 from shiftcast.forecast.workloads import TRAINING, Registry
 
 Key = tuple[str, str]
-_PERCENT: Final = {"%": 0.01}
 
 
 @dataclass(frozen=True)
@@ -149,8 +147,7 @@ def _joined(older: Array, drawn: Migrated) -> Array:
 def _judged(known: Known, workload: str, side: str) -> dict[str, tuple[Judged, ...]]:
     rows = select(known.observations, measure="share", base="requests", workload=workload, definition=JUDGEMENT)
     rows = rows[rows["segment"].isin(["all", side]) & rows["technique"].isin(MIGRATING)]
-    scale = rows["unit"].map(_PERCENT).fillna(1.0)
-    rows = rows.assign(value=rows["value"] * scale, sd=rows["sd"] * scale, at=number_of(rows["period_end"]))
+    rows = rows.assign(at=number_of(rows["period_end"]))
     return {
         str(name): tuple(Judged(row.at, row.value, row.sd) for row in own.itertuples())
         for name, own in rows.sort_values("period_end").groupby("technique", sort=True)

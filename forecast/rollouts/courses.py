@@ -222,8 +222,7 @@ def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, f
     rows = figures[about & (figures["technique"] == course.technique)].sort_values(["period_end", "source"])
     if rows.empty:
         return course
-    scale = rows["unit"].map({"%": 0.01}).fillna(1.0).to_numpy()
-    shares, sds = rows["value"].to_numpy() * scale, rows["sd"].to_numpy() * scale
+    shares, sds = rows["value"].to_numpy(), rows["sd"].to_numpy()
     stated = []
     for at, share, sd, row in zip(number_of(rows["period_end"]), shares, sds, rows.itertuples(), strict=True):
         middle, bound = float(np.clip(share, *_EDGE)), str(row.bound).replace("~", "=")
