@@ -25,12 +25,16 @@ TRAINED = "a setting that the learned share model was trained with, and changes 
 TRIED = "a setting of the method for panels, the same for every series; benchmarks/volume.py scores it on traces"
 ABSENT = "none: what is left out has no effect"
 RULE = "a rule of acceptance or alarm that the documentation states"
+SEED = "the seed of numbers that a likelihood is averaged over"
 TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
         "draws.py": "_Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
-        "supply/ceilings.py": "_HALF_QUARTER", "supply/funding.py": "_YEAR _RISE_YEARS", "supply/pool.py": "_Z90",
+        "identity/rolled.py": "_PERCENT", "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
+        "rollouts/courses.py": "_Z90", "rollouts/hazard.py": "_DECADE", "rollouts/segments.py": "_Z90",
+        "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
+        "supply/funding.py": "_YEAR _RISE_YEARS", "supply/pool.py": "_Z90",
         "capacity/served.py": "_HALF_LOG_2PI",
         "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
         "economics/revenue.py": "SECONDS_PER_YEAR", "economics/site.py": "SECONDS_PER_DAY",
@@ -50,7 +54,9 @@ MODULES = {
         "identity/meeting.py": "_TINY", "identity/anchors.py": "_TINY", "identity/demand.py": "_TINY _RIDGE",
         "identity/history.py": "_TINY _FARTHEST", "identity/machines.py": "_TINY", "identity/topdown.py": "_TINY",
         "identity/orders.py": "_TINY _ROOM _SHARP", "identity/smoother.py": "_NO_SPREAD _CHANCE",
-        "supply/orders.py": "_TINY", "supply/pool.py": "_EXACT", "views/redraw.py": "_TINY _ROUNDING",
+        "rollouts/courses.py": "_EDGE", "rollouts/hazard.py": "_TINY", "rollouts/ramp.py": "_TINY",
+        "scoring/peers.py": "_EDGE", "scoring/rollouts.py": "_EDGE", "supply/orders.py": "_TINY",
+        "supply/pool.py": "_EXACT", "views/redraw.py": "_TINY _ROUNDING",
         "migration/analogues.py": "TINY", "migration/bass.py": "MOST",
         "migration/carry.py": "_LEAST", "migration/curves.py": "HELD RIDGE", "migration/emergence.py": "MOST",
         "migration/learning.py": "RIDGE_MEMBERS RIDGE_SCALE", "migration/noise.py": "FLOOR",
@@ -68,6 +74,8 @@ MODULES = {
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",
+        "rollouts/paths.py": "_TRIES", "rollouts/ramp.py": "_TRIALS _GRID", "rollouts/segments.py": "_UNNAMED _MIXED",
+        "scoring/rollouts.py": "_SHOWN",
         "migration/carry.py": "_HISTORIES", "migration/fit.py": "MAX_HORIZON",
         "migration/learning.py": "ROWS", "migration/training.py": "DRAWS", "sixty_forty/impose.py": "_ROUNDS",
         "statements/conditioning.py": "_LEAST _MOVES _SHRINKS _ROUNDS _REACH",
@@ -84,6 +92,7 @@ MODULES = {
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE", "migration/learned.py": "VERSION",
         "migration/quantiles.py": "LEVELS", "migration/skill.py": "STEP_EDGES", "questions/kinds.py": "*",
         "questions/fields.py": "*", "scores.py": "METRICS", "scoring/past.py": "HORIZON FIRST_ORIGIN",
+        "scoring/rollouts.py": "HORIZONS", "views/adoption.py": "LEVELS",
         "identity/history.py": "_SHOWN",
         "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
@@ -95,6 +104,7 @@ MODULES = {
         "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
         "volume/simple.py": "_REPEATS _RECENT _SHRINK _DAMPING",
         "volume/smoothing.py": "LEVELS TRENDS SEASONALS _MEMORY _FIRST_SEASONS",
+        "scoring/rollouts.py": "_FULL _FOLDS", "scoring/share_scores.py": "_BINS _SMOOTH",
         "volume/boosted.py": "_TREES", "volume/regression.py": "_PENALTY",
     },
     TRAINED: {
@@ -125,6 +135,7 @@ MODULES = {
         "scoring/promotion.py": "TOLERANCE COVERAGE_LOSS", "sixty_forty/pooling.py": "LEAST_ESS",
         "sixty_forty/report.py": "LEAST_COVERAGE", "statements/flows.py": "_MOSTLY",
     },
+    SEED: {"rollouts/ramp.py": "_SEED"},
     TO_MOVE: {
         "capacity/limits_question.py": "_OFFERED",
         "volume/lumpy.py": "_SPREAD", "volume/newcomer.py": "_FLOOR _PERIOD",

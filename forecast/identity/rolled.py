@@ -111,10 +111,8 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
     }
     now = int(quarters.searchsorted(known.origin)) - 1
     carried = carry_forward(level, before, quarters, now, known.learned, seed=sampling.seed)
-    shares = dict(carried.shares)
-    adoption: dict[tuple[str, str, str], Array] = {}
-    movers: dict[str, Array] = {}
-    weights: dict[str, Array] = {}
+    shares, movers = dict(carried.shares), dict[str, Array]()
+    adoption, weights = dict[tuple[str, str, str], Array](), dict[str, Array]()
     named = {course.operator for course in fit.courses if course.group == GIANTS}
     for name in moving:
         for side in SOLD_SEGMENTS:

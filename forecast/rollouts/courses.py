@@ -26,7 +26,6 @@ RANKING: Final = ("rank", "end_to_end")  # stages whose technique a request is c
 _AT_REQUEST: Final = ("online", "mixed")
 WHOLE: Final = "(all)"
 _EDGE: Final = (0.002, 0.985)  # shares beyond are read as these on the logit scale
-_LEAST_SD: Final = 0.3
 _Z90: Final = float(ndtri(0.9))
 
 
@@ -133,7 +132,8 @@ def read_courses(
     techniques
         Workload to its techniques, old to new.
     beliefs
-        ``test_share``, ``deployed_share`` and ``deployed_sd``: how a test and a rollout without a share are read.
+        ``test_share``, ``deployed_share`` and ``deployed_sd``: how a test and a rollout without a share are read;
+        ``least_sd`` and ``panel_sd``: how exact a stated share is at best, and what others' count adds.
 
     Returns
     -------
@@ -213,7 +213,7 @@ def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> 
         yield Said(at, np.nan, float(logit(beliefs["deployed_share"])), beliefs["deployed_sd"], "=", event)
     else:
         low, mid, high = logit(np.clip(levels, *_EDGE))
-        yield Said(at, levels[1], float(mid), max(float(high - low) / (2 * _Z90), _LEAST_SD), "=", event)
+        yield Said(at, levels[1], float(mid), max(float(high - low) / (2 * _Z90), beliefs["least_sd"]), "=", event)
 
 
 def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, float]) -> Course:
@@ -227,7 +227,7 @@ def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, f
     for at, share, sd, row in zip(number_of(rows["period_end"]), shares, sds, rows.itertuples(), strict=True):
         middle, bound = float(np.clip(share, *_EDGE)), str(row.bound).replace("~", "=")
         if not any(abs(each.at - at) < 1.0 and abs(each.share - share) < _EDGE[0] for each in course.furthest):
-            wide = max(float(sd) / (middle * (1 - middle)), _LEAST_SD)
+            wide = max(float(sd) / (middle * (1 - middle)), beliefs["least_sd"])
             wide = float(np.hypot(wide, 0.0 if row.evidence == "vendor" else beliefs["panel_sd"]))
             stated.append(Said(float(at), float(share), float(logit(middle)), wide, bound))
     return replace(course, stated=tuple(stated)) if stated else course

@@ -49,7 +49,20 @@ class Hazard:
 
 
 def features(course: Course, age: Array) -> Array:
-    """Return what the hazard of a course rests on by age of its class [quarter], shape (ages, features)."""
+    """Return what the hazard of a course rests on.
+
+    Parameters
+    ----------
+    course
+        The course.
+    age
+        Age of its class at the end of each quarter, shape (ages,) [quarter].
+
+    Returns
+    -------
+    ndarray, shape (ages, features)
+        :data:`FEATURES`: log of one and the age in decades, then flags.
+    """
     flags = (
         course.group == "giants", course.segment == "hyperscale", course.workload == "search",
         course.workload == "ads", course.technique == "sequence", course.technique == "llm",
@@ -146,7 +159,20 @@ def cumulative(course: Course, birth: float, edges: Array, coefficients: Array, 
 
 
 def at_moment(risen: Array, edges: Array, moment: Array) -> Array:
-    """Return a cumulative hazard at a moment of each draw, straight between edges, shape (draws,)."""
+    """Return a cumulative hazard at a moment of each draw, straight between edges.
+
+    Parameters
+    ----------
+    risen, edges
+        From :func:`cumulative`, shape (draws, edges), and its edges, shape (edges,) [quarter].
+    moment
+        Of each draw, shape (draws,) [quarter]; before the first edge it is nought, after the last it rises no more.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Minus the log of the chance not to have started [nat].
+    """
     place = np.clip(np.searchsorted(edges, moment, side="right") - 1, 0, len(edges) - 2)
     part = np.clip(moment - edges[place], 0.0, edges[place + 1] - edges[place])
     row = np.arange(len(risen))

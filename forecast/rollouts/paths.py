@@ -86,7 +86,24 @@ class Setting:
 
 
 def setting_of(habits: Habits, ends: Array, now: float, draws: int, seed: int) -> Setting:
-    """Return what all courses of one draw share; arguments as :class:`Setting`."""
+    """Return what all courses of one draw share.
+
+    Parameters
+    ----------
+    habits
+        What was learned.
+    ends
+        Ends of the quarters asked for, shape (quarters,) [quarter].
+    now
+        End of what was known [quarter].
+    draws, seed
+        Draws of the hazard, and the seed of the named streams.
+
+    Returns
+    -------
+    Setting
+        Its edges begin with the first class, the first quarter asked for or now, whichever comes first.
+    """
     begin = min([*habits.first.values(), now, *ends[:1]])
     edges = np.arange(np.floor(begin), np.ceil(ends[-1]) + 1.0)
     return Setting(
@@ -124,8 +141,7 @@ def draw_course(course: Course, setting: Setting, tilt: Array, reported: float) 
         left *= 1.0 - _later(course, start, setting, random)
     elif not exact:
         left *= 1.0 - _rest(min(each.start[1] for each in course.moved if each.ranks), setting, random)
-    share = 1.0 - left
-    share *= 1.0 - _taken_back(start, setting, random)
+    share = (1.0 - left) * (1.0 - _taken_back(start, setting, random))
     return _given(course.stated, share, start, setting, random)
 
 

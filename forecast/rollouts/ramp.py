@@ -133,25 +133,59 @@ def fit_ramp(courses: Iterable[Course], beliefs: Mapping[str, float]) -> Ramp:
             score -= float(logsumexp(likelihood)) - float(np.log(_TRIALS))
         return score
 
-    best = minimize(loss, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-2, "fatol": 1e-2, "maxiter": 200})
+    corners = np.vstack([np.zeros(3), np.diag(doubt)])  # its own are nearer to nought than the tolerance
+    options = {"xatol": 1e-2, "fatol": 1e-2, "maxiter": 200, "initial_simplex": corners}
+    best = minimize(loss, corners[0], method="Nelder-Mead", options=options)
     return read(best.x)
 
 
 def starts_of(ramp: Ramp, begun: tuple[float, float], said: Sequence[Said], uniform: Array) -> Array:
-    """Return moments at which a ramp may have begun: a test began it, another rollout was reached by it."""
+    """Return moments at which a ramp may have begun: a test began it, another rollout was reached by it.
+
+    Parameters
+    ----------
+    ramp
+        Ramps as learned.
+    begun
+        First and last moment at which the first report may have come [quarter].
+    said
+        Statements about the surface, in the order of their days.
+    uniform
+        Uniform numbers, shape (draws,).
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Moments [quarter], as early as :attr:`Ramp.lead` before the report unless that is of a test.
+    """
     low, high = begun
     tested = bool(said) and said[0].event == "test"
     return np.asarray(low - (0.0 if tested else ramp.lead) + uniform * (high - low + (0.0 if tested else ramp.lead)))
 
 
 def log_likelihood(ramp: Ramp, said: Sequence[Said], start: Array, speed: Array, ceiling: Array) -> Array:
-    """Return the log-likelihood of ramps under statements [nat], shape (draws,)."""
+    """Return the log-likelihood of ramps under statements.
+
+    Parameters
+    ----------
+    ramp
+        Ramps as learned.
+    said
+        Statements about the surface.
+    start, speed, ceiling
+        Of each ramp, shape (draws,) [quarter, logit/quarter, share].
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Log-likelihood [nat].
+    """
     at, mid, sd, side = moments(said)
     return share_likelihood(ramp.path(at, start, speed, ceiling), mid, sd, side)
 
 
 def share_likelihood(shares: Array, mid: Array, sd: Array, side: Array) -> Array:
-    """Return the log-likelihood of shares under statements [nat], shape (draws,).
+    """Return the log-likelihood of shares under statements.
 
     Parameters
     ----------
@@ -159,12 +193,32 @@ def share_likelihood(shares: Array, mid: Array, sd: Array, side: Array) -> Array
         At the day of each statement, shape (draws, statements).
     mid, sd, side
         From :func:`forecast.rollouts.courses.moments`.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        Log-likelihood [nat]: normal on the logit scale, and its tail under a least or a most.
     """
     miss = (logit(np.clip(shares, _TINY, 1 - _TINY)) - mid) / sd
     return np.asarray(np.where(side == 0, -0.5 * miss**2, log_ndtr(side * miss)).sum(axis=1))
 
 
 def resample(log_weight: Array, uniform: float, places: int) -> Any:
-    """Return which draws to keep by weight, shape (places,): systematic resampling, in order."""
+    """Return which draws to keep by weight: systematic resampling, in order.
+
+    Parameters
+    ----------
+    log_weight
+        Log of the weight of each draw, up to a constant, shape (draws,).
+    uniform
+        One uniform number.
+    places
+        How many to keep.
+
+    Returns
+    -------
+    ndarray of int, shape (places,)
+        Positions of draws, ascending; one of weight w is kept ``places * w`` times, rounded up or down.
+    """
     edges = np.cumsum(softmax(log_weight))
     return np.minimum(np.searchsorted(edges, (np.arange(places) + uniform) / places), len(edges) - 1)

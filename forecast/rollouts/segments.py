@@ -59,7 +59,7 @@ class Migrated:
     weights
         Operator to its part of the segment's requests [share], shape (draws,).
     ess
-        Class to the share of draws that stayed effective under what was judged.
+        Share of the draws that stayed effective under what was judged.
     """
 
     techniques: tuple[str, ...]
@@ -73,7 +73,22 @@ class Migrated:
 def with_unnamed(
     courses: Sequence[Course], segment: str, workload: str, techniques: Sequence[str]
 ) -> tuple[Course, ...]:
-    """Return a segment's courses of one workload, and courses without a word that stand for operators not named."""
+    """Return a segment's courses of one workload, and courses without a word that stand for operators not named.
+
+    Parameters
+    ----------
+    courses
+        From :func:`forecast.rollouts.courses.read_courses`, of any segment and workload.
+    segment, workload
+        Which to keep.
+    techniques
+        Classes of the workload that the ledger speaks of, old to new.
+
+    Returns
+    -------
+    tuple of Course
+        Named operators first.
+    """
     own = [each for each in courses if each.segment == segment and each.workload == workload]
     blank = [
         Course(f"{_BLANK}{group} {number + 1}", side, group, workload, technique)
@@ -140,7 +155,8 @@ def draw_segment(
         path = draw_course(course, setting, *_tilt(course, setting))
         place, weight = techniques.index(course.technique), weights[course.operator][:, None].astype(np.float32)
         steps[place] += weight * path.share
-        adoption[place] += weight * (path.start[:, None] <= ends)
+        begun = (path.start[:, None] <= ends) | (path.share > 0)
+        adoption[place] += weight * np.maximum.accumulate(begun, axis=1)
         if not _unnamed(course):
             movers[course.name] = path.share[:, here]
     logs = np.zeros(tries)
@@ -214,7 +230,8 @@ def operator_weights(
     in_tail = _spread(assumed[f"ledger.tail.{segment}.{workload}"], draws, random) if tail else np.zeros(draws)
     not_named = _spread(assumed[f"ledger.unnamed.{segment}.{workload}"], draws, random) if named else np.ones(draws)
     answered = [_answered(name, workload, traffic, assumed, draws, seed) for name in named]
-    parts = softmax(np.log(np.reshape(answered, (len(named), draws))), axis=0) * (1 - not_named) * (1 - in_tail)
+    requests = np.reshape(answered, (len(named), draws))
+    parts = requests / requests.sum(axis=0) * (1 - not_named) * (1 - in_tail)
     weights = dict(zip(named, parts, strict=True))
     weights |= dict.fromkeys(blank, not_named * (1 - in_tail) / max(len(blank), 1))
     return weights | dict.fromkeys(tail, in_tail / max(len(tail), 1))

@@ -7,13 +7,12 @@ errors that the same peer made on other operators by then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import known_by
@@ -25,15 +24,14 @@ from shiftcast.forecast.rollouts.clock import number_of
 from shiftcast.forecast.rollouts.courses import Course, Said, read_courses
 from shiftcast.forecast.rollouts.habits import learn_habits
 from shiftcast.forecast.rollouts.paths import draw_furthest, setting_of
-from shiftcast.forecast.scores import crps
+from shiftcast.forecast.scoring.peers import PEERS, stated_share, told
+from shiftcast.forecast.scoring.share_scores import level_of, score_share
 from shiftcast.forecast.statements.state import SharePrior, fit_share_state, share_prior
 
 HORIZONS: Final = (1, 2, 4, 8)  # quarters
 MODEL: Final = "ledger"
-_BINS: Final = (0.005, 0.1, 0.5, 0.9)  # shares between which the log score tells
 _FULL: Final = 0.9  # share from which a surface stays where it is until it is said otherwise
 _FOLDS: Final = 8
-_SMOOTH: Final = 0.5  # draws supposed in each bin
 _EDGE: Final = 0.002
 _SHOWN: Final = 20  # quarters before the origin that a share state covers
 
@@ -107,39 +105,11 @@ def actual_shares(course: Course, ends: Array, now: float) -> Array:
     share[ends <= (now if course.start is None else course.start[0])] = 0.0
     if course.furthest and not course.before:
         at = np.array([each.at for each in course.furthest])
-        level = np.maximum.accumulate([_read(each) for each in course.furthest])
+        level = np.maximum.accumulate([stated_share(each) for each in course.furthest])
         inside = (ends >= at[0]) & (ends <= (now if level[-1] >= _FULL else at[-1]))
         share[inside] = np.interp(ends[inside], at, level)
     share[ends > now] = np.nan
     return share
-
-
-def last_value(said: Sequence[Said], steps: Array) -> Array:
-    """Return the last stated share at every step ahead, shape (steps,)."""
-    return np.full(len(steps), said[-1].share if said else 0.0)
-
-
-def drift(said: Sequence[Said], steps: Array) -> Array:
-    """Return the last stated share run on by the mean step so far, shape (steps,)."""
-    if len(said) < 2 or said[-1].at <= said[0].at:
-        return last_value(said, steps)
-    slope = (said[-1].share - said[0].share) / (said[-1].at - said[0].at)
-    return np.clip(said[-1].share + slope * steps, 0.0, 1.0)
-
-
-def logistic(said: Sequence[Said], steps: Array) -> Array:
-    """Return the share along a logistic through the stated ones, by least squares, shape (steps,)."""
-    if len(said) < 2 or said[-1].at <= said[0].at:
-        return last_value(said, steps)
-    at = np.array([each.at for each in said])
-    levels = logit(np.clip([each.share for each in said], _EDGE, 1 - _EDGE))
-    slope, level = np.polyfit(at - at[-1], levels, 1)
-    return np.asarray(expit(level + slope * steps))
-
-
-PEERS: Final[Mapping[str, Callable[[Sequence[Said], Array], Array]]] = {
-    "last value": last_value, "drift": drift, "logistic": logistic,
-}  # fmt: skip
 
 
 def score_rollouts(
@@ -189,16 +159,16 @@ def score_rollouts(
     return pd.DataFrame(rows)
 
 
-def summary(scores: pd.DataFrame) -> pd.DataFrame:
+def summary(scored: pd.DataFrame) -> pd.DataFrame:
     """Return scores by method: ``method, cases, crps, ratio, log, covers`` against last value as a point.
 
     Parameters
     ----------
-    scores
+    scored
         From :func:`score_rollouts`.
     """
-    grouped = scores.groupby("method", sort=False)
-    covers = scores.assign(inside=scores["pit"].between(0.1, 0.9)).groupby("method", sort=False)["inside"].mean()
+    grouped = scored.groupby("method", sort=False)
+    covers = scored.assign(inside=scored["pit"].between(0.1, 0.9)).groupby("method", sort=False)["inside"].mean()
     table = grouped.agg(cases=("crps", "size"), crps=("crps", "mean"), log=("log", "mean")).assign(covers=covers)
     return table.assign(ratio=table["crps"] / table.loc["last value", "crps"]).reset_index()
 
@@ -226,21 +196,23 @@ def _forecast(cases: Sequence[Case], taught: Sequence[Course], start: float, stu
         course = case.course
         if course.name not in paths:
             paths[course.name] = draw_furthest(course, setting)
-            states[course.name] = _state(_told(course), start, study)
+            states[course.name] = _state(told(course), start, study)
         about = {
             "operator": course.operator, "workload": course.workload, "technique": course.technique,
             "origin": start, "horizon": case.horizon, "actual": case.actual, "begun": course.start is not None,
         }  # fmt: skip
         random = stream(seed, f"pit.{course.name}.{start}.{case.horizon}")
-        rows.append({**about, "method": MODEL, **_scored(paths[course.name][:, case.horizon - 1], case.actual, random)})
+        rows.append(
+            {**about, "method": MODEL, **score_share(paths[course.name][:, case.horizon - 1], case.actual, random)}
+        )
         state = states[course.name][:, case.horizon - 1]
-        rows.append({**about, "method": "share state", **_scored(state, case.actual, random)})
+        rows.append({**about, "method": "share state", **score_share(state, case.actual, random)})
         for name, peer in PEERS.items():
-            point = float(peer(_told(course), np.array([float(case.horizon)]))[0])
+            point = float(peer(told(course), np.array([float(case.horizon)]))[0])
             others = _others(study.past, name, case, point)
-            rows.append({**about, "method": name, **_scored(np.full(1, point), case.actual, random)})
+            rows.append({**about, "method": name, **score_share(np.full(1, point), case.actual, random)})
             spread = np.clip(point + others, 0.0, 1.0)
-            rows.append({**about, "method": f"{name} + spread", **_scored(spread, case.actual, random)})
+            rows.append({**about, "method": f"{name} + spread", **score_share(spread, case.actual, random)})
     return rows
 
 
@@ -271,7 +243,7 @@ def _others(past: Sequence[tuple[str, float, int, str, float]], name: str, case:
     found = [
         error for operator, at, horizon, method, error in past
         if operator.split("|")[0] != case.course.operator and at + horizon <= case.origin and horizon == case.horizon
-        and method == f"{name}|{_level(point)}"
+        and method == f"{name}|{level_of(point)}"
     ]  # fmt: skip
     return np.array([0.0, *found])
 
@@ -281,34 +253,9 @@ def _errors(cases: Sequence[Case], start: float) -> list[tuple[str, float, int, 
     found = []
     for case in cases:
         for name, peer in PEERS.items():
-            point = float(peer(_told(case.course), np.array([float(case.horizon)]))[0])
-            found.append((case.course.name, start, case.horizon, f"{name}|{_level(point)}", case.actual - point))
+            point = float(peer(told(case.course), np.array([float(case.horizon)]))[0])
+            found.append((case.course.name, start, case.horizon, f"{name}|{level_of(point)}", case.actual - point))
     return found
-
-
-def _read(said: Said) -> float:
-    """Return the share of a statement; of a rollout without one, what the model reads it as."""
-    return float(expit(said.mid)) if np.isnan(said.share) else said.share
-
-
-def _told(course: Course) -> list[Said]:
-    """Return an operator's statements as a peer reads them."""
-    return [replace(each, share=_read(each)) for each in course.furthest]
-
-
-def _level(point: float) -> int:
-    return int(np.searchsorted(_BINS, point))
-
-
-def _scored(draws: Array, actual: float, random: np.random.Generator) -> dict[str, float]:
-    """Return CRPS, log score over bins, and the randomised probability integral transform of draws."""
-    below, equal = float((draws < actual).mean()), float((draws == actual).mean())
-    place = int(np.searchsorted(_BINS, actual))
-    inside = float((np.searchsorted(_BINS, draws) == place).sum())
-    chance = (inside + _SMOOTH) / (len(draws) + _SMOOTH * (len(_BINS) + 1))
-    several = np.resize(draws, max(len(draws), 2))[:, None]
-    score = float(crps(several, np.array([actual]))[0])
-    return {"crps": score, "log": -float(np.log(chance)), "pit": below + random.random() * equal}
 
 
 def fold_of(operator: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import xarray as xr
 
@@ -150,7 +150,7 @@ def workloads_entered(cube: xr.Dataset, technique: str) -> list[str]:
     return [name for name in entered if sum(workload == name for workload, _, _ in tasks) > 1 and name != "training"]
 
 
-def half_questions(cube: xr.Dataset) -> Iterator[dict[str, str]]:
+def half_questions(cube: xr.Dataset) -> Iterator[dict[str, Any]]:
     """Yield the questions when LLMs pass half: of each workload they enter, alone and with the class before them.
 
     Parameters
