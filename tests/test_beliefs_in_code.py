@@ -31,7 +31,7 @@ TO_MOVE = "a belief still in code, to become a row"
 MODULES = {
     UNIT: {
         "draws.py": "_Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
-        "identity/rolled.py": "_PERCENT", "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
+        "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
         "rollouts/courses.py": "_Z90", "rollouts/hazard.py": "_DECADE", "rollouts/segments.py": "_Z90",
         "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
         "supply/funding.py": "_YEAR _RISE_YEARS", "supply/pool.py": "_Z90",

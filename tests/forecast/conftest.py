@@ -21,7 +21,7 @@ MOVE = {
 }  # fmt: skip
 FIGURE = {
     "measure": "share", "base": "requests", "operator": "acme", "workload": "recsys", "technique": "deep",
-    "segment": "rest", "value": 40.0, "unit": "%", "sd": 2.0, "bound": "=", "evidence": "vendor",
+    "segment": "rest", "value": 0.4, "unit": "1", "sd": 0.02, "bound": "=", "evidence": "vendor",
     "confidence": "verified", "period_start": "2017-01-01", "period_end": "2017-12-31", "known_at": "2018-01-31",
     "source": "made up", "definition": "stated", "stage": "",
 }  # fmt: skip
