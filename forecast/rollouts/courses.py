@@ -222,14 +222,14 @@ def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, f
     rows = figures[about & (figures["technique"] == course.technique)].sort_values(["period_end", "source"])
     if rows.empty:
         return course
-    shares, sds = rows["value"].to_numpy(), rows["sd"].to_numpy()
     stated = []
-    for at, share, sd, row in zip(number_of(rows["period_end"]), shares, sds, rows.itertuples(), strict=True):
-        middle, bound = float(np.clip(share, *_EDGE)), str(row.bound).replace("~", "=")
+    for at, row in zip(number_of(rows["period_end"]), rows.itertuples(), strict=True):
+        share, bound = float(row.value), str(row.bound).replace("~", "=")
+        middle = float(np.clip(share, *_EDGE))
         if not any(abs(each.at - at) < 1.0 and abs(each.share - share) < _EDGE[0] for each in course.furthest):
-            wide = max(float(sd) / (middle * (1 - middle)), beliefs["least_sd"])
+            wide = max(float(row.sd) / (middle * (1 - middle)), beliefs["least_sd"])
             wide = float(np.hypot(wide, 0.0 if row.evidence == "vendor" else beliefs["panel_sd"]))
-            stated.append(Said(float(at), float(share), float(logit(middle)), wide, bound))
+            stated.append(Said(float(at), share, float(logit(middle)), wide, bound))
     return replace(course, stated=tuple(stated)) if stated else course
 
 
