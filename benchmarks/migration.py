@@ -3,8 +3,8 @@
 ``python benchmarks/migration.py`` forecasts every operator's series of the ledger from each quarter since 2015 without
 what that operator teaches (a quarter of an hour on one core; ``--every 4`` takes one origin a year), compares hazards
 of the first use on operators left out, and checks each dated statement against the state it is about. Tables go to
-``docs/migration.md``, scores to ``pipelines/records/migration_scores.csv``, from which the report takes them, and
-checks to ``benchmarks/migration.csv``.
+``docs/rollouts.md`` and the README, scores to ``pipelines/records/migration_scores.csv``, from which the report takes
+them, and checks to ``benchmarks/migration.csv``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from shiftcast.forecast.scoring.rollouts import HORIZONS, fold_of, score_rollout
 from shiftcast.pipelines.sources.public_record import read_record
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-PAGE: Final = ROOT / "docs" / "migration.md"
+PAGE, README = ROOT / "docs" / "rollouts.md", ROOT / "README.md"
 SCORES: Final = ROOT / "pipelines" / "records" / "migration_scores.csv"
 CHECKS: Final = Path(__file__).with_name("migration.csv")
 BEGIN, END = "<!-- benchmarks/migration.py: begin -->", "<!-- benchmarks/migration.py: end -->"
@@ -149,23 +149,35 @@ def check(name: str, value: float, bar: str, met: bool) -> dict[str, object]:
     return {"check": name, "figure": value, "bar": bar, "met": met}
 
 
-def tables(scores: pd.DataFrame, checks: pd.DataFrame) -> str:
-    """Return the tables of the page."""
-    lines = [
-        "| method | " + " | ".join(["all", *map(str, HORIZONS)]) + " | log score | 80 % covers |",
-        "|---" * (len(HORIZONS) + 4) + "|",
-    ]
+def scores_table(scores: pd.DataFrame) -> str:
+    """Return the table of scores."""
+    heads = ["method", "all", *(f"{step} ahead" for step in HORIZONS), "log score", "80 % covers"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for method in dict.fromkeys(scores["method"]):
         own = scores[scores["method"] == method].set_index("part")
         ratios = " | ".join(f"{own.loc[part, 'ratio']:.2f}" for part in ("all", *map(str, HORIZONS)))
         whole = own.loc["all"]
         lines.append(f"| {method} | {ratios} | {whole['log']:.3f} | {whole['covers']:.0%} |")
-    lines += ["", "| check | figure | bar | met |", "|---|---|---|---|"]
-    for row in checks.itertuples():
-        lines.append(
-            f"| {row.check} | {row.figure:.3g} | {row.bar} | {('yes' if row.met else '**no**') if row.bar else ''} |"
-        )
     return "\n".join(lines)
+
+
+def checks_table(checks: pd.DataFrame) -> str:
+    """Return the table of checks."""
+    lines = ["| check | figure | bar | met |", "|---|---|---|---|"]
+    for row in checks.fillna({"bar": ""}).itertuples():
+        met = ("yes" if row.met else "**no**") if row.bar else ""
+        lines.append(f"| {row.check} | {row.figure:.3g} | {row.bar} | {met} |")
+    return "\n".join(lines)
+
+
+def pages(scores: pd.DataFrame, checks: pd.DataFrame) -> dict[Path, str]:
+    """Return each page with its tables put between the marks."""
+    scored, checked = scores_table(scores), checks_table(checks)
+    found = {}
+    for page, table in ((PAGE, f"{scored}\n\n{checked}"), (README, scored)):
+        text = page.read_text(encoding="utf-8")
+        found[page] = f"{text[: text.index(BEGIN) + len(BEGIN)]}\n{table}\n{text[text.index(END) :]}"
+    return found
 
 
 def main() -> None:
@@ -186,10 +198,9 @@ def main() -> None:
     checks = pd.DataFrame([*bars, *evidence(record, fit, asked.draws), *hazards(record, fit)])
     scores.to_csv(SCORES, index=False)
     checks.to_csv(CHECKS, index=False, float_format="%.4g")
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
-    PAGE.write_text(f"{before}\n{tables(scores, checks)}\n{after}", encoding="utf-8")
-    print(tables(scores, checks))
+    for page, text in pages(scores, checks).items():
+        page.write_text(text, encoding="utf-8")
+    print(scores_table(scores), checks_table(checks), sep="\n\n")
 
 
 if __name__ == "__main__":

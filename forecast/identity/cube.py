@@ -138,6 +138,7 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
         "ceiling": list(drawn.orders.supply.names),
         "migration_period": fit.bottom_up.migration_quarters[shown].tz_localize(None),
         **({"mover": list(drawn.carried.movers)} if drawn.carried.movers else {}),
+        **({"weighed": list(drawn.carried.weights)} if drawn.carried.weights else {}),
         **({"migrating": adopted(drawn.carried)} if drawn.carried.adoption else {}),
         **({"assumption": list(drawn.taught.moved)} if drawn.taught.moved else {}),
         **({"core_task": list(drawn.bottom.core_hours)} if drawn.bottom.core_hours else {}),

@@ -48,7 +48,7 @@ def migration_variables(
         accelerator-hours a request, ``work_each`` operations a request at today's models [FLOP/request], both zero
         where none are counted, ``placed`` part of the work on NVIDIA GPUs [1], ``used`` part of a workload's requests
         by segment [1]; where operators are followed, ``adoption`` part of the requests that is of operators which use
-        a technique at all [1], and ``mover_share``.
+        a technique at all [1], ``mover_share``, and ``operator_part`` of a segment's requests [1].
     """
     registry, quarters = fit.known.registry, fit.migration_quarters[shown]
     shares = [
@@ -69,6 +69,7 @@ def migration_variables(
         )
     if carried.movers:
         found["mover_share"] = (("draw", "mover"), np.stack(list(carried.movers.values()), axis=-1))
+        found["operator_part"] = (("draw", "weighed"), np.stack(list(carried.weights.values()), axis=-1))
     return found
 
 

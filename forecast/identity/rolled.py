@@ -17,7 +17,7 @@ from shiftcast.forecast.leaves import SOLD_SEGMENTS
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps, nested_shares
 from shiftcast.forecast.rollouts.clock import number_of
-from shiftcast.forecast.rollouts.courses import MIGRATING, Course, read_courses
+from shiftcast.forecast.rollouts.courses import GIANTS, MIGRATING, Course, read_courses
 from shiftcast.forecast.rollouts.habits import Habits, learn_habits
 from shiftcast.forecast.rollouts.segments import Evidence, Judged, Migrated, draw_segment, with_unnamed
 from shiftcast.forecast.statements.state import share_prior
@@ -112,14 +112,16 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
     now = int(quarters.searchsorted(known.origin)) - 1
     carried = carry_forward(level, before, quarters, now, known.learned, seed=sampling.seed)
     shares, movers = dict(carried.shares), dict[str, Array]()
-    adoption = dict[tuple[str, str, str], Array]()
+    adoption, weights = dict[tuple[str, str, str], Array](), dict[str, Array]()
+    named = {course.operator for course in fit.courses if course.group == GIANTS}
     for name in moving:
         for side in SOLD_SEGMENTS:
             drawn = _segment(known, fit, name, side, quarters, sampling)
             shares[name, side] = _joined(carried.shares[name, side], drawn)
             adoption |= {(name, side, each): drawn.adoption[..., at] for at, each in enumerate(drawn.techniques)}
             movers |= drawn.movers
-    return Carried(shares, carried.skill, movers, adoption)
+            weights |= {f"{who}|{name}|{side}": part for who, part in drawn.weights.items() if who in named}
+    return Carried(shares, carried.skill, movers, weights, adoption)
 
 
 def _segment(

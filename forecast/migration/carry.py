@@ -38,8 +38,11 @@ class Carried:
         ``series, horizon, ratio, histories``: CRPS over last value's on reference histories as lively as these,
         averaged over the sampled histories.
     movers
-        ``operator|workload|segment|technique`` to the share of the operator's requests that this technique answers, of
-        those that no newer one does, in the last quarter of history [share], shape (draws,).
+        ``operator|workload|segment|technique`` to the share of the operator's requests that this technique or a newer
+        one answers in the last quarter of history [share], shape (draws,).
+    weights
+        ``operator|workload|segment`` to the part of the segment's requests that the operator answers [share], shape
+        (draws,).
     adoption
         (Workload, segment, technique) to the part of the requests that is of operators which use the technique at all
         [share], shape (draws, quarters).
@@ -48,6 +51,7 @@ class Carried:
     shares: Mapping[Key, Array]
     skill: pd.DataFrame
     movers: Mapping[str, Array] = field(default_factory=dict)
+    weights: Mapping[str, Array] = field(default_factory=dict)
     adoption: Mapping[tuple[str, str, str], Array] = field(default_factory=dict)
 
 

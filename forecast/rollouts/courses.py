@@ -21,6 +21,7 @@ from shiftcast.features.series import select
 from shiftcast.forecast.rollouts.clock import number_of
 
 MIGRATING: Final = ("deep", "sequence", "llm")  # classes that the ledger speaks of, old to new
+GIANTS: Final = "giants"  # operators that are weighed one by one
 RANKING: Final = ("rank", "end_to_end")  # stages whose technique a request is counted to
 _AT_REQUEST: Final = ("online", "mixed")
 WHOLE: Final = "(all)"

@@ -150,7 +150,7 @@ def _start(course: Course, setting: Setting, tilt: Array, reported: float, rando
     key = course.workload, course.technique
     uniform, missed = random.random((2, setting.draws))
     if key not in setting.habits.first:
-        return np.full(setting.draws, np.inf)
+        return _unborn(course, setting, tilt, uniform)
     birth = setting.habits.first[key]
     if course.start is not None and not course.before:
         low, high = course.start
@@ -164,6 +164,15 @@ def _start(course: Course, setting: Setting, tilt: Array, reported: float, rando
     unseen = (1.0 - reported) * (1.0 - yet)
     past = missed < unseen / (unseen + yet)
     return draw_starts(risen, edges, uniform, np.where(past, birth, now), np.where(past, now, np.inf))
+
+
+def _unborn(course: Course, setting: Setting, tilt: Array, uniform: Array) -> Array:
+    """Draw when a course starts in a class that nobody was known to use, after its birth that all share, (draws,)."""
+    random = stream(setting.seed, f"rollouts.birth.{course.technique}")
+    birth = setting.now + random.standard_exponential(setting.draws) / setting.habits.beliefs["next_class"]
+    ages = np.arange(len(setting.edges), dtype=np.float64)
+    risen = cumulative(course, 0.0, ages, setting.coefficients, tilt)
+    return birth + draw_starts(risen, ages, uniform, np.zeros(setting.draws), np.full(setting.draws, np.inf))
 
 
 def _surface(surface: Moved, start: Array, setting: Setting, random: np.random.Generator) -> Array:

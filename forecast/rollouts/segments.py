@@ -16,7 +16,7 @@ from scipy.special import ndtri, softmax
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Traffic
 from shiftcast.forecast.draws import Assumptions, stream
-from shiftcast.forecast.rollouts.courses import Course
+from shiftcast.forecast.rollouts.courses import GIANTS, Course
 from shiftcast.forecast.rollouts.habits import Habits
 from shiftcast.forecast.rollouts.paths import Setting, draw_course, setting_of
 from shiftcast.forecast.rollouts.ramp import resample
@@ -55,7 +55,7 @@ class Migrated:
     adoption
         Requests of operators that use the class at all, of all [share], likewise.
     movers
-        Name of a course to draws of the operator's share of requests by the class now, shape (draws,).
+        Name of a course to draws of the operator's share of requests by the class or a newer one now, shape (draws,).
     weights
         Operator to its part of the segment's requests [share], shape (draws,).
     ess
@@ -165,8 +165,36 @@ def draw_segment(
     random = stream(seed, f"rollouts.judged.{courses[0].segment}.{courses[0].workload}")
     kept, chance = resample(logs, random.random(), draws), softmax(logs)
     shares, used = (np.moveaxis(each[:, kept], 0, -1).astype(np.float64) for each in (steps, adoption))
-    own, parts = ({name: each[kept] for name, each in found.items()} for found in (movers, weights))
+    own, parts = ({name: each[kept] for name, each in found.items()} for found in (or_newer(movers), weights))
     return Migrated(techniques, shares, used, own, parts, float(1 / (chance @ chance) / tries))
+
+
+def or_newer(movers: Mapping[str, Array]) -> dict[str, Array]:
+    """Return operators' shares of requests by a class or a newer one from those by each class of what no newer serves.
+
+    Parameters
+    ----------
+    movers
+        ``operator|workload|segment|technique`` to its share, shape (draws,); classes old to new within an operator.
+
+    Returns
+    -------
+    dict
+        Of the same names, in order.
+
+    Examples
+    --------
+    >>> half = np.array([0.5])
+    >>> {name: share.tolist() for name, share in or_newer({"a|ads|rest|deep": half, "a|ads|rest|llm": half}).items()}
+    {'a|ads|rest|deep': [0.75], 'a|ads|rest|llm': [0.5]}
+    """
+    left: dict[str, Array] = {}
+    found: dict[str, Array] = {}
+    for name in reversed(movers):
+        operator = name.rpartition("|")[0]
+        left[operator] = left.get(operator, np.ones_like(movers[name])) * (1.0 - movers[name])
+        found[name] = 1.0 - left[operator]
+    return {name: found[name] for name in movers}
 
 
 def operator_weights(
@@ -195,7 +223,7 @@ def operator_weights(
         Operator to its part, shape (draws,).
     """
     segment, workload = courses[0].segment, courses[0].workload
-    giants = {course.operator: _unnamed(course) for course in courses if course.group == "giants"}
+    giants = {course.operator: _unnamed(course) for course in courses if course.group == GIANTS}
     named, blank = ([name for name, without in giants.items() if without == kind] for kind in (False, True))
     tail = list(dict.fromkeys(course.operator for course in courses if course.group == "tail"))
     random = stream(seed, f"rollouts.parts.{segment}.{workload}")

@@ -195,9 +195,7 @@ def _forecast(cases: Sequence[Case], taught: Sequence[Course], start: float, stu
     for case in cases:
         course = case.course
         if course.name not in paths:
-            born = (course.workload, course.technique) in habits.first or course.start is not None
-            blank = np.zeros((draws, max(HORIZONS)))
-            paths[course.name] = draw_furthest(course, setting) if born else blank
+            paths[course.name] = draw_furthest(course, setting)
             states[course.name] = _state(told(course), start, study)
         about = {
             "operator": course.operator, "workload": course.workload, "technique": course.technique,

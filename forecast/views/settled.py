@@ -117,7 +117,8 @@ def variance_parts(share: TechniqueShare) -> Parts | None:
 def settling_figures(cube: xr.Dataset, share: TechniqueShare, *, of: str, base: str) -> tuple[Figure, ...]:
     """Return the figures that would cut the variance of the logit share in the middle of the window most.
 
-    Candidates are what single operators do today and, but for requests, assumptions on what a request takes. The cut
+    Candidates are what single operators do today and how much they weigh and, but for requests, assumptions on what a
+    request takes. The cut
     is the squared correlation of x with the normal score of the candidate, adjusted for the number of draws, those
     that hold the same operators' shares counted as one; a cut that chance could give is left out.
 
@@ -136,7 +137,7 @@ def settling_figures(cube: xr.Dataset, share: TechniqueShare, *, of: str, base: 
     x = _logit(share.share[:, middle_of(share)])
     if x.var() < _TINY:
         return ()
-    candidates = [*_movers(cube, share, of), *_rows(cube, of, base)]
+    candidates = [*_movers(cube, share, of), *_weights(cube, share, of), *_rows(cube, of, base)]
     found = [Figure(each.ask, cut) for each in candidates if (cut := _cut(each, x)) is not None]
     return tuple(sorted(found, key=lambda figure: -figure.cut)[:MOST])
 
@@ -161,6 +162,20 @@ def _movers(cube: xr.Dataset, share: TechniqueShare, of: str) -> list[_Candidate
                 newer = "" if technique == every[-1] else " or newer"
                 ask = f"{who}: share of its {of} requests that {technique}{newer} answers, {quarter}"
                 found.append(_Candidate(ask, draws, len(values) ** 2 / float((count**2).sum())))
+    return found
+
+
+def _weights(cube: xr.Dataset, share: TechniqueShare, of: str) -> list[_Candidate]:
+    """Return the parts of a segment's requests that single operators answer."""
+    if "operator_part" not in cube:
+        return []
+    values = cube["operator_part"].values
+    found = []
+    for at, name in enumerate(cube["weighed"].values):
+        who, workload, side = str(name).split("|")
+        if workload == of and side in share.segments:
+            different = len(np.unique(values[:, at]))
+            found.append(_Candidate(f"{who}: its part of the {of} requests of {side}", values[:, at], float(different)))
     return found
 
 

@@ -15,6 +15,7 @@ from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.forecast.views.beside import beside
 from shiftcast.pipelines.publish import figures
 from shiftcast.pipelines.publish.chain import chain_content, ours_in, served_figure
+from shiftcast.pipelines.publish.migration import evidence_content, scores_content, techniques_content
 from shiftcast.pipelines.publish.rollouts import timelines
 from shiftcast.pipelines.registry.bundle import Bundle
 
@@ -63,6 +64,9 @@ def _content(bundle: Bundle) -> dict[str, Any]:
             {**each, "figure": _html(each["figure"], f"rollouts-{each['workload']}")}
             for each in timelines(known.rollouts, known.traffic)
         ],
+        "techniques": techniques_content(forecaster),
+        "moved_by": evidence_content(known.rollouts, stated),
+        "migration_scores": scores_content(),
         "chain": _chain(bundle),
         "views": beside(cube, stated),
         "ours": ours_in(cube, _SET_BESIDE),

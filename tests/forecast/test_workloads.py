@@ -48,6 +48,6 @@ def test_an_empty_registry_has_no_workloads():
 
 
 def test_the_registry_of_the_record_orders_every_workload_up_to_llm(record):
-    assert record.registry.techniques("recsys") == ("table", "collaborative", "content", "deep", "llm")
+    assert record.registry.techniques("recsys") == ("table", "collaborative", "content", "deep", "sequence", "llm")
     assert record.registry.techniques("search") == ("lexical", "deep", "llm")
     assert {record.registry.techniques(workload)[-1] for workload in record.registry.workloads} == {"llm"}

@@ -33,10 +33,16 @@ def test_a_setting_covers_all_quarters_from_the_first_class_on(setting):
     assert setting(first={("recsys", "llm"): 90.0}).edges[0] == 81.0
 
 
-def test_a_class_that_is_not_born_has_no_share_ever(setting):
-    path = draw(replace(SILENT, technique="sequence"), setting())
-    assert np.isinf(path.start).all()
-    assert (path.share == 0.0).all()
+def test_a_class_that_nobody_uses_is_born_after_the_origin_on_one_day_for_all(setting):
+    unborn, drawn = replace(SILENT, technique="sequence"), setting(20_000, chance=0.05)
+    path, other = draw(unborn, drawn), draw(replace(unborn, operator="zeta"), drawn)
+    assert path.start.min() > drawn.now
+    assert (path.share[:, drawn.ends <= drawn.now] == 0.0).all()
+    rate, hazard, ahead = drawn.habits.beliefs["next_class"], -np.log1p(-0.05), 20.0
+    waits = [np.exp(-each * ahead) for each in (rate, hazard)]
+    begun = 1 - (hazard * waits[0] - rate * waits[1]) / (hazard - rate)  # two exponential waits, one after the other
+    assert (path.start <= drawn.now + ahead).mean() == pytest.approx(begun, abs=0.012)
+    assert np.corrcoef(path.start <= drawn.now + ahead, other.start <= drawn.now + ahead)[0, 1] > 0.3
 
 
 def test_no_operator_without_a_row_has_a_share_before_its_class_is_born(setting):
