@@ -1,4 +1,4 @@
-"""The tables of the migration page are those of the results files, and each check is what it says."""
+"""The tables of the pages about rollouts are those of the results files, and each check is what it says."""
 
 import runpy
 from pathlib import Path
@@ -23,13 +23,14 @@ def scores(benchmark):
 
 @pytest.fixture(scope="module")
 def checks(benchmark):
-    return pd.read_csv(benchmark["CHECKS"], keep_default_na=False)
+    return pd.read_csv(benchmark["CHECKS"])
 
 
-def test_the_page_shows_what_was_measured(benchmark, scores, checks):
-    page = benchmark["PAGE"].read_text(encoding="utf-8")
-    inside = page.split(benchmark["BEGIN"])[1].split(benchmark["END"])[0]
-    assert inside.strip() == benchmark["tables"](scores, checks)
+def test_the_pages_show_what_was_measured(benchmark, scores, checks):
+    pages = benchmark["pages"](scores, checks)
+    assert [page.name for page in pages] == ["rollouts.md", "README.md"]
+    for page, text in pages.items():
+        assert page.read_text(encoding="utf-8") == text
 
 
 def test_every_method_is_scored_on_the_same_cases(scores):
@@ -42,10 +43,10 @@ def test_every_method_is_scored_on_the_same_cases(scores):
     assert cases[["1", "2", "4", "8"]].sum() == cases[["begun", "not begun"]].sum() == cases["all"]
 
 
-def test_a_bar_that_is_missed_says_so(benchmark, scores):
+def test_a_bar_that_is_missed_says_so(benchmark):
     missed, told = benchmark["check"]("one", 0.9, "at most 0.80", False), benchmark["check"]("two", 0.123456, "", True)
     rows = pd.DataFrame([missed, told])
-    assert benchmark["tables"](scores, rows).splitlines()[-2:] == [
+    assert benchmark["checks_table"](rows).splitlines()[-2:] == [
         "| one | 0.9 | at most 0.80 | **no** |", "| two | 0.123 |  |  |",
     ]  # fmt: skip
 

@@ -64,12 +64,13 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
         assert len(own) >= 12
         assert set(own) <= set(good.capacity["name"])
     assert good.quarantine.empty
-    others = {  # read by `shiftcast catalogue` and `shiftcast ingest` alone
+    others = {  # read by `shiftcast catalogue`, `shiftcast ingest` and the report alone
         "accelerator_names.csv",
         "aliases.csv",
         "ingest_limits.csv",
         "instance_types.csv",
         "label_hints.csv",
+        "migration_scores.csv",
         "number_words.csv",
         "prometheus_metrics.csv",
         "relative_dates.csv",
