@@ -69,6 +69,7 @@ def migration_variables(
         )
     if carried.movers:
         found["mover_share"] = (("draw", "mover"), np.stack(list(carried.movers.values()), axis=-1))
+    if carried.weights:
         found["operator_part"] = (("draw", "weighed"), np.stack(list(carried.weights.values()), axis=-1))
     return found
 

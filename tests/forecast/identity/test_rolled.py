@@ -11,6 +11,7 @@ from shiftcast.features.frames import Rollouts, Traffic, conform
 from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.identity.rolled import draw_migration, fit_migration, migrating
 from shiftcast.forecast.leaves import SOLD_SEGMENTS
+from shiftcast.forecast.rollouts.courses import GIANTS, MIGRATING
 
 DRAWS, QUARTERS = 60, calendar_quarters("2018Q1", "2028Q4")
 NOW = 34  # position of 2026Q3, the last quarter before the origin
@@ -78,12 +79,27 @@ def test_no_request_is_served_before_a_class_was_spoken_of(known, fit, carried):
             assert (carried.shares[workload, side][:, early, at] == 0).all()
 
 
-def test_operators_are_named_with_what_they_do(known, carried):
+def test_operators_are_named_with_what_they_do_and_how_much_they_answer(known, carried):
     operators = known.rollouts.groupby("workload")["operator"].nunique()
-    named = sum(operators[workload] * sum(t in ("deep", "sequence", "llm") for t in techniques)
+    named = sum(operators[workload] * sum(t in MIGRATING for t in techniques)
                 for workload, techniques in migrating(known.registry).items())  # fmt: skip
     assert len(carried.movers) == named
     assert {values.shape for values in carried.movers.values()} == {(DRAWS,)}
+    parts = pd.DataFrame(carried.weights).T.groupby(lambda name: name.partition("|")[2]).sum()
+    assert set(parts.index) == {
+        f"{workload}|{side}" for workload in migrating(known.registry) for side in SOLD_SEGMENTS
+    }
+    assert (parts.to_numpy() < 1.0).all()  # the tail and those not named have the rest
+    giants = known.rollouts[known.rollouts["group"] == GIANTS]
+    assert len(carried.weights) == len(giants[["operator", "workload", "segment"]].drop_duplicates())
+
+
+def test_an_operator_serves_no_more_by_a_newer_class_than_by_that_and_older_ones(carried):
+    shares = {}
+    for name, share in carried.movers.items():
+        shares.setdefault(name.rpartition("|")[0], []).append(share)
+    for by_class in shares.values():
+        assert (np.diff(by_class, axis=0) <= 1e-6).all()
 
 
 def test_a_giant_that_a_user_adds_moves_its_segment_and_no_other(known, carried):
