@@ -151,7 +151,7 @@ def _movers(cube: xr.Dataset, share: TechniqueShare, of: str) -> list[_Candidate
     about = every[every.index(chosen.names[0]) :]
     found = []
     for side in share.segments:
-        named = [(at, str(name).split("|")) for at, name in enumerate(cube["mover"].values)]
+        named = [(at, str(name).rsplit("|", 3)) for at, name in enumerate(cube["mover"].values)]
         mine = {
             at: (who, technique) for at, (who, workload, where, technique) in named if (workload, where) == (of, side)
         }
@@ -172,7 +172,7 @@ def _weights(cube: xr.Dataset, share: TechniqueShare, of: str) -> list[_Candidat
     values = cube["operator_part"].values
     found = []
     for at, name in enumerate(cube["weighed"].values):
-        who, workload, side = str(name).split("|")
+        who, workload, side = str(name).rsplit("|", 2)
         if workload == of and side in share.segments:
             different = len(np.unique(values[:, at]))
             found.append(_Candidate(f"{who}: its part of the {of} requests of {side}", values[:, at], float(different)))

@@ -94,6 +94,18 @@ def test_ties_and_constants_among_the_operators_are_no_trouble():
     assert found.cut == pytest.approx(2 / np.pi, abs=0.02)  # squared correlation of a normal with its sign
 
 
+def test_what_an_operator_answers_of_a_segment_is_a_figure_too_whatever_its_name():
+    share = drawn(expit(z("part") + 0.5 * z("rest") + np.zeros(4)))
+    parts = expit(np.hstack([z("part"), z("part"), z("part")]))
+    names = ["our|shop|ads|rest", "acme|ads|hyperscale", "acme|search|rest"]
+    cube = xr.Dataset({"operator_part": (("draw", "weighed"), parts)}, {"weighed": names})
+    (found,) = settling_figures(cube, share, of="ads", base="requests")
+    assert found.ask == "our|shop: its part of the ads requests of rest"
+    assert found.cut == pytest.approx(0.8, abs=0.05)
+    told = followed(expit(z("part")), "our|shop|ads|rest|llm")
+    assert settling_figures(told, share, of="ads", base="requests")[0].ask.startswith("our|shop: share of its ads")
+
+
 @pytest.mark.parametrize("base", ["requests", "work", "gpu_hours"])
 def test_assumptions_on_what_a_request_takes_are_candidates_but_for_requests(base):
     names = ["work.ads.llm", "derate.sample", "placement.ads.llm.tpu", "work.search.llm", "fleet.life"]
