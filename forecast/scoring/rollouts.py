@@ -242,8 +242,8 @@ def _others(past: Sequence[tuple[str, float, int, str, float]], name: str, case:
     """Return the errors that a peer had made on other operators from a like level by the origin; nought if none."""
     found = [
         error for operator, at, horizon, method, error in past
-        if operator.rsplit("|", 3)[0] != case.course.operator and at + horizon <= case.origin and horizon == case.horizon
-        and method == f"{name}|{level_of(point)}"
+        if operator.rsplit("|", 3)[0] != case.course.operator and at + horizon <= case.origin
+        and horizon == case.horizon and method == f"{name}|{level_of(point)}"
     ]  # fmt: skip
     return np.array([0.0, *found])
 
