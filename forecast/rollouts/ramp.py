@@ -7,7 +7,7 @@ by importance sampling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -91,7 +91,7 @@ def prior_ramp(beliefs: Mapping[str, float]) -> Ramp:
 
 
 def fit_ramp(courses: Iterable[Course], beliefs: Mapping[str, float]) -> Ramp:
-    """Learn speeds and ceilings from the shares stated of surfaces, by their marginal likelihood.
+    """Learn speeds and ceilings from surfaces whose share is stated on two days, by their marginal likelihood.
 
     Parameters
     ----------
@@ -105,12 +105,7 @@ def fit_ramp(courses: Iterable[Course], beliefs: Mapping[str, float]) -> Ramp:
     Ramp
     """
     prior = prior_ramp(beliefs)
-    told = [
-        (surface.start, surface.said)
-        for course in courses
-        for surface in course.moved
-        if np.isfinite(surface.start[0]) and any(not np.isnan(each.share) for each in surface.said)
-    ]
+    told = list(_told_twice(courses, beliefs["unsaid"]))
     if not told:
         return prior
     random = stream(_SEED, "rollouts.ramp")
@@ -137,6 +132,19 @@ def fit_ramp(courses: Iterable[Course], beliefs: Mapping[str, float]) -> Ramp:
     options = {"xatol": 1e-2, "fatol": 1e-2, "maxiter": 200, "initial_simplex": corners}
     best = minimize(loss, corners[0], method="Nelder-Mead", options=options)
     return read(best.x)
+
+
+def _told_twice(
+    courses: Iterable[Course], unsaid: float
+) -> Iterator[tuple[tuple[float, float], tuple[Said, ...]]]:  # fmt: skip
+    """Yield start and statements of what is stated on two days: a speed shows in no single share."""
+    for course in courses:
+        exact = tuple(each for each in course.stated if each.bound == "=")
+        whole = [((exact[0].at - unsaid, exact[0].at), exact)] if exact else []
+        for start, said in [*((surface.start, surface.said) for surface in course.moved), *whole]:
+            days = {each.at for each in said if not np.isnan(each.share) and each.bound == "="}
+            if np.isfinite(start[0]) and len(days) > 1:
+                yield start, said
 
 
 def starts_of(ramp: Ramp, begun: tuple[float, float], said: Sequence[Said], uniform: Array) -> Array:
