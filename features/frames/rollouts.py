@@ -41,14 +41,16 @@ class Rollouts(Surface):
     technique_to: str = Field(description="class of technique after", isin=TECHNIQUES)
     event: str = Field(
         description="test, partial or full: tried, on part or on all of the traffic; deployed: extent not stated; "
-        "rollback: taken back",
+        "rollback: taken back, from the class it leaves to the one that serves again",
         isin=("test", "deployed", "partial", "full", "rollback"),
     )
     serving: str = Field(
         description="when the new technique computes: at the request, before it, offline, some of each, or unstated",
         isin=("online", "nearline", "offline", "mixed", "unstated"),
     )
-    share_low: float = Field(description="10th percentile of the traffic it takes", ge=0.0, le=1.0, nullable=True)
+    share_low: float = Field(
+        description="10th percentile of the traffic that the class after takes", ge=0.0, le=1.0, nullable=True
+    )
     share_mid: float = Field(description="median, of the requests of surface and stage", ge=0.0, le=1.0, nullable=True)
     share_high: float = Field(description="90th percentile", ge=0.0, le=1.0, nullable=True)
     period_start: Day = Field(description="first day it may have happened")

@@ -106,10 +106,11 @@ def fit_ramp(courses: Iterable[Course], beliefs: Mapping[str, float]) -> Ramp:
     """
     prior = prior_ramp(beliefs)
     told = [
-        (surface.start, surface.said)
+        (begun, said)
         for course in courses
         for surface in course.moved
-        if np.isfinite(surface.start[0]) and any(not np.isnan(each.share) for each in surface.said)
+        for begun, said, _ in surface.ramps()
+        if np.isfinite(begun[0]) and any(not np.isnan(each.share) for each in said)
     ]
     if not told:
         return prior
