@@ -122,6 +122,7 @@ def _row(record: dict[str, object], frame: type[FrameModel]) -> dict[str, object
         _check_range_stated(cells)
     if frame.title in _PERCENTILES:
         _check_happened(cells)
+        _check_operator(str(cells["operator"]))
         _check_taken_back(cells)
         _check_percentiles(cells, _PERCENTILES[frame.title])
     if frame.title in _CONVERTED:
@@ -178,6 +179,12 @@ def _check_happened(cells: dict[str, object]) -> None:
     if isinstance(end, pd.Timestamp) and isinstance(known, pd.Timestamp) and known < end:
         reason = f"known_at is before period_end {end:%Y-%m-%d}; a move or a count is known once it has happened"
         raise _Rejected(Fault("known_at", f"{known:%Y-%m-%d}", reason))
+
+
+def _check_operator(name: str) -> None:
+    if "|" in name or name.startswith("unnamed "):
+        reason = "forecasts part names at '|' and call those that nobody names 'unnamed ...'; write it otherwise"
+        raise _Rejected(Fault("operator", name, reason))
 
 
 def _check_taken_back(cells: dict[str, object]) -> None:

@@ -9,7 +9,7 @@ from shiftcast.features.frames.model import Day, Field, FrameModel
 
 TECHNIQUES: Final = ("table", "collaborative", "content", "lexical", "deep", "sequence", "llm")
 CONFIDENCE: Final = (*vocabulary.CONFIDENCE, "secondary")
-OPERATOR: Final = Field(description="who runs the surface; unnamed_* where the text names nobody")
+OPERATOR: Final = Field(description="who runs the surface; unnamed_* where the text names nobody; no `|`")
 SURFACE: Final = Field(description="what its users see, or the system behind it, as the text names it")
 SEGMENT: Final = Field(description="side of the split the operator counts on", isin=("hyperscale", "rest"))
 GROUP: Final = Field(description="large consumer platforms, or all others", isin=("giants", "tail"))
@@ -73,9 +73,9 @@ class Rollouts(Surface):
 class Traffic(Surface):
     """Requests that a surface answers in a day, which weigh operators, one row a surface, period and source."""
 
-    low: float = Field(description="10th percentile", ge=0.0, metadata={"unit": "request/day"})
-    mid: float = Field(description="median", ge=0.0, metadata={"unit": "request/day"})
-    high: float = Field(description="90th percentile", ge=0.0, metadata={"unit": "request/day"})
+    low: float = Field(description="10th percentile", ge=1.0, metadata={"unit": "request/day"})
+    mid: float = Field(description="median", ge=1.0, metadata={"unit": "request/day"})
+    high: float = Field(description="90th percentile", ge=1.0, metadata={"unit": "request/day"})
     period_start: Day = shared.PERIOD_START
     period_end: Day = shared.PERIOD_END
     known_at: Day = Field(description="first day the world could know it")
