@@ -182,8 +182,8 @@ def _check_happened(cells: dict[str, object]) -> None:
 
 
 def _check_operator(name: str) -> None:
-    if "|" in name or name.startswith("unnamed "):
-        reason = "forecasts part names at '|' and call those that nobody names 'unnamed ...'; write it otherwise"
+    if "|" in name or name.startswith("unnamed ") or not name.isprintable():
+        reason = "forecasts print names, part them at '|', call those nobody names 'unnamed ...'; write it otherwise"
         raise _Rejected(Fault("operator", name, reason))
 
 

@@ -149,7 +149,7 @@ def test_a_row_that_puts_an_operator_elsewhere_than_the_ledger_does_is_set_aside
     assert "the ledger has meta in 'hyperscale'" in found.quarantine["reason"].iloc[0]
 
 
-@pytest.mark.parametrize("name", ["a|b", "unnamed giants 1"])
+@pytest.mark.parametrize("name", ["a|b", "unnamed giants 1", "two\nlines"])
 def test_an_operator_is_not_named_as_forecasts_name_theirs(tmp_path, name):
     with pytest.raises(InputError, match=r"line 2: column 'operator' holds .*write it otherwise; nothing was written"):
         with_row(tmp_path, "rollouts.csv", {**MOVE, "operator": name})
