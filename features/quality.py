@@ -25,6 +25,7 @@ from shiftcast.features.frames import (
     conform,
     empty,
 )
+from shiftcast.features.frames.rollouts import TECHNIQUES
 from shiftcast.features.units import MEASURES, convert
 
 _CONVERTED = {Observations.title: ("value", "sd"), Claims.title: ("low", "high")}
@@ -121,6 +122,8 @@ def _row(record: dict[str, object], frame: type[FrameModel]) -> dict[str, object
         _check_range_stated(cells)
     if frame.title in _PERCENTILES:
         _check_happened(cells)
+        _check_operator(str(cells["operator"]))
+        _check_taken_back(cells)
         _check_percentiles(cells, _PERCENTILES[frame.title])
     if frame.title in _CONVERTED:
         _to_canonical(cells, _CONVERTED[frame.title])
@@ -176,6 +179,20 @@ def _check_happened(cells: dict[str, object]) -> None:
     if isinstance(end, pd.Timestamp) and isinstance(known, pd.Timestamp) and known < end:
         reason = f"known_at is before period_end {end:%Y-%m-%d}; a move or a count is known once it has happened"
         raise _Rejected(Fault("known_at", f"{known:%Y-%m-%d}", reason))
+
+
+def _check_operator(name: str) -> None:
+    if "|" in name or name.startswith("unnamed ") or not name.isprintable():
+        reason = "forecasts print names, part them at '|', call those nobody names 'unnamed ...'; write it otherwise"
+        raise _Rejected(Fault("operator", name, reason))
+
+
+def _check_taken_back(cells: dict[str, object]) -> None:
+    before, after = (cells.get(name) for name in ("technique_from", "technique_to"))
+    newer = TECHNIQUES[TECHNIQUES.index("deep") :]  # those before are of one age
+    if cells.get("event") == "rollback" and after in newer and before not in newer[newer.index(str(after)) :]:
+        reason = f"a rollback goes from the class it leaves, and not to a newer one than {before}; swap them"
+        raise _Rejected(Fault("technique_to", str(after), reason))
 
 
 def _check_range_stated(cells: dict[str, object]) -> None:

@@ -9,7 +9,7 @@ from shiftcast.features.frames.model import Day, Field, FrameModel
 
 TECHNIQUES: Final = ("table", "collaborative", "content", "lexical", "deep", "sequence", "llm")
 CONFIDENCE: Final = (*vocabulary.CONFIDENCE, "secondary")
-OPERATOR: Final = Field(description="who runs the surface; unnamed_* where the text names nobody")
+OPERATOR: Final = Field(description="who runs the surface; unnamed_* where the text names nobody; no `|`")
 SURFACE: Final = Field(description="what its users see, or the system behind it, as the text names it")
 SEGMENT: Final = Field(description="side of the split the operator counts on", isin=("hyperscale", "rest"))
 GROUP: Final = Field(description="large consumer platforms, or all others", isin=("giants", "tail"))
@@ -41,14 +41,16 @@ class Rollouts(Surface):
     technique_to: str = Field(description="class of technique after", isin=TECHNIQUES)
     event: str = Field(
         description="test, partial or full: tried, on part or on all of the traffic; deployed: extent not stated; "
-        "rollback: taken back",
+        "rollback: taken back, from the class it leaves to the one that serves again",
         isin=("test", "deployed", "partial", "full", "rollback"),
     )
     serving: str = Field(
         description="when the new technique computes: at the request, before it, offline, some of each, or unstated",
         isin=("online", "nearline", "offline", "mixed", "unstated"),
     )
-    share_low: float = Field(description="10th percentile of the traffic it takes", ge=0.0, le=1.0, nullable=True)
+    share_low: float = Field(
+        description="10th percentile of the traffic that the class after takes", ge=0.0, le=1.0, nullable=True
+    )
     share_mid: float = Field(description="median, of the requests of surface and stage", ge=0.0, le=1.0, nullable=True)
     share_high: float = Field(description="90th percentile", ge=0.0, le=1.0, nullable=True)
     period_start: Day = Field(description="first day it may have happened")
@@ -71,9 +73,9 @@ class Rollouts(Surface):
 class Traffic(Surface):
     """Requests that a surface answers in a day, which weigh operators, one row a surface, period and source."""
 
-    low: float = Field(description="10th percentile", ge=0.0, metadata={"unit": "request/day"})
-    mid: float = Field(description="median", ge=0.0, metadata={"unit": "request/day"})
-    high: float = Field(description="90th percentile", ge=0.0, metadata={"unit": "request/day"})
+    low: float = Field(description="10th percentile", ge=1.0, metadata={"unit": "request/day"})
+    mid: float = Field(description="median", ge=1.0, metadata={"unit": "request/day"})
+    high: float = Field(description="90th percentile", ge=1.0, metadata={"unit": "request/day"})
     period_start: Day = shared.PERIOD_START
     period_end: Day = shared.PERIOD_END
     known_at: Day = Field(description="first day the world could know it")

@@ -48,9 +48,9 @@ class MigrationFit:
 
 
 def migrating(registry: Registry) -> dict[str, tuple[str, ...]]:
-    """Return the workloads whose techniques replace each other, and those techniques, old to new."""
+    """Return the workloads in which techniques that the ledger speaks of replace others, and theirs, old to new."""
     found = {name: registry.techniques(name) for name in registry.workloads if name != TRAINING}
-    return {name: techniques for name, techniques in found.items() if len(techniques) > 1}
+    return {name: own for name, own in found.items() if len(own) > 1 and set(own) & set(MIGRATING)}
 
 
 def fit_migration(known: Known, quarters: pd.DatetimeIndex) -> MigrationFit:
@@ -117,8 +117,12 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
     for name in moving:
         for side in SOLD_SEGMENTS:
             drawn = _segment(known, fit, name, side, quarters, sampling)
-            shares[name, side] = _joined(carried.shares[name, side], drawn)
-            adoption |= {(name, side, each): drawn.adoption[..., at] for at, each in enumerate(drawn.techniques)}
+            shares[name, side] = _joined(carried.shares[name, side], drawn, before[name], moving[name])
+            for at, each in enumerate(
+                drawn.techniques
+            ):  # where the oldest class serves what is left, all of that is it
+                served = shares[name, side][..., moving[name].index(each)]
+                adoption[name, side, each] = np.maximum(drawn.adoption[..., at], served)
             movers |= drawn.movers
             weights |= {f"{who}|{name}|{side}": part for who, part in drawn.weights.items() if who in named}
     return Carried(shares, carried.skill, movers, weights, adoption)
@@ -135,16 +139,24 @@ def _segment(
     )  # fmt: skip
 
 
-def _joined(older: Array, drawn: Migrated) -> Array:
-    """Return shares of all techniques, old to new: what no newer class serves keeps the mix of the older ones."""
+def _joined(older: Array, drawn: Migrated, before: tuple[str, ...], techniques: tuple[str, ...]) -> Array:
+    """Return shares of all techniques, old to new: what no newer class serves keeps the mix of the older ones.
+
+    Where there are no older ones, the oldest class serves it.
+    """
     newest_first = [drawn.steps[..., at] for at in reversed(range(len(drawn.techniques)))]
     newer = nested_shares(newest_first, len(drawn.techniques) + 1)
-    return np.concatenate([older * newer[..., :1], newer[..., 1:]], axis=-1)
+    left, newer = newer[..., :1], newer[..., 1:]
+    if not before:
+        newer[..., :1] += left
+    every = np.concatenate([older * left, newer] if before else [newer], axis=-1)
+    return every[..., [(*before, *drawn.techniques).index(name) for name in techniques]]
 
 
 def _judged(known: Known, workload: str, side: str) -> dict[str, tuple[Judged, ...]]:
     rows = select(known.observations, measure="share", base="requests", workload=workload, definition=JUDGEMENT)
-    rows = rows[rows["segment"].isin(["all", side]) & rows["technique"].isin(MIGRATING)]
+    drawn = set(MIGRATING) & set(known.registry.techniques(workload))
+    rows = rows[rows["segment"].isin(["all", side]) & rows["technique"].isin(drawn)]
     rows = rows.assign(at=number_of(rows["period_end"]))
     return {
         str(name): tuple(Judged(row.at, row.value, row.sd) for row in own.itertuples())

@@ -2,13 +2,15 @@
 
 A course starts when the operator first reports the class at any stage. Its surfaces are those where the class computes
 at the request; each has its own ramp. A class that was already there when the ledger first speaks of it started on an
-unknown day before. A share that the operator states of all its requests is a surface of its own, the whole.
+unknown day before. A share that the operator states of all its requests is a surface of its own, the whole. A rollback
+names the class it leaves first; its share is what the class after it takes then, and the rest is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -23,6 +25,7 @@ from shiftcast.forecast.rollouts.clock import number_of
 MIGRATING: Final = ("deep", "sequence", "llm")  # classes that the ledger speaks of, old to new
 GIANTS: Final = "giants"  # operators that are weighed one by one
 RANKING: Final = ("rank", "end_to_end")  # stages whose technique a request is counted to
+ROLLBACK: Final = "rollback"
 _AT_REQUEST: Final = ("online", "mixed")
 WHOLE: Final = "(all)"
 _EDGE: Final = (0.002, 0.985)  # shares beyond are read as these on the logit scale
@@ -44,7 +47,7 @@ class Said:
     bound
         ``=``, ``>=`` where the figure is a least, ``<=`` where it is a most.
     event
-        As in the ledger.
+        As in the ledger; of a rollback the share is what is left.
     """
 
     at: float
@@ -81,6 +84,20 @@ class Moved:
         """Whether it stands for all requests of the operator."""
         return self.name == WHOLE
 
+    @property
+    def stands(self) -> bool:
+        """Whether the last that is said of it is no rollback."""
+        return not self.said or self.said[-1].event != ROLLBACK
+
+    def ramps(self) -> Iterator[tuple[tuple[float, float], tuple[Said, ...], Said | None]]:
+        """Yield the span in which each ramp began, what is said of it, and the rollback that ended it, if one did."""
+        ends = [place for place, each in enumerate(self.said) if each.event == ROLLBACK]
+        for before, end in pairwise([-1, *ends, len(self.said)]):
+            said = self.said[before + 1 : end]
+            if before < 0 or said:
+                begun = self.start if before < 0 else (self.said[before].at, said[0].at)
+                yield begun, said, self.said[end] if end < len(self.said) else None
+
 
 @dataclass(frozen=True)
 class Course:
@@ -99,7 +116,10 @@ class Course:
     stated
         Share of all the operator's requests, where it is stated.
     furthest
-        Statements about any surface at any stage, for the scoreboard, in the order of their days.
+        Statements about any surface at any stage, for the scoreboard, in the order of their days; rollbacks where there
+        is one surface.
+    taken_back
+        Rollbacks from it.
     """
 
     operator: str
@@ -112,6 +132,7 @@ class Course:
     moved: tuple[Moved, ...] = ()
     stated: tuple[Said, ...] = ()
     furthest: tuple[Said, ...] = ()
+    taken_back: int = 0
 
     @property
     def name(self) -> str:
@@ -182,38 +203,52 @@ def _read(own: pd.DataFrame, operator: str, workload: str, technique: str, belie
     rows = own[about].sort_values(["period_end", "period_start", "surface", "event"])
     if rows.empty:
         return course
+    back = (rows["event"] == ROLLBACK).to_numpy()
     left = (rows["technique_to"] != technique).to_numpy()  # it was there until then
-    first = number_of(rows["period_start"])
-    last = np.where(left, first, number_of(rows["period_end"]))
-    already = (rows["technique_from"] == technique).to_numpy()
+    gone = back & left
+    first, last = number_of(rows["period_start"]), number_of(rows["period_end"])
+    last = np.where(left & ~back, first, last)
+    already = (rows["technique_from"] == technique).to_numpy() | back
     before = bool(already[last < last.min() + 1.0].all())  # of the first quarter
     said = [tuple(_said(row, at, technique, beliefs)) for row, at in zip(rows.itertuples(), last, strict=True)]
-    online = np.where(left, rows["stage"].isin(RANKING), rows["serving"].isin(_AT_REQUEST))
+    ranking, at_request = rows["stage"].isin(RANKING).to_numpy(), rows["serving"].isin(_AT_REQUEST).to_numpy()
+    online = np.where(left, ranking, at_request) | (gone & at_request)
     moved = []
     for surface in dict.fromkeys(rows["surface"]):
         there = (rows["surface"] == surface).to_numpy() & online
         if there.any():
-            ranks = bool(rows["stage"][there].isin(RANKING).any())
-            begun = (-np.inf if already[there].any() else float(first[there].min()), float(last[there].min()))
+            ranks = bool(ranking[there & ~gone].any() if (there & ~gone).any() else ranking[there].any())
+            there &= ~gone | (ranking == ranks)
+            was = bool((already & ~gone)[there].any() or already[there].all())
+            begun = (-np.inf if was else float(first[there & ~gone].min()), float(last[there].min()))
             moved.append(Moved(str(surface), begun, ranks, tuple(s for k in np.flatnonzero(there) for s in said[k])))
     start = (-np.inf if before else float(first.min()), float(last.min()))
-    furthest = tuple(sorted((s for k in np.flatnonzero(~left) for s in said[k]), key=lambda s: s.at))
-    return replace(course, start=start, before=before, moved=tuple(moved), furthest=furthest)
+    shown = ~left | (gone & (len(set(rows["surface"])) == 1))
+    furthest = tuple(sorted((s for k in np.flatnonzero(shown) for s in said[k]), key=lambda s: s.at))
+    return replace(
+        course, start=start, before=before, moved=tuple(moved), furthest=furthest, taken_back=int(gone.sum())
+    )
 
 
 def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> Iterator[Said]:
     """Read one row as a statement about the share of its surface."""
-    event, same = str(row.event), row.technique_from == technique
-    levels = [float(getattr(row, name)) for name in ("share_low", "share_mid", "share_high")]
+    event, same = str(row.event), technique == row.technique_from
+    levels = np.array([float(getattr(row, name)) for name in ("share_low", "share_mid", "share_high")])
+    if event == ROLLBACK and row.technique_to != technique:
+        same, levels = False, 1.0 - levels[::-1]  # what is left of it
+    elif event == ROLLBACK:  # to it: it was there before
+        event, same = "deployed", True
     if same and (technique == MIGRATING[0] or row.technique_to != technique):
         yield Said(at, _EDGE[1], float(logit(_EDGE[1])), 1.0, ">=", event)  # a network, or the class left, was there
-    elif event == "test" and np.isnan(levels[1]) and not same:
+    elif event in {"test", ROLLBACK} and np.isnan(levels[1]) and not same:
         yield Said(at, beliefs["test_share"], float(logit(beliefs["test_share"])), 1.0, "=", event)
     elif np.isnan(levels[1]) or same:  # a better model of a class says that it was there, not how far
         yield Said(at, np.nan, float(logit(beliefs["deployed_share"])), beliefs["deployed_sd"], "=", event)
     else:
         low, mid, high = logit(np.clip(levels, *_EDGE))
-        yield Said(at, levels[1], float(mid), max(float(high - low) / (2 * _Z90), beliefs["least_sd"]), "=", event)
+        yield Said(
+            at, float(levels[1]), float(mid), max(float(high - low) / (2 * _Z90), beliefs["least_sd"]), "=", event
+        )
 
 
 def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, float]) -> Course:

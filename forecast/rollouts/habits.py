@@ -20,6 +20,8 @@ class Habits:
         Hazard of a start, ramps, and when each class was first in use.
     at_once, not_at_once
         Technique to how many courses ranked from the start, and how many did not.
+    taken_back
+        Rate at which a class is taken back [1/quarter]: of those nobody tells of, by belief, and of those told of.
     beliefs
         Beliefs ``rollouts.*``.
     """
@@ -29,6 +31,7 @@ class Habits:
     first: Born
     at_once: Mapping[str, float]
     not_at_once: Mapping[str, float]
+    taken_back: float
     beliefs: Mapping[str, float]
 
 
@@ -62,5 +65,12 @@ def learn_habits(
         own = counts["at_once" if ranked else "not_at_once"]
         own[course.technique] = own.get(course.technique, 0.0) + 1.0
     return Habits(
-        fit_hazard(courses, first, now, beliefs), fit_ramp(courses, beliefs), first, **counts, beliefs=beliefs
+        fit_hazard(courses, first, now, beliefs), fit_ramp(courses, beliefs), first, **counts,
+        taken_back=_taken_back(courses, now, beliefs["taken_back"]), beliefs=beliefs,
     )  # fmt: skip
+
+
+def _taken_back(courses: Sequence[Course], now: float, untold: float) -> float:
+    """Return the rate of taking back: a believed one of those untold, which also stands behind those told of."""
+    after = sum(max(now - course.start[1], 0.0) for course in courses if course.start is not None)
+    return untold + sum(course.taken_back for course in courses) / (1.0 / untold + after)

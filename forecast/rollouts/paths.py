@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from scipy.special import expit
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import stream
@@ -136,11 +137,11 @@ def draw_course(course: Course, setting: Setting, tilt: Array, reported: float) 
     if exact:
         whole = Moved(WHOLE, (exact[0].at - habits.beliefs["unsaid"], exact[0].at), True, exact)
         left *= 1.0 - _surface(whole, start, setting, random)
-    ranked = [surface for surface in course.moved if surface.ranks] or exact
-    if not ranked:
+    ranked = [surface for surface in course.moved if surface.ranks and surface.stands]
+    if not (ranked or exact):
         left *= 1.0 - _later(course, start, setting, random)
     elif not exact:
-        left *= 1.0 - _rest(min(each.start[1] for each in course.moved if each.ranks), setting, random)
+        left *= 1.0 - _rest(min(each.start[1] for each in ranked), setting, random)
     share = (1.0 - left) * (1.0 - _taken_back(start, setting, random))
     return _given(course.stated, share, start, setting, random)
 
@@ -177,21 +178,35 @@ def _unborn(course: Course, setting: Setting, tilt: Array, uniform: Array) -> Ar
 
 def _surface(surface: Moved, start: Array, setting: Setting, random: np.random.Generator) -> Array:
     """Draw the part of the operator's requests that moved on one surface, shape (draws, quarters)."""
-    ramp, beliefs = setting.habits.ramp, setting.habits.beliefs
-    tries = setting.draws * _TRIES
-    low, high = surface.start
-    if np.isfinite(low):
-        begun = starts_of(ramp, surface.start, surface.said, random.random(tries))
-    else:
-        begun = np.minimum(np.tile(start, _TRIES), high)
-    speed, ceiling = ramp.speeds(random.standard_normal(tries)), ramp.ceilings(*random.random((2, tries)))
-    if surface.said:
-        kept = resample(log_likelihood(ramp, surface.said, begun, speed, ceiling), random.random(), setting.draws)
-    else:
-        kept = np.arange(setting.draws)
+    beliefs, share = setting.habits.beliefs, np.zeros((setting.draws, len(setting.ends)), dtype=np.float32)
+    since = -np.inf
+    for begun, said, back in surface.ramps():
+        share = np.maximum(share, _ramp(begun, said, start, since, setting, random))
+        if back is not None:
+            most = _column(expit(back.mid + back.sd * random.standard_normal(setting.draws)))
+            share = np.where(setting.ends >= back.at, np.minimum(share, most), share)
+            since = back.at
     part = random.beta(beliefs["part_a"], beliefs["part_b"], setting.draws)
     part = np.ones_like(part) if surface.whole else part * (1.0 if surface.ranks else beliefs["other_stage"])
-    return np.asarray(_column(part) * ramp.path(setting.ends, begun[kept], speed[kept], ceiling[kept]))
+    return np.asarray(_column(part) * share)
+
+
+def _ramp(
+    begun: tuple[float, float], said: Sequence[Said], start: Array, since: float, setting: Setting,
+    random: np.random.Generator,
+) -> Array:  # fmt: skip
+    """Draw a ramp that begins in a span, not before a moment, given what is said of it, shape (draws, quarters)."""
+    ramp, tries = setting.habits.ramp, setting.draws * _TRIES
+    if np.isfinite(begun[0]):
+        first = np.maximum(starts_of(ramp, begun, said, random.random(tries)), since)
+    else:
+        first = np.minimum(np.tile(start, _TRIES), begun[1])
+    speed, ceiling = ramp.speeds(random.standard_normal(tries)), ramp.ceilings(*random.random((2, tries)))
+    if said:
+        kept = resample(log_likelihood(ramp, said, first, speed, ceiling), random.random(), setting.draws)
+    else:
+        kept = np.arange(setting.draws)
+    return ramp.path(setting.ends, first[kept], speed[kept], ceiling[kept])
 
 
 def _later(course: Course, start: Array, setting: Setting, random: np.random.Generator) -> Array:
@@ -226,10 +241,7 @@ def _rest(first: Array | float, setting: Setting, random: np.random.Generator) -
 
 def _taken_back(start: Array, setting: Setting, random: np.random.Generator) -> Array:
     """Draw what part of the share is taken back after now, shape (draws, quarters)."""
-    when = (
-        np.maximum(start, setting.now)
-        + random.standard_exponential(setting.draws) / setting.habits.beliefs["taken_back"]
-    )
+    when = np.maximum(start, setting.now) + random.standard_exponential(setting.draws) / setting.habits.taken_back
     depth = random.random(setting.draws)
     return np.asarray(_column(depth) * -np.expm1(-np.maximum(setting.ends - _column(when), 0.0)))
 

@@ -141,7 +141,8 @@ def _told_twice(
     for course in courses:
         exact = tuple(each for each in course.stated if each.bound == "=")
         whole = [((exact[0].at - unsaid, exact[0].at), exact)] if exact else []
-        for start, said in [*((surface.start, surface.said) for surface in course.moved), *whole]:
+        ramps = [(start, said) for surface in course.moved for start, said, _ in surface.ramps()]
+        for start, said in [*ramps, *whole]:
             days = {each.at for each in said if not np.isnan(each.share) and each.bound == "="}
             if np.isfinite(start[0]) and len(days) > 1:
                 yield start, said

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import pandas as pd
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from shiftcast.features.frames import DataFrame, Rollouts, Traffic
@@ -60,7 +61,7 @@ def list_rollouts(
     table = Table("when", "operator", "surface", "workload", "stage", "from", "to", "event", "traffic", "computed")
     for row in moves.itertuples():
         table.add_row(
-            _when(row.period_start, row.period_end), row.operator, row.surface, row.workload, row.stage,
+            _when(row.period_start, row.period_end), escape(row.operator), escape(row.surface), row.workload, row.stage,
             row.technique_from, row.technique_to, row.event, _share(row.share_low, row.share_mid, row.share_high),
             row.serving,
         )  # fmt: skip
@@ -109,15 +110,16 @@ def _show(moves: DataFrame[Rollouts], traffic: DataFrame[Traffic]) -> None:
             markup=False,
             soft_wrap=True,
         )
-        told = f"  {row.note}\n  {row.source} ({row.confidence}, known {row.known_at:%Y-%m-%d})"
+        note = "" if pd.isna(row.note) else f"  {row.note}\n"
+        told = f"{note}  {row.source} ({row.confidence}, known {row.known_at:%Y-%m-%d})"
         console.print(told, markup=False, soft_wrap=True)
     if traffic.empty:
         return
     table = Table("surface", "workload", "when", "requests a day", "80 %", "source", title="Traffic")
     for row in traffic.itertuples():
         table.add_row(
-            row.surface, row.workload, _when(row.period_start, row.period_end), f"{row.mid:.2g}",
-            f"{row.low:.2g} to {row.high:.2g}", row.source,
+            escape(row.surface), row.workload, _when(row.period_start, row.period_end), f"{row.mid:.2g}",
+            f"{row.low:.2g} to {row.high:.2g}", escape(row.source),
         )  # fmt: skip
     console.print(table)
 

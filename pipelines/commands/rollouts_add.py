@@ -49,7 +49,8 @@ def add_move(
     source: Source,
     serving: Annotated[str, typer.Option(help="online, nearline, offline, mixed or unstated.")] = "unstated",
     share: Annotated[
-        Three | None, typer.Option(help="Part of the requests of surface and stage: low, middle and high, of 1.")
+        Three | None,
+        typer.Option(help="Part of the requests of surface and stage that --to takes: low, middle and high, of 1."),
     ] = None,
     known_at: KnownAt = None,
     segment: Segment = "",

@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -64,7 +64,7 @@ def own_and_shipped(folder: Path, name: str) -> list[Path]:
 
 
 def joined(parts: list[Screened[AnyFrame]], frame: type[AnyFrame]) -> Screened[AnyFrame]:
-    """Add up the rows of files; of rows with one key the first file's stays.
+    """Add up the rows of files; of rows with one key the first file's stays, and of an operator's sides the last's.
 
     Parameters
     ----------
@@ -76,13 +76,19 @@ def joined(parts: list[Screened[AnyFrame]], frame: type[AnyFrame]) -> Screened[A
     Returns
     -------
     Screened
-        All rows in the frame's order, and all that were set aside; no lines, since they are of several files.
+        All rows in the frame's order, and all that were set aside, rows among them in which an operator stands in
+        another segment or group than before; no lines, since rows are of several files.
     """
     if len(parts) == 1:
         return parts[0]
-    rows = pd.concat([part.rows for part in parts], ignore_index=True).drop_duplicates(list(frame.key))
-    quarantine = conform(pd.concat([part.quarantine for part in parts], ignore_index=True), Quarantine)
-    return Screened(conform(rows, frame), quarantine, ())
+    tagged = [part.rows.assign(line=part.lines) for part in parts]
+    first = pd.concat(tagged[::-1]).drop_duplicates("operator").set_index("operator")
+    rows = pd.concat(tagged, ignore_index=True).drop_duplicates(list(frame.key))
+    apart = pd.concat([rows[side] != rows["operator"].map(first[side]) for side in _SIDES], axis=1).any(axis=1)
+    aside = [_apart(row, first.loc[row.operator], frame.title) for row in rows[apart].itertuples()]
+    told = [part.quarantine for part in parts] + ([pd.DataFrame(aside)] if aside else [])
+    quarantine = conform(pd.concat(told, ignore_index=True), Quarantine)
+    return Screened(conform(rows.loc[~apart, list(frame.columns)], frame), quarantine, ())
 
 
 def with_row(folder: Path, name: str, cells: Mapping[str, str]) -> Addition:
@@ -130,6 +136,15 @@ def with_row(folder: Path, name: str, cells: Mapping[str, str]) -> Addition:
     row = screened.rows.iloc[[screened.lines.index(line)]]
     replaces = not row[keys].merge(shipped[keys]).empty
     return Addition(path, line, content.encode("utf-8", "surrogateescape"), replaces)
+
+
+def _apart(row: Any, there: pd.Series, name: str) -> dict[str, object]:
+    """Return the row of the quarantine for a row in which an operator stands elsewhere than in the ledger before."""
+    side = next(each for each in _SIDES if getattr(row, each) != there[each])
+    reason = f"the ledger has {row.operator} in {there[side]!r}; an operator stands on one side and in one group"
+    return {
+        "source": f"{name}.csv", "line": float(row.line), "column": side, "value": getattr(row, side), "reason": reason,
+    }  # fmt: skip
 
 
 def _refused(path: Path, line: int, column: str, value: str, reason: str) -> InputError:

@@ -12,6 +12,7 @@ from shiftcast.forecast.draws import Sampling, sample_assumptions
 from shiftcast.forecast.identity.rolled import draw_migration, fit_migration, migrating
 from shiftcast.forecast.leaves import SOLD_SEGMENTS
 from shiftcast.forecast.rollouts.courses import GIANTS, MIGRATING
+from shiftcast.forecast.workloads import Registry
 
 DRAWS, QUARTERS = 60, calendar_quarters("2018Q1", "2028Q4")
 NOW = 34  # position of 2026Q3, the last quarter before the origin
@@ -130,6 +131,40 @@ def test_a_ledger_without_rows_leaves_what_was_judged(known):
     assert found.movers == {}
     for shares in found.shares.values():
         np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-6)
+
+
+def _registered(known, *names):
+    """Return a record in which ads have other techniques, with the fields of those they have."""
+    ads, others = known.registry.of("ads"), [task for task in known.registry.tasks if task.workload != "ads"]
+    own = {task.technique: task for task in ads}
+    tasks = (replace(own.get(name, ads[0]), technique=name) for name in names)
+    return replace(known, registry=Registry((*others, *tasks)))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("deep", "sequence", "llm"),
+        ("table", "deep", "hybrid", "sequence", "llm", "newest"),
+        ("table", "neural", "llm"),
+        ("table", "hybrid"),
+    ],
+)
+def test_a_registry_with_other_techniques_has_shares_of_each_in_its_place(known, carried, names):
+    own = _registered(known, *names)
+    found = drawn(own, fit_migration(own, QUARTERS))
+    shares = found.shares["ads", "hyperscale"]
+    assert shares.shape[-1] == len(names)
+    np.testing.assert_allclose(shares.sum(axis=-1), 1.0, rtol=1e-6)
+    for at, name in enumerate(names):
+        adopted = found.adoption.get(("ads", "hyperscale", name))
+        assert (adopted is not None) == (name in ("deep", "sequence", "llm"))
+        assert adopted is None or (shares[..., at] <= adopted + 1e-6).all()
+    if {"deep", "sequence", "llm"} <= set(names):  # the ledger says of them what it did
+        table, deep, *newer = np.moveaxis(carried.shares["ads", "hyperscale"], -1, 0)
+        same = [deep if names[0] == "table" else table + deep, *newer]
+        for name, expected in zip(("deep", "sequence", "llm"), same, strict=True):
+            np.testing.assert_allclose(shares[..., names.index(name)], expected, atol=1e-6)
 
 
 def test_workloads_that_migrate_are_those_of_more_than_one_technique(known):

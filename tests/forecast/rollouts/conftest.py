@@ -33,7 +33,9 @@ def constant(believed):
         mode[0] = np.log(chance / (1 - chance))
         beliefs = {**believed, **changes}
         hazard = Hazard(mode, np.zeros((len(mode), len(mode))), 0, 0)
-        return Habits(hazard, prior_ramp(beliefs), first or {("recsys", "llm"): 80.0}, {}, {}, beliefs)
+        return Habits(
+            hazard, prior_ramp(beliefs), first or {("recsys", "llm"): 80.0}, {}, {}, beliefs["taken_back"], beliefs
+        )
 
     return made
 

@@ -200,3 +200,46 @@ def test_statements_are_columns():
     assert (at.tolist(), mid.tolist()) == ([1.0, 2.0, 3.0], [0.0, -1.4, 2.2])
     assert (sd.tolist(), side.tolist()) == ([0.3, 0.4, 0.5], [0.0, -1.0, 1.0])
     assert [len(column) for column in moments(())] == [0, 0, 0, 0]
+
+
+def test_a_rollback_ends_the_ramp_of_the_class_it_leaves(read):
+    first = {"technique_from": "deep", "technique_to": "llm", "event": "test"}
+    back = {"technique_from": "llm", "technique_to": "deep", "event": "rollback", **_days("2017")}
+    again = {"technique_from": "deep", "technique_to": "llm", **HALF, **_days("2019")}
+    course = read(first, back, again, technique="llm")
+    assert (course.taken_back, course.before, course.start) == (1, False, pytest.approx(SPAN))
+    (surface,) = course.moved
+    assert surface.stands
+    tried, later = surface.ramps()
+    assert [each.event for each in tried[1]] == ["test"]
+    assert (tried[0], tried[2].at, tried[2].share) == (pytest.approx(SPAN), 72.0, 0.01)
+    assert (later[0], later[1][0].share, later[2]) == ((72.0, 80.0), 0.5, None)
+    assert [each.share for each in course.furthest] == [0.01, 0.01, 0.5]
+    assert not read(first, back, technique="llm").moved[0].stands
+
+
+def test_what_a_rollback_does_not_take_is_left(read):
+    back = {"technique_from": "llm", "technique_to": "deep", "event": "rollback"}
+    (said,) = read({**back, "share_low": 0.6, "share_mid": 0.7, "share_high": 0.9}, technique="llm").furthest
+    assert (said.share, said.mid) == (pytest.approx(0.3), pytest.approx(logit(0.3)))
+    assert said.sd == pytest.approx((logit(0.4) - logit(0.1)) / (2 * ndtri(0.9)))
+
+
+def test_the_class_that_serves_again_was_there_before(read):
+    back = {**FULL, "technique_from": "llm", "technique_to": "deep", "event": "rollback"}
+    course = read(back)
+    assert (course.before, course.taken_back, course.moved[0].stands) == (True, 0, True)
+    assert (course.furthest[0].share, course.furthest[0].bound) == (0.985, ">=")
+    gone = read(back, technique="llm")
+    assert (gone.before, gone.start) == (True, (-np.inf, 66.0))
+
+
+def test_a_rollback_at_another_stage_leaves_the_ranking_of_a_surface(read):
+    rank = {"technique_from": "deep", "technique_to": "llm", **FULL}
+    back = {"technique_from": "llm", "technique_to": "deep", "event": "rollback", "stage": "retrieval", **_days("2017")}
+    (surface,) = read(rank, back, technique="llm").moved
+    assert (surface.ranks, surface.stands) == (True, True)
+
+
+def _days(year):
+    return {"period_start": f"{year}-01-01", "period_end": f"{year}-12-31", "known_at": f"{year}-12-31"}

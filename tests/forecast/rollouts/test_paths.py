@@ -7,6 +7,7 @@ import pytest
 from scipy.special import logit
 
 from shiftcast.forecast.rollouts.courses import Course, Moved, Said
+from shiftcast.forecast.rollouts.habits import learn_habits
 from shiftcast.forecast.rollouts.paths import draw_course, draw_furthest
 
 ENDS = np.arange(81.0, 121.0)
@@ -189,3 +190,33 @@ def test_the_furthest_surface_of_an_operator_without_a_row_starts_after_now_by_t
     share = draw_furthest(SILENT, setting(8000, chance=0.05, taken_back=1e-12))
     assert (share[:, : NOW + 1] == 0.0).all()
     assert (share[:, NOW + 4] > 0).mean() == pytest.approx(1 - 0.95**4, abs=0.015)
+
+
+def back(at, share):
+    return replace(said(at, share), event="rollback")
+
+
+def test_a_rollback_takes_the_share_to_what_is_left_from_its_day(setting):
+    still = {"taken_back": 1e-12, "follow": 1e-12, "later_llm": 1e-12, "at_once_b": 1e12, "reported": 1.0}
+    statements = said(90.0, 0.01, event="test"), said(93.0, 0.9, event="full")
+    kept = draw(moved(*statements), setting(1000, **still)).share
+    gone = draw(moved(*statements, back(96.0, 0.01)), setting(1000, **still)).share
+    at = int(np.searchsorted(ENDS, 96.0))
+    np.testing.assert_array_equal(kept[:, :at] > 0, gone[:, :at] > 0)
+    assert gone[:, at - 1].mean() == pytest.approx(kept[:, at - 1].mean(), abs=0.02)
+    assert gone[:, at:].max() < 0.05
+    assert gone[:, -1].mean() == pytest.approx(0.01 * 1.5 / 4, rel=0.2)
+
+
+def test_a_surface_that_moves_again_after_a_rollback_is_where_it_is_said_to_be(setting):
+    statements = said(84.0, 0.9, event="full"), back(90.0, 0.01), said(98.0, 0.5)
+    share = draw_furthest(moved(*statements, start=(80.0, 82.0)), setting(1000, taken_back=1e-12))
+    levels = [np.median(share[:, int(np.searchsorted(ENDS, at))]) for at in (89.0, 90.0, 98.0)]
+    assert levels == pytest.approx([0.95, 0.01, 0.5], abs=0.05)
+
+
+def test_each_rollback_that_is_told_of_adds_to_the_rate_of_taking_back(believed):
+    courses = [replace(SILENT, operator=name, start=(90.0, 92.0)) for name in "abcde"]
+    assert learn_habits(courses, 100.0, believed).taken_back == believed["taken_back"]
+    told = [replace(courses[0], taken_back=1), *courses[1:]]
+    assert learn_habits(told, 100.0, believed).taken_back == pytest.approx(0.004 + 1 / (250 + 5 * 8))

@@ -134,3 +134,12 @@ def test_an_operator_without_traffic_has_no_table_of_it():
 def test_what_the_ledger_does_not_hold_is_refused_by_name(arguments, message):
     with pytest.raises(InputError, match=message):
         invoke(*arguments)
+
+
+def test_names_are_printed_as_they_are_and_a_row_without_a_note_has_none(tmp_path):
+    row = list(OURS)
+    row[1] = "[bold]our[/shop]"
+    invoke("add", "--record", str(tmp_path), *row, *MOVED)
+    assert "our[/s" in invoke("list", "--record", str(tmp_path), "--operator", row[1])
+    shown = invoke("show", row[1], "--record", str(tmp_path))
+    assert shown.splitlines()[1].strip().startswith("our logs (recalled")

@@ -124,6 +124,11 @@ def test_traffic_reads_the_wording_as_the_page_says(record):
         ({"share_low": "15", "share_mid": "20", "share_high": "25"}, "share_low", "within 0 to 1"),
         ({"period_end": "1990-01-01"}, "period_end", "period_end is before period_start"),
         ({"operator": ""}, "operator", "operator is empty"),
+        (
+            {"event": "rollback", "technique_from": "deep", "technique_to": "llm"},
+            "technique_to",
+            "a rollback goes from the class it leaves, and not to a newer one than deep; swap them",
+        ),
     ],
 )
 def test_a_bad_move_is_set_aside_with_its_line(cells, column, reason):

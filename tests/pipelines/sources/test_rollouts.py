@@ -132,3 +132,30 @@ def test_a_former_row_that_breaks_a_rule_is_named_first(tmp_path):
     path.write_text(path.read_text(encoding="utf-8").replace("sequence", "transformer"), encoding="utf-8")
     with pytest.raises(InputError, match="line 2: column 'technique_to' holds 'transformer'"):
         write(tmp_path, event="full")
+
+
+def test_a_row_that_puts_an_operator_elsewhere_than_the_ledger_does_is_set_aside(tmp_path, record):
+    added = write(tmp_path, event="full", share_high="1")
+    text = added.content.decode()
+    (tmp_path / "rollouts.csv").write_text(
+        text + text.splitlines()[1].replace("our shop,rest,tail", "meta,rest,giants") + "\n"
+        + text.splitlines()[1].replace("tail,home feed", "giants,reels") + "\n"
+    )  # fmt: skip
+    found = read_record(tmp_path)
+    assert len(found.rollouts) == len(record.rollouts) + 1
+    assert not (found.rollouts[found.rollouts["operator"] == "meta"]["segment"] == "rest").any()
+    aside = found.quarantine[["source", "line", "column", "value"]].values.tolist()
+    assert aside == [["rollouts.csv", 3.0, "segment", "rest"], ["rollouts.csv", 4.0, "group", "giants"]]
+    assert "the ledger has meta in 'hyperscale'" in found.quarantine["reason"].iloc[0]
+
+
+@pytest.mark.parametrize("name", ["a|b", "unnamed giants 1", "two\nlines"])
+def test_an_operator_is_not_named_as_forecasts_name_theirs(tmp_path, name):
+    with pytest.raises(InputError, match=r"line 2: column 'operator' holds .*write it otherwise; nothing was written"):
+        with_row(tmp_path, "rollouts.csv", {**MOVE, "operator": name})
+
+
+def test_a_surface_that_answers_nothing_weighs_no_operator(tmp_path):
+    row = {name: MOVE[name] for name in MOVE if name not in {"stage", "event", "serving"} and "te" not in name[:2]}
+    with pytest.raises(InputError, match="low must be finite and within 1 to inf"):
+        with_row(tmp_path, "traffic.csv", {**row, "low": "0", "mid": "0", "high": "0"})
