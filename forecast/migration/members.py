@@ -178,6 +178,23 @@ def youth(state: PathState, horizons: Array, decay: float) -> Array:
     return _along(state.slopes[4] / (1.0 + state.age / YOUTH), horizons, decay)
 
 
+def entries(state: PathState, horizons: Array, decay: float) -> Array:
+    """Follow the pool's earlier entries from the same age, the more the younger.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
+    at = np.minimum(horizons.astype(int), state.entries.shape[1]) - 1
+    return state.entries[:, at]
+
+
 def ceiling(state: PathState, horizons: Array, decay: float) -> Array:
     """Continue the trend in proportion to the level: with a negative weight, high shares slow down.
 
@@ -263,7 +280,7 @@ MEMBERS: Final = MappingProxyType(
         member.__name__: member
         for member in (
             last_value, newest_step, local_trend, long_trend, neighbours, analogues, leaders,
-            youth, ceiling, rise, reversal, level, spring,
+            youth, entries, ceiling, rise, reversal, level, spring,
         )
     }
 )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 from shiftcast.features.arrays import Array, Flags
 from shiftcast.features.share_grid import SharePanel
 from shiftcast.forecast.migration.analogues import newcomers, persistence
+from shiftcast.forecast.migration.entries import entry_changes
 from shiftcast.forecast.migration.leaders import leader_changes
 from shiftcast.forecast.migration.noise import pooled_variances
 from shiftcast.forecast.migration.smoothing import smoothed_roots
@@ -51,6 +52,8 @@ class PathState:
     led, lag
         Change of the roots of leaders after the matching date [share^(1/3)], shape (N, 12, K), and the lag of the
         series behind them [period], shape (N,); NaN where no series leads.
+    entries
+        Change of the roots of earlier entries from the age of a young category [share^(1/3)], shape (N, 12, K).
     """
 
     panel: SharePanel
@@ -68,6 +71,7 @@ class PathState:
     counting: Array
     led: Array
     lag: Array
+    entries: Array
 
     @property
     def last(self) -> Array:
@@ -128,6 +132,7 @@ def path_state(panel: SharePanel) -> PathState:
         counting=counting,
         led=led,
         lag=lag,
+        entries=entry_changes(roots, live, inside[:, :, 0], panel.pool),
     )
 
 
