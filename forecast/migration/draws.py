@@ -29,7 +29,7 @@ class FittedPanel:
     roots, scale
         Centre and scale of the cube root of every share among present categories [share^(1/3)], shape (N, H, K).
     newcomers
-        Quantiles of the newcomers' share by pool [share], each shape (12, levels).
+        Quantiles of the newcomers' share by row of a series that has an absent category [share], each shape (12, levels).
     degrees
         Degrees of freedom of the Student-t errors.
     common
@@ -94,7 +94,7 @@ def _with_newcomers(shares: Array, fitted: FittedPanel, at: int, own: np.random.
     if not absent.size:
         return shares
     ranks = ndtr(np.sqrt(fitted.common) * shared + np.sqrt(1.0 - fitted.common) * own.standard_normal(len(shares)))
-    taken = newcomer_paths(fitted.newcomers[int(fitted.panel.pool[at])], ranks, shares.shape[1])
+    taken = newcomer_paths(fitted.newcomers[at], ranks, shares.shape[1])
     shares = shares * (1.0 - taken)[:, :, None]
     comer = absent[own.integers(absent.size, size=len(shares))]
     shares[np.arange(len(shares))[:, None], np.arange(shares.shape[1])[None, :], comer[:, None]] = taken
