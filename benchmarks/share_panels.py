@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 STARTS, ENDS = "2013-03-31", "2026-09-30"
+LOOSE = pd.Timedelta(days=550)  # longest period of an event that still dates it
 TESTED = 0.02  # share of traffic of a test that states none
 GENERATIONS = {
     "ios_versions": None,
@@ -42,6 +43,7 @@ def operator_panel(records: Path) -> pd.DataFrame:
     """
     ledger = pd.read_csv(records / "rollouts.csv", parse_dates=["period_start", "period_end"])
     moved = ledger[(ledger.technique_from != ledger.technique_to) & (ledger.serving != "offline")]
+    moved = moved[moved.period_end - moved.period_start < LOOSE]
     moved = moved.assign(share=moved.share_mid.fillna(moved.event.map({"test": TESTED}))).dropna(subset=["share"])
     moved = moved.assign(series=moved.operator + "|" + moved.surface, start=moved.period_start, end=moved.period_end)
     keys = ["series", "technique_from", "technique_to", "share", "start", "end"]
@@ -102,8 +104,8 @@ def _clusters(capacity: Path) -> pd.DataFrame:
         if len(part) < 40:
             continue
         for base, size in (("count", np.ones(len(part))), ("compute", part["H100 equivalents"].fillna(0.0))):
-            part = part.assign(size=size)
-            table = part.pivot_table(
+            sized = part.assign(size=size)
+            table = sized.pivot_table(
                 index=pd.Grouper(key="day", freq="QE"), columns="kind", values="size", aggfunc="sum"
             )
             stock = table.fillna(0.0).asfreq("QE", fill_value=0.0).cumsum()
@@ -135,5 +137,5 @@ def _generation(names: pd.Series, kinds: dict[str, str]) -> pd.Series:
 
 def _long(shares: pd.DataFrame, series: str) -> pd.DataFrame:
     """Return a wide table as rows ``series, period, category, share, observed``."""
-    tidy = shares.rename_axis(index="period", columns="category").stack().rename("share").reset_index()
+    tidy = shares.rename_axis(index="period", columns="category").reset_index().melt("period", value_name="share")
     return tidy.assign(series=series, observed=1)

@@ -13,6 +13,7 @@ from shiftcast.features.share_grid import SharePanel
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration.emergence import newcomer_paths
 from shiftcast.forecast.migration.noise import unit_paths
+from shiftcast.forecast.migration.standing import waited
 from shiftcast.forecast.migration.transforms import close, unroot
 
 
@@ -30,6 +31,8 @@ class FittedPanel:
         Centre and scale of the cube root of every share among present categories [share^(1/3)], shape (N, H, K).
     newcomers
         Quantiles of the newcomers' share by row of a series that has an absent category [share], each shape (12, levels).
+    moving
+        Chance that a series moves in the next period, one where it does not stand [1/period], shape (N,).
     degrees
         Degrees of freedom of the Student-t errors.
     common
@@ -41,6 +44,7 @@ class FittedPanel:
     roots: Array
     scale: Array
     newcomers: dict[int, Array]
+    moving: Array
     degrees: float
     common: float
 
@@ -63,7 +67,7 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     ----------
     draw is the closure of (centre + scale times Student-t path)^3
         the path is a common normal path of the category in its group plus one of its own, over the root of one
-        chi-square variate a draw. Newcomers then take their share of it.
+        chi-square variate a draw. A standing series waits first. Newcomers then take their share of it.
 
     Returns
     -------
@@ -85,6 +89,8 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     paths += centre
     parts = unroot(paths) * present
     shares = close(parts, close(unroot(centre) * present, present / present.sum()))
+    if fitted.moving[at] < 1.0:
+        shares = waited(shares, panel.shares[at, -1, :width], float(fitted.moving[at]), own)
     return _with_newcomers(shares, fitted, at, own, _common_ranks(*wide[:3]))
 
 

@@ -20,8 +20,9 @@ from shiftcast.forecast.migration.state import PathState
 LEVELS: Final[Array] = np.array([0.0, *np.linspace(0.01, 0.99, 50).round(4), 1.0])  # levels of the quantiles stored
 KINDS: Final = ("first", "quiet", "lively")  # no entry in a pool yet, entries in a quiet pool, in a lively one
 AGES: Final = (1, 2, 4, 8, 16)  # ages of the youngest generation between which the learned hazard steps [period]
+RECENT: Final = 16.0  # half-life of past periods in the hazard [period]
 ALIKE: Final = 0.4  # log ratio of ages at which a past period counts half
-EXPECTED: Final = 0.1  # arrivals that the learned hazard counts for
+EXPECTED: Final = 0.05  # arrivals that the learned hazard counts for
 MOST_LIKELY: Final = 0.95  # highest chance of an arrival in one period
 MOST: Final = 0.98  # largest share of newcomers, so that existing categories keep one
 
@@ -93,6 +94,7 @@ def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
     waiting = np.flatnonzero((state.panel.named & ~state.present).any(axis=1))
     ages, came, used = arrivals(state)
     kind = kinds(state, came & used)[:, -1]
+    recent = 0.5 ** (np.arange(came.shape[1])[::-1] / RECENT)
     entry: dict[int, Array] = {}
     tables: dict[tuple[int, float], Array] = {}
     for row in waiting:
@@ -102,7 +104,7 @@ def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
         if pool not in entry:
             entry[pool] = entry_quantiles(state, came & used, rows, prior, learned.newcomer_doubt)
         if (pool, age) not in tables:
-            weight = used[rows] / np.maximum(used[rows].sum(axis=0), 1)
+            weight = used[rows] / np.maximum(used[rows].sum(axis=0), 1) * recent
             hazard = hazards(age + np.arange(AHEAD), ages[rows, :-1], came[rows], weight, prior)
             tables[pool, age] = _mixed_over_arrivals(hazard, entry[pool])
     return {int(row): tables[int(state.panel.pool[row]), float(ages[row, -1])] for row in waiting}
@@ -159,11 +161,12 @@ def entry_quantiles(state: PathState, entered: Flags, rows: Integers, prior: New
     """
     usual = np.asarray(prior.held)
     table = np.zeros((AHEAD, len(LEVELS)))
+    held = np.zeros(entered[rows].shape)
+    dates = float(np.count_nonzero(entered[rows].any(axis=0)))
     for since in range(AHEAD):
-        held = state.newcomer[since][rows]
-        cases = entered[rows, : held.shape[1]]
-        dates = float(np.count_nonzero(cases.any(axis=0)))
-        table[since] = mixed(held[cases], dates, usual[since], doubt)
+        later = state.newcomer[since][rows]
+        held[:, : later.shape[1]] = later
+        table[since] = mixed(held[entered[rows]], dates, usual[since], doubt)
     return np.maximum.accumulate(table, axis=0)
 
 

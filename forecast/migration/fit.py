@@ -20,6 +20,7 @@ from shiftcast.forecast.migration.emergence import newcomer_quantiles
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.noise import error_scale, made_up, scale_terms
 from shiftcast.forecast.migration.skill import skill_rows
+from shiftcast.forecast.migration.standing import moving_chance
 from shiftcast.forecast.migration.state import PathState, path_state
 
 Progress = Callable[[int], None]
@@ -129,6 +130,7 @@ def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
         roots=roots,
         scale=made_up(scale, roots),
         newcomers=newcomer_quantiles(state, learned),
+        moving=moving_chance(state.panel.shares, state.live, state.panel.pool),
         degrees=learned.degrees,
         common=learned.common,
     )
