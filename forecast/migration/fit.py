@@ -121,7 +121,7 @@ def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
     """
     horizons = np.arange(1.0, horizon + 1.0)
     roots = centre(state, learned, horizons)
-    terms = scale_terms(state.own, state.kin, state.pooled, state.last, horizons)
+    terms = scale_terms(state.own, state.kin, state.pooled, state.last, state.drift, horizons)
     factor = np.exp(learned.spread[0] + learned.spread[1] * np.log(horizons))[None, :, None]
     scale = np.where(state.present[:, None, :], error_scale(terms, learned.scale) * factor, 0.0)
     return FittedPanel(

@@ -31,6 +31,7 @@ HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
 LEVELS: Final = np.linspace(0.05, 0.95, 10)
 DECAY: Final = 0.87
 DEGREES: Final = 3.0
+DOUBT: Final = 0.3  # entries of a pool that the learned shares of newcomers count for
 RIDGE_MEMBERS: Final = 1e-2
 RIDGE_SCALE: Final = 1e-3
 TAUGHT: Final = tuple(name for name in MEMBERS if name != "last_value")
@@ -124,7 +125,7 @@ def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
     whole = ~np.isnan(np.where(named, future, 0.0)).any(axis=2) & (rest > 0.05)
     kept = whole[:, :, None] & state.present[:, None, :]
     changes = np.stack([MEMBERS[name](state, HORIZONS, decay)[kept] for name in TAUGHT], axis=1)
-    terms = scale_terms(state.own, state.kin, state.pooled, state.last, HORIZONS)[:, kept].T
+    terms = scale_terms(state.own, state.kin, state.pooled, state.last, state.drift, HORIZONS)[:, kept].T
     truth = (future / np.maximum(rest, 0.05)[:, :, None])[kept]
     series, ahead, column = np.nonzero(kept)
     return truth, state.last[series, column], changes, terms, HORIZONS[ahead], series.astype(np.float64)
@@ -293,5 +294,5 @@ def learn(origins: Sequence[Origin], rows: LearningRows) -> Learned:
         spread=(0.0, 0.0),
         common=0.3,
         newcomers=learn_newcomers(origins),
-        newcomer_doubt=3.0,
+        newcomer_doubt=DOUBT,
     )

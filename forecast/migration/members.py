@@ -195,6 +195,39 @@ def entries(state: PathState, horizons: Array, decay: float) -> Array:
     return state.entries[:, at]
 
 
+def overtaken(state: PathState, horizons: Array, decay: float) -> Array:
+    """Continue rises in proportion to the share that newer categories hold: with a negative weight, rises end by them.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
+    return _along(np.maximum(state.slopes[4], 0.0) * _newer(state, state.last**3), horizons, decay)
+
+
+def succession(state: PathState, horizons: Array, decay: float) -> Array:
+    """Shrink a share in proportion to what newer categories gain a period.
+
+    Parameters
+    ----------
+    state, horizons, decay
+        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
+
+    Returns
+    -------
+    ndarray, shape (N, H, K)
+        Change of the root [share^(1/3)].
+    """
+    gain = 3.0 * state.last**2 * np.maximum(state.slopes[4], 0.0)  # slope of the share itself
+    return _along(-state.last * _newer(state, gain), horizons, decay)
+
+
 def ceiling(state: PathState, horizons: Array, decay: float) -> Array:
     """Continue the trend in proportion to the level: with a negative weight, high shares slow down.
 
@@ -280,10 +313,16 @@ MEMBERS: Final = MappingProxyType(
         member.__name__: member
         for member in (
             last_value, newest_step, local_trend, long_trend, neighbours, analogues, leaders,
-            youth, entries, ceiling, rise, reversal, level, spring,
+            youth, entries, overtaken, succession, ceiling, rise, reversal, level, spring,
         )
     }
 )  # fmt: skip
+
+
+def _newer(state: PathState, values: Array) -> Array:
+    """Return the sum of values over the categories that entered later, shape (N, K)."""
+    age = np.where(state.present, state.age, np.inf)
+    return np.asarray(np.einsum("nj,nkj->nk", np.where(state.present, values, 0.0), age[:, None, :] < age[:, :, None]))
 
 
 def _along(slope: Array, horizons: Array, decay: float) -> Array:

@@ -40,7 +40,7 @@ def moving_chance(shares: Array, live: Flags, pool: Integers) -> Array:
     --------
     >>> shares = np.array([[[0.5, 0.5]] * 8 + [[0.25, 0.75]] * 3])
     >>> moving_chance(shares, shares > 0, np.array([0])).round(3).tolist()
-    [0.15]
+    [0.167]
     """
     if shares.shape[1] < 2:  # noqa: PLR2004  (a step needs two periods)
         return np.ones(len(shares))

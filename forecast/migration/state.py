@@ -12,7 +12,7 @@ from shiftcast.features.share_grid import SharePanel
 from shiftcast.forecast.migration.analogues import newcomers, persistence
 from shiftcast.forecast.migration.entries import entry_changes
 from shiftcast.forecast.migration.leaders import leader_changes
-from shiftcast.forecast.migration.noise import pooled_variances
+from shiftcast.forecast.migration.noise import drift, pooled_variances
 from shiftcast.forecast.migration.smoothing import smoothed_roots
 from shiftcast.forecast.migration.transforms import root
 
@@ -45,6 +45,8 @@ class PathState:
     own, kin, pooled
         Variance of one step of the category, its series and its pool [share^(2/3)], each shrunk to the next, shape (N,
         K).
+    drift
+        How far steps of the pool go on in one direction [1], shape (N,).
     newcomer
         Share held h periods later by categories new since a period [1], 12 arrays of shape (N, T - h).
     counting
@@ -67,6 +69,7 @@ class PathState:
     own: Array
     kin: Array
     pooled: Array
+    drift: Array
     newcomer: tuple[Array, ...]
     counting: Array
     led: Array
@@ -128,6 +131,7 @@ def path_state(panel: SharePanel) -> PathState:
         own=own,
         kin=kin,
         pooled=pooled,
+        drift=drift(roots, live, panel.pool),
         newcomer=newcomer,
         counting=counting,
         led=led,
