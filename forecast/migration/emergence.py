@@ -22,6 +22,7 @@ KINDS: Final = ("first", "quiet", "lively")  # no entry in a pool yet, entries i
 AGES: Final = (1, 2, 4, 8, 16)  # ages of the youngest generation between which the learned hazard steps [period]
 RECENT: Final = 16.0  # half-life of past periods in the hazard [period]
 ALIKE: Final = 0.4  # log ratio of ages at which a past period counts half
+CARRIED: Final = 0.5  # entries that one not followed so long counts for
 EXPECTED: Final = 0.05  # arrivals that the learned hazard counts for
 MOST_LIKELY: Final = 0.95  # highest chance of an arrival in one period
 MOST: Final = 0.98  # largest share of newcomers, so that existing categories keep one
@@ -162,11 +163,13 @@ def entry_quantiles(state: PathState, entered: Flags, rows: Integers, prior: New
     usual = np.asarray(prior.held)
     table = np.zeros((AHEAD, len(LEVELS)))
     held = np.zeros(entered[rows].shape)
-    dates = float(np.count_nonzero(entered[rows].any(axis=0)))
+    dates = entered[rows].any(axis=0)
     for since in range(AHEAD):
         later = state.newcomer[since][rows]
         held[:, : later.shape[1]] = later
-        table[since] = mixed(held[entered[rows]], dates, usual[since], doubt)
+        followed = float(np.count_nonzero(dates[: later.shape[1]]))
+        count = followed + CARRIED * (np.count_nonzero(dates) - followed)
+        table[since] = mixed(held[entered[rows]], count, usual[since], doubt)
     return np.maximum.accumulate(table, axis=0)
 
 
