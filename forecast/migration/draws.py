@@ -29,6 +29,10 @@ class FittedPanel:
         Categories that have appeared, shape (N, K).
     roots, scale
         Centre and scale of the cube root of every share among present categories [share^(1/3)], shape (N, H, K).
+    entries
+        Change of the root where a young category follows the pool's earlier entries [share^(1/3)], shape (N, H, K).
+    followed
+        Chance that it does [1]; the centre holds that part of the change already.
     newcomers
         Quantiles of the newcomers' share by row of a series that has an absent category [share], each shape (12, levels).
     moving
@@ -43,6 +47,8 @@ class FittedPanel:
     present: Flags
     roots: Array
     scale: Array
+    entries: Array
+    followed: float
     newcomers: dict[int, Array]
     moving: Array
     degrees: float
@@ -87,6 +93,9 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     centre, present = fitted.roots[at, :, :width], fitted.present[at, :width]
     paths *= fitted.scale[at, :, :width]
     paths += centre
+    change = fitted.entries[at, :, :width]
+    if change.any():
+        paths += ((own.random(draws) < fitted.followed) - fitted.followed)[:, None, None] * change
     parts = unroot(paths) * present
     shares = close(parts, close(unroot(centre) * present, present / present.sum()))
     if fitted.moving[at] < 1.0:

@@ -18,6 +18,7 @@ from shiftcast.forecast.migration.combine import centre
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
 from shiftcast.forecast.migration.emergence import newcomer_quantiles
 from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.members import entries
 from shiftcast.forecast.migration.noise import error_scale, made_up, scale_terms
 from shiftcast.forecast.migration.skill import skill_rows
 from shiftcast.forecast.migration.standing import moving_chance
@@ -129,6 +130,8 @@ def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
         present=state.present,
         roots=roots,
         scale=made_up(scale, roots),
+        entries=entries(state, horizons, learned.decay),
+        followed=float(np.clip(learned.weights.get("entries", 0.0), 0.0, 1.0)),
         newcomers=newcomer_quantiles(state, learned),
         moving=moving_chance(state.panel.shares, state.live, state.panel.pool),
         degrees=learned.degrees,
