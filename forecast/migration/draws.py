@@ -34,7 +34,7 @@ class FittedPanel:
     followed
         Chance that it does [1]; the centre holds that part of the change already.
     newcomers
-        Quantiles of the newcomers' share by row of a series that has an absent category [share], each shape (12, levels).
+        Row of a series with an absent category to quantiles of the newcomers' share [share], each shape (12, levels).
     moving
         Chance that a series moves in the next period, one where it does not stand [1/period], shape (N,).
     degrees

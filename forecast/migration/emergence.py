@@ -6,6 +6,7 @@ Both come from the pool's own past, and from reference histories where that is s
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -23,7 +24,7 @@ AGES: Final = (1, 2, 4, 8, 16)  # ages of the youngest generation between which 
 RECENT: Final = 16.0  # half-life of past periods in the hazard [period]
 ALIKE: Final = 0.4  # log ratio of ages at which a past period counts half
 CARRIED: Final = 0.5  # entries that one not followed so long counts for
-EXPECTED: Final = 0.05  # arrivals that the learned hazard counts for
+EXPECTED: Final = MappingProxyType({"first": 0.2, "quiet": 0.05, "lively": 0.1})  # arrivals that h0 counts for
 MOST_LIKELY: Final = 0.95  # highest chance of an arrival in one period
 MOST: Final = 0.98  # largest share of newcomers, so that existing categories keep one
 
@@ -101,20 +102,21 @@ def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
     for row in waiting:
         pool, age = int(state.panel.pool[row]), float(ages[row, -1])
         rows = np.flatnonzero(state.panel.pool == pool)
-        prior = learned.newcomers[KINDS[kind[row]]]
+        name = KINDS[kind[row]]
+        prior = learned.newcomers[name]
         if pool not in entry:
             entry[pool] = entry_quantiles(state, came & used, rows, prior, learned.newcomer_doubt)
         if (pool, age) not in tables:
             weight = used[rows] / np.maximum(used[rows].sum(axis=0), 1) * recent
-            hazard = hazards(age + np.arange(AHEAD), ages[rows, :-1], came[rows], weight, prior)
+            hazard = hazards(age + np.arange(AHEAD), ages[rows, :-1], came[rows], weight, prior, EXPECTED[name])
             tables[pool, age] = _mixed_over_arrivals(hazard, entry[pool])
     return {int(row): tables[int(state.panel.pool[row]), float(ages[row, -1])] for row in waiting}
 
 
-def hazards(wanted: Array, ages: Array, came: Flags, weight: Array, prior: Newcomers) -> Array:
+def hazards(wanted: Array, ages: Array, came: Flags, weight: Array, prior: Newcomers, doubt: float) -> Array:
     """Return the chance of an arrival in the next period by age: the learned one times what the pool's past says of it.
 
-    h(A) = h0(A) (sum w K(A) arrived + e) / (sum w K(A) h0 + e), K the closeness of ages and e ``EXPECTED`` arrivals.
+    h(A) = h0(A) (sum w K(A) arrived + e) / (sum w K(A) h0 + e), K the closeness of ages and e the doubt.
 
     Parameters
     ----------
@@ -122,8 +124,8 @@ def hazards(wanted: Array, ages: Array, came: Flags, weight: Array, prior: Newco
         Ages A of the youngest category [period], shape (H,).
     ages, came, weight
         Age, arrival in the next period and weight of past periods of the pool, each shape (n, T - 1).
-    prior
-        Learned hazard by age, h0.
+    prior, doubt
+        Learned hazard by age, h0, and the arrivals that it counts for, e.
 
     Returns
     -------
@@ -134,7 +136,7 @@ def hazards(wanted: Array, ages: Array, came: Flags, weight: Array, prior: Newco
     expected = usual[np.digitize(ages, AGES)]
     apart = (np.log1p(wanted)[:, None, None] - np.log1p(ages)[None]) / ALIKE
     near = weight[None] / (1.0 + apart**2)
-    ratio = ((near * came).sum(axis=(1, 2)) + EXPECTED) / ((near * expected).sum(axis=(1, 2)) + EXPECTED)
+    ratio = ((near * came).sum(axis=(1, 2)) + doubt) / ((near * expected).sum(axis=(1, 2)) + doubt)
     return np.asarray(np.minimum(usual[np.digitize(wanted, AGES)] * ratio, MOST_LIKELY))
 
 

@@ -17,8 +17,8 @@ from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration.combine import centre
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
 from shiftcast.forecast.migration.emergence import newcomer_quantiles
+from shiftcast.forecast.migration.generations import entries
 from shiftcast.forecast.migration.learned import Learned
-from shiftcast.forecast.migration.members import entries
 from shiftcast.forecast.migration.noise import error_scale, made_up, scale_terms
 from shiftcast.forecast.migration.skill import skill_rows
 from shiftcast.forecast.migration.standing import moving_chance

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from shiftcast.features.input_error import InputError
 
-VERSION: Final = 1
+VERSION: Final = 2
+FORMER: Final = 1  # its quantiles of newcomers were by period ahead of the origin
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def from_json(data: Mapping[str, Any]) -> LearnedFamily:
     ValueError
         If the data is of another version; train it again.
     """
-    if data.get("version") != VERSION:
+    if data.get("version") not in {FORMER, VERSION}:
         raise InputError(
             f"learned numbers have version {data.get('version')!r}, this model reads {VERSION}; train again"
         )
@@ -143,10 +144,19 @@ def from_json(data: Mapping[str, Any]) -> LearnedFamily:
 
 def _one(data: Mapping[str, Any]) -> Learned:
     """Return the learned numbers of one JSON object."""
-    known = dict(data)
+    known = _of_now(data)
     known["spread"] = tuple(known["spread"])
     known["newcomers"] = {
         kind: Newcomers(tuple(part["hazard"]), tuple(tuple(row) for row in part["held"]))
         for kind, part in known["newcomers"].items()
     }
     return Learned(**known)
+
+
+def _of_now(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return learned numbers in today's fields: newcomers of the former version enter at once."""
+    known = dict(data)
+    if "newcomer" in known:
+        table = {"hazard": [1.0] * 6, "held": known.pop("newcomer")}
+        known["newcomers"] = dict.fromkeys(("first", "quiet", "lively"), table)
+    return known

@@ -31,7 +31,7 @@ HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
 LEVELS: Final = np.linspace(0.05, 0.95, 10)
 DECAY: Final = 0.87
 DEGREES: Final = 3.0
-DOUBT: Final = 0.5  # entries of a pool that the learned shares of newcomers count for
+DOUBT: Final = 1.0  # entries of a pool that the learned shares of newcomers count for
 RIDGE_MEMBERS: Final = 1e-2
 RIDGE_SCALE: Final = 1e-3
 TAUGHT: Final = tuple(name for name in MEMBERS if name != "last_value")

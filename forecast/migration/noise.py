@@ -14,7 +14,18 @@ PRIOR: Final = 1.6e-3  # prior variance of a step [share^(2/3)]
 PRIOR_DOUBT: Final = 0.25  # steps that the prior counts for
 DOUBT: Final = 1.0  # steps that the variance of the next wider circle counts for
 FLOOR: Final = 1e-6  # added to variances, so that the log of zero is finite
-SCALE_TERMS: Final = ("one", "reach", "reach_squared", "own", "kin", "pooled", "level", "level_squared", "drift", "drift_reach")
+SCALE_TERMS: Final = (
+    "one",
+    "reach",
+    "reach_squared",
+    "own",
+    "kin",
+    "pooled",
+    "level",
+    "level_squared",
+    "drift",
+    "drift_reach",
+)
 SPAN: Final = 4  # periods over which steps that go on in one direction show
 FIXING: Final = 6  # fixed-point iterations of the widening for closure
 WIDEST: Final = 4.0

@@ -42,9 +42,9 @@ def moving_chance(shares: Array, live: Flags, pool: Integers) -> Array:
     >>> moving_chance(shares, shares > 0, np.array([0])).round(3).tolist()
     [0.167]
     """
-    if shares.shape[1] < 2:  # noqa: PLR2004  (a step needs two periods)
+    if shares.shape[1] < 2:
         return np.ones(len(shares))
-    still = np.nanmax(np.abs(np.diff(np.nan_to_num(shares, nan=-1.0), axis=1)), axis=2) < SAME
+    still = np.max(np.abs(np.diff(np.nan_to_num(shares, nan=-1.0), axis=1)), axis=2) < SAME
     stood = still & (live.sum(axis=2) > 1)[:, 1:]
     wide = int(pool.max()) + 1
     periods = np.bincount(pool, stood[:, :-1].sum(axis=1), wide)
