@@ -194,8 +194,8 @@ def mixed(shares: Array, dates: float, prior: Array, doubt: float) -> Array:
     """
     if not shares.size:
         return prior
-    values = np.r_[shares, prior]
-    weight = np.r_[np.full(shares.size, dates / shares.size), np.full(prior.size, doubt / prior.size)]
+    values = np.concatenate([shares, prior])
+    weight = np.repeat([dates / shares.size, doubt / prior.size], [shares.size, prior.size])
     order = np.argsort(values, kind="stable")
     middle = np.cumsum(weight[order]) - 0.5 * weight[order]
     return np.asarray(np.interp(LEVELS, middle / weight.sum(), values[order]))
@@ -203,15 +203,18 @@ def mixed(shares: Array, dates: float, prior: Array, doubt: float) -> Array:
 
 def _mixed_over_arrivals(hazard: Array, entry: Array) -> Array:
     """Return quantiles of the newcomers' share by period ahead, shape (12, levels)."""
-    first = hazard * np.cumprod(np.r_[1.0, 1.0 - hazard[:-1]])  # chance that the first arrives in each period
+    waited = np.cumprod(1.0 - hazard)
+    first = hazard * np.concatenate([[1.0], waited[:-1]])  # chance that the first arrives in each period
+    order = np.argsort(entry, axis=None, kind="stable")
+    since, values = order // len(LEVELS), entry.ravel()[order]
     table = np.zeros((AHEAD, len(LEVELS)))
     for ahead in range(AHEAD):
-        values = entry[: ahead + 1][::-1].ravel()
-        weight = np.repeat(first[: ahead + 1] / len(LEVELS), len(LEVELS))
-        order = np.argsort(values, kind="stable")
-        none = 1.0 - first[: ahead + 1].sum()
-        middle = none + np.cumsum(weight[order]) - 0.5 * weight[order]
-        table[ahead] = np.interp(LEVELS, np.r_[0.0, none, middle], np.r_[0.0, 0.0, values[order]])
+        kept = since <= ahead
+        weight = first[ahead - since[kept]] / len(LEVELS)
+        middle = waited[ahead] + np.cumsum(weight) - 0.5 * weight
+        table[ahead] = np.interp(
+            LEVELS, np.concatenate([[0.0, waited[ahead]], middle]), np.concatenate([[0.0, 0.0], values[kept]])
+        )
     return np.maximum.accumulate(table, axis=0)
 
 
