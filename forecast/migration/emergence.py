@@ -100,15 +100,14 @@ def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
     entry: dict[int, Array] = {}
     tables: dict[tuple[int, float], Array] = {}
     for row in waiting:
-        pool, age = int(state.panel.pool[row]), float(ages[row, -1])
-        rows = np.flatnonzero(state.panel.pool == pool)
-        name = KINDS[kind[row]]
+        pool, age, name = int(state.panel.pool[row]), float(ages[row, -1]), KINDS[kind[row]]
         prior = learned.newcomers[name]
+        rows = np.flatnonzero(state.panel.pool == pool)
         if pool not in entry:
             entry[pool] = entry_quantiles(state, came & used, rows, prior, learned.newcomer_doubt)
         if (pool, age) not in tables:
             weight = used[rows] / np.maximum(used[rows].sum(axis=0), 1) * recent
-            hazard = hazards(age + np.arange(AHEAD), ages[rows, :-1], came[rows], weight, prior, EXPECTED[name])
+            hazard = hazards(age + np.arange(float(AHEAD)), ages[rows, :-1], came[rows], weight, prior, EXPECTED[name])
             tables[pool, age] = _mixed_over_arrivals(hazard, entry[pool])
     return {int(row): tables[int(state.panel.pool[row]), float(ages[row, -1])] for row in waiting}
 
@@ -165,7 +164,7 @@ def entry_quantiles(state: PathState, entered: Flags, rows: Integers, prior: New
     usual = np.asarray(prior.held)
     table = np.zeros((AHEAD, len(LEVELS)))
     held = np.zeros(entered[rows].shape)
-    dates = entered[rows].any(axis=0)
+    dates = np.asarray(entered[rows].any(axis=0))
     for since in range(AHEAD):
         later = state.newcomer[since][rows]
         held[:, : later.shape[1]] = later

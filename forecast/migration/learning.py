@@ -17,14 +17,11 @@ from scipy.optimize import minimize
 from scipy.special import stdtrit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.share_grid import AHEAD
-from shiftcast.forecast.migration.emergence import AGES, KINDS, arrivals, kinds
-from shiftcast.forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
-from shiftcast.forecast.migration.learned import Learned, Newcomers
+from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.learning_newcomers import learn_newcomers
 from shiftcast.forecast.migration.members import MEMBERS
 from shiftcast.forecast.migration.noise import SCALE_TERMS, scale_terms
 from shiftcast.forecast.migration.rolling import Origin
-from shiftcast.forecast.migration.state import PathState
 from shiftcast.forecast.scores import quantile_loss
 
 HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
@@ -131,9 +128,6 @@ def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
     return truth, state.last[series, column], changes, terms, HORIZONS[ahead], series.astype(np.float64)
 
 
-ENOUGH: Final = 50.0  # periods of a set at an age with which it counts half as much as with any number of them
-
-
 def learn_weights(rows: LearningRows, *, rounds: int = 80) -> tuple[dict[str, float], dict[str, float]]:
     """Return the weights of members and scale terms of least loss plus ridge penalty, by L-BFGS-B.
 
@@ -211,64 +205,6 @@ def pinball(weights: Array, rows: LearningRows, changes: Array, terms: Array) ->
         to_scale += gradient * shift
     share = 2.0 / (len(LEVELS) * max(len(np.unique(rows.set_name)), 1))
     return loss * share, share * np.r_[changes.T @ to_middle, terms.T @ to_scale]
-
-
-def learn_newcomers(origins: Sequence[Origin]) -> dict[str, Newcomers]:
-    """Return when newcomers enter and what they then hold, every set with the same weight.
-
-    Parameters
-    ----------
-    origins
-        Rolling origins of the reference sets.
-
-    Returns
-    -------
-    dict of str to Newcomers
-        By kind of pool (:data:`forecast.migration.emergence.KINDS`).
-    """
-    names = sorted({origin.set_name for origin in origins})
-    by_set = []
-    for name in names:
-        parts = [_periods(origin.state) for origin in origins if origin.set_name == name]
-        by_set.append(tuple(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))
-    return {kind: _newcomers(by_set, number) for number, kind in enumerate(KINDS)}
-
-
-def _periods(state: PathState) -> tuple[Array, Array, Array, Array]:
-    """Return kind, age group and arrival of past periods that count, shape (M,), and shares held since, (12, M)."""
-    ages, came, used = arrivals(state)
-    held = np.full((AHEAD, *used.shape), np.nan)
-    for since, part in enumerate(state.newcomer):
-        held[since, :, : part.shape[1]] = part
-    return kinds(state, came & used)[:, :-1][used], np.digitize(ages[:, :-1], AGES)[used], came[used], held[:, used]
-
-
-def _newcomers(by_set: list[tuple[Array, ...]], number: int) -> Newcomers:
-    """Return hazard and shares held of one kind of pool."""
-    entries, periods, held = np.zeros(len(AGES) + 1), np.zeros(len(AGES) + 1), []
-    for kind, group, came, since in by_set:
-        here = kind == number
-        exposed = np.bincount(group[here], minlength=len(AGES) + 1)
-        counted = 1.0 / (exposed + ENOUGH)
-        entries += counted * np.bincount(group[here], came[here], len(AGES) + 1)
-        periods += counted * exposed
-        held.append(since[:, here & came])
-    hazard = entries / np.maximum(periods, 1e-9)
-    table = np.array([_even_quantiles([part[h][~np.isnan(part[h])] for part in held]) for h in range(AHEAD)])
-    rising = np.maximum.accumulate(table, axis=0).round(5)
-    return Newcomers(tuple(hazard.round(5).tolist()), tuple(tuple(row) for row in rising.tolist()))
-
-
-def _even_quantiles(parts: list[Array]) -> Array:
-    """Return quantiles at the newcomers' levels of several samples, each of the same weight."""
-    kept = [part for part in parts if part.size]
-    if not kept:
-        return np.zeros(len(NEWCOMER_LEVELS))
-    values = np.concatenate(kept)
-    weight = np.concatenate([np.full(part.size, 1.0 / part.size) for part in kept])
-    order = np.argsort(values, kind="stable")
-    middle = (np.cumsum(weight[order]) - 0.5 * weight[order]) / weight.sum()
-    return np.asarray(np.interp(NEWCOMER_LEVELS, middle, values[order]))
 
 
 def learn(origins: Sequence[Origin], rows: LearningRows) -> Learned:

@@ -10,7 +10,8 @@ from scipy.optimize import check_grad
 from shiftcast.forecast.migration.boosted import trial
 from shiftcast.forecast.migration.judging import judge, scored
 from shiftcast.forecast.migration.learned import from_json, to_json
-from shiftcast.forecast.migration.learning import TAUGHT, learn_newcomers, learning_rows, pinball
+from shiftcast.forecast.migration.learning import TAUGHT, learning_rows, pinball
+from shiftcast.forecast.migration.learning_newcomers import learn_newcomers
 from shiftcast.forecast.migration.noise import SCALE_TERMS
 from shiftcast.forecast.migration.rolling import rolling_origins
 from shiftcast.forecast.migration.training import calibrated, learn_family
