@@ -15,16 +15,16 @@ from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.share_grid import AHEAD
 from shiftcast.forecast.migration.analogues import BURN
 from shiftcast.forecast.migration.learned import Learned, Newcomers
-from shiftcast.forecast.migration.skill import is_lively
+from shiftcast.forecast.migration.skill import LIVELINESS, liveliness
 from shiftcast.forecast.migration.state import PathState
 
 LEVELS: Final[Array] = np.array([0.0, *np.linspace(0.01, 0.99, 50).round(4), 1.0])  # levels of the quantiles stored
-KINDS: Final = ("first", "quiet", "lively")  # no entry in a pool yet, entries in a quiet pool, in a lively one
+KINDS: Final = ("calm", "first", "quiet", "lively")  # a calm pool; else one without an entry yet, or with, by its steps
 AGES: Final = (1, 2, 4, 8, 16)  # ages of the youngest generation between which the learned hazard steps [period]
 RECENT: Final = 16.0  # half-life of past periods in the hazard [period]
 ALIKE: Final = 0.4  # log ratio of ages at which a past period counts half
 CARRIED: Final = 0.5  # entries that one not followed so long counts for
-EXPECTED: Final = MappingProxyType({"first": 0.2, "quiet": 0.05, "lively": 0.1})  # arrivals that h0 counts for
+EXPECTED: Final = MappingProxyType({"calm": 0.05, "first": 1.0, "quiet": 0.05, "lively": 0.1})  # arrivals h0 counts for
 MOST_LIKELY: Final = 0.95  # highest chance of an arrival in one period
 MOST: Final = 0.98  # largest share of newcomers, so that existing categories keep one
 
@@ -54,7 +54,7 @@ def arrivals(state: PathState) -> tuple[Array, Flags, Flags]:
 
 
 def kinds(state: PathState, entered: Flags) -> Integers:
-    """Return the kind of every series by period: no entry in its pool yet, entries in a quiet pool, or in a lively one.
+    """Return the kind of every series by period: a calm pool, or else one without an entry yet, quiet, or lively.
 
     Parameters
     ----------
@@ -72,7 +72,8 @@ def kinds(state: PathState, entered: Flags) -> Integers:
     by_pool = np.zeros((int(pool.max()) + 1, entered.shape[1] + 1), dtype=bool)
     np.logical_or.at(by_pool[:, 1:], pool, entered)
     before = np.logical_or.accumulate(by_pool, axis=1)[pool]
-    return np.asarray(np.where(before, 1 + is_lively(state)[:, None], 0))
+    lively = liveliness(state)[:, None]
+    return np.asarray(np.where(lively == LIVELINESS[0], 0, np.where(before, 2 + (lively == LIVELINESS[2]), 1)))
 
 
 def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:

@@ -158,5 +158,5 @@ def _of_now(data: Mapping[str, Any]) -> dict[str, Any]:
     known = dict(data)
     if "newcomer" in known:
         table = {"hazard": [1.0] * 6, "held": known.pop("newcomer")}
-        known["newcomers"] = dict.fromkeys(("first", "quiet", "lively"), table)
+        known["newcomers"] = dict.fromkeys(("calm", "first", "quiet", "lively"), table)
     return known

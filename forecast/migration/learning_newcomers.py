@@ -14,6 +14,7 @@ from shiftcast.forecast.migration.learned import Newcomers
 from shiftcast.forecast.migration.rolling import Origin
 from shiftcast.forecast.migration.state import PathState
 
+LEAST: Final = 0.002  # least chance of an entry [1/period], so that a pool's own entries can raise it
 ENOUGH: Final = 50.0  # periods of a set at an age with which it counts half as much as with any number of them
 
 
@@ -58,7 +59,7 @@ def _newcomers(by_set: list[tuple[Array, ...]], number: int) -> Newcomers:
         entries += counted * np.bincount(group[here], came[here], len(AGES) + 1)
         periods += counted * exposed
         held.append(since[:, here & came])
-    hazard = entries / np.maximum(periods, 1e-9)
+    hazard = np.maximum(entries / np.maximum(periods, 1e-9), LEAST)
     table = np.array([_even_quantiles([part[h][~np.isnan(part[h])] for part in held]) for h in range(AHEAD)])
     rising = np.maximum.accumulate(table, axis=0).round(5)
     return Newcomers(tuple(hazard.round(5).tolist()), tuple(tuple(row) for row in rising.tolist()))

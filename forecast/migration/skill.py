@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shiftcast.features.arrays import Flags
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.state import PathState
 
@@ -30,21 +29,6 @@ def liveliness(state: PathState) -> NDArray[np.str_]:
         ``calm`` (below 0.012 share^(1/3) a period), ``usual`` (below 0.03) or ``lively``.
     """
     return np.asarray(LIVELINESS)[np.digitize(np.sqrt(state.pooled[:, 0]), STEP_EDGES)]
-
-
-def is_lively(state: PathState) -> Flags:
-    """Return whether each series' pool is lively.
-
-    Parameters
-    ----------
-    state
-        Paths of a panel up to the origin.
-
-    Returns
-    -------
-    ndarray of bool, shape (N,)
-    """
-    return np.asarray(np.sqrt(state.pooled[:, 0]) >= STEP_EDGES[1])
 
 
 def skill_rows(state: PathState, learned: Learned, horizon: int) -> pd.DataFrame:

@@ -88,9 +88,13 @@ def test_entries_not_followed_so_long_keep_their_last_share(make):
 
 
 def test_kinds_by_period(make):
-    state = state_of(make([[1.0, 0.0]] * 6 + [[0.7, 0.3]] * 3))
-    _, came, used = arrivals(state)
-    assert [KINDS[place] for place in kinds(state, came & used)[0]] == ["first"] * 6 + ["lively"] * 3
+    for paths, expected in (
+        ([[1.0, 0.0]] * 6 + [[0.7, 0.3]] * 3, ["first"] * 6 + ["lively"] * 3),
+        ([[0.5, 0.5]] * 9, ["calm"] * 9),
+    ):
+        state = state_of(make(paths))
+        _, came, used = arrivals(state)
+        assert [KINDS[place] for place in kinds(state, came & used)[0]] == expected
 
 
 def test_a_silent_past_lowers_the_chance_and_quantiles_rise(make, learned):
