@@ -13,6 +13,7 @@ from shiftcast.features.share_grid import SharePanel
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration.emergence import newcomer_paths
 from shiftcast.forecast.migration.noise import unit_paths
+from shiftcast.forecast.migration.standing import waited
 from shiftcast.forecast.migration.transforms import close, unroot
 
 
@@ -28,8 +29,14 @@ class FittedPanel:
         Categories that have appeared, shape (N, K).
     roots, scale
         Centre and scale of the cube root of every share among present categories [share^(1/3)], shape (N, H, K).
+    entries
+        Change of the root where a young category follows the pool's earlier entries [share^(1/3)], shape (N, H, K).
+    followed
+        Chance that it does [1]; the centre holds that part of the change already.
     newcomers
-        Quantiles of the newcomers' share by pool [share], each shape (12, levels).
+        Row of a series with an absent category to quantiles of the newcomers' share [share], each shape (12, levels).
+    moving
+        Chance that a series moves in the next period, one where it does not stand [1/period], shape (N,).
     degrees
         Degrees of freedom of the Student-t errors.
     common
@@ -40,7 +47,10 @@ class FittedPanel:
     present: Flags
     roots: Array
     scale: Array
+    entries: Array
+    followed: float
     newcomers: dict[int, Array]
+    moving: Array
     degrees: float
     common: float
 
@@ -63,7 +73,7 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     ----------
     draw is the closure of (centre + scale times Student-t path)^3
         the path is a common normal path of the category in its group plus one of its own, over the root of one
-        chi-square variate a draw. Newcomers then take their share of it.
+        chi-square variate a draw. A standing series waits first. Newcomers then take their share of it.
 
     Returns
     -------
@@ -83,8 +93,13 @@ def series_draws(fitted: FittedPanel, at: int, draws: int, seed: int) -> Array:
     centre, present = fitted.roots[at, :, :width], fitted.present[at, :width]
     paths *= fitted.scale[at, :, :width]
     paths += centre
+    change = fitted.entries[at, :, :width]
+    if change.any():
+        paths += ((own.random(draws) < fitted.followed) - fitted.followed)[:, None, None] * change
     parts = unroot(paths) * present
     shares = close(parts, close(unroot(centre) * present, present / present.sum()))
+    if fitted.moving[at] < 1.0:
+        shares = waited(shares, panel.shares[at, -1, :width], float(fitted.moving[at]), own)
     return _with_newcomers(shares, fitted, at, own, _common_ranks(*wide[:3]))
 
 
@@ -94,7 +109,7 @@ def _with_newcomers(shares: Array, fitted: FittedPanel, at: int, own: np.random.
     if not absent.size:
         return shares
     ranks = ndtr(np.sqrt(fitted.common) * shared + np.sqrt(1.0 - fitted.common) * own.standard_normal(len(shares)))
-    taken = newcomer_paths(fitted.newcomers[int(fitted.panel.pool[at])], ranks, shares.shape[1])
+    taken = newcomer_paths(fitted.newcomers[at], ranks, shares.shape[1])
     shares = shares * (1.0 - taken)[:, :, None]
     comer = absent[own.integers(absent.size, size=len(shares))]
     shares[np.arange(len(shares))[:, None], np.arange(shares.shape[1])[None, :], comer[:, None]] = taken

@@ -17,9 +17,11 @@ from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration.combine import centre
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
 from shiftcast.forecast.migration.emergence import newcomer_quantiles
+from shiftcast.forecast.migration.generations import entries
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.noise import error_scale, made_up, scale_terms
 from shiftcast.forecast.migration.skill import skill_rows
+from shiftcast.forecast.migration.standing import moving_chance
 from shiftcast.forecast.migration.state import PathState, path_state
 
 Progress = Callable[[int], None]
@@ -120,7 +122,7 @@ def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
     """
     horizons = np.arange(1.0, horizon + 1.0)
     roots = centre(state, learned, horizons)
-    terms = scale_terms(state.own, state.kin, state.pooled, state.last, horizons)
+    terms = scale_terms(state.own, state.kin, state.pooled, state.last, state.drift, horizons)
     factor = np.exp(learned.spread[0] + learned.spread[1] * np.log(horizons))[None, :, None]
     scale = np.where(state.present[:, None, :], error_scale(terms, learned.scale) * factor, 0.0)
     return FittedPanel(
@@ -128,7 +130,10 @@ def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
         present=state.present,
         roots=roots,
         scale=made_up(scale, roots),
+        entries=entries(state, horizons, learned.decay),
+        followed=float(np.clip(learned.weights.get("entries", 0.0), 0.0, 1.0)),
         newcomers=newcomer_quantiles(state, learned),
+        moving=moving_chance(state.panel.shares, state.live, state.panel.pool),
         degrees=learned.degrees,
         common=learned.common,
     )

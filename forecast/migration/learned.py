@@ -9,7 +9,24 @@ from typing import Any, Final
 
 from shiftcast.features.input_error import InputError
 
-VERSION: Final = 1
+VERSION: Final = 2
+FORMER: Final = 1  # its quantiles of newcomers were by period ahead of the origin
+
+
+@dataclass(frozen=True)
+class Newcomers:
+    """When newcomers enter, and what they then hold.
+
+    Attributes
+    ----------
+    hazard
+        Chance that one enters in the next period, by age of the youngest category [1/period].
+    held
+        Quantiles of the share held 0 to 11 periods after the first of them entered [share], 12 rows.
+    """
+
+    hazard: tuple[float, ...]
+    held: tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -30,10 +47,10 @@ class Learned:
         Log factor on the error scale: at one period ahead, and its slope by log period [1].
     common
         Correlation of the errors of one category over the series of a pool.
-    newcomer
-        Quantiles of the share that newcomers hold 1 to 12 periods ahead [share], 12 rows.
+    newcomers
+        When newcomers enter and what they then hold, by kind of pool.
     newcomer_doubt
-        Number of past origins that those quantiles count for.
+        Number of past entries that learned quantiles count for.
     skill
         CRPS over that of last value [1], geometric mean over the sets learned from, each left out in turn; by class of
         history and horizon.
@@ -45,7 +62,7 @@ class Learned:
     degrees: float
     spread: tuple[float, float]
     common: float
-    newcomer: tuple[tuple[float, ...], ...]
+    newcomers: Mapping[str, Newcomers]
     newcomer_doubt: float
     skill: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -117,7 +134,7 @@ def from_json(data: Mapping[str, Any]) -> LearnedFamily:
     ValueError
         If the data is of another version; train it again.
     """
-    if data.get("version") != VERSION:
+    if data.get("version") not in {FORMER, VERSION}:
         raise InputError(
             f"learned numbers have version {data.get('version')!r}, this model reads {VERSION}; train again"
         )
@@ -127,7 +144,19 @@ def from_json(data: Mapping[str, Any]) -> LearnedFamily:
 
 def _one(data: Mapping[str, Any]) -> Learned:
     """Return the learned numbers of one JSON object."""
-    known = dict(data)
+    known = _of_now(data)
     known["spread"] = tuple(known["spread"])
-    known["newcomer"] = tuple(tuple(row) for row in known["newcomer"])
+    known["newcomers"] = {
+        kind: Newcomers(tuple(part["hazard"]), tuple(tuple(row) for row in part["held"]))
+        for kind, part in known["newcomers"].items()
+    }
     return Learned(**known)
+
+
+def _of_now(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return learned numbers in today's fields: newcomers of the former version enter at once."""
+    known = dict(data)
+    if "newcomer" in known:
+        table = {"hazard": [1.0] * 6, "held": known.pop("newcomer")}
+        known["newcomers"] = dict.fromkeys(("calm", "first", "quiet", "lively"), table)
+    return known

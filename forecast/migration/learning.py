@@ -17,9 +17,8 @@ from scipy.optimize import minimize
 from scipy.special import stdtrit
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.share_grid import AHEAD
-from shiftcast.forecast.migration.emergence import LEVELS as NEWCOMER_LEVELS
 from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.learning_newcomers import learn_newcomers
 from shiftcast.forecast.migration.members import MEMBERS
 from shiftcast.forecast.migration.noise import SCALE_TERMS, scale_terms
 from shiftcast.forecast.migration.rolling import Origin
@@ -29,6 +28,7 @@ HORIZONS: Final = np.array([1.0, 2.0, 4.0, 8.0, 12.0])
 LEVELS: Final = np.linspace(0.05, 0.95, 10)
 DECAY: Final = 0.87
 DEGREES: Final = 3.0
+DOUBT: Final = 1.0  # entries of a pool that the learned shares of newcomers count for
 RIDGE_MEMBERS: Final = 1e-2
 RIDGE_SCALE: Final = 1e-3
 TAUGHT: Final = tuple(name for name in MEMBERS if name != "last_value")
@@ -122,7 +122,7 @@ def _rows_of(origin: Origin, decay: float) -> tuple[Array, ...]:
     whole = ~np.isnan(np.where(named, future, 0.0)).any(axis=2) & (rest > 0.05)
     kept = whole[:, :, None] & state.present[:, None, :]
     changes = np.stack([MEMBERS[name](state, HORIZONS, decay)[kept] for name in TAUGHT], axis=1)
-    terms = scale_terms(state.own, state.kin, state.pooled, state.last, HORIZONS)[:, kept].T
+    terms = scale_terms(state.own, state.kin, state.pooled, state.last, state.drift, HORIZONS)[:, kept].T
     truth = (future / np.maximum(rest, 0.05)[:, :, None])[kept]
     series, ahead, column = np.nonzero(kept)
     return truth, state.last[series, column], changes, terms, HORIZONS[ahead], series.astype(np.float64)
@@ -207,40 +207,6 @@ def pinball(weights: Array, rows: LearningRows, changes: Array, terms: Array) ->
     return loss * share, share * np.r_[changes.T @ to_middle, terms.T @ to_scale]
 
 
-def learn_newcomers(origins: Sequence[Origin]) -> tuple[tuple[float, ...], ...]:
-    """Return quantiles of the share that newcomers held 1 to 12 periods later, every set with the same weight.
-
-    Parameters
-    ----------
-    origins
-        Rolling origins of the reference sets.
-
-    Returns
-    -------
-    tuple of 12 tuples
-        Quantiles at :data:`forecast.migration.emergence.LEVELS` [share], non-decreasing over periods.
-    """
-    names = sorted({origin.set_name for origin in origins})
-    table = []
-    for ahead in range(AHEAD):
-        parts = {name: np.concatenate([_taken(o, ahead) for o in origins if o.set_name == name]) for name in names}
-        nonempty = {name: part for name, part in parts.items() if part.size}
-        values = np.concatenate(list(nonempty.values()))
-        weight = np.concatenate([np.full(part.size, 1.0 / part.size) for part in nonempty.values()])
-        order = np.argsort(values, kind="stable")
-        middle = (np.cumsum(weight[order]) - 0.5 * weight[order]) / weight.sum()
-        table.append(np.interp(NEWCOMER_LEVELS, middle, values[order]))
-    rising = np.maximum.accumulate(np.array(table), axis=0)
-    return tuple(tuple(row) for row in rising.round(5).tolist())
-
-
-def _taken(origin: Origin, ahead: int) -> Array:
-    """Return the share of categories not yet present so many periods later, where observed."""
-    present, future = origin.state.present, origin.future[:, ahead]
-    seen = ~np.isnan(np.where(origin.state.panel.named, future, 0.0)).any(axis=1)
-    return np.asarray(np.where(present, 0.0, np.nan_to_num(future)).sum(axis=1)[seen])
-
-
 def learn(origins: Sequence[Origin], rows: LearningRows) -> Learned:
     """Return the learned parameters of origins, before the spread is calibrated on draws.
 
@@ -263,6 +229,6 @@ def learn(origins: Sequence[Origin], rows: LearningRows) -> Learned:
         degrees=DEGREES,
         spread=(0.0, 0.0),
         common=0.3,
-        newcomer=learn_newcomers(origins),
-        newcomer_doubt=3.0,
+        newcomers=learn_newcomers(origins),
+        newcomer_doubt=DOUBT,
     )

@@ -14,38 +14,11 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
+from shiftcast.forecast.migration.damping import along
+from shiftcast.forecast.migration.generations import entries, overtaken, succession, youth
 from shiftcast.forecast.migration.state import PathState
 
 Member = Callable[[PathState, Array, float], Array]
-
-YOUTH: Final = 4.0  # age at which the trend of a technique counts half [period]
-
-
-def damped(horizons: Array, decay: float) -> Array:
-    """Return the damped horizons decay + decay^2 + ... + decay^h: the reach of a damped trend.
-
-    Parameters
-    ----------
-    horizons
-        Periods ahead h, shape (H,).
-    decay
-        Damping by period [1], below one.
-
-    Returns
-    -------
-    ndarray, shape (H,)
-        In periods.
-
-    References
-    ----------
-    Gardner and McKenzie (1985), Forecasting trends in time series, Management Science 31(10).
-
-    Examples
-    --------
-    >>> damped(np.array([1.0, 2.0]), 0.5).tolist()
-    [0.5, 0.75]
-    """
-    return np.asarray(decay * (1.0 - decay**horizons) / (1.0 - decay))
 
 
 def last_value(state: PathState, horizons: Array, decay: float) -> Array:
@@ -77,7 +50,7 @@ def newest_step(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(state.slopes[1], horizons, decay)
+    return along(state.slopes[1], horizons, decay)
 
 
 def local_trend(state: PathState, horizons: Array, decay: float) -> Array:
@@ -93,7 +66,7 @@ def local_trend(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(state.slopes[4], horizons, decay)
+    return along(state.slopes[4], horizons, decay)
 
 
 def long_trend(state: PathState, horizons: Array, decay: float) -> Array:
@@ -109,7 +82,7 @@ def long_trend(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(state.slopes[16], horizons, decay)
+    return along(state.slopes[16], horizons, decay)
 
 
 def neighbours(state: PathState, horizons: Array, decay: float) -> Array:
@@ -125,7 +98,7 @@ def neighbours(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(state.neighbours, horizons, decay)
+    return along(state.neighbours, horizons, decay)
 
 
 def analogues(state: PathState, horizons: Array, decay: float) -> Array:
@@ -142,7 +115,7 @@ def analogues(state: PathState, horizons: Array, decay: float) -> Array:
         Change of the root [share^(1/3)].
     """
     newest, slope = state.persistence[:, :1], state.persistence[:, 1:]
-    return _along(newest * state.slopes[1] + slope * state.slopes[4], horizons, decay)
+    return along(newest * state.slopes[1] + slope * state.slopes[4], horizons, decay)
 
 
 def leaders(state: PathState, horizons: Array, decay: float) -> Array:
@@ -162,22 +135,6 @@ def leaders(state: PathState, horizons: Array, decay: float) -> Array:
     return state.led[:, at]
 
 
-def youth(state: PathState, horizons: Array, decay: float) -> Array:
-    """Continue the trend in proportion to youth: fully where a technique appeared lately, less with age.
-
-    Parameters
-    ----------
-    state, horizons, decay
-        Paths of a panel up to the origin; periods ahead, shape (H,); damping by period [1].
-
-    Returns
-    -------
-    ndarray, shape (N, H, K)
-        Change of the root [share^(1/3)].
-    """
-    return _along(state.slopes[4] / (1.0 + state.age / YOUTH), horizons, decay)
-
-
 def ceiling(state: PathState, horizons: Array, decay: float) -> Array:
     """Continue the trend in proportion to the level: with a negative weight, high shares slow down.
 
@@ -191,7 +148,7 @@ def ceiling(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(state.slopes[4] * state.last, horizons, decay)
+    return along(state.slopes[4] * state.last, horizons, decay)
 
 
 def rise(state: PathState, horizons: Array, decay: float) -> Array:
@@ -207,7 +164,7 @@ def rise(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(np.maximum(state.slopes[4], 0.0), horizons, decay)
+    return along(np.maximum(state.slopes[4], 0.0), horizons, decay)
 
 
 def reversal(state: PathState, horizons: Array, decay: float) -> Array:
@@ -223,7 +180,7 @@ def reversal(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along((state.peak - state.last) * state.last, horizons, decay)
+    return along((state.peak - state.last) * state.last, horizons, decay)
 
 
 def level(state: PathState, horizons: Array, decay: float) -> Array:
@@ -239,7 +196,7 @@ def level(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(state.last, horizons, decay)
+    return along(state.last, horizons, decay)
 
 
 def spring(state: PathState, horizons: Array, decay: float) -> Array:
@@ -255,7 +212,7 @@ def spring(state: PathState, horizons: Array, decay: float) -> Array:
     ndarray, shape (N, H, K)
         Change of the root [share^(1/3)].
     """
-    return _along(np.ones_like(state.last), horizons, decay)
+    return along(np.ones_like(state.last), horizons, decay)
 
 
 MEMBERS: Final = MappingProxyType(
@@ -263,12 +220,7 @@ MEMBERS: Final = MappingProxyType(
         member.__name__: member
         for member in (
             last_value, newest_step, local_trend, long_trend, neighbours, analogues, leaders,
-            youth, ceiling, rise, reversal, level, spring,
+            youth, entries, overtaken, succession, ceiling, rise, reversal, level, spring,
         )
     }
 )  # fmt: skip
-
-
-def _along(slope: Array, horizons: Array, decay: float) -> Array:
-    """Return slope times damped horizon, shape (N, H, K)."""
-    return np.asarray(slope[:, None, :] * damped(horizons, decay)[None, :, None])

@@ -14,7 +14,19 @@ PRIOR: Final = 1.6e-3  # prior variance of a step [share^(2/3)]
 PRIOR_DOUBT: Final = 0.25  # steps that the prior counts for
 DOUBT: Final = 1.0  # steps that the variance of the next wider circle counts for
 FLOOR: Final = 1e-6  # added to variances, so that the log of zero is finite
-SCALE_TERMS: Final = ("one", "reach", "reach_squared", "own", "kin", "pooled", "level", "level_squared")
+SCALE_TERMS: Final = (
+    "one",
+    "reach",
+    "reach_squared",
+    "own",
+    "kin",
+    "pooled",
+    "level",
+    "level_squared",
+    "drift",
+    "drift_reach",
+)
+SPAN: Final = 4  # periods over which steps that go on in one direction show
 FIXING: Final = 6  # fixed-point iterations of the widening for closure
 WIDEST: Final = 4.0
 
@@ -60,7 +72,48 @@ def pooled_variances(steps: Array, whole: Flags, pool: Integers, counting: Array
     return own + counting, kin[:, None] * spread, pooled[:, None] * spread
 
 
-def scale_terms(own: Array, kin: Array, pooled: Array, last: Array, horizons: Array) -> Array:
+def drift(roots: Array, live: Flags, pool: Integers) -> Array:
+    """Return by how much steps of each pool go on in one direction: half the log of a variance ratio.
+
+    The variance of changes over four periods over four times that of one; zero for a random walk.
+
+    Parameters
+    ----------
+    roots
+        Cube roots of the shares [share^(1/3)], shape (N, T, K).
+    live
+        Whether a category had appeared by a period, shape (N, T, K).
+    pool
+        Pool number of each series, shape (N,).
+
+    Returns
+    -------
+    ndarray, shape (N,)
+        Log ratio [1].
+
+    References
+    ----------
+    Lo and MacKinlay (1988), Stock market prices do not follow random walks, Review of Financial Studies 1(1).
+
+    Examples
+    --------
+    >>> trend = 0.1 * np.arange(30.0)[None, :, None]
+    >>> drift(trend, np.ones((1, 30, 1), bool), np.array([0])).round(2).tolist()
+    [0.69]
+    """
+    if roots.shape[1] <= SPAN:
+        return np.zeros(len(roots))
+    variances = []
+    for span in (1, SPAN):
+        change = roots[:, span:] - roots[:, :-span]
+        weight = 0.5 ** (np.arange(change.shape[1])[::-1] / LIFE)[None, :, None] * live[:, :-span]
+        wide = int(pool.max()) + 1
+        squares = np.bincount(pool, (weight * change**2).sum(axis=(1, 2)), wide) + PRIOR_DOUBT * PRIOR * span
+        variances.append(squares / (span * (np.bincount(pool, weight.sum(axis=(1, 2)), wide) + PRIOR_DOUBT)))
+    return np.asarray(0.5 * np.log(variances[1] / variances[0])[pool])
+
+
+def scale_terms(own: Array, kin: Array, pooled: Array, last: Array, drifting: Array, horizons: Array) -> Array:
     """Return the terms of which the log scale of an error is a weighted sum, in the order of ``SCALE_TERMS``.
 
     Parameters
@@ -69,6 +122,8 @@ def scale_terms(own: Array, kin: Array, pooled: Array, last: Array, horizons: Ar
         Variance of one step of category, series and pool [share^(2/3)], shape (N, K).
     last
         Root at the origin [share^(1/3)], shape (N, K).
+    drifting
+        How far steps of the pool go on in one direction [1], shape (N,).
     horizons
         Periods ahead, shape (H,).
 
@@ -79,14 +134,15 @@ def scale_terms(own: Array, kin: Array, pooled: Array, last: Array, horizons: Ar
     Examples
     --------
     >>> one = np.full((1, 1), 0.5)
-    >>> scale_terms(one, one, one, one, np.array([1.0]))[:, 0, 0, 0].round(2).tolist()
-    [1.0, 0.0, 0.0, -0.35, -0.35, -0.35, 0.5, 0.25]
+    >>> scale_terms(one, one, one, one, np.array([0.2]), np.array([1.0]))[:, 0, 0, 0].round(2).tolist()
+    [1.0, 0.0, 0.0, -0.35, -0.35, -0.35, 0.5, 0.25, 0.2, 0.0]
     """
     log = np.log(horizons)[None, :, None]
     flat = np.zeros((len(last), len(horizons), last.shape[1]))
     logs = [0.5 * np.log(part + FLOOR)[:, None, :] for part in (own, kin, pooled)]
     level = last[:, None, :]
-    parts = [1.0, log, log**2, *logs, level, level**2]
+    ongoing = drifting[:, None, None]
+    parts = [1.0, log, log**2, *logs, level, level**2, ongoing, ongoing * log]
     return np.stack([np.asarray(part, dtype=np.float64) + flat for part in parts])
 
 
@@ -98,7 +154,7 @@ def error_scale(terms: Array, weights: Mapping[str, float]) -> Array:
     terms
         Terms of the log scale, shape (len(SCALE_TERMS), N, H, K).
     weights
-        Weight of each term by name.
+        Weight of each term by name; none is zero.
 
     Returns
     -------
@@ -107,7 +163,7 @@ def error_scale(terms: Array, weights: Mapping[str, float]) -> Array:
     """
     total = np.zeros(terms.shape[1:])
     for part, name in zip(terms, SCALE_TERMS, strict=True):
-        total += weights[name] * part
+        total += weights.get(name, 0.0) * part
     return np.exp(np.clip(total, -12.0, 1.0))
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from shiftcast.features.arrays import Array, Flags
 from shiftcast.features.share_grid import SharePanel
 from shiftcast.forecast.migration.analogues import newcomers, persistence
+from shiftcast.forecast.migration.entries import entry_changes
 from shiftcast.forecast.migration.leaders import leader_changes
-from shiftcast.forecast.migration.noise import pooled_variances
+from shiftcast.forecast.migration.noise import drift, pooled_variances
 from shiftcast.forecast.migration.smoothing import smoothed_roots
 from shiftcast.forecast.migration.transforms import root
 
@@ -44,6 +45,8 @@ class PathState:
     own, kin, pooled
         Variance of one step of the category, its series and its pool [share^(2/3)], each shrunk to the next, shape (N,
         K).
+    drift
+        How far steps of the pool go on in one direction [1], shape (N,).
     newcomer
         Share held h periods later by categories new since a period [1], 12 arrays of shape (N, T - h).
     counting
@@ -51,6 +54,8 @@ class PathState:
     led, lag
         Change of the roots of leaders after the matching date [share^(1/3)], shape (N, 12, K), and the lag of the
         series behind them [period], shape (N,); NaN where no series leads.
+    entries
+        Change of the roots of earlier entries from the age of a young category [share^(1/3)], shape (N, 12, K).
     """
 
     panel: SharePanel
@@ -64,10 +69,12 @@ class PathState:
     own: Array
     kin: Array
     pooled: Array
+    drift: Array
     newcomer: tuple[Array, ...]
     counting: Array
     led: Array
     lag: Array
+    entries: Array
 
     @property
     def last(self) -> Array:
@@ -124,10 +131,12 @@ def path_state(panel: SharePanel) -> PathState:
         own=own,
         kin=kin,
         pooled=pooled,
+        drift=drift(roots, live, panel.pool),
         newcomer=newcomer,
         counting=counting,
         led=led,
         lag=lag,
+        entries=entry_changes(roots, live, inside[:, :, 0], panel.pool),
     )
 
 

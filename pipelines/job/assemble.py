@@ -31,7 +31,7 @@ from shiftcast.pipelines.registry.summary import (
 )
 from shiftcast.pipelines.sources.public_record import Record
 
-LEARNED_AT = pd.Timestamp("2026-11-22", tz="UTC")  # day of migration_learned.json; former versions pin its bytes
+LEARNED_AT = pd.Timestamp("2026-11-29", tz="UTC")  # day of migration_learned.json
 
 
 def assemble(world: World, known: Known, record: Record, *, digest: str, settings: Settings) -> Bundle:
@@ -133,5 +133,6 @@ def _techniques(world: World, known: Known) -> tuple[TechniqueFit, ...]:
 def _learned(known: Known) -> int:
     """Return how many numbers of the share model were learned after the origin."""
     learned = known.learned
-    numbers = len(learned.weights) + len(learned.scale) + sum(map(len, learned.newcomer)) + 6
+    newcomers = sum(len(part.hazard) + sum(map(len, part.held)) for part in learned.newcomers.values())
+    numbers = len(learned.weights) + len(learned.scale) + newcomers + 6
     return numbers if known.origin < LEARNED_AT else 0

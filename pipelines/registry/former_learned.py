@@ -10,7 +10,7 @@ from typing import Final
 from shiftcast.forecast.migration.learned import Learned, from_json
 from shiftcast.pipelines.state.root import StoreError
 
-_FILE: Final = "migration_learned.json"
+_FILE: Final = "migration_learned_former.json"
 # SHA-256 of the file that every version before 0.2.0 shipped
 _SHIPPED: Final = "783bcd6cd292b59bd32d0bbaf9fbbd54f028bac43790f2b9bdffcc60c018f1bf"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.forecast.migration.emergence import LEVELS
-from shiftcast.forecast.migration.learned import Learned
+from shiftcast.forecast.migration.emergence import KINDS, LEVELS
+from shiftcast.forecast.migration.learned import Learned, Newcomers
 from shiftcast.forecast.migration.learning import TAUGHT
 from shiftcast.forecast.migration.noise import SCALE_TERMS
 
@@ -63,7 +63,7 @@ def learned():
         degrees=4.0,
         spread=(0.0, 0.0),
         common=0.3,
-        newcomer=tuple(tuple(0.03 * (h + 1) * rise) for h in range(12)),
+        newcomers=dict.fromkeys(KINDS, Newcomers((0.05,) * 6, tuple(tuple(0.03 * (h + 1) * rise) for h in range(12)))),
         newcomer_doubt=2.0,
         skill={"usual": {"1": 0.9, "4": 0.8}, "lively": {"1": 1.01, "4": 0.9}, "calm": {"1": 0.9, "4": 0.9}},
     )

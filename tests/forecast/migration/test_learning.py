@@ -10,7 +10,8 @@ from scipy.optimize import check_grad
 from shiftcast.forecast.migration.boosted import trial
 from shiftcast.forecast.migration.judging import judge, scored
 from shiftcast.forecast.migration.learned import from_json, to_json
-from shiftcast.forecast.migration.learning import TAUGHT, learn_newcomers, learning_rows, pinball
+from shiftcast.forecast.migration.learning import TAUGHT, learning_rows, pinball
+from shiftcast.forecast.migration.learning_newcomers import learn_newcomers
 from shiftcast.forecast.migration.noise import SCALE_TERMS
 from shiftcast.forecast.migration.rolling import rolling_origins
 from shiftcast.forecast.migration.training import calibrated, learn_family
@@ -73,9 +74,11 @@ def test_too_short_a_set_has_no_origins():
 
 
 def test_newcomer_quantiles_rise_both_ways(origins):
-    table = np.array(learn_newcomers(origins))
-    assert (np.diff(table, axis=0) >= 0.0).all()
-    assert (np.diff(table, axis=1) >= 0.0).all()
+    for part in learn_newcomers(origins).values():
+        table = np.array(part.held)
+        assert (np.diff(table, axis=0) >= 0.0).all()
+        assert (np.diff(table, axis=1) >= 0.0).all()
+        assert all(0.0 <= chance <= 1.0 for chance in part.hazard)
 
 
 def test_family_leaves_each_set_out(family, origins):
@@ -97,8 +100,16 @@ def test_family_survives_json(family):
 
 
 def test_another_version_is_refused(family):
-    with pytest.raises(ValueError, match="version 0, this model reads 1; train again"):
+    with pytest.raises(ValueError, match="version 0, this model reads 2; train again"):
         from_json({**to_json(family), "version": 0})
+
+
+def test_the_former_version_is_read(family):
+    data = to_json(family)
+    table = data["whole"].pop("newcomers")["lively"]["held"]
+    former = from_json({"version": 1, "left_out": {}, "whole": {**data["whole"], "newcomer": table}}).whole
+    assert former.newcomers["first"].hazard == (1.0,) * 6
+    assert former.newcomers["quiet"].held == family.whole.newcomers["lively"].held
 
 
 def test_one_set_teaches_itself(origins):

@@ -7,9 +7,9 @@ import pytest
 from shiftcast.features.share_grid import share_panels
 from shiftcast.features.shares import check_share_rows
 from shiftcast.forecast.migration.combine import centre
-from shiftcast.forecast.migration.emergence import LEVELS, newcomer_quantiles, past_newcomers
-from shiftcast.forecast.migration.members import MEMBERS, damped
-from shiftcast.forecast.migration.noise import error_scale, made_up, pooled_variances, scale_terms
+from shiftcast.forecast.migration.damping import damped
+from shiftcast.forecast.migration.members import MEMBERS
+from shiftcast.forecast.migration.noise import drift, error_scale, made_up, pooled_variances, scale_terms
 from shiftcast.forecast.migration.smoothing import smoothed_roots
 from shiftcast.forecast.migration.state import path_state
 from shiftcast.forecast.migration.transforms import root, unroot
@@ -74,26 +74,6 @@ def test_without_weights_the_centre_is_last_value(waves, learned):
         assert roots == pytest.approx(np.repeat((state.last * state.present)[:, None], 3, axis=1))
 
 
-def test_past_newcomers_by_hand(make):
-    frame = make([[1.0, 0.0, 0.0]] * 6 + [[0.7, 0.3, 0.0]] * 2 + [[0.6, 0.2, 0.2]])
-    shares, origins = past_newcomers(state_of(frame), 0, 1)
-    assert origins == 5
-    assert shares == pytest.approx([0.0, 0.0, 0.3, 0.0, 0.2])
-
-
-def test_a_past_without_newcomers_leaves_only_the_learned_chance(make, learned):
-    table = newcomer_quantiles(state_of(make([[0.5, 0.5, 0.0]] * 40)), learned)[0]
-    assert table[0][LEVELS < 0.95].max() == 0.0
-    assert table[0].max() <= np.asarray(learned.newcomer)[0].max()
-    assert (np.diff(table, axis=1) >= 0.0).all()
-    assert (np.diff(table, axis=0) >= 0.0).all()
-
-
-def test_a_short_past_is_the_learned_one(make, learned):
-    table = newcomer_quantiles(state_of(make([[0.5, 0.5, 0.0]] * 2)), learned)[0]
-    assert table == pytest.approx(np.asarray(learned.newcomer))
-
-
 def test_variance_is_shrunk_from_category_to_series_to_pool():
     steps = np.zeros((2, 30, 1))
     steps[0] = 0.1
@@ -103,11 +83,17 @@ def test_variance_is_shrunk_from_category_to_series_to_pool():
     assert own[1, 0] < pooled[0, 0] < own[0, 0]
 
 
+def test_steps_that_go_on_drift_and_those_that_turn_back_do_not():
+    paths = np.stack([np.arange(20.0), np.arange(20.0) % 2])[:, :, None]
+    going, turning = drift(paths, np.ones_like(paths, bool), np.arange(2))
+    assert going == pytest.approx(np.log(2.0), abs=1e-3)
+    assert turning < -1.0
+
+
 def test_scale_is_the_exponential_of_weighted_terms():
     one = np.full((1, 1), 0.04)
-    terms = scale_terms(one, one, one, one * 0, np.array([1.0, 4.0]))
-    weights = dict.fromkeys(("one", "reach_squared", "kin", "pooled", "level", "level_squared"), 0.0)
-    scale = error_scale(terms, weights | {"reach": 0.5, "own": 1.0})
+    terms = scale_terms(one, one, one, one * 0, np.zeros(1), np.array([1.0, 4.0]))
+    scale = error_scale(terms, {"reach": 0.5, "own": 1.0})
     assert scale[0, :, 0] == pytest.approx([0.2, 0.4], rel=1e-4)
 
 

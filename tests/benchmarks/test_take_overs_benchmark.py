@@ -1,0 +1,38 @@
+"""Panels of take-overs: surfaces of the ledger by hand, and the tables that documentation shows."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    """Return the names of the script."""
+    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
+    return runpy.run_path(str(FOLDER / "take_overs.py"))
+
+
+def test_pages_show_what_was_measured(benchmark):
+    text = benchmark["tables"](pd.read_csv(benchmark["RESULTS"]))
+    for page in benchmark["PAGES"]:
+        shown = page.read_text(encoding="utf-8").split(benchmark["BEGIN"])[1].split(benchmark["END"])[0]
+        assert shown.strip() == text
+
+
+def test_crps_by_hand(benchmark):
+    levels = benchmark["LEVELS"]
+    assert benchmark["crps"](levels * 0.0 + 0.5, 0.7) == pytest.approx(0.2)
+
+
+def test_a_surface_stands_tests_and_ramps(benchmark):
+    panel = benchmark["operator_panel"](FOLDER.parent / "pipelines" / "records")
+    wide = panel[panel.series == "google|bert_english"].pivot_table(index="period", columns="category", values="share")
+    assert wide.sum(axis=1).tolist() == pytest.approx([1.0] * len(wide))
+    assert wide.loc["2015-03-31", "deep"] == 0.0
+    assert wide.loc["2020-12-31", "deep"] == pytest.approx(0.99)
+    assert wide["deep"].is_monotonic_increasing
