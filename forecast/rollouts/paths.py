@@ -60,6 +60,8 @@ class Setting:
         Draws of the hazard, shape (draws, features + 1).
     seed
         Of the named streams.
+    tries
+        Draws in a row that have what all courses share in common.
     kept
         Cumulative hazards by kind of course.
     """
@@ -70,6 +72,7 @@ class Setting:
     now: float
     coefficients: Array
     seed: int
+    tries: int = 1
     kept: dict[tuple[object, ...], Array] = field(default_factory=dict, repr=False)
 
     def risen(self, course: Course, tilt: Array) -> Array:
@@ -86,7 +89,7 @@ class Setting:
         return len(self.coefficients)
 
 
-def setting_of(habits: Habits, ends: Array, now: float, draws: int, seed: int) -> Setting:
+def setting_of(habits: Habits, ends: Array, now: float, draws: int, seed: int, *, tries: int = 1) -> Setting:
     """Return what all courses of one draw share.
 
     Parameters
@@ -99,6 +102,8 @@ def setting_of(habits: Habits, ends: Array, now: float, draws: int, seed: int) -
         End of what was known [quarter].
     draws, seed
         Draws of the hazard, and the seed of the named streams.
+    tries
+        How often each is repeated, one after the other.
 
     Returns
     -------
@@ -107,9 +112,8 @@ def setting_of(habits: Habits, ends: Array, now: float, draws: int, seed: int) -
     """
     begin = min([*habits.first.values(), now, *ends[:1]])
     edges = np.arange(np.floor(begin), np.ceil(ends[-1]) + 1.0)
-    return Setting(
-        habits, edges, ends.astype(np.float32), now, habits.hazard.draw(draws, stream(seed, "rollouts.hazard")), seed
-    )  # fmt: skip
+    coefficients = np.repeat(habits.hazard.draw(draws, stream(seed, "rollouts.hazard")), tries, axis=0)
+    return Setting(habits, edges, ends.astype(np.float32), now, coefficients, seed, tries)
 
 
 def draw_course(course: Course, setting: Setting, tilt: Array, reported: float) -> Path:
@@ -170,7 +174,8 @@ def _start(course: Course, setting: Setting, tilt: Array, reported: float, rando
 def _unborn(course: Course, setting: Setting, tilt: Array, uniform: Array) -> Array:
     """Draw when a course starts in a class that nobody was known to use, after its birth that all share, (draws,)."""
     random = stream(setting.seed, f"rollouts.birth.{course.technique}")
-    birth = setting.now + random.standard_exponential(setting.draws) / setting.habits.beliefs["next_class"]
+    wait = np.repeat(random.standard_exponential(setting.draws // setting.tries), setting.tries)
+    birth = setting.now + wait / setting.habits.beliefs["next_class"]
     ages = np.arange(len(setting.edges), dtype=np.float64)
     risen = cumulative(course, 0.0, ages, setting.coefficients, tilt)
     return birth + draw_starts(risen, ages, uniform, np.zeros(setting.draws), np.full(setting.draws, np.inf))

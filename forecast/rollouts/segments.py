@@ -145,7 +145,7 @@ def draw_segment(
     Migrated
     """
     tries = draws * _MIXED
-    setting = setting_of(evidence.habits, ends, evidence.now, tries, seed)
+    setting = setting_of(evidence.habits, ends, evidence.now, draws, seed, tries=_MIXED)
     techniques = tuple(dict.fromkeys(each.technique for each in courses))
     weights = operator_weights(courses, evidence.traffic, assumed, tries, seed)
     steps, adoption = (np.zeros((len(techniques), tries, len(ends)), dtype=np.float32) for _ in range(2))
@@ -163,7 +163,7 @@ def draw_segment(
     for name, rows in evidence.judged.items():
         logs += _judge(steps[techniques.index(name)], ends, rows)
     random = stream(seed, f"rollouts.judged.{courses[0].segment}.{courses[0].workload}")
-    kept, chance = resample(logs, random.random(), draws), softmax(logs)
+    kept, chance = _in_place(resample(logs, random.random(), draws)), softmax(logs)
     shares, used = (np.moveaxis(each[:, kept], 0, -1).astype(np.float64) for each in (steps, adoption))
     own, parts = ({name: each[kept] for name, each in found.items()} for found in (or_newer(movers), weights))
     return Migrated(techniques, shares, used, own, parts, float(1 / (chance @ chance) / tries))
@@ -235,6 +235,23 @@ def operator_weights(
     weights = dict(zip(named, parts, strict=True))
     weights |= dict.fromkeys(blank, not_named * (1 - in_tail) / max(len(blank), 1))
     return weights | dict.fromkeys(tail, in_tail / max(len(tail), 1))
+
+
+def _in_place(kept: Array) -> Array:
+    """Return tries that are kept, each at the draw whose common causes it has where one of its own is kept.
+
+    So what moves operators of all segments and workloads alike does so in the same draws.
+
+    Examples
+    --------
+    >>> _in_place(np.array([2, 3, 4, 4])).tolist()  # of draws 1, 1, 2 and 2
+    [3, 2, 4, 4]
+    """
+    own, first = np.unique(kept // _MIXED, return_index=True)
+    placed = np.full(len(kept), -1)
+    placed[own] = kept[first]
+    placed[placed < 0] = np.delete(kept, first)
+    return placed
 
 
 def _answered(

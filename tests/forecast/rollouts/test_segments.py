@@ -172,3 +172,14 @@ def test_a_segment_without_a_row_is_drawn_by_the_hazard_alone(drawn):
         found = drawn([], segment=segment)
         assert found.movers == {}
         assert 0.0 < found.steps[:, -1, 1].mean() < 1.0
+
+
+def test_what_all_share_is_shared_by_segments_draw_for_draw_whatever_was_judged_of_them(drawn, constant):
+    unborn = constant(first={("recsys", "deep"): 60.0}, chance=0.5, next_class=0.1)
+    judged = {"deep": (Judged(100.0, 0.5, 0.3),)}
+    rest, hyper = (
+        drawn([course("acme", segment=side)], judged, segment=side, habits=unborn) for side in ("rest", "hyperscale")
+    )
+    births = [(found.adoption[..., 1] > 0).argmax(axis=1) for found in (rest, hyper)]
+    assert rest.ess < 0.95
+    assert np.corrcoef(*births)[0, 1] > 0.6
