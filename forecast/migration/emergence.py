@@ -25,7 +25,6 @@ RECENT: Final = 16.0  # half-life of past periods in the hazard [period]
 ALIKE: Final = 0.4  # log ratio of ages at which a past period counts half
 CARRIED: Final = 0.5  # entries that one not followed so long counts for
 EXPECTED: Final = MappingProxyType({"calm": 0.05, "first": 1.0, "quiet": 0.05, "lively": 0.1})  # arrivals h0 counts for
-SURPRISE: Final = 0.15  # chance that the pool's past says nothing of its newcomers, and reference pools alone do
 MOST_LIKELY: Final = 0.95  # highest chance of an arrival in one period
 MOST: Final = 0.98  # largest share of newcomers, so that existing categories keep one
 
@@ -80,8 +79,7 @@ def kinds(state: PathState, entered: Flags) -> Integers:
 def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
     """Return quantiles of the newcomers' share by series with an absent category.
 
-    Over the period a of the first arrival: P(a) times the shares that entries held h - a periods after theirs. With the
-    chance ``SURPRISE`` both are those of reference pools alone.
+    Over the period a of the first arrival: P(a) times the shares that entries held h - a periods after theirs.
     Non-decreasing over levels and over periods ahead, since what has emerged stays.
 
     Parameters
@@ -110,12 +108,8 @@ def newcomer_quantiles(state: PathState, learned: Learned) -> dict[int, Array]:
             entry[pool] = entry_quantiles(state, came & used, rows, prior, learned.newcomer_doubt)
         if (pool, age) not in tables:
             weight = used[rows] / np.maximum(used[rows].sum(axis=0), 1) * recent
-            wanted = age + np.arange(float(AHEAD))
-            hazard = hazards(wanted, ages[rows, :-1], came[rows], weight, prior, EXPECTED[name])
-            usual = np.asarray(prior.hazard)[np.digitize(wanted, AGES)]
-            tables[pool, age] = _mixed_over_arrivals(
-                np.stack([hazard, usual]), np.stack([entry[pool], np.asarray(prior.held)])
-            )
+            hazard = hazards(age + np.arange(float(AHEAD)), ages[rows, :-1], came[rows], weight, prior, EXPECTED[name])
+            tables[pool, age] = _mixed_over_arrivals(hazard, entry[pool])
     return {int(row): tables[int(state.panel.pool[row]), float(ages[row, -1])] for row in waiting}
 
 
@@ -208,25 +202,18 @@ def mixed(shares: Array, dates: float, prior: Array, doubt: float) -> Array:
 
 
 def _mixed_over_arrivals(hazard: Array, entry: Array) -> Array:
-    """Return quantiles of the newcomers' share by period ahead, shape (12, levels).
-
-    Of chances to enter, shape (2, 12), and shares held since, shape (2, 12, levels): as the pool's past has it, and as
-    reference pools alone do.
-    """
-    share = np.array([1.0 - SURPRISE, SURPRISE])
-    waited = np.cumprod(1.0 - hazard, axis=1)
-    first = share[:, None] * hazard * np.concatenate([np.ones((2, 1)), waited[:, :-1]], axis=1)  # entry in that period
+    """Return quantiles of the newcomers' share by period ahead, shape (12, levels)."""
+    waited = np.cumprod(1.0 - hazard)
+    first = hazard * np.concatenate([[1.0], waited[:-1]])  # chance that the first arrives in each period
     order = np.argsort(entry, axis=None, kind="stable")
-    source, since, _ = np.unravel_index(order, entry.shape)
-    values = entry.ravel()[order]
+    since, values = order // len(LEVELS), entry.ravel()[order]
     table = np.zeros((AHEAD, len(LEVELS)))
     for ahead in range(AHEAD):
         kept = since <= ahead
-        weight = first[source[kept], ahead - since[kept]] / len(LEVELS)
-        none = float(share @ waited[:, ahead])
-        middle = none + np.cumsum(weight) - 0.5 * weight
+        weight = first[ahead - since[kept]] / len(LEVELS)
+        middle = waited[ahead] + np.cumsum(weight) - 0.5 * weight
         table[ahead] = np.interp(
-            LEVELS, np.concatenate([[0.0, none], middle]), np.concatenate([[0.0, 0.0], values[kept]])
+            LEVELS, np.concatenate([[0.0, waited[ahead]], middle]), np.concatenate([[0.0, 0.0], values[kept]])
         )
     return np.maximum.accumulate(table, axis=0)
 
