@@ -189,7 +189,7 @@ def or_newer(movers: Mapping[str, Array]) -> dict[str, Array]:
     """
     left: dict[str, Array] = {}
     found: dict[str, Array] = {}
-    for name in reversed(movers):
+    for name in reversed(list(movers)):
         operator = name.rpartition("|")[0]
         left[operator] = left.get(operator, np.ones_like(movers[name])) * (1.0 - movers[name])
         found[name] = 1.0 - left[operator]
