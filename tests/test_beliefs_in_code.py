@@ -54,7 +54,7 @@ MODULES = {
         "identity/meeting.py": "_TINY", "identity/anchors.py": "_TINY", "identity/demand.py": "_TINY _RIDGE",
         "identity/history.py": "_TINY _FARTHEST", "identity/machines.py": "_TINY", "identity/topdown.py": "_TINY",
         "identity/orders.py": "_TINY _ROOM _SHARP", "identity/smoother.py": "_NO_SPREAD _CHANCE",
-        "rollouts/courses.py": "_EDGE", "rollouts/hazard.py": "_TINY", "rollouts/ramp.py": "_TINY",
+        "rollouts/courses.py": "_EDGE", "rollouts/hazard.py": "_TINY", "rollouts/ramp.py": "_TINY _MOST_LOGIT",
         "scoring/peers.py": "_EDGE", "scoring/rollouts.py": "_EDGE", "supply/orders.py": "_TINY",
         "supply/pool.py": "_EXACT", "views/redraw.py": "_TINY _ROUNDING",
         "migration/analogues.py": "TINY", "migration/bass.py": "MOST",

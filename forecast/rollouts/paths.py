@@ -202,15 +202,13 @@ def _ramp(
 ) -> Array:  # fmt: skip
     """Draw a ramp that begins in a span, not before a moment, given what is said of it, shape (draws, quarters)."""
     ramp, tries = setting.habits.ramp, setting.draws * _TRIES
+    first = np.minimum(np.tile(start, _TRIES), begun[1])
     if np.isfinite(begun[0]):
         first = np.maximum(starts_of(ramp, begun, said, random.random(tries)), since)
-    else:
-        first = np.minimum(np.tile(start, _TRIES), begun[1])
     speed, ceiling = ramp.speeds(random.standard_normal(tries)), ramp.ceilings(*random.random((2, tries)))
+    kept = np.arange(setting.draws)
     if said:
         kept = resample(log_likelihood(ramp, said, first, speed, ceiling), random.random(), setting.draws)
-    else:
-        kept = np.arange(setting.draws)
     return ramp.path(setting.ends, first[kept], speed[kept], ceiling[kept])
 
 

@@ -23,6 +23,7 @@ from shiftcast.forecast.rollouts.courses import Course, Said, moments
 _TRIALS: Final = 400  # ramps by which a likelihood is averaged
 _SEED: Final = 1
 _TINY: Final = 1e-9
+_MOST_LOGIT: Final = 80.0  # whose exponential is finite in single precision
 _GRID: Final = np.linspace(0.0, 1.0, 1025)  # probabilities at which ceilings are tabled
 
 
@@ -56,14 +57,16 @@ class Ramp:
 
     def ceilings(self, u: Array, of_which: Array) -> Array:
         """Return ceilings [share] of uniform numbers, and of further ones that say which kind each is."""
-        near, wide = self._tables
-        return np.where(of_which < self.whole, np.interp(u, _GRID, near), np.interp(u, _GRID, wide))
+        place = u * (len(_GRID) - 1)
+        before = np.minimum(place.astype(np.int64), len(_GRID) - 2)
+        kind = (of_which >= self.whole).astype(np.int64)
+        low, high = self._tables[kind, before], self._tables[kind, before + 1]
+        return np.asarray(low + (place - before) * (high - low))
 
     @cached_property
-    def _tables(self) -> tuple[Array, Array]:
-        """Ceilings of both kinds by probability, on the grid."""
-        near, wide = (np.asarray(betaincinv(*shape, _GRID)) for shape in (self.near, self.wide))
-        return near, wide
+    def _tables(self) -> Array:
+        """Ceilings of both kinds by probability on the grid, shape (2, probabilities)."""
+        return np.stack([betaincinv(*shape, _GRID) for shape in (self.near, self.wide)])
 
     def path(self, at: Array, start: Array, speed: Array, ceiling: Array) -> Array:
         """Return shares along ramps, shape (draws, moments).
@@ -77,8 +80,10 @@ class Ramp:
         """
         start, speed, ceiling = (each[:, None].astype(at.dtype) for each in (start, speed, ceiling))
         since = at - start
-        share = ceiling * expit(at.dtype.type(logit(self.test_share)) + speed * since)
-        return np.where(since >= 0, share, at.dtype.type(0.0))
+        against = np.minimum(-speed * since - at.dtype.type(logit(self.test_share)), _MOST_LOGIT)
+        np.exp(against, out=against)  # in place: most of the time of a forecast's shares goes here
+        against += 1
+        return np.asarray(np.divide(ceiling, against, out=against) * (since >= 0))
 
 
 def prior_ramp(beliefs: Mapping[str, float]) -> Ramp:

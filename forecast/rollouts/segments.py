@@ -155,8 +155,7 @@ def draw_segment(
         path = draw_course(course, setting, *_tilt(course, setting))
         place, weight = techniques.index(course.technique), weights[course.operator][:, None].astype(np.float32)
         steps[place] += weight * path.share
-        begun = (path.start[:, None] <= ends) | (path.share > 0)
-        adoption[place] += weight * np.maximum.accumulate(begun, axis=1)
+        adoption[place] += weight * ((path.start[:, None] <= ends) | (path.share > 0))
         if not _unnamed(course):
             movers[course.name] = path.share[:, here]
     logs = np.zeros(tries)

@@ -39,8 +39,16 @@ class Asked:
     above: float
 
     def __str__(self) -> str:
-        """Return the question, such as ``llm over 50% of search gpu-hours, rest``."""
-        return f"{self.techniques} over {self.above:.0%} of {self.of} {self.base.replace('_', '-')}, {self.segment}"
+        """Return the question.
+
+        Examples
+        --------
+        >>> str(Asked("llm", "search", "gpu_hours", "rest", 0.125))
+        'llm over 12.5% of search gpu-hours, rest'
+        """
+        return (
+            f"{self.techniques} over {100 * self.above:g}% of {self.of} {self.base.replace('_', '-')}, {self.segment}"
+        )
 
 
 def crossing_words(
@@ -85,7 +93,7 @@ def _odds(asked: Asked, when: Passage) -> str:
     ahead = f"by the end of {middle} with {_percent(when.by[middle])}, " if middle else ""
     return (
         f"The share of {asked.techniques} in {asked.of} {_UNITS[asked.base]} ({asked.segment}) is above "
-        f"{asked.above:.0%} already with probability {_percent(when.already)}, {ahead}"
+        f"{100 * asked.above:g}% already with probability {_percent(when.already)}, {ahead}"
         f"and not by {when.horizon} with {_percent(when.never)}."
     )
 
