@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from shiftcast.forecast.answering import answer_rows, answer_text
@@ -48,7 +49,7 @@ def _show(found: Crossing) -> None:
     """Print the sentence, then the numbers."""
     console = wide_console()
     console.print(f"[bold]{found.question}[/bold] (techniques read: {found.techniques})")
-    console.print(found.says)
+    console.print(found.says, markup=False)
     odds = Table("already", *(f"by {year}" for year in found.by), f"not by {found.horizon}", title="Probability")
     odds.add_row(*(f"{each:.1%}" for each in (found.already, *found.by.values(), found.never)))
     dates = Table("", "early", "middle", "late", title=f"Quarter, {found.level:.0%} interval")
@@ -71,5 +72,5 @@ def _show_uncertainty(console: Console, found: Crossing) -> None:
     if found.settles:
         figures = Table("one figure that would settle part of it", "of the variance")
         for each in found.settles:
-            figures.add_row(each.ask, f"{each.cut:.0%}")
+            figures.add_row(escape(each.ask), f"{each.cut:.0%}")
         console.print(figures)
