@@ -104,10 +104,11 @@ def _why(asked: Asked, share: TechniqueShare, when: Passage, parts: Parts | None
     path = f"{_range(share.share[:, now])} today and {_range(share.share[:, -1])} in {quarter_label(share.ends[-1])}"
     if share.alone:
         return f"That is so by what is counted: no other technique takes any {_UNITS[asked.base]}."
-    if when.never > OUTSIDE:
-        return f"Most draws stay below: the share is {path}."
-    if when.already > OUTSIDE:
-        return f"Most draws are above already: the share is {path}."
+    if max(when.never, when.already) > OUTSIDE:
+        side = "stay below" if when.never > OUTSIDE else "are above already"
+        most = parts is not None and parts.each > max(parts.level, parts.speed)
+        taken = f" {_takes(asked, share, now)}" if most else ""
+        return f"Most draws {side}: the share is {path}.{taken}"
     if parts is None or parts.speed >= max(parts.level, parts.each):
         return f"This is a question of speed: the share is {path}."
     if parts.level >= parts.each:
@@ -116,28 +117,29 @@ def _why(asked: Asked, share: TechniqueShare, when: Passage, parts: Parts | None
             f"This is a question of the level today{rather}: of requests the share is {_range(share.requests[:, now])}."
         )
     rather = ", not on speed" if parts.each > 2 * parts.speed else ""
-    return (
-        f"It depends on how many {_UNITS[asked.base]} a request takes{rather}: one by {asked.techniques} takes "
-        f"{_ratio(share, now)} times what one by the others does."
-    )
+    return f"It depends on how many {_UNITS[asked.base]} a request takes{rather}. {_takes(asked, share, now)}"
 
 
 def _made_of(parts: Parts, middle: str) -> str:
     """Return the parts of the variance in the middle of the window, the largest first."""
     named = {
         "the level today": parts.level, "speed": parts.speed, "what a request takes": parts.each,
-        "how that changes": parts.remainder,
+        "the change of what it takes": parts.remainder,
     }  # fmt: skip
     sorted_parts = sorted(named.items(), key=lambda each: -each[1])
     said = [f"{name} {part:.0%}" for name, part in sorted_parts if round(part, 2)]
-    return f"Of the variance in {middle}: {', '.join(said)}."
+    against = " (below nought: it works against the rest)" if sorted_parts[-1][1] <= -0.005 else ""
+    return f"Of the variance of the logit share in {middle}: {', '.join(said)}{against}."
 
 
-def _ratio(share: TechniqueShare, now: int) -> str:
-    """Return median and 80 % interval of what a request takes by these techniques over the others."""
+def _takes(asked: Asked, share: TechniqueShare, now: int) -> str:
+    """Return median and 80 % interval of what a request takes by these techniques over the others, today."""
     odds = [np.maximum(each, _TINY) / np.maximum(1 - each, _TINY) for each in (share.share, share.requests)]
     low, middle, high = (_short(value) for value in np.quantile(odds[0][:, now] / odds[1][:, now], _INNER))
-    return f"{middle} (80%: {low} to {high})"
+    return (
+        f"A request by {asked.techniques} takes {middle} (80%: {low} to {high}) times the {_UNITS[asked.base]} "
+        "of one by the others today."
+    )
 
 
 def _short(value: float) -> str:

@@ -24,12 +24,12 @@ Record = Annotated[Path, typer.Option(help="Your own folder of records; it is ma
 Operator = Annotated[str, typer.Option(help="Who runs the surface.")]
 Surface = Annotated[str, typer.Option(help="What its users see, or the system behind it.")]
 Workload = Annotated[str, typer.Option(help="recsys, search or ads.")]
-Start = Annotated[str, typer.Option(help="First day it may have happened or is about.")]
+Start = Annotated[str, typer.Option(help="First day on which it may have happened, such as 2026-03-01.")]
 End = Annotated[str, typer.Option(help="Last day of that, inclusive.")]
 Source = Annotated[str, typer.Option(help="Address or description of where it was read.")]
 KnownAt = Annotated[str | None, typer.Option(help="First day the world could know it; today if left out.")]
-Segment = Annotated[str, typer.Option(help="hyperscale or rest; as in the ledger if left out.")]
-Group = Annotated[str, typer.Option(help="giants or tail; as in the ledger if left out.")]
+Segment = Annotated[str, typer.Option(help="hyperscale or rest; as in the ledger, your rows too, if left out.")]
+Group = Annotated[str, typer.Option(help="giants (100 million users or a billion requests a day) or tail; likewise.")]
 Evidence = Annotated[str, typer.Option(help="measured, independent, vendor (a company's own word) or assumed.")]
 Confidence = Annotated[str, typer.Option(help="verified (read at its source), recalled, derived or secondary.")]
 Note = Annotated[str, typer.Option(help="Wording of the source, and how it was read.")]
@@ -50,7 +50,9 @@ def add_move(
     serving: Annotated[str, typer.Option(help="online, nearline, offline, mixed or unstated.")] = "unstated",
     share: Annotated[
         Three | None,
-        typer.Option(help="Part of the requests of surface and stage that --to takes: low, middle and high, of 1."),
+        typer.Option(
+            metavar="LOW MIDDLE HIGH", help="Part of the requests of surface and stage that --to takes: 0.25 0.3 0.35."
+        ),
     ] = None,
     known_at: KnownAt = None,
     segment: Segment = "",
@@ -75,7 +77,9 @@ def add_traffic(
     operator: Operator,
     surface: Surface,
     workload: Workload,
-    requests: Annotated[Three, typer.Option(help="Requests it answers in a day: low, middle and high.")],
+    requests: Annotated[
+        Three, typer.Option(metavar="LOW MIDDLE HIGH", help="Requests it answers in a day, such as 2e8 4e8 8e8.")
+    ],
     start: Start,
     end: End,
     source: Source,

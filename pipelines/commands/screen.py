@@ -173,11 +173,12 @@ def _by_line(rows: list[dict[str, Any]]) -> dict[tuple[str, str, str], list[str]
 
 def _crossing_table(crossings: list[Crossing]) -> Table:
     table = Table(
-        title="When LLMs pass half: the odds, and median and 80 % interval of the quarter if it lies ahead",
+        title="When newer techniques pass half: the odds, and median and 80 % interval of the quarter if it lies ahead",
         title_justify="left",
     )
     years = list(crossings[0].by)[1::2] if crossings else []
-    for heading in ("share", "already", *(f"by {year}" for year in years), "never", "if ahead", "80 %"):
+    never = f"not by {crossings[0].horizon}" if crossings else "never"
+    for heading in ("share", "already", *(f"by {year}" for year in years), never, "if ahead", "80 %"):
         table.add_column(heading)
     for each in crossings:
         odds = (each.already, *(each.by[year] for year in years), each.never)

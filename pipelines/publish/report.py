@@ -51,6 +51,7 @@ def _content(bundle: Bundle) -> dict[str, Any]:
         "views": figures.views_figure(cube),
         "recsys": figures.techniques_figure(cube, stated, "recsys"),
         "search": figures.techniques_figure(cube, stated, "search"),
+        "ads": figures.techniques_figure(cube, stated, "ads"),
         "split": figures.split_figure(cube, stated, known.market),
     }
     if "latent_hours" in cube:  # not in versions before demand drove hardware

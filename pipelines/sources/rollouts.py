@@ -101,7 +101,8 @@ def with_row(folder: Path, name: str, cells: Mapping[str, str]) -> Addition:
     name
         Of the file, one of :data:`LEDGER`.
     cells
-        Text by column; one left out is empty. Segment and group of an operator in the ledger may be left out.
+        Text by column; one left out is empty. Segment and group of an operator in the ledger, or in either file of the
+        folder, may be left out.
 
     Returns
     -------
@@ -121,13 +122,16 @@ def with_row(folder: Path, name: str, cells: Mapping[str, str]) -> Addition:
     former += "" if former.endswith("\n") else "\n"
     own = parse_table(path, former)
     header = [column for column in own.columns if column not in {"line", "surplus"}]
-    sides = _sides(cells.get("operator", "").strip(), [shipped, own])
+    operator = cells.get("operator", "").strip()
+    sides = _sides(operator, [shipped, own, *_beside(folder, name)])
     filled = {**sides, **{column: text.strip() for column, text in cells.items() if text.strip()}}
     content = former + _line([filled.get(column, "") for column in header])
     whole = parse_table(path, content)
     screened, line = screen(whole, frame, source=name), int(whole["line"].iloc[-1])
     for fault in screened.quarantine.itertuples():
-        raise _refused(path, int(fault.line), str(fault.column), str(fault.value), str(fault.reason))
+        placed = fault.line != line or fault.column not in _SIDES or fault.column in filled
+        reason = str(fault.reason) if placed else f"{operator!r} is new to the ledger; give its --segment and --group"
+        raise _refused(path, int(fault.line), str(fault.column), str(fault.value), reason)
     for side, there in sides.items():
         if filled[side] != there:
             reason = f"the ledger has {there!r} for {filled['operator']}; leave --{side} out"
@@ -136,6 +140,12 @@ def with_row(folder: Path, name: str, cells: Mapping[str, str]) -> Addition:
     row = screened.rows.iloc[[screened.lines.index(line)]]
     replaces = not row[keys].merge(shipped[keys]).empty
     return Addition(path, line, content.encode("utf-8", "surrogateescape"), replaces)
+
+
+def _beside(folder: Path, name: str) -> list[pd.DataFrame]:
+    """Return the other part of the ledger, the folder's own and the shipped, for the sides it knows."""
+    others = [other for other in LEDGER if other != name]
+    return [read_table(each) for other in others for each in reversed(own_and_shipped(folder, other))]
 
 
 def _apart(row: Any, there: pd.Series, name: str) -> dict[str, object]:

@@ -62,10 +62,11 @@ def test_an_answer_that_hangs_on_what_a_request_takes_says_how_much(by_hand):
     by_hand["gpu_hours"][..., 1] *= np.array([0.025, 0.025, 7.5, 7.5])[:, None, None]
     found = ask(by_hand, segment="rest", base="gpu_hours")
     assert (found.already, found.never) == (0.5, 0.5)
-    assert "It depends on how many GPU-hours a request takes, not on speed: one by llm takes 40 (80%: 0.27 to 80)" in (
-        found.says
-    )
-    assert "Of the variance in 2027Q1: what a request takes 100%." in found.says
+    assert (
+        "It depends on how many GPU-hours a request takes, not on speed. A request by llm takes 40 (80%: 0.27 to 80) "
+        "times the GPU-hours of one by the others today."
+    ) in found.says
+    assert "Of the variance of the logit share in 2027Q1: what a request takes 100%." in found.says
 
 
 @pytest.mark.parametrize("segment", ["hyperscale", "rest", "all", "enterprise"])

@@ -72,6 +72,16 @@ def test_an_operator_of_the_ledger_need_not_be_placed_again(tmp_path):
     ]  # fmt: skip
 
 
+def test_an_operator_of_the_other_file_need_not_be_placed_again(tmp_path):
+    write(tmp_path)
+    named = {name: MOVE[name] for name in ("operator", "surface", "workload", "period_start", "period_end")}
+    weight = {"low": "1", "mid": "2", "high": "3", "known_at": "2026-07-01", "evidence": "measured"}
+    cells = {**named, **weight, "confidence": "verified", "source": "our logs"}
+    assert b"\nour shop,rest,tail,home feed," in with_row(tmp_path, "traffic.csv", cells).content
+    with pytest.raises(InputError, match="the ledger has 'tail' for our shop; leave --group out"):
+        with_row(tmp_path, "traffic.csv", {**cells, "group": "giants"})
+
+
 def test_a_file_without_an_end_of_line_or_with_more_columns_stays_as_it_is(tmp_path):
     columns = [*MOVE, "ticket"]
     former = ",".join(columns) + "\n" + ",".join([*MOVE.values(), "T-1"])
@@ -101,7 +111,7 @@ def test_traffic_is_added_as_moves_are(tmp_path, record):
         ({"share_mid": ""}, "column 'share_mid' holds '': share_mid is empty; give all of share_low"),
         ({"period_end": "2026-03-01"}, "column 'period_end' holds '2026-03-01': period_end is before period_start"),
         ({"known_at": "2026-06-01"}, "column 'known_at' holds '2026-06-01': known_at is before period_end 2026-06-30"),
-        ({"group": ""}, "column 'group' holds '': group is empty"),
+        ({"group": ""}, "column 'group' holds '': 'our shop' is new to the ledger; give its --segment and --group"),
         ({"source": " "}, "column 'source' holds '': source is empty"),
         ({"operator": "google"}, "column 'segment' holds 'rest': the ledger has 'hyperscale' for google; leave"),
     ],
