@@ -2,7 +2,7 @@
 
 A series is the share of an operator's furthest surface in one class: nought before its first report, what is stated
 after; a rollout without a share is read as the model reads it. Peers get the same statements, and their spread from the
-errors that the same peer made on other operators by then.
+errors that the same peer made on other operators in quarters before, some of which became known only later.
 """
 
 from __future__ import annotations
