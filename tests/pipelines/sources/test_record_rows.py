@@ -1,5 +1,6 @@
 """What the rows on guidance, buyers, ceilings, anchors and outlooks hold beyond the contract of their frames."""
 
+import re
 import shutil
 
 import numpy as np
@@ -200,3 +201,15 @@ def test_doubtful_downloads_are_named_where_the_page_names_them():
     assert (doubted[1] - doubted[2] > 0.1 * rows.loc[doubted.index, "value"]).all()
     page = (RECORDS / "README.md").read_text(encoding="utf-8")
     assert all(f"`{name}`" in page for name in doubted[0])
+
+
+def test_the_page_counts_every_file_it_lists_by_kind_of_evidence():
+    page = (RECORDS / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| (\S+\.csv) \| (\d+) \| .* \| ([^|]*) \|$", page, re.MULTILINE)
+    assert len(listed) > 20
+    for name, count, kinds in listed:
+        rows = pd.read_csv(RECORDS / name, dtype=str)
+        assert len(rows) == int(count), name
+        if kinds.strip():
+            told = {kind: int(number) for kind, number in (part.split() for part in kinds.split(", "))}
+            assert rows["evidence"].value_counts().to_dict() == told, name
