@@ -30,6 +30,7 @@ COLOURS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _OF_DEFINITIONS: Final = ("#1f5fa8", "#6aa0d8", "#7a5fa8", "#2a8a6a", "#b0304a")  # in the order of the record
 _OTHER: Final = "#555555"
+_RANKING: Final = ("deep", "sequence", "llm")  # classes of the overview
 _CLAIMED: Final = "#b0304a"
 _HEADROOM: Final = 1.3
 Band = tuple[float, float, float]
@@ -225,7 +226,7 @@ def _finish(figure: go.Figure, cube: xr.Dataset, *, height: int) -> go.Figure:
 
 
 def overview_picture(cube: xr.Dataset, observations: DataFrame[Observations], market: Market) -> Any:
-    """Draw demand, search shares and the split in one picture, with matplotlib.
+    """Draw demand, the migration of recommender systems and the split in one picture, with matplotlib.
 
     Parameters
     ----------
@@ -242,20 +243,19 @@ def overview_picture(cube: xr.Dataset, observations: DataFrame[Observations], ma
     from matplotlib.figure import Figure  # noqa: PLC0415  (only the picture needs it)
 
     figure = Figure(figsize=(12, 3.9), layout="constrained")
-    fleet, search, split = figure.subplots(1, 3)
+    fleet, ranking, split = figure.subplots(1, 3)
     for segment in ("hyperscale", "rest"):
-        _band(fleet, cube, draws_of(cube, "accelerators", Part(segment)) / 1e6, segment, COLOURS[segment])
-    for technique in ("lexical", "deep", "llm"):
-        found = technique_share(cube, technique, of="search", base="requests", segment="hyperscale")
-        share = found.share[:, : cube.sizes["period"]]
-        bands = _BANDS[:2] if technique == "llm" else ()
-        _band(search, cube, 100 * share, technique, COLOURS[technique], bands)
+        live = draws_of(cube, "accelerators", Part(segment)) / 1e6
+        _band(fleet, periods(cube), live, segment, COLOURS[segment])
+    for technique in [name for name in _RANKING if f"recsys/{name}" in cube["technique"].values]:
+        found = technique_share(cube, technique, of="recsys", base="requests", segment="hyperscale")
+        _band(ranking, found.ends, 100 * found.share, technique, COLOURS[technique], _BANDS[1:2])
     _split_panel(split, cube, observations, market)
-    titles = ("Accelerators live [million]", "Search by hyperscalers, requests [%]", "Hyperscale share of revenue [%]")
-    for axes, title in zip((fleet, search, split), titles, strict=True):
-        _dress(axes, title)
+    titles = ("Accelerators live [million]", "RecSys by hyperscalers, requests [%]", "Hyperscale share of revenue [%]")
+    for axes, title in zip((fleet, ranking, split), titles, strict=True):
+        _dress(axes, title, "upper right" if axes is ranking else "upper left")
     last = quarter_label(periods(cube)[-1])
-    title = f"As of {cube.attrs['origin']}: medians, 80 and 95 % intervals to {last}"
+    title = f"As of {cube.attrs['origin']}: medians, 80 % (and 95 %) intervals; hardware to {last}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=10)
     return figure
 
@@ -263,7 +263,7 @@ def overview_picture(cube: xr.Dataset, observations: DataFrame[Observations], ma
 def _split_panel(axes: Any, cube: xr.Dataset, observations: DataFrame[Observations], market: Market) -> None:
     definition, colours = cube.attrs["definition"], _colours(cube)
     share = hyperscale_share(cube, base="revenue", definition=definition)
-    _band(axes, cube, 100 * share, definition, COLOURS["hyperscale"])
+    _band(axes, periods(cube), 100 * share, definition, COLOURS["hyperscale"])
     rows = select(split_statements(observations, market), measure="share", base="revenue", stage="flow")
     for name, group in rows[rows["period_end"] >= periods(cube)[0]].groupby("definition"):
         middle = group["period_start"] + (group["period_end"] - group["period_start"]) / 2
@@ -275,11 +275,11 @@ def _split_panel(axes: Any, cube: xr.Dataset, observations: DataFrame[Observatio
     axes.set_ylim(35, 75)
 
 
-def _dress(axes: Any, title: str) -> None:
+def _dress(axes: Any, title: str, legend: str) -> None:
     from matplotlib.dates import DateFormatter, YearLocator  # noqa: PLC0415  (only the picture needs it)
 
     axes.set_title(title, loc="left", fontsize=10)
-    axes.legend(frameon=False, fontsize=7, loc="upper left", ncols=2)
+    axes.legend(frameon=False, fontsize=7, loc=legend, ncols=2)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
     axes.xaxis.set_major_locator(YearLocator())  # type: ignore[no-untyped-call]
@@ -287,9 +287,8 @@ def _dress(axes: Any, title: str) -> None:
 
 
 def _band(
-    axes: Any, cube: xr.Dataset, values: Array, name: str, colour: str, bands: tuple[Band, ...] = _BANDS[:2]
+    axes: Any, ends: pd.DatetimeIndex, values: Array, name: str, colour: str, bands: tuple[Band, ...] = _BANDS[:2]
 ) -> None:
-    ends = periods(cube)
     for low, high, opacity in bands:
         edges = np.quantile(values, [low, high], axis=0)
         axes.fill_between(ends, edges[0], edges[1], color=colour, alpha=opacity, lw=0)
