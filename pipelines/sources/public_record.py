@@ -133,7 +133,7 @@ def _base(folder: Path) -> Path:
     return RECORDS if partial else folder
 
 
-def _with_own(shipped: Screened[AssumptionRows], base: Path, folder: Path) -> Screened[AssumptionRows]:
+def _with_own(shipped: Screened[FrameModel], base: Path, folder: Path) -> Screened[FrameModel]:
     """Return assumptions with the rows of a folder that stands beside what ships, each in place of the shipped one."""
     path = folder / _ASSUMPTIONS
     if base == folder or not path.exists():
