@@ -9,7 +9,7 @@ from shiftcast.features.frames.model import Day, Field, FrameModel
 
 TECHNIQUES: Final = ("table", "collaborative", "content", "lexical", "deep", "sequence", "llm")
 CONFIDENCE: Final = (*vocabulary.CONFIDENCE, "secondary")
-OPERATOR: Final = Field(description="who runs the surface; unnamed_* where the text names nobody; no `|`")
+OPERATOR: Final = Field(description="who runs the surface; unnamed_* where the text names nobody; no vertical bar")
 SURFACE: Final = Field(description="what its users see, or the system behind it, as the text names it")
 SEGMENT: Final = Field(description="side of the split the operator counts on", isin=("hyperscale", "rest"))
 GROUP: Final = Field(description="large consumer platforms, or all others", isin=("giants", "tail"))
