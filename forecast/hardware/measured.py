@@ -205,6 +205,8 @@ def learn_measured(
 ) -> DataFrame[AssumptionRows]:
     """Return assumptions in which what enough operators measured stands in the place of a judgement.
 
+    A row that is no judgement but somebody's own measurement (evidence other than ``assumed``) stands as it is.
+
     Parameters
     ----------
     assumptions
@@ -220,14 +222,14 @@ def learn_measured(
     """
     makers = makers_of_mean(traffic)
     rows = assumptions.to_dict("records")
-    learned = [_learned(row, observations, makers) if _is_pooled(str(row["name"])) else row for row in rows]
+    learned = [_learned(row, observations, makers) if _is_pooled(row) else row for row in rows]
     changed: DataFrame[AssumptionRows] = pd.DataFrame(learned, columns=assumptions.columns).astype(assumptions.dtypes)
     return changed
 
 
-def _is_pooled(name: str) -> bool:
-    kind, _, technique = name.partition(".")
-    return kind in KINDS and bool(technique)
+def _is_pooled(row: Mapping[str, object]) -> bool:
+    kind, _, technique = str(row["name"]).partition(".")
+    return kind in KINDS and bool(technique) and row["evidence"] == "assumed"
 
 
 def _learned(row: dict[str, object], observations: DataFrame[Observations], makers: float) -> dict[str, object]:

@@ -22,7 +22,7 @@ from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.hardware.conversion import hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
-from shiftcast.forecast.hardware.throughput import TaskRates, fleet_throughput, task_rates
+from shiftcast.forecast.hardware.throughput import TaskRates, task_rates
 from shiftcast.forecast.identity.rolled import MigrationFit, draw_migration, fit_migration
 from shiftcast.forecast.identity.tokens import TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
@@ -182,7 +182,7 @@ def draw_bottom_up(
         if task.workload == TRAINING:
             continue
         if task.on_accelerator:
-            theta = fleet_throughput(fit.rates[task.name], hour_shares, sampling.assumed, quarters, held)
+            theta = asked.throughput(task, hour_shares)
             evidence[task.name] = fit.rates[task.name].one.evidence
             hours_each[task.name] = hours_per_request(asked.intensity(task), np.ones(()), theta)
             fill_hours(hours[..., column], asked, task, by_leaf(sampling.assumed, task, chips)[..., chips.own], theta)

@@ -1,7 +1,7 @@
 """Intensity of a task: calls a request times work a call, less the reused part, each an assumption with its unit.
 
 A technique whose cost operators measured against the one it replaced has none of the three: its hours a request are
-those of the older one times ``ratio.TECHNIQUE``, on one machine and day.
+those of the older one times ``ratio.TECHNIQUE``, on one machine, in every quarter.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.conversion import hours_per_request
 from shiftcast.forecast.hardware.placement import draw_placement
-from shiftcast.forecast.hardware.throughput import fleet_throughput
 from shiftcast.forecast.identity.bottomup import BottomUpFit
 from shiftcast.forecast.identity.work import Asked
 from shiftcast.forecast.leaves import SEGMENT_OF, SOLD_LEAVES, SOLD_SEGMENTS
@@ -90,15 +89,14 @@ def _hours_each(fit: BottomUpFit, mix: Array, assumed: Assumptions, quarters: pd
 
     Training is counted in accelerator-hours, so a unit of it takes one.
     """
-    registry, held = fit.known.registry, fit.known.beliefs["growth.held_after"]
-    asked = _asked(fit, assumed, quarters)
+    registry, asked = fit.known.registry, _asked(fit, assumed, quarters)
     mix = np.concatenate([mix, np.repeat(mix[:, -1:], len(quarters) - mix.shape[1], axis=1)], axis=1)
     each = np.zeros((*mix.shape[:2], len(registry.tasks)))
     for column, task in enumerate(registry.tasks):
         if task.workload == TRAINING:
             each[..., column] = 1.0
         elif task.on_accelerator:
-            theta = fleet_throughput(fit.rates[task.name], mix, assumed, quarters, held)
+            theta = asked.throughput(task, mix)
             each[..., column] = hours_per_request(asked.intensity(task), np.ones(()), theta)
     return each
 

@@ -18,6 +18,7 @@ OUTSIDE: Final = 0.7  # odds outside the window above which the sentence says wh
 _INNER: Final = (0.1, 0.5, 0.9)
 _UNITS: Final = {"gpu_hours": "GPU-hours", "work": "operations", "requests": "requests"}
 _TINY: Final = 1e-12
+_FEW: Final = 20  # draws below which dates have no interval [draw]
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def crossing_words(
     """
     said, middle = [_odds(asked, when)], quarter_label(share.ends[middle_of(share)])
     if when.draws_within:
-        dates = f"{when.middle_within} ({when.level:.0%}: {when.early_within} to {when.late_within})"
+        few = f", of {when.draws_within} draws, too few for an interval" if when.draws_within < _FEW else ""
+        dates = f"{when.middle_within}{few or f' ({when.level:.0%}: {when.early_within} to {when.late_within})'}"
         said.append(f"If it falls in between, as in {_percent(1 - when.already - when.never)} of the draws: {dates}.")
     if when.already + when.never > OUTSIDE:
         said.append(_why(asked, share, when, parts))

@@ -14,7 +14,7 @@ OR_NEWER: Final = " or newer"
 _NEWEST, _BEFORE = "llm", "deep"  # and the class that newer ones replace
 IN_WORDS: Final = {
     "deep learning and large language models": "deep or newer", "deep learning": "deep",
-    "large language models": "llm",
+    "deep learning and LLMs": "deep or newer", "large language models": "llm", "LLMs": "llm",
 }  # fmt: skip
 
 

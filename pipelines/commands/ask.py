@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -26,6 +26,7 @@ from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.registry.versions import changed_inputs, open_version
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
+_INNER: Final = ("100", "500", "900")  # quantiles, in thousandths, that stand in one cell
 Root = Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")]
 
 
@@ -112,6 +113,7 @@ def _last_quarter(bundle: Bundle) -> str:
 
 def _show(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print what all rows share once, a line each, and a table of what differs."""
+    rows = [_folded(row) for row in rows]
     names = [name for name in rows[0] if name != "row"]
     shared = [name for name in names if len({repr(row[name]) for row in rows}) == 1]
     console = wide_console()
@@ -122,6 +124,19 @@ def _show(rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_row(*(_cell(row[name]) for name in names if name not in shared))
     if len(shared) < len(names):
         console.print(table)
+
+
+def _folded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with the 10, 50 and 90 % quantiles of each figure in one cell."""
+    folded: dict[str, Any] = {}
+    for name, value in row.items():
+        figure, _, level = name.rpartition("_q")
+        if not figure or any(f"{figure}_q{each}" not in row for each in _INNER):
+            folded[name] = value
+        elif level == _INNER[0]:
+            low, middle, high = (f"{row[f'{figure}_q{each}']:.3g}" for each in _INNER)
+            folded[f"{figure} (80 %)"] = f"{middle} ({low}-{high})"
+    return folded
 
 
 def _cell(value: Any) -> str:

@@ -40,8 +40,9 @@ from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 MEMBERSHIPS_FILE: Final = "memberships.csv"
 CEILINGS_FILE: Final = "ceilings.csv"
+_ASSUMPTIONS: Final = "assumptions.csv"
 _SINGLE: Final[Mapping[str, type[FrameModel]]] = {
-    "claims.csv": Claims, "hardware.csv": Hardware, "throughput.csv": Throughput, "assumptions.csv": AssumptionRows,
+    "claims.csv": Claims, "hardware.csv": Hardware, "throughput.csv": Throughput, _ASSUMPTIONS: AssumptionRows,
     "fleet.csv": AssumptionRows, "economics.csv": AssumptionRows,
 }  # fmt: skip
 _OPTIONAL: Final[Mapping[str, type[FrameModel]]] = {
@@ -73,7 +74,7 @@ def read_record(folder: Path = RECORDS) -> Record:
     ----------
     folder
         Folder of CSV files. Its rows of the ledger and its beliefs join those that ship; where it holds nothing but
-        rows that may be left out, all else is what ships.
+        rows that may be left out, all else is what ships, but for assumptions that it has a row of.
 
     Returns
     -------
@@ -83,7 +84,8 @@ def read_record(folder: Path = RECORDS) -> Record:
     Raises
     ------
     UnreadableFileError
-        If a file cannot be read at all, or the folder holds a part of what it needs, but no observations.
+        If a file cannot be read at all, the folder holds a part of what it needs, but no observations, or stands beside
+        what ships and has an assumption that no model asks for.
     """
     base = _base(folder)
     files = sorted(base.glob("observations_*.csv"))
@@ -91,6 +93,7 @@ def read_record(folder: Path = RECORDS) -> Record:
         raise UnreadableFileError(f"{folder}: no observations_*.csv file; give a folder of records")
     parts = {path.name: _screened(path, Observations) for path in files}
     single = {name: _screened(base / name, frame) for name, frame in _SINGLE.items()}
+    single[_ASSUMPTIONS] = _with_own(single[_ASSUMPTIONS], base, folder)
     observations, repeated = _merge(parts)
     there = {name: path for name in _OPTIONAL for path in (base / name, folder / name) if path.exists()}
     optional = {name: _screened_if_there(there.get(name), frame) for name, frame in _OPTIONAL.items()}
@@ -101,6 +104,7 @@ def read_record(folder: Path = RECORDS) -> Record:
     check_catalogue(base / "hardware.csv", rows["hardware"])
     beside = [*market_files(folder).values(), beliefs_files(folder)[-1], *there.values()]
     beside += [own_and_shipped(folder, name)[0] for name in LEDGER]
+    beside += [path for path in (folder / _ASSUMPTIONS,) if path.exists()]
     return Record(
         observations=check(observations, Observations),
         capacity=pd.concat([rows.pop(name) for name in _CAPACITY], ignore_index=True),
@@ -122,10 +126,25 @@ def _screened(path: Path, frame: type[AnyFrame]) -> Screened[AnyFrame]:
 
 def _base(folder: Path) -> Path:
     """Return the folder whose files a record cannot do without: the one that ships, beside a folder of own rows."""
-    needed = [*folder.glob("observations_*.csv"), *(folder / name for name in (*_SINGLE, "workloads.csv"))]
-    own = [*_OPTIONAL, *LEDGER, BELIEFS_FILE, *(f"{name}.csv" for name in MARKET)]
+    single = [name for name in (*_SINGLE, "workloads.csv") if name != _ASSUMPTIONS]
+    needed = [*folder.glob("observations_*.csv"), *(folder / name for name in single)]
+    own = [*_OPTIONAL, *LEDGER, BELIEFS_FILE, _ASSUMPTIONS, *(f"{name}.csv" for name in MARKET)]
     partial = any((folder / name).exists() for name in own) and not any(path.exists() for path in needed)
     return RECORDS if partial else folder
+
+
+def _with_own(shipped: Screened[FrameModel], base: Path, folder: Path) -> Screened[FrameModel]:
+    """Return assumptions with the rows of a folder that stands beside what ships, each in place of the shipped one."""
+    path = folder / _ASSUMPTIONS
+    if base == folder or not path.exists():
+        return shipped
+    own = _screened(path, AssumptionRows)
+    unknown = sorted(set(own.rows["name"]) - set(shipped.rows["name"]))
+    if unknown:
+        raise UnreadableFileError(f"{path}: no model asks for name {unknown[0]!r}; correct it as in the shipped file")
+    rest = shipped.rows[~shipped.rows["name"].isin(own.rows["name"])]
+    quarantine = conform(pd.concat([shipped.quarantine, own.quarantine], ignore_index=True), Quarantine)
+    return Screened(conform(pd.concat([own.rows, rest], ignore_index=True), AssumptionRows), quarantine, ())
 
 
 def _digests(files: list[Path]) -> dict[str, str]:

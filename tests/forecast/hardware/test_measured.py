@@ -91,6 +91,13 @@ def test_a_judgement_stands_until_two_operators_have_measured_it(record):
     assert set(changed["evidence"]) == {"vendor"}
 
 
+def test_a_measurement_of_ones_own_stands_before_what_operators_measured(record):
+    judged = record.assumptions[record.assumptions["name"] == "ratio.llm"].reset_index(drop=True)
+    own = judged.assign(low=1.2, mid=1.5, high=1.9, evidence="measured")
+    pd.testing.assert_frame_equal(learn_measured(own, record.observations, record.traffic), own)
+    assert learn_measured(judged, record.observations, record.traffic)["evidence"].tolist() == ["vendor"]
+
+
 @pytest.mark.parametrize(
     ("name", "shape", "value"), [("mfu.deep", "logitnormal", 1.0), ("ratio.llm", "lognormal", 0.0)]
 )

@@ -53,3 +53,12 @@ def test_a_horizon_of_hardware_beyond_that_of_the_migration_is_that_of_both(smal
     assert fit.migration_quarters is fit.quarters
     short = small_fit.bottom_up.migration_quarters
     assert f"{short[-1].year}Q{short[-1].quarter}" == MIGRATION_THROUGH
+
+
+@pytest.mark.parametrize("workload", ["recsys", "ads"])
+def test_a_ratio_of_hours_holds_in_every_quarter(small_world, workload):
+    hours, taught = small_world.cube["hours_each"], small_world.taught.sampling.assumed
+    for technique in ("sequence", "llm"):
+        newer, older = (hours.sel(technique=f"{workload}/{name}").values for name in (technique, "deep"))
+        expected = taught[f"ratio.{technique}"][:, None]
+        np.testing.assert_allclose(newer / older, np.broadcast_to(expected, newer.shape), rtol=1e-4)

@@ -25,9 +25,16 @@ def test_the_odds_and_dates_of_four_draws_by_hand(by_hand):
     assert (found.parts.level, found.parts.speed) == pytest.approx((0.5, 0.5))
     assert found.says == (
         "The share of llm in search requests (hyperscale) is above 50% already with probability 25%, by the end of "
-        "2027 with 75%, and not by 2027Q4 with 25%. If it falls in between, as in 50% of the draws: 2026Q4 (80%: "
-        "2026Q4 to 2027Q3)."
+        "2027 with 75%, and not by 2027Q4 with 25%. If it falls in between, as in 50% of the draws: 2026Q4, of 2 "
+        "draws, too few for an interval."
     )
+
+
+def test_dates_of_draws_enough_have_an_interval(by_hand):
+    many = by_hand.isel(draw=np.tile(np.arange(by_hand.sizes["draw"]), 10))
+    found = ask(many)
+    assert found.draws_within == 20
+    assert "as in 50% of the draws: 2026Q4 (80%: 2026Q4 to 2027Q3)." in found.says
 
 
 def test_a_share_that_never_gets_there_says_so_with_its_path(by_hand):

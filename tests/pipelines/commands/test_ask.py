@@ -35,6 +35,14 @@ def test_what_all_rows_share_is_printed_once(call):
     assert "q900" in done.output
 
 
+def test_quantiles_of_one_figure_stand_in_one_cell(call):
+    done = call("ask", "techniques", "of=recsys", "segment=rest")
+    (told,) = json.loads(call("ask", "techniques", "of=recsys", "segment=rest", "--json").output)["predictions"][:1]
+    low, middle, high = (f"{told[f'requests_q{each}']:.3g}" for each in (100, 500, 900))
+    assert f"{middle} ({low}-{high})" in done.output
+    assert "_q" not in done.output
+
+
 def test_what_is_wanted_and_not_served_is_a_measure_and_a_lifted_ceiling_joins_the_scenario(call):
     done = call("ask", "forecast", "measure=latent_hours", "leaf=sovereign")
     assert "unit: accelerator_hour/quarter" in done.output

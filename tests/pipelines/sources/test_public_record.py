@@ -201,6 +201,21 @@ def test_a_folder_without_observations_is_named(tmp_path):
         read_record(tmp_path)
 
 
+def test_an_assumption_of_ones_own_takes_the_place_of_the_shipped_one(tmp_path, record):
+    head, *rows = (RECORDS / "assumptions.csv").read_text().splitlines()
+    (line,) = [row for row in rows if row.startswith("ratio.llm,")]
+    own = tmp_path / "assumptions.csv"
+    own.write_text(f"{head}\n{line.replace('0.25,1,4', '1.2,1.5,1.9')}\n")
+    found = read_record(tmp_path)
+    changed = found.assumptions.compare(record.assumptions, result_names=("own", "shipped"))
+    assert list(found.assumptions.loc[changed.index, "name"]) == ["ratio.llm"]
+    assert changed["mid"].to_dict("records") == [{"own": 1.5, "shipped": 1.0}]
+    assert found.digests["assumptions.csv"] != record.digests["assumptions.csv"]
+    own.write_text(f"{head}\n{line.replace('ratio.llm', 'ratio.lmm')}\n")
+    with pytest.raises(UnreadableFileError, match=r"no model asks for name 'ratio\.lmm'"):
+        read_record(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("column", "text", "said"),
     [
