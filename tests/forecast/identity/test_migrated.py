@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from shiftcast.features.calendars import calendar_quarters
 from shiftcast.forecast.identity.bottomup import MIGRATION_THROUGH, fit_bottom_up
