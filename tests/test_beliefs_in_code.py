@@ -100,7 +100,7 @@ MODULES = {
         "identity/history.py": "_SHOWN",
         "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
-        "views/crossing_words.py": "_INNER", "views/settled.py": "MOST",
+        "views/crossing_words.py": "_INNER", "views/passage.py": "FEW", "views/settled.py": "MOST",
         "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
         "volume/calibrate.py": "LEVELS", "volume/combine.py": "_DECILES",
     },

@@ -18,7 +18,6 @@ OUTSIDE: Final = 0.7  # odds outside the window above which the sentence says wh
 _INNER: Final = (0.1, 0.5, 0.9)
 _UNITS: Final = {"gpu_hours": "GPU-hours", "work": "operations", "requests": "requests"}
 _TINY: Final = 1e-12
-_FEW: Final = 20  # draws below which dates have no interval [draw]
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def crossing_words(
     """
     said, middle = [_odds(asked, when)], quarter_label(share.ends[middle_of(share)])
     if when.draws_within:
-        few = f", of {when.draws_within} draws, too few for an interval" if when.draws_within < _FEW else ""
+        few = "" if when.early_within else f", of {when.draws_within} draws, too few for an interval"
         dates = f"{when.middle_within}{few or f' ({when.level:.0%}: {when.early_within} to {when.late_within})'}"
         said.append(f"If it falls in between, as in {_percent(1 - when.already - when.never)} of the draws: {dates}.")
     if when.already + when.never > OUTSIDE:

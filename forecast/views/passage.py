@@ -14,6 +14,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.crossing import first_passage, passage_ranks
 
 NOT_YET: Final = "after the horizon"
+FEW: Final = 20  # draws below which dates have no interval [draw]
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Passage:
     draws_within
         Draws that cross in the quarters ahead.
     early_within, middle_within, late_within
-        As ``early, middle, late``, of those draws alone; none where there is none.
+        As ``early, middle, late``, of those draws alone; none where there is none, and no interval of fewer than
+        :data:`FEW`.
     """
 
     early: str
@@ -117,9 +119,10 @@ def passage(share: Array, ends: pd.DatetimeIndex, *, above: float, level: float,
     early, middle, late = (labels[rank] for rank in passage_ranks(first, levels))
     within = first[(first >= first_ahead) & (first < len(ends))]
     dated = [labels[rank] for rank in passage_ranks(within, levels)] if len(within) else [None] * len(levels)
+    soon, mid, last = dated if len(within) >= FEW else (None, dated[1], None)
     years = {str(end.year): at for at, end in enumerate(ends) if at >= first_ahead}  # last quarter of each year
     return Passage(
         early, middle, late, level, float((first < first_ahead).mean()),
         {year: float((first <= at).mean()) for year, at in years.items()}, float((first == len(ends)).mean()),
-        quarter_label(ends[-1]), len(within), *dated,
+        quarter_label(ends[-1]), len(within), soon, mid, last,
     )  # fmt: skip

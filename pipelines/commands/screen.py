@@ -182,7 +182,7 @@ def _crossing_table(crossings: list[Crossing]) -> Table:
         table.add_column(heading)
     for each in crossings:
         odds = (each.already, *(each.by[year] for year in years), each.never)
-        ahead = f"{each.early_within} to {each.late_within}" if each.draws_within else "-"
+        ahead = f"{each.early_within} to {each.late_within}" if each.early_within else "-"
         table.add_row(each.question, *(f"{odd:.0%}" for odd in odds), each.middle_within or "-", ahead)
     return table
 

@@ -55,7 +55,7 @@ def _show(found: Crossing) -> None:
     dates = Table("", "early", "middle", "late", title=f"Quarter, {found.level:.0%} interval")
     dates.add_row("of all draws", found.early, found.middle, found.late)
     if found.draws_within:
-        within = (found.early_within, found.middle_within, found.late_within)
+        within = (each or "-" for each in (found.early_within, found.middle_within, found.late_within))
         dates.add_row(f"of the {found.draws_within} draws that cross ahead", *within)
     console.print(odds, dates)
     _show_uncertainty(console, found)

@@ -61,8 +61,9 @@ def test_each_year_ahead_has_the_odds_of_having_crossed_by_its_end():
 
 
 def test_dates_within_the_window_leave_out_what_has_crossed_and_what_never_does():
-    found = ask(steps(0, 1, 5, 6, 7, 8, 8, 8))
-    assert found.draws_within == 3
+    few, found = ask(steps(0, 1, 5, 6, 7, 8, 8, 8)), ask(steps(*[0, 1, 5, 6, 7, 8, 8, 8] * 7))
+    assert (few.draws_within, few.early_within, few.middle_within, few.late_within) == (3, None, "2026Q3", None)
+    assert found.draws_within == 21
     assert (found.early_within, found.middle_within, found.late_within) == ("2026Q2", "2026Q3", "2026Q4")
     none = ask(steps(0, 8))
     assert (none.draws_within, none.early_within, none.middle_within, none.late_within) == (0, None, None, None)
