@@ -88,6 +88,6 @@ def test_a_line_marks_where_reports_end(cube):
 def test_the_overview_has_three_panels_and_saves(cube, observations, tmp_path):
     figure = figures.overview_picture(cube, observations, MARKET)
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert [title.split()[0] for title in titles] == ["Accelerators", "Search", "Hyperscale"]
+    assert [title.split()[0] for title in titles] == ["Accelerators", "RecSys", "Hyperscale"]
     figure.savefig(tmp_path / "o.png", dpi=50)
     assert (tmp_path / "o.png").read_bytes()[:4] == b"\x89PNG"
