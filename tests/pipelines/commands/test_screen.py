@@ -30,7 +30,7 @@ def test_the_json_has_every_answer_and_no_nan(finished):
 def test_a_person_sees_the_table_the_crossings_the_split_and_the_report(finished, capsys):
     show_result(finished.result)
     shown = capsys.readouterr().out
-    for words in (*MEASURES, "hyperscale", "2028Q4", "llm over 50% of search requests", "Split (hyperscale share",
+    for words in (*MEASURES, "hyperscale", "2028Q4", "llm over 50% of search", "Split (hyperscale share",
                   "promoted: first model", "report.html"):  # fmt: skip
         assert words in shown
     assert max(len(line) for line in shown.splitlines()) <= 118 or str(finished.result.out) in shown
