@@ -21,7 +21,7 @@ from shiftcast.features.input_error import InputError
 
 LEVELS: Final = (0.5, 0.8, 0.95)
 QUANTILES: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
-_Z90: Final = float(ndtri(0.9))
+Z90: Final = float(ndtri(0.9))  # standard deviations from the median to the 90th percentile of a normal
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -266,7 +266,7 @@ def _sample(name: str, shape: str, points: Array, z: Array) -> Array:
             f"assumption {name!r}: low {points[0]:g}, mid {points[1]:g}, high {points[2]:g} must rise and fit a "
             f"{shape} scale; correct the row in assumptions.csv"
         )
-    spread = np.where(z < 0, mid - low, high - mid) / _Z90
+    spread = np.where(z < 0, mid - low, high - mid) / Z90
     return np.asarray(backward(mid + spread * z), dtype=np.float64)
 
 

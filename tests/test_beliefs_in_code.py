@@ -30,11 +30,11 @@ TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
-        "draws.py": "_Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
+        "draws.py": "Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
-        "rollouts/courses.py": "_Z90", "rollouts/hazard.py": "_DECADE", "rollouts/segments.py": "_Z90",
+        "rollouts/hazard.py": "_DECADE",
         "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
-        "supply/funding.py": "_YEAR _RISE_YEARS", "supply/pool.py": "_Z90",
+        "supply/funding.py": "_YEAR _RISE_YEARS",
         "capacity/served.py": "_HALF_LOG_2PI",
         "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
         "economics/revenue.py": "SECONDS_PER_YEAR", "economics/site.py": "SECONDS_PER_DAY",

@@ -14,12 +14,12 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import days_in
 from shiftcast.features.frames import DataFrame, Traffic
 from shiftcast.features.series import select
+from shiftcast.forecast.draws import Z90
 from shiftcast.forecast.hardware.measured import FEWEST, pool_operators
 from shiftcast.forecast.identity.bottomup import BottomUp
 from shiftcast.forecast.known import Known
@@ -131,7 +131,7 @@ def _requests(traffic: DataFrame[Traffic], spread: float, quarters: pd.DatetimeI
     """Yield the requests a day that operators have disclosed, summed by workload, the last word on each surface."""
     latest = traffic.sort_values("known_at").groupby(["workload", "operator", "surface"]).last()
     for workload, rows in latest.groupby("workload"):
-        total, sd = rows["mid"].sum(), np.log(rows["high"] / rows["low"]) / (2 * norm.ppf(0.9))
+        total, sd = rows["mid"].sum(), np.log(rows["high"] / rows["low"]) / (2 * Z90)
         error = float(np.hypot(np.linalg.norm(rows["mid"] * sd) / total, spread))
         at = _counted_in(rows["period_end"], quarters).max()
         yield Anchor(f"requests.{workload}", "requests", str(workload), at, float(np.log(total)), error)

@@ -27,6 +27,7 @@ from shiftcast.forecast.identity.sold import Sold
 from shiftcast.forecast.identity.topdown import as_sold
 from shiftcast.forecast.leaves import SOLD_LEAVES
 from shiftcast.forecast.migration.carry import Carried
+from shiftcast.forecast.statements.conditioning import effective
 
 STEPS: Final = 3
 WINDOW: Final = 12  # most quarters of history that are compared
@@ -167,8 +168,7 @@ def _weighted(predicted: Array, data: Data) -> float:
     misfit = data.value - predicted
     misfit = np.where(data.at_least & (misfit < 0), 0.0, misfit)
     log_weight = -0.5 * np.einsum("nd,nd->n", misfit, np.linalg.solve(data.covariance, misfit.T).T)
-    weight = np.exp(log_weight - log_weight.max())
-    return float(weight.sum() ** 2 / (weight**2).sum() / len(weight))
+    return effective(log_weight)
 
 
 def _moved_by(names: list[str], steps: tuple[Step, ...]) -> list[str]:

@@ -15,11 +15,12 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit, ndtri
+from scipy.special import logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Observations, Rollouts
 from shiftcast.features.series import select
+from shiftcast.forecast.draws import Z90
 from shiftcast.forecast.rollouts.clock import number_of
 
 MIGRATING: Final = ("deep", "sequence", "llm")  # classes that the ledger speaks of, old to new
@@ -29,7 +30,6 @@ ROLLBACK: Final = "rollback"
 _AT_REQUEST: Final = ("online", "mixed")
 WHOLE: Final = "(all)"
 _EDGE: Final = (0.002, 0.985)  # shares beyond are read as these on the logit scale
-_Z90: Final = float(ndtri(0.9))
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,7 @@ def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> 
     else:
         low, mid, high = logit(np.clip(levels, *_EDGE))
         yield Said(
-            at, float(levels[1]), float(mid), max(float(high - low) / (2 * _Z90), beliefs["least_sd"]), "=", event
+            at, float(levels[1]), float(mid), max(float(high - low) / (2 * Z90), beliefs["least_sd"]), "=", event
         )
 
 

@@ -19,6 +19,7 @@ from shiftcast.forecast.rollouts.courses import WHOLE, Course, Moved, Said, mome
 from shiftcast.forecast.rollouts.habits import Habits
 from shiftcast.forecast.rollouts.hazard import at_moment, cumulative, draw_starts
 from shiftcast.forecast.rollouts.ramp import log_likelihood, resample, share_likelihood, starts_of
+from shiftcast.forecast.statements.conditioning import effective
 
 _TRIES: Final = 8  # ramps tried for each that is kept
 
@@ -263,9 +264,8 @@ def _given(stated: Sequence[Said], share: Array, start: Array, setting: Setting,
     at, mid, sd, side = moments(bounds)
     there = np.stack([_at(share, setting.ends, when) for when in at], axis=-1)
     log_weight = share_likelihood(there, mid, sd, side)
-    weight = np.exp(log_weight - log_weight.max())
     kept = resample(log_weight, uniform, len(share))
-    return Path(share[kept], start[kept], float(weight.sum() ** 2 / (weight**2).sum() / len(weight)))
+    return Path(share[kept], start[kept], effective(log_weight))
 
 
 def _at(share: Array, ends: Array, when: float) -> Array:

@@ -11,20 +11,19 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtri, softmax
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import DataFrame, Traffic
-from shiftcast.forecast.draws import Assumptions, stream
+from shiftcast.forecast.draws import Z90, Assumptions, stream
 from shiftcast.forecast.rollouts.courses import GIANTS, Course
 from shiftcast.forecast.rollouts.habits import Habits
 from shiftcast.forecast.rollouts.paths import Setting, draw_course, setting_of
 from shiftcast.forecast.rollouts.ramp import resample
+from shiftcast.forecast.statements.conditioning import effective
 
 _UNNAMED: Final = {("hyperscale", "giants"): 3, ("rest", "giants"): 5, ("rest", "tail"): 8}  # courses that stand for
 _BLANK: Final = "unnamed "
 _MIXED: Final = 2  # draws tried for each that is kept
-_Z90: Final = float(ndtri(0.9))
 
 
 @dataclass(frozen=True)
@@ -162,10 +161,10 @@ def draw_segment(
     for name, rows in evidence.judged.items():
         logs += _judge(steps[techniques.index(name)], ends, rows)
     random = stream(seed, f"rollouts.judged.{courses[0].segment}.{courses[0].workload}")
-    kept, chance = _in_place(resample(logs, random.random(), draws)), softmax(logs)
+    kept = _in_place(resample(logs, random.random(), draws))
     shares, used = (np.moveaxis(each[:, kept], 0, -1).astype(np.float64) for each in (steps, adoption))
     own, parts = ({name: each[kept] for name, each in found.items()} for found in (or_newer(movers), weights))
-    return Migrated(techniques, shares, used, own, parts, float(1 / (chance @ chance) / tries))
+    return Migrated(techniques, shares, used, own, parts, effective(logs))
 
 
 def or_newer(movers: Mapping[str, Array]) -> dict[str, Array]:
@@ -263,7 +262,7 @@ def _answered(
     if name in assumed.values or own.empty:
         return _spread(assumed.get(name, f"ledger.requests.{workload}.other"), draws, random)
     most = own.sort_values(["mid", "known_at"]).iloc[-1]
-    sd = np.log(most["high"] / most["low"]) / (2 * _Z90)
+    sd = np.log(most["high"] / most["low"]) / (2 * Z90)
     return np.asarray(most["mid"] * np.exp(sd * random.standard_normal(draws)))
 
 

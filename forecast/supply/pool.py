@@ -11,14 +11,14 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit, ndtri
+from scipy.special import logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import Ceilings, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.features.units import convert
+from shiftcast.forecast.draws import Z90
 
-_Z90: Final = float(ndtri(0.9))
 _SCALES: Final = {"flow": np.log, "growth": np.log1p, "part": logit}
 _STEP: Final = 0.25  # years between the points at which growth is added up
 _EXACT: Final = 1e-6  # spread of a row that states none
@@ -121,7 +121,7 @@ def read_rows(rows: DataFrame[Ceilings], applies: str, unit: str) -> Said:
         )
     shift = 0.5 if applies == "growth" else 0.0
     ends = pd.DatetimeIndex(rows["period_end"]) + pd.Timedelta(days=1)
-    spread = np.maximum(np.diff(points, axis=1) / _Z90, _EXACT)
+    spread = np.maximum(np.diff(points, axis=1) / Z90, _EXACT)
     start = years(pd.DatetimeIndex(rows["period_start"])) - shift
     return Said(points[:, 1], spread[:, 0], spread[:, 1], start, years(ends) - shift)
 
