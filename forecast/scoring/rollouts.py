@@ -47,14 +47,14 @@ class Study:
     draws, seed
         Of each forecast.
     past
-        Errors that peers made so far: course, origin, horizon, peer and level, error.
+        (Peer, horizon, level of its forecast) to the errors it made so far: operator, quarter they are about, error.
     """
 
     beliefs: Mapping[str, float]
     prior: SharePrior
     draws: int
     seed: int
-    past: list[tuple[str, float, int, str, float]] = field(default_factory=list)
+    past: dict[tuple[str, int, int], list[tuple[str, float, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,6 @@ def score_rollouts(
             if held:
                 taught = [each for each in courses if fold_of(each.operator) != fold]
                 rows += _forecast(held, taught, start, study)
-        study.past.extend(_errors(cases, start))
     return pd.DataFrame(rows)
 
 
@@ -209,7 +208,9 @@ def _forecast(cases: Sequence[Case], taught: Sequence[Course], start: float, stu
         rows.append({**about, "method": "share state", **score_share(state, case.actual, random)})
         for name, peer in PEERS.items():
             point = float(peer(told(course), np.array([float(case.horizon)]))[0])
-            others = _others(study.past, name, case, point)
+            past = study.past.setdefault((name, case.horizon, level_of(point)), [])
+            others = _others(past, case)
+            past.append((course.operator, start + case.horizon, case.actual - point))
             rows.append({**about, "method": name, **score_share(np.full(1, point), case.actual, random)})
             spread = np.clip(point + others, 0.0, 1.0)
             rows.append({**about, "method": f"{name} + spread", **score_share(spread, case.actual, random)})
@@ -238,24 +239,10 @@ def _day(moment: float) -> pd.Timestamp:
     )
 
 
-def _others(past: Sequence[tuple[str, float, int, str, float]], name: str, case: Case, point: float) -> Array:
+def _others(past: Sequence[tuple[str, float, float]], case: Case) -> Array:
     """Return the errors that a peer had made on other operators from a like level by the origin; nought if none."""
-    found = [
-        error for operator, at, horizon, method, error in past
-        if operator.rsplit("|", 3)[0] != case.course.operator and at + horizon <= case.origin
-        and horizon == case.horizon and method == f"{name}|{level_of(point)}"
-    ]  # fmt: skip
+    found = [error for operator, about, error in past if operator != case.course.operator and about <= case.origin]
     return np.array([0.0, *found])
-
-
-def _errors(cases: Sequence[Case], start: float) -> list[tuple[str, float, int, str, float]]:
-    """Return the errors of peers on the cases of one origin."""
-    found = []
-    for case in cases:
-        for name, peer in PEERS.items():
-            point = float(peer(told(case.course), np.array([float(case.horizon)]))[0])
-            found.append((case.course.name, start, case.horizon, f"{name}|{level_of(point)}", case.actual - point))
-    return found
 
 
 def fold_of(operator: str) -> int:
