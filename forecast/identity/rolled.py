@@ -118,10 +118,8 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
         for side in SOLD_SEGMENTS:
             drawn = _segment(known, fit, name, side, quarters, sampling)
             shares[name, side] = _joined(carried.shares[name, side], drawn, before[name], moving[name])
-            for at, each in enumerate(
-                drawn.techniques
-            ):  # where the oldest class serves what is left, all of that is it
-                served = shares[name, side][..., moving[name].index(each)]
+            for at, each in enumerate(drawn.techniques):
+                served = shares[name, side][..., moving[name].index(each)]  # the oldest may serve all that is left
                 adoption[name, side, each] = np.maximum(drawn.adoption[..., at], served)
             movers |= drawn.movers
             weights |= {f"{who}|{name}|{side}": part for who, part in drawn.weights.items() if who in named}
