@@ -36,3 +36,14 @@ def test_a_surface_stands_tests_and_ramps(benchmark):
     assert wide.loc["2015-03-31", "deep"] == 0.0
     assert wide.loc["2020-12-31", "deep"] == pytest.approx(0.99)
     assert wide["deep"].is_monotonic_increasing
+
+
+def test_the_readme_tells_the_scores_of_the_file(benchmark):
+    table = pd.read_csv(benchmark["RESULTS"])
+    after = table[(table["panel"] == "16 sets") & (table["label"] == "after")].set_index("measure")["value"]
+    inside, inside95 = (f"{100 * after[name]:.0f} %" for name in ("inside", "inside95"))
+    told = (
+        f"CRPS {after['ratio']:.3f} of a random walk's, 80 % intervals cover {inside}, 95 % intervals {inside95}, "
+        f"worst set {after['worst']:.2f}"
+    )
+    assert told in (FOLDER.parent / "README.md").read_text(encoding="utf-8")
