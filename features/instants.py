@@ -32,10 +32,13 @@ class Clock:
         Time zone of times that name none, such as Europe/Berlin.
     anchor
         Moment that relative times count from; None where the file has none.
+    order
+        Order of day and month in dates such as 03/04/2026: ``day-first`` or ``month-first``; refused if empty.
     """
 
     zone: str = "UTC"
     anchor: pd.Timestamp | None = None
+    order: str = ""
 
 
 @dataclass(frozen=True)

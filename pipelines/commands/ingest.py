@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -45,6 +46,11 @@ def ingest_files(
         Path | None, typer.Option("--map", help="Description of a table (role,column,constant), or more metrics.")
     ] = None,
     instances: Annotated[Path | None, typer.Option(help="More instance types: instance,accelerator,count.")] = None,
+    cluster: Annotated[str, typer.Option(help="Cluster of the rows; else the file's own, else its folder.")] = "",
+    dates: Annotated[str, typer.Option(help="Order of dates such as 03/04/2026: day-first or month-first.")] = "",
+    delimiter: Annotated[str, typer.Option(help="Character between cells, where the header does not tell.")] = "",
+    path_: Annotated[str, typer.Option("--path", help="Place of the rows in a JSON document: data.items.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook; the first.")] = "",
     grain: Annotated[str, typer.Option(help="minute, hour, day, week, month or quarter.")] = "hour",
     engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
     master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,
@@ -71,7 +77,8 @@ def ingest_files(
     if source == _PACKAGE_COMMAND:
         show_throughput(load_throughput(paths, output), output, as_json=as_json)
         return
-    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances)
+    form = Form(cluster, dates, delimiter, path_, sheet)
+    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
     request = IngestRequest(
         source, tuple(paths), setting, as_day(known_at, "--known-at"), default_root(), grain, engine,
         master,
@@ -82,6 +89,25 @@ def ingest_files(
     show_ingested(done, as_json=as_json)
 
 
+@dataclass(frozen=True)
+class Form:
+    """Options that say what a file does not tell of itself.
+
+    Attributes
+    ----------
+    cluster, delimiter, path, sheet
+        As in :class:`pipelines.sources.setting.Setting`.
+    dates
+        Order of day and month, as in :class:`features.instants.Clock`.
+    """
+
+    cluster: str = ""
+    dates: str = ""
+    delimiter: str = ""
+    path: str = ""
+    sheet: str = ""
+
+
 def read_setting(
     anchor: str | None,
     zone: str,
@@ -89,6 +115,7 @@ def read_setting(
     constants: list[str],
     mapping: Path | None,
     instances: Path | None,
+    form: Form = Form(),
 ) -> Any:
     """Return the setting that options describe.
 
@@ -100,6 +127,8 @@ def read_setting(
         File of labelling rules, and ``label=value`` for rows that nothing else labels.
     mapping, instances
         Files that describe a table and further instance types.
+    form
+        What the file does not tell of itself.
 
     Returns
     -------
@@ -119,9 +148,12 @@ def read_setting(
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InputError(f"--zone {zone!r} is not a time zone such as Europe/Berlin") from None
     rules = Rules() if labels is None else rules_from_table(read_table(labels))
-    clock = Clock(zone, None if anchor is None else as_moment(anchor, "--anchor"))
+    clock = Clock(zone, None if anchor is None else as_moment(anchor, "--anchor"), form.dates)
     described = None if mapping is None else read_table(mapping)
-    return Setting(clock, rules, _constants(constants), described, instances)
+    return Setting(
+        clock, rules, _constants(constants), described, instances,
+        cluster=form.cluster, delimiter=form.delimiter, path=form.path, sheet=form.sheet,
+    )  # fmt: skip
 
 
 def as_moment(text: str, option: str) -> pd.Timestamp:

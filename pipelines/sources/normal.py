@@ -105,7 +105,26 @@ class Normalised:
     clues
         Names of the rows, by field, for the labelling rules.
     identity
-        Text that may be there only once, such as a job; none where equal rows are honest.
+        Text that names the item a row tells of within its source and cluster: a job, request, charge, bucket. It holds
+        nothing that changes as the item goes on, such as its end or state. Rows without one are told apart by all
+        their cells, and equal rows of one file by their order.
+    attempt
+        What tells items of one identity apart once they began, such as the start of array tasks that share an id;
+        empty for a row that has not begun, which any begun one replaces.
+    born
+        Moment [UTC] that every export gives the item alike, such as its submission or the start of its charge period;
+        the start of its first span or its first reading if left out. Earlier views are looked for on its day.
+    progress
+        0 where the item waits, 1 where it runs, 2 where it is over (all if left out): of two views of one item the
+        one further on stands, of two equally far the later known.
+    extent
+        Number that grows as the item goes on and orders views that are equally far, such as requests of a bucket; the
+        last moment of the row if left out.
+    scope
+        Text that names what an export tells in whole, such as the day of an account in a bill: a later export that
+        repeats rows of it withdraws those it no longer has.
+    cluster
+        Cluster that the file itself names, a row.
     track
         Regular series of readings that a row belongs to, for gaps and clock jumps.
     unresolved
@@ -119,6 +138,12 @@ class Normalised:
     identity: pd.Series | None = None
     track: pd.Series | None = None
     unresolved: tuple[str, ...] = ()
+    attempt: pd.Series | None = None
+    born: pd.Series | None = None
+    progress: pd.Series | None = None
+    extent: pd.Series | None = None
+    scope: pd.Series | None = None
+    cluster: pd.Series | None = None
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,14 @@ class Setting:
         Description of a generic file, by source column.
     instances
         File of the user that adds instance types to those known.
+    cluster
+        Cluster the rows are of where the file names none; taken from the file's folder if empty.
+    delimiter
+        Character between cells; found in the header if empty.
+    path
+        Place of the rows in a JSON document, such as ``data.items``; found if empty.
+    sheet
+        Sheet of a workbook; the first if empty.
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -92,6 +100,10 @@ class Setting:
     constants: Mapping[str, str] = field(default_factory=dict)
     mapping: pd.DataFrame | None = None
     instances: Path | None = None
+    cluster: str = ""
+    delimiter: str = ""
+    path: str = ""
+    sheet: str = ""
 
 
 @cache
