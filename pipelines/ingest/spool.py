@@ -23,7 +23,7 @@ from shiftcast.pipelines.ingest.same import alike_elsewhere, drop_views, number_
 from shiftcast.pipelines.sources.normal import OVER, PART_SCHEMA, Batch
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
-MEMORY: Final = "1GB"
+MEMORY: Final = "600MB"
 QUARANTINE_LIMIT: Final = 1_000_000
 _STORED: Final = "* EXCLUDE (file, line, named, stem, track, clue)"
 _QUARANTINE_SCHEMA: Final = pa.schema([("source", pa.string()), ("line", pa.int64()), ("column", pa.string()),
