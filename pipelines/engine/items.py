@@ -69,7 +69,7 @@ def changes_of(
     """
     backend = open_backend(engine, master)
     periods = Periods(grain, DIALECTS[backend.name])
-    cells = [cell for group in groups for cell in _cells(_read(group, backend), periods)]
+    cells = [_dated(cell, group) for group in groups for cell in _cells(_read(group, backend), periods)]
     if not cells:
         return ibis.memtable(to_arrow(empty(Changes)))
     return as_changes(together(cells), periods, evidence=evidence, confidence=confidence)
@@ -81,8 +81,13 @@ def _read(group: Group, backend: Any) -> ir.Table:
     else:
         tables = [backend.read_parquet(str(path)) for path in group.paths]
         table = tables[0] if len(tables) == 1 else ibis.union(*tables)
-    day = table.known_at if group.known_at is None else ibis.literal(group.known_at)
-    return table.mutate(known_at=day.cast(dt.Timestamp("UTC", scale=6)))
+    return table
+
+
+def _dated(cells: ir.Table, group: Group) -> ir.Table:
+    """Return cells with the day that the rows of a group were known; one day of all need not be grouped by."""
+    day = cells.known_at if group.known_at is None else ibis.literal(group.known_at)
+    return cells.mutate(known_at=day.cast(dt.Timestamp("UTC", scale=6)))
 
 
 def _cells(table: ir.Table, periods: Periods) -> list[ir.Table]:

@@ -77,6 +77,11 @@ def months_of(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     list of str
         Such as ``2026-03``, sorted; ``none`` for items without a moment.
     """
+    month = "strftime({}(born), '%Y-%m')"
+    ends = f"SELECT {month.format('min')}, {month.format('max')}, count(born) = count(*) FROM {table}"
+    first, last, whole = database.execute(ends).fetchall()[0]
+    if first == last and whole:
+        return [] if first is None else [str(first)]
     found = database.execute(
         f"SELECT {_MONTH} FROM (SELECT DISTINCT {_BEGIN} AS born FROM {table}) ORDER BY ALL"
     ).fetchall()
