@@ -1,8 +1,8 @@
 """Guess labels from the words of a name, by a table of hints.
 
-A name is cut into words where a letter is not followed by one of its kind: at other characters, at digits and at
-capitals, so that ``electra`` holds no ``ctr``. Words that stand together may be one hint (``fine-tune``, ``two_tower``).
-A job that trains is training, whatever its model would serve.
+A name is cut into words at everything that is no letter, at digits and at capitals, so that ``electra`` holds no
+``ctr``. Words side by side may be one hint (``fine-tune``, ``two_tower``). A job that trains is training, whatever its
+model would serve.
 """
 
 from __future__ import annotations
@@ -96,9 +96,23 @@ def parts_of(text: str) -> list[str]:
     return ["#" if part[0] in "#0123456789" else part.lower() for part in _PART.findall(text)]
 
 
-def hints_from_rows(
-    rows: Sequence[Mapping[str, str]], techniques: Mapping[str, frozenset[str]] | None = None
-) -> Hints:
+def words_of(text: str) -> list[str]:
+    """Return the words of a name without its numbers.
+
+    Parameters
+    ----------
+    text
+        A name.
+
+    Returns
+    -------
+    list of str
+        Its words.
+    """
+    return [part for part in parts_of(text) if part != "#"]
+
+
+def hints_from_rows(rows: Sequence[Mapping[str, str]], techniques: Mapping[str, frozenset[str]] | None = None) -> Hints:
     """Return hints as they are looked up.
 
     Parameters
