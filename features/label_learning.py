@@ -25,6 +25,7 @@ FEWEST: Final = 20  # names below which what was learned is said to rest on litt
 _LEAST_CHANCE: Final = 0.5  # a label that is less likely than not is not proposed
 _SHOWN: Final = 3
 _LOOSE: Final = 30.0  # inverse strength of the penalty; names are short and few
+_HINTS_COUNT: Final = 4  # words that a guess of the hints counts as
 _MOST_STEPS: Final = 1000
 
 
@@ -141,7 +142,7 @@ def _fitted(examples: Sequence[Example], dimension: str, hints: Hints) -> Fitted
     labels = [each.labels[dimension] for each in examples]
     if len(set(labels)) < 2:
         return Fitted(None, None, labels[0] if labels else "")
-    terms = TfidfVectorizer(analyzer=lambda text: terms_of(text, hints), sublinear_tf=True)
+    terms = TfidfVectorizer(analyzer=lambda text: terms_of(text, hints))
     vectors = terms.fit_transform([each.text for each in examples])
     return Fitted(terms, LogisticRegression(C=_LOOSE, max_iter=_MOST_STEPS).fit(vectors, labels))
 
@@ -164,7 +165,8 @@ def terms_of(text: str, hints: Hints) -> list[str]:
     words = words_of(text)
     pairs = [f"word {one} {two}" for one, two in pairwise(words)]
     threes = [f"part {f'<{word}>'[at : at + 3]}" for word in words for at in range(len(word))]
-    guessed = [f"hint {name} {label}" for name, label in guess(text, hints).labels.items()]
+    labels = guess(text, hints).labels
+    guessed = [f"hint {name} {labels.get(name, 'open')}" for name in GUESSED] * _HINTS_COUNT
     return [*(f"word {word}" for word in words), *pairs, *threes, *guessed]
 
 
@@ -227,17 +229,24 @@ def top_words(fitted: Fitted) -> dict[str, tuple[str, ...]]:
     }
 
 
-def likely(proposal: Proposal) -> bool:
-    """Return whether a label is worth proposing: there is one, and it is likelier than not.
+def settle_label(said: Proposal, hinted: str) -> str:
+    """Return what was learned where it is likelier than not, else what the hints guess.
 
     Parameters
     ----------
-    proposal
+    said
         From :func:`propose_label`.
+    hinted
+        Label that the hints guess; empty for none.
 
     Returns
     -------
-    bool
-        Whether to propose it.
+    str
+        The label; empty for none.
+
+    Examples
+    --------
+    >>> settle_label(Proposal("ads", 0.7, ()), "search"), settle_label(Proposal("ads", 0.4, ()), "search")
+    ('ads', 'search')
     """
-    return bool(proposal.label) and proposal.chance >= _LEAST_CHANCE
+    return said.label if said.chance >= _LEAST_CHANCE else hinted

@@ -127,7 +127,8 @@ def hints_from_rows(rows: Sequence[Mapping[str, str]], techniques: Mapping[str, 
     Hints
         The hints.
     """
-    whole, starts = {}, {}
+    whole: dict[str, Hint] = {}
+    starts: dict[str, Hint] = {}
     for order, row in enumerate(rows):
         word = row["word"]
         hint = Hint(word, row["role"], {name: row[name] for name in GUESSED if row[name]}, order)
@@ -213,11 +214,10 @@ def guess(text: str, hints: Hints, *, serves: bool = False) -> Guess:
 
 
 def _technique(said: Sequence[str], workload: str, hints: Hints) -> str:
-    """Return the first technique the workload can have; training of any network that is none of language is deep."""
+    """Return the technique that the workload can have, of a language model first; training of other networks is deep."""
     possible = hints.techniques.get(workload)
     words = [word for word in said if word]
-    if possible is None:
-        return words[0] if words else ""
-    if workload == "training":
-        words = sorted(("deep" if word == "sequence" else word for word in words), key=lambda word: word != "llm")
-    return next((word for word in words if word in possible), "")
+    if possible is not None and "sequence" not in possible:
+        words = ["deep" if word == "sequence" else word for word in words]
+    words = [word for word in words if possible is None or word in possible]
+    return "llm" if "llm" in words else next(iter(words), "")

@@ -15,8 +15,8 @@ from shiftcast.features.label_learning import (
     Proposal,
     examples_from_table,
     learn,
-    likely,
     propose_label,
+    settle_label,
     top_words,
 )
 from shiftcast.features.label_trial import Accuracy, left_out
@@ -65,25 +65,21 @@ class Lessons:
         labels, words = dict(hinted.labels), list(hinted.words)
         for name, accuracy in self.accuracy.items():
             said = propose_label(self.fitted[name], text) if field in self.fields and accuracy.wins else None
-            if said is not None and likely(said):
+            if said is not None and settle_label(said, labels.get(name, "")) != labels.get(name, ""):
                 labels[name] = said.label
-                words.append(f"learned {name} {said.label} {_percent(said)}{_from(said)}")
-        return Guess(labels, tuple(words))
+                words.append(f"learned {name} {said.label or _OPEN} {said.chance:.0%}{_from(said)}")
+        return Guess({name: label for name, label in labels.items() if label}, tuple(words))
 
     def lines(self) -> Iterator[str]:
         """Yield what was learned, for a screen: how often each way is right on names left out, and words by weight."""
         few = f"; fewer than {FEWEST}, so this rests on little" if len(self.examples) < FEWEST else ""
         yield f"{len(self.examples)} confirmed names{few}"
         for name, accuracy in self.accuracy.items():
-            used = "proposes" if accuracy.wins else "does not propose: the hints or the most frequent label are as good"
-            yield (f"{name}: right on names left out: learned {accuracy.learned:.0%}, hints {accuracy.hints:.0%}, "
+            used = "used" if accuracy.wins else "not used, since a simpler way is as good"
+            yield (f"{name}: right on names left out: hints with lessons {accuracy.learned:.0%}, hints {accuracy.hints:.0%}, "
                    f"most frequent {accuracy.frequent:.0%}; {used}")  # fmt: skip
             for label, words in top_words(self.fitted[name]).items():
                 yield f"  {label or _OPEN}: {', '.join(words) or 'the only label'}"
-
-
-def _percent(said: Proposal) -> str:
-    return f"{said.chance:.0%}"
 
 
 def _from(said: Proposal) -> str:

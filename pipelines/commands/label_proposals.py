@@ -35,8 +35,8 @@ class Proposed:
 
     Attributes
     ----------
-    field, pattern
-        Where it looks and what for.
+    where, pattern
+        Field it looks at, and what for.
     sample
         Name it was made from, numbers as ``#``.
     labels, words
@@ -45,7 +45,7 @@ class Proposed:
         Amount it is about by measure, in the measure's unit.
     """
 
-    field: str
+    where: str
     pattern: str
     sample: str
     labels: Mapping[str, str]
@@ -56,7 +56,7 @@ class Proposed:
         """Return the rule as a row of :class:`features.frames.LabelRules`; nobody has confirmed it yet."""
         size = next((f"{total:,.1f} {name}" for name, total in self.totals.items()), "")
         why = "; ".join(filter(None, (size, *self.words))) if self.words else f"{size}; no known word".lstrip("; ")
-        return {"field": self.field, "pattern": self.pattern, **self.labels, "confirmed": NO, "why": why}
+        return {"field": self.where, "pattern": self.pattern, **self.labels, "confirmed": NO, "why": why}
 
 
 def propose(
@@ -88,7 +88,7 @@ def propose(
     --------
     >>> group = {"clue": "account=research; name=finetune_llama#", "measure": "gpu_hours", "total": 9.0}
     >>> rules = propose([group], top=1)
-    >>> [(rule.field, rule.pattern, rule.labels["workload"], rule.labels["technique"]) for rule in rules]
+    >>> [(rule.where, rule.pattern, rule.labels["workload"], rule.labels["technique"]) for rule in rules]
     [('name', 'finetune_llama*', 'training', 'llm')]
     """
     found: dict[tuple[str, str], Proposed] = {}
@@ -99,7 +99,7 @@ def propose(
         if taken[measure] > top:
             continue
         for rule in _rules(clue, better, dimensions):
-            kept = found.setdefault((rule.field, rule.pattern), rule)
+            kept = found.setdefault((rule.where, rule.pattern), rule)
             kept.totals[measure] = kept.totals.get(measure, 0.0) + (each["total"] or 0.0)
     return _special_first(list(found.values()))
 
@@ -160,9 +160,9 @@ def _special_first(rules: Sequence[Proposed]) -> list[Proposed]:
     """Order rules so that none comes after one of its field that would take its names."""
     ordered: list[Proposed] = []
     for rule in rules:
-        before = (at for at, other in enumerate(ordered) if other.field == rule.field and _takes(other, rule.sample))
+        before = (at for at, other in enumerate(ordered) if other.where == rule.where and _takes(other, rule.sample))
         ordered.insert(next(before, len(ordered)), rule)
-    return sorted(ordered, key=lambda rule: _rank(rule.field))
+    return sorted(ordered, key=lambda rule: _rank(rule.where))
 
 
 def _takes(rule: Proposed, name: str) -> bool:
