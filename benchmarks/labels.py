@@ -55,7 +55,7 @@ def by_learning(names: pd.DataFrame) -> list[Labels]:
 
 
 def scores(names: pd.DataFrame, said: Sequence[Labels]) -> pd.DataFrame:
-    """Return precision, recall and how often all is right, by dimension [share]."""
+    """Return how many labels were guessed, how many a person told, and how many are alike, by dimension."""
     rows = []
     for each in GUESSED:
         truth, guessed = names[each].tolist(), [labels.get(each, "") for labels in said]

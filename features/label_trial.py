@@ -22,7 +22,8 @@ class Accuracy:
     Attributes
     ----------
     learned, hints, frequent
-        By hints bettered by what was learned from the others, by the hints, by the most frequent label of the others [share].
+        By hints with what was learned from the others, by the hints, by the most frequent label of the others
+        [share].
     """
 
     learned: float

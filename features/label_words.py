@@ -214,7 +214,7 @@ def guess(text: str, hints: Hints, *, serves: bool = False) -> Guess:
 
 
 def _technique(said: Sequence[str], workload: str, hints: Hints) -> str:
-    """Return the technique that the workload can have, of a language model first; training of other networks is deep."""
+    """Return the technique that the workload can have: of a language model first; other networks are trained deep."""
     possible = hints.techniques.get(workload)
     words = [word for word in said if word]
     if possible is not None and "sequence" not in possible:

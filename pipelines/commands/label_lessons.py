@@ -76,7 +76,7 @@ class Lessons:
         yield f"{len(self.examples)} confirmed names{few}"
         for name, accuracy in self.accuracy.items():
             used = "used" if accuracy.wins else "not used, since a simpler way is as good"
-            yield (f"{name}: right on names left out: hints with lessons {accuracy.learned:.0%}, hints {accuracy.hints:.0%}, "
+            yield (f"{name}: right on names left out: with lessons {accuracy.learned:.0%}, hints {accuracy.hints:.0%}, "
                    f"most frequent {accuracy.frequent:.0%}; {used}")  # fmt: skip
             for label, words in top_words(self.fitted[name]).items():
                 yield f"  {label or _OPEN}: {', '.join(words) or 'the only label'}"
