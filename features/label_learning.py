@@ -165,8 +165,7 @@ def terms_of(text: str, hints: Hints) -> list[str]:
     words = words_of(text)
     pairs = [f"word {one} {two}" for one, two in pairwise(words)]
     threes = [f"part {f'<{word}>'[at : at + 3]}" for word in words for at in range(len(word))]
-    labels = guess(text, hints).labels
-    guessed = [f"hint {name} {labels.get(name, 'open')}" for name in GUESSED] * _HINTS_COUNT
+    guessed = [f"hint {name} {label}" for name, label in guess(text, hints).labels.items()] * _HINTS_COUNT
     return [*(f"word {word}" for word in words), *pairs, *threes, *guessed]
 
 
@@ -230,7 +229,7 @@ def top_words(fitted: Fitted) -> dict[str, tuple[str, ...]]:
 
 
 def settle_label(said: Proposal, hinted: str) -> str:
-    """Return what was learned where it is likelier than not, else what the hints guess.
+    """Return what was learned where a known word says it and it is likelier than not, else what the hints guess.
 
     Parameters
     ----------
@@ -246,7 +245,8 @@ def settle_label(said: Proposal, hinted: str) -> str:
 
     Examples
     --------
-    >>> settle_label(Proposal("ads", 0.7, ()), "search"), settle_label(Proposal("ads", 0.4, ()), "search")
-    ('ads', 'search')
+    >>> said = [Proposal("ads", 0.7, ("atlas",)), Proposal("ads", 0.4, ("atlas",)), Proposal("ads", 0.7, ())]
+    >>> [settle_label(each, "search") for each in said]
+    ['ads', 'search', 'search']
     """
-    return said.label if said.chance >= _LEAST_CHANCE else hinted
+    return said.label if said.words and said.chance >= _LEAST_CHANCE else hinted

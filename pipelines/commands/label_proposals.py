@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import translate
 from functools import cache
 from typing import Any, Final, TypeAlias
 
 from shiftcast.features.label_words import GUESSED, Guess, Hints, guess, hints_from_rows, words_of
-from shiftcast.features.labels import NO
+from shiftcast.features.labels import NO, Rule
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import read_table
 
@@ -158,15 +157,12 @@ def pattern_of(text: str) -> str:
 
 def _special_first(rules: Sequence[Proposed]) -> list[Proposed]:
     """Order rules so that none comes after one of its field that would take its names."""
-    ordered: list[Proposed] = []
+    ordered: list[tuple[Proposed, re.Pattern[str]]] = []
     for rule in rules:
-        before = (at for at, other in enumerate(ordered) if other.where == rule.where and _takes(other, rule.sample))
-        ordered.insert(next(before, len(ordered)), rule)
-    return sorted(ordered, key=lambda rule: _rank(rule.where))
-
-
-def _takes(rule: Proposed, name: str) -> bool:
-    return re.match(translate(rule.pattern.lower().replace("[", "[[]")), name.lower()) is not None
+        name = rule.sample.lower()
+        before = (at for at, (other, fits) in enumerate(ordered) if other.where == rule.where and fits.match(name))
+        ordered.insert(next(before, len(ordered)), (rule, Rule(rule.where, rule.pattern, {}).fits))
+    return sorted((rule for rule, _ in ordered), key=lambda rule: _rank(rule.where))
 
 
 @cache
