@@ -17,13 +17,16 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.frames import DIMENSIONS, SEGMENTS
 from shiftcast.features.input_error import InputError
 
 UNLABELLED: Final = "unlabelled"
 ANY: Final = "any"
 TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecast cannot do without
+PHASES: Final = ("inference", "training", "post_training", "rnd")
 YES, NO = "yes", "no"
+_KNOWN: Final = {"segment": SEGMENTS, "phase": PHASES}  # the others take a user's own words
+_SAME: Final = {"name": "jobname", "jobname": "name"}  # schedulers differ in what they call a job's name
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")  # a spreadsheet would run it; an apostrophe in front keeps it text
 
 
@@ -92,7 +95,8 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
     Raises
     ------
     ValueError
-        Naming a rule without field, pattern or any label, or ``confirmed`` that is neither yes nor no.
+        Naming a rule without field, pattern or any label, a segment or phase that is none, or ``confirmed`` that is
+        neither yes nor no.
 
     Examples
     --------
@@ -107,6 +111,9 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
         line, confirmed = row.get("line", number), _text(row.get("confirmed")).lower()
         if confirmed not in {YES, NO, ""}:
             raise InputError(f"label rules: line {line}: confirmed {confirmed!r}; write yes, no or nothing")
+        for name, known in _KNOWN.items():
+            if name in labels and labels[name] not in known:
+                raise InputError(f"label rules: line {line}: {name} {labels[name]!r}; write one of {', '.join(known)}")
         if field and pattern and not labels and confirmed == NO:
             continue
         if not field or not pattern or not labels:
@@ -186,7 +193,8 @@ def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
     codes = {field: pd.factorize(clues[field], use_na_sentinel=False) for field in clues.columns if rules.rules}
     for rule in rules.rules:
         mask = np.zeros(len(clues), dtype=bool)
-        for field in clues.columns if rule.field == ANY else [rule.field]:
+        own = rule.field if rule.field in codes else _SAME.get(rule.field, "")
+        for field in clues.columns if rule.field == ANY else [own]:
             if field in codes:
                 places, values = codes[field]
                 fits = rule.fits

@@ -17,7 +17,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.label_words import GUESSED
 from shiftcast.features.labels import UNLABELLED, guarded, unguarded
 from shiftcast.pipelines.commands.ingest import Form, read_setting
-from shiftcast.pipelines.commands.label_proposals import propose
+from shiftcast.pipelines.commands.label_proposals import largest_of, propose
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.sources.table import read_table
 
@@ -63,14 +63,13 @@ def label(
         report, _, _ = read_files(request, Path(folder))
     lacking = [name for name, rows in report["unlabelled"]["by_dimension"].items() if rows]
     open_ = [name for name in GUESSED if name in lacking or (name == "phase" and "workload" in lacking)]
-    proposed = [
-        rule.row() for rule in propose(report["unlabelled"]["largest"], top=top, better=better, dimensions=open_)
-    ]
+    groups = largest_of(report["unlabelled"]["largest"], top)
+    proposed = [rule.row() for rule in propose(groups, top=top, better=better, dimensions=open_)]
     kept = [] if labels is None else _rows_of(labels)
     known = {(row["field"], row["pattern"]) for row in kept}
     fresh = [row for row in proposed if (row["field"], row["pattern"]) not in known]
     _write(rules_text([*kept, *fresh]), output)
-    for line in told(report, fresh, lacking, source=source, paths=paths, output=output):
+    for line in told(report, fresh, groups, lacking, source=source, paths=paths, output=output):
         typer.echo(line, err=True)
 
 
@@ -111,6 +110,7 @@ def _write(text: str, output: Path | None) -> None:
 def told(
     report: Mapping[str, Any],
     rules: Sequence[Mapping[str, str]],
+    groups: Sequence[Mapping[str, Any]],
     lacking: Sequence[str],
     *,
     source: str,
@@ -123,8 +123,8 @@ def told(
     ----------
     report
         Of the files read: ``stored``, ``unlabelled``.
-    rules
-        Rows that were proposed.
+    rules, groups
+        Rows that were proposed, and the groups of rows they were proposed for.
     lacking
         Dimensions some rows lack.
     source, paths, output
@@ -140,6 +140,8 @@ def told(
     first = f"{rows:,} of {report['stored']:,} rows {UNLABELLED}" + (f" ({counted})" if counted else "")
     if not rows:
         return [first]
+    held = sum({each["clue"]: each["rows"] for each in groups}.values())
+    small = [f"their groups hold {held:,} of these rows; smaller groups are left out"] if held < rows else []
     gaps = sum(not any(rule.get(name) for name in DIMENSIONS) for rule in rules)
     where = "the rules above" if output is None else str(output)
     constants = " ".join(f"--set {name}={name.upper()}" for name in _ANOTHER if name in lacking)
@@ -147,6 +149,7 @@ def told(
     return [
         first,
         f"{len(rules)} rules proposed: {len(rules) - gaps} with guessed labels; {gaps} gaps label nothing until filled",
+        *small,
         f"1. check {where}: correct labels, fill gaps, write yes under confirmed",
         f"2. {command} {constants}".rstrip(),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -91,16 +92,36 @@ def propose(
     [('name', 'finetune_llama*', 'training', 'llm')]
     """
     found: dict[tuple[str, str], Proposed] = {}
-    taken: dict[str, int] = {}
-    for each in sorted(largest, key=lambda group: group["measure"] != _FIRST):
-        measure, clue = each["measure"], each["clue"] or ""
-        taken[measure] = taken.get(measure, 0) + 1
-        if taken[measure] > top:
-            continue
-        for rule in _rules(clue, better, dimensions):
+    for each in largest_of(largest, top):
+        measure = each["measure"]
+        for rule in _rules(each["clue"] or "", better, dimensions):
             kept = found.setdefault((rule.where, rule.pattern), rule)
             kept.totals[measure] = kept.totals.get(measure, 0.0) + (each["total"] or 0.0)
     return _special_first(list(found.values()))
+
+
+def largest_of(largest: Sequence[Mapping[str, Any]], top: int) -> list[Mapping[str, Any]]:
+    """Return the largest groups of each measure, those of accelerators first.
+
+    Parameters
+    ----------
+    largest
+        Groups, the largest first within a measure.
+    top
+        Most groups of each measure.
+
+    Returns
+    -------
+    list
+        The groups.
+    """
+    seen: Counter[str] = Counter()
+    kept = []
+    for each in sorted(largest, key=lambda group: group["measure"] != _FIRST):
+        seen[each["measure"]] += 1
+        if seen[each["measure"]] <= top:
+            kept.append(each)
+    return kept
 
 
 def _rules(clue: str, better: Better | None, dimensions: Sequence[str]) -> Iterator[Proposed]:

@@ -78,6 +78,18 @@ def test_a_gap_that_says_so_labels_nothing():
     assert [rule.pattern for rule in rules_from_table(table).rules] == ["y"]
 
 
+@pytest.mark.parametrize(("name", "label"), [("segment", "rset"), ("phase", "trainig")])
+def test_a_segment_or_phase_that_is_none_is_refused(name, label):
+    with pytest.raises(ValueError, match=f"line 2: {name} '{label}'; write one of "):
+        rules_from_table(pd.DataFrame([{"field": "name", "pattern": "x", name: label}]))
+
+
+def test_a_rule_on_the_name_looks_at_what_a_scheduler_calls_it():
+    rules = Rules((Rule("name", "a", {"leaf": "edge"}),))
+    assert apply_rules(clues(jobname=["a"]), rules)["leaf"].tolist() == ["edge"]
+    assert apply_rules(clues(jobname=["a"], name=["b"]), rules)["leaf"].tolist() == [""]
+
+
 def test_confirmed_is_yes_no_or_empty():
     with pytest.raises(ValueError, match="line 2: confirmed 'maybe'; write yes, no or nothing"):
         rules_from_table(pd.DataFrame([{"field": "name", "pattern": "x", "leaf": "edge", "confirmed": "maybe"}]))

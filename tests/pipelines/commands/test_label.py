@@ -217,3 +217,12 @@ def test_rules_are_read_back_as_they_were():
     table = pd.read_csv(io.StringIO(rules_text(rows)), dtype=str, keep_default_na=False)
     assert rules_from_table(table).rules[0] == Rule("name", "-=x", {"workload": "other", "vendor": "own"})
     assert set(DIMENSIONS) & set(table) == {"segment", "leaf", "workload", "phase", "technique", "vendor"}
+
+
+def test_what_is_too_small_to_propose_for_is_told(tmp_path, shell):
+    write(tmp_path / "lab.txt")
+    assert (
+        "their groups hold 2 of these rows; smaller groups are left out"
+        in shell("label", "sacct", "lab.txt", "--top", "1").output
+    )
+    assert "smaller groups" not in shell("label", "sacct", "lab.txt").output
