@@ -22,10 +22,13 @@ _LAST: Final = ("namespace", "service", "sku", "category", "type", "partition", 
                 "group", "cluster", "file")  # fmt: skip
 _FIRST: Final = "gpu_hours"  # measure whose largest come first
 _SERVED: Final = "model"  # a server's name for what it runs
+_CODES: Final = {"sku"}  # letters that are no words
 _WIDTH: Final = 60  # letters of a name that a clue shows
 _MONTH: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATED: Final = re.compile(rf"#[-_.]?(?:{_MONTH})[a-z]*[-_.]?#|(?<![a-z])(?:{_MONTH})[a-z]*[-_.]?#", re.IGNORECASE)
-_MIXED: Final = re.compile(r"(?<![^\W_])(?:[a-z]{0,2}#){2,}[a-z]{0,2}(?![^\W_])", re.IGNORECASE)  # such as 3o4n6z3e
+_MIXED: Final = re.compile(
+    r"(?<![^\W_])(?:(?:[a-z]{0,2}#){2,}[a-z]{0,2}|(?:[a-z]{0,4}#){3,}[a-z]{0,4})(?![^\W_])", re.IGNORECASE
+)  # such as 3o4n6z3e
 _NUMBERS: Final = re.compile(r"#(?:[-_.:/T ]*#)*")
 
 
@@ -147,8 +150,9 @@ def _rank(field_name: str) -> int:
 
 
 def _told(field_name: str, text: str, better: Better | None) -> Guess:
-    hinted = guess(text, hint_table(), serves=field_name == _SERVED)
-    return hinted if better is None else better(field_name, text, hinted)
+    name = pattern_of(text).replace("*", "#")  # letters of made-up endings are no words
+    hinted = Guess() if field_name in _CODES else guess(name, hint_table(), serves=field_name == _SERVED)
+    return hinted if better is None else better(field_name, name, hinted)
 
 
 def pattern_of(text: str) -> str:

@@ -226,3 +226,12 @@ def test_what_is_too_small_to_propose_for_is_told(tmp_path, shell):
         in shell("label", "sacct", "lab.txt", "--top", "1").output
     )
     assert "smaller groups" not in shell("label", "sacct", "lab.txt").output
+
+
+def test_codes_and_prices_are_no_words():
+    rules = rules_of(
+        "service=Compute Cloud; sku=#CTR#; description=per On Demand p#d.#xlarge Instance Hour",
+        "namespace=web; pod=api-#d#gan#-x#t#s", "description=VpcEndpoint-Hours",
+    )  # fmt: skip
+    assert all(rule.labels == {} for rule in rules.values())
+    assert [pattern for where, pattern in rules if where == "pod"] == ["api-*"]
