@@ -48,7 +48,7 @@ def label(
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of each measure to propose for.")] = 100,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
 ) -> None:
-    """Propose labelling rules for the largest unlabelled rows, as a file that `ingest --labels` takes as it is."""
+    """Propose labelling rules for the largest unlabelled rows; guesses are to be confirmed, gaps to be filled."""
     from shiftcast.pipelines.ingest.load import IngestRequest, read_files  # noqa: PLC0415  (keeps --help fast)
 
     if source == _LEARN:
