@@ -5,8 +5,8 @@
 ``label_names.csv`` holds the names: ``written`` with the hints in view, ``found`` in public job scripts and labelled
 before the hints were tried on them. A dimension a person could not tell from the name is empty there; a guess of it
 counts as wrong. The rows of a label in ``labels.csv`` are replaced, and the table of docs/ingest/labels.md made again.
-``before`` was run on the code of 0.2.0, ``usual`` gives each name the most frequent label, ``learned`` is learned from
-the other names of its part, in ten parts.
+``before`` was run on the code of 0.2.0, ``first`` before hints were mended by the names found; ``usual`` gives every
+name the most frequent label, ``learned`` is learned from the other names of its part, in ten parts.
 """
 
 from __future__ import annotations
