@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from shiftcast.features.label_words import GUESSED, Guess, Hints, guess, hints_from_rows, words_of
 from shiftcast.features.labels import NO, Rule
 from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.normal import CLUE_WIDTH
 from shiftcast.pipelines.sources.table import read_table
 
 Better: TypeAlias = Callable[[str, str, Guess], Guess]  # of a field, a name in it, and what the hints guess
@@ -23,7 +24,6 @@ _LAST: Final = ("namespace", "service", "sku", "category", "type", "partition", 
 _FIRST: Final = "gpu_hours"  # measure whose largest come first
 _SERVED: Final = "model"  # a server's name for what it runs
 _CODES: Final = {"sku"}  # letters that are no words
-_WIDTH: Final = 60  # letters of a name that a clue shows
 _MONTH: Final = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 _DATED: Final = re.compile(rf"#[-_.]?(?:{_MONTH})[a-z]*[-_.]?#|(?<![a-z])(?:{_MONTH})[a-z]*[-_.]?#", re.IGNORECASE)
 _MIXED: Final = re.compile(
@@ -177,7 +177,7 @@ def pattern_of(text: str) -> str:
     for numbers in (_DATED, _MIXED, _NUMBERS):
         like = numbers.sub("#", like)
     kept = like if words_of(like) else text  # a star alone would take every name
-    return re.sub(r"\*+", "*", kept.replace("#", "*") + ("*" if len(text) >= _WIDTH else ""))
+    return re.sub(r"\*+", "*", kept.replace("#", "*") + ("*" if len(text) >= CLUE_WIDTH else ""))
 
 
 def _special_first(rules: Sequence[Proposed]) -> list[Proposed]:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from shiftcast.features.labels import TAXONOMY, UNLABELLED
 
-SHOWN: Final = 20
+_GAPS: Final = 20  # listed, the longest
+_CLUES: Final = 1000  # names of unlabelled rows of a measure listed, the largest
 _SOURCES: Final = "SELECT DISTINCT source FROM parts ORDER BY source"
 _SIZES: Final = (
     f"SELECT {', '.join(TAXONOMY)}, clue, measure, unit, status, file, line, CASE how "
@@ -145,7 +146,7 @@ def _gaps(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         'SELECT track, (t + to_microseconds(step::BIGINT))::VARCHAR AS "from", next::VARCHAR AS "to", '
         "count(*) OVER () AS count "
         f"FROM steps JOIN usual USING (track) WHERE epoch_us(next) - epoch_us(t) > step * {_GAP} "
-        f"ORDER BY epoch_us(next) - epoch_us(t) DESC, track, t LIMIT {SHOWN}"
+        f"ORDER BY epoch_us(next) - epoch_us(t) DESC, track, t LIMIT {_GAPS}"
     )
     found = database.execute(query).df()
     count = 0 if found.empty else int(found["count"].iloc[0])
@@ -187,7 +188,7 @@ def _unlabelled(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     largest = database.execute(
         f"SELECT clue, measure, unit, count(*) AS rows, sum(size) AS total FROM sizes WHERE {missing} "
         f"GROUP BY clue, measure, unit "
-        f"QUALIFY row_number() OVER (PARTITION BY measure ORDER BY total DESC NULLS LAST, clue) <= {SHOWN} "
+        f"QUALIFY row_number() OVER (PARTITION BY measure ORDER BY total DESC NULLS LAST, clue) <= {_CLUES} "
         "ORDER BY measure, total DESC NULLS LAST, clue"
     ).df()
     rows = one(database, f"SELECT count(DISTINCT (file, line)) FROM sizes WHERE {missing}")

@@ -40,7 +40,7 @@ _UNTOLD: Final = re.compile(
     r"(?:19|20)\d\d(?:[-_]?(?:q[1-4]|w?\d\d))?(?:[-_]?\d\d)?(?:t?[-_]?\d{4,6}z?)?|\(\d+\)|"
     rf"(?<![a-z])(?:copy|{MONTHS})(?![a-z])"
 )
-_CLUE_WIDTH: Final = 60
+CLUE_WIDTH: Final = 60  # letters of a name that a clue shows
 _CLUE_KINDS: Final = 500
 _PRIVATE: Final = {"user"}  # rules may look at it; reports and proposals do not show it
 
@@ -215,9 +215,10 @@ def _clue_text(clues: Mapping[str, pd.Series], file: str, rows: int) -> pd.Serie
         if name in _PRIVATE:
             continue
         codes, known = pd.factorize(values)
-        like = [re.sub(r"[0-9]+", "#", str(each))[:_CLUE_WIDTH] for each in known]
-        if len(set(like)) > _CLUE_KINDS:
-            like = ["*"] * len(like)  # names that are all different say nothing together
+        like = pd.Series([re.sub(r"[0-9]+", "#", str(each))[:CLUE_WIDTH] for each in known], dtype=object)
+        counts = pd.Series(np.bincount(codes[codes >= 0], minlength=len(known)), dtype=np.int64).groupby(like).sum()
+        common = set(counts.sort_values(ascending=False, kind="stable").index[:_CLUE_KINDS])
+        like = like.where(like.isin(common), "*")  # the rest says nothing together
         written = np.array([f"{name}={each}" if each else "" for each in like], dtype=object)
         parts.append(pd.Series(written[codes] if len(known) else np.full(rows, "", dtype=object), dtype=object))
     text = parts[0]

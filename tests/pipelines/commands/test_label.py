@@ -151,7 +151,7 @@ def test_the_file_is_taken_as_it_is_and_totals_stay(tmp_path, shell):
     assert "finetun*; llama*" in rules.loc["finetune_llama*", "why"]
     assert not rules["workload"].isin(["search", "ads"])[rules.index != "text-embedding-predictor-*"].any()
     got = shell("ingest", "sacct", "lab.txt", "--labels", "rules.csv", "--set", "segment=rest",
-                "--set", "leaf=enterprise", "--feed", "labelled", "--json")  # fmt: skip
+                "--set", "leaf=enterprise", "--json")  # fmt: skip
     after = json.loads(got.output)
     assert totals(after) == totals(before)
     assert after["unlabelled"]["by_dimension"] == {"segment": 0, "leaf": 0, "workload": 6, "technique": 9}
