@@ -11,13 +11,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from forking import serve
 
-from shiftcast.features.frames import DIMENSIONS
-from shiftcast.pipelines.engine import aggregate
-from shiftcast.pipelines.store import Store
+from shiftcast.features.frames import DIMENSIONS, Quarantine, empty
+from shiftcast.pipelines.engine.arrow import to_arrow
+from shiftcast.pipelines.sources.normal import PART_SCHEMA
+from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
 
 ROWS = 40
+STORED = pa.schema([
+    pa.field(each.name, pa.string()) if pa.types.is_dictionary(each.type) else each for each in PART_SCHEMA
+    if each.name not in {"file", "line", "named", "stem", "track", "clue"}
+])  # fmt: skip
 KNOWN = pd.Timestamp("2026-03-05", tz="UTC")
 WATCHED = {"os.rename", "os.mkdir", "os.remove", "os.rmdir"}
 
@@ -42,18 +49,29 @@ def die_at(limit: float, kind: str) -> Callable[[], int]:
     return lambda: done[0]
 
 
-def load(root: Path, seed: int) -> None:
-    """Load the jobs of a seed: so many of one hour, ``seed`` accelerators each, every third load after a compaction."""
+def jobs_of(seed: int) -> pd.DataFrame:
+    """Return the jobs of a seed as parts: so many of one hour, ``seed`` accelerators each."""
     start = pd.Timestamp("2026-03-01", tz="UTC") + pd.Timedelta(days=seed)
     jobs = pd.DataFrame({**dict.fromkeys(DIMENSIONS, "all"), "measure": "gpu_hours", "unit": "accelerator_hour",
                          "status": "served", "source": f"jobs-{seed}.csv", "amount": float(seed), "start": start},
                         index=range(ROWS))  # fmt: skip
     jobs["start"] += pd.to_timedelta(jobs.index, unit="h")
-    jobs["end"] = jobs["start"] + pd.Timedelta(hours=1)
-    store = Store(root)
+    return jobs.assign(
+        end=jobs["start"] + pd.Timedelta(hours=1), how="span", series="", id=jobs.index + 1000 * seed, attempt=0,
+        progress=2, extent=0.0, scope=0, born=jobs["start"], lead=True,
+    )  # fmt: skip
+
+
+def load(root: Path, seed: int) -> None:
+    """Load the jobs of a seed, every third load those of the seed before again, after a compaction."""
+    store, parts = Store(root), root.parent / f"parts-{os.getpid()}.parquet"
     if seed % 3 == 0:
         store.compact()
-    store.append(aggregate(spans=jobs), None, hashlib.sha256(str(seed).encode()).hexdigest(), KNOWN)
+    jobs = [jobs_of(each) for each in ((seed - 1, seed) if seed % 3 == 0 else (seed,))]
+    pq.write_table(to_arrow(pd.concat(jobs)).select(STORED.names).cast(STORED), parts)
+    arrival = Arrival(parts, KNOWN, restates=False, guessed=False)
+    digest = hashlib.sha256(str(seed).encode()).hexdigest()
+    load_items(store, arrival, empty(Quarantine), digest, Reckoning())
 
 
 def work(request: dict[str, object]) -> None:

@@ -5,12 +5,9 @@ import time
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from shiftcast.pipelines.store import Store
-from shiftcast.pipelines.store.files import USAGE_FILE, checked
-from shiftcast.pipelines.store.log import visible
 from shiftcast.pipelines.store.verify import verify
 
 pytestmark = pytest.mark.fault
@@ -21,8 +18,7 @@ CALLS, CHANGES, TIMES = 12, 24, 14  # moments: of a function called, of a file c
 
 def totals(store):
     """Return the accelerator-hours of each load that a reader sees, every file checked against its digest."""
-    parts = [pq.read_table(path).to_pandas() for path in checked(store.folder, visible(store.entries()), USAGE_FILE)]
-    return pd.concat(parts).groupby("source")["value"].sum().to_dict()
+    return store.as_of(KNOWN).groupby("source")["value"].sum().to_dict()
 
 
 def expected(last):
