@@ -13,9 +13,9 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import name_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
-from shiftcast.pipelines.sources.jobs import outcome, waited
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.schedulers.jobs import outcome, waited
 from shiftcast.pipelines.sources.setting import Setting, accelerator_names
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
