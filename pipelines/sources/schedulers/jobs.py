@@ -12,7 +12,9 @@ from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.setting import Setting, limits
+from shiftcast.pipelines.sources.schedulers.held import waited
+from shiftcast.pipelines.sources.schedulers.outcomes import outcomes
+from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 
 _SUBMIT: Final = ("submit_time", "submit", "submitted", "SubmitTime", "submitted_time")
@@ -26,48 +28,6 @@ _CLUES: Final = {"partition": ("partition", "queue", "vc", "cluster"), "account"
                  "image": ("image",)}  # fmt: skip
 _ID: Final = ("job_id", "JobID", "id")
 _TASK: Final = ("array_id", "ArrayID", "task_id", "array_index")
-SERVED: Final = {"COMPLETED": "served", "DONE": "served", "PASS": "served", "RUNNING": "running", "PENDING": "queued",
-                 "QUEUED": "queued", "SUBMITTED": "queued", "": "served"}  # fmt: skip
-
-
-def outcome(state: str) -> str:
-    """Return the status that a scheduler's state stands for; the hours it used count in any case.
-
-    Parameters
-    ----------
-    state
-        State as the scheduler writes it; empty counts as served.
-
-    Returns
-    -------
-    str
-        ``served, running, queued, cancelled`` or ``failed``.
-
-    Examples
-    --------
-    >>> outcome("CANCELLED by 4711"), outcome("TIMEOUT"), outcome("COMPLETED")
-    ('cancelled', 'failed', 'served')
-    """
-    word = state.upper().partition(" ")[0]
-    if word.startswith(("CANCEL", "KILLED", "REVOKED")):
-        return "cancelled"
-    return SERVED.get(word, "failed")
-
-
-def waited(submit: pd.Series, start: pd.Series) -> pd.Series:
-    """Return whether each job stood in the queue for longer than a scheduler's own cycle takes.
-
-    Parameters
-    ----------
-    submit, start
-        Moments [UTC], shape (rows,); missing ones did not wait.
-
-    Returns
-    -------
-    Series of bool, shape (rows,)
-        Whether the wait reaches the least of ``waiting`` in ``ingest_limits.csv``.
-    """
-    return (start - submit).dt.total_seconds() >= limits()["waiting"].low
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
@@ -79,7 +39,7 @@ def _jobs(sieve: Sieve) -> Normalised:
     start = sieve.instant(*_START, optional=sieve.has(*_SUBMIT))
     submit = sieve.instant(*_SUBMIT, optional=True) if sieve.has(*_SUBMIT) else start
     end = _ends(sieve, start)
-    status = sieve.text("state", "status").map(outcome).astype(object)
+    status = outcomes(sieve.text("state", "status")).status
     gpus = sieve.number(*_GPUS, limit="accelerators", missing=0.0)
     cores = sieve.count(*_CORES, limit="cores")
     began = start.notna().to_numpy()

@@ -1,102 +1,42 @@
-"""Read Slurm accounting: ``sacct --parsable2``, with its header or in the 26-field form of job-accounting portals."""
+"""Read Slurm accounting: ``sacct`` as delimited text or JSON, with its header or in the 26 fields of portals."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from shiftcast.pipelines.sources.accelerators import name_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
-from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects
+from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.schedulers.jobs import outcome, waited
-from shiftcast.pipelines.sources.setting import Setting, accelerator_names
-from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle
+from shiftcast.pipelines.sources.schedulers.layout import find_layout
+from shiftcast.pipelines.sources.schedulers.outcomes import outcomes
+from shiftcast.pipelines.sources.schedulers.slurm_json import accounting_rows
+from shiftcast.pipelines.sources.schedulers.tres import Tres, read_tres
+from shiftcast.pipelines.sources.schedulers.walltimes import walltimes
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve, first_text
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 FIELDS: Final = ("jobid", "jobidraw", "cluster", "partition", "qos", "account", "group", "gid", "user", "uid", "submit",
                  "eligible", "start", "end", "elapsed", "exitcode", "state", "nnodes", "ncpus", "reqcpus", "reqmem",
                  "reqtres", "alloctres", "timelimit", "nodelist", "jobname")  # fmt: skip
+_BESIDE: Final = ("allocgres", "reqgres", "alloccpus", "allocnodes", "reqnodes", "elapsedraw", "cputime", "cputimeraw",
+                  "suspended", "timelimitraw")  # fmt: skip
 _CLUES: Final = ("cluster", "partition", "qos", "account", "group", "user", "jobname")
-_GIB: Final = {"K": 2.0**-20, "M": 2.0**-10, "": 2.0**-10, "G": 1.0, "T": 2.0**10, "P": 2.0**20}
-_MEMORY: Final = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)B?[nc]?", re.IGNORECASE)
+_ID, _RAW = ("jobid",), ("jobidraw", "jobid")
+_CORES: Final = ("ncpus", "alloccpus", "reqcpus")
+_NODES: Final = ("nnodes", "allocnodes", "reqnodes")
+_LISTS: Final = ("alloctres", "allocgres", "reqtres", "reqgres")
 _ARRAY: Final = re.compile(r"_\[([\d,:\-]+)(?:%\d+)?\]$")
-
-
-@dataclass(frozen=True)
-class Tres:
-    """Trackable resources (TRES) of a job.
-
-    Attributes
-    ----------
-    gpus
-        GPUs in all [accelerator].
-    types
-        GPUs by type, as Slurm names it [accelerator].
-    cores
-        CPUs [core]; ``None`` where the list has none.
-    memory
-        Memory [GiB].
-    fault
-        Part of the list that could not be read; empty for none.
-    """
-
-    gpus: float = 0.0
-    types: Mapping[str, float] = field(default_factory=dict)
-    cores: float | None = None
-    memory: float = 0.0
-    fault: str = ""
-
-
-@cache
-def read_tres(text: str) -> Tres:
-    """Read a TRES list, or the older ``gpu:2`` form of AllocGRES.
-
-    Parameters
-    ----------
-    text
-        Such as ``cpu=8,gres/gpu:a100=2,mem=62.50G``.
-
-    Returns
-    -------
-    Tres
-        The resources; only ``fault`` where a part cannot be read.
-
-    Examples
-    --------
-    >>> tres = read_tres("billing=8,cpu=8,gres/gpu=3,gres/gpu:a100=2,mem=62.50G,node=1")
-    >>> tres.gpus, dict(tres.types), tres.cores, tres.memory
-    (3.0, {'a100': 2.0}, 8.0, 62.5)
-    >>> read_tres("cpu=8,mem=lots").fault
-    'mem=lots'
-    """
-    gpus, cores, memory = 0.0, None, 0.0
-    types: dict[str, float] = {}
-    for part in filter(None, text.split(",")):
-        name, equals, amount = part.partition("=") if "=" in part else part.rpartition(":")
-        kind = name.lower().removeprefix("gres/").removeprefix("gres:")
-        if not equals or not (kind in {"cpu", "mem"} or kind.partition(":")[0] == "gpu"):
-            continue
-        if kind == "mem":
-            read = _MEMORY.fullmatch(amount)
-            if read is None:
-                return Tres(fault=part)
-            memory = float(read[1]) * _GIB[read[2].upper()]
-        elif not amount.replace(".", "", 1).isdigit():
-            return Tres(fault=part)
-        elif kind == "cpu":
-            cores = float(amount)
-        elif kind == "gpu":
-            gpus = float(amount)
-        else:
-            types[kind.partition(":")[2]] = types.get(kind.partition(":")[2], 0.0) + float(amount)
-    return Tres(max(gpus, sum(types.values())), types, cores, memory)
+_MINUTE: Final = 60.0
 
 
 def array_size(job: str) -> int:
@@ -131,105 +71,123 @@ def array_size(job: str) -> int:
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    del setting
-    cells = opened.first_line().split("|")
-    if opened.parquet or cells[0].lower().startswith("jobid"):
-        yield from delimited(opened, delimiter="|", quoted=False, spill=cells[-1].lower() == "jobname")
+    if opened.parquet:
+        yield from delimited(opened)
         return
-    if len(cells) < len(FIELDS):
-        raise UnreadableFileError(
-            f"{opened.name}: line 1: {len(cells)} fields and no header; export with sacct --parsable2 and a header, "
-            f"or without one in the {len(FIELDS)} fields {','.join(FIELDS)}"
+    if opened.first_line()[:1] in {"{", "["}:
+        yield from from_objects(opened.name, accounting_rows(opened.name, document(opened)))
+        return
+    layout = find_layout(opened, setting.delimiter, {*FIELDS, *_BESIDE})
+    if layout.header:
+        yield from delimited(
+            opened, delimiter=layout.delimiter, quoted=layout.quoted, spill=layout.cells[-1].lower() == "jobname"
         )
-    yield from delimited(opened, delimiter="|", header=FIELDS, quoted=False, spill=True)
+    elif len(layout.cells) >= len(FIELDS):
+        yield from delimited(opened, delimiter=layout.delimiter, header=FIELDS, quoted=layout.quoted, spill=True)
+    else:
+        raise UnreadableFileError(
+            f"{opened.name}: line 1: {len(layout.cells)} fields and no header; export with sacct --parsable2 and a "
+            f"header, or without one in the {len(FIELDS)} fields {','.join(FIELDS)}"
+        )
 
 
-def _jobs(sieve: Sieve) -> Normalised:
-    job = sieve.text("jobid", "jobidraw")
-    sieve.fail(job.str.contains(".", regex=False).to_numpy(), sieve.column("jobid", "jobidraw"),
+def account(sieve: Sieve) -> Normalised:
+    """Return what Slurm's jobs held and waited for.
+
+    Parameters
+    ----------
+    sieve
+        Rows under the names that ``sacct`` gives its fields.
+
+    Returns
+    -------
+    Normalised
+        Hours of GPUs, cores and memory, and jobs.
+    """
+    job = sieve.text(*_RAW[::-1])
+    sieve.fail(job.str.contains(".", regex=False).to_numpy(), sieve.column(*_RAW[::-1]),
                "is a step of a job, whose own row counts it; export with --allocations")  # fmt: skip
-    submit = sieve.instant("submit", optional=True) if sieve.has("submit") else sieve.instant("start", optional=True)
-    start, end = sieve.instant("start", optional=True), sieve.instant("end", optional=True)
-    sieve.fail((submit.isna() & start.isna()).to_numpy(), sieve.column("start"), "neither submit nor start is a time")
-    began = start.notna().to_numpy()
-    status = sieve.text("state").map(outcome).astype(object)
-    tres, cores = _resources(sieve, began)
+    stands = outcomes(sieve.text("state"))
+    cores = sieve.count(*_CORES, limit="cores")
+    times = settle(sieve, _stated(sieve, cores), stands, column=_named(sieve, "end", "elapsed", "elapsedraw", "start"))
+    nowhen = times.submit.isna() & times.start.isna()
+    sieve.fail(nowhen.to_numpy(), _named(sieve, "start", "submit", "end"), "neither submit nor start is a time")
+    tres = _resources(sieve, times.began)
+    own = pd.Series([np.nan if each.cores is None else each.cores for each in tres], dtype=float)
     tasks = job.map(array_size).astype(float)
-    gpus = pd.Series([each.gpus for each in tres], dtype=float) * tasks
+    _bound(sieve, tres, tasks)
+    spans, unresolved = gpu_spans(tres, tasks, times)
+    blind = () if sieve.has(*_LISTS) else ("no AllocTRES or AllocGRES column: GPUs are not counted",)
     memory = pd.Series([each.memory for each in tres], dtype=float)
-    sieve.bound(gpus, "accelerators", _resource_column(sieve))
-    sieve.bound(memory, "memory", _resource_column(sieve))
-    when = submit.where(submit.notna(), start)
-    times = _Times(submit, start, end, began, waited(submit, start).to_numpy(), status)
-    gpu_spans, unresolved = _gpu_spans(tres, tasks, times)
-    raw = sieve.text("jobidraw") if sieve.has("jobidraw") else job
     return Normalised(
         held=(
-            *gpu_spans,
-            Spans(start, end, cores, "core_hours", "core_hour", status, began & (cores > 0).to_numpy()),
-            Spans(start, end, memory, "memory_hours", "GiB_hour", status, began & (memory > 0).to_numpy()),
+            *spans,
+            held_spans(times, own.where(own.notna(), cores), "core_hours", "core_hour"),
+            held_spans(times, memory, "memory_hours", "GiB_hour"),
         ),
-        read=(Points(when, tasks, "jobs", "job", status=status, where=when.notna().to_numpy()),),
+        read=(job_points(times, tasks),),
         clues={name: sieve.text(name) for name in _CLUES if sieve.has(name)},
-        identity=sieve.text("cluster") + "|" + raw + "|" + sieve.text("start"),
-        unresolved=unresolved,
+        identity=first_text(sieve, _RAW) + "|" + sieve.text("submit"),
+        attempt=sieve.text("start").where(pd.Series(times.began), ""),
+        born=times.submit.where(times.submit.notna(), times.start),
+        progress=stands.progress.fillna(2.0),
+        cluster=sieve.text("cluster") if sieve.has("cluster") else None,
+        unresolved=(*unresolved, *stands.unresolved, *times.doubts, *blind),
     )  # fmt: skip
 
 
-def _resource_column(sieve: Sieve) -> str:
-    return sieve.column("alloctres", "allocgres", "reqtres", "reqgres")
+def _named(sieve: Sieve, *names: str) -> str:
+    """Return the file's own name of the first of columns that is there; the first name if none is."""
+    return sieve.column(*names) if sieve.has(*names) else names[0]
 
 
-def _resources(sieve: Sieve, began: np.ndarray) -> tuple[list[Tres], pd.Series]:
-    """Return each row's resources, allocated if it began and requested if not, and its cores."""
-    allocated = sieve.text("alloctres") if sieve.has("alloctres") else sieve.text("allocgres")
-    asked = sieve.text("reqtres") if sieve.has("reqtres") else sieve.text("reqgres")
-    text = allocated.where(pd.Series(began) & (allocated != ""), asked)
-    tres = [read_tres(each) for each in text]
-    faults = np.array([bool(each.fault) for each in tres], dtype=bool)
-    sieve.fail(faults, _resource_column(sieve), "is not a TRES list such as cpu=8,gres/gpu:a100=2,mem=62.50G")
-    named = ("ncpus", "alloccpus", "reqcpus")
-    counted = sieve.count(*named, limit="cores")
-    own = pd.Series([np.nan if each.cores is None else each.cores for each in tres], dtype=float)
-    return tres, own.where(own.notna(), counted)
+def _stated(sieve: Sieve, cores: pd.Series) -> Stated:
+    """Return the times as the export states them; core time over cores is the time a job ran too."""
+    moments = {name: sieve.instant(name, optional=True) if sieve.has(name)
+               else pd.Series(pd.NaT, index=range(sieve.rows), dtype="datetime64[us, UTC]")
+               for name in ("submit", "start", "end")}  # fmt: skip
+    if not sieve.has("submit", "start") and not sieve.has("end"):
+        sieve.column("submit", "start", "end")
+    elapsed = walltimes(sieve, "elapsedraw", "elapsed")
+    by_core = walltimes(sieve, "cputimeraw", "cputime") / cores.where(cores > 0)
+    limit = walltimes(sieve, "timelimitraw", "timelimit", bare=_MINUTE)
+    return Stated(**moments, elapsed=elapsed.fillna(by_core), suspended=walltimes(sieve, "suspended"), limit=limit)
 
 
-@dataclass(frozen=True)
-class _Times:
-    """When a chunk's jobs were submitted, began and ended, whether they began and waited, and their status."""
-
-    submit: pd.Series
-    start: pd.Series
-    end: pd.Series
-    began: np.ndarray
-    waited: np.ndarray
-    status: pd.Series
-
-
-def _gpu_spans(tres: list[Tres], tasks: pd.Series, times: _Times) -> tuple[tuple[Spans, ...], tuple[str, ...]]:
-    """Return spans of GPUs held and waited for, by type and without one, and the types no table knows."""
-    kinds = sorted({kind for each in tres for kind in each.types})
-    rest = [each.gpus - sum(each.types.values()) for each in tres]
-    spans = _spans(pd.Series(rest, dtype=float) * tasks, times, {})
-    for kind in kinds:
-        accelerator, vendor = accelerator_names().find(kind) or ("", "")
-        amount = pd.Series([each.types.get(kind, 0.0) for each in tres], dtype=float) * tasks
-        spans += _spans(amount, times, {"accelerator": accelerator, "vendor": vendor})
-    return spans, name_accelerators(pd.Series(kinds, dtype=object)).unresolved
+def _resources(sieve: Sieve, began: NDArray[np.bool_]) -> list[Tres]:
+    """Return each row's resources: allocated if it began, else requested."""
+    nodes = sieve.count(*_NODES, limit="cores")
+    texts = [sieve.text(name) for name in _LISTS]
+    tres = [_resolve(*row) for row in zip(*texts, nodes, began, strict=True)]
+    sieve.fail(np.array([bool(each.fault) for each in tres], dtype=bool), _named(sieve, *_LISTS),
+               "is not a TRES list such as cpu=8,gres/gpu:a100=2,mem=62.50G; numbers above 1000 are the cluster's own: "
+               "export with sacct, which writes names, or replace them by those of sacctmgr show tres")  # fmt: skip
+    return tres
 
 
-def _spans(amount: pd.Series, times: _Times, labels: dict[str, str]) -> tuple[Spans, ...]:
-    some = (amount > 0).to_numpy()
-    return (
-        Spans(times.start, times.end, amount, status=times.status, where=some & times.began, labels=labels),
-        Spans(times.submit, times.start, amount, status="queued", where=some & times.waited, labels=labels),
-        Spans(times.submit, times.end, amount, status="queued", where=some & ~times.began, labels=labels),
-    )
+@lru_cache(maxsize=1 << 16)
+def _resolve(given: str, given_gres: str, asked: str, asked_gres: str, nodes: float, began: bool) -> Tres:
+    """Return the resources of a row from its lists; GRES are of one node, and count where TRES name no GPU."""
+    whole = read_tres(given if began and given else asked)
+    count = nodes or whole.nodes or 1.0
+    gres, gres_asked = read_tres(given_gres).by_node(count), read_tres(asked_gres).by_node(count)
+    lists = (read_tres(given), gres, gres_asked, read_tres(asked)) if began else (read_tres(asked), gres_asked)
+    gpu = next((each for each in lists if each.gpus or each.shards or each.fault), whole)
+    return replace(whole, gpus=gpu.gpus, types=gpu.types, shards=gpu.shards, fault=gpu.fault or whole.fault)
+
+
+def _bound(sieve: Sieve, tres: list[Tres], tasks: pd.Series) -> None:
+    for limit, amounts in (
+        ("accelerators", pd.Series([each.gpus for each in tres], dtype=float) * tasks),
+        ("memory", [each.memory for each in tres]),
+    ):
+        sieve.bound(pd.Series(amounts, dtype=float), limit, _named(sieve, *_LISTS))
 
 
 SACCT: Final = Source(
-    "sacct", "Slurm accounting, sacct --parsable2 (with header, or the 26-field form without one)",
-    _read, _jobs, "job", "absolute, UTC unless --zone; sacct writes the zone of the machine it runs on",
+    "sacct", "Slurm accounting, sacct --parsable2 or with another delimiter (with header, or the 26-field form without "
+    "one), or sacct --json",
+    _read, account, "job", "absolute, UTC unless --zone; sacct writes the zone of the machine it runs on",
     "gpu_hours [accelerator_hour], core_hours [core_hour], memory_hours [GiB_hour], jobs [job]; waiting of a minute "
     "or more as queued",
     "cluster, partition, qos, account, group, user and jobname for rules; the accelerator from gres/gpu:type",

@@ -69,6 +69,7 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
         "aliases.csv",
         "gpu_fractions.csv",
         "ingest_limits.csv",
+        "job_states.csv",
         "instance_types.csv",
         "label_hints.csv",
         "migration_scores.csv",
