@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -166,16 +167,32 @@ def gpu_spans(tres: list[Tres], tasks: pd.Series, times: Times) -> tuple[tuple[S
     """
     kinds = sorted({kind for each in tres for kind in each.types})
     rest = [each.gpus - sum(each.types.values()) for each in tres]
-    spans = _held_and_wanted(pd.Series(rest, dtype=float) * tasks, times, {})
+    spans = held_and_wanted(pd.Series(rest, dtype=float) * tasks, times, {})
     for kind in kinds:
         accelerator, vendor = accelerator_names().find(kind) or ("", "")
         amount = pd.Series([each.types.get(kind, 0.0) for each in tres], dtype=float) * tasks
-        spans += _held_and_wanted(amount, times, {"accelerator": accelerator, "vendor": vendor})
+        spans += held_and_wanted(amount, times, {"accelerator": accelerator, "vendor": vendor})
     lost = ("gres/shard (not counted: name the GPUs of such jobs)",) if any(each.shards for each in tres) else ()
     return spans, (*name_accelerators(pd.Series(kinds, dtype=object)).unresolved, *lost)
 
 
-def _held_and_wanted(amount: pd.Series, times: Times, labels: dict[str, str]) -> tuple[Spans, ...]:
+def held_and_wanted(amount: pd.Series, times: Times, labels: Mapping[str, str]) -> tuple[Spans, ...]:
+    """Return spans of GPUs held and waited for.
+
+    Parameters
+    ----------
+    amount
+        GPUs of each job [accelerator], shape (rows,).
+    times
+        Times of the jobs.
+    labels
+        Labels of the spans by dimension.
+
+    Returns
+    -------
+    tuple of Spans
+        Held, waited for before a start, and waited for without one.
+    """
     some = (amount > 1e-9).to_numpy()
     queued = some & ~times.began & times.submit.notna().to_numpy()
     left = (times.outcomes.progress == OVER).to_numpy() & times.end.isna().to_numpy()  # when it left, nobody knows

@@ -10,82 +10,121 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
-from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
+from shiftcast.pipelines.sources.fractions import fraction_of
+from shiftcast.pipelines.sources.normal import Normalised, Points, Source
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.schedulers.held import waited
-from shiftcast.pipelines.sources.schedulers.outcomes import outcomes
+from shiftcast.pipelines.sources.schedulers.held import Stated, Times, held_and_wanted, held_spans, settle
+from shiftcast.pipelines.sources.schedulers.lengths import has_length, lengths
+from shiftcast.pipelines.sources.schedulers.outcomes import OVER, RUNS, outcomes
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 
 _SUBMIT: Final = ("submit_time", "submit", "submitted", "SubmitTime", "submitted_time")
 _START: Final = ("start_time", "start", "started", "StartTime", "timestamp")
-_END: Final = ("end_time", "end", "ended", "EndTime", "finished")
-_DURATION: Final = ("duration", "run_time", "runtime", "Elapsed", "elapsed_s", "duration_s")
-_GPUS: Final = ("num_gpus", "gpu_num", "gpus_req", "GPUs", "gpus", "gpu_count", "num_gpu", "plan_gpu")
-_CORES: Final = ("cpu_num", "processors_req", "CPUs", "cpus", "ncpus", "cores")
+_END: Final = ("end_time", "end", "ended", "EndTime", "finished", "finish_time")
+_GPUS: Final = ("num_gpus", "gpu_num", "gpus_req", "GPUs", "gpus", "gpu_count", "num_gpu", "n_gpus", "ngpus",
+                "gpus_allocated", "allocated_gpus")  # fmt: skip
+_CORES: Final = ("cpu_num", "processors_req", "CPUs", "cpus", "ncpus", "cores", "num_cpus")
+_GPU_PERCENT: Final = ("plan_gpu", "gpu_percent", "gpu_pct", "gpu_percentage")
+_CORE_PERCENT: Final = ("plan_cpu", "cpu_percent_requested")
+_COPIES: Final = ("inst_num", "instance_num", "num_instances", "worker_num", "num_workers", "replicas", "num_replicas")
+_NODES: Final = ("nodes", "num_nodes", "nnodes", "node_count", "node_num", "nodes_req")
+_BY_NODE: Final = ("gpus_per_node", "gpu_per_node", "num_gpus_per_node")
+_BY_COPY: Final = ("gpus_per_worker", "gpu_per_worker", "gpus_per_instance", "gpus_per_replica")
+_TYPE: Final = ("gpu_type", "GPUType", "accelerator", "gpu_model")
 _CLUES: Final = {"partition": ("partition", "queue", "vc", "cluster"), "account": ("account", "project"),
                  "name": ("name", "JobName", "job_name"), "qos": ("qos",), "type": ("type",), "user": ("user",),
                  "image": ("image",)}  # fmt: skip
 _ID: Final = ("job_id", "JobID", "id")
 _TASK: Final = ("array_id", "ArrayID", "task_id", "array_index")
+_PERCENT: Final = 100.0
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    del setting
-    yield from delimited(opened)
+    yield from delimited(opened, delimiter=setting.delimiter)
 
 
 def _jobs(sieve: Sieve) -> Normalised:
-    start = sieve.instant(*_START, optional=sieve.has(*_SUBMIT))
-    submit = sieve.instant(*_SUBMIT, optional=True) if sieve.has(*_SUBMIT) else start
-    end = _ends(sieve, start)
-    status = outcomes(sieve.text("state", "status")).status
-    gpus = sieve.number(*_GPUS, limit="accelerators", missing=0.0)
-    cores = sieve.count(*_CORES, limit="cores")
-    began = start.notna().to_numpy()
-    queued = (waited(submit, start) & (gpus > 0)).to_numpy()
-    names = label_accelerators(sieve, "gpu_type", "GPUType", "accelerator", "gpu_model")
-    when = start.where(start.notna(), submit)
+    stands = outcomes(sieve.text("state", "status"))
+    times = settle(sieve, _stated(sieve), stands, column=sieve.column(*_END) if sieve.has(*_END) else "end")
+    gpus, cores = _gpus(sieve), _cores(sieve)
+    names = label_accelerators(sieve, *_TYPE)
+    when = times.start.where(times.start.notna(), times.submit)
+    whole = pd.Series(np.where(times.end.isna(), RUNS, OVER))
+    task = sieve.has(*_TASK) and sieve.has(*_SUBMIT)
     return Normalised(
-        held=(
-            Spans(start, end, gpus, status=status, where=began & (gpus > 0).to_numpy()),
-            Spans(submit, start, gpus, status="queued", where=queued),
-            Spans(submit, end, gpus, status="queued", where=~began & (gpus > 0).to_numpy() & submit.notna().to_numpy()),
-            Spans(start, end, cores, "core_hours", "core_hour", status, began & (cores > 0).to_numpy()),
-        ),
-        read=(Points(when, pd.Series(1.0, index=range(sieve.rows)), "jobs", "job", status=status,
+        held=(*held_and_wanted(gpus, times, {}), held_spans(times, cores, "core_hours", "core_hour")),
+        read=(Points(when, pd.Series(1.0, index=range(sieve.rows)), "jobs", "job", status=stands.status,
                      where=when.notna().to_numpy()),),
         own=names.labels,
         clues={name: sieve.text(*columns) for name, columns in _CLUES.items() if sieve.has(*columns)},
         identity=_identity(sieve),
-        unresolved=names.unresolved,
+        attempt=pd.Series("", index=range(sieve.rows), dtype=object) if task else _attempt(sieve, times),
+        born=times.submit.where(times.submit.notna(), times.start),
+        progress=stands.progress.where(stands.progress.notna(), whole),
+        cluster=sieve.text("cluster") if sieve.has("cluster") else None,
+        unresolved=(*names.unresolved, *stands.unresolved),
     )  # fmt: skip
 
 
 def _identity(sieve: Sieve) -> pd.Series | None:
-    """Return what may be there once: a job's id with all that tells tasks of an array apart, which share it."""
+    """Return what names a job: its id, its task and when it was submitted, since schedulers start ids anew."""
     if not sieve.has(*_ID):
         return None
     job = sieve.text(*_ID)
-    whole = job
-    for names in (_TASK, _CLUES["name"], _SUBMIT, _START, _END, _DURATION, _GPUS, _CORES):
-        if sieve.has(*names):
-            whole = whole + "|" + sieve.text(*names)
-    return whole.where(job != "", None)
+    return (job + "|" + sieve.text(*_TASK) + "|" + sieve.text(*_SUBMIT)).where(job != "", None)
 
 
-def _ends(sieve: Sieve, start: pd.Series) -> pd.Series:
-    """Return the ends, as written or as start and duration in seconds."""
-    if sieve.has(*_END):
-        return sieve.instant(*_END, optional=True)
-    seconds = sieve.number(*_DURATION, limit="duration", missing=np.nan)
-    inside = seconds.where(seconds.abs() < 4e9)
-    return (start + pd.to_timedelta((inside * 1e6).round(), unit="us")).astype("datetime64[us, UTC]")
+def _attempt(sieve: Sieve, times: Times) -> pd.Series:
+    """Return the start, which tells tasks of an array apart that share an id."""
+    return sieve.text(*_START).where(pd.Series(times.began), "")
+
+
+def _stated(sieve: Sieve) -> Stated:
+    start = sieve.instant(*_START, optional=sieve.has(*_SUBMIT))
+    submit = sieve.instant(*_SUBMIT, optional=True) if sieve.has(*_SUBMIT) else start
+    none = pd.Series(np.nan, index=range(sieve.rows))
+    if not has_length(sieve):
+        sieve.column(*_END)
+    end = sieve.instant(*_END, optional=True) if sieve.has(*_END) else start.where(none.notna())
+    needed = end.isna() & start.notna()
+    elapsed = lengths(sieve, (end - start).dt.total_seconds()).where(needed) if needed.any() else none
+    return Stated(submit, start, end, elapsed, none, none)
+
+
+def _gpus(sieve: Sieve) -> pd.Series:
+    """Return the GPUs of each job: those of one instance, worker or node times their number, slices as fractions."""
+    if sieve.has(*_GPUS):
+        count = sieve.number(*_GPUS, limit="accelerators", missing=0.0) * _number_of(sieve, *_COPIES)
+    elif sieve.has(*_BY_NODE):
+        count = sieve.number(*_BY_NODE, limit="accelerators", missing=0.0) * sieve.number(*_NODES, limit="cores")
+    elif sieve.has(*_BY_COPY):
+        count = sieve.number(*_BY_COPY, limit="accelerators", missing=0.0) * sieve.number(*_COPIES, limit="cores")
+    elif sieve.has(*_GPU_PERCENT):
+        percent = sieve.number(*_GPU_PERCENT, limit="reading", missing=0.0)
+        count = percent / _PERCENT * _number_of(sieve, *_COPIES)
+    else:
+        sieve.column(*_GPUS)
+    slices = sieve.text(*_TYPE).map(fraction_of).astype(float).fillna(1.0)
+    sieve.bound(count, "accelerators", sieve.column(*_GPUS, *_BY_NODE, *_BY_COPY, *_GPU_PERCENT))
+    return count * slices
+
+
+def _cores(sieve: Sieve) -> pd.Series:
+    if sieve.has(*_CORES):
+        return sieve.number(*_CORES, limit="cores", missing=0.0) * _number_of(sieve, *_COPIES)
+    return sieve.count(*_CORE_PERCENT, limit="reading") / _PERCENT * _number_of(sieve, *_COPIES)
+
+
+def _number_of(sieve: Sieve, *names: str) -> pd.Series:
+    """Return a column of numbers of copies, one where it is empty or not there."""
+    one = pd.Series(1.0, index=range(sieve.rows))
+    return sieve.number(*names, limit="cores", missing=1.0) if sieve.has(*names) else one
 
 
 JOBS: Final = Source(
-    "jobs", "job tables: submit, start, end or duration in seconds, GPUs (CSV, Parquet)",
-    _read, _jobs, "job", "absolute, UTC unless --zone",
+    "jobs", "job tables: submit, start, end or duration, GPUs (CSV, Parquet)",
+    _read, _jobs, "job", "absolute, UTC unless --zone; a duration in the unit of its name, such as duration_ms",
     "gpu_hours [accelerator_hour], core_hours [core_hour], jobs [job]; waiting of a minute or more as queued",
     "partition, account, name, qos, type, user and image for rules; the accelerator from its name",
     "use as against allocation, jobs the export left out, and waiting where only one time is given",
