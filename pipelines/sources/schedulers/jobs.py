@@ -18,6 +18,7 @@ from shiftcast.pipelines.sources.schedulers.lengths import has_length, lengths
 from shiftcast.pipelines.sources.schedulers.outcomes import OVER, RUNS, outcomes
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _SUBMIT: Final = ("submit_time", "submit", "submitted", "SubmitTime", "submitted_time")
 _START: Final = ("start_time", "start", "started", "StartTime", "timestamp")
@@ -38,6 +39,7 @@ _CLUES: Final = {"partition": ("partition", "queue", "vc", "cluster"), "account"
 _ID: Final = ("job_id", "JobID", "id")
 _TASK: Final = ("array_id", "ArrayID", "task_id", "array_index")
 _PERCENT: Final = 100.0
+_FEW: Final = 16.0  # GPUs of a machine: a plan in percent reaches above it
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
@@ -76,8 +78,17 @@ def _identity(sieve: Sieve) -> pd.Series | None:
 
 
 def _attempt(sieve: Sieve, times: Times) -> pd.Series:
-    """Return the start, which tells tasks of an array apart that share an id."""
-    return sieve.text(*_START).where(pd.Series(times.began), "")
+    """Return the start, and of jobs alike in id and start but for their end, the end of all but the first over.
+
+    They are tasks of an array whose export leaves the task out. The first goes by its start alone, as it did in an
+    export of a time when it ran.
+    """
+    start = sieve.text(*_START).where(pd.Series(times.began), "")
+    if not sieve.has(*_ID) or not sieve.has(*_END):
+        return start
+    ends = times.end.where(times.outcomes.progress != RUNS)
+    first = ends.groupby([_identity(sieve), start], dropna=False).transform("min")
+    return start.where(~(ends > first), start + "|" + sieve.text(*_END))
 
 
 def _stated(sieve: Sieve) -> Stated:
@@ -101,13 +112,25 @@ def _gpus(sieve: Sieve) -> pd.Series:
     elif sieve.has(*_BY_COPY):
         count = sieve.number(*_BY_COPY, limit="accelerators", missing=0.0) * sieve.number(*_COPIES, limit="cores")
     elif sieve.has(*_GPU_PERCENT):
-        percent = sieve.number(*_GPU_PERCENT, limit="reading", missing=0.0)
+        percent = _percent(sieve)
         count = percent / _PERCENT * _number_of(sieve, *_COPIES)
     else:
         sieve.column(*_GPUS)
     slices = sieve.text(*_TYPE).map(fraction_of).astype(float).fillna(1.0)
     sieve.bound(count, "accelerators", sieve.column(*_GPUS, *_BY_NODE, *_BY_COPY, *_GPU_PERCENT))
     return count * slices
+
+
+def _percent(sieve: Sieve) -> pd.Series:
+    """Return GPUs in percent of one; a plan of a few is refused, since it can be a count as well."""
+    percent = sieve.number(*_GPU_PERCENT, limit="reading", missing=0.0)
+    name = sieve.column(*_GPU_PERCENT)
+    if "plan" in name.lower() and 0 < percent.max() <= _FEW:
+        raise UnreadableFileError(
+            f"{sieve.chunk.file}: column {name!r} is read as percent of a GPU, and none is above {percent.max():g}; "
+            "rename it to num_gpus or gpu_percent"
+        )
+    return percent
 
 
 def _cores(sieve: Sieve) -> pd.Series:

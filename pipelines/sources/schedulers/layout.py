@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import Final
 
-from shiftcast.pipelines.sources.chunks import DELIMITERS
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
+
+_USUAL: Final = "|,;\t"
+_NAMED: Final = {"tab": "\t", "\\t": "\t", "pipe": "|", "comma": ",", "semicolon": ";"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def find_layout(opened: Opened, delimiter: str, fields: AbstractSet[str]) -> Lay
     delimiter
         What stands between cells; of the usual ones, that which the line holds most often if empty.
     fields
-        Names of fields in lower case. A header holds some of them, in any order and case.
+        Names of fields in lower case. A header holds the job's id or is half of them, in any order
+        and case.
 
     Returns
     -------
@@ -55,12 +59,13 @@ def find_layout(opened: Opened, delimiter: str, fields: AbstractSet[str]) -> Lay
         If the columns are aligned by blanks, which cuts cells short.
     """
     line = opened.first_line()
-    between = delimiter or max(DELIMITERS, key=line.count)
+    between = _NAMED.get(delimiter, delimiter) or max(_USUAL, key=line.count)
     cells = tuple(cell.strip().strip('"') for cell in line.split(between))
     known = [cell.lower() in fields for cell in cells if cell]
+    header = "jobid" in map(str.lower, cells) or sum(known) * 2 >= len(known) > 0
     if not delimiter and len(cells) == 1 and sum(word.lower() in fields for word in line.split()) > 1:
         raise UnreadableFileError(
             f"{opened.name}: line 1: columns are aligned by blanks, which cuts cells short; export with a delimiter "
             "(sacct --parsable2, squeue -o '%i|%T|...'), or name one with --delimiter"
         )
-    return Layout(between, between == "," or '"' in line, cells, sum(known) * 2 >= len(known) > 0)
+    return Layout(between, between == "," or '"' in line, cells, header)

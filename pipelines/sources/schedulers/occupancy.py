@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +25,7 @@ _IDLE: Final = ("idle_gpu_num", "idle", "free")
 _TOTAL: Final = ("total_gpu_num", "total", "capacity")
 _WAITING: Final = ("pending_gpu_num", "pending", "queued")
 _TRACK: Final = ("vc", "cluster", "queue", "partition", "pool")
+_DATE: Final = re.compile(r"(?<!\d)\d{4}[-_.]?\d{2}([-_.]?\d{2})?([T_-]\d{2}[-_.:]?\d{2}([-_.:]?\d{2})?)?(?!\d)")
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
@@ -60,9 +62,7 @@ def _occupancy(sieve: Sieve) -> Normalised:
     name = "node" if nodes else "gpu"
     unit = "node_hour" if nodes else "accelerator_hour"
     stock = ("nodes", "node") if nodes else ("accelerators", "accelerator")
-    track = pd.Series(sieve.chunk.file, index=range(sieve.rows), dtype=object)
-    if sieve.has(*_TRACK):
-        track = track + "|" + sieve.text(*_TRACK)
+    track = sieve.text(*_TRACK) if sieve.has(*_TRACK) else pd.Series(_series(sieve.chunk.file), index=range(sieve.rows))
     return Normalised(
         held=(
             Spans(start, end, running, f"{name}_hours", unit),
@@ -74,6 +74,11 @@ def _occupancy(sieve: Sieve) -> Normalised:
         identity=track + "|" + _micro(start),
         track=track,
     )  # fmt: skip
+
+
+def _series(file: str) -> str:
+    """Return the name of a series by its file's, without folders and dates, so that the next month's file goes on."""
+    return _DATE.sub("", re.split(r"[/:]", file)[-1])
 
 
 def _micro(moments: pd.Series) -> pd.Series:

@@ -31,7 +31,7 @@ FIELDS: Final = ("jobid", "jobidraw", "cluster", "partition", "qos", "account", 
 _BESIDE: Final = ("allocgres", "reqgres", "alloccpus", "allocnodes", "reqnodes", "elapsedraw", "cputime", "cputimeraw",
                   "suspended", "timelimitraw")  # fmt: skip
 _CLUES: Final = ("cluster", "partition", "qos", "account", "group", "user", "jobname")
-_ID, _RAW = ("jobid",), ("jobidraw", "jobid")
+_RAW: Final = ("jobidraw", "jobid")
 _CORES: Final = ("ncpus", "alloccpus", "reqcpus")
 _NODES: Final = ("nnodes", "allocnodes", "reqnodes")
 _LISTS: Final = ("alloctres", "allocgres", "reqtres", "reqgres")
@@ -107,6 +107,7 @@ def account(sieve: Sieve) -> Normalised:
     job = sieve.text(*_RAW[::-1])
     sieve.fail(job.str.contains(".", regex=False).to_numpy(), sieve.column(*_RAW[::-1]),
                "is a step of a job, whose own row counts it; export with --allocations")  # fmt: skip
+    sieve.fail(job.str.lower().isin(_RAW).to_numpy(), sieve.column(*_RAW[::-1]), "is the header again; leave it out")
     stands = outcomes(sieve.text("state"))
     cores = sieve.count(*_CORES, limit="cores")
     times = settle(sieve, _stated(sieve, cores), stands, column=_named(sieve, "end", "elapsed", "elapsedraw", "start"))
@@ -148,9 +149,9 @@ def _stated(sieve: Sieve, cores: pd.Series) -> Stated:
                for name in ("submit", "start", "end")}  # fmt: skip
     if not sieve.has("submit", "start") and not sieve.has("end"):
         sieve.column("submit", "start", "end")
-    elapsed = walltimes(sieve, "elapsedraw", "elapsed")
-    by_core = walltimes(sieve, "cputimeraw", "cputime") / cores.where(cores > 0)
-    limit = walltimes(sieve, "timelimitraw", "timelimit", bare=_MINUTE)
+    elapsed = walltimes(sieve, "elapsedraw").fillna(walltimes(sieve, "elapsed"))
+    by_core = walltimes(sieve, "cputimeraw").fillna(walltimes(sieve, "cputime")) / cores.where(cores > 0)
+    limit = walltimes(sieve, "timelimitraw", bare=_MINUTE).fillna(walltimes(sieve, "timelimit", bare=_MINUTE))
     return Stated(**moments, elapsed=elapsed.fillna(by_core), suspended=walltimes(sieve, "suspended"), limit=limit)
 
 
