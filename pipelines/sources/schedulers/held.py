@@ -132,6 +132,23 @@ def _seconds(values: pd.Series) -> pd.Series:
     return pd.to_timedelta((values * 1e6).round(), unit="us").astype("timedelta64[us]")
 
 
+def stamp(moments: pd.Series) -> pd.Series:
+    """Return moments as text that every export of an item gives alike, however it writes them.
+
+    Parameters
+    ----------
+    moments
+        Moments [UTC], shape (rows,).
+
+    Returns
+    -------
+    Series of str, shape (rows,)
+        Microseconds since 1970; empty where a moment is missing.
+    """
+    counts = moments.dt.tz_convert(None).to_numpy().astype("datetime64[us]").astype("int64").astype(str)
+    return pd.Series(counts, dtype=object).where(moments.notna(), "")
+
+
 def waited(submit: pd.Series, start: pd.Series) -> pd.Series:
     """Return whether each job stood in the queue for longer than a scheduler's own cycle takes.
 

@@ -13,7 +13,7 @@ from shiftcast.pipelines.sources.chunks import Chunk, delimited
 from shiftcast.pipelines.sources.fractions import fraction_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.schedulers.held import Stated, Times, held_and_wanted, held_spans, settle
+from shiftcast.pipelines.sources.schedulers.held import Stated, Times, held_and_wanted, held_spans, settle, stamp
 from shiftcast.pipelines.sources.schedulers.lengths import has_length, lengths
 from shiftcast.pipelines.sources.schedulers.outcomes import OVER, RUNS, outcomes
 from shiftcast.pipelines.sources.setting import Setting
@@ -53,15 +53,15 @@ def _jobs(sieve: Sieve) -> Normalised:
     names = label_accelerators(sieve, *_TYPE)
     when = times.start.where(times.start.notna(), times.submit)
     whole = pd.Series(np.where(times.end.isna(), RUNS, OVER))
-    task = sieve.has(*_TASK) and sieve.has(*_SUBMIT)
+    task, identity = sieve.has(*_TASK) and sieve.has(*_SUBMIT), _identity(sieve, times)
     return Normalised(
         held=(*held_and_wanted(gpus, times, {}), held_spans(times, cores, "core_hours", "core_hour")),
         read=(Points(when, pd.Series(1.0, index=range(sieve.rows)), "jobs", "job", status=stands.status,
                      where=when.notna().to_numpy()),),
         own=names.labels,
         clues={name: sieve.text(*columns) for name, columns in _CLUES.items() if sieve.has(*columns)},
-        identity=_identity(sieve),
-        attempt=pd.Series("", index=range(sieve.rows), dtype=object) if task else _attempt(sieve, times),
+        identity=identity,
+        attempt=pd.Series("", index=range(sieve.rows), dtype=object) if task else _attempt(identity, times),
         born=times.submit.where(times.submit.notna(), times.start),
         progress=stands.progress.where(stands.progress.notna(), whole),
         cluster=sieve.text("cluster") if sieve.has("cluster") else None,
@@ -69,26 +69,26 @@ def _jobs(sieve: Sieve) -> Normalised:
     )  # fmt: skip
 
 
-def _identity(sieve: Sieve) -> pd.Series | None:
+def _identity(sieve: Sieve, times: Times) -> pd.Series | None:
     """Return what names a job: its id, its task and when it was submitted, since schedulers start ids anew."""
     if not sieve.has(*_ID):
         return None
     job = sieve.text(*_ID)
-    return (job + "|" + sieve.text(*_TASK) + "|" + sieve.text(*_SUBMIT)).where(job != "", None)
+    return (job + "|" + sieve.text(*_TASK) + "|" + stamp(times.submit)).where(job != "", None)
 
 
-def _attempt(sieve: Sieve, times: Times) -> pd.Series:
+def _attempt(identity: pd.Series | None, times: Times) -> pd.Series:
     """Return the start, and of jobs alike in id and start but for their end, the end of all but the first over.
 
     They are tasks of an array whose export leaves the task out. The first goes by its start alone, as it did in an
     export of a time when it ran.
     """
-    start = sieve.text(*_START).where(pd.Series(times.began), "")
-    if not sieve.has(*_ID) or not sieve.has(*_END):
+    start = stamp(times.start)
+    if identity is None:
         return start
     ends = times.end.where(times.outcomes.progress != RUNS)
-    first = ends.groupby([_identity(sieve), start], dropna=False).transform("min")
-    return start.where(~(ends > first), start + "|" + sieve.text(*_END))
+    first = ends.groupby([identity, start], dropna=False).transform("min")
+    return start.where(~(ends > first), start + "|" + stamp(times.end))
 
 
 def _stated(sieve: Sieve) -> Stated:

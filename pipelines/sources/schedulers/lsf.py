@@ -23,6 +23,7 @@ _PROJECT, _INDEX = 24, 29  # places after the status: name, command and nineteen
 _STATES: Final = {"32": "EXIT", "64": "DONE"}
 _GPUS: Final = re.compile(r"ngpus_(?:physical|excl_p|shared)=(\d+(?:\.\d+)?)")
 _MODEL: Final = re.compile(r"gmodel=([\w.-]+)")
+_RUN_ON: Final = re.compile(r"(?<=[A-Za-z])(?=[A-Z]\d)")  # where a maker's name and a model's are written as one word
 _COLUMNS: Final = {
     "jobid": ("JOBID",), "index": ("JOBINDEX",), "state": ("STAT",), "queue": ("QUEUE",), "user": ("USER",),
     "name": ("JOB_NAME",), "account": ("PROJ_NAME", "PROJECT"), "submit": ("SUBMIT_TIME",), "start": ("START_TIME",),
@@ -58,10 +59,10 @@ def _finished(cells: Sequence[str], *, asked_only: bool) -> Parsed:
     found, began = _GPUS.findall(wants), int(cells[10] or 0) > 0
     places = {host.rpartition("*")[2] for host in hosts}
     return {
-        "identity": f"{cells[3]}[{index}]|{cells[7]}", "state": state, "submit": cells[7],
+        "identity": f"{cells[3]}[{index}]", "state": state, "submit": cells[7],
         "start": cells[10] if began else "", "end": cells[2],
         "gpus": str(float(found[-1]) * max(len(places), 1)) if found and began else "0",
-        "gpu_type": model[1] if (model := _MODEL.search(wants)) else "", "cores": str(sum(map(_slots, hosts))),
+        "gpu_type": _RUN_ON.sub(" ", model[1]) if (model := _MODEL.search(wants)) else "", "cores": str(sum(map(_slots, hosts))),
         "queue": cells[12], "user": cells[11], "name": name, "account": cells[status + _PROJECT],
     }  # fmt: skip
 
@@ -110,7 +111,7 @@ def _job(told: Mapping[str, str], file: str) -> Mapping[str, str]:
     times = {name: _moment(given.get(name, ""), file) for name in ("submit", "start", "end")}
     if outcome(given["state"]) in {"running", "queued"}:
         times["end"] = ""  # a forecast
-    return {**given, **times, "identity": f"{given['jobid']}[{given.get('index', '') or 0}]|{times['submit']}"}
+    return {**given, **times, "identity": f"{given['jobid']}[{given.get('index', '') or 0}]"}
 
 
 def _moment(text: str, file: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from shiftcast.pipelines.sources.chunks import Chunk
@@ -106,7 +107,8 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
 
 
 PBS: Final = Source(
-    "pbs", "accounting records of PBS Professional, OpenPBS or Torque (server_priv/accounting/YYYYMMDD)", _read, hold,
+    "pbs", "accounting records of PBS Professional, OpenPBS or Torque (server_priv/accounting/YYYYMMDD)", _read,
+    partial(hold, dated=False),
     "job", "absolute; the moments of records without epoch times are UTC unless --zone",
     "gpu_hours [accelerator_hour], core_hours [core_hour], memory_hours [GiB_hour], jobs [job]; waiting of a minute or "
     "more as queued", "queue, project, group, user and jobname for rules; the accelerator from a resource gpu_type",

@@ -14,7 +14,7 @@ from shiftcast.pipelines.sources.chunks import ROWS, Chunk
 from shiftcast.pipelines.sources.lines import SHOWN, read_records
 from shiftcast.pipelines.sources.normal import Normalised
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle
+from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle, stamp
 from shiftcast.pipelines.sources.schedulers.outcomes import OVER, outcomes
 from shiftcast.pipelines.sources.schedulers.tres import Tres
 from shiftcast.pipelines.sources.schedulers.walltimes import walltimes
@@ -112,13 +112,15 @@ def iso(text: str) -> str:
     return text
 
 
-def hold(sieve: Sieve) -> Normalised:
+def hold(sieve: Sieve, *, dated: bool = True) -> Normalised:
     """Return what jobs held and waited for.
 
     Parameters
     ----------
     sieve
         Rows under ``FIELDS``.
+    dated
+        Whether the submission belongs to the identity, since ids start anew.
 
     Returns
     -------
@@ -147,8 +149,8 @@ def hold(sieve: Sieve) -> Normalised:
         ),
         read=(job_points(times, ones),),
         clues={name: sieve.text(column) for name, column in _CLUES.items()},
-        identity=sieve.text("identity"),
-        attempt=sieve.text("start").where(pd.Series(times.began), ""),
+        identity=sieve.text("identity") + "|" + stamp(times.submit) if dated else sieve.text("identity"),
+        attempt=stamp(times.start),
         born=times.submit.where(times.submit.notna(), times.start),
         progress=stands.progress.fillna(OVER),
         cluster=sieve.text("cluster"),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle
+from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle, stamp
 from shiftcast.pipelines.sources.schedulers.layout import find_layout
 from shiftcast.pipelines.sources.schedulers.outcomes import outcomes
 from shiftcast.pipelines.sources.schedulers.slurm_json import accounting_rows
@@ -36,6 +36,7 @@ _CORES: Final = ("ncpus", "alloccpus", "reqcpus")
 _NODES: Final = ("nnodes", "allocnodes", "reqnodes")
 _LISTS: Final = ("alloctres", "allocgres", "reqtres", "reqgres")
 _ARRAY: Final = re.compile(r"_\[([\d,:\-]+)(?:%\d+)?\]$")
+_WAITING: Final = re.compile(r"_\[.*\]$")  # tasks that still wait, fewer at each export
 _MINUTE: Final = 60.0
 
 
@@ -128,8 +129,8 @@ def account(sieve: Sieve) -> Normalised:
         ),
         read=(job_points(times, tasks),),
         clues={name: sieve.text(name) for name in _CLUES if sieve.has(name)},
-        identity=first_text(sieve, _RAW) + "|" + sieve.text("submit"),
-        attempt=sieve.text("start").where(pd.Series(times.began), ""),
+        identity=first_text(sieve, _RAW).replace(_WAITING, "_[]", regex=True) + "|" + stamp(times.submit),
+        attempt=stamp(times.start),
         born=times.submit.where(times.submit.notna(), times.start),
         progress=stands.progress.fillna(2.0),
         cluster=sieve.text("cluster") if sieve.has("cluster") else None,

@@ -50,7 +50,7 @@ def _job(told: Mapping[str, str]) -> Parsed:
     )
     submit = iso(_given(told.get("qsub_time", "")))
     return {
-        "identity": f"{told.get('jobnumber', '')}|{_given(told.get('taskid', ''))}|{submit}",
+        "identity": f"{told.get('jobnumber', '')}|{_given(told.get('taskid', ''))}",
         "state": "completed" if well else "failed", "submit": submit, "start": start, "end": iso(end) if start else "",
         "elapsed": told.get("ru_wallclock", "").removesuffix("s") if start and not end else "", "cores": slots,
         "gpus": str(sum(map(int, found))), "queue": told.get("qname", ""), "account": _given(told.get("project", "")),
@@ -93,8 +93,9 @@ def _printed(opened: Opened) -> Iterator[Chunk]:
             first = first if told else line
             name, _, value = text.partition(" ")
             told.setdefault(name.strip(), value.strip())
-        yield gather(opened.name, rows, tuple(aside))
-        rows, aside = [], []
+        if len(rows) >= ROWS:
+            yield gather(opened.name, rows, tuple(aside))
+            rows, aside = [], []
     end_job()
     yield gather(opened.name, rows, tuple(aside))
 
