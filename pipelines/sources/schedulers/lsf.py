@@ -62,8 +62,9 @@ def _finished(cells: Sequence[str], *, asked_only: bool) -> Parsed:
         "identity": f"{cells[3]}[{index}]", "state": state, "submit": cells[7],
         "start": cells[10] if began else "", "end": cells[2],
         "gpus": str(float(found[-1]) * max(len(places), 1)) if found and began else "0",
-        "gpu_type": _RUN_ON.sub(" ", model[1]) if (model := _MODEL.search(wants)) else "", "cores": str(sum(map(_slots, hosts))),
-        "queue": cells[12], "user": cells[11], "name": name, "account": cells[status + _PROJECT],
+        "gpu_type": _RUN_ON.sub(" ", model[1]) if (model := _MODEL.search(wants)) else "",
+        "cores": str(sum(map(_slots, hosts))), "queue": cells[12], "user": cells[11], "name": name,
+        "account": cells[status + _PROJECT],
     }  # fmt: skip
 
 
@@ -99,7 +100,7 @@ def _listed(chunk: Chunk) -> Chunk:
         raise UnreadableFileError(f"{chunk.file}: no column {', '.join(missing)}; export with {_WANTED}")
     cells = {field: chunk.cells[name].astype(str) for field, name in columns.items() if name}
     blind = "" if columns["gpus"] else "no GPU_NUM column: GPUs are not counted"
-    rows = [
+    rows: list[tuple[int, Mapping[str, str]]] = [
         (int(line), {**_job(dict(zip(cells, row, strict=True)), chunk.file), "doubt": blind})
         for line, row in zip(chunk.lines, zip(*cells.values(), strict=True), strict=True)
     ]
