@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -16,7 +16,7 @@ _NONE: Final = frozenset({"", "unlimited", "partition_limit", "not_set", "invali
 _DAY, _HOUR, _MINUTE = 86400.0, 3600.0, 60.0
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def read_walltime(text: str, bare: float = 1.0) -> float | None:
     """Read a length of time.
 
