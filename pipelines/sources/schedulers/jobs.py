@@ -53,6 +53,7 @@ def _jobs(sieve: Sieve) -> Normalised:
     names = label_accelerators(sieve, *_TYPE)
     when = times.start.where(times.start.notna(), times.submit)
     whole = pd.Series(np.where(times.end.isna(), RUNS, OVER))
+    early = () if sieve.has(*_START) else ("no start column: jobs count from their submission",)
     task, identity = sieve.has(*_TASK) and sieve.has(*_SUBMIT), _identity(sieve, times)
     return Normalised(
         held=(*held_and_wanted(gpus, times, {}), held_spans(times, cores, "core_hours", "core_hour")),
@@ -65,7 +66,7 @@ def _jobs(sieve: Sieve) -> Normalised:
         born=times.submit.where(times.submit.notna(), times.start),
         progress=stands.progress.where(stands.progress.notna(), whole),
         cluster=sieve.text("cluster") if sieve.has("cluster") else None,
-        unresolved=(*names.unresolved, *stands.unresolved),
+        unresolved=(*names.unresolved, *stands.unresolved, *early),
     )  # fmt: skip
 
 
@@ -92,8 +93,10 @@ def _attempt(identity: pd.Series | None, times: Times) -> pd.Series:
 
 
 def _stated(sieve: Sieve) -> Stated:
-    start = sieve.instant(*_START, optional=sieve.has(*_SUBMIT))
-    submit = sieve.instant(*_SUBMIT, optional=True) if sieve.has(*_SUBMIT) else start
+    submitted = sieve.has(*_SUBMIT)
+    submit = sieve.instant(*_SUBMIT, optional=sieve.has(*_START)) if submitted else None
+    start = sieve.instant(*_START, optional=submitted) if sieve.has(*_START) or submit is None else submit
+    submit = start if submit is None else submit
     none = pd.Series(np.nan, index=range(sieve.rows))
     if not has_length(sieve):
         sieve.column(*_END)

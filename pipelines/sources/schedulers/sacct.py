@@ -18,6 +18,7 @@ from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle, stamp
 from shiftcast.pipelines.sources.schedulers.layout import find_layout
 from shiftcast.pipelines.sources.schedulers.outcomes import outcomes
+from shiftcast.pipelines.sources.schedulers.slurm_database import NAMES, as_accounting
 from shiftcast.pipelines.sources.schedulers.slurm_json import accounting_rows
 from shiftcast.pipelines.sources.schedulers.tres import Tres, read_tres
 from shiftcast.pipelines.sources.schedulers.walltimes import walltimes
@@ -72,13 +73,17 @@ def array_size(job: str) -> int:
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
+    yield from map(as_accounting, _rows(opened, setting))
+
+
+def _rows(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     if opened.parquet:
         yield from delimited(opened)
         return
     if opened.first_line()[:1] in {"{", "["}:
         yield from from_objects(opened.name, accounting_rows(opened.name, document(opened)))
         return
-    layout = find_layout(opened, setting.delimiter, {*FIELDS, *_BESIDE})
+    layout = find_layout(opened, setting.delimiter, {*FIELDS, *_BESIDE, *NAMES})
     if layout.header:
         yield from delimited(
             opened, delimiter=layout.delimiter, quoted=layout.quoted, spill=layout.cells[-1].lower() == "jobname"

@@ -105,6 +105,13 @@ def test_a_job_that_is_over_without_an_end_is_set_aside_and_one_without_a_state_
     assert open_.total("gpu_hours") == 9
 
 
+def test_a_table_without_starts_counts_from_submission_and_says_so(read):
+    got = read("jobs", "job_name,gpu_model,gpu_num,worker_num,submit_time,duration\n"
+               "a,A10,0.5,16,2024-03-01T00:00:00Z,41063\nb,A10,1,1,2024-03-01T00:00:00Z,3600\n")  # fmt: skip
+    assert got.total("gpu_hours") == pytest.approx(8 * 41063 / 3600 + 1)
+    assert list(got.found["unresolved"]) == ["no start column: jobs count from their submission"]
+
+
 @pytest.mark.parametrize(("first", "second", "same"), [
     ("pool-2024-01.csv", "pool-2024-02.csv", True), ("a/pool_20240101.csv", "b/pool_20240102.csv", True),
     ("east.csv", "west.csv", False), ("vc12.csv", "vc13.csv", False),

@@ -191,6 +191,21 @@ def test_json_waits_with_its_tasks_and_a_document_without_jobs_is_refused(read):
         read("sacct", '{"meta": {}}')
 
 
+DUMP = """id_job,state,time_submit,time_start,time_end,timelimit,nodes_alloc,cpus_req,tres_alloc,gres_used
+5,3,1709251200,1709251210,1709287210,1440,2,8,"1=16,2=10240,4=2",gpu:volta:2
+6,1,1709251200,1709251210,0,4294967295,1,8,"1=8",gpu:volta:1
+7,4,1709251200,0,1709254800,60,0,8,,
+8,3,1709251200,1709251210,1709287210,1440,1,8,"1=8,1002=2",
+"""
+
+
+def test_a_dump_of_the_accounting_database(read):
+    got = read("sacct", DUMP, until=pd.Timestamp("2024-03-01 06:00:10", tz="UTC"))
+    assert (got.total("gpu_hours", "served"), got.total("gpu_hours", "running")) == (40, 6)
+    assert (got.total("jobs", "cancelled"), got.total("core_hours", "served")) == (1, 160)
+    assert "sacctmgr show tres" in got.quarantined["reason"].iloc[0]
+
+
 QUEUE = """JOBID|NAME|PARTITION|STATE|SUBMIT_TIME|START_TIME|END_TIME|TIME|TIME_LIMIT|NODES|CPUS|TRES_PER_NODE
 9|x|g|RUNNING|2024-03-01T00:00:00|2024-03-01T00:00:00|2024-03-08T00:00:00|10:00:00|7-00:00:00|2|16|gres/gpu:2
 10_[1-4]|y|g|PENDING|2024-03-01T00:00:00|2024-03-05T00:00:00|2024-03-06T00:00:00|0:00|1-00:00:00|1|8|gres:gpu:a100:1
