@@ -10,7 +10,7 @@ from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _USUAL: Final = "|,;\t"
-_NAMED: Final = {"tab": "\t", "\\t": "\t", "pipe": "|", "comma": ",", "semicolon": ";"}
+_NAMED: Final = {"tab": "\t", "\\t": "\t", "pipe": "|", "comma": ",", "semicolon": ";", "space": " "}
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def find_layout(opened: Opened, delimiter: str, fields: AbstractSet[str]) -> Lay
     """
     line = opened.first_line()
     between = _NAMED.get(delimiter, delimiter) or max(_USUAL, key=line.count)
-    cells = tuple(cell.strip().strip('"') for cell in line.split(between))
+    cells = tuple(cell.strip().strip('"') for cell in line.split(None if between == " " else between))
     known = [cell.lower() in fields for cell in cells if cell]
     header = "jobid" in map(str.lower, cells) or sum(known) * 2 >= len(known) > 0
     if not delimiter and len(cells) == 1 and sum(word.lower() in fields for word in line.split()) > 1:

@@ -149,6 +149,12 @@ def test_identity_is_the_job_and_its_submission_whatever_its_state(normalised):
     assert got.cluster.unique().tolist() == ["c"]
 
 
+def test_a_run_that_was_requeued_held_its_hours(read):
+    again = job(Submit="2024-03-01T10:00:10", Start="2024-03-01T11:00:00", End="2024-03-01T12:00:00")
+    got = read("sacct", table(job(State="REQUEUED"), again))
+    assert (got.total("gpu_hours", "failed"), got.total("gpu_hours", "served")) == (40, 4)
+
+
 def test_windows_of_sacct_are_parts_of_a_job(normalised):
     """Start and end are cut at the window, and a job that runs ends with it."""
     first = job(State="RUNNING", End="2024-03-02T00:00:00", Elapsed="23:59:50")
