@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects
+from shiftcast.pipelines.sources.chunks import Chunk, document, from_objects
 from shiftcast.pipelines.sources.lines import LINE_LIMIT
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.schedulers.layout import find_layout
+from shiftcast.pipelines.sources.schedulers.layout import below_banner, find_layout
 from shiftcast.pipelines.sources.schedulers.outcomes import outcome
 from shiftcast.pipelines.sources.schedulers.plain import Parsed, cut, gather, hold, iso
 from shiftcast.pipelines.sources.setting import Setting
@@ -86,7 +86,7 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
         chunks = from_objects(opened.name, records)
     else:
         layout = find_layout(opened, setting.delimiter, {name.lower() for names in _COLUMNS.values() for name in names})
-        chunks = delimited(opened, delimiter=layout.delimiter, quoted=layout.quoted)
+        chunks = below_banner(opened, layout)
     for chunk in chunks:
         yield _listed(chunk)
 

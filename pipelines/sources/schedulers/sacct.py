@@ -16,7 +16,7 @@ from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle, stamp
-from shiftcast.pipelines.sources.schedulers.layout import find_layout
+from shiftcast.pipelines.sources.schedulers.layout import below_banner, find_layout
 from shiftcast.pipelines.sources.schedulers.outcomes import outcomes
 from shiftcast.pipelines.sources.schedulers.slurm_database import NAMES, as_accounting
 from shiftcast.pipelines.sources.schedulers.slurm_json import accounting_rows
@@ -85,11 +85,9 @@ def _rows(opened: Opened, setting: Setting) -> Iterator[Chunk]:
         return
     layout = find_layout(opened, setting.delimiter, {*FIELDS, *_BESIDE, *NAMES})
     if layout.header:
-        yield from delimited(
-            opened, delimiter=layout.delimiter, quoted=layout.quoted, spill=layout.cells[-1].lower() == "jobname"
-        )
+        yield from below_banner(opened, layout, spill=layout.cells[-1].lower() == "jobname")
     elif len(layout.cells) >= len(FIELDS):
-        yield from delimited(opened, delimiter=layout.delimiter, header=FIELDS, quoted=layout.quoted, spill=True)
+        yield from below_banner(opened, layout, header=FIELDS, spill=True)
     else:
         raise UnreadableFileError(
             f"{opened.name}: line 1: {len(layout.cells)} fields and no header; export with sacct --parsable2 and a "

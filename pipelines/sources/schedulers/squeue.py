@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects
+from shiftcast.pipelines.sources.chunks import Chunk, document, from_objects
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import Opened
-from shiftcast.pipelines.sources.schedulers.layout import find_layout
+from shiftcast.pipelines.sources.schedulers.layout import below_banner, find_layout
 from shiftcast.pipelines.sources.schedulers.outcomes import outcome
 from shiftcast.pipelines.sources.schedulers.sacct import account
 from shiftcast.pipelines.sources.schedulers.slurm_json import queue_rows
@@ -31,7 +31,7 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
         layout = find_layout(opened, setting.delimiter, set(_NAMES))
         if not layout.header:
             raise UnreadableFileError(f"{opened.name}: line 1: is no header of squeue; export with {_WANTED}")
-        chunks = delimited(opened, delimiter=layout.delimiter, quoted=layout.quoted)
+        chunks = below_banner(opened, layout)
     for chunk in chunks:
         cells = chunk.cells.rename(columns=lambda name: _NAMES.get(str(name).strip().lower(), name))
         missing = {"state", "submit"} - set(cells.columns)

@@ -42,6 +42,16 @@ def test_a_header_in_any_order_and_case_with_the_bar_of_parsable(read):
     assert read("sacct", text).total("gpu_hours") == 40
 
 
+def test_a_banner_above_the_header(read):
+    banner = "Welcome to the cluster | be kind\n\n*****\n"
+    got = read("sacct", banner + table(job(), job(JobID="10.batch")))
+    assert (got.total("gpu_hours"), got.quarantined["line"].tolist()) == (40, [6])
+
+
+def test_text_in_two_bytes_a_letter(read):
+    assert read("sacct", table(job()).encode("utf-16")).total("gpu_hours") == 40
+
+
 def test_the_header_again_and_columns_aligned_by_blanks(read):
     got = read("sacct", table(job()) + "\n" + table(job(JobID="10")))
     assert (got.total("gpu_hours"), got.quarantined["reason"].tolist()) == (80, ["is the header again; leave it out"])
