@@ -116,5 +116,5 @@ def below_banner(opened: Opened, layout: Layout, *, header: Sequence[str] = (), 
     for _ in range(layout.above):
         opened.stream.readline()
     for chunk in delimited(opened, delimiter=layout.delimiter, header=header, quoted=layout.quoted, spill=spill):
-        aside = tuple((line + layout.above, *rest) for line, *rest in chunk.quarantined)
+        aside = tuple((line + layout.above, name, text, why) for line, name, text, why in chunk.quarantined)
         yield replace(chunk, lines=chunk.lines + layout.above, quarantined=aside)
