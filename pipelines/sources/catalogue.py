@@ -9,19 +9,25 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.sources.capacity import CAPACITY
 from shiftcast.pipelines.sources.focus import FOCUS
 from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
-from shiftcast.pipelines.sources.jobs import JOBS
 from shiftcast.pipelines.sources.mapped import TABLE
 from shiftcast.pipelines.sources.normal import Source
-from shiftcast.pipelines.sources.occupancy import OCCUPANCY
 from shiftcast.pipelines.sources.opencost import OPENCOST
 from shiftcast.pipelines.sources.prometheus import PROMETHEUS
 from shiftcast.pipelines.sources.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
-from shiftcast.pipelines.sources.sacct import SACCT
+from shiftcast.pipelines.sources.schedulers.jobs import JOBS
+from shiftcast.pipelines.sources.schedulers.lsf import LSF
+from shiftcast.pipelines.sources.schedulers.occupancy import OCCUPANCY
+from shiftcast.pipelines.sources.schedulers.pbs import PBS
+from shiftcast.pipelines.sources.schedulers.sacct import SACCT
+from shiftcast.pipelines.sources.schedulers.sge import SGE
+from shiftcast.pipelines.sources.schedulers.squeue import SQUEUE
+from shiftcast.pipelines.sources.schedulers.swf import SWF
 from shiftcast.pipelines.sources.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
-    for source in (SACCT, FOCUS, OPENCOST, PROMETHEUS, JOBS, OCCUPANCY, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS,
+    for source in (SACCT, SQUEUE, PBS, LSF, SGE, SWF, JOBS, OCCUPANCY,
+                   FOCUS, OPENCOST, PROMETHEUS, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS,
                    RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
 }  # fmt: skip
 

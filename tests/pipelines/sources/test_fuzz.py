@@ -73,6 +73,69 @@ SAMPLES = [
         ),
     ),
     (
+        "sacct",
+        (
+            '{"jobs": [{"job_id": 5, "state": {"current": ["COMPLETED"]}, "time": {"submission": 1709251200,\n'
+            ' "start": 1709251210, "end": 1709287210, "elapsed": 36000},\n'
+            ' "tres": {"allocated": [{"type": "gres", "name": "gpu", "id": 1001, "count": 4}]}}]}'
+        ),
+    ),
+    (
+        "squeue",
+        (
+            "JOBID|STATE|SUBMIT_TIME|START_TIME|TIME|NODES|CPUS|TRES_PER_NODE\n"
+            "9|RUNNING|2024-03-01T00:00:00|2024-03-01T00:00:00|10:00:00|2|16|gres/gpu:2\n"
+            "10_[1-4]|PENDING|2024-03-01T00:00:00|N/A|0:00|1|8|gres:gpu:a100:1\n"
+        ),
+    ),
+    (
+        "pbs",
+        (
+            "03/01/2024 00:00:00;Q;12.srv;queue=gpu\n"
+            "03/01/2024 10:00:10;E;13.srv;user=u jobname=t queue=gpu qtime=1709251200 start=1709251210 "
+            "exec_host=n1/0*8 Resource_List.ngpus=4 end=1709287210 Exit_status=0 resources_used.walltime=10:00:00\n"
+        ),
+    ),
+    (
+        "lsf",
+        (
+            "JOBID|STAT|QUEUE|SUBMIT_TIME|START_TIME|FINISH_TIME|SLOTS|GPU_NUM\n"
+            "5|DONE|gpu|Fri Mar  1 00:00:00 2024|Fri Mar  1 00:00:10 2024|Fri Mar  1 10:00:10 2024 L|8|4\n"
+        ),
+    ),
+    (
+        "lsf",
+        (
+            '"JOB_FINISH" "10.1" 1709287210 123 500 33554435 4 1709251200 0 0 1709251210 "u" "gpu" "" "" "" "h" "/" "" '
+            '"" "" "1" 0 2 "n1" "n1" 64 60.0 "t" "c" '
+            + "1.0 " * 19
+            + '"" "nlp" 0 4 "" "" 7 0 0 "" "rusage[ngpus_physical=2.00]"\n'
+        ),
+    ),
+    (
+        "sge",
+        (
+            "gpu.q:n1:g:u:train:42:sge:0:1709251200:1709251210:1709287210:0:0:36000:"
+            + "0:" * 17
+            + "nlp:d:smp:1:0:1.5:0:0:-l gpu=4:0:NONE:0:0:0\n"
+        ),
+    ),
+    (
+        "sge",
+        (
+            "====\njobnumber 42\nqsub_time Fri Mar  1 00:00:00 2024\nstart_time Fri Mar  1 00:00:10 2024\n"
+            "end_time Fri Mar  1 10:00:10 2024\nslots 1\nfailed 0\ncategory -l gpu=4\n"
+        ),
+    ),
+    (
+        "swf",
+        (
+            "; UnixStartTime: 1400738481\n"
+            "1 0 1014 3600 12 -1 -1 12 7200 -1 1 1 1 -1 1 -1 -1 -1\n"
+            "2 100 10 1800 8 -1 -1 8 7200 -1 0 1 1 -1 1 -1 -1 -1\n"
+        ),
+    ),
+    (
         "focus",
         (
             "BillingCurrency,ChargeDescription,ChargePeriodStart,ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,EffectiveCost\n"

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.instants import Clock
-from shiftcast.pipelines.sources.sacct import FIELDS, read_tres
+from shiftcast.pipelines.sources.schedulers.sacct import FIELDS
+from shiftcast.pipelines.sources.schedulers.tres import read_tres
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.table import UnreadableFileError
 

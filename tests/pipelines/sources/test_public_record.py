@@ -67,7 +67,9 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
     others = {  # read by `shiftcast catalogue`, `shiftcast ingest` and the report alone
         "accelerator_names.csv",
         "aliases.csv",
+        "gpu_fractions.csv",
         "ingest_limits.csv",
+        "job_states.csv",
         "instance_types.csv",
         "label_hints.csv",
         "migration_scores.csv",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,6 +13,7 @@ from shiftcast.features.instants import read_instants
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.schedulers.held import stamp
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
@@ -24,6 +26,7 @@ _IDLE: Final = ("idle_gpu_num", "idle", "free")
 _TOTAL: Final = ("total_gpu_num", "total", "capacity")
 _WAITING: Final = ("pending_gpu_num", "pending", "queued")
 _TRACK: Final = ("vc", "cluster", "queue", "partition", "pool")
+_DATE: Final = re.compile(r"(?<!\d)\d{4}[-_.]?\d{2}([-_.]?\d{2})?([T_-]\d{2}[-_.:]?\d{2}([-_.:]?\d{2})?)?(?!\d)")
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
@@ -60,9 +63,9 @@ def _occupancy(sieve: Sieve) -> Normalised:
     name = "node" if nodes else "gpu"
     unit = "node_hour" if nodes else "accelerator_hour"
     stock = ("nodes", "node") if nodes else ("accelerators", "accelerator")
-    track = pd.Series(sieve.chunk.file, index=range(sieve.rows), dtype=object)
-    if sieve.has(*_TRACK):
-        track = track + "|" + sieve.text(*_TRACK)
+    track = (
+        sieve.text(*_TRACK) if sieve.has(*_TRACK) else pd.Series(series_name(sieve.chunk.file), index=range(sieve.rows))
+    )
     return Normalised(
         held=(
             Spans(start, end, running, f"{name}_hours", unit),
@@ -71,14 +74,30 @@ def _occupancy(sieve: Sieve) -> Normalised:
         ),
         read=(Points(start, total, *stock, "mean", where=np.full(sieve.rows, sieve.has(*_TOTAL))),),
         clues={"partition": sieve.text(*_TRACK)} if sieve.has(*_TRACK) else {},
-        identity=track + "|" + _micro(start),
+        identity=track + "|" + stamp(start),
         track=track,
     )  # fmt: skip
 
 
-def _micro(moments: pd.Series) -> pd.Series:
-    """Return moments as text that is quick to make: microseconds since 1970."""
-    return pd.Series(moments.dt.tz_convert(None).to_numpy().astype("int64").astype(str).astype(object))
+def series_name(file: str) -> str:
+    """Return the name of a series by its file's, without folders and dates, so that the next month's file goes on.
+
+    Parameters
+    ----------
+    file
+        Name of a file.
+
+    Returns
+    -------
+    str
+        Name of the series in it.
+
+    Examples
+    --------
+    >>> series_name("east/pool-2024-01.csv")
+    'pool-.csv'
+    """
+    return _DATE.sub("", re.split(r"[/:]", file)[-1])
 
 
 OCCUPANCY: Final = Source(
