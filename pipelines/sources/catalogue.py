@@ -7,7 +7,7 @@ from typing import Final
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.sources.capacity import CAPACITY
-from shiftcast.pipelines.sources.focus import FOCUS
+from shiftcast.pipelines.sources.bills.focus import FOCUS
 from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
 from shiftcast.pipelines.sources.jobs import JOBS
 from shiftcast.pipelines.sources.mapped import TABLE
