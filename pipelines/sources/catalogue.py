@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.sources.capacity import CAPACITY
+from shiftcast.pipelines.sources.bills.azure import AZURE_COST
+from shiftcast.pipelines.sources.bills.cur import CUR
 from shiftcast.pipelines.sources.bills.focus import FOCUS
+from shiftcast.pipelines.sources.bills.gcp import GCP
+from shiftcast.pipelines.sources.bills.oracle import ORACLE
+from shiftcast.pipelines.sources.capacity import CAPACITY
 from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
 from shiftcast.pipelines.sources.jobs import JOBS
 from shiftcast.pipelines.sources.mapped import TABLE
@@ -21,8 +25,8 @@ from shiftcast.pipelines.sources.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
-    for source in (SACCT, FOCUS, OPENCOST, PROMETHEUS, JOBS, OCCUPANCY, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS,
-                   RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
+    for source in (SACCT, FOCUS, CUR, AZURE_COST, GCP, ORACLE, OPENCOST, PROMETHEUS, JOBS, OCCUPANCY, CAPACITY,
+                   INSTANCES, PODS, DLRM, REQUESTS, RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
 }  # fmt: skip
 
 

@@ -88,7 +88,7 @@ def charge(sieve: Sieve, bill: Bill, cost: pd.Series | None = None) -> Normalise
              "accelerator": lines.accelerator, "vendor": lines.accelerator.map(_vendor)},
         clues={**{name: first_text(sieve, columns) for name, columns in bill.clues.items() if sieve.has(*columns)},
                **tokens.clues},
-        identity=sieve.text(KEY), born=start,
+        identity=sieve.text(KEY) if sieve.has(KEY) else None, born=start,
         scope=first_text(sieve, bill.account) + "|" + first_text(sieve, bill.sub_account) + "|" + service + "|"
         + start.dt.strftime("%Y-%m-%d").astype(object).fillna(""),
         unresolved=(*_listed(lines, spent, currency), *tokens.unresolved),

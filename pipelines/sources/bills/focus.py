@@ -13,7 +13,8 @@ from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 
-_USAGE: Final = ("SkuMeter", "x_SkuMeterName", "x_UsageType", "x_SkuMeterCategory", "x_Operation", "ResourceType")
+_USAGE: Final = ("SkuMeter", "x_SkuMeterName", "x_UsageType", "x_SkuMeterCategory", "x_Operation", "ResourceType",
+                 "x_PublisherCategory")  # fmt: skip
 BILL: Final = Bill(
     start=("ChargePeriodStart",), end=("ChargePeriodEnd",), cost=("EffectiveCost", "BilledCost"),
     currency=("BillingCurrency",),
@@ -51,7 +52,7 @@ FOCUS: Final = Source(
     _read, _focus, "charge period: hour, day or month", "absolute, UTC unless --zone",
     "gpu_hours, idle_gpu_hours [accelerator_hour]; input_tokens, output_tokens; cost: EffectiveCost, amortised, "
     "else BilledCost [billing currency]",
-    "operator from the host or provider, region, accelerator and count from the instance type (--instances adds types); "
-    "service, account, sku, description, resource, tags and model for rules",
+    "operator from the host or provider, region, accelerator and count from the instance type (--instances adds "
+    "types); service, account, sku, description, resource, tags and model for rules",
     "use within an instance, the workload but by tags, hours inside a charge period, and instance types not in the map",
 )  # fmt: skip

@@ -108,7 +108,7 @@ def _models(sieve: Sieve, bill: Bill) -> pd.Series:
 def _of_details(text: str) -> str:
     try:
         details = json.loads(text) if text.startswith("{") else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     keys = {re.sub(r"[^a-z]", "", str(key).lower()).removeprefix("x"): value for key, value in details.items()}
     return next((str(keys[key]) for key in _MODEL_KEYS if keys.get(key)), "")

@@ -55,7 +55,7 @@ def read_unit(text: str) -> Unit:
     >>> read_unit("100 Hours").hours, read_unit("GPU Per Hour").single, read_unit("1K tokens").tokens
     (100.0, True, 1000.0)
     """
-    lower, none = text.strip().lower(), float("nan")
+    lower, none = text.strip().lower().replace("_", " "), float("nan")
     if time := _TIME.fullmatch(lower):
         return Unit(float(time["block"] or 1.0) * _HOURS[time["unit"][0]], bool(time["single"]), none)
     if tokens := _TOKENS.fullmatch(lower):

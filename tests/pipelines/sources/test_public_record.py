@@ -67,7 +67,9 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
     others = {  # read by `shiftcast catalogue`, `shiftcast ingest` and the report alone
         "accelerator_names.csv",
         "aliases.csv",
+        "bill_lines.csv",
         "ingest_limits.csv",
+        "instance_families.csv",
         "instance_types.csv",
         "label_hints.csv",
         "migration_scores.csv",
