@@ -35,6 +35,7 @@ class _Lines:
     accelerator: pd.Series
     count: NDArray[np.float64]
     hours: pd.Series
+    single: NDArray[np.bool_]
     column: str
     service: pd.Series
     description: pd.Series
@@ -111,7 +112,7 @@ def _lines(sieve: Sieve, bill: Bill) -> _Lines:
     own = np.array([each is not None and each.own for each in found], dtype=bool)
     role = role.mask((role == "unclear").to_numpy() & own, "instance")  # the user vouches for the type
     hours, single, column = _hours(sieve, bill)
-    sold = _sold(usage + " " + description, (role == "gpu_sku").to_numpy() | single)
+    sold = _sold(usage + " " + description, (role == "gpu_sku").to_numpy(), single)
     role = role.mask((role == "unclear").to_numpy() & single & (sold != ""), "gpu_sku")
     names = pd.Series([each.name if each else "" for each in found], dtype=object)
     of_type = pd.Series([each.accelerator if each else "" for each in found], dtype=object)
@@ -121,7 +122,8 @@ def _lines(sieve: Sieve, bill: Bill) -> _Lines:
         of_commitment = (role == "commitment").to_numpy()
         hours = hours.mask(of_commitment, pd.to_numeric(sieve.text(*bill.unused), errors="coerce"))
     count = np.where(role.isin(["instance", "gpu_sku", "unused", "commitment"]), count, 0.0)
-    return _Lines(role, names, sold.where(sold != "", of_type), count, hours, column, service, description)
+    return _Lines(role, names, sold.where(sold != "", of_type), count, hours, single, column, service,
+                  description)  # fmt: skip
 
 
 def _instances(sieve: Sieve, bill: Bill) -> list[Instance | None]:
@@ -163,11 +165,14 @@ def _hours(sieve: Sieve, bill: Bill) -> tuple[pd.Series, NDArray[np.bool_], str]
     return hours, single, column
 
 
-def _sold(texts: pd.Series, where: NDArray[np.bool_]) -> pd.Series:
-    """Return the accelerator that a line sells as an article of its own; empty where it names none, or several."""
-    codes, known = pd.factorize(texts.where(where, ""))
-    pairs = [None if _SEVERAL.search(str(text).lower()) else accelerator_names().find(str(text)) for text in known]
-    return pd.Series([(pairs[code] or ("", ""))[0] for code in codes], dtype=object)
+def _sold(texts: pd.Series, articles: NDArray[np.bool_], single: NDArray[np.bool_]) -> pd.Series:
+    """Return the accelerator that a line sells as an article of its own; empty where none, or it is no single one."""
+    codes, known = pd.factorize(texts.where(articles | single, ""))
+    names = np.array([(accelerator_names().find(str(text)) or ("",))[0] for text in known], dtype=object)
+    several = np.array([bool(_SEVERAL.search(str(text).lower())) for text in known], dtype=bool)
+    if not len(known):
+        return texts
+    return pd.Series(np.where(several[codes] & ~single, "", names[codes]), dtype=object)
 
 
 @cache
@@ -178,7 +183,7 @@ def _vendor(accelerator: str) -> str:
 
 def _listed(lines: _Lines, cost: pd.Series, currency: pd.Series) -> tuple[str, ...]:
     """Return the lines that name an accelerator and are not counted, by what they name, with hours and cost."""
-    speaks = lines.description.str.contains(_SPEAKS, case=False, regex=True).to_numpy(dtype=bool)
+    speaks = lines.single | lines.description.str.contains(_SPEAKS, case=False, regex=True).to_numpy(dtype=bool)
     meant = ~lines.role.isin(["fee", "money", "reservation"]).to_numpy() & (lines.count == 0)
     some = meant & ((lines.names != "").to_numpy() | speaks) & ~((cost == 0) & lines.hours.fillna(0.0).eq(0)).to_numpy()
     if not some.any():
