@@ -127,7 +127,7 @@ UNKNOWN = [
     ({"ServiceName": "Virtual Machines", "SkuMeter": "ND128isr X900 v9"}, "nd128isr_x900_v9: 3 h, 9 USD"),
     ({"ServiceName": "Amazon AppStream", "ChargeDescription": "stream.graphics.g4dn.xlarge hour"},
      "Amazon AppStream: stream.graphics.g4dn.xlarge: 3 h, 9 USD"),
-    ({"ServiceName": "Some Service", "ChargeDescription": "p4d.24xlarge hour"}, "Some Service: p4d.24xlarge: 3 h, 9 USD"),
+    ({"ServiceName": "Bare", "ChargeDescription": "p4d.24xlarge hour"}, "Bare: p4d.24xlarge: 3 h, 9 USD"),
     ({"ServiceName": "Pods", "ChargeDescription": "GPU pod"}, "Pods: GPU pod: 3 h, 9 USD"),
 ]  # fmt: skip
 
