@@ -22,6 +22,7 @@ from shiftcast.pipelines.sources.sieve import Sieve, first_text
 
 _CURRENCY: Final = r"[A-Z]{3}"
 _SPEAKS: Final = r"\b[gt]pus?\b|\baccelerated\b|\bnvidia\b"
+_MODEL: Final = r"\b(?:[abhv]|gb)\d00\b|\bl40s\b|\bmi\d{3}x?\b"  # what else names an accelerator where time is sold
 _SEVERAL: Final = re.compile(r"\b(?:[2-9]|\d\d+) ?x\b")
 _SHOWN: Final = 60
 
@@ -183,7 +184,9 @@ def _vendor(accelerator: str) -> str:
 
 def _listed(lines: _Lines, cost: pd.Series, currency: pd.Series) -> tuple[str, ...]:
     """Return the lines that name an accelerator and are not counted, by what they name, with hours and cost."""
-    speaks = lines.single | lines.description.str.contains(_SPEAKS, case=False, regex=True).to_numpy(dtype=bool)
+    said = lines.description.str.lower()
+    named = said.str.contains(_MODEL, regex=True) & lines.hours.notna()
+    speaks = lines.single | (said.str.contains(_SPEAKS, regex=True) | named).to_numpy(dtype=bool)
     meant = ~lines.role.isin(["fee", "money", "reservation"]).to_numpy() & (lines.count == 0)
     some = meant & ((lines.names != "").to_numpy() | speaks) & ~((cost == 0) & lines.hours.fillna(0.0).eq(0)).to_numpy()
     if not some.any():

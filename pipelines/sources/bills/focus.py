@@ -29,7 +29,7 @@ BILL: Final = Bill(
     key=("BillingAccountId", "SubAccountId", "ServiceName", "ResourceId", "SkuId", "SkuPriceId", "SkuMeter",
          "ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "PricingCategory",
          "CommitmentDiscountId", "CommitmentDiscountStatus", "CapacityReservationId", "CapacityReservationStatus",
-         "RegionId", "AvailabilityZone", "x_Operation", "x_UsageType", "InvoiceId", "BillingPeriodStart",
+         "RegionId", "AvailabilityZone", "x_Operation", "x_UsageType", "BillingPeriodStart",
          "AllocatedResourceId", "AllocatedMethodId", "BillingCurrency", "ConsumedUnit"),
     operators=("HostProviderName", "ProviderName", "ServiceProviderName", "PublisherName"),
     models=("x_AIModel", "x_ModelName", "x_Model", "x_ModelId", "SkuMeter"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -10,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.instants import MISSING
 from shiftcast.pipelines.sources.bills.bill import Bill, numbered
 from shiftcast.pipelines.sources.bills.charges import charge
 from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects, json_lines
@@ -99,13 +101,15 @@ def _credits(sieve: Sieve) -> pd.Series:
 
 def _sum(cell: object) -> float | None:
     """Return the sum of a list of credits, None where it is no such list."""
+    if cell is None or (isinstance(cell, str) and cell.strip() in MISSING):
+        return 0.0
     try:
-        given = json.loads(cell) if isinstance(cell, str) and cell.strip() else cell
-        if given is None or isinstance(given, float | str):
-            return 0.0 if given is None or given != given or given == "" else float(given)  # noqa: PLR0124  (NaN)
-        return float(sum(float(each["amount"]) for each in list(given)))  # type: ignore[call-overload]
+        given = json.loads(cell) if isinstance(cell, str) else cell
+        amounts = [given] if isinstance(given, int | float) else [each["amount"] for each in given]  # type: ignore[attr-defined]
+        total = sum(float(each) for each in amounts)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    return total if math.isfinite(total) else None
 
 
 GCP: Final = Source(

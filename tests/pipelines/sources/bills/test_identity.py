@@ -1,0 +1,58 @@
+"""Charges have an identity that an export again gives them, and a scope that a restated bill tells in whole."""
+
+import pandas as pd
+
+from shiftcast.pipelines.sources import chunks
+from shiftcast.pipelines.sources.bills.order import Order
+from shiftcast.pipelines.sources.catalogue import SOURCES
+from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
+
+HEAD = ("BillingAccountId,SubAccountId,ServiceName,ResourceId,ChargeDescription,ChargeCategory,ChargePeriodStart,"
+        "ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,EffectiveCost,BillingCurrency\n")  # fmt: skip
+ROW = "b,s,Amazon Elastic Compute Cloud,{},On Demand p4d.24xlarge Instance Hour,Usage,{},{},1,Hours,{},USD\n"
+HOUR = ("2025-03-01T23:00:00Z", "2025-03-02T00:00:00Z")
+
+
+def row(resource="i-1", cost="1", hour=HOUR):
+    return ROW.format(resource, *hour, cost)
+
+
+def identities(batches, *rows):
+    return [name for part in batches("focus", (HEAD + "".join(rows)).encode(), Setting())
+            for name in part.spans["identity"].to_pylist()]  # fmt: skip
+
+
+def test_a_restated_cost_is_the_same_charge_however_its_times_are_written(batches):
+    other = row(cost="7", hour=("2025-03-01 23:00:00", "2025-03-02 00:00:00.000+00:00"))
+    assert identities(batches, row()) == identities(batches, other)
+    assert identities(batches, row()) != identities(batches, row("i-2"))
+
+
+def test_equal_charges_are_counted_on_through_the_chunks_of_a_file(batches, monkeypatch):
+    rows = [row(), row("i-2"), row(), row(), row("i-2")]
+    whole = identities(batches, *rows)
+    assert [name[-1] for name in whole] == ["0", "0", "1", "2", "1"]
+    monkeypatch.setattr(chunks, "ROWS", 2)
+    assert len(batches("focus", (HEAD + "".join(rows)).encode(), Setting())) == 3
+    assert identities(batches, *rows) == whole
+
+
+def test_equal_charges_all_count(read):
+    got = read("focus", HEAD + row() * 3)
+    assert (got.stored, got.total("gpu_hours")) == (3, 24)
+
+
+def test_scope_is_the_day_of_an_account_and_service_and_birth_the_start_of_the_period():
+    cells = pd.DataFrame([dict(zip(HEAD.strip().split(","), row().strip().split(","), strict=True))], dtype=object)
+    parsed = SOURCES["focus"].normalise(Sieve(chunks.Chunk(cells, pd.Series([2]).to_numpy(), "f"), Setting()))
+    assert parsed.scope.tolist() == ["b|s|Amazon Elastic Compute Cloud|2025-03-01"]
+    assert parsed.born.tolist() == [pd.Timestamp(HOUR[0])]
+    assert parsed.identity is None  # the reader gives it, which sees the whole file
+
+
+def test_numbers_go_on_through_many_runs():
+    order = Order()
+    keys = [str(number % 7) for number in range(200)]
+    numbers = [int(each) for first in range(0, 200, 3) for each in order.number(pd.Series(keys[first : first + 3]))]
+    assert numbers == [number // 7 for number in range(200)]
