@@ -30,7 +30,7 @@ BILL: Final = Bill(
     account=("BillingAccountId", "BillingAccountName"), sub_account=("SubscriptionId", "SubscriptionGuid"),
     key=("BillingAccountId", "SubscriptionId", "SubscriptionGuid", "ResourceId", "InstanceId", "MeterId",
          "MeterCategory", "MeterSubCategory", "MeterName", "ChargeType", "Frequency", "PricingModel", "ReservationId",
-         "BenefitId", "PublisherType", "PartNumber", "ResourceLocation", "AdditionalInfo", "ServiceInfo2", 
+         "BenefitId", "PublisherType", "PartNumber", "ResourceLocation", "AdditionalInfo", "ServiceInfo2",
          "BillingPeriodStartDate", "BillingCurrency"),
     operator="Microsoft", models=("MeterName",), block=False,
     clues={"service": ("MeterCategory",), "sku": ("MeterName",), "account": ("SubscriptionName", "SubscriptionId"),

@@ -44,7 +44,8 @@ class _Lines:
     @property
     def size(self) -> NDArray[np.float64]:
         """Accelerator hours of each line, NaN where it states no time."""
-        return self.hours.to_numpy(dtype=float) * self.count
+        hours: NDArray[np.float64] = self.hours.to_numpy(dtype=float)
+        return hours * self.count
 
 
 def charge(sieve: Sieve, bill: Bill, cost: pd.Series | None = None) -> Normalised:

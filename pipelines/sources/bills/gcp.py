@@ -104,8 +104,8 @@ def _sum(cell: object) -> float | None:
     if cell is None or (isinstance(cell, str) and cell.strip() in MISSING):
         return 0.0
     try:
-        given = json.loads(cell) if isinstance(cell, str) else cell
-        amounts = [given] if isinstance(given, int | float) else [each["amount"] for each in given]  # type: ignore[attr-defined]
+        given: Any = json.loads(cell) if isinstance(cell, str) else cell
+        amounts = [given] if isinstance(given, int | float) else [each["amount"] for each in given]
         total = sum(float(each) for each in amounts)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None

@@ -33,7 +33,7 @@ class Order:
         ([0, 0, 1], [2, 0])
         """
         hashed = pd.util.hash_array(keys.to_numpy(dtype=object), categorize=True)
-        before = pd.Series(hashed).groupby(hashed).cumcount().to_numpy(dtype=np.int64)
+        before: NDArray[np.int64] = pd.Series(hashed).groupby(hashed).cumcount().to_numpy(dtype=np.int64)
         for run in self._runs:
             before = before + np.searchsorted(run, hashed, "right") - np.searchsorted(run, hashed, "left")
         self._add(np.sort(hashed))
