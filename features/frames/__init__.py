@@ -25,7 +25,7 @@ from shiftcast.features.frames.quarantine import Quarantine
 from shiftcast.features.frames.rollouts import Rollouts, Traffic
 from shiftcast.features.frames.scores import Scores
 from shiftcast.features.frames.throughput import Throughput
-from shiftcast.features.frames.usage import PointRows, SpanRows, Usage
+from shiftcast.features.frames.usage import Changes, PointRows, SpanRows, Usage
 from shiftcast.features.frames.vocabulary import (
     ALL,
     BASES,
@@ -46,13 +46,13 @@ FRAMES: Final[dict[str, type[FrameModel]]] = {
     for frame in (
         Observations, Claims, Hardware, Throughput, AssumptionRows, BeliefRows, Ceilings, Rollouts, Traffic, Residency,
         Workloads, Memberships, DefinitionRows, OperatorRows, ChipRows, Forecasts, Overrides, Scores, Quarantine,
-        SpanRows, PointRows, Usage, LabelRules,
+        SpanRows, PointRows, Usage, Changes, LabelRules,
     )
 }  # fmt: skip
 
 __all__ = [
     "ALL", "BASES", "BOUNDS", "CONFIDENCE", "DIMENSIONS", "EVIDENCE", "FRAMES", "GRAINS", "MARKET", "POINT_HOW",
-    "SEGMENTS", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "BeliefRows", "Ceilings", "ChipRows",
+    "SEGMENTS", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "BeliefRows", "Ceilings", "Changes", "ChipRows",
     "Claims", "Column", "DataFrame", "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules",
     "Memberships", "Observations", "OperatorRows", "Overrides", "PointRows", "Quarantine", "Residency", "Rollouts",
     "Scores", "SpanRows", "Throughput", "Traffic", "Usage", "Workloads", "check", "conform", "empty",

@@ -77,3 +77,31 @@ class Usage(Leaf):
 
         name = "usage"
         unique = (*DIMENSIONS, "measure", "unit", "how", "grain", "period_start", "known_at", "source")
+
+
+class Changes(Leaf):
+    """What a load changes of the usage of a leaf over a period: rows add up, and a figure is the sum of its changes."""
+
+    measure: str = Field(description="quantity used")
+    unit: str = Field(description="unit of the total")
+    how: str = Field(description="whether periods add up, average, or the last one stands", isin=USAGE_HOW)
+    grain: str = Field(description="length of the period, which gives its end", isin=GRAINS)
+    period_start: Instant = Field(description="first moment of the period; weeks begin on Monday")
+    known_at: Day = Field(description="first day the world could know the change")
+    source: str = Field(description="kind of export and cluster, or feed, that the items are of")
+    total: float = Field(
+        description="what is added, below zero where views are taken back; of means the sum of readings, of stocks the "
+        "latest reading",
+        metadata={"unit": "see unit"},
+    )
+    rows: float = Field(description="rows added less rows taken back")
+    short: float = Field(description="rows of queued or refused work among them, which make the figure a lower bound")
+    moment: Instant = Field(description="moment of the latest reading of a stock; else the first of the period")
+    evidence: str = shared.EVIDENCE
+    confidence: str = shared.CONFIDENCE
+
+    class Config:
+        """Name of the frame, and what identifies a row; one load may have several rows of a figure."""
+
+        name = "changes"
+        unique = (*DIMENSIONS, "measure", "unit", "how", "grain", "period_start", "known_at", "source", "evidence")

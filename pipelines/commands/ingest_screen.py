@@ -47,19 +47,36 @@ def show_ingested(done: Ingested, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(report, indent=1, default=str) + "\n")
         return
     console = wide_console()
+    repeated = f" + {report['repeated']:,} repeated" if report["repeated"] else ""
     console.print(
-        f"{report['rows']:,} rows in = {report['stored']:,} stored + {report['quarantined']:,} set aside"
+        f"{report['rows']:,} rows in = {report['stored']:,} stored{repeated} + {report['quarantined']:,} set aside"
         f"   ({report['source']}, {len(report['files'])} files, {_window(report)})"
     )
     _show_reasons(console, report)
     _show_totals(console, report)
     _show_missing(console, report)
+    _show_replaced(console, report)
     if report["commit"] is None:
         console.print("[yellow]nothing to store: every row was set aside, or there was none[/yellow]")
     elif done.new:
         console.print(f"stored as commit {report['commit']} of the store")
     else:
         console.print(f"loaded before, as commit {report['commit']}: nothing changed")
+
+
+def _show_replaced(console: Console, report: dict[str, Any]) -> None:
+    """Print whose items the rows are, what they replaced, and what may be counted twice."""
+    console.print(escape(f"items of {', '.join(report['sources'])}: the same ones in a later load replace these"))
+    for each in report.get("replaced", ()):
+        size = "" if each["total"] is None else f", {each['total']:,.2f} {each['unit']} of {each['measure']} taken back"
+        console.print(escape(f"  replaced {each['items']:,} earlier views of {each['source']}{size}"))
+    for source in report.get("former", ()):
+        console.print(escape(f"  withdrawn: the figures of {source} that an earlier version loaded"))
+    if report["same_bytes"]:
+        console.print(escape(f"  the same bytes as another file, counted once: {', '.join(report['same_bytes'])}"))
+    if report["alike"]:
+        console.print(f"[yellow]  {report['alike']:,} rows without an identity are alike in files of different names, "
+                      "and each counts; if they are one series, --cluster NAME makes them one[/yellow]")  # fmt: skip
 
 
 def _window(report: dict[str, Any]) -> str:
@@ -77,7 +94,7 @@ def _show_reasons(console: Console, report: dict[str, Any]) -> None:
 
 
 def _show_totals(console: Console, report: dict[str, Any]) -> None:
-    table = Table(show_edge=False)
+    table = Table(show_edge=False, title="Total of these files, each item once", title_justify="left")
     for heading, side in (
         ("measure", "left"),
         ("status", "left"),

@@ -76,13 +76,38 @@ def open_inputs(
     ValueError
         If the engine is unknown, a file cannot be read as Parquet, or a column is missing or of another type.
     """
-    if engine not in ENGINES:
-        raise InputError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
-    backend = _spark(master) if engine == "spark" else _duckdb([rows for _, rows in given])
+    backend = open_backend(engine, master, [rows for _, rows in given])
     return backend.name, {frame.title: _as_input(rows, frame, backend) for frame, rows in given}
 
 
-def _duckdb(given: list[Rows]) -> Any:
+def open_backend(engine: str, master: str | None, given: Sequence[Rows] = ()) -> Any:
+    """Return the Ibis connection of an engine.
+
+    Parameters
+    ----------
+    engine
+        ``duckdb`` or ``spark``.
+    master
+        Spark master, as in :func:`pipelines.engine.spark.session`.
+    given
+        Rows; the connection of a table among them is taken.
+
+    Returns
+    -------
+    ibis.BaseBackend
+        A connection that spills to a scratch folder.
+
+    Raises
+    ------
+    ValueError
+        If the engine is unknown.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    return _spark(master) if engine == "spark" else _duckdb(given)
+
+
+def _duckdb(given: Sequence[Rows]) -> Any:
     """Return the connection of the first table that has one, or a new one that spills to a scratch folder."""
     for rows in given:
         if isinstance(rows, ir.Table) and rows.get_backend().name == "duckdb":

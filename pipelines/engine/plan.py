@@ -12,7 +12,7 @@ from shiftcast.pipelines.engine.periods import MICROSECONDS_HOUR, Periods
 
 UNSERVED: Final = ("queued", "refused")
 _LABELS: Final = (*DIMENSIONS, "measure", "unit", "source")
-_CELL: Final = (*_LABELS, "how", "period")
+_CELL: Final = (*_LABELS, "how", "period", "known_at")  # the last where rows have one
 
 
 def span_cells(spans: ir.Table, periods: Periods) -> ir.Table:
@@ -31,8 +31,9 @@ def span_cells(spans: ir.Table, periods: Periods) -> ir.Table:
     Returns
     -------
     Table
-        Labels, ``how``, ``period`` (its number), ``value`` [unit of the row], ``rows`` and ``short`` (rows that were
-        not served).
+        Labels, ``how``, ``period`` (its number), ``value`` [unit of the row], ``rows``, ``short`` (rows that were not
+        served) and ``moment`` (of the reading that stands, where one does). Rows that have ``weight`` count it times,
+        and those that have ``known_at`` are told apart by it.
     """
     begin, end = (periods.dialect.microseconds(spans[name]) for name in ("start", "end"))
     rows = spans.mutate(begin=begin, over=end, served=~spans.status.isin(UNSERVED))
@@ -73,7 +74,7 @@ def point_cells(points: ir.Table, periods: Periods, hows: frozenset[str]) -> ir.
     rows = rows.mutate(period=periods.number(rows.moment))
     if hows <= {"sum"}:  # with no rows at all, too
         return _summed(rows)
-    plans = {"sum": _summed, "mean": _mean, "last": _last, "counter": _counter}
+    plans = {"sum": _summed, "mean": _summed, "last": _last, "counter": _counter}
     return together([plans[how](rows.filter(rows.how == how)) for how in sorted(hows)])
 
 
@@ -93,7 +94,11 @@ def together(cells: list[ir.Table]) -> ir.Table:
     if len(cells) == 1:
         return cells[0]
     both = ibis.union(*cells)
-    return both.group_by(list(_CELL)).agg(value=both.value.sum(), rows=both["rows"].sum(), short=both.short.sum())
+    latest = both.value.argmax(both.moment)
+    return both.group_by(_keys(both)).agg(
+        value=ibis.coalesce(ibis.ifelse(both.moment.max().notnull(), latest, ibis.null("float64")), both.value.sum()),
+        rows=both["rows"].sum(), short=both.short.sum(), moment=both.moment.max(),
+    )  # fmt: skip
 
 
 def as_usage(cells: ir.Table, periods: Periods, *, evidence: str, confidence: str) -> ir.Table:
@@ -113,12 +118,13 @@ def as_usage(cells: ir.Table, periods: Periods, *, evidence: str, confidence: st
     Table
         Frame ``Usage`` without ``known_at``; a cell with unserved rows is a lower bound (``>=``).
     """
+    value = ibis.ifelse(cells.how == "mean", cells.value / cells["rows"], cells.value)
     return cells.select(
         *DIMENSIONS, "measure", "unit", "how",
         grain=ibis.literal(periods.grain),
         period_start=periods.dialect.instant(periods.begin(cells.period)),
         source=cells.source,
-        value=cells.value,
+        value=value,
         rows=cells["rows"].cast("float64"),
         bound=ibis.ifelse(cells.short > 0, ">=", "="),
         evidence=ibis.literal(evidence),
@@ -126,26 +132,84 @@ def as_usage(cells: ir.Table, periods: Periods, *, evidence: str, confidence: st
     )  # fmt: skip
 
 
+def as_changes(cells: ir.Table, periods: Periods, *, evidence: str, confidence: str) -> ir.Table:
+    """Return cells of items as the changes frame: what a load adds to each figure, and takes back of it.
+
+    Parameters
+    ----------
+    cells
+        Cells of rows with ``weight`` and ``known_at``.
+    periods
+        Periods that the cells are numbered by.
+    evidence, confidence
+        Who stands behind the rows, and whether they were read at their source; on every row.
+
+    Returns
+    -------
+    Table
+        Frame ``Changes``: ``total`` is a sum, of means the sum of readings, of stocks the latest reading.
+    """
+    begin = periods.begin(cells.period)
+    return cells.select(
+        *DIMENSIONS, "measure", "unit", "how",
+        grain=ibis.literal(periods.grain),
+        period_start=periods.dialect.instant(begin),
+        known_at=cells.known_at,
+        source=cells.source,
+        total=cells.value,
+        rows=cells["rows"].cast("float64"),
+        short=cells.short.cast("float64"),
+        moment=periods.dialect.instant(ibis.coalesce(cells.moment, begin)),
+        evidence=ibis.literal(evidence),
+        confidence=ibis.literal(confidence),
+    )  # fmt: skip
+
+
+def _keys(rows: ir.Table) -> list[str]:
+    return [name for name in _CELL if name in rows.columns]
+
+
+def _weight(rows: ir.Table) -> ir.NumericValue:
+    """Return what each row counts: one, or what it says, -1 for a row that is taken back."""
+    return rows.weight if "weight" in rows.columns else ibis.literal(1, "int64")
+
+
 def _summed(rows: ir.Table) -> ir.Table:
+    weight = _weight(rows)
     served = ibis.ifelse(rows.served, rows.value, 0.0)
-    return rows.group_by(list(_CELL)).agg(
-        value=served.sum(), rows=rows.count(), short=ibis.ifelse(rows.served, 0, 1).sum()
+    return (
+        rows.group_by(_keys(rows))
+        .agg(
+            value=(served * weight if "weight" in rows.columns else served).sum(),
+            rows=weight.sum() if "weight" in rows.columns else rows.count(),
+            short=ibis.ifelse(rows.served, 0, weight).sum(),
+        )
+        .mutate(moment=ibis.null("int64"))
     )
 
 
-def _mean(rows: ir.Table) -> ir.Table:
-    cells = _summed(rows)
-    return cells.mutate(value=cells.value / cells["rows"])
-
-
 def _last(rows: ir.Table) -> ir.Table:
-    moments = rows.group_by([*_CELL, "moment"]).agg(value=rows.value.max(), rows=rows.count())
-    cells = moments.group_by(list(_CELL)).agg(value=moments.value.argmax(moments.moment), rows=moments["rows"].sum())
-    return cells.mutate(short=ibis.literal(0, "int64"))
+    """Return the latest readings; of rows that are taken back only their number counts."""
+    weighed = rows.mutate(counts=_weight(rows))
+    stands = weighed.counts > 0
+    moments = weighed.group_by([*_keys(rows), "moment"]).agg(
+        value=weighed.value.max(where=stands), rows=weighed.counts.sum(), stands=stands.any()
+    )
+    cells = moments.group_by(_keys(rows)).agg(
+        value=moments.value.argmax(moments.moment, where=moments.stands), rows=moments["rows"].sum(),
+        moment=moments.moment.max(where=moments.stands),
+    )  # fmt: skip
+    cells = cells.mutate(value=cells.value.fill_null(0.0), short=ibis.literal(0, "int64"))
+    return cells.select(*_keys(rows), "value", "rows", "short", "moment")
 
 
 def _counter(rows: ir.Table) -> ir.Table:
-    before = rows.value.lag().over(group_by=[*_LABELS, "series"], order_by=[rows.moment, rows.value])
+    """Return growth; a series without a name is told apart by its labels, a named one goes on under other labels."""
+    labels = [ibis.ifelse(rows.series == "", rows[name], "").name(f"of_{name}") for name in DIMENSIONS]
+    side = ["weight"] if "weight" in rows.columns else []
+    before = rows.value.lag().over(
+        group_by=[*labels, "measure", "unit", "source", "series", *side], order_by=[rows.moment, rows.value]
+    )
     rows = rows.mutate(before=before)
     growth = ibis.ifelse(rows.value < rows.before, rows.value, rows.value - rows.before)
     return _summed(rows.mutate(value=growth.fill_null(0.0), how=ibis.literal("sum")))

@@ -1,6 +1,7 @@
 """Load files of one kind into the store, with a report of what was read, quarantined, unlabelled and missing.
 
-Rows in = rows stored + rows quarantined, always. Nothing is stored unless every file could be read to its end.
+Rows in = rows stored + rows repeated + rows quarantined, always. Nothing is stored unless every file could be read to
+its end.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Quarantine, conform
-from shiftcast.pipelines.engine import aggregate
-from shiftcast.pipelines.engine.connection import duckdb_connection
+from shiftcast.pipelines.ingest.clusters import cluster_of
 from shiftcast.pipelines.ingest.spool import Closed, Spool
 from shiftcast.pipelines.sources.catalogue import find_source
 from shiftcast.pipelines.sources.normal import Source, normalise
 from shiftcast.pipelines.sources.opening import expand, name_files, opened
 from shiftcast.pipelines.sources.setting import Setting
-from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
+from shiftcast.pipelines.store.reading import utc_day
 
-VERSION: Final = 1  # of what turns files into rows; part of a load's digest, so that a better reader may load again
+VERSION: Final = 2  # of what turns files into rows; part of a load's digest, so that a better reader may load again
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,12 @@ class IngestRequest:
     until
         Moment up to which what has no end ran; the last moment of the load if None.
     feed
-        Name the rows are stored under instead of their file's: a later load of the same feed corrects it.
+        Name the rows are stored under instead of the kind of file and the cluster.
     evidence
         Who stands behind the rows: ``measured, independent, vendor`` or ``assumed``.
     restates
-        Whether the files are all there is to say of their feed: earlier figures not among them are withdrawn.
+        Whether the files are all there is to say of their kind and cluster, or feed: earlier items not among them are
+        withdrawn.
     """
 
     source: str
@@ -79,7 +81,8 @@ class Ingested:
     Attributes
     ----------
     report
-        ``rows, stored, quarantined, reasons, totals, unlabelled, gaps, ...``; rows = stored + quarantined.
+        ``rows, stored, repeated, quarantined, reasons, totals, unlabelled, gaps, ...``; rows = stored + repeated +
+        quarantined.
     quarantine
         Frame ``Quarantine``.
     new
@@ -118,18 +121,23 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
     with TemporaryDirectory(prefix="shiftcast-ingest-") as folder:
         report, closed, digest = read_files(request, Path(folder), progress=progress)
         quarantine = _framed(closed.quarantine, request.feed)
-        if closed.spans is None and closed.points is None:
+        if closed.parts is None:
             return Ingested({**report, "new": False, "commit": None}, quarantine, new=False)
-        progress("aggregating", report["rows"])
-        usage = aggregate(spans=_fed(closed.spans, request.feed), points=_fed(closed.points, request.feed),
-                          grain=request.grain, engine=request.engine, master=request.master,
-                          evidence=request.evidence)  # fmt: skip
-        done = Store(request.root).append(usage, quarantine, digest, request.known_at.to_pydatetime(),
-                                            restates=request.restates)  # fmt: skip
-    whole = {**report, "new": done.new, "commit": done.entry.number}
+        progress("storing", report["rows"])
+        reckoning = Reckoning(request.grain, request.engine, request.master, request.evidence)
+        guessed = not (request.setting.cluster or request.feed)
+        load = Arrival(closed.parts, utc_day(request.known_at), restates=request.restates, guessed=guessed)
+        done = load_items(Store(request.root), load, quarantine, digest, reckoning, files=report["files"])
+    whole = {**report, **_told(report, done.told), "new": done.new, "commit": done.entry.number}
     if done.new:
         write_report(whole, request.root / "ingest" / f"{done.entry.number:08d}.json")
     return Ingested(whole, quarantine, done.new)
+
+
+def _told(report: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """Return what the store made of the rows: those that told it nothing new are repeated, not stored."""
+    known = int(told.get("known", 0))
+    return {**told, "stored": report["stored"] - known, "repeated": report["repeated"] + known}
 
 
 def read_files(
@@ -159,22 +167,37 @@ def read_files(
         If the source is unknown.
     """
     source = find_source(request.source)
-    content, read = hashlib.sha256(), []
+    whole, read, seen, same = hashlib.sha256(), [], set(), []
     with Spool(folder) as spool:
         for path, name in name_files(expand(request.paths)).items():
+            content, members = hashlib.sha256(), []
             with opened(path, name, content) as files:
                 for file in files:
-                    read.append(file.name)
-                    for chunk in source.read(file, request.setting):
-                        spool.add(normalise(source, chunk, request.setting))
+                    members.append(file.name)
+                    setting = _clustered(request.setting, path, file.name)
+                    for chunk in source.read(file, setting):
+                        spool.add(normalise(source, chunk, setting, request.feed))
                         progress(file.name, spool.counts.rows)
-        closed = spool.close(request.until)
+            read += members
+            same += members if content.digest() in seen and not request.setting.cluster else []
+            seen.add(content.digest())
+            whole.update(content.digest())
+        closed = spool.close(request.until, same)
     report = {
-        "source": source.name, "files": read, "rows": spool.counts.rows,
-        "stored": spool.counts.rows - spool.counts.quarantined, "quarantined": spool.counts.quarantined,
-        "reasons": reasons(closed.quarantine), **closed.findings, **_declared(source),
+        "source": source.name, "files": read, "same_bytes": same, "rows": spool.counts.rows,
+        "stored": spool.counts.rows - spool.counts.quarantined - closed.findings["repeated"],
+        "quarantined": spool.counts.quarantined, "reasons": reasons(closed.quarantine), **closed.findings,
+        **_declared(source),
     }  # fmt: skip
-    return report, closed, _digest(content.hexdigest(), request)
+    return report, closed, _digest(whole.hexdigest(), request)
+
+
+def _clustered(setting: Setting, path: str, name: str) -> Setting:
+    """Return the setting with the cluster of a file's folder, in the archive or on the disk, where none is given."""
+    member = name.rpartition(":")[2] if ":" in name else ""
+    if setting.cluster:
+        return setting
+    return replace(setting, cluster=cluster_of(member) or cluster_of(path), guessed=True)
 
 
 def _declared(source: Source) -> dict[str, str]:
@@ -226,15 +249,6 @@ def _framed(quarantine: pd.DataFrame, feed: str) -> DataFrame[Quarantine]:
     """Return the quarantine as its frame, each place with its feed in front where one is named."""
     named = quarantine.assign(source=f"{feed}/" + quarantine["source"].astype(str)) if feed else quarantine
     return conform(named.assign(value=named["value"].astype(str)), Quarantine)
-
-
-def _fed(path: Path | None, feed: str) -> Any:
-    """Return rows for the engine, under the feed's name where one is given."""
-    if path is None or not feed:
-        return path
-    import ibis  # noqa: PLC0415  (slow to import, and seldom needed)
-
-    return duckdb_connection().read_parquet(path).mutate(source=ibis.literal(feed))
 
 
 def write_report(report: dict[str, Any], path: Path) -> None:

@@ -1,6 +1,7 @@
-"""Check all rows of a load through DuckDB: duplicates, gaps, clock jumps, counter resets, totals, unlabelled rows.
+"""Check all rows of a load through DuckDB: gaps, clock jumps, counter resets, totals, unlabelled rows.
 
-The connection holds the views ``spans`` and ``points`` of a spool; moments leave it as microseconds or as text.
+The connection holds the view ``filled`` of a spool, its parts with the ends of what still runs, and ``dropped``, the
+rows that do not count; moments leave it as microseconds or as text.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ import pandas as pd
 from shiftcast.features.labels import TAXONOMY, UNLABELLED
 
 SHOWN: Final = 20
-_GAP: Final = 1.5  # of the usual step: from there on a reading is missing
-_SEEN: Final = (
-    'SELECT source, line, track, "at" AS t FROM points WHERE track IS NOT NULL UNION '
-    "SELECT source, line, track, start FROM spans WHERE track IS NOT NULL"
+_SOURCES: Final = "SELECT DISTINCT source FROM parts ORDER BY source"
+_SIZES: Final = (
+    f"SELECT {', '.join(TAXONOMY)}, clue, measure, unit, status, file, line, CASE how "
+    "WHEN 'span' THEN amount * (epoch_us(\"end\") - epoch_us(start)) / 3.6e9 WHEN 'sum' THEN amount END AS size "
+    "FROM filled ANTI JOIN dropped USING (file, line)"
 )
+_GAP: Final = 1.5  # of the usual step: from there on a reading is missing
+_OPEN: Final = "how = 'span' AND \"end\" IS NULL"
+_SEEN: Final = "SELECT DISTINCT file, line, track, start AS t FROM parts WHERE track IS NOT NULL"
 
 
 def last_moment(database: duckdb.DuckDBPyConnection) -> pd.Timestamp | None:
@@ -57,10 +62,8 @@ def stamp(moment: pd.Timestamp | None) -> str:
     return "NULL::TIMESTAMPTZ" if moment is None else f"TIMESTAMPTZ '{moment.isoformat()}'"
 
 
-def drop_rows(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) -> pd.DataFrame:
-    """Find rows whose identity an earlier row has, and open spans that start after ``last``.
-
-    Their places stay in the table ``dropped``.
+def drop_late(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) -> None:
+    """Put the rows that have no end and start after ``last`` into the table ``dropped``.
 
     Parameters
     ----------
@@ -68,26 +71,11 @@ def drop_rows(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) ->
         Connection with the views of a spool.
     last
         Moment up to which open spans run.
-
-    Returns
-    -------
-    DataFrame
-        ``source, line, column, value, reason``.
     """
     database.execute(
-        "CREATE TABLE dropped AS WITH rows AS (SELECT DISTINCT source, line, identity FROM "
-        "(SELECT source, line, identity FROM spans UNION ALL SELECT source, line, identity FROM points) "
-        "WHERE identity IS NOT NULL), "
-        "firsts AS (SELECT identity, min((source, line)) AS kept FROM rows GROUP BY identity HAVING count(*) > 1) "
-        "SELECT source, line, 'identity' AS \"column\", identity AS value, 'the same stands in ' || kept[1] || "
-        "' at line ' || kept[2] || '; remove one of the two' AS reason "
-        "FROM rows JOIN firsts USING (identity) WHERE (source, line) <> kept"
+        "INSERT INTO dropped SELECT DISTINCT file, line, 'end', '', 'has no end and starts after --until' "
+        f"FROM parts ANTI JOIN dropped USING (file, line) WHERE {_OPEN} AND start > {stamp(last)}"
     )
-    database.execute(
-        "INSERT INTO dropped SELECT DISTINCT source, line, 'end', '', 'has no end and starts after --until' "
-        f'FROM spans ANTI JOIN dropped USING (source, line) WHERE "end" IS NULL AND start > {stamp(last)}'
-    )
-    return database.execute("SELECT * FROM dropped ORDER BY source, line").df()
 
 
 def findings(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) -> dict[str, Any]:
@@ -98,38 +86,53 @@ def findings(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) -> 
     Parameters
     ----------
     database
-        Connection with the views of a spool and the table of :func:`drop_rows`.
+        Connection with the views of a spool and the rows that are dropped.
     last
         Moment up to which open spans run.
 
     Returns
     -------
     dict
-        Plain values by name: ``first, last, open_spans, gaps, clock_jumps, counter_resets, totals, unlabelled``.
+        Plain values by name: ``first, last, open_spans, gaps, clock_jumps, counter_resets, sources, totals,
+        unlabelled``.
     """
-    database.execute(f"CREATE VIEW sizes AS {_sizes(last)}")
+    database.execute(f"CREATE VIEW sizes AS {_SIZES}")
     first = _moment(database, "min")
     return {
         "first": None if first is None else first.isoformat(),
         "last": None if last is None else last.isoformat(),
-        "open_spans": _one(database, 'SELECT count(*) FROM spans WHERE "end" IS NULL'),
+        "open_spans": one(database, f"SELECT count(*) FROM parts WHERE {_OPEN}"),
         "gaps": _gaps(database),
         "clock_jumps": _clock_jumps(database),
         "counter_resets": _resets(database),
+        "sources": [str(name) for (name,) in database.execute(_SOURCES).fetchall()],
         "totals": _totals(database),
         "unlabelled": _unlabelled(database),
     }
 
 
-def _one(database: duckdb.DuckDBPyConnection, query: str) -> Any:
+def one(database: duckdb.DuckDBPyConnection, query: str) -> Any:
+    """Return the first value of a query.
+
+    Parameters
+    ----------
+    database
+        Connection with the views of a spool.
+    query
+        Query of one row.
+
+    Returns
+    -------
+    object
+        Its first column; ``None`` where there is no row.
+    """
     row = database.execute(query).fetchone()
     return None if row is None else row[0]
 
 
 def _moment(database: duckdb.DuckDBPyConnection, which: str) -> pd.Timestamp | None:
-    of_span = "start" if which == "min" else 'coalesce("end", start)'
-    found = _one(database, f"SELECT epoch_us({which}(m)) FROM (SELECT {which}({of_span}) AS m FROM spans UNION ALL "
-                 f'SELECT {which}("at") FROM points)')  # fmt: skip
+    of_part = "min(start)" if which == "min" else 'max(coalesce("end", start))'
+    found = one(database, f"SELECT epoch_us({of_part}) FROM parts")
     return None if found is None else pd.Timestamp(found, unit="us", tz="UTC")
 
 
@@ -152,27 +155,18 @@ def _gaps(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 def _clock_jumps(database: duckdb.DuckDBPyConnection) -> int:
     """Count readings of a series that are earlier than the one of the line before."""
     query = (
-        "SELECT count(*) FROM (SELECT t, lag(t) OVER (PARTITION BY source, track ORDER BY line) AS before "
+        "SELECT count(*) FROM (SELECT t, lag(t) OVER (PARTITION BY file, track ORDER BY line) AS before "
         f"FROM ({_SEEN})) WHERE t < before"
     )
-    return int(_one(database, query))
+    return int(one(database, query))
 
 
 def _resets(database: duckdb.DuckDBPyConnection) -> int:
     query = (
-        'SELECT count(*) FROM (SELECT value, lag(value) OVER (PARTITION BY source, series, measure ORDER BY "at") '
-        "AS before FROM points WHERE how = 'counter') WHERE value < before"
+        "SELECT count(*) FROM (SELECT amount, lag(amount) OVER (PARTITION BY source, series, measure ORDER BY start) "
+        "AS before FROM parts WHERE how = 'counter') WHERE amount < before"
     )
-    return int(_one(database, query))
-
-
-def _sizes(last: pd.Timestamp | None) -> str:
-    shared = f"{', '.join(TAXONOMY)}, clue, measure, unit, status, source, line"
-    hours = f'(epoch_us(coalesce("end", {stamp(last)})) - epoch_us(start)) / 3.6e9'
-    return (
-        f"SELECT {shared}, amount * {hours} AS size FROM spans ANTI JOIN dropped USING (source, line) UNION ALL "
-        f"SELECT {shared}, CASE how WHEN 'sum' THEN value END FROM points ANTI JOIN dropped USING (source, line)"
-    )
+    return int(one(database, query))
 
 
 def _totals(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -186,7 +180,7 @@ def _totals(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 def _unlabelled(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Count rows that lack a label of the taxonomy, and list what they are called, the largest first."""
     counted = {
-        name: _one(database, f"SELECT count(DISTINCT (source, line)) FROM sizes WHERE {name} = '{UNLABELLED}'")
+        name: one(database, f"SELECT count(DISTINCT (file, line)) FROM sizes WHERE {name} = '{UNLABELLED}'")
         for name in TAXONOMY
     }
     missing = " OR ".join(f"{name} = '{UNLABELLED}'" for name in TAXONOMY)
@@ -196,7 +190,7 @@ def _unlabelled(database: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         f"QUALIFY row_number() OVER (PARTITION BY measure ORDER BY total DESC NULLS LAST, clue) <= {SHOWN} "
         "ORDER BY measure, total DESC NULLS LAST, clue"
     ).df()
-    rows = _one(database, f"SELECT count(DISTINCT (source, line)) FROM sizes WHERE {missing}")
+    rows = one(database, f"SELECT count(DISTINCT (file, line)) FROM sizes WHERE {missing}")
     return {"rows": rows, "by_dimension": counted, "largest": _records(largest)}
 
 

@@ -1,11 +1,12 @@
-"""Spool a load: normalised rows on disk, the checks that need all of them, and the tables the engine reads.
+"""Spool a load: parts of rows on disk, the checks that need all of them, and the parts that stand.
 
 Rows are written as they come, in bounded memory; DuckDB then finds what one chunk cannot see: the load's last moment,
-rows that are there twice, gaps, clocks that jump, counters that restart, and what is unlabelled, by size.
+items that are told of twice, gaps, clocks that jump, counters that restart, and what is unlabelled, by size.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -18,12 +19,13 @@ import pyarrow.parquet as pq
 
 from shiftcast.pipelines.engine.connection import silence
 from shiftcast.pipelines.ingest import load_checks as checks
-from shiftcast.pipelines.sources.normal import POINT_SCHEMA, SPAN_SCHEMA, Batch
+from shiftcast.pipelines.ingest.same import alike_elsewhere, drop_views, number_equal_rows
+from shiftcast.pipelines.sources.normal import OVER, PART_SCHEMA, Batch
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 MEMORY: Final = "1GB"
 QUARANTINE_LIMIT: Final = 1_000_000
-_BESIDE: Final = "identity, track, clue"
+_STORED: Final = "* EXCLUDE (file, line, named, stem, track, clue)"
 _QUARANTINE_SCHEMA: Final = pa.schema([("source", pa.string()), ("line", pa.int64()), ("column", pa.string()),
                            ("value", pa.string()), ("reason", pa.string())])  # fmt: skip
 
@@ -38,16 +40,12 @@ class Counts:
         Rows read.
     quarantined
         Rows quarantined of them.
-    spans, points
-        Normalised rows of each kind.
     unresolved
         Batches by name, for names that no table knows.
     """
 
     rows: int = 0
     quarantined: int = 0
-    spans: int = 0
-    points: int = 0
     unresolved: dict[str, int] = field(default_factory=dict)
 
 
@@ -57,16 +55,15 @@ class Closed:
 
     Attributes
     ----------
-    spans, points
-        Parquet files of the frames, or None where there are none.
+    parts
+        Parquet file of the parts that stand, or None where there are none: one view an item.
     quarantine
         Rows quarantined while reading and by the checks: ``source, line, column, value, reason``.
     findings
         Findings of the checks, by name.
     """
 
-    spans: Path | None
-    points: Path | None
+    parts: Path | None
     quarantine: pd.DataFrame
     findings: dict[str, Any]
 
@@ -82,7 +79,7 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.counts = folder, Counts()
-        self._files = {"spans": SPAN_SCHEMA, "points": POINT_SCHEMA, "quarantined": _QUARANTINE_SCHEMA}
+        self._files = {"parts": PART_SCHEMA, "quarantined": _QUARANTINE_SCHEMA}
         self._writers = {
             name: pq.ParquetWriter(folder / f"raw_{name}.parquet", _plain(schema), compression="zstd")
             for name, schema in self._files.items()
@@ -112,8 +109,6 @@ class Spool:
         """
         self.counts.rows += batch.rows
         self.counts.quarantined += len(batch.quarantined)
-        self.counts.spans += batch.spans.num_rows
-        self.counts.points += batch.points.num_rows
         for name in batch.unresolved:
             self.counts.unresolved[name] = self.counts.unresolved.get(name, 0) + 1
         if self.counts.quarantined > QUARANTINE_LIMIT and self.counts.quarantined * 2 > self.counts.rows:
@@ -125,17 +120,19 @@ class Spool:
         quarantined = pa.Table.from_pandas(
             batch.quarantined.astype({"line": "int64"}), schema=_QUARANTINE_SCHEMA, preserve_index=False
         )
-        for name, table in (("spans", batch.spans), ("points", batch.points), ("quarantined", quarantined)):
+        for name, table in (("parts", batch.parts), ("quarantined", quarantined)):
             if table.num_rows:
                 self._writers[name].write_table(table.cast(_plain(self._files[name])))
 
-    def close(self, until: pd.Timestamp | None) -> Closed:
+    def close(self, until: pd.Timestamp | None, same_bytes: Sequence[str] = ()) -> Closed:
         """Finish the files, run the checks over all rows, and write what the engine reads.
 
         Parameters
         ----------
         until
             Moment up to which what has no end is taken to run; the last moment the load shows if None.
+        same_bytes
+            Files whose bytes another file of the load has; their rows count once.
 
         Returns
         -------
@@ -151,7 +148,7 @@ class Spool:
             for name in self._files:
                 path = _quoted(self.folder / f"raw_{name}.parquet")
                 database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
-            return _closed(database, self.folder, self.counts, until)
+            return _closed(database, self.folder, self.counts, until, same_bytes)
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:
@@ -163,24 +160,36 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _closed(database: duckdb.DuckDBPyConnection, folder: Path, counts: Counts, until: pd.Timestamp | None) -> Closed:
-    """Run the checks, write both files without the rows they drop, and gather what was found."""
+def _closed(
+    database: duckdb.DuckDBPyConnection, folder: Path, counts: Counts, until: pd.Timestamp | None, same: Sequence[str]
+) -> Closed:
+    """Run the checks, write the parts without the rows they drop, and gather what was found."""
     last = until or checks.last_moment(database)
-    dropped = checks.drop_rows(database, last)
-    findings = {**checks.findings(database, last), "unresolved": dict(sorted(counts.unresolved.items()))}
-    ends = f'REPLACE (coalesce("end", {checks.stamp(last)}) AS "end")'
-    spans = _write(database, folder, "spans", f"SELECT * EXCLUDE ({_BESIDE}) {ends}")
-    points = _write(database, folder, "points", f"SELECT * EXCLUDE ({_BESIDE})")
-    read = database.execute("SELECT * FROM quarantined").df()
-    counts.quarantined += len(dropped)
-    quarantine = pd.concat([read, dropped], ignore_index=True) if len(dropped) else read
-    return Closed(spans, points, quarantine, findings)
-
-
-def _write(database: duckdb.DuckDBPyConnection, folder: Path, name: str, select: str) -> Path | None:
-    path = folder / f"{name}.parquet"
+    database.execute(f"CREATE VIEW filled AS {_filled(number_equal_rows(database), last)}")
+    drop_views(database, same)
+    checks.drop_late(database, last)
+    repeated = checks.one(database, "SELECT count(*) FROM dropped WHERE reason = ''")
+    findings = {"repeated": repeated, "alike": alike_elsewhere(database), **checks.findings(database, last),
+                "unresolved": dict(sorted(counts.unresolved.items()))}  # fmt: skip
+    path = folder / "parts.parquet"
     database.execute(
-        f"COPY ({select} FROM {name} ANTI JOIN dropped USING (source, line)) TO '{_quoted(path)}' "
+        f"COPY (SELECT {_STORED} FROM filled ANTI JOIN dropped USING (file, line)) TO '{_quoted(path)}' "
         "(FORMAT parquet, COMPRESSION zstd)"
     )
-    return path if pq.read_metadata(path).num_rows else None
+    faults = database.execute(
+        "SELECT file AS source, line, \"column\", value, reason FROM dropped WHERE reason <> '' ORDER BY file, line"
+    ).df()
+    counts.quarantined += len(faults)
+    read = database.execute("SELECT * FROM quarantined").df()
+    quarantine = pd.concat([read, faults], ignore_index=True) if len(faults) else read
+    return Closed(path if pq.read_metadata(path).num_rows else None, quarantine, findings)
+
+
+def _filled(parts: str, last: pd.Timestamp | None) -> str:
+    """Return parts with the ends of what still runs, and how far each is.
+
+    What is over is as far as it says itself; what runs or waits, as the moment it was last seen.
+    """
+    end = f"CASE WHEN how = 'span' THEN coalesce(\"end\", {checks.stamp(last)}) END"
+    reach = f"coalesce(extent, CASE WHEN progress = {OVER} THEN 0 ELSE epoch_us(coalesce({end}, start)) / 1e6 END)"
+    return f'SELECT * REPLACE ({end} AS "end", {reach} AS extent) FROM ({parts})'

@@ -1,10 +1,10 @@
-"""Normalise rows to spans and points, the two shapes that every source brings its rows into."""
+"""Normalise rows to parts: the spans and points of each row in one table, with what identifies and labels it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,201 +15,71 @@ from numpy.typing import NDArray
 from shiftcast.features.frames import DIMENSIONS
 from shiftcast.features.labels import apply_rules, settle
 from shiftcast.pipelines.sources.chunks import Chunk
-from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.shapes import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.sieve import Sieve
 
+__all__ = ["PART_SCHEMA", "Batch", "Normalised", "Points", "Source", "Spans", "normalise"]
+
 _TEXT, _WHEN = pa.dictionary(pa.int32(), pa.string()), pa.timestamp("us", tz="UTC")
-_SHARED: Final = [(name, _TEXT) for name in DIMENSIONS]
-_BESIDE: Final = [("identity", pa.string()), ("track", pa.string()), ("clue", _TEXT)]  # for the checks; not stored
-SPAN_SCHEMA: Final = pa.schema([
-    *_SHARED, ("start", _WHEN), ("end", _WHEN), ("amount", pa.float64()), ("measure", _TEXT), ("unit", _TEXT),
-    ("status", _TEXT), ("source", _TEXT), ("line", pa.int64()), *_BESIDE,
+PART_SCHEMA: Final = pa.schema([
+    *[(name, _TEXT) for name in DIMENSIONS], ("measure", _TEXT), ("unit", _TEXT), ("status", _TEXT), ("how", _TEXT),
+    ("start", _WHEN), ("end", _WHEN), ("amount", pa.float64()), ("series", pa.string()), ("source", _TEXT),
+    ("id", pa.uint64()), ("attempt", pa.uint64()), ("progress", pa.int8()), ("extent", pa.float64()),
+    ("scope", pa.uint64()), ("born", _WHEN), ("lead", pa.bool_()),
+    ("file", _TEXT), ("line", pa.int64()), ("named", pa.bool_()), ("stem", pa.uint64()), ("track", pa.string()),
+    ("clue", _TEXT),
 ])  # fmt: skip
-POINT_SCHEMA: Final = pa.schema([
-    *_SHARED, ("at", _WHEN), ("measure", _TEXT), ("unit", _TEXT), ("value", pa.float64()), ("how", _TEXT),
-    ("status", _TEXT), ("series", pa.string()), ("source", _TEXT), ("line", pa.int64()), *_BESIDE,
-])  # fmt: skip
+SPAN: Final = "span"
+WAITS, RUNS, OVER = 0, 1, 2
+MONTHS: Final = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"
+    "nov(?:ember)?|dec(?:ember)?"
+)
+_UNTOLD: Final = re.compile(
+    r"(?:19|20)\d\d(?:[-_]?(?:q[1-4]|w?\d\d))?(?:[-_]?\d\d)?(?:t?[-_]?\d{4,6}z?)?|\(\d+\)|"
+    rf"(?<![a-z])(?:copy|{MONTHS})(?![a-z])"
+)
 _CLUE_WIDTH: Final = 60
 _CLUE_KINDS: Final = 500
 _PRIVATE: Final = {"user"}  # rules may look at it; reports and proposals do not show it
 
 
 @dataclass(frozen=True)
-class Spans:
-    """Amounts held from one moment to another.
-
-    Attributes
-    ----------
-    start, end
-        Moments, UTC, half-open; a missing start is the load's first moment, a missing end its last.
-    amount
-        Amount held, in what times hours gives ``unit``.
-    measure, unit, status
-        Of all rows, or one a row; columns of the frame ``SpanRows``.
-    where
-        Rows it holds for; all if left out.
-    labels
-        Labels of these spans by dimension; they come before those of the row.
-    """
-
-    start: pd.Series
-    end: pd.Series
-    amount: pd.Series
-    measure: pd.Series | str = "gpu_hours"
-    unit: pd.Series | str = "accelerator_hour"
-    status: pd.Series | str = "served"
-    where: NDArray[np.bool_] | None = None
-    labels: Mapping[str, pd.Series | str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Points:
-    """Readings at moments.
-
-    Attributes
-    ----------
-    at, value
-        Moments [UTC] and readings [unit], shape (rows,).
-    measure, unit, status
-        As in :class:`Spans`.
-    how
-        How readings become one figure of a period: ``sum, mean, last`` or ``counter``.
-    where, labels
-        As in :class:`Spans`.
-    series
-        Series a counter's readings belong to.
-    """
-
-    at: pd.Series
-    value: pd.Series
-    measure: pd.Series | str
-    unit: pd.Series | str
-    how: pd.Series | str = "sum"
-    status: pd.Series | str = "served"
-    where: NDArray[np.bool_] | None = None
-    series: pd.Series | str = ""
-    labels: Mapping[str, pd.Series | str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Normalised:
-    """Spans and points of a chunk, with all that labels and checks them.
-
-    Attributes
-    ----------
-    held, read
-        Its spans and points; one row of the file may give several.
-    own
-        Labels the file itself gives, by dimension.
-    clues
-        Names of the rows, by field, for the labelling rules.
-    identity
-        Text that names the item a row tells of within its source and cluster: a job, request, charge, bucket. It holds
-        nothing that changes as the item goes on, such as its end or state. Rows without one are told apart by all
-        their cells, and equal rows of one file by their order.
-    attempt
-        What tells items of one identity apart once they began, such as the start of array tasks that share an id;
-        empty for a row that has not begun, which any begun one replaces.
-    born
-        Moment [UTC] that every export gives the item alike, such as its submission or the start of its charge period;
-        the start of its first span or its first reading if left out. Earlier views are looked for on its day.
-    progress
-        0 where the item waits, 1 where it runs, 2 where it is over (all if left out): of two views of one item the
-        one further on stands, of two equally far the later known.
-    extent
-        Number that grows as the item goes on and orders views that are equally far, such as requests of a bucket; the
-        last moment of the row if left out.
-    scope
-        Text that names what an export tells in whole, such as the day of an account in a bill: a later export that
-        repeats rows of it withdraws those it no longer has.
-    cluster
-        Cluster that the file itself names, a row.
-    track
-        Regular series of readings that a row belongs to, for gaps and clock jumps.
-    unresolved
-        Names that no table knows.
-    """
-
-    held: tuple[Spans, ...] = ()
-    read: tuple[Points, ...] = ()
-    own: Mapping[str, pd.Series | str] = field(default_factory=dict)
-    clues: Mapping[str, pd.Series] = field(default_factory=dict)
-    identity: pd.Series | None = None
-    track: pd.Series | None = None
-    unresolved: tuple[str, ...] = ()
-    attempt: pd.Series | None = None
-    born: pd.Series | None = None
-    progress: pd.Series | None = None
-    extent: pd.Series | None = None
-    scope: pd.Series | None = None
-    cluster: pd.Series | None = None
-
-
-@dataclass(frozen=True)
-class Source:
-    """A kind of file.
-
-    Attributes
-    ----------
-    name, about
-        Name on the command line, and a description.
-    read
-        Cuts an opened file into chunks.
-    normalise
-        Turns a chunk into spans and points.
-    grain, time_base, units, labels, blind
-        What its rows are about, how its times count, the measures it gives, what it labels by itself, and what it
-        cannot know; shown by ``shiftcast ingest --list`` and in the report.
-    relative
-        Whether its times need ``--anchor``.
-    """
-
-    name: str
-    about: str
-    read: Callable[[Opened, Setting], Iterator[Chunk]]
-    normalise: Callable[[Sieve], Normalised]
-    grain: str
-    time_base: str
-    units: str
-    labels: str
-    blind: str
-    relative: bool = False
-
-
-@dataclass(frozen=True)
 class Batch:
-    """A chunk as tables of the two schemas.
+    """A chunk as a table of ``PART_SCHEMA``.
 
     Attributes
     ----------
-    spans, points
-        Tables of ``SPAN_SCHEMA`` and ``POINT_SCHEMA``.
+    parts
+        Spans and points: of a span ``start, end`` and ``amount``, of a point its moment as ``start`` and its value as
+        ``amount``. ``lead`` marks the first part of a row, ``named`` a row with an identity of its own.
     quarantined
         Rows that failed: ``source, line, column, value, reason``.
     rows, unresolved
         Number of rows read, and names that no table knows.
     """
 
-    spans: pa.Table
-    points: pa.Table
+    parts: pa.Table
     quarantined: pd.DataFrame
     rows: int
     unresolved: tuple[str, ...]
 
 
-def normalise(source: Source, chunk: Chunk, setting: Setting) -> Batch:
-    """Turn a chunk into normalised rows, labelled, with those that fail quarantined.
+def normalise(source: Source, chunk: Chunk, setting: Setting, feed: str = "") -> Batch:
+    """Turn a chunk into parts, labelled and identified, with the rows that fail quarantined.
 
     Parameters
     ----------
     source, chunk, setting
         Kind of file, rows of it, and options of the load.
+    feed
+        Name of what the rows are of; kind and cluster if left out.
 
     Returns
     -------
     Batch
-        Rows of both shapes, and the quarantine.
+        Parts, and the quarantine.
     """
     sieve = Sieve(chunk, setting)
     parsed = source.normalise(sieve)
@@ -219,39 +89,93 @@ def normalise(source: Source, chunk: Chunk, setting: Setting) -> Batch:
         backwards = (spans.end < spans.start).to_numpy()
         sieve.fail(backwards if spans.where is None else backwards & spans.where, "end",
                    "ends before it starts; check the columns and the zone")  # fmt: skip
-    beside = _Beside(sieve, labels, parsed, _clue_text(parsed.clues, chunk.file, sieve.rows))
-    spans_ = [_span_table(each, beside) for each in parsed.held]
-    points = [_point_table(each, beside) for each in parsed.read]
-    return Batch(
-        pa.concat_tables([SPAN_SCHEMA.empty_table(), *spans_]),
-        pa.concat_tables([POINT_SCHEMA.empty_table(), *points]),
-        sieve.faults(), len(chunk), parsed.unresolved,
-    )  # fmt: skip
+    stem = "" if feed or (setting.cluster and not setting.guessed) else stem_of(chunk.file)
+    shared = {**_facts(sieve, parsed, stem), "source": _sources(source, sieve, parsed, feed),
+              "clue": _clue_text(parsed.clues, chunk.file, sieve.rows)}  # fmt: skip
+    good, led, tables = ~sieve.bad, np.zeros(sieve.rows, dtype=bool), [PART_SCHEMA.empty_table()]
+    for shape in (*parsed.held, *parsed.read):
+        rows = np.flatnonzero(good if shape.where is None else good & shape.where)
+        own = {name: _over(shape.labels.get(name, ""), labels[name]) for name in DIMENSIONS}
+        columns = {**shared, **own, **_columns(shape), "lead": pd.Series(~led), "file": chunk.file,
+                   "line": pd.Series(chunk.lines)}  # fmt: skip
+        led[rows] = True
+        tables.append(_table(columns, rows))
+    return Batch(pa.concat_tables(tables), sieve.faults(), len(chunk), parsed.unresolved)
 
 
-@dataclass(frozen=True)
-class _Beside:
-    sieve: Sieve
-    labels: Mapping[str, pd.Series | str]
-    parsed: Normalised
-    clue: pd.Series
+def _columns(shape: Spans | Points) -> dict[str, object]:
+    kind = {"measure": shape.measure, "unit": shape.unit, "status": shape.status}
+    if isinstance(shape, Spans):
+        return {**kind, "how": SPAN, "start": shape.start, "end": shape.end, "amount": shape.amount, "series": ""}
+    return {**kind, "how": shape.how, "start": shape.at, "end": None, "amount": shape.value, "series": shape.series}
 
 
-def _kept(beside: _Beside, where: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-    good = ~beside.sieve.bad
-    return np.flatnonzero(good if where is None else good & where)
+def _sources(source: Source, sieve: Sieve, parsed: Normalised, feed: str) -> pd.Series | str:
+    """Return what each row's items are of: the feed, or the kind of file and the cluster."""
+    if feed:
+        return feed
+    given = f"{source.name}/{sieve.setting.cluster}" if sieve.setting.cluster and source.clustered else source.name
+    if parsed.cluster is None:
+        return given
+    return (source.name + "/" + parsed.cluster).where(parsed.cluster != "", given)
 
 
-def _common(beside: _Beside, rows: NDArray[np.int64], labels: Mapping[str, pd.Series | str]) -> dict[str, object]:
-    sieve, parsed = beside.sieve, beside.parsed
+def stem_of(file: str) -> str:
+    """Return what a file's name says beside dates and copies, by which equal rows without identity are told apart.
+
+    Parameters
+    ----------
+    file
+        Name of the file, or of a member of an archive.
+
+    Returns
+    -------
+    str
+        Name without folders, endings, dates and marks of copies, in lower case.
+
+    Examples
+    --------
+    >>> stem_of("may/usage-2026-05-01 (1).csv.gz"), stem_of("vc2.csv"), stem_of("2026-05/vc2_20260501.csv")
+    ('usage', 'vc2', 'vc2')
+    """
+    name = file.rpartition("/")[2].rpartition(":")[2].lower().partition(".")[0]
+    return _UNTOLD.sub("", name).strip(" _-")
+
+
+def _facts(sieve: Sieve, parsed: Normalised, stem: str) -> dict[str, object]:
+    """Return what identifies each row and orders its views."""
+    named = pd.Series(False, index=range(sieve.rows))
+    ids = np.zeros(sieve.rows, dtype=np.uint64)
+    if parsed.identity is not None:
+        named = parsed.identity.notna() & (parsed.identity != "")
+        ids = _hashed(parsed.identity.where(named, ""))
+    if not named.all():
+        cells = sieve.chunk.cells.astype(str).astype(object)
+        ids = np.where(named, ids, pd.util.hash_pandas_object(cells, index=False).to_numpy(np.uint64))
+    none = np.zeros(sieve.rows, dtype=np.uint64)
+    stems = np.where(named, none, _hashed(pd.Series([stem], dtype=object))[0] if stem else none)
+    attempt, scope = (none if each is None else np.where(each == "", none, _hashed(each))
+                      for each in (parsed.attempt, parsed.scope))  # fmt: skip
+    ends = [spans.end.isna() & (True if spans.where is None else spans.where) for spans in parsed.held]
+    runs = np.logical_or.reduce(ends) if ends else np.zeros(sieve.rows, dtype=bool)
     return {
-        **{name: _some(_over(labels.get(name, ""), beside.labels[name]), rows) for name in DIMENSIONS},
-        "source": sieve.chunk.file,
-        "line": sieve.chunk.lines[rows],
-        "identity": None if parsed.identity is None else parsed.identity.iloc[rows],
-        "track": None if parsed.track is None else parsed.track.iloc[rows],
-        "clue": beside.clue.iloc[rows],
-    }
+        "id": pd.Series(ids ^ stems), "stem": pd.Series(stems), "named": named,
+        "attempt": pd.Series(attempt), "scope": pd.Series(scope), "track": parsed.track, "born": _born(parsed),
+        "progress": pd.Series(np.where(runs, RUNS, OVER)) if parsed.progress is None else parsed.progress,
+        "extent": parsed.extent,
+    }  # fmt: skip
+
+
+def _hashed(texts: pd.Series) -> NDArray[np.uint64]:
+    """Return 64 bits of each text, the same for all time: stored identities are compared by them."""
+    return pd.util.hash_array(texts.to_numpy(dtype=object), categorize=False)
+
+
+def _born(parsed: Normalised) -> pd.Series:
+    if parsed.born is not None:
+        return parsed.born
+    moments = [spans.start for spans in parsed.held] + [points.at for points in parsed.read]
+    return pd.concat(moments, axis=1).min(axis=1) if moments else pd.Series(dtype="datetime64[us, UTC]")
 
 
 def _over(own: pd.Series | str, settled: pd.Series | str) -> pd.Series | str:
@@ -261,31 +185,10 @@ def _over(own: pd.Series | str, settled: pd.Series | str) -> pd.Series | str:
     return own.where(own != "", settled)
 
 
-def _span_table(spans: Spans, beside: _Beside) -> pa.Table:
-    rows = _kept(beside, spans.where)
-    columns = _common(beside, rows, spans.labels) | {
-        "start": spans.start.iloc[rows], "end": spans.end.iloc[rows], "amount": spans.amount.iloc[rows],
-        "measure": _some(spans.measure, rows), "unit": _some(spans.unit, rows), "status": _some(spans.status, rows),
-    }  # fmt: skip
-    return _table(columns, SPAN_SCHEMA, len(rows))
-
-
-def _point_table(points: Points, beside: _Beside) -> pa.Table:
-    rows = _kept(beside, points.where)
-    columns = _common(beside, rows, points.labels) | {
-        "at": points.at.iloc[rows], "value": points.value.iloc[rows], "measure": _some(points.measure, rows),
-        "unit": _some(points.unit, rows), "how": _some(points.how, rows), "status": _some(points.status, rows),
-        "series": _some(points.series, rows),
-    }  # fmt: skip
-    return _table(columns, POINT_SCHEMA, len(rows))
-
-
-def _some(values: pd.Series | str, rows: NDArray[np.int64]) -> pd.Series | str:
-    return values if isinstance(values, str) else values.iloc[rows]
-
-
-def _table(columns: Mapping[str, object], schema: pa.Schema, rows: int) -> pa.Table:
-    return pa.table([_array(columns[field.name], field.type, rows) for field in schema], schema=schema)
+def _table(columns: Mapping[str, object], rows: NDArray[np.int64]) -> pa.Table:
+    picked = {name: values.iloc[rows] if isinstance(values, pd.Series) else values for name, values in columns.items()}
+    arrays = [_array(picked[field.name], field.type, len(rows)) for field in PART_SCHEMA]
+    return pa.table(arrays, schema=PART_SCHEMA)
 
 
 def _array(values: object, kind: pa.DataType, rows: int) -> pa.Array:

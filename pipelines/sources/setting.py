@@ -88,6 +88,8 @@ class Setting:
         File of the user that adds instance types to those known.
     cluster
         Cluster the rows are of where the file names none; taken from the file's folder if empty.
+    guessed
+        Whether the cluster is the name of a folder, and not the user's word.
     delimiter
         Character between cells; found in the header if empty.
     path
@@ -102,6 +104,7 @@ class Setting:
     mapping: pd.DataFrame | None = None
     instances: Path | None = None
     cluster: str = ""
+    guessed: bool = False
     delimiter: str = ""
     path: str = ""
     sheet: str = ""

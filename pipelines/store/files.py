@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from shiftcast.features.frames import DataFrame, Quarantine, Usage, check, conform
+from shiftcast.features.frames import Changes, DataFrame, FrameModel, Quarantine, Usage, check, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import arrow_schema, to_arrow
 from shiftcast.pipelines.engine.stream import stream
@@ -21,6 +21,7 @@ from shiftcast.pipelines.store.durable import sha256, sync
 from shiftcast.pipelines.store.log import Entry
 
 USAGE_FILE, QUARANTINE_FILE, WITHDRAWN_FILE = "usage.parquet", "quarantine.parquet", "withdrawn.parquet"
+CHANGES_FILE = "changes.parquet"
 _ROWS_AT_ONCE: Final = 250_000
 
 
@@ -48,32 +49,64 @@ def write_usage(path: Path, usage: ir.Table | pd.DataFrame, known_at: datetime |
     StoreError
         If the usage cannot be computed.
     """
-    rows, sources, last = 0, set(), None
-    with pq.ParquetWriter(path, arrow_schema(Usage), compression="zstd") as writer:
-        for part in _parts(usage, known_at):
-            check(part, Usage)
-            first = tuple(part[list(Usage.key)].iloc[0])
+    return _write(path, usage, Usage, {} if known_at is None else {"known_at": pd.Timestamp(known_at)})
+
+
+def write_changes(path: Path, changes: ir.Table) -> tuple[int, tuple[str, ...]]:
+    """Write changes of usage in key order, checked part by part.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    changes
+        Ibis table of the frame ``Changes``.
+
+    Returns
+    -------
+    tuple
+        Number of rows, and their sources, sorted.
+
+    Raises
+    ------
+    ValueError
+        If rows break the frame's contract or a key is there twice.
+    StoreError
+        If the changes cannot be computed.
+    """
+    return _write(path, changes, Changes, {})
+
+
+def _write(
+    path: Path, rows: ir.Table | pd.DataFrame, frame: type[FrameModel], given: Mapping[str, pd.Timestamp]
+) -> tuple[int, tuple[str, ...]]:
+    count, sources, last = 0, set(), None
+    with pq.ParquetWriter(path, arrow_schema(frame), compression="zstd") as writer:
+        for part in _parts(rows, frame, given):
+            check(part, frame)
+            first = tuple(part[list(frame.key)].iloc[0])
             if first == last:
-                raise InputError(f"usage: the key {first} is there twice; add its rows up first")
-            last = tuple(part[list(Usage.key)].iloc[-1])
-            writer.write_table(to_arrow(part).cast(arrow_schema(Usage)))
-            rows += len(part)
+                raise InputError(f"{frame.title}: the key {first} is there twice; add its rows up first")
+            last = tuple(part[list(frame.key)].iloc[-1])
+            writer.write_table(to_arrow(part).cast(arrow_schema(frame)))
+            count += len(part)
             sources.update(part["source"].unique())
     sync(path)
-    return rows, tuple(sorted(sources))
+    return count, tuple(sorted(sources))
 
 
-def _parts(usage: ir.Table | pd.DataFrame, known_at: datetime | None) -> Iterator[pd.DataFrame]:
-    given = {} if known_at is None else {"known_at": pd.Timestamp(known_at)}
-    if isinstance(usage, pd.DataFrame):
-        whole = conform(usage.assign(**given), Usage)
+def _parts(
+    rows: ir.Table | pd.DataFrame, frame: type[FrameModel], given: Mapping[str, pd.Timestamp]
+) -> Iterator[pd.DataFrame]:
+    if isinstance(rows, pd.DataFrame):
+        whole = conform(rows.assign(**given), frame)
         yield from (whole.iloc[at : at + _ROWS_AT_ONCE] for at in range(0, len(whole), _ROWS_AT_ONCE))
         return
-    order = [name for name in Usage.key if name in usage.columns]
+    order = [name for name in frame.key if name in rows.columns]
     try:
-        for batch in stream(usage.order_by(order), rows_at_once=_ROWS_AT_ONCE):
+        for batch in stream(rows.order_by(order), rows_at_once=_ROWS_AT_ONCE):
             if batch.num_rows:
-                yield conform(batch.to_pandas().assign(**given), Usage)
+                yield conform(batch.to_pandas().assign(**given), frame)
     except duckdb.Error as error:
         raise StoreError(
             f"the usage cannot be computed ({str(error).splitlines()[0]}); mend its source and load again"
@@ -104,6 +137,22 @@ def write_quarantine(path: Path, rows: DataFrame[Quarantine]) -> int:
     pq.write_table(to_arrow(whole).cast(arrow_schema(Quarantine)), path)
     sync(path)
     return len(whole)
+
+
+def read_quarantine(paths: list[Path]) -> DataFrame[Quarantine]:
+    """Return the quarantined rows of files.
+
+    Parameters
+    ----------
+    paths
+        Files of quarantined rows, checked.
+
+    Returns
+    -------
+    DataFrame
+        Frame ``Quarantine``.
+    """
+    return conform(pd.concat([empty(Quarantine), *map(pd.read_parquet, paths)]), Quarantine)
 
 
 def checked(folder: Path, entries: list[Entry], *names: str) -> list[Path]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,13 +15,13 @@ import pandas as pd
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import write_durably
 
-VERSION: Final = 1
+VERSION: Final = 2  # 1 had no items
 LOAD, COMPACT = "load", "compact"
 _FORMAT: Final = "FORMAT"
 _KIND: Final = "shiftcast usage store"
 _NAME: Final = re.compile(r"\d{8}\.json")
 _FOLDER: Final = re.compile(r"batches/\d{8}-[0-9a-f]{12}")
-_FILE: Final = re.compile(r"[a-z]+\.parquet")
+_FILE: Final = re.compile(r"[a-z]+(?:-\d{4}-\d\d|-none)?\.parquet")
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def check_format(folder: Path) -> bool:
 
 
 def write_format(folder: Path) -> None:
-    """State the version of a new store.
+    """State the version of a store, so that software that does not know what is in it refuses it.
 
     Parameters
     ----------
@@ -115,6 +116,23 @@ def write_format(folder: Path) -> None:
         Folder of the store.
     """
     write_durably(folder / _FORMAT, json.dumps({"format": _KIND, "version": VERSION}).encode())
+
+
+def draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> Entry:
+    """Return an entry without what only the holder of the lock knows: number, predecessor and files.
+
+    Parameters
+    ----------
+    kind, known_at, digest, sources
+        As in :class:`Entry`.
+
+    Returns
+    -------
+    Entry
+        Recorded now.
+    """
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Entry(0, kind, "", now, known_at, digest, sources, "", {})
 
 
 def read_log(folder: Path) -> list[Entry]:
@@ -187,6 +205,24 @@ def last_digest(folder: Path, entries: list[Entry]) -> str:
         64 hexadecimal digits; empty for an empty log.
     """
     return hashlib.sha256((folder / "log" / _name(len(entries))).read_bytes()).hexdigest() if entries else ""
+
+
+def load_of(entries: list[Entry], digest: str) -> Entry | None:
+    """Return the entry that loaded a content.
+
+    Parameters
+    ----------
+    entries
+        All entries of a log.
+    digest
+        SHA-256 of everything that decided the rows.
+
+    Returns
+    -------
+    Entry or None
+        ``None`` where it was not loaded.
+    """
+    return next((each for each in entries if each.kind == LOAD and each.digest == digest), None)
 
 
 def visible(entries: list[Entry]) -> list[Entry]:

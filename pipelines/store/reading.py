@@ -1,29 +1,31 @@
-"""Read the files of the store: every row with its commit, and the latest vintage of each figure as of a day."""
+"""Read the files of the store: figures as of a day, from the vintages of those appended and the changes of items."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 import pyarrow.parquet as pq
 
-from shiftcast.features.frames import Usage, empty
+from shiftcast.features.frames import Changes, Usage, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.arrow import to_arrow
 from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import sync
-from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, checked
+from shiftcast.pipelines.store.files import CHANGES_FILE, USAGE_FILE, WITHDRAWN_FILE, checked, write_changes
 from shiftcast.pipelines.store.log import Entry, visible
 
 ENTRY: Final = "entry"
 SAME: Final = tuple(name for name in Usage.key if name != "known_at")
+_FIGURE: Final = ", ".join(f'"{name}"' for name in SAME)
 _USAGE_FILES: Final = (USAGE_FILE, WITHDRAWN_FILE)
 _NUMBER: Final = r"batches/(\d{8})-"
+_LATEST: Final = "max_by(total, row(moment, known_at, entry))"
 
 
 def utc_day(day: datetime) -> pd.Timestamp:
@@ -75,7 +77,64 @@ def usage_as_of(folder: Path, entries: list[Entry], day: datetime) -> ir.Table:
         If the day has no zone.
     """
     last = utc_day(day)
-    return latest(stored(folder, [entry for entry in visible(entries) if entry.day <= last]), last)
+    known = [entry for entry in visible(entries) if entry.day <= last]
+    backend = duckdb_connection()
+    appended = latest(stored(folder, known, backend), last)
+    paths = checked(folder, known, CHANGES_FILE)
+    return ibis.union(appended, _loaded(paths, last, backend)) if paths else appended
+
+
+def _loaded(paths: list[Path], day: pd.Timestamp, backend: Any) -> ir.Table:
+    """Return the figures that the changes known on a day add up to; those without a row left are not among them."""
+    rows = _rows_of(paths)
+    value = f"CASE how WHEN 'mean' THEN fsum(total) / sum(rows) WHEN 'last' THEN {_LATEST} ELSE fsum(total) END"
+    newest = "max_by({0}, row(known_at, entry)) AS {0}"
+    summed = (
+        f"SELECT {_FIGURE}, max(known_at) AS known_at, {value} AS value, sum(rows) AS rows, CASE WHEN sum(short) > 0 "
+        f"THEN '>=' ELSE '=' END AS bound, {newest.format('evidence')}, {newest.format('confidence')} FROM {rows} "
+        f"WHERE known_at <= TIMESTAMPTZ '{day.isoformat()}' GROUP BY {_FIGURE} HAVING sum(rows) > 0"
+    )
+    return _table(backend, summed).select(*Usage.columns)
+
+
+def _table(backend: Any, query: str) -> ir.Table:
+    """Return a query as an Ibis table; a view, since Ibis 12 cannot ask DuckDB 2 for the columns of a query."""
+    backend.raw_sql(f"CREATE TEMP VIEW summed AS {query}")
+    return backend.table("summed")
+
+
+def _rows_of(paths: list[Path]) -> str:
+    """Return the query of changes, each with the number of its commit."""
+    number = f"regexp_extract(filename, '{_NUMBER}', 1)::BIGINT AS entry"
+    files = [str(path) for path in paths]
+    return f"(SELECT * EXCLUDE (filename), {number} FROM read_parquet({files}, filename=true, hive_partitioning=false))"
+
+
+def merge_changes(folder: Path, entries: list[Entry], path: Path) -> int:
+    """Write the changes of entries to one file, those of a figure and day added up, and return their number.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        Entries whose changes are merged; one has some.
+    path
+        File to write.
+
+    Returns
+    -------
+    int
+        Number of rows.
+    """
+    rows = _rows_of(checked(folder, entries, CHANGES_FILE))
+    key = ", ".join(f'"{name}"' for name in Changes.key)
+    latest_row = "CASE how WHEN 'last' THEN max_by(total, row(moment, entry)) ELSE fsum(total) END"
+    merged = (
+        f"SELECT {key}, {latest_row} AS total, sum(rows) AS rows, sum(short) AS short, max(moment) AS moment, "
+        f"max_by(confidence, entry) AS confidence FROM {rows} GROUP BY {key}"
+    )
+    return write_changes(path, _table(duckdb_connection(), merged))[0]
 
 
 def stored(folder: Path, entries: list[Entry], backend: ibis.BaseBackend | None = None) -> ir.Table:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import ibis.expr.types as ir
@@ -20,7 +20,6 @@ import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Quarantine, Usage, conform, empty
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.engine.connection import duckdb_connection
 from shiftcast.pipelines.engine.stream import collect
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.root import StoreError
@@ -31,9 +30,11 @@ from shiftcast.pipelines.store.files import (
     USAGE_FILE,
     WITHDRAWN_FILE,
     checked,
+    read_quarantine,
     write_quarantine,
     write_usage,
 )
+from shiftcast.pipelines.store.rewriting import withdraw_missing, write_compacted
 from shiftcast.pipelines.store.staging import staged, sweep
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
@@ -50,10 +51,14 @@ class Appended:
         The commit that holds the rows.
     new
         False if the same content had been loaded before; nothing was changed then.
+    told
+        What a load of items did beside what was stored: ``known``, rows that told nothing new; ``replaced``, what was
+        taken back by source, measure and unit; ``former``, appended sources that it withdraws.
     """
 
     entry: log.Entry
     new: bool
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ class Store:
             As :meth:`entries`; a store that is not there yet has loaded nothing.
         """
         entries = log.read_log(self.folder) if log.check_format(self.folder) else []
-        return _load_of(entries, source_digest)
+        return log.load_of(entries, source_digest)
 
     def append(
         self, usage: ir.Table | pd.DataFrame, quarantine: DataFrame[Quarantine] | None, source_digest: str,
@@ -139,9 +144,7 @@ class Store:
             If the store is damaged, of another version or held by another process for ten minutes, the usage cannot
             be computed, or the disk is full; the store is as it was.
         """
-        if not _DIGEST.fullmatch(source_digest):
-            raise InputError(f"source digest {source_digest!r} is not a SHA-256 in hexadecimal; hash the content")
-        day = reading.utc_day(known_at)
+        day = _checked(source_digest, known_at)
         before = self.loaded(source_digest)
         if before is not None:
             return Appended(before, new=False)
@@ -151,14 +154,14 @@ class Store:
             counts[QUARANTINE_FILE] = write_quarantine(
                 fresh / QUARANTINE_FILE, empty(Quarantine) if quarantine is None else quarantine
             )
-            draft = _draft(log.LOAD, f"{day:%Y-%m-%d}", source_digest, sources)
-            with self._writing() as entries:
-                before = _load_of(entries, source_digest)
+            draft = log.draft(log.LOAD, f"{day:%Y-%m-%d}", source_digest, sources)
+            with self.writing() as entries:
+                before = log.load_of(entries, source_digest)
                 if before is not None:  # another process was loading it at the same time
                     return Appended(before, new=False)
                 if restates:
-                    counts[WITHDRAWN_FILE] = self._withdraw(fresh, entries, sources, day)
-                return Appended(self._commit(fresh, draft, counts, entries), new=True)
+                    counts[WITHDRAWN_FILE] = withdraw_missing(self.folder, entries, sources, day, fresh)
+                return Appended(self.commit(fresh, draft, counts, entries), new=True)
 
     def as_of(self, day: datetime, **equal: str | tuple[str, ...]) -> DataFrame[Usage]:
         """Return the usage known on a day.
@@ -218,7 +221,7 @@ class Store:
             Frame ``Quarantine``.
         """
         paths = checked(self.folder, log.visible(self.entries()), QUARANTINE_FILE)
-        return conform(pd.concat([empty(Quarantine), *map(pd.read_parquet, paths)]), Quarantine)
+        return read_quarantine(paths)
 
     def compact(self) -> log.Entry | None:
         """Write the rows of all batches, superseded ones too, into one.
@@ -233,41 +236,52 @@ class Store:
         StoreError
             As :meth:`append` does.
         """
-        with disk_full_told(self.folder), staged(self.folder) as fresh, self._writing() as entries:
+        with disk_full_told(self.folder), staged(self.folder) as fresh, self.writing() as entries:
             parts = log.visible(entries)
             if len(parts) < 2:
                 return None
-            rows = reading.merge(self.folder, parts, fresh / USAGE_FILE)
-            quarantined = write_quarantine(fresh / QUARANTINE_FILE, self.quarantine())
-            counts = {USAGE_FILE: rows, QUARANTINE_FILE: quarantined}
-            sources = tuple(sorted({source for each in parts for source in each.sources}))
-            known_at = min(each.known_at for each in parts)
-            draft = _draft(log.COMPACT, known_at, sha256(fresh / USAGE_FILE), sources)
-            draft = replace(draft, replaces=tuple(each.number for each in parts))
-            done = self._commit(fresh, draft, counts, entries)
+            counts, draft = write_compacted(self.folder, parts, fresh)
+            done = self.commit(fresh, draft, counts, entries)
             sweep(self.folder, [*entries, done])
             return done
 
     @contextmanager
-    def _writing(self) -> Iterator[list[log.Entry]]:
-        """Hold the lock, with the store made if need be and what dead processes left swept; give its entries."""
+    def writing(self) -> Iterator[list[log.Entry]]:
+        """Hold the lock, with the store made if need be and what dead processes left swept.
+
+        Yields
+        ------
+        list of Entry
+            Entries of the log.
+        """
         with locked(self.folder, "store.lock"):
-            if not log.check_format(self.folder):
-                log.write_format(self.folder)
+            log.check_format(self.folder)
+            log.write_format(self.folder)
             for name in ("log", "batches"):
                 (self.folder / name).mkdir(exist_ok=True)
             entries = log.read_log(self.folder)
             sweep(self.folder, entries)
             yield entries
 
-    def _withdraw(self, fresh: Path, entries: list[log.Entry], sources: tuple[str, ...], day: pd.Timestamp) -> int:
-        backend = duckdb_connection()
-        stored = reading.stored(self.folder, log.visible(entries), backend)
-        before = reading.latest(stored.filter(stored.source.isin(sources)), day)
-        batch = backend.read_parquet(str(fresh / USAGE_FILE))
-        return write_usage(fresh / WITHDRAWN_FILE, reading.withdrawn(before, batch, day), None)[0]
+    def commit(self, fresh: Path, draft: log.Entry, counts: Mapping[str, int], entries: list[log.Entry]) -> log.Entry:
+        """Make a batch count; call it within :meth:`writing`.
 
-    def _commit(self, fresh: Path, draft: log.Entry, counts: Mapping[str, int], entries: list[log.Entry]) -> log.Entry:
+        Parameters
+        ----------
+        fresh
+            Folder of the staged batch.
+        draft
+            Its entry, without number, predecessor and files.
+        counts
+            Rows by name of its files.
+        entries
+            All entries of the log.
+
+        Returns
+        -------
+        Entry
+            The entry as written.
+        """
         number = len(entries) + 1
         entry = replace(
             draft, number=number, previous=log.last_digest(self.folder, entries),
@@ -280,14 +294,10 @@ class Store:
         return entry
 
 
-def _load_of(entries: list[log.Entry], digest: str) -> log.Entry | None:
-    return next((each for each in entries if each.kind == log.LOAD and each.digest == digest), None)
-
-
-def _draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> log.Entry:
-    """Return an entry without what only the lock's holder knows: number, predecessor and files."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return log.Entry(0, kind, "", now, known_at, digest, sources, "", {})
+def _checked(source_digest: str, known_at: datetime) -> pd.Timestamp:
+    if not _DIGEST.fullmatch(source_digest):
+        raise InputError(f"source digest {source_digest!r} is not a SHA-256 in hexadecimal; hash the content")
+    return reading.utc_day(known_at)
 
 
 def _selected(table: ir.Table, equal: Mapping[str, str | tuple[str, ...]]) -> ir.Table:

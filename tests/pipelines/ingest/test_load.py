@@ -37,13 +37,13 @@ def test_hours_are_split_and_everything_is_told(tmp_path):
     assert usage["value"].tolist() == [1.0, 2.0]
     assert usage["bound"].tolist() == [">=", "="]  # the job waited for half an hour
     assert usage["accelerator"].unique().tolist() == ["a100"]
-    assert usage["source"].unique().tolist() == ["a.txt"]
+    assert usage["source"].unique().tolist() == done.report["sources"] == [f"sacct/{tmp_path.name}"]
     report = done.report
-    assert (report["rows"], report["stored"], report["quarantined"]) == (3, 1, 2)
-    assert {each["column"] for each in report["reasons"]} == {"AllocTRES", "identity"}
+    assert (report["rows"], report["stored"], report["repeated"], report["quarantined"]) == (3, 1, 1, 1)
+    assert {each["column"] for each in report["reasons"]} == {"AllocTRES"}
     assert report["unlabelled"]["rows"] == 1
     assert json.loads((tmp_path / "ingest" / "00000001.json").read_text())["rows"] == 3
-    assert len(Store(tmp_path).quarantine()) == 2
+    assert len(Store(tmp_path).quarantine()) == 1
 
 
 def test_the_same_files_again_change_nothing_and_other_options_do(tmp_path):
@@ -85,7 +85,7 @@ def test_files_of_one_name_are_told_apart(tmp_path):
         write(tmp_path / folder / "jobs.txt", (1, folder, 1))
     done = ingest(IngestRequest("sacct", (str(tmp_path / "*" / "jobs.txt"),), Setting(), DAY, tmp_path))
     assert done.report["files"] == ["june/jobs.txt", "may/jobs.txt"]
-    assert done.report["quarantined"] == 1  # the job is the same
+    assert (done.report["stored"], done.report["repeated"]) == (1, 1)  # folders of dates are no clusters
 
 
 def test_a_damaged_file_among_good_ones_stores_nothing(tmp_path):

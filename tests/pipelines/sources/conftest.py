@@ -32,7 +32,7 @@ class Read:
 
     @property
     def stored(self) -> int:
-        return self.rows - len(self.quarantined)
+        return self.rows - len(self.quarantined) - self.found["repeated"]
 
     def total(self, measure: str, status: str | None = None) -> float:
         """Return the total of a measure: hours of spans, sums of points."""
@@ -57,7 +57,9 @@ def read(tmp_path: Path) -> Callable[..., Read]:
                     for chunk in SOURCES[name].read(each, setting):
                         spool.add(normalise(SOURCES[name], chunk, setting))
             closed = spool.close(until)
-        tables = [pd.DataFrame() if path is None else pd.read_parquet(path) for path in (closed.spans, closed.points)]
+        parts = pd.DataFrame({"how": []}) if closed.parts is None else pd.read_parquet(closed.parts)
+        points = parts[parts["how"] != "span"].rename(columns={"start": "at", "amount": "value"})
+        tables = [parts[parts["how"] == "span"].reset_index(drop=True), points.reset_index(drop=True)]
         assert spool.counts.quarantined == len(closed.quarantine)
         return Read(spool.counts.rows, closed.quarantine, *tables, closed.findings)
 

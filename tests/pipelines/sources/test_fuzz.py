@@ -232,7 +232,7 @@ def test_a_sample_is_stored_whole(read, anchored, tmp_path, name, text):
 
 def account(parts):
     """Return rows in, lines kept and lines set aside of batches."""
-    kept = [line for part in parts for table in (part.spans, part.points) for line in table["line"].to_pylist()]
+    kept = [line for part in parts for line in part.parts["line"].to_pylist()]
     quarantined = [line for part in parts for line in part.quarantined["line"]]
     return sum(part.rows for part in parts), set(kept), quarantined
 
@@ -262,4 +262,3 @@ def test_rows_and_rows_set_aside_agree_to_the_end(read, anchored):
     text = dict(SAMPLES)["jobs"] + "2,2026-01-01,2026-01-02,2026-01-03,4,FAILED\n3,x,y,z,4,?\n"
     got = read("jobs", text, setting=anchored)
     assert (got.rows, got.stored, len(got.quarantined)) == (4, 2, 2)
-    assert set(got.points["line"]) == {2, 3}

@@ -1,0 +1,78 @@
+"""Turn the parts of items, spans and points in one table, into what they change of each figure, here or on Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import ibis
+import ibis.expr.types as ir
+
+from shiftcast.features.frames import Changes, empty
+from shiftcast.pipelines.engine.arrow import to_arrow
+from shiftcast.pipelines.engine.inputs import open_backend
+from shiftcast.pipelines.engine.periods import DIALECTS, Periods
+from shiftcast.pipelines.engine.plan import as_changes, point_cells, span_cells, together
+from shiftcast.pipelines.engine.stream import collect
+
+SPAN: Final = "span"  # in ``how`` of a part that is a span; the others are points
+GONE: Final = "gone"  # of the only part of a view that withdraws its item
+
+
+def changes_of(
+    parts: Sequence[Sequence[Path]], grain: str, *, engine: str = "duckdb", master: str | None = None,
+    evidence: str = "measured", confidence: str = "verified",
+) -> ir.Table:  # fmt: skip
+    """Return what parts change of each figure, not yet computed.
+
+    Parameters
+    ----------
+    parts
+        Parquet files of parts, those of each group alike in their columns: labels, ``measure, unit, status, how``
+        (``span`` or as of a point), ``start, end, amount, series, source, known_at``, and ``weight`` where rows count
+        other than once. Amount times hours goes to the periods a span overlaps.
+    grain
+        Length of the periods, all UTC: minute, hour, day, week, month or quarter.
+    engine, master
+        As in :func:`pipelines.engine.aggregate`.
+    evidence, confidence
+        Who stands behind the rows, and whether they were read at their source.
+
+    Returns
+    -------
+    Table
+        Ibis table of the frame ``Changes``, one row a figure and day.
+
+    Raises
+    ------
+    ValueError
+        If the engine, master or grain is unknown.
+    """
+    backend = open_backend(engine, master)
+    periods = Periods(grain, DIALECTS[backend.name])
+    groups = [_read(paths, backend) for paths in parts]
+    cells = [cell for table in groups for cell in _cells(table, periods)]
+    if not cells:
+        return ibis.memtable(to_arrow(empty(Changes)))
+    return as_changes(together(cells), periods, evidence=evidence, confidence=confidence)
+
+
+def _read(paths: Sequence[Path], backend: ibis.BaseBackend) -> ir.Table:
+    if backend.name == "duckdb":
+        return backend.read_parquet([str(path) for path in paths], hive_partitioning=False)
+    tables = [backend.read_parquet(str(path)) for path in paths]
+    return tables[0] if len(tables) == 1 else ibis.union(*tables)
+
+
+def _cells(table: ir.Table, periods: Periods) -> list[ir.Table]:
+    """Return the cells of a group; counters of rows without weight are left to the group that has their neighbours."""
+    hows = frozenset(collect(table[["how"]].distinct())["how"])
+    points = hows - {SPAN, GONE} - (set() if "weight" in table.columns else {"counter"})
+    found = []
+    if SPAN in hows:
+        found.append(span_cells(table.filter(table.how == SPAN) if len(hows) > 1 else table, periods))
+    if points:
+        mine = table if hows == points else table.filter(table.how.isin(sorted(points)))
+        found.append(point_cells(mine.mutate(at=mine.start, value=mine.amount), periods, points))
+    return [together(found)] if found else []

@@ -1,0 +1,103 @@
+"""Find the views of a load that tell of one item, and keep the one that is furthest on, whatever file it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import duckdb
+
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.pipelines.sources.normal import OVER
+
+ITEM: Final = "source, id, attempt"
+CONTENT: Final = f'bit_xor(hash(({", ".join(DIMENSIONS)}, measure, unit, status, how, start, "end", amount, series)))'
+_STEP: Final = 11400714819323198485  # the golden ratio of 2**64; moves equal rows of a file to identities of their own
+_OTHER: Final = (
+    "'the same stands in ' || first_value(file) OVER item || ' at line ' || first_value(line) OVER item || "
+    "' with other figures; one of the two is wrong, remove it'"
+)
+
+
+def number_equal_rows(database: duckdb.DuckDBPyConnection) -> str:
+    """Return the query of all parts, in which equal rows of a file that have no identity are told apart by order.
+
+    The first of them keeps the identity of its cells, so that the same rows in a later file are the same items.
+
+    Parameters
+    ----------
+    database
+        Connection with the view ``parts`` of a spool.
+
+    Returns
+    -------
+    str
+        A query with the columns of ``parts``.
+    """
+    named = database.execute("SELECT coalesce(bool_and(named), true) FROM parts").fetchone()
+    if named is not None and named[0]:
+        return "SELECT * FROM parts"
+    place = "dense_rank() OVER (PARTITION BY named, source, file, id ORDER BY line) - 1"
+    moved = f"((id::HUGEINT + ({place})::HUGEINT * {_STEP}) % 18446744073709551616)::UBIGINT"
+    return f"SELECT * REPLACE (CASE WHEN named THEN id ELSE {moved} END AS id) FROM parts"
+
+
+def drop_views(database: duckdb.DuckDBPyConnection, same_bytes: Sequence[str] = ()) -> None:
+    """Put the rows that another row of the load stands for into the table ``dropped``.
+
+    A row has a reason there if it contradicts the one that stands; a repeated or an earlier view has none.
+
+    Parameters
+    ----------
+    database
+        Connection with the view ``filled``: parts with the extent of each row.
+    same_bytes
+        Files whose bytes another file of the load has.
+    """
+    database.execute(
+        'CREATE TABLE dropped (file VARCHAR, line BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR)'
+    )
+    if same_bytes:
+        database.execute("INSERT INTO dropped SELECT DISTINCT file, line, '', '', '' FROM filled WHERE file IN "
+                         "(SELECT unnest(?::VARCHAR[]))", [list(same_bytes)])  # fmt: skip
+    leads = "filled ANTI JOIN dropped USING (file, line) WHERE lead"
+    database.execute(f"CREATE TABLE twins AS SELECT {ITEM} FROM {leads} GROUP BY ALL HAVING count(*) > 1")
+    database.execute(
+        f"CREATE TABLE contents AS SELECT file, line, {CONTENT} AS content FROM filled "
+        f"SEMI JOIN twins USING ({ITEM}) GROUP BY file, line"
+    )
+    stands = "first_value({}) OVER item"
+    database.execute(
+        f"INSERT INTO dropped SELECT file, line, 'identity', clue, CASE WHEN content = {stands.format('content')} OR "
+        f"progress < {OVER} OR extent <> {stands.format('extent')} THEN '' ELSE {_OTHER} END "
+        f"FROM filled JOIN contents USING (file, line) ANTI JOIN dropped USING (file, line) WHERE lead "
+        f'WINDOW item AS (PARTITION BY {ITEM} ORDER BY progress DESC, extent DESC, "end" DESC NULLS LAST, '
+        "start DESC, content, file, line) QUALIFY row_number() OVER item > 1"
+    )
+    database.execute(
+        f"INSERT INTO dropped SELECT file, line, '', '', '' FROM {leads} AND attempt = 0 AND (source, id) IN "
+        f"(SELECT (source, id) FROM filled WHERE lead AND attempt <> 0)"
+    )
+
+
+def alike_elsewhere(database: duckdb.DuckDBPyConnection) -> int:
+    """Return how many rows without identity another file of the load has too, under a name that says something else.
+
+    They count each: two parts of a fleet can be alike. Where they are one series, ``--cluster`` says so.
+
+    Parameters
+    ----------
+    database
+        Connection with the view ``parts`` of a spool.
+
+    Returns
+    -------
+    int
+        Number of rows.
+    """
+    cells = "source, xor(id, stem) AS cells"
+    found = database.execute(
+        f"SELECT coalesce(sum(rows), 0) FROM (SELECT {cells}, count(*) AS rows FROM parts WHERE lead AND NOT named "
+        "GROUP BY ALL HAVING count(DISTINCT stem) > 1)"
+    ).fetchone()
+    return 0 if found is None else int(found[0])

@@ -1,0 +1,241 @@
+"""Decide what the views of a load change: which are new, which replace an earlier view, which tell nothing new.
+
+Of the views of an item known on a day the one that is furthest on stands (waiting, running, over); of two that run, the
+one seen last; of two that are over, the later known; of two known on one day, the one that says it is further, else the
+later loaded. A view loaded late may have stood for a while only: what it changes is reckoned day by day, so that what
+is known as of any day is what it would be had every view been loaded on the day it was known. A view that says what
+stands on its day already is not kept: rolling exports would else fill the store with one thing said many times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pandas as pd
+import pyarrow.parquet as pq
+
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.engine.items import GONE
+from shiftcast.pipelines.engine.plan import UNSERVED
+from shiftcast.pipelines.store.items import ITEM, quoted, view_stored, write_months
+
+KEY: Final = (
+    "row(progress, CASE WHEN progress = 2 THEN 0 ELSE extent END, known_at, "
+    "CASE WHEN progress = 2 THEN extent ELSE 0 END, entry)"
+)
+_CONTENT: Final = f'bit_xor(hash(({", ".join(DIMENSIONS)}, measure, unit, status, how, start, "end", amount, series)))'
+_LAST: Final = 9_000_000_000  # number of the commit under way, after all others
+_MOVED: Final = 0.9  # of the items of a load that are stored, equal, under another cluster: then it is the same cluster
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a load comes to beside the store.
+
+    Attributes
+    ----------
+    items
+        Rows by name of the files of items written.
+    changed
+        Files of parts with ``known_at`` and ``weight``, for the engine.
+    told
+        ``known``, the rows that told nothing new, and ``replaced``: by source, measure and unit the items whose
+        earlier view was taken back, and the total of it.
+    """
+
+    items: dict[str, int]
+    changed: list[Path]
+    told: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A load beside the store.
+
+    Attributes
+    ----------
+    parts
+        Parquet file of its parts.
+    day
+        Day it is known, midnight UTC.
+    restates
+        Whether items of its sources that it does not have are withdrawn.
+    guessed
+        Whether its clusters are guesses.
+    """
+
+    parts: Path
+    day: pd.Timestamp
+    restates: bool
+    guessed: bool
+
+
+def merge(database: duckdb.DuckDBPyConnection, load: Arrival, stored: list[Path], fresh: Path, scratch: Path) -> Merged:
+    """Write the items of a load that are new or go beyond what is stored, and what that takes back.
+
+    Parameters
+    ----------
+    database
+        Scratch connection with the view ``fresh`` of the load's parts.
+    load
+        The load.
+    stored
+        Files of stored items born in its months.
+    fresh, scratch
+        Folder of the new batch, and one for what it takes back.
+
+    Returns
+    -------
+    Merged
+        Files written, and what to tell.
+
+    Raises
+    ------
+    ValueError
+        If its items are stored already under another cluster, and its own is a guess.
+    """
+    day = f"TIMESTAMPTZ '{load.day.isoformat()}'"
+    if not stored:
+        items = write_months(database, f"SELECT *, {day} AS known_at FROM fresh", fresh)
+        return Merged(items, [], {"known": 0, "replaced": []})
+    view_stored(database, stored)
+    if load.guessed:
+        _refuse_moved(database)
+    _find_stored(database, restates=load.restates)
+    _judge(database, day, restates=load.restates)
+    mark = f"true AS lead, '{GONE}' AS how"
+    gone = f"SELECT {ITEM}, progress, extent, scope, born, {mark} FROM judged WHERE gone AND NOT idle"
+    items = write_months(
+        database, f"SELECT *, {day} AS known_at FROM (SELECT * FROM applied UNION ALL BY NAME {gone})", fresh
+    )
+    path = scratch / "corrections.parquet"
+    _write_corrections(database, day, path)
+    told = {"known": _one(database, "SELECT count(*) FROM idle"), "replaced": _replaced(database, day, path)}
+    return Merged(items, [path] if pq.read_metadata(path).num_rows else [], told)
+
+
+def _one(database: duckdb.DuckDBPyConnection, query: str) -> Any:
+    row = database.execute(query).fetchone()
+    return None if row is None else row[0]
+
+
+def _replaced(database: duckdb.DuckDBPyConnection, day: str, path: Path) -> list[dict[str, Any]]:
+    """Return what the load takes back on its day: by source, measure and unit the items, and their total."""
+    hours = "CASE how WHEN 'span' THEN (epoch_us(\"end\") - epoch_us(start)) / 3.6e9 WHEN 'sum' THEN 1 END"
+    table = database.execute(
+        f"SELECT source, measure, unit, count(DISTINCT ({ITEM})) AS items, sum(amount * {hours}) AS total "
+        f"FROM read_parquet({quoted([path])}) WHERE weight < 0 AND known_at = {day} "
+        f"AND status NOT IN {UNSERVED} GROUP BY ALL ORDER BY ALL"
+    ).df()
+    return [{str(name): None if pd.isna(value) else value for name, value in row.items()}
+            for row in table.to_dict("records")]  # fmt: skip
+
+
+def _refuse_moved(database: duckdb.DuckDBPyConnection) -> None:
+    """Raise if nearly all items of a source of the load are stored, equal, under another cluster of the same kind."""
+    facts = "id, attempt, start, coalesce(\"end\", start) AS over, amount, measure, split_part(source, '/', 1) AS kind"
+    mine = f"SELECT source, {facts} FROM fresh WHERE lead"
+    found = database.execute(
+        f"SELECT source, any_value(rows), other, count(*) AS same FROM ({mine}) JOIN (SELECT source, count(*) AS rows "
+        f"FROM fresh WHERE lead GROUP BY source) USING (source) JOIN (SELECT source AS other, {facts} FROM held WHERE "
+        "lead) USING (id, attempt, kind, start, over, amount, measure) WHERE other <> source GROUP BY source, other "
+        f"HAVING same >= {_MOVED} * any_value(rows) ORDER BY same DESC, other LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        source, rows, other, same = found
+        remedy = f"say --cluster {str(other).partition('/')[2]} if that is their cluster"
+        raise InputError(
+            f"{same} of {rows} items of {source!r} are stored already as {other!r}: "
+            f"{remedy if '/' in other else 'give the path without its folder'}, or --cluster and a name of its own if "
+            "they are those of another"
+        )
+
+
+def _find_stored(database: duckdb.DuckDBPyConnection, *, restates: bool) -> None:
+    """Make the tables of the stored views that the load touches, and of those that stood, from their day on."""
+    touched = (
+        "source IN (SELECT source FROM leads)" if restates else
+        "(source, id) IN (SELECT (source, id) FROM leads) OR "
+        "scope <> 0 AND (source, scope) IN (SELECT (source, scope) FROM leads)"
+    )  # fmt: skip
+    database.execute(
+        f"CREATE VIEW leads AS SELECT {ITEM}, progress, extent, scope, born FROM fresh WHERE lead;"
+        f"CREATE TABLE views AS SELECT {ITEM}, progress, scope, born, how = '{GONE}' AS gone, known_at, entry, "
+        f"{KEY} AS key FROM held WHERE lead AND ({touched});"
+        f"CREATE TABLE wins AS SELECT * EXCLUDE (top), lag(entry) OVER item AS earlier FROM (SELECT *, max(key) OVER "
+        f"(PARTITION BY {ITEM} ORDER BY known_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS top FROM views) "
+        f"WHERE key = top WINDOW item AS (PARTITION BY {ITEM} ORDER BY known_at)"
+    )
+
+
+def _judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> None:
+    """Make the table ``judged``, of the arrivals that meet a stored item, and ``idle``, the rows that change nothing.
+
+    An arrival is a view of the load, or withdraws an item that the load should have and has not. ``before`` is the
+    commit of the view that stood on its day, ``until`` the first later day on which another stands.
+    """
+    database.execute(
+        f"CREATE TABLE standing AS SELECT {ITEM}, max_by(gone, key) AS gone, max_by(entry, key) AS entry, "
+        f"max_by(scope, key) AS scope, any_value(born) AS born, max(key) AS key FROM wins WHERE known_at <= {day} "
+        f"GROUP BY {ITEM}"
+    )
+    repeated = f"SELECT (source, scope) FROM standing SEMI JOIN leads USING ({ITEM}) WHERE NOT gone AND scope <> 0"
+    missing = "true" if restates else f"(source, scope) IN ({repeated})"
+    begun = "(source, id) IN (SELECT (source, id) FROM leads WHERE attempt <> 0)"
+    stamp = f"{day} AS known_at, {_LAST} AS entry"
+    lost = f"SELECT {ITEM}, {{}} AS progress, 0.0 AS extent, scope, born, true AS gone, {stamp} FROM standing"
+    arrived = (
+        f"SELECT {ITEM}, progress, extent, scope, born, false AS gone, {stamp} FROM leads "
+        f"SEMI JOIN wins USING ({ITEM}) "
+        f"UNION ALL {lost.format(2)} ANTI JOIN leads USING ({ITEM}) WHERE NOT gone AND {missing} "
+        f"UNION ALL {lost.format(1)} WHERE NOT gone AND attempt = 0 AND {begun} AND NOT ({missing})"
+    )
+    content = f"SELECT {ITEM}, {_CONTENT} AS content FROM"
+    same = (
+        f"SELECT ({ITEM}) FROM ({content} fresh SEMI JOIN wins USING ({ITEM}) GROUP BY {ITEM}) SEMI JOIN "
+        f"({content} held SEMI JOIN standing USING ({ITEM}, entry) GROUP BY {ITEM}) USING ({ITEM}, content)"
+    )
+    went_on = "(source, id) IN (SELECT (source, id) FROM views WHERE attempt <> 0)"
+    stale = f"SELECT {ITEM} FROM leads WHERE attempt = 0 AND {went_on}"
+    database.execute(
+        f"CREATE TABLE arrivals AS SELECT *, {KEY} AS key FROM ({arrived});"
+        f"CREATE TABLE ends AS SELECT a.source, a.id, a.attempt, min(w.known_at) AS until FROM arrivals a JOIN wins w "
+        f"USING ({ITEM}) WHERE w.known_at > {day} AND w.key > a.key GROUP BY ALL;"
+        f"CREATE TABLE judged AS SELECT a.*, s.entry AS before, e.until, coalesce(s.key > a.key, false) OR "
+        f"NOT a.gone AND ({ITEM}) IN ({same}) AS idle "
+        f"FROM arrivals a LEFT JOIN standing s USING ({ITEM}) LEFT JOIN ends e USING ({ITEM});"
+        f"CREATE TABLE idle AS SELECT {ITEM} FROM judged WHERE idle AND NOT gone UNION {stale};"
+        f"CREATE VIEW applied AS SELECT * FROM fresh ANTI JOIN idle USING ({ITEM})"
+    )
+
+
+def _write_corrections(database: duckdb.DuckDBPyConnection, day: str, path: Path) -> None:
+    """Write the parts that change beside those of the load: taken back where the load stands, and given again after it.
+
+    A stored view that stood from a later day on, and does not any more, had taken back the one before it: that is
+    undone. On the day from which a later view stands, it takes back the load's instead of the one it had.
+    """
+    real = f"(SELECT * FROM judged WHERE NOT idle AND ({ITEM}) NOT IN (SELECT ({ITEM}) FROM idle))"
+    later = f"{real} a JOIN wins w USING ({ITEM}) WHERE w.known_at > {day}"
+    hidden, next_ = f"{later} AND w.key < a.key", f"{later} AND w.known_at = a.until"
+    item = ", ".join(f"a.{name}" for name in ITEM.split(", "))
+    database.execute(
+        f"CREATE TABLE events AS SELECT {ITEM}, before AS entry, {day} AS known_at, -1 AS weight FROM {real} "
+        f"UNION ALL SELECT {item}, w.entry, w.known_at, -1 FROM {hidden} "
+        f"UNION ALL SELECT {item}, w.earlier, w.known_at, 1 FROM {hidden} "
+        f"UNION ALL SELECT {item}, w.earlier, w.known_at, 1 FROM {next_} "
+        f"UNION ALL SELECT {item}, {_LAST}, w.known_at, -1 FROM {next_} AND NOT a.gone"
+    )
+    parts = (
+        f"SELECT h.* EXCLUDE (known_at, entry), e.known_at, e.weight FROM held h JOIN events e USING ({ITEM}, entry) "
+        f"UNION ALL BY NAME SELECT f.*, e.known_at, e.weight FROM fresh f JOIN events e USING ({ITEM}) "
+        f"WHERE e.entry = {_LAST}"
+    )
+    database.execute(
+        f"COPY (SELECT * FROM ({parts}) WHERE how NOT IN ('{GONE}', 'counter')) TO {quoted([path])[1:-1]} "
+        "(FORMAT parquet, COMPRESSION zstd)"
+    )

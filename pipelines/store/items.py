@@ -1,0 +1,186 @@
+"""Keep the parts of every item by the month it was born in, and find earlier views of the items of a load.
+
+A view is what one row of an export says of an item: a job, request, charge or reading. Its parts, the first marked
+``lead``, lie in a file ``items-2026-03.parquet`` of the commit that brought it. An item is told by source, identity and
+attempt; a later load reads only the files of the months its own items were born in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from shiftcast.pipelines.engine.connection import silence
+from shiftcast.pipelines.store.files import checked
+from shiftcast.pipelines.store.log import Entry
+
+MEMORY: Final = "600MB"
+ITEM: Final = "source, id, attempt"
+_PREFIX: Final = "items-"
+_MONTH: Final = "coalesce(strftime(born, '%Y-%m'), 'none')"
+_ENTRY: Final = r"batches/(\d{8})-"
+
+
+def scratch_database(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return a connection in bounded memory that spills to a folder.
+
+    Parameters
+    ----------
+    folder
+        Folder for what does not fit.
+
+    Returns
+    -------
+    DuckDBPyConnection
+        An empty database; close it.
+    """
+    database = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(folder), "threads": 2})
+    database.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+    silence(database.execute)
+    return database
+
+
+def quoted(paths: Iterable[Path]) -> str:
+    """Return paths as an SQL list.
+
+    Parameters
+    ----------
+    paths
+        Files.
+
+    Returns
+    -------
+    str
+        Such as ``['a.parquet', 'b.parquet']``.
+    """
+    return "[" + ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths) + "]"
+
+
+def months_of(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Return the months that the items of a table were born in.
+
+    Parameters
+    ----------
+    database
+        Connection that holds the table.
+    table
+        Name of a table of parts.
+
+    Returns
+    -------
+    list of str
+        Such as ``2026-03``, sorted; ``none`` for items without a moment.
+    """
+    found = database.execute(f"SELECT DISTINCT {_MONTH} FROM {table} ORDER BY ALL").fetchall()
+    return [str(month) for (month,) in found]
+
+
+def item_files(folder: Path, entries: list[Entry], months: Iterable[str] | None) -> list[Path]:
+    """Return the files of items born in some months, each compared with its digest.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        Visible entries of its log.
+    months
+        Months wanted; all if ``None``.
+
+    Returns
+    -------
+    list of Path
+        Files in the order of the entries.
+
+    Raises
+    ------
+    StoreError
+        If a file is missing or altered.
+    """
+    wanted = None if months is None else {f"{_PREFIX}{month}.parquet" for month in months}
+    names = {name for each in entries for name in each.files if name.startswith(_PREFIX)}
+    return checked(folder, entries, *sorted(names if wanted is None else names & wanted))
+
+
+def view_stored(database: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
+    """Make the view ``held`` of stored parts, each with ``entry``, the number of the commit that brought it.
+
+    Parameters
+    ----------
+    database
+        Connection to make it on.
+    paths
+        Files of items, one at least.
+    """
+    number = f"regexp_extract(filename, '{_ENTRY}', 1)::BIGINT"
+    columns = database.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(paths)}, union_by_name=true)").fetchall()
+    entry = f"coalesce(entry, {number})" if "entry" in {name for name, *_ in columns} else number
+    rest = "* EXCLUDE (filename, entry)" if entry != number else "* EXCLUDE (filename)"
+    database.execute(
+        f"CREATE VIEW held AS SELECT {rest}, {entry} AS entry FROM read_parquet({quoted(paths)}, "
+        "filename=true, union_by_name=true, hive_partitioning=false)"
+    )
+
+
+def write_months(database: duckdb.DuckDBPyConnection, query: str, folder: Path) -> dict[str, int]:
+    """Write parts by the month their items were born in.
+
+    Parameters
+    ----------
+    database
+        Connection that holds what the query reads.
+    query
+        Query of parts.
+    folder
+        Folder of a new batch.
+
+    Returns
+    -------
+    dict
+        Rows by name of file.
+    """
+    counts = {}
+    months = months_of(database, f"({query})")
+    for month in months:
+        name = f"{_PREFIX}{month}.parquet"
+        of_month = "" if len(months) == 1 else f" WHERE {_MONTH} = '{month}'"
+        path = quoted([folder / name])[1:-1]
+        done = database.execute(
+            f"COPY (SELECT * FROM ({query}){of_month}) TO {path} (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchone()
+        counts[name] = 0 if done is None else int(done[0])
+    return counts
+
+
+def merge_items(folder: Path, entries: list[Entry], fresh: Path) -> dict[str, int]:
+    """Write the items of entries, superseded views too, to one file a month they were born in.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        Entries whose items are merged.
+    fresh
+        Folder of the new batch.
+
+    Returns
+    -------
+    dict
+        Rows by name of file.
+    """
+    counts = {}
+    for name in sorted({name for each in entries for name in each.files if name.startswith(_PREFIX)}):
+        with scratch_database(fresh) as database:
+            view_stored(database, checked(folder, entries, name))
+            database.execute(f"COPY held TO {quoted([fresh / name])[1:-1]} (FORMAT parquet, COMPRESSION zstd)")
+            counts[name] = _count(database, "held")
+    return counts
+
+
+def _count(database: duckdb.DuckDBPyConnection, table: str) -> int:
+    row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return 0 if row is None else int(row[0])
