@@ -59,4 +59,5 @@ AZURE_COST: Final = Source(
     "operator, region, accelerator and count from the meter or ServiceType (--instances adds types); service, account, "
     "sku, resource, namespace (resource group) and tags for rules",
     "hours within a day, use within an instance, the workload but by tags, and tokens of meters that count thousands",
+    clustered=False,
 )  # fmt: skip

@@ -61,4 +61,5 @@ CUR: Final = Source(
     "operator, region, accelerator and count from the instance type (--instances adds types); service, account, sku, "
     "description, resource and tags for rules",
     "use within an instance, the workload but by tags, hours inside a charge period, and instance types not in the map",
+    clustered=False,
 )  # fmt: skip

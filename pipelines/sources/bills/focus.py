@@ -55,4 +55,5 @@ FOCUS: Final = Source(
     "operator from the host or provider, region, accelerator and count from the instance type (--instances adds "
     "types); service, account, sku, description, resource, tags and model for rules",
     "use within an instance, the workload but by tags, hours inside a charge period, and instance types not in the map",
+    clustered=False,
 )  # fmt: skip

@@ -120,4 +120,5 @@ GCP: Final = Source(
     "operator, region, accelerator from the SKU; service, sku, account (project), resource, description and labels for "
     "rules",
     "idle reservations, which have the SKU of use; use within a machine, and the workload but by labels",
+    clustered=False,
 )  # fmt: skip

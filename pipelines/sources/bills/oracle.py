@@ -46,4 +46,5 @@ ORACLE: Final = Source(
     "gpu_hours [accelerator_hour]; cost [billing currency]",
     "operator, region, accelerator from the product; service, sku, account (compartment), resource and tags for rules",
     "use within an instance, the workload but by tags, idle reservations",
+    clustered=False,
 )  # fmt: skip

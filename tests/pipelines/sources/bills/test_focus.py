@@ -187,7 +187,7 @@ def test_tokens_by_model(read, batches, row, into, out, model):
     got = read("focus", text)
     assert (got.total("input_tokens"), got.total("output_tokens"), got.total("cost")) == (into, out, 1)
     (batch,) = batches("focus", text.encode(), Setting())
-    assert re.sub(r"\d", "#", f"model={model}") in batch.points["clue"].to_pylist()[0]
+    assert re.sub(r"\d", "#", f"model={model}") in batch.parts["clue"].to_pylist()[0]
     assert got.points["technique"].iloc[0] == "llm"
 
 

@@ -1,10 +1,14 @@
 """Charges have an identity that an export again gives them, and a scope that a restated bill tells in whole."""
 
+import io
+
 import pandas as pd
 
 from shiftcast.pipelines.sources import chunks
+from shiftcast.pipelines.sources.bills.bill import KEY
 from shiftcast.pipelines.sources.bills.order import Order
 from shiftcast.pipelines.sources.catalogue import SOURCES
+from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 
@@ -18,24 +22,25 @@ def row(resource="i-1", cost="1", hour=HOUR):
     return ROW.format(resource, *hour, cost)
 
 
-def identities(batches, *rows):
-    return [name for part in batches("focus", (HEAD + "".join(rows)).encode(), Setting())
-            for name in part.spans["identity"].to_pylist()]  # fmt: skip
+def identities(*rows):
+    """Return what the reader names the charges of a file."""
+    file = Opened("s", io.BufferedReader(io.BytesIO((HEAD + "".join(rows)).encode())))
+    return [name for chunk in SOURCES["focus"].read(file, Setting()) for name in chunk.cells[KEY]]
 
 
-def test_a_restated_cost_is_the_same_charge_however_its_times_are_written(batches):
+def test_a_restated_cost_is_the_same_charge_however_its_times_are_written():
     other = row(cost="7", hour=("2025-03-01 23:00:00", "2025-03-02 00:00:00.000+00:00"))
-    assert identities(batches, row()) == identities(batches, other)
-    assert identities(batches, row()) != identities(batches, row("i-2"))
+    assert identities(row()) == identities(other)
+    assert identities(row()) != identities(row("i-2"))
 
 
 def test_equal_charges_are_counted_on_through_the_chunks_of_a_file(batches, monkeypatch):
     rows = [row(), row("i-2"), row(), row(), row("i-2")]
-    whole = identities(batches, *rows)
+    whole = identities(*rows)
     assert [name[-1] for name in whole] == ["0", "0", "1", "2", "1"]
     monkeypatch.setattr(chunks, "ROWS", 2)
     assert len(batches("focus", (HEAD + "".join(rows)).encode(), Setting())) == 3
-    assert identities(batches, *rows) == whole
+    assert identities(*rows) == whole
 
 
 def test_equal_charges_all_count(read):
