@@ -16,6 +16,7 @@ from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 
 KEY: Final = "(identity of the charge)"  # a column beside the file's own
+_BETWEEN: Final = re.compile(r"(?<=\d)T(?=\d)")
 _TRAIL: Final = re.compile(r"(?:\.0+)?(?:z|[+-]00:?00| utc)?$", re.IGNORECASE)
 
 
@@ -43,6 +44,9 @@ class Bill:
         Columns of place and payer.
     key
         Columns that name a charge beside its period; never amounts or costs.
+    once
+        Columns that only lines have that are written once and never again, such as the time of their export; a later
+        file adds to them and withdraws none.
     unused
         Columns of hours that a commitment paid for and nothing used.
     models
@@ -69,6 +73,7 @@ class Bill:
     key: tuple[str, ...]
     operator: str = ""
     operators: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     clues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -121,10 +126,9 @@ def numbered(chunks: Iterable[Chunk], bill: Bill, setting: Setting) -> Iterator[
     order = Order()
     for chunk in chunks:
         sieve = Sieve(chunk, setting)
-        period = [_moments(sieve.text(*names)) for names in (bill.start, bill.end) if names]
         keys = joined(sieve, bill.key, "|")
-        for moments in period:
-            keys = keys + "|" + moments
+        for names in (bill.start, bill.end, bill.once):
+            keys = keys + "|" + _moments(sieve.text(*names)) if names and sieve.has(*names) else keys
         numbers = pd.Series(order.number(keys), dtype=object).astype(str)
         yield replace(chunk, cells=chunk.cells.assign(**{KEY: np.asarray(keys + "|" + numbers, dtype=object)}))
 
@@ -132,5 +136,5 @@ def numbered(chunks: Iterable[Chunk], bill: Bill, setting: Setting) -> Iterator[
 def _moments(texts: pd.Series) -> pd.Series:
     """Return moments written alike, whatever file they stand in."""
     codes, known = pd.factorize(texts)
-    alike = np.array([_TRAIL.sub("", str(text).replace("T", " ")) for text in known], dtype=object)
+    alike = np.array([_TRAIL.sub("", _BETWEEN.sub(" ", str(text))) for text in known], dtype=object)
     return pd.Series(alike[codes] if len(known) else texts, dtype=object)

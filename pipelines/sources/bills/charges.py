@@ -84,7 +84,6 @@ def charge(sieve: Sieve, bill: Bill, cost: pd.Series | None = None) -> Normalise
     back = [Points(start, pd.Series(size), measure, "accelerator_hour", where=(size < 0) & of)
             for measure, of in _measures(idle)]  # fmt: skip
     tokens = token_points(sieve, bill, start, lines.role, lines.description)
-    service = sieve.text(*bill.service)
     return Normalised(
         held=tuple(held), read=(*back, *tokens.points, Points(start, spent, "cost", currency)),
         own={"operator": _operator(sieve, bill), "region": first_text(sieve, bill.regions),
@@ -92,14 +91,20 @@ def charge(sieve: Sieve, bill: Bill, cost: pd.Series | None = None) -> Normalise
         clues={**{name: first_text(sieve, columns) for name, columns in bill.clues.items() if sieve.has(*columns)},
                **tokens.clues},
         identity=sieve.text(KEY) if sieve.has(KEY) else None, born=start,
-        scope=first_text(sieve, bill.account) + "|" + first_text(sieve, bill.sub_account) + "|" + service + "|"
-        + start.dt.strftime("%Y-%m-%d").astype(object).fillna(""),
+        scope=None if sieve.has(*bill.once) else _day(sieve, bill, start),
         unresolved=(*_listed(lines, spent, currency), *tokens.unresolved),
     )  # fmt: skip
 
 
 def _measures(idle: NDArray[np.bool_]) -> tuple[tuple[str, NDArray[np.bool_]], ...]:
     return ("gpu_hours", ~idle), ("idle_gpu_hours", idle)
+
+
+def _day(sieve: Sieve, bill: Bill, start: pd.Series) -> pd.Series:
+    """Return what a bill tells in whole: the day of an account and service."""
+    day = start.dt.strftime("%Y-%m-%d").astype(object).fillna("")
+    payer, account, service = (first_text(sieve, names) for names in (bill.account, bill.sub_account, bill.service))
+    return payer + "|" + account + "|" + service + "|" + day
 
 
 def _operator(sieve: Sieve, bill: Bill) -> pd.Series | str:

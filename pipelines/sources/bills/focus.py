@@ -32,6 +32,7 @@ BILL: Final = Bill(
          "RegionId", "AvailabilityZone", "x_Operation", "x_UsageType", "BillingPeriodStart",
          "AllocatedResourceId", "AllocatedMethodId", "BillingCurrency", "ConsumedUnit"),
     operators=("HostProviderName", "ProviderName", "ServiceProviderName", "PublisherName"),
+    once=("oci_ReferenceNumber", "x_ExportTime"),
     models=("x_AIModel", "x_ModelName", "x_Model", "x_ModelId", "SkuMeter"),
     clues={"service": ("ServiceName",), "category": ("ServiceCategory",), "sku": ("SkuId",),
            "account": ("SubAccountName", "SubAccountId"), "name": ("ResourceName", "ResourceId"),

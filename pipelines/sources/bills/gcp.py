@@ -35,7 +35,7 @@ BILL: Final = Bill(
          "resource.global_name", "resource.name", "cost_type", "location.location", "location.region", "location.zone",
          "invoice.month", "adjustment_info.id", "subscription.instance_id", "transaction_type", "seller_name",
          "labels", "system_labels", "currency", "usage.unit"),
-    operator="Google Cloud", models=("sku.description",),
+    operator="Google Cloud", once=("export_time",), models=("sku.description",),
     clues={"service": ("service.description",), "sku": ("sku.id",), "account": ("project.name", "project.id"),
            "name": ("resource.name", "resource.global_name"), "description": ("sku.description",), "tag": ("labels",)},
 )  # fmt: skip

@@ -25,7 +25,7 @@ BILL: Final = Bill(
     key=("lineItem/tenantId", "product/compartmentId", "product/service", "product/resource", "product/resourceId",
          "product/Description", "product/availabilityDomain", "cost/productSku", "cost/subscriptionId",
          "lineItem/isCorrection", "lineItem/backreferenceNo", "cost/currencyCode"),
-    operator="Oracle",
+    operator="Oracle", once=("lineItem/referenceNo",),
     clues={"service": ("product/service",), "sku": ("cost/productSku",),
            "account": ("product/compartmentName", "product/compartmentId"), "name": ("product/resourceId",),
            "description": ("product/Description",), "tag": ("tags/free-form",)},

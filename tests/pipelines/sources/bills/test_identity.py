@@ -3,6 +3,7 @@
 import io
 
 import pandas as pd
+import pytest
 
 from shiftcast.pipelines.sources import chunks
 from shiftcast.pipelines.sources.bills.bill import KEY
@@ -54,6 +55,24 @@ def test_scope_is_the_day_of_an_account_and_service_and_birth_the_start_of_the_p
     assert parsed.scope.tolist() == ["b|s|Amazon Elastic Compute Cloud|2025-03-01"]
     assert parsed.born.tolist() == [pd.Timestamp(HOUR[0])]
     assert parsed.identity is None  # the reader gives it, which sees the whole file
+
+
+@pytest.mark.parametrize(("source", "mark"), [("focus", "x_ExportTime"), ("gcp-billing", "export_time"),
+                                              ("oci-cost", "lineItem/referenceNo")])  # fmt: skip
+def test_lines_that_are_written_once_withdraw_none(source, mark):
+    columns = {
+        "focus": dict(zip(HEAD.strip().split(","), row().strip().split(","), strict=True)),
+        "gcp-billing": {"usage_start_time": HOUR[0], "usage_end_time": HOUR[1], "cost": "1", "currency": "USD"},
+        "oci-cost": {"lineItem/intervalUsageStart": HOUR[0], "lineItem/intervalUsageEnd": HOUR[1], "cost/myCost": "1",
+                     "cost/currencyCode": "USD"},
+    }[source]  # fmt: skip
+    names = []
+    for value in ("2025-03-02 05:00:00 UTC", "2025-03-02 06:00:00 UTC", "2025-03-02T05:00:00Z"):
+        text = pd.DataFrame([{**columns, mark: value}]).to_csv(index=False)
+        (chunk,) = SOURCES[source].read(Opened("s", io.BufferedReader(io.BytesIO(text.encode()))), Setting())
+        assert SOURCES[source].normalise(Sieve(chunk, Setting())).scope is None
+        names.append(chunk.cells[KEY].iloc[0])
+    assert names[0] == names[2] != names[1]
 
 
 def test_numbers_go_on_through_many_runs():
