@@ -119,7 +119,7 @@ def _lines(sieve: Sieve, bill: Bill) -> _Lines:
     own = np.array([each is not None and each.own for each in found], dtype=bool)
     role = role.mask((role == "unclear").to_numpy() & own, "instance")  # the user vouches for the type
     hours, single, column = _hours(sieve, bill)
-    sold = _sold(usage + " " + description, (role == "gpu_sku").to_numpy(), single)
+    sold = _sold(description + " " + usage, (role == "gpu_sku").to_numpy(), single)
     role = role.mask((role == "unclear").to_numpy() & single & (sold != ""), "gpu_sku")
     names = pd.Series([each.name if each else "" for each in found], dtype=object)
     of_type = pd.Series([each.accelerator if each else "" for each in found], dtype=object)

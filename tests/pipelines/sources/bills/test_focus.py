@@ -123,6 +123,9 @@ def test_a_correction_takes_back_hours_and_cost(tmp_path):
 
 
 UNKNOWN = [
+    ({"ServiceName": "HDInsight", "SkuMeter": "NC24"}, "HDInsight: nc24: 3 h, 9 USD"),
+    ({"ServiceName": "Pods", "ChargeDescription": "H100 SXM slot"}, "Pods: H100 SXM slot: 3 h, 9 USD"),
+    ({"ServiceName": "ECS", "SkuMeter": "ecs.gn7i-c8g1.2xlarge"}, "ECS: ecs.gn7i-c8g1.2xlarge: 3 h, 9 USD"),
     ({"ChargeDescription": "$9 per On Demand Linux p9.96xlarge Instance Hour"}, "p9.96xlarge: 3 h, 9 USD"),
     ({"ServiceName": "Virtual Machines", "SkuMeter": "ND128isr X900 v9"}, "nd128isr_x900_v9: 3 h, 9 USD"),
     ({"ServiceName": "Amazon AppStream", "ChargeDescription": "stream.graphics.g4dn.xlarge hour"},

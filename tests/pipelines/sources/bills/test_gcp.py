@@ -49,7 +49,7 @@ def test_gpus_tpus_and_cost_after_credits(read, write):
 
 def test_flattened_and_parquet_tables_say_the_same(read, parquet_bytes):
     assert read("gcp-billing", flat(ROWS)).total("gpu_hours") == 25
-    nested = pd.DataFrame(ROWS).drop(columns=["labels", "system_labels"])
+    nested = pd.DataFrame(ROWS).assign(labels=[[{"key": "team", "value": "x"}]] * len(ROWS))
     got = read("gcp-billing", parquet_bytes(nested), file="bill.parquet")
     assert (got.total("gpu_hours"), got.total("cost")) == (25, 14)
 
