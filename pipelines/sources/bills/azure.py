@@ -15,14 +15,12 @@ from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 
 _MONTH_FIRST: Final = "month-first"  # 03/04/2026 is 4 March in every one of these exports
-_RESERVATION: Final = "(whether the resource is a capacity reservation)"  # a column beside the file's own
-_RESERVED: Final = "capacityreservation"
 BILL: Final = Bill(
     start=("Date", "UsageDate", "UsageDateTime"), end=(),
     cost=("CostInBillingCurrency", "PreTaxCost", "Cost", "ExtendedCost"),
     currency=("BillingCurrency", "BillingCurrencyCode", "Currency"),
     kind=("ChargeType",), service=("MeterCategory", "ConsumedService"),
-    usage=("MeterName", "MeterSubCategory", "PublisherType", _RESERVATION), description=("ProductName", "Product"),
+    usage=("MeterName", "MeterSubCategory", "PublisherType"), description=("ProductName", "Product"),
     quantities=(("Quantity", "UnitOfMeasure"), ("UsageQuantity", "UnitOfMeasure"),
                 ("ConsumedQuantity", "UnitOfMeasure")),
     names=("MeterName", "AdditionalInfo", "ProductName", "Product"),
@@ -32,7 +30,7 @@ BILL: Final = Bill(
          "MeterCategory", "MeterSubCategory", "MeterName", "ChargeType", "Frequency", "PricingModel", "ReservationId",
          "BenefitId", "PublisherType", "PartNumber", "ResourceLocation", "AdditionalInfo", "ServiceInfo2",
          "BillingPeriodStartDate", "BillingCurrency"),
-    operator="Microsoft", models=("MeterName",), block=False,
+    operator="Microsoft", resources=("ResourceId", "InstanceId"), models=("MeterName",), block=False,
     clues={"service": ("MeterCategory",), "sku": ("MeterName",), "account": ("SubscriptionName", "SubscriptionId"),
            "name": ("ResourceName", "ResourceId", "InstanceId"), "namespace": ("ResourceGroup", "ResourceGroupName"),
            "description": ("ProductName", "Product"), "tag": ("Tags",)},
@@ -40,10 +38,7 @@ BILL: Final = Bill(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    for chunk in numbered(delimited(opened, delimiter=setting.delimiter), BILL, setting):
-        resources = Sieve(chunk, setting).text("ResourceId", "InstanceId").str.lower()
-        reserved = resources.str.contains(_RESERVED, regex=False).map({True: _RESERVED, False: ""})
-        yield replace(chunk, cells=chunk.cells.assign(**{_RESERVATION: reserved.to_numpy(dtype=object)}))
+    yield from numbered(delimited(opened, delimiter=setting.delimiter), BILL, setting)
 
 
 def _azure(sieve: Sieve) -> Normalised:

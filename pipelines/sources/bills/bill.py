@@ -47,6 +47,8 @@ class Bill:
     once
         Columns that only lines have that are written once and never again, such as the time of their export; a later
         file adds to them and withdraws none.
+    resources
+        Columns that name the resource; a capacity reservation as one is no instance.
     unused
         Columns of hours that a commitment paid for and nothing used.
     models
@@ -74,6 +76,7 @@ class Bill:
     operator: str = ""
     operators: tuple[str, ...] = ()
     once: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     clues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -24,6 +24,7 @@ _CURRENCY: Final = r"[A-Z]{3}"
 _SPEAKS: Final = r"\b[gt]pus?\b|\baccelerated\b|\bnvidia\b"
 _MODEL: Final = r"\b(?:[abhv]|gb)\d00\b|\bl40s\b|\bmi\d{3}x?\b"  # what else names an accelerator where time is sold
 _SEVERAL: Final = re.compile(r"\b(?:[2-9]|\d\d+) ?x\b")
+_RESERVATION: Final = r"(capacityreservation|capacity-reservation(?=/)|^cr-(?=[0-9a-f]+$))"
 _SHOWN: Final = 60
 
 
@@ -112,7 +113,8 @@ def _operator(sieve: Sieve, bill: Bill) -> pd.Series | str:
 
 
 def _lines(sieve: Sieve, bill: Bill) -> _Lines:
-    kind, usage = joined(sieve, bill.kind), joined(sieve, bill.usage).str.strip()
+    kind = joined(sieve, bill.kind)
+    usage = (joined(sieve, bill.usage) + " " + _reservations(sieve, bill)).str.strip()
     service, description = first_text(sieve, bill.service), first_text(sieve, bill.description)
     role = roles(kind, service, usage, description)
     found = _instances(sieve, bill)
@@ -131,6 +133,13 @@ def _lines(sieve: Sieve, bill: Bill) -> _Lines:
     count = np.where(role.isin(["instance", "gpu_sku", "unused", "commitment"]), count, 0.0)
     return _Lines(role, names, sold.where(sold != "", of_type), count, hours, single, column, service,
                   description)  # fmt: skip
+
+
+def _reservations(sieve: Sieve, bill: Bill) -> pd.Series:
+    """Return what each row's resource says of a capacity reservation, in a word; empty where it is none."""
+    resource = first_text(sieve, bill.resources).str.lower()
+    word = resource.str.extract(_RESERVATION, expand=False).fillna("")
+    return word.replace({"cr-": "capacity-reservation"})
 
 
 def _instances(sieve: Sieve, bill: Bill) -> list[Instance | None]:

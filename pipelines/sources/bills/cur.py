@@ -33,7 +33,7 @@ BILL: Final = Bill(
          "reservation_reservation_a_r_n", "savings_plan_savings_plan_a_r_n",
          "capacity_reservation_capacity_reservation_arn", "capacity_reservation_capacity_reservation_status",
          "bill_billing_period_start_date", "bill_bill_type", "line_item_currency_code"),
-    operator="AWS", unused=("reservation_unused_quantity",),
+    operator="AWS", resources=("line_item_resource_id",), unused=("reservation_unused_quantity",),
     models=("product_model", "product_model_name", "line_item_usage_type"),
     clues={"service": ("line_item_product_code",), "sku": ("line_item_usage_type",),
            "account": ("line_item_usage_account_name", "line_item_usage_account_id"),

@@ -139,5 +139,6 @@ def instance_map(extra: Path | None = None) -> InstanceMap:
     """
     if extra is None:
         return _shipped()
-    own = frozenset(str(name).strip().lower() for name in read_table(extra)["instance"])
-    return InstanceMap(instance_types(extra), own)
+    known = instance_types(extra)
+    own = frozenset(str(row.get("instance", "")).strip().lower() for row in read_table(extra).to_dict("records"))
+    return InstanceMap(known, own)

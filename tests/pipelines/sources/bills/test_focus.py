@@ -95,6 +95,12 @@ def test_a_reservation_in_use_is_no_second_instance_and_an_unused_one_is_idle(re
     }
     assert hours(read("focus", bill(used, ON_DEMAND, unused))) == (8, 8)
     assert hours(read("focus", bill(unused))) == (0, 8)  # FOCUS 1.0 has no column of status
+    bare = {
+        "SkuPriceDetails": '{"InstanceType": "p4d.24xlarge"}',
+        "ResourceId": "cr-1",
+        "CapacityReservationStatus": "Used",
+    }
+    assert hours(read("focus", bill(bare, ON_DEMAND, {**bare, "CapacityReservationStatus": "Unused"}))) == (8, 8)
     in_use = {"ServiceName": "Virtual Machines", "SkuMeter": "NC6s v3", "CapacityReservationStatus": "Used"}
     assert hours(read("focus", bill(in_use, {**in_use, "CapacityReservationStatus": "Unused"}))) == (1, 1)
 
