@@ -2,7 +2,8 @@
 
 A rule is one row: a field, a pattern with ``*`` and ``?``, and the labels it gives. Every rule whose pattern fits may
 fill a dimension that no earlier rule filled, so the special comes first and the general last. What no rule, file or
-constant labels stays ``unlabelled`` and is counted.
+constant labels stays ``unlabelled`` and is counted. A row that says ``confirmed,no`` and gives no label is a gap still
+to be filled: it labels nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +17,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.frames import DIMENSIONS, SEGMENTS
 from shiftcast.features.input_error import InputError
 
 UNLABELLED: Final = "unlabelled"
 ANY: Final = "any"
 TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecast cannot do without
+PHASES: Final = ("inference", "training", "post_training", "rnd")
+YES, NO = "yes", "no"
+_KNOWN: Final = {"segment": SEGMENTS, "phase": PHASES}  # the others take a user's own words
+_SAME: Final = {"name": "jobname", "jobname": "name"}  # schedulers differ in what they call a job's name
+_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")  # a spreadsheet would run it; an apostrophe in front keeps it text
 
 
 @dataclass(frozen=True)
@@ -44,8 +50,8 @@ class Rule:
 
     @property
     def fits(self) -> re.Pattern[str]:
-        """The compiled pattern; ``translate`` makes one that cannot backtrack without end."""
-        return re.compile(translate(self.pattern.lower()))
+        """The compiled pattern; ``translate`` makes one that cannot backtrack without end, and knows brackets too."""
+        return re.compile(translate(self.pattern.lower().replace("[", "[[]")))
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,8 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
     Raises
     ------
     ValueError
-        Naming a rule without field, pattern or any label.
+        Naming a rule without field, pattern or any label, a segment or phase that is none, or ``confirmed`` that is
+        neither yes nor no.
 
     Examples
     --------
@@ -101,9 +108,17 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
     for number, row in enumerate(table.to_dict("records"), start=2):
         field, pattern = (_text(row.get(name)) for name in ("field", "pattern"))
         labels = {name: text for name in DIMENSIONS if (text := _text(row.get(name)))}
+        line, confirmed = row.get("line", number), _text(row.get("confirmed")).lower()
+        if confirmed not in {YES, NO, ""}:
+            raise InputError(f"label rules: line {line}: confirmed {confirmed!r}; write yes, no or nothing")
+        for name, known in _KNOWN.items():
+            if name in labels and labels[name] not in known:
+                raise InputError(f"label rules: line {line}: {name} {labels[name]!r}; write one of {', '.join(known)}")
+        if field and pattern and not labels and confirmed == NO:
+            continue
         if not field or not pattern or not labels:
             raise InputError(
-                f"label rules: line {row.get('line', number)}: field {field!r}, pattern {pattern!r}, labels {labels}; "
+                f"label rules: line {line}: field {field!r}, pattern {pattern!r}, labels {labels}; "
                 "a rule needs all three"
             )
         rules.append(Rule(field, pattern, labels))
@@ -111,7 +126,44 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
 
 
 def _text(cell: object) -> str:
-    return "" if cell is None or cell is pd.NA or cell != cell else str(cell).strip()  # noqa: PLR0124  (NaN)
+    return "" if cell is None or cell is pd.NA or cell != cell else unguarded(str(cell).strip())  # noqa: PLR0124  (NaN)
+
+
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet runs as a formula: an apostrophe stands in front of one.
+
+    Parameters
+    ----------
+    cell
+        Text.
+
+    Returns
+    -------
+    str
+        What :func:`unguarded` turns into the text again.
+
+    Examples
+    --------
+    >>> guarded("=cmd()"), unguarded(guarded("=cmd()")), guarded("bert-*")
+    ("'=cmd()", '=cmd()', 'bert-*')
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Return a cell without the apostrophe that keeps a formula text.
+
+    Parameters
+    ----------
+    cell
+        Text, perhaps from :func:`guarded`.
+
+    Returns
+    -------
+    str
+        The text meant.
+    """
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
@@ -141,7 +193,8 @@ def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
     codes = {field: pd.factorize(clues[field], use_na_sentinel=False) for field in clues.columns if rules.rules}
     for rule in rules.rules:
         mask = np.zeros(len(clues), dtype=bool)
-        for field in clues.columns if rule.field == ANY else [rule.field]:
+        own = rule.field if rule.field in codes else _SAME.get(rule.field, "")
+        for field in clues.columns if rule.field == ANY else [own]:
             if field in codes:
                 places, values = codes[field]
                 fits = rule.fits

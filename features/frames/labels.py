@@ -22,6 +22,11 @@ class LabelRules(FrameModel):
     accelerator: str = Field(description="the accelerator it gives; empty leaves it open", nullable=True)
     vendor: str = Field(description="the vendor it gives; empty leaves it open", nullable=True)
     region: str = Field(description="the region it gives; empty leaves it open", nullable=True)
+    confirmed: str = Field(
+        description="yes or empty if a person stands behind it, no if it is guessed; no without labels is passed over",
+        nullable=True,
+    )
+    why: str = Field(description="from what it was guessed; not read", nullable=True)
 
     class Config:
         """Name of the frame, and what identifies a row."""

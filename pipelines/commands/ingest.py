@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +87,29 @@ def ingest_files(
     with _progress(hidden=quiet or as_json) as tell:
         done = ingest(request, progress=tell)
     show_ingested(done, as_json=as_json)
+    if lost(done.report):
+        raise typer.Exit(1)
+
+
+def lost(report: Mapping[str, Any]) -> bool:
+    """Return whether a load stored nothing, or set aside most of its rows: a schedule should then stop and tell.
+
+    Parameters
+    ----------
+    report
+        Report of the load.
+
+    Returns
+    -------
+    bool
+        False too where all rows were stored before.
+
+    Examples
+    --------
+    >>> lost({"commit": 3, "rows": 9, "quarantined": 5}), lost({"commit": 3, "rows": 9, "quarantined": 4})
+    (True, False)
+    """
+    return report["commit"] is None or 2 * report["quarantined"] > report["rows"]
 
 
 @dataclass(frozen=True)

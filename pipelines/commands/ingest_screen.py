@@ -57,7 +57,9 @@ def show_ingested(done: Ingested, *, as_json: bool) -> None:
     _show_missing(console, report)
     _show_replaced(console, report)
     if report["commit"] is None:
-        console.print("[yellow]nothing to store: every row was set aside, or there was none[/yellow]")
+        console.print("[red]nothing was stored: every row was set aside, or there was none[/red]")
+    elif 2 * report["quarantined"] > report["rows"]:
+        console.print(f"[red]most rows were set aside; commit {report['commit']} holds the rest[/red]")
     elif done.new:
         console.print(f"stored as commit {report['commit']} of the store")
     else:

@@ -1,11 +1,11 @@
-"""`shiftcast label`: rules proposed for the largest of what is unlabelled, as a file to complete."""
+"""`shiftcast label`: rules proposed for the largest of what is unlabelled, as a file to confirm and complete."""
 
 from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Final
@@ -13,116 +13,171 @@ from typing import Annotated, Any, Final
 import typer
 
 from shiftcast.features.frames import DIMENSIONS, LabelRules
-from shiftcast.features.labels import UNLABELLED
-from shiftcast.pipelines.commands.ingest import read_setting
+from shiftcast.features.input_error import InputError
+from shiftcast.features.label_words import GUESSED
+from shiftcast.features.labels import UNLABELLED, guarded, unguarded
+from shiftcast.pipelines.commands.ingest import Form, read_setting
+from shiftcast.pipelines.commands.label_proposals import largest_of, propose
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import read_table
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
-_PARTS: Final = "; "
+_LEARN: Final = "learn"
+_COLUMNS: Final = ("field", "pattern", "segment", "leaf", "workload", "phase", "technique", "confirmed", "why")
+_ANOTHER: Final = ("segment", "leaf")  # no name tells them
 
 
 def label(
-    source: Annotated[str, typer.Argument(help="Kind of the files, as for ingest.")],
-    paths: Annotated[list[str], typer.Argument(help="Files, or patterns in quotes.")],
-    labels: Annotated[Path | None, typer.Option(help="Rules there are already.")] = None,
+    source: Annotated[str, typer.Argument(help="Kind of the files, as for ingest; `learn` shows what rules teach.")],
+    paths: Annotated[list[str], typer.Argument(help="Files, or patterns in quotes; for `learn`, the rules.")],
+    labels: Annotated[Path | None, typer.Option(help="Rules there are already; they are kept, on top.")] = None,
+    learned: Annotated[
+        Path | None, typer.Option("--learn", help="Confirmed rules, or name and labels, to learn proposals from.")
+    ] = None,
+    constant: Annotated[
+        list[str] | None, typer.Option("--set", help="Label of rows nothing else labels, as for ingest.")
+    ] = None,
     anchor: Annotated[str | None, typer.Option(help="Moment that relative times count from.")] = None,
     zone: Annotated[str, typer.Option(help="Zone of times that name none.")] = "UTC",
     mapping: Annotated[Path | None, typer.Option("--map", help="Description of a table.")] = None,
-    top: Annotated[int, typer.Option(min=1, max=20, help="How many of each measure to propose for.")] = 10,
+    instances: Annotated[Path | None, typer.Option(help="More instance types, as for ingest.")] = None,
+    cluster: Annotated[str, typer.Option(help="Cluster of the rows, as for ingest.")] = "",
+    dates: Annotated[str, typer.Option(help="Order of dates: day-first or month-first.")] = "",
+    delimiter: Annotated[str, typer.Option(help="Character between cells.")] = "",
+    path_: Annotated[str, typer.Option("--path", help="Place of the rows in a JSON document.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook; the first.")] = "",
+    top: Annotated[int, typer.Option(min=1, max=1000, help="How many of each measure to propose for.")] = 100,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
 ) -> None:
     """Propose labelling rules for the largest unlabelled rows; guesses are to be confirmed, gaps to be filled."""
     from shiftcast.pipelines.ingest.load import IngestRequest, read_files  # noqa: PLC0415  (keeps --help fast)
 
-    setting = read_setting(anchor, zone, labels, [], mapping, None)
+    if source == _LEARN:
+        _show_lessons(paths)
+        return
+    _check_output(output, labels)
+    better = None if learned is None else _lessons(learned).better
+    form = Form(cluster, dates, delimiter, path_, sheet)
+    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
     request = IngestRequest(source, tuple(paths), setting, as_day(None, ""), Path("mlruns"))
     with TemporaryDirectory(prefix="shiftcast-label-") as folder:
         report, _, _ = read_files(request, Path(folder))
-    text = rules_text(propose(report["unlabelled"]["largest"], top=top))
+    lacking = [name for name, rows in report["unlabelled"]["by_dimension"].items() if rows]
+    open_ = [name for name in GUESSED if name in lacking or (name == "phase" and "workload" in lacking)]
+    groups = largest_of(report["unlabelled"]["largest"], top)
+    proposed = [rule.row() for rule in propose(groups, top=top, better=better, dimensions=open_)]
+    kept = [] if labels is None else _rows_of(labels)
+    known = {(row["field"], row["pattern"]) for row in kept}
+    fresh = [row for row in proposed if (row["field"], row["pattern"]) not in known]
+    _write(rules_text([*kept, *fresh]), output)
+    for line in told(report, fresh, groups, lacking, source=source, paths=paths, output=output):
+        typer.echo(line, err=True)
+
+
+def _lessons(path: Path) -> Any:
+    from shiftcast.pipelines.commands.label_lessons import learn_from  # noqa: PLC0415  (keeps --help fast)
+
+    return learn_from(path)
+
+
+def _show_lessons(paths: Sequence[str]) -> None:
+    if len(paths) != 1:
+        raise InputError(f"`shiftcast label {_LEARN}` takes one file of rules or corrections, not {len(paths)}")
+    for line in _lessons(Path(paths[0])).lines():
+        typer.echo(line)
+
+
+def _check_output(output: Path | None, labels: Path | None) -> None:
+    """Refuse to write over a file that a person may have completed."""
+    if output is not None and output.exists() and (labels is None or output.resolve() != labels.resolve()):
+        raise InputError(
+            f"{output} is there already; give --labels {output} too to keep and extend it, or another name"
+        )
+
+
+def _rows_of(path: Path) -> list[dict[str, str]]:
+    table = read_table(path)
+    columns = [name for name in LabelRules.columns if name in table]
+    return [{name: unguarded(str(row[name]).strip()) for name in columns} for row in table.to_dict("records")]
+
+
+def _write(text: str, output: Path | None) -> None:
     if output is None:
         typer.echo(text, nl=False)
     else:
         output.write_text(text, encoding="utf-8")
-    typer.echo(f"{report['unlabelled']['rows']} of {report['stored']} rows {UNLABELLED}; complete the rules, then "
-               "give them to `shiftcast ingest --labels`", err=True)  # fmt: skip
 
 
-def propose(largest: Sequence[Mapping[str, Any]], *, top: int) -> list[dict[str, str]]:
-    """Return one rule for each of the largest groups of unlabelled rows.
+def told(
+    report: Mapping[str, Any],
+    rules: Sequence[Mapping[str, str]],
+    groups: Sequence[Mapping[str, Any]],
+    lacking: Sequence[str],
+    *,
+    source: str,
+    paths: Sequence[str],
+    output: Path | None,
+) -> list[str]:
+    """Return what to do next with proposed rules.
 
     Parameters
     ----------
-    largest
-        ``clue, measure, total`` of groups, the largest first within a measure.
-    top
-        Most rules for each measure.
+    report
+        Of the files read: ``stored``, ``unlabelled``.
+    rules, groups
+        Rows that were proposed, and the groups of rows they were proposed for.
+    lacking
+        Dimensions some rows lack.
+    source, paths, output
+        As given on the command line.
 
     Returns
     -------
-    list
-        Rules as rows of :class:`features.frames.LabelRules`; labels are guessed from words in the name, or empty.
-
-    Examples
-    --------
-    >>> rule = propose([{"clue": "partition=a; name=bert-rank-#", "measure": "gpu_hours", "total": 9.0}], top=1)[0]
-    >>> rule["field"], rule["pattern"], rule["workload"], rule["technique"]
-    ('name', 'bert-rank-*', 'search', 'deep')
+    list of str
+        Lines for a person.
     """
-    rules: dict[tuple[str, str], dict[str, str]] = {}
-    taken: dict[str, int] = {}
-    for each in largest:
-        taken[each["measure"]] = taken.get(each["measure"], 0) + 1
-        if taken[each["measure"]] > top or not each["clue"]:
-            continue
-        rule = _rule(each["clue"])
-        rules.setdefault((rule["field"], rule["pattern"]), rule)
-    return list(rules.values())
-
-
-def _rule(clue: str) -> dict[str, str]:
-    """Return a rule for a clue: on the first part that a hint speaks of, else on its first part that says anything."""
-    parts = [part.partition("=")[::2] for part in clue.split(_PARTS) if "=" in part]
-    hints = [(field, text, _hint(text)) for field, text in parts if text != "*"] or [("any", "*", {})]
-    field, text, labels = next((each for each in hints if each[2]), hints[0])
-    pattern = "*".join(text.split("#")) if text else "*"
-    return {"field": field, "pattern": pattern, **dict.fromkeys(DIMENSIONS, ""), **labels}
-
-
-def _hint(text: str) -> dict[str, str]:
-    return next((dict(labels) for word, labels in _hints() if word in text.lower()), {})
-
-
-@cache
-def _hints() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    names = ("workload", "phase", "technique")
-    rows = read_table(RECORDS / "label_hints.csv").to_dict("records")
-    return tuple((str(row["word"]), tuple((name, str(row[name])) for name in names if row[name])) for row in rows)
+    counted = ", ".join(f"{name} {report['unlabelled']['by_dimension'][name]:,}" for name in lacking)
+    rows = report["unlabelled"]["rows"]
+    first = f"{rows:,} of {report['stored']:,} rows {UNLABELLED}" + (f" ({counted})" if counted else "")
+    if not rows:
+        return [first]
+    held = sum({each["clue"]: each["rows"] for each in groups}.values())
+    small = [f"their groups hold {held:,} of these rows; smaller groups are left out"] if held < rows else []
+    gaps = sum(not any(rule.get(name) for name in DIMENSIONS) for rule in rules)
+    where = "the rules above" if output is None else str(output)
+    constants = " ".join(f"--set {name}={name.upper()}" for name in _ANOTHER if name in lacking)
+    command = " ".join(["shiftcast ingest", source, *map(shlex.quote, paths), "--labels", str(output or "rules.csv")])
+    return [
+        first,
+        f"{len(rules)} rules proposed: {len(rules) - gaps} with guessed labels; {gaps} gaps label nothing until filled",
+        *small,
+        f"1. check {where}: correct labels, fill gaps, write yes under confirmed",
+        f"2. {command} {constants}".rstrip(),
+    ]
 
 
 def rules_text(rules: Sequence[Mapping[str, str]]) -> str:
-    """Return rules as CSV; a name that a spreadsheet would run as a formula is given a space in front.
+    """Return rules as CSV; no cell runs as a formula in a spreadsheet.
 
     Parameters
     ----------
     rules
-        From :func:`propose`.
+        Rows of :class:`features.frames.LabelRules`; cells may be left out.
 
     Returns
     -------
     str
-        CSV with the columns of :data:`features.labels.RULES`.
+        CSV that ``ingest --labels`` reads as it is.
 
     Examples
     --------
     >>> rules_text([{"field": "name", "pattern": "=cmd()", "workload": "other"}]).splitlines()[1][:13]
-    'name, =cmd(),'
+    "name,'=cmd(),"
     """
+    more = [name for name in LabelRules.columns if name not in _COLUMNS and any(rule.get(name) for rule in rules)]
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(LabelRules.columns), lineterminator="\n", restval="")
+    writer = csv.DictWriter(text, [*_COLUMNS[:-2], *more, *_COLUMNS[-2:]], lineterminator="\n", restval="",
+                            extrasaction="ignore")  # fmt: skip
     writer.writeheader()
     for rule in rules:
-        guarded = f" {rule['pattern']}" if rule["pattern"].startswith(_FORMULA) else rule["pattern"]
-        writer.writerow({**rule, "pattern": guarded})
+        writer.writerow({name: guarded(cell) for name, cell in rule.items()})
     return text.getvalue()

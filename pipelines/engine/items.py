@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
+import pandas as pd
 
 from shiftcast.features.frames import Changes, empty
 from shiftcast.pipelines.engine.arrow import to_arrow
@@ -20,18 +23,33 @@ SPAN: Final = "span"  # in ``how`` of a part that is a span; the others are poin
 GONE: Final = "gone"  # of the only part of a view that withdraws its item
 
 
+@dataclass(frozen=True)
+class Group:
+    """Parquet files of parts, alike in their columns.
+
+    Attributes
+    ----------
+    paths
+        Files; columns are labels, ``measure, unit, status, how`` (``span`` or as of a point), ``start, end, amount,
+        series, source``, and ``weight`` where rows count other than once.
+    known_at
+        Day all of them were known, midnight UTC; ``None`` where a column ``known_at`` says it.
+    """
+
+    paths: Sequence[Path]
+    known_at: pd.Timestamp | None = None
+
+
 def changes_of(
-    parts: Sequence[Sequence[Path]], grain: str, *, engine: str = "duckdb", master: str | None = None,
+    groups: Sequence[Group], grain: str, *, engine: str = "duckdb", master: str | None = None,
     evidence: str = "measured", confidence: str = "verified",
 ) -> ir.Table:  # fmt: skip
     """Return what parts change of each figure, not yet computed.
 
     Parameters
     ----------
-    parts
-        Parquet files of parts, those of each group alike in their columns: labels, ``measure, unit, status, how``
-        (``span`` or as of a point), ``start, end, amount, series, source, known_at``, and ``weight`` where rows count
-        other than once. Amount times hours goes to the periods a span overlaps.
+    groups
+        Parts; amount times hours goes to the periods a span overlaps.
     grain
         Length of the periods, all UTC: minute, hour, day, week, month or quarter.
     engine, master
@@ -51,18 +69,25 @@ def changes_of(
     """
     backend = open_backend(engine, master)
     periods = Periods(grain, DIALECTS[backend.name])
-    groups = [_read(paths, backend) for paths in parts]
-    cells = [cell for table in groups for cell in _cells(table, periods)]
+    cells = [_dated(cell, group) for group in groups for cell in _cells(_read(group, backend), periods)]
     if not cells:
         return ibis.memtable(to_arrow(empty(Changes)))
     return as_changes(together(cells), periods, evidence=evidence, confidence=confidence)
 
 
-def _read(paths: Sequence[Path], backend: ibis.BaseBackend) -> ir.Table:
+def _read(group: Group, backend: Any) -> ir.Table:
     if backend.name == "duckdb":
-        return backend.read_parquet([str(path) for path in paths], hive_partitioning=False)
-    tables = [backend.read_parquet(str(path)) for path in paths]
-    return tables[0] if len(tables) == 1 else ibis.union(*tables)
+        table = backend.read_parquet([str(path) for path in group.paths], hive_partitioning=False)
+    else:
+        tables = [backend.read_parquet(str(path)) for path in group.paths]
+        table = tables[0] if len(tables) == 1 else ibis.union(*tables)
+    return table
+
+
+def _dated(cells: ir.Table, group: Group) -> ir.Table:
+    """Return cells with the day that the rows of a group were known; one day of all need not be grouped by."""
+    day = cells.known_at if group.known_at is None else ibis.literal(group.known_at)
+    return cells.mutate(known_at=day.cast(dt.Timestamp("UTC", scale=6)))
 
 
 def _cells(table: ir.Table, periods: Periods) -> list[ir.Table]:

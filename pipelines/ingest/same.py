@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import duckdb
 
 from shiftcast.features.frames import DIMENSIONS
 from shiftcast.pipelines.sources.normal import OVER
+from shiftcast.pipelines.store.items import quoted
 
 ITEM: Final = "source, id, attempt"
 CONTENT: Final = f'bit_xor(hash(({", ".join(DIMENSIONS)}, measure, unit, status, how, start, "end", amount, series)))'
@@ -19,27 +21,45 @@ _OTHER: Final = (
 )
 
 
-def number_equal_rows(database: duckdb.DuckDBPyConnection) -> str:
-    """Return the query of all parts, in which equal rows of a file that have no identity are told apart by order.
+def view_filled(database: duckdb.DuckDBPyConnection, last: str) -> None:
+    """Make the view ``filled``: parts with the ends of what still runs, and how far each row is.
 
-    The first of them keeps the identity of its cells, so that the same rows in a later file are the same items.
+    What is over is as far as it says itself; what runs or waits, as the moment it was last seen. Equal rows of a file
+    that have no identity are told apart by order: the first keeps the identity of its cells, so that the same rows in
+    a later file are the same items.
 
     Parameters
     ----------
     database
         Connection with the view ``parts`` of a spool.
-
-    Returns
-    -------
-    str
-        A query with the columns of ``parts``.
+    last
+        Moment up to which open spans run, as SQL.
     """
+    end = f"CASE WHEN how = 'span' THEN coalesce(\"end\", {last}) END"
+    reach = f"coalesce(extent, CASE WHEN progress = {OVER} THEN 0 ELSE epoch_us(coalesce({end}, start)) / 1e6 END)"
     named = database.execute("SELECT coalesce(bool_and(named), true) FROM parts").fetchone()
-    if named is not None and named[0]:
-        return "SELECT * FROM parts"
     place = "dense_rank() OVER (PARTITION BY named, source, file, id ORDER BY line) - 1"
     moved = f"((id::HUGEINT + ({place})::HUGEINT * {_STEP}) % 18446744073709551616)::UBIGINT"
-    return f"SELECT * REPLACE (CASE WHEN named THEN id ELSE {moved} END AS id) FROM parts"
+    numbered = "" if named is None or named[0] else f", CASE WHEN named THEN id ELSE {moved} END AS id"
+    database.execute(f'CREATE VIEW filled AS SELECT * REPLACE ({end} AS "end", {reach} AS extent{numbered}) FROM parts')
+
+
+def write_standing(database: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write the parts of rows that stand, without what only the checks of a load need.
+
+    Parameters
+    ----------
+    database
+        Connection with the view ``filled`` and the table ``dropped``.
+    path
+        Parquet file to write.
+    """
+    some = database.execute("SELECT 1 FROM dropped LIMIT 1").fetchone()
+    standing = "filled ANTI JOIN dropped USING (file, line)" if some else "filled"
+    database.execute(
+        f"COPY (SELECT * EXCLUDE (file, line, named, stem, track, clue) FROM {standing}) "
+        f"TO {quoted([path])[1:-1]} (FORMAT parquet, COMPRESSION zstd)"
+    )
 
 
 def drop_views(database: duckdb.DuckDBPyConnection, same_bytes: Sequence[str] = ()) -> None:

@@ -17,15 +17,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shiftcast.pipelines.engine.connection import silence
 from shiftcast.pipelines.ingest import load_checks as checks
-from shiftcast.pipelines.ingest.same import alike_elsewhere, drop_views, number_equal_rows
-from shiftcast.pipelines.sources.normal import OVER, PART_SCHEMA, Batch
+from shiftcast.pipelines.ingest.same import alike_elsewhere, drop_views, view_filled, write_standing
+from shiftcast.pipelines.sources.normal import PART_SCHEMA, Batch
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.store.items import quoted, scratch_database
 
-MEMORY: Final = "1GB"
 QUARANTINE_LIMIT: Final = 1_000_000
-_STORED: Final = "* EXCLUDE (file, line, named, stem, track, clue)"
 _QUARANTINE_SCHEMA: Final = pa.schema([("source", pa.string()), ("line", pa.int64()), ("column", pa.string()),
                            ("value", pa.string()), ("reason", pa.string())])  # fmt: skip
 
@@ -141,13 +139,10 @@ class Spool:
         """
         for writer in self._writers.values():
             writer.close()
-        with duckdb.connect() as database:
-            database.execute(f"SET memory_limit='{MEMORY}'; SET threads=2; SET TimeZone='UTC';")
-            database.execute(f"SET temp_directory='{_quoted(self.folder)}'; SET preserve_insertion_order=false")
-            silence(database.execute)
+        with scratch_database(self.folder) as database:
             for name in self._files:
-                path = _quoted(self.folder / f"raw_{name}.parquet")
-                database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
+                paths = quoted([self.folder / f"raw_{name}.parquet"])
+                database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({paths})")
             return _closed(database, self.folder, self.counts, until, same_bytes)
 
 
@@ -156,26 +151,19 @@ def _plain(schema: pa.Schema) -> pa.Schema:
     return pa.schema([(each.name, pa.string() if pa.types.is_dictionary(each.type) else each.type) for each in schema])
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
 def _closed(
     database: duckdb.DuckDBPyConnection, folder: Path, counts: Counts, until: pd.Timestamp | None, same: Sequence[str]
 ) -> Closed:
     """Run the checks, write the parts without the rows they drop, and gather what was found."""
     last = until or checks.last_moment(database)
-    database.execute(f"CREATE VIEW filled AS {_filled(number_equal_rows(database), last)}")
+    view_filled(database, checks.stamp(last))
     drop_views(database, same)
     checks.drop_late(database, last)
     repeated = checks.one(database, "SELECT count(*) FROM dropped WHERE reason = ''")
     findings = {"repeated": repeated, "alike": alike_elsewhere(database), **checks.findings(database, last),
                 "unresolved": dict(sorted(counts.unresolved.items()))}  # fmt: skip
     path = folder / "parts.parquet"
-    database.execute(
-        f"COPY (SELECT {_STORED} FROM filled ANTI JOIN dropped USING (file, line)) TO '{_quoted(path)}' "
-        "(FORMAT parquet, COMPRESSION zstd)"
-    )
+    write_standing(database, path)
     faults = database.execute(
         "SELECT file AS source, line, \"column\", value, reason FROM dropped WHERE reason <> '' ORDER BY file, line"
     ).df()
@@ -183,13 +171,3 @@ def _closed(
     read = database.execute("SELECT * FROM quarantined").df()
     quarantine = pd.concat([read, faults], ignore_index=True) if len(faults) else read
     return Closed(path if pq.read_metadata(path).num_rows else None, quarantine, findings)
-
-
-def _filled(parts: str, last: pd.Timestamp | None) -> str:
-    """Return parts with the ends of what still runs, and how far each is.
-
-    What is over is as far as it says itself; what runs or waits, as the moment it was last seen.
-    """
-    end = f"CASE WHEN how = 'span' THEN coalesce(\"end\", {checks.stamp(last)}) END"
-    reach = f"coalesce(extent, CASE WHEN progress = {OVER} THEN 0 ELSE epoch_us(coalesce({end}, start)) / 1e6 END)"
-    return f'SELECT * REPLACE ({end} AS "end", {reach} AS extent) FROM ({parts})'

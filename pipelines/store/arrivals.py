@@ -22,6 +22,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.items import GONE
 from shiftcast.pipelines.engine.plan import UNSERVED
 from shiftcast.pipelines.store.items import ITEM, quoted, view_stored, write_months
+from shiftcast.pipelines.store.log import Entry
 
 KEY: Final = (
     "row(progress, CASE WHEN progress = 2 THEN 0 ELSE extent END, known_at, "
@@ -74,7 +75,10 @@ class Arrival:
     guessed: bool
 
 
-def merge(database: duckdb.DuckDBPyConnection, load: Arrival, stored: list[Path], fresh: Path, scratch: Path) -> Merged:
+def merge(
+    database: duckdb.DuckDBPyConnection, load: Arrival, entries: list[Entry], stored: list[Path], fresh: Path,
+    scratch: Path,
+) -> Merged:  # fmt: skip
     """Write the items of a load that are new or go beyond what is stored, and what that takes back.
 
     Parameters
@@ -83,8 +87,8 @@ def merge(database: duckdb.DuckDBPyConnection, load: Arrival, stored: list[Path]
         Scratch connection with the view ``fresh`` of the load's parts.
     load
         The load.
-    stored
-        Files of stored items born in its months.
+    entries, stored
+        Visible entries of the log, and files of stored items born in the months of the load.
     fresh, scratch
         Folder of the new batch, and one for what it takes back.
 
@@ -100,18 +104,18 @@ def merge(database: duckdb.DuckDBPyConnection, load: Arrival, stored: list[Path]
     """
     day = f"TIMESTAMPTZ '{load.day.isoformat()}'"
     if not stored:
-        items = write_months(database, f"SELECT *, {day} AS known_at FROM fresh", fresh)
+        items = write_months(database, "SELECT * FROM fresh", fresh, load.parts)
         return Merged(items, [], {"known": 0, "replaced": []})
-    view_stored(database, stored)
+    view_stored(database, entries, stored)
     if load.guessed:
         _refuse_moved(database)
     _find_stored(database, restates=load.restates)
     _judge(database, day, restates=load.restates)
     mark = f"true AS lead, '{GONE}' AS how"
     gone = f"SELECT {ITEM}, progress, extent, scope, born, {mark} FROM judged WHERE gone AND NOT idle"
-    items = write_months(
-        database, f"SELECT *, {day} AS known_at FROM (SELECT * FROM applied UNION ALL BY NAME {gone})", fresh
-    )
+    changes = database.execute("SELECT 1 FROM idle UNION ALL SELECT 1 FROM judged WHERE gone LIMIT 1").fetchone()
+    whole = load.parts if changes is None else None
+    items = write_months(database, f"SELECT * FROM applied UNION ALL BY NAME {gone}", fresh, whole)
     path = scratch / "corrections.parquet"
     _write_corrections(database, day, path)
     told = {"known": _one(database, "SELECT count(*) FROM idle"), "replaced": _replaced(database, day, path)}

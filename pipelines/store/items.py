@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from shutil import copyfile
 from typing import Final
 
 import duckdb
+import pyarrow.parquet as pq
 
 from shiftcast.pipelines.engine.connection import silence
 from shiftcast.pipelines.store.files import checked
@@ -21,6 +23,7 @@ MEMORY: Final = "600MB"
 ITEM: Final = "source, id, attempt"
 _PREFIX: Final = "items-"
 _MONTH: Final = "coalesce(strftime(born, '%Y-%m'), 'none')"
+_BEGIN: Final = "date_trunc('month', born)"
 _ENTRY: Final = r"batches/(\d{8})-"
 
 
@@ -74,7 +77,14 @@ def months_of(database: duckdb.DuckDBPyConnection, table: str) -> list[str]:
     list of str
         Such as ``2026-03``, sorted; ``none`` for items without a moment.
     """
-    found = database.execute(f"SELECT DISTINCT {_MONTH} FROM {table} ORDER BY ALL").fetchall()
+    month = "strftime({}(born), '%Y-%m')"
+    ends = f"SELECT {month.format('min')}, {month.format('max')}, count(born) = count(*) FROM {table}"
+    first, last, whole = database.execute(ends).fetchall()[0]
+    if first == last and whole:
+        return [] if first is None else [str(first)]
+    found = database.execute(
+        f"SELECT {_MONTH} FROM (SELECT DISTINCT {_BEGIN} AS born FROM {table}) ORDER BY ALL"
+    ).fetchall()
     return [str(month) for (month,) in found]
 
 
@@ -105,27 +115,34 @@ def item_files(folder: Path, entries: list[Entry], months: Iterable[str] | None)
     return checked(folder, entries, *sorted(names if wanted is None else names & wanted))
 
 
-def view_stored(database: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
-    """Make the view ``held`` of stored parts, each with ``entry``, the number of the commit that brought it.
+def view_stored(database: duckdb.DuckDBPyConnection, entries: list[Entry], paths: list[Path]) -> None:
+    """Make the view ``held`` of stored parts, with the number of the commit and the day that each is of.
 
     Parameters
     ----------
     database
         Connection to make it on.
+    entries
+        Visible entries of the log; the rows of a compaction say themselves of what commit and day they are.
     paths
         Files of items, one at least.
     """
-    number = f"regexp_extract(filename, '{_ENTRY}', 1)::BIGINT"
+    days = ", ".join(f"({each.number}, TIMESTAMPTZ '{each.day.isoformat()}')" for each in entries)
     columns = database.execute(f"DESCRIBE SELECT * FROM read_parquet({quoted(paths)}, union_by_name=true)").fetchall()
-    entry = f"coalesce(entry, {number})" if "entry" in {name for name, *_ in columns} else number
-    rest = "* EXCLUDE (filename, entry)" if entry != number else "* EXCLUDE (filename)"
+    own = {"entry", "known_at"} <= {name for name, *_ in columns}
+    said = {name: f"coalesce(p.{name}, c.{name})" if own else f"c.{name}" for name in ("entry", "known_at")}
     database.execute(
-        f"CREATE VIEW held AS SELECT {rest}, {entry} AS entry FROM read_parquet({quoted(paths)}, "
-        "filename=true, union_by_name=true, hive_partitioning=false)"
+        f"CREATE TABLE commits AS SELECT * FROM (VALUES {days}) AS c(entry, known_at);"
+        f"CREATE VIEW held AS SELECT p.* EXCLUDE (filename{', entry, known_at' if own else ''}), "
+        f"{said['known_at']} AS known_at, {said['entry']} AS entry FROM read_parquet({quoted(paths)}, filename=true, "
+        f"union_by_name=true, hive_partitioning=false) p JOIN commits c ON c.entry = "
+        f"regexp_extract(p.filename, '{_ENTRY}', 1)::BIGINT"
     )
 
 
-def write_months(database: duckdb.DuckDBPyConnection, query: str, folder: Path) -> dict[str, int]:
+def write_months(
+    database: duckdb.DuckDBPyConnection, query: str, folder: Path, whole: Path | None = None
+) -> dict[str, int]:
     """Write parts by the month their items were born in.
 
     Parameters
@@ -136,6 +153,8 @@ def write_months(database: duckdb.DuckDBPyConnection, query: str, folder: Path) 
         Query of parts.
     folder
         Folder of a new batch.
+    whole
+        File that holds all the query gives, and is copied where all are of one month.
 
     Returns
     -------
@@ -144,6 +163,9 @@ def write_months(database: duckdb.DuckDBPyConnection, query: str, folder: Path) 
     """
     counts = {}
     months = months_of(database, f"({query})")
+    if whole is not None and len(months) == 1:
+        copyfile(whole, folder / f"{_PREFIX}{months[0]}.parquet")
+        return {f"{_PREFIX}{months[0]}.parquet": pq.read_metadata(whole).num_rows}
     for month in months:
         name = f"{_PREFIX}{month}.parquet"
         of_month = "" if len(months) == 1 else f" WHERE {_MONTH} = '{month}'"
@@ -175,7 +197,7 @@ def merge_items(folder: Path, entries: list[Entry], fresh: Path) -> dict[str, in
     counts = {}
     for name in sorted({name for each in entries for name in each.files if name.startswith(_PREFIX)}):
         with scratch_database(fresh) as database:
-            view_stored(database, checked(folder, entries, name))
+            view_stored(database, entries, checked(folder, entries, name))
             database.execute(f"COPY held TO {quoted([fresh / name])[1:-1]} (FORMAT parquet, COMPRESSION zstd)")
             counts[name] = _count(database, "held")
     return counts

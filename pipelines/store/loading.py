@@ -11,7 +11,7 @@ from typing import Any, Final
 import duckdb
 
 from shiftcast.features.frames import DataFrame, Quarantine
-from shiftcast.pipelines.engine.items import changes_of
+from shiftcast.pipelines.engine.items import Group, changes_of
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import log
 from shiftcast.pipelines.store.arrivals import Arrival, merge
@@ -161,19 +161,19 @@ def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Rec
 
 def _parts(
     folder: Path, entries: list[Entry], load: Arrival, database: duckdb.DuckDBPyConnection, fresh: Path, scratch: Path
-) -> tuple[list[list[Path]], dict[str, int], dict[str, Any]]:
+) -> tuple[list[Group], dict[str, int], dict[str, Any]]:
     """Write the items, and return the groups of parts that changes come from, rows by file, and what to tell."""
     database.execute(f"CREATE VIEW fresh AS SELECT * FROM read_parquet({quoted([load.parts])})")
     counted = has_counters(database)
     months = None if load.restates else _months(database, counted=counted)
     stored = item_files(folder, visible(entries), months)
-    merged = merge(database, load, stored, fresh, scratch)
-    groups = [[fresh / name for name in merged.items]] if merged.items else []
-    groups += [[path] for path in merged.changed]
+    merged = merge(database, load, visible(entries), stored, fresh, scratch)
+    groups = [Group([fresh / name for name in merged.items], load.day)] if merged.items else []
+    groups += [Group([path]) for path in merged.changed]
     if counted:
         path = scratch / "counters.parquet"
         write_counters(database, f"TIMESTAMPTZ '{load.day.isoformat()}'", path, stored=bool(stored))
-        groups.append([path])
+        groups.append(Group([path]))
     return groups, merged.items, merged.told
 
 

@@ -12,7 +12,19 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
 @pytest.mark.filterwarnings("default")  # a script warns where a test would fail
 @pytest.mark.parametrize(
     "name",
-    ["backcast", "cube", "hierarchical", "ingest", "reconcile", "revenue", "serving", "shares", "take_overs", "volume"],
+    [
+        "backcast",
+        "cube",
+        "hierarchical",
+        "ingest",
+        "labels",
+        "reconcile",
+        "revenue",
+        "serving",
+        "shares",
+        "take_overs",
+        "volume",
+    ],
 )
 def test_a_benchmark_tells_what_it_takes(name, monkeypatch, capsys):
     """Run the script in this process, where what all of them import is imported once."""

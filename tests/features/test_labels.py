@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.features.frames import DIMENSIONS
-from shiftcast.features.labels import Rule, Rules, apply_rules, no_rules, rules_from_table, settle
+from shiftcast.features.labels import (
+    Rule,
+    Rules,
+    apply_rules,
+    guarded,
+    no_rules,
+    rules_from_table,
+    settle,
+    unguarded,
+)
 
 
 def clues(**columns):
@@ -61,3 +70,42 @@ def test_no_rules_say_nothing():
     assert apply_rules(clues(name=["a"]), no_rules()) == {}
     assert set(settle({}, {}, {}).values()) == {"unlabelled"}
     assert set(settle({}, {}, {})) == set(DIMENSIONS)
+
+
+def test_a_gap_that_says_so_labels_nothing():
+    table = pd.DataFrame([{"field": "name", "pattern": "x", "leaf": "", "confirmed": "no"},
+                          {"field": "name", "pattern": "y", "leaf": "edge", "confirmed": "no"}])  # fmt: skip
+    assert [rule.pattern for rule in rules_from_table(table).rules] == ["y"]
+
+
+@pytest.mark.parametrize(("name", "label"), [("segment", "rset"), ("phase", "trainig")])
+def test_a_segment_or_phase_that_is_none_is_refused(name, label):
+    with pytest.raises(ValueError, match=f"line 2: {name} '{label}'; write one of "):
+        rules_from_table(pd.DataFrame([{"field": "name", "pattern": "x", name: label}]))
+
+
+def test_a_rule_on_the_name_looks_at_what_a_scheduler_calls_it():
+    rules = Rules((Rule("name", "a", {"leaf": "edge"}),))
+    assert apply_rules(clues(jobname=["a"]), rules)["leaf"].tolist() == ["edge"]
+    assert apply_rules(clues(jobname=["a"], name=["b"]), rules)["leaf"].tolist() == [""]
+
+
+def test_confirmed_is_yes_no_or_empty():
+    with pytest.raises(ValueError, match="line 2: confirmed 'maybe'; write yes, no or nothing"):
+        rules_from_table(pd.DataFrame([{"field": "name", "pattern": "x", "leaf": "edge", "confirmed": "maybe"}]))
+
+
+def test_brackets_in_a_pattern_are_letters():
+    said = apply_rules(clues(name=["a[1]", "a1"]), Rules((Rule("name", "a[1]", {"leaf": "edge"}),)))
+    assert said["leaf"].tolist() == ["edge", ""]
+
+
+@given(st.text(max_size=12) | st.sampled_from(["=x", "'=x", "''+1", "-", "@a", "'a", "\t=x"]))
+def test_a_guarded_cell_is_read_as_it_was_and_is_no_formula(cell):
+    assert unguarded(guarded(cell)) == cell
+    assert not guarded(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
+
+
+def test_a_rule_on_a_guarded_name_fits_the_name():
+    table = pd.DataFrame([{"field": "name", "pattern": guarded("=cmd*"), "leaf": "edge"}])
+    assert apply_rules(clues(name=["=cmd()"]), rules_from_table(table))["leaf"].tolist() == ["edge"]

@@ -14,6 +14,7 @@ import pytest
 from shiftcast.features.frames import DIMENSIONS
 from shiftcast.pipelines.engine import aggregate, collect, fan_out
 from shiftcast.pipelines.engine.arrow import to_arrow
+from shiftcast.pipelines.engine.items import Group, changes_of
 from shiftcast.pipelines.engine.spark import session
 
 MISSING = [name for name, there in (("pyspark", find_spec("pyspark")), ("Java", shutil.which("java"))) if not there]
@@ -49,6 +50,26 @@ def test_both_engines_give_equal_usage_of_rows_of_every_kind(mixed, tmp_path):
     here, there = (cells(engine, "hour", **rows) for engine in ("duckdb", "spark"))
     assert here["how"].value_counts().to_dict()["mean"] == 1
     pd.testing.assert_frame_equal(there, here, rtol=1e-14)
+
+
+def test_both_engines_give_equal_changes_of_items(mixed, tmp_path):
+    spans, points = mixed
+    held = spans.assign(how="span", series="")
+    read = points.rename(columns={"at": "start", "value": "amount"}).assign(end=pd.NaT)
+    parts = pd.concat([held, read], ignore_index=True).drop(columns="line", errors="ignore")
+    parts["end"] = pd.to_datetime(parts["end"], utc=True)
+    day = pd.Timestamp("2026-04-01", tz="UTC")
+    pq.write_table(to_arrow(parts), tmp_path / "new.parquet")
+    back = parts[parts["how"] != "counter"].head(3).assign(known_at=day + pd.Timedelta(days=1), weight=-1)
+    pq.write_table(to_arrow(back), tmp_path / "back.parquet")
+    groups = [Group([tmp_path / "new.parquet"], day), Group([tmp_path / "back.parquet"])]
+    here, there = (
+        collect(changes_of(groups, "hour", engine=engine)).sort_values([*ORDER, "known_at"], ignore_index=True)
+        for engine in ("duckdb", "spark")
+    )
+    moments = dict.fromkeys(("period_start", "known_at", "moment"), "datetime64[us, UTC]")
+    pd.testing.assert_frame_equal(there.astype(moments), here.astype(moments), rtol=1e-14)
+    assert here["rows"].min() < 0
 
 
 def test_both_engines_cut_quarters_alike_and_take_streams_and_nanoseconds(mixed, tmp_path):

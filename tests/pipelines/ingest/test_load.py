@@ -225,8 +225,8 @@ def test_rules_are_proposed_for_the_largest(tmp_path, monkeypatch):
     assert got.exit_code == 0, got.output
     rules = pd.read_csv(io.StringIO((tmp_path / "rules.csv").read_text()), dtype=str, keep_default_na=False)
     assert "bert-rank-*" in rules["pattern"].tolist()
-    assert rules.set_index("pattern")["workload"]["bert-rank-*"] == "search"
-    assert " =x" in rules["pattern"].tolist()
+    assert rules.set_index("pattern")["technique"]["bert-rank-*"] == "deep"
+    assert "'=x" in rules["pattern"].tolist()
     assert "3 of 3 rows unlabelled" in got.output
     assert "field,pattern" in CliRunner().invoke(app, ["label", "sacct", "a.txt"]).output
 
