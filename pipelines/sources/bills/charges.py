@@ -23,7 +23,7 @@ from shiftcast.pipelines.sources.sieve import Sieve, first_text
 _CURRENCY: Final = r"[A-Z]{3}"
 _SPEAKS: Final = r"\b[gt]pus?\b|\baccelerated\b|\bnvidia\b"
 _MODEL: Final = r"\b(?:[abhv]|gb)\d00\b|\bl40s\b|\bmi\d{3}x?\b"  # what else names an accelerator where time is sold
-_SEVERAL: Final = re.compile(r"\b(?:[2-9]|\d\d+) ?x\b")
+_SEVERAL: Final = re.compile(r"\b(?:[2-9]|\d\d+) ?x\b|\d[- ]cores?\b|\bv[23]-\d")
 _RESERVATION: Final = r"(capacityreservation|capacity-reservation(?=/)|^cr-(?=[0-9a-f]+$))"
 _SHOWN: Final = 60
 
@@ -129,7 +129,7 @@ def _lines(sieve: Sieve, bill: Bill) -> _Lines:
     count = np.where(single | (role == "gpu_sku"), ((sold != "") | (of_type != "")).astype(float), count)
     if bill.unused:
         of_commitment = (role == "commitment").to_numpy()
-        hours = hours.mask(of_commitment, pd.to_numeric(sieve.text(*bill.unused), errors="coerce"))
+        hours = hours.mask(of_commitment, sieve.count(*bill.unused, limit="hours"))
     count = np.where(role.isin(["instance", "gpu_sku", "unused", "commitment"]), count, 0.0)
     return _Lines(role, names, sold.where(sold != "", of_type), count, hours, single, column, service,
                   description)  # fmt: skip
@@ -202,7 +202,8 @@ def _listed(lines: _Lines, cost: pd.Series, currency: pd.Series) -> tuple[str, .
     said = lines.description.str.lower()
     named = said.str.contains(_MODEL, regex=True) & lines.hours.notna()
     speaks = lines.single | (said.str.contains(_SPEAKS, regex=True) | named).to_numpy(dtype=bool)
-    meant = ~lines.role.isin(["fee", "money", "reservation"]).to_numpy() & (lines.count == 0)
+    counted = (lines.count > 0) & lines.hours.notna().to_numpy()
+    meant = ~lines.role.isin(["fee", "money", "reservation"]).to_numpy() & ~counted
     some = meant & ((lines.names != "").to_numpy() | speaks) & ~((cost == 0) & lines.hours.fillna(0.0).eq(0)).to_numpy()
     if not some.any():
         return ()

@@ -87,7 +87,10 @@ def _count(sieve: Sieve, bill: Bill, description: pd.Series) -> pd.Series:
             units = sieve.text(unit)
             factor = units.map(lambda each: read_unit(str(each)).tokens).astype(float)
             factor = factor.where(~units.str.lower().isin(_UNNAMED), packs)
-            values = pd.to_numeric(sieve.text(quantity), errors="coerce").astype(float)
+            written = sieve.text(quantity)
+            values = pd.to_numeric(written, errors="coerce").astype(float)
+            sieve.fail((factor.notna() & values.isna() & (written != "")).to_numpy(), sieve.column(quantity),
+                       "is not a number; correct it or check for swapped columns")  # fmt: skip
             tokens = tokens.where(tokens.notna(), values * factor)
     return tokens
 

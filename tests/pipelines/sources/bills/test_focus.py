@@ -39,6 +39,7 @@ FEES = [
     {"ServiceName": "Azure Databricks", "SkuMeter": "NC24ads A100 v4"},
     {"ServiceName": "Compute Engine", "ChargeDescription": "A2 Instance Core running in Iowa",
      "SkuPriceDetails": '{"MachineType": "a2-highgpu-8g"}'},
+    {"ServiceName": "Kubernetes Engine", "ChargeDescription": "Autopilot NVIDIA L4 Pod mCPU Requests (us-central1)"},
     {"ServiceName": "Compute Engine", "ChargeDescription": "Commitment v1: Nvidia H100 80GB GPU in Iowa for 1 Year"},
     {"ServiceName": "Compute Engine", "ChargeDescription": "Licensing Fee for Nvidia RTX Virtual Workstation (T4)"},
     {"ChargeCategory": "Tax", "ChargeDescription": "Tax on p4d.24xlarge"},
@@ -137,6 +138,7 @@ UNKNOWN = [
     ({"ServiceName": "Amazon AppStream", "ChargeDescription": "stream.graphics.g4dn.xlarge hour"},
      "Amazon AppStream: stream.graphics.g4dn.xlarge: 3 h, 9 USD"),
     ({"ServiceName": "Bare", "ChargeDescription": "p4d.24xlarge hour"}, "Bare: p4d.24xlarge: 3 h, 9 USD"),
+    ({"ServiceName": "Cloud TPU", "ChargeDescription": "Tpu-v3 32 core Pod"}, "Pod: 3 h, 9 USD"),
     ({"ServiceName": "Pods", "ChargeDescription": "GPU pod"}, "Pods: GPU pod: 3 h, 9 USD"),
 ]  # fmt: skip
 
@@ -148,6 +150,11 @@ def test_an_unknown_accelerator_is_listed_with_hours_and_cost(read, row, told):
     assert (got.total("gpu_hours"), got.total("cost")) == (0, 9)
     (listed,) = got.found["unresolved"]
     assert listed.endswith(f"{told}, not counted")
+
+
+def test_an_instance_without_a_time_is_listed(read):
+    got = read("focus", bill({**ON_DEMAND, "ConsumedUnit": "Units"}))
+    assert list(got.found["unresolved"]) == ["Amazon Elastic Compute Cloud: p4d.24xlarge: 0 h, 1 USD, not counted"]
 
 
 def test_a_user_vouches_for_a_type_where_the_service_is_not_known(read, tmp_path):
@@ -198,6 +205,11 @@ def test_tokens_by_model(read, batches, row, into, out, model):
     (batch,) = batches("focus", text.encode(), Setting())
     assert re.sub(r"\d", "#", f"model={model}") in batch.parts["clue"].to_pylist()[0]
     assert got.points["technique"].iloc[0] == "llm"
+
+
+def test_tokens_that_are_no_number_are_set_aside(read):
+    got = read("focus", bill(ON_DEMAND, {"ConsumedUnit": "Tokens", "ConsumedQuantity": "many"}))
+    assert got.quarantined["column"].tolist() == ["ConsumedQuantity"]
 
 
 def test_tokens_that_say_no_direction_are_listed(read):

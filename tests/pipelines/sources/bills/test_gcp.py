@@ -65,6 +65,15 @@ def test_credits_that_are_none_set_their_row_aside(read):
     assert got.quarantined["column"].tolist() == ["credits", "credits"]
 
 
+def test_fields_that_are_none_are_left(read):
+    text = lines([{**ROWS[0], "usage": "{broken", "service": "Compute Engine"}, {**ROWS[0], "usage": {}}])
+    got = read("gcp-billing", text)
+    assert (got.stored, got.total("gpu_hours"), got.total("cost")) == (2, 0, 4)
+    numbers = pd.DataFrame([{"usage_start_time": "2025-03-01", "usage_end_time": "2025-03-02", "cost": 3,
+                             "currency": "USD", "credits.amount": each} for each in (-1, "")])  # fmt: skip
+    assert read("gcp-billing", numbers.to_csv(index=False)).total("cost") == 5
+
+
 def test_an_array_of_no_objects_is_refused(read):
     with pytest.raises(UnreadableFileError, match="export the table as JSON lines"):
         read("gcp-billing", "[1, 2]")
