@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.sources.bills.azure import AZURE_COST
+from shiftcast.pipelines.sources.bills.cur import CUR
+from shiftcast.pipelines.sources.bills.focus import FOCUS
+from shiftcast.pipelines.sources.bills.gcp import GCP
+from shiftcast.pipelines.sources.bills.oracle import ORACLE
 from shiftcast.pipelines.sources.capacity import CAPACITY
-from shiftcast.pipelines.sources.focus import FOCUS
 from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
 from shiftcast.pipelines.sources.mapped import TABLE
 from shiftcast.pipelines.sources.normal import Source
@@ -26,9 +30,8 @@ from shiftcast.pipelines.sources.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
-    for source in (SACCT, SQUEUE, PBS, LSF, SGE, SWF, JOBS, OCCUPANCY,
-                   FOCUS, OPENCOST, PROMETHEUS, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS,
-                   RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
+    for source in (SACCT, SQUEUE, PBS, LSF, SGE, SWF, JOBS, OCCUPANCY, FOCUS, CUR, AZURE_COST, GCP, ORACLE, OPENCOST,
+                   PROMETHEUS, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS, RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
 }  # fmt: skip
 
 

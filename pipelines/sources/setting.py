@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -153,7 +154,7 @@ def instance_types(extra: Path | None = None) -> Mapping[str, tuple[str, float]]
     Parameters
     ----------
     extra
-        CSV of ``instance, accelerator, count``.
+        CSV of ``instance, accelerator, count``; a count may be a fraction, such as 1/6.
 
     Returns
     -------
@@ -180,12 +181,12 @@ def instance_types(extra: Path | None = None) -> Mapping[str, tuple[str, float]]
                     f"{path}: line {row['line']}: instance {name!r} with {count!r} of {accelerator!r}; "
                     "give instance, accelerator and a count above zero"
                 )
-            known[name.lower()] = (accelerator, float(count))
+            known[name.lower()] = (accelerator, float(Fraction(count)))
     return known
 
 
 def _is_count(text: str, high: float) -> bool:
     try:
-        return 0 < float(text) <= high
-    except ValueError:
+        return 0 < Fraction(text) <= high
+    except (ValueError, ZeroDivisionError):
         return False

@@ -48,7 +48,7 @@ def test_what_is_no_use_of_a_gpu_keeps_its_cost(read, row):
 
 
 @pytest.mark.parametrize(("row", "column", "reason"), [
-    ({"ConsumedQuantity": "-6"}, "ConsumedQuantity", "takes back"),
+    ({"ConsumedQuantity": "six"}, "ConsumedQuantity", "is not a number"),
     ({"ConsumedQuantity": "1e9"}, "ConsumedQuantity", "lies outside"),
     ({"BillingCurrency": "$"}, "BillingCurrency", "not a currency"),
     ({"ChargePeriodEnd": "2025-01-01"}, "ChargePeriodEnd", "does not end after"),
@@ -80,7 +80,7 @@ def test_users_extend_the_map(read, tmp_path):
 
 def test_gpus_the_map_does_not_know_are_listed(read):
     got = read("focus", bill({"ChargeDescription": "GPU flex pod hour"}))
-    assert list(got.found["unresolved"]) == ["GPU flex pod hour"]
+    assert list(got.found["unresolved"]) == ["GPU flex pod hour: 6 h, 1 USD, not counted"]
 
 
 def test_focus_in_parquet(read, parquet_bytes):

@@ -144,6 +144,38 @@ SAMPLES = [
         ),
     ),
     (
+        "cur",
+        (
+            "line_item_usage_start_date,line_item_usage_end_date,line_item_line_item_type,line_item_product_code,"
+            "line_item_usage_type,line_item_usage_amount,pricing_unit,line_item_unblended_cost,line_item_currency_code\n"
+            "2025-03-01T00:00:00Z,2025-03-01T01:00:00Z,Usage,AmazonEC2,BoxUsage:p4d.24xlarge,1.0,Hrs,32.77,USD\n"
+            "2025-03-01T00:00:00Z,2025-03-01T01:00:00Z,Tax,AmazonEC2,BoxUsage:p4d.24xlarge,1.0,,3.3,USD\n"
+        ),
+    ),
+    (
+        "azure-cost",
+        (
+            "Date,MeterCategory,MeterName,Quantity,UnitOfMeasure,CostInBillingCurrency,BillingCurrency,ResourceId\n"
+            "2025-03-01,Virtual Machines,NC6s v3,24,1 Hour,73,USD,/subscriptions/1/vm\n"
+        ),
+    ),
+    (
+        "gcp-billing",
+        (
+            '{"service": {"description": "Compute Engine"}, "sku": {"description": "Nvidia L4 GPU running in Iowa"}, '
+            '"usage_start_time": "2025-03-01 00:00:00 UTC", "usage_end_time": "2025-03-01 01:00:00 UTC", '
+            '"cost": 1, "currency": "USD", "usage": {"amount": 3600, "unit": "seconds"}, "credits": [{"amount": -0.5}]}'
+        ),
+    ),
+    (
+        "oci-cost",
+        (
+            "lineItem/intervalUsageStart,lineItem/intervalUsageEnd,product/service,product/Description,"
+            "usage/billedQuantity,cost/billingUnitReadable,cost/myCost,cost/currencyCode\n"
+            "2025-03-01T00:00Z,2025-03-01T01:00Z,COMPUTE,Compute - GPU - H100,8,GPU HOURS,80,USD\n"
+        ),
+    ),
+    (
         "opencost",
         ("Date,Namespace,ControllerName,CPUCoreRequestAverage,GPUs,TotalCost\n2021-01-01,ns,ctl,0.5,2,4.6\n"),
     ),

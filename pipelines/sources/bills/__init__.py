@@ -1,0 +1,1 @@
+"""Read bills: accelerator hours, tokens and cost from the lines of a charge, each line taken for what it is."""
