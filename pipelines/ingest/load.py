@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -134,7 +134,7 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
     return Ingested(whole, quarantine, done.new)
 
 
-def _told(report: dict[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+def _told(report: dict[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the store made of the rows: those that told it nothing new are repeated, not stored."""
     known = int(told.get("known", 0))
     return {**told, "stored": report["stored"] - known, "repeated": report["repeated"] + known}

@@ -93,7 +93,8 @@ def normalise(source: Source, chunk: Chunk, setting: Setting, feed: str = "") ->
     shared = {**_facts(sieve, parsed, stem), "source": _sources(source, sieve, parsed, feed),
               "clue": _clue_text(parsed.clues, chunk.file, sieve.rows)}  # fmt: skip
     good, led, tables = ~sieve.bad, np.zeros(sieve.rows, dtype=bool), [PART_SCHEMA.empty_table()]
-    for shape in (*parsed.held, *parsed.read):
+    shapes: tuple[Spans | Points, ...] = (*parsed.held, *parsed.read)
+    for shape in shapes:
         rows = np.flatnonzero(good if shape.where is None else good & shape.where)
         own = {name: _over(shape.labels.get(name, ""), labels[name]) for name in DIMENSIONS}
         columns = {**shared, **own, **_columns(shape), "lead": pd.Series(~led), "file": chunk.file,
@@ -168,7 +169,8 @@ def _facts(sieve: Sieve, parsed: Normalised, stem: str) -> dict[str, object]:
 
 def _hashed(texts: pd.Series) -> NDArray[np.uint64]:
     """Return 64 bits of each text, the same for all time: stored identities are compared by them."""
-    return pd.util.hash_array(texts.to_numpy(dtype=object), categorize=False)
+    hashed: NDArray[np.uint64] = pd.util.hash_array(texts.to_numpy(dtype=object), categorize=False)
+    return hashed
 
 
 def _born(parsed: Normalised) -> pd.Series:
