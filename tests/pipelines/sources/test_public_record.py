@@ -67,6 +67,7 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
     others = {  # read by `shiftcast catalogue`, `shiftcast ingest` and the report alone
         "accelerator_names.csv",
         "aliases.csv",
+        "gpu_fractions.csv",
         "ingest_limits.csv",
         "instance_types.csv",
         "label_hints.csv",
