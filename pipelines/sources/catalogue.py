@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from typing import Final
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.sources.capacity import CAPACITY
+from shiftcast.pipelines.sources.clusters.capacity import CAPACITY
+from shiftcast.pipelines.sources.clusters.instances import DLRM, INSTANCES, PODS
+from shiftcast.pipelines.sources.clusters.opencost import OPENCOST
+from shiftcast.pipelines.sources.clusters.prometheus import PROMETHEUS
 from shiftcast.pipelines.sources.focus import FOCUS
-from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
 from shiftcast.pipelines.sources.jobs import JOBS
 from shiftcast.pipelines.sources.mapped import TABLE
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.occupancy import OCCUPANCY
-from shiftcast.pipelines.sources.opencost import OPENCOST
-from shiftcast.pipelines.sources.prometheus import PROMETHEUS
-from shiftcast.pipelines.sources.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
 from shiftcast.pipelines.sources.sacct import SACCT
-from shiftcast.pipelines.sources.servegen import SERVEGEN
+from shiftcast.pipelines.sources.serving_logs.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
+from shiftcast.pipelines.sources.serving_logs.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
