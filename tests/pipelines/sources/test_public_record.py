@@ -75,6 +75,7 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
         "number_words.csv",
         "prometheus_metrics.csv",
         "relative_dates.csv",
+        "request_outcomes.csv",
         "residency.csv",
         "terms.csv",
         "throughput_models.csv",
