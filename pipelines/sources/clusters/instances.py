@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,15 +11,19 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.clusters.views import apart, named
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
-from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.sieve import Sieve, first_text
 
 _CREATED: Final = ("creation_time", "created", "created_at", "creationTimestamp")
 _SCHEDULED: Final = ("scheduled_time", "scheduled", "started", "start_time", "start")
 _DELETED: Final = ("deletion_time", "deleted", "deleted_at", "end_time", "end")
-_NAME: Final = ("instance_sn", "name", "pod", "instance", "instance_id")
+_UID: Final = ("uid", "instance_sn", "instance_id", "pod_uid")
+_NAME: Final = ("name", "pod", "pod_name", "instance", "instance_name")
+_PLACE: Final = ("cluster", "namespace", "project")
+_STATE: Final = ("state", "status", "phase", "node", "host", "hostname", "age", "restarts", "cpu_usage", "gpu_usage")
 _ROLES: Final = {"CN": "cpu node", "HN": "gpu node"}
 _KIB: Final = 1024.0
 
@@ -66,15 +71,26 @@ def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
         own=names.labels,
         clues={"app": sieve.text("app_name", "app"), "role": sieve.text("role").replace(_ROLES),
                "qos": sieve.text("qos"), "tag": sieve.text("labels", "tags"), "image": sieve.text("image")},
-        identity=sieve.text(*_NAME).where(lambda each: each != "", None),
+        identity=_identity(sieve, created if sieve.has(*_CREATED) else start), born=created.fillna(start),
+        progress=pd.Series(np.where(waiting, 0, np.where(end.isna(), 1, 2))),
+        cluster=sieve.text("cluster") if sieve.has("cluster") else None,
         unresolved=names.unresolved,
     )  # fmt: skip
 
 
+def _identity(sieve: Sieve, begun: pd.Series) -> pd.Series:
+    """Return cluster, namespace and name of each item, with its uid or else the moment that it was made."""
+    uid, name = sieve.text(*_UID), first_text(sieve, _NAME)
+    moment = begun.astype(str).where(begun.notna() & (uid == ""), "")
+    whole = named(*(sieve.text(place) for place in _PLACE), name, uid, moment)
+    whole = whole.where((name + uid != "").to_numpy(), None)
+    changing = [sieve.column(each) for each in (*_SCHEDULED, *_DELETED, *_STATE) if sieve.has(each)]
+    return apart(whole, sieve.chunk.cells, changing)
+
+
 def _recommender(sieve: Sieve) -> Normalised:
     base = _lifecycle(sieve, relative="s")
-    own = {"workload": "recsys", "technique": "deep", "phase": "inference", **base.own}
-    return Normalised(base.held, base.read, own, base.clues, base.identity, base.track, base.unresolved)
+    return replace(base, own={"workload": "recsys", "technique": "deep", "phase": "inference", **base.own})
 
 
 def _relative(sieve: Sieve) -> Normalised:

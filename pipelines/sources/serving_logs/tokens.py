@@ -17,8 +17,8 @@ _INPUT: Final = (
     "ContextTokens", "input_length", "input_tokens", "prompt_tokens", "num_prefill_tokens", "prompt_len",
     "tokens_prompt", "input_token_count", "prompt_token_count", "num_prompt_tokens", "num_input_tokens", "inputUsage",
     "req_units", "uncached_input_tokens", "usage.prompt_tokens", "usage.input_tokens", "usage.input",
-    "usage.promptTokens", "response.body.usage.prompt_tokens", "response.body.usage.input_tokens", "input.inputTokenCount",
-    "gen_ai.usage.input_tokens",
+    "usage.promptTokens", "response.body.usage.prompt_tokens", "response.body.usage.input_tokens",
+    "input.inputTokenCount", "gen_ai.usage.input_tokens",
 )  # fmt: skip
 _OUTPUT: Final = (
     "GeneratedTokens", "output_length", "output_tokens", "completion_tokens", "num_decode_tokens", "output_len",

@@ -20,7 +20,8 @@ def test_a_bucket_counts_its_requests_not_its_rows(read):
 
 def test_a_bucket_is_limited_as_a_count_is_and_not_as_one_request(read):
     text = ("start_time,end_time,num_model_requests,model,input_tokens,output_tokens\n"
-            "1740787200,1740873600,1200000,m,2300000000,410000000\n1740787200,1740873600,900,n,900000,100000\n")  # fmt: skip
+            "1740787200,1740873600,1200000,m,2300000000,410000000\n"
+            "1740787200,1740873600,900,n,900000,100000\n")  # fmt: skip
     got = read("llm-requests", text)
     assert (got.total("requests"), got.total("input_tokens")) == (1200900, pytest.approx(2_300_900_000))
 
