@@ -8,6 +8,7 @@ from typing import Final
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.sources.clusters.capacity import CAPACITY
 from shiftcast.pipelines.sources.clusters.instances import DLRM, INSTANCES, PODS
+from shiftcast.pipelines.sources.clusters.kubectl import KUBECTL
 from shiftcast.pipelines.sources.clusters.opencost import OPENCOST
 from shiftcast.pipelines.sources.clusters.prometheus import PROMETHEUS
 from shiftcast.pipelines.sources.focus import FOCUS
@@ -21,8 +22,8 @@ from shiftcast.pipelines.sources.serving_logs.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
-    for source in (SACCT, FOCUS, OPENCOST, PROMETHEUS, JOBS, OCCUPANCY, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS,
-                   RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
+    for source in (SACCT, FOCUS, OPENCOST, PROMETHEUS, JOBS, OCCUPANCY, CAPACITY, INSTANCES, PODS, KUBECTL, DLRM,
+                   REQUESTS, RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
 }  # fmt: skip
 
 

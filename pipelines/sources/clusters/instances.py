@@ -11,7 +11,7 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
-from shiftcast.pipelines.sources.clusters.views import apart, named
+from shiftcast.pipelines.sources.clusters.views import apart, named, told
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -81,7 +81,7 @@ def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
 def _identity(sieve: Sieve, begun: pd.Series) -> pd.Series:
     """Return cluster, namespace and name of each item, with its uid or else the moment that it was made."""
     uid, name = sieve.text(*_UID), first_text(sieve, _NAME)
-    moment = begun.astype(str).where(begun.notna() & (uid == ""), "")
+    moment = told(begun).where((uid == "").to_numpy(), "")
     whole = named(*(sieve.text(place) for place in _PLACE), name, uid, moment)
     whole = whole.where((name + uid != "").to_numpy(), None)
     changing = [sieve.column(each) for each in (*_SCHEDULED, *_DELETED, *_STATE) if sieve.has(each)]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited, from_objects
-from shiftcast.pipelines.sources.clusters.views import apart, named
+from shiftcast.pipelines.sources.clusters.views import apart, named, told
 from shiftcast.pipelines.sources.documents import documents
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
@@ -131,8 +131,9 @@ def _tags(sieve: Sieve) -> dict[str, pd.Series]:
 def _identity(sieve: Sieve, born: pd.Series) -> pd.Series:
     """Return start of the window, and cluster, node, namespace, controller, pod and container, there once in it."""
     texts = [sieve.text(*names) for names in _NAMES.values()]
-    changing = [str(name) for name in sieve.chunk.cells.columns if _COUNTED.search(str(name))]
-    return apart(named(born.astype(str), *texts, sieve.text("name")), sieve.chunk.cells, changing)
+    columns = [str(name) for name in sieve.chunk.cells.columns]
+    changing = [] if sieve.has("Date") else [name for name in columns if _COUNTED.search(name)]  # a CSV has no nodes
+    return apart(named(told(born), *texts, sieve.text("name")), sieve.chunk.cells, changing)
 
 
 OPENCOST: Final = Source(

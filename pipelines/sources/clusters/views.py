@@ -29,6 +29,27 @@ def named(*parts: pd.Series) -> pd.Series:
     return pd.Series(texts, dtype=object)
 
 
+def told(moments: pd.Series) -> pd.Series:
+    """Return moments as text.
+
+    Parameters
+    ----------
+    moments
+        Moments [UTC], shape (rows,).
+
+    Returns
+    -------
+    Series of str, shape (rows,)
+        Text of each, empty where it is missing.
+
+    Examples
+    --------
+    >>> told(pd.to_datetime(pd.Series(["2026-01-01", None]), utc=True)).tolist()
+    ['2026-01-01 00:00:00+00:00', '']
+    """
+    return moments.astype(str).astype(object).where(moments.notna(), "")
+
+
 def apart(names: pd.Series, cells: pd.DataFrame, changing: Sequence[str]) -> pd.Series:
     """Return names with a number behind where rows of one name differ in what does not change, so that each counts.
 
@@ -58,5 +79,5 @@ def apart(names: pd.Series, cells: pd.DataFrame, changing: Sequence[str]) -> pd.
     kinds = rows.drop_duplicates().dropna()
     number = kinds.groupby("name").cumcount() + 1
     found = rows.merge(kinds.assign(number=number), on=["name", "content"], how="left")["number"].fillna(1.0)
-    told = [name if each == 1 else f"{name}#{each:.0f}" for name, each in zip(names, found, strict=True)]
-    return pd.Series(told, dtype=object)
+    numbered = [name if each == 1 else f"{name}#{each:.0f}" for name, each in zip(names, found, strict=True)]
+    return pd.Series(numbered, dtype=object)

@@ -57,6 +57,16 @@ SAMPLES = [
         ("name,gpus,start,end,gpu_type\na,8,2026-01-01,2026-01-02,H100 SXM\n"),
     ),
     (
+        "kubectl",
+        (
+            '{"kind": "List", "items": [\n'
+            '{"kind": "Pod", "metadata": {"name": "a", "uid": "u", "creationTimestamp": "2026-01-01T00:00:00Z"},\n'
+            '"spec": {"containers": [{"resources": {"limits": {"nvidia.com/gpu": "2"}}}]},\n'
+            '"status": {"phase": "Running", "startTime": "2026-01-01T00:00:05Z"}},\n'
+            '{"kind": "Node", "metadata": {"name": "n"}, "status": {"capacity": {"nvidia.com/gpu": "8"}}}]}'
+        ),
+    ),
+    (
         "jobs",
         (
             "job_id,submit_time,start_time,end_time,num_gpus,state\n"

@@ -68,6 +68,7 @@ def test_the_public_record_keeps_every_contract_and_sets_nothing_aside():
         "accelerator_names.csv",
         "aliases.csv",
         "gpu_fractions.csv",
+        "gpu_resources.csv",
         "ingest_limits.csv",
         "instance_types.csv",
         "label_hints.csv",
