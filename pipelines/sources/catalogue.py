@@ -11,6 +11,7 @@ from shiftcast.pipelines.sources.clusters.instances import DLRM, INSTANCES, PODS
 from shiftcast.pipelines.sources.clusters.kubectl import KUBECTL
 from shiftcast.pipelines.sources.clusters.opencost import OPENCOST
 from shiftcast.pipelines.sources.clusters.prometheus import PROMETHEUS
+from shiftcast.pipelines.sources.clusters.smi import SMI
 from shiftcast.pipelines.sources.focus import FOCUS
 from shiftcast.pipelines.sources.jobs import JOBS
 from shiftcast.pipelines.sources.mapped import TABLE
@@ -22,7 +23,7 @@ from shiftcast.pipelines.sources.serving_logs.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
-    for source in (SACCT, FOCUS, OPENCOST, PROMETHEUS, JOBS, OCCUPANCY, CAPACITY, INSTANCES, PODS, KUBECTL, DLRM,
+    for source in (SACCT, FOCUS, OPENCOST, PROMETHEUS, SMI, JOBS, OCCUPANCY, CAPACITY, INSTANCES, PODS, KUBECTL, DLRM,
                    REQUESTS, RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
 }  # fmt: skip
 

@@ -11,11 +11,11 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
-from shiftcast.pipelines.sources.clusters.views import apart, named, told
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve, first_text
+from shiftcast.pipelines.sources.views import apart, named, told
 
 _CREATED: Final = ("creation_time", "created", "created_at", "creationTimestamp")
 _SCHEDULED: Final = ("scheduled_time", "scheduled", "started", "start_time", "start")

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, from_objects
 from shiftcast.pipelines.sources.clusters.resources import accelerators, quantity
-from shiftcast.pipelines.sources.clusters.views import named, told
 from shiftcast.pipelines.sources.documents import documents
 from shiftcast.pipelines.sources.fractions import fraction_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
@@ -22,6 +21,7 @@ from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve, first_text
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.views import named, told
 
 _PRODUCT: Final = ("nvidia.com/gpu.product", "cloud.google.com/gke-accelerator", "cloud.google.com/gke-tpu-accelerator",
                    "amd.com/gpu.product-name", "gpu.nvidia.com/class", "node.kubernetes.io/instance-type")  # fmt: skip

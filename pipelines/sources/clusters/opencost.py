@@ -11,13 +11,13 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited, from_objects
-from shiftcast.pipelines.sources.clusters.views import apart, named, told
 from shiftcast.pipelines.sources.documents import documents
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.views import apart, named, told
 
 _PROPERTIES: Final = ("cluster", "node", "namespace", "controllerKind", "controller", "pod", "container", "providerID")
 _NAMES: Final = {name: (f"properties.{name}", name, *also) for name, also in {

@@ -29,6 +29,37 @@ def _table() -> Mapping[str, tuple[float | None, str]]:
     }
 
 
+@cache
+def _labels() -> Mapping[str, float | None]:
+    """Return the accelerators a unit of each resource as metrics spell it, with letters and digits between strokes."""
+    return {re.sub(r"[^a-z0-9]", "_", name): share for name, (share, _) in _table().items()}
+
+
+def share_of(resource: str) -> float | None:
+    """Return the accelerators that one of a resource is, by the name a metric's label gives it.
+
+    Parameters
+    ----------
+    resource
+        Name such as ``nvidia_com_gpu`` or ``nvidia_com_mig_1g_5gb``.
+
+    Returns
+    -------
+    float or None
+        Accelerators [accelerator], zero of what is no device; None of a device whose part of one no table tells.
+
+    Examples
+    --------
+    >>> share_of("nvidia_com_gpu"), share_of("nvidia_com_mig_2g_12gb"), share_of("memory"), share_of("example_com_gpu")
+    (1.0, 0.5, 0.0, None)
+    """
+    key = re.sub(r"[^a-z0-9]", "_", resource.lower())
+    if key in _labels():
+        return _labels()[key]
+    part = fraction_of(key.replace("_", "."))
+    return part if part is not None or (_DEVICE.search(key) and not _BESIDE.search(key)) else 0.0
+
+
 def quantity(text: str) -> float:
     """Return a Kubernetes quantity as a number.
 

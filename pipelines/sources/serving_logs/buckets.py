@@ -12,6 +12,7 @@ from shiftcast.pipelines.sources.normal import Normalised, Points, Spans
 from shiftcast.pipelines.sources.serving_logs.reading import MORE
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.views import told
 
 _START: Final = ("start_time", "starting_at", "start_time_iso", "bucket_start", "usage_date_utc",
                  "aggregation_timestamp", "usage_date", "date", "day", "hour", "timestamp", "time")  # fmt: skip
@@ -159,7 +160,7 @@ def _tall(sieve: Sieve) -> dict[tuple[str, str], pd.Series]:
 
 def _identity(sieve: Sieve, start: pd.Series) -> pd.Series:
     """Return start and group of each bucket: every column that neither counts nor tells time, by name."""
-    text = start.astype(str)
+    text = told(start)
     names = {re.sub(r"[^a-z0-9]", "", str(name).lower()): str(name) for name in sieve.chunk.cells.columns
              if not _VOLATILE.search(str(name)) and "." not in str(name)}  # fmt: skip
     for key in sorted(names):

@@ -67,6 +67,14 @@ SAMPLES = [
         ),
     ),
     (
+        "nvidia-smi",
+        (
+            "timestamp, index, uuid, name, utilization.gpu [%], power.draw [W]\n"
+            "2026/01/01 00:00:00.123, 0, GPU-1, NVIDIA H100 80GB HBM3, 50 %, 350.10 W\n"
+            "2026/01/01 00:00:00.125, 1, GPU-2, NVIDIA H100 80GB HBM3, 0 %, [N/A]\n"
+        ),
+    ),
+    (
         "jobs",
         (
             "job_id,submit_time,start_time,end_time,num_gpus,state\n"

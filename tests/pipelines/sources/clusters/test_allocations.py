@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from shiftcast.pipelines.sources.clusters.views import apart
+from shiftcast.pipelines.sources.views import apart
 
 CSV = ("Date,Namespace,ControllerKind,ControllerName,Pod,Container,CPUCoreUsageAverage,CPUCoreRequestAverage,GPUs,"
        "TotalCost\n2025-03-01,ml,deployment,d,p1,x,{0},{1},1,50\n")  # fmt: skip

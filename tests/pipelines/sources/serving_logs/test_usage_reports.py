@@ -51,7 +51,7 @@ def test_the_same_bucket_and_group_is_one_in_either_form_and_grows(normalised):
            "input_cached_tokens\n1740787200,1740873600,2025-03-01T00:00:00+00:00,,5,m,,1000,500,800\n")  # fmt: skip
     grown = json.dumps(page(RESULT | {"num_model_requests": 9}))
     one, two = (normalised("llm-requests", text) for text in (csv, grown))
-    assert one.identity.tolist() == two.identity.tolist() == ["2025-03-01 00:00:00+00:00|model=m"]
+    assert one.identity.tolist() == two.identity.tolist() == ["2025-03-01T00:00:00.000000|model=m"]
     assert one.extent[0] < two.extent[0]
     assert one.born.tolist() == two.born.tolist()
 

@@ -1,9 +1,10 @@
-"""Name the items that cluster exports tell of, so that two views of one are one and two of a name are two."""
+"""Name the items that exports tell of, so that two views of one are one and two items of a name are two."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 
@@ -30,7 +31,7 @@ def named(*parts: pd.Series) -> pd.Series:
 
 
 def told(moments: pd.Series) -> pd.Series:
-    """Return moments as text.
+    """Return moments as text, each alike whatever stands beside it.
 
     Parameters
     ----------
@@ -45,9 +46,10 @@ def told(moments: pd.Series) -> pd.Series:
     Examples
     --------
     >>> told(pd.to_datetime(pd.Series(["2026-01-01", None]), utc=True)).tolist()
-    ['2026-01-01 00:00:00+00:00', '']
+    ['2026-01-01T00:00:00.000000', '']
     """
-    return moments.astype(str).astype(object).where(moments.notna(), "")
+    texts = np.datetime_as_string(moments.dt.tz_convert(None).to_numpy().astype("datetime64[us]"), unit="us")
+    return pd.Series(texts, dtype=object).where(moments.notna().to_numpy(), "")
 
 
 def apart(names: pd.Series, cells: pd.DataFrame, changing: Sequence[str]) -> pd.Series:
