@@ -60,8 +60,8 @@ def _readings(sieve: Sieve) -> Normalised:
     read = tuple(_points(sieve, name, spec, at, series) for name, spec in known.items())
     if not read:
         raise UnreadableFileError(f"{sieve.chunk.file}: no column of readings such as utilization.gpu or power.draw")
-    some: np.ndarray = np.any([points.where for points in read], axis=0)
-    sieve.fail(~some, "timestamp", "has no reading of its GPU beside it")
+    none: np.ndarray = pd.DataFrame({points.measure: points.value.isna() for points in read}).all(axis=1).to_numpy()
+    sieve.fail(none, "timestamp", "has no reading of its GPU beside it")
     names = label_accelerators(sieve, "name")
     return Normalised(
         read=read, own=names.labels, clues={"name": sieve.text("name")},
