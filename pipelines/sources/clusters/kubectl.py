@@ -164,7 +164,7 @@ def _objects(sieve: Sieve) -> Normalised:
     nodes = (kind == "Node").to_numpy()
     if nodes.any() and anchor is None:
         raise UnreadableFileError(f"{sieve.chunk.file}: nodes have no date; say when they were listed with --anchor")
-    at = pd.Series(anchor or pd.NaT, index=range(sieve.rows)).astype("datetime64[us, UTC]")
+    at = pd.Series([anchor] * sieve.rows, dtype="datetime64[us, UTC]")
     pods = _pods(sieve, ~nodes)
     names = label_accelerators(sieve, "product")
     made = told(_moment(sieve, "created")).where((sieve.text("uid") == "").to_numpy(), "")

@@ -43,15 +43,15 @@ def _requests(sieve: Sieve, relative: str = "") -> Normalised:
     found = outcomes(sieve)
     status = found.status
     counts = tokens(sieve, status.isin(_UNCOMPUTED).to_numpy())
-    one = pd.Series(1.0, index=range(sieve.rows))
+    one, computed = pd.Series(1.0, index=range(sieve.rows)), (status != "cached").to_numpy()
     read = [
         Points(at, one, "requests", "request", status=status),
-        Points(at, counts.given, "input_tokens", "input_token", status=status),
-        Points(at, counts.made, "output_tokens", "output_token", status=status),
+        Points(at, counts.given, "input_tokens", "input_token", status=status, where=computed),
+        Points(at, counts.made, "output_tokens", "output_token", status=status, where=computed),
     ]
     if counts.cached is not None:
         read.append(Points(at, counts.cached, "cached_input_tokens", "input_token", status=status,
-                           where=(counts.cached > 0).to_numpy()))  # fmt: skip
+                           where=computed & (counts.cached > 0).to_numpy()))  # fmt: skip
     repeats = _repeats(sieve)
     read.append(Points(at, repeats, "retries", "request", status=status, where=(repeats > 0).to_numpy()))
     if costs := [name for name in _COST if sieve.has(name)]:
