@@ -11,6 +11,7 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.fractions import fraction_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -24,6 +25,7 @@ _UID: Final = ("uid", "instance_sn", "instance_id", "pod_uid")
 _NAME: Final = ("name", "pod", "pod_name", "instance", "instance_name")
 _PLACE: Final = ("cluster", "namespace", "project")
 _STATE: Final = ("state", "status", "phase", "node", "host", "hostname", "age", "restarts", "cpu_usage", "gpu_usage")
+_TYPE: Final = ("gpu_spec", "gpu_type", "accelerator")
 _ROLES: Final = {"CN": "cpu node", "HN": "gpu node"}
 _KIB: Final = 1024.0
 
@@ -39,8 +41,9 @@ def _amount(sieve: Sieve, whole: tuple[str, ...], part: str, parts: float, limit
 
 
 def _gpus(sieve: Sieve) -> pd.Series:
-    """Return GPUs asked for; a single shared one counts by its thousandths."""
+    """Return GPUs asked for; one that its name says is a slice counts as that, a single shared one by thousandths."""
     count = sieve.count("gpu_request", "num_gpu", "gpus", "gpu", "gpu_count", limit="accelerators")
+    count = count * sieve.text(*_TYPE).map(lambda name: fraction_of(name) or 1.0).astype(float)
     if not sieve.has("gpu_milli"):
         return count
     share = sieve.number("gpu_milli", limit="accelerators", missing=1000.0) / 1000.0
@@ -59,7 +62,7 @@ def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
     gpus = _gpus(sieve)
     cores = _amount(sieve, ("cpu_request", "cpus", "cores"), "cpu_milli", 1000.0, "cores")
     memory = _amount(sieve, ("memory_request", "memory_gib"), "memory_mib", _KIB, "memory")
-    names = label_accelerators(sieve, "gpu_spec", "gpu_type", "accelerator")
+    names = label_accelerators(sieve, *_TYPE)
     return Normalised(
         held=(
             Spans(start, end, gpus, status=status, where=(gpus > 0).to_numpy()),

@@ -18,7 +18,7 @@ from shiftcast.pipelines.sources.table import read_table
 _SAID: Final = (
     ("status", "state", "request_status", "metadata.status", "is_success", "success"),
     ("http_status", "status_code", "response_status", "response_status_code", "http_status_code",
-     "response.status_code", "http_response_code", "code"),
+     "response.status_code", "http_response_code"),
     ("finish_reason", "finish_reason_normalized", "stop_reason", "finished_reason"),
     ("level",),
 )  # fmt: skip

@@ -67,7 +67,8 @@ def _rows(value: object, above: Mapping[str, Any]) -> Iterator[Mapping[str, Any]
         for each in value:
             yield from _rows(each, above)
     elif isinstance(value, dict):
-        inner = [name for name in _LISTS if _holds_records(value.get(name))]
+        whole = isinstance(value.get("usage"), dict)  # an answer to a request, whatever else it lists
+        inner = [] if whole else [name for name in _LISTS if _holds_records(value.get(name))]
         if not inner:
             yield {**above, **value}
         shared = {key: each for key, each in value.items() if not isinstance(each, dict | list) and key != "has_more"}

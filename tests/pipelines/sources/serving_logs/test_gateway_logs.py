@@ -116,8 +116,10 @@ def test_answers_as_an_api_gives_them_hold_their_usage_within(read):
     message = {"id": "c2", "created": 1740787201, "model": "m", "usage": {
         "input_tokens": 10, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 5,
         "output_tokens": 3}}  # fmt: skip
-    got = read("llm-requests", lines([chat, message]))
-    assert (got.total("input_tokens"), got.total("output_tokens")) == (205, 10)
+    embedding = {"created": 1740787202, "data": [{"index": 0}, {"index": 1}], "model": "e", "usage": {
+        "prompt_tokens": 8, "completion_tokens": 0}}  # fmt: skip
+    got = read("llm-requests", lines([chat, message, embedding]))
+    assert (got.total("requests"), got.total("input_tokens"), got.total("output_tokens")) == (3, 213, 10)
     assert got.total("cached_input_tokens") == 154
 
 
