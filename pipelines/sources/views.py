@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+
+from shiftcast.features.instants import MISSING
 
 
 def named(*parts: pd.Series) -> pd.Series:
@@ -52,8 +55,8 @@ def told(moments: pd.Series) -> pd.Series:
     return pd.Series(texts, dtype=object).where(moments.notna().to_numpy(), "")
 
 
-def apart(names: pd.Series, cells: pd.DataFrame, changing: Sequence[str]) -> pd.Series:
-    """Return names with a number behind where rows of one name differ in what does not change, so that each counts.
+def apart(names: pd.Series, cells: pd.DataFrame, ignored: Sequence[str], later: Sequence[str] = ()) -> pd.Series:
+    """Return names with a number behind where rows of one name tell of different items, so that each counts.
 
     Parameters
     ----------
@@ -61,8 +64,10 @@ def apart(names: pd.Series, cells: pd.DataFrame, changing: Sequence[str]) -> pd.
         Name of each row, shape (rows,); missing where it has none.
     cells
         Cells of the rows, shape (rows, columns).
-    changing
-        Columns that change as an item goes on, in which its views may differ.
+    ignored
+        Columns in which views of one item may differ.
+    later
+        Columns that are filled as an item goes on, such as its end: an empty cell is a view of a filled one.
 
     Returns
     -------
@@ -71,15 +76,27 @@ def apart(names: pd.Series, cells: pd.DataFrame, changing: Sequence[str]) -> pd.
 
     Examples
     --------
-    >>> cells = pd.DataFrame({"gpus": ["1", "1", "2"], "end": ["", "9", "9"]})
-    >>> apart(pd.Series(["a", "a", "a"]), cells, ["end"]).tolist()
-    ['a', 'a', 'a#2']
+    >>> cells = pd.DataFrame({"gpus": ["1", "1", "2", "1"], "end": ["", "9", "9", "12"]})
+    >>> apart(pd.Series(["a", "a", "a", "a"]), cells, (), ["end"]).tolist()
+    ['a', 'a', 'a#2', 'a#3']
     """
-    kept = cells.drop(columns=[name for name in changing if name in cells.columns])
-    content = pd.Series(pd.util.hash_pandas_object(kept.astype(str), index=False).to_numpy())
-    rows = pd.DataFrame({"name": names.to_numpy(), "content": content})
+    kept = cells.drop(columns=[name for name in ignored if name in cells.columns]).astype(str).reset_index(drop=True)
+    kept = kept.mask(kept.isin([*MISSING]), "")
+    filling = [name for name in later if name in kept.columns]
+    rows = pd.DataFrame({"name": names.to_numpy(), "content": _hashed(kept.drop(columns=filling))})
+    for name in filling:
+        cell = kept[name].where(kept[name] != "")
+        first = cell.groupby([rows["name"], rows["content"]], dropna=False).transform("first")
+        kept[name] = cell.fillna(first).fillna("")
+    rows["content"] = _hashed(kept)
     kinds = rows.drop_duplicates().dropna()
     number = kinds.groupby("name").cumcount() + 1
     found = rows.merge(kinds.assign(number=number), on=["name", "content"], how="left")["number"].fillna(1.0)
     numbered = [name if each == 1 else f"{name}#{each:.0f}" for name, each in zip(names, found, strict=True)]
     return pd.Series(numbered, dtype=object)
+
+
+def _hashed(cells: pd.DataFrame) -> NDArray[np.uint64]:
+    if cells.empty:
+        return np.zeros(len(cells), dtype=np.uint64)
+    return pd.util.hash_pandas_object(cells, index=False).to_numpy(dtype=np.uint64)

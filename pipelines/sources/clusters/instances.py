@@ -24,7 +24,8 @@ _DELETED: Final = ("deletion_time", "deleted", "deleted_at", "end_time", "end")
 _UID: Final = ("uid", "instance_sn", "instance_id", "pod_uid")
 _NAME: Final = ("name", "pod", "pod_name", "instance", "instance_name")
 _PLACE: Final = ("cluster", "namespace", "project")
-_STATE: Final = ("state", "status", "phase", "node", "host", "hostname", "age", "restarts", "cpu_usage", "gpu_usage")
+_STATE: Final = ("state", "status", "phase", "age", "restarts", "cpu_usage", "gpu_usage")
+_HOST: Final = ("node", "host", "hostname")
 _TYPE: Final = ("gpu_spec", "gpu_type", "accelerator")
 _ROLES: Final = {"CN": "cpu node", "HN": "gpu node"}
 _KIB: Final = 1024.0
@@ -87,8 +88,9 @@ def _identity(sieve: Sieve, begun: pd.Series) -> pd.Series:
     moment = told(begun).where((uid == "").to_numpy(), "")
     whole = named(*(sieve.text(place) for place in _PLACE), name, uid, moment)
     whole = whole.where((name + uid != "").to_numpy(), None)
-    changing = [sieve.column(each) for each in (*_SCHEDULED, *_DELETED, *_STATE) if sieve.has(each)]
-    return apart(whole, sieve.chunk.cells, changing)
+    state, later = ([sieve.column(each) for each in names if sieve.has(each)]
+                    for names in (_STATE, (*_SCHEDULED, *_DELETED, *_HOST)))  # fmt: skip
+    return apart(whole, sieve.chunk.cells, state, later)
 
 
 def _recommender(sieve: Sieve) -> Normalised:

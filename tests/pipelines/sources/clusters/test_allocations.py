@@ -79,11 +79,17 @@ INSTANCE = "name,namespace,uid,gpus,start,end,gpu_type\n"
     (("web,a,u,1,2025-03-01 00:00,2025-03-01 10:00,L4", "web,a,v,1,2025-03-01 00:00,2025-03-01 10:00,L4"), 20),
     (("web,,,1,2025-03-01 00:00,2025-03-01 10:00,L4", "web,,,2,2025-03-01 00:00,2025-03-01 10:00,T4"), 30),
     (("web,,,1,2025-03-01 00:00,2025-03-01 10:00,L4",) * 3, 10),
+    (("web,,,1,2025-03-01 00:00,2025-03-01 10:00,L4", "web,,,1,2025-03-01 00:00,2025-03-01 20:00,L4"), 30),
     (("web,,,7,2025-03-01 00:00,2025-03-01 10:00,A100-SXM4-40GB-MIG-1g.5gb",), 10),
     ((",,,1,2025-03-01 00:00,2025-03-01 10:00,L4",) * 3, 30),
 ])  # fmt: skip
 def test_rows_of_one_name_that_differ_are_separate(read, rows, right):
     assert read("instances", INSTANCE + "\n".join(rows) + "\n").total("gpu_hours") == right
+
+
+def test_replicas_of_one_name_on_different_nodes_are_separate(read):
+    rows = "".join(f"web,1,2025-03-01 00:00,2025-03-01 10:00,n{node}\n" for node in (1, 2, 3))
+    assert read("instances", "name,gpus,start,end,node\n" + rows).total("gpu_hours") == 30
 
 
 def test_an_instance_keeps_its_identity_as_it_goes_on(normalised):
@@ -96,8 +102,8 @@ def test_an_instance_keeps_its_identity_as_it_goes_on(normalised):
 
 
 def test_names_are_numbered_by_what_does_not_change():
-    cells = pd.DataFrame({"gpus": ["1", "2", "1", "2", "1"], "end": list("abcde")})
-    assert apart(pd.Series(["a", "a", "a", None, "b"]), cells, ["end"]).fillna("").tolist() == [
+    cells = pd.DataFrame({"gpus": ["1", "2", "1", "2", "1"], "age": list("abcde")})
+    assert apart(pd.Series(["a", "a", "a", None, "b"]), cells, ["age"]).fillna("").tolist() == [
         "a",
         "a#2",
         "a",
