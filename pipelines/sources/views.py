@@ -99,4 +99,4 @@ def apart(names: pd.Series, cells: pd.DataFrame, ignored: Sequence[str], later: 
 def _hashed(cells: pd.DataFrame) -> NDArray[np.uint64]:
     if cells.empty:
         return np.zeros(len(cells), dtype=np.uint64)
-    return pd.util.hash_pandas_object(cells, index=False).to_numpy(dtype=np.uint64)
+    return np.asarray(pd.util.hash_pandas_object(cells, index=False), dtype=np.uint64)
