@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shiftcast.pipelines.sources.clusters.metrics import replica_of, series_of
 from shiftcast.pipelines.sources.documents import documents
@@ -27,13 +26,10 @@ class Series:
         Its labels, ``__name__`` among them.
     samples
         Moments (seconds from 1970) and values as they were read; a pair of None where one is damaged.
-    repeats
-        Name of another replica that read the same target, for each sample that it covers; empty for the others.
     """
 
     labels: Mapping[str, Any]
     samples: list[tuple[Any, Any]]
-    repeats: list[str]
 
 
 def read_series(opened: Opened) -> tuple[list[Series], list[str]]:
@@ -47,7 +43,7 @@ def read_series(opened: Opened) -> tuple[list[Series], list[str]]:
     Returns
     -------
     tuple
-        Series in order, those that several replicas read marked, and warnings.
+        Series in order, each reading of a target that several replicas scrape as one of them took it, and warnings.
 
     Raises
     ------
@@ -61,9 +57,8 @@ def read_series(opened: Opened) -> tuple[list[Series], list[str]]:
             warnings += [f"warning of the answer: {str(each)[:80]}" for each in whole.get("warnings") or ()]
         for entry in _entries(whole, opened.name):
             labels = entry["metric"] if isinstance(entry.get("metric"), dict) else {}
-            samples = list(_samples(entry))
-            found.append(Series(labels, samples, [""] * len(samples)))
-    _mark_replicas(found)
+            found.append(Series(labels, list(_samples(entry))))
+    _agree(found)
     return found, sorted(set(warnings))
 
 
@@ -97,34 +92,35 @@ def _samples(entry: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         yield at, value
 
 
-def _mark_replicas(found: list[Series]) -> None:
-    """Mark the samples of each target's lesser replicas that lie within a step of one that the fullest one took."""
+def _agree(found: list[Series]) -> None:
+    """Put the fullest replica's reading of a target in the place of those that others took within a step of it."""
     targets: dict[tuple[str, str], list[Series]] = {}
     for series in found:
         if replica_of(series.labels):
             name = str(series.labels.get("__name__", ""))
             targets.setdefault((name, series_of(series.labels, "")), []).append(series)
     for replicas in targets.values():
-        fullest = max(replicas, key=lambda each: len(each.samples))
-        taken, name = _moments(fullest), replica_of(fullest.labels)
-        for series in replicas:
-            if series is not fullest:
-                near = _near(_moments(series), taken)
-                series.repeats[:] = [name if each else "" for each in near]
-                taken = np.sort(np.concatenate([taken, _moments(series)[~near]]))
+        first, *others = sorted(replicas, key=lambda each: -len(each.samples))
+        taken = _timed(first.samples)
+        for series in others:
+            agreed = _as_taken(series.samples, taken)
+            taken = _timed([*taken, *(one for one, own in zip(agreed, series.samples, strict=True) if one is own)])
+            series.samples[:] = agreed
 
 
-def _moments(series: Series) -> NDArray[np.float64]:
-    return np.array([at if isinstance(at, int | float) else np.nan for at, _ in series.samples], dtype=np.float64)
+def _timed(samples: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    return sorted((each for each in samples if isinstance(each[0], int | float)), key=lambda each: float(each[0]))
 
 
-def _near(moments: NDArray[np.float64], taken: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return whether each moment lies within the usual step of one that was taken."""
-    known = np.sort(taken[np.isfinite(taken)])
-    if len(known) == 0:
-        return np.zeros(len(moments), dtype=bool)
+def _as_taken(samples: list[tuple[Any, Any]], taken: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Return samples, those nearer than the usual step to one that was taken being that one."""
+    if not taken:
+        return samples
+    known = np.array([at for at, _ in taken], dtype=np.float64)
     step = np.median(np.diff(known)) if len(known) > 1 else np.inf
-    after = np.searchsorted(known, moments)
-    gap = np.minimum(np.abs(moments - known[np.maximum(after - 1, 0)]),
-                     np.abs(moments - known[np.minimum(after, len(known) - 1)]))  # fmt: skip
-    return gap < step
+    moments = np.array([at if isinstance(at, int | float) else np.nan for at, _ in samples], dtype=np.float64)
+    after = np.searchsorted(known, moments).clip(1, max(len(known) - 1, 1))
+    before, after = after - 1, after.clip(max=len(known) - 1)
+    place = np.where(np.abs(moments - known[before]) <= np.abs(moments - known[after]), before, after)
+    near = np.abs(moments - known[place]) < step
+    return [taken[where] if close else own for own, where, close in zip(samples, place, near, strict=True)]

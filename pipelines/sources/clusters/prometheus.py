@@ -50,8 +50,8 @@ def _answers(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     known = known_metrics(setting)
     rows = [
         {**_row(str(series.labels.get("__name__", "")), series.labels, at, value, known),
-         "repeats": repeat, "warnings": "\n".join(warnings)}
-        for series in found for (at, value), repeat in zip(series.samples, series.repeats, strict=True)
+         "warnings": "\n".join(warnings)}
+        for series in found for at, value in series.samples
     ]  # fmt: skip
     yield from from_objects(opened.name, rows)
 
@@ -118,8 +118,6 @@ def _samples(sieve: Sieve) -> Normalised:
                "describe it with a row of --map whose metric is empty")  # fmt: skip
     sieve.fail(specs.isna().to_numpy(), "metric",
                "is not a known metric; describe it with --map (metric,measure,unit,how,factor)")  # fmt: skip
-    repeats = sieve.text("repeats")
-    sieve.fail((repeats != "").to_numpy(), "repeats", "is the replica that read the same target; one of them counts")
     at, value = sieve.instant("at"), _values(sieve)
     facts = {key: specs.map(lambda row, key=key: "" if row is None else row.get(key, "")).astype(object)
              for key in ("measure", "unit", "how", "factor", "limit")}  # fmt: skip

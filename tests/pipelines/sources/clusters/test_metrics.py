@@ -43,13 +43,24 @@ def test_two_replicas_of_one_target_are_one(tmp_path, read, label):
             entry(TARGET | {label: "b"}, 1200, 2200, 3200, 4200, first=7)]  # fmt: skip
     assert total(tmp_path, "input_tokens", answer(*pair)) == 3000
     got = read("prometheus", json.dumps(answer(*pair)))
-    assert (got.rows, got.stored) == (8, 4)
-    assert got.found["counter_resets"] == 0
+    assert (got.rows, got.found["counter_resets"]) == (8, 0)
+    assert got.points["value"].drop_duplicates().tolist() == [1000, 2000, 3000, 4000]
 
 
 def test_a_replica_fills_the_gap_of_another(tmp_path):
     gap = [entry(A, 1000, 2000), entry(A, 9000, first=300), entry(B, *range(1200, 9001, 1000), first=7)]
     assert total(tmp_path, "input_tokens", answer(*gap)) == 7800
+
+
+def test_three_replicas_one_of_them_with_a_damaged_sample(read):
+    three = [entry(TARGET | {"prometheus_replica": each}, *range(0, 4000, 1000), first=first)
+             for each, first in (("a", 0), ("b", 7), ("c", 29))]  # fmt: skip
+    three[1]["values"][2] = ["x"]
+    got = read("prometheus", json.dumps(answer(*three)))
+    assert got.points["value"].drop_duplicates().tolist() == [0, 1000, 2000, 3000]
+    assert (got.quarantined["reason"].str.contains("same") | got.quarantined["column"].ne("identity")).all()
+    single = [entry(TARGET | {"replica": each}, 5, first=first) for each, first in (("a", 0), ("b", 7))]
+    assert read("prometheus", json.dumps(answer(*single))).points["value"].drop_duplicates().tolist() == [5]
 
 
 def test_replicas_of_a_model_are_no_replicas_of_a_scraper(tmp_path):
