@@ -11,13 +11,14 @@ from shiftcast.pipelines.sources.bills.cur import CUR
 from shiftcast.pipelines.sources.bills.focus import FOCUS
 from shiftcast.pipelines.sources.bills.gcp import GCP
 from shiftcast.pipelines.sources.bills.oracle import ORACLE
-from shiftcast.pipelines.sources.capacity import CAPACITY
-from shiftcast.pipelines.sources.instances import DLRM, INSTANCES, PODS
+from shiftcast.pipelines.sources.clusters.capacity import CAPACITY
+from shiftcast.pipelines.sources.clusters.instances import DLRM, INSTANCES, PODS
+from shiftcast.pipelines.sources.clusters.kubectl import KUBECTL
+from shiftcast.pipelines.sources.clusters.opencost import OPENCOST
+from shiftcast.pipelines.sources.clusters.prometheus import PROMETHEUS
+from shiftcast.pipelines.sources.clusters.smi import SMI
 from shiftcast.pipelines.sources.mapped import TABLE
 from shiftcast.pipelines.sources.normal import Source
-from shiftcast.pipelines.sources.opencost import OPENCOST
-from shiftcast.pipelines.sources.prometheus import PROMETHEUS
-from shiftcast.pipelines.sources.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
 from shiftcast.pipelines.sources.schedulers.jobs import JOBS
 from shiftcast.pipelines.sources.schedulers.lsf import LSF
 from shiftcast.pipelines.sources.schedulers.occupancy import OCCUPANCY
@@ -26,12 +27,14 @@ from shiftcast.pipelines.sources.schedulers.sacct import SACCT
 from shiftcast.pipelines.sources.schedulers.sge import SGE
 from shiftcast.pipelines.sources.schedulers.squeue import SQUEUE
 from shiftcast.pipelines.sources.schedulers.swf import SWF
-from shiftcast.pipelines.sources.servegen import SERVEGEN
+from shiftcast.pipelines.sources.serving_logs.requests import AZURE, MOONCAKE, RELATIVE, REQUESTS
+from shiftcast.pipelines.sources.serving_logs.servegen import SERVEGEN
 
 SOURCES: Final[Mapping[str, Source]] = {
     source.name: source
     for source in (SACCT, SQUEUE, PBS, LSF, SGE, SWF, JOBS, OCCUPANCY, FOCUS, CUR, AZURE_COST, GCP, ORACLE, OPENCOST,
-                   PROMETHEUS, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS, RELATIVE, AZURE, MOONCAKE, SERVEGEN, TABLE)
+                   KUBECTL, PROMETHEUS, SMI, CAPACITY, INSTANCES, PODS, DLRM, REQUESTS, RELATIVE, AZURE, MOONCAKE,
+                   SERVEGEN, TABLE)
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import read_table
 
 _SLICE: Final = re.compile(r"(?:(\d)c\.)?(\d+)g\.(\d+)gb")
-_MODE: Final = re.compile(r"(?:^|[/_.:-])([a-z]px)(?:$|[_-])")
+_MODE: Final = re.compile(r"(?:^|amd[._]com[/._])([a-z]px)(?:[._]nps\d)?$")
 
 
 @cache

@@ -13,9 +13,10 @@ import pytest
 from shiftcast.features.instants import Clock
 from shiftcast.pipelines.ingest.spool import Spool
 from shiftcast.pipelines.sources.catalogue import SOURCES
-from shiftcast.pipelines.sources.normal import Batch, normalise
+from shiftcast.pipelines.sources.normal import Batch, Normalised, normalise
 from shiftcast.pipelines.sources.opening import Opened, opened
 from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.sieve import Sieve
 
 ANCHOR = pd.Timestamp("2025-01-01", tz="UTC")
 
@@ -73,6 +74,19 @@ def batches() -> Callable[..., list[Batch]]:
     def as_source(name: str, content: bytes, setting: Setting) -> list[Batch]:
         file = Opened("s", io.BufferedReader(io.BytesIO(content)))
         return [normalise(SOURCES[name], chunk, setting) for chunk in SOURCES[name].read(file, setting)]
+
+    return as_source
+
+
+@pytest.fixture
+def normalised() -> Callable[..., Normalised]:
+    """Return a function that reads text as a source as far as what its first chunk is normalised to."""
+
+    def as_source(name: str, content: str | bytes, *, file: str = "s", setting: Setting | None = None) -> Normalised:
+        setting = setting or Setting(Clock(anchor=ANCHOR))
+        data = content.encode() if isinstance(content, str) else content
+        opened_ = Opened(file, io.BufferedReader(io.BytesIO(data)))
+        return SOURCES[name].normalise(Sieve(next(iter(SOURCES[name].read(opened_, setting))), setting))
 
     return as_source
 

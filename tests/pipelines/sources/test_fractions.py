@@ -16,7 +16,7 @@ def test_a_profile_in_any_name_is_its_compute_slices(text, right):
     assert fraction_of(text) == pytest.approx(right)
 
 
-@pytest.mark.parametrize("text", ["", "nvidia.com/gpu", "1g.999gb", "gpu:a100", "vpx"])
+@pytest.mark.parametrize("text", ["", "nvidia.com/gpu", "1g.999gb", "gpu:a100", "vpx", "rubin_cpx"])
 def test_what_no_table_knows_is_none(text):
     assert fraction_of(text) is None
 

@@ -57,6 +57,24 @@ SAMPLES = [
         ("name,gpus,start,end,gpu_type\na,8,2026-01-01,2026-01-02,H100 SXM\n"),
     ),
     (
+        "kubectl",
+        (
+            '{"kind": "List", "items": [\n'
+            '{"kind": "Pod", "metadata": {"name": "a", "uid": "u", "creationTimestamp": "2026-01-01T00:00:00Z"},\n'
+            '"spec": {"containers": [{"resources": {"limits": {"nvidia.com/gpu": "2"}}}]},\n'
+            '"status": {"phase": "Running", "startTime": "2026-01-01T00:00:05Z"}},\n'
+            '{"kind": "Node", "metadata": {"name": "n"}, "status": {"capacity": {"nvidia.com/gpu": "8"}}}]}'
+        ),
+    ),
+    (
+        "nvidia-smi",
+        (
+            "timestamp, index, uuid, name, utilization.gpu [%], power.draw [W]\n"
+            "2026/01/01 00:00:00.123, 0, GPU-1, NVIDIA H100 80GB HBM3, 50 %, 350.10 W\n"
+            "2026/01/01 00:00:00.125, 1, GPU-2, NVIDIA H100 80GB HBM3, 0 %, [N/A]\n"
+        ),
+    ),
+    (
         "jobs",
         (
             "job_id,submit_time,start_time,end_time,num_gpus,state\n"

@@ -15,6 +15,7 @@ from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.views import told
 
 _DATE: Final = ("First Operational Date", "date", "operational_date", "available_from", "day", "time")
 _COUNT: Final = ("Chip quantity (primary)", "quantity", "count", "gpus", "gpu", "num_gpus", "accelerators")
@@ -62,7 +63,7 @@ def _list(sieve: Sieve) -> Normalised:
         own={**names.labels, "operator": sieve.text("Owner", "operator"), "region": sieve.text("Country", "region")},
         clues={"name": sieve.text(*_NAME), "account": sieve.text("Owner", "operator"),
                "tag": sieve.text("Sector", "tags")},
-        identity=sieve.text(*_NAME) + "|" + at.astype(str) + "|" + sieve.text(*_TYPE) + "|" + count.astype(str),
+        identity=sieve.text(*_NAME) + "|" + told(at) + "|" + sieve.text(*_TYPE) + "|" + count.astype(str),
         unresolved=names.unresolved,
     )  # fmt: skip
 
@@ -82,7 +83,7 @@ def _wide(sieve: Sieve) -> Normalised:
     return Normalised(
         read=tuple(Points(at, count, "accelerators", "accelerator", "last", series=part, labels={"user": part})
                    for part, count in counts.items()),
-        identity=at.astype(str), track=pd.Series(sieve.chunk.file, index=range(sieve.rows), dtype=object),
+        identity=told(at), track=pd.Series(sieve.chunk.file, index=range(sieve.rows), dtype=object),
     )  # fmt: skip
 
 

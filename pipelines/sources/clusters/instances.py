@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -10,15 +11,22 @@ import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
 from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.fractions import fraction_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
-from shiftcast.pipelines.sources.sieve import Sieve
+from shiftcast.pipelines.sources.sieve import Sieve, first_text
+from shiftcast.pipelines.sources.views import apart, named, told
 
 _CREATED: Final = ("creation_time", "created", "created_at", "creationTimestamp")
 _SCHEDULED: Final = ("scheduled_time", "scheduled", "started", "start_time", "start")
 _DELETED: Final = ("deletion_time", "deleted", "deleted_at", "end_time", "end")
-_NAME: Final = ("instance_sn", "name", "pod", "instance", "instance_id")
+_UID: Final = ("uid", "instance_sn", "instance_id", "pod_uid")
+_NAME: Final = ("name", "pod", "pod_name", "instance", "instance_name")
+_PLACE: Final = ("cluster", "namespace", "project")
+_STATE: Final = ("state", "status", "phase", "age", "restarts", "cpu_usage", "gpu_usage")
+_HOST: Final = ("node", "host", "hostname")
+_TYPE: Final = ("gpu_spec", "gpu_type", "accelerator")
 _ROLES: Final = {"CN": "cpu node", "HN": "gpu node"}
 _KIB: Final = 1024.0
 
@@ -34,8 +42,9 @@ def _amount(sieve: Sieve, whole: tuple[str, ...], part: str, parts: float, limit
 
 
 def _gpus(sieve: Sieve) -> pd.Series:
-    """Return GPUs asked for; a single shared one counts by its thousandths."""
+    """Return GPUs asked for; one that its name says is a slice counts as that, a single shared one by thousandths."""
     count = sieve.count("gpu_request", "num_gpu", "gpus", "gpu", "gpu_count", limit="accelerators")
+    count = count * sieve.text(*_TYPE).map(lambda name: fraction_of(name) or 1.0).astype(float)
     if not sieve.has("gpu_milli"):
         return count
     share = sieve.number("gpu_milli", limit="accelerators", missing=1000.0) / 1000.0
@@ -54,7 +63,7 @@ def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
     gpus = _gpus(sieve)
     cores = _amount(sieve, ("cpu_request", "cpus", "cores"), "cpu_milli", 1000.0, "cores")
     memory = _amount(sieve, ("memory_request", "memory_gib"), "memory_mib", _KIB, "memory")
-    names = label_accelerators(sieve, "gpu_spec", "gpu_type", "accelerator")
+    names = label_accelerators(sieve, *_TYPE)
     return Normalised(
         held=(
             Spans(start, end, gpus, status=status, where=(gpus > 0).to_numpy()),
@@ -66,15 +75,27 @@ def _lifecycle(sieve: Sieve, relative: str = "") -> Normalised:
         own=names.labels,
         clues={"app": sieve.text("app_name", "app"), "role": sieve.text("role").replace(_ROLES),
                "qos": sieve.text("qos"), "tag": sieve.text("labels", "tags"), "image": sieve.text("image")},
-        identity=sieve.text(*_NAME).where(lambda each: each != "", None),
+        identity=_identity(sieve, created if sieve.has(*_CREATED) else start), born=created.fillna(start),
+        progress=pd.Series(np.where(waiting, 0, np.where(end.isna(), 1, 2))),
+        cluster=sieve.text("cluster") if sieve.has("cluster") else None,
         unresolved=names.unresolved,
     )  # fmt: skip
 
 
+def _identity(sieve: Sieve, begun: pd.Series) -> pd.Series:
+    """Return cluster, namespace and name of each item, with its uid or else the moment that it was made."""
+    uid, name = sieve.text(*_UID), first_text(sieve, _NAME)
+    moment = told(begun).where((uid == "").to_numpy(), "")
+    whole = named(*(sieve.text(place) for place in _PLACE), name, uid, moment)
+    whole = whole.where((name + uid != "").to_numpy(), None)
+    state, later = ([sieve.column(each) for each in names if sieve.has(each)]
+                    for names in (_STATE, (*_SCHEDULED, *_DELETED, *_HOST)))  # fmt: skip
+    return apart(whole, sieve.chunk.cells, state, later)
+
+
 def _recommender(sieve: Sieve) -> Normalised:
     base = _lifecycle(sieve, relative="s")
-    own = {"workload": "recsys", "technique": "deep", "phase": "inference", **base.own}
-    return Normalised(base.held, base.read, own, base.clues, base.identity, base.track, base.unresolved)
+    return replace(base, own={"workload": "recsys", "technique": "deep", "phase": "inference", **base.own})
 
 
 def _relative(sieve: Sieve) -> Normalised:

@@ -46,7 +46,7 @@ def test_refused_requests_are_kept_apart_and_repeats_by_id_set_aside(read):
     assert got.total("input_tokens", "refused") == 7
     assert got.total("requests", "failed") == 1
     assert (got.rows, got.stored) == (4, 3)
-    assert "line 2" in got.quarantined["reason"].iloc[0]
+    assert "the same stands" in got.quarantined["reason"].iloc[0]
 
 
 def test_parquet_reads_as_csv_does(read, parquet_bytes):

@@ -1,0 +1,1 @@
+"""Read logs and usage reports of model serving: a request a row, or a bucket of requests."""
