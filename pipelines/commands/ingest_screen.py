@@ -134,7 +134,7 @@ def _show_missing(console: Console, report: dict[str, Any]) -> None:
     if report["unresolved"]:
         names = list(report["unresolved"])
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        console.print(escape(f"names no table knows: {', '.join(names[:_SHOWN])}{more}"))
+        console.print(escape(f"not known or not counted: {'; '.join(names[:_SHOWN])}{more}"))
 
 
 def show_throughput(screened: Screened[Throughput], output: Path, *, as_json: bool) -> None:

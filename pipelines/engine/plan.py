@@ -11,6 +11,7 @@ from shiftcast.features.frames import DIMENSIONS
 from shiftcast.pipelines.engine.periods import MICROSECONDS_HOUR, Periods
 
 UNSERVED: Final = ("queued", "refused")
+CACHED: Final = "cached"  # an answer out of a cache is no work of a model, and none is missing for it
 _LABELS: Final = (*DIMENSIONS, "measure", "unit", "source")
 _CELL: Final = (*_LABELS, "how", "period", "known_at")  # the last where rows have one
 
@@ -36,7 +37,7 @@ def span_cells(spans: ir.Table, periods: Periods) -> ir.Table:
         and those that have ``known_at`` are told apart by it.
     """
     begin, end = (periods.dialect.microseconds(spans[name]) for name in ("start", "end"))
-    rows = spans.mutate(begin=begin, over=end, served=~spans.status.isin(UNSERVED))
+    rows = spans.mutate(begin=begin, over=end, served=~spans.status.isin(UNSERVED), lacks=spans.status.isin(UNSERVED))
     first = periods.number(rows.begin)
     last = ibis.greatest(first, periods.number(rows.over - 1))
     rows = rows.mutate(period=ibis.range(first, last + 1).unnest())
@@ -67,9 +68,11 @@ def point_cells(points: ir.Table, periods: Periods, hows: frozenset[str]) -> ir.
     Table
         One row a cell; a counter's cells have ``how`` ``sum``.
     """
+    summed = points.how == "sum"
     rows = points.mutate(
         moment=periods.dialect.microseconds(points["at"]),
-        served=~(points.status.isin(UNSERVED) & (points.how == "sum")),
+        served=~(points.status.isin((*UNSERVED, CACHED)) & summed),
+        lacks=points.status.isin(UNSERVED) & summed,
     )
     rows = rows.mutate(period=periods.number(rows.moment))
     if hows <= {"sum"}:  # with no rows at all, too
@@ -182,7 +185,7 @@ def _summed(rows: ir.Table) -> ir.Table:
         .agg(
             value=(served * weight if "weight" in rows.columns else served).sum(),
             rows=weight.sum() if "weight" in rows.columns else rows.count(),
-            short=ibis.ifelse(rows.served, 0, weight).sum(),
+            short=ibis.ifelse(rows.lacks, weight, 0).sum(),
         )
         .mutate(moment=ibis.null("int64"))
     )

@@ -64,7 +64,7 @@ def charge(sieve: Sieve, bill: Bill, cost: pd.Series | None = None) -> Normalise
     Returns
     -------
     Normalised
-        Spans of use and idle hours, points of what corrections take back, of tokens and of cost.
+        Spans of use and idle hours, below zero where corrections take back, and points of tokens and of cost.
     """
     start = sieve.instant(*bill.start)
     end = sieve.instant(*bill.end) if bill.end else start + pd.Timedelta(days=1)
@@ -81,12 +81,10 @@ def charge(sieve: Sieve, bill: Bill, cost: pd.Series | None = None) -> Normalise
     sieve.bound(pd.Series(np.abs(size)), "hours", lines.column)
     amount = pd.Series(size) / length.where(length > 0)
     idle = lines.role.isin(["unused", "commitment"]).to_numpy()
-    held = [Spans(start, end, amount, measure, where=(size > 0) & of) for measure, of in _measures(idle)]
-    back = [Points(start, pd.Series(size), measure, "accelerator_hour", where=(size < 0) & of)
-            for measure, of in _measures(idle)]  # fmt: skip
+    held = [Spans(start, end, amount, measure, where=(size != 0) & of) for measure, of in _measures(idle)]
     tokens = token_points(sieve, bill, start, lines.role, lines.description)
     return Normalised(
-        held=tuple(held), read=(*back, *tokens.points, Points(start, spent, "cost", currency)),
+        held=tuple(held), read=(*tokens.points, Points(start, spent, "cost", currency)),
         own={"operator": _operator(sieve, bill), "region": first_text(sieve, bill.regions),
              "accelerator": lines.accelerator, "vendor": lines.accelerator.map(_vendor)},
         clues={**{name: first_text(sieve, columns) for name, columns in bill.clues.items() if sieve.has(*columns)},

@@ -159,7 +159,7 @@ def test_everything_that_can_be_told_is(tmp_path, monkeypatch):
     (tmp_path / "pods.csv").write_text("name,gpus,start,end,gpu_type\na,8,2026-01-01,,Quux\n")
     got = shell(tmp_path, monkeypatch, "instances", "pods.csv", "--until", "2026-01-02")
     assert "1 spans without end" in got.output
-    assert "names no table knows: Quux" in got.output
+    assert "not known or not counted: Quux" in got.output
 
 
 def test_the_list_of_sources(tmp_path, monkeypatch):
