@@ -1,0 +1,116 @@
+"""Find the header of a table under the titles and notes that reports put above it, and what divides its cells."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from shiftcast.pipelines.sources.lines import split_cells
+from shiftcast.pipelines.sources.table import UnreadableFileError
+
+DELIMITERS: Final = ",;\t|"
+SAMPLE: Final = 50
+_NAMED: Final = {"\\t": "\t", "tab": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
+_FIGURE: Final = re.compile(r"[-+]?[\d.,]*\d%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
+
+
+def find_header(texts: Sequence[str], delimiter: str, *, quoted: bool) -> tuple[int, str]:
+    """Return which of the first records of a text is its header, and the delimiter.
+
+    Parameters
+    ----------
+    texts
+        First records, the file's first in front.
+    delimiter
+        Delimiter, by itself or by name (tab, space, ...); found if empty.
+    quoted
+        Whether double quotes enclose cells.
+
+    Returns
+    -------
+    tuple of int and str
+        Place of the header, and the delimiter; the first record where no other one is a header for certain.
+
+    Examples
+    --------
+    >>> find_header(["GPU report, May", "", "job;gpus;hours", "1;8;2,5"], "", quoted=True)
+    (2, ';')
+    """
+    some = list(texts[:SAMPLE])
+    given = _NAMED.get(delimiter, delimiter)
+    plain = given or max(DELIMITERS, key=some[0].count)
+    sizes = [len(row) for row in split_cells(some[:2], plain, quoted=quoted)]
+    best = plain if given or (sizes[0] > 1 and sizes[0] == sizes[-1]) else _divider(some, plain, quoted=quoted)
+    place = header_place(split_cells(some, best, quoted=quoted))
+    return (place, best) if place or best == plain or len(split_cells(some[:1], best)[0]) > 1 else (0, plain)
+
+
+def _divider(texts: Sequence[str], plain: str, *, quoted: bool) -> str:
+    """Return the delimiter that divides most records into equally many cells."""
+    best, most = plain, (0, 0)
+    for each in DELIMITERS:
+        sizes = Counter(len(row) for row in split_cells(list(texts), each, quoted=quoted))
+        (size, count), found = sizes.most_common(1)[0], (0, 0)
+        if size > 1:
+            found = (count, size)
+        if found > most:
+            best, most = each, found
+    return best
+
+
+def header_place(rows: Sequence[Sequence[str]]) -> int:
+    """Return which of the first rows is the header: the first full one of the usual width, if it holds no figure.
+
+    Parameters
+    ----------
+    rows
+        Cells of the first rows.
+
+    Returns
+    -------
+    int
+        Place of the header; 0 where no later row is one for certain.
+
+    Examples
+    --------
+    >>> header_place([["Costs 2026", "", ""], ["day", "gpus", "cost"], ["2026-01-01", "8", "5"]])
+    1
+    >>> header_place([["2026-01-01", "8", "5"], ["2026-01-02", "8", "5"]])
+    0
+    """
+    width = Counter(len(row) for row in rows).most_common(1)[0][0]
+    filled = [sum(bool(cell.strip()) for cell in row) if len(row) == width else 0 for row in rows]
+    first = next((place for place, count in enumerate(filled) if 2 * count > max(filled)), 0)
+    has_figure = any(_FIGURE.fullmatch(cell.strip()) for cell in rows[first])
+    return 0 if has_figure or width < 2 else first
+
+
+def header_names(file: str, line: int, cells: Sequence[str]) -> list[str]:
+    """Return the names of a header's columns; one without a name is called by its place.
+
+    Parameters
+    ----------
+    file
+        Name of the file, for the message.
+    line
+        Line of the header in it.
+    cells
+        Cells of the header.
+
+    Returns
+    -------
+    list of str
+        A name a column, none twice.
+
+    Raises
+    ------
+    UnreadableFileError
+        If a name is there twice.
+    """
+    names = [cell.strip() for cell in cells]
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise UnreadableFileError(f"{file}: line {line}: column {twice[0]!r} is there twice; rename one of them")
+    return [name or f"column {place}" for place, name in enumerate(names, 1)]
