@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from shiftcast.pipelines.sources.formats.header import find_header, header_names
+from shiftcast.pipelines.sources.formats.header import find_header, first_row, header_names
 from shiftcast.pipelines.sources.lines import SHOWN, Records, read_records, split_cells
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
@@ -49,7 +49,13 @@ class Chunk:
 
 
 def delimited(
-    opened: Opened, *, delimiter: str = "", header: Sequence[str] = (), quoted: bool = True, spill: bool = False
+    opened: Opened,
+    *,
+    delimiter: str = "",
+    header: Sequence[str] = (),
+    quoted: bool = True,
+    spill: bool = False,
+    numbered: bool = False,
 ) -> Iterator[Chunk]:
     """Read delimited text, its header found under titles and notes, or Parquet under the same column names.
 
@@ -66,6 +72,8 @@ def delimited(
         Whether double quotes enclose cells.
     spill
         Whether the last column may hold the delimiter itself, as a Slurm job name can.
+    numbered
+        Whether there is no header line, and columns are c1, c2, ... unless the first line names them so.
 
     Yields
     ------
@@ -85,8 +93,11 @@ def delimited(
     for records in read_records(opened.stream, size=ROWS, quoted=quoted):
         if not seen and records.texts:
             place, delimiter = find_header(records.texts, delimiter, quoted=quoted)
-            if not names:
-                cells = split_cells(records.texts[place : place + 1], delimiter, quoted=quoted)[0]
+            cells = split_cells(records.texts[place : place + 1], delimiter, quoted=quoted)[0]
+            if numbered and "c1" not in cells:
+                place, names = first_row(records.texts, delimiter, quoted=quoted)
+                del records.texts[:place], records.lines[:place]
+            elif not names:
                 names = header_names(opened.name, records.lines[place], cells)
                 del records.texts[: place + 1], records.lines[: place + 1]
         seen = True

@@ -87,6 +87,34 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
     return 0 if has_figure or width < 2 else first
 
 
+def first_row(texts: Sequence[str], delimiter: str, *, quoted: bool) -> tuple[int, list[str]]:
+    """Return where the rows of a text without a header begin, below notes such as ``; made by``, and names of columns.
+
+    Parameters
+    ----------
+    texts
+        First records.
+    delimiter
+        Delimiter.
+    quoted
+        Whether double quotes enclose cells.
+
+    Returns
+    -------
+    tuple of int and list of str
+        Place of the first row, and ``c1, c2, ...``.
+
+    Examples
+    --------
+    >>> first_row(["; made by hand", "1 0 8", "2 5 8"], " ", quoted=True)
+    (1, ['c1', 'c2', 'c3'])
+    """
+    notes = next((n for n, text in enumerate(texts) if not text.lstrip().startswith((";", "#"))), len(texts))
+    sizes = [len(row) for row in split_cells(list(texts[notes : notes + SAMPLE]), delimiter, quoted=quoted)]
+    width = Counter(sizes).most_common(1)[0][0] if sizes else 1
+    return notes, [f"c{place}" for place in range(1, width + 1)]
+
+
 def header_names(file: str, line: int, cells: Sequence[str]) -> list[str]:
     """Return the names of a header's columns; one without a name is called by its place.
 

@@ -19,7 +19,7 @@ from shiftcast.pipelines.sources.table import UnreadableFileError
 _JSON: Final = ("{", "[")
 
 
-def rows_of(opened: Opened, setting: Setting, *, header: Sequence[str] = ()) -> Iterator[Chunk]:
+def rows_of(opened: Opened, setting: Setting, *, header: Sequence[str] = (), numbered: bool = False) -> Iterator[Chunk]:
     """Read the rows of a table of any format.
 
     Objects within a JSON object, and nested columns of Parquet, become columns named such as ``usage.gpus``.
@@ -32,6 +32,8 @@ def rows_of(opened: Opened, setting: Setting, *, header: Sequence[str] = ()) -> 
         Its delimiter, path and sheet say what the file does not tell.
     header
         Column names of delimited text without a header line.
+    numbered
+        Whether delimited text has no header line, and its columns are c1, c2, ... unless its first line says so.
 
     Yields
     ------
@@ -55,7 +57,7 @@ def rows_of(opened: Opened, setting: Setting, *, header: Sequence[str] = ()) -> 
     elif kind == "JSON":
         yield from from_objects(opened.name, rows_at(opened.name, document(whole), setting.path))
     else:
-        yield from delimited(whole, delimiter=setting.delimiter, header=header)
+        yield from delimited(whole, delimiter=setting.delimiter, header=header, numbered=numbered)
 
 
 def format_of(opened: Opened) -> tuple[str, Opened]:
