@@ -79,6 +79,11 @@ def ingest_files(
         return
     form = Form(cluster, dates, delimiter, path_, sheet)
     setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
+    if source == "check":
+        from shiftcast.pipelines.commands.ingest_check import check_files  # noqa: PLC0415  (keeps --help fast)
+
+        check_files(paths, setting, None if until is None else as_moment(until, "--until"), as_json=as_json)
+        return
     request = IngestRequest(
         source, tuple(paths), setting, as_day(known_at, "--known-at"), default_root(), grain, engine,
         master,
