@@ -134,7 +134,9 @@ def _looked_at(
     database: duckdb.DuckDBPyConnection, path: str, name: str, setting: Setting
 ) -> tuple[str, tuple[str, ...], int, set[str], str]:
     """Return form, columns, rows, names of columns and fields, and first line of a file, and load its rows."""
-    form, columns, rows, names, first_line = "", (), 0, set(), ""
+    form, first_line, rows = "", "", 0
+    columns: tuple[str, ...] = ()
+    names: set[str] = set()
     with opened(path, name, hashlib.sha256()) as files:
         for file in files:
             first_line = first_line or file.first_line()

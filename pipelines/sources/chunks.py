@@ -235,7 +235,8 @@ def document(opened: Opened) -> object:
 
 def _documents(text: str) -> object:
     """Return the value of a text, or a list of those that stand one after another."""
-    decoder, place, found = json.JSONDecoder(), 0, []
+    decoder, place = json.JSONDecoder(), 0
+    found: list[object] = []
     while (start := len(text) - len(text[place:].lstrip())) < len(text) or not found:
         value, place = decoder.raw_decode(text, start)
         found.append(value)

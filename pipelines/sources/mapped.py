@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
@@ -28,6 +29,7 @@ from shiftcast.pipelines.sources.setting import Setting, instance_types
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
+_HOURS: Final = re.compile(r"(?<![A-Za-z])(?:hours|hrs)(?![A-Za-z])|[a-z]Hours(?![a-z])")
 _PRODUCTS: Final = ("amount", "total", "value")
 _PROGRESS: Final = {"queued": 0, "running": 1}
 _OVER: Final = 2
@@ -55,7 +57,8 @@ def _numbered(described: Described) -> bool:
 
 def _prepared(chunk: Chunk, described: Described, setting: Setting) -> Chunk:
     """Return a chunk with the columns of lookup tables, without the rows that no set is about."""
-    sieve, added = Sieve(chunk, setting), {}
+    sieve = Sieve(chunk, setting)
+    added: dict[str, list[str]] = {}
     for lookup in described.lookups:
         added |= lookup.found(sieve, setting)
     whole = Sieve(replace(chunk, cells=chunk.cells.assign(**added)), setting)
@@ -67,7 +70,10 @@ def _rows(sieve: Sieve, roles: Roles) -> NDArray[np.bool_]:
     """Return the rows a set is about; refuse columns that are not there."""
     for role, column in roles.columns.items():
         _check(sieve, role, column)
-    return np.all([np.ones(sieve.rows, dtype=bool), *(each.keeps(sieve) for each in roles.filters)], axis=0)
+    kept = np.ones(sieve.rows, dtype=bool)
+    for each in roles.filters:
+        kept &= each.keeps(sieve)
+    return kept
 
 
 def _check(sieve: Sieve, role: str, column: str) -> None:
@@ -75,6 +81,11 @@ def _check(sieve: Sieve, role: str, column: str) -> None:
         raise UnreadableFileError(
             f"{sieve.chunk.file}: no column {column!r} for {role}; columns of a file without a header are c1 (the "
             "first), c2, ... in --map, and a file that white space divides needs --delimiter space"
+        )
+    if role == "amount" and _HOURS.search(column):
+        raise UnreadableFileError(
+            f"--map: amount {column!r} counts hours, and an amount is multiplied by the hours it is held; name its role "
+            "total"
         )
     if role in _PRODUCTS:
         factors(column, sieve)

@@ -222,11 +222,14 @@ def _files(name: str, raw: io.RawIOBase, depth: int = 0) -> Iterator[Opened]:
 def _plain(stream: io.BufferedReader) -> io.BufferedReader:
     """Return a stream without its compression."""
     head = stream.peek(6)[:6]
+    if head.startswith(_GZIP):
+        return _buffered(gzip.GzipFile(fileobj=stream))
+    if head.startswith(_BZIP2):
+        return _buffered(bz2.BZ2File(stream))
+    if head.startswith(_XZ):
+        return _buffered(lzma.LZMAFile(stream))
     if head.startswith(_ZSTD):
         return _buffered(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd"))
-    for mark, reader in ((_GZIP, gzip.GzipFile), (_BZIP2, bz2.BZ2File), (_XZ, lzma.LZMAFile)):
-        if head.startswith(mark):
-            return _buffered(reader(stream) if reader is not gzip.GzipFile else gzip.GzipFile(fileobj=stream))
     return stream
 
 

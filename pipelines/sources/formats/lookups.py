@@ -58,7 +58,8 @@ class Filter:
             If the file has no such column.
         """
         text = sieve.text(sieve.column(self.column))
-        return (text.str.lower().str.fullmatch(self.fits).to_numpy(dtype=bool)) == self.wanted
+        fitting: NDArray[np.bool_] = text.str.lower().str.fullmatch(self.fits).to_numpy(dtype=bool)
+        return fitting == self.wanted
 
 
 @dataclass(frozen=True)

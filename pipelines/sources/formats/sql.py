@@ -45,7 +45,8 @@ def query_rows(chunks: Iterable[Chunk], query: str) -> Iterator[Chunk]:
             config={"memory_limit": _MEMORY, "temp_directory": folder, "python_enable_replacements": "false"}
         ) as database,
     ):
-        name = load(database, chunks, uncut := [])
+        uncut: list[tuple[int, str, str, str]] = []
+        name = load(database, chunks, uncut)
         database.execute("SET TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true")
         first = 2
         for cells in _results(database, query):

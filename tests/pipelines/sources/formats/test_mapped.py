@@ -1,6 +1,8 @@
 """Tables by a mapping: hours and costs of sheets, worked out by hand, and words that are checked."""
 
 import json
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -95,6 +97,7 @@ def test_a_lookup_table_of_ones_own(load, tmp_path):
     (HOURS + "segment,,Hyperscalers\n", "segment 'Hyperscalers' is not known; nearest: hyperscale"),
     (HOURS + "technique,,llms\n", "technique 'llms' is not known; nearest: llm"),
     (HOURS + "segmnt,,rest\n", "role 'segmnt'.* nearest roles: segment"),
+    (HOURS.replace("amount,n", "amount,gpu_hours"), "amount 'gpu_hours' counts hours, .*; name its role total"),
     (HOURS + "how,,median\n", "how 'median' is none of sum, mean, last, counter"),
     (HOURS + "where,n,8\n", "line 6: where 'n' '8'; give a column, and one of =text"),
     (HOURS + "lookup,n,skus\n", "lookup 'n' 'skus'; give a column, and instance_types or file.csv"),
@@ -105,6 +108,15 @@ def test_a_lookup_table_of_ones_own(load, tmp_path):
 def test_words_that_are_not_known_are_refused_with_the_nearest(load, mapping, said):
     with pytest.raises(UnreadableFileError, match=said):
         load(TABLE.format("", "", ""), mapping)
+
+
+def test_the_worked_example_of_the_page_comes_to_what_the_page_says(load):
+    page = (Path(__file__).resolve().parents[4] / "docs/ingest/tables.md").read_text(encoding="utf-8")
+    sheet, mapping, *_, query, _ = re.findall(r"^```\w*\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    report = load(sheet, mapping)
+    assert totals(report) == {("gpu_hours", "served"): 17_280, ("cost", "served"): 168_393.02}
+    assert (report["rows"], report["quarantined"]) == (3, 0)
+    assert total(load("Team,2026-01,2026-02\nads,744,\nsearch,100,672\n", query, name="w.csv")) == 1516
 
 
 def test_labels_of_rows_that_are_not_known_stay_open_and_are_listed(load):
