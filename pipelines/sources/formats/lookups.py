@@ -59,7 +59,7 @@ class Filter:
         """
         text = sieve.text(sieve.column(self.column))
         fitting: NDArray[np.bool_] = text.str.lower().str.fullmatch(self.fits).to_numpy(dtype=bool)
-        return fitting == self.wanted
+        return fitting if self.wanted else ~fitting
 
 
 @dataclass(frozen=True)
