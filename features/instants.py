@@ -164,23 +164,34 @@ def _from_epoch(numbers: pd.Series) -> pd.Series:
 
 def _parsed(text: pd.Series, clock: Clock) -> tuple[pd.Series, NDArray[np.bool_]]:
     """Return the moment each text says, and whether it says one at all, the zone's clock aside."""
-    zoned = (text.str.contains(_ZONED, regex=True) & text.str.contains(_TIMED, regex=True)).to_numpy(dtype=bool)
-    bare = text.where(~zoned, text.str.replace(_ZONED, "", regex=True)) if zoned.any() else text
+    read = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
+    left = read.isna()
+    if clock.zone == "UTC" and not left.any():
+        return read.astype(_DTYPE), np.ones(len(text), dtype=bool)
+    zoned = text.str.contains(_ZONED, regex=True) & text.str.contains(_TIMED, regex=True)
+    if left.any():
+        read[left] = _written(
+            text[left].where(~zoned[left], text[left].str.replace(_ZONED, "", regex=True)), clock.order
+        )
+        late = left & zoned
+        read[late] -= pd.to_timedelta([_offset(each) for each in text[late]], unit="min")
+    values = read.astype(_DTYPE)
+    values[~zoned] = _localised(read[~zoned].dt.tz_localize(None), clock.zone).astype(_DTYPE)
+    return values, read.notna().to_numpy()
+
+
+def _written(bare: pd.Series, order: str) -> pd.Series:
+    """Return the times that texts without a zone say in other forms than ISO 8601, as if in UTC."""
     read = pd.to_datetime(bare, format="ISO8601", errors="coerce", utc=True)
     for form in _LOOSE:
         left = read.isna()
         if not left.any():
-            break
+            return read
         read[left] = pd.to_datetime(bare[left], format=form, errors="coerce", utc=True)
     left = read.isna()
-    if left.any():
-        written = {each: iso_date(each, clock.order) for each in bare[left].unique()}
-        read[left] = pd.to_datetime(bare[left].map(written), format="ISO8601", errors="coerce", utc=True)
-    values = _localised(read.dt.tz_localize(None), clock.zone).astype(_DTYPE)
-    if zoned.any():
-        shift = pd.to_timedelta([_offset(each) for each in text[zoned]], unit="min")
-        values[zoned] = (read[zoned] - shift).astype(_DTYPE)
-    return values, read.notna().to_numpy()
+    written = {each: iso_date(each, order) for each in bare[left].unique()}
+    read[left] = pd.to_datetime(bare[left].map(written), format="ISO8601", errors="coerce", utc=True)
+    return read
 
 
 def _offset(text: str) -> int:

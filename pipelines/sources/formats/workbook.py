@@ -15,6 +15,8 @@ from shiftcast.pipelines.sources.formats.header import SAMPLE, header_names, hea
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
+_PANIC = "PanicException"  # of the library's Rust, on a damaged .xls; no exception class of Python's is its parent
+
 
 def workbook(opened: Opened, sheet: str = "") -> Iterator[Chunk]:
     """Read a sheet of a workbook, or all that a pattern names; a row's line is its row in the sheet.
@@ -41,7 +43,9 @@ def workbook(opened: Opened, sheet: str = "") -> Iterator[Chunk]:
         sheets = _chosen(opened.name, book, sheet)
     except PasswordError:
         raise UnreadableFileError(f"{opened.name}: is locked by a password; save it without one") from None
-    except CalamineError as error:
+    except BaseException as error:
+        if not isinstance(error, CalamineError) and type(error).__name__ != _PANIC:
+            raise
         raise UnreadableFileError(f"{opened.name}: cannot be read as a workbook ({error}); save it again") from None
     for each in sheets:
         yield from _rows(opened.name if len(sheets) == 1 else f"{opened.name}:{each.name}", each)

@@ -3,6 +3,9 @@
 import gzip
 import io
 import json
+import random
+import zipfile
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -121,3 +124,17 @@ def test_a_workbook_that_cannot_be_read(rows, xlsx):
         rows(xlsx(Data=[["a", "b"]]))
     with pytest.raises(UnreadableFileError, match="is empty"):
         rows(xlsx(Data=[]))
+
+
+def test_a_spoiled_file_of_any_form_is_refused_by_name_and_nothing_else_is_raised(rows, xlsx, ods):
+    chance = random.Random(7)  # noqa: S311  (seeded, so that a failure can be repeated)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("a.csv", CSV)
+    packed = (archive.getvalue(), gzip.compress(CSV.encode()), json.dumps(PLAIN).encode())
+    for data in (xlsx(Data=TABLE), ods(*TABLE), *packed):
+        for _ in range(40):
+            spoiled = bytearray(data)
+            spoiled[chance.randrange(len(data))] = chance.randrange(256)
+            with suppress(UnreadableFileError):
+                rows(bytes(spoiled[: chance.randrange(1, len(data))] if chance.random() < 0.3 else spoiled))
