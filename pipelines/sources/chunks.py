@@ -88,6 +88,8 @@ def delimited(
     if opened.parquet:
         yield from parquet(opened)
         return
+    if opened.workbook:
+        raise UnreadableFileError(f"{opened.name}: is a workbook, which this source does not read; save it as CSV")
     names = list(header)
     seen = False
     for records in read_records(opened.stream, size=ROWS, quoted=quoted):

@@ -9,6 +9,8 @@ from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _DEPTH: Final = 20
 _SHOWN: Final = 12
+_NAMES: Final = ("columns", "fields", "header", "headers")
+_ROWS: Final = ("rows", "data", "values")
 
 
 def flatten(row: Mapping[str, object], before: str = "", depth: int = 0) -> dict[str, object]:
@@ -71,12 +73,37 @@ def rows_at(file: str, document: object, path: str) -> list[dict[str, object]]:
     >>> rows_at("f", page, "data.results")
     [{'data.start': 5, 'tokens': 7}, {'data.start': 5, 'tokens': 8}]
     """
-    place = path or _found(file, document)
-    rows = list(_walk(document, place.split(".") if place else [], "", {}))
+    whole = _unfolded(document)
+    place = path or _found(file, whole)
+    rows = list(_walk(whole, place.split(".") if place else [], "", {}))
     if not rows:
-        have = ", ".join(list(_lists(document, ""))[:_SHOWN]) or "no list of objects"
+        have = ", ".join(list(_lists(whole, ""))[:_SHOWN]) or "no list of objects"
         raise UnreadableFileError(f"{file}: nothing at --path {place!r}; the document has {have}")
     return rows
+
+
+def _unfolded(value: object) -> object:
+    """Return a JSON value whose tables of lists are lists of objects: names apart (columns and rows), or first."""
+    if isinstance(value, Mapping):
+        names = next((value[key] for key in _NAMES if isinstance(value.get(key), list)), [])
+        key = next((key for key in _ROWS if _is_table(value.get(key), len(names))), "")
+        if names and key:
+            named = [str(each.get("name", "")) if isinstance(each, Mapping) else str(each) for each in names]
+            return {**{name: part for name, part in value.items() if part is not names},
+                    key: [dict(zip(named, row, strict=True)) for row in value[key]]}  # fmt: skip
+        return {name: _unfolded(part) for name, part in value.items()}
+    if _is_table(value, 0) and all(isinstance(name, str) for name in value[0]):  # type: ignore[index]
+        head, *rows = value  # type: ignore[misc]
+        return [dict(zip(head, row, strict=True)) for row in rows]
+    return value
+
+
+def _is_table(value: object, width: int) -> bool:
+    """Return whether a value is a list of equally long lists, as long as ``width`` if that is not 0."""
+    return (
+        isinstance(value, list) and bool(value) and all(isinstance(row, list) for row in value)
+        and {len(row) for row in value} == {width or len(value[0])}
+    )  # fmt: skip
 
 
 def _found(file: str, document: object) -> str:

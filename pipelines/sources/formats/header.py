@@ -15,6 +15,9 @@ SAMPLE: Final = 50
 _NAMED: Final = {"\\t": "\t", "tab": "\t", "space": " ", "comma": ",", "semicolon": ";", "pipe": "|"}
 _FIGURE: Final = re.compile(r"[-+]?[\d.,]*\d%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
 
+_DAY: Final = re.compile(r"(?:19|20)\d{2}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*")
+_PLAIN: Final = re.compile(r"(?!(?:19|20)\d{2}$)[-+]?[\d.,]*")  # a figure that is no year, or none at all
+
 
 def find_header(texts: Sequence[str], delimiter: str, *, quoted: bool) -> tuple[int, str]:
     """Return which of the first records of a text is its header, and the delimiter.
@@ -83,8 +86,18 @@ def header_place(rows: Sequence[Sequence[str]]) -> int:
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     filled = [sum(bool(cell.strip()) for cell in row) if len(row) == width else 0 for row in rows]
     first = next((place for place, count in enumerate(filled) if 2 * count > max(filled)), 0)
-    has_figure = any(_FIGURE.fullmatch(cell.strip()) for cell in rows[first])
-    return 0 if has_figure or width < 2 else first
+    return first if width > 1 and _is_header(rows, first) else 0
+
+
+def _is_header(rows: Sequence[Sequence[str]], place: int) -> bool:
+    """Return whether a row holds no figure, or only days and years above columns of figures, as wide sheets do."""
+    cells = [cell.strip() for cell in rows[place]]
+    figures = [column for column, cell in enumerate(cells) if _FIGURE.fullmatch(cell)]
+    below = rows[place + 1] if place + 1 < len(rows) and len(rows[place + 1]) == len(cells) else ()
+    return not figures or (
+        bool(below) and len(figures) < len(cells) and all(_DAY.fullmatch(cells[column]) for column in figures)
+        and all(_PLAIN.fullmatch(below[column].strip()) for column in figures)
+    )  # fmt: skip
 
 
 def first_row(texts: Sequence[str], delimiter: str, *, quoted: bool) -> tuple[int, list[str]]:

@@ -72,10 +72,19 @@ def format_of(opened: Opened) -> tuple[str, Opened]:
     -------
     tuple of str and Opened
         ``parquet, workbook, JSON, JSON lines`` or ``delimited text``.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is HTML or XML, as some sites name .xls.
     """
     if opened.parquet or opened.workbook:
         return "parquet" if opened.parquet else "workbook", opened
     first = opened.first_line()
+    if first.startswith("<"):
+        raise UnreadableFileError(
+            f"{opened.name}: is HTML or XML; open it in a spreadsheet and save it as .xlsx or CSV"
+        )
     if not first.startswith(_JSON) or (first.startswith("[") and first[1:].strip()[:1] not in {"", *_JSON}):
         return "delimited text", opened
     head = opened.stream.read(LINE_LIMIT)
@@ -95,7 +104,7 @@ def _is_lines(head: bytes) -> bool:
 
 def _holds_rows(row: dict[str, object]) -> bool:
     return any(
-        any(isinstance(each, dict) for each in part) if isinstance(part, list) else _holds_rows(part)
+        any(isinstance(each, dict | list) for each in part) if isinstance(part, list) else _holds_rows(part)
         for part in row.values() if isinstance(part, list | dict)
     )  # fmt: skip
 

@@ -29,6 +29,9 @@ def parquet(table):
     CSV, CSV.replace(",", "\t"), CSV.replace(",", ";"), CSV.replace(",", "|"), CSV.replace("\n", "\r\n"),
     "\ufeff" + CSV, CSV.encode("utf-16"), gzip.compress(CSV[:20].encode()) + gzip.compress(CSV[20:].encode()),
     "GPU report\n\nmade 2026-04-01, by hand\n" + CSV, "# made by hand\n" + CSV, "GPU report,,\n,,\n" + CSV,
+    "sep=;\n" + CSV.replace(",", ";"), json.dumps(TABLE), json.dumps({"values": TABLE}),
+    json.dumps({"properties": {"columns": [{"name": name, "type": "x"} for name in TABLE[0]], "rows": TABLE[1:]}}),
+    json.dumps({"columns": TABLE[0], "index": [0, 1], "data": TABLE[1:]}),
     "Bericht; Mai\nStand: 1.4.\n" + CSV.replace(",", ";"),
     json.dumps(PLAIN), json.dumps(PLAIN, indent=1), json.dumps({"count": 2, "items": PLAIN}),
     json.dumps({"count": 2, "items": PLAIN}, indent=2), json.dumps(PLAIN).encode("utf-16"),
@@ -83,6 +86,18 @@ def test_a_quoted_cell_may_hold_the_delimiter_and_a_file_without_a_header_keeps_
     assert rows('job,note\n1,"a, b"\n') == [{"job": "1", "note": "a, b"}]
     assert len(rows("2026-01-01,8,a\n2026-01-02,8,b\n2026-01-03,8,c\n")) == 2  # the first line is taken for a header
     assert rows("a,b\n1,2,\n3,4,\n") == []  # each row is set aside: it has a cell more than the header
+
+
+def test_a_header_may_hold_months_above_columns_of_figures(rows, xlsx):
+    wide = [["GPU-hours", None, None], ["team", datetime(2026, 1, 1), datetime(2026, 2, 1)], ["ads", 5, 6]]  # noqa: DTZ001  (a sheet's days have no zone)
+    assert rows(xlsx(Data=wide)) == [{"team": "ads", "2026-01-01": "5", "2026-02-01": "6"}]
+    assert rows("Use,,\nteam,2025,2026\nads,5,6\nads,7,8\n")[0] == {"team": "ads", "2025": "5", "2026": "6"}
+    assert len(rows("Use,,\na,2025,8\nb,2026,9\n")) == 2  # rows without a header stay rows
+
+
+def test_what_is_no_table_says_what_to_do(rows):
+    with pytest.raises(UnreadableFileError, match=r"is HTML or XML; open it in a spreadsheet and save it as \.xlsx"):
+        rows("<html><table><tr><td>a</td></tr></table></html>")
 
 
 def test_what_objects_hold_is_flattened_and_lists_stay(rows):
