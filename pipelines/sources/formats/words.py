@@ -12,7 +12,6 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.frames.vocabulary import ALL, SEGMENTS
-from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import read_table
 
@@ -74,6 +73,8 @@ def label_words() -> Mapping[str, frozenset[str]]:
     >>> "llm" in label_words()["technique"], "llama" in label_words()["technique"]
     (True, False)
     """
+    from shiftcast.forecast.leaves import SEGMENT_OF  # noqa: PLC0415  (brings xarray, which a load does not need)
+
     rows = read_table(RECORDS / "workloads.csv")
     found = {
         "segment": {*SEGMENTS}, "leaf": {*SEGMENT_OF}, "phase": {*_PHASES},
