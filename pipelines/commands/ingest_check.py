@@ -177,16 +177,17 @@ def _totalled(
     except InputError as error:
         return _noted(plain, str(error))
     ours: dict[str, float] = {}
+    aside: list[str] = []
     for each in report["totals"]:
         if each["status"] not in _NOT_HELD and each["total"] is not None:
             ours[each["measure"]] = ours.get(each["measure"], 0.0) + each["total"]
     try:
         theirs = second_totals(database, source, str(report["last"] or ""), plain.columns, described, setting)
-    except duckdb.Error as error:
-        return _noted(plain, f"no second way: {str(error).splitlines()[0]}")
+    except duckdb.Error as error:  # of a column that cannot be read so, which is told and no fault of the file
+        theirs, aside = {}, [str(error).splitlines()[0]]
     totals = {name: (ours.get(name, 0.0), theirs.get(name)) for name in sorted({*ours, *theirs})}
     agrees = report["stored"] > 0 and all(_same(*pair) for pair in totals.values())
-    aside = [f"{report['quarantined']:,} rows set aside"] if report["quarantined"] else []
+    aside += [f"{report['quarantined']:,} rows set aside"] if report["quarantined"] else []
     aside += [f"{each['column']} {each['value']!r} {each['reason']}" for each in report["reasons"][:3]]
     window = {"first": str(report["first"] or ""), "last": str(report["last"] or "")}
     return Checked(**{**plain.__dict__, **window, "totals": totals, "note": "; ".join(aside), "agrees": agrees})

@@ -85,16 +85,15 @@ def rows_at(file: str, document: object, path: str) -> list[dict[str, object]]:
 def _unfolded(value: object) -> object:
     """Return a JSON value whose tables of lists are lists of objects: names apart (columns and rows), or first."""
     if isinstance(value, Mapping):
-        names = next((value[key] for key in _NAMES if isinstance(value.get(key), list)), [])
+        names: list[object] = next((value[key] for key in _NAMES if isinstance(value.get(key), list)), [])
         key = next((key for key in _ROWS if _is_table(value.get(key), len(names))), "")
         if names and key:
             named = [str(each.get("name", "")) if isinstance(each, Mapping) else str(each) for each in names]
             return {**{name: part for name, part in value.items() if part is not names},
                     key: [dict(zip(named, row, strict=True)) for row in value[key]]}  # fmt: skip
         return {name: _unfolded(part) for name, part in value.items()}
-    if _is_table(value, 0) and all(isinstance(name, str) for name in value[0]):  # type: ignore[index]
-        head, *rows = value  # type: ignore[misc]
-        return [dict(zip(head, row, strict=True)) for row in rows]
+    if isinstance(value, list) and _is_table(value, 0) and all(isinstance(name, str) for name in value[0]):
+        return [dict(zip(value[0], row, strict=True)) for row in value[1:]]
     return value
 
 

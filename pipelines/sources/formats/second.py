@@ -19,8 +19,8 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.formats.header import SAMPLE, find_header
 from shiftcast.pipelines.sources.formats.mapping import Described
 from shiftcast.pipelines.sources.formats.rows import format_of, rows_of
-from shiftcast.pipelines.sources.formats.second_table import mapped_query, quoted_cell
-from shiftcast.pipelines.sources.formats.sql import TABLE, load
+from shiftcast.pipelines.sources.formats.second_table import mapped_query
+from shiftcast.pipelines.sources.formats.sql import TABLE, load, quoted_cell
 from shiftcast.pipelines.sources.lines import LINE_LIMIT, Records, read_records, text_of
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting, instance_types
@@ -84,7 +84,8 @@ def raw_database(setting: Setting) -> Iterator[duckdb.DuckDBPyConnection]:
         database.execute(_MACROS)
         database.execute(f"SET TimeZone = '{setting.clock.zone}'")
         known = instance_types(setting.instances)
-        types = pd.DataFrame([(name, count) for name, (_, count) in known.items()], columns=["instance", "count"])
+        rows = [(name, found, count) for name, (found, count) in known.items()]
+        types = pd.DataFrame(rows, columns=["instance", "accelerator", "count"])
         database.register("types", types)
         database.execute("CREATE TABLE instances AS SELECT * FROM types")
         yield database

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from shiftcast.features.instants import SECONDS
 from shiftcast.pipelines.sources.formats.figures import DURATIONS
 from shiftcast.pipelines.sources.formats.lookups import Filter
 from shiftcast.pipelines.sources.formats.mapping import Described, Roles
+from shiftcast.pipelines.sources.formats.sql import quoted_cell
 from shiftcast.pipelines.sources.setting import Setting
-
-_COUNT: Final = "count"
 
 
 def mapped_query(roles: Roles, described: Described, setting: Setting) -> str:
@@ -28,9 +25,10 @@ def mapped_query(roles: Roles, described: Described, setting: Setting) -> str:
     Returns
     -------
     str
-        SQL; empty where there is no second way: a measure a row, figures with commas, lookup tables of the user's.
+        SQL; empty where there is no second way: a measure a row, readings that do not add up, lookup tables
+        of the user's.
     """
-    if "measure" not in roles.constants or "decimal" in roles.constants or any(each.rows for each in described.lookups):
+    if "measure" not in roles.constants or any(each.rows is not None for each in described.lookups):
         return ""
     if roles.constants.get("how", "sum") != "sum":
         return ""
@@ -38,47 +36,44 @@ def mapped_query(roles: Roles, described: Described, setting: Setting) -> str:
     figure = f"{_product(roles, described, role)} * {roles.scales.get(role, 1.0)!r}"
     if role == "amount":
         figure = f"{figure} * hours({_moment(roles, 'start', setting)}, {_end(roles, setting)})"
-    where = " AND ".join(_condition(each) for each in roles.filters) or "true"
+    where = " AND ".join(_condition(each, described) for each in roles.filters) or "true"
     return f"SELECT sum({figure}) FROM file WHERE {where}"
-
-
-def quoted_cell(name: str) -> str:
-    r"""Return a column as SQL, empty cells as NULL.
-
-    Parameters
-    ----------
-    name
-        Name of the column.
-
-    Returns
-    -------
-    str
-        SQL.
-
-    Examples
-    --------
-    >>> quoted_cell("gpus")
-    'nullif(trim("gpus"), \'\')'
-    """
-    inner = name.replace('"', '""')
-    return f"nullif(trim(\"{inner}\"), '')"
 
 
 def _product(roles: Roles, described: Described, role: str) -> str:
     if role in roles.constants:
         return repr(float(roles.constants[role]))
-    return " * ".join(_factor(part.strip(), described) for part in roles.columns[role].split("*"))
+    parts = [part.strip() for part in roles.columns[role].split("*")]
+    decimal = roles.constants.get("decimal", "")
+    return " * ".join(
+        part if part.replace(".", "", 1).isdigit() else _figure(_cell(part, described), decimal) for part in parts
+    )
 
 
-def _factor(part: str, described: Described) -> str:
-    if part == _COUNT and described.lookups:
-        key = quoted_cell(described.lookups[0].column)
-        return f"(SELECT any_value(instances.count) FROM instances WHERE instance = lower({key}))"
-    return part if part.replace(".", "", 1).isdigit() else f"figure({quoted_cell(part)})"
+def _cell(name: str, described: Described) -> str:
+    """Return a column of the file, or one that the instance types add."""
+    for lookup in described.lookups:
+        if name in lookup.values:
+            key = _quoted(lookup.column)
+            return f'(SELECT any_value(instances."{name}")::VARCHAR FROM instances WHERE instance = lower({key}))'
+    return _quoted(name)
+
+
+def _quoted(name: str) -> str:
+    """Return a column of the file as SQL; without its table, a lookup would take it for one of its own."""
+    return quoted_cell(name, "file.")
+
+
+def _figure(cell: str, decimal: str) -> str:
+    """Return a cell as a number: as it is, or without thousands, currency signs and brackets for minus."""
+    bare = f"regexp_replace(regexp_replace({cell}, '[\\s''$€£]', '', 'g'), '^\\((.*)\\)$', '-\\1')"
+    if decimal == "comma":
+        return f"figure(replace(replace({bare}, '.', ''), ',', '.'))"
+    return f"figure(replace({bare}, ',', ''))" if decimal else f"figure({cell})"
 
 
 def _moment(roles: Roles, role: str, setting: Setting) -> str:
-    cell = quoted_cell(roles.columns[role])
+    cell = _quoted(roles.columns[role])
     if "relative" in roles.constants and setting.clock.anchor is not None:
         step = SECONDS[roles.constants["relative"]] * 1e6
         return (
@@ -96,11 +91,11 @@ def _end(roles: Roles, setting: Setting) -> str:
     if "period" in roles.constants:
         return f"{start} + INTERVAL 1 {roles.constants['period']}"
     role = next(each for each in DURATIONS if each in roles.columns)
-    cell, unit = quoted_cell(roles.columns[role]), DURATIONS[role] * roles.scales.get(role, 1.0)
+    cell, unit = _quoted(roles.columns[role]), DURATIONS[role] * roles.scales.get(role, 1.0)
     return f"{start} + coalesce(clock({cell}), to_microseconds((figure({cell}) * {unit * 1e6!r})::BIGINT))"
 
 
-def _condition(each: Filter) -> str:
+def _condition(each: Filter, described: Described) -> str:
     pattern = each.fits.pattern.removesuffix(r"\Z").replace("'", "''")
-    met = f"regexp_full_match(coalesce(lower({quoted_cell(each.column)}), ''), '{pattern}', 's')"
+    met = f"regexp_full_match(coalesce(lower({_cell(each.column, described)}), ''), '{pattern}', 's')"
     return met if each.wanted else f"NOT {met}"

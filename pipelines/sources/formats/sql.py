@@ -90,6 +90,29 @@ def load(database: duckdb.DuckDBPyConnection, chunks: Iterable[Chunk], uncut: li
     return name
 
 
+def quoted_cell(name: str, table: str = "") -> str:
+    r"""Return a column as SQL, empty cells as NULL.
+
+    Parameters
+    ----------
+    name
+        Name of the column.
+    table
+        Its table, and a point.
+
+    Returns
+    -------
+    str
+        SQL.
+
+    Examples
+    --------
+    >>> quoted_cell("gpus")
+    'nullif(trim("gpus"), \'\')'
+    """
+    return f"nullif(trim({table}{_named(name)}), '')"
+
+
 def _named(column: object) -> str:
     return '"' + str(column).replace('"', '""') + '"'
 

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -86,6 +88,24 @@ def test_a_table_is_recomputed_by_its_mapping(check, tmp_path, rows, right):
     else:
         assert found.totals["gpu_hours"] == (pytest.approx(right), pytest.approx(right))
         assert found.agrees
+
+
+def test_the_worked_sheet_of_the_page_agrees_both_ways(check, tmp_path):
+    page = (Path(__file__).resolve().parents[3] / "docs/ingest/tables.md").read_text(encoding="utf-8")
+    sheet, mapping, *_ = re.findall(r"^```\w*\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "m.csv"
+    path.write_text(mapping)
+    found = check(sheet, mapping=read_map(path))
+    assert found.totals == {"gpu_hours": (17_280.0, 17_280.0), "cost": (pytest.approx(168_393.02),) * 2}
+    assert found.agrees
+
+
+@pytest.mark.parametrize(("decimal", "cells"), [("comma", ("1.234,5", "(2,5)")), ("point", ("$1,234.5", "(2.5)"))])
+def test_figures_of_sheets_agree_both_ways(check, tmp_path, decimal, cells):
+    path = tmp_path / "m.csv"
+    path.write_text(f"role,column,constant\nat,t,\nvalue,v,\nmeasure,,cost\nunit,,EUR\ndecimal,,{decimal}\n")
+    found = check("t\tv\n" + "".join(f"2026-01-01\t{cell}\n" for cell in cells), mapping=read_map(path))
+    assert found.totals == {"cost": (1232.0, 1232.0)}
 
 
 def test_a_query_has_no_second_way(check, tmp_path):
