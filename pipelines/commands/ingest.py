@@ -79,6 +79,11 @@ def ingest_files(
         return
     form = Form(cluster, dates, delimiter, path_, sheet)
     setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
+    if source == "check":
+        from shiftcast.pipelines.commands.ingest_check import check_files  # noqa: PLC0415  (keeps --help fast)
+
+        check_files(paths, setting, None if until is None else as_moment(until, "--until"), as_json=as_json)
+        return
     request = IngestRequest(
         source, tuple(paths), setting, as_day(known_at, "--known-at"), default_root(), grain, engine,
         master,
@@ -163,6 +168,7 @@ def read_setting(
     ValueError
         If one of them cannot be read.
     """
+    from shiftcast.pipelines.sources.formats.mapping import read_map  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.sources.setting import Setting  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.sources.table import read_table  # noqa: PLC0415  (keeps --help fast)
 
@@ -172,7 +178,7 @@ def read_setting(
         raise InputError(f"--zone {zone!r} is not a time zone such as Europe/Berlin") from None
     rules = Rules() if labels is None else rules_from_table(read_table(labels))
     clock = Clock(zone, None if anchor is None else as_moment(anchor, "--anchor"), form.dates)
-    described = None if mapping is None else read_table(mapping)
+    described = None if mapping is None else read_map(mapping)
     return Setting(
         clock, rules, _constants(constants), described, instances,
         cluster=form.cluster, delimiter=form.delimiter, path=form.path, sheet=form.sheet,

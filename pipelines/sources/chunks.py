@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from shiftcast.pipelines.sources.formats.header import find_header, first_row, header_names
 from shiftcast.pipelines.sources.lines import SHOWN, Records, read_records, split_cells
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
+Row = Mapping[str, object]
 ROWS: Final = 50_000
-DELIMITERS: Final = ",;\t|"
 _DOCUMENT_LIMIT: Final = 1 << 28  # bytes of one JSON document, which cannot be read piece by piece
 
 
@@ -48,22 +49,31 @@ class Chunk:
 
 
 def delimited(
-    opened: Opened, *, delimiter: str = "", header: Sequence[str] = (), quoted: bool = True, spill: bool = False
+    opened: Opened,
+    *,
+    delimiter: str = "",
+    header: Sequence[str] = (),
+    quoted: bool = True,
+    spill: bool = False,
+    numbered: bool = False,
 ) -> Iterator[Chunk]:
-    """Read delimited text, or Parquet under the same column names.
+    """Read delimited text, its header found under titles and notes, or Parquet under the same column names.
 
     Parameters
     ----------
     opened
         File to read.
     delimiter
-        Character between cells; the one the header holds most often if left out.
+        What stands between cells, by itself or by name (tab, space, semicolon, ...); space is any run of it. Found if
+        left out.
     header
         Column names of a file without a header line.
     quoted
         Whether double quotes enclose cells.
     spill
         Whether the last column may hold the delimiter itself, as a Slurm job name can.
+    numbered
+        Whether there is no header line, and columns are c1, c2, ... unless the first line names them so.
 
     Yields
     ------
@@ -78,25 +88,24 @@ def delimited(
     if opened.parquet:
         yield from parquet(opened)
         return
+    if opened.workbook:
+        raise UnreadableFileError(f"{opened.name}: is a workbook, which this source does not read; save it as CSV")
     names = list(header)
     seen = False
     for records in read_records(opened.stream, size=ROWS, quoted=quoted):
-        if not names and records.texts:
-            delimiter = delimiter or max(DELIMITERS, key=records.texts[0].count)
-            names = _header(opened.name, split_cells([records.texts.pop(0)], delimiter, quoted=quoted)[0])
-            records.lines.pop(0)
+        if not seen and records.texts:
+            place, delimiter = find_header(records.texts, delimiter, quoted=quoted)
+            cells = split_cells(records.texts[place : place + 1], delimiter, quoted=quoted)[0]
+            if numbered and "c1" not in cells:
+                place, names = first_row(records.texts, delimiter, quoted=quoted)
+                del records.texts[:place], records.lines[:place]
+            elif not names:
+                names = header_names(opened.name, records.lines[place], cells)
+                del records.texts[: place + 1], records.lines[: place + 1]
         seen = True
         yield _chunk(opened.name, names, records, delimiter or ",", quoted=quoted, spill=spill)
     if not seen:
         raise UnreadableFileError(f"{opened.name}: is empty; export it again")
-
-
-def _header(file: str, cells: Sequence[str]) -> list[str]:
-    names = [cell.strip() for cell in cells]
-    twice = sorted({name for name in names if name and names.count(name) > 1})
-    if twice:
-        raise UnreadableFileError(f"{file}: line 1: column {twice[0]!r} is there twice; rename one of them")
-    return names
 
 
 def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quoted: bool, spill: bool) -> Chunk:
@@ -119,13 +128,15 @@ def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quo
     return Chunk(frame, np.array(lines, dtype=np.int64), file, tuple(quarantined))
 
 
-def json_lines(opened: Opened) -> Iterator[Chunk]:
+def json_lines(opened: Opened, *, shape: Callable[[Row], Row] = lambda row: row) -> Iterator[Chunk]:
     """Read one JSON object a line; a line that is none is quarantined.
 
     Parameters
     ----------
     opened
         File to read.
+    shape
+        Done to each object, such as :func:`pipelines.sources.formats.flat.flatten`.
 
     Yields
     ------
@@ -139,7 +150,7 @@ def json_lines(opened: Opened) -> Iterator[Chunk]:
     """
     seen = False
     for records in read_records(opened.stream, size=ROWS, quoted=False):
-        rows: list[Mapping[str, object]] = []
+        rows: list[Row] = []
         lines: list[int] = []
         quarantined = [(line, "line", shown, reason) for line, shown, reason in records.quarantined]
         for line, text in zip(records.lines, records.texts, strict=True):
@@ -147,7 +158,7 @@ def json_lines(opened: Opened) -> Iterator[Chunk]:
             if row is None:
                 quarantined.append((line, "line", text[:SHOWN], "not a JSON object; one object a line is needed"))
             else:
-                rows.append(row)
+                rows.append(shape(row))
                 lines.append(line)
         seen = True
         yield Chunk(_frame(rows), np.array(lines, dtype=np.int64), opened.name, tuple(quarantined))
@@ -206,7 +217,7 @@ def document(opened: Opened) -> object:
     Returns
     -------
     object
-        Plain values, as :func:`json.loads` gives them.
+        Plain values, as :func:`json.loads` gives them; a list of documents that stand one after another.
 
     Raises
     ------
@@ -219,9 +230,19 @@ def document(opened: Opened) -> object:
             f"{opened.name}: a JSON document over {_DOCUMENT_LIMIT >> 20} MiB; export shorter windows or JSON lines"
         )
     try:
-        return json.loads(data)
+        return _documents(data.decode(json.detect_encoding(data)).strip("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise UnreadableFileError(f"{opened.name}: is not JSON ({str(error)[:SHOWN]}); export it again") from None
+
+
+def _documents(text: str) -> object:
+    """Return the value of a text, or a list of those that stand one after another."""
+    decoder, place = json.JSONDecoder(), 0
+    found: list[object] = []
+    while (start := len(text) - len(text[place:].lstrip())) < len(text) or not found:
+        value, place = decoder.raw_decode(text, start)
+        found.append(value)
+    return found[0] if len(found) == 1 else found
 
 
 def parquet(opened: Opened) -> Iterator[Chunk]:
@@ -245,9 +266,17 @@ def parquet(opened: Opened) -> Iterator[Chunk]:
     try:
         file, line = pq.ParquetFile(opened.stream), 2
         for batch in file.iter_batches(batch_size=ROWS):
-            cells = batch.to_pandas()
+            cells = _plain(batch).to_pandas()
             yield Chunk(cells, np.arange(line, line + len(cells), dtype=np.int64), opened.name)
             line += len(cells)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0][:SHOWN]
         raise UnreadableFileError(f"{opened.name}: cannot be read as Parquet ({reason}); export it again") from None
+
+
+def _plain(batch: pa.RecordBatch) -> pa.Table:
+    """Return a batch with the fields of nested columns as columns named such as ``usage.gpus``."""
+    table = pa.Table.from_batches([batch])
+    while any(pa.types.is_struct(kind) for kind in table.schema.types):
+        table = table.flatten()
+    return table

@@ -100,7 +100,7 @@ def split_cells(texts: list[str], delimiter: str, *, quoted: bool = True) -> lis
     texts
         Records, one a text.
     delimiter
-        Character between cells.
+        Character between cells, or several; a space is any run of white space.
     quoted
         Whether double quotes enclose cells.
 
@@ -114,7 +114,9 @@ def split_cells(texts: list[str], delimiter: str, *, quoted: bool = True) -> lis
     >>> split_cells(['a,"b,c"', "1,2"], ",")
     [['a', 'b,c'], ['1', '2']]
     """
-    if not quoted:
+    if delimiter == " ":
+        return [text.split() for text in texts]
+    if not quoted or len(delimiter) > 1:
         return [text.split(delimiter) for text in texts]
     csv.field_size_limit(LINE_LIMIT * 2)
     return list(csv.reader(texts, delimiter=delimiter))

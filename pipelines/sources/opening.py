@@ -1,16 +1,20 @@
-"""Open paths, patterns and standard input; plain, gzip, zstd or tar; every byte hashed."""
+"""Open paths, patterns and standard input; plain, compressed or in an archive; every byte hashed."""
 
 from __future__ import annotations
 
+import bz2
+import codecs
 import glob
 import gzip
 import hashlib
 import io
+import lzma
 import re
 import sys
 import tarfile
+import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +28,19 @@ from shiftcast.pipelines.sources.table import UnreadableFileError
 STANDARD_INPUT: Final = "-"
 _BLOCK: Final = 1 << 20
 _HEAD: Final = 1 << 13
-_GZIP, _ZSTD, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1"
+_GZIP, _ZSTD, _PARQUET, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"PK"
+_BZIP2, _XZ, _OLD_WORKBOOK = b"BZh", b"\xfd7zXZ", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OTHERS: Final[Mapping[bytes, str]] = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first", b"Rar!\x1a": "a RAR archive; unpack it first",
+    b"Obj\x01": "an Avro file; export CSV or Parquet", b"ARROW1\x00": "an Arrow file; export CSV or Parquet",
+    b"%PDF-": "a PDF; export the table behind it", b"SQLite format 3\x00": "a database; export its table as CSV",
+}  # fmt: skip
+_WORKBOOK_PARTS: Final = frozenset({"xl/workbook.xml", "xl/workbook.bin", "content.xml"})
 _TAR_AT, _TAR = 257, b"ustar"
-_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, tarfile.TarError, pa.ArrowInvalid)
+_DEPTH: Final = 3  # archives within archives; more is no export
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile,
+                  NotImplementedError, pa.ArrowInvalid)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -39,24 +53,28 @@ class Opened:
         The file's name without its folders, or ``archive:member``; what records call it.
     stream
         Its bytes, decompressed.
-    parquet
-        Whether they are Parquet; then the stream can seek.
+    parquet, workbook
+        Whether they are Parquet, or a workbook such as .xlsx, .xls or .ods; then the stream can seek.
     """
 
     name: str
     stream: BinaryIO
     parquet: bool = False
+    workbook: bool = False
 
     def first_line(self) -> str:
-        """Return the start of the first line without reading it; nothing of a Parquet file.
+        """Return the start of the first line without reading it; nothing of Parquet and of a workbook.
 
         Returns
         -------
         str
             At most 8 KiB of it.
         """
-        head = b"" if self.parquet else cast("io.BufferedReader", self.stream).peek(_HEAD)[:_HEAD]
-        return re.split(r"[\r\n]", head.decode("utf-8-sig", "replace").lstrip())[0]
+        if self.parquet or self.workbook:
+            return ""
+        head = cast("io.BufferedReader", self.stream).peek(_HEAD)[:_HEAD]
+        encoding = "utf-16" if head[:2] in _UTF16 else "utf-8-sig"
+        return re.split(r"[\r\n]", head.decode(encoding, "replace").lstrip())[0]
 
 
 def expand(patterns: Sequence[str]) -> list[str]:
@@ -182,31 +200,79 @@ def _raw(path: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def _files(name: str, raw: io.RawIOBase) -> Iterator[Opened]:
-    stream = io.BufferedReader(raw, _BLOCK)
-    head = stream.peek(4)[:4]
-    if head.startswith(_GZIP):
-        stream = io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stream)), _BLOCK)
-    elif head.startswith(_ZSTD):
-        plain = pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd")
-        stream = io.BufferedReader(cast("io.RawIOBase", plain), _BLOCK)
-    elif head == _PARQUET:
-        with TemporaryFile() as whole:  # Parquet is read from its end, and standard input cannot seek
+def _files(name: str, raw: io.RawIOBase, depth: int = 0) -> Iterator[Opened]:
+    """Yield the files that bytes hold: themselves, what they hold compressed, or the members of an archive."""
+    stream = _plain(io.BufferedReader(raw, _BLOCK))
+    head = stream.peek(_TAR_AT + 5)[: _TAR_AT + 5]
+    other = next((what for mark, what in _OTHERS.items() if head.startswith(mark)), "")
+    if other:
+        raise UnreadableFileError(f"{name}: is {other}")
+    if head.startswith((_PARQUET, _ZIP, _OLD_WORKBOOK)):
+        with TemporaryFile() as whole:  # these are read from their end, and standard input cannot seek
             while block := stream.read(_BLOCK):
                 whole.write(block)
             whole.seek(0)
-            yield Opened(name, cast("BinaryIO", whole), parquet=True)
-        return
-    if stream.peek(_TAR_AT + 5)[_TAR_AT : _TAR_AT + 5] == _TAR:
-        yield from _members(name, stream)
+            yield from _seekable(name, cast("BinaryIO", whole), head, depth)
+    elif head[_TAR_AT:] == _TAR:
+        yield from _tar_members(name, stream, depth)
     else:
         yield Opened(name, stream)
 
 
-def _members(name: str, stream: BinaryIO) -> Iterator[Opened]:
+def _plain(stream: io.BufferedReader) -> io.BufferedReader:
+    """Return a stream without its compression."""
+    head = stream.peek(6)[:6]
+    if head.startswith(_GZIP):
+        return _buffered(gzip.GzipFile(fileobj=stream))
+    if head.startswith(_BZIP2):
+        return _buffered(bz2.BZ2File(stream))
+    if head.startswith(_XZ):
+        return _buffered(lzma.LZMAFile(stream))
+    if head.startswith(_ZSTD):
+        return _buffered(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd"))
+    return stream
+
+
+def _buffered(raw: object) -> io.BufferedReader:
+    return io.BufferedReader(cast("io.RawIOBase", raw), _BLOCK)
+
+
+def _seekable(name: str, whole: BinaryIO, head: bytes, depth: int) -> Iterator[Opened]:
+    if head.startswith(_PARQUET):
+        yield Opened(name, whole, parquet=True)
+        return
+    if head.startswith(_OLD_WORKBOOK):
+        yield Opened(name, whole, workbook=True)
+        return
+    with zipfile.ZipFile(whole) as archive:
+        if _WORKBOOK_PARTS & set(archive.namelist()):
+            whole.seek(0)
+            yield Opened(name, whole, workbook=True)
+            return
+        for member in archive.infolist():
+            if member.flag_bits & 1:
+                raise UnreadableFileError(f"{name}: {member.filename} is locked by a password; unpack it first")
+            if not member.is_dir() and not _is_beside(member.filename):
+                with archive.open(member) as body:
+                    yield from _member(name, member.filename, cast("BinaryIO", body), depth)
+
+
+def _tar_members(name: str, stream: BinaryIO, depth: int) -> Iterator[Opened]:
     """Yield an archive's files one after another; nothing is unpacked to disk, so no member can name a path there."""
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
-            body = archive.extractfile(member) if member.isfile() else None
+            body = archive.extractfile(member) if member.isfile() and not _is_beside(member.name) else None
             if body is not None:
-                yield Opened(f"{name}:{member.name}", io.BufferedReader(_Through(cast("BinaryIO", body)), _BLOCK))
+                yield from _member(name, member.name, cast("BinaryIO", body), depth)
+
+
+def _member(archive: str, name: str, body: BinaryIO, depth: int) -> Iterator[Opened]:
+    if depth == _DEPTH:
+        raise UnreadableFileError(f"{archive}: holds archives in archives in archives; unpack it first")
+    yield from _files(f"{archive}:{name}", _Through(body), depth + 1)
+
+
+def _is_beside(member: str) -> bool:
+    """Return whether a member is what a desktop adds to archives of its own accord, which no table is."""
+    parts = member.split("/")
+    return "__MACOSX" in parts or parts[-1].startswith("._") or parts[-1] in {".DS_Store", "Thumbs.db", "desktop.ini"}

@@ -33,7 +33,7 @@ class Sieve:
         self.bad: NDArray[np.bool_] = np.zeros(len(chunk.cells), dtype=bool)
         self._texts: dict[str, pd.Series] = {}
         self._faults: list[tuple[int, str, str, str]] = list(chunk.quarantined)
-        self._names = {_key(str(name)): str(name) for name in reversed(list(chunk.cells.columns))}
+        self._names = {column_key(str(name)): str(name) for name in reversed(list(chunk.cells.columns))}
 
     @property
     def rows(self) -> int:
@@ -64,7 +64,7 @@ class Sieve:
         bool
             Whether one is there.
         """
-        return any(_key(name) in self._names for name in names)
+        return any(column_key(name) in self._names for name in names)
 
     def column(self, *names: str) -> str:
         """Return the file's own name of a column.
@@ -85,8 +85,8 @@ class Sieve:
             If it has none of them.
         """
         for name in names:
-            if _key(name) in self._names:
-                return self._names[_key(name)]
+            if column_key(name) in self._names:
+                return self._names[column_key(name)]
         have = ", ".join(map(str, self.chunk.cells.columns[:30]))
         raise UnreadableFileError(
             f"{self.chunk.file}: no column {' or '.join(map(repr, names[:4]))}; it has {have[:300]}; "
@@ -143,6 +143,8 @@ class Sieve:
         absent = (text == "").to_numpy()
         values = pd.to_numeric(text, errors="coerce").astype(np.float64)
         unreadable = values.isna().to_numpy() & ~absent
+        commas = unreadable & text.str.contains(",", regex=False).to_numpy(dtype=bool)
+        self.fail(commas, name, "has a comma; export it with a point for decimals and nothing between thousands")
         self.fail(unreadable, name, "is not a number; correct it or check for swapped columns")
         self.bound(values, limit, name)
         if missing is None:
@@ -243,8 +245,24 @@ class Sieve:
             self._faults.append((int(self.chunk.lines[place]), column, value, reason))
 
 
-def _key(name: str) -> str:
-    """Return a name as it is compared: letters and digits in lower case."""
+def column_key(name: str) -> str:
+    """Return the name of a column as it is compared: letters and digits in lower case.
+
+    Parameters
+    ----------
+    name
+        Name as a file writes it.
+
+    Returns
+    -------
+    str
+        Its letters and digits; the name itself where it has none.
+
+    Examples
+    --------
+    >>> column_key("Submit_Time")
+    'submittime'
+    """
     return re.sub(r"[^a-z0-9]", "", name.lower()) or name
 
 

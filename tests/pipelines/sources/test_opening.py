@@ -1,9 +1,12 @@
 """Opening files: what compresses them, archives, digests, patterns; and lines of hostile text."""
 
+import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import tarfile
+import zipfile
 
 import pandas as pd
 import pyarrow as pa
@@ -64,6 +67,57 @@ def test_a_file_cut_short_is_named(tmp_path, data):
     path.write_bytes(data)
     with pytest.raises(UnreadableFileError, match=r"cut\.gz: is cut short or damaged"):
         content(path)
+
+
+def zipped(*members):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+MADE_ON_A_MAC = (("._usage.csv", b"\x00\x05\x16\x07"), ("usage.csv", TEXT), ("__MACOSX/._usage.csv", b"\x00\x05"),
+                 ("a/.DS_Store", b"\x00"), ("a/b.csv", b"c\n"))  # fmt: skip
+
+
+@pytest.mark.parametrize("data", [tar(*MADE_ON_A_MAC), gzip.compress(tar(*MADE_ON_A_MAC)), zipped(*MADE_ON_A_MAC)])
+def test_what_a_desktop_adds_to_an_archive_is_no_table(tmp_path, data):
+    path = tmp_path / "mac"
+    path.write_bytes(data)
+    assert content(path) == [("x:usage.csv", TEXT), ("x:a/b.csv", b"c\n")]
+
+
+@pytest.mark.parametrize("wrap", [
+    bz2.compress, lzma.compress, lambda data: gzip.compress(data[:5]) + gzip.compress(data[5:]),
+    lambda data: bz2.compress(data[:5]) + bz2.compress(data[5:]),
+], ids=["bzip2", "xz", "two gzip members", "two bzip2 members"])  # fmt: skip
+def test_further_compressions_and_files_in_several_parts(tmp_path, wrap):
+    path = tmp_path / "plain.csv"
+    path.write_bytes(wrap(TEXT))
+    assert content(path) == [("x", TEXT)]
+
+
+def test_members_are_read_as_files_are(tmp_path):
+    path = tmp_path / "a.zip"
+    path.write_bytes(zipped(("one.csv.gz", gzip.compress(TEXT)), ("two.tar", tar(("three.csv", TEXT)))))
+    assert content(path) == [("x:one.csv.gz", TEXT), ("x:two.tar:three.csv", TEXT)]
+
+
+def test_an_archive_that_cannot_be_read_says_what_to_do(tmp_path):
+    path = tmp_path / "a"
+    deep = TEXT
+    for _ in range(5):
+        deep = zipped(("inner", deep))
+    for data, said in (
+        (deep, "archives in archives in archives; unpack it first"),
+        (b"7z\xbc\xaf\x27\x1c\x00\x04", "7z archive; unpack it first"),
+        (b"Obj\x01\x02", "Avro file; export CSV or Parquet"),
+        (zipped(("one.csv", TEXT))[:-30], "cut short or damaged"),
+    ):
+        path.write_bytes(data)
+        with pytest.raises(UnreadableFileError, match=said):
+            content(path)
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -1,0 +1,244 @@
+"""Recompute the totals of a file a second way: DuckDB's own readers and SQL over its raw columns, no reader of ours."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
+from typing import BinaryIO, Final, cast
+
+import duckdb
+import pandas as pd
+
+from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.formats.header import SAMPLE, find_header
+from shiftcast.pipelines.sources.formats.mapping import Described
+from shiftcast.pipelines.sources.formats.rows import format_of, rows_of
+from shiftcast.pipelines.sources.formats.second_table import mapped_query
+from shiftcast.pipelines.sources.formats.sql import TABLE, load, quoted_cell
+from shiftcast.pipelines.sources.lines import LINE_LIMIT, Records, read_records, text_of
+from shiftcast.pipelines.sources.opening import Opened
+from shiftcast.pipelines.sources.setting import Setting, instance_types
+from shiftcast.pipelines.sources.sieve import column_key
+from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
+
+_SPOKEN: Final = {"\t": "tabs", " ": "spaces", ",": "commas", ";": "semicolons", "|": "pipes"}
+_NAMES: Final = re.compile(r"\{([^}]*)\}")
+_MACROS: Final = r"""
+CREATE MACRO figure(x) AS try_cast(x AS DOUBLE);
+CREATE MACRO epoch_scale(x) AS CASE WHEN x >= 1e17 THEN 1e-3 WHEN x >= 1e14 THEN 1 WHEN x >= 1e11 THEN 1e3 ELSE 1e6 END;
+CREATE MACRO moment(x) AS CASE WHEN figure(x) IS NOT NULL AND length(x) <> 8
+    THEN make_timestamptz((figure(x) * epoch_scale(figure(x)))::BIGINT)
+    ELSE try_cast(replace(x, ' UTC', 'Z') AS TIMESTAMPTZ) END;
+CREATE MACRO hours(a, b) AS (epoch_us(b) - epoch_us(a)) / 3.6e9;
+CREATE MACRO clock(x) AS to_microseconds((figure(regexp_extract(x, '(\d+):(\d+):(\d+)', 1)) * 3600e6
+    + figure(regexp_extract(x, '(\d+):(\d+):(\d+)', 2)) * 60e6 + figure(regexp_extract(x, '(\d+):(\d+):(\d+)', 3)) * 1e6
+    + coalesce(figure(nullif(regexp_extract(x, '^(\d+)-', 1), '')), 0) * 86400e6)::BIGINT);
+CREATE MACRO gpus_of(x) AS greatest(coalesce(figure(nullif(regexp_extract(x, 'gres/gpu=(\d+)', 1), '')), 0),
+    coalesce(list_sum(list_transform(regexp_extract_all(x, 'gres/gpu:[^=,]+=(\d+)', 1), lambda n: n::DOUBLE)), 0));
+CREATE MACRO gres_of(x) AS list_sum(list_transform(
+    regexp_extract_all(x, 'gpu(?::[^:,(]*[^0-9:,(][^:,(]*)?[:=](\d+)', 1), lambda n: n::DOUBLE));
+CREATE MACRO cores_of(x) AS figure(nullif(regexp_extract(x, '(?:^|,)cpu=(\d+)', 1), ''));
+"""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A file loaded as it is.
+
+    Attributes
+    ----------
+    form
+        What it is written as, with its delimiter.
+    columns
+        Its columns.
+    rows
+        Rows in all.
+    """
+
+    form: str
+    columns: tuple[str, ...]
+    rows: int
+
+
+@contextmanager
+def raw_database(setting: Setting) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory with the macros that the queries of ``second_totals.csv`` use.
+
+    Parameters
+    ----------
+    setting
+        Zone of times that name none, and instance types.
+
+    Yields
+    ------
+    DuckDBPyConnection
+        Connection without any table but ``instances``.
+    """
+    with duckdb.connect(config={"memory_limit": "1GB"}) as database:
+        database.execute(_MACROS)
+        database.execute(f"SET TimeZone = '{setting.clock.zone}'")
+        known = instance_types(setting.instances)
+        rows = [(name, found, count) for name, (found, count) in known.items()]
+        types = pd.DataFrame(rows, columns=["instance", "accelerator", "count"])
+        database.register("types", types)
+        database.execute("CREATE TABLE instances AS SELECT * FROM types")
+        yield database
+
+
+def load_raw(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Setting) -> Raw:
+    """Load a file into the table ``file``, every column as text; files of one archive stand in it together.
+
+    Text and Parquet go through DuckDB's own readers.
+
+    Parameters
+    ----------
+    database
+        Connection of :func:`raw_database`.
+    opened
+        File to load.
+    setting
+        What the file does not tell.
+
+    Returns
+    -------
+    Raw
+        What it is.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it cannot be read.
+    """
+    kind, whole = format_of(opened)
+    before = _count(database)
+    if kind == "delimited text":
+        kind = _load_text(database, whole, setting)
+    elif kind == "parquet":
+        with _copied(whole.stream) as path:
+            _append(database, f"read_parquet('{path}')")
+    else:
+        load(database, rows_of(whole, setting), [])
+    columns = database.execute("SELECT name FROM pragma_table_info(?)", [TABLE]).fetchall()
+    return Raw(kind, tuple(name for (name,) in columns), _count(database) - before)
+
+
+def _load_text(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Setting) -> str:
+    with TemporaryDirectory(prefix="shiftcast-check-") as folder:
+        path = Path(folder) / "text"
+        with path.open("w", encoding="utf-8", errors="replace", newline="\n") as copy:
+            copyfileobj(text_of(opened.stream), copy)
+        with path.open("rb") as stream:
+            head = io.BytesIO(stream.read(LINE_LIMIT))
+        first = next(read_records(head, size=SAMPLE), Records())
+        if not first.texts:
+            raise UnreadableFileError(f"{opened.name}: is empty; export it again")
+        place, delimiter = find_header(first.texts, setting.delimiter, quoted=True)
+        if len(delimiter) == 1 and delimiter != " ":
+            quote = "" if delimiter == "|" else '"'  # names of jobs hold quotes, which end nothing
+            form = f"delim = '{delimiter}', quote = '{quote}', escape = '{quote}', skip = {first.lines[place] - 1}"
+            _append(database, f"read_csv('{path}', header = true, all_varchar = true, ignore_errors = true, {form})")
+        else:
+            with path.open("rb") as stream:
+                load(database, rows_of(Opened(opened.name, cast("BinaryIO", stream)), setting), [])
+    return f"text divided by {_SPOKEN.get(delimiter, delimiter)}"
+
+
+@contextmanager
+def _copied(stream: BinaryIO) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="shiftcast-check-") as folder:
+        path = Path(folder) / "copy"
+        with path.open("wb") as copy:
+            copyfileobj(stream, copy)
+        yield path
+
+
+def _append(database: duckdb.DuckDBPyConnection, reader: str) -> None:
+    rows = f"SELECT COLUMNS(*)::VARCHAR FROM {reader}"
+    there = database.execute("SELECT count(*) FROM pragma_table_info(?)", [TABLE]) if _count(database) else None
+    database.execute(f"INSERT INTO file BY NAME {rows}" if there else f"CREATE OR REPLACE TABLE file AS {rows}")
+
+
+def _count(database: duckdb.DuckDBPyConnection) -> int:
+    tables = {name for (name,) in database.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    return int(database.execute("SELECT count(*) FROM file").fetchall()[0][0]) if TABLE in tables else 0
+
+
+def second_totals(
+    database: duckdb.DuckDBPyConnection,
+    source: str,
+    last: str,
+    columns: Sequence[str],
+    described: Described | None,
+    setting: Setting,
+) -> dict[str, float]:
+    """Return the totals of the table ``file`` by SQL over its raw columns.
+
+    Parameters
+    ----------
+    database
+        Connection that :func:`load_raw` has filled.
+    source
+        Source that reads the file.
+    last
+        Moment up to which what has no end ran, as text; empty for none.
+    columns
+        Its columns.
+    described
+        Mapping of a table.
+    setting
+        Anchor of relative times.
+
+    Returns
+    -------
+    dict of str to float
+        Total by measure; measures without a second way are left out.
+    """
+    database.execute(f"CREATE OR REPLACE MACRO last_moment() AS try_cast('{last}' AS TIMESTAMPTZ)")
+    if described is not None:
+        queries = [
+            (roles.constants.get("measure", ""), mapped_query(roles, described, setting)) for roles in described.sets
+        ]
+    else:
+        rows = read_table(RECORDS / "second_totals.csv").to_dict("records")
+        queries = [(row["measure"], fill(row["query"], columns)) for row in rows if row["reads"] == source]
+    found: dict[str, float] = {}
+    for measure, query in queries:
+        value = database.execute(query).fetchall()[0][0] if query and measure else None
+        if value is not None:
+            found[measure] = found.get(measure, 0.0) + float(value)
+    return found
+
+
+def fill(query: str, columns: Sequence[str]) -> str:
+    r"""Return a query with each ``{name|name}`` as the first of these columns that is not empty.
+
+    Parameters
+    ----------
+    query
+        SQL of ``second_totals.csv``.
+    columns
+        Columns of the file.
+
+    Returns
+    -------
+    str
+        SQL over the columns.
+
+    Examples
+    --------
+    >>> fill("SELECT sum({gpus|num_gpus}) FROM file", ["Num GPUs"])
+    'SELECT sum(coalesce(nullif(trim("Num GPUs"), \'\'), NULL)) FROM file'
+    """
+    known = {column_key(each): each for each in columns}
+
+    def cell(found: re.Match[str]) -> str:
+        names = [known[column_key(name)] for name in found[1].split("|") if column_key(name) in known]
+        return f"coalesce({''.join(f'{quoted_cell(name)}, ' for name in names)}NULL)"
+
+    return _NAMES.sub(cell, query)
