@@ -126,7 +126,8 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
         progress("storing", report["rows"])
         reckoning = Reckoning(request.grain, request.engine, request.master, request.evidence)
         guessed = not (request.setting.cluster or request.feed)
-        load = Arrival(closed.parts, utc_day(request.known_at), restates=request.restates, guessed=guessed)
+        load = Arrival(closed.parts, utc_day(request.known_at), restates=request.restates, guessed=guessed,
+                       content=report["content"])  # fmt: skip
         done = load_items(Store(request.root), load, quarantine, digest, reckoning, files=report["files"])
     whole = {**report, **_told(report, done.told), "new": done.new, "commit": done.entry.number}
     if done.new:
@@ -167,7 +168,8 @@ def read_files(
         If the source is unknown.
     """
     source = find_source(request.source)
-    whole, read, seen, same = hashlib.sha256(), [], set(), []
+    whole, read, same = hashlib.sha256(), [], []
+    seen: set[bytes] = set()
     with Spool(folder) as spool:
         for path, name in name_files(expand(request.paths)).items():
             content, members = hashlib.sha256(), []
@@ -184,7 +186,8 @@ def read_files(
             whole.update(content.digest())
         closed = spool.close(request.until, same)
     report = {
-        "source": source.name, "files": read, "same_bytes": same, "rows": spool.counts.rows,
+        "source": source.name, "files": read, "content": hashlib.sha256(b"".join(sorted(seen))).hexdigest(),
+        "same_bytes": same, "rows": spool.counts.rows,
         "stored": spool.counts.rows - spool.counts.quarantined - closed.findings["repeated"],
         "quarantined": spool.counts.quarantined, "reasons": reasons(closed.quarantine), **closed.findings,
         **_declared(source),

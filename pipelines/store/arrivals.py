@@ -67,17 +67,20 @@ class Arrival:
         Whether items of its sources that it does not have are withdrawn.
     guessed
         Whether its clusters are guesses.
+    content
+        SHA-256 of the bytes it came from; a former load of the same ones, under other options, is restated.
     """
 
     parts: Path
     day: pd.Timestamp
-    restates: bool
-    guessed: bool
+    restates: bool = False
+    guessed: bool = False
+    content: str = ""
 
 
 def merge(
-    database: duckdb.DuckDBPyConnection, load: Arrival, entries: list[Entry], stored: list[Path], fresh: Path,
-    scratch: Path,
+    database: duckdb.DuckDBPyConnection, load: Arrival, entries: list[Entry], stored: list[Path], again: list[int],
+    fresh: Path, scratch: Path,
 ) -> Merged:  # fmt: skip
     """Write the items of a load that are new or go beyond what is stored, and what that takes back.
 
@@ -89,6 +92,8 @@ def merge(
         The load.
     entries, stored
         Visible entries of the log, and files of stored items born in the months of the load.
+    again
+        Numbers of the commits that loaded the same bytes under other options.
     fresh, scratch
         Folder of the new batch, and one for what it takes back.
 
@@ -109,6 +114,7 @@ def merge(
     view_stored(database, entries, stored)
     if load.guessed:
         _refuse_moved(database)
+    database.execute("CREATE TABLE again AS SELECT unnest(?::BIGINT[]) AS entry", [again])
     _find_stored(database, restates=load.restates)
     _judge(database, day, restates=load.restates)
     mark = f"true AS lead, '{GONE}' AS how"
@@ -162,13 +168,14 @@ def _refuse_moved(database: duckdb.DuckDBPyConnection) -> None:
 def _find_stored(database: duckdb.DuckDBPyConnection, *, restates: bool) -> None:
     """Make the tables of the stored views that the load touches, and of those that stood, from their day on."""
     touched = (
-        "source IN (SELECT source FROM leads)" if restates else
-        "(source, id) IN (SELECT (source, id) FROM leads) OR "
-        "scope <> 0 AND (source, scope) IN (SELECT (source, scope) FROM leads)"
-    )  # fmt: skip
+        "(source, id) IN (SELECT (source, id) FROM leads UNION ALL SELECT (source, id) FROM held WHERE lead AND "
+        "entry IN (FROM again)) OR scope <> 0 AND (source, scope) IN (SELECT (source, scope) FROM leads)"
+    )
+    touched = "source IN (SELECT source FROM leads) OR " + touched if restates else touched
     database.execute(
         f"CREATE VIEW leads AS SELECT {ITEM}, progress, extent, scope, born FROM fresh WHERE lead;"
-        f"CREATE TABLE views AS SELECT {ITEM}, progress, scope, born, how = '{GONE}' AS gone, known_at, entry, "
+        f"CREATE TABLE views AS SELECT {ITEM}, progress, extent, scope, born, measure, how = '{GONE}' AS gone, "
+        f"known_at, entry, "
         f"{KEY} AS key FROM held WHERE lead AND ({touched});"
         f"CREATE TABLE wins AS SELECT * EXCLUDE (top), lag(entry) OVER item AS earlier FROM (SELECT *, max(key) OVER "
         f"(PARTITION BY {ITEM} ORDER BY known_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS top FROM views) "
@@ -183,20 +190,19 @@ def _judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> 
     commit of the view that stood on its day, ``until`` the first later day on which another stands.
     """
     database.execute(
-        f"CREATE TABLE standing AS SELECT {ITEM}, max_by(gone, key) AS gone, max_by(entry, key) AS entry, "
-        f"max_by(scope, key) AS scope, any_value(born) AS born, max(key) AS key FROM wins WHERE known_at <= {day} "
-        f"GROUP BY {ITEM}"
+        f"CREATE TABLE standing AS SELECT *, entry IN (FROM again) AND measure IN (SELECT measure FROM fresh) AS told "
+        f"FROM wins WHERE known_at <= {day} QUALIFY key = max(key) OVER (PARTITION BY {ITEM})"
     )
     repeated = f"SELECT (source, scope) FROM standing SEMI JOIN leads USING ({ITEM}) WHERE NOT gone AND scope <> 0"
-    missing = "true" if restates else f"(source, scope) IN ({repeated})"
+    missing = f"(told OR (source, scope) IN ({repeated}){' OR source IN (SELECT source FROM leads)' * restates})"
     begun = "(source, id) IN (SELECT (source, id) FROM leads WHERE attempt <> 0)"
     stamp = f"{day} AS known_at, {_LAST} AS entry"
-    lost = f"SELECT {ITEM}, {{}} AS progress, 0.0 AS extent, scope, born, true AS gone, {stamp} FROM standing"
+    lost = f"SELECT {ITEM}, progress, extent, scope, born, true AS gone, {stamp} FROM standing"
     arrived = (
         f"SELECT {ITEM}, progress, extent, scope, born, false AS gone, {stamp} FROM leads "
         f"SEMI JOIN wins USING ({ITEM}) "
-        f"UNION ALL {lost.format(2)} ANTI JOIN leads USING ({ITEM}) WHERE NOT gone AND {missing} "
-        f"UNION ALL {lost.format(1)} WHERE NOT gone AND attempt = 0 AND {begun} AND NOT ({missing})"
+        f"UNION ALL {lost} ANTI JOIN leads USING ({ITEM}) WHERE NOT gone AND {missing} "
+        f"UNION ALL {lost} WHERE NOT gone AND attempt = 0 AND {begun} AND NOT ({missing})"
     )
     content = f"SELECT {ITEM}, {_CONTENT} AS content FROM"
     same = (

@@ -115,6 +115,22 @@ def item_files(folder: Path, entries: list[Entry], months: Iterable[str] | None)
     return checked(folder, entries, *sorted(names if wanted is None else names & wanted))
 
 
+def months_in(entry: Entry) -> list[str]:
+    """Return the months that the items of a commit were born in, by the names of its files.
+
+    Parameters
+    ----------
+    entry
+        Entry of a log, replaced by a compaction or not.
+
+    Returns
+    -------
+    list of str
+        Such as ``2026-03``.
+    """
+    return [name.removeprefix(_PREFIX).removesuffix(".parquet") for name in entry.files if name.startswith(_PREFIX)]
+
+
 def view_stored(database: duckdb.DuckDBPyConnection, entries: list[Entry], paths: list[Path]) -> None:
     """Make the view ``held`` of stored parts, with the number of the commit and the day that each is of.
 

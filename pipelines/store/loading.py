@@ -11,14 +11,15 @@ from typing import Any, Final
 import duckdb
 
 from shiftcast.features.frames import DataFrame, Quarantine
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.items import Group, changes_of
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import log
 from shiftcast.pipelines.store.arrivals import Arrival, merge
 from shiftcast.pipelines.store.counters import NEAR, has_counters, write_counters
 from shiftcast.pipelines.store.durable import disk_full_told, sync
-from shiftcast.pipelines.store.files import CHANGES_FILE, QUARANTINE_FILE, write_changes, write_quarantine
-from shiftcast.pipelines.store.items import item_files, months_of, quoted, scratch_database
+from shiftcast.pipelines.store.files import CHANGES_FILE, QUARANTINE_FILE, checked, write_changes, write_quarantine
+from shiftcast.pipelines.store.items import item_files, months_in, months_of, quoted, scratch_database
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.rewriting import withdraw_former
 from shiftcast.pipelines.store.staging import staged
@@ -113,7 +114,7 @@ def load_items(
                     continue
                 names = {*files, *written.sources}
                 former, withdrawn = withdraw_former(store.folder, entries, names, load.day, fresh)
-                draft = log.draft(log.LOAD, f"{load.day:%Y-%m-%d}", source_digest, written.sources)
+                draft = log.draft(log.LOAD, f"{load.day:%Y-%m-%d}", source_digest, written.sources, load.content)
                 done = store.commit(fresh, draft, {**counts, **withdrawn}, entries)
                 return Appended(done, new=True, told={**written.told, "former": former})
     raise StoreError(f"{store.folder}: another process loaded meanwhile, {_TRIES} times; load again")
@@ -150,6 +151,7 @@ def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Rec
     with TemporaryDirectory(prefix="shiftcast-load-") as name:
         scratch = Path(name)
         with scratch_database(scratch) as database:
+            _check_grain(folder, visible(entries), load, reckoning.grain, database)
             groups, counts, told = _parts(folder, entries, load, database, fresh, scratch)
         changes = changes_of(groups, reckoning.grain, engine=reckoning.engine, master=reckoning.master,
                              evidence=reckoning.evidence)  # fmt: skip
@@ -165,9 +167,11 @@ def _parts(
     """Write the items, and return the groups of parts that changes come from, rows by file, and what to tell."""
     database.execute(f"CREATE VIEW fresh AS SELECT * FROM read_parquet({quoted([load.parts])})")
     counted = has_counters(database)
-    months = None if load.restates else _months(database, counted=counted)
+    again = [each for each in entries if load.content and each.content == load.content]
+    born = {month for each in again for month in months_in(each)}
+    months = None if load.restates else _months(database, counted=counted) | born
     stored = item_files(folder, visible(entries), months)
-    merged = merge(database, load, visible(entries), stored, fresh, scratch)
+    merged = merge(database, load, visible(entries), stored, [each.number for each in again], fresh, scratch)
     groups = [Group([fresh / name for name in merged.items], load.day)] if merged.items else []
     groups += [Group([path]) for path in merged.changed]
     if counted:
@@ -175,6 +179,28 @@ def _parts(
         write_counters(database, f"TIMESTAMPTZ '{load.day.isoformat()}'", path, stored=bool(stored))
         groups.append(Group([path]))
     return groups, merged.items, merged.told
+
+
+def _check_grain(
+    folder: Path, entries: list[Entry], load: Arrival, grain: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    """Raise if a source of the load is stored at another grain: what is taken back is of the grain it was added at."""
+    parts = quoted([load.parts])
+    sources = {
+        str(name) for (name,) in database.execute(f"SELECT DISTINCT source FROM read_parquet({parts})").fetchall()
+    }
+    for each in entries:
+        shared = sorted(sources & set(each.sources)) if CHANGES_FILE in each.files else []
+        if shared:
+            path = quoted(checked(folder, [each], CHANGES_FILE))
+            found = database.execute(
+                f"SELECT source, grain FROM read_parquet({path}) WHERE list_contains(?, source) LIMIT 1", [shared]
+            ).fetchone()
+            if found is not None and found[1] != grain:
+                raise InputError(
+                    f"{found[0]} is stored by {found[1]}, not by {grain}; give --grain {found[1]}, or --feed and a name"
+                )
+            sources -= set(shared)
 
 
 def _months(database: duckdb.DuckDBPyConnection, *, counted: bool) -> set[str]:

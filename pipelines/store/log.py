@@ -50,6 +50,8 @@ class Entry:
         Name, SHA-256 and rows of every file.
     replaces
         Numbers of the entries whose files it stands for.
+    content
+        SHA-256 of the bytes that were loaded, whatever the options; empty where figures were appended.
     """
 
     number: int
@@ -62,6 +64,7 @@ class Entry:
     folder: str
     files: dict[str, tuple[str, int]]
     replaces: tuple[int, ...] = ()
+    content: str = ""
 
     @property
     def day(self) -> pd.Timestamp:
@@ -118,12 +121,12 @@ def write_format(folder: Path) -> None:
     write_durably(folder / _FORMAT, json.dumps({"format": _KIND, "version": VERSION}).encode())
 
 
-def draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> Entry:
+def draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...], content: str = "") -> Entry:
     """Return an entry without what only the holder of the lock knows: number, predecessor and files.
 
     Parameters
     ----------
-    kind, known_at, digest, sources
+    kind, known_at, digest, sources, content
         As in :class:`Entry`.
 
     Returns
@@ -132,7 +135,7 @@ def draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...]) -> En
         Recorded now.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Entry(0, kind, "", now, known_at, digest, sources, "", {})
+    return Entry(0, kind, "", now, known_at, digest, sources, "", {}, content=content)
 
 
 def read_log(folder: Path) -> list[Entry]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -245,3 +246,30 @@ def withdrawn(before: ir.Table, fresh: ir.Table, known_at: datetime) -> ir.Table
     gone = before.anti_join(fresh, list(SAME))
     day = ibis.literal(pd.Timestamp(known_at))
     return gone.mutate(known_at=day, value=0.0, rows=0.0)
+
+
+def selected(table: ir.Table, equal: Mapping[str, str | tuple[str, ...]]) -> ir.Table:
+    """Return the rows of usage whose columns equal values.
+
+    Parameters
+    ----------
+    table
+        Frame ``Usage``.
+    equal
+        Value, or one of several, by column.
+
+    Returns
+    -------
+    Table
+        Some of the rows.
+
+    Raises
+    ------
+    ValueError
+        If a column is none of the frame's.
+    """
+    for name, value in equal.items():
+        if name not in Usage.columns:
+            raise InputError(f"usage has no column {name!r}; it has {list(Usage.columns)}")
+        table = table.filter(table[name].isin(value if isinstance(value, tuple) else (value,)))
+    return table

@@ -170,8 +170,6 @@ class Store:
         ----------
         day
             Last day of knowledge, inclusive, timezone-aware.
-        equal
-            Columns that have to equal a value, or one of several, such as ``grain="hour"``.
         **equal
             Columns that have to equal a value, or one of several, such as ``grain="hour"``.
 
@@ -190,7 +188,7 @@ class Store:
         for tries in range(_TRIES):
             seen = self.entries()
             try:
-                return conform(collect(_selected(self.table(day), equal)), Usage)
+                return conform(collect(reading.selected(self.table(day), equal)), Usage)
             except (StoreError, duckdb.Error) as error:
                 if tries + 1 == _TRIES or self.entries() == seen:
                     cause = str(error).splitlines()[0]
@@ -298,11 +296,3 @@ def _checked(source_digest: str, known_at: datetime) -> pd.Timestamp:
     if not _DIGEST.fullmatch(source_digest):
         raise InputError(f"source digest {source_digest!r} is not a SHA-256 in hexadecimal; hash the content")
     return reading.utc_day(known_at)
-
-
-def _selected(table: ir.Table, equal: Mapping[str, str | tuple[str, ...]]) -> ir.Table:
-    for name, value in equal.items():
-        if name not in Usage.columns:
-            raise InputError(f"usage has no column {name!r}; it has {list(Usage.columns)}")
-        table = table.filter(table[name].isin(value if isinstance(value, tuple) else (value,)))
-    return table

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from shiftcast.features.instants import Clock
 from shiftcast.features.labels import rules_from_table
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.ingest.clusters import cluster_of
@@ -118,13 +119,13 @@ def test_clusters_in_folders_of_their_own_add_up(load, hours):
 
 def test_clusters_that_the_user_or_the_file_names_add_up(load, hours):
     load("jobs", a_dot_csv=table(job(1, 4, 10)), setting=Setting(cluster="A"))
-    load("jobs", a_dot_csv=table(job(1, 4, 10)), setting=Setting(cluster="B"))
-    assert hours() == 80
+    load("jobs", b_dot_csv=table(job(1, 3, 10)), setting=Setting(cluster="B"))
+    assert hours() == 70
     head = HEAD.replace("JobID|", "JobID|Cluster|", 1)
     row = "{0}|{1}|{0}|gpu|COMPLETED|2026-01-30T00:00:00|2026-01-31T20:00:00|2026-02-01T00:00:00|04:00:00|gres/gpu=1\n"
     report = load("sacct", s_dot_txt=head + row.format(7, "alps") + row.format(7, "piz"))
     assert report["sources"] == ["sacct/alps", "sacct/piz"]
-    assert hours() == 88
+    assert hours() == 78
 
 
 def test_the_same_jobs_from_another_folder_are_refused_with_both_names(load, hours):
@@ -148,6 +149,25 @@ def test_labelling_after_a_load_restates_it(load, hours):
     report = load("sacct", jan_dot_txt=MARCH, setting=Setting(rules=rules))
     assert report["repeated"] == 0
     assert hours() == hours(workload="recsys") == 960 + 4 + 20
+
+
+def test_the_same_bytes_read_in_another_way_replace_what_they_gave(load, hours, tmp_path):
+    load("sacct", s_dot_txt=MARCH)
+    load("sacct", s_dot_txt=MARCH, setting=Setting(clock=Clock("Europe/Berlin")))
+    assert hours() == 984
+    load("sacct", s_dot_txt=MARCH, setting=Setting(clock=Clock("Europe/Berlin"), cluster="alps"), day=LATE)
+    assert hours(LATE - pd.Timedelta(days=1), source="sacct") == hours(LATE) == hours(LATE, source="sacct/alps")
+    Store(tmp_path / "mlruns").compact()
+    load("sacct", s_dot_txt=MARCH, day=LATE)
+    assert hours(LATE) == 984
+
+
+def test_a_source_keeps_its_grain(load, hours, tmp_path):
+    load("sacct", s_dot_txt=JANUARY)
+    request = IngestRequest("sacct", ("s.txt",), Setting(), DAY, tmp_path / "mlruns", grain="day")
+    with pytest.raises(ValueError, match="sacct is stored by hour, not by day; give --grain hour, or --feed"):
+        ingest(request)
+    assert hours() == 8 * 24 + 4
 
 
 def test_equal_rows_without_an_identity_stay_and_overlap_once(load, hours):
