@@ -2,8 +2,8 @@
 
 ``python benchmarks/items.py same [--rows 50_000_000]`` loads readings with an identity each, and does the same by
 hand: rows checked for repeats, written with their identity, summed by leaf and hour. Every way runs in a process of its
-own; totals must agree. ``python benchmarks/items.py daily [--stored 500_000_000]`` fills a store with that many rows in
-loads of ten million, a day each, and then loads a day of one million of which every thirtieth row is a later view of a
+own; totals must agree. ``python benchmarks/items.py daily [--stored 500_000_000]`` fills a store with that many rows, a
+million a day, and then loads a day of one million of which every thirtieth row is a later view of a
 stored one; beside it stands the same load into an empty store. Rows are seeded. CPU seconds count all threads and are
 the ones to compare on a shared machine. Results go to ``benchmarks/items.csv``.
 """
@@ -29,6 +29,7 @@ MEMORY, THREADS = "600MB", 2
 DAY = pd.Timestamp("2026-03-01", tz="UTC")
 RESULTS = Path(__file__).with_suffix(".csv")
 ONE = 1_000_000
+DAYS = 10  # of a million rows each, that one load fills the store with
 VIEWS = 30  # every so many rows of a day are later views of stored ones
 
 GENERATE = """
@@ -169,19 +170,20 @@ def same(folder: Path, rows: int, repeats: int) -> list[dict[str, object]]:
 def daily(folder: Path, stored: int) -> list[dict[str, object]]:
     """Compare a day's load into a large store with the same into an empty one."""
     store, part = folder / "mlruns", folder / "part.parquet"
-    first, size = pd.Timestamp("2024-01-01", tz="UTC"), min(10 * ONE, stored)
+    first, size = pd.Timestamp("2024-01-01", tz="UTC"), min(DAYS * ONE, stored)
     for number in range(stored // size):
-        begin = first + pd.Timedelta(days=number)
-        generate(part, number * size, (number + 1) * size, begin, hours=24)
-        filled = run("shiftcast", part, store=store, day=begin + pd.Timedelta(days=1))
+        begin = first + pd.Timedelta(days=DAYS * number)
+        generate(part, number * size, (number + 1) * size, begin, hours=24 * DAYS)
+        filled = run("shiftcast", part, store=store, day=begin + pd.Timedelta(days=DAYS))
         print(f"{(number + 1) * size:,} rows stored, {filled['seconds']:.1f} s", file=sys.stderr, flush=True)
-    last, again = first + pd.Timedelta(days=stored // size - 1), ONE // VIEWS
+    again = ONE // VIEWS
+    last = first + pd.Timedelta(days=DAYS * (stored // size - 1))
     new, old = folder / "new.parquet", folder / "old.parquet"
-    generate(new, stored, stored + ONE - again, last + pd.Timedelta(days=1), hours=24)
-    generate(old, stored - again, stored, last, hours=24, more="+ 1")
+    generate(new, stored, stored + ONE - again, last + pd.Timedelta(days=DAYS), hours=24)
+    generate(old, stored - again, stored, last, hours=24 * DAYS, more="+ 1")
     with connection() as database:
         database.execute(f"COPY (SELECT * FROM read_parquet(['{new}', '{old}'])) TO '{part}' (COMPRESSION zstd)")  # noqa: S608  (paths of our own)
-    day = last + pd.Timedelta(days=2)
+    day = last + pd.Timedelta(days=DAYS + 1)
     empty_store = run("shiftcast", part, store=folder / "empty", day=day)
     full = run("shiftcast", part, store=store, day=day)
     if int(full["replaced"]) != again:
