@@ -16,6 +16,7 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shiftcast.features.frames import DIMENSIONS, SEGMENTS
 from shiftcast.features.input_error import InputError
@@ -188,10 +189,27 @@ def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
     >>> said["workload"].tolist(), said["technique"].tolist()
     (['recsys', ''], ['', 'llm'])
     """
+    return label_rows(clues, rules)[0]
+
+
+def label_rows(clues: pd.DataFrame, rules: Rules) -> tuple[dict[str, pd.Series], NDArray[np.int64]]:
+    """Return the labels that rules give each row, and how many rows each rule fits, though an earlier one filled them.
+
+    Parameters
+    ----------
+    clues, rules
+        As in :func:`apply_rules`.
+
+    Returns
+    -------
+    tuple
+        What :func:`apply_rules` returns, and the rows that each rule fits, shape (rules,).
+    """
+    fitted = np.zeros(len(rules.rules), dtype=np.int64)
     ruled = [name for name in DIMENSIONS if any(name in rule.labels for rule in rules.rules)]
     given = {name: np.full(len(clues), "", dtype=object) for name in ruled}
     codes = {field: pd.factorize(clues[field], use_na_sentinel=False) for field in clues.columns if rules.rules}
-    for rule in rules.rules:
+    for number, rule in enumerate(rules.rules):
         mask = np.zeros(len(clues), dtype=bool)
         own = rule.field if rule.field in codes else _SAME.get(rule.field, "")
         for field in clues.columns if rule.field == ANY else [own]:
@@ -199,9 +217,10 @@ def apply_rules(clues: pd.DataFrame, rules: Rules) -> dict[str, pd.Series]:
                 places, values = codes[field]
                 fits = rule.fits
                 mask |= np.array([fits.match(str(value).lower()) is not None for value in values], dtype=bool)[places]
+        fitted[number] = mask.sum()
         for name, label in rule.labels.items():
             given[name][mask & (given[name] == "")] = label
-    return {name: pd.Series(values, index=clues.index, dtype=object) for name, values in given.items()}
+    return {name: pd.Series(values, index=clues.index, dtype=object) for name, values in given.items()}, fitted
 
 
 def settle(

@@ -74,6 +74,9 @@ def _show_replaced(console: Console, report: dict[str, Any]) -> None:
         console.print(escape(f"  replaced {each['items']:,} earlier views of {each['source']}{size}"))
     for source in report.get("former", ()):
         console.print(escape(f"  withdrawn: the figures of {source} that an earlier version loaded"))
+    if report["idle_rules"]:
+        more = f" and {len(report['idle_rules']) - _SHOWN} more" if len(report["idle_rules"]) > _SHOWN else ""
+        console.print(escape(f"rules that fit no row: {'; '.join(report['idle_rules'][:_SHOWN])}{more}"))
     if report["same_bytes"]:
         console.print(escape(f"  the same bytes as another file, counted once: {', '.join(report['same_bytes'])}"))
     if report["alike"]:

@@ -14,11 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Quarantine, conform
+from shiftcast.features.labels import Rules
 from shiftcast.pipelines.ingest.clusters import cluster_of
-from shiftcast.pipelines.ingest.spool import Closed, Spool
+from shiftcast.pipelines.ingest.spool import Closed, Counts, Spool
 from shiftcast.pipelines.sources.catalogue import find_source
 from shiftcast.pipelines.sources.normal import Source, normalise
 from shiftcast.pipelines.sources.opening import expand, name_files, opened
@@ -189,10 +191,17 @@ def read_files(
         "source": source.name, "files": read, "content": hashlib.sha256(b"".join(sorted(seen))).hexdigest(),
         "same_bytes": same, "rows": spool.counts.rows,
         "stored": spool.counts.rows - spool.counts.quarantined - closed.findings["repeated"],
-        "quarantined": spool.counts.quarantined, "reasons": reasons(closed.quarantine), **closed.findings,
+        "quarantined": spool.counts.quarantined,
+        "idle_rules": _idle(request.setting.rules, spool.counts), "reasons": reasons(closed.quarantine), **closed.findings,
         **_declared(source),
     }  # fmt: skip
     return report, closed, _digest(whole.hexdigest(), request)
+
+
+def _idle(rules: Rules, counts: Counts) -> list[str]:
+    """Return the rules that fit no row of the load, a mistyped field or pattern perhaps."""
+    fitted = np.broadcast_to(counts.fitted, len(rules.rules))
+    return [f"{rule.field},{rule.pattern}" for rule, rows in zip(rules.rules, fitted, strict=True) if rows == 0]
 
 
 def _clustered(setting: Setting, path: str, name: str) -> Setting:

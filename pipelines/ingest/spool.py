@@ -13,9 +13,11 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from shiftcast.pipelines.ingest import load_checks as checks
 from shiftcast.pipelines.ingest.same import alike_elsewhere, drop_views, view_filled, write_standing
@@ -40,11 +42,14 @@ class Counts:
         Rows quarantined of them.
     unresolved
         Batches by name, for names that no table knows.
+    fitted
+        Rows that each labelling rule fits, shape (rules,).
     """
 
     rows: int = 0
     quarantined: int = 0
     unresolved: dict[str, int] = field(default_factory=dict)
+    fitted: NDArray[np.int64] | int = 0
 
 
 @dataclass(frozen=True)
@@ -107,6 +112,7 @@ class Spool:
         """
         self.counts.rows += batch.rows
         self.counts.quarantined += len(batch.quarantined)
+        self.counts.fitted = self.counts.fitted + batch.fitted
         for name in batch.unresolved:
             self.counts.unresolved[name] = self.counts.unresolved.get(name, 0) + 1
         if self.counts.quarantined > QUARANTINE_LIMIT and self.counts.quarantined * 2 > self.counts.rows:

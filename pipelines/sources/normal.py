@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shiftcast.features.frames import DIMENSIONS
-from shiftcast.features.labels import apply_rules, settle
+from shiftcast.features.labels import label_rows, settle
 from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.shapes import Normalised, Points, Source, Spans
@@ -58,12 +58,15 @@ class Batch:
         Rows that failed: ``source, line, column, value, reason``.
     rows, unresolved
         Number of rows read, and names that no table knows.
+    fitted
+        Rows that each labelling rule fits, shape (rules,).
     """
 
     parts: pa.Table
     quarantined: pd.DataFrame
     rows: int
     unresolved: tuple[str, ...]
+    fitted: NDArray[np.int64]
 
 
 def normalise(source: Source, chunk: Chunk, setting: Setting, feed: str = "") -> Batch:
@@ -84,7 +87,8 @@ def normalise(source: Source, chunk: Chunk, setting: Setting, feed: str = "") ->
     sieve = Sieve(chunk, setting)
     parsed = source.normalise(sieve)
     clues = pd.DataFrame({**parsed.clues, "file": pd.Series(chunk.file, index=range(sieve.rows), dtype=object)})
-    labels = settle(apply_rules(clues, setting.rules), parsed.own, setting.constants)
+    said, fitted = label_rows(clues, setting.rules)
+    labels = settle(said, parsed.own, setting.constants)
     for spans in parsed.held:
         backwards = (spans.end < spans.start).to_numpy()
         sieve.fail(backwards if spans.where is None else backwards & spans.where, "end",
@@ -101,7 +105,7 @@ def normalise(source: Source, chunk: Chunk, setting: Setting, feed: str = "") ->
                    "line": pd.Series(chunk.lines)}  # fmt: skip
         led[rows] = True
         tables.append(_table(columns, rows))
-    return Batch(pa.concat_tables(tables), sieve.faults(), len(chunk), parsed.unresolved)
+    return Batch(pa.concat_tables(tables), sieve.faults(), len(chunk), parsed.unresolved, fitted)
 
 
 def _columns(shape: Spans | Points) -> dict[str, object]:

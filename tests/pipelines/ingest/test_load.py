@@ -79,6 +79,15 @@ def test_rules_label_rows_the_special_before_the_general(tmp_path):
     assert done.report["unlabelled"]["by_dimension"] == {"segment": 0, "leaf": 0, "workload": 0, "technique": 1}
 
 
+def test_rules_that_fit_nothing_are_named(tmp_path, monkeypatch):
+    write(tmp_path / "a.txt", (1, "rank-7", 2))
+    (tmp_path / "rules.csv").write_text(
+        "field,pattern,workload\npartition,rank*,recsys\npartitoin,x*,ads\nany,y*,ads\n"
+    )
+    got = shell(tmp_path, monkeypatch, "sacct", "a.txt", "--labels", "rules.csv")
+    assert "rules that fit no row: partitoin,x*; any,y*" in got.output
+
+
 def test_files_of_one_name_are_told_apart(tmp_path):
     for folder in ("may", "june"):
         (tmp_path / folder).mkdir()
