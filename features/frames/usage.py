@@ -64,7 +64,8 @@ class Usage(Leaf):
     period_start: Instant = Field(description="first moment of the period; weeks begin on Monday")
     known_at: Day = Field(description="first day the world could know the figure")
     source: str = Field(
-        description="file or feed; a later known_at of the same source corrects it, other sources add to it"
+        description="kind of export and cluster, or feed, or the name a figure was appended under; of one appended a "
+        "later known_at of the same source corrects it; other sources add to it"
     )
     value: float = Field(description="the figure of the period", metadata={"unit": "see unit"})
     rows: float = Field(description="source rows behind it; 0 withdraws the figure", ge=0.0)

@@ -192,8 +192,8 @@ def read_files(
         "same_bytes": same, "rows": spool.counts.rows,
         "stored": spool.counts.rows - spool.counts.quarantined - closed.findings["repeated"],
         "quarantined": spool.counts.quarantined,
-        "idle_rules": _idle(request.setting.rules, spool.counts), "reasons": reasons(closed.quarantine), **closed.findings,
-        **_declared(source),
+        "idle_rules": _idle(request.setting.rules, spool.counts), "reasons": reasons(closed.quarantine),
+        **closed.findings, **_declared(source),
     }  # fmt: skip
     return report, closed, _digest(whole.hexdigest(), request)
 
