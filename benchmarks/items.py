@@ -87,23 +87,6 @@ def bare(source: Path, folder: Path) -> dict[str, float]:
         return told(database.execute(f"SELECT sum(value), sum(rows) FROM '{cells}'").fetchone())  # noqa: S608  (likewise)
 
 
-def by_window(source: Path, folder: Path) -> dict[str, float]:
-    """Do the same as most would write it: the last row of each identity by a window."""
-    kept = folder / "kept.parquet"
-    with connection() as database:
-        database.execute(f"SET temp_directory = '{folder}'")
-        database.execute(
-            f"COPY (SELECT * EXCLUDE (file, line, named, stem, track, clue) FROM '{source}' QUALIFY row_number() OVER "  # noqa: S608  (paths of our own)
-            f"(PARTITION BY source, id ORDER BY progress DESC, start DESC) = 1) TO '{kept}' "
-            "(FORMAT parquet, COMPRESSION zstd)"
-        )
-        cells = database.execute(
-            f"SELECT sum(value), sum(rows) FROM (SELECT {', '.join(LABELS)}, date_trunc('hour', start), "  # noqa: S608  (likewise)
-            f"sum(amount) AS value, count(*) AS rows FROM '{kept}' GROUP BY ALL)"
-        ).fetchone()
-        return told(cells)
-
-
 def told(found: tuple[float, float] | None) -> dict[str, float]:
     """Return a total and a count by name."""
     return {"total": float(found[0]), "rows": float(found[1])} if found else {}
@@ -132,7 +115,7 @@ def shiftcast(source: Path, folder: Path, store: Path | None = None, day: pd.Tim
     return told(found) | {"replaced": float(sum(each["items"] for each in done.told["replaced"]))}
 
 
-WAYS = {"bare": bare, "bare, by window": by_window, "shiftcast": shiftcast}
+WAYS = {"bare": bare, "shiftcast": shiftcast}
 
 
 def one_way(name: str, source: Path, folder: Path, store: Path | None, day: str) -> None:
