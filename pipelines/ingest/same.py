@@ -8,12 +8,9 @@ from typing import Final
 
 import duckdb
 
-from shiftcast.features.frames import DIMENSIONS
 from shiftcast.pipelines.sources.normal import OVER
-from shiftcast.pipelines.store.items import quoted
+from shiftcast.pipelines.store.items import CONTENT, ITEM, quoted
 
-ITEM: Final = "source, id, attempt"
-CONTENT: Final = f'bit_xor(hash(({", ".join(DIMENSIONS)}, measure, unit, status, how, start, "end", amount, series)))'
 _STEP: Final = 11400714819323198485  # the golden ratio of 2**64; moves equal rows of a file to identities of their own
 _OTHER: Final = (
     "'the same stands in ' || first_value(file) OVER item || ' at line ' || first_value(line) OVER item || "

@@ -17,18 +17,16 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 
-from shiftcast.features.frames import DIMENSIONS
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.items import GONE
 from shiftcast.pipelines.engine.plan import UNSERVED
-from shiftcast.pipelines.store.items import ITEM, quoted, view_stored, write_months
+from shiftcast.pipelines.store.items import CONTENT, ITEM, quoted, view_stored, write_months
 from shiftcast.pipelines.store.log import Entry
 
 KEY: Final = (
     "row(progress, CASE WHEN progress = 2 THEN 0 ELSE extent END, known_at, "
     "CASE WHEN progress = 2 THEN extent ELSE 0 END, entry)"
 )
-_CONTENT: Final = f'bit_xor(hash(({", ".join(DIMENSIONS)}, measure, unit, status, how, start, "end", amount, series)))'
 _LAST: Final = 9_000_000_000  # number of the commit under way, after all others
 _MOVED: Final = 0.9  # of the items of a load that are stored, equal, under another cluster: then it is the same cluster
 
@@ -204,7 +202,7 @@ def _judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> 
         f"UNION ALL {lost} ANTI JOIN leads USING ({ITEM}) WHERE NOT gone AND {missing} "
         f"UNION ALL {lost} WHERE NOT gone AND attempt = 0 AND {begun} AND NOT ({missing})"
     )
-    content = f"SELECT {ITEM}, {_CONTENT} AS content FROM"
+    content = f"SELECT {ITEM}, {CONTENT} AS content FROM"
     same = (
         f"SELECT ({ITEM}) FROM ({content} fresh SEMI JOIN wins USING ({ITEM}) GROUP BY {ITEM}) SEMI JOIN "
         f"({content} held SEMI JOIN standing USING ({ITEM}, entry) GROUP BY {ITEM}) USING ({ITEM}, content)"

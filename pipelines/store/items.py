@@ -15,12 +15,15 @@ from typing import Final
 import duckdb
 import pyarrow.parquet as pq
 
+from shiftcast.features.frames import DIMENSIONS
 from shiftcast.pipelines.engine.connection import silence
 from shiftcast.pipelines.store.files import checked
 from shiftcast.pipelines.store.log import Entry
 
 MEMORY: Final = "600MB"
 ITEM: Final = "source, id, attempt"
+_SAID: Final = f'({", ".join(DIMENSIONS)}, measure, unit, status, how, start, "end", amount, series)'
+CONTENT: Final = f"sum(hash({_SAID})::HUGEINT)"  # of all parts of a view, in any order
 _PREFIX: Final = "items-"
 _MONTH: Final = "coalesce(strftime(born, '%Y-%m'), 'none')"
 _BEGIN: Final = "date_trunc('month', born)"
