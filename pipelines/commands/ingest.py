@@ -18,7 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from shiftcast.features.frames import DIMENSIONS
 from shiftcast.features.input_error import InputError
 from shiftcast.features.instants import Clock, read_instants
-from shiftcast.features.labels import Rules, rules_from_table
+from shiftcast.features.labels import KNOWN, Rules, rules_from_table
 from shiftcast.pipelines.commands.options import as_day
 
 _PACKAGE_COMMAND: Final = "throughput"
@@ -222,6 +222,8 @@ def _constants(given: list[str]) -> dict[str, str]:
         name, equals, label = text.partition("=")
         if not equals or name not in DIMENSIONS or not label:
             raise InputError(f"--set {text!r} is not of the form segment=rest; dimensions are {', '.join(DIMENSIONS)}")
+        if label not in KNOWN.get(name, (label,)):
+            raise InputError(f"--set {text!r}: {name} is one of {', '.join(KNOWN[name])}")
         labels[name] = label
     return labels
 
