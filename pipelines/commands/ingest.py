@@ -50,7 +50,7 @@ def ingest_files(
     dates: Annotated[str, typer.Option(help="Order of dates such as 03/04/2026: day-first or month-first.")] = "",
     delimiter: Annotated[str, typer.Option(help="Character between cells, where the header does not tell.")] = "",
     path_: Annotated[str, typer.Option("--path", help="Place of the rows in a JSON document: data.items.")] = "",
-    sheet: Annotated[str, typer.Option(help="Sheet of a workbook; the first.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook, or a pattern; else the one with rows.")] = "",
     grain: Annotated[str, typer.Option(help="minute, hour, day, week, month or quarter.")] = "hour",
     engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
     master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,

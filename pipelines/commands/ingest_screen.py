@@ -69,7 +69,7 @@ def show_ingested(done: Ingested, *, as_json: bool) -> None:
         console.print(f"loaded before, as commit {report['commit']}: nothing changed")
     elif 2 * report["quarantined"] > report["rows"]:
         console.print(f"[red]most rows were set aside; commit {report['commit']} holds the rest[/red]")
-    elif report["stored"] == 0:
+    elif report["stored"] == 0 and not report.get("replaced"):
         console.print(f"nothing new: the store says all of it already; commit {report['commit']} notes the load")
     else:
         console.print(f"stored as commit {report['commit']} of the store")
