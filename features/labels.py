@@ -26,7 +26,7 @@ ANY: Final = "any"
 TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecast cannot do without
 PHASES: Final = ("inference", "training", "post_training", "rnd")
 YES, NO = "yes", "no"
-_KNOWN: Final = {"segment": SEGMENTS, "phase": PHASES}  # the others take a user's own words
+KNOWN: Final = {"segment": SEGMENTS, "phase": PHASES}  # the others take a user's own words
 _SAME: Final = {"name": "jobname", "jobname": "name"}  # schedulers differ in what they call a job's name
 _FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")  # a spreadsheet would run it; an apostrophe in front keeps it text
 
@@ -112,7 +112,7 @@ def rules_from_table(table: pd.DataFrame) -> Rules:
         line, confirmed = row.get("line", number), _text(row.get("confirmed")).lower()
         if confirmed not in {YES, NO, ""}:
             raise InputError(f"label rules: line {line}: confirmed {confirmed!r}; write yes, no or nothing")
-        for name, known in _KNOWN.items():
+        for name, known in KNOWN.items():
             if name in labels and labels[name] not in known:
                 raise InputError(f"label rules: line {line}: {name} {labels[name]!r}; write one of {', '.join(known)}")
         if field and pattern and not labels and confirmed == NO:

@@ -18,7 +18,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from shiftcast.features.frames import DIMENSIONS
 from shiftcast.features.input_error import InputError
 from shiftcast.features.instants import Clock, read_instants
-from shiftcast.features.labels import Rules, rules_from_table
+from shiftcast.features.labels import KNOWN, Rules, rules_from_table
 from shiftcast.pipelines.commands.options import as_day
 
 _PACKAGE_COMMAND: Final = "throughput"
@@ -50,7 +50,7 @@ def ingest_files(
     dates: Annotated[str, typer.Option(help="Order of dates such as 03/04/2026: day-first or month-first.")] = "",
     delimiter: Annotated[str, typer.Option(help="Character between cells, where the header does not tell.")] = "",
     path_: Annotated[str, typer.Option("--path", help="Place of the rows in a JSON document: data.items.")] = "",
-    sheet: Annotated[str, typer.Option(help="Sheet of a workbook; the first.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook, or a pattern; else the one with rows.")] = "",
     grain: Annotated[str, typer.Option(help="minute, hour, day, week, month or quarter.")] = "hour",
     engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
     master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,
@@ -222,6 +222,8 @@ def _constants(given: list[str]) -> dict[str, str]:
         name, equals, label = text.partition("=")
         if not equals or name not in DIMENSIONS or not label:
             raise InputError(f"--set {text!r} is not of the form segment=rest; dimensions are {', '.join(DIMENSIONS)}")
+        if label not in KNOWN.get(name, (label,)):
+            raise InputError(f"--set {text!r}: {name} is one of {', '.join(KNOWN[name])}")
         labels[name] = label
     return labels
 

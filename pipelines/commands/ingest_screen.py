@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,10 +15,14 @@ from rich.table import Table
 from shiftcast.features.frames import Throughput
 from shiftcast.features.quality import Screened
 from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.engine.plan import CACHED, UNSERVED
 from shiftcast.pipelines.ingest.load import Ingested
 from shiftcast.pipelines.sources.catalogue import SOURCES
 
 _SHOWN: Final = 10
+_CLUES: Final = 3
+_FIRST: Final = "gpu_hours"  # whose unlabelled rows are shown before those of other measures
+_TOLD: Final = frozenset({*UNSERVED, CACHED})  # statuses that are told and add to no total
 
 
 def show_sources() -> None:
@@ -50,28 +55,34 @@ def show_ingested(done: Ingested, *, as_json: bool) -> None:
     repeated = f" + {report['repeated']:,} repeated" if report["repeated"] else ""
     console.print(
         f"{report['rows']:,} rows in = {report['stored']:,} stored{repeated} + {report['quarantined']:,} set aside"
-        f"   ({report['source']}, {len(report['files'])} files, {_window(report)})"
+        f"   ({report['source']}, {_many(len(report['files']), 'file')}{_window(report)})"
     )
     _show_reasons(console, report)
-    _show_totals(console, report)
+    if report["totals"]:
+        _show_totals(console, report)
     _show_missing(console, report)
-    _show_replaced(console, report)
     if report["commit"] is None:
         console.print("[red]nothing was stored: every row was set aside, or there was none[/red]")
+        return
+    _show_replaced(console, report)
+    if not done.new:
+        console.print(f"loaded before, as commit {report['commit']}: nothing changed")
     elif 2 * report["quarantined"] > report["rows"]:
         console.print(f"[red]most rows were set aside; commit {report['commit']} holds the rest[/red]")
-    elif done.new:
-        console.print(f"stored as commit {report['commit']} of the store")
+    elif report["stored"] == 0 and not report.get("replaced"):
+        console.print(f"nothing new: the store says all of it already; commit {report['commit']} notes the load")
     else:
-        console.print(f"loaded before, as commit {report['commit']}: nothing changed")
+        console.print(f"stored as commit {report['commit']} of the store")
 
 
 def _show_replaced(console: Console, report: dict[str, Any]) -> None:
     """Print whose items the rows are, what they replaced, and what may be counted twice."""
-    console.print(escape(f"items of {', '.join(report['sources'])}: the same ones in a later load replace these"))
-    for each in report.get("replaced", ()):
-        size = "" if each["total"] is None else f", {each['total']:,.2f} {each['unit']} of {each['measure']} taken back"
-        console.print(escape(f"  replaced {each['items']:,} earlier views of {each['source']}{size}"))
+    console.print(escape(f"kept under {', '.join(report['sources'])}, where a later view of an item replaces this one"))
+    for source, replaced in _by_source(report.get("replaced", ())).items():
+        sizes = [f"{each['total']:,.2f} {each['measure']}" for each in replaced if each["total"] is not None]
+        size = f": {', '.join(sizes)} taken back" if sizes else ""
+        views = _many(max(each["items"] for each in replaced), "earlier view")
+        console.print(escape(f"  replaced {views} in {source}{size}"))
     for source in report.get("former", ()):
         console.print(escape(f"  withdrawn: the figures of {source} that an earlier version loaded"))
     if report["idle_rules"]:
@@ -84,8 +95,21 @@ def _show_replaced(console: Console, report: dict[str, Any]) -> None:
                       "and each counts; if they are one series, --cluster NAME makes them one[/yellow]")  # fmt: skip
 
 
+def _by_source(replaced: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for each in replaced:
+        found.setdefault(each["source"], []).append(each)
+    return found
+
+
 def _window(report: dict[str, Any]) -> str:
-    return f"{str(report['first'])[:16]} to {str(report['last'])[:16]} UTC"
+    if report["first"] is None:
+        return ""
+    return f", {str(report['first'])[:16]} to {str(report['last'])[:16]} UTC"
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _show_reasons(console: Console, report: dict[str, Any]) -> None:
@@ -99,19 +123,28 @@ def _show_reasons(console: Console, report: dict[str, Any]) -> None:
 
 
 def _show_totals(console: Console, report: dict[str, Any]) -> None:
+    """Print the total of each measure, the statuses it is made of, and those that are told and not in it."""
     table = Table(show_edge=False, title="Total of these files, each item once", title_justify="left")
-    for heading, side in (
-        ("measure", "left"),
-        ("status", "left"),
-        ("rows", "right"),
-        ("total", "right"),
-        ("unit", "left"),
-    ):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+    for heading in ("measure", "rows", "total", "unit", "of it", "not in it"):
+        table.add_column(heading, justify="right" if heading in {"rows", "total"} else "left")
+    measures: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for each in report["totals"]:
-        total = "" if each["total"] is None else f"{each['total']:,.2f}"
-        table.add_row(escape(each["measure"]), escape(each["status"]), f"{each['rows']:,}", total, escape(each["unit"]))
+        measures.setdefault((each["measure"], each["unit"]), []).append(each)
+    for (measure, unit), parts in measures.items():
+        held = [each for each in parts if each["status"] not in _TOLD]
+        sized = [each["total"] for each in held if each["total"] is not None]
+        total = f"{sum(sized):,.2f}" if sized else ""
+        rows = f"{sum(each['rows'] for each in held):,}"
+        beside = [each for each in parts if each["status"] in _TOLD]
+        table.add_row(*map(escape, (measure, rows, total, unit, _parts(held), _parts(beside))))
     console.print(table)
+
+
+def _parts(parts: Iterable[Mapping[str, Any]]) -> str:
+    """Return the statuses, the largest first, each with its total or else its rows."""
+    sizes = {each["status"]: each["rows"] if each["total"] is None else each["total"] for each in parts}
+    largest = sorted(sizes.items(), key=lambda item: -item[1])
+    return ", ".join(f"{status} {size:,.2f}".removesuffix(".00") for status, size in largest)
 
 
 def _show_missing(console: Console, report: dict[str, Any]) -> None:
@@ -120,24 +153,33 @@ def _show_missing(console: Console, report: dict[str, Any]) -> None:
     if unlabelled["rows"]:
         by_name = ", ".join(f"{name} {count:,}" for name, count in unlabelled["by_dimension"].items() if count)
         console.print(
-            f"{unlabelled['rows']:,} rows unlabelled ({by_name}); the largest, and `shiftcast label` for rules:"
+            f"{_many(unlabelled['rows'], 'row')} unlabelled ({by_name}); `shiftcast label` proposes rules. "
+            "The largest, # for numbers:"
         )
-        for each in unlabelled["largest"][:3]:
-            size = f"{each['rows']:,} rows" if each["total"] is None else f"{each['total']:,.1f} {each['unit']}"
+        for each in sorted(unlabelled["largest"], key=lambda each: each["measure"] != _FIRST)[:_CLUES]:
+            size = _many(each["rows"], "row") if each["total"] is None else f"{each['total']:,.1f} {each['unit']}"
             console.print(escape(f"  {each['measure']}: {size}: {each['clue']}"))
     if report["open_spans"]:
-        console.print(f"{report['open_spans']:,} spans without end run until {report['last']}; --until says otherwise")
+        console.print(
+            f"counted up to {str(report['last'])[:16]} UTC, as their rows tell no end: "
+            f"{_many(report['open_spans'], 'span')}; --until says otherwise"
+        )
     if gaps["count"]:
         first = gaps["longest"][0]
         console.print(
-            escape(f"{gaps['count']:,} gaps, the longest {first['from']} to {first['to']} in {first['track']}")
+            escape(f"{_many(gaps['count'], 'gap')}, the longest {first['from']} to {first['to']} in {first['track']}")
         )
     if report["clock_jumps"] or report["counter_resets"]:
-        console.print(f"{report['clock_jumps']:,} clock jumps, {report['counter_resets']:,} counter resets")
+        console.print(
+            f"{_many(report['clock_jumps'], 'clock jump')}, {_many(report['counter_resets'], 'counter reset')}"
+        )
     if report["unresolved"]:
         names = list(report["unresolved"])
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        console.print(escape(f"not known or not counted: {'; '.join(names[:_SHOWN])}{more}"))
+        console.print("[yellow]not known or not counted; the page of the source says what to do:[/yellow]")
+        for name in names[:_SHOWN]:
+            console.print(f"[yellow]  {escape(name)}[/yellow]")
+        if len(names) > _SHOWN:
+            console.print(f"[yellow]  and {len(names) - _SHOWN} more, which --json lists[/yellow]")
 
 
 def show_throughput(screened: Screened[Throughput], output: Path, *, as_json: bool) -> None:

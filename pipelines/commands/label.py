@@ -44,7 +44,7 @@ def label(
     dates: Annotated[str, typer.Option(help="Order of dates: day-first or month-first.")] = "",
     delimiter: Annotated[str, typer.Option(help="Character between cells.")] = "",
     path_: Annotated[str, typer.Option("--path", help="Place of the rows in a JSON document.")] = "",
-    sheet: Annotated[str, typer.Option(help="Sheet of a workbook; the first.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook, or a pattern; else the one with rows.")] = "",
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of each measure to propose for.")] = 100,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
 ) -> None:

@@ -143,7 +143,7 @@ def read_mapping(table: pd.DataFrame | None) -> Described:
     {'at': 'ts', 'value': 'n'}
     """
     if table is None or not {"role", "column"} <= set(table.columns):
-        raise UnreadableFileError("the source 'table' needs --map FILE with role,column,constant; see docs/ingest.md")
+        raise UnreadableFileError("the source 'table' needs --map FILE: role,column,constant (docs/ingest/tables.md)")
     rows = [{str(key): str(value or "").strip() for key, value in row.items()} for row in table.to_dict("records")]
     if rows and rows[0]["role"] == _SQL:
         return Described(query=rows[0]["constant"])

@@ -167,3 +167,34 @@ def test_the_command_prints_both_totals_and_exits_with_its_verdict(tmp_path):
     done = CliRunner().invoke(app, ["ingest", "check", str(path), "--json"])
     assert done.exit_code == 1
     assert json.loads(done.stdout)[0]["agrees"] is False
+
+
+@pytest.mark.parametrize(("columns", "first_line", "source"), [
+    ("line_item_usage_type line_item_usage_amount line_item_unblended_cost", "", "cur"),
+    ("lineItem/UsageType lineItem/UsageAmount lineItem/UnblendedCost", "", "cur"),
+    ("date meterCategory quantity costInBillingCurrency", "", "azure-cost"),
+    ("usage_start_time sku.description usage.amount cost", "", "gcp-billing"),
+    ("lineItem/intervalUsageStart usage/billedQuantity", "", "oci-cost"),
+    ("JOBID STATE TIME CPUS", "", "squeue"),
+    ("apiVersion kind items", "", "kubectl"),
+    ("timestamp uuid power.draw", "", "nvidia-smi"),
+    ("start_time num_model_requests input_tokens", "", "llm-requests"),
+    ("object data has_more", '{"object": "page", "has_more": true, "data": ' + '{"a": 1}, ' * 40, "llm-requests"),
+    ("", "01/05/2026 10:00:00;E;1.svr;user=a", "pbs"),
+    ("", '"JOB_FINISH" "10.1" 1767607200 77', "lsf"),
+    ("", "all.q:node:users:ann:run:7:sge:0:" + "0:" * 40, "sge"),
+    ("", "; UnixStartTime: 1767600000", "swf"),
+])  # fmt: skip
+def test_each_kind_is_told_by_its_own_names(columns, first_line, source):
+    assert [each.source for each in rank_sources(columns.split(), first_line)] == [source]
+
+
+def test_answers_from_a_cache_are_left_out_the_second_way_too(tmp_path):
+    path = tmp_path / "spend.csv"
+    path.write_text(
+        "request_id,startTime,prompt_tokens,completion_tokens,cache_hit\n"
+        "a,2026-03-01T00:00Z,100,20,False\nb,2026-03-01T00:01Z,100,20,True\n"
+    )
+    found = check_file(str(path), path.name, Setting())
+    assert found.agrees
+    assert found.totals["input_tokens"] == (100, 100)

@@ -208,7 +208,7 @@ def test_lessons_are_of_one_file(shell):
 
 def test_files_that_lack_nothing_are_told_so(tmp_path, shell):
     write(tmp_path / "lab.txt", ("bash",))
-    labels = [part for name in ("segment", "leaf", "workload", "technique") for part in ("--set", f"{name}=x")]
+    labels = [part for label in ("segment=rest", "leaf=x", "workload=x", "technique=x") for part in ("--set", label)]
     assert "0 of 1 rows unlabelled" in shell("label", "sacct", "lab.txt", *labels).output
 
 

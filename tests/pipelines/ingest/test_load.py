@@ -163,12 +163,24 @@ def test_everything_that_can_be_told_is(tmp_path, monkeypatch):
     table.to_csv(tmp_path / "o.csv", index=False)
     got = shell(tmp_path, monkeypatch, "occupancy", "o.csv")
     assert "add up" in got.output
-    assert "1 gaps" in got.output
-    assert "1 clock jumps" in got.output
+    assert "1 gap," in got.output
+    assert "1 clock jump," in got.output
     (tmp_path / "pods.csv").write_text("name,gpus,start,end,gpu_type\na,8,2026-01-01,,Quux\n")
     got = shell(tmp_path, monkeypatch, "instances", "pods.csv", "--until", "2026-01-02")
-    assert "1 spans without end" in got.output
-    assert "not known or not counted: Quux" in got.output
+    assert "as their rows tell no end: 1 span;" in got.output
+    assert "not known or not counted; the page of the source says what to do:\n  Quux" in got.output
+
+
+def test_a_total_leaves_out_what_waited_and_says_so(tmp_path, monkeypatch):
+    (tmp_path / "j.csv").write_text(
+        "job_id,submit_time,start_time,end_time,num_gpus,state\n"
+        "1,2026-01-01T00:00,2026-01-01T02:00,2026-01-01T05:00,8,COMPLETED\n"
+        "2,2026-01-01T00:00,2026-01-01T00:00,2026-01-01T01:00,4,FAILED\n"
+    )
+    lines = shell(tmp_path, monkeypatch, "jobs", "j.csv").output.splitlines()
+    assert "2 rows in = 2 stored + 0 set aside   (jobs, 1 file, 2026-01-01T00:00 to 2026-01-01T05:00 UTC)" in lines
+    cells = [[cell.strip() for cell in line.split("│")] for line in lines if line.strip().startswith("gpu_hours ")]
+    assert cells == [["gpu_hours", "2", "28.00", "accelerator_hour", "served 24, failed 4", "queued 16"]]
 
 
 def test_the_list_of_sources(tmp_path, monkeypatch):
@@ -182,6 +194,7 @@ def test_the_list_of_sources(tmp_path, monkeypatch):
     (["sacct"], "give one or more files"),
     (["sacct", "absent.txt"], "names no file"),
     (["sacct", "a.txt", "--set", "colour=red"], "--set 'colour=red'"),
+    (["sacct", "a.txt", "--set", "segment=enterprise"], "segment is one of hyperscale, rest"),
     (["sacct", "a.txt", "--zone", "Mars/Base"], "--zone 'Mars/Base'"),
     (["sacct", "a.txt", "--anchor", "yesterday"], "--anchor 'yesterday'"),
     (["sacct", "a.txt", "--labels", "rules.csv"], "a rule needs all three"),
