@@ -79,7 +79,7 @@ def bare(source: Path, folder: Path) -> dict[str, float]:
         ).fetchone()
         if twice != (0,):
             raise SystemExit(f"{source}: identities are there twice")
-        database.execute(f"COPY (SELECT * EXCLUDE (file, line, named, stem, track, clue) FROM '{source}') TO '{kept}' "  # noqa: S608  (likewise)
+        database.execute(f"COPY (SELECT * EXCLUDE (file, line, stem, track, clue) FROM '{source}') TO '{kept}' "  # noqa: S608  (likewise)
                          "(FORMAT parquet, COMPRESSION zstd)")  # fmt: skip
         hour = "make_timestamptz(epoch_us(start) // 3600000000 * 3600000000)"
         database.execute(f"COPY (SELECT {', '.join(LABELS)}, {hour} AS period_start, sum(amount) AS value, count(*) AS "  # noqa: S608  (likewise)

@@ -23,6 +23,8 @@ from shiftcast.features.input_error import InputError
 
 UNLABELLED: Final = "unlabelled"
 ANY: Final = "any"
+COPY: Final = "@"  # before a field whose text is the label
+PRIVATE: Final = frozenset({"user"})  # rules may look at it; it is neither stored nor shown
 TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecast cannot do without
 PHASES: Final = ("inference", "training", "post_training", "rnd")
 YES, NO = "yes", "no"
@@ -219,12 +221,48 @@ def label_rows(clues: pd.DataFrame, rules: Rules) -> tuple[dict[str, pd.Series],
                 mask |= np.array([fits.match(str(value).lower()) is not None for value in values], dtype=bool)[places]
         fitted[number] = mask.sum()
         for name, label in rule.labels.items():
-            given[name][mask & (given[name] == "")] = label
+            open_ = mask & (given[name] == "")
+            given[name][open_] = copied(clues, label)[open_] if label.startswith(COPY) else label
     return {name: pd.Series(values, index=clues.index, dtype=object) for name, values in given.items()}, fitted
 
 
+def copied(clues: pd.DataFrame, label: str) -> NDArray[np.object_]:
+    """Return the text that a label such as ``@partition`` stands for in each row.
+
+    Parameters
+    ----------
+    clues
+        What the rows are called, as in :func:`apply_rules`.
+    label
+        ``@`` and a field of the clues.
+
+    Returns
+    -------
+    array of str, shape (rows,)
+        Text of the field; empty where a row has none.
+
+    Raises
+    ------
+    ValueError
+        If there is no such field, or it names people.
+
+    Examples
+    --------
+    >>> copied(pd.DataFrame({"partition": ["gpu", ""]}), "@partition").tolist()
+    ['gpu', '']
+    """
+    field = label.removeprefix(COPY)
+    field = field if field in clues else _SAME.get(field, field)
+    if field in PRIVATE:
+        raise InputError(f"label {label!r}: names of people are not stored; write the label out where it has to be")
+    if field not in clues:
+        raise InputError(f"label {label!r}: the rows have no field {field!r}; they have {', '.join(clues.columns)}")
+    found: NDArray[np.object_] = clues[field].astype(object).fillna("").to_numpy()
+    return found
+
+
 def settle(
-    said: Mapping[str, pd.Series], own: Mapping[str, pd.Series | str], constants: Mapping[str, str]
+    said: Mapping[str, pd.Series], own: Mapping[str, pd.Series | str], constants: Mapping[str, pd.Series | str]
 ) -> dict[str, pd.Series | str]:
     """Decide each label: a rule before the file's own word, that before a constant, else unlabelled.
 
@@ -235,7 +273,7 @@ def settle(
     own
         What the file itself says: one text for all rows, or one a row; empty where it is silent.
     constants
-        What the user said of the whole file.
+        What the user said of the whole file, one text or one a row.
 
     Returns
     -------

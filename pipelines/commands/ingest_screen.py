@@ -90,6 +90,12 @@ def _show_replaced(console: Console, report: dict[str, Any]) -> None:
         console.print(escape(f"rules that fit no row: {'; '.join(report['idle_rules'][:_SHOWN])}{more}"))
     if report["same_bytes"]:
         console.print(escape(f"  the same bytes as another file, counted once: {', '.join(report['same_bytes'])}"))
+    for each in report.get("beside", ()):
+        console.print(escape(
+            f"  {_many(each['rows'], 'new row')} of {each['measure']} in {each['source']} have no identity and fall "
+            f"into a period of which {each['stored']:,} others are stored; all count. If these correct them, load with "
+            "--restates, or name an identity with --map"
+        ), style="yellow")  # fmt: skip
     if report["alike"]:
         console.print(f"[yellow]  {report['alike']:,} rows without an identity are alike in files of different names, "
                       "and each counts; if they are one series, --cluster NAME makes them one[/yellow]")  # fmt: skip

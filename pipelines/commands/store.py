@@ -88,7 +88,8 @@ def export(
     if usage.empty:
         raise InputError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
     long = to_series(usage, grain, group=group, absent=absent)
-    long.assign(period_end=_as_text(long["period_end"], grain)).to_csv(output, index=False)
+    figures = long["value"].map(lambda value: float(f"{value:.12g}"))  # what sums of doubles are good for
+    long.assign(period_end=_as_text(long["period_end"], grain), value=figures).to_csv(output, index=False)
     _say(f"{output}: {len(long)} rows of {long['series'].nunique()} series")
 
 

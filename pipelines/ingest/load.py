@@ -23,7 +23,7 @@ from shiftcast.pipelines.ingest.clusters import cluster_of
 from shiftcast.pipelines.ingest.spool import Closed, Counts, Spool
 from shiftcast.pipelines.sources.catalogue import find_source
 from shiftcast.pipelines.sources.normal import Source, normalise
-from shiftcast.pipelines.sources.opening import expand, name_files, opened
+from shiftcast.pipelines.sources.opening import STANDARD_INPUT, expand, name_files, opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
 from shiftcast.pipelines.store.reading import utc_day
@@ -198,6 +198,11 @@ def read_files(
     return report, closed, _digest(whole.hexdigest(), request)
 
 
+def _placed(path: str) -> str:
+    """Return where a path lies, however it is written: a schedule and a person write the same one differently."""
+    return path if path == STANDARD_INPUT else str(Path(path).resolve())
+
+
 def _idle(rules: Rules, counts: Counts) -> list[str]:
     """Return the rules that fit no row of the load, a mistyped field or pattern perhaps."""
     fitted = np.broadcast_to(counts.fitted, len(rules.rules))
@@ -209,7 +214,7 @@ def _clustered(setting: Setting, path: str, name: str) -> Setting:
     member = name.rpartition(":")[2] if ":" in name else ""
     if setting.cluster:
         return setting
-    return replace(setting, cluster=cluster_of(member) or cluster_of(path), guessed=True)
+    return replace(setting, cluster=cluster_of(member) or cluster_of(_placed(path)), guessed=True)
 
 
 def _declared(source: Source) -> dict[str, str]:

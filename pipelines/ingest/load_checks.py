@@ -102,7 +102,10 @@ def findings(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) -> 
     return {
         "first": None if first is None else first.isoformat(),
         "last": None if last is None else last.isoformat(),
-        "open_spans": one(database, f"SELECT count(*) FROM parts WHERE {_OPEN}"),
+        "open_spans": one(
+            database,
+            f"SELECT count(DISTINCT (file, line)) FROM parts ANTI JOIN dropped USING (file, line) WHERE {_OPEN}",
+        ),
         "gaps": _gaps(database),
         "clock_jumps": _clock_jumps(database),
         "counter_resets": _resets(database),

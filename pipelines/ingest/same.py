@@ -54,7 +54,7 @@ def write_standing(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     some = database.execute("SELECT 1 FROM dropped LIMIT 1").fetchone()
     standing = "filled ANTI JOIN dropped USING (file, line)" if some else "filled"
     database.execute(
-        f"COPY (SELECT * EXCLUDE (file, line, named, stem, track, clue) FROM {standing}) "
+        f"COPY (SELECT * EXCLUDE (file, line, stem, track, clue) FROM {standing}) "
         f"TO {quoted([path])[1:-1]} (FORMAT parquet, COMPRESSION zstd)"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Final
 
 from shiftcast.features.input_error import InputError
@@ -62,5 +63,11 @@ def find_source(name: str) -> Source:
     'job'
     """
     if name not in SOURCES:
-        raise InputError(f"source {name!r} is not known; known are {', '.join(SOURCES)}")
+        near = [each.name for each in SOURCES.values() if name.lower() in each.about.lower()]
+        near = near[:4] or get_close_matches(name.lower(), SOURCES, 3)
+        hint = f"nearest: {', '.join(near)}; " if near else ""
+        raise InputError(
+            f"source {name!r} is not known; {hint}known are "
+            f"{', '.join(SOURCES)}; `shiftcast ingest check FILE` says which one reads a file"
+        )
     return SOURCES[name]

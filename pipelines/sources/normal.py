@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shiftcast.features.frames import DIMENSIONS
-from shiftcast.features.labels import label_rows, settle
+from shiftcast.features.labels import COPY, PRIVATE, copied, label_rows, settle
 from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.shapes import Normalised, Points, Source, Spans
@@ -42,7 +42,6 @@ _UNTOLD: Final = re.compile(
 )
 CLUE_WIDTH: Final = 60  # letters of a name that a clue shows
 _CLUE_KINDS: Final = 500
-_PRIVATE: Final = {"user"}  # rules may look at it; reports and proposals do not show it
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,9 @@ def normalise(source: Source, chunk: Chunk, setting: Setting, feed: str = "") ->
     parsed = source.normalise(sieve)
     clues = pd.DataFrame({**parsed.clues, "file": pd.Series(chunk.file, index=range(sieve.rows), dtype=object)})
     said, fitted = label_rows(clues, setting.rules)
-    labels = settle(said, parsed.own, setting.constants)
+    constants = {name: pd.Series(copied(clues, label), dtype=object) if label.startswith(COPY) else label
+                 for name, label in setting.constants.items()}  # fmt: skip
+    labels = settle(said, parsed.own, constants)
     for spans in parsed.held:
         backwards = (spans.end < spans.start).to_numpy()
         sieve.fail(backwards if spans.where is None else backwards & spans.where, "end",
@@ -215,10 +216,10 @@ def _array(values: object, kind: pa.DataType, rows: int) -> pa.Array:
 
 def _clue_text(clues: Mapping[str, pd.Series], file: str, rows: int) -> pd.Series:
     """Return what a row is called in one text, numbers as #, so that like rows are counted together."""
-    shown = set(clues) - _PRIVATE
+    shown = set(clues) - PRIVATE
     parts = [] if shown else [pd.Series(f"file={file}", index=range(rows), dtype=object)]
     for name, values in clues.items():
-        if name in _PRIVATE:
+        if name in PRIVATE:
             continue
         codes, known = pd.factorize(values)
         like = pd.Series([re.sub(r"[0-9]+", "#", str(each))[:CLUE_WIDTH] for each in known], dtype=object)

@@ -42,8 +42,9 @@ class Merged:
     changed
         Files of parts with ``known_at`` and ``weight``, for the engine.
     told
-        ``known``, the rows that told nothing new, and ``replaced``: by source, measure and unit the items whose
-        earlier view was taken back, and the total of it.
+        ``known``, the rows that told nothing new; ``beside``, by source and measure the new rows without identity in a
+        period of which others are stored; ``replaced``, by source, measure and unit the items whose earlier view was
+        taken back, and the total of it.
     """
 
     items: dict[str, int]
@@ -108,7 +109,7 @@ def merge(
     day = f"TIMESTAMPTZ '{load.day.isoformat()}'"
     if not stored:
         items = write_months(database, "SELECT * FROM fresh", fresh, load.parts)
-        return Merged(items, [], {"known": 0, "replaced": []})
+        return Merged(items, [], {"known": 0, "replaced": [], "beside": []})
     view_stored(database, entries, stored)
     if load.guessed:
         _refuse_moved(database)
@@ -122,7 +123,8 @@ def merge(
     items = write_months(database, f"SELECT * FROM applied UNION ALL BY NAME {gone}", fresh, whole)
     path = scratch / "corrections.parquet"
     _write_corrections(database, day, path)
-    told = {"known": _one(database, "SELECT count(*) FROM idle"), "replaced": _replaced(database, day, path)}
+    told = {"known": _one(database, "SELECT count(*) FROM idle"), "replaced": _replaced(database, day, path),
+            "beside": _beside(database)}  # fmt: skip
     return Merged(items, [path] if pq.read_metadata(path).num_rows else [], told)
 
 
@@ -141,6 +143,23 @@ def _replaced(database: duckdb.DuckDBPyConnection, day: str, path: Path) -> list
     ).df()
     return [{str(name): None if pd.isna(value) else value for name, value in row.items()}
             for row in table.to_dict("records")]  # fmt: skip
+
+
+def _beside(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Return the new rows without identity that fall into a period of their source that others stand in already.
+
+    They may be a correction, which nothing but an identity could tell, or further rows: both count.
+    """
+    columns = f'{ITEM}, measure, start, coalesce("end", start) AS over'
+    new = f"SELECT {columns} FROM {{}} WHERE lead AND NOT named"
+    stands = f"SELECT h.* FROM ({new.format('held')} AND how <> '{GONE}') h ANTI JOIN fresh USING ({ITEM})"
+    table = database.execute(
+        f"SELECT source, measure, n.rows AS rows, count(*) AS stored FROM (SELECT source, measure, count(*) AS rows, "
+        f"min(start) AS low, max(over) AS high FROM ({new.format('applied')}) GROUP BY ALL) n JOIN ({stands}) s "
+        "USING (source, measure) WHERE s.start < high AND s.over > low OR s.start BETWEEN low AND high GROUP BY ALL "
+        "ORDER BY ALL"
+    ).df()
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def _refuse_moved(database: duckdb.DuckDBPyConnection) -> None:

@@ -23,7 +23,7 @@ from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
 ROWS = 40
 STORED = pa.schema([
     pa.field(each.name, pa.string()) if pa.types.is_dictionary(each.type) else each for each in PART_SCHEMA
-    if each.name not in {"file", "line", "named", "stem", "track", "clue"}
+    if each.name not in {"file", "line", "stem", "track", "clue"}
 ])  # fmt: skip
 KNOWN = pd.Timestamp("2026-03-05", tz="UTC")
 WATCHED = {"os.rename", "os.mkdir", "os.remove", "os.rmdir"}
@@ -58,7 +58,7 @@ def jobs_of(seed: int) -> pd.DataFrame:
     jobs["start"] += pd.to_timedelta(jobs.index, unit="h")
     return jobs.assign(
         end=jobs["start"] + pd.Timedelta(hours=1), how="span", series="", id=jobs.index + 1000 * seed, attempt=0,
-        progress=2, extent=0.0, scope=0, born=jobs["start"], lead=True,
+        progress=2, extent=0.0, scope=0, born=jobs["start"], lead=True, named=True,
     )  # fmt: skip
 
 

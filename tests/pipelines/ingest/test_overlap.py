@@ -52,10 +52,10 @@ def load(tmp_path):
     def files(source, *, day=DAY, setting=None, **texts):
         paths = []
         for name, text in texts.items():
-            path = tmp_path / name.replace("__", "/").replace("_dot_", ".")
+            path = tmp_path / "data" / name.replace("__", "/").replace("_dot_", ".")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-            paths.append(str(path.relative_to(tmp_path)))
+            paths.append(str(path.relative_to(tmp_path / "data")))
         return ingest(IngestRequest(source, tuple(paths), setting or Setting(), day, tmp_path / "mlruns")).report
 
     return files
@@ -63,7 +63,8 @@ def load(tmp_path):
 
 @pytest.fixture
 def hours(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path / "data")
     return lambda day=LATE, **equal: Store(tmp_path / "mlruns").as_of(day, measure="gpu_hours", **equal)["value"].sum()
 
 
@@ -128,6 +129,26 @@ def test_clusters_that_the_user_or_the_file_names_add_up(load, hours):
     assert hours() == 78
 
 
+def test_a_path_means_the_same_however_it_is_written(load, hours, tmp_path):
+    load("jobs", alps__jobs_dot_csv=table(job(1, 4, 10)))
+    again = (str(tmp_path / "data" / "alps" / "jobs.csv"), "../data/alps/jobs.csv")
+    for path in again:
+        (tmp_path / "data" / "alps" / "jobs.csv").write_text(table(job(1, 4, 10), job(2, 4, 10)) + "\n" * len(path))
+        report = ingest(IngestRequest("jobs", (path,), Setting(), DAY, tmp_path / "mlruns")).report
+        assert report["sources"] == ["jobs/alps"]
+    assert hours() == 80
+
+
+def test_hours_by_a_field_of_the_export(load, hours):
+    rules = rules_from_table(pd.DataFrame([{"field": "partition", "pattern": "*", "operator": "@partition"}]))
+    load("sacct", jan_dot_txt=MARCH, setting=Setting(rules=rules, constants={"region": "@partition"}))
+    assert hours(operator="gpu", region="gpu") == 984
+    with pytest.raises(ValueError, match="names of people are not stored"):
+        load("sacct", jan_dot_txt=MARCH + " ", setting=Setting(constants={"user": "@user"}))
+    with pytest.raises(ValueError, match="the rows have no field 'partitoin'; they have"):
+        load("sacct", jan_dot_txt=MARCH + " ", setting=Setting(constants={"operator": "@partitoin"}))
+
+
 def test_the_same_jobs_from_another_folder_are_refused_with_both_names(load, hours):
     rows = table(job(1, 4, 10), job(2, 4, 10))
     load("jobs", alps__jobs_dot_csv=rows)
@@ -190,7 +211,7 @@ def test_clusters_in_an_archive_are_told_by_its_folders(load, hours, tmp_path):
     for name, gpus in (("alps", 1), ("piz", 2)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "jobs.csv").write_text(table(job(1, gpus, 10)))
-    with tarfile.open(tmp_path / "all.tar", "w") as archive:
+    with tarfile.open(tmp_path / "data" / "all.tar", "w") as archive:
         for name in ("alps", "piz"):
             archive.add(tmp_path / name / "jobs.csv", f"{name}/jobs.csv")
     report = ingest(IngestRequest("jobs", ("all.tar",), Setting(), DAY, tmp_path / "mlruns")).report

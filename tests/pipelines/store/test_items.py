@@ -21,7 +21,7 @@ from shiftcast.pipelines.store.verify import verify
 DAY = pd.Timestamp("2026-03-05", tz="UTC")
 START = pd.Timestamp("2026-03-01", tz="UTC")
 HOUR, ONE_DAY = pd.Timedelta(hours=1), pd.Timedelta(days=1)
-STORED = pa.schema([each for each in PART_SCHEMA if each.name not in {"file", "line", "named", "track", "clue"}])
+STORED = pa.schema([each for each in PART_SCHEMA if each.name not in {"file", "line", "stem", "track", "clue"}])
 COUNT = iter(range(10**9))
 
 
@@ -37,6 +37,7 @@ class View:
     attempt: int = 0
     scope: int = 0
     born: pd.Timestamp = START
+    named: bool = True
 
     def part(self):
         over = self.progress == 2
@@ -45,7 +46,7 @@ class View:
             **dict.fromkeys(DIMENSIONS, "all"), "measure": "gpu_hours", "unit": "accelerator_hour", "status": "served",
             "how": "span", "start": self.born, "end": self.born + self.hours * HOUR, "amount": self.gpus, "series": "",
             "source": self.source, "id": self.item, "attempt": self.attempt, "progress": self.progress,
-            "extent": extent, "scope": self.scope, "born": self.born, "lead": True,
+            "extent": extent, "scope": self.scope, "born": self.born, "lead": True, "named": self.named,
         }  # fmt: skip
 
 
@@ -146,6 +147,16 @@ def test_a_bill_that_repeats_a_day_withdraws_the_lines_it_no_longer_has(store, p
     assert (total(store), total(store, DAY)) == (14, 20)
     put(View(1, 10, scope=5), View(2, 7, scope=5), View(4, 3, scope=5), day=DAY + 2 * ONE_DAY)
     assert total(store) == 21
+
+
+def test_rows_without_identity_beside_stored_ones_of_their_period_are_told(store, put):
+    put(View(1, 10, named=False), View(2, 4, named=False))
+    later = View(7, 3, named=False, born=START + ONE_DAY)
+    assert put(View(1, 10, named=False), later).told["beside"] == []
+    done = put(View(1, 10, named=False), View(9, 5, named=False))
+    assert done.told["beside"] == [{"source": "sacct/alps", "measure": "gpu_hours", "rows": 1, "stored": 1}]
+    assert put(View(11, 5)).told["beside"] == []
+    assert total(store) == 10 + 4 + 3 + 5 + 5
 
 
 def test_a_restatement_withdraws_items_of_its_source_alone(store, put):
