@@ -11,13 +11,14 @@ from typing import Any, Final
 import duckdb
 
 from shiftcast.features.frames import DataFrame, Quarantine
+from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.items import Group, changes_of
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import log
 from shiftcast.pipelines.store.arrivals import Arrival, merge
 from shiftcast.pipelines.store.counters import NEAR, has_counters, write_counters
 from shiftcast.pipelines.store.durable import disk_full_told, sync
-from shiftcast.pipelines.store.files import CHANGES_FILE, QUARANTINE_FILE, write_changes, write_quarantine
+from shiftcast.pipelines.store.files import CHANGES_FILE, QUARANTINE_FILE, checked, write_changes, write_quarantine
 from shiftcast.pipelines.store.items import item_files, months_of, quoted, scratch_database
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.rewriting import withdraw_former
@@ -150,6 +151,8 @@ def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Rec
     with TemporaryDirectory(prefix="shiftcast-load-") as name:
         scratch = Path(name)
         with scratch_database(scratch) as database:
+            database.execute(f"CREATE VIEW fresh AS SELECT * FROM read_parquet({quoted([load.parts])})")
+            _refuse_other_grain(database, folder, visible(entries), reckoning.grain)
             groups, counts, told = _parts(folder, entries, load, database, fresh, scratch)
         changes = changes_of(groups, reckoning.grain, engine=reckoning.engine, master=reckoning.master,
                              evidence=reckoning.evidence)  # fmt: skip
@@ -163,7 +166,6 @@ def _parts(
     folder: Path, entries: list[Entry], load: Arrival, database: duckdb.DuckDBPyConnection, fresh: Path, scratch: Path
 ) -> tuple[list[Group], dict[str, int], dict[str, Any]]:
     """Write the items, and return the groups of parts that changes come from, rows by file, and what to tell."""
-    database.execute(f"CREATE VIEW fresh AS SELECT * FROM read_parquet({quoted([load.parts])})")
     counted = has_counters(database)
     months = None if load.restates else _months(database, counted=counted)
     stored = item_files(folder, visible(entries), months)
@@ -175,6 +177,26 @@ def _parts(
         write_counters(database, f"TIMESTAMPTZ '{load.day.isoformat()}'", path, stored=bool(stored))
         groups.append(Group([path]))
     return groups, merged.items, merged.told
+
+
+def _refuse_other_grain(
+    database: duckdb.DuckDBPyConnection, folder: Path, entries: list[Entry], grain: str
+) -> None:  # fmt: skip
+    """Raise if a source of the load is stored by other periods: what replaces a view takes it back from its periods."""
+    sources = {str(source) for (source,) in database.execute("SELECT DISTINCT source FROM fresh").fetchall()}
+    last = next((each for each in reversed(entries) if CHANGES_FILE in each.files and sources & {*each.sources}), None)
+    if last is None:
+        return
+    path = quoted(checked(folder, [last], CHANGES_FILE))
+    found = database.execute(
+        f"SELECT source, grain FROM read_parquet({path}) WHERE list_contains(?, source) AND grain <> ? LIMIT 1",
+        [sorted(sources), grain],
+    ).fetchone()
+    if found is not None:
+        raise InputError(
+            f"{found[0]!r} is stored by {found[1]}, and this load is by {grain}: say --grain {found[1]}; to have it by "
+            f"{grain}, load everything anew into another folder of state"
+        )
 
 
 def _months(database: duckdb.DuckDBPyConnection, *, counted: bool) -> set[str]:

@@ -48,14 +48,14 @@ def job(number, gpus, hours, day=1):
 def load(tmp_path):
     """Return a function that writes files, loads them together, and gives the report."""
 
-    def files(source, *, day=DAY, setting=None, **texts):
+    def files(source, *, day=DAY, setting=None, grain="hour", **texts):
         paths = []
         for name, text in texts.items():
             path = tmp_path / name.replace("__", "/").replace("_dot_", ".")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
             paths.append(str(path.relative_to(tmp_path)))
-        return ingest(IngestRequest(source, tuple(paths), setting or Setting(), day, tmp_path / "mlruns")).report
+        return ingest(IngestRequest(source, tuple(paths), setting or Setting(), day, tmp_path / "mlruns", grain)).report
 
     return files
 
@@ -134,6 +134,22 @@ def test_the_same_jobs_from_another_folder_are_refused_with_both_names(load, hou
         load("jobs", moved__jobs_dot_csv=rows + "\n")
     load("jobs", moved__jobs_dot_csv=rows, setting=Setting(cluster="alps"))
     assert hours() == 80
+
+
+def test_the_same_jobs_under_a_name_given_later_are_refused(load, hours):
+    load("jobs", jobs_dot_csv=table(job(1, 4, 10), job(2, 4, 10)))
+    with pytest.raises(ValueError, match=r"stored already as 'jobs': leave --cluster out"):
+        load("jobs", jobs_dot_csv=table(job(1, 4, 10), job(2, 4, 10)), setting=Setting(cluster="alps"))
+    assert hours() == 80
+
+
+def test_a_load_by_other_periods_is_refused(load, hours):
+    load("sacct", jan_dot_txt=JANUARY)
+    with pytest.raises(ValueError, match="'sacct' is stored by hour, and this load is by day: say --grain hour"):
+        load("sacct", feb_dot_txt=FEBRUARY, grain="day")
+    load("jobs", jobs_dot_csv=table(job(1, 4, 10)), grain="day")
+    load("sacct", feb_dot_txt=FEBRUARY)
+    assert hours() == 968 + 40
 
 
 def test_the_same_bytes_under_two_names_count_once(load, hours):
