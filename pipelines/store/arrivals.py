@@ -193,12 +193,14 @@ def _judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> 
     missing = "true" if restates else f"(source, scope) IN ({repeated})"
     begun = "(source, id) IN (SELECT (source, id) FROM leads WHERE attempt <> 0)"
     stamp = f"{day} AS known_at, {_LAST} AS entry"
-    lost = f"SELECT {ITEM}, {{}} AS progress, 0.0 AS extent, scope, born, true AS gone, {stamp} FROM standing"
+    reach = "coalesce((SELECT max(l.extent) FROM leads l WHERE l.source = s.source AND l.scope = s.scope), 0)"
+    reach = "s.key[4]" if restates else reach
+    lost = f"SELECT {ITEM}, {{}} AS progress, {{}} AS extent, scope, born, true AS gone, {stamp} FROM standing s"
     arrived = (
         f"SELECT {ITEM}, progress, extent, scope, born, false AS gone, {stamp} FROM leads "
         f"SEMI JOIN wins USING ({ITEM}) "
-        f"UNION ALL {lost.format(2)} ANTI JOIN leads USING ({ITEM}) WHERE NOT gone AND {missing} "
-        f"UNION ALL {lost.format(1)} WHERE NOT gone AND attempt = 0 AND {begun} AND NOT ({missing})"
+        f"UNION ALL {lost.format(2, reach)} ANTI JOIN leads USING ({ITEM}) WHERE NOT gone AND {missing} "
+        f"UNION ALL {lost.format(1, 0.0)} WHERE NOT gone AND attempt = 0 AND {begun} AND NOT ({missing})"
     )
     content = f"SELECT {ITEM}, {_CONTENT} AS content FROM"
     same = (

@@ -152,6 +152,31 @@ def test_a_load_by_other_periods_is_refused(load, hours):
     assert hours() == 968 + 40
 
 
+BILL = ("BillingAccountId,ServiceName,ResourceId,ChargeDescription,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,"
+        "ConsumedQuantity,ConsumedUnit,EffectiveCost,BillingCurrency\n")  # fmt: skip
+
+
+def month_to_date(last):
+    line = (
+        "b,Amazon Elastic Compute Cloud,i-1,On Demand p4d.24xlarge Instance Hour,Usage,2026-03-{},2026-03-{},{},Hours"
+    )
+    days = [(day, 24) for day in range(1, last)] + [(last, 7)]
+    return BILL + "".join(f"{line.format(f'{day:02d}', f'{day + 1:02d}', size)},1,USD\n" for day, size in days)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([2, 5, 9])))
+def test_exports_of_a_growing_month_give_the_same_hours_in_any_order(load, hours, order):
+    for last in order:
+        load("focus", **{f"{last}_dot_csv": month_to_date(last)})
+    assert hours() == 8 * (8 * 24 + 7)
+
+
+def test_exports_of_a_growing_month_in_one_load_are_one_bill(load, hours):
+    report = load("focus", z_dot_csv=month_to_date(2), m_dot_csv=month_to_date(5), a_dot_csv=month_to_date(9))
+    assert (report["stored"], report["quarantined"]) == (9, 0)
+    assert hours() == 8 * (8 * 24 + 7)
+
+
 def test_the_same_bytes_under_two_names_count_once(load, hours):
     report = load("jobs", a__jobs_dot_csv=table(job(1, 4, 10)), b__jobs_dot_csv=table(job(1, 4, 10)))
     assert (report["stored"], report["repeated"], report["same_bytes"]) == (1, 1, ["b/jobs.csv"])
