@@ -21,9 +21,10 @@ _OTHER: Final = (
 def view_filled(database: duckdb.DuckDBPyConnection, last: str) -> None:
     """Make the view ``filled``: parts with the ends of what still runs, and how far each row is.
 
-    What is over is as far as it says itself; what runs or waits, as the moment it was last seen. Equal rows of a file
-    that have no identity are told apart by order: the first keeps the identity of its cells, so that the same rows in
-    a later file are the same items.
+    What is over is as far as it says itself, and what an export tells in whole as the last day of its file: of two
+    exports of a growing month the one that goes on further stands. What runs or waits is as far as the moment it was
+    last seen. Equal rows of a file that have no identity are told apart by order: the first keeps the identity of its
+    cells, so that the same rows in a later file are the same items.
 
     Parameters
     ----------
@@ -33,12 +34,22 @@ def view_filled(database: duckdb.DuckDBPyConnection, last: str) -> None:
         Moment up to which open spans run, as SQL.
     """
     end = f"CASE WHEN how = 'span' THEN coalesce(\"end\", {last}) END"
-    reach = f"coalesce(extent, CASE WHEN progress = {OVER} THEN 0 ELSE epoch_us(coalesce({end}, start)) / 1e6 END)"
+    reach = (
+        f"coalesce(extent, CASE WHEN scope <> 0 THEN coalesce(last, 0) WHEN progress = {OVER} THEN 0 "
+        f"ELSE epoch_us(coalesce({end}, start)) / 1e6 END)"
+    )
+    lasts = (
+        "SELECT file, epoch_us(date_trunc('day', max(born))) / 1e6 AS last FROM parts WHERE scope <> 0 GROUP BY file"
+    )
     named = database.execute("SELECT coalesce(bool_and(named), true) FROM parts").fetchone()
     place = "dense_rank() OVER (PARTITION BY named, source, file, id ORDER BY line) - 1"
     moved = f"((id::HUGEINT + ({place})::HUGEINT * {_STEP}) % 18446744073709551616)::UBIGINT"
     numbered = "" if named is None or named[0] else f", CASE WHEN named THEN id ELSE {moved} END AS id"
-    database.execute(f'CREATE VIEW filled AS SELECT * REPLACE ({end} AS "end", {reach} AS extent{numbered}) FROM parts')
+    database.execute(
+        f"CREATE TABLE reach AS {lasts};"
+        f'CREATE VIEW filled AS SELECT * EXCLUDE (last) REPLACE ({end} AS "end", {reach} AS extent{numbered}) '
+        "FROM parts LEFT JOIN reach USING (file)"
+    )
 
 
 def write_standing(database: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -111,9 +111,9 @@ def merge(
         items = write_months(database, "SELECT * FROM fresh", fresh, load.parts)
         return Merged(items, [], {"known": 0, "replaced": [], "beside": []})
     view_stored(database, entries, stored)
-    if load.guessed:
-        _refuse_moved(database)
     database.execute("CREATE TABLE again AS SELECT unnest(?::BIGINT[]) AS entry", [again])
+    if not again:
+        _refuse_moved(database, guessed=load.guessed)
     _find_stored(database, restates=load.restates)
     _judge(database, day, restates=load.restates)
     mark = f"true AS lead, '{GONE}' AS how"
@@ -162,24 +162,26 @@ def _beside(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
-def _refuse_moved(database: duckdb.DuckDBPyConnection) -> None:
-    """Raise if nearly all items of a source of the load are stored, equal, under another cluster of the same kind."""
+def _refuse_moved(database: duckdb.DuckDBPyConnection, *, guessed: bool) -> None:
+    """Raise if nearly all items of a source of the load are stored, equal, under another cluster of the same kind.
+
+    Clusters that the user named are two, whatever their items; but not a named one and none at all.
+    """
+    apart = "other <> source" if guessed else "NOT contains(other, '/') AND contains(source, '/')"
     facts = "id, attempt, start, coalesce(\"end\", start) AS over, amount, measure, split_part(source, '/', 1) AS kind"
     mine = f"SELECT source, {facts} FROM fresh WHERE lead"
     found = database.execute(
         f"SELECT source, any_value(rows), other, count(*) AS same FROM ({mine}) JOIN (SELECT source, count(*) AS rows "
         f"FROM fresh WHERE lead GROUP BY source) USING (source) JOIN (SELECT source AS other, {facts} FROM held WHERE "
-        "lead) USING (id, attempt, kind, start, over, amount, measure) WHERE other <> source GROUP BY source, other "
+        f"lead) USING (id, attempt, kind, start, over, amount, measure) WHERE {apart} GROUP BY source, other "
         f"HAVING same >= {_MOVED} * any_value(rows) ORDER BY same DESC, other LIMIT 1"
     ).fetchone()
     if found is not None:
         source, rows, other, same = found
-        remedy = f"say --cluster {str(other).partition('/')[2]} if that is their cluster"
-        raise InputError(
-            f"{same} of {rows} items of {source!r} are stored already as {other!r}: "
-            f"{remedy if '/' in other else 'give the path without its folder'}, or --cluster and a name of its own if "
-            "they are those of another"
-        )
+        name = str(other).partition("/")[2]
+        remedy = f"say {f'--cluster {name}' if name else f'--feed {other}'} if that is their cluster"
+        own = ", or --cluster and a name of its own if they are those of another" if guessed else ""
+        raise InputError(f"{same} of {rows} items of {source!r} are stored already as {other!r}: {remedy}{own}")
 
 
 def _find_stored(database: duckdb.DuckDBPyConnection, *, restates: bool) -> None:
@@ -214,7 +216,11 @@ def _judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> 
     missing = f"(told OR (source, scope) IN ({repeated}){' OR source IN (SELECT source FROM leads)' * restates})"
     begun = "(source, id) IN (SELECT (source, id) FROM leads WHERE attempt <> 0)"
     stamp = f"{day} AS known_at, {_LAST} AS entry"
-    lost = f"SELECT {ITEM}, progress, extent, scope, born, true AS gone, {stamp} FROM standing"
+    reach = "CASE WHEN s.scope = 0 OR s.told OR r.reach IS NULL THEN s.extent ELSE r.reach END AS extent"
+    lost = (
+        f"SELECT {ITEM}, progress, {reach}, scope, born, true AS gone, {stamp} FROM standing s LEFT JOIN (SELECT source, "
+        "scope, max(extent) AS reach FROM leads WHERE scope <> 0 GROUP BY ALL) r USING (source, scope)"
+    )
     arrived = (
         f"SELECT {ITEM}, progress, extent, scope, born, false AS gone, {stamp} FROM leads "
         f"SEMI JOIN wins USING ({ITEM}) "

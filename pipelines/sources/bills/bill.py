@@ -17,7 +17,8 @@ from shiftcast.pipelines.sources.sieve import Sieve
 
 KEY: Final = "(identity of the charge)"  # a column beside the file's own
 _BETWEEN: Final = re.compile(r"(?<=\d)T(?=\d)")
-_TRAIL: Final = re.compile(r"(?:\.0+)?(?:z|[+-]00:?00| utc)?$", re.IGNORECASE)
+_TRAIL: Final = re.compile(r"(?: 00:00(?::00)?|(?<= \d\d:\d\d):00)?(?:\.0+)?(?:z|[+-]00:?00| utc)?$", re.IGNORECASE)
+_PRICE: Final = re.compile(r"[$€£¥]\s?\d[\d.,]*")
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def numbered(chunks: Iterable[Chunk], bill: Bill, setting: Setting) -> Iterator[
     order = Order()
     for chunk in chunks:
         sieve = Sieve(chunk, setting)
-        keys = joined(sieve, bill.key, "|")
+        keys = joined(sieve, bill.key, "|").str.replace(_PRICE, "", regex=True)
         for names in (bill.start, bill.end, bill.once):
             keys = keys + "|" + _moments(sieve.text(*names)) if names and sieve.has(*names) else keys
         numbers = pd.Series(order.number(keys), dtype=object).astype(str)

@@ -53,6 +53,7 @@ def _jobs(sieve: Sieve) -> Normalised:
     names = label_accelerators(sieve, *_TYPE)
     when = times.start.where(times.start.notna(), times.submit)
     whole = pd.Series(np.where(times.end.isna(), RUNS, OVER))
+    sieve.fail(when.isna().to_numpy(), sieve.column(*_START, *_SUBMIT), "neither submit nor start is a time")
     early = () if sieve.has(*_START) else ("no start column: jobs count from their submission",)
     task, identity = sieve.has(*_TASK) and sieve.has(*_SUBMIT), _identity(sieve, times)
     return Normalised(

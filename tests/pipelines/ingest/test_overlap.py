@@ -49,14 +49,14 @@ def job(number, gpus, hours, day=1):
 def load(tmp_path):
     """Return a function that writes files, loads them together, and gives the report."""
 
-    def files(source, *, day=DAY, setting=None, **texts):
+    def files(source, *, day=DAY, setting=None, grain="hour", **texts):
         paths = []
         for name, text in texts.items():
             path = tmp_path / "data" / name.replace("__", "/").replace("_dot_", ".")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
             paths.append(str(path.relative_to(tmp_path / "data")))
-        return ingest(IngestRequest(source, tuple(paths), setting or Setting(), day, tmp_path / "mlruns")).report
+        return ingest(IngestRequest(source, tuple(paths), setting or Setting(), day, tmp_path / "mlruns", grain)).report
 
     return files
 
@@ -156,6 +156,47 @@ def test_the_same_jobs_from_another_folder_are_refused_with_both_names(load, hou
         load("jobs", moved__jobs_dot_csv=rows + "\n")
     load("jobs", moved__jobs_dot_csv=rows, setting=Setting(cluster="alps"))
     assert hours() == 80
+
+
+def test_the_same_jobs_under_a_name_given_later_are_refused(load, hours):
+    load("jobs", jobs_dot_csv=table(job(1, 4, 10), job(2, 4, 10)))
+    with pytest.raises(ValueError, match=r"stored already as 'jobs': leave --cluster out"):
+        load("jobs", jobs_dot_csv=table(job(1, 4, 10), job(2, 4, 10)), setting=Setting(cluster="alps"))
+    assert hours() == 80
+
+
+def test_a_load_by_other_periods_is_refused(load, hours):
+    load("sacct", jan_dot_txt=JANUARY)
+    with pytest.raises(ValueError, match="'sacct' is stored by hour, and this load is by day: say --grain hour"):
+        load("sacct", feb_dot_txt=FEBRUARY, grain="day")
+    load("jobs", jobs_dot_csv=table(job(1, 4, 10)), grain="day")
+    load("sacct", feb_dot_txt=FEBRUARY)
+    assert hours() == 968 + 40
+
+
+BILL = ("BillingAccountId,ServiceName,ResourceId,ChargeDescription,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,"
+        "ConsumedQuantity,ConsumedUnit,EffectiveCost,BillingCurrency\n")  # fmt: skip
+
+
+def month_to_date(last):
+    line = (
+        "b,Amazon Elastic Compute Cloud,i-1,On Demand p4d.24xlarge Instance Hour,Usage,2026-03-{},2026-03-{},{},Hours"
+    )
+    days = [(day, 24) for day in range(1, last)] + [(last, 7)]
+    return BILL + "".join(f"{line.format(f'{day:02d}', f'{day + 1:02d}', size)},1,USD\n" for day, size in days)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([2, 5, 9])))
+def test_exports_of_a_growing_month_give_the_same_hours_in_any_order(load, hours, order):
+    for last in order:
+        load("focus", **{f"{last}_dot_csv": month_to_date(last)})
+    assert hours() == 8 * (8 * 24 + 7)
+
+
+def test_exports_of_a_growing_month_in_one_load_are_one_bill(load, hours):
+    report = load("focus", z_dot_csv=month_to_date(2), m_dot_csv=month_to_date(5), a_dot_csv=month_to_date(9))
+    assert (report["stored"], report["quarantined"]) == (9, 0)
+    assert hours() == 8 * (8 * 24 + 7)
 
 
 def test_the_same_bytes_under_two_names_count_once(load, hours):

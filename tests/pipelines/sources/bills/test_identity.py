@@ -35,6 +35,18 @@ def test_a_restated_cost_is_the_same_charge_however_its_times_are_written():
     assert identities(row()) != identities(row("i-2"))
 
 
+def test_moments_to_the_minute_or_the_day_name_the_same_charge():
+    midnight = [row(hour=(f"2025-03-01{form}", f"2025-03-02{form}")) for form in ("T00:00:00Z", "T00:00Z", "")]
+    assert identities(midnight[0]) == identities(midnight[1]) == identities(midnight[2])
+    late = [row(hour=(f"2025-03-01T23:00{form}", f"2025-03-02T00:00{form}")) for form in (":00Z", "Z", ":00.000Z")]
+    assert identities(late[0]) == identities(late[1]) == identities(late[2]) != identities(midnight[0])
+
+
+def test_a_price_in_the_description_does_not_name_the_charge():
+    dear, cheap = (row().replace("On Demand", f"${price} per On Demand") for price in ("32.77", "30"))
+    assert identities(dear) == identities(cheap) != identities(row("i-2").replace("On Demand", "$30 per On Demand"))
+
+
 def test_equal_charges_are_counted_on_through_the_chunks_of_a_file(batches, monkeypatch):
     rows = [row(), row("i-2"), row(), row(), row("i-2")]
     whole = identities(*rows)
