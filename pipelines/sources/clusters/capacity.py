@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -31,8 +32,7 @@ _NO: Final = ("", "no", "false", "0", "n")
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    del setting
-    yield from delimited(opened)
+    yield from rows_of(opened, setting)
 
 
 def _capacity(sieve: Sieve) -> Normalised:

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited, from_objects
+from shiftcast.pipelines.sources.chunks import Chunk, from_objects
 from shiftcast.pipelines.sources.documents import documents
+from shiftcast.pipelines.sources.formats.flat import flatten
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -33,11 +35,10 @@ _COUNTED: Final = re.compile(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    del setting
-    if opened.first_line().startswith(("{", "[")):
+    if opened.first_line().startswith(("{", "[")) and not setting.path:
         yield from from_objects(opened.name, _allocations(opened))
     else:
-        yield from delimited(opened)
+        yield from rows_of(opened, setting)
 
 
 def _allocations(opened: Opened) -> list[Mapping[str, Any]]:
@@ -50,6 +51,9 @@ def _allocations(opened: Opened) -> list[Mapping[str, Any]]:
         if not isinstance(windows, list):
             raise UnreadableFileError(f"{opened.name}: holds no list 'data'; give the answer of /allocation")
         for window in windows:
+            if isinstance(window, dict) and not all(isinstance(each, dict | None) for each in window.values()):
+                rows.append(flatten(window))  # a row of the table, written as JSON
+                continue
             for name, each in (window or {}).items() if isinstance(window, dict) else ():
                 rows.append(_row(name, each if isinstance(each, dict) else {}))
     return rows

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from shiftcast.pipelines.sources.chunks import Chunk, document, from_objects
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.lines import LINE_LIMIT
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import Opened
@@ -84,6 +85,8 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
         if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
             raise UnreadableFileError(f"{opened.name}: holds no RECORDS; export with bjobs -json -o ...")
         chunks = from_objects(opened.name, records)
+    elif opened.parquet or opened.workbook:
+        chunks = rows_of(opened, setting)
     else:
         layout = find_layout(opened, setting.delimiter, {name.lower() for names in _COLUMNS.values() for name in names})
         chunks = below_banner(opened, layout)
