@@ -79,14 +79,14 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     if first.startswith(f'"{_FINISH}"') or re.match(r'"[A-Z_0-9]+" "', first):
         yield from cut(opened, _parse)
         return
-    if first[:1] in {"{", "["}:
+    if opened.parquet or opened.workbook or setting.path:
+        chunks = rows_of(opened, setting)
+    elif first[:1] in {"{", "["}:
         whole = document(opened)
         records = whole.get("RECORDS") if isinstance(whole, dict) else whole
         if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
             raise UnreadableFileError(f"{opened.name}: holds no RECORDS; export with bjobs -json -o ...")
         chunks = from_objects(opened.name, records)
-    elif opened.parquet or opened.workbook:
-        chunks = rows_of(opened, setting)
     else:
         layout = find_layout(opened, setting.delimiter, {name.lower() for names in _COLUMNS.values() for name in names})
         chunks = below_banner(opened, layout)

@@ -58,7 +58,8 @@ def queue_rows(file: str, whole: object) -> list[Row]:
 
 
 def _jobs(file: str, whole: object) -> Sequence[Mapping[str, Any]]:
-    jobs = whole.get("jobs") if isinstance(whole, dict) else whole
+    alone = isinstance(whole, dict) and "jobid" in map(str.lower, whole)
+    jobs = [whole] if alone else whole.get("jobs") if isinstance(whole, dict) else whole
     if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
         raise UnreadableFileError(f"{file}: holds no list of jobs; export with sacct --json or squeue --json")
     return jobs

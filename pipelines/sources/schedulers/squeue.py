@@ -26,10 +26,10 @@ _WANTED: Final = "squeue -a -o '%i|%j|%P|%a|%u|%T|%V|%S|%M|%l|%D|%C|%b'"
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    if opened.first_line()[:1] in {"{", "["}:
-        chunks = from_objects(opened.name, queue_rows(opened.name, document(opened)))
-    elif opened.parquet or opened.workbook:
+    if opened.parquet or opened.workbook or setting.path:
         chunks = rows_of(opened, setting)
+    elif opened.first_line()[:1] in {"{", "["}:
+        chunks = from_objects(opened.name, queue_rows(opened.name, document(opened)))
     else:
         layout = find_layout(opened, setting.delimiter, set(_NAMES))
         if not layout.header:
