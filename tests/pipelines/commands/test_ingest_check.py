@@ -148,7 +148,7 @@ def test_documents_are_told_by_their_fields(check):
 def test_every_source_but_the_plain_table_has_a_signature_and_none_is_invented():
     told = {each.source for each in signatures()}
     assert told <= {*SOURCES, "throughput"}
-    assert set(SOURCES) - told == {"table", "servegen"}  # a mapping tells the one, a file's name the other
+    assert set(SOURCES) - told == {"table"}  # which a mapping tells
 
 
 def test_the_source_whose_columns_are_all_there_comes_first():
