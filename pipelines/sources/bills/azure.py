@@ -49,7 +49,7 @@ def _azure(sieve: Sieve) -> Normalised:
 
 
 AZURE_COST: Final = Source(
-    "azure-cost", "Azure cost details: actual or amortised usage exports (CSV, Parquet)",
+    "azure-cost", "Azure cost details: actual or amortised usage exports",
     _read, _azure, "meter and day", "days in UTC; 03/04/2026 is month first unless --dates says otherwise",
     "gpu_hours, idle_gpu_hours [accelerator_hour]; cost in the billing currency",
     "operator, region, accelerator and count from the meter or ServiceType (--instances adds types); service, account, "

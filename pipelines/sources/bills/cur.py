@@ -55,7 +55,7 @@ def _cur(sieve: Sieve) -> Normalised:
 
 
 CUR: Final = Source(
-    "cur", "AWS Cost and Usage Reports, CUR 2.0 and the legacy names (CSV, Parquet)",
+    "cur", "AWS Cost and Usage Reports, CUR 2.0 and the legacy names",
     _read, _cur, "line item: hour, day or month", "absolute, UTC unless --zone",
     "gpu_hours, idle_gpu_hours [accelerator_hour]; input_tokens, output_tokens; cost: unblended, as invoiced "
     "[billing currency]",

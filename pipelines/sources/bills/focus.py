@@ -51,7 +51,7 @@ def _focus(sieve: Sieve) -> Normalised:
 
 
 FOCUS: Final = Source(
-    "focus", "FOCUS bills, versions 1.0 to 1.4 (CSV, Parquet)",
+    "focus", "FOCUS bills, versions 1.0 to 1.4",
     _read, _focus, "charge period: hour, day or month", "absolute, UTC unless --zone",
     "gpu_hours, idle_gpu_hours [accelerator_hour]; input_tokens, output_tokens; cost: EffectiveCost, amortised, "
     "else BilledCost [billing currency]",

@@ -89,7 +89,7 @@ def _wide(sieve: Sieve) -> Normalised:
 
 CAPACITY: Final = Source(
     "capacity", "capacity lists: an item, its accelerator, count and first day a row; or a day a row and a column a "
-    "part of the fleet (CSV, Parquet)", _read, _capacity, "item, or day", "dates; --anchor for a list without any",
+    "part of the fleet", _read, _capacity, "item, or day", "dates; --anchor for a list without any",
     "accelerators_added [accelerator] on a date, accelerators [accelerator] as a stock",
     "owner as operator, country as region, accelerator from its name; name, owner and sector for rules",
     "use, what was taken out of service, and plans, which are set aside",

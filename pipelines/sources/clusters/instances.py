@@ -115,7 +115,7 @@ PODS: Final = Source(
     "the workload, use as against request, and pods gone before the list was made", relative=True,
 )  # fmt: skip
 INSTANCES: Final = Source(
-    "instances", "any instance lifecycle table with absolute times (CSV, Parquet)",
+    "instances", "any instance lifecycle table with absolute times",
     _read, _lifecycle, "instance", "absolute, UTC unless --zone", _UNITS, "app, role, image and tags for rules",
     "use as against request",
 )  # fmt: skip

@@ -150,7 +150,7 @@ def _number_of(sieve: Sieve, *names: str) -> pd.Series:
 
 
 JOBS: Final = Source(
-    "jobs", "job tables: submit, start, end or duration, GPUs (CSV, Parquet)",
+    "jobs", "job tables: submit, start, end or duration, GPUs",
     _read, _jobs, "job", "absolute, UTC unless --zone; a duration in the unit of its name, such as duration_ms",
     "gpu_hours [accelerator_hour], core_hours [core_hour], jobs [job]; waiting of a minute or more as queued",
     "partition, account, name, qos, type, user and image for rules; the accelerator from its name",

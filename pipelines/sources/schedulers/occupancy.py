@@ -102,8 +102,8 @@ def series_name(file: str) -> str:
 
 
 OCCUPANCY: Final = Source(
-    "occupancy", "occupancy series: time, running, idle, pending and total accelerators, or active and total nodes "
-    "(CSV, Parquet)", _read, _occupancy, "the series' own step", "absolute, UTC unless --zone",
+    "occupancy", "occupancy series: time, running, idle, pending and total accelerators, or active and total nodes",
+    _read, _occupancy, "the series' own step", "absolute, UTC unless --zone",
     "gpu_hours, idle_gpu_hours [accelerator_hour] (or node_hours), accelerators [accelerator]; waiting as queued",
     "the file's name and its vc, queue, pool or partition column for rules",
     "whose work it is, use as against allocation, anything between two readings",
