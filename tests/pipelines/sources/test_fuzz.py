@@ -349,10 +349,12 @@ def test_rows_and_rows_set_aside_agree_to_the_end(read, anchored):
 
 
 @pytest.mark.parametrize(("name", "text"), [each for each in SAMPLES if each[0] != "table"])
-def test_check_names_the_source_of_a_sample_first(tmp_path, anchored, name, text):
+def test_check_names_the_source_of_a_sample_first_and_agrees(tmp_path, anchored, name, text):
     path = tmp_path / "s"
     path.write_text(text)
-    assert next(iter(check_file(str(path), "s", anchored).sources)) == name
+    found = check_file(str(path), "s", anchored)
+    assert next(iter(found.sources)) == name
+    assert found.agrees, found.totals
 
 
 @pytest.mark.parametrize(("name", "text"), [each for each in SAMPLES if each[0] != "table"])
