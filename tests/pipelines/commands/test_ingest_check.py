@@ -160,7 +160,7 @@ def test_the_command_prints_both_totals_and_exits_with_its_verdict(tmp_path):
     assert done.exit_code == 0
     assert "read by jobs: job_id, start_time, num_gpus, end_time, state" in done.stdout
     assert "gpu_hours: 192.00 as ingest reads it, 192.00 by DuckDB over the raw file: they agree" in done.stdout
-    path.write_text(JOBS + "3,2026-01-01,2026-01-02,4e5,X\n")
+    path.write_text(JOBS.replace(",4,", ",4e5,"))
     done = CliRunner().invoke(app, ["ingest", "check", str(path), "--json"])
     assert done.exit_code == 1
     assert json.loads(done.stdout)[0]["agrees"] is False
@@ -194,14 +194,14 @@ GCP = [
      "jobs", {"gpu_hours": 96}),
     ("job_id,start_time,end_time,gpus_per_node,nodes\n1,2026-01-01,2026-01-02,8,4\n", "jobs", {"gpu_hours": 768}),
     (BUCKETS, "llm-requests", {"requests": 507, "input_tokens": 70010, "output_tokens": 920}),
-    ('{"startTime": "2026-01-01T00:00:00Z", "prompt_tokens": 9, "completion_tokens": 1, "cache_hit": "True"}\n'
-     '{"startTime": "2026-01-01T00:00:00Z", "prompt_tokens": 5, "completion_tokens": 2, "status": "failure"}\n',
+    (('{"startTime": "2026-01-01T00:00:00Z", "prompt_tokens": 9, "completion_tokens": 1, "cache_hit": "True"}\n'
+     '{"startTime": "2026-01-01T00:00:00Z", "prompt_tokens": 5, "completion_tokens": 2, "status": "failure"}\n'),
      "llm-requests", {"requests": 2, "input_tokens": 5, "output_tokens": 2}),
     (CUR + HOUR + "Usage,AmazonEC2,BoxUsage:p4d.24xlarge,1,Hrs,32.77,USD\n" + HOUR
      + "Usage,AmazonS3,TimedStorage,5,GB,1,USD\n", "cur", {"gpu_hours": 8, "cost": 33.77}),
     ("\n".join(map(json.dumps, GCP)), "gcp-billing", {"gpu_hours": 4, "cost": 3}),
-    ("Date,Namespace,ControllerName,CPUCoreRequestAverage,CPUCoreUsageAverage,GPUs,TotalCost\n"
-     "2021-01-01,ns,ctl,0.5,7,2,4.6\n", "opencost", {"core_hours": 168, "gpu_hours": 48, "cost": 4.6}),
+    (("Date,Namespace,ControllerName,CPUCoreRequestAverage,CPUCoreUsageAverage,GPUs,TotalCost\n"
+     "2021-01-01,ns,ctl,0.5,7,2,4.6\n"), "opencost", {"core_hours": 168, "gpu_hours": 48, "cost": 4.6}),
 ])  # fmt: skip
 def test_both_ways_mean_the_same(check, text, source, right):
     found = check(text)
