@@ -43,7 +43,7 @@ def read_records(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     """
     first = opened.first_line()
     if setting.path:
-        chunks = (_bare(chunk, setting.path) for chunk in rows_of(opened, setting))
+        chunks: Iterator[Chunk] = (_bare(chunk, setting.path) for chunk in rows_of(opened, setting))
     elif first.startswith("[") or (first.startswith("{") and _PAGE.search(first)):
         chunks = from_objects(opened.name, _records(documents(opened)))
     else:
