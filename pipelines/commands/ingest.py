@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
@@ -20,6 +20,9 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.instants import Clock, read_instants
 from shiftcast.features.labels import KNOWN, Rules, rules_from_table
 from shiftcast.pipelines.commands.options import as_day
+
+if TYPE_CHECKING:
+    from shiftcast.pipelines.ingest.load import IngestRequest
 
 _PACKAGE_COMMAND: Final = "throughput"
 
@@ -43,14 +46,15 @@ def ingest_files(
         list[str] | None, typer.Option("--set", help="Label of rows nothing else labels, such as segment=rest.")
     ] = None,
     mapping: Annotated[
-        Path | None, typer.Option("--map", help="Description of a table (role,column,constant), or more metrics.")
+        Path | None,
+        typer.Option("--map", help="What columns or metrics mean: a table of roles, or SQL."),
     ] = None,
     instances: Annotated[Path | None, typer.Option(help="More instance types: instance,accelerator,count.")] = None,
     cluster: Annotated[str, typer.Option(help="Cluster of the rows; else the file's own, else its folder.")] = "",
-    dates: Annotated[str, typer.Option(help="Order of dates such as 03/04/2026: day-first or month-first.")] = "",
-    delimiter: Annotated[str, typer.Option(help="Character between cells, where the header does not tell.")] = "",
-    path_: Annotated[str, typer.Option("--path", help="Place of the rows in a JSON document: data.items.")] = "",
-    sheet: Annotated[str, typer.Option(help="Sheet of a workbook, or a pattern; else the one with rows.")] = "",
+    dates: Annotated[str, typer.Option(help="Which comes first in 03/04/2026: day-first or month-first.")] = "",
+    delimiter: Annotated[str, typer.Option(help="What stands between cells, such as tab, if not found.")] = "",
+    path_: Annotated[str, typer.Option("--path", help="Where a JSON document has its rows, such as data.items.")] = "",
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook where several have rows.")] = "",
     grain: Annotated[str, typer.Option(help="minute, hour, day, week, month or quarter.")] = "hour",
     engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
     master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,
@@ -64,31 +68,45 @@ def ingest_files(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Load exports: every row is stored, or set aside with its reason; the same files twice change nothing."""
-    from shiftcast.pipelines.commands.ingest_screen import show_ingested, show_sources, show_throughput  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.ingest.load import IngestRequest, ingest  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.sources.throughput import load_throughput  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.ingest.load import IngestRequest  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.state.root import default_root  # noqa: PLC0415  (keeps --help fast)
+
+    if _shown(source, paths, output, as_json=as_json) or not paths:
+        return
+    form = Form(cluster, dates, delimiter, path_, sheet)
+    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
+    last = None if until is None else as_moment(until, "--until")
+    if source == "check":
+        from shiftcast.pipelines.commands.ingest_check import check_files  # noqa: PLC0415  (keeps --help fast)
+
+        check_files(paths, setting, last, as_json=as_json)
+        return
+    day = as_day(known_at, "--known-at")
+    _load(IngestRequest(source, tuple(paths), setting, day, default_root(), grain, engine, master, last, feed,
+                        restates=restates), as_json=as_json, quiet=quiet)  # fmt: skip
+
+
+def _shown(source: str, paths: list[str] | None, output: Path, *, as_json: bool) -> bool:
+    """Do what needs no store, a list of sources or a throughput table; return whether that was asked for."""
+    from shiftcast.pipelines.commands.ingest_screen import show_sources, show_throughput  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.sources.throughput import load_throughput  # noqa: PLC0415  (keeps --help fast)
 
     if source == "list":
         show_sources()
-        return
+        return True
     if not paths:
         raise InputError("give one or more files, patterns in quotes, or - for standard input")
     if source == _PACKAGE_COMMAND:
         show_throughput(load_throughput(paths, output), output, as_json=as_json)
-        return
-    form = Form(cluster, dates, delimiter, path_, sheet)
-    setting = read_setting(anchor, zone, labels, constant or [], mapping, instances, form)
-    if source == "check":
-        from shiftcast.pipelines.commands.ingest_check import check_files  # noqa: PLC0415  (keeps --help fast)
+        return True
+    return False
 
-        check_files(paths, setting, None if until is None else as_moment(until, "--until"), as_json=as_json)
-        return
-    request = IngestRequest(
-        source, tuple(paths), setting, as_day(known_at, "--known-at"), default_root(), grain, engine,
-        master,
-        None if until is None else as_moment(until, "--until"), feed, restates=restates,
-    )  # fmt: skip
+
+def _load(request: IngestRequest, *, as_json: bool, quiet: bool) -> None:
+    """Load files and print their report; leave with status 1 where nothing or little of them was stored."""
+    from shiftcast.pipelines.commands.ingest_screen import show_ingested  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.ingest.load import ingest  # noqa: PLC0415  (keeps --help fast)
+
     with _progress(hidden=quiet or as_json) as tell:
         done = ingest(request, progress=tell)
     show_ingested(done, as_json=as_json)

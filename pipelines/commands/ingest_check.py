@@ -24,14 +24,14 @@ from shiftcast.pipelines.sources.chunks import document
 from shiftcast.pipelines.sources.formats.identify import field_names, rank_sources
 from shiftcast.pipelines.sources.formats.mapping import Described, read_mapping
 from shiftcast.pipelines.sources.formats.rows import format_of
-from shiftcast.pipelines.sources.formats.second import load_raw, raw_database, second_totals
+from shiftcast.pipelines.sources.formats.second import Raw, leave_out, load_lines, load_raw, raw_database, second_totals
 from shiftcast.pipelines.sources.opening import expand, name_files, opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _NEAR: Final = 1e-6  # what the order of a sum of floating-point numbers can change
-_NOT_HELD: Final = frozenset({"queued", "refused"})
 _SHOWN: Final = 12
+_RECORDS: Final = frozenset({"pbs", "swf"})  # whose second way reads lines, since they are no table
 
 
 @dataclass(frozen=True)
@@ -121,21 +121,23 @@ def check_file(path: str, name: str, setting: Setting, until: pd.Timestamp | Non
     """
     described = None if setting.mapping is None or "role" not in setting.mapping else read_mapping(setting.mapping)
     with raw_database(setting) as database:
-        form, columns, rows, names, first_line = _looked_at(database, path, name, setting)
+        form, loaded, names, first_line = _looked_at(database, path, name, setting)
+        columns = tuple(loaded.values())[-1].columns if loaded else ()
+        rows = sum(raw.rows for raw in loaded.values())
         matches = rank_sources(names, first_line)
         ranked = {"table": ("--map",)} if described else {each.source: each.columns for each in matches}
         plain = Checked(name, form, columns, rows, ranked)
         if not ranked:
             return _noted(plain, "no source knows these columns; describe them with --map (docs/ingest/tables.md)")
-        return _totalled(database, plain, path, setting, until, described)
+        return _totalled(database, plain, loaded, path, setting, until, described)
 
 
 def _looked_at(
     database: duckdb.DuckDBPyConnection, path: str, name: str, setting: Setting
-) -> tuple[str, tuple[str, ...], int, set[str], str]:
-    """Return form, columns, rows, names of columns and fields, and first line of a file, and load its rows."""
-    form, first_line, rows = "", "", 0
-    columns: tuple[str, ...] = ()
+) -> tuple[str, dict[str, Raw], set[str], str]:
+    """Return form, what was loaded by file, names of columns and fields, and first line of a path."""
+    form, first_line = "", ""
+    loaded: dict[str, Raw] = {}
     names: set[str] = set()
     with opened(path, name, hashlib.sha256()) as files:
         for file in files:
@@ -143,13 +145,13 @@ def _looked_at(
             kind, whole = format_of(file)
             try:
                 raw = load_raw(database, whole, setting)
-                form, columns, rows = raw.form, raw.columns, rows + raw.rows
-                names |= set(columns)
+                form, loaded[file.name] = raw.form, raw
+                names |= set(raw.columns)
             except (UnreadableFileError, duckdb.Error):
                 form = form or kind
     if form.startswith("JSON"):
         names |= _fields(path, name)
-    return form, columns, rows, names, first_line
+    return form, loaded, names, first_line
 
 
 def _fields(path: str, name: str) -> set[str]:
@@ -166,22 +168,28 @@ def _noted(plain: Checked, note: str) -> Checked:
 
 
 def _totalled(
-    database: duckdb.DuckDBPyConnection, plain: Checked, path: str, setting: Setting,
+    database: duckdb.DuckDBPyConnection, plain: Checked, loaded: Mapping[str, Raw], path: str, setting: Setting,
     until: pd.Timestamp | None, described: Described | None,
 ) -> Checked:  # fmt: skip
     source = next(iter(plain.sources))
     request = IngestRequest(source, (path,), setting, pd.Timestamp(0, tz="UTC"), Path(), until=until)
     try:
         with TemporaryDirectory(prefix="shiftcast-check-") as folder:
-            report, _, _ = read_files(request, Path(folder))
+            report, closed, _ = read_files(request, Path(folder))
     except InputError as error:
         return _noted(plain, str(error))
     ours: dict[str, float] = {}
     aside: list[str] = []
     for each in report["totals"]:
-        if each["status"] not in _NOT_HELD and each["total"] is not None:
+        waits = each["status"] == "queued" and each["measure"].endswith("_hours") and described is None
+        if not waits and each["total"] is not None:
             ours[each["measure"]] = ours.get(each["measure"], 0.0) + each["total"]
     try:
+        leave_out(database, loaded, closed.quarantine)
+        if source in _RECORDS:
+            with opened(path, plain.file, hashlib.sha256()) as files:
+                for file in files:
+                    load_lines(database, file)
         theirs = second_totals(database, source, str(report["last"] or ""), plain.columns, described, setting)
     except duckdb.Error as error:  # of a column that cannot be read so, which is told and no fault of the file
         theirs, aside = {}, [str(error).splitlines()[0]]

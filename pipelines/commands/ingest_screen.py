@@ -27,14 +27,15 @@ _TOLD: Final = frozenset({*UNSERVED, CACHED})  # statuses that are told and add 
 
 def show_sources() -> None:
     """Print every kind of file: what it is, how its times count, and what it cannot know."""
-    table = Table(title="Sources", title_justify="left")
-    for heading in ("source", "what", "times", "cannot know"):
-        table.add_column(heading)
-    for source in SOURCES.values():
-        table.add_row(*(escape(text) for text in (source.name, source.about, source.time_base, source.blind)))
-    table.add_row("throughput", "MLPerf and InferenceX result tables, into the throughput frame", "dates",
+    table = Table(title="Sources", title_justify="left", box=None, show_header=False, padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    throughput = ("throughput", "MLPerf and InferenceX result tables, into the throughput frame", "dates",
                   "figures below a service level nobody measured")  # fmt: skip
-    wide_console().print(table)
+    known = [(source.name, source.about, source.time_base, source.blind) for source in SOURCES.values()]
+    for name, what, times, blind in (*known, throughput):
+        table.add_row(f"[bold]{escape(name)}[/bold]", escape(f"{what}\n  times: {times}\n  cannot know: {blind}"))
+    Console().print(table)
 
 
 def show_ingested(done: Ingested, *, as_json: bool) -> None:

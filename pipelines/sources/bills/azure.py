@@ -8,7 +8,8 @@ from typing import Final
 
 from shiftcast.pipelines.sources.bills.bill import Bill, numbered
 from shiftcast.pipelines.sources.bills.charges import charge
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -38,7 +39,7 @@ BILL: Final = Bill(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    yield from numbered(delimited(opened, delimiter=setting.delimiter), BILL, setting)
+    yield from numbered(rows_of(opened, setting, flat=False), BILL, setting)
 
 
 def _azure(sieve: Sieve) -> Normalised:
@@ -48,7 +49,7 @@ def _azure(sieve: Sieve) -> Normalised:
 
 
 AZURE_COST: Final = Source(
-    "azure-cost", "Azure cost details: actual or amortised usage exports (CSV, Parquet)",
+    "azure-cost", "Azure cost details: actual or amortised usage exports",
     _read, _azure, "meter and day", "days in UTC; 03/04/2026 is month first unless --dates says otherwise",
     "gpu_hours, idle_gpu_hours [accelerator_hour]; cost in the billing currency",
     "operator, region, accelerator and count from the meter or ServiceType (--instances adds types); service, account, "

@@ -8,7 +8,8 @@ from typing import Final
 
 from shiftcast.pipelines.sources.bills.bill import Bill, numbered
 from shiftcast.pipelines.sources.bills.charges import charge
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -43,7 +44,7 @@ BILL: Final = Bill(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    for chunk in numbered(delimited(opened, delimiter=setting.delimiter), BILL, setting):
+    for chunk in numbered(rows_of(opened, setting, flat=False), BILL, setting):
         types = Sieve(chunk, setting).text("line_item_usage_type")
         units = types.str.contains(_IN_HOURS, case=False, regex=True).map({True: "Hrs", False: ""})
         yield replace(chunk, cells=chunk.cells.assign(**{_UNIT: units.to_numpy(dtype=object)}))
@@ -54,7 +55,7 @@ def _cur(sieve: Sieve) -> Normalised:
 
 
 CUR: Final = Source(
-    "cur", "AWS Cost and Usage Reports, CUR 2.0 and the legacy names (CSV, Parquet)",
+    "cur", "AWS Cost and Usage Reports, CUR 2.0 and the legacy names",
     _read, _cur, "line item: hour, day or month", "absolute, UTC unless --zone",
     "gpu_hours, idle_gpu_hours [accelerator_hour]; input_tokens, output_tokens; cost: unblended, as invoiced "
     "[billing currency]",

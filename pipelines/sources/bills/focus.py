@@ -7,7 +7,8 @@ from typing import Final
 
 from shiftcast.pipelines.sources.bills.bill import Bill, numbered
 from shiftcast.pipelines.sources.bills.charges import charge
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -42,7 +43,7 @@ BILL: Final = Bill(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    yield from numbered(delimited(opened, delimiter=setting.delimiter), BILL, setting)
+    yield from numbered(rows_of(opened, setting, flat=False), BILL, setting)
 
 
 def _focus(sieve: Sieve) -> Normalised:
@@ -50,7 +51,7 @@ def _focus(sieve: Sieve) -> Normalised:
 
 
 FOCUS: Final = Source(
-    "focus", "FOCUS bills, versions 1.0 to 1.4 (CSV, Parquet)",
+    "focus", "FOCUS bills, versions 1.0 to 1.4",
     _read, _focus, "charge period: hour, day or month", "absolute, UTC unless --zone",
     "gpu_hours, idle_gpu_hours [accelerator_hour]; input_tokens, output_tokens; cost: EffectiveCost, amortised, "
     "else BilledCost [billing currency]",

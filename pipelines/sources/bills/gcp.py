@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,12 +14,12 @@ import pandas as pd
 from shiftcast.features.instants import MISSING
 from shiftcast.pipelines.sources.bills.bill import Bill, numbered
 from shiftcast.pipelines.sources.bills.charges import charge
-from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects, json_lines
+from shiftcast.pipelines.sources.chunks import Chunk, json_lines
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
-from shiftcast.pipelines.sources.table import UnreadableFileError
 
 _NESTED: Final = ("service", "sku", "project", "usage", "location", "resource", "invoice", "price", "adjustment_info")
 _CREDITS: Final = "credits"
@@ -42,17 +42,9 @@ BILL: Final = Bill(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    yield from numbered(map(_flat, _chunks(opened, setting)), BILL, setting)
-
-
-def _chunks(opened: Opened, setting: Setting) -> Iterable[Chunk]:
-    first = opened.first_line()
-    if first.startswith("["):
-        rows = document(opened)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise UnreadableFileError(f"{opened.name}: is no array of objects; export the table as JSON lines")
-        return from_objects(opened.name, rows)
-    return json_lines(opened) if first.startswith("{") else delimited(opened, delimiter=setting.delimiter)
+    by_line = opened.first_line().startswith("{") and not setting.path
+    chunks = json_lines(opened) if by_line else rows_of(opened, setting, flat=False)
+    yield from numbered(map(_flat, chunks), BILL, setting)
 
 
 def _flat(chunk: Chunk) -> Chunk:

@@ -7,7 +7,8 @@ from typing import Final
 
 from shiftcast.pipelines.sources.bills.bill import Bill, numbered
 from shiftcast.pipelines.sources.bills.charges import charge
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -33,7 +34,7 @@ BILL: Final = Bill(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    yield from numbered(delimited(opened, delimiter=setting.delimiter), BILL, setting)
+    yield from numbered(rows_of(opened, setting, flat=False), BILL, setting)
 
 
 def _oracle(sieve: Sieve) -> Normalised:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -31,8 +32,7 @@ _NO: Final = ("", "no", "false", "0", "n")
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    del setting
-    yield from delimited(opened)
+    yield from rows_of(opened, setting)
 
 
 def _capacity(sieve: Sieve) -> Normalised:
@@ -89,7 +89,7 @@ def _wide(sieve: Sieve) -> Normalised:
 
 CAPACITY: Final = Source(
     "capacity", "capacity lists: an item, its accelerator, count and first day a row; or a day a row and a column a "
-    "part of the fleet (CSV, Parquet)", _read, _capacity, "item, or day", "dates; --anchor for a list without any",
+    "part of the fleet", _read, _capacity, "item, or day", "dates; --anchor for a list without any",
     "accelerators_added [accelerator] on a date, accelerators [accelerator] as a stock",
     "owner as operator, country as region, accelerator from its name; name, owner and sector for rules",
     "use, what was taken out of service, and plans, which are set aside",

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.fractions import fraction_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
@@ -32,8 +33,7 @@ _KIB: Final = 1024.0
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    del setting
-    yield from delimited(opened)
+    yield from rows_of(opened, setting)
 
 
 def _amount(sieve: Sieve, whole: tuple[str, ...], part: str, parts: float, limit: str) -> pd.Series:
@@ -115,7 +115,7 @@ PODS: Final = Source(
     "the workload, use as against request, and pods gone before the list was made", relative=True,
 )  # fmt: skip
 INSTANCES: Final = Source(
-    "instances", "any instance lifecycle table with absolute times (CSV, Parquet)",
+    "instances", "any instance lifecycle table with absolute times",
     _read, _lifecycle, "instance", "absolute, UTC unless --zone", _UNITS, "app, role, image and tags for rules",
     "use as against request",
 )  # fmt: skip

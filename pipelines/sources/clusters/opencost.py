@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited, from_objects
+from shiftcast.pipelines.sources.chunks import Chunk, from_objects
 from shiftcast.pipelines.sources.documents import documents
+from shiftcast.pipelines.sources.formats.flat import flatten
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -33,26 +35,33 @@ _COUNTED: Final = re.compile(
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    del setting
-    if opened.first_line().startswith(("{", "[")):
+    if opened.first_line().startswith(("{", "[")) and not setting.path:
         yield from from_objects(opened.name, _allocations(opened))
     else:
-        yield from delimited(opened)
+        yield from rows_of(opened, setting)
 
 
 def _allocations(opened: Opened) -> list[Mapping[str, Any]]:
     """Return the allocations of an answer, each window's one after another, with their properties beside them."""
     rows: list[Mapping[str, Any]] = []
     for whole in documents(opened):
-        windows = whole.get("data") if isinstance(whole, dict) else whole
+        windows = [whole] if _is_row(whole) else whole.get("data") if isinstance(whole, dict) else whole
         if isinstance(windows, dict):  # a summary
             windows = [each.get("allocations") for each in windows.get("sets") or () if isinstance(each, dict)]
         if not isinstance(windows, list):
             raise UnreadableFileError(f"{opened.name}: holds no list 'data'; give the answer of /allocation")
         for window in windows:
+            if _is_row(window):
+                rows.append(flatten(window))
+                continue
             for name, each in (window or {}).items() if isinstance(window, dict) else ():
                 rows.append(_row(name, each if isinstance(each, dict) else {}))
     return rows
+
+
+def _is_row(value: object) -> TypeGuard[Mapping[str, object]]:
+    """Return whether a value is a row of the table, written as JSON."""
+    return isinstance(value, dict) and "totalcost" in map(str.lower, value)
 
 
 def _row(name: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.clusters.metrics import known_metrics
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
@@ -31,8 +32,7 @@ _SAME: Final = {"gpu_name": "name", "gpu_uuid": "uuid", "gpu_serial": "serial", 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     """Read the table with the units of its header's columns beside their names, and moments with strokes."""
-    del setting
-    for chunk in delimited(opened):
+    for chunk in rows_of(opened, setting):
         columns = [str(name) for name in chunk.cells.columns]
         cells = chunk.cells.rename(columns={name: _named(name) for name in columns})
         if "timestamp" not in cells.columns:

@@ -44,8 +44,8 @@ def flatten(row: Mapping[str, object], before: str = "", depth: int = 0) -> dict
     return found
 
 
-def rows_at(file: str, document: object, path: str) -> list[dict[str, object]]:
-    """Return the rows of a document, flattened, each with the plain fields of what holds it.
+def rows_at(file: str, document: object, path: str, *, flat: bool = True) -> list[dict[str, object]]:
+    """Return the rows of a document, each with the plain fields of what holds it.
 
     Parameters
     ----------
@@ -56,6 +56,8 @@ def rows_at(file: str, document: object, path: str) -> list[dict[str, object]]:
     path
         Place of the rows, such as ``data.results``; lists on the way are gone through, and the fields beside the way
         are named as the path is: ``data.start_time``. Found if empty.
+    flat
+        Whether to flatten the rows.
 
     Returns
     -------
@@ -75,7 +77,8 @@ def rows_at(file: str, document: object, path: str) -> list[dict[str, object]]:
     """
     whole = _unfolded(document)
     place = path or _found(file, whole)
-    rows = list(_walk(whole, place.split(".") if place else [], "", {}))
+    found = _walk(whole, place.split(".") if place else [], "", {})
+    rows = [{**beside, **(flatten(row) if flat else row)} for beside, row in found]
     if not rows:
         have = ", ".join(list(_lists(whole, ""))[:_SHOWN]) or "no list of objects"
         raise UnreadableFileError(f"{file}: nothing at --path {place!r}; the document has {have}")
@@ -127,12 +130,15 @@ def _lists(value: object, path: str) -> Iterator[str]:
         yield path
 
 
-def _walk(value: object, steps: list[str], path: str, beside: dict[str, object]) -> Iterator[dict[str, object]]:
+def _walk(
+    value: object, steps: list[str], path: str, beside: dict[str, object]
+) -> Iterator[tuple[dict[str, object], Mapping[str, object]]]:
+    """Yield rows, the plain fields of what holds each before it."""
     if isinstance(value, list):
         for each in value:
             yield from _walk(each, steps, path, beside)
     elif not steps:
-        yield {**beside, **(flatten(value) if isinstance(value, Mapping) else {"value": value})}
+        yield beside, value if isinstance(value, Mapping) else {"value": value}
     elif isinstance(value, Mapping):
         plain = {f"{path}{name}": each for name, each in value.items() if not isinstance(each, list | Mapping)}
         step = next((n for n in range(len(steps), 0, -1) if ".".join(steps[:n]) in value), 0)

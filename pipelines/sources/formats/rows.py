@@ -19,7 +19,9 @@ from shiftcast.pipelines.sources.table import UnreadableFileError
 _JSON: Final = ("{", "[")
 
 
-def rows_of(opened: Opened, setting: Setting, *, header: Sequence[str] = (), numbered: bool = False) -> Iterator[Chunk]:
+def rows_of(
+    opened: Opened, setting: Setting, *, header: Sequence[str] = (), numbered: bool = False, flat: bool = True
+) -> Iterator[Chunk]:
     """Read the rows of a table of any format.
 
     Objects within a JSON object, and nested columns of Parquet, become columns named such as ``usage.gpus``.
@@ -34,6 +36,8 @@ def rows_of(opened: Opened, setting: Setting, *, header: Sequence[str] = (), num
         Column names of delimited text without a header line.
     numbered
         Whether delimited text has no header line, and its columns are c1, c2, ... unless its first line says so.
+    flat
+        Whether objects within a JSON object become columns; else they are cells of JSON, as they are in CSV.
 
     Yields
     ------
@@ -53,9 +57,9 @@ def rows_of(opened: Opened, setting: Setting, *, header: Sequence[str] = (), num
     elif kind == "JSON lines":
         if setting.path:
             raise UnreadableFileError(f"{opened.name}: is JSON lines, where --path has no meaning; leave it out")
-        yield from json_lines(whole, shape=flatten)
+        yield from json_lines(whole, shape=flatten if flat else dict)
     elif kind == "JSON":
-        yield from from_objects(opened.name, rows_at(opened.name, document(whole), setting.path))
+        yield from from_objects(opened.name, rows_at(opened.name, document(whole), setting.path, flat=flat))
     else:
         yield from delimited(whole, delimiter=setting.delimiter, header=header, numbered=numbered)
 

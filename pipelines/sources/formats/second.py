@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +13,14 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, Final, cast
 
 import duckdb
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.formats.header import SAMPLE, find_header
+from shiftcast.pipelines.sources.formats.macros import MACROS
 from shiftcast.pipelines.sources.formats.mapping import Described
 from shiftcast.pipelines.sources.formats.rows import format_of, rows_of
 from shiftcast.pipelines.sources.formats.second_table import mapped_query
@@ -28,23 +32,8 @@ from shiftcast.pipelines.sources.sieve import column_key
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
 _SPOKEN: Final = {"\t": "tabs", " ": "spaces", ",": "commas", ";": "semicolons", "|": "pipes"}
+_BELOW_HEADER: Final = 2  # the line of the first row, as the readers count
 _NAMES: Final = re.compile(r"\{([^}]*)\}")
-_MACROS: Final = r"""
-CREATE MACRO figure(x) AS try_cast(x AS DOUBLE);
-CREATE MACRO epoch_scale(x) AS CASE WHEN x >= 1e17 THEN 1e-3 WHEN x >= 1e14 THEN 1 WHEN x >= 1e11 THEN 1e3 ELSE 1e6 END;
-CREATE MACRO moment(x) AS CASE WHEN figure(x) IS NOT NULL AND length(x) <> 8
-    THEN make_timestamptz((figure(x) * epoch_scale(figure(x)))::BIGINT)
-    ELSE try_cast(replace(x, ' UTC', 'Z') AS TIMESTAMPTZ) END;
-CREATE MACRO hours(a, b) AS (epoch_us(b) - epoch_us(a)) / 3.6e9;
-CREATE MACRO clock(x) AS to_microseconds((figure(regexp_extract(x, '(\d+):(\d+):(\d+)', 1)) * 3600e6
-    + figure(regexp_extract(x, '(\d+):(\d+):(\d+)', 2)) * 60e6 + figure(regexp_extract(x, '(\d+):(\d+):(\d+)', 3)) * 1e6
-    + coalesce(figure(nullif(regexp_extract(x, '^(\d+)-', 1), '')), 0) * 86400e6)::BIGINT);
-CREATE MACRO gpus_of(x) AS greatest(coalesce(figure(nullif(regexp_extract(x, 'gres/gpu=(\d+)', 1), '')), 0),
-    coalesce(list_sum(list_transform(regexp_extract_all(x, 'gres/gpu:[^=,]+=(\d+)', 1), lambda n: n::DOUBLE)), 0));
-CREATE MACRO gres_of(x) AS list_sum(list_transform(
-    regexp_extract_all(x, 'gpu(?::[^:,(]*[^0-9:,(][^:,(]*)?[:=](\d+)', 1), lambda n: n::DOUBLE));
-CREATE MACRO cores_of(x) AS figure(nullif(regexp_extract(x, '(?:^|,)cpu=(\d+)', 1), ''));
-"""
 
 
 @dataclass(frozen=True)
@@ -59,11 +48,14 @@ class Raw:
         Its columns.
     rows
         Rows in all.
+    lines
+        Line of each row in its file, those that could not be cut into cells among them.
     """
 
     form: str
     columns: tuple[str, ...]
     rows: int
+    lines: NDArray[np.int64]
 
 
 @contextmanager
@@ -81,13 +73,13 @@ def raw_database(setting: Setting) -> Iterator[duckdb.DuckDBPyConnection]:
         Connection without any table but ``instances``.
     """
     with duckdb.connect(config={"memory_limit": "1GB"}) as database:
-        database.execute(_MACROS)
         database.execute(f"SET TimeZone = '{setting.clock.zone}'")
         known = instance_types(setting.instances)
         rows = [(name, found, count) for name, (found, count) in known.items()]
         types = pd.DataFrame(rows, columns=["instance", "accelerator", "count"])
         database.register("types", types)
         database.execute("CREATE TABLE instances AS SELECT * FROM types")
+        database.execute(MACROS)
         yield database
 
 
@@ -118,17 +110,74 @@ def load_raw(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Setti
     kind, whole = format_of(opened)
     before = _count(database)
     if kind == "delimited text":
-        kind = _load_text(database, whole, setting)
+        kind, lines = _load_text(database, whole, setting)
     elif kind == "parquet":
         with _copied(whole.stream) as path:
             _append(database, f"read_parquet('{path}')")
+        lines = np.arange(_BELOW_HEADER, _BELOW_HEADER + _count(database) - before, dtype=np.int64)
     else:
-        load(database, rows_of(whole, setting), [])
+        lines = _load_chunks(database, rows_of(whole, setting))
     columns = database.execute("SELECT name FROM pragma_table_info(?)", [TABLE]).fetchall()
-    return Raw(kind, tuple(name for (name,) in columns), _count(database) - before)
+    return Raw(kind, tuple(name for (name,) in columns), _count(database) - before, lines)
 
 
-def _load_text(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Setting) -> str:
+def leave_out(database: duckdb.DuckDBPyConnection, loaded: Mapping[str, Raw], aside: pd.DataFrame) -> None:
+    """Take the rows that were set aside out of the table ``file``, where their lines tell which they are.
+
+    Parameters
+    ----------
+    database
+        Connection that :func:`load_raw` has filled.
+    loaded
+        What it loaded by name of the file, in that order.
+    aside
+        Rows set aside: their ``source``, ``line`` and ``column``.
+    """
+    if not loaded:
+        return
+    first, gone = 0, []
+    for name, raw in loaded.items():
+        own = aside[aside["source"] == name]
+        uncut = own.loc[own["column"] == "line", "line"].astype(np.int64)  # which DuckDB leaves out itself
+        lines = raw.lines if len(raw.lines) == raw.rows else raw.lines[~np.isin(raw.lines, uncut)]
+        if len(lines) == raw.rows:
+            gone.append(first + np.flatnonzero(np.isin(lines, own["line"].astype(np.int64))))
+        first += raw.rows
+    numbers = pd.DataFrame({"number": np.concatenate([np.empty(0, dtype=np.int64), *gone])})
+    database.register("aside", numbers)
+    database.execute("DELETE FROM file WHERE rowid IN (SELECT number FROM aside)")
+    database.unregister("aside")
+
+
+def load_lines(database: duckdb.DuckDBPyConnection, opened: Opened) -> None:
+    """Load a text into the table ``lines``, a line a row, for records that are no table.
+
+    Parameters
+    ----------
+    database
+        Connection of :func:`raw_database`.
+    opened
+        File to load.
+    """
+    with _copied(opened.stream) as path:
+        form = "header = false, columns = {'text': 'VARCHAR'}, delim = '\x01', quote = '', escape = ''"
+        database.execute("CREATE TABLE IF NOT EXISTS lines (text VARCHAR)")
+        database.execute(f"INSERT INTO lines SELECT text FROM read_csv('{path}', auto_detect = false, {form})")
+
+
+def _load_chunks(database: duckdb.DuckDBPyConnection, chunks: Iterable[Chunk]) -> NDArray[np.int64]:
+    lines: list[NDArray[np.int64]] = []
+
+    def noted() -> Iterator[Chunk]:
+        for chunk in chunks:
+            lines.append(chunk.lines)
+            yield chunk
+
+    load(database, noted(), [])
+    return np.concatenate([np.empty(0, dtype=np.int64), *lines])
+
+
+def _load_text(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Setting) -> tuple[str, NDArray[np.int64]]:
     with TemporaryDirectory(prefix="shiftcast-check-") as folder:
         path = Path(folder) / "text"
         with path.open("w", encoding="utf-8", errors="replace", newline="\n") as copy:
@@ -143,10 +192,13 @@ def _load_text(database: duckdb.DuckDBPyConnection, opened: Opened, setting: Set
             quote = "" if delimiter == "|" else '"'  # names of jobs hold quotes, which end nothing
             form = f"delim = '{delimiter}', quote = '{quote}', escape = '{quote}', skip = {first.lines[place] - 1}"
             _append(database, f"read_csv('{path}', header = true, all_varchar = true, ignore_errors = true, {form})")
+            with path.open("rb") as stream:
+                filled = (number for number, line in enumerate(stream, 1) if line.strip())
+                lines = np.fromiter((number for number in filled if number > first.lines[place]), dtype=np.int64)
         else:
             with path.open("rb") as stream:
-                load(database, rows_of(Opened(opened.name, cast("BinaryIO", stream)), setting), [])
-    return f"text divided by {_SPOKEN.get(delimiter, delimiter)}"
+                lines = _load_chunks(database, rows_of(Opened(opened.name, cast("BinaryIO", stream)), setting))
+    return f"text divided by {_SPOKEN.get(delimiter, delimiter)}", lines
 
 
 @contextmanager

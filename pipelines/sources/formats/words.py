@@ -18,7 +18,7 @@ from shiftcast.pipelines.sources.table import read_table
 _CURRENCY: Final = "currency"
 _PHASES: Final = ("inference", "training", "post_training", "rnd")
 _OTHER: Final = "other"
-STATUSES: Final = ("served", "running", "queued", "refused", "failed", "cancelled")
+STATUSES: Final = ("served", "running", "queued", "refused", "failed", "cancelled", "cached", "filtered", "unknown")
 _NEAR: Final = 0.6  # of letters alike, as difflib counts: gpu_hour is near gpu_hours, and gpus is not near cost
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.fractions import fraction_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source
 from shiftcast.pipelines.sources.opening import Opened
@@ -43,7 +44,7 @@ _FEW: Final = 16.0  # GPUs of a machine: a plan in percent reaches above it
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    yield from delimited(opened, delimiter=setting.delimiter)
+    yield from rows_of(opened, setting)
 
 
 def _jobs(sieve: Sieve) -> Normalised:
@@ -150,7 +151,7 @@ def _number_of(sieve: Sieve, *names: str) -> pd.Series:
 
 
 JOBS: Final = Source(
-    "jobs", "job tables: submit, start, end or duration, GPUs (CSV, Parquet)",
+    "jobs", "job tables: submit, start, end or duration, GPUs",
     _read, _jobs, "job", "absolute, UTC unless --zone; a duration in the unit of its name, such as duration_ms",
     "gpu_hours [accelerator_hour], core_hours [core_hour], jobs [job]; waiting of a minute or more as queued",
     "partition, account, name, qos, type, user and image for rules; the accelerator from its name",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from shiftcast.pipelines.sources.chunks import Chunk, document, from_objects
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.lines import LINE_LIMIT
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import Opened
@@ -78,7 +79,9 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     if first.startswith(f'"{_FINISH}"') or re.match(r'"[A-Z_0-9]+" "', first):
         yield from cut(opened, _parse)
         return
-    if first[:1] in {"{", "["}:
+    if opened.parquet or opened.workbook or setting.path:
+        chunks = rows_of(opened, setting)
+    elif first[:1] in {"{", "["}:
         whole = document(opened)
         records = whole.get("RECORDS") if isinstance(whole, dict) else whole
         if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.instants import read_instants
-from shiftcast.pipelines.sources.chunks import Chunk, delimited
+from shiftcast.pipelines.sources.chunks import Chunk
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Points, Source, Spans
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.schedulers.held import stamp
@@ -32,7 +33,7 @@ _DATE: Final = re.compile(r"(?<!\d)\d{4}[-_.]?\d{2}([-_.]?\d{2})?([T_-]\d{2}[-_.
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     """Read the rows with the series' usual step [s], taken from its first rows: each reading holds until the next."""
     step = 0.0
-    for chunk in delimited(opened):
+    for chunk in rows_of(opened, setting):
         step = step or _step(chunk, setting)
         yield Chunk(chunk.cells.assign(**{STEP: step}), chunk.lines, chunk.file, chunk.quarantined)
 
@@ -101,8 +102,8 @@ def series_name(file: str) -> str:
 
 
 OCCUPANCY: Final = Source(
-    "occupancy", "occupancy series: time, running, idle, pending and total accelerators, or active and total nodes "
-    "(CSV, Parquet)", _read, _occupancy, "the series' own step", "absolute, UTC unless --zone",
+    "occupancy", "occupancy series: time, running, idle, pending and total accelerators, or active and total nodes",
+    _read, _occupancy, "the series' own step", "absolute, UTC unless --zone",
     "gpu_hours, idle_gpu_hours [accelerator_hour] (or node_hours), accelerators [accelerator]; waiting as queued",
     "the file's name and its vc, queue, pool or partition column for rules",
     "whose work it is, use as against allocation, anything between two readings",

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from shiftcast.pipelines.sources.chunks import Chunk, delimited, document, from_objects
+from shiftcast.pipelines.sources.chunks import Chunk, document, from_objects
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Normalised, Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.schedulers.held import Stated, gpu_spans, held_spans, job_points, settle, stamp
@@ -77,8 +78,8 @@ def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
 
 
 def _rows(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    if opened.parquet:
-        yield from delimited(opened)
+    if opened.parquet or opened.workbook or setting.path:
+        yield from rows_of(opened, setting)
         return
     if opened.first_line()[:1] in {"{", "["}:
         yield from from_objects(opened.name, accounting_rows(opened.name, document(opened)))

@@ -23,14 +23,14 @@ def accounting_rows(file: str, whole: object) -> list[Row]:
     Returns
     -------
     list
-        Fields of each job by name.
+        Fields of each job by name; a row of the text that was written as JSON stays as it is.
 
     Raises
     ------
     UnreadableFileError
         If it holds no jobs.
     """
-    return [_accounted(job) for job in _jobs(file, whole)]
+    return [_accounted(job) if "time" in job else job for job in _jobs(file, whole)]
 
 
 def queue_rows(file: str, whole: object) -> list[Row]:
@@ -54,11 +54,12 @@ def queue_rows(file: str, whole: object) -> list[Row]:
         If it holds no jobs.
     """
     listed = _number(_at(whole, "last_update")) if isinstance(whole, dict) else None
-    return [_queued(job, listed) for job in _jobs(file, whole)]
+    return [_queued(job, listed) if "job_id" in job else job for job in _jobs(file, whole)]
 
 
 def _jobs(file: str, whole: object) -> Sequence[Mapping[str, Any]]:
-    jobs = whole.get("jobs") if isinstance(whole, dict) else whole
+    alone = isinstance(whole, dict) and "jobid" in map(str.lower, whole)
+    jobs = [whole] if alone else whole.get("jobs") if isinstance(whole, dict) else whole
     if not isinstance(jobs, list) or not all(isinstance(job, dict) for job in jobs):
         raise UnreadableFileError(f"{file}: holds no list of jobs; export with sacct --json or squeue --json")
     return jobs

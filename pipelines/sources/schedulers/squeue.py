@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from shiftcast.pipelines.sources.chunks import Chunk, document, from_objects
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.schedulers.layout import below_banner, find_layout
@@ -25,7 +26,9 @@ _WANTED: Final = "squeue -a -o '%i|%j|%P|%a|%u|%T|%V|%S|%M|%l|%D|%C|%b'"
 
 
 def _read(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    if opened.first_line()[:1] in {"{", "["}:
+    if opened.parquet or opened.workbook or setting.path:
+        chunks = rows_of(opened, setting)
+    elif opened.first_line()[:1] in {"{", "["}:
         chunks = from_objects(opened.name, queue_rows(opened.name, document(opened)))
     else:
         layout = find_layout(opened, setting.delimiter, set(_NAMES))

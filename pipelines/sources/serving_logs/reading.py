@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from shiftcast.pipelines.sources.chunks import Chunk, delimited, from_objects, json_lines
+from shiftcast.pipelines.sources.chunks import Chunk, from_objects, json_lines
 from shiftcast.pipelines.sources.documents import documents
+from shiftcast.pipelines.sources.formats.rows import rows_of
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.setting import Setting
 
@@ -28,7 +29,7 @@ _DEPTH: Final = 5
 
 
 def read_records(opened: Opened, setting: Setting) -> Iterator[Chunk]:
-    """Read delimited text, Parquet, one JSON object a line, an array, or pages of an API's answer.
+    """Read a table of any format, one JSON object a line, an array, or pages of an API's answer.
 
     Parameters
     ----------
@@ -40,14 +41,24 @@ def read_records(opened: Opened, setting: Setting) -> Iterator[Chunk]:
     Chunk
         Rows with the cells of nested values beside them, ``usage.prompt_tokens`` for one.
     """
-    del setting
     first = opened.first_line()
-    if first.startswith("[") or (first.startswith("{") and _PAGE.search(first)):
+    if setting.path:
+        chunks: Iterator[Chunk] = (_bare(chunk, setting.path) for chunk in rows_of(opened, setting))
+    elif first.startswith("[") or (first.startswith("{") and _PAGE.search(first)):
         chunks = from_objects(opened.name, _records(documents(opened)))
     else:
-        chunks = json_lines(opened) if first.startswith("{") else delimited(opened)
+        chunks = json_lines(opened) if first.startswith("{") else rows_of(opened, setting)
     for chunk in chunks:
         yield _unfolded(chunk)
+
+
+def _bare(chunk: Chunk, path: str) -> Chunk:
+    """Return a chunk with what stands beside the way to its rows under the plain names that reports give it."""
+    steps = path.split(".")
+    above = [".".join(steps[:depth]) + "." for depth in range(len(steps) - 1, 0, -1)]
+    have = set(chunk.cells.columns)
+    plain = {name: name.removeprefix(each) for each in reversed(above) for name in have if name.startswith(each)}
+    return replace(chunk, cells=chunk.cells.rename(columns={old: new for old, new in plain.items() if new not in have}))
 
 
 def _records(whole: list[object]) -> list[Mapping[str, Any]]:

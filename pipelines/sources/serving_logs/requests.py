@@ -108,7 +108,7 @@ MOONCAKE: Final = Source(
 )  # fmt: skip
 REQUESTS: Final = Source(
     "llm-requests", "any LLM request log, or report of usage by bucket of time: a time, input and output tokens, and "
-    "requests, model, user, status if there (CSV, Parquet, JSON, JSON lines)", read_records, _requests,
+    "requests, model, user, status if there (a table of any format)", read_records, _requests,
     "request, or bucket of requests", "absolute, UTC unless --zone", _UNITS, _LABELS,
     "the hardware, requests refused before they were logged, and when within a bucket a request came",
 )  # fmt: skip

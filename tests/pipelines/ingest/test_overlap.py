@@ -158,20 +158,13 @@ def test_the_same_jobs_from_another_folder_are_refused_with_both_names(load, hou
     assert hours() == 80
 
 
-def test_the_same_jobs_under_a_name_given_later_are_refused(load, hours):
-    load("jobs", jobs_dot_csv=table(job(1, 4, 10), job(2, 4, 10)))
-    with pytest.raises(ValueError, match=r"stored already as 'jobs': leave --cluster out"):
-        load("jobs", jobs_dot_csv=table(job(1, 4, 10), job(2, 4, 10)), setting=Setting(cluster="alps"))
-    assert hours() == 80
-
-
-def test_a_load_by_other_periods_is_refused(load, hours):
-    load("sacct", jan_dot_txt=JANUARY)
-    with pytest.raises(ValueError, match="'sacct' is stored by hour, and this load is by day: say --grain hour"):
-        load("sacct", feb_dot_txt=FEBRUARY, grain="day")
-    load("jobs", jobs_dot_csv=table(job(1, 4, 10)), grain="day")
-    load("sacct", feb_dot_txt=FEBRUARY)
-    assert hours() == 968 + 40
+def test_the_same_jobs_under_a_name_given_later_are_restated_or_refused(load, hours):
+    rows = table(job(1, 4, 10), job(2, 4, 10))
+    load("jobs", jobs_dot_csv=rows)
+    with pytest.raises(ValueError, match=r"stored already as 'jobs': say --feed jobs if that is their cluster"):
+        load("jobs", jobs_dot_csv=rows + "\n", setting=Setting(cluster="alps"))
+    load("jobs", jobs_dot_csv=rows, setting=Setting(cluster="alps"))
+    assert hours() == hours(source="jobs/alps") == 80
 
 
 BILL = ("BillingAccountId,ServiceName,ResourceId,ChargeDescription,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,"

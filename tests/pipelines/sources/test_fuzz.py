@@ -8,7 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shiftcast.pipelines.commands.ingest_check import check_file
+from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.catalogue import SOURCES
+from shiftcast.pipelines.sources.formats.words import measures
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
 
@@ -343,3 +346,25 @@ def test_rows_and_rows_set_aside_agree_to_the_end(read, anchored):
     text = dict(SAMPLES)["jobs"] + "2,2026-01-01,2026-01-02,2026-01-03,4,FAILED\n3,x,y,z,4,?\n"
     got = read("jobs", text, setting=anchored)
     assert (got.rows, got.stored, got.found["repeated"], len(got.quarantined)) == (4, 2, 1, 1)
+
+
+@pytest.mark.parametrize(("name", "text"), [each for each in SAMPLES if each[0] != "table"])
+def test_check_names_the_source_of_a_sample_first_and_agrees(tmp_path, anchored, name, text):
+    path = tmp_path / "s"
+    path.write_text(text)
+    found = check_file(str(path), "s", anchored)
+    assert next(iter(found.sources)) == name
+    assert found.agrees, found.totals
+
+
+@pytest.mark.parametrize(("name", "text"), [each for each in SAMPLES if each[0] != "table"])
+def test_every_measure_of_a_source_is_known_with_its_unit(batches, anchored, name, text):
+    for part in batches(name, text.encode(), anchored):
+        for row in part.parts.select(["measure", "unit"]).to_pylist():
+            unit = measures()[row["measure"]].unit
+            assert row["unit"] == unit or (unit == "currency" and len(row["unit"]) == 3)
+
+
+def test_every_measure_of_a_metric_is_known_with_its_unit():
+    for row in read_table(RECORDS / "prometheus_metrics.csv").to_dict("records"):
+        assert row["unit"] == measures()[row["measure"]].unit

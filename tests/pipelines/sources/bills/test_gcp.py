@@ -75,7 +75,7 @@ def test_fields_that_are_none_are_left(read):
 
 
 def test_an_array_of_no_objects_is_refused(read):
-    with pytest.raises(UnreadableFileError, match="export the table as JSON lines"):
+    with pytest.raises(UnreadableFileError, match="no column 'cost'"):
         read("gcp-billing", "[1, 2]")
 
 
