@@ -103,8 +103,9 @@ def drop_views(database: duckdb.DuckDBPyConnection, same_bytes: Sequence[str] = 
         "start DESC, content, file, line) QUALIFY row_number() OVER item > 1"
     )
     database.execute(
-        f"INSERT INTO dropped SELECT file, line, '', '', '' FROM {leads} AND attempt = 0 AND (source, id) IN "
-        f"(SELECT (source, id) FROM filled WHERE lead AND attempt <> 0)"
+        "INSERT INTO dropped SELECT file, line, '', '', '' FROM filled ANTI JOIN dropped USING (file, line) "
+        "SEMI JOIN (SELECT source, id FROM filled WHERE lead AND attempt <> 0) USING (source, id) "
+        "WHERE lead AND attempt = 0"
     )
 
 

@@ -1,10 +1,8 @@
-"""Decide what the views of a load change: which are new, which replace an earlier view, which tell nothing new.
+"""Take in the views of a load beside those that are stored: write what is new, and what that takes back.
 
-Of the views of an item known on a day the one that is furthest on stands (waiting, running, over); of two that run, the
-one seen last; of two that are over, the later known; of two known on one day, the one that says it is further, else the
-later loaded. A view loaded late may have stood for a while only: what it changes is reckoned day by day, so that what
-is known as of any day is what it would be had every view been loaded on the day it was known. A view that says what
-stands on its day already is not kept: rolling exports would else fill the store with one thing said many times.
+A view loaded late may have stood for a while only: what it changes is reckoned day by day, so that what is known as of
+any day is what it would be had every view been loaded on the day it was known. A view that says what stands on its day
+already is not kept: rolling exports would else fill the store with one thing said many times.
 """
 
 from __future__ import annotations
@@ -20,14 +18,10 @@ import pyarrow.parquet as pq
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.items import GONE
 from shiftcast.pipelines.engine.plan import UNSERVED
-from shiftcast.pipelines.store.items import CONTENT, ITEM, quoted, view_stored, write_months
+from shiftcast.pipelines.store.items import ITEM, quoted, view_stored, write_months
 from shiftcast.pipelines.store.log import Entry
+from shiftcast.pipelines.store.standing import LAST, find_stored, judge
 
-KEY: Final = (
-    "row(progress, CASE WHEN progress = 2 THEN 0 ELSE extent END, known_at, "
-    "CASE WHEN progress = 2 THEN extent ELSE 0 END, entry)"
-)
-_LAST: Final = 9_000_000_000  # number of the commit under way, after all others
 _MOVED: Final = 0.9  # of the items of a load that are stored, equal, under another cluster: then it is the same cluster
 
 
@@ -114,8 +108,8 @@ def merge(
     database.execute("CREATE TABLE again AS SELECT unnest(?::BIGINT[]) AS entry", [again])
     if not again:
         _refuse_moved(database, guessed=load.guessed)
-    _find_stored(database, restates=load.restates)
-    _judge(database, day, restates=load.restates)
+    find_stored(database, restates=load.restates)
+    judge(database, day, restates=load.restates)
     mark = f"true AS lead, '{GONE}' AS how"
     gone = f"SELECT {ITEM}, progress, extent, scope, born, {mark} FROM judged WHERE gone AND NOT idle"
     changes = database.execute("SELECT 1 FROM idle UNION ALL SELECT 1 FROM judged WHERE gone LIMIT 1").fetchone()
@@ -184,75 +178,13 @@ def _refuse_moved(database: duckdb.DuckDBPyConnection, *, guessed: bool) -> None
         raise InputError(f"{same} of {rows} items of {source!r} are stored already as {other!r}: {remedy}{own}")
 
 
-def _find_stored(database: duckdb.DuckDBPyConnection, *, restates: bool) -> None:
-    """Make the tables of the stored views that the load touches, and of those that stood, from their day on."""
-    touched = (
-        "(source, id) IN (SELECT (source, id) FROM leads UNION ALL SELECT (source, id) FROM held WHERE lead AND "
-        "entry IN (FROM again)) OR scope <> 0 AND (source, scope) IN (SELECT (source, scope) FROM leads)"
-    )
-    touched = "source IN (SELECT source FROM leads) OR " + touched if restates else touched
-    database.execute(
-        f"CREATE VIEW leads AS SELECT {ITEM}, progress, extent, scope, born FROM fresh WHERE lead;"
-        f"CREATE TABLE views AS SELECT {ITEM}, progress, extent, scope, born, measure, how = '{GONE}' AS gone, "
-        f"known_at, entry, "
-        f"{KEY} AS key FROM held WHERE lead AND ({touched});"
-        f"CREATE TABLE wins AS SELECT * EXCLUDE (top), lag(entry) OVER item AS earlier FROM (SELECT *, max(key) OVER "
-        f"(PARTITION BY {ITEM} ORDER BY known_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS top FROM views) "
-        f"WHERE key = top WINDOW item AS (PARTITION BY {ITEM} ORDER BY known_at)"
-    )
-
-
-def _judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> None:
-    """Make the table ``judged``, of the arrivals that meet a stored item, and ``idle``, the rows that change nothing.
-
-    An arrival is a view of the load, or withdraws an item that the load should have and has not. ``before`` is the
-    commit of the view that stood on its day, ``until`` the first later day on which another stands.
-    """
-    database.execute(
-        f"CREATE TABLE standing AS SELECT *, entry IN (FROM again) AND measure IN (SELECT measure FROM fresh) AS told "
-        f"FROM wins WHERE known_at <= {day} QUALIFY key = max(key) OVER (PARTITION BY {ITEM})"
-    )
-    repeated = f"SELECT (source, scope) FROM standing SEMI JOIN leads USING ({ITEM}) WHERE NOT gone AND scope <> 0"
-    missing = f"(told OR (source, scope) IN ({repeated}){' OR source IN (SELECT source FROM leads)' * restates})"
-    begun = "(source, id) IN (SELECT (source, id) FROM leads WHERE attempt <> 0)"
-    stamp = f"{day} AS known_at, {_LAST} AS entry"
-    reach = "CASE WHEN s.scope = 0 OR s.told OR r.reach IS NULL THEN s.extent ELSE r.reach END AS extent"
-    lost = (
-        f"SELECT {ITEM}, progress, {reach}, scope, born, true AS gone, {stamp} FROM standing s LEFT JOIN (SELECT source, "
-        "scope, max(extent) AS reach FROM leads WHERE scope <> 0 GROUP BY ALL) r USING (source, scope)"
-    )
-    arrived = (
-        f"SELECT {ITEM}, progress, extent, scope, born, false AS gone, {stamp} FROM leads "
-        f"SEMI JOIN wins USING ({ITEM}) "
-        f"UNION ALL {lost} ANTI JOIN leads USING ({ITEM}) WHERE NOT gone AND {missing} "
-        f"UNION ALL {lost} WHERE NOT gone AND attempt = 0 AND {begun} AND NOT ({missing})"
-    )
-    content = f"SELECT {ITEM}, {CONTENT} AS content FROM"
-    same = (
-        f"SELECT ({ITEM}) FROM ({content} fresh SEMI JOIN wins USING ({ITEM}) GROUP BY {ITEM}) SEMI JOIN "
-        f"({content} held SEMI JOIN standing USING ({ITEM}, entry) GROUP BY {ITEM}) USING ({ITEM}, content)"
-    )
-    went_on = "(source, id) IN (SELECT (source, id) FROM views WHERE attempt <> 0)"
-    stale = f"SELECT {ITEM} FROM leads WHERE attempt = 0 AND {went_on}"
-    database.execute(
-        f"CREATE TABLE arrivals AS SELECT *, {KEY} AS key FROM ({arrived});"
-        f"CREATE TABLE ends AS SELECT a.source, a.id, a.attempt, min(w.known_at) AS until FROM arrivals a JOIN wins w "
-        f"USING ({ITEM}) WHERE w.known_at > {day} AND w.key > a.key GROUP BY ALL;"
-        f"CREATE TABLE judged AS SELECT a.*, s.entry AS before, e.until, coalesce(s.key > a.key, false) OR "
-        f"NOT a.gone AND ({ITEM}) IN ({same}) AS idle "
-        f"FROM arrivals a LEFT JOIN standing s USING ({ITEM}) LEFT JOIN ends e USING ({ITEM});"
-        f"CREATE TABLE idle AS SELECT {ITEM} FROM judged WHERE idle AND NOT gone UNION {stale};"
-        f"CREATE VIEW applied AS SELECT * FROM fresh ANTI JOIN idle USING ({ITEM})"
-    )
-
-
 def _write_corrections(database: duckdb.DuckDBPyConnection, day: str, path: Path) -> None:
     """Write the parts that change beside those of the load: taken back where the load stands, and given again after it.
 
     A stored view that stood from a later day on, and does not any more, had taken back the one before it: that is
     undone. On the day from which a later view stands, it takes back the load's instead of the one it had.
     """
-    real = f"(SELECT * FROM judged WHERE NOT idle AND ({ITEM}) NOT IN (SELECT ({ITEM}) FROM idle))"
+    real = f"(SELECT * FROM judged ANTI JOIN idle USING ({ITEM}) WHERE NOT idle)"
     later = f"{real} a JOIN wins w USING ({ITEM}) WHERE w.known_at > {day}"
     hidden, next_ = f"{later} AND w.key < a.key", f"{later} AND w.known_at = a.until"
     item = ", ".join(f"a.{name}" for name in ITEM.split(", "))
@@ -261,12 +193,12 @@ def _write_corrections(database: duckdb.DuckDBPyConnection, day: str, path: Path
         f"UNION ALL SELECT {item}, w.entry, w.known_at, -1 FROM {hidden} "
         f"UNION ALL SELECT {item}, w.earlier, w.known_at, 1 FROM {hidden} "
         f"UNION ALL SELECT {item}, w.earlier, w.known_at, 1 FROM {next_} "
-        f"UNION ALL SELECT {item}, {_LAST}, w.known_at, -1 FROM {next_} AND NOT a.gone"
+        f"UNION ALL SELECT {item}, {LAST}, w.known_at, -1 FROM {next_} AND NOT a.gone"
     )
     parts = (
         f"SELECT h.* EXCLUDE (known_at, entry), e.known_at, e.weight FROM held h JOIN events e USING ({ITEM}, entry) "
         f"UNION ALL BY NAME SELECT f.*, e.known_at, e.weight FROM fresh f JOIN events e USING ({ITEM}) "
-        f"WHERE e.entry = {_LAST}"
+        f"WHERE e.entry = {LAST}"
     )
     database.execute(
         f"COPY (SELECT * FROM ({parts}) WHERE how NOT IN ('{GONE}', 'counter')) TO {quoted([path])[1:-1]} "

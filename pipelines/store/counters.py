@@ -7,8 +7,8 @@ from typing import Final
 
 import duckdb
 
-from shiftcast.pipelines.store.arrivals import KEY
 from shiftcast.pipelines.store.items import ITEM, quoted
+from shiftcast.pipelines.store.standing import KEY
 
 NEAR: Final = "INTERVAL 2 DAY"  # how far from the readings of a load its neighbours are looked for
 _SERIES: Final = "source, series, measure, unit"

@@ -94,7 +94,7 @@ def test_the_later_view_of_a_job_replaces_the_one_of_when_it_ran(store, put):
 def test_an_export_that_repeats_the_last_month_tells_nothing_new(store, put):
     put(View(1, 10), View(2, 5))
     done = put(View(2, 5), View(3, 1), View(1, 10), day=DAY + ONE_DAY)
-    assert done.told == {"known": 2, "replaced": [], "former": []}
+    assert done.told == {"known": 2, "replaced": [], "beside": [], "former": []}
     assert total(store) == 16
 
 
