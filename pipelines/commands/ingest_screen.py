@@ -86,6 +86,12 @@ def _show_replaced(console: Console, report: dict[str, Any]) -> None:
         console.print(escape(f"  replaced {views} in {source}{size}"))
     for source in report.get("former", ()):
         console.print(escape(f"  withdrawn: the figures of {source} that an earlier version loaded"))
+    if report.get("appended"):
+        names = ", ".join(report["appended"][:_SHOWN])
+        console.print(escape(
+            f"  figures of {names} stand in the same period and add to these: they were stored without identities, by "
+            "an earlier version or by `append`. If they are of the same work, load those files again"
+        ), style="yellow")  # fmt: skip
     if report["idle_rules"]:
         more = f" and {len(report['idle_rules']) - _SHOWN} more" if len(report["idle_rules"]) > _SHOWN else ""
         console.print(escape(f"rules that fit no row: {'; '.join(report['idle_rules'][:_SHOWN])}{more}"))

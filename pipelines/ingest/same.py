@@ -9,7 +9,8 @@ from typing import Final
 import duckdb
 
 from shiftcast.pipelines.sources.normal import OVER
-from shiftcast.pipelines.store.items import CONTENT, ITEM, quoted
+from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.store.items import CONTENT, ITEM, lengths_of, quoted
 
 _STEP: Final = 11400714819323198485  # the golden ratio of 2**64; moves equal rows of a file to identities of their own
 _OTHER: Final = (
@@ -50,6 +51,31 @@ def view_filled(database: duckdb.DuckDBPyConnection, last: str) -> None:
         f'CREATE VIEW filled AS SELECT * EXCLUDE (last) REPLACE ({end} AS "end", {reach} AS extent{numbered}) '
         "FROM parts LEFT JOIN reach USING (file)"
     )
+
+
+def refuse_other_lengths(database: duckdb.DuckDBPyConnection) -> None:
+    """Refuse a load in which two files tell of one day of a bill by charges of other lengths: it would count twice.
+
+    Parameters
+    ----------
+    database
+        Connection with the view ``filled``.
+
+    Raises
+    ------
+    UnreadableFileError
+        Naming two of the files.
+    """
+    database.execute(f"CREATE TABLE lengths AS {lengths_of('filled', 'file')}")
+    found = database.execute(
+        "SELECT a.place, a.lengths, b.place, b.lengths FROM lengths a JOIN lengths b USING (source, scope) "
+        "WHERE a.place < b.place AND NOT list_has_any(a.lengths, b.lengths) ORDER BY ALL LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        raise UnreadableFileError(
+            f"{found[0]}: charges are of {found[1][0]} hours, where {found[2]} tells of the same account, service and "
+            f"day by charges of {found[3][0]} hours, and both would count; load bills of one granularity"
+        )
 
 
 def write_standing(database: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -20,7 +20,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from shiftcast.pipelines.ingest import load_checks as checks
-from shiftcast.pipelines.ingest.same import alike_elsewhere, drop_views, view_filled, write_standing
+from shiftcast.pipelines.ingest.same import (
+    alike_elsewhere,
+    drop_views,
+    refuse_other_lengths,
+    view_filled,
+    write_standing,
+)
 from shiftcast.pipelines.sources.normal import PART_SCHEMA, Batch
 from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.store.items import quoted, scratch_database
@@ -163,6 +169,7 @@ def _closed(
     """Run the checks, write the parts without the rows they drop, and gather what was found."""
     last = until or checks.last_moment(database)
     view_filled(database, checks.stamp(last))
+    refuse_other_lengths(database)
     drop_views(database, same)
     checks.drop_late(database, last)
     repeated = checks.one(database, "SELECT count(*) FROM dropped WHERE reason = ''")

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.items import GONE
 from shiftcast.pipelines.engine.plan import UNSERVED
-from shiftcast.pipelines.store.items import ITEM, quoted, view_stored, write_months
+from shiftcast.pipelines.store.items import ITEM, lengths_of, quoted, view_stored, write_months
 from shiftcast.pipelines.store.log import Entry
 from shiftcast.pipelines.store.standing import LAST, find_stored, judge
 
@@ -109,6 +109,8 @@ def merge(
     if not again:
         _refuse_moved(database, guessed=load.guessed)
     find_stored(database, restates=load.restates)
+    if not (again or load.restates):
+        _refuse_other_lengths(database)
     judge(database, day, restates=load.restates)
     mark = f"true AS lead, '{GONE}' AS how"
     gone = f"SELECT {ITEM}, progress, extent, scope, born, {mark} FROM judged WHERE gone AND NOT idle"
@@ -176,6 +178,22 @@ def _refuse_moved(database: duckdb.DuckDBPyConnection, *, guessed: bool) -> None
         remedy = f"say {f'--cluster {name}' if name else f'--feed {other}'} if that is their cluster"
         own = ", or --cluster and a name of its own if they are those of another" if guessed else ""
         raise InputError(f"{same} of {rows} items of {source!r} are stored already as {other!r}: {remedy}{own}")
+
+
+def _refuse_other_lengths(database: duckdb.DuckDBPyConnection) -> None:
+    """Raise if a day of a bill is stored by charges of other lengths: by day and by hour it would count twice."""
+    stored = lengths_of("(SELECT h.* FROM held h SEMI JOIN leads USING (source, scope))", "'stored'")
+    found = database.execute(
+        f"SELECT m.source, m.lengths, s.lengths FROM ({lengths_of('fresh', chr(39) + chr(39))}) m JOIN ({stored}) s "
+        "USING (source, scope) WHERE NOT list_has_any(m.lengths, s.lengths) ORDER BY ALL LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        source, mine, theirs = found
+        raise InputError(
+            f"{source}: charges of this bill are of {mine[0]} hours, where the same account, service and day is stored "
+            f"by charges of {theirs[0]} hours, and would count twice; load bills of one granularity, or --restates to "
+            "have this one in the place of all that is stored"
+        )
 
 
 def _write_corrections(database: duckdb.DuckDBPyConnection, day: str, path: Path) -> None:

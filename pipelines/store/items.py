@@ -30,6 +30,28 @@ _BEGIN: Final = "date_trunc('month', born)"
 _ENTRY: Final = r"batches/(\d{8})-"
 
 
+def lengths_of(parts: str, place: str) -> str:
+    """Return the query of the lengths of charges, by what an export tells in whole and where they are from.
+
+    Parameters
+    ----------
+    parts
+        Table of parts.
+    place
+        Column that tells where parts are from.
+
+    Returns
+    -------
+    str
+        ``source, scope, place, lengths``, the last a list of whole hours.
+    """
+    hours = '(epoch_us("end") - epoch_us(start)) // 3600000000'
+    return (
+        f"SELECT source, scope, {place} AS place, list(DISTINCT {hours}) AS lengths FROM {parts} WHERE scope <> 0 AND "
+        "how = 'span' AND amount > 0 GROUP BY ALL"
+    )
+
+
 def scratch_database(folder: Path) -> duckdb.DuckDBPyConnection:
     """Return a connection in bounded memory that spills to a folder.
 

@@ -21,7 +21,7 @@ from shiftcast.pipelines.store.durable import disk_full_told, sync
 from shiftcast.pipelines.store.files import CHANGES_FILE, QUARANTINE_FILE, checked, write_changes, write_quarantine
 from shiftcast.pipelines.store.items import item_files, months_in, months_of, quoted, scratch_database
 from shiftcast.pipelines.store.log import Entry, visible
-from shiftcast.pipelines.store.rewriting import withdraw_former
+from shiftcast.pipelines.store.rewriting import former_beside, withdraw_former
 from shiftcast.pipelines.store.staging import staged
 from shiftcast.pipelines.store.store import Appended, Store
 
@@ -116,7 +116,8 @@ def load_items(
                 former, withdrawn = withdraw_former(store.folder, entries, names, load.day, fresh)
                 draft = log.draft(log.LOAD, f"{load.day:%Y-%m-%d}", source_digest, written.sources, load.content)
                 done = store.commit(fresh, draft, {**counts, **withdrawn}, entries)
-                return Appended(done, new=True, told={**written.told, "former": former})
+                kept = former_beside(store.folder, entries, load.parts, former)
+                return Appended(done, new=True, told={**written.told, "former": former, "appended": kept})
     raise StoreError(f"{store.folder}: another process loaded meanwhile, {_TRIES} times; load again")
 
 

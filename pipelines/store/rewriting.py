@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 
 from shiftcast.pipelines.engine.connection import duckdb_connection
+from shiftcast.pipelines.engine.stream import collect
 from shiftcast.pipelines.store import log, reading
 from shiftcast.pipelines.store.durable import sha256
 from shiftcast.pipelines.store.files import (
@@ -85,6 +86,38 @@ def withdraw_former(
     before = reading.latest(stored.filter(stored.source.isin(sources)), day)
     gone = before.mutate(known_at=ibis.literal(day), value=0.0, rows=0.0)
     return sources, {WITHDRAWN_FILE: write_usage(fresh / WITHDRAWN_FILE, gone, None)[0]}
+
+
+def former_beside(folder: Path, entries: list[log.Entry], parts: Path, gone: list[str]) -> list[str]:
+    """Return the sources whose appended figures stand in a period and measure of a load, and are not withdrawn by it.
+
+    A former version stored the rows of files so: if the load has the same work in it, it counts twice.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    entries
+        All entries of its log.
+    parts
+        Parquet file of the load's parts.
+    gone
+        Sources that it withdraws.
+
+    Returns
+    -------
+    list of str
+        Names, sorted.
+    """
+    appended = [each for each in log.visible(entries) if USAGE_FILE in each.files and each.files[USAGE_FILE][1]]
+    if not appended:
+        return []
+    backend = duckdb_connection()
+    stored = reading.stored(folder, appended, backend)
+    load = backend.read_parquet(str(parts))
+    spans = load.group_by("measure").agg(low=load.start.min(), high=ibis.coalesce(load.end, load.start).max())
+    beside = stored.join(spans, "measure").filter(lambda rows: rows.period_start.between(rows.low, rows.high))
+    return sorted(set(collect(beside[["source"]].distinct())["source"]) - set(gone))
 
 
 def write_compacted(folder: Path, parts: list[log.Entry], fresh: Path) -> tuple[dict[str, int], log.Entry]:

@@ -53,7 +53,8 @@ class Appended:
         False if the same content had been loaded before; nothing was changed then.
     told
         What a load of items did beside what was stored: ``known``, rows that told nothing new; ``replaced``, what was
-        taken back by source, measure and unit; ``former``, appended sources that it withdraws.
+        taken back by source, measure and unit; ``former``, appended sources that it withdraws, ``appended``, those
+        that stand beside it in its period.
     """
 
     entry: log.Entry

@@ -56,6 +56,9 @@ def _jobs(sieve: Sieve) -> Normalised:
     whole = pd.Series(np.where(times.end.isna(), RUNS, OVER))
     sieve.fail(when.isna().to_numpy(), sieve.column(*_START, *_SUBMIT), "neither submit nor start is a time")
     early = () if sieve.has(*_START) else ("no start column: jobs count from their submission",)
+    empty = int((sieve.text(*_GPUS) == "").sum()) if sieve.has(*_GPUS) else 0
+    if empty:
+        early += (f"{sieve.column(*_GPUS)} is empty in some rows, which count no GPUs",)
     task, identity = sieve.has(*_TASK) and sieve.has(*_SUBMIT), _identity(sieve, times)
     return Normalised(
         held=(*held_and_wanted(gpus, times, {}), held_spans(times, cores, "core_hours", "core_hour")),

@@ -192,6 +192,22 @@ def test_exports_of_a_growing_month_in_one_load_are_one_bill(load, hours):
     assert hours() == 8 * (8 * 24 + 7)
 
 
+def by_hour(day):
+    line = "b,Amazon Elastic Compute Cloud,i-1,On Demand p4d.24xlarge Instance Hour,Usage,{0:%FT%TZ},{1:%FT%TZ},1,Hours"
+    starts = pd.date_range(f"2026-03-{day:02d}", periods=24, freq="h")
+    return BILL + "".join(f"{line.format(start, start + pd.Timedelta(hours=1))},1,USD\n" for start in starts)
+
+
+def test_bills_by_day_and_by_hour_of_one_day_do_not_add_up(load, hours):
+    load("focus", days_dot_csv=month_to_date(5))
+    with pytest.raises(ValueError, match=r"charges of this bill are of 1 hours, where .* by charges of 24 hours"):
+        load("focus", hours_dot_csv=by_hour(3))
+    with pytest.raises(ValueError, match=r"days\.csv: charges are of 24 hours, where hours\.csv tells .* of 1 hours"):
+        load("focus", days_dot_csv=month_to_date(6), hours_dot_csv=by_hour(3))
+    load("focus", hours_dot_csv=by_hour(6))
+    assert hours() == 8 * (4 * 24 + 7 + 24)
+
+
 def test_the_same_bytes_under_two_names_count_once(load, hours):
     report = load("jobs", a__jobs_dot_csv=table(job(1, 4, 10)), b__jobs_dot_csv=table(job(1, 4, 10)))
     assert (report["stored"], report["repeated"], report["same_bytes"]) == (1, 1, ["b/jobs.csv"])

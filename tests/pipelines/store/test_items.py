@@ -94,7 +94,7 @@ def test_the_later_view_of_a_job_replaces_the_one_of_when_it_ran(store, put):
 def test_an_export_that_repeats_the_last_month_tells_nothing_new(store, put):
     put(View(1, 10), View(2, 5))
     done = put(View(2, 5), View(3, 1), View(1, 10), day=DAY + ONE_DAY)
-    assert done.told == {"known": 2, "replaced": [], "beside": [], "former": []}
+    assert done.told == {"known": 2, "replaced": [], "beside": [], "former": [], "appended": []}
     assert total(store) == 16
 
 
@@ -139,13 +139,17 @@ def test_a_job_that_waited_is_taken_back_once_its_tasks_began(store, put):
     assert put(waits, day=DAY + 2 * ONE_DAY).told["known"] == 1
 
 
+def line(number, hours, scope):
+    return View(number, 24, gpus=hours / 24, scope=scope)
+
+
 def test_a_bill_that_repeats_a_day_withdraws_the_lines_it_no_longer_has(store, put):
-    put(View(1, 10, scope=5), View(2, 7, scope=5), View(3, 1, scope=6))
-    put(View(4, 2, scope=5))  # another part of the same day
+    put(line(1, 10, 5), line(2, 7, 5), line(3, 1, 6))
+    put(line(4, 2, 5))  # another part of the same day
     assert total(store) == 20
-    put(View(1, 10, scope=5), View(4, 3, scope=5), day=DAY + ONE_DAY)
-    assert (total(store), total(store, DAY)) == (14, 20)
-    put(View(1, 10, scope=5), View(2, 7, scope=5), View(4, 3, scope=5), day=DAY + 2 * ONE_DAY)
+    put(line(1, 10, 5), line(4, 3, 5), day=DAY + ONE_DAY)
+    assert (total(store), total(store, DAY)) == pytest.approx((14, 20))
+    put(line(1, 10, 5), line(2, 7, 5), line(4, 3, 5), day=DAY + 2 * ONE_DAY)
     assert total(store) == 21
 
 
@@ -202,9 +206,12 @@ def test_means_and_stocks_of_several_loads_are_those_of_all_readings(store, put)
 
 def test_figures_of_a_former_version_are_withdrawn_by_a_load_of_their_file(store, put, usage, digest):
     store.append(usage([1.0, 2.0]), None, digest("a"), DAY)
+    assert put(View(2, 1), day=DAY + ONE_DAY).told["appended"] == ["jobs.csv"]
+    assert put(View(3, 1, born=START + 90 * ONE_DAY)).told["appended"] == []
     done = put(View(1, 10), files=("jobs.csv",), day=DAY + ONE_DAY)
     assert done.told["former"] == ["jobs.csv"]
-    assert (total(store), total(store, DAY)) == (10, 3)
+    assert done.told["appended"] == []
+    assert (total(store), total(store, DAY)) == (12, 4)
 
 
 def test_compaction_keeps_items_and_every_day(store, put):
