@@ -55,7 +55,7 @@ def _jobs(sieve: Sieve) -> Normalised:
     when = times.start.where(times.start.notna(), times.submit)
     whole = pd.Series(np.where(times.end.isna(), RUNS, OVER))
     sieve.fail(when.isna().to_numpy(), sieve.column(*_START, *_SUBMIT), "neither submit nor start is a time")
-    early = () if sieve.has(*_START) else ("no start column: jobs count from their submission",)
+    early: tuple[str, ...] = () if sieve.has(*_START) else ("no start column: jobs count from their submission",)
     empty = int((sieve.text(*_GPUS) == "").sum()) if sieve.has(*_GPUS) else 0
     if empty:
         early += (f"{sieve.column(*_GPUS)} is empty in some rows, which count no GPUs",)
