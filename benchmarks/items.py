@@ -5,7 +5,8 @@ hand: rows checked for repeats, written with their identity, summed by leaf and 
 own; totals must agree. ``python benchmarks/items.py daily [--stored 500_000_000]`` fills a store with that many rows, a
 million a day, and then loads a day of one million of which every thirtieth row is a later view of a
 stored one; beside it stands the same load into an empty store. Rows are seeded. CPU seconds count all threads and are
-the ones to compare on a shared machine. Results go to ``benchmarks/items.csv``.
+the ones to compare on a shared machine. Results go to ``benchmarks/items.csv`` and into
+``docs/store.md``.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ LEAVES, HOURS = 240, 730
 MEMORY, THREADS = "600MB", 2
 DAY = pd.Timestamp("2026-03-01", tz="UTC")
 RESULTS = Path(__file__).with_suffix(".csv")
+PAGE = Path(__file__).parents[1] / "docs" / "store.md"
+BEGIN, END = "<!-- benchmarks/items.py: begin -->", "<!-- benchmarks/items.py: end -->"
 ONE = 1_000_000
 DAYS = 10  # of a million rows each, that one load fills the store with
 VIEWS = 30  # every so many rows of a day are later views of stored ones
@@ -210,6 +213,20 @@ def main() -> None:
         writer.writeheader()
         writer.writerows(sorted([*kept, *rows], key=lambda each: str(each["what"])))
     print(pd.DataFrame(rows).to_string(index=False))
+    write_page()
+
+
+def write_page() -> None:
+    """Put the results into their place in the page of the store."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    heads = ("load", "way", "seconds", "to the first", "CPU s", "to the first", "GiB")
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for row in pd.read_csv(RESULTS).to_dict("records"):
+        figures = (row["seconds"], row["seconds_ratio"], row["cpu_seconds"], row["cpu_ratio"], row["gib"])
+        lines.append(f"| {row['what']} | {row['way']} | {' | '.join(f'{each:g}' for each in figures)} |")
+    PAGE.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
 
 
 if __name__ == "__main__":
