@@ -218,15 +218,18 @@ def main() -> None:
 
 def write_page() -> None:
     """Put the results into their place in the page of the store."""
-    text = PAGE.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
+    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def table() -> str:
+    """Return the results as a table of the page."""
     heads = ("load", "way", "seconds", "to the first", "CPU s", "to the first", "GiB")
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for row in pd.read_csv(RESULTS).to_dict("records"):
         figures = (row["seconds"], row["seconds_ratio"], row["cpu_seconds"], row["cpu_ratio"], row["gib"])
         lines.append(f"| {row['what']} | {row['way']} | {' | '.join(f'{each:g}' for each in figures)} |")
-    PAGE.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
