@@ -146,6 +146,8 @@ def _beside(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
     They may be a correction, which nothing but an identity could tell, or further rows: both count.
     """
+    if database.execute("SELECT 1 FROM applied WHERE NOT named LIMIT 1").fetchone() is None:
+        return []
     columns = f'{ITEM}, measure, start, coalesce("end", start) AS over'
     new = f"SELECT {columns} FROM {{}} WHERE lead AND NOT named"
     stands = f"SELECT h.* FROM ({new.format('held')} AND how <> '{GONE}') h ANTI JOIN fresh USING ({ITEM})"
@@ -182,7 +184,7 @@ def _refuse_moved(database: duckdb.DuckDBPyConnection, *, guessed: bool) -> None
 
 def _refuse_other_lengths(database: duckdb.DuckDBPyConnection) -> None:
     """Raise if a day of a bill is stored by charges of other lengths: by day and by hour it would count twice."""
-    stored = lengths_of("(SELECT h.* FROM held h SEMI JOIN leads USING (source, scope))", "'stored'")
+    stored = lengths_of("(SELECT h.* FROM met h SEMI JOIN leads USING (source, scope))", "'stored'")
     found = database.execute(
         f"SELECT m.source, m.lengths, s.lengths FROM ({lengths_of('fresh', chr(39) + chr(39))}) m JOIN ({stored}) s "
         "USING (source, scope) WHERE NOT list_has_any(m.lengths, s.lengths) ORDER BY ALL LIMIT 1"
@@ -214,7 +216,7 @@ def _write_corrections(database: duckdb.DuckDBPyConnection, day: str, path: Path
         f"UNION ALL SELECT {item}, {LAST}, w.known_at, -1 FROM {next_} AND NOT a.gone"
     )
     parts = (
-        f"SELECT h.* EXCLUDE (known_at, entry), e.known_at, e.weight FROM held h JOIN events e USING ({ITEM}, entry) "
+        f"SELECT h.* EXCLUDE (known_at, entry), e.known_at, e.weight FROM met h JOIN events e USING ({ITEM}, entry) "
         f"UNION ALL BY NAME SELECT f.*, e.known_at, e.weight FROM fresh f JOIN events e USING ({ITEM}) "
         f"WHERE e.entry = {LAST}"
     )

@@ -157,7 +157,7 @@ def months_in(entry: Entry) -> list[str]:
 
 
 def view_stored(database: duckdb.DuckDBPyConnection, entries: list[Entry], paths: list[Path]) -> None:
-    """Make the view ``held`` of stored parts, with the number of the commit and the day that each is of.
+    """Make the views of stored parts: ``stored`` as they lie there, ``held`` with the commit and day that each is of.
 
     Parameters
     ----------
@@ -173,6 +173,7 @@ def view_stored(database: duckdb.DuckDBPyConnection, entries: list[Entry], paths
     own = {"entry", "known_at"} <= {name for name, *_ in columns}
     said = {name: f"coalesce(p.{name}, c.{name})" if own else f"c.{name}" for name in ("entry", "known_at")}
     database.execute(
+        f"CREATE VIEW stored AS SELECT * FROM read_parquet({quoted(paths)}, union_by_name=true);"
         f"CREATE TABLE commits AS SELECT * FROM (VALUES {days}) AS c(entry, known_at);"
         f"CREATE VIEW held AS SELECT p.* EXCLUDE (filename{', entry, known_at' if own else ''}), "
         f"{said['known_at']} AS known_at, {said['entry']} AS entry FROM read_parquet({quoted(paths)}, filename=true, "

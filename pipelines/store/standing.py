@@ -19,28 +19,34 @@ KEY: Final = (
     "CASE WHEN progress = 2 THEN extent ELSE 0 END, entry)"
 )
 LAST: Final = 9_000_000_000  # number of the commit under way, after all others
+_SOME: Final = {"again": "SELECT 1 FROM again LIMIT 1", "scope": "SELECT 1 FROM leads WHERE scope <> 0 LIMIT 1"}
 _VIEW: Final = f"{ITEM}, progress, extent, scope, born"
 
 
 def find_stored(database: duckdb.DuckDBPyConnection, *, restates: bool) -> None:
-    """Make the tables of the stored views that a load touches, and of those that stood, from their day on.
+    """Make the tables of the stored parts that a load touches, ``met``, and of the views that stood, from their day on.
 
     What is told apart by source later is looked for by identity alone here: a join of numbers, which may be large.
 
     Parameters
     ----------
     database
-        Connection with the views ``fresh`` and ``held``, and the table ``again`` of commits of the same bytes.
+        Connection with the views ``fresh``, ``held`` and ``stored`` (the same without commits), and the table
+        ``again`` of commits of the same bytes.
     restates
         Whether all items of the sources of the load are touched.
     """
-    whole = "SEMI JOIN leads USING (source)" if restates else "SEMI JOIN leads USING (source, scope) WHERE scope <> 0"
+    database.execute(f"CREATE VIEW leads AS SELECT {_VIEW} FROM fresh WHERE lead;")
+    some = {name: database.execute(query).fetchone() is not None for name, query in _SOME.items()}
+    near = ["SELECT id FROM stored SEMI JOIN leads USING (id) WHERE lead"]
+    near += ["SELECT id FROM held SEMI JOIN again USING (entry) WHERE lead"] * some["again"]
+    near += ["SELECT id FROM stored SEMI JOIN leads USING (source, scope) WHERE lead AND scope <> 0"] * some["scope"]
+    near += ["SELECT id FROM stored SEMI JOIN leads USING (source) WHERE lead"] * restates
     database.execute(
-        f"CREATE VIEW leads AS SELECT {_VIEW} FROM fresh WHERE lead;"
-        f"CREATE VIEW heads AS SELECT {_VIEW}, measure, how = '{GONE}' AS gone, known_at, entry FROM held WHERE lead;"
-        "CREATE TABLE near AS SELECT id FROM heads SEMI JOIN leads USING (id) "
-        f"UNION SELECT id FROM heads SEMI JOIN again USING (entry) UNION SELECT id FROM heads {whole};"
-        f"CREATE TABLE views AS SELECT *, {KEY} AS key FROM heads SEMI JOIN near USING (id);"
+        f"CREATE TABLE near AS {' UNION '.join(near)};"
+        "CREATE TABLE met AS SELECT * FROM held SEMI JOIN near USING (id);"
+        f"CREATE TABLE views AS SELECT {_VIEW}, measure, how = '{GONE}' AS gone, known_at, entry, {KEY} AS key "
+        f"FROM met WHERE lead;"
         f"CREATE TABLE wins AS SELECT * EXCLUDE (top), lag(entry) OVER item AS earlier FROM (SELECT *, max(key) OVER "
         f"(PARTITION BY {ITEM} ORDER BY known_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS top FROM views) "
         f"WHERE key = top WINDOW item AS (PARTITION BY {ITEM} ORDER BY known_at)"
@@ -69,7 +75,7 @@ def judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> N
         f"CREATE TABLE arrivals AS SELECT *, {KEY} AS key FROM (SELECT {_VIEW}, false AS gone, {stamp} FROM leads "
         f"SEMI JOIN wins USING ({ITEM}) UNION ALL SELECT {_VIEW}, true, {stamp} FROM lost);"
         f"CREATE TABLE same AS SELECT {ITEM}, true AS same FROM ({content} fresh SEMI JOIN standing USING ({ITEM}) "
-        f"GROUP BY {ITEM}) SEMI JOIN ({content} held SEMI JOIN standing USING ({ITEM}, entry) GROUP BY {ITEM}) "
+        f"GROUP BY {ITEM}) SEMI JOIN ({content} met SEMI JOIN standing USING ({ITEM}, entry) GROUP BY {ITEM}) "
         f"USING ({ITEM}, content);"
         f"CREATE TABLE ends AS SELECT a.source, a.id, a.attempt, min(w.known_at) AS until FROM arrivals a JOIN wins w "
         f"USING ({ITEM}) WHERE w.known_at > {day} AND w.key > a.key GROUP BY ALL;"

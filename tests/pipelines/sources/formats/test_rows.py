@@ -27,7 +27,8 @@ def parquet(table):
 
 @pytest.mark.parametrize("data", [
     CSV, CSV.replace(",", "\t"), CSV.replace(",", ";"), CSV.replace(",", "|"), CSV.replace("\n", "\r\n"),
-    "\ufeff" + CSV, CSV.encode("utf-16"), gzip.compress(CSV[:20].encode()) + gzip.compress(CSV[20:].encode()),
+    "\ufeff" + CSV, CSV.encode("utf-16"), gzip.compress(CSV[:20].encode(), mtime=0)
+    + gzip.compress(CSV[20:].encode(), mtime=0),
     "GPU report\n\nmade 2026-04-01, by hand\n" + CSV, "# made by hand\n" + CSV, "GPU report,,\n,,\n" + CSV,
     "sep=;\n" + CSV.replace(",", ";"), json.dumps(TABLE), json.dumps({"values": TABLE}),
     json.dumps({"properties": {"columns": [{"name": name, "type": "x"} for name in TABLE[0]], "rows": TABLE[1:]}}),
@@ -146,7 +147,7 @@ def test_a_spoiled_file_of_any_form_is_refused_by_name_and_nothing_else_is_raise
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("a.csv", CSV)
-    packed = (archive.getvalue(), gzip.compress(CSV.encode()), json.dumps(PLAIN).encode())
+    packed = (archive.getvalue(), gzip.compress(CSV.encode(), mtime=0), json.dumps(PLAIN).encode())
     for data in (xlsx(Data=TABLE), ods(*TABLE), *packed):
         for _ in range(40):
             spoiled = bytearray(data)
