@@ -23,4 +23,4 @@ def test_both_ways_come_to_one_total_and_a_day_replaces_what_it_should(script, t
     rows = script["same"](tmp_path, 20_000, 1)
     assert {each["rows"] for each in rows} == {20_000}
     rows = script["daily"](tmp_path, 40_000)
-    assert [each["rows"] for each in rows] == [1_000_000, 1_000_000 - 1_000_000 // 30]
+    assert [each["rows"] for each in rows] == [1_000_000, 1_000_000 - 1_000_000 // 30, 1_000_000]
