@@ -36,6 +36,7 @@ from shiftcast.features.frames.vocabulary import (
     GRAINS,
     POINT_HOW,
     SEGMENTS,
+    SPAN,
     STAGES,
     USAGE_HOW,
 )
@@ -52,8 +53,8 @@ FRAMES: Final[dict[str, type[FrameModel]]] = {
 
 __all__ = [
     "ALL", "BASES", "BOUNDS", "CONFIDENCE", "DIMENSIONS", "EVIDENCE", "FRAMES", "GRAINS", "MARKET", "POINT_HOW",
-    "SEGMENTS", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "BeliefRows", "Ceilings", "Changes", "ChipRows",
-    "Claims", "Column", "DataFrame", "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules",
+    "SEGMENTS", "SPAN", "STAGES", "USAGE_HOW", "AnyFrame", "AssumptionRows", "BeliefRows", "Ceilings", "Changes",
+    "ChipRows", "Claims", "Column", "DataFrame", "DefinitionRows", "Forecasts", "FrameModel", "Hardware", "LabelRules",
     "Memberships", "Observations", "OperatorRows", "Overrides", "PointRows", "Quarantine", "Residency", "Rollouts",
     "Scores", "SpanRows", "Throughput", "Traffic", "Usage", "Workloads", "check", "conform", "empty",
 ]  # fmt: skip

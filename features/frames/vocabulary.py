@@ -11,6 +11,7 @@ BOUNDS: Final = ("=", ">=", "<=", "~", ">~", "<~")
 STAGES: Final = ("flow", "stock", "forward")
 GRAINS: Final = ("minute", "hour", "day", "week", "month", "quarter")
 USAGE_HOW: Final = ("sum", "mean", "last")
+SPAN: Final = "span"  # in ``how`` of a part of an item that is a span; the others are points
 POINT_HOW: Final = (*USAGE_HOW, "counter")
 BASES: Final = (
     "none",

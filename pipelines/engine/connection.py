@@ -43,3 +43,22 @@ def silence(execute: Callable[[str], Any]) -> None:
     """
     with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to switch off
         execute("SET enable_progress_bar = false")
+
+
+def one(database: duckdb.DuckDBPyConnection, query: str) -> Any:
+    """Return the first value of a query.
+
+    Parameters
+    ----------
+    database
+        Connection to ask.
+    query
+        Query of one row.
+
+    Returns
+    -------
+    object
+        Its first column; ``None`` where there is no row.
+    """
+    row = database.execute(query).fetchone()
+    return None if row is None else row[0]

@@ -12,14 +12,13 @@ import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pandas as pd
 
-from shiftcast.features.frames import Changes, empty
+from shiftcast.features.frames import SPAN, Changes, empty
 from shiftcast.pipelines.engine.arrow import to_arrow
 from shiftcast.pipelines.engine.inputs import open_backend
 from shiftcast.pipelines.engine.periods import DIALECTS, Periods
 from shiftcast.pipelines.engine.plan import as_changes, point_cells, span_cells, together
 from shiftcast.pipelines.engine.stream import collect
 
-SPAN: Final = "span"  # in ``how`` of a part that is a span; the others are points
 GONE: Final = "gone"  # of the only part of a view that withdraws its item
 
 
@@ -77,11 +76,9 @@ def changes_of(
 
 def _read(group: Group, backend: Any) -> ir.Table:
     if backend.name == "duckdb":
-        table = backend.read_parquet([str(path) for path in group.paths], hive_partitioning=False)
-    else:
-        tables = [backend.read_parquet(str(path)) for path in group.paths]
-        table = tables[0] if len(tables) == 1 else ibis.union(*tables)
-    return table
+        return backend.read_parquet([str(path) for path in group.paths], hive_partitioning=False)
+    tables = [backend.read_parquet(str(path)) for path in group.paths]
+    return tables[0] if len(tables) == 1 else ibis.union(*tables)
 
 
 def _dated(cells: ir.Table, group: Group) -> ir.Table:

@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from shiftcast.features.labels import TAXONOMY, UNLABELLED
+from shiftcast.pipelines.engine.connection import one
 
 _GAPS: Final = 20  # listed, the longest
 _CLUES: Final = 1000  # names of unlabelled rows of a measure listed, the largest
@@ -113,25 +114,6 @@ def findings(database: duckdb.DuckDBPyConnection, last: pd.Timestamp | None) -> 
         "totals": _totals(database),
         "unlabelled": _unlabelled(database),
     }
-
-
-def one(database: duckdb.DuckDBPyConnection, query: str) -> Any:
-    """Return the first value of a query.
-
-    Parameters
-    ----------
-    database
-        Connection with the views of a spool.
-    query
-        Query of one row.
-
-    Returns
-    -------
-    object
-        Its first column; ``None`` where there is no row.
-    """
-    row = database.execute(query).fetchone()
-    return None if row is None else row[0]
 
 
 def _moment(database: duckdb.DuckDBPyConnection, which: str) -> pd.Timestamp | None:

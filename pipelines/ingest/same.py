@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from shiftcast.pipelines.engine.connection import one
 from shiftcast.pipelines.sources.normal import OVER
 from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.store.items import CONTENT, ITEM, lengths_of, quoted
@@ -35,21 +36,23 @@ def view_filled(database: duckdb.DuckDBPyConnection, last: str) -> None:
         Moment up to which open spans run, as SQL.
     """
     end = f"CASE WHEN how = 'span' THEN coalesce(\"end\", {last}) END"
+    database.execute(
+        "CREATE TABLE reach AS SELECT file, epoch_us(date_trunc('day', max(born))) / 1e6 AS last FROM parts "
+        "WHERE scope <> 0 GROUP BY file"
+    )
+    bills = one(database, "SELECT 1 FROM reach LIMIT 1") is not None
+    parts = "(SELECT * FROM parts LEFT JOIN reach USING (file))" if bills else "(SELECT *, NULL AS last FROM parts)"
     reach = (
         f"coalesce(extent, CASE WHEN scope <> 0 THEN coalesce(last, 0) WHEN progress = {OVER} THEN 0 "
         f"ELSE epoch_us(coalesce({end}, start)) / 1e6 END)"
     )
-    lasts = (
-        "SELECT file, epoch_us(date_trunc('day', max(born))) / 1e6 AS last FROM parts WHERE scope <> 0 GROUP BY file"
-    )
-    named = database.execute("SELECT coalesce(bool_and(named), true) FROM parts").fetchone()
+    named = one(database, "SELECT coalesce(bool_and(named), true) FROM parts")
     place = "dense_rank() OVER (PARTITION BY named, source, file, id ORDER BY line) - 1"
     moved = f"((id::HUGEINT + ({place})::HUGEINT * {_STEP}) % 18446744073709551616)::UBIGINT"
-    numbered = "" if named is None or named[0] else f", CASE WHEN named THEN id ELSE {moved} END AS id"
+    numbered = "" if named else f", CASE WHEN named THEN id ELSE {moved} END AS id"
     database.execute(
-        f"CREATE TABLE reach AS {lasts};"
         f'CREATE VIEW filled AS SELECT * EXCLUDE (last) REPLACE ({end} AS "end", {reach} AS extent{numbered}) '
-        "FROM parts LEFT JOIN reach USING (file)"
+        f"FROM {parts}"
     )
 
 
@@ -88,7 +91,7 @@ def write_standing(database: duckdb.DuckDBPyConnection, path: Path) -> None:
     path
         Parquet file to write.
     """
-    some = database.execute("SELECT 1 FROM dropped LIMIT 1").fetchone()
+    some = one(database, "SELECT 1 FROM dropped LIMIT 1")
     standing = "filled ANTI JOIN dropped USING (file, line)" if some else "filled"
     database.execute(
         f"COPY (SELECT * EXCLUDE (file, line, stem, track, clue) FROM {standing}) "
@@ -151,8 +154,7 @@ def alike_elsewhere(database: duckdb.DuckDBPyConnection) -> int:
         Number of rows.
     """
     cells = "source, xor(id, stem) AS cells"
-    found = database.execute(
-        f"SELECT coalesce(sum(rows), 0) FROM (SELECT {cells}, count(*) AS rows FROM parts WHERE lead AND NOT named "
-        "GROUP BY ALL HAVING count(DISTINCT stem) > 1)"
-    ).fetchone()
-    return 0 if found is None else int(found[0])
+    return int(one(
+        database, f"SELECT coalesce(sum(rows), 0) FROM (SELECT {cells}, count(*) AS rows FROM parts WHERE lead AND NOT "
+        "named GROUP BY ALL HAVING count(DISTINCT stem) > 1)",
+    ))  # fmt: skip

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from shiftcast.pipelines.engine.connection import one
 from shiftcast.pipelines.ingest import load_checks as checks
 from shiftcast.pipelines.ingest.same import (
     alike_elsewhere,
@@ -172,7 +173,7 @@ def _closed(
     refuse_other_lengths(database)
     drop_views(database, same)
     checks.drop_late(database, last)
-    repeated = checks.one(database, "SELECT count(*) FROM dropped WHERE reason = ''")
+    repeated = one(database, "SELECT count(*) FROM dropped WHERE reason = ''")
     findings = {"repeated": repeated, "alike": alike_elsewhere(database), **checks.findings(database, last),
                 "unresolved": dict(sorted(counts.unresolved.items()))}  # fmt: skip
     path = folder / "parts.parquet"

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from shiftcast.features.frames import DIMENSIONS
+from shiftcast.features.frames import DIMENSIONS, SPAN
 from shiftcast.features.labels import COPY, PRIVATE, copied, label_rows, settle
 from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.setting import Setting
@@ -30,7 +30,6 @@ PART_SCHEMA: Final = pa.schema([
     ("file", _TEXT), ("line", pa.int64()), ("named", pa.bool_()), ("stem", pa.uint64()), ("track", pa.string()),
     ("clue", _TEXT),
 ])  # fmt: skip
-SPAN: Final = "span"
 WAITS, RUNS, OVER = 0, 1, 2
 MONTHS: Final = (
     "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|"

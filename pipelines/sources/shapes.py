@@ -95,8 +95,8 @@ class Normalised:
         Moment [UTC] that every export gives the item alike, such as its submission or the start of its charge period;
         the start of its first span or its first reading if left out. Earlier views are looked for on its day.
     progress
-        0 where the item waits, 1 where it runs, 2 where it is over (all if left out): of two views of one item the
-        one further on stands, of two equally far the later known.
+        0 where the item waits, 1 where it runs, 2 where it is over; if left out, whether a span of it has no end says
+        which of the last two. Of two views of one item the one further on stands, of two equally far the later known.
     extent
         Number that grows as the item goes on and orders views that are equally far, such as requests of a bucket; the
         last moment of the row if left out.

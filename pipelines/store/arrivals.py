@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.engine.connection import one
 from shiftcast.pipelines.engine.items import GONE
 from shiftcast.pipelines.engine.plan import UNSERVED
 from shiftcast.pipelines.store.items import ITEM, lengths_of, quoted, view_stored, write_months
@@ -114,19 +115,14 @@ def merge(
     judge(database, day, restates=load.restates)
     mark = f"true AS lead, '{GONE}' AS how"
     gone = f"SELECT {ITEM}, progress, extent, scope, born, {mark} FROM judged WHERE gone AND NOT idle"
-    changes = database.execute("SELECT 1 FROM idle UNION ALL SELECT 1 FROM judged WHERE gone LIMIT 1").fetchone()
+    changes = one(database, "SELECT 1 FROM idle UNION ALL SELECT 1 FROM judged WHERE gone LIMIT 1")
     whole = load.parts if changes is None else None
     items = write_months(database, f"SELECT * FROM applied UNION ALL BY NAME {gone}", fresh, whole)
     path = scratch / "corrections.parquet"
     _write_corrections(database, day, path)
-    told = {"known": _one(database, "SELECT count(*) FROM idle"), "replaced": _replaced(database, day, path),
+    told = {"known": one(database, "SELECT count(*) FROM idle"), "replaced": _replaced(database, day, path),
             "beside": _beside(database)}  # fmt: skip
     return Merged(items, [path] if pq.read_metadata(path).num_rows else [], told)
-
-
-def _one(database: duckdb.DuckDBPyConnection, query: str) -> Any:
-    row = database.execute(query).fetchone()
-    return None if row is None else row[0]
 
 
 def _replaced(database: duckdb.DuckDBPyConnection, day: str, path: Path) -> list[dict[str, Any]]:
@@ -146,7 +142,7 @@ def _beside(database: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
 
     They may be a correction, which nothing but an identity could tell, or further rows: both count.
     """
-    if database.execute("SELECT 1 FROM applied WHERE NOT named LIMIT 1").fetchone() is None:
+    if one(database, "SELECT 1 FROM applied WHERE NOT named LIMIT 1") is None:
         return []
     columns = f'{ITEM}, measure, start, coalesce("end", start) AS over'
     new = f"SELECT {columns} FROM {{}} WHERE lead AND NOT named"

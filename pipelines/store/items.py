@@ -16,7 +16,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from shiftcast.features.frames import DIMENSIONS
-from shiftcast.pipelines.engine.connection import silence
+from shiftcast.pipelines.engine.connection import one, silence
 from shiftcast.pipelines.store.files import checked
 from shiftcast.pipelines.store.log import Entry
 
@@ -241,10 +241,5 @@ def merge_items(folder: Path, entries: list[Entry], fresh: Path) -> dict[str, in
         with scratch_database(fresh) as database:
             view_stored(database, entries, checked(folder, entries, name))
             database.execute(f"COPY held TO {quoted([fresh / name])[1:-1]} (FORMAT parquet, COMPRESSION zstd)")
-            counts[name] = _count(database, "held")
+            counts[name] = int(one(database, "SELECT count(*) FROM held"))
     return counts
-
-
-def _count(database: duckdb.DuckDBPyConnection, table: str) -> int:
-    row = database.execute(f"SELECT count(*) FROM {table}").fetchone()
-    return 0 if row is None else int(row[0])

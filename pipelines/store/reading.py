@@ -226,7 +226,7 @@ def merge(folder: Path, entries: list[Entry], path: Path) -> int:
     return rows
 
 
-def withdrawn(before: ir.Table, fresh: ir.Table, known_at: datetime) -> ir.Table:
+def withdrawn(before: ir.Table, fresh: ir.Table | None, known_at: datetime) -> ir.Table:
     """Return the figures of ``before`` that are not in ``fresh``, as rows that withdraw them from ``known_at`` on.
 
     Parameters
@@ -234,7 +234,7 @@ def withdrawn(before: ir.Table, fresh: ir.Table, known_at: datetime) -> ir.Table
     before
         Frame ``Usage``, one row a figure, as known until now.
     fresh
-        Frame ``Usage`` of the new batch.
+        Frame ``Usage`` of the new batch; ``None`` where it has none, and all are withdrawn.
     known_at
         First day of the withdrawal, midnight UTC.
 
@@ -243,7 +243,7 @@ def withdrawn(before: ir.Table, fresh: ir.Table, known_at: datetime) -> ir.Table
     Table
         Rows of ``before`` with a value and a count of rows of zero.
     """
-    gone = before.anti_join(fresh, list(SAME))
+    gone = before if fresh is None else before.anti_join(fresh, list(SAME))
     day = ibis.literal(pd.Timestamp(known_at))
     return gone.mutate(known_at=day, value=0.0, rows=0.0)
 

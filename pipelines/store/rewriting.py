@@ -84,8 +84,7 @@ def withdraw_former(
         return [], {}
     stored = reading.stored(folder, appended, duckdb_connection())
     before = reading.latest(stored.filter(stored.source.isin(sources)), day)
-    gone = before.mutate(known_at=ibis.literal(day), value=0.0, rows=0.0)
-    return sources, {WITHDRAWN_FILE: write_usage(fresh / WITHDRAWN_FILE, gone, None)[0]}
+    return sources, {WITHDRAWN_FILE: write_usage(fresh / WITHDRAWN_FILE, reading.withdrawn(before, None, day), None)[0]}
 
 
 def former_beside(folder: Path, entries: list[log.Entry], parts: Path, gone: list[str]) -> list[str]:
