@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
-from shiftcast.features.refusal import refuse, text_of
+from shiftcast.features.refusal import numbers_of, refuse, text_of
 
 COLUMNS: Final = ("series", "group", "period_end", "category", "value")
 MAX_CATEGORIES: Final = 200  # in one series; more is a list of items, not a mix of techniques
@@ -76,9 +76,8 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         written = written.astype(written.cat.categories.dtype)
     dates = pd.DatetimeIndex(pd.to_datetime(written, errors="coerce", utc=True))
     rows["period_end"] = dates.as_unit("us").normalize()
-    rows["value"] = pd.to_numeric(frame["value"], errors="coerce").to_numpy(dtype=float)
-    sizes = pd.to_numeric(frame["n"], errors="coerce").to_numpy(dtype=float) if "n" in frame.columns else np.nan
-    rows["n"] = sizes
+    rows["value"] = numbers_of(rows, frame["value"], "value")
+    rows["n"] = numbers_of(rows, frame["n"], "n") if "n" in frame.columns else np.nan
     refuse(rows, rows.period_end.isna(), frame["period_end"], "period_end", "write dates as 2027-12-31")
     return rows
 

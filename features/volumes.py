@@ -15,11 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
-from shiftcast.features.refusal import coded, refuse
+from shiftcast.features.refusal import coded, numbers_of, refuse
 from shiftcast.features.stamps import REMEDY, utc_stamps
 
 COLUMNS: Final = ("series", "group", "period_end", "value")
 FLAGS: Final = ("censored", "queued", "refused")  # true, or a count above zero: demand went unserved
+WORDS: Final = {"true": 1, "yes": 1, "y": 1, "t": 1, "false": 0, "no": 0, "n": 0, "f": 0}  # as flags are written
 CAPACITY: Final = "capacity"
 AT_CAPACITY: Final = 0.999  # of capacity, from which served volume says only how much demand there was at least
 TREATMENTS: Final = {
@@ -147,7 +148,7 @@ def check_volume_rows(
     [5.0, 7.0]
     """
     rows, treated = _typed(history, drivers, zone)
-    flags = _flags(history)
+    flags = _flags(rows, history)
     capacity = _number(rows, history, CAPACITY) if CAPACITY in history.columns else np.full(len(rows), np.inf)
     refuse(rows, pd.Series(capacity <= 0), pd.Series(capacity), CAPACITY, "give what can be served, or leave it empty")
     with np.errstate(invalid="ignore"):
@@ -193,20 +194,23 @@ def _groups(history: pd.DataFrame, number: NDArray[np.int64]) -> pd.Series:
 
 def _number(rows: pd.DataFrame, history: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """Return a column as finite numbers, NaN where empty; refuse what is neither."""
-    value = pd.to_numeric(history[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    value = numbers_of(rows, history[name], name)
     bad = np.isinf(value) | (np.isnan(value) & history[name].notna().to_numpy())
     refuse(rows, pd.Series(bad), history[name], name, "give a finite number, or leave it empty where none was measured")
     return np.asarray(value)
 
 
-def _flags(history: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return whether a row is flagged as demand that went unserved."""
+def _flags(rows: pd.DataFrame, history: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return whether a row is flagged as demand that went unserved; refuse words that say neither."""
     out = np.zeros(len(history), dtype=bool)
-    for name in FLAGS:
-        if name in history.columns:
-            text = history[name].astype(str).str.lower()
-            number = pd.to_numeric(text.replace({"true": "1", "yes": "1"}), errors="coerce").to_numpy(dtype=float)
-            out |= np.nan_to_num(number) > 0
+    for name in (flag for flag in FLAGS if flag in history.columns):
+        code, said = pd.factorize(history[name])
+        words = [str(cell).strip().lower() or "0" for cell in said]
+        number = pd.to_numeric(pd.Series([WORDS.get(word, word) for word in words], dtype=object), errors="coerce")
+        count = np.append(number.to_numpy(dtype=float), 0.0)[code]  # an empty cell flags nothing
+        bad = pd.Series(np.isnan(count) | (count < 0))
+        refuse(rows, bad, history[name], name, f"give a count, or one of {', '.join(WORDS)}, or leave it empty")
+        out |= count > 0
     return out
 
 

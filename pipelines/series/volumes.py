@@ -18,6 +18,7 @@ from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volum
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
+MOST_AHEAD: Final = 5000  # periods ahead, as joint draws take the square of them
 STEPS: Final = 60_000  # series times periods ahead held together at most
 
 
@@ -59,6 +60,10 @@ class VolumeQuestion:
         for name, least in (("horizon", 1), ("draws", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} {getattr(self, name)} is below {least}; ask for at least that")
+        if self.horizon > MOST_AHEAD:
+            raise InputError(
+                f"horizon {self.horizon} is above {MOST_AHEAD}; ask for fewer periods, or for longer ones (--frequency)"
+            )
 
     @property
     def columns(self) -> tuple[str, ...]:

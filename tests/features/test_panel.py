@@ -58,6 +58,21 @@ def test_bad_row_is_refused_by_series_and_row(column, value, said):
         panels(frame, drivers=("price",))
 
 
+@pytest.mark.parametrize("word", ["ja", "3 jobs", "-1", "nan "])
+def test_a_flag_in_other_words_is_refused_and_never_taken_for_none(word):
+    with pytest.raises(ValueError, match="row 2: queued is .*; give a count, or one of true, yes, y, t, false"):
+        panels(rows([1.0, 2.0, 3.0], queued=["0", word, "1"]))
+
+
+@pytest.mark.parametrize("column", ["value", "capacity", "price"])
+@pytest.mark.parametrize("cells", [pd.to_timedelta(["12:30:00"] * 3), pd.date_range("2025-01-01", periods=3)])
+def test_durations_and_times_are_no_amounts(column, cells):
+    frame = rows([1.0, 2.0, 3.0], price=1.0, capacity=9.0)
+    frame[column] = cells
+    with pytest.raises(ValueError, match=f"series 's', row 1: {column} is .*; a time or duration is no number: write"):
+        panels(frame, drivers=("price",))
+
+
 @pytest.mark.parametrize(
     ("frame", "given", "said"),
     [
@@ -140,6 +155,7 @@ def test_a_series_without_history_stands_beside_its_group():
         ({"queued": [0, 3, 0]}, [False, True, False]),
         ({"censored": [True, False, True]}, [True, False, True]),
         ({"refused": ["no", "yes", None]}, [False, True, False]),
+        ({"refused": [" Y", "False", ""], "queued": ["n", "t", "0"]}, [True, True, False]),
     ],
 )
 def test_served_volume_at_capacity_or_flagged_is_a_lower_bound(columns, lower):

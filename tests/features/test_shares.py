@@ -52,6 +52,12 @@ def test_bad_row_is_refused_by_series_and_row(change, said):
         check_share_rows(frame)
 
 
+@pytest.mark.parametrize("column", ["value", "n"])
+def test_durations_are_no_amounts(column):
+    with pytest.raises(ValueError, match=f"series 's', row 1: {column} is .*; a time or duration is no number: write"):
+        check_share_rows(GOOD.assign(**{column: pd.to_timedelta(["12:30:00"] * len(GOOD))}))
+
+
 def test_missing_column_is_named():
     with pytest.raises(ValueError, match="column 'category' is missing"):
         check_share_rows(GOOD.drop(columns="category"))
