@@ -10,9 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array, Flags, Integers, Names
-from shiftcast.features.frequency import seasons, shifted, spacing
+from shiftcast.features.frequency import seasons, spacing
 from shiftcast.features.input_error import InputError
-from shiftcast.features.slots import place
+from shiftcast.features.period_calendars import moved
+from shiftcast.features.slots import place, rhythms
 from shiftcast.features.volumes import Treatments, check_volume_rows, counted
 
 
@@ -29,14 +30,17 @@ class Panel:
     last
         Period end of the last column [UTC, no zone], datetime64[us], shape (series,).
     frequency
-        Step from one period to the next by its canonical name: ``15min, h, D, W, ME, QE, YE``, ... It says
-        nothing of where periods are anchored; that is in ``last``.
+        Step from one period to the next by its canonical name: ``15min, h, B, D, W, ME, QE, YE``, ... It says
+        nothing of where periods are anchored; that is in ``last`` and ``calendar``.
     lower
         Whether the value is a lower bound of latent demand, shape (series, time).
     drivers
         By name, shape (series, time + horizon) [unit of the driver]; NaN where unknown.
     known
         Names of the drivers that are known ahead: those whose file had rows beyond the last value.
+    calendar
+        Name of the calendar of each series (:mod:`features.period_calendars`), shape (series,); periods repeat the
+        day of the last where left out.
 
     Examples
     --------
@@ -55,6 +59,7 @@ class Panel:
     lower: Flags
     drivers: Mapping[str, Array]
     known: tuple[str, ...] = ()
+    calendar: Names | None = None
 
     @property
     def horizon(self) -> int:
@@ -85,7 +90,7 @@ class Panel:
         ndarray of datetime64[us], shape (series, horizon)
             Period ends [UTC, no zone].
         """
-        return shifted(self.last[:, None], self.frequency, np.arange(1, horizon + 1))
+        return self.moved(np.arange(1, horizon + 1))
 
     def times(self) -> NDArray[np.datetime64]:
         """Return the period end of every column.
@@ -95,7 +100,23 @@ class Panel:
         ndarray of datetime64[us], shape (series, time)
             Period ends [UTC, no zone].
         """
-        return shifted(self.last[:, None], self.frequency, np.arange(1 - self.values.shape[1], 1))
+        return self.moved(np.arange(1 - self.values.shape[1], 1))
+
+    def moved(self, steps: Integers) -> NDArray[np.datetime64]:
+        """Return the period ends some steps after the last column, before it where negative.
+
+        Parameters
+        ----------
+        steps
+            Periods after the last column [period], shape (steps,).
+
+        Returns
+        -------
+        ndarray of datetime64[us], shape (series, steps)
+            Period ends [UTC, no zone].
+        """
+        repeated = np.full(len(self.series), "", dtype=object)
+        return moved(self.last, self.frequency, steps, repeated if self.calendar is None else self.calendar)
 
     def take(self, rows: Integers | Flags) -> Panel:
         """Return the panel of some series, by number or flag, over the same columns.
@@ -118,6 +139,7 @@ class Panel:
             last=self.last[rows],
             lower=self.lower[rows],
             drivers={name: array[rows] for name, array in self.drivers.items()},
+            calendar=None if self.calendar is None else self.calendar[rows],
         )
 
     def cut(self, steps: int) -> Panel:
@@ -150,7 +172,7 @@ class Panel:
             self,
             values=self.values[:, :length],
             lower=self.lower[:, :length],
-            last=shifted(self.last, self.frequency, np.array(-steps)),
+            last=self.moved(np.array([-steps]))[:, 0],
             drivers={name: self._cut_driver(name, length) for name in self.drivers},
         )
 
@@ -209,13 +231,14 @@ def panels(
     ('h', [[1.0, 2.0, nan, 4.0]], 1)
     """
     rows, treated = check_volume_rows(history, drivers=drivers, zone=zone)
-    grid = place(rows, frequency)
+    grid = place(rows, rhythms(rows, frequency))
     rows = rows.assign(s=grid.code, slot=grid.slot)
     treated += counted({"single": grid.single}, grid.series) + Treatments({"shifted": grid.shifted})
     out = []
     for name in sorted(set(grid.frequency), key=lambda each: (spacing(each), each)):
         mine = grid.frequency == name
         panel = _panel(rows[mine[grid.code]], grid.last[mine], name, horizon, drivers)
+        panel = replace(panel, calendar=grid.calendar[mine])
         treated += _described(panel, horizon)
         out.append(panel)
     return out, treated

@@ -82,7 +82,7 @@ def test_durations_and_times_are_no_amounts(column, cells):
         (rows([1.0])[:0], {}, "the history has no rows"),
         (rows([1.0]), {}, "every series has one date, which leaves the frequency open; name it"),
         (rows([np.nan, np.nan]), {}, "no row has a value; give at least one"),
-        (rows([1.0, 2.0]), {"frequency": "B"}, "frequency 'B' has no even step"),
+        (rows([1.0, 2.0]), {"frequency": "2B"}, "frequency '2B' has no even step"),
     ],
 )
 def test_bad_frame_is_refused(frame, given, said):
