@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array, Flags, Integers, Names
 from shiftcast.features.frequency import seasons, spacing
 from shiftcast.features.input_error import InputError
+from shiftcast.features.instants import Clock
 from shiftcast.features.period_calendars import moved
 from shiftcast.features.slots import place, rhythms
 from shiftcast.features.volumes import Treatments, check_volume_rows, counted
@@ -189,7 +190,7 @@ def panels(
     horizon: int = 0,
     frequency: str | None = None,
     drivers: tuple[str, ...] = (),
-    zone: str | None = None,
+    clock: Clock | None = None,
 ) -> tuple[list[Panel], Treatments]:
     """Return the panels of a history, one a frequency, and what was treated.
 
@@ -209,8 +210,8 @@ def panels(
         A pandas offset such as ``h`` or ``MS``; found in the dates where not given.
     drivers
         Columns to carry along.
-    zone
-        Zone of dates written without one; UTC where not given.
+    clock
+        How dates are read: zone of those written without one, order of day and month, end of fiscal years.
 
     Returns
     -------
@@ -230,7 +231,7 @@ def panels(
     >>> panel.frequency, panel.values.tolist(), treated.counts["gaps"]
     ('h', [[1.0, 2.0, nan, 4.0]], 1)
     """
-    rows, treated = check_volume_rows(history, drivers=drivers, zone=zone)
+    rows, treated = check_volume_rows(history, drivers=drivers, clock=clock)
     grid = place(rows, rhythms(rows, frequency))
     rows = rows.assign(s=grid.code, slot=grid.slot)
     treated += counted({"single": grid.single}, grid.series) + Treatments({"shifted": grid.shifted})

@@ -15,8 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
+from shiftcast.features.instants import Clock
 from shiftcast.features.refusal import coded, numbers_of, refuse
-from shiftcast.features.stamps import REMEDY, utc_stamps
+from shiftcast.features.stamps import refuse_dates, utc_stamps
 
 COLUMNS: Final = ("series", "group", "period_end", "value")
 FLAGS: Final = ("censored", "queued", "refused")  # true, or a count above zero: demand went unserved
@@ -25,6 +26,7 @@ CAPACITY: Final = "capacity"
 AT_CAPACITY: Final = 0.999  # of capacity, from which served volume says only how much demand there was at least
 TREATMENTS: Final = {
     "zoned": "rows written in another zone than UTC: brought to UTC",
+    "local": "rows of days or longer written in a zone: the local days as given",
     "mixed": "rows in files that mix zones: all brought to UTC",
     "clock_change": "local hours that came twice as clocks went back: the second is winter time",
     "empty": "rows without a value: a gap where later values follow, the future of a driver where none do",
@@ -112,7 +114,7 @@ def counted(flags: Mapping[str, NDArray[np.bool_]], names: pd.Series) -> Treatme
 
 
 def check_volume_rows(
-    history: pd.DataFrame, *, drivers: tuple[str, ...] = (), zone: str | None = None
+    history: pd.DataFrame, *, drivers: tuple[str, ...] = (), clock: Clock | None = None
 ) -> tuple[pd.DataFrame, Treatments]:
     """Return the rows checked, typed and sorted by group, series and period, and what was treated.
 
@@ -124,8 +126,8 @@ def check_volume_rows(
         from 0, as a reader of files leaves it.
     drivers
         Further columns to carry along, each a number.
-    zone
-        Zone of dates written without one; UTC where not given.
+    clock
+        How dates are read: zone of those written without one, order of day and month, end of fiscal years.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def check_volume_rows(
     >>> check_volume_rows(rows)[0].value.tolist()
     [5.0, 7.0]
     """
-    rows, treated = _typed(history, drivers, zone)
+    rows, treated = _typed(history, drivers, clock)
     flags = _flags(rows, history)
     capacity = _number(rows, history, CAPACITY) if CAPACITY in history.columns else np.full(len(rows), np.inf)
     refuse(rows, pd.Series(capacity <= 0), pd.Series(capacity), CAPACITY, "give what can be served, or leave it empty")
@@ -160,7 +162,9 @@ def check_volume_rows(
     return rows, Treatments({**treated, "repeated": repeated}) + found
 
 
-def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) -> tuple[pd.DataFrame, dict[str, int]]:
+def _typed(
+    history: pd.DataFrame, drivers: tuple[str, ...], clock: Clock | None
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return text, dates and numbers in their types."""
     for name in ("series", "period_end", "value", *drivers):
         if name not in history.columns:
@@ -174,8 +178,8 @@ def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) ->
     number = history.index.to_numpy() + 1 if whole else np.arange(1, len(history) + 1)
     rows = pd.DataFrame({"row": number, "series": coded(history["series"], "series", number)})
     rows["group"] = _groups(history, number)
-    rows["period_end"], treated = utc_stamps(history["period_end"], rows.series, zone=zone)
-    refuse(rows, rows.period_end.isna(), history["period_end"], "period_end", REMEDY)
+    rows["period_end"], treated = utc_stamps(history["period_end"], rows.series, clock)
+    refuse_dates(rows, history["period_end"])
     rows["value"] = _number(rows, history, "value")
     for name in drivers:
         rows[name] = _number(rows, history, name)

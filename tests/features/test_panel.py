@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shiftcast.features.instants import Clock
 from shiftcast.features.panel import panels
 from shiftcast.features.volumes import TREATMENTS, Treatments, check_volume_rows
 
@@ -60,7 +61,7 @@ def test_bad_row_is_refused_by_series_and_row(column, value, said):
 
 @pytest.mark.parametrize("word", ["ja", "3 jobs", "-1", "nan "])
 def test_a_flag_in_other_words_is_refused_and_never_taken_for_none(word):
-    with pytest.raises(ValueError, match="row 2: queued is .*; give a count, or one of true, yes, y, t, false"):
+    with pytest.raises(ValueError, match=r"row 2: queued is .*; give a count, or one of true, yes, y, t, false"):
         panels(rows([1.0, 2.0, 3.0], queued=["0", word, "1"]))
 
 
@@ -184,17 +185,18 @@ def test_a_cut_that_does_not_fit_is_refused(steps):
 
 def test_local_days_of_23_and_25_hours_are_whole_ones():
     days = pd.date_range("2024-10-25", periods=5, freq="D", tz="Europe/Berlin")
-    panel, treated = only(rows([1.0, 2.0, 3.0, 4.0, 5.0], dates=days))
-    assert panel.frequency == "D"
-    assert panel.values.tolist() == [[1, 2, 3, 4, 5]]
-    assert treated.counts["shifted"] == 1
+    for dates, how, count in ((days, "local", 5), (days.tz_convert(None), "shifted", 1)):
+        panel, treated = only(rows([1.0, 2.0, 3.0, 4.0, 5.0], dates=dates))
+        assert panel.frequency == "D"
+        assert panel.values.tolist() == [[1, 2, 3, 4, 5]]
+        assert treated.counts[how] == count
 
 
 def test_a_local_hour_that_came_twice_is_refused_without_its_zone():
     frame = rows([1.0, 2.0, 3.0], dates=["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00"])
     with pytest.raises(ValueError, match=r"a second value .* if clocks went back in that hour, name the zone"):
         panels(frame)
-    panel, treated = only(frame, zone="Europe/Berlin")
+    panel, treated = only(frame, clock=Clock("Europe/Berlin"))
     assert panel.values.tolist() == [[1, 2, 3]]
     assert treated.counts["clock_change"] == 1
 
