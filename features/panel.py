@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array, Flags, Integers, Names
 from shiftcast.features.frequency import seasons, spacing
 from shiftcast.features.input_error import InputError
-from shiftcast.features.instants import Clock
+from shiftcast.features.open_periods import whole_volumes
+from shiftcast.features.partial import fallen
 from shiftcast.features.period_calendars import moved
+from shiftcast.features.reading import Reading
 from shiftcast.features.slots import place, rhythms
 from shiftcast.features.volumes import Treatments, check_volume_rows, counted
 
@@ -188,9 +190,8 @@ def panels(
     history: pd.DataFrame,
     *,
     horizon: int = 0,
-    frequency: str | None = None,
     drivers: tuple[str, ...] = (),
-    clock: Clock | None = None,
+    reading: Reading | None = None,
 ) -> tuple[list[Panel], Treatments]:
     """Return the panels of a history, one a frequency, and what was treated.
 
@@ -206,12 +207,10 @@ def panels(
         carries known future drivers.
     horizon
         Periods ahead that drivers are kept for, and that histories are compared with.
-    frequency
-        A pandas offset such as ``h`` or ``MS``; found in the dates where not given.
     drivers
         Columns to carry along.
-    clock
-        How dates are read: zone of those written without one, order of day and month, end of fiscal years.
+    reading
+        How dates are read, the frequency where it is given, and when figures were taken.
 
     Returns
     -------
@@ -231,8 +230,12 @@ def panels(
     >>> panel.frequency, panel.values.tolist(), treated.counts["gaps"]
     ('h', [[1.0, 2.0, nan, 4.0]], 1)
     """
-    rows, treated = check_volume_rows(history, drivers=drivers, clock=clock)
-    grid = place(rows, rhythms(rows, frequency))
+    reading = Reading() if reading is None else reading
+    rows, treated = check_volume_rows(history, drivers=drivers, clock=reading.clock)
+    found = rhythms(rows, reading.frequency)
+    rows, held = whole_volumes(rows, found, reading, drivers)
+    treated += held
+    grid = place(rows, found)
     rows = rows.assign(s=grid.code, slot=grid.slot)
     treated += counted({"single": grid.single}, grid.series) + Treatments({"shifted": grid.shifted})
     out = []
@@ -286,6 +289,7 @@ def _described(panel: Panel, horizon: int) -> Treatments:
         "zero": (number > 0) & (top == 0),
         "without_history": number == 0,
         "short": (number > 0) & (number < horizon),
+        "fallen": fallen(panel.values, panel.seasons) & ~panel.lower[:, -1],
     }
     found = counted(flags, pd.Series(panel.series))
     return replace(found, counts={**found.counts, "gaps": int(holes.sum())})

@@ -213,6 +213,8 @@ def _half_months(days: Dates) -> tuple[str, str] | None:
 
 def _months(frequency: str, days: Dates) -> tuple[str, str] | None:
     """Return the day of the month that all dates lie on: the last, one day, or the first or last working day."""
+    if (np.diff(days.astype("datetime64[M]")).astype(np.int64) % step_of(frequency)[0]).any():
+        return None
     if _fits(days, "day-31"):
         return frequency, ""
     place = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1

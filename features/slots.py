@@ -11,7 +11,8 @@ import pandas as pd
 from shiftcast.features.arrays import Dates, Flags, Integers, Names
 from shiftcast.features.frequency import DAY, UNEVEN, canonical, names_of, spacing, usual_gaps
 from shiftcast.features.input_error import InputError
-from shiftcast.features.period_calendars import FEWEST, counted_days, followed, moved
+from shiftcast.features.partial import rhythm_of
+from shiftcast.features.period_calendars import counted_days
 
 HOUR: Final = DAY // 24
 SPARSE: Final = 50  # periods a history may span for each date it has, beyond which a date is taken for wrong
@@ -110,7 +111,7 @@ def rhythms(rows: pd.DataFrame, frequency: str | None = None) -> Rhythms:
     for at, (name, own) in enumerate(zip(named, days, strict=True)):
         key = (str(name), own.tobytes())
         if key not in known:
-            known[key] = _rhythm(str(name), own, given=frequency is not None)
+            known[key] = rhythm_of(str(name), own, given=frequency is not None)
         found.append(known[key])
         if name in UNEVEN and len(own) > 1 and not known[key][1]:
             row = rows.iloc[int(np.cumsum(dates)[at]) - 1]
@@ -120,20 +121,6 @@ def rhythms(rows: pd.DataFrame, frequency: str | None = None) -> Rhythms:
             )
     table = pd.DataFrame(found, columns=["frequency", "calendar", "stray"])
     return _borrowed(table.assign(group=groups, single=dates < 2), rows, frequency)
-
-
-def _rhythm(name: str, days: Dates, *, given: bool) -> tuple[str, str, bool]:
-    """Return frequency and calendar of a series, and whether its last date lies inside a period."""
-    if not name or spacing(name) < DAY or len(days) < 2:
-        return name, "", False
-    fit = followed(name, days, given=given)
-    if fit is not None:
-        return *fit, False
-    fit = followed(name, days[:-1], given=given) if len(days) > FEWEST else None
-    if fit is None or spacing(fit[0]) < 6 * DAY:
-        return name, "", False
-    ahead = moved(days[-2:-1], fit[0], np.array([1]), np.array([fit[1]], dtype=object))[0, 0]
-    return (*fit, True) if days[-1] < ahead else (name, "", False)
 
 
 def _borrowed(table: pd.DataFrame, rows: pd.DataFrame, frequency: str | None) -> Rhythms:
@@ -176,7 +163,8 @@ def place(rows: pd.DataFrame, found: Rhythms) -> Grid:
     --------
     >>> from shiftcast.features.volumes import check_volume_rows
     >>> dates = ["2024-12-31", "2025-03-31", "2025-06-30", "2025-12-31"]
-    >>> rows = check_volume_rows(pd.DataFrame({"series": "web", "period_end": dates, "value": [1.0, 2.0, 3.0, None]}))[0]
+    >>> rows = pd.DataFrame({"series": "web", "period_end": dates, "value": [1.0, 2.0, 3.0, None]})
+    >>> rows, _ = check_volume_rows(rows)
     >>> grid = place(rows, rhythms(rows))
     >>> grid.frequency.tolist(), grid.slot.tolist()
     (['QE'], [-2, -1, 0, 2])

@@ -32,6 +32,11 @@ TREATMENTS: Final = {
     "empty": "rows without a value: a gap where later values follow, the future of a driver where none do",
     "repeated": "rows that repeat another to the letter: kept once",
     "censored": "values at capacity or flagged as queued, refused or censored: lower bounds of demand",
+    "held_out": "values of periods that are not over: held out, so that the forecast begins with that period",
+    "scaled": "values of periods that are not over: scaled up to the whole period",
+    "kept": "values of periods that are not over: taken as whole ones",
+    "fallen": "series whose last value is far below all that went before: taken as whole; if that period is not over, "
+    "say up to which day the figures go (--as-of), or drop its row",
     "gaps": "periods missing inside histories: left unknown, never filled with zero",
     "shifted": "daily or longer periods an hour off their step as clocks changed: taken as whole ones",
     "constant": "series that never change",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
+from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
 from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
@@ -32,7 +33,7 @@ class VolumeQuestion:
         Periods ahead, of each series' own frequency.
     priors
         Beliefs about errors before any is seen (:func:`forecast.volume.fit.own_priors`).
-    frequency, drivers, zone
+    drivers, reading
         As :func:`features.panel.panels` takes them.
     elasticities
         Belief in the effect of drivers, by name: change of log volume for a change of one in the driver's log.
@@ -49,9 +50,8 @@ class VolumeQuestion:
 
     horizon: int
     priors: Priors
-    frequency: str | None = None
     drivers: tuple[str, ...] = ()
-    zone: str | None = None
+    reading: Reading = field(default_factory=Reading)
     elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
     draws: int = 0
     seed: int = 0
@@ -132,7 +132,7 @@ def forecast_volumes(
     """
     for number, rows in enumerate(_chunks(history, question.horizon), start=1):
         found, treated = panels(
-            rows, horizon=question.horizon, frequency=question.frequency, drivers=question.drivers, zone=question.zone
+            rows, horizon=question.horizon, drivers=question.drivers, reading=question.reading
         )
         yield [_answer(panel, question, number) for panel in found], treated
 

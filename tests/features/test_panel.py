@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from shiftcast.features.instants import Clock
 from shiftcast.features.panel import panels
+from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import TREATMENTS, Treatments, check_volume_rows
 
 
@@ -83,7 +84,7 @@ def test_durations_and_times_are_no_amounts(column, cells):
         (rows([1.0])[:0], {}, "the history has no rows"),
         (rows([1.0]), {}, "every series has one date, which leaves the frequency open; name it"),
         (rows([np.nan, np.nan]), {}, "no row has a value; give at least one"),
-        (rows([1.0, 2.0]), {"frequency": "2B"}, "frequency '2B' has no even step"),
+        (rows([1.0, 2.0]), {"reading": Reading(frequency="2B")}, "frequency '2B' has no even step"),
     ],
 )
 def test_bad_frame_is_refused(frame, given, said):
@@ -196,13 +197,13 @@ def test_a_local_hour_that_came_twice_is_refused_without_its_zone():
     frame = rows([1.0, 2.0, 3.0], dates=["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00"])
     with pytest.raises(ValueError, match=r"a second value .* if clocks went back in that hour, name the zone"):
         panels(frame)
-    panel, treated = only(frame, clock=Clock("Europe/Berlin"))
+    panel, treated = only(frame, reading=Reading(Clock("Europe/Berlin")))
     assert panel.values.tolist() == [[1, 2, 3]]
     assert treated.counts["clock_change"] == 1
 
 
 def test_a_frequency_can_be_forced():
-    panel, _ = only(rows([1.0, 2.0, 3.0], freq="D", dates=["2025-01-01", "2025-01-03", "2025-01-05"]), frequency="D")
+    panel, _ = only(rows([1.0, 2.0, 3.0], freq="D", dates=["2025-01-01", "2025-01-03", "2025-01-05"]), reading=Reading(frequency="D"))
     np.testing.assert_array_equal(panel.values, [[1, np.nan, 2, np.nan, 3]])
 
 

@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from shiftcast.features.panel import panels
 from shiftcast.features.period_calendars import FISCAL, followed, listed_days, moved
+from shiftcast.features.reading import Reading
 
 
 def weeks(first, *lengths):
     return pd.Timestamp(first) + pd.to_timedelta(np.cumsum([0, *lengths]) * 7, unit="D")
 
 
-def panel_of(dates, **given):
+def panel_of(dates, **reading):
     rows = pd.DataFrame({"series": "a", "period_end": pd.DatetimeIndex(dates).astype(str), "value": 1.0})
-    (panel,), _ = panels(rows, **given)
+    (panel,), _ = panels(rows, reading=Reading(**reading))
     return panel
 
 
