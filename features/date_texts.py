@@ -67,9 +67,7 @@ def read_typed(cells: pd.Series) -> Written:
     return Written(wall, np.asarray((wall - moment) / np.timedelta64(1, "m"), dtype=float))
 
 
-def read_texts(
-    text: pd.Series, order: str = "", *, fiscal_end: int | None = None, all_utc: bool = False
-) -> Written:
+def read_texts(text: pd.Series, order: str = "", *, fiscal_end: int | None = None, all_utc: bool = False) -> Written:
     """Return texts as written times: ISO 8601, forms near it, months by name, counts from 1970 in s, ms, us or ns.
 
     Parameters

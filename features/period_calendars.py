@@ -203,7 +203,7 @@ def _half_months(days: Dates) -> tuple[str, str] | None:
     """Return half months, where all dates lie on one day of the first half of a month and one of the second."""
     place = (days - days.astype("datetime64[M]").astype("datetime64[D]")).astype(np.int64) + 1
     first, later = int(place.min()), days[place > place.min()]
-    if len(later) == 0 or len(later) == len(days):
+    if min(len(later), len(days) - len(later)) < 2:
         return None
     for second in (31, int(place.max())):
         if first < second and _fits(later, f"day-{second}"):

@@ -46,17 +46,19 @@ def dated_slots(dates: pd.DataFrame, frequency: str | None = None) -> pd.DataFra
     """
     dates = dates.assign(step=_steps(dates))
     dates["step"] = _borrowed(dates, frequency)
-    known: dict[tuple[float, bytes], tuple[str, str, bool]] = {}
+    ends = dates.groupby("s").cumcount(ascending=False) == 0
+    inner = dates[~ends].assign(step=_steps(dates[~ends])).groupby("s").step.first()  # without a last date of a part
+    first = dates.groupby("s").step.first()
+    steps = pd.DataFrame({"step": first, "inner": inner.reindex(first.index).fillna(first)})
+    known: dict[tuple[float, float, bytes], tuple[float, str, str, bool]] = {}
     found = []
-    for step, days in zip(dates.groupby("s").step.first(), _days(dates), strict=True):
-        key = (float(step), days.tobytes())
+    for (step, before), days in zip(steps.to_numpy(dtype=float), _days(dates), strict=True):
+        key = (step, before, days.tobytes())
         if key not in known:
-            known[key] = _rhythm(float(step), days)
+            known[key] = _rhythm(step, before, days)
         found.append(known[key])
-    at = pd.factorize(dates["s"])[0]
-    dates["frequency"], dates["calendar"], dates["stray"] = np.array(found, dtype=object)[at].T
-    uneven = dates.frequency.isin(list(UNEVEN)).to_numpy()
-    dates.loc[uneven, "step"] = [spacing(name) / DAY for name in dates.frequency[uneven]]
+    placed = ["step", "frequency", "calendar", "stray"]
+    dates[placed] = pd.DataFrame(found, columns=placed).iloc[pd.factorize(dates["s"])[0]].set_index(dates.index)
     return dates.assign(slot=_slots(dates))
 
 
@@ -134,15 +136,24 @@ def _days(dates: pd.DataFrame) -> list[np.ndarray]:
     return np.split(dates.day.to_numpy().astype(np.int64).astype("datetime64[D]"), cuts)
 
 
-def _rhythm(step: float, days: np.ndarray) -> tuple[str, str, bool]:
-    """Return frequency and calendar of a series, empty where its dates follow none, and whether the last is a stray."""
+def _rhythm(step: float, before: float, days: np.ndarray) -> tuple[float, str, str, bool]:
+    """Return step, frequency and calendar of a series, and whether its last date lies inside a period.
+
+    The names are empty where its dates follow no calendar. ``before`` is the step without the last date.
+    """
+    for each in (step, before):
+        name = _name(each)
+        found = rhythm_of(name, days)
+        if found[2] or (name and followed(name, days) is not None):
+            return spacing(found[0]) / DAY if found[0] in UNEVEN else each, *found
+    return step, "", "", False
+
+
+def _name(step: float) -> str:
+    """Return the frequency of a step [day]; empty for one that no calendar has."""
     years = round(step / STEPS[-1])
     at = int(np.abs(np.log(step / STEPS)).argmin())
-    name = f"{years}YE" if years > 1 else _NAMES[at] if abs(np.log(step / STEPS[at])) < NEAR else ""
-    if not name:
-        return "", "", False
-    found = rhythm_of(name, days)
-    return found if found[2] or followed(name, days) is not None else ("", "", False)
+    return f"{years}YE" if years > 1 else _NAMES[at] if abs(np.log(step / STEPS[at])) < NEAR else ""
 
 
 def _steps(dates: pd.DataFrame) -> Array:
@@ -193,6 +204,8 @@ def _near(raw: Array) -> Flags:
 def _slots(dates: pd.DataFrame) -> pd.Series:
     """Return how many periods each date lies before the last of its series, gaps rounded to whole steps."""
     gaps = (dates.groupby("s").day.diff() / dates.step).round()
+    last = dates.groupby("s").cumcount(ascending=False) == 0
+    gaps = gaps.mask(last & dates.stray.astype(bool), 1.0)
     crowded = (gaps == 0).to_numpy()
     if crowded.any():
         at = int(crowded.argmax())

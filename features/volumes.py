@@ -167,9 +167,7 @@ def check_volume_rows(
     return rows, Treatments({**treated, "repeated": repeated}) + found
 
 
-def _typed(
-    history: pd.DataFrame, drivers: tuple[str, ...], clock: Clock | None
-) -> tuple[pd.DataFrame, dict[str, int]]:
+def _typed(history: pd.DataFrame, drivers: tuple[str, ...], clock: Clock | None) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return text, dates and numbers in their types."""
     for name in ("series", "period_end", "value", *drivers):
         if name not in history.columns:

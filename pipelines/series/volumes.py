@@ -131,9 +131,7 @@ def forecast_volumes(
         On bad input, naming series, row, value and remedy.
     """
     for number, rows in enumerate(_chunks(history, question.horizon), start=1):
-        found, treated = panels(
-            rows, horizon=question.horizon, drivers=question.drivers, reading=question.reading
-        )
+        found, treated = panels(rows, horizon=question.horizon, drivers=question.drivers, reading=question.reading)
         yield [_answer(panel, question, number) for panel in found], treated
 
 

@@ -203,7 +203,10 @@ def test_a_local_hour_that_came_twice_is_refused_without_its_zone():
 
 
 def test_a_frequency_can_be_forced():
-    panel, _ = only(rows([1.0, 2.0, 3.0], freq="D", dates=["2025-01-01", "2025-01-03", "2025-01-05"]), reading=Reading(frequency="D"))
+    panel, _ = only(
+        rows([1.0, 2.0, 3.0], freq="D", dates=["2025-01-01", "2025-01-03", "2025-01-05"]),
+        reading=Reading(frequency="D"),
+    )
     np.testing.assert_array_equal(panel.values, [[1, np.nan, 2, np.nan, 3]])
 
 
