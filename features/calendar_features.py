@@ -6,7 +6,7 @@ import holidays
 import numpy as np
 
 from shiftcast.features.arrays import Array, Dates
-from shiftcast.features.frequency import DAY, shifted, spacing
+from shiftcast.features.frequency import DAY, spacing
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 
@@ -49,7 +49,7 @@ def calendar(panel: Panel, horizon: int) -> dict[str, Array]:
     step = spacing(panel.frequency)
     cycles = {
         "day": hour if step < DAY else None,
-        "week": weekday / 7 if step <= DAY else None,
+        "week": weekday / 7 if step < 2 * DAY else None,
         "year": year if DAY <= step < 300 * DAY else None,
     }
     out = {}
@@ -119,7 +119,7 @@ def holiday_share(panel: Panel, horizon: int, days: Dates) -> Array:
     [0.0, 1.0, 0.0]
     """
     ends = panel.ends(horizon).astype("datetime64[D]")
-    before = shifted(panel.last[:, None], panel.frequency, np.arange(horizon)).astype("datetime64[D]")
+    before = panel.moved(np.arange(horizon)).astype("datetime64[D]")
     before = np.minimum(before, ends - 1)
     count = np.searchsorted(days, ends, side="right") - np.searchsorted(days, before, side="right")
     return np.asarray(count / (ends - before).astype(np.int64))

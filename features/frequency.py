@@ -22,7 +22,9 @@ TICKS: Final = {
     "6h": 21_600 * SECOND, "8h": 28_800 * SECOND, "12h": 43_200 * SECOND, "D": DAY, "W": 7 * DAY, "2W": 14 * DAY,
     "4W": 28 * DAY,
 }  # fmt: skip
-SPELLINGS: Final = {"H": "h", "T": "min", "M": "ME", "Q": "QE", "Y": "YE", "A": "YE", "S": "s", "d": "D", "w": "W"}
+UNEVEN: Final = {"B": (1.4 * DAY, (5, 261)), "SME": (MONTH / 2, (24,)), "4-4-5": (MONTH, (3, 12))}  # step, seasons
+SPELLINGS: Final = {"H": "h", "T": "min", "M": "ME", "Q": "QE", "Y": "YE", "A": "YE", "S": "s", "d": "D", "w": "W",
+                    "SM": "SME", "4-5-4": "4-4-5", "5-4-4": "4-4-5"}  # fmt: skip
 SAME: Final = 0.15  # how far from the commonest gap another still counts as one of its kind
 NEAR_TICK, NEAR_MONTH = 0.05, 0.08  # how far from a named step a spacing may be and still be called by it
 FEW: Final = 3  # gaps below which 28 days may as well be a February
@@ -39,21 +41,25 @@ def canonical(name: str) -> str:
     Returns
     -------
     str
-        One of the names in ``MONTHS`` and ``TICKS``, or a multiple such as ``5D``, ``90s``, ``7ME``, ``2YE``.
+        One of the names in ``MONTHS``, ``TICKS`` and ``UNEVEN`` (``B`` working days, ``SME`` half months, ``4-4-5``
+        months of weeks), or a multiple such as ``5D``, ``90s``, ``7ME``, ``2YE``.
 
     Raises
     ------
     ValueError
-        If pandas does not know it, or its periods are of no even length (business days).
+        If pandas does not know it, or it is a multiple of periods of no even length, such as working days.
 
     Examples
     --------
     >>> [canonical(name) for name in ("H", "MS", "W-WED", "QE-JAN", "60min", "3ME")]
     ['h', 'ME', 'W', 'QE', 'h', 'QE']
     """
-    remedy = "give a pandas offset such as 15min, h, D, W, ME, QE or YE"
+    remedy = "give a pandas offset such as 15min, h, B, D, W, SME, ME, QE or YE, or 4-4-5"
+    name = SPELLINGS.get(name, name)
+    if name in UNEVEN:
+        return name
     try:
-        offset = pd.tseries.frequencies.to_offset(SPELLINGS.get(name, name))
+        offset = pd.tseries.frequencies.to_offset(name)
     except ValueError as problem:
         raise InputError(f"frequency {name!r} is none; {remedy}") from problem
     months = {"M": 1, "Q": 3, "Y": 12, "A": 12}.get(offset.rule_code[:1], 0)
@@ -63,7 +69,11 @@ def canonical(name: str) -> str:
         return _tick_name(offset.n * 7 * DAY)
     if offset.rule_code == "D":
         return _tick_name(offset.n * DAY)
-    if offset.rule_code.startswith(("B", "C")) or not months:
+    code = offset.rule_code
+    if offset.n == 1 and code.startswith("SM"):
+        return "SME"
+    months = {"BM": 1, "BQ": 3, "BY": 12}.get(code[:2], months)  # on the first or last working day
+    if code == "B" or not months:
         raise InputError(f"frequency {name!r} has no even step; {remedy}")
     return _month_name(offset.n * months)
 
@@ -132,6 +142,8 @@ def spacing(frequency: str) -> float:
     >>> spacing("D") / DAY, round(spacing("YE") / DAY, 2)
     (1.0, 365.24)
     """
+    if frequency in UNEVEN:
+        return UNEVEN[frequency][0]
     months, micros = step_of(frequency)
     return months * MONTH + micros
 
@@ -154,11 +166,13 @@ def seasons(frequency: str) -> tuple[int, ...]:
     >>> seasons("h"), seasons("D"), seasons("W"), seasons("ME"), seasons("YE")
     ((24, 168), (7, 365), (52,), (12,), ())
     """
+    if frequency in UNEVEN:
+        return UNEVEN[frequency][1]
     months, micros = step_of(frequency)
     if months:
         return (12 // months,) if months < 12 and 12 % months == 0 else ()
     cycles = [cycle // micros for cycle in (DAY, 7 * DAY) if cycle % micros == 0 and cycle > micros]
-    yearly = [round(365 * DAY / micros)] if DAY <= micros <= 28 * DAY else []
+    yearly = [round(365 * DAY / micros)] if DAY <= micros <= 92 * DAY else []
     return tuple(cycles + yearly)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,18 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from shiftcast.features.date_texts import ASK_ORDER, SECONDS, read_texts, what_to_say
 from shiftcast.features.input_error import InputError
-from shiftcast.features.written_dates import ORDERS, is_either_order, iso_date
+from shiftcast.features.written_dates import ORDERS
 
 MISSING: Final = frozenset({"", "NULL", "null", "None", "none", "NaN", "nan", "NaT", "N/A", "n/a", "Unknown",
                             "None assigned", "\\N", "<NA>"})  # fmt: skip
 FIRST, LAST = pd.Timestamp("1990-01-01", tz="UTC"), pd.Timestamp("2100-01-01", tz="UTC")
-SECONDS: Final[Mapping[str, float]] = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _DTYPE: Final = "datetime64[us, UTC]"
-_ZONED: Final = r" ?(?:[zZ]|[+-]\d{2}:?\d{2}|UTC|GMT)$"
-_TIMED: Final = r":|\dT\d"
-_LOOSE: Final = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y%m%d")
-_EPOCH: Final = ((1e17, "ns"), (1e14, "us"), (1e11, "ms"), (0.0, "s"))  # smallest count from 1970 of each unit
 
 
 @dataclass(frozen=True)
@@ -37,18 +31,23 @@ class Clock:
         Moment that relative times count from; None where the file has none.
     order
         Order of day and month in dates such as 03/04/2026: ``day-first`` or ``month-first``; refused if empty.
+    fiscal_end
+        Month in which fiscal years end, 1 to 12, for periods such as FY22 Q3; these are refused if zero.
 
     Raises
     ------
     ValueError
-        If the order is another word.
+        If the order is another word, or the month is none.
     """
 
     zone: str = "UTC"
     anchor: pd.Timestamp | None = None
     order: str = ""
+    fiscal_end: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.fiscal_end <= 12:
+            raise InputError(f"--fiscal-end {self.fiscal_end} is no month; give 1 to 12")
         if self.order not in {"", *ORDERS}:
             raise InputError(f"--dates {self.order!r} is none of {', '.join(ORDERS)}")
 
@@ -96,14 +95,11 @@ def read_instants(cells: pd.Series, clock: Clock) -> Instants:
         aware = typed.dt.tz_convert("UTC") if typed.dt.tz is not None else _localised(typed, clock.zone)
         return _judged(aware.astype(_DTYPE), cells.isna().to_numpy(), typed.notna().to_numpy())
     text, missing = _texts(cells)
-    numbers = pd.to_numeric(text, errors="coerce").astype(np.float64)
-    counted = numbers.notna().to_numpy() & (text.str.len() != 8).to_numpy()  # 20260316 is a day
-    values = pd.Series(pd.NaT, index=cells.index, dtype=_DTYPE)
-    values[counted] = _from_epoch(numbers[counted])
-    written = ~missing & ~counted
-    readable = np.zeros(len(cells), dtype=bool)
-    values[written], readable[written] = _parsed(text[written], clock)
-    found = _judged(values, missing, readable)
+    read = read_texts(text, clock.order, all_utc=clock.zone == "UTC")
+    values = pd.Series(read.moment, index=cells.index).dt.tz_localize("UTC").astype(_DTYPE)
+    naive = np.isnan(read.offset)
+    values[naive] = _localised(pd.Series(read.wall[naive], index=cells.index[naive]), clock.zone).astype(_DTYPE)
+    found = _judged(values, missing, ~np.isnat(read.wall))
     return found if clock.order else _ask_order(found, text)
 
 
@@ -153,61 +149,12 @@ def _texts(cells: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]]:
     return texts, (texts == "").to_numpy()
 
 
-def _from_epoch(numbers: pd.Series) -> pd.Series:
-    size = numbers.abs()
-    scale = pd.Series(1.0, index=numbers.index)
-    for least, unit in reversed(_EPOCH):
-        scale[size >= least] = SECONDS[unit]
-    seconds = (numbers * scale).where(lambda each: each.abs() < 1e10)
-    return pd.to_datetime((seconds * 1e6).round(), unit="us", utc=True, errors="coerce").astype(_DTYPE)
-
-
-def _parsed(text: pd.Series, clock: Clock) -> tuple[pd.Series, NDArray[np.bool_]]:
-    """Return the moment each text says, and whether it says one at all, the zone's clock aside."""
-    read = pd.to_datetime(text, format="ISO8601", errors="coerce", utc=True)
-    left = read.isna()
-    if clock.zone == "UTC" and not left.any():
-        return read.astype(_DTYPE), np.ones(len(text), dtype=bool)
-    zoned = text.str.contains(_ZONED, regex=True) & text.str.contains(_TIMED, regex=True)
-    if left.any():
-        read[left] = _written(
-            text[left].where(~zoned[left], text[left].str.replace(_ZONED, "", regex=True)), clock.order
-        )
-        late = left & zoned
-        read[late] -= pd.to_timedelta([_offset(each) for each in text[late]], unit="min")
-    values = read.astype(_DTYPE)
-    values[~zoned] = _localised(read[~zoned].dt.tz_localize(None), clock.zone).astype(_DTYPE)
-    return values, read.notna().to_numpy()
-
-
-def _written(bare: pd.Series, order: str) -> pd.Series:
-    """Return the times that texts without a zone say in other forms than ISO 8601, as if in UTC."""
-    read = pd.to_datetime(bare, format="ISO8601", errors="coerce", utc=True)
-    for form in _LOOSE:
-        left = read.isna()
-        if not left.any():
-            return read
-        read[left] = pd.to_datetime(bare[left], format=form, errors="coerce", utc=True)
-    left = read.isna()
-    written = {each: iso_date(each, order) for each in bare[left].unique()}
-    read[left] = pd.to_datetime(bare[left].map(written), format="ISO8601", errors="coerce", utc=True)
-    return read
-
-
-def _offset(text: str) -> int:
-    """Return how far the zone at the end of a text is ahead of UTC [min]."""
-    sign = {"+": 1, "-": -1}.get(text.replace(":", "")[-5:][:1], 0)
-    return sign * (int(text.replace(":", "")[-4:-2]) * 60 + int(text[-2:])) if sign else 0
-
-
 def _ask_order(read: Instants, text: pd.Series) -> Instants:
     """Say of dates that only lack an order that it is asked for."""
     unread, reason = read.faults[0]
-    if not unread.any():
-        return read
-    either = unread & np.array([is_either_order(re.sub(_ZONED, "", each)) for each in text], dtype=bool)
-    asked = "has day and month in either order; say which with --dates day-first or --dates month-first"
-    return Instants(read.values, ((either, asked), (unread & ~either, reason), *read.faults[1:]))
+    either = np.zeros(len(text), dtype=bool)
+    either[unread] = [what_to_say(each) == ASK_ORDER for each in text[unread]]
+    return Instants(read.values, ((either, ASK_ORDER), (unread & ~either, reason), *read.faults[1:]))
 
 
 def _localised(naive: pd.Series, zone: str) -> pd.Series:

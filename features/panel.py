@@ -10,9 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array, Flags, Integers, Names
-from shiftcast.features.frequency import seasons, shifted, spacing
+from shiftcast.features.frequency import seasons, spacing
 from shiftcast.features.input_error import InputError
-from shiftcast.features.slots import place
+from shiftcast.features.open_periods import whole_volumes
+from shiftcast.features.partial import fallen
+from shiftcast.features.period_calendars import moved
+from shiftcast.features.reading import Reading
+from shiftcast.features.slots import place, rhythms
 from shiftcast.features.volumes import Treatments, check_volume_rows, counted
 
 
@@ -29,14 +33,17 @@ class Panel:
     last
         Period end of the last column [UTC, no zone], datetime64[us], shape (series,).
     frequency
-        Step from one period to the next by its canonical name: ``15min, h, D, W, ME, QE, YE``, ... It says
-        nothing of where periods are anchored; that is in ``last``.
+        Step from one period to the next by its canonical name: ``15min, h, B, D, W, ME, QE, YE``, ... It says
+        nothing of where periods are anchored; that is in ``last`` and ``calendar``.
     lower
         Whether the value is a lower bound of latent demand, shape (series, time).
     drivers
         By name, shape (series, time + horizon) [unit of the driver]; NaN where unknown.
     known
         Names of the drivers that are known ahead: those whose file had rows beyond the last value.
+    calendar
+        Name of the calendar of each series (:mod:`features.period_calendars`), shape (series,); periods repeat the
+        day of the last where left out.
 
     Examples
     --------
@@ -55,6 +62,7 @@ class Panel:
     lower: Flags
     drivers: Mapping[str, Array]
     known: tuple[str, ...] = ()
+    calendar: Names | None = None
 
     @property
     def horizon(self) -> int:
@@ -85,7 +93,7 @@ class Panel:
         ndarray of datetime64[us], shape (series, horizon)
             Period ends [UTC, no zone].
         """
-        return shifted(self.last[:, None], self.frequency, np.arange(1, horizon + 1))
+        return self.moved(np.arange(1, horizon + 1))
 
     def times(self) -> NDArray[np.datetime64]:
         """Return the period end of every column.
@@ -95,7 +103,23 @@ class Panel:
         ndarray of datetime64[us], shape (series, time)
             Period ends [UTC, no zone].
         """
-        return shifted(self.last[:, None], self.frequency, np.arange(1 - self.values.shape[1], 1))
+        return self.moved(np.arange(1 - self.values.shape[1], 1))
+
+    def moved(self, steps: Integers) -> NDArray[np.datetime64]:
+        """Return the period ends some steps after the last column, before it where negative.
+
+        Parameters
+        ----------
+        steps
+            Periods after the last column [period], shape (steps,).
+
+        Returns
+        -------
+        ndarray of datetime64[us], shape (series, steps)
+            Period ends [UTC, no zone].
+        """
+        repeated = np.full(len(self.series), "", dtype=object)
+        return moved(self.last, self.frequency, steps, repeated if self.calendar is None else self.calendar)
 
     def take(self, rows: Integers | Flags) -> Panel:
         """Return the panel of some series, by number or flag, over the same columns.
@@ -118,6 +142,7 @@ class Panel:
             last=self.last[rows],
             lower=self.lower[rows],
             drivers={name: array[rows] for name, array in self.drivers.items()},
+            calendar=None if self.calendar is None else self.calendar[rows],
         )
 
     def cut(self, steps: int) -> Panel:
@@ -150,7 +175,7 @@ class Panel:
             self,
             values=self.values[:, :length],
             lower=self.lower[:, :length],
-            last=shifted(self.last, self.frequency, np.array(-steps)),
+            last=self.moved(np.array([-steps]))[:, 0],
             drivers={name: self._cut_driver(name, length) for name in self.drivers},
         )
 
@@ -165,9 +190,8 @@ def panels(
     history: pd.DataFrame,
     *,
     horizon: int = 0,
-    frequency: str | None = None,
     drivers: tuple[str, ...] = (),
-    zone: str | None = None,
+    reading: Reading | None = None,
 ) -> tuple[list[Panel], Treatments]:
     """Return the panels of a history, one a frequency, and what was treated.
 
@@ -183,12 +207,10 @@ def panels(
         carries known future drivers.
     horizon
         Periods ahead that drivers are kept for, and that histories are compared with.
-    frequency
-        A pandas offset such as ``h`` or ``MS``; found in the dates where not given.
     drivers
         Columns to carry along.
-    zone
-        Zone of dates written without one; UTC where not given.
+    reading
+        How dates are read, the frequency where it is given, and when figures were taken.
 
     Returns
     -------
@@ -208,14 +230,19 @@ def panels(
     >>> panel.frequency, panel.values.tolist(), treated.counts["gaps"]
     ('h', [[1.0, 2.0, nan, 4.0]], 1)
     """
-    rows, treated = check_volume_rows(history, drivers=drivers, zone=zone)
-    grid = place(rows, frequency)
+    reading = Reading() if reading is None else reading
+    rows, treated = check_volume_rows(history, drivers=drivers, clock=reading.clock)
+    found = rhythms(rows, reading.frequency)
+    rows, held = whole_volumes(rows, found, reading, drivers)
+    treated += held
+    grid = place(rows, found)
     rows = rows.assign(s=grid.code, slot=grid.slot)
     treated += counted({"single": grid.single}, grid.series) + Treatments({"shifted": grid.shifted})
     out = []
     for name in sorted(set(grid.frequency), key=lambda each: (spacing(each), each)):
         mine = grid.frequency == name
         panel = _panel(rows[mine[grid.code]], grid.last[mine], name, horizon, drivers)
+        panel = replace(panel, calendar=grid.calendar[mine])
         treated += _described(panel, horizon)
         out.append(panel)
     return out, treated
@@ -262,6 +289,7 @@ def _described(panel: Panel, horizon: int) -> Treatments:
         "zero": (number > 0) & (top == 0),
         "without_history": number == 0,
         "short": (number > 0) & (number < horizon),
+        "fallen": fallen(panel.values, panel.seasons) & ~panel.lower[:, -1],
     }
     found = counted(flags, pd.Series(panel.series))
     return replace(found, counts={**found.counts, "gaps": int(holes.sum())})

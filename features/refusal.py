@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
+
+TIMES: Final = "a time or duration is no number: write hours, such as 12.5 for 12:30:00"
 
 
 def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, remedy: str) -> None:
@@ -43,6 +47,38 @@ def refuse(rows: pd.DataFrame, bad: pd.Series, values: pd.Series, name: str, rem
         value = values.iloc[at]
         shown = f"{value:g}" if isinstance(value, float) else repr(value)
         raise InputError(f"{where}: {name} is {shown}; {remedy}")
+
+
+def numbers_of(rows: pd.DataFrame, column: pd.Series, name: str) -> NDArray[np.float64]:
+    """Return a column as numbers, NaN where a cell holds none; refuse times and durations, which are no amounts.
+
+    Parameters
+    ----------
+    rows
+        Columns ``series`` and ``row``, as :func:`refuse` takes them.
+    column
+        Any cells, shape (rows,).
+    name
+        Name of the column, for the refusal.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        The cells as numbers.
+
+    Raises
+    ------
+    ValueError
+        If the column holds times or durations.
+
+    Examples
+    --------
+    >>> numbers_of(pd.DataFrame({"series": ["web"], "row": [1]}), pd.Series(["7.5"]), "value").tolist()
+    [7.5]
+    """
+    if column.dtype.kind in "mM":
+        refuse(rows, column.notna().reset_index(drop=True), column.astype(str), name, TIMES)
+    return np.asarray(pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan))
 
 
 def text_of(column: pd.Series, name: str) -> NDArray[np.object_]:

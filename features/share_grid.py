@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array, Flags, Integers
-from shiftcast.features.input_error import InputError
+from shiftcast.features.share_calendar import EPOCH, dated_slots, ends_after, per_year
 
 MEMORY: Final = 40  # periods of history that the model looks at
 AHEAD: Final = 12  # periods after an origin that the model learns from
 CHUNK: Final = 400  # series worked on at once, so that memory does not grow with their number
-STEPS: Final = np.array([1.0, 7.0, 14.0, 30.436875, 60.87375, 91.310625, 121.7475, 182.62125, 365.2425])  # days
-MOST_MISSING: Final = 4.5  # smallest gaps in a usual one
-EPOCH: Final = pd.Timestamp("1970-01-01", tz="UTC")
-NEAR: Final = 0.2  # how far, in logs, a spacing may be from a calendar step and still be called by it
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,9 @@ class SharePanel:
         year has gaps.
     step
         Days from one period to the next, shape (N,).
+    rhythm
+        Frequency and calendar (:mod:`features.period_calendars`) of each series, N pairs; empty names where its dates
+        follow none.
     """
 
     series: tuple[str, ...]
@@ -57,6 +55,7 @@ class SharePanel:
     seen: Flags
     recent: tuple[tuple[int, ...], ...]
     step: Array
+    rhythm: tuple[tuple[str, str], ...]
 
     @property
     def named(self) -> Flags:
@@ -64,7 +63,7 @@ class SharePanel:
         return ~np.isnan(self.shares[:, -1])
 
 
-def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
+def share_panels(rows: pd.DataFrame, frequency: str | None = None) -> Iterator[SharePanel]:
     """Yield panels of checked rows; groups are whole, and a group's panel depends on nothing but the group.
 
     The step of a series is the lower quartile of its gaps, called by the calendar step nearest to it. A
@@ -75,6 +74,8 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     ----------
     rows
         Checked rows of :func:`features.shares.check_share_rows`.
+    frequency
+        Frequency of series with one period; that of most in their group where not given.
 
     Yields
     ------
@@ -84,7 +85,7 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     Raises
     ------
     ValueError
-        Where two dates of a series fall into one period of its grid.
+        Where two dates of a series fall into one period of its grid, or one date leaves the frequency open.
 
     Examples
     --------
@@ -94,7 +95,7 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
     >>> next(share_panels(check_share_rows(frame))).shares[0, :, 0]
     array([1., 1., 1., 1.])
     """
-    coded = _coded(rows)
+    coded = _coded(rows, frequency)
     shape = coded.drop_duplicates("s").groupby("group")[["length", "width"]].max()
     blocks = coded.groupby("group", sort=False).indices
     for _, alike in shape.groupby(["length", "width"]):
@@ -111,7 +112,7 @@ def share_panels(rows: pd.DataFrame) -> Iterator[SharePanel]:
 
 
 def future_ends(panel: SharePanel, at: int, horizon: int) -> pd.DatetimeIndex:
-    """Return the ends of the ``horizon`` periods after the last of series ``at``, keeping the year's pattern.
+    """Return the ends of the ``horizon`` periods after the last of series ``at``, on the calendar that it follows.
 
     Parameters
     ----------
@@ -136,97 +137,26 @@ def future_ends(panel: SharePanel, at: int, horizon: int) -> pd.DatetimeIndex:
     >>> future_ends(panel, 0, 2).strftime("%Y-%m-%d").tolist()
     ['2025-06-30', '2025-11-30']
     """
-    return _future_ends(panel.recent[at], float(panel.step[at]), horizon)
+    return ends_after(panel.recent[at], float(panel.step[at]), panel.rhythm[at], horizon)
 
 
-@lru_cache(maxsize=4096)
-def _future_ends(recent_days: tuple[int, ...], step: float, horizon: int) -> pd.DatetimeIndex:
-    """Return the future period ends after the last year's, given as days since 1970."""
-    recent = [EPOCH + pd.Timedelta(days=day) for day in recent_days]
-    ahead = range(horizon)
-    if step < STEPS[3] * (1 - NEAR):
-        return pd.DatetimeIndex([recent[-1] + pd.Timedelta(days=round(step * (h + 1))) for h in ahead])
-    if len(recent) == _per_year(step):
-        turns = [divmod(h, len(recent)) for h in ahead]
-        return pd.DatetimeIndex([_months_on(recent[place], 12 * (1 + turn)) for turn, place in turns])
-    months = max(1, round(step / STEPS[3]))
-    return pd.DatetimeIndex([_months_on(recent[-1], months * (h + 1)) for h in ahead])
-
-
-def _per_year(step: float) -> int:
-    """Return how many steps of so many days make a year; none where a step is longer."""
-    return round(STEPS[-1] / step) if step < STEPS[-1] * (1 + NEAR) else 0
-
-
-def _months_on(day: pd.Timestamp, months: int) -> pd.Timestamp:
-    """Return the day so many months later; the last day of a month stays one."""
-    moved = day + pd.DateOffset(months=months)
-    return moved + pd.offsets.MonthEnd(0) if day.is_month_end else moved
-
-
-def _coded(rows: pd.DataFrame) -> pd.DataFrame:
+def _coded(rows: pd.DataFrame, frequency: str | None) -> pd.DataFrame:
     """Return one line per row: codes of series, category and period slot, and its panel's shape."""
     coded = rows.assign(s=rows.groupby(["group", "series"], sort=True).ngroup())
     names = coded.drop_duplicates(["s", "category"]).sort_values(["s", "category"], kind="stable")
     names = names.assign(k=names.groupby("s").cumcount())
     coded["k"] = coded[["s", "category"]].merge(names[["s", "category", "k"]], how="left").k.to_numpy()
     coded["day"] = ((coded.period_end - EPOCH) / pd.Timedelta(days=1)).to_numpy()
-    dates = coded.drop_duplicates(["s", "day"])[["s", "day", "series", "period_end"]].sort_values(["s", "day"])
-    dates = dates.assign(step=_steps(dates))
-    dates["slot"] = _slots(dates)
-    coded[["step", "slot"]] = coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[["step", "slot"]].to_numpy()
+    dates = coded.drop_duplicates(["s", "day"]).sort_values(["s", "day"], ignore_index=True)
+    dates = dated_slots(dates[["s", "group", "day", "series", "period_end"]], frequency)
+    placed = ["step", "slot", "frequency", "calendar"]
+    coded[placed] = coded[["s", "day"]].merge(dates, on=["s", "day"], how="left")[placed].to_numpy()
+    coded["step"] = coded.step.astype(float)
     coded["slot"] = coded.slot.astype(int)
     by_group = coded.groupby("group")
     coded["length"] = (by_group.slot.transform("max") + 1).clip(upper=MEMORY)
     coded["width"] = by_group.k.transform("max") + 1
     return coded
-
-
-def _steps(dates: pd.DataFrame) -> Array:
-    """Return the step of each date's series [day]: the lower quartile of gaps, by the nearest step.
-
-    The smallest gap takes its place where it is a calendar step itself and the quartile at most four of it:
-    then the longer gaps are missing periods.
-    """
-    gaps = dates.groupby("s").day.diff().groupby(dates["s"])
-    usual = gaps.quantile(0.25, interpolation="lower").reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
-    least = gaps.min().reindex(dates["s"]).fillna(STEPS[-1]).to_numpy()
-    finer = _near(least) & (usual > least * (1 + NEAR)) & (usual < least * MOST_MISSING)
-    raw = np.where(finer, least, usual)
-    years = np.maximum(np.round(raw / STEPS[-1]), 1) * STEPS[-1]
-    nearest = np.where(raw > STEPS[-1] * (1 + NEAR), years, _called(raw))
-    return np.asarray(np.where(np.abs(np.log(raw / nearest)) < NEAR, nearest, raw))
-
-
-def _called(raw: Array) -> Array:
-    """Return the calendar step nearest to each spacing [day]."""
-    return np.asarray(STEPS[np.abs(np.log(raw[:, None] / STEPS)).argmin(axis=1)])
-
-
-def _near(raw: Array) -> Flags:
-    """Return whether a spacing may be called by its calendar step."""
-    return np.asarray(np.abs(np.log(raw / _called(raw))) < NEAR)
-
-
-def _slots(dates: pd.DataFrame) -> pd.Series:
-    """Return how many periods each date lies before the last of its series, gaps rounded to whole steps.
-
-    Raises
-    ------
-    ValueError
-        Where a gap is less than half a step.
-    """
-    gaps = (dates.groupby("s").day.diff() / dates.step).round()
-    crowded = (gaps == 0).to_numpy()
-    if crowded.any():
-        at = int(crowded.argmax())
-        first, second = dates.iloc[at - 1], dates.iloc[at]
-        raise InputError(
-            f"series {first.series!r}: {first.period_end:%Y-%m-%d} and {second.period_end:%Y-%m-%d} fall "
-            f"into one period of {first.step:.0f} days; give one frequency in a series, or a series for each"
-        )
-    passed = gaps.fillna(0).astype(int).groupby(dates["s"]).cumsum()
-    return passed.groupby(dates["s"]).transform("max") - passed
 
 
 def _panel(coded: pd.DataFrame) -> SharePanel:
@@ -254,6 +184,7 @@ def _panel(coded: pd.DataFrame) -> SharePanel:
         seen=seen,
         recent=_recent(coded),
         step=heads.step.to_numpy(dtype=float),
+        rhythm=tuple(zip(heads.frequency, heads.calendar, strict=True)),
     )
 
 
@@ -291,7 +222,7 @@ def _recent(coded: pd.DataFrame) -> tuple[tuple[int, ...], ...]:
     starts = np.flatnonzero(np.r_[True, np.diff(dates["s"].to_numpy()) > 0])
     days = dates.day.to_numpy(dtype=np.int64)
     for start in starts:
-        want = _per_year(step[start])
+        want = per_year(step[start])
         whole = 0 < want <= len(slot) - start and (slot[start : start + want] == np.arange(want)).all()
         out.append(tuple(days[start : start + (want if whole else 1)][::-1].tolist()))
     return tuple(out)

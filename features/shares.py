@@ -12,13 +12,15 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
-from shiftcast.features.refusal import refuse, text_of
+from shiftcast.features.instants import Clock
+from shiftcast.features.refusal import numbers_of, refuse, text_of
+from shiftcast.features.stamps import refuse_dates, utc_stamps
 
 COLUMNS: Final = ("series", "group", "period_end", "category", "value")
 MAX_CATEGORIES: Final = 200  # in one series; more is a list of items, not a mix of techniques
 
 
-def check_share_rows(frame: pd.DataFrame) -> pd.DataFrame:
+def check_share_rows(frame: pd.DataFrame, clock: Clock | None = None) -> pd.DataFrame:
     """Return the rows checked, typed and sorted by group, series, period and category.
 
     Parameters
@@ -26,6 +28,8 @@ def check_share_rows(frame: pd.DataFrame) -> pd.DataFrame:
     frame
         Columns ``series, period_end, category, value`` and, where known, ``group`` (one wall for all without
         it) and ``n`` (sample size of the period [count], the number of things the shares were counted on).
+    clock
+        How dates are read: zone of those written without one, order of day and month, end of fiscal years.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def check_share_rows(frame: pd.DataFrame) -> pd.DataFrame:
     >>> check_share_rows(rows).period_end.dt.year.tolist()
     [2024, 2025]
     """
-    rows = _typed(frame)
+    rows = _typed(frame, clock)
     _refuse_values(rows)
     _refuse_repeats(rows)
     _refuse_many_categories(rows)
@@ -59,7 +63,7 @@ def check_share_rows(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+def _typed(frame: pd.DataFrame, clock: Clock | None) -> pd.DataFrame:
     """Return the rows with text, dates and numbers in their types, and the number of each row."""
     missing = [name for name in COLUMNS if name not in frame.columns and name != "group"]
     if missing:
@@ -71,15 +75,11 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
     for name in ("series", "category"):
         rows[name] = text_of(frame[name], name)
     rows["group"] = text_of(frame["group"].fillna("all"), "group") if "group" in frame.columns else "all"
-    written = frame["period_end"]
-    if isinstance(written.dtype, pd.CategoricalDtype):
-        written = written.astype(written.cat.categories.dtype)
-    dates = pd.DatetimeIndex(pd.to_datetime(written, errors="coerce", utc=True))
-    rows["period_end"] = dates.as_unit("us").normalize()
-    rows["value"] = pd.to_numeric(frame["value"], errors="coerce").to_numpy(dtype=float)
-    sizes = pd.to_numeric(frame["n"], errors="coerce").to_numpy(dtype=float) if "n" in frame.columns else np.nan
-    rows["n"] = sizes
-    refuse(rows, rows.period_end.isna(), frame["period_end"], "period_end", "write dates as 2027-12-31")
+    stamps, _ = utc_stamps(frame["period_end"], rows["series"], clock)
+    rows["period_end"] = pd.DatetimeIndex(stamps).tz_localize("UTC").as_unit("us").normalize()
+    refuse_dates(rows, frame["period_end"])
+    rows["value"] = numbers_of(rows, frame["value"], "value")
+    rows["n"] = numbers_of(rows, frame["n"], "n") if "n" in frame.columns else np.nan
     return rows
 
 

@@ -15,20 +15,28 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
-from shiftcast.features.refusal import coded, refuse
-from shiftcast.features.stamps import REMEDY, utc_stamps
+from shiftcast.features.instants import Clock
+from shiftcast.features.refusal import coded, numbers_of, refuse
+from shiftcast.features.stamps import refuse_dates, utc_stamps
 
 COLUMNS: Final = ("series", "group", "period_end", "value")
 FLAGS: Final = ("censored", "queued", "refused")  # true, or a count above zero: demand went unserved
+WORDS: Final = {"true": 1, "yes": 1, "y": 1, "t": 1, "false": 0, "no": 0, "n": 0, "f": 0}  # as flags are written
 CAPACITY: Final = "capacity"
 AT_CAPACITY: Final = 0.999  # of capacity, from which served volume says only how much demand there was at least
 TREATMENTS: Final = {
     "zoned": "rows written in another zone than UTC: brought to UTC",
+    "local": "rows of days or longer written in a zone: the local days as given",
     "mixed": "rows in files that mix zones: all brought to UTC",
     "clock_change": "local hours that came twice as clocks went back: the second is winter time",
     "empty": "rows without a value: a gap where later values follow, the future of a driver where none do",
     "repeated": "rows that repeat another to the letter: kept once",
     "censored": "values at capacity or flagged as queued, refused or censored: lower bounds of demand",
+    "held_out": "values of periods that are not over: held out, so that the forecast begins with that period",
+    "scaled": "values of periods that are not over: scaled up to the whole period",
+    "kept": "values of periods that are not over: taken as whole ones",
+    "fallen": "series whose last value is far below all that went before: taken as whole; if that period is not over, "
+    "say up to which day the figures go (--as-of), or drop its row",
     "gaps": "periods missing inside histories: left unknown, never filled with zero",
     "shifted": "daily or longer periods an hour off their step as clocks changed: taken as whole ones",
     "constant": "series that never change",
@@ -111,7 +119,7 @@ def counted(flags: Mapping[str, NDArray[np.bool_]], names: pd.Series) -> Treatme
 
 
 def check_volume_rows(
-    history: pd.DataFrame, *, drivers: tuple[str, ...] = (), zone: str | None = None
+    history: pd.DataFrame, *, drivers: tuple[str, ...] = (), clock: Clock | None = None
 ) -> tuple[pd.DataFrame, Treatments]:
     """Return the rows checked, typed and sorted by group, series and period, and what was treated.
 
@@ -123,8 +131,8 @@ def check_volume_rows(
         from 0, as a reader of files leaves it.
     drivers
         Further columns to carry along, each a number.
-    zone
-        Zone of dates written without one; UTC where not given.
+    clock
+        How dates are read: zone of those written without one, order of day and month, end of fiscal years.
 
     Returns
     -------
@@ -146,8 +154,8 @@ def check_volume_rows(
     >>> check_volume_rows(rows)[0].value.tolist()
     [5.0, 7.0]
     """
-    rows, treated = _typed(history, drivers, zone)
-    flags = _flags(history)
+    rows, treated = _typed(history, drivers, clock)
+    flags = _flags(rows, history)
     capacity = _number(rows, history, CAPACITY) if CAPACITY in history.columns else np.full(len(rows), np.inf)
     refuse(rows, pd.Series(capacity <= 0), pd.Series(capacity), CAPACITY, "give what can be served, or leave it empty")
     with np.errstate(invalid="ignore"):
@@ -159,7 +167,7 @@ def check_volume_rows(
     return rows, Treatments({**treated, "repeated": repeated}) + found
 
 
-def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) -> tuple[pd.DataFrame, dict[str, int]]:
+def _typed(history: pd.DataFrame, drivers: tuple[str, ...], clock: Clock | None) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return text, dates and numbers in their types."""
     for name in ("series", "period_end", "value", *drivers):
         if name not in history.columns:
@@ -173,8 +181,8 @@ def _typed(history: pd.DataFrame, drivers: tuple[str, ...], zone: str | None) ->
     number = history.index.to_numpy() + 1 if whole else np.arange(1, len(history) + 1)
     rows = pd.DataFrame({"row": number, "series": coded(history["series"], "series", number)})
     rows["group"] = _groups(history, number)
-    rows["period_end"], treated = utc_stamps(history["period_end"], rows.series, zone=zone)
-    refuse(rows, rows.period_end.isna(), history["period_end"], "period_end", REMEDY)
+    rows["period_end"], treated = utc_stamps(history["period_end"], rows.series, clock)
+    refuse_dates(rows, history["period_end"])
     rows["value"] = _number(rows, history, "value")
     for name in drivers:
         rows[name] = _number(rows, history, name)
@@ -193,20 +201,23 @@ def _groups(history: pd.DataFrame, number: NDArray[np.int64]) -> pd.Series:
 
 def _number(rows: pd.DataFrame, history: pd.DataFrame, name: str) -> NDArray[np.float64]:
     """Return a column as finite numbers, NaN where empty; refuse what is neither."""
-    value = pd.to_numeric(history[name], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    value = numbers_of(rows, history[name], name)
     bad = np.isinf(value) | (np.isnan(value) & history[name].notna().to_numpy())
     refuse(rows, pd.Series(bad), history[name], name, "give a finite number, or leave it empty where none was measured")
     return np.asarray(value)
 
 
-def _flags(history: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return whether a row is flagged as demand that went unserved."""
+def _flags(rows: pd.DataFrame, history: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return whether a row is flagged as demand that went unserved; refuse words that say neither."""
     out = np.zeros(len(history), dtype=bool)
-    for name in FLAGS:
-        if name in history.columns:
-            text = history[name].astype(str).str.lower()
-            number = pd.to_numeric(text.replace({"true": "1", "yes": "1"}), errors="coerce").to_numpy(dtype=float)
-            out |= np.nan_to_num(number) > 0
+    for name in (flag for flag in FLAGS if flag in history.columns):
+        code, said = pd.factorize(history[name])
+        words = [str(cell).strip().lower() or "0" for cell in said]
+        number = pd.to_numeric(pd.Series([WORDS.get(word, word) for word in words], dtype=object), errors="coerce")
+        count = np.append(number.to_numpy(dtype=float), 0.0)[code]  # an empty cell flags nothing
+        bad = pd.Series(np.isnan(count) | (count < 0))
+        refuse(rows, bad, history[name], name, f"give a count, or one of {', '.join(WORDS)}, or leave it empty")
+        out |= count > 0
     return out
 
 

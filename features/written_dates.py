@@ -73,11 +73,27 @@ def iso_date(text: str, order: str = "") -> str:
     if found is None:
         return ""
     parts = found.groupdict()
-    return _iso(found, parts.get("day") or "1", int(parts["month"]) if "month" in parts else _month(parts["name"]))
+    return _iso(found, parts.get("day") or "1", int(parts["month"]) if "month" in parts else month_of(parts["name"]))
 
 
-def _month(name: str) -> int:
-    """Return a month by its English name or its beginning; 0 for none."""
+def month_of(name: str) -> int:
+    """Return a month by its English name or the beginning of it.
+
+    Parameters
+    ----------
+    name
+        At least three letters, such as ``Apr`` or ``April``.
+
+    Returns
+    -------
+    int
+        1 to 12; 0 for none.
+
+    Examples
+    --------
+    >>> month_of("April"), month_of("Foo")
+    (4, 0)
+    """
     short = name[:3].lower()
     return _MONTHS.index(short) + 1 if short in _MONTHS else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -12,8 +12,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
+from shiftcast.features.open_periods import whole_shares
+from shiftcast.features.reading import Reading
 from shiftcast.features.share_grid import SharePanel, future_ends, share_panels
 from shiftcast.features.shares import check_share_rows
+from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.migration.combine import centre
 from shiftcast.forecast.migration.draws import FittedPanel, series_draws
 from shiftcast.forecast.migration.emergence import newcomer_quantiles
@@ -42,11 +45,14 @@ class ShareFit:
     skill
         Columns ``series, horizon, ratio, histories``: CRPS over that of last value [1] measured on reference
         histories as lively as the series' pool, and the name of that class.
+    treated
+        What was treated in the rows.
     """
 
     panels: tuple[FittedPanel, ...]
     horizon: int
     skill: pd.DataFrame
+    treated: Treatments = field(default_factory=Treatments)
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -60,6 +66,7 @@ def fit_shares(
     horizon: int,
     learned: Learned,
     newcomer: str | None = None,
+    reading: Reading | None = None,
     progress: Progress | None = None,
 ) -> ShareFit:
     """Fit the share model to histories of shares.
@@ -76,6 +83,8 @@ def fit_shares(
     newcomer
         Name for an unnamed next generation, added to every series that declares no category of its own with
         nothing but zeros; none is added without a name.
+    reading
+        How dates are read, the frequency of series with one period, and when figures were taken.
     progress
         Called with the number of series done, panel by panel.
 
@@ -90,18 +99,19 @@ def fit_shares(
     """
     if not 1 <= horizon <= MAX_HORIZON:
         raise InputError(f"horizon is {horizon}; give 1 to {MAX_HORIZON} periods")
-    rows = check_share_rows(frame)
+    reading = Reading() if reading is None else reading
+    rows, treated = whole_shares(check_share_rows(frame, reading.clock), reading)
     if newcomer is not None:
         rows = with_newcomer(rows, newcomer)
     panels, skill, done = [], [], 0
-    for panel in share_panels(rows):
+    for panel in share_panels(rows, reading.frequency):
         state = path_state(panel)
         panels.append(fit_panel(state, learned, horizon))
         skill.append(skill_rows(state, learned, horizon))
         done += len(panel.series)
         if progress is not None:
             progress(done)
-    return ShareFit(tuple(panels), horizon, pd.concat(skill, ignore_index=True))
+    return ShareFit(tuple(panels), horizon, pd.concat(skill, ignore_index=True), treated)
 
 
 def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:

@@ -9,10 +9,14 @@ import pandas as pd
 import typer
 
 from shiftcast.features.input_error import InputError
+from shiftcast.features.reading import HOLD, Reading
+from shiftcast.features.shares import check_share_rows
+from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.migration import Learned, ShareFit, draw_shares, fit_shares, share_quantiles
 from shiftcast.forecast.migration.learned import LearnedFamily
 from shiftcast.forecast.migration.references import REFERENCES, reference_rows
 from shiftcast.forecast.views.crossing import crossing_dates, read_condition
+from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.shares_plot import save_plot
 from shiftcast.pipelines.series.files import read_series, series_writer
@@ -52,20 +56,31 @@ def shares(
     learned: Annotated[
         Path | None, typer.Option(help="learned numbers, from shiftcast.pipelines.series.train_migration")
     ] = None,
+    frequency: Frequency = None,
+    zone: Zone = None,
+    dates: Order = "",
+    fiscal_end: FiscalEnd = 0,
+    as_of: AsOf = None,
+    partial: Partial = HOLD,
 ) -> None:
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
         history = read_series(file, COLUMNS)
+        reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
         conditions = [read_condition(text) for text in crossing or []]
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
-        forecast, fits = forecast_history(history, horizon, draws, seed, newcomer, picked, family if by_set else None)
+        forecast, fits = forecast_history(
+            history, horizon, draws, seed, newcomer, picked, family if by_set else None, reading
+        )
         curves = [reference_rows(fit, name) for name in reference or [] for fit in fits]
         crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
         with series_writer(output) as write:
             write(pd.concat([forecast, *curves], ignore_index=True) if curves else forecast)
         if plot is not None:
-            save_plot(history, forecast, plot)
+            save_plot(check_share_rows(history, reading.clock), forecast, plot)
+        for line in sum((fit.treated for fit in fits), Treatments()).lines():
+            errors.print(f"treated: {line}", markup=False, highlight=False)
         tell_skill(pd.concat([fit.skill for fit in fits]))
         for table in crossings:
             tell_crossings(table)
@@ -82,6 +97,7 @@ def forecast_history(
     newcomer: str | None,
     learned: Learned,
     by_set: LearnedFamily | None = None,
+    reading: Reading | None = None,
 ) -> tuple[pd.DataFrame, list[ShareFit]]:
     """Return the quantile frame of a history and the fits behind it.
 
@@ -102,6 +118,8 @@ def forecast_history(
         What the share model learned on all reference histories.
     by_set
         What it learned with each reference set left out.
+    reading
+        How dates are read, the frequency of series with one period, and when figures were taken.
 
     Returns
     -------
@@ -116,7 +134,7 @@ def forecast_history(
     frames, fits = [], []
     for rows, numbers in parts.values():
         with progress_bar(rows["series"].nunique() if "series" in rows else 0) as advance:
-            fit = fit_shares(rows, horizon=horizon, learned=numbers, newcomer=newcomer)
+            fit = fit_shares(rows, horizon=horizon, learned=numbers, newcomer=newcomer, reading=reading)
             frames.append(share_quantiles(fit, draws=draws, seed=seed, progress=advance))
         fits.append(fit)
     return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits

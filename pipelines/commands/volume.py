@@ -15,9 +15,11 @@ import pandas as pd
 import typer
 
 from shiftcast.features.input_error import InputError
+from shiftcast.features.reading import HOLD
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
 from shiftcast.forecast.volume import Elasticity, own_priors
+from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
@@ -66,12 +68,16 @@ class VolumeSummary:
 def volume(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,value and drivers.")],
     horizon: Annotated[int, typer.Option(min=1, help="Periods ahead, of each series' own frequency.")],
-    frequency: Annotated[str | None, typer.Option(help="Such as h, D, W, ME or QE; found if left out.")] = None,
+    frequency: Frequency = None,
     output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
     weights: Annotated[Path | None, typer.Option(help="CSV or Parquet of the member weights to write.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture of history and fan to write.")] = None,
     drivers: Annotated[str, typer.Option(help="Columns that drive volume, separated by commas.")] = "",
-    zone: Annotated[str | None, typer.Option(help="Zone of dates written without one; UTC if left out.")] = None,
+    zone: Zone = None,
+    dates: Order = "",
+    fiscal_end: FiscalEnd = 0,
+    as_of: AsOf = None,
+    partial: Partial = HOLD,
     elasticity: Annotated[
         list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
     ] = None,
@@ -86,7 +92,8 @@ def volume(
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
     wanted = draws if paths is not None else 0
     priors = own_priors(read_beliefs(read_belief_rows(record)))
-    question = VolumeQuestion(horizon, priors, frequency, named, zone, beliefs, wanted, seed)
+    reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
+    question = VolumeQuestion(horizon, priors, named, reading, beliefs, wanted, seed)
     forecast: list[pd.DataFrame] = []
     with ExitStack() as opened:
         write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))

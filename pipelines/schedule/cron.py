@@ -18,6 +18,7 @@ from shiftcast.features.input_error import InputError
 
 WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LENGTHS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # most days of each month
 _FIELDS: Final = {"minute": (0, 59), "hour": (0, 23), "day of month": (1, 31), "month": (1, 12), "day of week": (0, 7)}
 _NAMES: Final = {
     "month": dict(zip(MONTHS, range(1, 13), strict=True)),
@@ -81,6 +82,8 @@ def parse_cron(text: str) -> Cron:
             f"--cron {text!r} restricts both day of month and day of week, which schedulers read differently; "
             "restrict one"
         )
+    if min(days or (1,)) > max(_LENGTHS[month - 1] for month in months or (1,)):
+        raise InputError(f"--cron {text!r}: none of its months has such a day, so it never comes; correct day or month")
     if weekdays is not None:
         weekdays = tuple(sorted({day % 7 for day in weekdays}))
     return Cron(" ".join(fields), minutes, hours, days, months, weekdays)

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
+from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
 from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
+MOST_AHEAD: Final = 5000  # periods ahead, as joint draws take the square of them
 STEPS: Final = 60_000  # series times periods ahead held together at most
 
 
@@ -31,7 +33,7 @@ class VolumeQuestion:
         Periods ahead, of each series' own frequency.
     priors
         Beliefs about errors before any is seen (:func:`forecast.volume.fit.own_priors`).
-    frequency, drivers, zone
+    drivers, reading
         As :func:`features.panel.panels` takes them.
     elasticities
         Belief in the effect of drivers, by name: change of log volume for a change of one in the driver's log.
@@ -48,9 +50,8 @@ class VolumeQuestion:
 
     horizon: int
     priors: Priors
-    frequency: str | None = None
     drivers: tuple[str, ...] = ()
-    zone: str | None = None
+    reading: Reading = field(default_factory=Reading)
     elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
     draws: int = 0
     seed: int = 0
@@ -59,6 +60,10 @@ class VolumeQuestion:
         for name, least in (("horizon", 1), ("draws", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} {getattr(self, name)} is below {least}; ask for at least that")
+        if self.horizon > MOST_AHEAD:
+            raise InputError(
+                f"horizon {self.horizon} is above {MOST_AHEAD}; ask for fewer periods, or for longer ones (--frequency)"
+            )
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -126,9 +131,7 @@ def forecast_volumes(
         On bad input, naming series, row, value and remedy.
     """
     for number, rows in enumerate(_chunks(history, question.horizon), start=1):
-        found, treated = panels(
-            rows, horizon=question.horizon, frequency=question.frequency, drivers=question.drivers, zone=question.zone
-        )
+        found, treated = panels(rows, horizon=question.horizon, drivers=question.drivers, reading=question.reading)
         yield [_answer(panel, question, number) for panel in found], treated
 
 

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shiftcast.features.instants import Clock
 from shiftcast.features.panel import panels
+from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import TREATMENTS, Treatments, check_volume_rows
 
 
@@ -58,6 +60,21 @@ def test_bad_row_is_refused_by_series_and_row(column, value, said):
         panels(frame, drivers=("price",))
 
 
+@pytest.mark.parametrize("word", ["ja", "3 jobs", "-1", "nan "])
+def test_a_flag_in_other_words_is_refused_and_never_taken_for_none(word):
+    with pytest.raises(ValueError, match=r"row 2: queued is .*; give a count, or one of true, yes, y, t, false"):
+        panels(rows([1.0, 2.0, 3.0], queued=["0", word, "1"]))
+
+
+@pytest.mark.parametrize("column", ["value", "capacity", "price"])
+@pytest.mark.parametrize("cells", [pd.to_timedelta(["12:30:00"] * 3), pd.date_range("2025-01-01", periods=3)])
+def test_durations_and_times_are_no_amounts(column, cells):
+    frame = rows([1.0, 2.0, 3.0], price=1.0, capacity=9.0)
+    frame[column] = cells
+    with pytest.raises(ValueError, match=f"series 's', row 1: {column} is .*; a time or duration is no number: write"):
+        panels(frame, drivers=("price",))
+
+
 @pytest.mark.parametrize(
     ("frame", "given", "said"),
     [
@@ -67,7 +84,7 @@ def test_bad_row_is_refused_by_series_and_row(column, value, said):
         (rows([1.0])[:0], {}, "the history has no rows"),
         (rows([1.0]), {}, "every series has one date, which leaves the frequency open; name it"),
         (rows([np.nan, np.nan]), {}, "no row has a value; give at least one"),
-        (rows([1.0, 2.0]), {"frequency": "B"}, "frequency 'B' has no even step"),
+        (rows([1.0, 2.0]), {"reading": Reading(frequency="2B")}, "frequency '2B' has no even step"),
     ],
 )
 def test_bad_frame_is_refused(frame, given, said):
@@ -140,6 +157,7 @@ def test_a_series_without_history_stands_beside_its_group():
         ({"queued": [0, 3, 0]}, [False, True, False]),
         ({"censored": [True, False, True]}, [True, False, True]),
         ({"refused": ["no", "yes", None]}, [False, True, False]),
+        ({"refused": [" Y", "False", ""], "queued": ["n", "t", "0"]}, [True, True, False]),
     ],
 )
 def test_served_volume_at_capacity_or_flagged_is_a_lower_bound(columns, lower):
@@ -168,23 +186,27 @@ def test_a_cut_that_does_not_fit_is_refused(steps):
 
 def test_local_days_of_23_and_25_hours_are_whole_ones():
     days = pd.date_range("2024-10-25", periods=5, freq="D", tz="Europe/Berlin")
-    panel, treated = only(rows([1.0, 2.0, 3.0, 4.0, 5.0], dates=days))
-    assert panel.frequency == "D"
-    assert panel.values.tolist() == [[1, 2, 3, 4, 5]]
-    assert treated.counts["shifted"] == 1
+    for dates, how, count in ((days, "local", 5), (days.tz_convert(None), "shifted", 1)):
+        panel, treated = only(rows([1.0, 2.0, 3.0, 4.0, 5.0], dates=dates))
+        assert panel.frequency == "D"
+        assert panel.values.tolist() == [[1, 2, 3, 4, 5]]
+        assert treated.counts[how] == count
 
 
 def test_a_local_hour_that_came_twice_is_refused_without_its_zone():
     frame = rows([1.0, 2.0, 3.0], dates=["2024-10-27 01:00", "2024-10-27 02:00", "2024-10-27 02:00"])
     with pytest.raises(ValueError, match=r"a second value .* if clocks went back in that hour, name the zone"):
         panels(frame)
-    panel, treated = only(frame, zone="Europe/Berlin")
+    panel, treated = only(frame, reading=Reading(Clock("Europe/Berlin")))
     assert panel.values.tolist() == [[1, 2, 3]]
     assert treated.counts["clock_change"] == 1
 
 
 def test_a_frequency_can_be_forced():
-    panel, _ = only(rows([1.0, 2.0, 3.0], freq="D", dates=["2025-01-01", "2025-01-03", "2025-01-05"]), frequency="D")
+    panel, _ = only(
+        rows([1.0, 2.0, 3.0], freq="D", dates=["2025-01-01", "2025-01-03", "2025-01-05"]),
+        reading=Reading(frequency="D"),
+    )
     np.testing.assert_array_equal(panel.values, [[1, np.nan, 2, np.nan, 3]])
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shiftcast.features.instants import Clock
 from shiftcast.features.share_grid import future_ends, share_panels
 from shiftcast.features.shares import check_share_rows
 
@@ -22,9 +23,9 @@ def rows(values, *, dates=None, series="s", group="g", names="abcdefgh"):
     )
 
 
-def panel(frame):
+def panel(frame, frequency=None):
     """Return the only panel of a frame."""
-    (only,) = share_panels(check_share_rows(frame))
+    (only,) = share_panels(check_share_rows(frame), frequency)
     return only
 
 
@@ -50,6 +51,12 @@ def test_bad_row_is_refused_by_series_and_row(change, said):
         frame.loc[2, column] = value
     with pytest.raises(ValueError, match=said):
         check_share_rows(frame)
+
+
+@pytest.mark.parametrize("column", ["value", "n"])
+def test_durations_are_no_amounts(column):
+    with pytest.raises(ValueError, match=f"series 's', row 1: {column} is .*; a time or duration is no number: write"):
+        check_share_rows(GOOD.assign(**{column: pd.to_timedelta(["12:30:00"] * len(GOOD))}))
 
 
 def test_missing_column_is_named():
@@ -106,9 +113,48 @@ def test_category_without_a_row_had_no_share():
 
 
 def test_one_period_is_a_history():
-    found = panel(rows([[1.0, 3.0]]))
+    found = panel(rows([[1.0, 3.0]]), "YE")
     assert found.shares.shape == (1, 1, 2)
     assert future_ends(found, 0, 1).strftime("%Y-%m-%d").tolist() == ["2001-12-31"]
+
+
+def test_one_period_takes_the_step_of_its_group_or_asks_for_it():
+    months = [f"2020-{month:02}-28" for month in range(1, 10)]
+    both = pd.concat([rows([[1, 2]] * 9, series="m", dates=months), rows([[1, 2]], series="new", dates=["2020-09-28"])])
+    found = panel(both)
+    assert found.pool.tolist() == [0, 0]
+    assert future_ends(found, 1, 1).strftime("%Y-%m-%d").tolist() == ["2020-10-28"]
+    with pytest.raises(ValueError, match="series 's' has one date, and none of its group has more, which leaves the"):
+        panel(rows([[1.0, 3.0]]))
+
+
+@pytest.mark.parametrize(
+    ("dates", "clock", "ahead"),
+    [
+        (pd.bdate_range("2024-01-01", "2024-02-01").strftime("%Y-%m-%d"), {}, ["2024-02-02", "2024-02-05"]),
+        ([f"{m}-28" for m in pd.period_range("2021-01", "2023-02", freq="M")], {}, ["2023-03-28", "2023-04-28"]),
+        ([f"{m.day}/{m:%m/%Y}" for m in pd.date_range("2022-01-01", periods=24, freq="MS")], {"order": "day-first"},
+         ["2024-01-01", "2024-02-01"]),
+        ([f"{m:%b-%y}" for m in pd.date_range("2022-01-01", periods=24, freq="MS")], {}, ["2024-01-31", "2024-02-29"]),
+        ([f"{m.isoformat()}" for m in pd.date_range("2022-01-31", periods=24, freq="ME", tz="Europe/Berlin")], {},
+         ["2024-01-31", "2024-02-29"]),
+        ((pd.Timestamp("2020-01-26") + pd.to_timedelta(np.cumsum([0, 13, 13, 13, 14, *[13] * 17]) * 7, unit="D"))
+         .strftime("%Y-%m-%d"), {}, ["2025-07-27", "2025-10-26"]),
+        (["2024-01-15", "2024-01-31", "2024-02-15", "2024-02-29"], {}, ["2024-03-15", "2024-03-31"]),
+    ],
+    ids=["business days", "the 28th", "dd/mm/yyyy", "mon-yy", "Berlin month ends", "fiscal quarters", "semi-monthly"],
+)  # fmt: skip
+def test_dates_ahead_are_those_of_the_calendar_followed(dates, clock, ahead):
+    checked = check_share_rows(rows([[1.0, 2.0]] * len(dates), dates=list(dates)), Clock(**clock))
+    (found,) = share_panels(checked)
+    assert found.shares.shape[1] == min(len(dates), 40)
+    assert not np.isnan(found.shares).any()
+    assert future_ends(found, 0, 2).strftime("%Y-%m-%d").tolist() == ahead
+
+
+def test_dates_in_either_order_are_refused_with_the_remedy():
+    with pytest.raises(ValueError, match="row 1: period_end is '01/02/2022'; has day and month in either order; say"):
+        check_share_rows(rows([[1.0, 2.0]], dates=["01/02/2022"]))
 
 
 def test_levels_and_counts_become_shares():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shiftcast.features.instants import SECONDS
+from shiftcast.features.date_texts import SECONDS
 from shiftcast.pipelines.sources.formats.figures import DURATIONS
 from shiftcast.pipelines.sources.formats.lookups import Filter
 from shiftcast.pipelines.sources.formats.mapping import Described, Roles

@@ -304,3 +304,8 @@ def test_joint_draws_are_written_and_agree_with_the_quantiles(tmp_path, monkeypa
 def test_questions_without_an_answer_are_refused(name, least):
     with pytest.raises(ValueError, match=f"{name} -1 is below {least}"):
         VolumeQuestion(**{"horizon": 1, "priors": PRIORS, name: -1})
+
+
+def test_a_horizon_past_what_can_be_drawn_is_refused():
+    with pytest.raises(ValueError, match="horizon 20000 is above 5000; ask for fewer periods, or for longer ones"):
+        VolumeQuestion(20_000, PRIORS)

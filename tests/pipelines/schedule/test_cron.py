@@ -18,6 +18,8 @@ CASES = {
     "5/30 13 * * *": "2026-11-20T13:05",
     "0 0 1 jan,JUL *": "2027-01-01T00:00",
     "15 9-17/4 * * *": "2026-11-20T13:15",
+    "0 6 29 2 *": "2028-02-29T06:00",
+    "0 6 31 2,3 *": "2027-03-31T06:00",
 }
 
 
@@ -48,6 +50,9 @@ def test_systemd_agrees(text, expected):
         ("*/0 * * * *", "not a minute"),
         ("0 6 1 * MON", "restricts both day of month and day of week"),
         ("0 6 * * 1,", "is not a day of week"),
+        ("0 6 31 2 *", "never comes"),
+        ("0 6 30,31 feb *", "never comes"),
+        ("0 6 31 4,6,9,11 *", "never comes"),
     ],
 )
 def test_what_is_no_cron_expression_is_named(text, said):
