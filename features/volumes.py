@@ -147,7 +147,7 @@ def check_volume_rows(
     [5.0, 7.0]
     """
     rows, treated = _typed(history, drivers, zone)
-    flags = _flags(history)
+    flags = flagged(history)
     capacity = _number(rows, history, CAPACITY) if CAPACITY in history.columns else np.full(len(rows), np.inf)
     refuse(rows, pd.Series(capacity <= 0), pd.Series(capacity), CAPACITY, "give what can be served, or leave it empty")
     with np.errstate(invalid="ignore"):
@@ -199,8 +199,19 @@ def _number(rows: pd.DataFrame, history: pd.DataFrame, name: str) -> NDArray[np.
     return np.asarray(value)
 
 
-def _flags(history: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return whether a row is flagged as demand that went unserved."""
+def flagged(history: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return whether a row is flagged as demand that went unserved.
+
+    Parameters
+    ----------
+    history
+        Rows with any of the columns ``censored, queued, refused``.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        True where one of them is true or a count above zero.
+    """
     out = np.zeros(len(history), dtype=bool)
     for name in FLAGS:
         if name in history.columns:

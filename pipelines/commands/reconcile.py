@@ -17,7 +17,7 @@ from shiftcast.forecast.hierarchy.long import ALL_METHODS, Reconciliation, recon
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.volume.coherent import coherent_volumes, of_volumes
 from shiftcast.pipelines.series.files import series_writer
-from shiftcast.pipelines.series.long_files import read_long
+from shiftcast.pipelines.sources.long_files import read_long
 
 
 def reconcile(

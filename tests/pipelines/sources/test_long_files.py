@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from shiftcast.pipelines.series.long_files import read_long
+from shiftcast.pipelines.sources.long_files import read_long
 from shiftcast.pipelines.sources.table import UnreadableFileError
 
 
