@@ -196,7 +196,8 @@ def to_series(
     Returns
     -------
     DataFrame
-        ``series`` (the labels that are not ``all``, and the measure), ``group``, ``period_end``, ``value, bound``.
+        ``series`` (the labels that are not ``all``, and the measure), ``group``, ``period_end``, ``value, bound``, and
+        the labels and the measure by column.
         ``period_end`` is the last day of days and longer periods, and the instant at which a minute or hour is over.
 
     Raises
@@ -211,7 +212,8 @@ def to_series(
     ends = period_ends(rows) - (_DAY if grain in GRAINS[2:] else pd.Timedelta(0))
     names = ["/".join(cell for cell in row if cell != ALL) for row in labels]
     long = rows.assign(series=names, group=rows[group], period_end=ends)
-    long = long[["series", "group", "period_end", "value", "bound"]].sort_values(["series", "period_end"])
+    columns = ["series", "group", "period_end", "value", "bound", *DIMENSIONS, "measure"]
+    long = long[columns].sort_values(["series", "period_end"])
     twice = long.duplicated(["series", "period_end"])
     if twice.any():
         raise InputError(
@@ -229,7 +231,8 @@ def _filled(long: pd.DataFrame, grain: str, absent: float) -> pd.DataFrame:
         ends = pd.date_range(first, last, freq=_STEP[grain]).as_unit("us") - shift
         part = mine.set_index("period_end")[["value", "bound"]].reindex(ends)
         part = part.fillna({"value": absent, "bound": "="}).rename_axis("period_end").reset_index()
-        parts.append(part.assign(series=series, group=group))
+        labels = mine[[*DIMENSIONS, "measure"]].iloc[0]
+        parts.append(part.assign(series=series, group=group, **labels))
     return pd.concat([long.iloc[:0], *parts], ignore_index=True)[list(long.columns)]
 
 

@@ -155,7 +155,7 @@ def check_volume_rows(
     [5.0, 7.0]
     """
     rows, treated = _typed(history, drivers, clock)
-    flags = _flags(rows, history)
+    flags = flagged(rows, history)
     capacity = _number(rows, history, CAPACITY) if CAPACITY in history.columns else np.full(len(rows), np.inf)
     refuse(rows, pd.Series(capacity <= 0), pd.Series(capacity), CAPACITY, "give what can be served, or leave it empty")
     with np.errstate(invalid="ignore"):
@@ -207,8 +207,26 @@ def _number(rows: pd.DataFrame, history: pd.DataFrame, name: str) -> NDArray[np.
     return np.asarray(value)
 
 
-def _flags(rows: pd.DataFrame, history: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return whether a row is flagged as demand that went unserved; refuse words that say neither."""
+def flagged(rows: pd.DataFrame, history: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return whether a row is flagged as demand that went unserved; refuse words that say neither.
+
+    Parameters
+    ----------
+    rows
+        ``series`` and ``row`` of every row, to name it by.
+    history
+        The same rows, with any of the columns ``censored, queued, refused``.
+
+    Returns
+    -------
+    ndarray, shape (rows,)
+        True where one of them is true or a count above zero.
+
+    Raises
+    ------
+    ValueError
+        If a flag is neither a count nor a known word.
+    """
     out = np.zeros(len(history), dtype=bool)
     for name in (flag for flag in FLAGS if flag in history.columns):
         code, said = pd.factorize(history[name])

@@ -13,7 +13,11 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 
-_TERM: Final = re.compile(r'\s*([+-]?)\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*\*?\s*)?("[^"]+"|[^\s+*="][^\s+*="]*)?\s*')
+_NUMBER: Final = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NODE: Final = r'"[^"]+"|[^\s+*="]+'
+_TERM: Final = re.compile(
+    rf"\s*([+-]?)\s*(?:({_NUMBER})(?:\s*\*\s*|\s+)({_NODE})|(?!{_NUMBER}\s*$)({_NODE}))\s*"
+)  # a name may begin with a digit or a dash, but one that is a number needs a factor or quotes
 _JOIN: Final = re.compile(r'\s(?=[+-]\s)(?=(?:[^"]*"[^"]*")*[^"]*$)')  # a sign that is not within quotes
 
 
@@ -83,10 +87,12 @@ def parse_constraint(text: str, *, tolerance: float = 0.0) -> Constraint:
 
 def _term(text: str, term: str) -> tuple[str, float]:
     found = _TERM.fullmatch(term)
-    if found is None or found.group(3) is None:
-        raise InputError(f"constraint {text!r}: {term.strip()!r} is not of the form `0.4 * node`")
-    sign, factor, node = found.groups()
-    return node.strip('"'), float(factor or 1.0) * (-1.0 if sign == "-" else 1.0)
+    if found is None:
+        raise InputError(
+            f"constraint {text!r}: {term.strip()!r} is not of the form `0.4 * node`, with a name of digits in quotes"
+        )
+    sign, factor, node, bare = found.groups()
+    return (node or bare).strip('"'), float(factor or 1.0) * (-1.0 if sign == "-" else 1.0)
 
 
 def ratio_constraint(side: str, other: str, share: float, *, tolerance: float = 0.0) -> Constraint:

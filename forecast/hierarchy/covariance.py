@@ -20,7 +20,8 @@ from shiftcast.forecast.hierarchy.structure import Hierarchy, leaf_counts
 METHODS: Final = ("bottom_up", "ols", "wls_struct", "wls_var", "mint_shrink")
 NEEDS_RESIDUALS: Final = ("wls_var", "mint_shrink")
 _FEWEST: Final = 3
-_FLOOR: Final = 2e-8  # variance of a series that was fitted without error, as hierarchicalforecast takes it
+_FLOOR: Final = 2e-8  # variance of a series that was fitted without error, over the least of the others
+_SAME: Final = 1e-13  # spread over the largest value that is rounding
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def covariance_of(hierarchy: Hierarchy, method: str, residuals: Array | None = N
         raise InputError(f"method {method!r} is not known; choose one of {', '.join(METHODS)}")
     if method in NEEDS_RESIDUALS:
         errors = _checked(hierarchy, method, residuals)
-        return _shrunk(errors) if method == "mint_shrink" else _diagonal((errors**2).mean(axis=1) + _FLOOR)
+        return _shrunk(errors) if method == "mint_shrink" else _diagonal(_positive((errors**2).mean(axis=1)))
     if method == "bottom_up":
         variance = np.full(len(hierarchy.names), np.inf)
         variance[hierarchy.leaves] = 1.0
@@ -121,11 +122,18 @@ def _checked(hierarchy: Hierarchy, method: str, residuals: Array | None) -> Arra
 def _shrunk(errors: Array) -> Covariance:
     periods = errors.shape[1]
     centred = errors - errors.mean(axis=1, keepdims=True)
+    centred[np.abs(centred).max(axis=1) <= _SAME * np.abs(errors).max(axis=1)] = 0.0
     variance = (centred**2).sum(axis=1) / (periods - 1)
     weight = shrinkage_weight(centred)
     factors = centred * np.sqrt((1 - weight) / (periods - 1))
-    own = np.maximum(variance, _FLOOR) - (1 - weight) * variance
+    own = np.where(variance > 0, max(weight, _FLOOR) * variance, _positive(variance))
     return Covariance(own[:, None], factors, weight)
+
+
+def _positive(variance: Array) -> Array:
+    """Return variances with zeros a small part of the least of the others, so that any unit gives the same."""
+    least = variance[variance > 0].min(initial=np.inf)
+    return np.where(variance > 0, variance, _FLOOR * least if np.isfinite(least) else 1.0)
 
 
 def shrinkage_weight(centred: Array) -> float:
@@ -152,7 +160,8 @@ def shrinkage_weight(centred: Array) -> float:
     True
     """
     periods = centred.shape[1]
-    scaled = centred / (centred.std(axis=1, keepdims=True) + _FLOOR)
+    sd = centred.std(axis=1, keepdims=True)
+    scaled = np.divide(centred, sd, out=np.zeros_like(centred), where=sd > 0)
     squares = scaled**2
     by_period = squares.sum(axis=0)
     own = squares.mean(axis=1)

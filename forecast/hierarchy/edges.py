@@ -47,7 +47,19 @@ def hierarchy_from_table(table: pd.DataFrame, *, grouped: bool = False) -> Hiera
     strange = ~matrix.isin([0, 1]).all()
     if strange.any():
         raise InputError(f"hierarchy: column {strange.idxmax()!r} of the summing matrix is not all zeros and ones")
+    _refuse_strange_columns(names, matrix)
     return from_summing(names.tolist(), sparse.csr_matrix(matrix.to_numpy(dtype=np.float64)))
+
+
+def _refuse_strange_columns(names: pd.Series, matrix: pd.DataFrame) -> None:
+    """Raise if the row that is named as a column of a summing matrix is not that column's bottom node."""
+    for name in matrix:
+        own = matrix.loc[(names == str(name)).to_numpy()]
+        if len(own) != 1 or own[name].iloc[0] != 1 or own.iloc[0].sum() != 1:
+            raise InputError(
+                f"hierarchy: column {name!r} of the summing matrix has no row of that name with a single one in it; "
+                "name columns as their bottom nodes"
+            )
 
 
 def hierarchy_from_edges(edges: pd.DataFrame, *, grouped: bool = False) -> Hierarchy:
@@ -97,7 +109,7 @@ def _checked(edges: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in ("parent", "child") if name not in edges]
     if missing:
         raise InputError(f"hierarchy: column {missing[0]!r} is missing; its columns are {list(edges.columns)}")
-    table = edges[["parent", "child"]].fillna("").astype(str).apply(lambda column: column.str.strip())
+    table = edges[["parent", "child"]].astype(object).fillna("").astype(str).apply(lambda column: column.str.strip())
     if table.empty:
         raise InputError("hierarchy: there are no edges; give a row of parent and child for each")
     if (table["child"] == "").any():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +14,19 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 
-ALIASES: Final = {
-    "unique_id": ("item_id", "series_id", "id"), "ds": ("timestamp", "date", "datetime", "time"),
-    "y": ("target", "value", "actual"),
-}  # fmt: skip
 KEYS: Final = ("unique_id", "ds")
+ALIASES: Final = {
+    "unique_id": ("item_id", "series_id", "id", "series"),
+    "ds": ("timestamp", "date", "datetime", "time", "period_end"),
+}  # fmt: skip
+ACTUAL: Final = "y"
+ACTUALS: Final = ("target", "actual", "value")
+_EDGE: Final = r"(?:lo|hi|low|high|lower|upper)"
+_QUANTILE: Final = re.compile(
+    rf"0?\.\d+|\d+(\.\d+)?\s?%|(.*[-_. ])?(quantile|percentile|median|{_EDGE}|"
+    rf"({_EDGE}|q|ql|qu|p|pct|quantile|percentile)[-_. ]?(0?\.\d+|\d{{1,2}}(\.\d+)?)\s?%?)",
+    flags=re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class LongValues:
 
 
 def mapped(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a long frame with its key columns renamed to ``unique_id`` and ``ds``, its actuals to ``y``.
+    """Return a long frame with its key columns renamed to ``unique_id`` and ``ds``.
 
     Parameters
     ----------
@@ -51,23 +61,60 @@ def mapped(frame: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If no column stands for ``unique_id`` or ``ds``.
+        If no column stands for ``unique_id`` or ``ds``, or two do.
 
     Examples
     --------
-    >>> mapped(pd.DataFrame({"item_id": ["a"], "timestamp": ["2026-01-01"], "y": [1.0]})).columns.tolist()
-    ['unique_id', 'ds', 'y']
+    >>> mapped(pd.DataFrame({"item_id": ["a"], "timestamp": ["2026-01-01"], "value": [1.0]})).columns.tolist()
+    ['unique_id', 'ds', 'value']
     """
     names = {}
     for wanted, others in ALIASES.items():
-        found = [name for name in others if name in frame]
-        if wanted not in frame and found:
-            names[found[0]] = wanted
-    frame = frame.rename(columns=names)
-    for wanted in KEYS:
-        if wanted not in frame:
-            raise InputError(f"column {wanted!r} is missing; the columns are {list(frame.columns)}")
-    return frame
+        found = [name for name in (wanted, *others) if name in frame]
+        if not found:
+            raise InputError(
+                f"column {wanted!r} is missing, or {', '.join(others)}; the columns are {list(frame.columns)}"
+            )
+        if len(found) > 1:
+            raise InputError(f"columns {found[0]!r} and {found[1]!r} both stand for {wanted!r}; drop or rename one")
+        names[found[0]] = wanted
+    return frame.rename(columns=names)
+
+
+def with_actuals(insample: pd.DataFrame, forecasts: Collection[str]) -> pd.DataFrame:
+    """Return an in-sample frame with its keys renamed as :func:`mapped` does, and its actuals to ``y``.
+
+    Parameters
+    ----------
+    insample
+        Long frame of actual and fitted values.
+    forecasts
+        Columns of the forecasts: one named so holds fitted values where another can be the actual ones.
+
+    Returns
+    -------
+    DataFrame
+        The same rows; columns of fitted values keep their names.
+
+    Raises
+    ------
+    ValueError
+        If no column stands for the actual values, or several do.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"series": ["a"], "ds": [1], "actual": [1.0], "value": [2.0]})
+    >>> with_actuals(rows, ["value"]).columns.tolist()
+    ['unique_id', 'ds', 'y', 'value']
+    """
+    frame = mapped(insample)
+    if ACTUAL in frame:
+        return frame
+    found = [name for name in ACTUALS if name in frame]
+    found = [name for name in found if name not in forecasts] or found
+    if len(found) != 1:
+        raise InputError(f"in-sample columns {list(insample.columns)} lack 'y', the actual values; name them so")
+    return frame.rename(columns={found[0]: ACTUAL})
 
 
 def lay_out(hierarchy: Hierarchy, frame: pd.DataFrame, *, need_bottom: bool = True) -> LongValues:
@@ -89,9 +136,11 @@ def lay_out(hierarchy: Hierarchy, frame: pd.DataFrame, *, need_bottom: bool = Tr
     Raises
     ------
     ValueError
-        If a series is not in the hierarchy, a bottom node has no rows, a row is given twice, or a column is a quantile
-        or not numeric; it is named.
+        If a series is not in the hierarchy, a bottom node has no rows, a row is given twice or has no name or period,
+        or a column is a quantile, not numeric or infinite; it is named.
     """
+    names = _numeric(frame)
+    _refuse_missing_keys(frame)
     rows = pd.Index(hierarchy.names).get_indexer(frame["unique_id"].astype(str))
     _check_series(hierarchy, frame, rows, need_bottom=need_bottom)
     again = frame.duplicated(list(KEYS))
@@ -99,13 +148,10 @@ def lay_out(hierarchy: Hierarchy, frame: pd.DataFrame, *, need_bottom: bool = Tr
         first = frame[again].iloc[0]
         raise InputError(f"series {first['unique_id']!r} has two rows for {first['ds']}; keep one")
     columns, periods = pd.factorize(frame["ds"], sort=True)
+    shape = (len(hierarchy.names), len(periods))
     return LongValues(
-        {
-            str(name): _filled(frame, name, rows, columns, (len(hierarchy.names), len(periods)))
-            for name in _numeric(frame)
-        },
-        pd.Index(periods),
-    )
+        {str(name): _filled(frame, name, rows, columns, shape) for name in names}, pd.Index(periods)
+    )  # fmt: skip
 
 
 def _numeric(frame: pd.DataFrame) -> list[str]:
@@ -113,11 +159,23 @@ def _numeric(frame: pd.DataFrame) -> list[str]:
     if not names:
         raise InputError(f"there is no column of forecasts beside {list(KEYS)}")
     for name in names:
-        if "-lo-" in str(name) or "-hi-" in str(name):
-            raise InputError(f"column {name!r} is a quantile, and quantiles do not add up; give draws, a column each")
+        if _QUANTILE.fullmatch(str(name).strip()):
+            raise InputError(
+                f"column {name!r} is a quantile by its name, and quantiles do not add up; give draws, a column each or "
+                "the file that `shiftcast volume --paths` writes, or rename it if it is none"
+            )
+        if str(name).startswith("Unnamed: "):
+            raise InputError(f"column {frame.columns.get_loc(name) + 1} has no name; name it or drop it")
         if not pd.api.types.is_numeric_dtype(frame[name]):
             raise InputError(f"column {name!r} is not numeric, such as {frame[name].iloc[0]!r}; correct or drop it")
     return names
+
+
+def _refuse_missing_keys(frame: pd.DataFrame) -> None:
+    for name in KEYS:
+        missing = frame[name].isna().to_numpy()
+        if missing.any():
+            raise InputError(f"row {int(missing.argmax()) + 1}: {name!r} is empty; fill it in or drop the row")
 
 
 def _check_series(hierarchy: Hierarchy, frame: pd.DataFrame, rows: np.ndarray, *, need_bottom: bool) -> None:
@@ -132,8 +190,15 @@ def _check_series(hierarchy: Hierarchy, frame: pd.DataFrame, rows: np.ndarray, *
 def _filled(
     frame: pd.DataFrame, name: str, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]
 ) -> Array:  # fmt: skip
+    given = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isinf(given).any():
+        at = frame.iloc[int(np.isinf(given).argmax())]
+        raise InputError(
+            f"series {at['unique_id']!r}, {at['ds']}: {name!r} is infinite; correct it, or leave it empty where a "
+            "node above the bottom has no forecast"
+        )
     values = np.full(shape, np.nan)
-    values[rows, columns] = frame[name].to_numpy(dtype=np.float64)
+    values[rows, columns] = given
     return values
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,7 +13,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.constraints import Constraint
 from shiftcast.forecast.hierarchy.covariance import METHODS, NEEDS_RESIDUALS, Covariance, covariance_of
-from shiftcast.forecast.hierarchy.frames import LongValues, lay_out, mapped, to_long
+from shiftcast.forecast.hierarchy.frames import ACTUAL, LongValues, lay_out, mapped, to_long, with_actuals
 from shiftcast.forecast.hierarchy.mint import pose, solve
 from shiftcast.forecast.hierarchy.multiplicative import reconcile_positive
 from shiftcast.forecast.hierarchy.nonnegative import solve_nonnegative
@@ -100,24 +101,23 @@ def reconcile_long(
     if plan.method not in ALL_METHODS:
         raise InputError(f"method {plan.method!r} is not known; choose one of {', '.join(ALL_METHODS)}")
     laid = lay_out(hierarchy, mapped(forecasts))
+    past = None if insample is None else lay_out(hierarchy, with_actuals(insample, laid.values)).values
     done: dict[str, Array] = {}
     summary = []
     for name, base in laid.values.items():
-        residuals = None if insample is None else residuals_of(hierarchy, insample, name)
-        done[name], facts = _one(hierarchy, base, plan, residuals)
-        summary.append({"column": name, **_moved(hierarchy, base, done[name]), **facts})
+        residuals = None if past is None else residuals_of(past, name)
+        done[name], facts = reconcile_array(hierarchy, base, plan, residuals)
+        summary.append({"column": name, **facts})
     return LongReconciled(to_long(hierarchy, LongValues(done, laid.periods)), pd.DataFrame(summary))
 
 
-def residuals_of(hierarchy: Hierarchy, insample: pd.DataFrame, column: str) -> Array:
+def residuals_of(past: Mapping[str, Array], column: str) -> Array:
     """Return a column's in-sample errors, actual less fitted, by node.
 
     Parameters
     ----------
-    hierarchy
-        Hierarchy whose nodes the series are.
-    insample
-        Long frame with ``y`` and columns of fitted values.
+    past
+        Actual values ``y`` and fitted values by column, each of shape (nodes, T).
     column
         Column of the forecasts; the only column of fitted values serves where it has none of its own.
 
@@ -129,28 +129,51 @@ def residuals_of(hierarchy: Hierarchy, insample: pd.DataFrame, column: str) -> A
     Raises
     ------
     ValueError
-        If the actual or fitted values are missing.
+        If the fitted values are missing.
     """
-    laid = lay_out(hierarchy, mapped(insample)).values
-    fitted = [name for name in laid if name != "y"]
-    if "y" not in laid or not fitted or (column not in laid and len(fitted) > 1):
-        raise InputError(f"in-sample columns {list(laid)} lack 'y' or the fitted values of {column!r}; add them")
-    errors = laid["y"] - laid[column if column in laid else fitted[0]]
+    fitted = [name for name in past if name != ACTUAL]
+    if column not in fitted and len(fitted) != 1:
+        raise InputError(f"in-sample columns {list(past)} lack the fitted values of {column!r}; add them")
+    errors = past[ACTUAL] - past[column if column in fitted else fitted[0]]
     return np.asarray(errors[:, np.isfinite(errors).all(axis=0)])
 
 
-def _one(
+def reconcile_array(
     hierarchy: Hierarchy, base: Array, plan: Reconciliation, residuals: Array | None
 ) -> tuple[Array, dict[str, float]]:
+    """Reconcile forecasts by node, all columns at once.
+
+    Parameters
+    ----------
+    hierarchy
+        The hierarchy.
+    base
+        Base forecasts, shape (nodes, columns); missing where a node above the bottom has none.
+    plan
+        Method, constraints and fixed nodes.
+    residuals
+        In-sample errors, shape (nodes, T), for methods that need them.
+
+    Returns
+    -------
+    tuple
+        Coherent values, shape (nodes, columns), and the summary of :class:`LongReconciled` but for its column.
+
+    Raises
+    ------
+    ValueError
+        If residuals are missing, or constraints or fixed nodes contradict each other.
+    """
     if plan.method == MULTIPLICATIVE:
         sd = _relative_sd(base, residuals)
         values = reconcile_positive(hierarchy, base, sd, constraints=plan.constraints, keep=plan.keep)
-        return values, {"strain": float("nan"), "shrinkage": float("nan")}
+        return values, {**_moved(hierarchy, base, values), "strain": float("nan"), "shrinkage": float("nan")}
     covariance = covariance_of(hierarchy, plan.method, residuals)
     problem = pose(hierarchy, base, covariance, constraints=plan.constraints, keep=plan.keep)
     answer = solve_nonnegative(problem) if plan.nonnegative else solve(problem)
     strain = float(np.abs(answer.strain).max()) if answer.strain.size else float("nan")
-    return answer.values, {"strain": strain, "shrinkage": _shrinkage(covariance, plan.method)}
+    shrinkage = _shrinkage(covariance, plan.method)
+    return answer.values, {**_moved(hierarchy, base, answer.values), "strain": strain, "shrinkage": shrinkage}
 
 
 def _shrinkage(covariance: Covariance, method: str) -> float:
@@ -167,6 +190,6 @@ def _relative_sd(base: Array, residuals: Array | None) -> Array:
 
 def _moved(hierarchy: Hierarchy, base: Array, values: Array) -> dict[str, float]:
     below = aggregate(hierarchy, base[hierarchy.leaves])
-    gap = np.abs(base - below) / np.maximum(np.maximum(np.abs(base), np.abs(below)), 1e-12)
+    gap = np.abs(base - below) / np.maximum(np.maximum(np.abs(base), np.abs(below)), np.finfo(float).tiny)
     top = np.abs(values[0] / base[0] - 1) if np.isfinite(base[0]).all() and (base[0] != 0).all() else np.array([np.nan])
     return {"incoherence": float(np.nanmax(gap)), "top_moved": float(top.max())}

@@ -17,14 +17,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shiftcast.features.arrays import Array
+from shiftcast.features.arrays import Array, Integers
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.hierarchy.constraints import Constraint
 from shiftcast.forecast.hierarchy.mint import Problem, Reconciled, constraint_weights, solve
-from shiftcast.forecast.hierarchy.structure import collect
+from shiftcast.forecast.hierarchy.structure import aggregate, collect
 
 _ROUNDS: Final = 200
 _PATIENCE: Final = 3  # block exchanges without progress before nodes are exchanged one at a time
 _TINY: Final = 1e-9
+_SOFT: Final = 1e-4  # of a standard deviation, within which a constraint that is exact is first met
+_MET: Final = 1e-6  # gap over the size of its terms up to which a constraint counts as met
 
 
 def solve_nonnegative(problem: Problem) -> Reconciled:
@@ -55,16 +58,16 @@ def solve_nonnegative(problem: Problem) -> Reconciled:
     >>> solve_nonnegative(pose(tree, base, covariance_of(tree, "ols"))).values.ravel().tolist()
     [3.0, 0.0, 3.0]
     """
-    done = solve(problem)
+    done, leaves = solve(problem), problem.hierarchy.leaves
     values = done.values.copy()
-    for column in np.flatnonzero((values[problem.hierarchy.leaves] < -_TINY * _scale(values)).any(axis=0)):
+    for column in np.flatnonzero(_negative(values, leaves).any(axis=0)):
         values[:, column] = _pivot(_one(problem, int(column)))
-    values[np.abs(values) <= _TINY * _scale(values)] *= values[np.abs(values) <= _TINY * _scale(values)] > 0
-    return Reconciled(values, done.strain)
+    return Reconciled(aggregate(problem.hierarchy, np.maximum(values[leaves], 0.0)), done.strain)
 
 
-def _scale(values: Array) -> float:
-    return float(np.abs(values).max())
+def _negative(values: Array, leaves: Integers) -> NDArray[np.bool_]:
+    """Return which bottom nodes are below zero by more than rounding, shape (leaves, columns)."""
+    return np.asarray(values[leaves] < -_TINY * np.abs(values).max(axis=0))
 
 
 def _one(problem: Problem, column: int) -> Problem:
@@ -74,16 +77,38 @@ def _one(problem: Problem, column: int) -> Problem:
 
 def _pivot(problem: Problem) -> Array:
     """Return one column's values."""
-    leaves = problem.hierarchy.leaves
-    active = np.zeros(len(leaves), dtype=bool)
+    free = np.zeros(len(problem.hierarchy.leaves), dtype=bool)
+    try:
+        return _held(problem, _settled(problem, free))[:, 0]
+    except InputError:  # what was held at zero on the way left too little to meet constraints with
+        return _held(problem, _settled(_softened(problem), free))[:, 0]
+
+
+def _held(problem: Problem, active: NDArray[np.bool_]) -> Array:
+    """Return the nearest values with some bottom nodes held at zero, or refuse where these cannot be."""
+    at = problem.hierarchy.leaves[active]
+    values = solve(problem, at).values
+    rows = np.concatenate([at, problem.kept])
+    off = np.abs(values[rows] - np.where(np.arange(len(rows))[:, None] < len(at), 0.0, problem.base[rows]))
+    if (off > _MET * np.abs(values).max()).any():
+        raise InputError(
+            f"no values of zero or more meet {[each.text for each in problem.constraints]} and what is kept; "
+            "give the constraints a tolerance or keep fewer nodes"
+        )
+    values[at] = 0.0
+    return values
+
+
+def _settled(problem: Problem, active: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the bottom nodes that the nearest values hold at zero, begun from a guess."""
+    leaves, active = problem.hierarchy.leaves, active.copy()
     fewest, patience = len(leaves) + 1, _PATIENCE
     for _ in range(_ROUNDS):
-        values = solve(problem, leaves[active]).values[:, 0]
-        wrong = np.where(active, _pull(problem, values, active) < -_TINY, values[leaves] < -_TINY * _scale(values))
+        values = _held(problem, active)
+        wrong = np.where(active, _pull(problem, values, active) < -_TINY, _negative(values, leaves)[:, 0])
         count = int(wrong.sum())
         if not count:
-            values[leaves[active]] = 0.0
-            return values
+            return active
         patience = _PATIENCE if count < fewest else patience - 1
         fewest = min(fewest, count)
         if patience < 0:
@@ -94,27 +119,47 @@ def _pivot(problem: Problem) -> Array:
     )
 
 
+def _softened(problem: Problem) -> Problem:
+    """Return the problem with what must hold exactly allowed a small part of its standard deviation."""
+    kept = [Constraint({problem.hierarchy.names[row]: 1.0}, float(problem.base[row, 0])) for row in problem.kept]
+    constraints = (*problem.constraints, *kept)
+    spread = np.where(np.isfinite(problem.variance[:, 0]), problem.variance[:, 0], 0.0)[problem.hierarchy.leaves]
+    soft = replace(problem, constraints=constraints, kept=problem.kept[:0])
+    rows, wanted = constraint_weights(soft), np.array([each.value for each in constraints])
+    size = np.abs(rows) @ np.abs(problem.base[problem.hierarchy.leaves, 0]) + np.abs(wanted)
+    allowed = np.maximum([c.tolerance for c in constraints], _SOFT * np.minimum(np.sqrt(rows**2 @ spread), size))
+    return replace(
+        soft, constraints=tuple(replace(c, tolerance=float(t)) for c, t in zip(constraints, allowed, strict=True))
+    )  # fmt: skip
+
+
 def _pull(problem: Problem, values: Array, active: NDArray[np.bool_]) -> Array:
-    """Return the objective's relative gradient at each bottom node, less what constraints and kept nodes absorb."""
-    error = values[:, None] - problem.base
+    """Return the objective's gradient at each bottom node over its parts, less what constraints absorb."""
+    error = values - problem.base
     precision = np.where(problem.variance > 0, 1.0 / np.maximum(problem.variance, 1e-300), 0.0)
     weighted = precision * error
+    size = np.abs(weighted)
     if problem.factors.shape[1]:
         small = np.eye(problem.factors.shape[1]) + problem.factors.T @ (precision * problem.factors)
-        weighted -= precision * (problem.factors @ np.linalg.solve(small, problem.factors.T @ weighted))
-    weighted[problem.kept] = 0.0
-    gradient = collect(problem.hierarchy, weighted)[:, 0]
-    scale = collect(problem.hierarchy, np.abs(weighted))[:, 0].max() + 1e-300
-    rows = _binding(problem)
+        common = precision * (problem.factors @ np.linalg.solve(small, problem.factors.T @ weighted))
+        weighted, size = weighted - common, size + np.abs(common)
+    weighted[problem.kept] = size[problem.kept] = 0.0
+    gradient, scale = (collect(problem.hierarchy, part)[:, 0] for part in (weighted, size))
+    forces, rows = _forces(problem, values[problem.hierarchy.leaves, 0])
+    gradient, scale = gradient + forces.sum(axis=0), scale + np.abs(forces).sum(axis=0)
     if len(rows):
         multiplier = np.linalg.lstsq(rows[:, ~active].T, gradient[~active], rcond=None)[0]
-        gradient = gradient - rows.T @ multiplier
-    return np.asarray(gradient / scale)
+        gradient, scale = gradient - rows.T @ multiplier, scale + np.abs(rows.T) @ np.abs(multiplier)
+    return np.asarray(gradient / np.maximum(scale, np.finfo(float).tiny))
 
 
-def _binding(problem: Problem) -> Array:
-    """Return constraints and kept nodes as weights on bottom nodes, shape (rows, leaves)."""
+def _forces(problem: Problem, bottom: Array) -> tuple[Array, Array]:
+    """Return what soft constraints add to the gradient, and the rows of what is met and can absorb any of it."""
     kept = np.zeros((len(problem.base), len(problem.kept)))
     kept[problem.kept, np.arange(len(problem.kept))] = 1.0
-    kept_rows = collect(problem.hierarchy, kept).T
-    return np.vstack([constraint_weights(problem), kept_rows]) if problem.constraints else kept_rows
+    rows = constraint_weights(problem)
+    wanted, tolerance = (np.array([getattr(c, name) for c in problem.constraints]) for name in ("value", "tolerance"))
+    gap = rows @ bottom - wanted
+    missed = (tolerance > 0) & (np.abs(gap) > _MET * (np.abs(rows) @ np.abs(bottom) + np.abs(wanted)))
+    forces = rows[missed] * (gap[missed] / tolerance[missed] ** 2)[:, None]
+    return forces, np.vstack([rows[~missed], collect(problem.hierarchy, kept).T])

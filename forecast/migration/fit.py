@@ -23,6 +23,7 @@ from shiftcast.forecast.migration.emergence import newcomer_quantiles
 from shiftcast.forecast.migration.generations import entries
 from shiftcast.forecast.migration.learned import Learned
 from shiftcast.forecast.migration.noise import error_scale, made_up, scale_terms
+from shiftcast.forecast.migration.past_errors import step_factor
 from shiftcast.forecast.migration.skill import skill_rows
 from shiftcast.forecast.migration.standing import moving_chance
 from shiftcast.forecast.migration.state import PathState, path_state
@@ -133,8 +134,8 @@ def fit_panel(state: PathState, learned: Learned, horizon: int) -> FittedPanel:
     horizons = np.arange(1.0, horizon + 1.0)
     roots = centre(state, learned, horizons)
     terms = scale_terms(state.own, state.kin, state.pooled, state.last, state.drift, horizons)
-    factor = np.exp(learned.spread[0] + learned.spread[1] * np.log(horizons))[None, :, None]
-    scale = np.where(state.present[:, None, :], error_scale(terms, learned.scale) * factor, 0.0)
+    factor = np.exp(learned.spread[0] + learned.spread[1] * np.log(horizons)) * step_factor(state, learned, horizons)
+    scale = np.where(state.present[:, None, :], error_scale(terms, learned.scale) * factor[:, :, None], 0.0)
     return FittedPanel(
         panel=state.panel,
         present=state.present,

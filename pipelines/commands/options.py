@@ -41,3 +41,23 @@ def as_day(text: str | None, option: str) -> pd.Timestamp:
         return as_midnight(text)
     except ValueError as error:
         raise InputError(f"{option} {error}") from None
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """Return names from text in which commas part them.
+
+    Parameters
+    ----------
+    text
+        Such as ``price, users``.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> names_of("price, users")
+    ('price', 'users')
+    """
+    return tuple(name.strip() for name in text.split(",") if name.strip())

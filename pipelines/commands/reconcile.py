@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +10,20 @@ import pyarrow as pa
 import typer
 from pyarrow import csv
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.constraints import parse_constraint
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
 from shiftcast.forecast.hierarchy.long import ALL_METHODS, Reconciliation, reconcile_long
-from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.forecast.hierarchy.structure import Hierarchy
+from shiftcast.forecast.volume.coherent import coherent_volumes, of_volumes
+from shiftcast.pipelines.series.files import series_writer
+from shiftcast.pipelines.sources.long_files import read_long
 
 
 def reconcile(
-    file: Annotated[Path, typer.Argument(help="Forecasts: unique_id, ds and a column a model or draw (CSV, Parquet).")],
+    file: Annotated[
+        Path, typer.Argument(help="Forecasts: unique_id, ds, a column a model or draw; or what volume writes.")
+    ],
     hierarchy: Annotated[Path, typer.Option(help="Edges parent, child; or unique_id, parent; or a summing matrix.")],
     method: Annotated[str, typer.Option(help=f"One of {', '.join(ALL_METHODS)}.")] = "wls_struct",
     constraint: Annotated[
@@ -30,45 +35,48 @@ def reconcile(
     grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
     nonnegative: Annotated[bool, typer.Option("--nonnegative", help="Let no value fall below zero.")] = False,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    paths: Annotated[Path | None, typer.Option(help="Coherent draws to write, where FILE has draws.")] = None,
 ) -> None:
     """Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."""
     wanted = tuple(parse_constraint(text, tolerance=tolerance) for text in constraint or ())
+    if tolerance and not wanted:
+        raise InputError(f"--tolerance {tolerance:g} has no constraint to soften; give --constraint, or leave it out")
     plan = Reconciliation(method, wanted, tuple(keep or ()), nonnegative)
-    tree = hierarchy_from_table(read_long(hierarchy, text=("parent", "child", "unique_id")), grouped=grouped)
+    tree = hierarchy_from_table(read_long(hierarchy), grouped=grouped)
     fitted = None if insample is None else read_long(insample)
-    done = reconcile_long(tree, read_long(file), plan, insample=fitted)
-    _write(done.frame, output)
+    rows = read_long(file)
+    if of_volumes(rows):
+        summary = _volumes(tree, rows, plan, fitted, output, paths)
+    else:
+        if paths is not None:
+            raise InputError(f"{file}: --paths takes draws that `shiftcast volume --paths` wrote; leave it out here")
+        done = reconcile_long(tree, rows, plan, insample=fitted)
+        _write(done.frame, output)
+        summary = done.summary
     written = [each.text for each in wanted]
     typer.echo(f"{method}, {len(tree.names)} nodes, constraints {written}, kept {list(plan.keep)}", err=True)
-    typer.echo(done.summary.to_string(index=False), err=True)
+    typer.echo(summary.to_string(index=False), err=True)
 
 
-def read_long(path: Path, *, text: Sequence[str] = ("unique_id", "item_id", "series_id")) -> pd.DataFrame:
-    """Read a CSV or Parquet file of a user.
-
-    Parameters
-    ----------
-    path
-        CSV or Parquet file.
-    text
-        Columns read as text, so that a name such as 007 stays as it is.
-
-    Returns
-    -------
-    DataFrame
-        Rows as in the file.
-
-    Raises
-    ------
-    UnreadableFileError
-        If the file cannot be read.
-    """
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=dict.fromkeys(text, str))
-    except (OSError, ValueError) as error:
-        raise UnreadableFileError(f"{path}: cannot be read as CSV or Parquet ({error})") from None
+def _volumes(
+    tree: Hierarchy, rows: pd.DataFrame, plan: Reconciliation, fitted: pd.DataFrame | None, output: Path | None,
+    paths: Path | None,
+) -> pd.DataFrame:  # fmt: skip
+    """Write a forecast that `shiftcast volume` made, or its draws, made coherent; return the summary."""
+    done = coherent_volumes(tree, rows, plan, insample=fitted)
+    if paths is not None and done.paths.empty:
+        raise InputError("--paths needs draws: give the file that `shiftcast volume --paths` wrote, not its quantiles")
+    with series_writer(output) as write:
+        write(done.forecast)
+    if paths is not None:
+        with series_writer(paths) as write:
+            write(done.paths)
+    if done.left_out:
+        typer.echo(
+            f"means only: {done.left_out} rows of quantiles are left out, as quantiles do not add up; for coherent "
+            "ones give the file of `shiftcast volume --paths`", err=True,
+        )  # fmt: skip
+    return done.summary
 
 
 def _write(frame: pd.DataFrame, output: Path | None) -> None:

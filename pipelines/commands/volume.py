@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,11 +20,14 @@ from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
 from shiftcast.forecast.volume import Elasticity, own_priors
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
+from shiftcast.pipelines.commands.options import names_of
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
+from shiftcast.pipelines.commands.volume_shares import with_shares
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
-from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.files import series_writer
+from shiftcast.pipelines.series.histories import AS_IT_IS, Adding, read_volumes
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 
@@ -53,6 +56,8 @@ class VolumeSummary:
         What the fits have to say.
     fans
         The series to draw.
+    edges
+        ``parent, child`` of the series, where rows were added up; no rows otherwise.
     """
 
     series: int
@@ -63,6 +68,7 @@ class VolumeSummary:
     borrowed: dict[str, float]
     notes: tuple[str, ...]
     fans: dict[str, Fan]
+    edges: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def volume(
@@ -81,6 +87,10 @@ def volume(
     elasticity: Annotated[
         list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
     ] = None,
+    by: Annotated[str, typer.Option(help="Columns to add rows up by into series, such as workload,technique.")] = "",
+    totals: Annotated[bool, typer.Option("--totals", help="With --by: forecast sums over its columns too.")] = False,
+    edges: Annotated[Path | None, typer.Option(help="With --by: hierarchy to write, for shiftcast reconcile.")] = None,
+    shares: Annotated[Path | None, typer.Option(help="Share histories: volumes by category that add up.")] = None,
     paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
@@ -88,7 +98,9 @@ def volume(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Forecast volumes: mean and quantiles by series, and which member won where."""
-    named = tuple(name.strip() for name in drivers.split(",") if name.strip())
+    named, adding = names_of(drivers), Adding(names_of(by), totals)
+    if edges is not None and not adding.by:
+        raise InputError("--edges needs --by, the columns whose combinations are series")
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
     wanted = draws if paths is not None else 0
     priors = own_priors(read_beliefs(read_belief_rows(record)))
@@ -99,12 +111,14 @@ def volume(
         write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))
         write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
         try:
-            summary = answer_file(file, question, write, write_paths, drawn=SHOWN if plot is not None else 0)
+            shown = SHOWN if plot is not None else 0
+            summary = answer_file(file, question, write, write_paths, drawn=shown, adding=adding, shares=shares)
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
-    if weights is not None:
-        with series_writer(weights) as write_weights:
-            write_weights(summary.weights)
+    for path, table in ((weights, summary.weights), (edges, summary.edges)):
+        if path is not None:
+            with series_writer(path) as write_table:
+                write_table(table)
     if plot is not None:
         save_plot(summary.fans, plot, total=summary.series)
     if as_json:
@@ -145,8 +159,9 @@ def as_elasticity(text: str) -> tuple[str, Elasticity]:
 
 
 def answer_file(
-    file: Path, question: VolumeQuestion, write: Write, write_paths: Write | None = None, *, drawn: int = 0
-) -> VolumeSummary:
+    file: Path, question: VolumeQuestion, write: Write, write_paths: Write | None = None, *, drawn: int = 0,
+    adding: Adding = AS_IT_IS, shares: Path | None = None,
+) -> VolumeSummary:  # fmt: skip
     """Write the forecast of a file part by part, and return its summary.
 
     Parameters
@@ -157,6 +172,10 @@ def answer_file(
         Take the forecast's rows, and those of the joint draws that the question asks for.
     drawn
         Series to keep for a picture.
+    adding
+        How rows become series.
+    shares
+        File of share histories, for volumes by category.
 
     Returns
     -------
@@ -168,7 +187,8 @@ def answer_file(
     ValueError
         If the file is missing or its rows are refused.
     """
-    history = read_series(file, question.columns)
+    found = read_volumes(file, question.columns, adding, drivers=question.drivers)
+    history, question = found.history, with_shares(question, found.shares, shares)
     total = history["series"].nunique() if "series" in history.columns else 0
     treatments, kept, shown, done = Treatments(), [], dict[str, Fan](), 0
     with progress_bar(total) as advance:
@@ -182,7 +202,7 @@ def answer_file(
             shown |= fans(answers, drawn - len(shown))
             kept += [_beside(answer) for answer in answers]
             advance(done)
-    return _joined(kept, done, treatments, shown)
+    return replace(_joined(kept, done, treatments, shown), edges=found.edges)
 
 
 def _beside(answer: VolumeAnswer) -> VolumeSummary:

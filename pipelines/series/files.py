@@ -44,7 +44,39 @@ def check_file(file: Path) -> Path:
     return file
 
 
-def read_series(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+def columns_of(file: Path) -> list[str]:
+    """Return the names of the columns of a CSV or Parquet file.
+
+    Parameters
+    ----------
+    file
+        A table with a header; ``.parquet``, or else CSV.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    ValueError
+        If the file is missing or no such table.
+    """
+    check_file(file)
+    try:
+        if file.suffix == PARQUET:
+            return list(pa.parquet.read_schema(file).names)
+        with pa.csv.open_csv(file) as opened:
+            return list(opened.schema.names)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as problem:
+        raise _no_table(file, problem, ()) from problem
+
+
+def _no_table(file: Path, problem: Exception, columns: tuple[str, ...]) -> InputError:
+    kind = "Parquet file" if file.suffix == PARQUET else "CSV"
+    return InputError(f"file {str(file)!r} is no {kind} ({problem}); give {','.join(columns) or 'a table'}")
+
+
+def read_series(file: Path, columns: tuple[str, ...], *, text: tuple[str, ...] = TEXT) -> pd.DataFrame:
     """Return the named columns of a CSV or Parquet file that it has, text kept as codes to save memory.
 
     Parameters
@@ -53,6 +85,8 @@ def read_series(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
         A table with a header; ``.parquet``, or else CSV.
     columns
         Names to keep; those the file has not are left out, for the caller to judge.
+    text
+        Names of the columns whose cells are text, whatever they look like.
 
     Returns
     -------
@@ -66,29 +100,28 @@ def read_series(file: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """
     check_file(file)
     try:
-        table = _parquet(file, columns) if file.suffix == PARQUET else _csv(file, columns)
+        table = (_parquet if file.suffix == PARQUET else _csv)(file, columns, text)
     except (pa.ArrowInvalid, UnicodeDecodeError) as problem:
-        kind = "Parquet file" if file.suffix == PARQUET else "CSV"
-        raise InputError(f"file {str(file)!r} is no {kind} ({problem}); give {','.join(columns)}") from problem
+        raise _no_table(file, problem, columns) from problem
     return table.unify_dictionaries().to_pandas()
 
 
-def _parquet(file: Path, columns: tuple[str, ...]) -> pa.Table:
+def _parquet(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.Table:
     there = set(pa.parquet.read_schema(file).names)
-    return pa.parquet.read_table(file, columns=[name for name in columns if name in there], read_dictionary=list(TEXT))
+    return pa.parquet.read_table(file, columns=[name for name in columns if name in there], read_dictionary=list(text))
 
 
-def _csv(file: Path, columns: tuple[str, ...]) -> pa.Table:
+def _csv(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.Table:
     """Return a CSV with numbers as numbers, or as text where one of them is none: its row is named later."""
     with pa.csv.open_csv(file) as opened:
         there = [name for name in opened.schema.names if name in columns]
-    text = pa.dictionary(pa.int32(), pa.string())
-    types = {name: text if name in TEXT else pa.float64() for name in there}
+    coded = pa.dictionary(pa.int32(), pa.string())
+    types = {name: coded if name in text else pa.float64() for name in there}
     options = {"include_columns": there, "strings_can_be_null": True, "null_values": list(EMPTY)}
     try:
         return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
     except pa.ArrowInvalid:
-        types = {name: text if name in TEXT else pa.string() for name in there}
+        types = {name: coded if name in text else pa.string() for name in there}
         return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
 
 

@@ -15,7 +15,9 @@ from shiftcast.features.panel import Panel, panels
 from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
+from shiftcast.forecast.migration import ShareFit
 from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
+from shiftcast.forecast.volume.levels import joint_levels
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
@@ -41,6 +43,8 @@ class VolumeQuestion:
         Joint draws to give beside the quantiles, which need none; no draws where zero.
     seed
         Seed of every random stream.
+    shares
+        Fitted shares of the categories of every series, for volumes by category beside the total; none if left out.
 
     Raises
     ------
@@ -55,6 +59,7 @@ class VolumeQuestion:
     elasticities: Mapping[str, Elasticity] = field(default_factory=dict)
     draws: int = 0
     seed: int = 0
+    shares: ShareFit | None = None
 
     def __post_init__(self) -> None:
         for name, least in (("horizon", 1), ("draws", 0)):
@@ -80,9 +85,11 @@ class VolumeAnswer:
     panel
         The histories as the model saw them.
     forecast
-        ``series, period_end, statistic, quantile, value``, in the unit of each series.
+        ``series, period_end, statistic, quantile, value``, in the unit of each series; with shares also ``category``,
+        empty for the total.
     paths
-        ``series, draw, period_end, value`` of joint draws; no rows where none were asked for.
+        ``series, draw, period_end, value`` of joint draws, with shares also ``category``; no rows where none were asked
+        for.
     weights
         ``part, frequency, group, member, weight, error, shipped``.
     effects
@@ -104,6 +111,12 @@ class VolumeAnswer:
     shipped: NDArray[np.object_]
     data_weight: NDArray[np.float64]
     notes: tuple[str, ...]
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """Rows of the forecast that are of whole series."""
+        rows = self.forecast
+        return rows[rows["category"].isna()] if "category" in rows else rows
 
 
 def forecast_volumes(
@@ -139,16 +152,25 @@ def _answer(panel: Panel, question: VolumeQuestion, part: int) -> VolumeAnswer:
     priors = replace(question.priors, elasticities=question.elasticities)
     fit = fit_volumes(panel, horizon=question.horizon, seed=question.seed, priors=priors)
     named = {"part": part, "frequency": panel.frequency}
+    forecast, paths, notes = _forecast(fit, question)
     return VolumeAnswer(
         panel=panel,
-        forecast=volume_quantiles(fit),
-        paths=_paths(fit, question),
+        forecast=forecast,
+        paths=paths,
         weights=_named(fit.weights, named),
         effects=_named(_effects(fit), named),
         shipped=fit.shipped,
         data_weight=fit.data_weight,
-        notes=fit.notes,
+        notes=(*fit.notes, *notes),
     )
+
+
+def _forecast(fit: VolumesFit, question: VolumeQuestion) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+    """Return the rows of the forecast and of joint draws, by category where shares are given, and what to say of it."""
+    if question.shares is None:
+        return volume_quantiles(fit), _paths(fit, question), ()
+    levels = joint_levels(fit, question.shares, seed=question.seed, kept=question.draws)
+    return levels.forecast, levels.paths, (levels.note,)
 
 
 def _named(frame: pd.DataFrame, first: Mapping[str, object]) -> pd.DataFrame:
