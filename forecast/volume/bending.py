@@ -25,6 +25,7 @@ _GAIN: Final = 0.02  # least relative gain in loss of a log: on a tie the scale 
 _LEVELS: Final = np.arange(1, 10) / 10
 _HELD: Final = 0.8  # what the outermost two of those levels hold
 _MISS: Final = 0.04  # by which the coverage of a log has to be nearer where it gains nothing
+_WORTH: Final = 1.5  # relative loss that as much coverage is worth: intervals that do not hold mislead
 _TINY: Final = 1e-9
 
 
@@ -32,7 +33,7 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread, pooling: Pooling) -> 
     """Return the multiple of the recent mean at which the working scale of a panel turns logarithmic.
 
     Members that cost little forecast the rolling origins on both scales, calibrated on the first half of them; on the
-    second the mean quantile loss in the unit of each series decides, or on a tie what the central 80 % hold.
+    second the mean quantile loss in the unit of each series and what the central 80 % hold decide.
 
     Parameters
     ----------
@@ -69,8 +70,9 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread, pooling: Pooling) -> 
     if not both.any():
         return BEND
     ratio = float(np.mean(early[both] / late[both]))
-    nearer = abs(held_late - _HELD) - abs(held_early - _HELD) > _MISS
-    return LOGARITHMIC if ratio < 1.0 - _GAIN or (nearer and ratio < 1.0 + _GAIN) else BEND
+    nearer = abs(held_late - _HELD) - abs(held_early - _HELD)
+    honest = nearer > _MISS and ratio < 1.0 + _WORTH * nearer
+    return LOGARITHMIC if ratio < 1.0 - _GAIN or honest else BEND
 
 
 def _trial(panel: Panel, horizon: int, bend: float, prior: Spread, pooling: Pooling) -> tuple[Array, float]:

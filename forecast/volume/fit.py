@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,7 @@ from shiftcast.forecast.volume.members import SIMPLE, run_members
 from shiftcast.forecast.volume.newcomer import with_newcomers
 from shiftcast.forecast.volume.past import Past, look_back
 from shiftcast.forecast.volume.scale import recent_scale
+from shiftcast.forecast.volume.short import stretched
 
 COMPOUND: Final = "compound_poisson"
 BOUNDS: Final = "some values are lower bounds: the forecast is of latent demand, not of what was served"
@@ -161,10 +163,11 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
     mixed = combine(past, paths, SIMPLE)
     effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
     telling = past.telling()
-    calibration = calibrate(
-        errors, mixed.unit, prior=priors.spread, pooling=priors.pooling, weight=priors.origins,
-        symmetric=priors.symmetric, telling=telling,
+    calibrated = partial(
+        calibrate, prior=priors.spread, pooling=priors.pooling, weight=priors.origins, symmetric=priors.symmetric,
+        telling=telling,
     )  # fmt: skip
+    calibration = stretched(calibrated(errors, mixed.unit), past, errors, priors.short, calibrated)
     path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))
