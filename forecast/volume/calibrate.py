@@ -20,6 +20,7 @@ from shiftcast.features.arrays import Array, Flags
 
 LEVELS: Final[Array] = np.concatenate([[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]])
 _OUTLYING: Final = 0.99
+_ALIKE: Final = 3  # series from which it can be seen how far they are alike
 _TINY: Final = 1e-9
 
 
@@ -162,6 +163,35 @@ def calibrate(
     standard = errors / np.maximum(deviation, _TINY)[:, None, :]
     shape = _shapes(standard, standard[np.isfinite(pooled)], pooling)
     return Calibration(deviation, 0.5 * (shape - shape[:, ::-1]) if symmetric else shape)
+
+
+def steadied(unit: Array, windows: Array) -> Array:
+    """Return scales of series drawn to their geometric mean, as far as chance alone would set them apart.
+
+    Parameters
+    ----------
+    unit
+        Root mean squared errors, shape (series,).
+    windows
+        Independent windows that each was measured over, shape (series,).
+
+    Returns
+    -------
+    ndarray, shape (series,)
+        The same for one series.
+
+    Examples
+    --------
+    >>> steadied(np.array([1.0, 1.2, 0.9]), np.full(3, 5.0)).round(2).tolist()
+    [1.03, 1.03, 1.03]
+    """
+    if len(unit) < _ALIKE:
+        return unit
+    logs = np.log(np.maximum(unit, _TINY))
+    doubt = 0.5 / np.maximum(windows, 0.5)
+    mean = np.average(logs, weights=1 / doubt)
+    between = max(float(np.mean((logs - mean) ** 2 - doubt)), 0.0)
+    return np.asarray(np.exp(mean + between / (between + doubt) * (logs - mean)))
 
 
 def _deviation(scaled: Array, pooled: Array, prior: Array, weight: float, power: float, pooling: Pooling) -> Array:

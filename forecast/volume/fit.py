@@ -18,7 +18,7 @@ from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import quantile_loss
 from shiftcast.forecast.volume.beside import beside
 from shiftcast.forecast.volume.bending import choose_bend
-from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, calibrate
+from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, calibrate, steadied
 from shiftcast.forecast.volume.censoring import latent_demand
 from shiftcast.forecast.volume.combine import COMBINATION, Combination, combine
 from shiftcast.forecast.volume.dependence import dependence
@@ -167,7 +167,8 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
         calibrate, prior=priors.spread, pooling=priors.pooling, weight=priors.origins, symmetric=priors.symmetric,
         telling=telling,
     )  # fmt: skip
-    calibration = stretched(calibrated(errors, mixed.unit), past, errors, priors.short, calibrated)
+    calibration = calibrated(errors, steadied(mixed.unit, past.windows(errors)))
+    calibration = stretched(calibration, past, errors, priors.short, calibrated)
     path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))

@@ -112,6 +112,23 @@ class Past:
         before = np.minimum(self.origins - self.start[:, None], max(season, 2 * LEAST))
         return np.asarray(ahead < before[:, :, None] + self.steps - 1)
 
+    def windows(self, errors: Array) -> Array:
+        """Return how many windows that do not overlap the errors of each series amount to.
+
+        Parameters
+        ----------
+        errors
+            Rolling-origin errors, shape (series, origins, horizon); NaN where not known.
+
+        Returns
+        -------
+        ndarray, shape (series,)
+            Half a horizon apart counts as independent; at least one [1].
+        """
+        apart = np.diff(self.origins).mean() if len(self.origins) > 1 else 1.0
+        seen = np.isfinite(errors).sum(axis=(1, 2)) / self.horizon
+        return np.asarray(np.maximum(seen * min(1.0, 2 * float(apart) / self.horizon), 1.0))
+
 
 Member = Callable[[Past], Array]
 """A point member: a past in, median paths on the working scale out, shape (series, origins, horizon)."""

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from shiftcast.features.arrays import Array
-from shiftcast.forecast.volume.calibrate import Calibration
+from shiftcast.forecast.volume.calibrate import Calibration, steadied
 from shiftcast.forecast.volume.past import Past
 
 Calibrate = Callable[[Array, Array], Calibration]
@@ -112,7 +112,8 @@ def _tried(past: Past, errors: Array, again: Calibrate) -> tuple[Array, float]:
     if np.isfinite(later).sum() < _FEWEST or not seen.any():
         return np.ones(past.horizon), 0.0
     unit = np.sqrt(np.nansum(naive**2, axis=(1, 2)) / np.maximum(np.isfinite(naive).sum(axis=(1, 2)), 1))
-    fitted = again(first, np.where(unit > _TINY, unit, np.median(unit[unit > _TINY]) if (unit > _TINY).any() else 1.0))
+    unit = np.where(unit > _TINY, unit, np.median(unit[unit > _TINY]) if (unit > _TINY).any() else 1.0)
+    fitted = again(first, steadied(unit, past.windows(first)))
     low, middle, high = fitted.quantiles(np.array([0.5 - _HELD / 2, 0.5, 0.5 + _HELD / 2])).T[:, :, None, None]
     standard = later / np.maximum(fitted.deviation, _TINY)[:, None, :]
     side = np.where(standard > middle, high - middle, low - middle)
