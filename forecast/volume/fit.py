@@ -30,7 +30,7 @@ from shiftcast.forecast.volume.members import SIMPLE, run_members
 from shiftcast.forecast.volume.newcomer import with_newcomers
 from shiftcast.forecast.volume.past import Past, look_back
 from shiftcast.forecast.volume.scale import recent_scale
-from shiftcast.forecast.volume.short import stretched
+from shiftcast.forecast.volume.short import roughness, stretched
 
 COMPOUND: Final = "compound_poisson"
 BOUNDS: Final = "some values are lower bounds: the forecast is of latent demand, not of what was served"
@@ -163,8 +163,9 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
     mixed = combine(past, paths, SIMPLE)
     effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
     telling = past.telling()
+    spread = replace(priors.spread, power=roughness(past, priors.spread.power)) if priors.short.windows else priors.spread
     calibrated = partial(
-        calibrate, prior=priors.spread, pooling=priors.pooling, weight=priors.origins, symmetric=priors.symmetric,
+        calibrate, prior=spread, pooling=priors.pooling, weight=priors.origins, symmetric=priors.symmetric,
         telling=telling,
     )  # fmt: skip
     calibration = calibrated(errors, steadied(mixed.unit, past.windows(errors)))

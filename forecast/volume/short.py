@@ -21,6 +21,7 @@ Calibrate = Callable[[Array, Array], Calibration]
 _HELD: Final = 0.8  # what the intervals tried are to hold
 _LIMIT: Final = 4.0  # factor beyond which a trial says that it was too small
 _FEWEST: Final = 20  # errors of a trial from which a factor is read
+_BELIEVED: Final = 4.0  # windows that a belief in the growth of spread counts for
 _TINY: Final = 1e-9
 
 
@@ -67,6 +68,41 @@ class Short:
         [[1.35, 1.4], [1.035, 1.04]]
         """
         return np.asarray(1 + (self.near + self.far * np.arange(1, horizon + 1)) / count[:, None])
+
+
+def roughness(past: Past, power: float) -> float:
+    """Return the power by which spread grows with the horizon: that of how far apart values are by the time between.
+
+    Steps too far ahead for any past error are as much less sure than the last known one. Nought is noise around a
+    level, a half a random walk.
+
+    Parameters
+    ----------
+    past
+        Histories and origins.
+    power
+        Belief, which counts for a few windows beside the histories [1].
+
+    Returns
+    -------
+    float
+        From nought to one [1].
+    """
+    longest = int(past.z.shape[1] - past.start.min())
+    apart = max(2, min(past.horizon, longest // 2))
+    changes = [past.actual[:, lag:] - past.actual[:, :-lag] for lag in (1, apart)]
+    squares, counts = [], []
+    for lag, each in zip((1, apart), changes, strict=True):
+        seen = np.isfinite(each)
+        mean = np.nansum(each) / max(seen.sum(), 1)
+        squares.append(np.nansum((each - mean) ** 2, axis=1) / np.maximum(seen.sum(axis=1), 1))
+        counts.append(seen.sum(axis=1) / lag)
+    both = (counts[1] > 0) & (squares[0] > _TINY)
+    if not both.any():
+        return power
+    found = 0.5 * np.log(max(float(np.mean(squares[1][both] / squares[0][both])), 1.0)) / np.log(apart)
+    windows = float(counts[1][both].sum())
+    return float((windows * min(found, 1.0) + _BELIEVED * power) / (windows + _BELIEVED))
 
 
 def stretched(calibration: Calibration, past: Past, errors: Array, short: Short, again: Calibrate) -> Calibration:
