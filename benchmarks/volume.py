@@ -41,10 +41,10 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 
 def model(panel: Panel, horizon: int, bend: float | None = None) -> np.ndarray:
     """Forecast with the project's own model, on the scale it chooses or on one given."""
-    from shiftcast.forecast.volume import fit_volumes, own_priors, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
+    from shiftcast.forecast.volume import fit_groups, own_priors, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
 
     priors = replace(own_priors(shipped_beliefs()), bend=bend)
-    rows = volume_quantiles(fit_volumes(panel, horizon=horizon, priors=priors))
+    rows = pd.concat([volume_quantiles(fit) for fit in fit_groups(panel, horizon=horizon, priors=priors)])
     rows = rows[rows.statistic == "quantile"]
     order = pd.Categorical(rows["series"].astype(str), categories=panel.series)
     rows = rows.assign(order=order.codes).sort_values(["order", "period_end", "quantile"])

@@ -22,7 +22,12 @@ FEWEST: Final = 4  # dates from which weeks of a fiscal year, or a last date off
 MASKS: Final = {"Mon-Fri": "1111100", "Sun-Thu": "1111001"}
 FISCAL: Final = {"4-4-5": ("4-4-5", "4-5-4", "5-4-4"), "ME": ("4-4-5", "4-5-4", "5-4-4"), "QE": ("13",), "YE": ("52",)}
 MONTHS: Final = ("JAN", "DEC", "SEP", "JUN", "FEB", "MAR", "APR", "MAY", "JUL", "AUG", "OCT", "NOV")  # as is usual
-_NUMBER: Final = {name: n for n, name in enumerate(["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], start=1)}
+_NUMBER: Final = {
+    name: n
+    for n, name in enumerate(
+        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], start=1
+    )
+}
 _WEEKDAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _YEARS: Final = np.arange(1900, 2301).astype(str).astype("datetime64[Y]")
 _WEEKS: Final = 52

@@ -3,8 +3,10 @@
 from shiftcast.forecast.volume.calibrate import Pooling, Spread
 from shiftcast.forecast.volume.combine import COMBINATION
 from shiftcast.forecast.volume.drivers import Elasticity
-from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes, own_priors
+from shiftcast.forecast.volume.fit import fit_groups, fit_volumes
+from shiftcast.forecast.volume.fitted import Priors, VolumesFit, own_priors
 from shiftcast.forecast.volume.paths import draw_volumes, volume_quantiles
+from shiftcast.forecast.volume.short import Short
 from shiftcast.forecast.volume.single import (
     SeriesPrior,
     VolumeFit,
@@ -19,11 +21,13 @@ __all__ = [
     "Pooling",
     "Priors",
     "SeriesPrior",
+    "Short",
     "Spread",
     "VolumeFit",
     "VolumesFit",
     "draw_volume",
     "draw_volumes",
+    "fit_groups",
     "fit_volume",
     "fit_volumes",
     "own_priors",

@@ -18,20 +18,22 @@ from shiftcast.forecast.volume.calibrate import Pooling, Spread, calibrate
 from shiftcast.forecast.volume.combine import combine
 from shiftcast.forecast.volume.members import QUICK, SIMPLE, run_members
 from shiftcast.forecast.volume.past import look_back
-from shiftcast.forecast.volume.scale import BEND
+from shiftcast.forecast.volume.scale import BEND, LOGARITHMIC
 
-LOGARITHMIC: Final = 0.05  # multiple of the recent mean; 0.02 to 0.2 score alike where a log is right
 _ASKED: Final = 400  # series, spread evenly over the panel; more seldom change the choice
 _GAIN: Final = 0.02  # least relative gain in loss of a log: on a tie the scale that bends late is safer
 _LEVELS: Final = np.arange(1, 10) / 10
+_HELD: Final = 0.8  # what the outermost two of those levels hold
+_MISS: Final = 0.04  # by which the coverage of a log has to be nearer where it gains nothing
+_WORTH: Final = 1.5  # relative loss that as much coverage is worth: intervals that do not hold mislead
 _TINY: Final = 1e-9
 
 
 def choose_bend(panel: Panel, horizon: int, prior: Spread, pooling: Pooling) -> float:
     """Return the multiple of the recent mean at which the working scale of a panel turns logarithmic.
 
-    Members that cost little forecast the rolling origins on both scales and are calibrated; the mean quantile loss in
-    the unit of each series, over that of the other scale, decides.
+    Members that cost little forecast the rolling origins on both scales, calibrated on the first half of them; on the
+    second the mean quantile loss in the unit of each series and what the central 80 % hold decide.
 
     Parameters
     ----------
@@ -61,23 +63,43 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread, pooling: Pooling) -> 
     """
     number = len(panel.series)
     panel = panel.take(np.linspace(0, number - 1, min(number, _ASKED)).round().astype(np.intp))
-    late, early = (_loss(panel, horizon, bend, prior, pooling) for bend in (BEND, LOGARITHMIC))
+    (late, held_late), (early, held_early) = (
+        _trial(panel, horizon, bend, prior, pooling) for bend in (BEND, LOGARITHMIC)
+    )
     both = np.isfinite(late) & np.isfinite(early) & (late > _TINY)
     if not both.any():
         return BEND
-    return LOGARITHMIC if np.mean(early[both] / late[both]) < 1.0 - _GAIN else BEND
+    ratio = float(np.mean(early[both] / late[both]))
+    nearer = abs(held_late - _HELD) - abs(held_early - _HELD)
+    honest = nearer > _MISS and ratio < 1.0 + _WORTH * nearer
+    return LOGARITHMIC if ratio < 1.0 - _GAIN or honest else BEND
 
 
-def _loss(panel: Panel, horizon: int, bend: float, prior: Spread, pooling: Pooling) -> Array:
-    """Return the mean quantile loss of each series in its unit over its rolling origins; NaN where none is known."""
+def _trial(panel: Panel, horizon: int, bend: float, prior: Spread, pooling: Pooling) -> tuple[Array, float]:
+    """Return each series' mean quantile loss in its unit, NaN where none is known, and what the central 80 % hold.
+
+    Calibrated on what was known half-way through the rolling origins and scored on those after it, so that a scale on
+    which errors grow with the level is found out; on all of them where half is too little.
+    """
     past = look_back(panel, horizon, bend=bend)
     mixed = combine(past, run_members(past, QUICK)[0], SIMPLE)
-    calibration = calibrate(mixed.errors, mixed.unit, prior=prior, pooling=pooling)
-    outcome = past.outcomes()
-    middle, actual = outcome - mixed.errors, past.scale.inverse(outcome)
-    total = np.zeros_like(actual)
+    half = len(past.origins) // 2
+    known = past.known_by(int(past.origins[half]))
+    later = mixed.errors.copy()
+    later[:, :half] = np.nan
+    if not (known.any() and np.isfinite(mixed.errors[:, known]).any() and np.isfinite(later).any()):
+        known, later = np.ones_like(known), mixed.errors
+    calibration = calibrate(
+        np.where(known, mixed.errors, np.nan), mixed.unit, prior=prior, pooling=pooling, telling=past.telling()
+    )
+    outcome = np.where(np.isfinite(later), past.outcomes(), np.nan)
+    middle, actual = outcome - later, past.scale.inverse(outcome)
+    total, inside = np.zeros_like(actual), np.ones(actual.shape, dtype=bool)
     for level, quantile in zip(_LEVELS, calibration.quantiles(_LEVELS).T, strict=True):
         ahead = past.scale.inverse(middle + (calibration.deviation * quantile[:, None])[:, None, :])
         total += quantile_loss(actual - ahead, level)
+        if level in (_LEVELS[0], _LEVELS[-1]):
+            inside &= (actual >= ahead) if level < 0.5 else (actual <= ahead)
     count = np.isfinite(total).sum(axis=(1, 2))
-    return np.asarray(np.nansum(total, axis=(1, 2)) / np.where(count > 0, count, np.nan))
+    held = float(inside[np.isfinite(total)].mean()) if count.any() else np.nan
+    return np.asarray(np.nansum(total, axis=(1, 2)) / np.where(count > 0, count, np.nan)), held

@@ -16,10 +16,11 @@ from typing import Final
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from shiftcast.features.arrays import Array
+from shiftcast.features.arrays import Array, Flags
 
 LEVELS: Final[Array] = np.concatenate([[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]])
 _OUTLYING: Final = 0.99
+_ALIKE: Final = 3  # series from which it can be seen how far they are alike
 _TINY: Final = 1e-9
 
 
@@ -113,7 +114,14 @@ class Calibration:
 
 
 def calibrate(
-    errors: Array, unit: Array, *, prior: Spread, pooling: Pooling, weight: float = 0.0, symmetric: bool = False
+    errors: Array,
+    unit: Array,
+    *,
+    prior: Spread,
+    pooling: Pooling,
+    weight: float = 0.0,
+    symmetric: bool = False,
+    telling: Flags | None = None,
 ) -> Calibration:
     """Fit deviations and shapes to rolling-origin errors.
 
@@ -131,6 +139,8 @@ def calibrate(
         Number of origins that ``prior`` counts for beside the errors.
     symmetric
         Whether the shape is made symmetric about the path.
+    telling
+        Errors that enter what the panel has in common, shape as ``errors``; all where left out.
 
     Returns
     -------
@@ -147,20 +157,53 @@ def calibrate(
     """
     horizon = errors.shape[2]
     scaled = errors / unit[:, None, None]
-    deviation = unit[:, None] * _deviation(scaled, prior.at(horizon) / np.median(unit), weight, pooling)
-    shape = _shapes(errors / np.maximum(deviation, _TINY)[:, None, :], pooling)
+    pooled = scaled if telling is None else np.where(telling, scaled, np.nan)
+    supposed = prior.at(horizon) / np.median(unit)
+    deviation = unit[:, None] * _deviation(scaled, pooled, supposed, weight, prior.power, pooling)
+    standard = errors / np.maximum(deviation, _TINY)[:, None, :]
+    shape = _shapes(standard, standard[np.isfinite(pooled)], pooling)
     return Calibration(deviation, 0.5 * (shape - shape[:, ::-1]) if symmetric else shape)
 
 
-def _deviation(scaled: Array, prior: Array, weight: float, pooling: Pooling) -> Array:
-    """Return deviations of scaled errors, shape (series, horizon)."""
+def steadied(unit: Array, windows: Array) -> Array:
+    """Return scales of series drawn to their geometric mean, as far as chance alone would set them apart.
+
+    Parameters
+    ----------
+    unit
+        Root mean squared errors, shape (series,).
+    windows
+        Independent windows that each was measured over, shape (series,).
+
+    Returns
+    -------
+    ndarray, shape (series,)
+        The same for one series.
+
+    Examples
+    --------
+    >>> steadied(np.array([1.0, 1.2, 0.9]), np.full(3, 5.0)).round(2).tolist()
+    [1.03, 1.03, 1.03]
+    """
+    if len(unit) < _ALIKE:
+        return unit
+    logs = np.log(np.maximum(unit, _TINY))
+    doubt = 0.5 / np.maximum(windows, 0.5)
+    mean = np.average(logs, weights=1 / doubt)
+    between = max(float(np.mean((logs - mean) ** 2 - doubt)), 0.0)
+    return np.asarray(np.exp(mean + between / (between + doubt) * (logs - mean)))
+
+
+def _deviation(scaled: Array, pooled: Array, prior: Array, weight: float, power: float, pooling: Pooling) -> Array:
+    """Return deviations of scaled errors, shape (series, horizon); ``pooled`` has NaN in place of what tells nothing."""
     squares, count = np.nansum(scaled**2, axis=1), np.isfinite(scaled).sum(axis=1)
-    if not count.any():
+    cells = np.isfinite(pooled).sum(axis=(0, 1))
+    if not cells.any():
         return np.broadcast_to(prior, squares.shape).copy()
-    limit = np.nanquantile(scaled**2, _OUTLYING)
-    capped = np.nansum(np.minimum(scaled**2, limit), axis=(0, 1))
-    panel = (capped + weight * prior**2) / np.maximum(count.sum(axis=0) + weight, _TINY)
-    panel = _monotone(np.where(count.sum(axis=0) + weight > 0, panel, np.nan))
+    limit = np.nanquantile(pooled**2, _OUTLYING)
+    capped = np.nansum(np.minimum(pooled**2, limit), axis=(0, 1))
+    panel = (capped + weight * prior**2) / np.maximum(cells + weight, _TINY)
+    panel = _monotone(np.where(cells + weight > 0, panel, np.nan), power)
     ratio = np.nansum(scaled**2 / np.where(panel > 0, panel, 1.0), axis=(1, 2)) / scaled.shape[2]
     origins = count.mean(axis=1)
     factor = (ratio + pooling.series_origins) / (origins + pooling.series_origins)
@@ -168,18 +211,19 @@ def _deviation(scaled: Array, prior: Array, weight: float, pooling: Pooling) -> 
     return np.asarray(np.sqrt((squares + alike * panel * factor[:, None]) / (count + alike)))
 
 
-def _monotone(variance: Array) -> Array:
-    """Return variances smoothed over neighbouring steps, unknown ones carried from the step before."""
+def _monotone(variance: Array, power: float) -> Array:
+    """Return variances smoothed over neighbouring steps, unknown ones grown from the step before by a power."""
     known = np.flatnonzero(np.isfinite(variance))
     full = np.interp(np.arange(len(variance)), known, variance[known])
+    full[known[-1] + 1 :] *= (np.arange(known[-1] + 2, len(full) + 1) / (known[-1] + 1)) ** (2 * power)
     return np.asarray(np.convolve(np.pad(full, 1, mode="edge"), np.ones(3) / 3, mode="valid"))
 
 
-def _shapes(standard: Array, pooling: Pooling) -> Array:
-    """Return standardised quantiles of each series, shape (series, levels)."""
+def _shapes(standard: Array, common: Array, pooling: Pooling) -> Array:
+    """Return standardised quantiles of each series, shape (series, levels); ``common`` are the errors of the pool."""
     number, origins, horizon = standard.shape
     own = standard.reshape(number, -1)
-    pool, pooled = _panel_shape(own[np.isfinite(own)], pooling), pooling.shape_windows
+    pool, pooled = _panel_shape(common, pooling), pooling.shape_windows
     middle = (np.arange(len(pool)) + 0.5) / len(pool)
     windows = np.isfinite(own).sum(axis=1) / horizon
     cells = np.maximum(np.isfinite(own).sum(axis=1), 1)

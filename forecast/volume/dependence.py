@@ -1,4 +1,4 @@
-"""Dependence of forecast errors over steps ahead and over series: a Gaussian copula with common and group factors."""
+"""Dependence of forecast errors over steps ahead and over the series of a group: a Gaussian copula with one factor."""
 
 from __future__ import annotations
 
@@ -17,32 +17,27 @@ _FEWEST: Final = 8
 
 @dataclass(frozen=True)
 class Dependence:
-    """A Gaussian copula with one common factor, one factor a group, and correlation over steps.
+    """A Gaussian copula with one factor a group, and correlation over steps; groups are independent.
 
     Attributes
     ----------
     steps
         Lower Cholesky factor of the correlation over steps ahead, shape (horizon, horizon).
-    common, group
-        Correlation of two series of different groups, and of one group [1].
+    group
+        Correlation of two series of the group [1].
     """
 
     steps: Array
-    common: float
     group: float
 
 
-def dependence(
-    standard: Array, groups: NDArray[np.intp], aligned: NDArray[np.bool_], walk_origins: float
-) -> Dependence:
+def dependence(standard: Array, aligned: NDArray[np.bool_], walk_origins: float) -> Dependence:
     """Estimate dependence from standardised rolling-origin errors.
 
     Parameters
     ----------
     standard
         Errors over their deviation, shape (series, origins, horizon), NaN where not known.
-    groups
-        Number of each series' group, shape (series,).
     aligned
         Whether a series ends in the commonest last period, shape (series,): only the origins of those are the same
         days, so that the others say nothing of the correlation over series.
@@ -58,15 +53,13 @@ def dependence(
     --------
     >>> random = np.random.default_rng(0)
     >>> both = random.standard_normal((1, 400, 1)) + random.standard_normal((20, 400, 1))
-    >>> round(dependence(both / np.sqrt(2), np.zeros(20, int), np.ones(20, bool), 10.0).group, 1)
+    >>> round(dependence(both / np.sqrt(2), np.ones(20, bool), 10.0).group, 1)
     0.5
     """
     clipped = np.clip(standard, -_CAP, _CAP)
     horizon = standard.shape[2]
-    common, group = _between(clipped[aligned], groups[aligned])
-    return Dependence(
-        np.asarray(np.linalg.cholesky(_over_steps(clipped.reshape(-1, horizon), walk_origins))), common, group
-    )
+    steps = np.linalg.cholesky(_over_steps(clipped.reshape(-1, horizon), walk_origins))
+    return Dependence(np.asarray(steps), _between(clipped[aligned]))
 
 
 def _over_steps(errors: Array, prior: float) -> Array:
@@ -82,24 +75,13 @@ def _over_steps(errors: Array, prior: float) -> Array:
     return np.asarray(0.999 * mixed + 0.001 * np.eye(horizon))
 
 
-def _between(errors: Array, groups: NDArray[np.intp]) -> tuple[float, float]:
-    """Return mean correlations of pairs of series in different groups and in one."""
+def _between(errors: Array) -> float:
+    """Return the mean correlation of pairs of series."""
     cells = errors.reshape(len(errors), -1)
     known = np.isfinite(cells)
     filled = np.where(known, cells, 0.0)
     variance = max(float((filled**2).sum() / max(known.sum(), 1)), 1e-9)
-    every, pairs = _products(filled, known)
-    within, alike = 0.0, 0.0
-    for group in np.unique(groups):
-        product, number = _products(filled[groups == group], known[groups == group])
-        within, alike = within + product, alike + number
-    outside = (every - within) / variance / (pairs - alike) if pairs - alike >= _FEWEST else 0.0
-    inside = within / variance / alike if alike >= _FEWEST else outside
-    common = float(np.clip(outside, 0.0, _MOST))
-    return common, float(np.clip(inside, common, _MOST))
-
-
-def _products(filled: Array, known: NDArray[np.bool_]) -> tuple[float, float]:
-    """Return the sum of products over pairs of different series at the same cell, and how many there are."""
     total, count = filled.sum(axis=0), known.sum(axis=0)
-    return float((total**2 - (filled**2).sum(axis=0)).sum()), float((count**2 - count).sum())
+    pairs = float((count**2 - count).sum())
+    product = float((total**2 - (filled**2).sum(axis=0)).sum())
+    return float(np.clip(product / variance / pairs, 0.0, _MOST)) if pairs >= _FEWEST else 0.0

@@ -1,9 +1,10 @@
-"""Fit of a panel of volumes to its predictive distributions: the one path of command, cube, notebook and backtest."""
+"""Fit of volumes to their predictive distributions: the one path of command, cube, notebook and backtest."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,131 +14,99 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import quantile_loss
+from shiftcast.forecast.volume.beside import beside
 from shiftcast.forecast.volume.bending import choose_bend
-from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, Pooling, Spread, calibrate
+from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, calibrate, steadied
 from shiftcast.forecast.volume.censoring import latent_demand
 from shiftcast.forecast.volume.combine import COMBINATION, Combination, combine
-from shiftcast.forecast.volume.dependence import Dependence, dependence
-from shiftcast.forecast.volume.drivers import Effect, Elasticity, driver_effects
+from shiftcast.forecast.volume.dependence import dependence
+from shiftcast.forecast.volume.drivers import driver_effects
+from shiftcast.forecast.volume.fitted import Priors, VolumesFit
+from shiftcast.forecast.volume.kinds import kinds_of
 from shiftcast.forecast.volume.lumpy import lumps
 from shiftcast.forecast.volume.members import SIMPLE, run_members
-from shiftcast.forecast.volume.newcomer import borrow, neighbours_of
-from shiftcast.forecast.volume.past import LEAST, Past, look_back
-from shiftcast.forecast.volume.scale import Scale, recent_scale
+from shiftcast.forecast.volume.newcomer import with_newcomers
+from shiftcast.forecast.volume.past import Past, look_back
+from shiftcast.forecast.volume.scale import recent_scale
+from shiftcast.forecast.volume.short import roughness, stretched
 
 COMPOUND: Final = "compound_poisson"
-BORROWED: Final = "neighbours"
+BOUNDS: Final = "some values are lower bounds: the forecast is of latent demand, not of what was served"
 
 
-@dataclass(frozen=True)
-class VolumesFit:
-    """Predictive distributions of a panel.
-
-    Attributes
-    ----------
-    panel
-        Histories as given: served volume.
-    latent
-        Histories with lower bounds replaced by expected latent demand, shape (series, time): the quantity forecast.
-    scale, path, calibration
-        Working scale, median path on it, shape (series, horizon), and spread around it.
-    dependence
-        Correlation of the errors over steps and series.
-    shipped
-        Member that ships for each series, ``combination``, ``compound_poisson`` or ``neighbours``, shape (series,).
-    data_weight
-        Effective weight of a series' own data [1], 1 except for newcomers, shape (series,).
-    weights
-        ``group, member, weight, error, shipped``: mean weight of each member in a group, its mean absolute error in
-        multiples of last value's root mean squared error, and the share of series it ships for alone.
-    effects
-        Effect of each driver by name.
-    notes
-        Members skipped and why, and a warning where the forecast rests on little data.
-    """
-
-    panel: Panel
-    latent: Array
-    scale: Scale
-    path: Array
-    calibration: Calibration
-    dependence: Dependence
-    shipped: NDArray[np.object_]
-    data_weight: Array
-    weights: pd.DataFrame
-    effects: Mapping[str, Effect]
-    notes: tuple[str, ...]
-
-    @property
-    def horizon(self) -> int:
-        """Number of periods ahead."""
-        return int(self.path.shape[1])
-
-
-@dataclass(frozen=True)
-class Priors:
-    """Priors of a fit and settings that override what the data would choose.
-
-    Attributes
-    ----------
-    spread, origins
-        Prior deviation of the error by step, and the number of origins it counts for beside the errors seen.
-    pooling
-        How far errors of a series are those of its panel.
-    elasticities
-        Prior effect of drivers by name.
-    neighbours
-        Series that a newcomer borrows from, by name.
-    bend
-        Multiple of the recent mean at which the working scale turns logarithmic; chosen on the past where left out.
-    members
-        Names of the only members to use; all where left out. The first is the unit of errors.
-    symmetric
-        Whether the errors are made symmetric about the path, as for a naive benchmark, a random walk without drift.
-    """
-
-    spread: Spread
-    pooling: Pooling
-    origins: float = 0.0
-    elasticities: Mapping[str, Elasticity] | None = None
-    neighbours: Mapping[str, tuple[str, ...]] | None = None
-    bend: float | None = None
-    members: tuple[str, ...] | None = None
-    symmetric: bool = False
-
-
-def own_priors(beliefs: Beliefs) -> Priors:
-    """Return the beliefs about series of one's own.
+def fit_groups(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) -> Iterator[VolumesFit]:
+    """Yield the fit of every group of a panel, each as if it were alone.
 
     Parameters
     ----------
-    beliefs
-        Of the record.
+    panel
+        Series of one frequency and any number of groups, cut at the origin.
+    horizon
+        Periods ahead.
+    priors, seed
+        As :func:`fit_volumes` takes them.
+
+    Yields
+    ------
+    VolumesFit
+        In the order of the groups' names.
+
+    Raises
+    ------
+    ValueError
+        As :func:`fit_volumes` does.
+    """
+    groups, codes = np.unique(panel.group.astype(str), return_inverse=True)
+    names = panel.series.astype(str)
+    rows = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
+    named = priors.neighbours or {}
+    for code in range(len(groups)):
+        wanted = {near for name in names[rows[code]] for near in named.get(name, ())}
+        others = np.setdiff1d(codes[np.isin(names, list(wanted))], code) if wanted else []
+        elsewhere = tuple(trimmed(panel.take(rows[other])) for other in others)
+        own = trimmed(panel.take(rows[code]))
+        yield fit_volumes(own, horizon=horizon, priors=priors, seed=seed, elsewhere=elsewhere)
+
+
+def trimmed(panel: Panel) -> Panel:
+    """Return a panel without the columns before its longest history, and with no driver known ahead that is not.
+
+    Parameters
+    ----------
+    panel
+        Series, shape (series, time).
 
     Returns
     -------
-    Priors
-        From rows ``volume.own.*`` and ``volume.pooling.*``.
+    Panel
+        At least one column.
     """
-    return Priors(Spread(**beliefs.of("volume.own")), Pooling(**beliefs.of("volume.pooling")))
+    first = min(int(panel.start.min()), panel.values.shape[1] - 1)
+    ahead = slice(panel.values.shape[1], None)
+    known = tuple(name for name in panel.known if np.isfinite(panel.drivers[name][:, ahead]).any())
+    drivers = {name: array[:, first:] for name, array in panel.drivers.items()}
+    return replace(panel, values=panel.values[:, first:], lower=panel.lower[:, first:], drivers=drivers, known=known)
 
 
-def fit_volumes(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) -> VolumesFit:
-    """Fit the predictive distribution of every series of a panel.
+def fit_volumes(
+    panel: Panel, *, horizon: int, priors: Priors, seed: int = 0, elsewhere: tuple[Panel, ...] = ()
+) -> VolumesFit:
+    """Fit the predictive distribution of every series of one group, which learn from each other.
 
     Parameters
     ----------
     panel
-        Series of one frequency, cut at the origin.
+        Series of one frequency and group, cut at the origin.
     horizon
         Periods ahead.
     priors
         Prior spread, elasticities, named neighbours and settings.
     seed
         Seed of the simulated quantiles of lumpy series.
+    elsewhere
+        Other groups, in which named neighbours are looked for as well.
 
     Returns
     -------
@@ -147,11 +116,12 @@ def fit_volumes(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) ->
     Raises
     ------
     ValueError
-        If the horizon is below one, or no series has a value.
+        If the horizon is below one, there are two groups, or no series has a value.
 
     Examples
     --------
     >>> from shiftcast.features.panel import panels
+    >>> from shiftcast.forecast.volume.calibrate import Pooling, Spread
     >>> ends = pd.date_range("2020-01-31", periods=48, freq="ME")
     >>> rows = pd.DataFrame({"series": "a", "period_end": ends, "value": np.exp(np.arange(48) / 24)})
     >>> priors = Priors(Spread(0.15, 0.55), Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0))
@@ -161,44 +131,60 @@ def fit_volumes(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) ->
     """
     if horizon < 1:
         raise InputError(f"horizon {horizon} is below 1; ask for at least one period")
-    count = np.isfinite(panel.values).sum(axis=1)
-    if not count.any():
-        raise InputError(f"no series has a value, {panel.series[0]!r} the first; give at least one history")
-    grown = np.flatnonzero(count >= min(LEAST, count.max()))
-    fitted = _grown(panel.take(grown), horizon, seed, priors)
-    return fitted if len(grown) == len(panel.series) else _with_newcomers(panel, grown, fitted, priors)
+    other = panel.group != panel.group[0]
+    if other.any():
+        raise InputError(
+            f"series {panel.series[other][0]!r} is of group {panel.group[other][0]!r}, others of {panel.group[0]!r}; "
+            "groups do not learn from each other: fit each by itself (fit_groups)"
+        )
+    if not np.isfinite(panel.values).any():
+        raise InputError(
+            f"no series has a value in group {panel.group[0]!r}, {panel.series[0]!r} the first; give at least one history"
+        )
+    kinds = kinds_of(panel)
+    moving = np.flatnonzero(kinds.moving)
+    fitted = _moving(trimmed(panel.take(moving)), horizon, seed, priors) if len(moving) else None
+    if fitted is not None and len(moving) == len(panel.series):
+        return fitted
+    known = beside(panel.take(~kinds.young), kinds_of(panel.take(~kinds.young)), fitted, horizon, priors)
+    if not kinds.young.any():
+        return known
+    near = [fit_volumes(each, horizon=horizon, priors=priors, seed=seed) for each in elsewhere]
+    return with_newcomers(panel, np.flatnonzero(kinds.young), [known, *near], priors)
 
 
-def _grown(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit:
-    """Fit series that have some history."""
+def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit:
+    """Fit series that have some history and move."""
     latent = _latent(panel)
     demand = replace(panel, values=latent)
     bend = choose_bend(demand, horizon, priors.spread, priors.pooling) if priors.bend is None else priors.bend
     past = look_back(demand, horizon, bend=bend)
-    paths, notes = run_members(past, priors.members)
+    paths, skipped = run_members(past, priors.members)
     mixed = combine(past, paths, SIMPLE)
     effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
-    calibration = calibrate(
-        errors,
-        mixed.unit,
-        prior=priors.spread,
-        pooling=priors.pooling,
-        weight=priors.origins,
-        symmetric=priors.symmetric,
+    telling = past.telling()
+    spread = (
+        replace(priors.spread, power=roughness(past, priors.spread.power)) if priors.short.windows else priors.spread
     )
+    calibrated = partial(
+        calibrate, prior=spread, pooling=priors.pooling, weight=priors.origins, symmetric=priors.symmetric,
+        telling=telling,
+    )  # fmt: skip
+    calibration = calibrated(errors, steadied(mixed.unit, past.windows(errors)))
+    calibration = stretched(calibration, past, errors, priors.short, calibrated)
     path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))
-    groups = np.unique(panel.group.astype(str), return_inverse=True)[1]
     standard = errors / np.where(calibration.deviation > 0, calibration.deviation, 1.0)[:, None, :]
-    common = dependence(standard, groups, _aligned(panel), priors.pooling.walk_origins)
-    shipped = mixed.shipped
-    path, calibration, shipped = _lumpy(past, path, calibration, shipped, errors, seed)
+    common = dependence(np.where(telling, standard, np.nan), _aligned(panel), priors.pooling.walk_origins)
+    path, calibration, shipped = _lumpy(past, path, calibration, mixed.shipped, errors, seed)
+    names = tuple(panel.series.astype(str))
+    notes = dict.fromkeys(skipped, names)
     if not np.isfinite(errors).any():
-        notes = (*notes, "no forecast could be tried on these histories: the spread is supposed, not measured")
-    bound = int((panel.lower & np.isfinite(panel.values)).sum())
-    if bound:
-        notes = (*notes, f"{bound} values are lower bounds: the forecast is of latent demand, not of what was served")
+        notes["no forecast could be tried on these histories: the spread is supposed, not measured"] = names
+    bounds = (panel.lower & np.isfinite(panel.values)).any(axis=1)
+    if bounds.any():
+        notes[BOUNDS] = tuple(panel.series[bounds].astype(str))
     whole = np.ones(len(panel.series))
     return VolumesFit(panel, latent, past.scale, path, calibration, common, shipped, whole,
                       _weights(panel, mixed), effects, notes)  # fmt: skip
@@ -263,29 +249,3 @@ def _weights(panel: Panel, mixed: Combination) -> pd.DataFrame:
         {"group": np.tile(panel.group.astype(str), len(names)), "member": np.repeat(names, len(panel.series)), **flat}
     )
     return frame.groupby(["group", "member"], sort=True, as_index=False).mean()
-
-
-def _with_newcomers(panel: Panel, grown: NDArray[np.intp], fitted: VolumesFit, priors: Priors) -> VolumesFit:
-    """Add the series that have next to no history."""
-    number, horizon = len(panel.series), fitted.horizon
-    unit, own = np.ones(number), np.ones(number)
-    path, deviation = np.zeros((number, horizon)), np.ones((number, horizon))
-    shape = np.broadcast_to(np.median(fitted.calibration.shape, axis=0), (number, len(LEVELS))).copy()
-    shipped = np.full(number, BORROWED, dtype=object)
-    latent = panel.values.copy()
-    unit[grown], path[grown], deviation[grown] = fitted.scale.unit, fitted.path, fitted.calibration.deviation
-    shape[grown], shipped[grown], latent[grown] = fitted.calibration.shape, fitted.shipped, fitted.latent
-    season = panel.seasons[0] if panel.seasons else LEAST
-    recent = np.nan_to_num(np.nanmean(fitted.latent[:, -season:], axis=1)) if season else fitted.latent[:, -1]
-    recent_z = fitted.scale.forward(recent)
-    for row in np.setdiff1d(np.arange(number), grown):
-        near = neighbours_of(panel, int(row), grown, priors.neighbours or {})
-        found = borrow(panel.values[row], recent[near], fitted.path[near] - recent_z[near, None],
-                       fitted.calibration.deviation[near], bend=fitted.scale.bend)  # fmt: skip
-        unit[row], path[row], deviation[row], own[row] = found.unit, found.path, found.deviation, found.own
-    new = number - len(grown)
-    note = f"{new} series have fewer than {LEAST} values and borrow from neighbours (own weight {own.min():.2f} and up)"
-    return replace(
-        fitted, panel=panel, latent=latent, scale=Scale(unit, fitted.scale.bend), path=path,
-        calibration=Calibration(deviation, shape), shipped=shipped, data_weight=own, notes=(*fitted.notes, note),
-    )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Final
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.volume.boosted import boosted
+from shiftcast.forecast.volume.growth import shared_growth
 from shiftcast.forecast.volume.past import Member, Past
 from shiftcast.forecast.volume.regression import lag_ridge
 from shiftcast.forecast.volume.simple import (
@@ -34,6 +35,7 @@ MEMBERS: Final[Mapping[str, Member]] = {
     "smoothed_level": smoothed_level,
     "smoothed_trend": smoothed_trend,
     "theta": theta,
+    "shared_growth": shared_growth,
     "lag_ridge": lag_ridge,
     "boosted": boosted,
     "structural": structural,
@@ -53,6 +55,10 @@ def _seasonal(past: Past) -> str | None:
 
 def _long_seasonal(past: Past) -> str | None:
     return None if len(past.seasons) > 1 else "no history holds a second season"
+
+
+def _shared(past: Past) -> str | None:
+    return None if len(past.z) > 1 else "one series has no others to learn growth from"
 
 
 def _boosted(past: Past) -> str | None:
@@ -76,6 +82,7 @@ SKIPPED: Final[Mapping[str, Callable[[Past], str | None]]] = {
     "seasonal_mean": _seasonal,
     "long_seasonal_naive": _long_seasonal,
     "long_seasonal_mean": _long_seasonal,
+    "shared_growth": _shared,
     "boosted": _boosted,
     "structural": _structural,
 }

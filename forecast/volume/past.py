@@ -96,6 +96,39 @@ class Past:
         enough = self.origins - self.start[:, None] >= LEAST
         return np.where(enough[:, :, None], actual, np.nan)
 
+    def telling(self) -> Flags:
+        """Return which outcomes say how volumes vary: not those of a stretch in which a series stood still.
+
+        Returns
+        -------
+        ndarray, shape (series, origins, horizon)
+            False where nothing changed from a season, or ten periods, before the origin to the outcome.
+        """
+        season = self.seasons[0] if self.seasons else 1
+        same = np.zeros(self.flat.shape, dtype=np.int64)
+        for column in range(1, same.shape[1]):
+            same[:, column] = np.where(self.flat[:, column] == self.flat[:, column - 1], same[:, column - 1] + 1, 0)
+        ahead = np.pad(same, ((0, 0), (0, self.horizon)))[:, self.origins[:, None] + self.steps - 1]
+        before = np.minimum(self.origins - self.start[:, None], max(season, 2 * LEAST))
+        return np.asarray(ahead < before[:, :, None] + self.steps - 1)
+
+    def windows(self, errors: Array) -> Array:
+        """Return how many windows that do not overlap the errors of each series amount to.
+
+        Parameters
+        ----------
+        errors
+            Rolling-origin errors, shape (series, origins, horizon); NaN where not known.
+
+        Returns
+        -------
+        ndarray, shape (series,)
+            Half a horizon apart counts as independent; at least one [1].
+        """
+        apart = np.diff(self.origins).mean() if len(self.origins) > 1 else 1.0
+        seen = np.isfinite(errors).sum(axis=(1, 2)) / self.horizon
+        return np.asarray(np.maximum(seen * min(1.0, 2 * float(apart) / self.horizon), 1.0))
+
 
 Member = Callable[[Past], Array]
 """A point member: a past in, median paths on the working scale out, shape (series, origins, horizon)."""

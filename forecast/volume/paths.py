@@ -14,16 +14,16 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
 from shiftcast.forecast.volume.calibrate import LEVELS
-from shiftcast.forecast.volume.fit import VolumesFit
+from shiftcast.forecast.volume.fitted import VolumesFit
 
 _MIDDLES: Final[Array] = (np.arange(200) + 0.5) / 200
 
 
 def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
-    """Draw joint paths of every series of a panel from its Gaussian copula.
+    """Draw joint paths of every series of a group from its Gaussian copula.
 
-    Series share a common factor and one of their group; steps are correlated as past errors were. Random numbers come
-    from streams named after the series, so one more series changes no other's draws.
+    Series share a factor of their group; steps are correlated as past errors were. Random numbers come from streams
+    named after series and group, so one more series changes no other's draws.
 
     Parameters
     ----------
@@ -47,13 +47,11 @@ def draw_volumes(fit: VolumesFit, *, draws: int, seed: int) -> xr.DataArray:
     if draws < 1:
         raise InputError(f"draws {draws} is below 1; ask for at least one")
     how, shape = fit.dependence, (draws, fit.horizon)
-    common = stream(seed, "volume").standard_normal(shape)
-    groups = {name: stream(seed, f"volume.group.{name}").standard_normal(shape) for name in set(fit.panel.group)}
+    shared = np.sqrt(how.group) * stream(seed, f"volume.group.{fit.panel.group[0]}").standard_normal(shape)
     out = np.empty((draws, len(fit.panel.series), fit.horizon))
-    for row, (name, group) in enumerate(zip(fit.panel.series, fit.panel.group, strict=True)):
+    for row, name in enumerate(fit.panel.series):
         own = stream(seed, f"volume.series.{name}").standard_normal(shape)
-        mixed = np.sqrt(how.common) * common + np.sqrt(how.group - how.common) * groups[group]
-        out[:, row] = draw_path(fit, row, mixed + np.sqrt(1 - how.group) * own)
+        out[:, row] = draw_path(fit, row, shared + np.sqrt(1 - how.group) * own)
     return xr.DataArray(out, dims=("draw", "series", "step"),
                         coords={"series": fit.panel.series.astype(str), "step": np.arange(1, fit.horizon + 1)},
                         attrs={"unit": "unit of each series", "stage": "latent demand"})  # fmt: skip

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 
 BEND: Final = 2.0  # multiples of the recent mean at which linear turns logarithmic; 1 to 3 score alike
+LOGARITHMIC: Final = 0.05  # another choice, close to a log; 0.02 to 0.2 score alike where a log is right
 _SEASONS: Final = 4
 _LARGEST: Final = 600.0  # clip, since sinh overflows a double beyond 710
 

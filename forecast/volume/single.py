@@ -13,7 +13,8 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.volume.calibrate import Pooling, Spread
-from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes
+from shiftcast.forecast.volume.fit import fit_volumes
+from shiftcast.forecast.volume.fitted import Priors, VolumesFit
 from shiftcast.forecast.volume.paths import draw_path
 
 _NAME: Final = "series"

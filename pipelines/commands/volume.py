@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,7 +53,7 @@ class VolumeSummary:
     borrowed
         Effective weight of the own data of series that borrow from neighbours, by name.
     notes
-        What the fits have to say.
+        What the fits have to say, and the series that each is about.
     fans
         The series to draw.
     edges
@@ -66,7 +66,7 @@ class VolumeSummary:
     effects: pd.DataFrame
     won: dict[str, int]
     borrowed: dict[str, float]
-    notes: tuple[str, ...]
+    notes: dict[str, tuple[str, ...]]
     fans: dict[str, Fan]
     edges: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -217,7 +217,7 @@ def _beside(answer: VolumeAnswer) -> VolumeSummary:
         effects=answer.effects,
         won=dict(zip(names.tolist(), counts.tolist(), strict=True)),
         borrowed={str(name): float(weight) for name, weight in own},
-        notes=answer.notes,
+        notes=dict(answer.notes),
         fans={},
     )
 
@@ -234,9 +234,18 @@ def _joined(kept: list[VolumeSummary], series: int, treatments: Treatments, show
         effects=pd.concat([each.effects for each in kept], ignore_index=True),
         won=dict(won.most_common()),
         borrowed={name: weight for each in kept for name, weight in each.borrowed.items()},
-        notes=tuple(dict.fromkeys(note for each in kept for note in each.notes)),
+        notes=_gathered(each.notes for each in kept),
         fans=shown,
     )
+
+
+def _gathered(notes: Iterable[dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    """Return the series that each note is about, over all panels."""
+    out: dict[str, list[str]] = {}
+    for each in notes:
+        for text, series in each.items():
+            out.setdefault(text, []).extend(series)
+    return {text: tuple(series) for text, series in out.items()}
 
 
 def summary_json(summary: VolumeSummary, forecast: list[pd.DataFrame]) -> dict[str, Any]:
@@ -258,7 +267,7 @@ def summary_json(summary: VolumeSummary, forecast: list[pd.DataFrame]) -> dict[s
         "series": summary.series,
         "treatments": dict(summary.treatments.counts),
         "won": summary.won,
-        "notes": list(summary.notes),
+        "notes": summary.notes,
         "borrowed": summary.borrowed,
         "drivers": json.loads(summary.effects.to_json(orient="records")),
         "weights": json.loads(summary.weights.to_json(orient="records")),
@@ -283,9 +292,13 @@ def tell(summary: VolumeSummary) -> None:
     errors.print(f"what ships, of {summary.series} series: {won}", highlight=False, markup=False)
     for row in summary.effects.itertuples():
         errors.print(
-            f"driver {row.driver} ({row.frequency}, part {row.part}): elasticity {row.mean:.2f} +- {row.sd:.2f}, "
+            f"driver {row.driver} ({row.frequency}, group {row.group}): elasticity {row.mean:.2f} +- {row.sd:.2f}, "
             f"believed {row.prior_mean:.2f} +- {row.prior_sd:.2f} before the data; {AHEAD[row.known]}",
             highlight=False, markup=False,
         )  # fmt: skip
-    for note in summary.notes:
-        errors.print(f"note: {note}", highlight=False, markup=False)
+    if summary.borrowed:
+        least = min(summary.borrowed.values())
+        errors.print(f"own weight of the series that borrow: {least:.2f} and up", highlight=False, markup=False)
+    for note, series in summary.notes.items():
+        about = f"{series[0]!r}" if len(series) == 1 else f"{len(series)} series, {series[0]!r} the first"
+        errors.print(f"note: {note} ({about})", highlight=False, markup=False)

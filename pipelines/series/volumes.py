@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,10 @@ from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
 from shiftcast.forecast.migration import ShareFit
-from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volumes, fit_volumes, volume_quantiles
+from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volumes, fit_groups, volume_quantiles
 from shiftcast.forecast.volume.levels import joint_levels
+
+Notes: TypeAlias = Mapping[str, tuple[str, ...]]
 
 CHUNK: Final = 5000  # series forecast together, so that memory does not grow with their number
 CELLS: Final = 4_000_000  # series times periods held together at most
@@ -78,7 +80,7 @@ class VolumeQuestion:
 
 @dataclass(frozen=True)
 class VolumeAnswer:
-    """The forecast of one panel.
+    """The forecast of one group of one frequency.
 
     Attributes
     ----------
@@ -93,14 +95,14 @@ class VolumeAnswer:
     weights
         ``part, frequency, group, member, weight, error, shipped``.
     effects
-        ``part, frequency, driver, prior_mean, prior_sd, mean, sd, known``: elasticity before and after the data,
-        and whether the driver is known ahead.
+        ``part, frequency, group, driver, prior_mean, prior_sd, mean, sd, known``: elasticity before and after the
+        data, and whether the driver is known ahead.
     shipped
         Name of what ships for each series, shape (series,).
     data_weight
-        Effective weight of each series' own data, shape (series,); one except for newcomers.
+        Part of the values it takes to be forecast by itself that each series has, shape (series,).
     notes
-        Remarks of the fit.
+        Remarks of the fit, and the series that each is about.
     """
 
     panel: Panel
@@ -110,7 +112,7 @@ class VolumeAnswer:
     effects: pd.DataFrame
     shipped: NDArray[np.object_]
     data_weight: NDArray[np.float64]
-    notes: tuple[str, ...]
+    notes: Notes
 
     @property
     def totals(self) -> pd.DataFrame:
@@ -124,7 +126,8 @@ def forecast_volumes(
 ) -> Iterator[tuple[list[VolumeAnswer], Treatments]]:
     """Yield the answers of some thousand series at a time, and what was treated in their rows.
 
-    Groups are kept whole, as weights are learned within them; one of more than 5,000 series is forecast in parts.
+    Each group is forecast as if it were alone in the file, so another group changes no byte of it; one of more than
+    5,000 series is forecast in parts.
 
     Parameters
     ----------
@@ -136,41 +139,41 @@ def forecast_volumes(
     Yields
     ------
     tuple
-        One answer a frequency, and the counts of what was treated in the rows.
+        One answer a frequency and group, and the counts of what was treated in the rows.
 
     Raises
     ------
     ValueError
         On bad input, naming series, row, value and remedy.
     """
-    for number, rows in enumerate(_chunks(history, question.horizon), start=1):
-        found, treated = panels(rows, horizon=question.horizon, drivers=question.drivers, reading=question.reading)
-        yield [_answer(panel, question, number) for panel in found], treated
-
-
-def _answer(panel: Panel, question: VolumeQuestion, part: int) -> VolumeAnswer:
     priors = replace(question.priors, elasticities=question.elasticities)
-    fit = fit_volumes(panel, horizon=question.horizon, seed=question.seed, priors=priors)
-    named = {"part": part, "frequency": panel.frequency}
+    for number, rows in _chunks(history, question.horizon):
+        found, treated = panels(rows, horizon=question.horizon, drivers=question.drivers, reading=question.reading)
+        fits = (fit_groups(each, horizon=question.horizon, seed=question.seed, priors=priors) for each in found)
+        yield [_answer(fit, question, number) for of_panel in fits for fit in of_panel], treated
+
+
+def _answer(fit: VolumesFit, question: VolumeQuestion, part: int) -> VolumeAnswer:
+    named = {"part": part, "frequency": fit.panel.frequency}
     forecast, paths, notes = _forecast(fit, question)
     return VolumeAnswer(
-        panel=panel,
+        panel=fit.panel,
         forecast=forecast,
         paths=paths,
         weights=_named(fit.weights, named),
-        effects=_named(_effects(fit), named),
+        effects=_named(_effects(fit), {**named, "group": fit.panel.group[0]}),
         shipped=fit.shipped,
         data_weight=fit.data_weight,
-        notes=(*fit.notes, *notes),
+        notes={**fit.notes, **notes},
     )
 
 
-def _forecast(fit: VolumesFit, question: VolumeQuestion) -> tuple[pd.DataFrame, pd.DataFrame, tuple[str, ...]]:
+def _forecast(fit: VolumesFit, question: VolumeQuestion) -> tuple[pd.DataFrame, pd.DataFrame, Notes]:
     """Return the rows of the forecast and of joint draws, by category where shares are given, and what to say of it."""
     if question.shares is None:
-        return volume_quantiles(fit), _paths(fit, question), ()
+        return volume_quantiles(fit), _paths(fit, question), {}
     levels = joint_levels(fit, question.shares, seed=question.seed, kept=question.draws)
-    return levels.forecast, levels.paths, (levels.note,)
+    return levels.forecast, levels.paths, {levels.note: tuple(fit.panel.series.astype(str))}
 
 
 def _named(frame: pd.DataFrame, first: Mapping[str, object]) -> pd.DataFrame:
@@ -203,11 +206,14 @@ def _paths(fit: VolumesFit, question: VolumeQuestion) -> pd.DataFrame:
     )
 
 
-def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[pd.DataFrame]:
-    """Yield the rows of whole series, groups together; all of them where something is wrong with the columns."""
+def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Yield the rows of whole series, groups together, and the part of a group that they are, from one.
+
+    All rows come at once where something is wrong with the columns.
+    """
     named = {"series"} <= set(history.columns) and history["series"].notna().all()
     if len(history) == 0 or not named:
-        yield history
+        yield 1, history
         return
     code = pd.factorize(history["series"], sort=True)[0]
     group = pd.factorize(history["group"], sort=True)[0] if "group" in history.columns else np.zeros_like(code)
@@ -219,22 +225,29 @@ def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[pd.DataFrame]:
         raise InputError(f"series {name!r}, row {row + 1}: also in another group than {other!r}; keep one")
     chunk = _chunk_of(heads.sort_values("code").group.to_numpy(), np.bincount(code), horizon)[code]
     order = np.argsort(chunk, kind="stable")
+    part, before = 1, -1
     for rows in np.split(order, np.flatnonzero(np.diff(chunk[order])) + 1):
-        yield history.iloc[rows]
+        part = part + 1 if group[rows[0]] == before else 1
+        before = group[rows[0]]
+        yield part, history.iloc[rows]
 
 
 def _chunk_of(group: NDArray[np.int64], length: NDArray[np.int64], horizon: int) -> NDArray[np.int64]:
-    """Return the number of each series' chunk, given its group, how many rows it has, and how far ahead it goes."""
+    """Return the number of each series' chunk, given its group, how many rows it has, and how far ahead it goes.
+
+    Into how many parts a large group falls depends on its own series only.
+    """
     out = np.zeros(len(group), dtype=np.int64)
-    number, count = 0, 0
-    most = max(1, min(CHUNK, CELLS // int(length.max()), STEPS // horizon))
+    number, count, room = 0, 0, CHUNK
     order = np.argsort(group, kind="stable")
     for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        if count and count + len(members) > most:
-            number, count = number + 1, 0
+        most = max(1, min(CHUNK, CELLS // int(length[members].max()), STEPS // horizon))
+        room = min(room, most)
+        if count and count + len(members) > room:
+            number, count, room = number + 1, 0, most
         parts = -(-len(members) // most)
         for part in np.array_split(members, parts):
             out[part] = number
             number += parts > 1
-        count = count + len(members) if parts == 1 else 0
+        count, room = (count + len(members), room) if parts == 1 else (0, CHUNK)
     return out

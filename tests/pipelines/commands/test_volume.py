@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume import Elasticity, own_priors
-from shiftcast.forecast.volume import fit_volumes as real_fit
+from shiftcast.forecast.volume import fit_groups as real_fits
 from shiftcast.forecast.volume import volume_quantiles as real_quantiles
 from shiftcast.forecast.volume.drivers import Effect
 from shiftcast.pipelines.cli import app, main
@@ -36,7 +36,12 @@ class StandIn:
     effects: dict
     shipped: np.ndarray
     data_weight: np.ndarray
-    notes: tuple[str, ...]
+    notes: dict[str, tuple[str, ...]]
+
+
+def stand_in_fits(panel, **given):
+    for group in sorted(set(panel.group)):
+        yield stand_in_fit(panel.take(panel.group == group), **given)
 
 
 def stand_in_fit(panel, *, horizon, seed, priors):
@@ -49,7 +54,7 @@ def stand_in_fit(panel, *, horizon, seed, priors):
     }
     seen = (~np.isnan(panel.values)).sum(axis=1)
     shipped = np.where(seen > 1, "combination", "neighbours").astype(object)
-    return StandIn(panel, horizon, weights, effects, shipped, np.where(seen > 1, 1.0, 0.25), (f"seed {seed}",))
+    return StandIn(panel, horizon, weights, effects, shipped, np.where(seen > 1, 1.0, 0.25), {f"seed {seed}": ("s0",)})
 
 
 def stand_in_quantiles(fit):
@@ -68,7 +73,7 @@ def stand_in_quantiles(fit):
 @pytest.fixture(autouse=True)
 def model(monkeypatch):
     """Put the stand-in in the model's place."""
-    monkeypatch.setattr(volume_job, "fit_volumes", stand_in_fit)
+    monkeypatch.setattr(volume_job, "fit_groups", stand_in_fits)
     monkeypatch.setattr(volume_job, "volume_quantiles", stand_in_quantiles)
 
 
@@ -118,7 +123,7 @@ def test_forecast_and_weights_are_written(file, tmp_path):
     assert list(kept.columns) == ["part", "frequency", "group", "member", "weight", "error", "shipped"]
     assert kept.frequency.unique().tolist() == ["ME"]
     assert "what ships, of 3 series: combination for 3" in result.output
-    assert "note: seed 0" in result.output
+    assert "note: seed 0 (2 series, 's0' the first)" in result.output
 
 
 def test_hours_are_written_with_their_time(tmp_path):
@@ -146,8 +151,8 @@ def test_how_the_file_is_cut_changes_no_forecast(chunk, monkeypatch):
     ahead = pd.concat([answer.forecast for answers, _ in parts for answer in answers])
     assert ahead[ahead.statistic == "mean"].groupby("series").value.max().tolist() == [15.0 + 10 * n for n in range(7)]
     assert all(len(answer.panel.series) <= chunk for answers, _ in parts for answer in answers)
-    groups = [set(answer.panel.group) for answers, _ in parts for answer in answers]
-    assert chunk < 5 or len(groups) == 1
+    assert all(len(set(answer.panel.group)) == 1 for answers, _ in parts for answer in answers)
+    assert chunk < 5 or len(parts) == 1
 
 
 def test_whole_groups_share_a_chunk_and_a_large_one_is_split_evenly():
@@ -197,14 +202,14 @@ def test_standard_output_has_one_header(file, monkeypatch):
 def test_drivers_reach_the_model_with_their_known_future(tmp_path, monkeypatch):
     seen, belief = {}, ("--elasticity", "price=-0.5:0.3")
     monkeypatch.setattr(
-        volume_job, "fit_volumes", lambda panel, **given: seen.update(panel=panel) or stand_in_fit(panel, **given)
+        volume_job, "fit_groups", lambda panel, **given: seen.update(panel=panel) or stand_in_fits(panel, **given)
     )
     rows = history(1, periods=4).assign(price=[4.0, 3.0, 2.0, 1.0])
     rows.loc[3, "value"] = np.nan
     rows.to_csv(tmp_path / "h.csv", index=False)
     result = run(tmp_path / "h.csv", "--horizon", 2, "--drivers", "price", *belief, "--output", tmp_path / "f.csv")
     assert result.exit_code == 0, result.output
-    assert "driver price (ME, part 1): elasticity -0.40 +- 0.20, believed -0.50 +- 0.30" in result.output
+    assert "driver price (ME, group g0): elasticity -0.40 +- 0.20, believed -0.50 +- 0.30" in result.output
     assert "known ahead, it moves the forecast" in result.output
     assert seen["panel"].known == ("price",)
     assert seen["panel"].drivers["price"][0].tolist()[:4] == [4.0, 3.0, 2.0, 1.0]
@@ -272,7 +277,7 @@ def test_a_series_that_borrows_shows_its_own_weight(tmp_path):
 
 
 def real_model(monkeypatch):
-    monkeypatch.setattr(volume_job, "fit_volumes", real_fit)
+    monkeypatch.setattr(volume_job, "fit_groups", real_fits)
     monkeypatch.setattr(volume_job, "volume_quantiles", real_quantiles)
 
 
@@ -283,7 +288,7 @@ def test_the_model_answers_alike_from_file_and_from_python(tmp_path, monkeypatch
     out = tmp_path / "f.csv"
     assert run(tmp_path / "h.csv", "--horizon", 3, "--output", out).exit_code == 0
     ((answers, _),) = forecast_volumes(rows, VolumeQuestion(3, PRIORS))
-    np.testing.assert_array_equal(pd.read_csv(out).value, answers[0].forecast.value)
+    np.testing.assert_array_equal(pd.read_csv(out).value, pd.concat([each.forecast for each in answers]).value)
 
 
 def test_joint_draws_are_written_and_agree_with_the_quantiles(tmp_path, monkeypatch):
