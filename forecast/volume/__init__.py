@@ -4,6 +4,7 @@ from shiftcast.forecast.volume.calibrate import Pooling, Spread
 from shiftcast.forecast.volume.combine import COMBINATION
 from shiftcast.forecast.volume.drivers import Elasticity
 from shiftcast.forecast.volume.fit import Priors, VolumesFit, fit_volumes, own_priors
+from shiftcast.forecast.volume.outside import Outside, outside_member
 from shiftcast.forecast.volume.paths import draw_volumes, volume_quantiles
 from shiftcast.forecast.volume.single import (
     SeriesPrior,
@@ -16,6 +17,7 @@ from shiftcast.forecast.volume.single import (
 __all__ = [
     "COMBINATION",
     "Elasticity",
+    "Outside",
     "Pooling",
     "Priors",
     "SeriesPrior",
@@ -26,6 +28,7 @@ __all__ = [
     "draw_volumes",
     "fit_volume",
     "fit_volumes",
+    "outside_member",
     "own_priors",
     "series_prior",
     "volume_quantiles",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -25,7 +25,7 @@ from shiftcast.forecast.volume.drivers import Effect, Elasticity, driver_effects
 from shiftcast.forecast.volume.lumpy import lumps
 from shiftcast.forecast.volume.members import SIMPLE, run_members
 from shiftcast.forecast.volume.newcomer import borrow, neighbours_of
-from shiftcast.forecast.volume.past import LEAST, Past, look_back
+from shiftcast.forecast.volume.past import LEAST, Member, Past, look_back
 from shiftcast.forecast.volume.scale import Scale, recent_scale
 
 COMPOUND: Final = "compound_poisson"
@@ -97,6 +97,8 @@ class Priors:
         Names of the only members to use; all where left out. The first is the unit of errors.
     symmetric
         Whether the errors are made symmetric about the path, as for a naive benchmark, a random walk without drift.
+    outside
+        Further members by name, weighted as the others are, which may ship alone where they win.
     """
 
     spread: Spread
@@ -107,6 +109,7 @@ class Priors:
     bend: float | None = None
     members: tuple[str, ...] | None = None
     symmetric: bool = False
+    outside: Mapping[str, Member] = field(default_factory=dict)
 
 
 def own_priors(beliefs: Beliefs) -> Priors:
@@ -175,8 +178,8 @@ def _grown(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit:
     demand = replace(panel, values=latent)
     bend = choose_bend(demand, horizon, priors.spread, priors.pooling) if priors.bend is None else priors.bend
     past = look_back(demand, horizon, bend=bend)
-    paths, notes = run_members(past, priors.members)
-    mixed = combine(past, paths, SIMPLE)
+    paths, notes = run_members(past, priors.members, priors.outside)
+    mixed = combine(past, paths, (*SIMPLE, *priors.outside))
     effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
     calibration = calibrate(
         errors,
