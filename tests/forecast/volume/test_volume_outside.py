@@ -1,4 +1,4 @@
-"""Members from outside: given each history up to each origin and no more, weighted as others are, shipped if they win."""
+"""Members from outside: given each history up to each origin and no more, weighted and shipped as others are."""
 
 from dataclasses import replace
 
