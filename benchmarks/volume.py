@@ -1,54 +1,35 @@
-"""Measure accuracy, speed and size of the volume model beside what people use.
+"""Score, time and measure the volume model and its peers: the pieces that ``series.py`` runs, and two by themselves.
 
-``python benchmarks/volume.py accuracy [--data DIR] [--cache DIR] [--model-only]`` scores rolling origins of real
-traces: MASE of the median, CRPS from quantiles (the mean over 21 levels of twice the quantile loss, the same for
-every model) and coverage of the central 80 %, each series scaled by the error of the seasonal naive inside its
-own history. The figure to quote is of one run without a cache.
+``python benchmarks/volume.py speed [--series 1000]`` times generated monthly series of length 84, 12 ahead, and scores
+them. ``... size [--series 100000]`` sends a generated file through the command, and gives time and peak memory.
 
-``... speed [--series 1000]`` times generated monthly series of length 84, 12 ahead, and scores them.
-
-``... size [--series 100000]`` sends a generated file through the command, and prints time and peak memory.
-
-Peers need an environment of their own (constraints.txt); what is not installed is skipped and said.
+Scores are MASE of the median, CRPS from quantiles (the mean over 21 levels of twice the quantile loss, the same for
+every model) and coverage of the central 80 %, each series scaled by the error of the seasonal naive inside its own
+history.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from volume_peers import LEVELS, NEEDS, Forecaster, peers
-from volume_traces import TRACES, Trace
+from volume_cache import kept
+from volume_calibrated import LEVELS, Forecaster, ours
+from volume_peers import edition, installed
+from volume_traces import Trace
 
 from shiftcast.features.panel import Panel, panels
-from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 MODEL = "shiftcast"
-DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
-
-
-def model(panel: Panel, horizon: int, bend: float | None = None) -> np.ndarray:
-    """Forecast with the project's own model, on the scale it chooses or on one given."""
-    from shiftcast.forecast.volume import fit_groups, own_priors, volume_quantiles  # noqa: PLC0415  (the size benchmark runs the command instead)
-
-    priors = replace(own_priors(shipped_beliefs()), bend=bend)
-    rows = pd.concat([volume_quantiles(fit) for fit in fit_groups(panel, horizon=horizon, priors=priors)])
-    rows = rows[rows.statistic == "quantile"]
-    order = pd.Categorical(rows["series"].astype(str), categories=panel.series)
-    rows = rows.assign(order=order.codes).sort_values(["order", "period_end", "quantile"])
-    return rows.value.to_numpy().reshape(len(panel.series), horizon, len(LEVELS))
+MANY = (MODEL, "seasonal naive", "AutoETS", "AutoTheta")  # quick enough for every series of the speed benchmark
+SOME = ("AutoARIMA", "mlforecast XGBoost", "Prophet", "fracast")  # the first hundred
 
 
 def scores(quantiles: np.ndarray, panel: Panel, steps: int, season: int, horizon: int) -> pd.DataFrame:
@@ -78,89 +59,20 @@ def scores(quantiles: np.ndarray, panel: Panel, steps: int, season: int, horizon
     )
 
 
-def evaluate(
-    forecaster: Forecaster, traces: tuple[Trace, ...] = TRACES, data: Path = DATA, cache: Path | None = None,
-    name: str = "model",
-) -> pd.DataFrame:  # fmt: skip
-    """Return ``set, steps, series, mase, crps, coverage`` of a forecaster over every origin of every trace."""
+def evaluate(name: str, forecaster: Forecaster, trace: Trace, panel: Panel, cache: Path | None = None) -> pd.DataFrame:
+    """Return ``steps, series, mase, crps, coverage, seconds`` of a model over every origin of a trace.
+
+    Seconds are those of a series, unknown where a forecast, or the points that were calibrated, may have been read.
+    """
     frames = []
-    for trace in traces:
-        panel = trace.panel(data)
-        for steps in trace.cuts():
-            cut = panel.cut(steps)
-            began = time.perf_counter()
-            quantiles = kept(
-                cache, f"{name} {trace.name} {steps}", cut, lambda c=cut, h=trace.horizon: forecaster(c, h)
-            )
-            took = time.perf_counter() - began
-            part = scores(quantiles, panel, steps, trace.season, trace.horizon)
-            seconds = took / len(part) if cache is None else np.nan  # reading a file is not forecasting
-            frames.append(part.assign(set=trace.name, steps=steps, seconds=seconds))
+    for steps in trace.cuts():
+        cut = panel.cut(steps)
+        named = f"{name} {edition(name)} {trace.horizon}"
+        quantiles, took = kept(cache, named, cut.values, lambda c=cut: forecaster(c, trace.horizon))
+        part = scores(quantiles, panel, steps, trace.season, trace.horizon)
+        timed = cache is None or "calibrated" not in name
+        frames.append(part.assign(steps=steps, seconds=took / len(part) if timed else np.nan))
     return pd.concat(frames, ignore_index=True)
-
-
-def kept(cache: Path | None, name: str, panel: Panel, work: Callable[[], np.ndarray]) -> np.ndarray:
-    """Return what work returns, from the cache where the same panel was forecast before."""
-    if cache is None:
-        return work()
-    digest = hashlib.sha256(panel.values.astype(np.float32).tobytes()).hexdigest()[:12]  # as any reader parses them
-    file = cache / f"{name.replace(' ', '_')}_{digest}.npy"
-    if not file.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        np.save(file, work())
-    return np.load(file)
-
-
-def installed(jobs: int = 1) -> dict[str, Forecaster]:
-    """Return the peers whose libraries are here, and say which are not."""
-    here = {name: peer for name, peer in peers(jobs).items() if find_spec(NEEDS[name])}
-    for name in NEEDS.keys() - here.keys():
-        print(f"{name} is not installed here and left out (see constraints.txt)")
-    return here
-
-
-def uncached(panel: Panel, horizon: int) -> np.ndarray:
-    """Refuse to forecast: peers are read from the cache only."""
-    raise LookupError(f"{len(panel.series)} series {horizon} ahead are not in the cache")
-
-
-def table(by_model: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return mean scores by set and model; a set counts its series and origins alike."""
-    rows = pd.concat([frame.assign(model=name) for name, frame in by_model.items()])
-    return rows.groupby(["set", "model"], sort=False)[["mase", "crps", "coverage", "seconds"]].mean()
-
-
-def accuracy(given: argparse.Namespace) -> None:
-    """Print the scores by set of the model and its peers, and how they compare."""
-    traces = tuple(trace for trace in TRACES if not given.set or trace.name in given.set)
-    others = dict.fromkeys(NEEDS, uncached) if given.model_only else installed(given.jobs)
-    by_model: dict[str, pd.DataFrame] = {}
-    for name, forecaster in {MODEL: partial(model, bend=given.bend), **others}.items():
-        began = time.perf_counter()
-        try:
-            by_model[name] = evaluate(forecaster, traces, given.data, None if name == MODEL else given.cache, name)
-        except (ImportError, LookupError) as problem:
-            print(f"{name} is left out: {problem}")
-        else:
-            print(f"{name}: {time.perf_counter() - began:.0f} s", flush=True)
-    if by_model:
-        tell(table(by_model))
-
-
-def tell(means: pd.DataFrame) -> None:
-    """Print the table of means, and the model's CRPS and MASE over its peers', averaged over sets."""
-    print(means.round(3).to_string())
-    for metric in ("crps", "mase"):
-        wide = means.reset_index().pivot_table(index="set", columns="model", values=metric, sort=False)
-        if MODEL not in wide or wide.shape[1] == 1:
-            continue
-        others = wide.drop(columns=MODEL)
-        ratios = others.rdiv(wide[MODEL], axis=0).mean()
-        best = ratios.idxmax()
-        print(f"{metric} of {MODEL} over that of each peer, mean of {len(wide)} sets: "
-              + ", ".join(f"{name} {ratio:.3f}" for name, ratio in ratios.items()))  # fmt: skip
-        print(f"  over the best single peer ({best}): {ratios[best]:.3f}; "
-              f"over the best peer of each set: {(wide[MODEL] / others.min(axis=1)).mean():.3f}")  # fmt: skip
 
 
 def generated(series: int, length: int = 84, seed: int = 0) -> pd.DataFrame:
@@ -185,37 +97,28 @@ def generated(series: int, length: int = 84, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def speed(series: int, names: list[str]) -> None:
-    """Print series a second and scores of the model and its peers on a generated panel, 12 months held back."""
+def speed(series: int, names: list[str]) -> list[dict[str, object]]:
+    """Return series a second and scores of the model and its peers on a generated panel, 12 months held back."""
     (panel,), _ = panels(generated(series))
-    runs: dict[str, Forecaster] = {MODEL: model, **installed()}
-    rows = {}
-    for name, forecaster in runs.items():
-        if names and name not in names:
-            continue
-        part = (
-            panel
-            if name in {MODEL, "AutoETS", "AutoTheta", "seasonal naive"}
-            else panel.take(np.arange(min(100, series)))
-        )
-        try:
-            forecaster(part.take(np.arange(2)).cut(12), 12)  # what a library compiles is not timed
-        except ImportError as problem:
-            print(f"{name} is left out: {problem}")
-            continue
+    runs: dict[str, Forecaster] = {MODEL: ours, **installed()}
+    rows = []
+    for name in [name for name in (*MANY, *SOME) if name in runs and (not names or name in names)]:
+        part = panel if name in MANY else panel.take(np.arange(min(100, series)))
+        runs[name](part.take(np.arange(2)).cut(12), 12)  # what a library compiles is not timed
         began, busy = time.perf_counter(), time.process_time()
-        quantiles = forecaster(part.cut(12), 12)
+        quantiles = runs[name](part.cut(12), 12)
         took, busy = time.perf_counter() - began, time.process_time() - busy
-        means = scores(quantiles, part, 12, 12, 12)[["mase", "crps", "coverage"]].mean()
+        means = scores(quantiles, part, 12, 12, 12)[["mase", "crps", "coverage"]].mean().round(3)
         count = len(part.series)
-        rows[name] = {"series": count, "seconds": took, "series/s": count / took, "core s": busy,
-                      "series/core s": count / busy, **means}  # fmt: skip
-        print(f"{name}: {took:.1f} s", flush=True)
-    print(pd.DataFrame(rows).T.round(3).to_string())
+        rows.append({"model": name, "series": count, "seconds": round(took, 2), "core_seconds": round(busy, 2),
+                     "a_core_second": round(count / busy, 1), "mase": means.mase, "crps": means.crps,
+                     "cover80": means.coverage})  # fmt: skip
+        print(f"{name}: {took:.1f} s", file=sys.stderr, flush=True)
+    return rows
 
 
-def size(series: int, horizon: int = 12) -> None:
-    """Print seconds and peak memory of the command on a generated file, in a process of its own."""
+def size(series: int, horizon: int = 12) -> list[dict[str, object]]:
+    """Return seconds and peak memory of the command on a generated file, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         file, out = Path(folder) / "history.parquet", Path(folder) / "ahead.parquet"
         generated(series).to_parquet(file, index=False)
@@ -225,32 +128,22 @@ def size(series: int, horizon: int = 12) -> None:
         subprocess.run([sys.executable, "-c", call], check=True)
         took = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-        print(f"{series} series: {took:.0f} s, {1e3 * took / series:.2f} ms a series, peak {peak:.2f} GiB, "
-              f"{out.stat().st_size / 2**20:.0f} MiB written")  # fmt: skip
+        written = out.stat().st_size / 2**20
+    return [{"series": series, "seconds": round(took), "ms_a_series": round(1e3 * took / series, 2),
+             "peak_gib": round(peak, 2), "written_mib": round(written)}]  # fmt: skip
 
 
 def main() -> None:
-    """Read the command line."""
+    """Read the command line and print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     modes = parser.add_subparsers(dest="mode", required=True)
-    good = modes.add_parser("accuracy")
-    good.add_argument("--data", type=Path, default=DATA)
-    good.add_argument("--cache", type=Path, help="folder of peers' forecasts, to score the model again without them")
-    good.add_argument("--model-only", action="store_true", help="run no peer; read them from the cache")
-    good.add_argument("--bend", type=float, help="fix the model's working scale instead of letting it choose")
-    good.add_argument("--jobs", type=int, default=1, help="processes for statsforecast")
-    good.add_argument("--set", nargs="*", default=[], help="names of the sets; all without")
     fast = modes.add_parser("speed")
     fast.add_argument("--series", type=int, default=1000)
     fast.add_argument("--model", nargs="*", default=[], help="names of the models; all without")
     modes.add_parser("size").add_argument("--series", type=int, default=100_000)
     given = parser.parse_args()
-    if given.mode == "accuracy":
-        accuracy(given)
-    elif given.mode == "speed":
-        speed(given.series, given.model)
-    else:
-        size(given.series)
+    rows = speed(given.series, given.model) if given.mode == "speed" else size(given.series)
+    print(pd.DataFrame(rows).to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ MODULES = {
         "migration/entries.py": "MOST", "migration/training.py": "DRAWS", "sixty_forty/impose.py": "_ROUNDS",
         "statements/conditioning.py": "_LEAST _MOVES _SHRINKS _ROUNDS _REACH",
         "volume/bending.py": "_ASKED", "volume/boosted.py": "FITS MOST_ROWS MOST_ORIGINS",
-        "volume/lumpy.py": "_SIMULATED", "volume/paths.py": "_MIDDLES",
+        "volume/lumpy.py": "_SIMULATED", "volume/outside.py": "BATCH", "volume/paths.py": "_MIDDLES",
         "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
         "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",

@@ -5,6 +5,7 @@ from shiftcast.forecast.volume.combine import COMBINATION
 from shiftcast.forecast.volume.drivers import Elasticity
 from shiftcast.forecast.volume.fit import fit_groups, fit_volumes
 from shiftcast.forecast.volume.fitted import Priors, VolumesFit, own_priors
+from shiftcast.forecast.volume.outside import Outside, outside_member
 from shiftcast.forecast.volume.paths import draw_volumes, volume_quantiles
 from shiftcast.forecast.volume.short import Short
 from shiftcast.forecast.volume.single import (
@@ -18,6 +19,7 @@ from shiftcast.forecast.volume.single import (
 __all__ = [
     "COMBINATION",
     "Elasticity",
+    "Outside",
     "Pooling",
     "Priors",
     "SeriesPrior",
@@ -30,6 +32,7 @@ __all__ = [
     "fit_groups",
     "fit_volume",
     "fit_volumes",
+    "outside_member",
     "own_priors",
     "series_prior",
     "volume_quantiles",

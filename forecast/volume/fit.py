@@ -16,8 +16,8 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import quantile_loss
-from shiftcast.forecast.volume.beside import beside
 from shiftcast.forecast.volume.bending import choose_bend
+from shiftcast.forecast.volume.beside import beside
 from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, calibrate, steadied
 from shiftcast.forecast.volume.censoring import latent_demand
 from shiftcast.forecast.volume.combine import COMBINATION, Combination, combine
@@ -159,8 +159,8 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
     demand = replace(panel, values=latent)
     bend = choose_bend(demand, horizon, priors.spread, priors.pooling) if priors.bend is None else priors.bend
     past = look_back(demand, horizon, bend=bend)
-    paths, skipped = run_members(past, priors.members)
-    mixed = combine(past, paths, SIMPLE)
+    paths, skipped = run_members(past, priors.members, priors.outside)
+    mixed = combine(past, paths, (*SIMPLE, *priors.outside))
     effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
     telling = past.telling()
     spread = (

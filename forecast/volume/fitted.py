@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.volume.calibrate import Calibration, Pooling, Spread
 from shiftcast.forecast.volume.dependence import Dependence
 from shiftcast.forecast.volume.drivers import Effect, Elasticity
+from shiftcast.forecast.volume.past import Member
 from shiftcast.forecast.volume.scale import Scale
 from shiftcast.forecast.volume.short import Short
 
@@ -86,6 +87,8 @@ class Priors:
         Names of the only members to use; all where left out. The first is the unit of errors.
     symmetric
         Whether the errors are made symmetric about the path, as for a naive benchmark, a random walk without drift.
+    outside
+        Further members by name, weighted as the others are, which may ship alone where they win.
     """
 
     spread: Spread
@@ -97,6 +100,7 @@ class Priors:
     bend: float | None = None
     members: tuple[str, ...] | None = None
     symmetric: bool = False
+    outside: Mapping[str, Member] = field(default_factory=dict)
 
 
 def own_priors(beliefs: Beliefs) -> Priors:

@@ -17,7 +17,7 @@ from shiftcast.forecast.migration.draws import FittedPanel, series_draws
 from shiftcast.forecast.migration.fit import period_ends
 from shiftcast.forecast.migration.quantiles import LEVELS, summary
 from shiftcast.forecast.volume.calibrate import Calibration
-from shiftcast.forecast.volume.fit import VolumesFit
+from shiftcast.forecast.volume.fitted import VolumesFit
 from shiftcast.forecast.volume.paths import draw_volumes, volume_quantiles
 
 DRAWS: Final = 2000  # that quantiles of a product are taken from

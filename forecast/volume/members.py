@@ -88,7 +88,9 @@ SKIPPED: Final[Mapping[str, Callable[[Past], str | None]]] = {
 }
 
 
-def run_members(past: Past, only: tuple[str, ...] | None = None) -> tuple[dict[str, Array], tuple[str, ...]]:
+def run_members(
+    past: Past, only: tuple[str, ...] | None = None, outside: Mapping[str, Member] | None = None
+) -> tuple[dict[str, Array], tuple[str, ...]]:
     """Return the path of every member that runs, and why the others do not.
 
     Parameters
@@ -97,6 +99,8 @@ def run_members(past: Past, only: tuple[str, ...] | None = None) -> tuple[dict[s
         Histories and origins.
     only
         Names of the only members to run, in order; all if left out.
+    outside
+        Further members by name (:func:`forecast.volume.outside.outside_member`), after the others.
 
     Returns
     -------
@@ -106,16 +110,20 @@ def run_members(past: Past, only: tuple[str, ...] | None = None) -> tuple[dict[s
     Raises
     ------
     ValueError
-        If ``only`` names a member that does not exist.
+        If ``only`` names a member that does not exist, or ``outside`` one that does.
     """
-    unknown = [name for name in only or () if name not in MEMBERS]
+    taken = [name for name in outside or () if name in MEMBERS]
+    if taken:
+        raise InputError(f"member {taken[0]!r} is there already; give yours another name")
+    members = {**MEMBERS, **(outside or {})}
+    unknown = [name for name in only or () if name not in members]
     if unknown:
-        raise InputError(f"member {unknown[0]!r} is none; choose among {list(MEMBERS)}")
+        raise InputError(f"member {unknown[0]!r} is none; choose among {list(members)}")
     paths, notes = {}, []
-    for name in only or MEMBERS:
+    for name in only or members:
         reason = SKIPPED[name](past) if name in SKIPPED else None
         if reason is None:
-            paths[name] = MEMBERS[name](past)
+            paths[name] = members[name](past)
         else:
             notes.append(f"{name} skipped: {reason}")
     return paths, tuple(notes)

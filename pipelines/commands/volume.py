@@ -18,7 +18,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.reading import HOLD
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
-from shiftcast.forecast.volume import Elasticity, own_priors
+from shiftcast.forecast.volume import Elasticity, outside_member, own_priors
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
 from shiftcast.pipelines.commands.options import names_of
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
@@ -28,6 +28,7 @@ from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.files import series_writer
 from shiftcast.pipelines.series.histories import AS_IT_IS, Adding, read_volumes
+from shiftcast.pipelines.series.outside import load_outside
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 
@@ -94,6 +95,12 @@ def volume(
     paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+    member: Annotated[
+        str | None, typer.Option(help="A model of your own beside the members: module:function or file.py:function.")
+    ] = None,
+    foundation: Annotated[
+        str | None, typer.Option(help="Folder or file of pretrained weights, safetensors only, or 'bundled'.")
+    ] = None,
     record: Annotated[Path, typer.Option(help="Folder whose beliefs.csv the forecast starts from.")] = RECORDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
@@ -103,7 +110,8 @@ def volume(
         raise InputError("--edges needs --by, the columns whose combinations are series")
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
     wanted = draws if paths is not None else 0
-    priors = own_priors(read_beliefs(read_belief_rows(record)))
+    outside = {name: outside_member(name, model) for name, model in load_outside(member, foundation).items()}
+    priors = replace(own_priors(read_beliefs(read_belief_rows(record))), outside=outside)
     reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
     question = VolumeQuestion(horizon, priors, named, reading, beliefs, wanted, seed)
     forecast: list[pd.DataFrame] = []

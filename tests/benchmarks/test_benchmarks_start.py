@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
         "labels",
         "reconcile",
         "revenue",
+        "series",
         "serving",
         "shares",
         "take_overs",

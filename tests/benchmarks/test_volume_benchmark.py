@@ -7,16 +7,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
 from shiftcast.features.panel import panels
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import volume
+import volume_cache
+import volume_calibrated
 import volume_peers
 import volume_traces
 
 sys.path.pop(0)
-LEVELS = volume_peers.LEVELS
+LEVELS = volume_calibrated.LEVELS
 
 
 def panel(values, freq="D"):
@@ -96,12 +99,79 @@ def test_intervals_become_quantiles_in_order_of_level():
     assert quantiles.tolist() == pytest.approx((200 * (LEVELS - 0.5)).tolist())
 
 
-def test_forecasts_are_kept_by_what_was_forecast(tmp_path):
+def test_forecasts_are_kept_by_what_was_forecast_and_a_read_one_has_no_time(tmp_path):
     calls = []
     work = lambda: calls.append(1) or np.array([1.0])  # noqa: E731  (a name for one expression)
-    for values in ([1.0, 2.0], [1.0, 2.0], [1.0, 3.0]):
-        volume.kept(tmp_path, "peer", panel(values), work)
+    times = [volume_cache.kept(tmp_path, "a peer", np.array(values), work)[1] for values in ([1, 2], [1, 2], [1, 3])]
     assert len(calls) == 2
+    assert np.isnan(times).tolist() == [False, True, False]
+    volume_cache.kept(tmp_path, "another", np.array([1, 2]), work)
+    assert len(calls) == 3
+    assert volume_cache.kept(None, "a peer", np.array([1, 2]), work)[0].tolist() == [1.0]
+    assert len(calls) == 4
+
+
+def test_what_is_kept_of_ours_depends_on_the_code_and_of_peers_on_their_version(monkeypatch, tmp_path):
+    (tmp_path / "features").mkdir()
+    (tmp_path / "features" / "a.py").write_text("A = 1")
+    monkeypatch.setattr(volume_cache, "ROOT", tmp_path)
+    monkeypatch.setattr(volume_peers, "version", lambda name: f"{name} 2.1")
+    before = [volume_peers.edition(name) for name in ("shiftcast", "Theta, calibrated", "AutoARIMA")]
+    (tmp_path / "features" / "a.py").write_text("A = 2")
+    after = [volume_peers.edition(name) for name in ("shiftcast", "Theta, calibrated", "AutoARIMA")]
+    assert [one == two for one, two in zip(before, after, strict=True)] == [False, False, True]
+
+
+def test_a_calibrated_peer_is_its_points_with_intervals_of_its_own_errors():
+    random = np.random.default_rng(0)
+    values = 100 * np.tile([1.0, 2.0, 3.0, 2.0, 1.0, 1.5, 0.5], 20) * np.exp(random.normal(0, 0.05, 140))
+    past = panel(values)
+    asked = []
+
+    def naive(season):
+        return lambda histories, horizon: (
+            asked.append(len(histories)) or volume_calibrated.last_season(season)(histories, horizon)
+        )
+
+    ahead = volume_calibrated.calibrated("naive", naive, None, "1", most=8)(past, 7)[0]
+    assert sum(asked) == 8
+    assert ahead[:, 10] == pytest.approx(values[-7:], rel=0.05)
+    inside = np.abs(np.log(ahead[:, 18] / ahead[:, 10]))  # 0.9 against the median: noise of two periods
+    assert 0.06 < inside.mean() < 0.14
+
+
+def test_nine_quantiles_become_all_and_go_on_as_a_normal_distribution():
+    nine = norm.ppf(np.arange(1, 10) / 10) * 3 + 5
+    assert volume_peers.widened(nine)[2:-2:2] == pytest.approx(nine)
+    assert volume_peers.widened(nine)[[0, 1, -2, -1]] == pytest.approx(5 + 3 * norm.ppf([0.025, 0.05, 0.95, 0.975]))
+
+
+def test_a_history_shorter_than_a_season_repeats_its_last_value():
+    ahead = volume_calibrated.last_season(3)([np.array([1.0, 2.0]), np.array([1.0, 2.0, 3.0, 4.0])], 4)
+    assert ahead.tolist() == [[2.0, 2.0, 2.0, 2.0], [2.0, 3.0, 4.0, 2.0]]
+
+
+def test_quarters_of_an_hour_come_from_instances(tmp_path):
+    folder = tmp_path / "alibaba_dlrm_2025"
+    folder.mkdir()
+    begin = 23 * 86_400
+    rows = pd.DataFrame({
+        "role": ["CN", "HN", "HN"], "cpu_request": [8, 4, 4], "gpu_request": [0, 2, 1],
+        "scheduled_time": [np.nan, begin + 450, begin], "deletion_time": [np.nan, begin + 1800, begin + 900],
+    })  # fmt: skip
+    rows.to_csv(folder / "disaggregated_DLRM_trace.csv.gz", index=False)
+    found = volume_traces.dlrm_quarters(tmp_path).pivot_table(index="period_end", columns="series", values="value")
+    assert len(found) == 7 * 96
+    assert (found.CN_cpu_request == 2.0).all()
+    assert found.HN_gpu_request.iloc[:3].tolist() == [0.25 + 0.25, 0.5, 0.0]
+
+
+@pytest.mark.parametrize("name", ["growing", "intermittent", "short"])
+def test_generated_sets_are_whole_and_the_same_each_time(name):
+    (trace,) = [each for each in volume_traces.TRACES if each.name == name]
+    one, two = (trace.panel(Path()) for _ in range(2))
+    assert (one.values == two.values).all()
+    assert one.values.shape[1] > trace.cuts()[0] + trace.horizon
 
 
 def test_the_generated_panel_is_the_same_for_the_same_seed():

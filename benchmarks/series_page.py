@@ -1,0 +1,215 @@
+"""Tables, picture and sentence of what ``series.py`` measured, from its results; and the bars they must not exceed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+FOLDER = Path(__file__).resolve().parent
+NAMES = ("volume", "volume_machine", "volume_speed", "volume_size", "published_foundation")
+ACCURACY, MACHINE, SPEED, SIZE, PUBLISHED = (FOLDER / f"{name}.csv" for name in NAMES)
+PAGE, README = FOLDER.parent / "docs" / "volume.md", FOLDER.parent / "README.md"
+PICTURE = FOLDER.parent / "docs" / "volume_benchmark.png"
+BEGIN, END = "<!-- benchmarks/series.py: begin -->", "<!-- benchmarks/series.py: end -->"
+
+MODEL, BEST = "shiftcast", "AutoARIMA"
+KINDS = ("sub-hourly", "hours and days", "monthly and slower", "generated")
+REAL = KINDS[:3]
+GOALS = {"sub-hourly": 0.70, "monthly and slower": 0.90}  # our CRPS over AutoARIMA's
+BARS = {
+    "seasonal naive": 0.75, "seasonal naive, calibrated": 0.80, "AutoETS": 0.88, "AutoARIMA": 0.97, "AutoTheta": 0.93,
+    "Theta, calibrated": 0.97, "mlforecast XGBoost": 0.80, "Prophet": 0.75, "fracast": 0.95,
+    "fracast, calibrated": 0.97,
+}  # fmt: skip
+"""The most that our CRPS over a peer's may be, averaged over the real sets: what a test holds the results to."""
+
+
+def wide(metric: str) -> pd.DataFrame:
+    """Return a score by set (rows, with their kind) and model (columns), in the order of the results."""
+    rows = pd.read_csv(ACCURACY)
+    table = rows.pivot_table(index=["kind", "set"], columns="model", values=metric, sort=False)
+    return table[list(dict.fromkeys(rows.model))]
+
+
+def ratios(metric: str = "crps") -> pd.DataFrame:
+    """Return our score over each peer's by set: below one where ours is better."""
+    table = wide(metric)
+    return table.drop(columns=MODEL).rdiv(table[MODEL], axis=0)
+
+
+def real(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of sets that were not generated."""
+    return table[table.index.get_level_values("kind").isin(REAL)]
+
+
+def markdown(head: list[str], rows: list[list[str]]) -> str:
+    """Return a table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def scores_table() -> str:
+    """Return CRPS and cover by set and model, the best CRPS in bold."""
+    crps, cover = wide("crps"), wide("cover80")
+    rows = []
+    for at, (kind, name) in enumerate(crps.index):
+        best = crps.iloc[at].min()
+        cells = [
+            "-" if np.isnan(value) else f"{f'**{value:.3f}**' if value == best else f'{value:.3f}'}; {100 * held:.0f} %"
+            for value, held in zip(crps.iloc[at], cover.iloc[at], strict=True)
+        ]
+        rows.append([f"{name} ({kind})" if kind == KINDS[-1] else name, *cells])
+    rows.append(["mean cover, real sets", *(f"{100 * held:.0f} %" for held in real(cover).mean())])
+    return markdown(["CRPS; 80 % covers", *crps.columns], rows)
+
+
+def ratio_table() -> str:
+    """Return our CRPS over each peer's by kind, and our MASE, averaged over sets."""
+    crps = ratios()
+    rows = []
+    for kind in dict.fromkeys(crps.index.get_level_values("kind")):
+        mine = crps.xs(kind, level="kind")
+        rows.append([f"{kind}, {len(mine)} sets", *map(decimal, mine.mean())])
+    rows.append([f"all real sets, {len(real(crps))}", *map(decimal, real(crps).mean())])
+    rows.append(["MASE, all real sets", *map(decimal, real(ratios("mase")).mean())])
+    return markdown(["our CRPS over it", *crps.columns], rows)
+
+
+def decimal(value: float) -> str:
+    """Return a ratio as the tables show it."""
+    return "-" if np.isnan(value) else f"{value:.3f}"
+
+
+def goals() -> str:
+    """Return the sentence on what was aimed at."""
+    told = []
+    for kind, goal in GOALS.items():
+        found = ratios().xs(kind, level="kind")[BEST].mean()
+        told.append(f"{kind} {found:.3f} against {goal:.2f}: {'met' if found <= goal else 'missed'}")
+    crps = wide("crps")
+    others = real(crps).drop(columns=MODEL)
+    single = real(ratios()).mean()
+    each = (real(crps)[MODEL] / others.min(axis=1)).mean()
+    return (
+        f"Goals, as our CRPS over {BEST}'s: {'; '.join(told)}. On the real sets it is {single.max():.3f} of the best "
+        f"single peer's ({single.idxmax()}) and {each:.3f} of the best peer's of each set, which nobody could know "
+        "beforehand."
+    )
+
+
+def ran_on() -> str:
+    """Return the sentence on day, machine and versions."""
+    known = dict(pd.read_csv(MACHINE, dtype=str).itertuples(index=False))
+    date, cores, memory = known.pop("date"), known.pop("cores"), known.pop("memory GiB")
+    return f"Run on {date}: {cores} cores, {memory} GiB, " + ", ".join(f"{k} {v}" for k, v in known.items()) + "."
+
+
+def speed_table() -> str:
+    """Return the table of speed."""
+    rows = [
+        [
+            row.model,
+            f"{row.series:,}",
+            f"{row.a_core_second:g}",
+            f"{row.mase:.2f}",
+            f"{row.crps:.2f}",
+            f"{100 * row.cover80:.0f} %",
+        ]
+        for row in pd.read_csv(SPEED).itertuples()
+    ]
+    return markdown(["", "series", "series a core-second", "MASE", "CRPS", "80 % covers"], rows)
+
+
+def size_table() -> str:
+    """Return the table of sizes."""
+    rows = [
+        [f"{row.series:,}", f"{row.seconds:g}", f"{row.ms_a_series:g}", f"{row.peak_gib:g}"]
+        for row in pd.read_csv(SIZE).itertuples()
+    ]
+    return markdown(["series of 84 months", "seconds", "ms a series", "GiB at the peak"], rows)
+
+
+def published_table() -> str:
+    """Return what was published of pretrained models, each over AutoARIMA's figure of the same source."""
+    rows = pd.read_csv(PUBLISHED).assign(key=lambda each: each.benchmark + each["set"] + each.metric)
+    base = rows[rows.model == BEST].set_index("key").value
+    rows = rows.assign(ratio=rows.value / rows.key.map(base), what=rows.benchmark + ", " + kind_of(rows))
+    rows = rows[~rows.metric.str.startswith("MASE")]
+    table = rows.pivot_table(index="model", columns="what", values="ratio", sort=False, aggfunc="mean")
+    table = table.drop(index=BEST).sort_values(table.columns[0], na_position="last")
+    lines = [
+        [name, *("-" if np.isnan(v) else f"{v:.2f}" for v in row)]
+        for name, row in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return markdown(["published, not run here", *table.columns], lines)
+
+
+def kind_of(rows: pd.DataFrame) -> pd.Series:
+    """Return sub-hourly, monthly or what a source calls its set."""
+    named = {"15 minutes": "sub-hourly", "30 minutes": "sub-hourly", "month": "monthly"}
+    return rows.period.map(named).fillna(rows["set"])
+
+
+def sentence() -> str:
+    """Return the sentence of the README."""
+    over, held = real(ratios()).mean(), real(wide("cover80"))[MODEL].mean()
+    named = ("AutoARIMA", "AutoTheta", "AutoETS", "fracast", "seasonal naive")
+    told = ", ".join(f"{over[name]:.2f} of {name}'s" for name in named if name in over)
+    return (
+        f"The volume model is scored at rolling origins of {len(real(ratios()))} sets of real series, every peer in "
+        f"the same run: CRPS {told}; 80 % intervals cover {100 * held:.0f} % "
+        "(`python benchmarks/series.py`, "
+        "[docs/volume.md](docs/volume.md))."
+    )
+
+
+def block() -> str:
+    """Return what stands between the marks of the page."""
+    parts = [
+        ran_on(),
+        scores_table(),
+        ratio_table(),
+        goals(),
+        "![Our CRPS over each peer's, and cover](volume_benchmark.png)",
+    ]
+    parts += [made() for file, made in ((SPEED, speed_table), (SIZE, size_table)) if file.exists()]
+    return "\n\n".join([*parts, published_table()])
+
+
+def write() -> None:
+    """Put the results into their places."""
+    draw()
+    for file, text in ((PAGE, block()), (README, sentence())):
+        before, rest = file.read_text(encoding="utf-8").split(BEGIN)
+        file.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+
+
+def draw() -> None:
+    """Draw our CRPS over each peer's by kind, and what 80 % intervals cover, each set a mark."""
+    import matplotlib as mpl  # noqa: PLC0415  (the guard reads tables alone)
+    from matplotlib import pyplot as plt  # noqa: PLC0415  (likewise)
+
+    mpl.use("Agg")
+    over, cover = ratios(), wide("cover80")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 0.55 * len(over.columns) + 2), layout="constrained")
+    place = np.arange(len(over.columns))
+    kinds = [kind for kind in KINDS if kind in over.index.get_level_values("kind")]
+    for at, kind in enumerate(kinds):
+        mine = over.xs(kind, level="kind").mean()
+        left.barh(place + (at - 1.5) * 0.2, mine, 0.2, label=kind)
+    left.axvline(1, color="black", lw=1)
+    left.set(yticks=place, yticklabels=over.columns, xlabel="our CRPS over it: below 1 is ours", xlim=(0, 1.4))
+    left.legend(fontsize="small")
+    for at, name in enumerate(cover.columns):
+        right.plot(
+            cover[name], np.full(len(cover), at), "o", color="tab:blue" if name == MODEL else "tab:grey", alpha=0.6
+        )
+        right.plot(cover[name].mean(), at, "|", color="black", ms=16)
+    right.axvspan(0.76, 0.84, color="tab:green", alpha=0.2)
+    right.set(yticks=range(len(cover.columns)), yticklabels=cover.columns, xlabel="80 % intervals cover, set by set")
+    for side in (left, right):
+        side.invert_yaxis()
+    figure.savefig(PICTURE, dpi=90, metadata={"Software": None})
+    plt.close(figure)
