@@ -70,6 +70,7 @@ MODULES = {
         "views/settled.py": "_EDGE _TINY _CHANCE", "views/technique_share.py": "_TINY",
         "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY", "volume/censoring.py": "_LEAST",
         "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST", "volume/drivers.py": "_TINY",
+        "volume/ets.py": "_TINY _RIDGE _LARGEST",
         "volume/regression.py": "_TINY", "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY",
     },
     SIZE: {
@@ -85,7 +86,7 @@ MODULES = {
         "volume/bending.py": "_ASKED", "volume/boosted.py": "FITS MOST_ROWS MOST_ORIGINS",
         "volume/lumpy.py": "_SIMULATED", "volume/outside.py": "BATCH", "volume/paths.py": "_MIDDLES",
         "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
-        "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
+        "volume/ets.py": "_COUNTED _KEPT _CELLS", "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
@@ -106,7 +107,7 @@ MODULES = {
     },
     METHOD: {
         "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
-        "volume/simple.py": "_REPEATS _RECENT _SHRINK _DAMPING",
+        "volume/ets.py": "LEVELS TRENDS SEASONALS BENDS", "volume/simple.py": "_REPEATS _RECENT _SHRINK _DAMPING",
         "volume/smoothing.py": "LEVELS TRENDS SEASONALS _MEMORY _FIRST_SEASONS",
         "scoring/rollouts.py": "_FULL _FOLDS", "scoring/share_scores.py": "_BINS _SMOOTH",
         "volume/boosted.py": "_TREES", "volume/regression.py": "_PENALTY",
@@ -133,7 +134,7 @@ MODULES = {
     },
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
-        "capacity/served.py": "_FEWEST", "hierarchy/covariance.py": "_FEWEST",
+        "capacity/served.py": "_FEWEST", "volume/ets.py": "FEWEST", "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
         "FEWEST WIDEST _LEAST_WIDER _LEVEL", "monitoring/changes.py": "MOST_AT_ONCE",
