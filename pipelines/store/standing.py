@@ -38,19 +38,26 @@ def find_stored(database: duckdb.DuckDBPyConnection, *, restates: bool) -> None:
     """
     database.execute(f"CREATE VIEW leads AS SELECT {_VIEW} FROM fresh WHERE lead;")
     some = {name: database.execute(query).fetchone() is not None for name, query in _SOME.items()}
-    near = ["SELECT id FROM stored SEMI JOIN leads USING (id) WHERE lead"]
-    near += ["SELECT id FROM held SEMI JOIN again USING (entry) WHERE lead"] * some["again"]
-    near += ["SELECT id FROM stored SEMI JOIN leads USING (source, scope) WHERE lead AND scope <> 0"] * some["scope"]
-    near += ["SELECT id FROM stored SEMI JOIN leads USING (source) WHERE lead"] * restates
+    near = ["stored SEMI JOIN leads USING (id) WHERE lead"]
+    near += ["held SEMI JOIN again USING (entry) WHERE lead"] * some["again"]
+    near += ["stored SEMI JOIN leads USING (source, scope) WHERE lead AND scope <> 0"] * some["scope"]
+    near += ["stored SEMI JOIN leads USING (source) WHERE lead"] * restates
+    database.execute(f"CREATE TABLE near AS {' UNION '.join(f'SELECT id, born FROM {each}' for each in near)}")
     database.execute(
-        f"CREATE TABLE near AS {' UNION '.join(near)};"
-        "CREATE TABLE met AS SELECT * FROM held SEMI JOIN near USING (id);"
+        f"CREATE TABLE met AS SELECT * FROM (FROM held {_born_near(database)}) SEMI JOIN near USING (id);"
         f"CREATE TABLE views AS SELECT {_VIEW}, measure, how = '{GONE}' AS gone, known_at, entry, {KEY} AS key "
         f"FROM met WHERE lead;"
         f"CREATE TABLE wins AS SELECT * EXCLUDE (top), lag(entry) OVER item AS earlier FROM (SELECT *, max(key) OVER "
         f"(PARTITION BY {ITEM} ORDER BY known_at RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS top FROM views) "
         f"WHERE key = top WINDOW item AS (PARTITION BY {ITEM} ORDER BY known_at)"
     )
+
+
+def _born_near(database: duckdb.DuckDBPyConnection) -> str:
+    """Return the condition that parts were born when those of ``near`` were, so that other files are not read."""
+    ends = "SELECT count(born) = count(*) AND count(*) > 0, epoch_us(min(born)), epoch_us(max(born)) FROM near"
+    whole, first, last = database.execute(ends).fetchall()[0]
+    return f"WHERE born BETWEEN make_timestamptz({first}) AND make_timestamptz({last})" if whole else ""
 
 
 def judge(database: duckdb.DuckDBPyConnection, day: str, *, restates: bool) -> None:
