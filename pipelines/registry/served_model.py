@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
-from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+from mlflow.types import ParamSchema, ParamSpec
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows
@@ -22,14 +22,11 @@ from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
 ARTIFACT: Final = BUNDLE
 PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output")
 _LISTS: Final = tuple(name for name, kind in KINDS.items() if kind.column is None)
-_FIELDS: Final[list[ColSpec | TensorSpec]] = [
-    ColSpec(kind.column, name, required=False) for name, kind in KINDS.items() if kind.column is not None
-]
 _PARAMS: Final = [
     ParamSpec(name, "double", [], (-1,)) if name in _LISTS else ParamSpec(name, str(KINDS[name].column), None)
     for name in PARAMS
 ]
-SIGNATURE: Final = ModelSignature(inputs=Schema(_FIELDS), params=ParamSchema(_PARAMS))
+SIGNATURE: Final = ModelSignature(params=ParamSchema(_PARAMS))  # a schema of columns would drop those it does not know
 EXAMPLE: Final = pd.DataFrame(
     [{"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale",
       "above": 0.5, "level": 0.8}]
