@@ -15,7 +15,7 @@ from mlflow.types import ParamSchema, ParamSpec
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows
-from shiftcast.forecast.questions import FIELDS, KINDS
+from shiftcast.forecast.questions import FIELDS, KINDS, unknown
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
 
@@ -79,9 +79,9 @@ class ShiftcastModel(PythonModel):
 
 
 def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    unknown = [name for name in rows.columns if name not in FIELDS]
-    if unknown:
-        raise InputError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
+    strange = [name for name in rows.columns if name not in FIELDS]
+    if strange:
+        raise InputError(unknown(str(strange[0]), FIELDS))
     columns = {str(name): rows[name].tolist() for name in rows.columns}
     return [
         {name: values[number] for name, values in columns.items() if not _absent(values[number])}
@@ -91,9 +91,9 @@ def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _given(params: dict[str, Any] | None) -> dict[str, Any]:
     """Return the params that were given; MLflow fills the others with their defaults."""
-    unknown = [name for name in params or {} if name not in PARAMS]
-    if unknown:
-        raise InputError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
+    strange = [name for name in params or {} if name not in PARAMS]
+    if strange:
+        raise InputError(unknown(strange[0], PARAMS, "param"))
     return {
         name: list(value) if name in _LISTS else value
         for name, value in (params or {}).items()

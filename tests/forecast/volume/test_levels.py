@@ -22,7 +22,7 @@ def by_category(series=("ads", "search"), *, periods=24, together=0.0):
     for name in series:
         steps = 0.05 * random.normal(size=periods)
         total = 100 * np.exp(steps.cumsum())
-        share = 0.3 + 0.01 * np.arange(periods) + together * steps
+        share = 0.3 + 0.01 * np.arange(periods) + together * steps.cumsum()
         ends = pd.date_range("2024-01-31", periods=periods, freq="ME")
         parts += [pd.DataFrame({"series": name, "category": category, "period_end": ends, "value": value})
                   for category, value in (("deep", total * (1 - share)), ("llm", total * share))]  # fmt: skip
@@ -86,7 +86,7 @@ def test_the_same_seed_gives_the_same_bytes_and_fewer_series_the_same_draws(both
 
 def test_the_note_says_how_far_totals_and_shares_moved_together():
     apart = joint_levels(*fits(by_category()), seed=0).note
-    together = joint_levels(*fits(by_category(together=4.0)), seed=0).note
+    together = joint_levels(*fits(by_category(together=0.3)), seed=0).note
     assert "drawn independently" in apart
     size = [float(note.split("changes: ")[1].split(" ")[0]) for note in (apart, together)]
     assert size[1] > 0.6 > size[0]
