@@ -203,6 +203,7 @@ def _cells(history: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
             continue
         given = history[name]
         out[name] = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+        given = given.astype(float) if pd.api.types.is_numeric_dtype(given) else given
         bad = np.isinf(out[name]) | (out[name].isna() & given.notna()) | (out[name] < 0)
         refuse(where, bad, given, name, "give a finite number, zero or more, or leave it empty where none was measured")
     if any(name in history for name in FLAGS):

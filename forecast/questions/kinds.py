@@ -7,8 +7,9 @@ whichever door was used.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import ValidationInfo
@@ -65,6 +66,32 @@ def shortened(value: Any) -> str:
     """
     text = ascii(value) if isinstance(value, str) else f"{type(value).__name__} {str(value)[:40]!r}"
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def unknown(name: str, known: Collection[str], kind: str = "field") -> str:
+    """Return the refusal of a name that is not known, with the nearest that is.
+
+    Parameters
+    ----------
+    name
+        The name as given.
+    known
+        Names that are known.
+    kind
+        What they are names of.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unknown("segmnt", ["segment", "measure"])
+    "field 'segmnt' is not known; did you mean 'segment'? the fields are segment, measure"
+    """
+    near = get_close_matches(name.lower(), known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{kind} {shortened(name)} is not known; {hint}the {kind}s are {', '.join(known)}"
 
 
 def _text(field: str, value: Any) -> str:

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions.kinds import TEXT, Kind, shortened
+from shiftcast.forecast.questions.kinds import TEXT, Kind, unknown
 from shiftcast.forecast.questions.schema import QUESTIONS, Asked
 
 OUTPUTS: Final[Mapping[str, str]] = {schema.output: name for name, schema in QUESTIONS.items()}
@@ -133,7 +133,7 @@ def read_field(field: str, value: Any) -> Any:
         Naming the field, the value and what it may be.
     """
     if field not in KINDS:
-        raise InputError(f"field {shortened(field)} is not known; the fields are {', '.join(FIELDS)}")
+        raise InputError(unknown(field, FIELDS))
     return None if value is None else KINDS[field].read(field, value)
 
 

@@ -80,7 +80,7 @@ def joint_levels(fit: VolumesFit, shares: ShareFit, *, seed: int, kept: int = 0)
     totals, ends = volume_quantiles(fit), fit.panel.ends(fit.horizon)
     means = totals["value"].to_numpy().reshape(len(fit.panel.series), -1, fit.horizon)[:, 0]
     forecast: list[pd.DataFrame] = []
-    paths = [pd.DataFrame({name: [] for name in ("series", "category", "draw", "period_end", "value")})]
+    paths: list[pd.DataFrame] = []
     for begin in range(0, len(fit.panel.series), _BLOCK):
         rows = np.arange(begin, min(begin + _BLOCK, len(fit.panel.series)))
         drawn = draw_volumes(_part(fit, rows), draws=max(DRAWS, kept), seed=seed).transpose("series", "draw", "step")
@@ -94,7 +94,9 @@ def joint_levels(fit: VolumesFit, shares: ShareFit, *, seed: int, kept: int = 0)
             forecast.append(_rows(name, fitted.panel.categories[at], ends[row], statistics))
             if kept:
                 paths.append(_draws(name, fitted.panel.categories[at], ends[row], total[:kept], levels[:kept]))
-    return Levels(_joined(totals, forecast), pd.concat(paths, ignore_index=True), _together(fit, places))
+    none = pd.DataFrame({name: [] for name in ("series", "category", "draw", "period_end", "value")})
+    drawn_paths = pd.concat(paths, ignore_index=True) if paths else none
+    return Levels(_joined(totals, forecast), drawn_paths, _together(fit, places))
 
 
 def _part(fit: VolumesFit, rows: Integers) -> VolumesFit:

@@ -11,25 +11,22 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
-from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema, TensorSpec
+from mlflow.types import ParamSchema, ParamSpec
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows
-from shiftcast.forecast.questions import FIELDS, KINDS
+from shiftcast.forecast.questions import FIELDS, KINDS, unknown
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
 
 ARTIFACT: Final = BUNDLE
 PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output")
 _LISTS: Final = tuple(name for name, kind in KINDS.items() if kind.column is None)
-_FIELDS: Final[list[ColSpec | TensorSpec]] = [
-    ColSpec(kind.column, name, required=False) for name, kind in KINDS.items() if kind.column is not None
-]
 _PARAMS: Final = [
     ParamSpec(name, "double", [], (-1,)) if name in _LISTS else ParamSpec(name, str(KINDS[name].column), None)
     for name in PARAMS
 ]
-SIGNATURE: Final = ModelSignature(inputs=Schema(_FIELDS), params=ParamSchema(_PARAMS))
+SIGNATURE: Final = ModelSignature(params=ParamSchema(_PARAMS))  # a schema of columns would drop those it does not know
 EXAMPLE: Final = pd.DataFrame(
     [{"question": "when", "technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "hyperscale",
       "above": 0.5, "level": 0.8}]
@@ -82,9 +79,9 @@ class ShiftcastModel(PythonModel):
 
 
 def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    unknown = [name for name in rows.columns if name not in FIELDS]
-    if unknown:
-        raise InputError(f"field {unknown[0]!r} is not known; the fields are {', '.join(FIELDS)}")
+    strange = [name for name in rows.columns if name not in FIELDS]
+    if strange:
+        raise InputError(unknown(str(strange[0]), FIELDS))
     columns = {str(name): rows[name].tolist() for name in rows.columns}
     return [
         {name: values[number] for name, values in columns.items() if not _absent(values[number])}
@@ -94,9 +91,9 @@ def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _given(params: dict[str, Any] | None) -> dict[str, Any]:
     """Return the params that were given; MLflow fills the others with their defaults."""
-    unknown = [name for name in params or {} if name not in PARAMS]
-    if unknown:
-        raise InputError(f"param {unknown[0]!r} is not known; the params are {', '.join(PARAMS)}")
+    strange = [name for name in params or {} if name not in PARAMS]
+    if strange:
+        raise InputError(unknown(strange[0], PARAMS, "param"))
     return {
         name: list(value) if name in _LISTS else value
         for name, value in (params or {}).items()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions import FIELDS, read_field
+from shiftcast.forecast.questions import FIELDS, read_field, unknown
 from shiftcast.pipelines.registry.served_model import PARAMS
 
 _RECORDS, _SPLIT = "dataframe_records", "dataframe_split"
@@ -221,7 +221,7 @@ def _split(table: Any) -> list[dict[str, Any]]:
 def _check_fields(fields: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     for name, value in fields.items():
         if name not in known:
-            raise PayloadError(f"{where}field {_short(name)} is not known; the fields are {', '.join(known)}")
+            raise PayloadError(f"{where}{unknown(name, known)}")
         try:
             read_field(name, value)
         except ValueError as error:

@@ -106,3 +106,57 @@ def test_bad_options_are_refused_by_name(files):
         invoke(files, "--insample", str(files / "absent.csv"))
     with pytest.raises(ValueError, match="lack 'y'"):
         invoke(files, "--method", "wls_var", "--insample", str(files / "forecasts.csv"))
+
+
+def volumes(tmp_path):
+    """Return what `shiftcast volume` writes of two workloads and their techniques: forecast, draws, edges."""
+    random = np.random.default_rng(0)
+    rows = [(w, t, f"{2024 + month // 12}-{month % 12 + 1:02d}-28", 100 * np.exp(0.1 * random.normal()))
+            for w, t in (("recsys", "llm"), ("recsys", "deep"), ("search", "llm")) for month in range(24)]  # fmt: skip
+    pd.DataFrame(rows, columns=["workload", "technique", "period_end", "value"]).to_csv(tmp_path / "u.csv", index=False)
+    names = [str(tmp_path / name) for name in ("ahead.csv", "paths.csv", "edges.csv")]
+    options = ["--by", "workload,technique", "--totals", "--edges", names[2], "--horizon", "3", "--draws", "40"]
+    shell("volume", tmp_path / "u.csv", *options, "--output", names[0], "--paths", names[1])
+    return names
+
+
+def shell(*words):
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception:
+        raise result.exception
+    return result
+
+
+def test_what_volume_writes_comes_back_coherent(tmp_path):
+    ahead, paths, edges = volumes(tmp_path)
+    out, coherent = tmp_path / "coherent.csv", tmp_path / "coherent_paths.csv"
+    shell("reconcile", paths, "--hierarchy", edges, "--output", out, "--paths", coherent)
+    assert pd.read_csv(out).columns.tolist() == pd.read_csv(ahead).columns.tolist()
+    table = pd.read_csv(coherent).pivot_table(index="series", columns=["draw", "period_end"], values="value")
+    assert table.shape == (6, 120)
+    np.testing.assert_allclose(table.loc["total"], table.loc["recsys"] + table.loc["search"])
+    np.testing.assert_allclose(table.loc["recsys"], table.loc["recsys / llm"] + table.loc["recsys / deep"])
+    again = tmp_path / "again.csv"
+    shell("reconcile", coherent, "--hierarchy", edges, "--output", tmp_path / "same.csv", "--paths", again)
+    np.testing.assert_allclose(pd.read_csv(again)["value"], pd.read_csv(coherent)["value"])
+    means = shell("reconcile", ahead, "--hierarchy", edges, "--output", tmp_path / "means.csv")
+    assert "means only: 378 rows of quantiles are left out" in means.stderr
+    assert set(pd.read_csv(tmp_path / "means.csv")["statistic"]) == {"mean"}
+
+
+def test_draws_are_wanted_only_where_there_are_any(tmp_path, files):
+    ahead, _, edges = volumes(tmp_path)
+    with pytest.raises(ValueError, match="--paths needs draws"):
+        shell("reconcile", ahead, "--hierarchy", edges, "--paths", tmp_path / "p.csv")
+    with pytest.raises(ValueError, match="--paths takes draws that `shiftcast volume --paths` wrote"):
+        invoke(files, "--paths", str(files / "p.csv"))
+    with pytest.raises(ValueError, match=r"--tolerance 0.1 has no constraint to soften"):
+        invoke(files, "--tolerance", "0.1")
+
+
+def test_a_node_may_be_called_na(tmp_path):
+    (tmp_path / "edges.csv").write_text("parent,child\ntotal,NA\ntotal,EMEA\nNA,us\nNA,ca\n")
+    (tmp_path / "f.csv").write_text("unique_id,ds,m\ntotal,1,100\nNA,1,55\nEMEA,1,40\nus,1,30\nca,1,20\n")
+    shell("reconcile", tmp_path / "f.csv", "--hierarchy", tmp_path / "edges.csv", "--output", tmp_path / "out.csv")
+    out = pd.read_csv(tmp_path / "out.csv", keep_default_na=False).set_index("unique_id")["m"]
+    assert out["NA"] == pytest.approx(out["us"] + out["ca"])

@@ -94,7 +94,7 @@ def test_the_model_has_signature_and_input_example_and_no_pickle(store, finished
     version = champion_version(store)
     folder = bundle_folder(store, version).parent.parent
     info = mlflow.models.get_model_info(str(folder))
-    assert info.signature.inputs.input_names()[0] == "question"
+    assert info.signature.inputs is None  # a schema of columns would drop those it does not know, without a word
     assert [each.name for each in info.signature.params] == list(PARAMS)
     assert info.saved_input_example_info is not None
     endings = {path.suffix for path in folder.rglob("*") if path.is_file()}

@@ -1,5 +1,6 @@
 from types import SimpleNamespace
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -76,6 +77,7 @@ def test_what_was_not_drawn_is_refused_by_kind(model):
     ("question", "said"),
     [
         ({**WHEN, "colour": "red"}, "field 'colour' is not known"),
+        ({**POWER, "segmnt": "rest"}, "field 'segmnt' is not known; did you mean 'segment'"),
         ({"question": "why"}, "row 0: question 'why' is not known; ask one of forecast, quantiles, draws"),
         ({"question": None}, "row 0: question '' is not known"),
         ({**POWER, "measure": "happiness"}, "row 0: measure 'happiness' is not forecast; choose one of gpu_hours"),
@@ -96,9 +98,20 @@ def test_unknown_params_are_refused(model):
         ask(model, WHEN, params={"temperature": "1"})
 
 
-def test_the_example_is_answered_and_keeps_the_signature(model):
+def test_the_example_is_answered_and_the_signature_drops_no_column(model):
     assert len(ask(model, *EXAMPLE.to_dict("records"))) == 1
-    assert set(EXAMPLE.columns) <= set(SIGNATURE.inputs.input_names())
+    assert SIGNATURE.inputs is None
+
+
+def test_a_field_that_is_not_known_is_refused_by_the_model_that_mlflow_loads(finished):
+    store = open_store(finished.request.root)
+    folder = bundle_folder(store, champion_version(store)).parent.parent
+    loaded = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
+    asked = {"question": "forecast", "measure": "power"}
+    with pytest.raises(MlflowException, match="field 'segmnt' is not known; did you mean 'segment'"):
+        loaded.predict(pd.DataFrame([{**asked, "segmnt": "rest"}]))
+    everywhere, rest = (loaded.predict(pd.DataFrame([row])) for row in (asked, {**asked, "segment": "rest"}))
+    assert rest != everywhere
 
 
 def test_an_error_of_a_library_is_not_taken_for_a_wrong_question(model, monkeypatch):
