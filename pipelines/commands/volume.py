@@ -18,13 +18,15 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.reading import HOLD
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
-from shiftcast.forecast.volume import Elasticity, own_priors
+from shiftcast.forecast.volume import own_priors
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
+from shiftcast.pipelines.commands.options import as_elasticity, listed
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.levels import forecast_levels
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 
@@ -78,6 +80,7 @@ def volume(
     fiscal_end: FiscalEnd = 0,
     as_of: AsOf = None,
     partial: Partial = HOLD,
+    also: Annotated[str, typer.Option(help="Longer periods to forecast too, adding up: D, W, ME, QE, YE.")] = "",
     elasticity: Annotated[
         list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
     ] = None,
@@ -88,7 +91,7 @@ def volume(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Forecast volumes: mean and quantiles by series, and which member won where."""
-    named = tuple(name.strip() for name in drivers.split(",") if name.strip())
+    named = listed(drivers)
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
     wanted = draws if paths is not None else 0
     priors = own_priors(read_beliefs(read_belief_rows(record)))
@@ -99,7 +102,8 @@ def volume(
         write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))
         write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
         try:
-            summary = answer_file(file, question, write, write_paths, drawn=SHOWN if plot is not None else 0)
+            drawn = SHOWN if plot is not None else 0
+            summary = answer_file(file, question, write, write_paths, drawn=drawn, also=listed(also))
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
     if weights is not None:
@@ -113,39 +117,14 @@ def volume(
         tell(summary)
 
 
-def as_elasticity(text: str) -> tuple[str, Elasticity]:
-    """Return a driver and the belief in its elasticity from text such as ``price=-0.5:0.3``.
-
-    Parameters
-    ----------
-    text
-        ``driver=mean:sd``.
-
-    Returns
-    -------
-    tuple
-        Name of the driver, and mean and standard deviation of its elasticity [1].
-
-    Raises
-    ------
-    ValueError
-        If it is not of that form.
-
-    Examples
-    --------
-    >>> as_elasticity("price=-0.5:0.3")
-    ('price', Elasticity(mean=-0.5, sd=0.3))
-    """
-    name, _, belief = text.partition("=")
-    mean, _, sd = belief.partition(":")
-    try:
-        return name.strip(), Elasticity(float(mean), float(sd))
-    except ValueError:
-        raise InputError(f"--elasticity {text!r} is not of the form price=-0.5:0.3, driver=mean:sd") from None
-
-
 def answer_file(
-    file: Path, question: VolumeQuestion, write: Write, write_paths: Write | None = None, *, drawn: int = 0
+    file: Path,
+    question: VolumeQuestion,
+    write: Write,
+    write_paths: Write | None = None,
+    *,
+    drawn: int = 0,
+    also: tuple[str, ...] = (),
 ) -> VolumeSummary:
     """Write the forecast of a file part by part, and return its summary.
 
@@ -157,6 +136,8 @@ def answer_file(
         Take the forecast's rows, and those of the joint draws that the question asks for.
     drawn
         Series to keep for a picture.
+    also
+        Longer periods to forecast too, as :func:`pipelines.series.levels.forecast_levels` takes them.
 
     Returns
     -------
@@ -172,7 +153,8 @@ def answer_file(
     total = history["series"].nunique() if "series" in history.columns else 0
     treatments, kept, shown, done = Treatments(), [], dict[str, Fan](), 0
     with progress_bar(total) as advance:
-        for answers, treated in forecast_volumes(history, question):
+        found = forecast_levels(history, question, also) if also else forecast_volumes(history, question)
+        for answers, treated in found:
             treatments += treated
             for answer in answers:
                 write(answer.forecast)

@@ -13,9 +13,9 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.date_texts import SECONDS
 from shiftcast.features.frames import DIMENSIONS, POINT_HOW
 from shiftcast.features.frames.vocabulary import GRAINS
-from shiftcast.features.date_texts import SECONDS
 from shiftcast.pipelines.sources.formats.figures import DECIMALS, DURATIONS
 from shiftcast.pipelines.sources.formats.lookups import Filter, Lookup, read_filter, read_lookup
 from shiftcast.pipelines.sources.formats.words import STATUSES, label_fault, measure_fault, nearest
