@@ -23,6 +23,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
         "serving",
         "shares",
         "take_overs",
+        "temporal",
         "volume",
     ],
 )
