@@ -12,6 +12,7 @@ import argparse
 import csv
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from volume_traces import TRACES
 
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.beliefs import read_beliefs
+from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
 from shiftcast.forecast.volume import own_priors
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series import levels
@@ -30,8 +32,9 @@ RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "volume.md"
 DATA = Path(__file__).parents[2] / "shared" / "data" / "traces"
 BEGIN, END = "<!-- benchmarks/temporal.py: begin -->", "<!-- benchmarks/temporal.py: end -->"
-SETS = {"philly hours": (("D",), 72, 5), "helios": (("D",), 72, 5), "philly days": (("W",), 28, 6)}
+SETS = {"helios": (("D",), 72, 3), "philly days": (("W",), 28, 4)}  # longer periods, horizon, origins
 SPACING = {"h": 84, "D": 7}  # periods from one origin to the next, so that origins fall on other hours or weeks
+PAST = {"h": 24 * 42, "D": 200}  # periods of history, at most
 WAYS = ("by itself", "summed", "agreed")
 
 
@@ -43,58 +46,41 @@ def rows_of(panel: Panel) -> pd.DataFrame:
     return pd.concat(wide, ignore_index=True).dropna()
 
 
-def answers(panel: Panel, also: tuple[str, ...], horizon: int) -> dict[str, pd.DataFrame]:
-    """Return the forecasts of the three ways."""
+def drawn(panel: Panel, also: tuple[str, ...], horizon: int) -> list[dict[tuple[str, str], np.ndarray]]:
+    """Return the draws of each series by frequency and way, all from one fit of each level."""
     question = VolumeQuestion(horizon, own_priors(read_beliefs(read_belief_rows(RECORDS))))
-    real, out = levels.agreed_draws, {}
-    found: dict[str, list[np.ndarray]] = defaultdict(list)
+    real, out = levels.agreed_draws, []
 
     def kept(short, member, known, long):
-        found["long"].append(long)
-        return real(short, member, known, long)
+        agreed = real(short, member, known, long)
+        ways = {(panel.frequency, way): short.copy() for way in WAYS} | {(panel.frequency, "agreed"): agreed}
+        for level, own, past, far in zip(also, member, known, long, strict=True):
+            sums = ((way, draws) for way, draws in (("summed", short), ("agreed", agreed)))
+            ways |= {(level, way): past + np.stack([draws[:, own == at].sum(axis=1) for at in range(len(past))], axis=1)
+                     for way, draws in sums}  # fmt: skip
+            ways[level, "by itself"] = np.where(np.isnan(far), ways[level, "summed"], far)
+        out.append(ways)
+        return agreed
 
-    for way, draw in (("agreed", kept), ("summed", lambda short, *_: short)):
-        levels.agreed_draws = draw
-        parts = [answer.forecast for found_, _ in levels.forecast_levels(rows_of(panel), question, also)
-                 for answer in found_]  # fmt: skip
-        out[way] = pd.concat([part.assign(series=part["series"].astype(str)) for part in parts], ignore_index=True)
+    levels.agreed_draws = kept
+    for _ in levels.forecast_levels(rows_of(panel), question, also):
+        pass
     levels.agreed_draws = real
-    out["by itself"] = by_itself(out["summed"], panel, also, found["long"])
     return out
 
 
-def by_itself(summed: pd.DataFrame, panel: Panel, also: tuple[str, ...], long: list) -> pd.DataFrame:
-    """Return the forecast of every level without a look at the others."""
-    out = summed.copy()
-    for at, name in enumerate(panel.series):
-        for level, draws in zip(also, long[at], strict=True):
-            mine = (out["series"] == name) & (out["frequency"] == level)
-            for q in out.loc[mine, "quantile"].unique():
-                row = mine & ((out["quantile"] == q) | (out["quantile"].isna() & np.isnan(q)))
-                out.loc[row, "value"] = draws.mean(axis=0) if np.isnan(q) else np.quantile(draws, q, axis=0)
-    return out
+def crps(draws: np.ndarray, came: np.ndarray) -> float:
+    """Return the mean CRPS over quantiles, in the unit of the draws; periods that did not come are left out."""
+    miss = came - np.quantile(draws, QUANTILES, axis=0)
+    levels_ = np.asarray(QUANTILES)[:, None]
+    return float(np.nanmean(2 * np.where(miss > 0, levels_ * miss, (levels_ - 1) * miss)))
 
 
-def actual(panel: Panel, steps: int, horizon: int, also: tuple[str, ...]) -> dict[tuple[str, str, pd.Timestamp], float]:
-    """Return what came, by series, frequency and period end, and the mean of each series at each level."""
-    truth = panel.cut(steps - horizon)
-    out = {}
-    for frequency in (panel.frequency, *also):
-        rows = rows_of(truth) if frequency == panel.frequency else levels.at_level(truth, frequency, 1)[0]
-        for row in rows.itertuples():
-            out[row.series, frequency, row.period_end] = row.value
-    return out
-
-
-def score(forecast: pd.DataFrame, truth: dict[tuple[str, str, pd.Timestamp], float], size: pd.Series) -> pd.DataFrame:
-    """Return the CRPS of every period that came, in multiples of the series' mean at that level."""
-    rows = forecast[forecast.statistic == "quantile"].assign(day=lambda each: each.period_end.dt.tz_localize(None))
-    keys = zip(rows["series"], rows["frequency"], rows["day"], strict=True)
-    rows = rows.assign(y=[truth.get(key, np.nan) for key in keys]).dropna(subset="y")
-    miss = rows.y - rows["value"]
-    loss = 2 * np.where(miss > 0, rows["quantile"] * miss, (rows["quantile"] - 1) * miss)
-    scale = [size[key] for key in zip(rows["series"], rows["frequency"], strict=True)]
-    return rows.assign(loss=loss / np.array(scale)).groupby("frequency", as_index=False).agg(loss=("loss", "mean"))
+def came(truth: Panel, frequency: str, ends: np.ndarray, at: int) -> tuple[np.ndarray, float]:
+    """Return what came in the periods that end on some days, and the mean of the series at that level."""
+    rows = rows_of(truth) if frequency == truth.frequency else levels.at_level(truth, frequency, 1)[0]
+    own = rows[rows["series"] == truth.series[at]].set_index("period_end")["value"]
+    return own.reindex(pd.DatetimeIndex(ends)).to_numpy(), float(own.mean())
 
 
 def run(folder: Path) -> list[dict[str, object]]:
@@ -103,14 +89,19 @@ def run(folder: Path) -> list[dict[str, object]]:
     for trace in (each for each in TRACES if each.name in SETS):
         also, horizon, origins = SETS[trace.name]
         panel, losses = trace.panel(folder), defaultdict(list)
-        for at in range(origins):
-            steps = horizon + SPACING[panel.frequency] * at
-            truth = actual(panel, steps, horizon, also)
-            size = pd.Series(truth).groupby(level=[0, 1]).mean()
-            for way, forecast in answers(panel.cut(steps), also, horizon).items():
-                for row in score(forecast, truth, size).itertuples():
-                    losses[row.frequency, way].append(row.loss)
-            sys.stderr.write(f"{trace.name}: origin {at + 1} of {origins}\n")
+        for back in range(origins):
+            steps = horizon + SPACING[panel.frequency] * back
+            past, truth = panel.cut(steps), panel.cut(steps - horizon)
+            past = replace(
+                past, values=past.values[:, -PAST[panel.frequency] :], lower=past.lower[:, -PAST[panel.frequency] :]
+            )
+            ends = {level: [each.ends for each in levels.at_level(past, level, horizon)[1]] for level in also}
+            ends[panel.frequency] = past.ends(horizon)
+            for at, ways in enumerate(drawn(past, also, horizon)):
+                for (frequency, way), draws in ways.items():
+                    right, mean = came(truth, frequency, ends[frequency][at], at)
+                    losses[frequency, way].append(crps(draws, right) / mean)
+            sys.stderr.write(f"{trace.name}: origin {back + 1} of {origins}\n")
         out += [{"set": trace.name, "series": len(panel.series), "origins": origins, "periods": frequency, "way": way,
                  "crps": f"{np.mean(losses[frequency, way]):.4f}"}
                 for frequency in (panel.frequency, *also) for way in WAYS]  # fmt: skip
