@@ -17,17 +17,12 @@ import numpy as np
 
 from shiftcast.features.arrays import Dates, Flags, Integers, Names
 from shiftcast.features.frequency import DAY, shifted, spacing, step_of
+from shiftcast.features.written_dates import month_of
 
 FEWEST: Final = 4  # dates from which weeks of a fiscal year, or a last date off its calendar, can be told
 MASKS: Final = {"Mon-Fri": "1111100", "Sun-Thu": "1111001"}
 FISCAL: Final = {"4-4-5": ("4-4-5", "4-5-4", "5-4-4"), "ME": ("4-4-5", "4-5-4", "5-4-4"), "QE": ("13",), "YE": ("52",)}
 MONTHS: Final = ("JAN", "DEC", "SEP", "JUN", "FEB", "MAR", "APR", "MAY", "JUL", "AUG", "OCT", "NOV")  # as is usual
-_NUMBER: Final = {
-    name: n
-    for n, name in enumerate(
-        ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"], start=1
-    )
-}
 _WEEKDAYS: Final = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _YEARS: Final = np.arange(1900, 2301).astype(str).astype("datetime64[Y]")
 _WEEKS: Final = 52
@@ -165,7 +160,7 @@ def listed_days(calendar: str) -> Dates | None:
 def _fiscal_days(calendar: str) -> Dates:
     """Return the period ends of fiscal years: whole weeks, the last period of a year to its end."""
     *weeks, rule, month, weekday = calendar.split("-")
-    close = (_YEARS.astype("datetime64[M]") + _NUMBER[month]).astype("datetime64[D]") - 1
+    close = (_YEARS.astype("datetime64[M]") + month_of(month)).astype("datetime64[D]") - 1
     latest = close + (3 if rule == "N" else 0)
     ends = latest - (latest.astype(np.int64) + 3 - _WEEKDAYS.index(weekday)) % 7  # 1970 began on a Thursday
     lengths = [int(each) for each in weeks]

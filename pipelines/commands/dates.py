@@ -13,9 +13,7 @@ Frequency = Annotated[str | None, typer.Option(help="Such as h, B, D, W, ME, 4-4
 Zone = Annotated[str | None, typer.Option(help="Zone of times written without one; UTC if left out.")]
 Order = Annotated[str, typer.Option("--dates", help="Which comes first in 03/04/2026: day-first or month-first.")]
 FiscalEnd = Annotated[int, typer.Option(help="Month in which fiscal years end, 1 to 12, for FY22 Q3.")]
-AsOf = Annotated[
-    str | None, typer.Option(help="Last day that the figures go up to, or a time; later periods are open.")
-]
+AsOf = Annotated[str | None, typer.Option(help="Day or time up to which figures go; what ends later is not over.")]
 Partial = Annotated[str, typer.Option(help=f"A value whose period is not over: {', '.join(PARTIAL)}.")]
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from shiftcast.features.calendars import as_midnight
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.volume import Elasticity
 
 
 def as_day(text: str | None, option: str) -> pd.Timestamp:
@@ -44,20 +45,52 @@ def as_day(text: str | None, option: str) -> pd.Timestamp:
 
 
 def names_of(text: str) -> tuple[str, ...]:
-    """Return names from text in which commas part them.
+    """Return the names that an option lists, separated by commas.
 
     Parameters
     ----------
     text
-        Such as ``price, users``.
+        The option as given.
 
     Returns
     -------
     tuple of str
+        Its names; none of empty text.
 
     Examples
     --------
-    >>> names_of("price, users")
-    ('price', 'users')
+    >>> names_of("W, ME"), names_of("")
+    (('W', 'ME'), ())
     """
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def as_elasticity(text: str) -> tuple[str, Elasticity]:
+    """Return a driver and the belief in its elasticity from text such as ``price=-0.5:0.3``.
+
+    Parameters
+    ----------
+    text
+        ``driver=mean:sd``.
+
+    Returns
+    -------
+    tuple
+        Name of the driver, and mean and standard deviation of its elasticity [1].
+
+    Raises
+    ------
+    ValueError
+        If it is not of that form.
+
+    Examples
+    --------
+    >>> as_elasticity("price=-0.5:0.3")
+    ('price', Elasticity(mean=-0.5, sd=0.3))
+    """
+    name, _, belief = text.partition("=")
+    mean, _, sd = belief.partition(":")
+    try:
+        return name.strip(), Elasticity(float(mean), float(sd))
+    except ValueError:
+        raise InputError(f"--elasticity {text!r} is not of the form price=-0.5:0.3, driver=mean:sd") from None

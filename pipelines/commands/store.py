@@ -16,7 +16,7 @@ import typer
 from rich.table import Table
 
 from shiftcast.features.input_error import InputError
-from shiftcast.features.usage import to_series
+from shiftcast.features.usage import period_ends, to_series
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.state.root import default_root
@@ -91,6 +91,11 @@ def export(
     figures = long["value"].map(lambda value: float(f"{value:.12g}"))  # what sums of doubles are good for
     long.assign(period_end=_as_text(long["period_end"], grain), value=figures).to_csv(output, index=False)
     _say(f"{output}: {len(long)} rows of {long['series'].nunique()} series")
+    last, day = period_ends(usage).max(), pd.Timedelta(days=int(grain not in {"minute", "hour"}))
+    open_ = int((long["period_end"] + day > last).sum())
+    if open_:
+        _say(f"{open_} rows are of a {grain} that was not over as the usage ends: give `shiftcast volume` "
+             f"--as-of {last:%Y-%m-%dT%H:%M}")  # fmt: skip
 
 
 def _store() -> Store:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-import numpy as np
 import pandas as pd
 import typer
 
@@ -18,58 +16,23 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.reading import HOLD
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
-from shiftcast.forecast.volume import Elasticity, outside_member, own_priors
+from shiftcast.forecast.volume import outside_member, own_priors
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
-from shiftcast.pipelines.commands.options import names_of
-from shiftcast.pipelines.commands.series_progress import errors, progress_bar
+from shiftcast.pipelines.commands.options import as_elasticity, names_of
+from shiftcast.pipelines.commands.series_progress import progress_bar
 from shiftcast.pipelines.commands.volume_shares import with_shares
+from shiftcast.pipelines.commands.volume_summary import VolumeSummary, joined, summary_json, summary_of, tell
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.files import series_writer
 from shiftcast.pipelines.series.histories import AS_IT_IS, Adding, read_volumes
+from shiftcast.pipelines.series.levels import forecast_levels
 from shiftcast.pipelines.series.outside import load_outside
-from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
+from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 
 Write = Callable[[pd.DataFrame], None]
-
-AHEAD: Final = {True: "known ahead, it moves the forecast", False: "not known ahead, it moves nothing"}
-
-
-@dataclass(frozen=True)
-class VolumeSummary:
-    """Summary of a forecast of volumes.
-
-    Attributes
-    ----------
-    series
-        How many there are.
-    treatments
-        What was treated in their rows.
-    weights, effects
-        Of members and drivers, as :class:`pipelines.series.volumes.VolumeAnswer` has them.
-    won
-        For how many series each member, or their combination, ships.
-    borrowed
-        Effective weight of the own data of series that borrow from neighbours, by name.
-    notes
-        What the fits have to say, and the series that each is about.
-    fans
-        The series to draw.
-    edges
-        ``parent, child`` of the series, where rows were added up; no rows otherwise.
-    """
-
-    series: int
-    treatments: Treatments
-    weights: pd.DataFrame
-    effects: pd.DataFrame
-    won: dict[str, int]
-    borrowed: dict[str, float]
-    notes: dict[str, tuple[str, ...]]
-    fans: dict[str, Fan]
-    edges: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def volume(
@@ -85,6 +48,7 @@ def volume(
     fiscal_end: FiscalEnd = 0,
     as_of: AsOf = None,
     partial: Partial = HOLD,
+    also: Annotated[str, typer.Option(help="Longer periods to forecast too, adding up: D, W, ME, QE, YE.")] = "",
     elasticity: Annotated[
         list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
     ] = None,
@@ -105,7 +69,7 @@ def volume(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Forecast volumes: mean and quantiles by series, and which member won where."""
-    named, adding = names_of(drivers), Adding(names_of(by), totals)
+    named, adding, longer = names_of(drivers), Adding(names_of(by), totals), names_of(also)
     if edges is not None and not adding.by:
         raise InputError("--edges needs --by, the columns whose combinations are series")
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
@@ -120,7 +84,9 @@ def volume(
         write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
         try:
             shown = SHOWN if plot is not None else 0
-            summary = answer_file(file, question, write, write_paths, drawn=shown, adding=adding, shares=shares)
+            summary = answer_file(
+                file, question, write, write_paths, drawn=shown, adding=adding, shares=shares, also=longer
+            )
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
     for path, table in ((weights, summary.weights), (edges, summary.edges)):
@@ -135,40 +101,9 @@ def volume(
         tell(summary)
 
 
-def as_elasticity(text: str) -> tuple[str, Elasticity]:
-    """Return a driver and the belief in its elasticity from text such as ``price=-0.5:0.3``.
-
-    Parameters
-    ----------
-    text
-        ``driver=mean:sd``.
-
-    Returns
-    -------
-    tuple
-        Name of the driver, and mean and standard deviation of its elasticity [1].
-
-    Raises
-    ------
-    ValueError
-        If it is not of that form.
-
-    Examples
-    --------
-    >>> as_elasticity("price=-0.5:0.3")
-    ('price', Elasticity(mean=-0.5, sd=0.3))
-    """
-    name, _, belief = text.partition("=")
-    mean, _, sd = belief.partition(":")
-    try:
-        return name.strip(), Elasticity(float(mean), float(sd))
-    except ValueError:
-        raise InputError(f"--elasticity {text!r} is not of the form price=-0.5:0.3, driver=mean:sd") from None
-
-
 def answer_file(
     file: Path, question: VolumeQuestion, write: Write, write_paths: Write | None = None, *, drawn: int = 0,
-    adding: Adding = AS_IT_IS, shares: Path | None = None,
+    adding: Adding = AS_IT_IS, shares: Path | None = None, also: tuple[str, ...] = (),
 ) -> VolumeSummary:  # fmt: skip
     """Write the forecast of a file part by part, and return its summary.
 
@@ -184,6 +119,8 @@ def answer_file(
         How rows become series.
     shares
         File of share histories, for volumes by category.
+    also
+        Longer periods to forecast too, as :func:`pipelines.series.levels.forecast_levels` takes them.
 
     Returns
     -------
@@ -197,10 +134,13 @@ def answer_file(
     """
     found = read_volumes(file, question.columns, adding, drivers=question.drivers)
     history, question = found.history, with_shares(question, found.shares, shares)
+    if also and question.shares is not None:
+        raise InputError("--also adds up periods, and categories have shares of them; forecast one of both at a time")
     total = history["series"].nunique() if "series" in history.columns else 0
     treatments, kept, shown, done = Treatments(), [], dict[str, Fan](), 0
     with progress_bar(total) as advance:
-        for answers, treated in forecast_volumes(history, question):
+        parts = forecast_levels(history, question, also) if also else forecast_volumes(history, question)
+        for answers, treated in parts:
             treatments += treated
             for answer in answers:
                 write(answer.forecast)
@@ -208,105 +148,6 @@ def answer_file(
                     write_paths(answer.paths)
                 done += len(answer.panel.series)
             shown |= fans(answers, drawn - len(shown))
-            kept += [_beside(answer) for answer in answers]
+            kept += [summary_of(answer) for answer in answers]
             advance(done)
-    return replace(_joined(kept, done, treatments, shown), edges=found.edges)
-
-
-def _beside(answer: VolumeAnswer) -> VolumeSummary:
-    """Return what one panel has to say, without its rows."""
-    borrowed = answer.data_weight < 1.0
-    own = zip(answer.panel.series[borrowed], answer.data_weight[borrowed], strict=True)
-    names, counts = np.unique(answer.shipped.astype(str), return_counts=True)
-    return VolumeSummary(
-        series=len(answer.panel.series),
-        treatments=Treatments(),
-        weights=answer.weights,
-        effects=answer.effects,
-        won=dict(zip(names.tolist(), counts.tolist(), strict=True)),
-        borrowed={str(name): float(weight) for name, weight in own},
-        notes=dict(answer.notes),
-        fans={},
-    )
-
-
-def _joined(kept: list[VolumeSummary], series: int, treatments: Treatments, shown: dict[str, Fan]) -> VolumeSummary:
-    """Return the summaries of all panels as one."""
-    won = Counter[str]()
-    for each in kept:
-        won.update(each.won)
-    return VolumeSummary(
-        series=series,
-        treatments=treatments,
-        weights=pd.concat([each.weights for each in kept], ignore_index=True),
-        effects=pd.concat([each.effects for each in kept], ignore_index=True),
-        won=dict(won.most_common()),
-        borrowed={name: weight for each in kept for name, weight in each.borrowed.items()},
-        notes=_gathered(each.notes for each in kept),
-        fans=shown,
-    )
-
-
-def _gathered(notes: Iterable[dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
-    """Return the series that each note is about, over all panels."""
-    out: dict[str, list[str]] = {}
-    for each in notes:
-        for text, series in each.items():
-            out.setdefault(text, []).extend(series)
-    return {text: tuple(series) for text, series in out.items()}
-
-
-def summary_json(summary: VolumeSummary, forecast: list[pd.DataFrame]) -> dict[str, Any]:
-    """Return the summary, and the forecast where it was not written to a file, as JSON takes them.
-
-    Parameters
-    ----------
-    summary
-        The summary.
-    forecast
-        Parts of the forecast; empty where it was written to a file.
-
-    Returns
-    -------
-    dict
-        Values that JSON takes.
-    """
-    out = {
-        "series": summary.series,
-        "treatments": dict(summary.treatments.counts),
-        "won": summary.won,
-        "notes": summary.notes,
-        "borrowed": summary.borrowed,
-        "drivers": json.loads(summary.effects.to_json(orient="records")),
-        "weights": json.loads(summary.weights.to_json(orient="records")),
-    }
-    if forecast:
-        rows = pd.concat([frame.astype({"series": str, "statistic": str}) for frame in forecast], ignore_index=True)
-        out["forecast"] = json.loads(rows.to_json(orient="records", date_format="iso", date_unit="s"))
-    return out
-
-
-def tell(summary: VolumeSummary) -> None:
-    """Print treatments, the member that won where, and notes of the fit, to standard error.
-
-    Parameters
-    ----------
-    summary
-        The summary.
-    """
-    for line in summary.treatments.lines():
-        errors.print(f"treated: {line}", highlight=False, markup=False)
-    won = ", ".join(f"{name} for {count}" for name, count in summary.won.items())
-    errors.print(f"what ships, of {summary.series} series: {won}", highlight=False, markup=False)
-    for row in summary.effects.itertuples():
-        errors.print(
-            f"driver {row.driver} ({row.frequency}, group {row.group}): elasticity {row.mean:.2f} +- {row.sd:.2f}, "
-            f"believed {row.prior_mean:.2f} +- {row.prior_sd:.2f} before the data; {AHEAD[row.known]}",
-            highlight=False, markup=False,
-        )  # fmt: skip
-    if summary.borrowed:
-        least = min(summary.borrowed.values())
-        errors.print(f"own weight of the series that borrow: {least:.2f} and up", highlight=False, markup=False)
-    for note, series in summary.notes.items():
-        about = f"{series[0]!r}" if len(series) == 1 else f"{len(series)} series, {series[0]!r} the first"
-        errors.print(f"note: {note} ({about})", highlight=False, markup=False)
+    return replace(joined(kept, done, treatments, shown), edges=found.edges)

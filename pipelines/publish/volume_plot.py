@@ -56,10 +56,11 @@ def fans(answers: list[VolumeAnswer], most: int = SHOWN) -> dict[str, Fan]:
         panel = answer.panel.take(np.arange(min(most - len(out), len(answer.panel.series))))
         if not len(panel.series):
             break
-        totals = answer.totals
-        times, named = panel.times(), totals["series"].astype(str)
+        own = answer.totals
+        own = own[own["frequency"] == panel.frequency] if "frequency" in own.columns else own  # no longer periods
+        times, named = panel.times(), own["series"].astype(str)
         for at, name in enumerate(panel.series):
-            ahead = totals[named == name]
+            ahead = own[named == name]
             kept = slice(-BACK * ahead.period_end.nunique(), None)
             past = pd.Series(panel.values[at], index=times[at])[kept]
             days = ahead.period_end.dt.tz_convert(None) if ahead.period_end.dt.tz else ahead.period_end

@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
         "share_walks",
         "shares",
         "take_overs",
+        "temporal",
         "volume",
     ],
 )

@@ -314,3 +314,14 @@ def test_questions_without_an_answer_are_refused(name, least):
 def test_a_horizon_past_what_can_be_drawn_is_refused():
     with pytest.raises(ValueError, match="horizon 20000 is above 5000; ask for fewer periods, or for longer ones"):
         VolumeQuestion(20_000, PRIORS)
+
+
+def test_options_about_dates_reach_the_forecast(tmp_path, monkeypatch, capsys):
+    days = pd.date_range("2023-01-31", periods=14, freq="ME")
+    rows = pd.DataFrame({"series": "a", "period_end": days.strftime("%d/%m/%Y"), "value": [100.0] * 13 + [20.0]})
+    rows.to_csv(tmp_path / "h.csv", index=False)
+    words = [tmp_path / "h.csv", "--horizon", 2, "--output", tmp_path / "out.csv"]
+    assert "has day and month in either order; say which with --dates day-first" in said(capsys, monkeypatch, *words)[1]
+    result = run(*words, "--dates", "day-first", "--as-of", "2024-02-12")
+    assert "1 values of periods that are not over: held out" in result.stderr
+    assert pd.read_csv(tmp_path / "out.csv").period_end.unique().tolist() == ["2024-02-29", "2024-03-31"]

@@ -59,7 +59,9 @@ def test_export_writes_what_the_volume_model_reads(here, tmp_path):
     long = pd.read_csv(out)
     assert long.columns.tolist() == ["series", "group", "period_end", "value", "bound"]
     assert long["period_end"].iloc[0] == "2026-03-01T01:00Z"
-    say("export", str(out), "--measure", "gpu_hours")
+    told = say("export", str(out), "--measure", "gpu_hours")
+    assert told.endswith("1 rows are of a day that was not over as the usage ends: give `shiftcast volume` "
+                         "--as-of 2026-03-01T03:00\n")  # fmt: skip
     assert pd.read_csv(out)[["period_end", "value"]].to_numpy().tolist() == [["2026-03-01", 10.0]]
     with pytest.raises(ValueError, match=r"no usage \{'measure': 'tokens'\} was known by then; see `shiftcast"):
         say("export", str(out), "--measure", "tokens")
