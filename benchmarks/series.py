@@ -5,7 +5,7 @@
 - ``accuracy``: rolling origins of real and generated sets, every model in the same run, to ``benchmarks/volume.csv``
 - ``speed``: one generated panel, series a core-second, to ``benchmarks/volume_speed.csv``
 - ``size``: a generated file of 100,000 series through the command, to ``benchmarks/volume_size.csv``
-- ``hierarchical``: ``benchmarks/hierarchical.py`` on three public sets
+- ``hierarchical``: ``benchmarks/hierarchical.py`` on public sets
 - ``pages``: tables and picture of ``docs/volume.md`` and the sentence of the README, from those files
 
 ``--part`` chooses among them. With a cache a run that was stopped goes on where it was: forecasts of peers are kept by
@@ -37,7 +37,6 @@ from shiftcast.features.panel import Panel
 FOLDER = Path(__file__).resolve().parent
 DATA = FOLDER.parents[1] / "shared" / "data"
 PARTS = ("accuracy", "speed", "size", "hierarchical", "pages")
-HIERARCHIES = {"tourismsmall": 8, "labour": 8, "wiki2": 1}  # periods ahead of the published rows
 LIBRARIES = ("numpy", "pandas", "statsforecast", "mlforecast", "xgboost-cpu", "prophet", "fracast", "torch")
 
 
@@ -93,11 +92,9 @@ def machine() -> list[dict[str, object]]:
 
 
 def hierarchical(given: argparse.Namespace) -> None:
-    """Run the benchmark of hierarchies on the public sets."""
-    for name, horizon in HIERARCHIES.items():
-        told(f"hierarchical: {name}")
-        words = ["--data", str(given.data / "hierarchical" / name), "--horizon", str(horizon)]
-        subprocess.run([sys.executable, str(FOLDER / "hierarchical.py"), *words], check=True)
+    """Run the benchmark of hierarchies on the public sets; it writes its own results and page."""
+    words = [sys.executable, str(FOLDER / "hierarchical.py"), "--data", str(given.data / "hierarchical")]
+    subprocess.run(words, check=True)
 
 
 def save(file: Path, rows: list[dict[str, object]]) -> None:
