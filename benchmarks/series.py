@@ -5,7 +5,7 @@
 - ``accuracy``: rolling origins of real and generated sets, every model in the same run, to ``benchmarks/volume.csv``
 - ``speed``: one generated panel, series a core-second, to ``benchmarks/volume_speed.csv``
 - ``size``: a generated file of 100,000 series through the command, to ``benchmarks/volume_size.csv``
-- ``hierarchical``: ``benchmarks/hierarchical.py`` on three public sets
+- ``hierarchical``: ``benchmarks/hierarchical.py`` on public sets
 - ``pages``: tables and picture of ``docs/volume.md`` and the sentence of the README, from those files
 
 ``--part`` chooses among them. With a cache a run that was stopped goes on where it was: forecasts of peers are kept by
@@ -25,11 +25,12 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import series_page
 import volume
 from volume_calibrated import ours
-from volume_peers import installed
+from volume_peers import NEEDS, installed
 from volume_traces import TRACES, Trace
 
 from shiftcast.features.panel import Panel
@@ -37,14 +38,16 @@ from shiftcast.features.panel import Panel
 FOLDER = Path(__file__).resolve().parent
 DATA = FOLDER.parents[1] / "shared" / "data"
 PARTS = ("accuracy", "speed", "size", "hierarchical", "pages")
-HIERARCHIES = {"tourismsmall": 8, "labour": 8, "wiki2": 1}  # periods ahead of the published rows
 LIBRARIES = ("numpy", "pandas", "statsforecast", "mlforecast", "xgboost-cpu", "prophet", "fracast", "torch")
 
 
 def accuracy(given: argparse.Namespace) -> None:
     """Score every model on every set, and write the means by set and model."""
     traces = [trace for trace in TRACES if not given.set or trace.name in given.set]
-    models = {volume.MODEL: ours, **installed(given.jobs, given.cache)}
+    models = {
+        volume.MODEL: ours,
+        **(dict.fromkeys(NEEDS, absent) if given.kept else installed(given.jobs, given.cache)),
+    }
     models = {name: each for name, each in models.items() if not given.model or name in given.model}
     rows: list[dict[str, object]] = []
     for number, trace in enumerate(traces, start=1):
@@ -69,6 +72,11 @@ def accuracy(given: argparse.Namespace) -> None:
         print(pd.DataFrame(rows).drop(columns=["kind", "period", "horizon"]).to_string(index=False))
 
 
+def absent(panel: Panel, horizon: int) -> np.ndarray:
+    """Refuse to forecast: peers are read from the cache alone."""
+    raise LookupError(f"{len(panel.series)} series {horizon} ahead are not in the cache")
+
+
 def means(trace: Trace, panel: Panel, name: str, found: pd.DataFrame) -> dict[str, object]:
     """Return the mean scores of a model on a set; a set counts its series and origins alike."""
     mean = found[["crps", "mase", "coverage", "seconds"]].mean().round(4)
@@ -82,7 +90,7 @@ def means(trace: Trace, panel: Panel, name: str, found: pd.DataFrame) -> dict[st
 def machine() -> list[dict[str, object]]:
     """Return what the run was made on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    rows = {"date": pd.Timestamp.now("UTC").date(), "cores": os.cpu_count(), "memory GiB": round(memory),
+    rows = {"date": volume.today(), "cores": os.cpu_count(), "memory GiB": round(memory),
             "python": platform.python_version()}  # fmt: skip
     for name in LIBRARIES:
         try:
@@ -93,11 +101,9 @@ def machine() -> list[dict[str, object]]:
 
 
 def hierarchical(given: argparse.Namespace) -> None:
-    """Run the benchmark of hierarchies on the public sets."""
-    for name, horizon in HIERARCHIES.items():
-        told(f"hierarchical: {name}")
-        words = ["--data", str(given.data / "hierarchical" / name), "--horizon", str(horizon)]
-        subprocess.run([sys.executable, str(FOLDER / "hierarchical.py"), *words], check=True)
+    """Run the benchmark of hierarchies on the public sets; it writes its own results and page."""
+    words = [sys.executable, str(FOLDER / "hierarchical.py"), "--data", str(given.data / "hierarchical")]
+    subprocess.run(words, check=True)
 
 
 def save(file: Path, rows: list[dict[str, object]]) -> None:
@@ -120,6 +126,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA, help="folder of traces, hierarchical, ledger and public")
     parser.add_argument("--cache", type=Path, help="folder of forecasts, so that a run that was stopped goes on")
     parser.add_argument("--jobs", type=int, default=1, help="processes for statsforecast")
+    parser.add_argument("--kept", action="store_true", help="run ours alone; peers are what the cache has of them")
     parser.add_argument("--set", nargs="*", default=[], help="names of the sets; the results are printed alone")
     parser.add_argument("--model", nargs="*", default=[], help="names of the models; the results are printed alone")
     given = parser.parse_args()

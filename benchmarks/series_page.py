@@ -119,7 +119,7 @@ def speed_table() -> str:
         ]
         for row in pd.read_csv(SPEED).itertuples()
     ]
-    return markdown(["", "series", "series a core-second", "MASE", "CRPS", "80 % covers"], rows)
+    return markdown([f"run on {days(SPEED)}", "series", "series a core-second", "MASE", "CRPS", "80 % covers"], rows)
 
 
 def size_table() -> str:
@@ -128,7 +128,12 @@ def size_table() -> str:
         [f"{row.series:,}", f"{row.seconds:g}", f"{row.ms_a_series:g}", f"{row.peak_gib:g}"]
         for row in pd.read_csv(SIZE).itertuples()
     ]
-    return markdown(["series of 84 months", "seconds", "ms a series", "GiB at the peak"], rows)
+    return markdown([f"series of 84 months, run on {days(SIZE)}", "seconds", "ms a series", "GiB at the peak"], rows)
+
+
+def days(file: Path) -> str:
+    """Return the days on which results were measured."""
+    return ", ".join(sorted(set(pd.read_csv(file, dtype=str).date)))
 
 
 def published_table() -> str:

@@ -97,6 +97,11 @@ def generated(series: int, length: int = 84, seed: int = 0) -> pd.DataFrame:
     )
 
 
+def today() -> str:
+    """Return the day on which something is measured [UTC]."""
+    return pd.Timestamp.now("UTC").date().isoformat()
+
+
 def speed(series: int, names: list[str]) -> list[dict[str, object]]:
     """Return series a second and scores of the model and its peers on a generated panel, 12 months held back."""
     (panel,), _ = panels(generated(series))
@@ -110,9 +115,8 @@ def speed(series: int, names: list[str]) -> list[dict[str, object]]:
         took, busy = time.perf_counter() - began, time.process_time() - busy
         means = scores(quantiles, part, 12, 12, 12)[["mase", "crps", "coverage"]].mean().round(3)
         count = len(part.series)
-        rows.append({"model": name, "series": count, "seconds": round(took, 2), "core_seconds": round(busy, 2),
-                     "a_core_second": round(count / busy, 1), "mase": means.mase, "crps": means.crps,
-                     "cover80": means.coverage})  # fmt: skip
+        rows.append({"model": name, "series": count, "a_core_second": round(count / busy, 1), "mase": means.mase,
+                     "crps": means.crps, "cover80": means.coverage, "date": today()})  # fmt: skip
         print(f"{name}: {took:.1f} s", file=sys.stderr, flush=True)
     return rows
 
@@ -128,9 +132,8 @@ def size(series: int, horizon: int = 12) -> list[dict[str, object]]:
         subprocess.run([sys.executable, "-c", call], check=True)
         took = time.perf_counter() - began
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-        written = out.stat().st_size / 2**20
     return [{"series": series, "seconds": round(took), "ms_a_series": round(1e3 * took / series, 2),
-             "peak_gib": round(peak, 2), "written_mib": round(written)}]  # fmt: skip
+             "peak_gib": round(peak, 2), "date": today()}]  # fmt: skip
 
 
 def main() -> None:

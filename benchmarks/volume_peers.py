@@ -221,7 +221,7 @@ def peers(jobs: int = 1, cache: Path | None = None) -> dict[str, Forecaster]:
         "AutoETS": statistical(auto_ets, jobs),
         "AutoARIMA": statistical(auto_arima, jobs),
         "AutoTheta": statistical(auto_theta, jobs),
-        "Theta, calibrated": calibrated("Theta", points(theta, jobs), cache, known, 10),
+        "Theta, calibrated": calibrated("Theta", points(theta, jobs), cache, known, 6),
         "mlforecast XGBoost": boosted,
         "Prophet": prophet,
         "fracast": zero_shot,

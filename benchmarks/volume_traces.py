@@ -108,13 +108,13 @@ def _last_week(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[rows.series.isin(chosen) & late]
 
 
-def philly_hours(folder: Path, since: str = "2017-10-30", step: str = "h") -> pd.DataFrame:
+def philly_hours(folder: Path, since: str = "2017-10-30", until: str = "2017-12-18", step: str = "h") -> pd.DataFrame:
     """Return the GPU-hours of each hour, or other step, by virtual cluster, each job's spread evenly from its start.
 
     The last seven whole weeks, so that no peer needs longer than the rest of the run.
     """
     jobs = pd.read_csv(folder / "philly_microsoft_2017" / "philly_jobs_sia.csv.gz", parse_dates=["timestamp"])
-    edges = pd.date_range(since, "2017-12-18", freq=step)
+    edges = pd.date_range(since, until, freq=step)
     at = (edges - edges[0]) / pd.Timedelta(hours=1)
     begun = (jobs.timestamp - edges[0]) / pd.Timedelta(hours=1)
     table = {}
@@ -126,8 +126,8 @@ def philly_hours(folder: Path, since: str = "2017-10-30", step: str = "h") -> pd
 
 
 def philly_quarters(folder: Path) -> pd.DataFrame:
-    """Return the same by the quarter of an hour for the last week and a quarter of the clusters."""
-    return _last_week(philly_hours(folder, "2017-12-04", "15min"))
+    """Return the same by the quarter of an hour for a busy week and a quarter of the clusters."""
+    return _last_week(philly_hours(folder, "2017-10-02", "2017-10-16", "15min"))
 
 
 def _held(edges: np.ndarray, begun: np.ndarray, ends: np.ndarray, width: np.ndarray) -> np.ndarray:
