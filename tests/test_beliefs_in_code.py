@@ -48,7 +48,7 @@ MODULES = {
     TOLERANCE: {
         "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
-        "hierarchy/covariance.py": "_FLOOR", "hierarchy/mint.py": "_INCOHERENT",
+        "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY",
         "hierarchy/projection.py": "_TOLERANCE,_STEPS", "identity/cube.py": "_TINY",
         "identity/meeting.py": "_TINY", "identity/anchors.py": "_TINY", "identity/demand.py": "_TINY _RIDGE",
@@ -86,7 +86,8 @@ MODULES = {
         "volume/bending.py": "_ASKED", "volume/boosted.py": "FITS MOST_ROWS MOST_ORIGINS",
         "volume/lumpy.py": "_SIMULATED", "volume/paths.py": "_MIDDLES",
         "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
-        "volume/ets.py": "_COUNTED _KEPT _CELLS", "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
+        "volume/coherent.py": "WINDOWS _DRAWS", "volume/ets.py": "_COUNTED _KEPT _CELLS",
+        "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
@@ -103,7 +104,7 @@ MODULES = {
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
         "views/crossing_words.py": "_INNER", "views/passage.py": "FEW", "views/settled.py": "MOST",
         "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
-        "volume/calibrate.py": "LEVELS", "volume/combine.py": "_DECILES",
+        "volume/calibrate.py": "LEVELS", "volume/coherent.py": "_LEVELS", "volume/combine.py": "_DECILES",
     },
     METHOD: {
         "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
@@ -125,6 +126,7 @@ MODULES = {
         "migration/training.py": "GRID AIM", "migration/transforms.py": "POWER",
     },
     TRIED: {
+        "hierarchy/averaged.py": "AVERAGE _SURE", "volume/coherent.py": "_SEASONS",
         "volume/bending.py": "LOGARITHMIC _GAIN", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
         "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS", "volume/scale.py": "BEND _SEASONS",
@@ -133,7 +135,7 @@ MODULES = {
     },
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
-        "capacity/served.py": "_FEWEST", "volume/ets.py": "FEWEST", "hierarchy/covariance.py": "_FEWEST",
+        "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST", "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
         "FEWEST WIDEST _LEAST_WIDER _LEVEL", "monitoring/changes.py": "MOST_AT_ONCE",
