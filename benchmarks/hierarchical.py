@@ -116,21 +116,18 @@ def own(case: Case, past: Any, horizon: int, season: int) -> dict[str, Any]:
     return {name: of_draws(case.back(paths)) for name, paths in found.items()}
 
 
-def measure(name: str, data: Path, windows: int) -> list[dict[str, Any]]:
-    """Return the scores of every forecast of a set, by window, the last first."""
-    case, (horizon, season), rows = read_case(data / name), SETS[name], []
-    for window in range(windows):
-        began, cut = time.perf_counter(), len(case.values) - (window + 1) * horizon
-        past, actual = case.values[:cut], case.values[cut : cut + horizon]
-        found = own(case, past, horizon, season)
-        if find_spec("hierarchicalforecast"):
-            from hierarchical_peers import peers  # noqa: PLC0415  (its libraries have an environment of their own)
+def measure(name: str, data: Path, window: int) -> list[dict[str, Any]]:
+    """Return the scores of every forecast of a set in one window, 0 the last."""
+    case, (horizon, season), began = read_case(data / name), SETS[name], time.perf_counter()
+    cut = len(case.values) - (window + 1) * horizon
+    past, actual = case.values[:cut], case.values[cut : cut + horizon]
+    found = own(case, past, horizon, season)
+    if find_spec("hierarchicalforecast"):
+        from hierarchical_peers import peers  # noqa: PLC0415  (its libraries have an environment of their own)
 
-            found |= peers(past, case.summing, case.sizes, season, horizon)
-        scores = {forecast: score(actual, quantiles, case.sizes) for forecast, quantiles in found.items()}
-        rows += [_row(name, window, forecast, "draws", loss) for forecast, loss in scores.items()]
-        print(f"{name}, window {window}: {time.perf_counter() - began:.0f} s", flush=True)
-    return rows
+        found |= peers(past, case.summing, case.sizes, season, horizon)
+    print(f"{name}, window {window}: {time.perf_counter() - began:.0f} s", flush=True)
+    return [_row(name, window, forecast, "draws", score(actual, found[forecast], case.sizes)) for forecast in found]
 
 
 def published(name: str, data: Path) -> list[dict[str, Any]]:
@@ -149,29 +146,33 @@ def table() -> str:
     """Return the tables of the page from the results file."""
     rows = pd.read_csv(RESULTS)
     drawn = rows[rows["kind"] == "draws"]
-    wide = drawn[drawn["window"] == 0].pivot_table(index="forecast", columns="set", values="wql", sort=False)
-    means = drawn.pivot_table(index="forecast", columns="set", values="wql", sort=False)
-    names, count = list(wide), drawn.groupby("set")["window"].nunique()
-    head = [f"| loss of draws, last window; mean of all | {' | '.join(f'{n} ({count[n]})' for n in names)} |",
-            f"|---|{'---|' * len(names)}"]  # fmt: skip
-    body = [
-        f"| {f} | {' | '.join(f'{wide.loc[f, n]:.4f}; {means.loc[f, n]:.4f}' for n in names)} |" for f in wide.index
-    ]
-    beside = [name for name in wide.index if name.startswith(f"{PEER},")]
-    goal = [(wide.loc[MODEL, n] / wide.loc[beside, n].min(), means.loc[MODEL, n] / means.loc[beside, n].min())
-            for n in names]  # fmt: skip
-    last = " | ".join(f"{one:.3f}; {all_:.3f}" for one, all_ in goal)
-    ratio = f"| **{MODEL} over the best {PEER} reconciled** | {last} |"
-    other = rows[rows["kind"] != "draws"].pivot_table(
-        index=["kind", "forecast"], columns="set", values="wql", sort=False
+    last, mean = (_wide(each) for each in (drawn[drawn["window"] == 0], drawn))
+    beside = [name for name in last.index if name.startswith(f"{PEER},")]
+    best = f"{MODEL} over the best {PEER} reconciled"
+    for wide in (last, mean):
+        wide.loc[best] = wide.loc[MODEL] / wide.loc[beside].min()
+    cells = last.map("{:.4f}".format) + "; " + mean.map("{:.4f}".format)
+    windows = drawn.groupby("set")["window"].nunique().reindex(cells.columns)
+    named = [f"{name}, {count}" for name, count in windows.items()]
+    other = rows[rows["kind"] != "draws"].drop_duplicates(["set", "forecast"])
+    kinds = other.drop_duplicates("forecast").set_index("forecast")["kind"].str.removeprefix("published ")
+    beneath = _wide(other).map("{:.4f}".format)
+    beneath.insert(0, "kind", kinds)
+    return "\n\n".join([
+        _markdown("set, windows: loss in the last; mean", named, cells),
+        _markdown("published, as their papers score them", list(beneath), beneath),
+    ])  # fmt: skip
+
+
+def _wide(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.pivot_table(index="forecast", columns="set", values="wql", sort=False)
+
+
+def _markdown(corner: str, names: list[str], cells: pd.DataFrame) -> str:
+    lines = [f"| {corner} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    return "\n".join(
+        [*lines, *(f"| {name} | {' | '.join(row)} |" for name, row in zip(cells.index, cells.to_numpy(), strict=True))]
     )
-    beneath = [
-        f"| published, as their papers score them | kind | {' | '.join(names)} |",
-        f"|---|---|{'---|' * len(names)}",
-    ]
-    beneath += [f"| {forecast} | {kind.removeprefix('published ')} | {' | '.join(f'{other.loc[(kind, forecast), n]:.4f}' for n in names)} |"
-                for kind, forecast in other.index]  # fmt: skip
-    return "\n".join([*head, *body, ratio, "", *beneath])
 
 
 def write_page() -> None:
@@ -186,24 +187,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--set", nargs="*", default=list(SETS), choices=SETS, help="sets to score; all without")
-    parser.add_argument("--windows", type=int, default=4)
+    parser.add_argument("--windows", type=int, default=2, help="from the last backwards")
     parser.add_argument("--table", action="store_true", help="only write the page from the results")
     given = parser.parse_args()
-    if not given.table:
-        rows = [
-            row
-            for name in given.set
-            for row in (*measure(name, given.data, given.windows), *published(name, given.data))
-        ]
-        print(
-            pd.DataFrame(rows)
-            .pivot_table(index=["kind", "forecast"], columns="set", values="wql", sort=False)
-            .to_string()
-        )
-        if not find_spec("hierarchicalforecast") or set(given.set) != set(SETS):
-            return
-        pd.DataFrame(rows).to_csv(RESULTS, index=False)
-    write_page()
+    rows = [] if given.table else [row for name in given.set for row in published(name, given.data)]
+    for window in range(0 if given.table else given.windows):
+        rows += [row for name in given.set for row in measure(name, given.data, window)]
+        print(_wide(pd.DataFrame(rows)).to_string(), flush=True)
+        if find_spec("hierarchicalforecast") and set(given.set) == set(SETS):
+            pd.DataFrame(rows).to_csv(RESULTS, index=False)
+            write_page()
+    if given.table:
+        write_page()
 
 
 if __name__ == "__main__":

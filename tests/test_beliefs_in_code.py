@@ -22,7 +22,7 @@ SIZE = "how much is computed or shown"
 LAYOUT = "levels, names and defaults of questions and answers"
 METHOD = "the definition of a published method or of a benchmark, which scores choose among or weigh"
 TRAINED = "a setting that the learned share model was trained with, and changes with it alone; see its card"
-TRIED = "a setting of the method for panels, the same for every series; benchmarks/volume.py scores it on traces"
+TRIED = "a setting of the method, the same for every series; benchmarks/volume.py or hierarchical.py scores it"
 ABSENT = "none: what is left out has no effect"
 RULE = "a rule of acceptance or alarm that the documentation states"
 SEED = "the seed of numbers that a likelihood is averaged over"
@@ -135,7 +135,8 @@ MODULES = {
     },
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
-        "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST", "hierarchy/covariance.py": "_FEWEST",
+        "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
+        "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
         "FEWEST WIDEST _LEAST_WIDER _LEVEL", "monitoring/changes.py": "MOST_AT_ONCE",
