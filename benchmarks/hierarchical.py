@@ -1,15 +1,16 @@
-"""Score the accuracy of coherent forecasts on public hierarchical sets, beside published rows.
+"""Score coherent forecasts on public hierarchical sets, draws against draws, every peer in one run.
 
-    python benchmarks/hierarchical.py --data DIR --horizon N [--published CSV --name NAME]
+    python benchmarks/hierarchical.py [--data DIR] [--set NAME ...] [--windows N] [--table]
 
-DIR holds ``data.csv`` (rows are periods, columns all nodes in level order) and ``agg_mat.csv`` (nodes x bottom nodes),
-plain or gzipped. The last N periods are forecast from those before. Base forecasts are additive exponential smoothing
-fitted to each node; their draws bootstrap whole rows of residuals so that nodes stay dependent, and each draw is
-reconciled by each method. The method is chosen in windows of the past, never on the last N periods.
+Each set under DIR holds ``data.csv`` (rows are periods, columns all nodes in level order) and ``agg_mat.csv`` (nodes x
+bottom nodes), plain or gzipped. The last periods of a set are forecast from those before, and then, for ``--windows``
+above one, the periods before those, from what was known then; nothing is chosen on either. Peers need an environment of
+their own (constraints.txt); without it only the project's own rows are scored and the results file stays as it is.
 
-The score is the weighted quantile loss over the levels 0.05 to 0.95, a mean over levels of the hierarchy; for a point
-forecast it is sum |e| / sum |y|, which published classical rows are. Draws earn part of their lead over those by being
-draws, so the medians are printed as well.
+The score is the weighted quantile loss over the levels 0.05 to 0.95, a mean over levels of the hierarchy, the same for
+draws and intervals. Values are not negative in these sets, so every quantile is cut at zero. Published rows stand
+beside as their papers have them: the classical ones are points, whose loss is sum |e| / sum |y|, and compare with no
+draws. Results go to ``benchmarks/hierarchical.csv`` and into ``docs/hierarchies.md``; ``--table`` only writes the page.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import dataclass
-from itertools import pairwise, product
+from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,50 +29,49 @@ from scipy import sparse
 
 from shiftcast.forecast.hierarchy.covariance import METHODS, covariance_of
 from shiftcast.forecast.hierarchy.mint import reconcile
-from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate, from_summing
+from shiftcast.forecast.hierarchy.structure import Hierarchy, from_summing
+from shiftcast.forecast.volume.coherent import draw_hierarchy
+from shiftcast.forecast.volume.ets import draw_ets, fit_ets
 
 QUANTILES = np.arange(0.05, 0.951, 0.05)
-GRID = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
-DAMPING = 0.95
-WINDOWS = 8
+DRAWS, SEED = 500, 20260826
+SETS = {"tourismsmall": (8, 4), "labour": (8, 12), "wiki2": (1, 7)}  # periods ahead, periods in a season
 PUBLISHED_AS = {"tourismsmall": "tourism", "wiki2": "wiki"}  # names of two sets in the published rows
-SEASONS = {1: 7, 7: 52, 31: 12, 92: 4}  # periods of up to so many days: periods in a season
+DRAWN = ("PERMBU_MINT", "HierE2E", "DeepVAR", "DeepVARPlus")  # published rows that are draws
+MODEL, PEER = "shiftcast", "AutoETS"
+DATA = Path(__file__).parents[1].parent / "shared" / "data" / "hierarchical"
+RESULTS = Path(__file__).with_suffix(".csv")
+PAGE = Path(__file__).parents[1] / "docs" / "hierarchies.md"
+BEGIN, END = "<!-- benchmarks/hierarchical.py: begin -->", "<!-- benchmarks/hierarchical.py: end -->"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One data set: values of shape (periods, nodes), its hierarchy, the size of each level, and its season."""
+    """One data set: values of shape (periods, nodes), its summing matrix and hierarchy, and the size of each level."""
 
     values: Any
+    summing: Any
     hierarchy: Hierarchy
-    order: Any
     sizes: list[int]
-    season: int
 
+    @property
+    def order(self) -> Any:
+        """Column of each node of the hierarchy."""
+        return np.array([int(name) for name in self.hierarchy.names])
 
-@dataclass(frozen=True)
-class Smoothed:
-    """Fitted smoothing of every node: its states at the end, parameters, and residuals of shape (periods, nodes)."""
-
-    level: Any
-    trend: Any
-    seasonal: Any
-    parameters: Any
-    residuals: Any
+    def back(self, done: Any) -> Any:
+        """Return values of nodes in the order of the columns."""
+        out = np.empty_like(done)
+        out[self.order] = done
+        return out
 
 
 def read_case(folder: Path) -> Case:
     """Read a folder of the benchmark's shape."""
     data, matrix = (_table(folder, name) for name in ("data", "agg_mat"))
     summing = matrix.iloc[:, 1:].to_numpy(dtype=np.float64)
-    values = data.iloc[:, 1:].to_numpy(dtype=np.float64)
-    names = [str(i) for i in range(len(matrix))]
-    hierarchy = from_summing(names, sparse.csr_matrix(summing))
-    days = pd.to_datetime(data.iloc[:, 0]).diff().median().days
-    season = next((season for most, season in SEASONS.items() if days <= most), 1)
-    season = season if len(values) >= 4 * season else 1
-    sizes = level_sizes(summing)
-    return Case(values, hierarchy, np.array([int(name) for name in hierarchy.names]), sizes, season)
+    hierarchy = from_summing([str(i) for i in range(len(matrix))], sparse.csr_matrix(summing))
+    return Case(data.iloc[:, 1:].to_numpy(dtype=np.float64), summing, hierarchy, level_sizes(summing))
 
 
 def level_sizes(summing: Any) -> list[int]:
@@ -88,128 +89,116 @@ def _table(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(path)
 
 
-def smooth(values: Any, season: int) -> Smoothed:
-    """Fit additive smoothing to all nodes at once over a grid, choosing by mean absolute error after two seasons."""
-    grid = np.array([
-        (a, b, c) for a, b, c in product(GRID, (0.0, 0.02, 0.1), (0.0, 0.05, 0.15, 0.4)) if b <= a
-    ])  # fmt: skip
-    errors = _run(values, season, grid)[-1]
-    skip = min(2 * season, len(values) // 2)
-    best = np.abs(errors[skip:]).mean(axis=0).argmin(axis=1)
-    chosen = grid[best]
-    level, trend, seasonal, errors = _run(values, season, chosen[:, None, :])
-    return Smoothed(level[:, 0], trend[:, 0], seasonal[:, :, 0], chosen, errors[skip:, :, 0])
-
-
-def _run(values: Any, season: int, grid: Any) -> tuple[Any, Any, Any, Any]:
-    """Run the recursions for every node and parameter; errors have shape (periods, nodes, parameters)."""
-    a, b, c = np.moveaxis(np.broadcast_to(grid, (values.shape[1], *grid.shape[-2:])), -1, 0)
-    seasons = values[: 2 * season].reshape(2, season, -1)
-    level = np.broadcast_to(seasons[0].mean(axis=0)[:, None], a.shape)
-    trend = np.where(b > 0, ((seasons[1] - seasons[0]).mean(axis=0) / season)[:, None], 0.0)
-    shape = (seasons - seasons.mean(axis=1, keepdims=True)).mean(axis=0)
-    seasonal = np.repeat(shape[:, :, None], a.shape[1], axis=2).copy()
-    errors = np.empty((len(values), *a.shape))
-    for period, row in enumerate(values):
-        place = period % season
-        expected = level + DAMPING * trend
-        errors[period] = error = row[:, None] - expected - seasonal[place]
-        level, trend = expected + a * error, DAMPING * trend + b * error
-        seasonal[place] += c * (1 - a) * error
-    return level, trend, seasonal, errors
-
-
-def draw(fit: Smoothed, periods: int, horizon: int, draws: int, random: np.random.Generator) -> Any:
-    """Draw base paths of every node together, shape (nodes, horizon, draws)."""
-    a, b, c = fit.parameters.T[:, :, None]
-    season = len(fit.seasonal)
-    level, trend = (np.repeat(state[:, None], draws, axis=1) for state in (fit.level, fit.trend))
-    seasonal = np.repeat(fit.seasonal[:, :, None], draws, axis=2)
-    centred = fit.residuals - np.median(fit.residuals, axis=0)
-    paths = np.empty((len(level), horizon, draws))
-    for ahead in range(horizon):
-        place = (periods + ahead) % season
-        error = centred[random.integers(len(centred), size=draws)].T
-        expected = level + DAMPING * trend
-        paths[:, ahead] = expected + seasonal[place] + error
-        level, trend = expected + a * error, DAMPING * trend + b * error
-        seasonal[place] += c * (1 - a) * error
-    return paths
-
-
-def coherent(case: Case, paths: Any, residuals: Any, method: str, *, nonnegative: bool) -> Any:
-    """Reconcile every draw, shape (nodes, horizon, draws) in the order of the data."""
-    nodes, horizon, draws = paths.shape
-    covariance = covariance_of(case.hierarchy, method, residuals.T[case.order])
-    base = paths[case.order].reshape(nodes, -1)
-    done = reconcile(case.hierarchy, base, covariance).values
-    if nonnegative:
-        done = aggregate(case.hierarchy, np.maximum(done[case.hierarchy.leaves], 0.0))
-    back = np.empty_like(done)
-    back[case.order] = done
-    return back.reshape(nodes, horizon, draws)
-
-
-def score(actual: Any, paths: Any, sizes: list[int]) -> list[float]:
-    """Return the weighted quantile loss of each level; actual of shape (horizon, nodes)."""
-    truth = actual.T[:, :, None]
-    quantiles = np.quantile(paths, QUANTILES, axis=-1).transpose(1, 2, 0)
-    miss = truth - quantiles
+def score(actual: Any, quantiles: Any, sizes: list[int]) -> float:
+    """Return the weighted quantile loss, a mean over levels; actual (periods, nodes), quantiles (nodes, periods, n)."""
+    miss = actual.T[:, :, None] - np.maximum(quantiles, 0.0)
     loss = 2 * np.maximum(QUANTILES * miss, (QUANTILES - 1) * miss).mean(axis=-1)
-    edges = np.cumsum([0, *sizes])
-    spans = pairwise(edges)
-    return [float(loss[low:high].sum() / np.abs(actual.T[low:high]).sum()) for low, high in spans]
+    spans = pairwise(np.cumsum([0, *sizes]))
+    return float(np.mean([loss[low:high].sum() / np.abs(actual.T[low:high]).sum() for low, high in spans]))
 
 
-def forecasts(case: Case, past: Any, horizon: int, draws: int) -> dict[str, Any]:
-    """Return draws by method from what was past, shape (nodes, horizon, draws)."""
-    fit = smooth(past, case.season)
-    paths = draw(fit, len(past), horizon, draws, np.random.default_rng(20260826))
-    nonnegative = bool((past >= 0).all())
-    done = {method: coherent(case, paths, fit.residuals, method, nonnegative=nonnegative) for method in METHODS}
-    return {"base, incoherent": paths, **done}
+def of_draws(paths: Any) -> Any:
+    """Return the quantiles of draws of shape (nodes, periods, draws)."""
+    return np.quantile(paths, QUANTILES, axis=-1).transpose(1, 2, 0)
 
 
-def choose(case: Case, past: Any, horizon: int, draws: int) -> str:
-    """Return the method that did best in windows of the past: as many as leave five seasons before, at most eight."""
-    count = int(np.clip((len(past) - 5 * case.season) // horizon, 1, WINDOWS))
-    totals = dict.fromkeys(METHODS, 0.0)
-    for window in range(1, count + 1):
-        cut = len(past) - window * horizon
-        done = forecasts(case, past[:cut], horizon, draws)
-        for method in METHODS:
-            totals[method] += float(np.mean(score(past[cut : cut + horizon], done[method], case.sizes)))
-    return min(totals, key=lambda method: totals[method])
+def own(case: Case, past: Any, horizon: int, season: int) -> dict[str, Any]:
+    """Return quantiles of what ships, of its base, and of each method it averages over alone."""
+    bottom = past[:, case.order[case.hierarchy.leaves]].T
+    ships = draw_hierarchy(case.hierarchy, bottom, season=season, horizon=horizon, draws=DRAWS, seed=SEED)
+    pool = fit_ets(past[:, case.order].T, season)
+    base = draw_ets(pool, horizon=horizon, draws=DRAWS, seed=SEED)
+    found = {MODEL: ships, f"{MODEL}, base": base}
+    for method in METHODS:
+        covariance = covariance_of(case.hierarchy, method, pool.residuals)
+        done = reconcile(case.hierarchy, base.reshape(len(base), -1), covariance).values
+        found[f"{MODEL}, {method}"] = done.reshape(base.shape)
+    return {name: of_draws(case.back(paths)) for name, paths in found.items()}
+
+
+def measure(name: str, data: Path, window: int) -> list[dict[str, Any]]:
+    """Return the scores of every forecast of a set in one window, 0 the last."""
+    case, (horizon, season), began = read_case(data / name), SETS[name], time.perf_counter()
+    cut = len(case.values) - (window + 1) * horizon
+    past, actual = case.values[:cut], case.values[cut : cut + horizon]
+    found = own(case, past, horizon, season)
+    if find_spec("hierarchicalforecast"):
+        from hierarchical_peers import peers  # noqa: PLC0415  (its libraries have an environment of their own)
+
+        found |= peers(past, case.summing, case.sizes, season, horizon)
+    print(f"{name}, window {window}: {time.perf_counter() - began:.0f} s", flush=True)
+    return [_row(name, window, forecast, "draws", score(actual, found[forecast], case.sizes)) for forecast in found]
+
+
+def published(name: str, data: Path) -> list[dict[str, Any]]:
+    """Return the published rows of a set."""
+    rows = pd.read_csv(data / "published_crps.csv")
+    mine = rows[(rows["dataset"] == PUBLISHED_AS.get(name, name)) & (rows["level"] == "mean_CRPS")]
+    kinds = ["published draws" if method in DRAWN else "published points" for method in mine["method"]]
+    return [_row(name, 0, *row) for row in zip(mine["method"], kinds, mine["crps"], strict=True)]
+
+
+def _row(name: str, window: int, forecast: str, kind: str, loss: float) -> dict[str, Any]:
+    return {"set": name, "window": window, "forecast": forecast, "kind": kind, "wql": round(loss, 4)}
+
+
+def table() -> str:
+    """Return the tables of the page from the results file."""
+    rows = pd.read_csv(RESULTS)
+    drawn = rows[rows["kind"] == "draws"]
+    last, mean = (_wide(each) for each in (drawn[drawn["window"] == 0], drawn))
+    beside = [name for name in last.index if name.startswith(f"{PEER},")]
+    best = f"{MODEL} over the best {PEER} reconciled"
+    for wide in (last, mean):
+        wide.loc[best] = wide.loc[MODEL] / wide.loc[beside].min()
+    cells = last.map("{:.4f}".format) + "; " + mean.map("{:.4f}".format)
+    windows = drawn.groupby("set")["window"].nunique().reindex(cells.columns)
+    named = [f"{name}, {count}" for name, count in windows.items()]
+    other = rows[rows["kind"] != "draws"].drop_duplicates(["set", "forecast"])
+    kinds = other.drop_duplicates("forecast").set_index("forecast")["kind"].str.removeprefix("published ")
+    beneath = _wide(other).map("{:.4f}".format)
+    beneath.insert(0, "kind", kinds)
+    return "\n\n".join([
+        _markdown("set, windows: loss in the last; mean", named, cells),
+        _markdown("published, as their papers score them", list(beneath), beneath),
+    ])  # fmt: skip
+
+
+def _wide(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.pivot_table(index="forecast", columns="set", values="wql", sort=False)
+
+
+def _markdown(corner: str, names: list[str], cells: pd.DataFrame) -> str:
+    lines = [f"| {corner} | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    return "\n".join(
+        [*lines, *(f"| {name} | {' | '.join(row)} |" for name, row in zip(cells.index, cells.to_numpy(), strict=True))]
+    )
+
+
+def write_page() -> None:
+    """Write the tables into the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, after = page.split(BEGIN)[0], page.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
-    """Print scores by level and overall, and the published rows."""
+    """Score the sets, and write results and page where the peers took part."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--horizon", type=int, required=True)
-    parser.add_argument("--draws", type=int, default=500)
-    parser.add_argument("--published", type=Path)
-    parser.add_argument("--name", help="name of the set in the published rows; the folder's if left out")
-    options = parser.parse_args()
-    started = time.perf_counter()
-    case = read_case(options.data)
-    past, actual = case.values[: -options.horizon], case.values[-options.horizon :]
-    done = forecasts(case, past, options.horizon, options.draws)
-    for method, paths in done.items():
-        _print(f"{method}, medians", score(actual, np.median(paths, axis=-1, keepdims=True), case.sizes))
-        _print(f"{method}, draws", score(actual, paths, case.sizes))
-    chosen = choose(case, past, options.horizon, options.draws)
-    _print(f"chosen: {chosen}", score(actual, done[chosen], case.sizes))
-    print(f"{time.perf_counter() - started:.1f} s")
-    if options.published:
-        rows = pd.read_csv(options.published)
-        name = options.name or PUBLISHED_AS.get(options.data.name, options.data.name)
-        mine = rows[(rows["dataset"] == name) & (rows["level"] == "mean_CRPS")]
-        print(mine.sort_values("crps")[["method", "crps", "std"]].to_string(index=False))
-
-
-def _print(name: str, levels: list[float]) -> None:
-    print(f"{name:28} overall {np.mean(levels):.4f}  levels {' '.join(f'{level:.4f}' for level in levels)}")
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--set", nargs="*", default=list(SETS), choices=SETS, help="sets to score; all without")
+    parser.add_argument("--windows", type=int, default=2, help="from the last backwards")
+    parser.add_argument("--table", action="store_true", help="only write the page from the results")
+    given = parser.parse_args()
+    rows = [] if given.table else [row for name in given.set for row in published(name, given.data)]
+    for window in range(0 if given.table else given.windows):
+        rows += [row for name in given.set for row in measure(name, given.data, window)]
+        print(_wide(pd.DataFrame(rows)).to_string(), flush=True)
+        if find_spec("hierarchicalforecast") and set(given.set) == set(SETS):
+            pd.DataFrame(rows).to_csv(RESULTS, index=False)
+            write_page()
+    if given.table:
+        write_page()
 
 
 if __name__ == "__main__":

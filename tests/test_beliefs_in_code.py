@@ -22,7 +22,7 @@ SIZE = "how much is computed or shown"
 LAYOUT = "levels, names and defaults of questions and answers"
 METHOD = "the definition of a published method or of a benchmark, which scores choose among or weigh"
 TRAINED = "a setting that the learned share model was trained with, and changes with it alone; see its card"
-TRIED = "a setting of the method for panels, the same for every series; benchmarks/volume.py scores it on traces"
+TRIED = "a setting of the method, the same for every series; benchmarks/volume.py or hierarchical.py scores it"
 ABSENT = "none: what is left out has no effect"
 RULE = "a rule of acceptance or alarm that the documentation states"
 SEED = "the seed of numbers that a likelihood is averaged over"
@@ -48,7 +48,7 @@ MODULES = {
     TOLERANCE: {
         "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
-        "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
+        "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY _SOFT _MET",
         "hierarchy/projection.py": "_TOLERANCE,_STEPS", "identity/cube.py": "_TINY",
         "identity/meeting.py": "_TINY", "identity/anchors.py": "_TINY", "identity/demand.py": "_TINY _RIDGE",
@@ -88,7 +88,8 @@ MODULES = {
         "volume/levels.py": "DRAWS _BLOCK", "volume/lumpy.py": "_SIMULATED", "volume/outside.py": "BATCH",
         "volume/paths.py": "_MIDDLES",
         "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
-        "volume/ets.py": "_COUNTED _KEPT _CELLS", "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
+        "volume/coherent.py": "WINDOWS _DRAWS", "volume/ets.py": "_COUNTED _KEPT _CELLS",
+        "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
@@ -105,7 +106,7 @@ MODULES = {
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
         "views/crossing_words.py": "_INNER", "views/passage.py": "FEW", "views/settled.py": "MOST",
         "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
-        "volume/calibrate.py": "LEVELS", "volume/combine.py": "_DECILES",
+        "volume/calibrate.py": "LEVELS", "volume/coherent.py": "_LEVELS", "volume/combine.py": "_DECILES",
     },
     METHOD: {
         "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
@@ -128,6 +129,7 @@ MODULES = {
         "migration/training.py": "GRID AIM", "migration/transforms.py": "POWER",
     },
     TRIED: {
+        "hierarchy/averaged.py": "AVERAGE _SURE", "volume/coherent.py": "_SEASONS",
         "volume/bending.py": "LOGARITHMIC _GAIN", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
         "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS", "volume/scale.py": "BEND _SEASONS",
@@ -137,7 +139,8 @@ MODULES = {
     },
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
-        "capacity/served.py": "_FEWEST", "volume/ets.py": "FEWEST", "hierarchy/covariance.py": "_FEWEST",
+        "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
+        "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
         "FEWEST WIDEST _LEAST_WIDER _LEVEL", "monitoring/changes.py": "MOST_AT_ONCE",

@@ -71,6 +71,8 @@ _ALL: Final = (
      "Forecast volumes: mean and quantiles by series, and which member won where."),
     Listed("shares", "Your own series", "shares", "shares",
      "Forecast the shares of a file: mean and quantiles by category, and the skill against last value."),
+    Listed("hierarchy", "Your own series", "hierarchy", "hierarchy",
+     "Forecast every node of a hierarchy from histories of its bottom nodes, in draws that add up."),
     Listed("reconcile", "Your own series", "reconcile", "reconcile",
      "Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."),
     Listed("ingest", "Your own series", "ingest", "ingest_files",

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
         "backcast",
         "cube",
         "hierarchical",
+        "hierarchical_methods",
         "ingest",
         "labels",
         "levels",

@@ -1,0 +1,44 @@
+"""`shiftcast hierarchy`: histories of the bottom nodes in, quantiles of every node and draws that add up out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
+from shiftcast.pipelines.commands.reconcile import read_long
+from shiftcast.pipelines.commands.series_progress import errors
+from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.hierarchies import forecast_hierarchy
+
+
+def hierarchy(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,period_end,value of the bottom nodes.")],
+    edges: Annotated[Path, typer.Option("--hierarchy", help="Edges parent, child; or a summing matrix.")],
+    horizon: Annotated[int, typer.Option(min=1, help="Periods ahead.")],
+    frequency: Annotated[str | None, typer.Option(help="Such as h, D, W, ME or QE; found if left out.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Zone of dates written without one; UTC if left out.")] = None,
+    grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
+    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
+    paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
+    draws: Annotated[int, typer.Option(min=2, help="Joint draws.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
+) -> None:
+    """Forecast every node of a hierarchy from histories of its bottom nodes, in draws that add up."""
+    tree = hierarchy_from_table(read_long(edges, text=("parent", "child", "unique_id")), grouped=grouped)
+    with errors.status(f"forecasting {len(tree.names)} nodes"):
+        try:
+            answer = forecast_hierarchy(
+                read_series(file, ("series", "period_end", "value")), tree, horizon=horizon, draws=draws, seed=seed,
+                frequency=frequency, zone=zone,
+            )  # fmt: skip
+        except InputError as problem:
+            raise InputError(f"{file}: {problem}") from problem
+    with series_writer(output) as write:
+        write(answer.quantiles())
+    if paths is not None:
+        with series_writer(paths) as write:
+            write(answer.paths())
