@@ -26,6 +26,7 @@ _LEVELS: Final = np.arange(1, 10) / 10
 _HELD: Final = 0.8  # what the outermost two of those levels hold
 _MISS: Final = 0.04  # by which the coverage of a log has to be nearer where it gains nothing
 _WORTH: Final = 1.5  # relative loss that as much coverage is worth: intervals that do not hold mislead
+_SHORTEST: Final = 26  # periods from which coverage on half a history says something
 _TINY: Final = 1e-9
 
 
@@ -70,6 +71,8 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread, pooling: Pooling) -> 
     if not both.any():
         return BEND
     ratio = float(np.mean(early[both] / late[both]))
+    if panel.values.shape[1] - int(panel.start.min()) < _SHORTEST:
+        held_late = held_early = _HELD
     nearer = abs(held_late - _HELD) - abs(held_early - _HELD)
     honest = nearer > _MISS and ratio < 1.0 + _WORTH * nearer
     return LOGARITHMIC if ratio < 1.0 - _GAIN or honest else BEND

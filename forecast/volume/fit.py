@@ -163,7 +163,9 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
     mixed = combine(past, paths, SIMPLE)
     effects, errors = driver_effects(past, mixed.path, mixed.errors, priors.elasticities or {})
     telling = past.telling()
-    spread = replace(priors.spread, power=roughness(past, priors.spread.power)) if priors.short.windows else priors.spread
+    spread = (
+        replace(priors.spread, power=roughness(past, priors.spread.power)) if priors.short.windows else priors.spread
+    )
     calibrated = partial(
         calibrate, prior=spread, pooling=priors.pooling, weight=priors.origins, symmetric=priors.symmetric,
         telling=telling,
