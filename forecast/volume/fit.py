@@ -16,8 +16,8 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.scores import quantile_loss
-from shiftcast.forecast.volume.beside import beside
 from shiftcast.forecast.volume.bending import choose_bend
+from shiftcast.forecast.volume.beside import beside
 from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, calibrate, steadied
 from shiftcast.forecast.volume.censoring import latent_demand
 from shiftcast.forecast.volume.combine import COMBINATION, Combination, combine
@@ -139,7 +139,7 @@ def fit_volumes(
         )
     if not np.isfinite(panel.values).any():
         raise InputError(
-            f"no series has a value in group {panel.group[0]!r}, {panel.series[0]!r} the first; give at least one history"
+            f"no series has a value in group {panel.group[0]!r}, {panel.series[0]!r} the first; give one a history"
         )
     kinds = kinds_of(panel)
     moving = np.flatnonzero(kinds.moving)
