@@ -15,7 +15,6 @@ import numpy as np
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.volume.calibrate import Calibration, steadied
-from shiftcast.forecast.volume.dependence import between
 from shiftcast.forecast.volume.past import Past
 
 Calibrate = Callable[[Array, Array], Calibration]
@@ -37,7 +36,7 @@ class Short:
     saturated
         Deviation of the log of demand above a capacity that it was never seen below [log].
     near, far
-        Calibrated intervals of n values are too narrow by ``1 + near / n + far g h / sqrt(n + 9)`` at step h, where g
+        Calibrated intervals of n values are too narrow by ``1 + near / n + far g h / (n + 16)`` at step h, where g
         is the mean change a period over its root mean square [1].
     windows
         Windows of the horizon that this counts for beside those of a trial on the past.
@@ -68,11 +67,11 @@ class Short:
 
         Examples
         --------
-        >>> Short(near=2.5, far=0.5).supposed(np.array([25, 100]), 0.4, 2).round(3).tolist()
-        [[1.134, 1.169], [1.044, 1.063]]
+        >>> Short(near=2.5, far=4.0).supposed(np.array([25, 100]), 0.4, 2).round(3).tolist()
+        [[1.139, 1.178], [1.039, 1.053]]
         """
         number = count[:, None]
-        return np.asarray(1 + self.near / number + self.far * growth * np.arange(1, horizon + 1) / np.sqrt(number + 9))
+        return np.asarray(1 + self.near / number + self.far * growth * np.arange(1, horizon + 1) / (number + 16))
 
 
 def roughness(past: Past, power: float) -> float:
@@ -166,9 +165,7 @@ def _tried(past: Past, errors: Array, again: Calibrate) -> tuple[Array, float]:
     standard = later / np.maximum(fitted.deviation, _TINY)[:, None, :]
     side = np.where(standard > middle, high - middle, low - middle)
     ratio = np.where(past.telling(), (standard - middle) / np.where(np.abs(side) > _TINY, side, np.nan), np.nan)
-    windows = float(past.origins[-1] - past.origins[half]) / past.horizon
-    alone = len(ratio) / (1 + (len(ratio) - 1) * between(np.clip(ratio, -_LIMIT, _LIMIT)))
-    return _by_step(ratio, past.horizon), windows * alone
+    return _by_step(ratio, past.horizon), past.independent(standard, half)
 
 
 def _by_step(ratio: Array, horizon: int) -> Array:
