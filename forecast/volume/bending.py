@@ -7,6 +7,7 @@ the wrong one on monthly downloads, so the quantile loss in the unit of the volu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,7 @@ _ASKED: Final = 400  # series, spread evenly over the panel; more seldom change 
 _GAIN: Final = 0.02  # least relative gain in loss of a log: on a tie the scale that bends late is safer
 _LEVELS: Final = np.arange(1, 10) / 10
 _HELD: Final = 0.8  # what the outermost two of those levels hold
+_FEWEST: Final = 8  # independent windows from which coverage counts
 _MISS: Final = 0.04  # by which the coverage of a log has to be nearer where it gains nothing
 _WORTH: Final = 1.5  # relative loss that as much coverage is worth: intervals that do not hold mislead
 _TINY: Final = 1e-9
@@ -63,20 +65,27 @@ def choose_bend(panel: Panel, horizon: int, prior: Spread, pooling: Pooling) -> 
     """
     number = len(panel.series)
     panel = panel.take(np.linspace(0, number - 1, min(number, _ASKED)).round().astype(np.intp))
-    (late, held_late), (early, held_early) = (
-        _trial(panel, horizon, bend, prior, pooling) for bend in (BEND, LOGARITHMIC)
-    )
-    both = np.isfinite(late) & np.isfinite(early) & (late > _TINY)
+    late, early = (_trial(panel, horizon, bend, prior, pooling) for bend in (BEND, LOGARITHMIC))
+    both = np.isfinite(late.loss) & np.isfinite(early.loss) & (late.loss > _TINY)
     if not both.any():
         return BEND
-    ratio = float(np.mean(early[both] / late[both]))
-    nearer = abs(held_late - _HELD) - abs(held_early - _HELD)
-    honest = nearer > _MISS and ratio < 1.0 + _WORTH * nearer
+    ratio = float(np.mean(early.loss[both] / late.loss[both]))
+    nearer = abs(late.held - _HELD) - abs(early.held - _HELD)
+    honest = late.windows >= _FEWEST and nearer > _MISS and ratio < 1.0 + _WORTH * nearer
     return LOGARITHMIC if ratio < 1.0 - _GAIN or honest else BEND
 
 
-def _trial(panel: Panel, horizon: int, bend: float, prior: Spread, pooling: Pooling) -> tuple[Array, float]:
-    """Return each series' mean quantile loss in its unit, NaN where none is known, and what the central 80 % hold.
+@dataclass(frozen=True)
+class _Trial:
+    """Mean quantile loss by series in its unit, NaN where none is known, what 80 % held, and over how many windows."""
+
+    loss: Array
+    held: float
+    windows: float
+
+
+def _trial(panel: Panel, horizon: int, bend: float, prior: Spread, pooling: Pooling) -> _Trial:
+    """Return how a scale did on past origins.
 
     Calibrated on what was known half-way through the rolling origins and scored on those after it, so that a scale on
     which errors grow with the level is found out; on all of them where half is too little.
@@ -102,4 +111,5 @@ def _trial(panel: Panel, horizon: int, bend: float, prior: Spread, pooling: Pool
             inside &= (actual >= ahead) if level < 0.5 else (actual <= ahead)
     count = np.isfinite(total).sum(axis=(1, 2))
     held = float(inside[np.isfinite(total)].mean()) if count.any() else np.nan
-    return np.asarray(np.nansum(total, axis=(1, 2)) / np.where(count > 0, count, np.nan)), held
+    loss = np.asarray(np.nansum(total, axis=(1, 2)) / np.where(count > 0, count, np.nan))
+    return _Trial(loss, held, past.independent(later / np.maximum(calibration.deviation, _TINY)[:, None, :], half))

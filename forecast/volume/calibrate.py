@@ -195,7 +195,7 @@ def steadied(unit: Array, windows: Array) -> Array:
 
 
 def _deviation(scaled: Array, pooled: Array, prior: Array, weight: float, power: float, pooling: Pooling) -> Array:
-    """Return deviations of scaled errors, shape (series, horizon); ``pooled`` has NaN in place of what tells nothing."""
+    """Return deviations of scaled errors, shape (series, horizon); ``pooled`` has NaN where nothing is told."""
     squares, count = np.nansum(scaled**2, axis=1), np.isfinite(scaled).sum(axis=1)
     cells = np.isfinite(pooled).sum(axis=(0, 1))
     if not cells.any():

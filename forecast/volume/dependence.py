@@ -59,7 +59,7 @@ def dependence(standard: Array, aligned: NDArray[np.bool_], walk_origins: float)
     clipped = np.clip(standard, -_CAP, _CAP)
     horizon = standard.shape[2]
     steps = np.linalg.cholesky(_over_steps(clipped.reshape(-1, horizon), walk_origins))
-    return Dependence(np.asarray(steps), _between(clipped[aligned]))
+    return Dependence(np.asarray(steps), between(clipped[aligned]))
 
 
 def _over_steps(errors: Array, prior: float) -> Array:
@@ -75,8 +75,19 @@ def _over_steps(errors: Array, prior: float) -> Array:
     return np.asarray(0.999 * mixed + 0.001 * np.eye(horizon))
 
 
-def _between(errors: Array) -> float:
-    """Return the mean correlation of pairs of series."""
+def between(errors: Array) -> float:
+    """Return the mean correlation of pairs of series.
+
+    Parameters
+    ----------
+    errors
+        Standardised errors, shape (series, ...), NaN where not known; cells of one place are of one moment.
+
+    Returns
+    -------
+    float
+        From nought to 0.95 [1]; nought where there are next to no pairs.
+    """
     cells = errors.reshape(len(errors), -1)
     known = np.isfinite(cells)
     filled = np.where(known, cells, 0.0)

@@ -139,7 +139,7 @@ def fit_volumes(
         )
     if not np.isfinite(panel.values).any():
         raise InputError(
-            f"no series has a value in group {panel.group[0]!r}, {panel.series[0]!r} the first; give at least one history"
+            f"no series has a value in group {panel.group[0]!r}, {panel.series[0]!r} the first; give one a history"
         )
     kinds = kinds_of(panel)
     moving = np.flatnonzero(kinds.moving)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -93,7 +94,7 @@ class Priors:
 
     spread: Spread
     pooling: Pooling
-    short: Short = Short()
+    short: Short = field(default_factory=Short)
     origins: float = 0.0
     elasticities: Mapping[str, Elasticity] | None = None
     neighbours: Mapping[str, tuple[str, ...]] | None = None

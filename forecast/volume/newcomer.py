@@ -135,12 +135,13 @@ def with_newcomers(panel: Panel, young: NDArray[np.intp], known: Sequence[Volume
     names = tuple(panel.series[young].astype(str))
     return replace(
         own, panel=panel, latent=latent, scale=Scale(unit, own.scale.bend), path=path,
-        calibration=Calibration(deviation, shape), shipped=shipped, data_weight=weight, notes={**own.notes, NOTE: names},
+        calibration=Calibration(deviation, shape), shipped=shipped, data_weight=weight,
+        notes={**own.notes, NOTE: names},
     )  # fmt: skip
 
 
 def _telling(shipped: NDArray[np.object_]) -> NDArray[np.bool_]:
-    """Return which series of a group there is something to borrow from: those that move, else those that stand still."""
+    """Return which series of a group there is something to borrow from: those that move, else those that stand."""
     moving = ~np.isin(shipped.astype(str), [CONSTANT, CAPACITY])
     return moving if moving.any() else np.asarray(shipped == CONSTANT)
 

@@ -15,10 +15,12 @@ import numpy as np
 
 from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.panel import Panel
+from shiftcast.forecast.volume.dependence import between
 from shiftcast.forecast.volume.scale import BEND, Scale, recent_scale
 
 ORIGINS: Final = 30  # rolling origins with every step known; more change little
 LEAST: Final = 5  # values a series needs before an origin counts for it
+_CAP: Final = 4.0  # deviations at which an error is clipped where series are compared
 _HOLDS: Final = 1.5  # seasons a history must span for the season to be modelled
 
 
@@ -128,6 +130,28 @@ class Past:
         apart = np.diff(self.origins).mean() if len(self.origins) > 1 else 1.0
         seen = np.isfinite(errors).sum(axis=(1, 2)) / self.horizon
         return np.asarray(np.maximum(seen * min(1.0, 2 * float(apart) / self.horizon), 1.0))
+
+    def independent(self, standard: Array, first: int) -> float:
+        """Return how many independent windows the standardised errors from an origin on amount to.
+
+        Parameters
+        ----------
+        standard
+            Errors over their deviation, shape (series, origins, horizon); NaN where not known.
+        first
+            Number of that origin.
+
+        Returns
+        -------
+        float
+            Horizons that fit between it and the last, times the series that move independently of each other [1].
+        """
+        along = float(self.origins[-1] - self.origins[first]) / self.horizon
+        number = len(standard)
+        seen = np.isfinite(standard)
+        lean = np.where(seen, standard, 0.0).sum(axis=(0, 1)) / np.maximum(seen.sum(axis=(0, 1)), 1)
+        standard = standard - lean  # what a forecast misses each time is no shock that series share
+        return along * number / (1 + (number - 1) * between(np.clip(standard, -_CAP, _CAP)))
 
 
 Member = Callable[[Past], Array]

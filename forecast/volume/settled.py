@@ -76,7 +76,8 @@ def still(level: Array, count: Array, bend: float, typical: Array, shape: Array,
 
     Examples
     --------
-    >>> found = still(np.array([5.0]), np.array([37]), 0.05, np.array([0.2]), np.zeros(106), Pooling(30, 20, 4, 40, 6, 0.3, 10))
+    >>> pooling = Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0)
+    >>> found = still(np.array([5.0]), np.array([37]), 0.05, np.array([0.2]), np.zeros(len(LEVELS)), pooling)
     >>> found.deviation.round(3).tolist()
     [[0.038]]
     """

@@ -36,7 +36,8 @@ class Short:
     saturated
         Deviation of the log of demand above a capacity that it was never seen below [log].
     near, far
-        Calibrated intervals of a history of n values are too narrow by ``1 + (near + far h) / n`` at step h [1].
+        Calibrated intervals of n values are too narrow by ``1 + near / n + far g h / (n + 16)`` at step h, where g
+        is the mean change a period over its root mean square [1].
     windows
         Windows of the horizon that this counts for beside those of a trial on the past.
     """
@@ -47,13 +48,15 @@ class Short:
     far: float = 0.0
     windows: float = 0.0
 
-    def supposed(self, count: Array, horizon: int) -> Array:
+    def supposed(self, count: Array, growth: float, horizon: int) -> Array:
         """Return the believed factor of histories of some length.
 
         Parameters
         ----------
         count
             Values of each series, shape (series,).
+        growth
+            Mean change a period of the group over its root mean square, from nought to one [1].
         horizon
             Periods ahead.
 
@@ -64,10 +67,11 @@ class Short:
 
         Examples
         --------
-        >>> Short(near=3.0, far=0.5).supposed(np.array([10, 100]), 2).round(3).tolist()
-        [[1.35, 1.4], [1.035, 1.04]]
+        >>> Short(near=2.5, far=4.0).supposed(np.array([25, 100]), 0.4, 2).round(3).tolist()
+        [[1.139, 1.178], [1.039, 1.053]]
         """
-        return np.asarray(1 + (self.near + self.far * np.arange(1, horizon + 1)) / count[:, None])
+        number = count[:, None]
+        return np.asarray(1 + self.near / number + self.far * growth * np.arange(1, horizon + 1) / (number + 16))
 
 
 def roughness(past: Past, power: float) -> float:
@@ -128,11 +132,18 @@ def stretched(calibration: Calibration, past: Past, errors: Array, short: Short,
     if short.windows <= 0:
         return calibration
     count = np.isfinite(past.actual).sum(axis=1)
-    supposed = short.supposed(count, past.horizon)
+    supposed = short.supposed(count, _growth(past), past.horizon)
     learned, windows = _tried(past, errors, again)
     trust = windows / (windows + short.windows)
     factor = np.exp(trust * np.log(learned) + (1 - trust) * np.log(supposed))
     return Calibration(calibration.deviation * factor, calibration.shape)
+
+
+def _growth(past: Past) -> float:
+    """Return the mean change a period of a group over its root mean square, from nought to one."""
+    changes = np.diff(past.actual, axis=1)
+    square = np.nanmean(changes**2) if np.isfinite(changes).any() else 0.0
+    return float(abs(np.nanmean(changes)) / np.sqrt(square)) if square > 0 else 0.0
 
 
 def _tried(past: Past, errors: Array, again: Calibrate) -> tuple[Array, float]:
@@ -154,8 +165,7 @@ def _tried(past: Past, errors: Array, again: Calibrate) -> tuple[Array, float]:
     standard = later / np.maximum(fitted.deviation, _TINY)[:, None, :]
     side = np.where(standard > middle, high - middle, low - middle)
     ratio = np.where(past.telling(), (standard - middle) / np.where(np.abs(side) > _TINY, side, np.nan), np.nan)
-    windows = float(past.origins[-1] - past.origins[half]) / past.horizon
-    return _by_step(ratio, past.horizon), windows
+    return _by_step(ratio, past.horizon), past.independent(standard, half)
 
 
 def _by_step(ratio: Array, horizon: int) -> Array:
