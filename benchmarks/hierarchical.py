@@ -30,8 +30,8 @@ from scipy import sparse
 from shiftcast.forecast.hierarchy.covariance import METHODS, covariance_of
 from shiftcast.forecast.hierarchy.mint import reconcile
 from shiftcast.forecast.hierarchy.structure import Hierarchy, from_summing
-from shiftcast.forecast.volume.coherent import draw_hierarchy
 from shiftcast.forecast.volume.ets import draw_ets, fit_ets
+from shiftcast.forecast.volume.hierarchies import draw_hierarchy
 
 QUANTILES = np.arange(0.05, 0.951, 0.05)
 DRAWS, SEED = 500, 20260826

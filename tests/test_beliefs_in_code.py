@@ -88,7 +88,7 @@ MODULES = {
         "volume/levels.py": "DRAWS _BLOCK", "volume/lumpy.py": "_SIMULATED", "volume/outside.py": "BATCH",
         "volume/paths.py": "_MIDDLES",
         "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
-        "volume/coherent.py": "WINDOWS _DRAWS", "volume/ets.py": "_COUNTED _KEPT _CELLS",
+        "volume/hierarchies.py": "WINDOWS _DRAWS", "volume/ets.py": "_COUNTED _KEPT _CELLS",
         "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
@@ -106,7 +106,7 @@ MODULES = {
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
         "views/crossing_words.py": "_INNER", "views/passage.py": "FEW", "views/settled.py": "MOST",
         "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
-        "volume/calibrate.py": "LEVELS", "volume/coherent.py": "_LEVELS", "volume/combine.py": "_DECILES",
+        "volume/calibrate.py": "LEVELS", "volume/hierarchies.py": "_LEVELS", "volume/combine.py": "_DECILES",
     },
     METHOD: {
         "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
@@ -129,7 +129,7 @@ MODULES = {
         "migration/training.py": "GRID AIM", "migration/transforms.py": "POWER",
     },
     TRIED: {
-        "hierarchy/averaged.py": "AVERAGE _SURE", "volume/coherent.py": "_SEASONS",
+        "hierarchy/averaged.py": "AVERAGE _SURE", "volume/hierarchies.py": "_SEASONS",
         "volume/bending.py": "LOGARITHMIC _GAIN", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
         "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS", "volume/scale.py": "BEND _SEASONS",

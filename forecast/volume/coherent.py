@@ -1,134 +1,162 @@
-"""Joint draws of a hierarchy from the histories of its bottom nodes: every node is forecast, and draws add up."""
+"""Forecasts of volumes made coherent over a hierarchy: their means, or their joint draws one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.hierarchy.averaged import AVERAGE, average_reconciled, weigh_methods
-from shiftcast.forecast.hierarchy.covariance import METHODS
-from shiftcast.forecast.hierarchy.structure import Hierarchy, aggregate
-from shiftcast.forecast.scores import quantile_loss
-from shiftcast.forecast.volume.ets import FEWEST, draw_ets, fit_ets
+from shiftcast.forecast.hierarchy.frames import lay_out, with_actuals
+from shiftcast.forecast.hierarchy.long import Reconciliation, reconcile_array, residuals_of
+from shiftcast.forecast.hierarchy.structure import Hierarchy
+from shiftcast.forecast.migration.quantiles import LEVELS, summary
 
-WINDOWS: Final = 6  # of the past, in which methods are tried
-_DRAWS: Final = 200  # in each of them
-_SEASONS: Final = 3  # that a window of the past leaves before it
-_LEVELS: Final = np.arange(1, 20) / 20
+PARTED: Final = " / "  # between a series and its category in the name of a node
+MEAN: Final = "mean"
+_VALUE: Final = "value"
 
 
-def draw_hierarchy(
-    hierarchy: Hierarchy,
-    bottom: Array,
-    *,
-    season: int,
-    horizon: int,
-    draws: int = 500,
-    seed: int = 0,
-    weights: Mapping[str, float] | None = None,
-) -> Array:
-    """Draw the future of a hierarchy: a pool of smoothing forms at each node, reconciled draw by draw.
+@dataclass(frozen=True)
+class CoherentVolumes:
+    """Volumes that add up.
+
+    Attributes
+    ----------
+    forecast
+        ``series, period_end, statistic, quantile, value``; of draws mean and quantiles, of means nothing else.
+    paths
+        ``series, draw, period_end, value`` of coherent draws; no rows where means were given.
+    summary
+        One row, as :class:`forecast.hierarchy.long.LongReconciled` has them.
+    left_out
+        Rows of quantiles that were given, which cannot be reconciled.
+    """
+
+    forecast: pd.DataFrame
+    paths: pd.DataFrame
+    summary: pd.DataFrame = field(repr=False)
+    left_out: int = 0
+
+
+def of_volumes(frame: pd.DataFrame) -> bool:
+    """Return whether a frame has the columns of a forecast of volumes or of its joint draws.
+
+    Parameters
+    ----------
+    frame
+        Any rows.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> of_volumes(pd.DataFrame(columns=["series", "draw", "period_end", "value"]))
+    True
+    """
+    has = set(frame.columns)
+    return {"series", "period_end", _VALUE} <= has and bool({"draw", "statistic"} & has)
+
+
+def coherent_volumes(
+    hierarchy: Hierarchy, rows: pd.DataFrame, plan: Reconciliation, *, insample: pd.DataFrame | None = None
+) -> CoherentVolumes:
+    """Make a forecast of volumes coherent: draw by draw where draws are given, and else its means.
 
     Parameters
     ----------
     hierarchy
-        Hierarchy of the nodes.
-    bottom
-        Histories of the bottom nodes in the order of ``hierarchy.leaves``, shape (leaves, time), all finite.
-    season
-        Periods in a season; one for none.
-    horizon
-        Periods ahead.
-    draws
-        Number of draws.
-    seed
-        Seed; the same one gives the same draws.
-    weights
-        Weight of each method of reconciliation, adding to one; from windows of the past (:func:`past_weights`) if left
-        out.
+        Hierarchy whose nodes the series are; those with a category are named ``series / category``.
+    rows
+        ``series, draw, period_end, value``, every draw with the same rows; or ``series, period_end, statistic,
+        quantile, value``, of which only the means are taken: quantiles do not add up.
+    plan
+        Method, constraints and fixed nodes.
+    insample
+        Actual and fitted values of the same series, for methods that need residuals.
 
     Returns
     -------
-    ndarray, shape (nodes, horizon, draws)
-        In the unit of the histories; each draw adds up, and none is below zero where no history is.
+    CoherentVolumes
+        Every node of the hierarchy at every period, sorted by series.
 
     Raises
     ------
     ValueError
-        If the horizon or the draws are below one, or histories are of other nodes, too short or incomplete.
+        If a series, draw, node or constraint is at fault; it is named.
 
     Examples
     --------
     >>> from shiftcast.forecast.hierarchy.structure import from_parents
-    >>> tree = from_parents(["total", "a", "b"], [-1, 0, 0])
-    >>> histories = np.array([[10.0, 20.0] * 8, [5.0, 6.0] * 8])
-    >>> ahead = draw_hierarchy(tree, histories, season=2, horizon=2, draws=20)
-    >>> np.median(ahead, axis=2).round(1).tolist()
-    [[15.0, 26.0], [10.0, 20.0], [5.0, 6.0]]
+    >>> tree = from_parents(["all", "a", "b"], [-1, 0, 0])
+    >>> draws = pd.DataFrame({"series": ["all", "a", "b"], "draw": 1, "period_end": "2026", "value": [6., 1., 2.]})
+    >>> coherent_volumes(tree, draws, Reconciliation("ols")).paths["value"].tolist()
+    [2.0, 5.0, 3.0]
     """
-    for name, given in (("horizon", horizon), ("draws", draws)):
-        if given < 1:
-            raise InputError(f"{name} {given} is below 1; ask for at least one")
-    if len(bottom) != len(hierarchy.leaves):
-        raise InputError(f"{len(bottom)} histories do not fit {len(hierarchy.leaves)} bottom nodes; give one for each")
-    if weights is None:
-        weights = past_weights(hierarchy, bottom, season=season, horizon=horizon, seed=seed)
-    (done,) = _drawn(hierarchy, bottom, season, horizon, draws, seed, [weights])
-    return done
-
-
-def past_weights(
-    hierarchy: Hierarchy, bottom: Array, *, season: int, horizon: int, seed: int = 0
-) -> Mapping[str, float]:
-    """Return the weights of the methods of reconciliation: their mean, or one that was clearly better in the past.
-
-    Up to six windows that do not overlap are forecast from what was known before each, and scored by the quantile loss
-    summed over all nodes, in which every level of the hierarchy weighs alike.
-
-    Parameters
-    ----------
-    hierarchy, bottom, season, horizon, seed
-        As :func:`draw_hierarchy` takes them.
-
-    Returns
-    -------
-    Mapping
-        Weight of each method [1], adding to one; the mean of methods where fewer than three windows leave three seasons
-        and half of the history before them.
-    """
-    length = bottom.shape[1]
-    least = max(_SEASONS * season, length // 2, FEWEST)
-    cuts = [length - horizon * window for window in range(1, WINDOWS + 1)]
-    tried = [AVERAGE, *({method: 1.0} for method in METHODS)]
-    losses = np.array([
-        [_loss(each, aggregate(hierarchy, bottom[:, cut : cut + horizon]))
-         for each in _drawn(hierarchy, bottom[:, :cut], season, horizon, _DRAWS, seed, tried)]
-        for cut in cuts if cut >= least
-    ]).reshape(-1, len(tried))  # fmt: skip
-    return weigh_methods(losses[:, 0], dict(zip(METHODS, losses[:, 1:].T, strict=True)))
-
-
-def _drawn(
-    hierarchy: Hierarchy, bottom: Array, season: int, horizon: int, draws: int, seed: int,
-    several: list[Mapping[str, float]],
-) -> list[Array]:  # fmt: skip
-    """Return the same base draws reconciled by several weights, each of shape (nodes, horizon, draws)."""
-    pool = fit_ets(aggregate(hierarchy, bottom), season)
-    base = draw_ets(pool, horizon=horizon, draws=draws, seed=seed).reshape(len(hierarchy.names), -1)
-    positive = bool((bottom >= 0).all())
-    return [
-        average_reconciled(hierarchy, base, pool.residuals, weights=each, nonnegative=positive).reshape(
-            -1, horizon, draws
+    drawn = "draw" in rows
+    kept = rows if drawn else rows[rows["statistic"] == MEAN]
+    if kept.empty:
+        raise InputError(
+            f"the forecast has no rows of statistic {MEAN!r}; give the file as `shiftcast volume` wrote it"
         )
-        for each in several
-    ]
+    at, ends = pd.factorize(kept["period_end"], sort=True)
+    number, draws = pd.factorize(kept["draw"], sort=True) if drawn else (np.zeros_like(at), pd.Index([1]))
+    cell = pd.Series(number * len(ends) + at, index=kept.index).where((at >= 0) & (number >= 0))
+    keyed = pd.DataFrame({"unique_id": _nodes(kept), "ds": cell, _VALUE: kept[_VALUE]})
+    laid = lay_out(hierarchy, keyed)
+    base = np.full((len(hierarchy.names), len(draws) * len(ends)), np.nan)
+    base[:, laid.periods.to_numpy(dtype=np.int64)] = laid.values[_VALUE]
+    values, facts = reconcile_array(hierarchy, base, plan, _residuals(hierarchy, insample))
+    order = np.argsort(np.asarray(hierarchy.names, dtype=object), kind="stable")
+    names = np.asarray(hierarchy.names, dtype=object)[order]
+    cube = values[order].reshape(len(names), len(draws), len(ends))
+    statistics = summary(cube.transpose(1, 0, 2)).transpose(1, 0, 2) if drawn else cube
+    paths = _paths(names, draws, ends, cube) if drawn else _paths(names[:0], draws, ends, cube[:0])
+    table = pd.DataFrame([{"column": "draws" if drawn else MEAN, **facts}])
+    return CoherentVolumes(_forecast(names, ends, statistics), paths, table, len(rows) - len(kept))
 
 
-def _loss(paths: Array, actual: Array) -> float:
-    """Return the quantile loss summed over nodes and periods, a mean over levels."""
-    miss = actual - np.quantile(paths, _LEVELS, axis=-1)
-    return float(quantile_loss(np.moveaxis(miss, 0, -1), _LEVELS).sum() / len(_LEVELS))
+def _nodes(rows: pd.DataFrame) -> pd.Series:
+    """Return the node of each row: its series, or series and category where it has one."""
+    if "category" not in rows:
+        return rows["series"]
+    whole = rows["category"].isna()
+    return rows["series"].where(whole, rows["series"].astype(str) + PARTED + rows["category"].astype(str))
+
+
+def _residuals(hierarchy: Hierarchy, insample: pd.DataFrame | None) -> Array | None:
+    if insample is None:
+        return None
+    return residuals_of(lay_out(hierarchy, with_actuals(insample, [_VALUE])).values, _VALUE)
+
+
+def _forecast(names: NDArray[np.object_], ends: pd.Index, values: Array) -> pd.DataFrame:
+    """Return statistics of shape (series, statistics, periods) as rows; the first is the mean."""
+    levels = np.r_[np.nan, LEVELS][: values.shape[1]]
+    return pd.DataFrame(
+        {
+            "series": np.repeat(names, values[0].size),
+            "period_end": np.tile(ends.to_numpy(), len(names) * len(levels)),
+            "statistic": np.tile(np.repeat(np.where(np.isnan(levels), MEAN, "quantile"), len(ends)), len(names)),
+            "quantile": np.tile(np.repeat(levels, len(ends)), len(names)),
+            _VALUE: values.ravel(),
+        }
+    )
+
+
+def _paths(names: NDArray[np.object_], draws: pd.Index, ends: pd.Index, values: Array) -> pd.DataFrame:
+    """Return draws of shape (series, draws, periods) as rows."""
+    return pd.DataFrame(
+        {
+            "series": np.repeat(names, len(draws) * len(ends)),
+            "draw": np.tile(np.repeat(draws.to_numpy(), len(ends)), len(names)),
+            "period_end": np.tile(ends.to_numpy(), len(names) * len(draws)),
+            _VALUE: values.ravel(),
+        }
+    )

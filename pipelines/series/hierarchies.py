@@ -12,7 +12,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.migration.quantiles import LEVELS
-from shiftcast.forecast.volume.coherent import draw_hierarchy
+from shiftcast.forecast.volume.hierarchies import draw_hierarchy
 
 
 @dataclass(frozen=True)
