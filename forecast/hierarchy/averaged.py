@@ -1,8 +1,8 @@
 """Reconciliation averaged over methods, unless one of them was clearly better in the past.
 
 Each method projects base forecasts on what adds up, and a mean of projections adds up as well. Which method is best
-differs by hierarchy and by window, and choosing the best of past windows was worse than the mean, which lies near the
-best and far from the worst. One method alone replaces it only where it was better by two standard errors.
+differs by hierarchy and by window, and the mean lies near the best and far from the worst
+(benchmarks/hierarchical_methods.py). One method alone replaces it only where it was better by two standard errors.
 
 Reference: Hollyman, Petropoulos and Tipping (2021), Understanding forecast reconciliation; Diebold and Mariano (1995)
 for the comparison.

@@ -112,7 +112,7 @@ def fit_ets(values: Array, season: int) -> EtsPool:
         row, column = np.argwhere(~np.isfinite(values))[0]
         raise InputError(f"series {row} has no value in period {column}; fill it or leave the series out")
     season = season if length >= 2 * season else 1
-    block = max(1, _CELLS // (length * len(_candidates(season).alpha)))
+    block = max(1, _CELLS // (length * len(_candidates(season).alpha)) - season)
     parts = [_block(values[low : low + block], season) for low in range(0, number, block)]
     axes = {"parameters": 1, "seasonal": 1}
     names = EtsPool.__dataclass_fields__
@@ -224,7 +224,7 @@ def _filtered(z: Array, season: int, given: _Candidates) -> tuple[Array, Array, 
     The states at the start are carried as further columns: what one of them adds to every error.
     """
     number, length = z.shape
-    starts = 1 + 1 + (season if season > 1 else 0)
+    starts = 2 + (season if season > 1 else 0)  # level, trend and each phase
     level = np.zeros((len(given.alpha), number + starts))
     trend, seasonal = np.zeros_like(level), np.zeros((season, *level.shape))
     level[:, number], trend[:, number + 1] = 1.0, given.trended[:, 0]
@@ -251,7 +251,7 @@ def _starts(effects: Array, errors: Array) -> Array:
     system = by_candidate @ effects.transpose(1, 0, 2)
     own = np.einsum("cjj->cj", system)
     own += np.where(own > _TINY, _RIDGE * (np.arange(own.shape[1]) > 1) + _TINY, 1.0)  # a view: this adds to the system
-    return -np.linalg.solve(system, by_candidate @ errors.transpose(1, 0, 2))
+    return np.asarray(-np.linalg.solve(system, by_candidate @ errors.transpose(1, 0, 2)), dtype=np.float64)
 
 
 def _score(errors: Array, values: Array, unit: Array, states: Array) -> Array:
