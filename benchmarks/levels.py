@@ -32,12 +32,12 @@ RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "volume.md"
 BEGIN, END = "<!-- benchmarks/levels.py: begin -->", "<!-- benchmarks/levels.py: end -->"
 LEVELS = np.round(np.arange(0.05, 0.951, 0.05), 2)
-DRAWS, HORIZON, ORIGINS = 500, 6, 3
+DRAWS, HORIZON, ORIGINS = 300, 6, 2
 WAYS = ("joint", "alone", "reconciled")
 TOTAL = "the whole"
 
 
-def made_up(*, together: float, seed: int = 0, series: int = 12, periods: int = 48) -> pd.DataFrame:
+def made_up(*, together: float, seed: int = 0, series: int = 8, periods: int = 48) -> pd.DataFrame:
     """Return monthly volumes of three categories; ``together`` moves the share of the first with the total."""
     random = np.random.default_rng(seed)
     parts = []
@@ -156,7 +156,7 @@ def measure(panel: str, rows: pd.DataFrame) -> list[dict[str, object]]:
         future = rows[(rows["period_end"] > cut) & (rows["period_end"] <= ends[-1 - (back - 1) * HORIZON])]
         for way, forecast in (("joint", joint), ("alone", alone), ("reconciled", reconciled)):
             found.append(scored(forecast(past), future).assign(way=way))
-        print(f"{panel}: origin {cut:%Y-%m-%d}", flush=True)
+        print(f"{panel}: origin {pd.Timestamp(cut).date()}", flush=True)
     scores = pd.concat(found).assign(of=lambda rows: np.where(rows["category"] == TOTAL, "total", "categories"))
     out = scores.groupby(["way", "of"])[["crps", "inside"]].mean().reset_index()
     return out.assign(panel=panel).to_dict("records")

@@ -71,7 +71,7 @@ def snapshot(
 
 @store_app.command()
 def export(
-    output: Annotated[Path, typer.Argument(help="CSV to write: series,group,period_end,value,bound.")],
+    output: Annotated[Path, typer.Argument(help="CSV: series,group,period_end,value,bound and labels.")],
     grain: Annotated[str, typer.Option(help="Length of the periods.")] = "day",
     measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
     unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,

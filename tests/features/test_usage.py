@@ -106,7 +106,7 @@ def test_observations_keep_their_contract_and_tell_what_is_behind_them():
 def test_series_carry_their_labels_and_the_end_of_each_period():
     rows = usage(("2026-03-01T00:00", 1.0), ("2026-03-01T02:00", 2.0), segment="rest", workload="recsys")
     hours = to_series(rows, "hour")
-    assert hours.columns.tolist() == ["series", "group", "period_end", "value", "bound"]
+    assert hours.columns.tolist() == ["series", "group", "period_end", "value", "bound", *DIMENSIONS, "measure"]
     assert hours["period_end"].dt.strftime("%H:%M").tolist() == ["01:00", "03:00"]
     assert set(hours["series"]) == {"rest/recsys/gpu_hours"}
     assert to_series(rows, "day", group="workload")[["group", "value"]].to_numpy().tolist() == [["recsys", 3.0]]

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from shiftcast.features.frames import DIMENSIONS
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.store import Store
 
@@ -57,7 +58,7 @@ def test_export_writes_what_the_volume_model_reads(here, tmp_path):
     out = tmp_path / "long.csv"
     assert say("export", str(out), "--grain", "hour", "--as-of", EARLY) == f"{out}: 3 rows of 1 series\n"
     long = pd.read_csv(out)
-    assert long.columns.tolist() == ["series", "group", "period_end", "value", "bound"]
+    assert long.columns.tolist() == ["series", "group", "period_end", "value", "bound", *DIMENSIONS, "measure"]
     assert long["period_end"].iloc[0] == "2026-03-01T01:00Z"
     told = say("export", str(out), "--measure", "gpu_hours")
     assert told.endswith("1 rows are of a day that was not over as the usage ends: give `shiftcast volume` "
