@@ -26,7 +26,7 @@ from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.files import read_series, series_writer
-from shiftcast.pipelines.series.levels import forecast_levels
+from shiftcast.pipelines.series.levels import SUMMED, forecast_levels
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 
@@ -81,6 +81,7 @@ def volume(
     as_of: AsOf = None,
     partial: Partial = HOLD,
     also: Annotated[str, typer.Option(help="Longer periods to forecast too, adding up: D, W, ME, QE, YE.")] = "",
+    levels: Annotated[str, typer.Option(help="With --also: summed, or agreed of forecasts by each level.")] = SUMMED,
     elasticity: Annotated[
         list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
     ] = None,
@@ -103,7 +104,7 @@ def volume(
         write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
         try:
             drawn = SHOWN if plot is not None else 0
-            summary = answer_file(file, question, write, write_paths, drawn=drawn, also=listed(also))
+            summary = answer_file(file, question, write, write_paths, drawn=drawn, also=listed(also), how=levels)
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
     if weights is not None:
@@ -125,6 +126,7 @@ def answer_file(
     *,
     drawn: int = 0,
     also: tuple[str, ...] = (),
+    how: str = SUMMED,
 ) -> VolumeSummary:
     """Write the forecast of a file part by part, and return its summary.
 
@@ -136,7 +138,7 @@ def answer_file(
         Take the forecast's rows, and those of the joint draws that the question asks for.
     drawn
         Series to keep for a picture.
-    also
+    also, how
         Longer periods to forecast too, as :func:`pipelines.series.levels.forecast_levels` takes them.
 
     Returns
@@ -153,7 +155,7 @@ def answer_file(
     total = history["series"].nunique() if "series" in history.columns else 0
     treatments, kept, shown, done = Treatments(), [], dict[str, Fan](), 0
     with progress_bar(total) as advance:
-        found = forecast_levels(history, question, also) if also else forecast_volumes(history, question)
+        found = forecast_levels(history, question, also, how=how) if also else forecast_volumes(history, question)
         for answers, treated in found:
             treatments += treated
             for answer in answers:
