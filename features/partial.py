@@ -13,7 +13,7 @@ from shiftcast.features.period_calendars import FEWEST, followed, moved
 from shiftcast.features.reading import KEEP, SCALE, Reading
 
 WINDOW: Final = 4  # periods whose mean is the level before a value
-LOW: Final = 0.6  # of that level and of the season before: from here down a last value may be that of a part
+LOW: Final = 0.55  # of that level and of the season before: from here down a last value may be that of a part
 UNSEEN: Final = 0.8  # of the deepest fall to be seen before: as deep a fall as that is the series' own way
 _FIRST: Final = ("first-weekday", "half-1-")  # calendars of which a period is called by its first day
 _ONE: Final = np.timedelta64(1, "D")

@@ -15,8 +15,8 @@ from shiftcast.features.levels import Ahead, at_level
 from shiftcast.features.panel import Panel
 from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import Treatments
+from shiftcast.forecast.hierarchy.temporal import agreed_draws
 from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
-from shiftcast.forecast.temporal import agreed_draws
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 
 SUMMED, AGREED = "summed", "agreed"
