@@ -63,7 +63,7 @@ def drawn(panel: Panel, also: tuple[str, ...], horizon: int) -> list[dict[tuple[
         return agreed
 
     levels.agreed_draws = kept
-    for _ in levels.forecast_levels(rows_of(panel), question, also):
+    for _ in levels.forecast_levels(rows_of(panel), question, also, how=levels.AGREED):
         pass
     levels.agreed_draws = real
     return out

@@ -13,8 +13,9 @@ from shiftcast.features.period_calendars import FEWEST, followed, moved
 from shiftcast.features.reading import KEEP, SCALE, Reading
 
 WINDOW: Final = 4  # periods whose mean is the level before a value
-LOW: Final = 0.6  # of that level and of the season before: from here down a last value may be that of a part
+LOW: Final = 0.55  # of that level and of the season before: from here down a last value may be that of a part
 UNSEEN: Final = 0.8  # of the deepest fall to be seen before: as deep a fall as that is the series' own way
+_FIRST: Final = ("first-weekday", "half-1-")  # calendars of which a period is called by its first day
 _ONE: Final = np.timedelta64(1, "D")
 
 
@@ -49,13 +50,14 @@ def rhythm_of(frequency: str, days: Dates, *, given: bool = False) -> tuple[str,
     fit = followed(frequency, days[:-1], given=given) if len(days) > FEWEST else None
     if fit is None or spacing(fit[0]) < 6 * DAY:
         return frequency, "", False
-    next_two = moved(days[-2:-1], fit[0], np.array([1, 2]), np.array([fit[1]], dtype=object))[0]
-    first = bool(begins(days[-2:-1], fit[0])[0])
+    calendar = np.array([fit[1]], dtype=object)
+    next_two = moved(days[-2:-1], fit[0], np.array([1, 2]), calendar)[0]
+    first = bool(begins(days[-2:-1], fit[0], calendar)[0])
     inside = next_two[0] < days[-1] < next_two[1] if first else days[-1] < next_two[0]
     return (*fit, True) if inside else (frequency, "", False)
 
 
-def begins(ends: Dates, frequency: str) -> Flags:
+def begins(ends: Dates, frequency: str, calendars: Names) -> Flags:
     """Return whether dates are called by the day on which their period begins: the first of a month, or a Monday.
 
     Parameters
@@ -64,6 +66,8 @@ def begins(ends: Dates, frequency: str) -> Flags:
         Dates, shape (n,).
     frequency
         Canonical frequency.
+    calendars
+        Calendar of each, shape (n,).
 
     Returns
     -------
@@ -71,10 +75,11 @@ def begins(ends: Dates, frequency: str) -> Flags:
         False for days and shorter periods, which are called by themselves and by their end.
     """
     days = ends.astype("datetime64[D]")
+    named = np.array([str(each).startswith(_FIRST) for each in calendars])
     if spacing(frequency) > 28 * DAY:
-        return np.asarray(days == days.astype("datetime64[M]"))
+        return np.asarray((days == days.astype("datetime64[M]")) | named)
     weekly = spacing(frequency) % (7 * DAY) == 0
-    return np.asarray(((days.astype(np.int64) + 3) % 7 == 0) & weekly)
+    return np.asarray(((days.astype(np.int64) + 3) % 7 == 0) & weekly | named)
 
 
 def bounds(ends: Dates, frequency: str, calendars: Names) -> tuple[Dates, Dates]:
@@ -104,7 +109,7 @@ def bounds(ends: Dates, frequency: str, calendars: Names) -> tuple[Dates, Dates]
     before, after = moved(ends, frequency, np.array([-1, 1]), calendars).T
     if spacing(frequency) < DAY:
         return before, ends
-    first = begins(ends, frequency)
+    first = begins(ends, frequency, calendars)
     own, earlier, later = (each.astype("datetime64[D]") for each in (ends, before, after))
     alone = first | (spacing(frequency) < 2 * DAY)  # a day, or a period called by its first day
     start, end = np.where(alone, own, earlier + _ONE), np.where(first, later, own + _ONE)

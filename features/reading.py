@@ -1,4 +1,4 @@
-"""How a file of series is to be read: its dates, its frequency, and when its figures were taken."""
+"""Settings by which a file of series is read: its dates, its frequency, and when its figures were taken."""
 
 from __future__ import annotations
 

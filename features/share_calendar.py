@@ -151,6 +151,8 @@ def _rhythm(step: float, before: float, days: np.ndarray) -> tuple[float, str, s
 
 def _name(step: float) -> str:
     """Return the frequency of a step [day]; empty for one that no calendar has."""
+    if step == spacing("B") / DAY:
+        return "B"
     years = round(step / STEPS[-1])
     at = int(np.abs(np.log(step / STEPS)).argmin())
     return f"{years}YE" if years > 1 else _NAMES[at] if abs(np.log(step / STEPS[at])) < NEAR else ""

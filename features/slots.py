@@ -120,20 +120,22 @@ def rhythms(rows: pd.DataFrame, frequency: str | None = None) -> Rhythms:
                 "correct the dates that lie off it"
             )
     table = pd.DataFrame(found, columns=["frequency", "calendar", "stray"])
-    return _borrowed(table.assign(group=groups, single=dates < 2), rows, frequency)
+    return _borrowed(table.assign(group=groups, single=dates < 2), frequency)
 
 
-def _borrowed(table: pd.DataFrame, rows: pd.DataFrame, frequency: str | None) -> Rhythms:
+def _borrowed(table: pd.DataFrame, frequency: str | None) -> Rhythms:
     """Return what each series follows; one with a single date what its group does most, else the file."""
     lone = table.single.to_numpy()
-    if lone.any() and frequency is None:
-        if lone.all():
-            raise InputError("every series has one date, which leaves the frequency open; name it (--frequency)")
+    if lone.all() and frequency is None:
+        raise InputError("every series has one date, which leaves the frequency open; name it (--frequency)")
+    uneven = frequency is not None and canonical(frequency) in UNEVEN
+    if lone.all() and uneven and frequency != "B":
+        raise InputError(f"every series has one date, which leaves open where periods of {frequency} end; give more")
+    if lone.any() and (frequency is None or uneven):
         pairs = table[~lone].assign(pair=lambda each: list(zip(each.frequency, each.calendar, strict=True)))
-        most = pairs.pair.mode().iloc[0]
+        most = pairs.pair.mode().iloc[0] if len(pairs) else ("B", "Mon-Fri")
         own = pairs.groupby("group").pair.agg(lambda each: each.mode().iloc[0])
-        near = [own.get(group, most) for group in table.group[lone]]
-        table.loc[lone, ["frequency", "calendar"]] = near
+        table.loc[lone, ["frequency", "calendar"]] = [own.get(group, most) for group in table.group[lone]]
     names = (table[name].to_numpy(dtype=object) for name in ("frequency", "calendar"))
     return Rhythms(*names, table.stray.to_numpy(dtype=bool))
 

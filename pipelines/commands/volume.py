@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial as bound
 from pathlib import Path
 from typing import Annotated
 
@@ -27,12 +28,13 @@ from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.files import series_writer
 from shiftcast.pipelines.series.histories import AS_IT_IS, Adding, read_volumes
-from shiftcast.pipelines.series.levels import forecast_levels
+from shiftcast.pipelines.series.levels import SUMMED, forecast_levels
 from shiftcast.pipelines.series.outside import load_outside
-from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
+from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 
 Write = Callable[[pd.DataFrame], None]
+Ahead = Callable[[pd.DataFrame, VolumeQuestion], Iterator[tuple[list[VolumeAnswer], Treatments]]]
 
 
 def volume(
@@ -49,6 +51,7 @@ def volume(
     as_of: AsOf = None,
     partial: Partial = HOLD,
     also: Annotated[str, typer.Option(help="Longer periods to forecast too, adding up: D, W, ME, QE, YE.")] = "",
+    levels: Annotated[str, typer.Option(help="With --also: summed, or agreed of forecasts by each level.")] = SUMMED,
     elasticity: Annotated[
         list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
     ] = None,
@@ -79,13 +82,14 @@ def volume(
     reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
     question = VolumeQuestion(horizon, priors, named, reading, beliefs, wanted, seed)
     forecast: list[pd.DataFrame] = []
+    drawn = SHOWN if plot is not None else 0
+    ahead: Ahead = bound(forecast_levels, also=longer, how=levels) if longer else forecast_volumes
     with ExitStack() as opened:
         write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))
         write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
         try:
-            shown = SHOWN if plot is not None else 0
             summary = answer_file(
-                file, question, write, write_paths, drawn=shown, adding=adding, shares=shares, also=longer
+                file, question, write, write_paths, drawn=drawn, adding=adding, shares=shares, ahead=ahead
             )
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
@@ -103,7 +107,7 @@ def volume(
 
 def answer_file(
     file: Path, question: VolumeQuestion, write: Write, write_paths: Write | None = None, *, drawn: int = 0,
-    adding: Adding = AS_IT_IS, shares: Path | None = None, also: tuple[str, ...] = (),
+    adding: Adding = AS_IT_IS, shares: Path | None = None, ahead: Ahead = forecast_volumes,
 ) -> VolumeSummary:  # fmt: skip
     """Write the forecast of a file part by part, and return its summary.
 
@@ -119,8 +123,9 @@ def answer_file(
         How rows become series.
     shares
         File of share histories, for volumes by category.
-    also
-        Longer periods to forecast too, as :func:`pipelines.series.levels.forecast_levels` takes them.
+    ahead
+        How series are forecast: :func:`pipelines.series.volumes.forecast_volumes`, or
+        :func:`pipelines.series.levels.forecast_levels` with longer periods.
 
     Returns
     -------
@@ -134,13 +139,12 @@ def answer_file(
     """
     found = read_volumes(file, question.columns, adding, drivers=question.drivers)
     history, question = found.history, with_shares(question, found.shares, shares)
-    if also and question.shares is not None:
+    if ahead is not forecast_volumes and question.shares is not None:
         raise InputError("--also adds up periods, and categories have shares of them; forecast one of both at a time")
     total = history["series"].nunique() if "series" in history.columns else 0
     treatments, kept, shown, done = Treatments(), [], dict[str, Fan](), 0
     with progress_bar(total) as advance:
-        parts = forecast_levels(history, question, also) if also else forecast_volumes(history, question)
-        for answers, treated in parts:
+        for answers, treated in ahead(history, question):
             treatments += treated
             for answer in answers:
                 write(answer.forecast)

@@ -1,4 +1,4 @@
-"""Forecast series by their own periods and by longer ones that add up: every level is forecast, then all agree."""
+"""Forecast series by their own periods and by longer ones that add up: sums, or every level forecast and reconciled."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from shiftcast.features.levels import Ahead, at_level
 from shiftcast.features.panel import Panel
 from shiftcast.features.reading import Reading
 from shiftcast.features.volumes import Treatments
+from shiftcast.forecast.hierarchy.temporal import agreed_draws
 from shiftcast.forecast.migration.quantiles import LEVELS as QUANTILES
-from shiftcast.forecast.temporal import agreed_draws
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 
+SUMMED, AGREED = "summed", "agreed"
 FEWEST: Final = 400  # draws that quantiles of levels are read from, at least
 
 
 def forecast_levels(
-    history: pd.DataFrame, question: VolumeQuestion, also: tuple[str, ...]
+    history: pd.DataFrame, question: VolumeQuestion, also: tuple[str, ...], *, how: str = SUMMED
 ) -> Iterator[tuple[list[VolumeAnswer], Treatments]]:
     """Yield answers by the series' own periods and by longer ones; sums over periods agree in every draw and mean.
 
@@ -35,6 +36,8 @@ def forecast_levels(
         Periods ahead and options.
     also
         Longer periods, as :func:`features.levels.check_level` takes them.
+    how
+        ``summed`` from the shortest periods, or ``agreed``: each level is forecast, then all are reconciled.
 
     Yields
     ------
@@ -44,14 +47,18 @@ def forecast_levels(
     Raises
     ------
     ValueError
-        On what that refuses, where periods do not fill a longer one, or the horizon ends before any is complete.
+        On what that refuses, where periods do not fill a longer one, the horizon ends before any is complete, or
+        ``how`` is another word.
     """
+    if how not in {SUMMED, AGREED}:
+        raise InputError(f"--levels {how!r} is neither {SUMMED} nor {AGREED}")
     asked = replace(question, draws=max(question.draws, FEWEST))
     for answers, treated in forecast_volumes(history, asked):
-        yield [_agreed(answer, asked, also, question.draws) for answer in answers], treated
+        yield [_levelled(answer, asked, also, how, question.draws) for answer in answers], treated
 
 
-def _agreed(answer: VolumeAnswer, asked: VolumeQuestion, also: tuple[str, ...], kept: int) -> VolumeAnswer:
+def _levelled(answer: VolumeAnswer, asked: VolumeQuestion, also: tuple[str, ...], how: str, kept: int) -> VolumeAnswer:
+    """Return an answer by all levels, with so many draws kept as paths."""
     panel, horizon = answer.panel, asked.horizon
     short = answer.paths.value.to_numpy(dtype=float, copy=True).reshape(len(panel.series), -1, horizon)
     levels = {level: at_level(panel, level, horizon) for level in also}
@@ -59,10 +66,8 @@ def _agreed(answer: VolumeAnswer, asked: VolumeQuestion, also: tuple[str, ...], 
         if not any(len(each.ends) for each in ahead):
             raise InputError(f"--also {level!r}: no such period is over within {horizon} of {panel.frequency}; "
                              "ask for a longer --horizon, or leave it out")  # fmt: skip
-    long = {level: _long_draws(panel, level, *found, asked) for level, found in levels.items()}
-    for at in range(len(panel.series)):
-        each = [(found[1][at].member, found[1][at].known, long[level][at]) for level, found in levels.items()]
-        short[at] = agreed_draws(short[at], *(list(part) for part in zip(*each, strict=True)))
+    if how == AGREED:
+        short = _agreed(panel, short, levels, asked)
     names, ends = pd.Index(panel.series), panel.ends(horizon)
     parts = [(panel.frequency, at, ends[at], short[at]) for at in range(len(names))]
     for level, (_, ahead) in levels.items():
@@ -70,6 +75,18 @@ def _agreed(answer: VolumeAnswer, asked: VolumeQuestion, also: tuple[str, ...], 
     frames = [_quantiles(*part) for part in parts]
     drawn = [_drawn(*part[:3], part[3][:kept]) for part in parts] if kept else []
     return replace(answer, forecast=_named(frames, names), paths=_named(drawn, names) if kept else answer.paths)
+
+
+def _agreed(
+    panel: Panel, short: Array, levels: dict[str, tuple[pd.DataFrame, tuple[Ahead, ...]]], asked: VolumeQuestion
+) -> Array:
+    """Return draws of short periods that take in forecasts of the longer ones."""
+    long = {level: _long_draws(panel, level, *found, asked) for level, found in levels.items()}
+    out = short.copy()
+    for at in range(len(panel.series)):
+        each = [(found[1][at].member, found[1][at].known, long[level][at]) for level, found in levels.items()]
+        out[at] = agreed_draws(short[at], *(list(part) for part in zip(*each, strict=True)))
+    return out
 
 
 def _long_draws(

@@ -87,6 +87,17 @@ def test_a_day_at_a_weekend_makes_days_of_working_days():
         panel_of([*pd.bdate_range("2024-01-01", periods=12), pd.Timestamp("2024-01-21")], frequency="B")
 
 
+def test_one_date_takes_the_calendar_of_its_group_or_of_working_days():
+    assert ahead(["2024-06-28"], 1, frequency="B") == ["2024-07-01"]
+    with pytest.raises(ValueError, match="every series has one date, which leaves open where periods of SME end"):
+        panel_of(["2024-06-15"], frequency="SME")
+    one = pd.DataFrame({"series": "a", "period_end": HALVES, "value": 1.0})
+    two = pd.DataFrame({"series": "b", "period_end": HALVES[-1:], "value": 1.0})
+    for frequency in (None, "SME"):
+        (panel,), _ = panels(pd.concat([one, two], ignore_index=True), reading=Reading(frequency=frequency))
+        assert panel.calendar.tolist() == ["half-15-31", "half-15-31"]
+
+
 def test_series_of_one_step_and_unlike_calendars_share_a_panel():
     one = pd.DataFrame({"series": "fiscal", "period_end": weeks("2023-04-30", *[13] * 10), "value": 1.0})
     two = pd.DataFrame({"series": "plain", "period_end": pd.date_range("2023-03-31", periods=11, freq="QE")})

@@ -22,9 +22,9 @@ def history(days=130):
     return pd.concat([one, late], ignore_index=True)
 
 
-@pytest.fixture(scope="module")
-def answer():
-    ((answers, _),) = forecast_levels(history(), VolumeQuestion(31, PRIORS, draws=20), ("W", "ME"))
+@pytest.fixture(scope="module", params=["summed", "agreed"])
+def answer(request):
+    ((answers, _),) = forecast_levels(history(), VolumeQuestion(31, PRIORS, draws=20), ("W", "ME"), how=request.param)
     return answers[0]
 
 
@@ -62,10 +62,11 @@ def test_quantiles_are_in_order_and_named_by_frequency(answer):
     assert parts["value"].apply(lambda each: each.is_monotonic_increasing).all()
 
 
-def test_the_same_seed_gives_the_same_rows_and_no_paths_where_none_are_asked(answer):
-    ((again, _),) = forecast_levels(history(), VolumeQuestion(31, PRIORS), ("W", "ME"))
-    pd.testing.assert_frame_equal(again[0].forecast, answer.forecast)
-    assert again[0].paths.groupby("series").draw.nunique().tolist() != [20, 20]
+def test_the_same_seed_gives_the_same_rows_whatever_paths_are_asked_for():
+    one, two = (next(forecast_levels(history(30), VolumeQuestion(7, PRIORS, draws=draws), ("W",)))[0][0]
+                for draws in (3, 7))  # fmt: skip
+    pd.testing.assert_frame_equal(one.forecast, two.forecast)
+    assert (one.paths.draw.nunique(), two.paths.draw.nunique()) == (3, 7)
 
 
 def test_long_periods_beyond_the_horizon_or_that_do_not_nest_are_refused():
@@ -74,11 +75,13 @@ def test_long_periods_beyond_the_horizon_or_that_do_not_nest_are_refused():
     weekly = history()[:20].assign(period_end=pd.date_range("2024-01-07", periods=20, freq="W"))
     with pytest.raises(ValueError, match="--also 'ME': periods of W do not fill it; give the series by D"):
         list(forecast_levels(weekly, VolumeQuestion(6, PRIORS), ("ME",)))
+    with pytest.raises(ValueError, match="--levels 'both' is neither summed nor agreed"):
+        list(forecast_levels(weekly, VolumeQuestion(6, PRIORS), ("ME",), how="both"))
 
 
 def test_a_series_too_short_for_long_periods_is_summed():
     short = history(9)[:9]
-    ((answers, _),) = forecast_levels(short, VolumeQuestion(12, PRIORS, draws=400), ("W",))
+    ((answers, _),) = forecast_levels(short, VolumeQuestion(12, PRIORS, draws=400), ("W",), how="agreed")
     plain = next(forecast_volumes(short, VolumeQuestion(12, PRIORS, draws=400)))[0][0].paths
     days = by(answers[0].paths, "D", "a")["value"].to_numpy()
     np.testing.assert_allclose(days, plain["value"].to_numpy())

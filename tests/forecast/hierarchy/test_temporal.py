@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shiftcast.forecast.temporal import agreed_draws
+from shiftcast.forecast.hierarchy.temporal import agreed_draws
 
 WEEK = np.array([0] * 7 + [1] * 7)
 NONE = np.zeros(2)
