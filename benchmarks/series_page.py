@@ -81,9 +81,9 @@ def ratio_table() -> str:
 def mean_of(table: pd.DataFrame) -> list[str]:
     """Return the mean ratio to each peer, and on how many sets where it was not run on all."""
     out = []
-    for _, column in table.items():
-        held = column.dropna()
-        part = f" ({len(held)} sets)" if len(held) < len(column) else ""
+    for name in table.columns:
+        held = table[name].dropna()
+        part = f" ({len(held)} sets)" if len(held) < len(table) else ""
         out.append(f"{held.mean():.3f}{part}" if len(held) else "-")
     return out
 
@@ -219,7 +219,7 @@ def draw() -> None:
         left.barh(place + (at - 1.5) * 0.2, mine, 0.2, label=kind)
     left.axvline(1, color="black", lw=1)
     left.set(yticks=place, yticklabels=over.columns, xlabel="our CRPS over it: below 1 is ours", xlim=(0, 1.4))
-    left.legend(fontsize="small")
+    left.legend(fontsize="small", loc="lower right")
     for at, name in enumerate(cover.columns):
         right.plot(
             cover[name], np.full(len(cover), at), "o", color="tab:blue" if name == MODEL else "tab:grey", alpha=0.6
