@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from volume_traces import TRACES
 
 FOLDER = Path(__file__).resolve().parent
 NAMES = ("volume", "volume_machine", "volume_speed", "volume_size", "published_foundation")
@@ -30,7 +31,7 @@ def wide(metric: str) -> pd.DataFrame:
     """Return a score by set (rows, with their kind) and model (columns), in the order of the results."""
     rows = pd.read_csv(ACCURACY)
     table = rows.pivot_table(index=["kind", "set"], columns="model", values=metric, sort=False)
-    return table[list(dict.fromkeys(rows.model))]
+    return table[[name for name in (MODEL, *BARS) if name in table]]
 
 
 def ratios(metric: str = "crps") -> pd.DataFrame:
@@ -71,23 +72,29 @@ def ratio_table() -> str:
     rows = []
     for kind in dict.fromkeys(crps.index.get_level_values("kind")):
         mine = crps.xs(kind, level="kind")
-        rows.append([f"{kind}, {len(mine)} sets", *map(decimal, mine.mean())])
-    rows.append([f"all real sets, {len(real(crps))}", *map(decimal, real(crps).mean())])
-    rows.append(["MASE, all real sets", *map(decimal, real(ratios("mase")).mean())])
+        rows.append([f"{kind}, {len(mine)} sets", *mean_of(mine)])
+    rows.append([f"all real sets, {len(real(crps))}", *mean_of(real(crps))])
+    rows.append(["MASE, all real sets", *mean_of(real(ratios("mase")))])
     return markdown(["our CRPS over it", *crps.columns], rows)
 
 
-def decimal(value: float) -> str:
-    """Return a ratio as the tables show it."""
-    return "-" if np.isnan(value) else f"{value:.3f}"
+def mean_of(table: pd.DataFrame) -> list[str]:
+    """Return the mean ratio to each peer, and on how many sets where it was not run on all."""
+    out = []
+    for name in table.columns:
+        held = table[name].dropna()
+        part = f" ({len(held)} sets)" if len(held) < len(table) else ""
+        out.append(f"{held.mean():.3f}{part}" if len(held) else "-")
+    return out
 
 
 def goals() -> str:
     """Return the sentence on what was aimed at."""
     told = []
     for kind, goal in GOALS.items():
-        found = ratios().xs(kind, level="kind")[BEST].mean()
-        told.append(f"{kind} {found:.3f} against {goal:.2f}: {'met' if found <= goal else 'missed'}")
+        held = ratios().xs(kind, level="kind")[BEST].dropna()
+        result = "met" if held.mean() <= goal else "missed"
+        told.append(f"{kind} {held.mean():.3f} against {goal:.2f} on {len(held)} sets: {result}")
     crps = wide("crps")
     others = real(crps).drop(columns=MODEL)
     single = real(ratios()).mean()
@@ -100,10 +107,13 @@ def goals() -> str:
 
 
 def ran_on() -> str:
-    """Return the sentence on day, machine and versions."""
+    """Return the sentence on day, machine and versions, and on what was left out."""
     known = dict(pd.read_csv(MACHINE, dtype=str).itertuples(index=False))
     date, cores, memory = known.pop("date"), known.pop("cores"), known.pop("memory GiB")
-    return f"Run on {date}: {cores} cores, {memory} GiB, " + ", ".join(f"{k} {v}" for k, v in known.items()) + "."
+    ran = set(pd.read_csv(ACCURACY).set)
+    left = [trace.name for trace in TRACES if trace.name not in ran]
+    told = f"Run on {date}: {cores} cores, {memory} GiB, " + ", ".join(f"{k} {v}" for k, v in known.items()) + "."
+    return f"{told} Not in this run: {', '.join(left)}." if left else told
 
 
 def speed_table() -> str:
@@ -140,7 +150,10 @@ def published_table() -> str:
     """Return what was published of pretrained models, each over AutoARIMA's figure of the same source."""
     rows = pd.read_csv(PUBLISHED).assign(key=lambda each: each.benchmark + each["set"] + each.metric)
     base = rows[rows.model == BEST].set_index("key").value
-    rows = rows.assign(ratio=rows.value / rows.key.map(base), what=rows.benchmark + ", " + kind_of(rows))
+    rows = rows.assign(
+        ratio=rows.value / rows.key.map(base),
+        what=rows.benchmark + ", " + kind_of(rows) + " (" + rows.metric.str.split().str[0] + ")",
+    )
     rows = rows[~rows.metric.str.startswith("MASE")]
     table = rows.pivot_table(index="model", columns="what", values="ratio", sort=False, aggfunc="mean")
     table = table.drop(index=BEST).sort_values(table.columns[0], na_position="last")
@@ -206,7 +219,7 @@ def draw() -> None:
         left.barh(place + (at - 1.5) * 0.2, mine, 0.2, label=kind)
     left.axvline(1, color="black", lw=1)
     left.set(yticks=place, yticklabels=over.columns, xlabel="our CRPS over it: below 1 is ours", xlim=(0, 1.4))
-    left.legend(fontsize="small")
+    left.legend(fontsize="small", loc="lower right")
     for at, name in enumerate(cover.columns):
         right.plot(
             cover[name], np.full(len(cover), at), "o", color="tab:blue" if name == MODEL else "tab:grey", alpha=0.6
