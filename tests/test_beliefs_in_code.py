@@ -68,9 +68,11 @@ MODULES = {
         "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
         "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
         "views/settled.py": "_EDGE _TINY _CHANCE", "views/technique_share.py": "_TINY",
-        "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY", "volume/growth.py": "_TINY", "volume/censoring.py": "_LEAST",
+        "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY", "volume/growth.py": "_TINY",
+        "volume/censoring.py": "_LEAST",
         "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST", "volume/drivers.py": "_TINY",
-        "volume/regression.py": "_TINY", "volume/short.py": "_TINY _LIMIT", "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY",
+        "volume/regression.py": "_TINY", "volume/short.py": "_TINY _LIMIT",
+        "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY",
     },
     SIZE: {
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
@@ -101,7 +103,8 @@ MODULES = {
         "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
         "views/crossing_words.py": "_INNER", "views/passage.py": "FEW", "views/settled.py": "MOST",
-        "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS _HELD", "volume/short.py": "_HELD",
+        "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS _HELD",
+        "volume/short.py": "_HELD",
         "volume/calibrate.py": "LEVELS", "volume/combine.py": "_DECILES",
     },
     METHOD: {
@@ -128,7 +131,8 @@ MODULES = {
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
         "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS _CAP", "volume/scale.py": "BEND LOGARITHMIC _SEASONS",
         "volume/dependence.py": "_CAP _FEWEST", "volume/lumpy.py": "_FEWEST", "volume/regression.py": "_FEWEST",
-        "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING _ALIKE", "volume/growth.py": "_SPAN _KEPT",
+        "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING _ALIKE",
+        "volume/growth.py": "_SPAN _KEPT",
         "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {
