@@ -129,7 +129,8 @@ MODULES = {
     TRIED: {
         "volume/bending.py": "_GAIN _FEWEST _MISS _WORTH", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
-        "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS _CAP", "volume/scale.py": "BEND LOGARITHMIC _SEASONS",
+        "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS _CAP",
+        "volume/scale.py": "BEND LOGARITHMIC _SEASONS",
         "volume/dependence.py": "_CAP _FEWEST", "volume/lumpy.py": "_FEWEST", "volume/regression.py": "_FEWEST",
         "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING _ALIKE",
         "volume/growth.py": "_SPAN _KEPT",
