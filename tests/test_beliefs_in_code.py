@@ -68,11 +68,11 @@ MODULES = {
         "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
         "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
         "views/settled.py": "_EDGE _TINY _CHANCE", "views/technique_share.py": "_TINY",
-        "volume/levels.py": "_APART",
-        "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY", "volume/censoring.py": "_LEAST",
-        "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST", "volume/drivers.py": "_TINY",
-        "volume/ets.py": "_TINY _RIDGE _LARGEST",
-        "volume/regression.py": "_TINY", "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY",
+        "volume/levels.py": "_APART", "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY",
+        "volume/censoring.py": "_LEAST", "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST",
+        "volume/drivers.py": "_TINY", "volume/ets.py": "_TINY _RIDGE _LARGEST", "volume/regression.py": "_TINY",
+        "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY", "volume/growth.py": "_TINY",
+        "volume/short.py": "_TINY _LIMIT",
     },
     SIZE: {
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
@@ -105,8 +105,9 @@ MODULES = {
         "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
         "views/crossing_words.py": "_INNER", "views/passage.py": "FEW", "views/settled.py": "MOST",
-        "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS",
+        "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST _MOST", "volume/bending.py": "_LEVELS _HELD",
         "volume/calibrate.py": "LEVELS", "volume/hierarchies.py": "_LEVELS", "volume/combine.py": "_DECILES",
+        "volume/short.py": "_HELD",
     },
     METHOD: {
         "migration/bass.py": "_BENT _CHANCE", "volume/lumpy.py": "INTERVAL VARIATION",
@@ -130,12 +131,13 @@ MODULES = {
     },
     TRIED: {
         "hierarchy/averaged.py": "AVERAGE _SURE", "volume/hierarchies.py": "_SEASONS",
-        "volume/bending.py": "LOGARITHMIC _GAIN", "volume/censoring.py": "_LEVEL _FADE",
+        "volume/bending.py": "LOGARITHMIC _GAIN _FEWEST _MISS _WORTH", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
-        "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS", "volume/scale.py": "BEND _SEASONS",
-        "volume/dependence.py": "_CAP _FEWEST",
+        "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS _CAP",
+        "volume/scale.py": "BEND _SEASONS LOGARITHMIC", "volume/dependence.py": "_CAP _FEWEST",
         "volume/levels.py": "_FEWEST", "volume/lumpy.py": "_FEWEST", "volume/regression.py": "_FEWEST",
-        "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING",
+        "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING _ALIKE",
+        "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
@@ -152,7 +154,7 @@ MODULES = {
     SEED: {"rollouts/ramp.py": "_SEED"},
     TO_MOVE: {
         "capacity/limits_question.py": "_OFFERED",
-        "volume/lumpy.py": "_SPREAD", "volume/newcomer.py": "_FLOOR _PERIOD",
+        "volume/lumpy.py": "_SPREAD",
     },
 }  # fmt: skip
 KEYWORDS = {
@@ -168,7 +170,7 @@ KEYWORDS = {
         "identity/training.py": "training_hours(overhead)", "sixty_forty/pooling.py": "strain(sd)",
         "statements/level.py": "SharePrior(trend) SharePrior(trend_sd) SharePrior(trend_volatility) "
         "SharePrior(damping)",
-        "volume/calibrate.py": "calibrate(weight)", "volume/fit.py": "Priors(origins)",
+        "volume/calibrate.py": "calibrate(weight)", "volume/fitted.py": "Priors(origins)",
     },
     TO_MOVE: {"volume/drivers.py": "Elasticity(mean) Elasticity(sd)"},
 }  # fmt: skip

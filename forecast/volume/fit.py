@@ -129,6 +129,21 @@ def fit_volumes(
     >>> fit.scale.inverse(fit.path).round(1).tolist()
     [[7.4, 7.7, 8.0]]
     """
+    _check(panel, horizon)
+    kinds = kinds_of(panel)
+    moving = np.flatnonzero(kinds.moving)
+    fitted = _moving(trimmed(panel.take(moving)), horizon, seed, priors) if len(moving) else None
+    if fitted is not None and len(moving) == len(panel.series):
+        return fitted
+    known = beside(panel.take(~kinds.young), kinds_of(panel.take(~kinds.young)), fitted, horizon, priors)
+    if not kinds.young.any():
+        return known
+    near = [fit_volumes(each, horizon=horizon, priors=priors, seed=seed) for each in elsewhere]
+    return with_newcomers(panel, np.flatnonzero(kinds.young), [known, *near], priors)
+
+
+def _check(panel: Panel, horizon: int) -> None:
+    """Refuse what no forecast can be made of."""
     if horizon < 1:
         raise InputError(f"horizon {horizon} is below 1; ask for at least one period")
     other = panel.group != panel.group[0]
@@ -141,16 +156,6 @@ def fit_volumes(
         raise InputError(
             f"no series has a value in group {panel.group[0]!r}, {panel.series[0]!r} the first; give one a history"
         )
-    kinds = kinds_of(panel)
-    moving = np.flatnonzero(kinds.moving)
-    fitted = _moving(trimmed(panel.take(moving)), horizon, seed, priors) if len(moving) else None
-    if fitted is not None and len(moving) == len(panel.series):
-        return fitted
-    known = beside(panel.take(~kinds.young), kinds_of(panel.take(~kinds.young)), fitted, horizon, priors)
-    if not kinds.young.any():
-        return known
-    near = [fit_volumes(each, horizon=horizon, priors=priors, seed=seed) for each in elsewhere]
-    return with_newcomers(panel, np.flatnonzero(kinds.young), [known, *near], priors)
 
 
 def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit:

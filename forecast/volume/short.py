@@ -1,4 +1,4 @@
-"""What a history is too short to show of its own spread: learned where the group allows it, else believed.
+"""Spread that a history is too short to show: learned where the group allows it, else believed.
 
 Intervals calibrated on the first half of the rolling origins are tried on the second. The factor by which they had to
 be wider or narrower to hold 80 % is what calibration misses: weights chosen on few errors, growth that changes, windows

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -325,3 +325,29 @@ def test_options_about_dates_reach_the_forecast(tmp_path, monkeypatch, capsys):
     result = run(*words, "--dates", "day-first", "--as-of", "2024-02-12")
     assert "1 values of periods that are not over: held out" in result.stderr
     assert pd.read_csv(tmp_path / "out.csv").period_end.unique().tolist() == ["2024-02-29", "2024-03-31"]
+def test_another_group_changes_no_byte_of_forecast_draws_or_weights(monkeypatch):
+    real_model(monkeypatch)
+    priors = replace(PRIORS, members=("last_value", "smoothing", "shared_growth"))
+    question = VolumeQuestion(3, priors, draws=4)
+    mine = history(count=3, periods=30).assign(group="m")
+    other = history(count=2, periods=90, start="2020-01-31").assign(
+        group="a", value=0.0, series=["x"] * 90 + ["y"] * 90
+    )
+
+    def of_mine(rows):
+        answers = [answer for found, _ in forecast_volumes(rows, question) for answer in found]
+        (answer,) = (each for each in answers if each.panel.group[0] == "m")
+        return [frame.astype(str).to_csv(index=False) for frame in (answer.forecast, answer.paths, answer.weights)]
+
+    alone = of_mine(mine)
+    both = pd.concat([mine, other]).sample(frac=1.0, random_state=1).reset_index(drop=True)
+    assert of_mine(both) == alone
+    monkeypatch.setattr(volume_job, "CELLS", 100)
+    assert of_mine(both) == of_mine(mine)
+
+
+def test_into_how_many_parts_a_group_falls_is_its_own_matter():
+    long = np.r_[np.full(3, volume_job.CELLS), np.full(6, 10)]
+    found = volume_job._chunk_of(np.r_[np.zeros(3, int), np.ones(6, int)], long, 1)
+    assert len(set(found[:3])) == 3
+    assert len(set(found[3:])) == 1
