@@ -18,6 +18,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
 from shiftcast.forecast.volume import Elasticity, own_priors
+from shiftcast.pipelines.commands.series_engine import HERE, Engine, Master, path, spread_asked, wanted_places
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
@@ -25,6 +26,8 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.files import read_series, series_writer
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
+from shiftcast.pipelines.spread import Manifest
+from shiftcast.pipelines.spread.volumes import spread_volumes
 
 Write = Callable[[pd.DataFrame], None]
 
@@ -64,22 +67,24 @@ class VolumeSummary:
 
 
 def volume(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,value and drivers.")],
+    file: Annotated[str, typer.Argument(help="CSV or Parquet: series,group,period_end,value and drivers.")],
     horizon: Annotated[int, typer.Option(min=1, help="Periods ahead, of each series' own frequency.")],
     frequency: Annotated[str | None, typer.Option(help="Such as h, D, W, ME or QE; found if left out.")] = None,
-    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="CSV or Parquet of the member weights to write.")] = None,
+    output: Annotated[str | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
+    weights: Annotated[str | None, typer.Option(help="CSV or Parquet of the member weights to write.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture of history and fan to write.")] = None,
     drivers: Annotated[str, typer.Option(help="Columns that drive volume, separated by commas.")] = "",
     zone: Annotated[str | None, typer.Option(help="Zone of dates written without one; UTC if left out.")] = None,
     elasticity: Annotated[
         list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
     ] = None,
-    paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
+    paths: Annotated[str | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
     record: Annotated[Path, typer.Option(help="Folder whose beliefs.csv the forecast starts from.")] = RECORDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    engine: Engine = HERE,
+    master: Master = None,
 ) -> None:
     """Forecast volumes: mean and quantiles by series, and which member won where."""
     named = tuple(name.strip() for name in drivers.split(",") if name.strip())
@@ -88,22 +93,51 @@ def volume(
     priors = own_priors(read_beliefs(read_belief_rows(record)))
     question = VolumeQuestion(horizon, priors, frequency, named, zone, beliefs, wanted, seed)
     forecast: list[pd.DataFrame] = []
-    with ExitStack() as opened:
-        write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))
-        write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
-        try:
-            summary = answer_file(file, question, write, write_paths, drawn=SHOWN if plot is not None else 0)
-        except InputError as problem:
-            raise InputError(f"{file}: {problem}") from problem
-    if weights is not None:
-        with series_writer(weights) as write_weights:
-            write_weights(summary.weights)
+    if spread_asked(engine, master, {"--plot": plot}):
+        outputs = wanted_places({"forecast": output, "weights": weights, "paths": paths})
+        summary = summary_of(spread_volumes(file, question, outputs, master))
+    else:
+        with ExitStack() as opened:
+            write = forecast.append if as_json and output is None else opened.enter_context(series_writer(path(output)))
+            write_paths = opened.enter_context(series_writer(Path(paths))) if paths is not None else None
+            try:
+                summary = answer_file(Path(file), question, write, write_paths, drawn=SHOWN if plot is not None else 0)
+            except InputError as problem:
+                raise InputError(f"{file}: {problem}") from problem
+        if weights is not None:
+            with series_writer(Path(weights)) as write_weights:
+                write_weights(summary.weights)
     if plot is not None:
         save_plot(summary.fans, plot, total=summary.series)
     if as_json:
         typer.echo(json.dumps(summary_json(summary, forecast), indent=1))
     else:
         tell(summary)
+
+
+def summary_of(manifest: Manifest) -> VolumeSummary:
+    """Return the summary of a forecast that workers made.
+
+    Parameters
+    ----------
+    manifest
+        What came of it.
+
+    Returns
+    -------
+    VolumeSummary
+        Weights averaged over groups, and nothing to draw.
+    """
+    return VolumeSummary(
+        series=manifest.series,
+        treatments=manifest.treatments,
+        weights=manifest.tables["weights"],
+        effects=manifest.tables["effects"],
+        won=dict(manifest.won),
+        borrowed=dict(manifest.borrowed),
+        notes=manifest.notes,
+        fans={},
+    )
 
 
 def as_elasticity(text: str) -> tuple[str, Elasticity]:

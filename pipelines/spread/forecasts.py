@@ -1,0 +1,128 @@
+"""Forecast long series on Spark: files in and parts out where the workers are, every group by the function of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.engine.spark import plainly, session
+from shiftcast.pipelines.spread.batches import BATCH, Together, deal
+from shiftcast.pipelines.spread.manifest import Manifest, first_fault, summarise
+from shiftcast.pipelines.spread.reading import Place, find_place, find_row, read_rows
+from shiftcast.pipelines.spread.worker import HERE, Answer, Worker, nested
+from shiftcast.pipelines.spread.writing import check_free, is_text, write
+
+
+@dataclass(frozen=True)
+class Job:
+    """A forecast for Spark.
+
+    Attributes
+    ----------
+    file
+        Path, folder, pattern or URI of CSV or Parquet files.
+    columns
+        Columns that the answer depends on.
+    answer
+        From the rows of a group to kinds of rows and frames of them, as :class:`spread.worker.Worker` takes it.
+    shapes
+        Columns by kind of rows.
+    outputs
+        Where each kind that is wanted goes.
+    averaged
+        As :func:`spread.manifest.summarise` takes it.
+    together
+        As :func:`spread.batches.deal` takes it.
+    master
+        As :func:`pipelines.engine.spark.session` takes it.
+    """
+
+    file: str
+    columns: tuple[str, ...]
+    answer: Answer
+    shapes: Mapping[str, pa.Schema]
+    outputs: Mapping[str, str]
+    averaged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    together: Together | None = None
+    master: str | None = None
+
+
+def spread(job: Job) -> Manifest:
+    """Make a forecast on Spark; nothing but its summary comes to this process.
+
+    Parameters
+    ----------
+    job
+        What is asked.
+
+    Returns
+    -------
+    Manifest
+        Counts and remarks; the rows are where the job wants them.
+
+    Raises
+    ------
+    ValueError
+        If Spark or the files cannot be reached, rows are refused, or the forecast cannot be written.
+    """
+    from pyspark import StorageLevel  # noqa: PLC0415  (an extra)
+    from pyspark.sql.pandas.types import from_arrow_schema  # noqa: PLC0415  (an extra)
+
+    spark = session(job.master)
+    for target in job.outputs.values():
+        check_free(spark, target)
+    place = find_place(spark, job.file)
+    rows = read_rows(spark, place, job.columns)
+    with plainly(job.file):
+        dealt = deal(rows, job.together, lambda number: find_row(spark, place, number))
+    if not dealt.series:
+        _refuse_empty(job, rows)
+    schema = nested(job.shapes)
+    text = frozenset(kind for kind, target in job.outputs.items() if is_text(target))
+    worker = Worker(job.answer, schema, text)
+    shape = from_arrow_schema(_texts(schema, text))
+    batches = dealt.rows.repartition(dealt.batches, BATCH).groupBy(BATCH)
+    given = batches.applyInArrow(lambda table: worker(table), shape).persist(StorageLevel.DISK_ONLY)  # noqa: PLW0108  (it counts arguments)
+    try:
+        with plainly(job.file):
+            _refuse(spark, place, first_fault(given))
+            found = summarise(given, tuple(job.shapes), job.averaged)
+        for kind, target in job.outputs.items():
+            write(given, kind, target, found.rows[kind])
+    finally:
+        given.unpersist()
+    return found
+
+
+def _refuse_empty(job: Job, rows: Any) -> None:
+    """Raise what one machine says of a history without rows."""
+    kept = [name for name in rows.columns if name in job.columns]
+    try:
+        list(job.answer(pd.DataFrame({name: [] for name in kept})))
+    except InputError as problem:
+        raise InputError(f"{job.file}: {problem}") from None
+
+
+def _refuse(spark: Any, place: Place, fault: tuple[str, int | None] | None) -> None:
+    if fault is None:
+        return
+    text, number = fault
+    if number is None:
+        raise InputError(f"{place.uri}: {text}")
+    file, row = find_row(spark, place, number)
+    raise InputError(f"{file}: {text.replace(HERE, f'row {row}', 1)}")
+
+
+def _texts(schema: pa.Schema, kinds: frozenset[str]) -> pa.Schema:
+    """Return the columns with times as text where they are written to a CSV."""
+    return pa.schema([
+        pa.field(each.name, pa.struct([
+            pa.field(cell.name, pa.string()) if pa.types.is_timestamp(cell.type) else cell for cell in each.type
+        ])) if each.name in kinds else each
+        for each in schema
+    ])  # fmt: skip
