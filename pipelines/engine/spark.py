@@ -30,8 +30,8 @@ _OF_READING: Final = {
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # a folder `group=1` names a group, not a number
 }
 HERE: Final = "local[*]"
-_CAUSE: Final = re.compile(r"Caused by: (?:[\w$]+\.)*([\w$]+(?:Exception|Error)): (.+)")
-_RAISED: Final = re.compile(r"^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception)): (.+)", re.MULTILINE)
+_CAUSE: Final = re.compile(r"Caused by: (?:[\w$]+\.)*[\w$]+(?:Exception|Error): (.+)")
+_RAISED: Final = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")  # by a function on a worker
 _REMEDIES: Final = (
     ("PATH_NOT_FOUND", "names no file that Spark can see; check the path or the URI"),
     ("No module named 'shiftcast'", "install shiftcast where the workers run, or name their Python in PYSPARK_PYTHON"),
@@ -164,12 +164,10 @@ def sentence(trace: str) -> str:
     >>> sentence("Job aborted\\nCaused by: java.io.FileNotFoundException: File file:/a.csv does not exist\\n  at b.c")
     'File file:/a.csv does not exist; a worker cannot see it; put it where all workers can read, such as an object store'
     """
-    found = _CAUSE.findall(trace) or _RAISED.findall(trace)
-    kind, cause = found[-1] if found else ("", next(iter(trace.strip().splitlines()), "Spark failed"))
-    raised = _RAISED.findall(cause) or _RAISED.findall(trace) if kind == "PythonException" else []
-    cause = ": ".join(raised[-1]) if raised else cause
-    remedy = next((text for mark, text in _REMEDIES if mark in f"{kind} {cause}" or mark in trace), "")
-    return f"{cause.strip().rstrip('.')[:400]}{'; ' if remedy else ''}{remedy}"
+    causes = _RAISED.findall(trace) or _CAUSE.findall(trace) or [next(iter(trace.strip().splitlines()), "")]
+    cause = causes[-1].strip().rstrip(".")
+    remedy = next((text for mark, text in _REMEDIES if mark in trace), "")
+    return f"{cause[:400]}{'; ' if remedy else ''}{remedy}"
 
 
 def fan_out_spark(

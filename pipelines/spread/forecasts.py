@@ -82,12 +82,10 @@ def spread(job: Job) -> Manifest:
         dealt = deal(rows, job.together, lambda number: find_row(spark, place, number))
     if not dealt.series:
         _refuse_empty(job, rows)
-    schema = nested(job.shapes)
-    text = frozenset(kind for kind, target in job.outputs.items() if is_text(target))
-    worker = Worker(job.answer, schema, text)
-    shape = from_arrow_schema(_texts(schema, text))
+    schema = nested(job.shapes, frozenset(kind for kind, target in job.outputs.items() if is_text(target)))
+    worker = Worker(job.answer, schema)
     batches = dealt.rows.repartition(dealt.batches, BATCH).groupBy(BATCH)
-    given = batches.applyInArrow(lambda table: worker(table), shape).persist(StorageLevel.DISK_ONLY)  # noqa: PLW0108  (it counts arguments)
+    given = batches.applyInArrow(lambda table: worker(table), from_arrow_schema(schema)).persist(StorageLevel.DISK_ONLY)  # noqa: PLW0108  (it counts arguments)
     try:
         with plainly(job.file):
             _refuse(spark, place, first_fault(given))
@@ -116,13 +114,3 @@ def _refuse(spark: Any, place: Place, fault: tuple[str, int | None] | None) -> N
         raise InputError(f"{place.uri}: {text}")
     file, row = find_row(spark, place, number)
     raise InputError(f"{file}: {text.replace(HERE, f'row {row}', 1)}")
-
-
-def _texts(schema: pa.Schema, kinds: frozenset[str]) -> pa.Schema:
-    """Return the columns with times as text where they are written to a CSV."""
-    return pa.schema([
-        pa.field(each.name, pa.struct([
-            pa.field(cell.name, pa.string()) if pa.types.is_timestamp(cell.type) else cell for cell in each.type
-        ])) if each.name in kinds else each
-        for each in schema
-    ])  # fmt: skip

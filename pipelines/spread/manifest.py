@@ -34,7 +34,7 @@ class Manifest:
         The first hundred remarks of the fits, and of the series that borrow, by name, with the effective weight of
         their own data [1].
     tables
-        Small tables by kind, averaged over groups where they name none.
+        Small tables by kind: averages with the ``count`` of rows behind each, or the first hundred rows.
     """
 
     series: int
@@ -117,6 +117,6 @@ def _table(given: Any, kind: str, over: tuple[str, ...]) -> pd.DataFrame:
     rows = given.where(f"{kind} IS NOT NULL").select(f"{kind}.*")
     if over:
         numbers = [name for name, kind_of in rows.dtypes if name not in over and kind_of == "double"]
-        rows = rows.groupBy(*over).agg(F.count(F.lit(1)).alias("groups"), *[F.avg(name).alias(name) for name in numbers])
+        rows = rows.groupBy(*over).agg(F.count(F.lit(1)).alias("count"), *[F.avg(name).alias(name) for name in numbers])
     found = rows.orderBy(*over).collect() if over else rows.limit(_SHOWN).collect()
     return pd.DataFrame([row.asDict() for row in found], columns=rows.columns)

@@ -27,13 +27,15 @@ SAID: Final = pa.schema([("name", pa.string()), ("what", pa.string()), ("first",
 _NUMBERED: Final = re.compile(r"\brow (\d+)\b")
 
 
-def nested(shapes: Mapping[str, pa.Schema]) -> pa.Schema:
+def nested(shapes: Mapping[str, pa.Schema], dated_as_text: frozenset[str] = frozenset()) -> pa.Schema:
     """Return the columns of what workers give: place, and a struct a kind of rows, null in rows of another kind.
 
     Parameters
     ----------
     shapes
         Columns by kind of rows.
+    dated_as_text
+        Kinds that go to a CSV: their times are text.
 
     Returns
     -------
@@ -41,7 +43,15 @@ def nested(shapes: Mapping[str, pa.Schema]) -> pa.Schema:
         ``GROUP, PART, AT`` and the kinds, ``told`` among them.
     """
     place = [(GROUP, pa.string()), (PART, pa.int32()), (AT, pa.int64())]
-    return pa.schema([*place, *[(kind, pa.struct(list(each))) for kind, each in {**shapes, TOLD: SAID}.items()]])
+    kinds = [(kind, _shape(each, text=kind in dated_as_text)) for kind, each in {**shapes, TOLD: SAID}.items()]
+    return pa.schema([*place, *kinds])
+
+
+def _shape(columns: pa.Schema, *, text: bool) -> pa.DataType:
+    moved = [
+        pa.field(each.name, pa.string()) if text and pa.types.is_timestamp(each.type) else each for each in columns
+    ]
+    return pa.struct(moved)
 
 
 @dataclass(frozen=True)
@@ -54,13 +64,10 @@ class Worker:
         From the rows of a group to kinds of rows and frames of them; ``told`` are remarks of the summary.
     schema
         Columns of what is given, of :func:`nested`.
-    dated_as_text
-        Kinds whose times are written as a CSV has them.
     """
 
     answer: Answer
     schema: pa.Schema
-    dated_as_text: frozenset[str] = frozenset()
 
     def __call__(self, table: pa.Table) -> pa.Table:
         """Return what the groups of a batch come to.
@@ -106,7 +113,8 @@ class Worker:
 
     def _nested(self, kind: str, frame: pd.DataFrame, place: tuple[str, int], start: int) -> pa.Table:
         fields = self.schema.field(kind).type
-        table = as_table(frame[[field.name for field in fields]], parquet=kind not in self.dated_as_text)
+        dated = any(pa.types.is_timestamp(field.type) for field in fields)
+        table = as_table(frame[[field.name for field in fields]], parquet=dated)
         cells = [table[field.name].cast(field.type).combine_chunks() for field in fields]
         own = {
             GROUP: pa.repeat(pa.scalar(place[0]), len(frame)),
