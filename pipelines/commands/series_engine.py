@@ -12,7 +12,7 @@ from shiftcast.features.input_error import InputError
 
 HERE, SPARK = "here", "spark"
 _ENGINES: Final = (HERE, SPARK)
-Engine = Annotated[str, typer.Option(help="here, on this machine, or spark: files are read and written by its workers.")]
+Engine = Annotated[str, typer.Option(help="here, this machine, or spark: its workers read and write the files.")]
 Master = Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine if left out.")]
 
 

@@ -68,7 +68,9 @@ def shares(
                          by_set=family if by_set else None)  # fmt: skip
         if spread_asked(engine, master, {"--plot": plot, "--crossing": crossing}):
             found = partial(with_references, answer=answer, references=tuple(reference or ()))
-            tell_skill(spread_shares(file, COLUMNS, found, wanted_places({"forecast": output}), master).tables["skill"])
+            manifest = spread_shares(file, COLUMNS, found, wanted_places({"forecast": output}), master)
+            if "skill" in manifest.tables:
+                tell_skill(manifest.tables["skill"])
             return
         history = read_series(Path(file), COLUMNS)
         forecast, fits = with_references(history, answer, tuple(reference or ()))

@@ -131,8 +131,8 @@ def summary_of(manifest: Manifest) -> VolumeSummary:
     return VolumeSummary(
         series=manifest.series,
         treatments=manifest.treatments,
-        weights=manifest.tables["weights"],
-        effects=manifest.tables["effects"],
+        weights=manifest.tables.get("weights", pd.DataFrame()),
+        effects=manifest.tables.get("effects", pd.DataFrame()),
         won=dict(manifest.won),
         borrowed=dict(manifest.borrowed),
         notes=manifest.notes,

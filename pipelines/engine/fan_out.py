@@ -34,7 +34,8 @@ def fan_out(
     key
         Column or columns that name a series.
     fit
-        From the rows of one series, in the order given (a table has none), to a frame of always the same columns and types; it may not
+        From the rows of one series, in the order given (a table has none), to a frame of always the same columns and
+        types; it may not
         depend on other series. For several processes and Spark it must be importable, as a function of a module is.
     engine
         ``duckdb`` is this machine; ``spark`` hands the series to Spark's workers.

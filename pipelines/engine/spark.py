@@ -21,8 +21,8 @@ _SETTINGS: Final = {
     "spark.app.name": "shiftcast",
     "spark.log.level": "OFF",  # what fails is raised, and said once
     "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "8",
 }
+_OF_THIS_MACHINE: Final = {"spark.sql.shuffle.partitions": "8"}
 _OF_READING: Final = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.execution.arrow.pyspark.enabled": "true",
@@ -31,7 +31,7 @@ _OF_READING: Final = {
 }
 HERE: Final = "local[*]"
 _CAUSE: Final = re.compile(r"Caused by: (?:[\w$]+\.)*[\w$]+(?:Exception|Error): (.+)")
-_RAISED: Final = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")  # by a function on a worker
+_RAISED: Final = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")  # on a worker
 _REMEDIES: Final = (
     ("PATH_NOT_FOUND", "names no file that Spark can see; check the path or the URI"),
     ("No module named 'shiftcast'", "install shiftcast where the workers run, or name their Python in PYSPARK_PYTHON"),
@@ -65,7 +65,6 @@ def session(master: str | None = None) -> Any:
         not in UTC.
     """
     try:
-        from pyspark import SparkConf  # noqa: PLC0415  (an extra)
         from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra)
     except ImportError:
         raise InputError("the spark engine needs pyspark; install it with `pip install 'shiftcast[spark]'`") from None
@@ -77,17 +76,20 @@ def session(master: str | None = None) -> Any:
     if running is None:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # workers need the packages that this process has
         with plainly(master or "Spark"):
-            running = _started(SparkSession, master, SparkConf)
+            running = _started(master)
     zone = running.conf.get("spark.sql.session.timeZone")
     if zone not in {"UTC", "Etc/UTC"}:
         raise InputError(f"the running Spark session is in {zone}; set spark.sql.session.timeZone to UTC")
     return running
 
 
-def _started(sessions: Any, master: str | None, conf: Callable[[], Any]) -> Any:
+def _started(master: str | None) -> Any:
+    from pyspark import SparkConf, SparkContext  # noqa: PLC0415  (an extra)
+    from pyspark.sql import SparkSession  # noqa: PLC0415  (likewise)
+
     if master is not None and master.startswith(_CONNECT):
         try:
-            running = sessions.builder.remote(master).getOrCreate()
+            running = SparkSession.builder.remote(master).getOrCreate()
         except ImportError as missing:
             raise InputError(
                 f"{master}: Spark Connect needs more packages ({missing}); `pip install 'pyspark[connect]'`"
@@ -95,9 +97,15 @@ def _started(sessions: Any, master: str | None, conf: Callable[[], Any]) -> Any:
         for name, value in _OF_READING.items():
             running.conf.set(name, value)
         return running
-    builder = sessions.builder.master(master or conf().get("spark.master", HERE))
-    shown = {"spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
-    for name, value in {**_SETTINGS, **_OF_READING, **shown}.items():
+    SparkContext._ensure_initialized()  # so that the settings of the user are known: ours do not override them
+    known = SparkConf()
+    builder = SparkSession.builder.master(master or known.get("spark.master", HERE))
+    here = (master or known.get("spark.master", HERE)).startswith("local")
+    own = {**_SETTINGS, "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
+    own |= _OF_THIS_MACHINE if here else {}
+    for name, value in own.items():
+        builder = builder.config(name, known.get(name, value))
+    for name, value in _OF_READING.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
@@ -147,7 +155,7 @@ def plainly(what: str) -> Iterator[None]:
 
 
 def sentence(trace: str) -> str:
-    """Return the innermost cause of an error of Spark, with its remedy where one is known.
+    r"""Return the innermost cause of an error of Spark, with its remedy where one is known.
 
     Parameters
     ----------
@@ -161,8 +169,8 @@ def sentence(trace: str) -> str:
 
     Examples
     --------
-    >>> sentence("Job aborted\\nCaused by: java.io.FileNotFoundException: File file:/a.csv does not exist\\n  at b.c")
-    'File file:/a.csv does not exist; a worker cannot see it; put it where all workers can read, such as an object store'
+    >>> sentence("Job aborted\nCaused by: java.io.IOException: Permission denied\n  at b.c")
+    'Permission denied; let the workers read and write there'
     """
     causes = _RAISED.findall(trace) or _CAUSE.findall(trace) or [next(iter(trace.strip().splitlines()), "")]
     cause = causes[-1].strip().rstrip(".")

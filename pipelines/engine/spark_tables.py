@@ -1,4 +1,4 @@
-"""Make Ibis tables of what Spark reads: files by their URI, tables of its session, rows sent, files it cannot see put by."""
+"""Make Ibis tables of what Spark reads, and carry files between this machine and a folder that its workers share."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def spark_parquet(paths: Sequence[str], backend: Any, instants: tuple[str, ...] 
     ValueError
         If Spark cannot read them.
     """
-    spark = backend._session  # noqa: SLF001  (Ibis hides it)
+    spark = backend._session
     with plainly(paths[0]):
         try:
             return table_of(spark.read.parquet(*paths), backend)
@@ -73,7 +73,7 @@ def of_session(table: ir.Table, backend: Any) -> ir.Table:
     ValueError
         If it is of another session.
     """
-    if table.get_backend()._session is not backend._session:  # noqa: SLF001  (Ibis hides it)
+    if table.get_backend()._session is not backend._session:
         raise InputError("tables of two Spark sessions cannot be put together; make both in one")
     return table_of(rows_of(table), backend)
 
@@ -92,7 +92,7 @@ def rows_of(table: ir.Table) -> Any:
         The same rows, not computed.
     """
     own = table.get_backend()
-    return own._session.sql(own.compile(table))  # noqa: SLF001  (Ibis hides it)
+    return own._session.sql(own.compile(table))
 
 
 def as_table(rows: pa.Table, backend: Any) -> ir.Table:
@@ -110,7 +110,7 @@ def as_table(rows: pa.Table, backend: Any) -> ir.Table:
     Table
         The same rows.
     """
-    return table_of(backend._session.createDataFrame(rows), backend)  # noqa: SLF001  (Ibis hides it)
+    return table_of(backend._session.createDataFrame(rows), backend)
 
 
 def seen_by_workers(paths: Sequence[Path], backend: Any, work: str | None) -> list[str]:
@@ -135,11 +135,13 @@ def seen_by_workers(paths: Sequence[Path], backend: Any, work: str | None) -> li
     ValueError
         If the workers are elsewhere and share no folder, or the files cannot be copied there.
     """
-    spark = backend._session  # noqa: SLF001  (Ibis hides it)
+    spark = backend._session
     if is_local(spark):
         return [str(path) for path in paths]
     if work is None:
-        raise InputError(f"Spark's workers cannot see {paths[0]}; name a folder that they share (--work s3a://bucket/x)")
+        raise InputError(
+            f"Spark's workers cannot see {paths[0]}; name a folder that they share (--work s3a://bucket/x)"
+        )
     places = [f"{work.rstrip('/')}/{uuid4().hex}-{path.name}" for path in paths]
     with plainly(work):
         for path, place in zip(paths, places, strict=True):
@@ -151,9 +153,54 @@ def _copy(spark: Any, path: Path, place: str) -> None:
     if not hasattr(spark, "_jsc"):
         spark.copyFromLocalToFs(str(path), place)  # Spark Connect
         return
-    hadoop = spark._jvm.org.apache.hadoop.fs  # noqa: SLF001  (the store's own client has no other door)
-    target = hadoop.Path(place)
-    target.getFileSystem(spark._jsc.hadoopConfiguration()).copyFromLocalFile(hadoop.Path(path.as_uri()), target)  # noqa: SLF001  (likewise)
+    files, target, hadoop = _file_system(spark, place)
+    files.copyFromLocalFile(hadoop.Path(path.as_uri()), target)
+
+
+def bring(spark: Any, place: str, folder: Path) -> None:
+    """Copy the files below a URI to a folder of this machine.
+
+    Parameters
+    ----------
+    spark
+        Spark session.
+    place
+        URI of a folder.
+    folder
+        Folder to make.
+
+    Raises
+    ------
+    ValueError
+        If the session is one of Spark Connect, which copies nothing here.
+    """
+    if not hasattr(spark, "_jsc"):
+        raise InputError(
+            "Spark Connect cannot bring parts to the store of this machine; name a master spark://host:7077"
+        )
+    files, source, hadoop = _file_system(spark, place)
+    files.copyToLocalFile(False, source, hadoop.Path(folder.as_uri()), True)
+
+
+def drop(spark: Any, place: str) -> None:
+    """Remove what is below a URI.
+
+    Parameters
+    ----------
+    spark
+        Spark session with a virtual machine of its own here.
+    place
+        URI of a folder.
+    """
+    files, target, _ = _file_system(spark, place)
+    files.delete(target, True)
+
+
+def _file_system(spark: Any, place: str) -> tuple[Any, Any, Any]:
+    """Return the file system of a URI, its path there, and Hadoop's names."""
+    hadoop = spark._jvm.org.apache.hadoop.fs
+    path = hadoop.Path(place)
+    return path.getFileSystem(spark._jsc.hadoopConfiguration()), path, hadoop
 
 
 def table_of(rows: Any, backend: Any) -> ir.Table:

@@ -75,10 +75,8 @@ def deal(rows: Any, together: Together | None, locate: Callable[[int], tuple[str
         F.sum(F.when(F.col("parts") == 1, F.col("size"))).alias("small"),
     ).first()  # fmt: skip
     buckets = max(1, min(_MOST, -(-(facts.small or 0) // _SMALL)))
-    if facts.parts:
-        named = _in_parts(named, heads, groups)
-    else:
-        named = named.withColumn(PART, F.lit(None).cast("int"))
+    none = F.lit(None).cast("int")
+    named = _in_parts(named, heads, groups) if facts.parts else named.withColumn(PART, none)
     small = F.pmod(F.xxhash64(GROUP), F.lit(buckets)).cast("string")
     whole = F.concat(F.col(PART).cast("string"), F.lit("|"), F.col(GROUP))
     batch = F.when(F.col(PART).isNull(), small).otherwise(whole)
@@ -87,7 +85,7 @@ def deal(rows: Any, together: Together | None, locate: Callable[[int], tuple[str
 
 
 def _in_parts(rows: Any, heads: Any, groups: Any) -> Any:
-    """Return rows with the part of their series: of q * parts + r series, r parts have one more, as one machine cuts."""
+    """Return rows with the part of their series, cut as one machine does: some first ones have one more."""
     from pyspark.sql import Window  # noqa: PLC0415  (an extra)
     from pyspark.sql import functions as F  # noqa: N812, PLC0415  (its usual name; an extra)
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.spark import plainly, session
 from shiftcast.pipelines.spread.batches import BATCH, Together, deal
-from shiftcast.pipelines.spread.manifest import Manifest, first_fault, summarise
+from shiftcast.pipelines.spread.manifest import Fault, Manifest, summarise
 from shiftcast.pipelines.spread.reading import Place, find_place, find_row, read_rows
 from shiftcast.pipelines.spread.worker import HERE, Answer, Worker, nested
 from shiftcast.pipelines.spread.writing import check_free, is_text, write
@@ -88,10 +88,11 @@ def spread(job: Job) -> Manifest:
     given = batches.applyInArrow(lambda table: worker(table), from_arrow_schema(schema)).persist(StorageLevel.DISK_ONLY)  # noqa: PLW0108  (it counts arguments)
     try:
         with plainly(job.file):
-            _refuse(spark, place, first_fault(given))
-            found = summarise(given, tuple(job.shapes), job.averaged)
+            found = summarise(given, job.averaged)
+        if isinstance(found, Fault):
+            raise _refusal(spark, place, found)
         for kind, target in job.outputs.items():
-            write(given, kind, target, found.rows[kind])
+            write(given, kind, target, found.rows.get(kind, 0))
     finally:
         given.unpersist()
     return found
@@ -106,11 +107,9 @@ def _refuse_empty(job: Job, rows: Any) -> None:
         raise InputError(f"{job.file}: {problem}") from None
 
 
-def _refuse(spark: Any, place: Place, fault: tuple[str, int | None] | None) -> None:
-    if fault is None:
-        return
-    text, number = fault
-    if number is None:
-        raise InputError(f"{place.uri}: {text}")
-    file, row = find_row(spark, place, number)
-    raise InputError(f"{file}: {text.replace(HERE, f'row {row}', 1)}")
+def _refusal(spark: Any, place: Place, fault: Fault) -> InputError:
+    if fault.number is None:
+        return InputError(f"{place.uri}: {fault.text}")
+    with plainly(place.uri):
+        file, row = find_row(spark, place, fault.number)
+    return InputError(f"{file}: {fault.text.replace(HERE, f'row {row}', 1)}")

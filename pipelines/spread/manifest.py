@@ -10,7 +10,7 @@ import pandas as pd
 
 from shiftcast.features.volumes import TREATMENTS, Treatments
 from shiftcast.pipelines.spread.batches import GROUP, PART
-from shiftcast.pipelines.spread.worker import ERROR, TOLD
+from shiftcast.pipelines.spread.worker import ERROR, ROWS, TOLD
 
 TREATED, WON, NOTE, BORROWED, SERIES = "treated", "won", "note", "borrowed", "series"
 _SHOWN: Final = 100  # notes, borrowers and rows of drivers that come to the driver
@@ -34,7 +34,8 @@ class Manifest:
         The first hundred remarks of the fits, and of the series that borrow, by name, with the effective weight of
         their own data [1].
     tables
-        Small tables by kind: averages with the ``count`` of rows behind each, or the first hundred rows.
+        Small tables by kind, of those that have rows: averages with the ``count`` of rows behind each, or the first
+        hundred rows.
     """
 
     series: int
@@ -46,68 +47,71 @@ class Manifest:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-def first_fault(given: Any) -> tuple[str, int | None] | None:
-    """Return the refusal of the first row that has one, if any.
+@dataclass(frozen=True)
+class Fault:
+    """A refusal of a worker.
 
-    Parameters
+    Attributes
     ----------
-    given
-        Spark DataFrame of what workers gave.
-
-    Returns
-    -------
-    tuple or None
-        Sentence, and the number of the row among all where it names one.
+    text
+        Sentence, its row left open.
+    number
+        Number of the row among all; None where the sentence names none.
     """
-    faults = _told(given).where(f"name = '{ERROR}'")
-    found = faults.orderBy("number", "what").first()
-    return None if found is None else (found.what, found.number)
+
+    text: str
+    number: int | None
 
 
-def summarise(given: Any, kinds: tuple[str, ...], averaged: Mapping[str, tuple[str, ...]]) -> Manifest:
-    """Return the summary of what workers gave.
+def summarise(given: Any, averaged: Mapping[str, tuple[str, ...]]) -> Manifest | Fault:
+    """Return the summary of what workers gave, or the first of their refusals.
 
     Parameters
     ----------
     given
         Spark DataFrame of what workers gave.
-    kinds
-        Kinds of rows.
     averaged
         Of kinds whose tables are wanted, the columns to average their numbers over; none for the first rows.
 
     Returns
     -------
-    Manifest
+    Manifest or Fault
         Counts, remarks and small tables.
     """
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415  (its usual name; an extra)
-
-    counts = given.agg(*[F.count(kind).alias(kind) for kind in kinds]).first().asDict()
     told = _told(given)
-    whole = told.where(~F.col("name").isin(BORROWED, NOTE)).groupBy("name", "what")
-    place = F.struct(GROUP, PART)
-    first = F.min_by("first", F.when(F.col("first").isNotNull(), place)).alias("first")
-    facts = whole.agg(F.sum("number").alias("number"), first).collect()
-    notes = told.where(f"name = '{NOTE}'").groupBy("what").agg(F.min(place).alias("at")).orderBy("at", "what")
-    borrowers = told.where(f"name = '{BORROWED}'").orderBy(GROUP, PART, "what")
-    treated = {row.what: row for row in facts if row.name == TREATED}
+    faults = [Fault(row.what, row.first_number) for row in told if row.name == ERROR]
+    if faults:
+        return min(faults, key=lambda fault: (fault.number is not None, fault.number, fault.text))
+    treated = {row.what: row for row in told if row.name == TREATED}
     named = [name for name in TREATMENTS if name in treated]
-    won = sorted((row for row in facts if row.name == WON), key=lambda row: (-row.number, row.what))
+    won = sorted((row for row in told if row.name == WON), key=lambda row: (-row.number, row.what))
+    rows = {row.what: row.number for row in told if row.name == ROWS}
     return Manifest(
-        series=sum(row.number for row in facts if row.name == SERIES),
-        rows=counts,
+        series=sum(row.number for row in told if row.name == SERIES),
+        rows=rows,
         treatments=Treatments({name: treated[name].number for name in named},
-                              {name: treated[name]["first"] for name in named if treated[name]["first"]}),
+                              {name: treated[name].first_of for name in named if treated[name].first_of}),
         won={row.what: row.number for row in won},
-        notes=tuple(row.what for row in notes.limit(_SHOWN).collect()),
-        borrowed={row.what: row.weight for row in borrowers.limit(_SHOWN).collect()},
-        tables={kind: _table(given, kind, over) for kind, over in averaged.items()},
+        notes=tuple(row.what for row in told if row.name == NOTE),
+        borrowed={row.what: row.weight for row in told if row.name == BORROWED},
+        tables={kind: _table(given, kind, over) for kind, over in averaged.items() if rows.get(kind)},
     )  # fmt: skip
 
 
-def _told(given: Any) -> Any:
-    return given.where(f"{TOLD} IS NOT NULL").select(GROUP, PART, f"{TOLD}.*")
+def _told(given: Any) -> list[Any]:
+    """Return remarks added up, the first hundred of each name where they are of single series."""
+    from pyspark.sql import Window  # noqa: PLC0415  (an extra)
+    from pyspark.sql import functions as F  # noqa: N812, PLC0415  (its usual name; an extra)
+
+    remarks = given.where(f"{TOLD} IS NOT NULL").select(GROUP, PART, f"{TOLD}.*")
+    place = F.struct(GROUP, PART)
+    whole = remarks.groupBy("name", "what").agg(
+        F.sum("number").alias("number"), F.min("number").alias("first_number"), F.max("weight").alias("weight"),
+        F.min_by("first", F.when(F.col("first").isNotNull(), place)).alias("first_of"), F.min(place).alias("at"),
+    )  # fmt: skip
+    rank = F.row_number().over(Window.partitionBy("name").orderBy(F.asc_nulls_first("first_number"), "at", "what"))
+    first = whole.withColumn("rank", rank).where(F.col("rank") <= _SHOWN).collect()
+    return sorted(first, key=lambda row: (row.name, row.rank))
 
 
 def _table(given: Any, kind: str, over: tuple[str, ...]) -> pd.DataFrame:
@@ -117,6 +121,7 @@ def _table(given: Any, kind: str, over: tuple[str, ...]) -> pd.DataFrame:
     rows = given.where(f"{kind} IS NOT NULL").select(f"{kind}.*")
     if over:
         numbers = [name for name, kind_of in rows.dtypes if name not in over and kind_of == "double"]
-        rows = rows.groupBy(*over).agg(F.count(F.lit(1)).alias("count"), *[F.avg(name).alias(name) for name in numbers])
+        means = [F.avg(name).alias(name) for name in numbers]
+        rows = rows.groupBy(*over).agg(F.count(F.lit(1)).alias("count"), *means)
     found = rows.orderBy(*over).collect() if over else rows.limit(_SHOWN).collect()
     return pd.DataFrame([row.asDict() for row in found], columns=rows.columns)

@@ -12,7 +12,9 @@ from shiftcast.pipelines.series.files import PARQUET
 
 ROW: Final = "shiftcast_row"  # number of a row among all, in the order of files and lines
 CORRUPT: Final = "shiftcast_corrupt"  # a line of a CSV with another number of cells than its header
-_CSV: Final = {"header": True, "quote": '"', "escape": '"', "enforceSchema": False, "columnNameOfCorruptRecord": CORRUPT}
+_CSV: Final = {
+    "header": True, "quote": '"', "escape": '"', "enforceSchema": False, "columnNameOfCorruptRecord": CORRUPT
+}  # fmt: skip
 _LISTED: Final = "binaryFile"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -20,7 +21,7 @@ from shiftcast.pipelines.spread.reading import CORRUPT, ROW
 Answer = Callable[[pd.DataFrame], Iterable[tuple[str, pd.DataFrame]]]
 AT: Final = "shiftcast_at"  # place of a row within what a group and part gave
 TOLD: Final = "told"
-ERROR: Final = "error"
+ERROR, ROWS = "error", "rows"  # remarks of the worker itself: a refusal, and how many rows of a kind it gave
 HERE: Final = "row \N{BULLET}"  # in the text of a refusal, until the row's own number is known
 SAID: Final = pa.schema([("name", pa.string()), ("what", pa.string()), ("first", pa.string()),
                          ("number", pa.int64()), ("weight", pa.float64())])  # fmt: skip
@@ -97,15 +98,15 @@ class Worker:
         self, rows: pd.DataFrame, numbers: np.ndarray, corrupt: np.ndarray, place: tuple[str, int]
     ) -> Iterator[pa.Table]:
         """Yield what a group comes to; of one that is refused the refusal alone."""
-        given, start = [], 0
+        given, start, counts = [], 0, Counter[str]()
         try:
-            if corrupt.any():
-                row = int(corrupt.argmax()) + 1
-                raise InputError(f"row {row}: has another number of cells than the header; correct the line")
+            _refuse_corrupt(corrupt)
             for kind, frame in self.answer(rows):
                 own = frame.assign(part=place[1] + 1) if "part" in frame.columns else frame
                 given.append(self._nested(kind, own, place, start))
                 start += len(frame)
+                counts[kind] += len(frame) if kind != TOLD else 0
+            given += [self._nested(TOLD, remark(ROWS, kind, count), place, 0) for kind, count in counts.items()]
         except InputError as problem:
             yield self._nested(TOLD, refused(str(problem), numbers), place, 0)
         else:
@@ -124,6 +125,12 @@ class Worker:
         }
         columns = [own[field.name] if field.name in own else pa.nulls(len(frame), field.type) for field in self.schema]
         return pa.table(columns, schema=self.schema)
+
+
+def _refuse_corrupt(corrupt: np.ndarray) -> None:
+    if corrupt.any():
+        row = int(corrupt.argmax()) + 1
+        raise InputError(f"row {row}: has another number of cells than the header; correct the line")
 
 
 def refused(text: str, numbers: np.ndarray) -> pd.DataFrame:
@@ -172,8 +179,8 @@ def remark(
     DataFrame
         ``name, what, first, number, weight``, one row.
     """
-    cells = {"name": [name], "what": [what], "first": [first], "number": pd.array([number], "Int64"), "weight": [weight]}
-    return pd.DataFrame(cells).astype({"first": object, "weight": float})
+    cells = {"name": [name], "what": [what], "first": [first], "number": [number], "weight": [weight]}
+    return pd.DataFrame(cells).astype({"first": object, "number": "Int64", "weight": float})
 
 
 def typed(rows: pa.Table, *, text: bool) -> pa.Table:

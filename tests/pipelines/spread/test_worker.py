@@ -45,7 +45,8 @@ def test_a_group_is_answered_in_the_order_of_its_file():
     assert rows_of(given, "forecast") == [
         {"series": "b", "value": 2.0}, {"series": "a", "value": 4.0}, {"series": "b", "value": None}
     ]  # fmt: skip
-    assert [each["number"] for each in rows_of(given, "told")] == [2]
+    told = [(each["name"], each["what"], each["number"]) for each in rows_of(given, "told")]
+    assert told == [("series", "", 2), ("rows", "forecast", 3)]
     assert given[GROUP].unique().to_pylist() == ["g"]
     assert given[PART].unique().to_pylist() == [2]
 
