@@ -32,8 +32,10 @@ _OF_READING: Final = {
 HERE: Final = "local[*]"
 _CAUSE: Final = re.compile(r"Caused by: (?:[\w$]+\.)*[\w$]+(?:Exception|Error): (.+)")
 _RAISED: Final = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n|\n)*(\S.*)")  # on a worker
+NO_FILE: Final = "names no file that Spark can see"
+_CODED: Final = re.compile(r"^\[[\w.]+\] | SQLSTATE: \w+")
 _REMEDIES: Final = (
-    ("PATH_NOT_FOUND", "names no file that Spark can see; check the path or the URI"),
+    ("PATH_NOT_FOUND", f"{NO_FILE}; check the path or the URI"),
     ("No module named 'shiftcast'", "install shiftcast where the workers run, or name their Python in PYSPARK_PYTHON"),
     ("FileNotFoundException", "a worker cannot see it; put it where all workers can read, such as an object store"),
     ("does not exist", "a worker cannot see it; put it where all workers can read, such as an object store"),
@@ -101,11 +103,10 @@ def _started(master: str | None) -> Any:
     known = SparkConf()
     builder = SparkSession.builder.master(master or known.get("spark.master", HERE))
     here = (master or known.get("spark.master", HERE)).startswith("local")
-    own = {**_SETTINGS, "spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
-    own |= _OF_THIS_MACHINE if here else {}
-    for name, value in own.items():
+    for name, value in (_SETTINGS | (_OF_THIS_MACHINE if here else {})).items():
         builder = builder.config(name, known.get(name, value))
-    for name, value in _OF_READING.items():
+    shown = {"spark.ui.showConsoleProgress": str(sys.stderr.isatty()).lower()}
+    for name, value in {**_OF_READING, **shown}.items():
         builder = builder.config(name, value)
     return builder.getOrCreate()
 
@@ -173,7 +174,7 @@ def sentence(trace: str) -> str:
     'Permission denied; let the workers read and write there'
     """
     causes = _RAISED.findall(trace) or _CAUSE.findall(trace) or [next(iter(trace.strip().splitlines()), "")]
-    cause = causes[-1].strip().rstrip(".")
+    cause = _CODED.sub("", causes[-1].strip()).rstrip(".")
     remedy = next((text for mark, text in _REMEDIES if mark in trace), "")
     return f"{cause[:400]}{'; ' if remedy else ''}{remedy}"
 

@@ -27,11 +27,14 @@ class Dealt:
         How many there are, about.
     series
         Number of series.
+    heads
+        What is kept of each series until the rows are read.
     """
 
     rows: Any
     batches: int
     series: int
+    heads: Any
 
 
 Together = Callable[[Any], Any]
@@ -69,7 +72,7 @@ def deal(rows: Any, together: Together | None, locate: Callable[[int], tuple[str
     _refuse_two_groups(heads, locate)
     groups = heads.groupBy(GROUP).agg(F.count("first").alias("size"), F.max("rows").alias("longest"))
     parts = F.lit(1) if together is None else F.ceil(F.col("size") / together(F.col("longest")))
-    groups = groups.withColumn("parts", parts).persist()
+    groups = groups.withColumn("parts", parts)
     facts = groups.agg(
         F.sum("size").alias("series"), F.sum(F.when(F.col("parts") > 1, F.col("parts"))).alias("parts"),
         F.sum(F.when(F.col("parts") == 1, F.col("size"))).alias("small"),
@@ -81,7 +84,7 @@ def deal(rows: Any, together: Together | None, locate: Callable[[int], tuple[str
     whole = F.concat(F.col(PART).cast("string"), F.lit("|"), F.col(GROUP))
     batch = F.when(F.col(PART).isNull(), small).otherwise(whole)
     dealt = named.withColumns({BATCH: batch, PART: F.coalesce(F.col(PART), F.lit(0))}).drop(SERIES)
-    return Dealt(dealt, buckets + int(facts.parts or 0), int(facts.series or 0))
+    return Dealt(dealt, buckets + int(facts.parts or 0), int(facts.series or 0), heads)
 
 
 def _in_parts(rows: Any, heads: Any, groups: Any) -> Any:

@@ -95,6 +95,7 @@ def spread(job: Job) -> Manifest:
             write(given, kind, target, found.rows.get(kind, 0))
     finally:
         given.unpersist()
+        dealt.heads.unpersist()
     return found
 
 

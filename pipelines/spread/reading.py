@@ -8,9 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.spark import plainly
-from shiftcast.pipelines.series.files import PARQUET
+from shiftcast.pipelines.series.files import EMPTY, PARQUET
 
+CSV: Final = ".csv"
 ROW: Final = "shiftcast_row"  # number of a row among all, in the order of files and lines
+NAMES: Final = ("series", "group")
 CORRUPT: Final = "shiftcast_corrupt"  # a line of a CSV with another number of cells than its header
 _CSV: Final = {
     "header": True, "quote": '"', "escape": '"', "enforceSchema": False, "columnNameOfCorruptRecord": CORRUPT
@@ -75,8 +77,9 @@ def find_place(spark: Any, uri: str) -> Place:
     ValueError
         If Spark finds no file there.
     """
-    if uri.endswith(PARQUET) and "*" not in uri:
-        return Place(uri, "parquet")
+    for ending, kind in ((PARQUET, "parquet"), (CSV, "csv")):
+        if uri.endswith(ending):
+            return Place(uri, kind)
     with plainly(uri):
         files = spark.read.format(_LISTED).option("recursiveFileLookup", True).load(uri).select("path")
         names = [row.path for row in files.limit(1).collect()]
@@ -112,7 +115,8 @@ def read_rows(spark: Any, place: Place, columns: tuple[str, ...]) -> Any:
     with plainly(place.uri):
         rows = _scan(spark, place)
         there = [name for name in rows.columns if name in (*columns, CORRUPT)]
-        return rows.select(*[_column(name) for name in there], F.monotonically_increasing_id().alias(ROW))
+        cells = [_named_or_null(name) if place.kind == "csv" and name in NAMES else _column(name) for name in there]
+        return rows.select(*cells, F.monotonically_increasing_id().alias(ROW))
 
 
 def _scan(spark: Any, place: Place) -> Any:
@@ -123,6 +127,13 @@ def _scan(spark: Any, place: Place) -> Any:
     names = spark.read.options(**_CSV).csv(place.uri).columns
     schema = StructType([StructField(name, StringType()) for name in (*names, CORRUPT)])
     return spark.read.options(**_CSV).schema(schema).csv(place.uri)
+
+
+def _named_or_null(name: str) -> Any:
+    """Return a column of names, null where a CSV says that there is none."""
+    from pyspark.sql import functions as F  # noqa: N812, PLC0415  (its usual name; an extra)
+
+    return F.when(~_column(name).isin(*EMPTY), _column(name)).alias(name)
 
 
 def _column(name: str) -> Any:

@@ -5,18 +5,16 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Final
+from typing import Any
 
 import pyarrow.parquet as pq
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.engine.spark import is_local, plainly
+from shiftcast.pipelines.engine.spark import NO_FILE, is_local, plainly
 from shiftcast.pipelines.series.files import PARQUET, series_writer
 from shiftcast.pipelines.spread.batches import GROUP, PART
-from shiftcast.pipelines.spread.reading import is_uri
+from shiftcast.pipelines.spread.reading import CSV, is_uri
 from shiftcast.pipelines.spread.worker import AT
-
-CSV: Final = ".csv"
 
 
 def is_text(place: str) -> bool:
@@ -57,7 +55,9 @@ def check_free(spark: Any, place: str) -> None:
     try:
         with plainly(place):
             there = spark.read.format("binaryFile").load(place).select("path").limit(1).count() > 0
-    except InputError:  # there is no such place yet
+    except InputError as problem:
+        if NO_FILE not in str(problem):
+            raise
         return
     if there:
         raise InputError(f"{place}: has files already; name another place, or remove them")
@@ -88,16 +88,17 @@ def write(given: Any, kind: str, place: str, rows: int) -> None:
         _write_file(mine, kind, Path(place))
         return
     with plainly(place):
-        parts = mine.select(f"{kind}.*").write.mode("append")
+        own = mine.select(f"{kind}.*")
+        parts, written = own.write.mode("append"), spark.read.schema(own.schema)
         if is_text(place):
             parts.option("header", True).option("emptyValue", "").csv(place)
-            written = spark.read.option("header", True).csv(place).count()
+            found = written.option("header", True).option("multiLine", True).csv(place).count()
         else:
             parts.parquet(place)
-            written = spark.read.parquet(place).count()
-    if written != rows:
+            found = written.parquet(place).count()
+    if found != rows:
         raise InputError(
-            f"{place}: {written} of {rows} rows can be read there; the workers write to disks of their own: name a "
+            f"{place}: {found} of {rows} rows can be read there; the workers write to disks of their own: name a "
             "place that they all share, such as an object store"
         )
 

@@ -16,6 +16,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shiftcast.forecast.volume import own_priors
+from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
+from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java that starts soon and is used little
 PATIENCE = 180  # seconds that a busy machine may take to start a worker
 
@@ -31,6 +36,22 @@ def history():
             ends = pd.date_range("2023-01-31", periods=26, freq="ME").strftime("%Y-%m-%d")
             rows.append(pd.DataFrame({"series": f"{group}-{at}", "group": group, "period_end": ends, "value": level}))
     return pd.concat(rows).sample(frac=1, random_state=3, ignore_index=True)
+
+
+@pytest.fixture(scope="session")
+def alone():
+    """Return what writes the forecast of each group of a file for itself, made on this machine, one below the other."""
+
+    def write_alone(file: Path, horizon: int, out: Path) -> None:
+        question = VolumeQuestion(horizon, own_priors(shipped_beliefs()))
+        history = read_series(file, question.columns).astype({"series": str, "group": str})
+        with series_writer(out) as write:
+            for _, rows in history.groupby("group"):
+                for answers, _ in forecast_volumes(rows.reset_index(drop=True), question):
+                    for answer in answers:
+                        write(answer.forecast)
+
+    return write_alone
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from shiftcast.forecast.volume import own_priors
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.engine.spark import session
 from shiftcast.pipelines.series import volumes as one_machine
-from shiftcast.pipelines.series.files import read_series, series_writer
-from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
-from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.spread import volumes as spread_volumes
 
 MISSING = [name for name, there in (("pyspark", find_spec("pyspark")), ("Java", shutil.which("java"))) if not there]
@@ -56,18 +52,9 @@ def refused(command, *words):
     return str(result.exception) if isinstance(result.exception, ValueError) else result.output.strip()
 
 
-def alone(file, horizon, out):
-    """Write the forecast of each group for itself, one below the other."""
-    question = VolumeQuestion(horizon, own_priors(shipped_beliefs()))
-    history = read_series(file, question.columns).astype({"series": str, "group": str})
-    with series_writer(out) as write:
-        for _, rows in history.groupby("group"):
-            for answers, _ in forecast_volumes(rows.reset_index(drop=True), question):
-                for answer in answers:
-                    write(answer.forecast)
-
-
-def test_volumes_are_those_of_this_machine_to_the_byte_in_whole_groups_and_in_parts(history, tmp_path, monkeypatch):
+def test_volumes_are_those_of_this_machine_to_the_byte_in_whole_groups_and_in_parts(
+    history, tmp_path, alone, monkeypatch
+):
     for module in (one_machine, spread_volumes):
         monkeypatch.setattr(module, "CHUNK", 3)  # the group of seven comes in parts of 3, 2 and 2
     file, here, there = tmp_path / "volumes.csv", tmp_path / "here.csv", tmp_path / "there.csv"
