@@ -105,8 +105,9 @@ class Worker:
                 own = frame.assign(part=place[1] + 1) if "part" in frame.columns else frame
                 given.append(self._nested(kind, own, place, start))
                 start += len(frame)
-                counts[kind] += len(frame) if kind != TOLD else 0
-            given += [self._nested(TOLD, remark(ROWS, kind, count), place, 0) for kind, count in counts.items()]
+                counts[kind] += len(frame)
+            rows_of = {kind: count for kind, count in counts.items() if kind != TOLD}
+            given += [self._nested(TOLD, remark(ROWS, kind, count), place, 0) for kind, count in rows_of.items()]
         except InputError as problem:
             yield self._nested(TOLD, refused(str(problem), numbers), place, 0)
         else:
