@@ -133,9 +133,7 @@ def name_files(paths: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def opened(
-    path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None = None
-) -> Iterator[Iterator[Opened]]:
+def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None = None) -> Iterator[Iterator[Opened]]:
     """Open one path as the files it holds.
 
     The first bytes of a file, not its name, say whether it is compressed.

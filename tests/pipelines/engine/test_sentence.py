@@ -1,8 +1,10 @@
 """What is said of an error of Spark: the cause in one line, with its remedy."""
 
+import sys
+
 import pytest
 
-from shiftcast.pipelines.engine.spark import sentence
+from shiftcast.pipelines.engine.spark import sentence, session
 
 WORKER = """
   An exception was thrown from the Python worker. Please see the stack trace below.
@@ -38,3 +40,10 @@ Caused by: java.io.FileNotFoundException: File file:/own/a.csv does not exist
 def test_the_cause_is_said_in_one_line(trace, said):
     assert sentence(trace).startswith(said)
     assert "\n" not in sentence(trace)
+
+
+def test_spark_connect_without_its_packages_is_refused_with_their_name(monkeypatch):
+    pytest.importorskip("pyspark", reason="the Spark engine needs pyspark, not installed here")
+    monkeypatch.setitem(sys.modules, "grpc", None)
+    with pytest.raises(ValueError, match=r"^sc://127.*: Spark Connect needs more packages .*pyspark\[connect\]"):
+        session("sc://127.0.0.1:1")
