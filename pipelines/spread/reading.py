@@ -170,7 +170,8 @@ def find_row(spark: Any, place: Place, number: int) -> tuple[str, int]:
 
 
 def _named(file: str, given: str) -> str:
-    """Return the name of a file as people wrote it: a path where they gave one."""
-    if is_uri(given):
-        return unquote(file)
-    return unquote(urlsplit(file).path)
+    """Return the name of a file as people wrote it: a path where they gave one, and three slashes in a URI of one."""
+    path = unquote(urlsplit(file).path)
+    if not is_uri(given):
+        return path
+    return f"file://{path}" if file.startswith("file:") else unquote(file)
