@@ -81,7 +81,7 @@ def summarise(given: Any, averaged: Mapping[str, tuple[str, ...]]) -> Manifest |
     told = _told(given)
     faults = [Fault(row.what, row.first_number) for row in told if row.name == ERROR]
     if faults:
-        return min(faults, key=lambda fault: (fault.number is not None, fault.number, fault.text))
+        return min(faults, key=lambda fault: (-1 if fault.number is None else fault.number, fault.text))
     treated = {row.what: row for row in told if row.name == TREATED}
     named = [name for name in TREATMENTS if name in treated]
     won = sorted((row for row in told if row.name == WON), key=lambda row: (-row.number, row.what))

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.series.files import EMPTY, TEXT, as_table
@@ -95,7 +96,7 @@ class Worker:
         return pa.concat_tables([self.schema.empty_table(), *out])
 
     def _group(
-        self, rows: pd.DataFrame, numbers: np.ndarray, corrupt: np.ndarray, place: tuple[str, int]
+        self, rows: pd.DataFrame, numbers: NDArray[np.int64], corrupt: NDArray[np.bool_], place: tuple[str, int]
     ) -> Iterator[pa.Table]:
         """Yield what a group comes to; of one that is refused the refusal alone."""
         given, start, counts = [], 0, Counter[str]()
@@ -128,13 +129,13 @@ class Worker:
         return pa.table(columns, schema=self.schema)
 
 
-def _refuse_corrupt(corrupt: np.ndarray) -> None:
+def _refuse_corrupt(corrupt: NDArray[np.bool_]) -> None:
     if corrupt.any():
         row = int(corrupt.argmax()) + 1
         raise InputError(f"row {row}: has another number of cells than the header; correct the line")
 
 
-def refused(text: str, numbers: np.ndarray) -> pd.DataFrame:
+def refused(text: str, numbers: NDArray[np.int64]) -> pd.DataFrame:
     """Return a refusal as a remark, the row it names by the number that the row has among all.
 
     Parameters
