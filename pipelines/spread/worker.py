@@ -89,7 +89,7 @@ class Worker:
         kept = [name for name in rows.column_names if name not in {ROW, GROUP, PART, BATCH, CORRUPT}]
         frame = typed(rows.select(kept), text=CORRUPT in rows.column_names).to_pandas()
         corrupt = rows[CORRUPT].is_valid().to_numpy() if CORRUPT in rows.column_names else np.zeros(len(rows), bool)
-        out = []
+        out: list[pa.Table] = []
         for name, at in sorted(names.groupby(names).indices.items()):
             mine = frame.iloc[at].reset_index(drop=True)
             out += self._group(mine, numbers[at], corrupt[at], (str(name), part))
@@ -99,7 +99,8 @@ class Worker:
         self, rows: pd.DataFrame, numbers: NDArray[np.int64], corrupt: NDArray[np.bool_], place: tuple[str, int]
     ) -> Iterator[pa.Table]:
         """Yield what a group comes to; of one that is refused the refusal alone."""
-        given, start, counts = [], 0, Counter[str]()
+        given: list[pa.Table] = []
+        start, counts = 0, Counter[str]()
         try:
             _refuse_corrupt(corrupt)
             for kind, frame in self.answer(rows):
