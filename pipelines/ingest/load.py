@@ -20,7 +20,7 @@ import pandas as pd
 from shiftcast.features.frames import DataFrame, Quarantine, conform
 from shiftcast.features.labels import Rules
 from shiftcast.pipelines.ingest.reading import IngestRequest, ReadFile, batches_of
-from shiftcast.pipelines.ingest.spool import Closed, Counts, Spool
+from shiftcast.pipelines.ingest.spool import Closed, Collected, Counts, Spool
 from shiftcast.pipelines.sources.catalogue import find_source
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import expand, name_files
@@ -127,6 +127,7 @@ def read_files(
         If the source is unknown.
     """
     source = find_source(request.source)
+    spool: Spool | Collected
     if request.engine == SPARK:
         from shiftcast.pipelines.ingest.workers import read_by_workers  # noqa: PLC0415  (an extra)
 

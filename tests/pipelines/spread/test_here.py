@@ -135,5 +135,5 @@ def test_what_spark_cannot_do_is_said_at_once(history, tmp_path):
     said = refused("volume", tmp_path / "empty.csv", "--horizon", 2, *out, *SPARK)
     assert said == f"{tmp_path / 'empty.csv'}: the history has no rows; give at least one period of one series"
     Path(out[1]).mkdir()
-    (out[1] / "part.parquet").write_text("")
+    (out[1] / "part.parquet").write_text("kept")
     assert "has files already" in refused("volume", file, "--horizon", 2, *out, *SPARK)
