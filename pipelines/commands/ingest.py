@@ -58,6 +58,7 @@ def ingest_files(
     grain: Annotated[str, typer.Option(help="minute, hour, day, week, month or quarter.")] = "hour",
     engine: Annotated[str, typer.Option(help="duckdb on this machine, or spark.")] = "duckdb",
     master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,
+    work: Annotated[str | None, typer.Option(help="Folder that Spark's workers share, such as s3a://bucket/x.")] = None,
     known_at: Annotated[str | None, typer.Option(help="First day the world could know the rows; today.")] = None,
     feed: Annotated[str, typer.Option(help="Name to store the rows under; a later load of it corrects it.")] = "",
     restates: Annotated[
@@ -82,8 +83,8 @@ def ingest_files(
         check_files(paths, setting, last, as_json=as_json)
         return
     day = as_day(known_at, "--known-at")
-    _load(IngestRequest(source, tuple(paths), setting, day, default_root(), grain, engine, master, last, feed,
-                        restates=restates), as_json=as_json, quiet=quiet)  # fmt: skip
+    _load(IngestRequest(source, tuple(paths), setting, day, default_root(), grain, engine, master, work, last,
+                        feed, restates=restates), as_json=as_json, quiet=quiet)  # fmt: skip
 
 
 def _shown(source: str, paths: list[str] | None, output: Path, *, as_json: bool) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial as bound
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -17,10 +19,12 @@ from shiftcast.forecast.migration.learned import LearnedFamily
 from shiftcast.forecast.migration.references import REFERENCES, reference_rows
 from shiftcast.forecast.views.crossing import crossing_dates, read_condition
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
+from shiftcast.pipelines.commands.series_engine import HERE, Engine, Master, path, spread_asked, wanted_places
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.shares_plot import save_plot
 from shiftcast.pipelines.series.files import read_series, series_writer
 from shiftcast.pipelines.sources.learned import load_learned
+from shiftcast.pipelines.spread.shares import spread_shares
 
 DRAWS: Final = 2000
 COLUMNS: Final = ("series", "group", "period_end", "category", "value", "n")
@@ -36,11 +40,11 @@ def main() -> None:
 
 @app.command()
 def shares(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
+    file: Annotated[str, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
     horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
     draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
-    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
+    output: Annotated[str | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
     plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
     newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
     without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
@@ -62,31 +66,65 @@ def shares(
     fiscal_end: FiscalEnd = 0,
     as_of: AsOf = None,
     partial: Partial = HOLD,
+    engine: Engine = HERE,
+    master: Master = None,
 ) -> None:
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
-        history = read_series(file, COLUMNS)
         reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
         conditions = [read_condition(text) for text in crossing or []]
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
-        forecast, fits = forecast_history(
-            history, horizon, draws, seed, newcomer, picked, family if by_set else None, reading
-        )
-        curves = [reference_rows(fit, name) for name in reference or [] for fit in fits]
+        answer = bound(forecast_history, horizon=horizon, draws=draws, seed=seed, newcomer=newcomer, learned=picked,
+                       by_set=family if by_set else None, reading=reading)  # fmt: skip
+        if spread_asked(engine, master, {"--plot": plot, "--crossing": crossing}):
+            found = bound(with_references, answer=answer, references=tuple(reference or ()))
+            manifest = spread_shares(file, COLUMNS, found, wanted_places({"forecast": output}), master)
+            tell_treated(manifest.treatments)
+            if "skill" in manifest.tables:
+                tell_skill(manifest.tables["skill"])
+            return
+        history = read_series(Path(file), COLUMNS)
+        forecast, fits = with_references(history, answer, tuple(reference or ()))
         crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
-        with series_writer(output) as write:
-            write(pd.concat([forecast, *curves], ignore_index=True) if curves else forecast)
+        with series_writer(path(output)) as write:
+            write(forecast)
         if plot is not None:
             save_plot(check_share_rows(history, reading.clock), forecast, plot)
-        for line in sum((fit.treated for fit in fits), Treatments()).lines():
-            errors.print(f"treated: {line}", markup=False, highlight=False)
-        tell_skill(pd.concat([fit.skill for fit in fits]))
+        tell_treated(sum((fit.treated for fit in fits), Treatments()))
+        skill = pd.concat([fit.skill for fit in fits]).dropna().groupby(["histories", "horizon"], as_index=False)
+        tell_skill(skill.agg(ratio=("ratio", "mean"), count=("series", "nunique")))
         for table in crossings:
             tell_crossings(table)
     except (InputError, OSError) as problem:
         errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from problem
+
+
+def with_references(
+    history: pd.DataFrame,
+    answer: Callable[[pd.DataFrame], tuple[pd.DataFrame, list[ShareFit]]],
+    references: tuple[str, ...],
+) -> tuple[pd.DataFrame, list[ShareFit]]:
+    """Return the quantile frame of a history with textbook curves below it, and the fits.
+
+    Parameters
+    ----------
+    history
+        Share histories.
+    answer
+        From histories to their quantile frame and fits.
+    references
+        Names of the curves, if any.
+
+    Returns
+    -------
+    tuple
+        Quantile frame, and the fits.
+    """
+    forecast, fits = answer(history)
+    curves = [reference_rows(fit, name) for name in references for fit in fits]
+    return (pd.concat([forecast, *curves], ignore_index=True) if curves else forecast), fits
 
 
 def forecast_history(
@@ -140,20 +178,31 @@ def forecast_history(
     return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
 
 
+def tell_treated(treated: Treatments) -> None:
+    """Print what was treated in the rows, to standard error.
+
+    Parameters
+    ----------
+    treated
+        Counts of treatments.
+    """
+    for line in treated.lines():
+        errors.print(f"treated: {line}", markup=False, highlight=False)
+
+
 def tell_skill(skill: pd.DataFrame) -> None:
     """Print the skill against last value, by class of history, to standard error.
 
     Parameters
     ----------
     skill
-        ``series, histories, horizon, ratio``.
+        ``histories, horizon, ratio, count``: mean ratio, and the number of series.
     """
-    for kind, part in skill.dropna().groupby("histories"):
-        ratios = part.groupby("horizon").ratio.mean()
-        texts = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(ratios.index, ratios.to_numpy(), strict=True))
-        count = part["series"].nunique()
+    for kind, part in skill.groupby("histories"):
+        texts = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(part.horizon, part.ratio, strict=True))
+        count = part["count"].max()
         errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {texts}", highlight=False)
-        if (ratios >= NO_BETTER).any():
+        if (part.ratio >= NO_BETTER).any():
             errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
 
 

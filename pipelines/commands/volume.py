@@ -20,9 +20,17 @@ from shiftcast.forecast.beliefs import read_beliefs
 from shiftcast.forecast.volume import outside_member, own_priors
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
 from shiftcast.pipelines.commands.options import as_elasticity, names_of
+from shiftcast.pipelines.commands.series_engine import HERE, Engine, Master, path, spread_asked, wanted_places
 from shiftcast.pipelines.commands.series_progress import progress_bar
 from shiftcast.pipelines.commands.volume_shares import with_shares
-from shiftcast.pipelines.commands.volume_summary import VolumeSummary, joined, summary_json, summary_of, tell
+from shiftcast.pipelines.commands.volume_summary import (
+    VolumeSummary,
+    joined,
+    of_manifest,
+    summary_json,
+    summary_of,
+    tell,
+)
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
@@ -32,17 +40,18 @@ from shiftcast.pipelines.series.levels import SUMMED, forecast_levels
 from shiftcast.pipelines.series.outside import load_outside
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
+from shiftcast.pipelines.spread.volumes import spread_volumes
 
 Write = Callable[[pd.DataFrame], None]
 Ahead = Callable[[pd.DataFrame, VolumeQuestion], Iterator[tuple[list[VolumeAnswer], Treatments]]]
 
 
 def volume(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,group,period_end,value and drivers.")],
+    file: Annotated[str, typer.Argument(help="CSV or Parquet: series,group,period_end,value and drivers.")],
     horizon: Annotated[int, typer.Option(min=1, help="Periods ahead, of each series' own frequency.")],
     frequency: Frequency = None,
-    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="CSV or Parquet of the member weights to write.")] = None,
+    output: Annotated[str | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
+    weights: Annotated[str | None, typer.Option(help="CSV or Parquet of the member weights to write.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture of history and fan to write.")] = None,
     drivers: Annotated[str, typer.Option(help="Columns that drive volume, separated by commas.")] = "",
     zone: Zone = None,
@@ -59,7 +68,7 @@ def volume(
     totals: Annotated[bool, typer.Option("--totals", help="With --by: forecast sums over its columns too.")] = False,
     edges: Annotated[Path | None, typer.Option(help="With --by: hierarchy to write, for shiftcast reconcile.")] = None,
     shares: Annotated[Path | None, typer.Option(help="Share histories: volumes by category that add up.")] = None,
-    paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
+    paths: Annotated[str | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
     member: Annotated[
@@ -70,6 +79,8 @@ def volume(
     ] = None,
     record: Annotated[Path, typer.Option(help="Folder whose beliefs.csv the forecast starts from.")] = RECORDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
+    engine: Engine = HERE,
+    master: Master = None,
 ) -> None:
     """Forecast volumes: mean and quantiles by series, and which member won where."""
     named, adding, longer = names_of(drivers), Adding(names_of(by), totals), names_of(also)
@@ -82,21 +93,27 @@ def volume(
     reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
     question = VolumeQuestion(horizon, priors, named, reading, beliefs, wanted, seed)
     forecast: list[pd.DataFrame] = []
-    drawn = SHOWN if plot is not None else 0
-    ahead: Ahead = bound(forecast_levels, also=longer, how=levels) if longer else forecast_volumes
-    with ExitStack() as opened:
-        write = forecast.append if as_json and output is None else opened.enter_context(series_writer(output))
-        write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
-        try:
-            summary = answer_file(
-                file, question, write, write_paths, drawn=drawn, adding=adding, shares=shares, ahead=ahead
-            )
-        except InputError as problem:
-            raise InputError(f"{file}: {problem}") from problem
-    for path, table in ((weights, summary.weights), (edges, summary.edges)):
-        if path is not None:
-            with series_writer(path) as write_table:
-                write_table(table)
+    undone = {"--plot": plot, "--by": by, "--shares": shares, "--also": also, "--member": member,
+              "--foundation": foundation}  # fmt: skip
+    if spread_asked(engine, master, undone):
+        outputs = wanted_places({"forecast": output, "weights": weights, "paths": paths})
+        summary = of_manifest(spread_volumes(file, question, outputs, master))
+    else:
+        ahead: Ahead = bound(forecast_levels, also=longer, how=levels) if longer else forecast_volumes
+        with ExitStack() as opened:
+            write = forecast.append if as_json and output is None else opened.enter_context(series_writer(path(output)))
+            write_paths = opened.enter_context(series_writer(Path(paths))) if paths is not None else None
+            drawn = SHOWN if plot is not None else 0
+            try:
+                summary = answer_file(
+                    Path(file), question, write, write_paths, drawn=drawn, adding=adding, shares=shares, ahead=ahead
+                )
+            except InputError as problem:
+                raise InputError(f"{file}: {problem}") from problem
+        for place, table in ((path(weights), summary.weights), (edges, summary.edges)):
+            if place is not None:
+                with series_writer(place) as write_table:
+                    write_table(table)
     if plot is not None:
         save_plot(summary.fans, plot, total=summary.series)
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from shiftcast.features.volumes import Treatments
 from shiftcast.pipelines.commands.series_progress import errors
 from shiftcast.pipelines.publish.volume_plot import Fan
 from shiftcast.pipelines.series.volumes import VolumeAnswer
+from shiftcast.pipelines.spread import Manifest
 
 AHEAD: Final = {True: "known ahead, it moves the forecast", False: "not known ahead, it moves nothing"}
 
@@ -41,6 +42,8 @@ class VolumeSummary:
         The series to draw.
     edges
         ``parent, child`` of the series, where rows were added up; no rows otherwise.
+    noted
+        How many series a note is about, where ``notes`` names the first alone.
     """
 
     series: int
@@ -52,6 +55,7 @@ class VolumeSummary:
     notes: dict[str, tuple[str, ...]]
     fans: dict[str, Fan]
     edges: pd.DataFrame = field(default_factory=pd.DataFrame)
+    noted: Mapping[str, int] = field(default_factory=dict)
 
 
 def summary_of(answer: VolumeAnswer) -> VolumeSummary:
@@ -79,6 +83,32 @@ def summary_of(answer: VolumeAnswer) -> VolumeSummary:
         borrowed={str(name): float(weight) for name, weight in own},
         notes=dict(answer.notes),
         fans={},
+    )
+
+
+def of_manifest(manifest: Manifest) -> VolumeSummary:
+    """Return the summary of a forecast that workers made.
+
+    Parameters
+    ----------
+    manifest
+        What came of it.
+
+    Returns
+    -------
+    VolumeSummary
+        Weights averaged over groups, and nothing to draw.
+    """
+    return VolumeSummary(
+        series=manifest.series,
+        treatments=manifest.treatments,
+        weights=manifest.tables.get("weights", pd.DataFrame()),
+        effects=manifest.tables.get("effects", pd.DataFrame()),
+        won=dict(manifest.won),
+        borrowed=dict(manifest.borrowed),
+        notes={text: (first,) for text, (_, first) in manifest.notes.items()},
+        fans={},
+        noted={text: count for text, (count, _) in manifest.notes.items()},
     )
 
 
@@ -176,5 +206,6 @@ def tell(summary: VolumeSummary) -> None:
         least = min(summary.borrowed.values())
         errors.print(f"own weight of the series that borrow: {least:.2f} and up", highlight=False, markup=False)
     for note, series in summary.notes.items():
-        about = f"{series[0]!r}" if len(series) == 1 else f"{len(series)} series, {series[0]!r} the first"
+        count = summary.noted.get(note, len(series))
+        about = f"{series[0]!r}" if count == 1 else f"{count} series, {series[0]!r} the first"
         errors.print(f"note: {note} ({about})", highlight=False, markup=False)

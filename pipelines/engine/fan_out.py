@@ -6,31 +6,36 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
+import ibis.expr.types as ir
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.inputs import ENGINES
 
+Rows = TypeVar("Rows", pd.DataFrame, ir.Table)
 Fit = Callable[[pd.DataFrame], pd.DataFrame]
+_ROW: Final = "shiftcast_row"
 _CHUNKS: Final = 4  # batches of groups a process gets: enough to even out slow ones, few enough to be cheap
 
 
 def fan_out(
-    rows: pd.DataFrame, key: str | list[str], fit: Fit, engine: str = "duckdb", *, workers: int = 1,
+    rows: Rows, key: str | list[str], fit: Fit, engine: str = "duckdb", *, workers: int = 1,
     master: str | None = None,
-) -> pd.DataFrame:  # fmt: skip
+) -> Rows:  # fmt: skip
     """Return ``fit`` of the rows of each key, one below the other in the order of the keys.
 
     Parameters
     ----------
     rows
-        Long frame, such as the history of many series.
+        Long frame, such as the history of many series; or an Ibis table of a Spark session, whose rows stay there.
     key
         Column or columns that name a series.
     fit
-        From the rows of one series, in the order given, to a frame of always the same columns and types; it may not
+        From the rows of one series, in the order given (a table has none), to a frame of always the same columns and
+        types; it may not
         depend on other series. For several processes and Spark it must be importable, as a function of a module is.
     engine
         ``duckdb`` is this machine; ``spark`` hands the series to Spark's workers.
@@ -41,8 +46,8 @@ def fan_out(
 
     Returns
     -------
-    DataFrame
-        The key columns, then those of the fits.
+    DataFrame or Table
+        The key columns, then those of the fits; of a table a table of the same session, in no order and not computed.
 
     Raises
     ------
@@ -61,6 +66,8 @@ def fan_out(
         raise InputError(f"column {missing[0]!r} of the key is missing; the rows have {list(rows.columns)}")
     if engine not in ENGINES:
         raise InputError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
+    if isinstance(rows, ir.Table):
+        return _of_table(rows, _One(keys, fit))
     if rows.empty:
         return rows[keys]
     groups = (group for _, group in rows.groupby(keys, sort=True, dropna=False))
@@ -97,7 +104,26 @@ def _pooled(one: _One, groups: list[pd.DataFrame], workers: int) -> Iterator[pd.
 
 
 def _spark(rows: pd.DataFrame, one: _One, example: pd.DataFrame, master: str | None) -> pd.DataFrame:
-    from shiftcast.pipelines.engine.spark import fan_out_spark  # noqa: PLC0415  (an extra)
+    from shiftcast.pipelines.engine.spark import fan_out_spark, session  # noqa: PLC0415  (an extra)
 
-    result = fan_out_spark(rows, one.keys, one, example, master)
-    return result.sort_values(one.keys, kind="stable", ignore_index=True)
+    numbered = session(master).createDataFrame(rows.assign(**{_ROW: range(len(rows))}))
+    result = fan_out_spark(numbered, one.keys, partial(_in_order, one=one), example).toPandas()
+    for name, dtype in example.dtypes.items():
+        if isinstance(dtype, pd.DatetimeTZDtype) and result[name].dt.tz is None:
+            result[name] = result[name].dt.tz_localize("UTC")
+    return result.astype(example.dtypes.to_dict()).sort_values(one.keys, kind="stable", ignore_index=True)
+
+
+def _in_order(group: pd.DataFrame, one: _One) -> pd.DataFrame:
+    return one(group.sort_values(_ROW).drop(columns=_ROW))
+
+
+def _of_table(rows: ir.Table, one: _One) -> ir.Table:
+    """Return the fits of a table of Spark; the first group's comes here, for its columns."""
+    from shiftcast.pipelines.engine.spark import fan_out_spark  # noqa: PLC0415  (an extra)
+    from shiftcast.pipelines.engine.spark_tables import rows_of, table_of  # noqa: PLC0415  (likewise)
+
+    backend, whole = rows.get_backend(), rows_of(rows)
+    first = whole.select(*one.keys).limit(1)
+    example = one(whole.join(first, one.keys).toPandas())
+    return table_of(fan_out_spark(whole, one.keys, one, example), backend)

@@ -1,7 +1,8 @@
 """Open the inputs of the engine: files, Ibis tables or streams, brought to one backend.
 
 A stream is written to a Parquet file in a scratch folder first, batch by batch: checking and aggregating read it
-twice, and Spark reads files. The folder goes when the connection does.
+twice. The folder goes when the connection does. Spark is given URIs as they are and tables of its session as they are;
+what is in memory here is sent to it, and a stream needs workers on this machine, that see the scratch folder.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def open_backend(engine: str, master: str | None, given: Sequence[Rows] = ()) ->
     """
     if engine not in ENGINES:
         raise InputError(f"engine {engine!r} is not one of {', '.join(ENGINES)}")
-    return _spark(master) if engine == "spark" else _duckdb(given)
+    return _spark(master, given) if engine == "spark" else _duckdb(given)
 
 
 def _duckdb(given: Sequence[Rows]) -> Any:
@@ -118,38 +119,53 @@ def _duckdb(given: Sequence[Rows]) -> Any:
     return backend
 
 
-def _spark(master: str | None) -> Any:
-    """Return an Ibis connection to the running Spark session, or to one on the master."""
+def _spark(master: str | None, given: Sequence[Rows]) -> Any:
+    """Return the connection of the first table of Spark, or one to the session of the master."""
+    for rows in given:
+        if isinstance(rows, ir.Table) and rows.get_backend().name == "pyspark":
+            return rows.get_backend()
     from shiftcast.pipelines.engine.spark import session  # noqa: PLC0415  (an extra)
 
     return ibis.pyspark.connect(session(master))
 
 
 def _as_input(rows: Rows, frame: type[FrameModel], backend: Any) -> Input:
-    if isinstance(rows, ir.Table):
-        table = rows if rows.get_backend() is backend else backend.read_parquet(_spool(rows, frame, backend))
-    elif isinstance(rows, str | Path) or (
-        isinstance(rows, list) and all(isinstance(each, str | Path) for each in rows)
-    ):
-        return _read(_paths(rows), frame, backend)
+    if isinstance(rows, str | Path):
+        return _read([rows], frame, backend)
+    if isinstance(rows, list) and all(isinstance(each, str | Path) for each in rows):
+        return _read(rows, frame, backend)
+    if isinstance(rows, ir.Table) and rows.get_backend() is backend:
+        table = rows
+    elif backend.name == "pyspark":
+        table = _sent(rows, frame, backend)
     else:
         table = backend.read_parquet(_spool(rows, frame, backend))
     whole = _conform(table, frame)
     return Input(whole, (whole,))
 
 
-def _paths(rows: str | Path | list[Path] | list[str]) -> list[Path]:
-    return [Path(each) for each in (rows if isinstance(rows, list) else [rows])]
+def _sent(rows: Any, frame: type[FrameModel], backend: Any) -> ir.Table:
+    """Return rows as a table of Spark: those of its session as they are, what is in memory sent, streams by a file."""
+    from shiftcast.pipelines.engine.spark_tables import as_table, of_session, spark_parquet  # noqa: PLC0415  (an extra)
+
+    if isinstance(rows, ir.Table) and rows.get_backend().name == "pyspark":
+        return of_session(rows, backend)
+    if isinstance(rows, pd.DataFrame | pa.Table):
+        return as_table(pa.concat_tables(_arrow(each, frame, _schema(frame)) for each in _batches(rows)), backend)
+    return spark_parquet([_spool(rows, frame, backend)], backend)
 
 
-def _read(paths: list[Path], frame: type[FrameModel], backend: Any) -> Input:
+def _read(paths: list[Any], frame: type[FrameModel], backend: Any) -> Input:
+    if backend.name == "pyspark":
+        from shiftcast.pipelines.engine.spark_tables import spark_parquet  # noqa: PLC0415  (an extra)
+
+        instants = tuple(name for name, column in frame.columns.items() if column.kind in {"instant", "date"})
+        whole = _conform(spark_parquet([str(path) for path in paths], backend, instants), frame)
+        return Input(whole, (whole,))
     fields = [field for path in paths for field in _parquet_schema(path)]
     if any(pa.types.is_timestamp(field.type) and field.type.unit == "ns" for field in fields):
         batches = (batch for path in paths for batch in pq.ParquetFile(path).iter_batches())
-        paths = [Path(_spool(batches, frame, backend))]  # neither Ibis nor Spark knows nanoseconds in UTC
-    if backend.name != "duckdb":
-        whole = ibis.union(*(_conform(backend.read_parquet(str(path)), frame) for path in paths))
-        return Input(whole, (whole,))
+        paths = [_spool(batches, frame, backend)]  # Ibis does not know nanoseconds in UTC
     whole = _conform(backend.read_parquet([str(path) for path in paths], hive_partitioning=False), frame)
     if not 1 < len(paths) <= _ASKED_SINGLY:
         return Input(whole, (whole,))
@@ -157,7 +173,7 @@ def _read(paths: list[Path], frame: type[FrameModel], backend: Any) -> Input:
     return Input(whole, tuple(_conform(table, frame) for table in each))
 
 
-def _parquet_schema(path: Path) -> pa.Schema:
+def _parquet_schema(path: str | Path) -> pa.Schema:
     try:
         return pq.read_schema(path)
     except (OSError, pa.ArrowInvalid) as error:
@@ -170,11 +186,15 @@ def _spool(rows: Any, frame: type[FrameModel], backend: Any) -> str:
     scratch = tempfile.TemporaryDirectory(prefix="shiftcast-")
     weakref.finalize(backend, scratch.cleanup)
     path = Path(scratch.name) / f"{frame.title}.parquet"
-    schema = pa.schema([field for field in arrow_schema(frame) if field.name not in _UNREAD])
+    schema = _schema(frame)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in _batches(rows):
             writer.write_table(_arrow(batch, frame, schema))
     return str(path)
+
+
+def _schema(frame: type[FrameModel]) -> pa.Schema:
+    return pa.schema([field for field in arrow_schema(frame) if field.name not in _UNREAD])
 
 
 def _batches(rows: Any) -> Iterable[pa.Table]:

@@ -41,7 +41,7 @@ class Group:
 
 def changes_of(
     groups: Sequence[Group], grain: str, *, engine: str = "duckdb", master: str | None = None,
-    evidence: str = "measured", confidence: str = "verified",
+    work: str | None = None, evidence: str = "measured", confidence: str = "verified",
 ) -> ir.Table:  # fmt: skip
     """Return what parts change of each figure, not yet computed.
 
@@ -53,6 +53,8 @@ def changes_of(
         Length of the periods, all UTC: minute, hour, day, week, month or quarter.
     engine, master
         As in :func:`pipelines.engine.aggregate`.
+    work
+        URI of a folder that Spark's workers share, where they are not on this machine.
     evidence, confidence
         Who stands behind the rows, and whether they were read at their source.
 
@@ -68,17 +70,18 @@ def changes_of(
     """
     backend = open_backend(engine, master)
     periods = Periods(grain, DIALECTS[backend.name])
-    cells = [_dated(cell, group) for group in groups for cell in _cells(_read(group, backend), periods)]
+    cells = [_dated(cell, group) for group in groups for cell in _cells(_read(group, backend, work), periods)]
     if not cells:
         return ibis.memtable(to_arrow(empty(Changes)))
     return as_changes(together(cells), periods, evidence=evidence, confidence=confidence)
 
 
-def _read(group: Group, backend: Any) -> ir.Table:
+def _read(group: Group, backend: Any, work: str | None) -> ir.Table:
     if backend.name == "duckdb":
         return backend.read_parquet([str(path) for path in group.paths], hive_partitioning=False)
-    tables = [backend.read_parquet(str(path)) for path in group.paths]
-    return tables[0] if len(tables) == 1 else ibis.union(*tables)
+    from shiftcast.pipelines.engine.spark_tables import seen_by_workers, spark_parquet  # noqa: PLC0415  (an extra)
+
+    return spark_parquet(seen_by_workers(group.paths, backend, work), backend)
 
 
 def _dated(cells: ir.Table, group: Group) -> ir.Table:

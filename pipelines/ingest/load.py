@@ -19,61 +19,18 @@ import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Quarantine, conform
 from shiftcast.features.labels import Rules
-from shiftcast.pipelines.ingest.clusters import cluster_of
-from shiftcast.pipelines.ingest.spool import Closed, Counts, Spool
+from shiftcast.pipelines.ingest.reading import IngestRequest, ReadFile, batches_of
+from shiftcast.pipelines.ingest.spool import Closed, Collected, Counts, Spool
 from shiftcast.pipelines.sources.catalogue import find_source
-from shiftcast.pipelines.sources.normal import Source, normalise
-from shiftcast.pipelines.sources.opening import STANDARD_INPUT, expand, name_files, opened
-from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.sources.normal import Source
+from shiftcast.pipelines.sources.opening import expand, name_files
 from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
 from shiftcast.pipelines.store.reading import utc_day
 
+__all__ = ["IngestRequest", "Ingested", "ingest", "read_files", "reasons", "write_report"]
+
+SPARK: Final = "spark"
 VERSION: Final = 2  # of what turns files into rows; part of a load's digest, so that a better reader may load again
-
-
-@dataclass(frozen=True)
-class IngestRequest:
-    """The files of a load and its options.
-
-    Attributes
-    ----------
-    source
-        Name of a kind of file in ``pipelines.sources.catalogue``.
-    paths
-        Paths, patterns, or ``-`` for standard input.
-    setting
-        Options of the readers: columns, zone, rules, constants.
-    known_at
-        First day the world could know the rows, midnight UTC.
-    root
-        Folder of state; the store is below it.
-    grain
-        Length of the periods usage is stored in.
-    engine, master
-        As in :func:`pipelines.engine.aggregate`.
-    until
-        Moment up to which what has no end ran; the last moment of the load if None.
-    feed
-        Name the rows are stored under instead of the kind of file and the cluster.
-    evidence
-        Who stands behind the rows: ``measured, independent, vendor`` or ``assumed``.
-    restates
-        Whether the files are all there is to say of their kind and cluster, or feed: earlier items not among them are
-        withdrawn.
-    """
-
-    source: str
-    paths: tuple[str, ...]
-    setting: Setting
-    known_at: pd.Timestamp
-    root: Path
-    grain: str = "hour"
-    engine: str = "duckdb"
-    master: str | None = None
-    until: pd.Timestamp | None = None
-    feed: str = ""
-    evidence: str = "measured"
-    restates: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +83,7 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
         if closed.parts is None:
             return Ingested({**report, "new": False, "commit": None}, quarantine, new=False)
         progress("storing", report["rows"])
-        reckoning = Reckoning(request.grain, request.engine, request.master, request.evidence)
+        reckoning = Reckoning(request.grain, request.engine, request.master, request.evidence, request.work)
         guessed = not (request.setting.cluster or request.feed)
         load = Arrival(closed.parts, utc_day(request.known_at), restates=request.restates, guessed=guessed,
                        content=report["content"])  # fmt: skip
@@ -170,26 +127,24 @@ def read_files(
         If the source is unknown.
     """
     source = find_source(request.source)
-    whole, read, same = hashlib.sha256(), [], []
-    seen: set[bytes] = set()
-    with Spool(folder) as spool:
-        for path, name in name_files(expand(request.paths)).items():
-            content, members = hashlib.sha256(), []
-            with opened(path, name, content) as files:
-                for file in files:
-                    members.append(file.name)
-                    setting = _clustered(request.setting, path, file.name)
-                    for chunk in source.read(file, setting):
-                        spool.add(normalise(source, chunk, setting, request.feed))
-                        progress(file.name, spool.counts.rows)
-            read += members
-            same += members if content.digest() in seen and not request.setting.cluster else []
-            seen.add(content.digest())
-            whole.update(content.digest())
-        closed = spool.close(request.until, same)
+    spool: Spool | Collected
+    if request.engine == SPARK:
+        from shiftcast.pipelines.ingest.workers import read_by_workers  # noqa: PLC0415  (an extra)
+
+        files, spool = read_by_workers(request, folder, progress)
+    else:
+        files, spool = _read_here(request, folder, progress)
+    seen: dict[bytes, list[ReadFile]] = {}
+    for each in files:
+        seen.setdefault(each.content, []).append(each)
+    same = [] if request.setting.cluster else [
+        name for alike in seen.values() for each in alike[1:] for name in each.members
+    ]  # fmt: skip
+    closed = spool.close(request.until, same)
+    whole = hashlib.sha256(b"".join(each.content for each in files))
     report = {
-        "source": source.name, "files": read, "content": hashlib.sha256(b"".join(sorted(seen))).hexdigest(),
-        "same_bytes": same, "rows": spool.counts.rows,
+        "source": source.name, "files": [name for each in files for name in each.members],
+        "content": hashlib.sha256(b"".join(sorted(seen))).hexdigest(), "same_bytes": same, "rows": spool.counts.rows,
         "stored": spool.counts.rows - spool.counts.quarantined - closed.findings["repeated"],
         "quarantined": spool.counts.quarantined,
         "idle_rules": _idle(request.setting.rules, spool.counts), "reasons": reasons(closed.quarantine),
@@ -198,23 +153,28 @@ def read_files(
     return report, closed, _digest(whole.hexdigest(), request)
 
 
-def _placed(path: str) -> str:
-    """Return where a path lies, however it is written: a schedule and a person write the same one differently."""
-    return path if path == STANDARD_INPUT else str(Path(path).resolve())
+def _read_here(
+    request: IngestRequest, folder: Path, progress: Callable[[str, int], None]
+) -> tuple[list[ReadFile], Spool]:
+    """Return the files of a load, and a spool of what they hold."""
+    files = []
+    with Spool(folder) as spool:
+        for path, name in name_files(expand(request.paths)).items():
+            content, members = hashlib.sha256(), []
+            for batch, member in batches_of(request, path, name, content):
+                if batch is None:
+                    members.append(member)
+                    continue
+                spool.add(batch)
+                progress(member, spool.counts.rows)
+            files.append(ReadFile(content.digest(), tuple(members)))
+    return files, spool
 
 
 def _idle(rules: Rules, counts: Counts) -> list[str]:
     """Return the rules that fit no row of the load, a mistyped field or pattern perhaps."""
     fitted = np.broadcast_to(counts.fitted, len(rules.rules))
     return [f"{rule.field},{rule.pattern}" for rule, rows in zip(rules.rules, fitted, strict=True) if rows == 0]
-
-
-def _clustered(setting: Setting, path: str, name: str) -> Setting:
-    """Return the setting with the cluster of a file's folder, in the archive or on the disk, where none is given."""
-    member = name.rpartition(":")[2] if ":" in name else ""
-    if setting.cluster:
-        return setting
-    return replace(setting, cluster=cluster_of(member) or cluster_of(_placed(path)), guessed=True)
 
 
 def _declared(source: Source) -> dict[str, str]:

@@ -6,7 +6,7 @@ items that are told of twice, gaps, clocks that jump, counters that restart, and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -33,7 +33,7 @@ from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.store.items import quoted, scratch_database
 
 QUARANTINE_LIMIT: Final = 1_000_000
-_QUARANTINE_SCHEMA: Final = pa.schema([("source", pa.string()), ("line", pa.int64()), ("column", pa.string()),
+QUARANTINE_SCHEMA: Final = pa.schema([("source", pa.string()), ("line", pa.int64()), ("column", pa.string()),
                            ("value", pa.string()), ("reason", pa.string())])  # fmt: skip
 
 
@@ -57,6 +57,20 @@ class Counts:
     quarantined: int = 0
     unresolved: dict[str, int] = field(default_factory=dict)
     fitted: NDArray[np.int64] | int = 0
+
+    def add(self, batch: Batch) -> None:
+        """Count the rows of a batch.
+
+        Parameters
+        ----------
+        batch
+            Normalised rows of one chunk, and those quarantined.
+        """
+        self.rows += batch.rows
+        self.quarantined += len(batch.quarantined)
+        self.fitted = self.fitted + batch.fitted
+        for name in batch.unresolved:
+            self.unresolved[name] = self.unresolved.get(name, 0) + 1
 
 
 @dataclass(frozen=True)
@@ -89,9 +103,9 @@ class Spool:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.counts = folder, Counts()
-        self._files = {"parts": PART_SCHEMA, "quarantined": _QUARANTINE_SCHEMA}
+        self._files = {"parts": PART_SCHEMA, "quarantined": QUARANTINE_SCHEMA}
         self._writers = {
-            name: pq.ParquetWriter(folder / f"raw_{name}.parquet", _plain(schema), compression="zstd")
+            name: pq.ParquetWriter(folder / f"raw_{name}.parquet", plain(schema), compression="zstd")
             for name, schema in self._files.items()
         }
 
@@ -117,11 +131,7 @@ class Spool:
         UnreadableFileError
             If most of the load is being set aside: then the source is the wrong one, not its rows.
         """
-        self.counts.rows += batch.rows
-        self.counts.quarantined += len(batch.quarantined)
-        self.counts.fitted = self.counts.fitted + batch.fitted
-        for name in batch.unresolved:
-            self.counts.unresolved[name] = self.counts.unresolved.get(name, 0) + 1
+        self.counts.add(batch)
         if self.counts.quarantined > QUARANTINE_LIMIT and self.counts.quarantined * 2 > self.counts.rows:
             first = batch.quarantined.iloc[0]
             raise UnreadableFileError(
@@ -129,11 +139,11 @@ class Spool:
                 f"{self.counts.quarantined} of {self.counts.rows} rows would be set aside: check the source and columns"
             )
         quarantined = pa.Table.from_pandas(
-            batch.quarantined.astype({"line": "int64"}), schema=_QUARANTINE_SCHEMA, preserve_index=False
+            batch.quarantined.astype({"line": "int64"}), schema=QUARANTINE_SCHEMA, preserve_index=False
         )
         for name, table in (("parts", batch.parts), ("quarantined", quarantined)):
             if table.num_rows:
-                self._writers[name].write_table(table.cast(_plain(self._files[name])))
+                self._writers[name].write_table(table.cast(plain(self._files[name])))
 
     def close(self, until: pd.Timestamp | None, same_bytes: Sequence[str] = ()) -> Closed:
         """Finish the files, run the checks over all rows, and write what the engine reads.
@@ -152,16 +162,80 @@ class Spool:
         """
         for writer in self._writers.values():
             writer.close()
-        with scratch_database(self.folder) as database:
-            for name in self._files:
-                paths = quoted([self.folder / f"raw_{name}.parquet"])
-                database.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet({paths})")
-            return _closed(database, self.folder, self.counts, until, same_bytes)
+        views = {name: f"SELECT * FROM read_parquet({quoted([self.folder / f'raw_{name}.parquet'])})"
+                 for name in self._files}  # fmt: skip
+        return _finished(self.folder, views, self.counts, until, same_bytes)
 
 
-def _plain(schema: pa.Schema) -> pa.Schema:
-    """Return a schema with dictionaries as text: batches differ in theirs."""
-    return pa.schema([(each.name, pa.string() if pa.types.is_dictionary(each.type) else each.type) for each in schema])
+@dataclass(frozen=True)
+class Collected:
+    """Parts that workers left, copied into a folder: a spool that is filled already.
+
+    Attributes
+    ----------
+    folder
+        Folder with a folder of Parquet files for ``parts`` and ``quarantined``; identities are signed in them.
+    counts
+        Rows that went into them.
+    """
+
+    folder: Path
+    counts: Counts
+
+    def close(self, until: pd.Timestamp | None, same_bytes: Sequence[str] = ()) -> Closed:
+        """Run the checks over all rows, and write what the engine reads.
+
+        Parameters
+        ----------
+        until, same_bytes
+            As :meth:`Spool.close` takes them.
+
+        Returns
+        -------
+        Closed
+            Files, quarantined rows and findings.
+
+        Raises
+        ------
+        UnreadableFileError
+            If most of the load is being set aside: then the source is the wrong one, not its rows.
+        """
+        if self.counts.quarantined > QUARANTINE_LIMIT and self.counts.quarantined * 2 > self.counts.rows:
+            raise UnreadableFileError(
+                f"{self.counts.quarantined} of {self.counts.rows} rows would be set aside: check the source and columns"
+            )
+        unsigned = [each.name for each in PART_SCHEMA if each.type == pa.uint64()]
+        bits = ", ".join(f"({name}::HUGEINT & 18446744073709551615)::UBIGINT AS {name}" for name in unsigned)
+        files = {name: quoted(sorted((self.folder / name).glob("*.parquet"))) for name in ("parts", "quarantined")}
+        views = {"parts": f"SELECT * REPLACE ({bits}) FROM read_parquet({files['parts']})",
+                 "quarantined": f"SELECT * FROM read_parquet({files['quarantined']})"}  # fmt: skip
+        return _finished(self.folder, views, self.counts, until, same_bytes)
+
+
+def plain(schema: pa.Schema) -> pa.Schema:
+    """Return a schema with dictionaries as text: batches differ in theirs.
+
+    Parameters
+    ----------
+    schema
+        Columns of any types.
+
+    Returns
+    -------
+    Schema
+        The same columns.
+    """
+    kinds = [(each.name, pa.string() if pa.types.is_dictionary(each.type) else each.type) for each in schema]
+    return pa.schema(kinds)
+
+
+def _finished(
+    folder: Path, views: Mapping[str, str], counts: Counts, until: pd.Timestamp | None, same_bytes: Sequence[str]
+) -> Closed:
+    with scratch_database(folder) as database:
+        for name, query in views.items():
+            database.execute(f"CREATE VIEW {name} AS {query}")
+        return _closed(database, folder, counts, until, same_bytes)
 
 
 def _closed(

@@ -161,7 +161,7 @@ def series_writer(file: Path | None) -> Iterator[Callable[[pd.DataFrame], None]]
             opened: list[pa.csv.CSVWriter | pa.parquet.ParquetWriter] = []
 
             def write(frame: pd.DataFrame) -> None:
-                table = _table(frame, parquet=file.suffix == PARQUET)
+                table = as_table(frame, parquet=file.suffix == PARQUET)
                 if not opened:
                     opened.append(stack.enter_context(kind(str(part), table.schema)))
                 opened[0].write_table(table)
@@ -178,14 +178,27 @@ def _screen() -> Callable[[pd.DataFrame], None]:
     headers = iter([True])
 
     def write(frame: pd.DataFrame) -> None:
-        text = _table(frame, parquet=False).to_pandas().to_csv(index=False, header=next(headers, False))
+        text = as_table(frame, parquet=False).to_pandas().to_csv(index=False, header=next(headers, False))
         typer.echo(text, nl=False)
 
     return write
 
 
-def _table(frame: pd.DataFrame, *, parquet: bool) -> pa.Table:
-    """Return a frame as a table without dictionary coding; times as UTC, or as text in a CSV."""
+def as_table(frame: pd.DataFrame, *, parquet: bool) -> pa.Table:
+    """Return a frame as a table without dictionary coding; times as UTC, or as text in a CSV.
+
+    Parameters
+    ----------
+    frame
+        Any DataFrame; its index is left out.
+    parquet
+        Whether it is for Parquet and not for a CSV.
+
+    Returns
+    -------
+    Table
+        The same columns.
+    """
     zoned = [name for name, kind in frame.dtypes.items() if isinstance(kind, pd.DatetimeTZDtype)]
     plain = frame.assign(**{name: frame[name].dt.tz_convert(None) for name in zoned})
     table = pa.Table.from_pandas(plain, preserve_index=False).replace_schema_metadata()

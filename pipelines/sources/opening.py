@@ -15,7 +15,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -133,7 +133,7 @@ def name_files(paths: Sequence[str]) -> dict[str, str]:
 
 
 @contextmanager
-def opened(path: str, name: str, digest: hashlib._Hash) -> Iterator[Iterator[Opened]]:
+def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None = None) -> Iterator[Iterator[Opened]]:
     """Open one path as the files it holds.
 
     The first bytes of a file, not its name, say whether it is compressed.
@@ -146,6 +146,8 @@ def opened(path: str, name: str, digest: hashlib._Hash) -> Iterator[Iterator[Ope
         Name of the file in records.
     digest
         Hash that every raw byte goes to.
+    content
+        Bytes of the file, where it is not on this machine.
 
     Yields
     ------
@@ -158,7 +160,7 @@ def opened(path: str, name: str, digest: hashlib._Hash) -> Iterator[Iterator[Ope
         If it cannot be opened, or is cut short or damaged while it is read.
     """
     try:
-        with _raw(path) as raw:
+        with _raw(path) if content is None else nullcontext(content) as raw:
             hashing = _Through(raw, digest)
             yield _files(name, hashing)
             while hashing.read(_BLOCK):  # what an archive keeps after its last member belongs to the file too

@@ -41,12 +41,15 @@ class Reckoning:
         As in :func:`pipelines.engine.aggregate`.
     evidence
         Who stands behind the rows: ``measured, independent, vendor`` or ``assumed``.
+    work
+        URI of a folder that Spark's workers share, where they are not on this machine.
     """
 
     grain: str = "hour"
     engine: str = "duckdb"
     master: str | None = None
     evidence: str = "measured"
+    work: str | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Rec
             _check_grain(folder, visible(entries), load, reckoning.grain, database)
             groups, counts, told = _parts(folder, entries, load, database, fresh, scratch)
         changes = changes_of(groups, reckoning.grain, engine=reckoning.engine, master=reckoning.master,
-                             evidence=reckoning.evidence)  # fmt: skip
+                             work=reckoning.work, evidence=reckoning.evidence)  # fmt: skip
         counts[CHANGES_FILE], sources = write_changes(fresh / CHANGES_FILE, changes)
     for written in counts:
         sync(fresh / written)

@@ -325,6 +325,8 @@ def test_options_about_dates_reach_the_forecast(tmp_path, monkeypatch, capsys):
     result = run(*words, "--dates", "day-first", "--as-of", "2024-02-12")
     assert "1 values of periods that are not over: held out" in result.stderr
     assert pd.read_csv(tmp_path / "out.csv").period_end.unique().tolist() == ["2024-02-29", "2024-03-31"]
+
+
 def test_another_group_changes_no_byte_of_forecast_draws_or_weights(monkeypatch):
     real_model(monkeypatch)
     priors = replace(PRIORS, members=("last_value", "smoothing", "shared_growth"))

@@ -6,13 +6,14 @@ import shutil
 import warnings
 from importlib.util import find_spec
 
+import ibis
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from shiftcast.features.frames import DIMENSIONS
-from shiftcast.pipelines.engine import aggregate, collect, fan_out
+from shiftcast.pipelines.engine import aggregate, collect, fan_out, inputs
 from shiftcast.pipelines.engine.arrow import to_arrow
 from shiftcast.pipelines.engine.items import Group, changes_of
 from shiftcast.pipelines.engine.spark import session
@@ -93,6 +94,28 @@ def test_fits_on_spark_are_those_of_the_loop():
     pd.testing.assert_frame_equal(fan_out(rows, "series", fit, "spark"), fan_out(rows, "series", fit))
 
 
+def test_tables_of_the_session_stay_in_it(mixed, tmp_path, monkeypatch):
+    for name, rows in zip(("spans", "points"), mixed, strict=True):
+        pq.write_table(to_arrow(rows), tmp_path / f"{name}.parquet")
+    paths = {name: tmp_path / f"{name}.parquet" for name in ("spans", "points")}
+    monkeypatch.setattr(inputs, "stream", None)  # nothing comes through this process
+    tables = {name: ibis.pyspark.connect(session()).read_parquet(str(path)) for name, path in paths.items()}
+    there = cells("spark", "hour", **tables)
+    pd.testing.assert_frame_equal(there, cells("duckdb", "hour", **paths), rtol=1e-14)
+
+
+def test_fits_of_a_table_are_a_table_of_its_session():
+    rows = pd.DataFrame({"series": ["b", "a", "a"], "value": [1.0, 2.0, 4.0]})
+    table = ibis.pyspark.connect(session()).create_table("fitted_rows", rows, temp=True)
+
+    def fit(mine: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"mean": [mine["value"].mean()]})
+
+    there = fan_out(table, "series", fit, "spark")
+    assert there.get_backend() is table.get_backend()
+    pd.testing.assert_frame_equal(collect(there.order_by("series")), fan_out(rows, "series", fit), check_dtype=False)
+
+
 def test_a_session_in_another_zone_is_refused(spark):
     spark.conf.set("spark.sql.session.timeZone", "Asia/Kolkata")
     try:
@@ -102,7 +125,7 @@ def test_a_session_in_another_zone_is_refused(spark):
         spark.conf.set("spark.sql.session.timeZone", "UTC")
 
 
-@pytest.mark.parametrize("master", ["local[2]; rm", "http://host", "", "spark://host:7077 --jars x"])
+@pytest.mark.parametrize("master", ["local[2]; rm", "http://host", "", "spark://host:7077 --jars x", "sc://host;rm"])
 def test_a_master_of_no_known_form_is_refused(master):
     with pytest.raises(ValueError, match="is not of a form such as"):
         session(master)
