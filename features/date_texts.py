@@ -136,7 +136,8 @@ def _from_epoch(numbers: Array) -> Dates:
     for least, unit in reversed(_EPOCH):
         scale[np.abs(numbers) >= least] = SECONDS[unit]
     seconds = pd.Series(numbers * scale).where(lambda each: each.abs() < 1e10)
-    return pd.to_datetime((seconds * 1e6).round(), unit="us", errors="coerce").to_numpy().astype("datetime64[us]")
+    read = pd.to_datetime((seconds * 1e6).round(), unit="us", errors="coerce")
+    return np.asarray(read.to_numpy().astype("datetime64[us]"))
 
 
 def _clock_times(text: pd.Series, order: str, *, all_utc: bool) -> tuple[Dates, Array]:
@@ -168,7 +169,7 @@ def _written(bare: pd.Series, order: str) -> Dates:
     left = read.isna()
     written = {each: iso_date(each, order) for each in bare[left].unique()}
     read[left] = pd.to_datetime(bare[left].map(written), format="ISO8601", errors="coerce", utc=True)
-    return read.dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return np.asarray(read.dt.tz_localize(None).to_numpy().astype("datetime64[us]"))
 
 
 def _ahead(text: str) -> float:

@@ -178,9 +178,9 @@ def _borrowed(dates: pd.DataFrame, frequency: str | None) -> Array:
     """Return the steps with those of series with one date: as told, or as most series of the group have it."""
     open_ = dates.step.isna()
     if not open_.any():
-        return dates.step.to_numpy()
+        return np.asarray(dates.step, dtype=float)
     if frequency is not None:
-        return dates.step.fillna(spacing(canonical(frequency)) / DAY).to_numpy()
+        return np.asarray(dates.step.fillna(spacing(canonical(frequency)) / DAY), dtype=float)
     heads = dates[~open_].drop_duplicates("s")
     own = heads.groupby("group").step.agg(lambda each: each.mode().iloc[0])
     step = dates.step.fillna(dates.group.map(own).astype(float))
@@ -190,7 +190,7 @@ def _borrowed(dates: pd.DataFrame, frequency: str | None) -> Array:
             f"series {name!r} has one date, and none of its group has more, which leaves the frequency open; "
             "name it (--frequency)"
         )
-    return step.to_numpy()
+    return np.asarray(step, dtype=float)
 
 
 def _called(raw: Array) -> Array:

@@ -136,8 +136,8 @@ def _borrowed(table: pd.DataFrame, frequency: str | None) -> Rhythms:
         most = pairs.pair.mode().iloc[0] if len(pairs) else ("B", "Mon-Fri")
         own = pairs.groupby("group").pair.agg(lambda each: each.mode().iloc[0])
         table.loc[lone, ["frequency", "calendar"]] = [own.get(group, most) for group in table.group[lone]]
-    names = (table[name].to_numpy(dtype=object) for name in ("frequency", "calendar"))
-    return Rhythms(*names, table.stray.to_numpy(dtype=bool))
+    named = table.frequency.to_numpy(dtype=object), table.calendar.to_numpy(dtype=object)
+    return Rhythms(*named, table.stray.to_numpy(dtype=bool))
 
 
 def place(rows: pd.DataFrame, found: Rhythms) -> Grid:
@@ -238,9 +238,9 @@ def _on_calendars(slot: Integers, micros: Integers, code: Integers, found: Rhyth
     out = slot.copy()
     for name in pd.unique(found.calendar):
         mine = (found.calendar == name)[code]
-        number = counted_days(days[mine], str(name))
-        if number is not None:
-            out[mine] = number - counted_days(ends[code[mine]], str(name))
+        number, end = (counted_days(each, str(name)) for each in (days[mine], ends[code[mine]]))
+        if number is not None and end is not None:
+            out[mine] = number - end
     return out
 
 

@@ -117,7 +117,9 @@ def _long_draws(
 
 def _summed(draws: Array, ahead: Ahead) -> Array:
     """Return draws by longer periods, shape (draws, longer)."""
-    return ahead.known + np.stack([draws[:, ahead.member == at].sum(axis=1) for at in range(len(ahead.ends))], axis=1)
+    return np.asarray(
+        ahead.known + np.stack([draws[:, ahead.member == at].sum(axis=1) for at in range(len(ahead.ends))], axis=1)
+    )
 
 
 def _quantiles(frequency: str, at: int, ends: Array, draws: Array) -> pd.DataFrame:
