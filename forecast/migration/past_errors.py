@@ -80,7 +80,7 @@ def _scale_before(state: PathState, learned: Learned, before: Array) -> Array:
     terms = scale_terms(state.own, state.kin, state.pooled, state.last, state.drift, np.ones(1)) * wide
     names = list(SCALE_TERMS)
     terms[names.index("level")], terms[names.index("level_squared")] = before, before**2
-    return error_scale(terms, learned.scale) * np.exp(learned.spread[0])
+    return np.asarray(error_scale(terms, learned.scale) * np.exp(learned.spread[0]))
 
 
 def _quantile(values: Array, weights: Array) -> float:

@@ -38,17 +38,17 @@ def with_shares(question: VolumeQuestion, own: pd.DataFrame | None, file: Path |
     ValueError
         If both are given, or the share rows are refused.
     """
-    if own is None and file is None:
-        return question
     if own is not None and file is not None:
         raise InputError("the file has a column 'category' of its own; leave out --shares, or drop the column")
     try:
-        rows = read_series(file, COLUMNS) if own is None else own
+        rows = own if file is None else read_series(file, COLUMNS)
+        if rows is None:
+            return question
         with progress_bar(rows["series"].nunique() if "series" in rows else 0) as advance:
             learned = load_learned().whole
-            fitted = fit_shares(
+            fit = fit_shares(
                 rows, horizon=question.horizon, learned=learned, reading=question.reading, progress=advance
             )
-            return replace(question, shares=fitted)
     except InputError as problem:
         raise InputError(f"shares{'' if file is None else f' of {file}'}: {problem}") from problem
+    return replace(question, shares=fit)
