@@ -105,7 +105,7 @@ MODULES = {
         "scoring/scorecard.py": "_BAND", "views/answer.py": "SHOWN", "views/attribution.py": "_LEVELS",
         "views/by_vendor.py": "LEVELS", "views/contracted.py": "LEVELS", "views/crossing.py": "DATED",
         "views/crossing_words.py": "_INNER", "views/passage.py": "FEW", "views/settled.py": "MOST",
-        "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST _MOST", "volume/bending.py": "_LEVELS _HELD",
+        "views/published.py": "CLAIMED", "views/scenario.py": "_LEAST,_MOST", "volume/bending.py": "_LEVELS _HELD",
         "volume/calibrate.py": "LEVELS", "volume/hierarchies.py": "_LEVELS", "volume/combine.py": "_DECILES",
         "volume/short.py": "_HELD",
     },

@@ -100,16 +100,12 @@ def volume(
         summary = of_manifest(spread_volumes(file, question, outputs, master))
     else:
         ahead: Ahead = bound(forecast_levels, also=longer, how=levels) if longer else forecast_volumes
-        with ExitStack() as opened:
-            write = forecast.append if as_json and output is None else opened.enter_context(series_writer(path(output)))
-            write_paths = opened.enter_context(series_writer(Path(paths))) if paths is not None else None
-            drawn = SHOWN if plot is not None else 0
-            try:
-                summary = answer_file(
-                    Path(file), question, write, write_paths, drawn=drawn, adding=adding, shares=shares, ahead=ahead
-                )
-            except InputError as problem:
-                raise InputError(f"{file}: {problem}") from problem
+        drawn = SHOWN if plot is not None else 0
+        answer = bound(answer_file, Path(file), question, drawn=drawn, adding=adding, shares=shares, ahead=ahead)
+        try:
+            summary = _written(answer, path(output), path(paths), forecast if as_json else None)
+        except InputError as problem:
+            raise InputError(f"{file}: {problem}") from problem
         for place, table in ((path(weights), summary.weights), (edges, summary.edges)):
             if place is not None:
                 with series_writer(place) as write_table:
@@ -120,6 +116,17 @@ def volume(
         typer.echo(json.dumps(summary_json(summary, forecast), indent=1))
     else:
         tell(summary)
+
+
+def _written(
+    answer: Callable[[Write, Write | None], VolumeSummary], output: Path | None, paths: Path | None,
+    kept: list[pd.DataFrame] | None,
+) -> VolumeSummary:  # fmt: skip
+    """Write forecast and draws of an answer to their files; a forecast without one is kept, or printed."""
+    with ExitStack() as opened:
+        write = kept.append if kept is not None and output is None else opened.enter_context(series_writer(output))
+        write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
+        return answer(write, write_paths)
 
 
 def answer_file(
