@@ -131,7 +131,7 @@ MODULES = {
     },
     TRIED: {
         "hierarchy/averaged.py": "AVERAGE _SURE", "volume/hierarchies.py": "_SEASONS",
-        "volume/bending.py": "LOGARITHMIC _GAIN _FEWEST _MISS _WORTH", "volume/censoring.py": "_LEVEL _FADE",
+        "volume/bending.py": "_GAIN _FEWEST _MISS _WORTH", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
         "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS _CAP",
         "volume/scale.py": "BEND _SEASONS LOGARITHMIC", "volume/dependence.py": "_CAP _FEWEST",

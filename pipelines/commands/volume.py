@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,9 +26,8 @@ from shiftcast.pipelines.commands.volume_summary import (
     VolumeSummary,
     joined,
     of_manifest,
-    summary_json,
+    show,
     summary_of,
-    tell,
 )
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
@@ -44,6 +42,15 @@ from shiftcast.pipelines.spread.volumes import spread_volumes
 
 Write = Callable[[pd.DataFrame], None]
 Ahead = Callable[[pd.DataFrame, VolumeQuestion], Iterator[tuple[list[VolumeAnswer], Treatments]]]
+Elasticities = Annotated[
+    list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
+]
+Member = Annotated[
+    str | None, typer.Option(help="A model of your own beside the members: module:function or file.py:function.")
+]
+Foundation = Annotated[
+    str | None, typer.Option(help="Folder or file of pretrained weights, safetensors only, or 'bundled'.")
+]
 
 
 def volume(
@@ -61,9 +68,7 @@ def volume(
     partial: Partial = HOLD,
     also: Annotated[str, typer.Option(help="Longer periods to forecast too, adding up: D, W, ME, QE, YE.")] = "",
     levels: Annotated[str, typer.Option(help="With --also: summed, or agreed of forecasts by each level.")] = SUMMED,
-    elasticity: Annotated[
-        list[str] | None, typer.Option(help="Belief in a driver's effect, such as price=-0.5:0.3 (mean:sd).")
-    ] = None,
+    elasticity: Elasticities = None,
     by: Annotated[str, typer.Option(help="Columns to add rows up by into series, such as workload,technique.")] = "",
     totals: Annotated[bool, typer.Option("--totals", help="With --by: forecast sums over its columns too.")] = False,
     edges: Annotated[Path | None, typer.Option(help="With --by: hierarchy to write, for shiftcast reconcile.")] = None,
@@ -71,12 +76,8 @@ def volume(
     paths: Annotated[str | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
-    member: Annotated[
-        str | None, typer.Option(help="A model of your own beside the members: module:function or file.py:function.")
-    ] = None,
-    foundation: Annotated[
-        str | None, typer.Option(help="Folder or file of pretrained weights, safetensors only, or 'bundled'.")
-    ] = None,
+    member: Member = None,
+    foundation: Foundation = None,
     record: Annotated[Path, typer.Option(help="Folder whose beliefs.csv the forecast starts from.")] = RECORDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
     engine: Engine = HERE,
@@ -110,12 +111,9 @@ def volume(
             if place is not None:
                 with series_writer(place) as write_table:
                     write_table(table)
-    if plot is not None:
-        save_plot(summary.fans, plot, total=summary.series)
-    if as_json:
-        typer.echo(json.dumps(summary_json(summary, forecast), indent=1))
-    else:
-        tell(summary)
+        if plot is not None:
+            save_plot(summary.fans, plot, total=summary.series)
+    show(summary, forecast if as_json else None)
 
 
 def _written(

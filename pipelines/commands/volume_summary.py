@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import typer
 
 from shiftcast.features.volumes import Treatments
 from shiftcast.pipelines.commands.series_progress import errors
@@ -182,6 +183,22 @@ def summary_json(summary: VolumeSummary, forecast: list[pd.DataFrame]) -> dict[s
         rows = pd.concat([frame.astype({"series": str, "statistic": str}) for frame in forecast], ignore_index=True)
         out["forecast"] = json.loads(rows.to_json(orient="records", date_format="iso", date_unit="s"))
     return out
+
+
+def show(summary: VolumeSummary, forecast: list[pd.DataFrame] | None) -> None:
+    """Print a summary: as JSON with the parts of the forecast, or in words where none are given.
+
+    Parameters
+    ----------
+    summary
+        The summary.
+    forecast
+        Parts of the forecast for JSON; empty where it was written to a file.
+    """
+    if forecast is None:
+        tell(summary)
+    else:
+        typer.echo(json.dumps(summary_json(summary, forecast), indent=1))
 
 
 def tell(summary: VolumeSummary) -> None:
