@@ -104,9 +104,10 @@ def test_tables_of_the_session_stay_in_it(mixed, tmp_path, monkeypatch):
     pd.testing.assert_frame_equal(there, cells("duckdb", "hour", **paths), rtol=1e-14)
 
 
-def test_fits_of_a_table_are_a_table_of_its_session():
+def test_fits_of_a_table_are_a_table_of_its_session(tmp_path):
     rows = pd.DataFrame({"series": ["b", "a", "a"], "value": [1.0, 2.0, 4.0]})
-    table = ibis.pyspark.connect(session()).create_table("fitted_rows", rows, temp=True)
+    rows.to_parquet(tmp_path / "rows.parquet")
+    table = ibis.pyspark.connect(session()).read_parquet(str(tmp_path / "rows.parquet"))
 
     def fit(mine: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"mean": [mine["value"].mean()]})
