@@ -88,11 +88,10 @@ def volume(
     if edges is not None and not adding.by:
         raise InputError("--edges needs --by, the columns whose combinations are series")
     beliefs = dict(as_elasticity(text) for text in elasticity or ())
-    wanted = draws if paths is not None else 0
     outside = {name: outside_member(name, model) for name, model in load_outside(member, foundation).items()}
     priors = replace(own_priors(read_beliefs(read_belief_rows(record))), outside=outside)
     reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
-    question = VolumeQuestion(horizon, priors, named, reading, beliefs, wanted, seed)
+    question = VolumeQuestion(horizon, priors, named, reading, beliefs, draws if paths else 0, seed)
     forecast: list[pd.DataFrame] = []
     undone = {"--plot": plot, "--by": by, "--shares": shares, "--also": also, "--member": member,
               "--foundation": foundation}  # fmt: skip
