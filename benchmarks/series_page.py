@@ -172,13 +172,16 @@ def kind_of(rows: pd.DataFrame) -> pd.Series:
 
 def sentence() -> str:
     """Return the sentence of the README."""
-    over, held = real(ratios()).mean(), real(wide("cover80"))[MODEL].mean()
+    table, held = real(ratios()), real(wide("cover80"))[MODEL].mean()
+    over, sets = table.mean(), table.notna().sum()
     named = ("AutoARIMA", "AutoTheta", "AutoETS", "fracast", "seasonal naive")
-    told = ", ".join(f"{over[name]:.2f} of {name}'s" for name in named if name in over)
+    told = ", ".join(
+        f"{over[name]:.2f} of {name}'s{'' if sets[name] == len(table) else f' ({sets[name]} sets)'}"
+        for name in named if name in over
+    )  # fmt: skip
     return (
-        f"The volume model is scored at rolling origins of {len(real(ratios()))} sets of real series, every peer in "
-        f"the same run: CRPS {told}; 80 % intervals cover {100 * held:.0f} % "
-        "(`python benchmarks/series.py`, "
+        f"The volume model is scored at rolling origins of {len(table)} sets of real series, every peer on the same "
+        f"origins: CRPS {told}; 80 % intervals cover {100 * held:.0f} % (`python benchmarks/series.py`, "
         "[docs/volume.md](docs/volume.md))."
     )
 

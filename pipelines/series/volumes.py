@@ -17,7 +17,7 @@ from shiftcast.features.volumes import CAPACITY, FLAGS, Treatments
 from shiftcast.features.volumes import COLUMNS as ROWS
 from shiftcast.forecast.migration import ShareFit
 from shiftcast.forecast.volume import Elasticity, Priors, VolumesFit, draw_volumes, fit_groups, volume_quantiles
-from shiftcast.forecast.volume.levels import joint_levels
+from shiftcast.forecast.volume.categories import joint_levels
 
 Notes: TypeAlias = Mapping[str, tuple[str, ...]]
 

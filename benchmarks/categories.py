@@ -1,10 +1,10 @@
 """Measure volumes by category as totals times shares, beside each category forecast by itself and reconciled.
 
-``python benchmarks/levels.py [--data ../shared/data/hierarchical]`` takes made-up panels, and quarterly trips by state
+``python benchmarks/categories.py [--data ../shared/data/hierarchical]`` takes made-up panels, and trips by state
 and purpose and monthly employment by state and kind where the folder is there. At rolling origins three ways are given
 the same histories: ``joint`` (``shiftcast volume`` of a file with categories), ``alone`` (each category a series of its
 own, the total their sum draw by draw) and ``reconciled`` (categories and total, their draws made coherent). Results go
-to ``benchmarks/levels.csv`` and into ``docs/volume.md``.
+to ``benchmarks/categories.csv`` and into ``docs/volume.md``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from shiftcast.pipelines.sources.learned import load_learned
 
 RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "volume.md"
-BEGIN, END = "<!-- benchmarks/levels.py: begin -->", "<!-- benchmarks/levels.py: end -->"
+BEGIN, END = "<!-- benchmarks/categories.py: begin -->", "<!-- benchmarks/categories.py: end -->"
 LEVELS = np.round(np.arange(0.05, 0.951, 0.05), 2)
 DRAWS, HORIZON, ORIGINS = 300, 6, 2
 WAYS = ("joint", "alone", "reconciled")

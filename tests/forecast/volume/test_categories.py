@@ -7,7 +7,7 @@ import pytest
 from shiftcast.features.panel import panels
 from shiftcast.forecast.migration import fit_shares
 from shiftcast.forecast.volume import Pooling, Priors, Spread, draw_volumes, fit_volumes, volume_quantiles
-from shiftcast.forecast.volume.levels import joint_levels
+from shiftcast.forecast.volume.categories import joint_levels
 from shiftcast.pipelines.sources.learned import load_learned
 
 PRIORS = Priors(Spread(0.15, 0.55), Pooling(30.0, 20.0, 4.0, 40.0, 6.0, 0.3, 10.0))

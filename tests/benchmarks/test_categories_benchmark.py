@@ -11,7 +11,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
 
-@pytest.fixture(params=["levels", "share_walks"])
+@pytest.fixture(params=["categories", "share_walks"])
 def benchmark(request, monkeypatch):
     """Return the names of a script."""
     monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
@@ -32,7 +32,7 @@ def test_random_walks_of_shares_are_held():
 
 def test_crps_by_hand(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
-    scored = runpy.run_path(str(FOLDER / "levels.py"))["scored"]
+    scored = runpy.run_path(str(FOLDER / "categories.py"))["scored"]
     end = pd.Timestamp("2026-01-31")
     future = pd.DataFrame({"series": "s", "category": ["a", "b"], "period_end": end, "value": [7.0, 3.0]})
     draws = pd.DataFrame({"series": "s", "category": np.repeat(["a", "b", "the whole"], 3), "draw": [1, 2, 3] * 3,
