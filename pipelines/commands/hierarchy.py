@@ -8,19 +8,25 @@ from typing import Annotated
 import typer
 
 from shiftcast.features.input_error import InputError
+from shiftcast.features.reading import HOLD
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
-from shiftcast.pipelines.commands.reconcile import read_long
+from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
 from shiftcast.pipelines.commands.series_progress import errors
 from shiftcast.pipelines.series.files import read_series, series_writer
 from shiftcast.pipelines.series.hierarchies import forecast_hierarchy
+from shiftcast.pipelines.sources.long_files import read_long
 
 
 def hierarchy(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,period_end,value of the bottom nodes.")],
     edges: Annotated[Path, typer.Option("--hierarchy", help="Edges parent, child; or a summing matrix.")],
     horizon: Annotated[int, typer.Option(min=1, help="Periods ahead.")],
-    frequency: Annotated[str | None, typer.Option(help="Such as h, D, W, ME or QE; found if left out.")] = None,
-    zone: Annotated[str | None, typer.Option(help="Zone of dates written without one; UTC if left out.")] = None,
+    frequency: Frequency = None,
+    zone: Zone = None,
+    dates: Order = "",
+    fiscal_end: FiscalEnd = 0,
+    as_of: AsOf = None,
+    partial: Partial = HOLD,
     grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
     output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
     paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
@@ -28,12 +34,12 @@ def hierarchy(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
 ) -> None:
     """Forecast every node of a hierarchy from histories of its bottom nodes, in draws that add up."""
-    tree = hierarchy_from_table(read_long(edges, text=("parent", "child", "unique_id")), grouped=grouped)
+    tree = hierarchy_from_table(read_long(edges), grouped=grouped)
     with errors.status(f"forecasting {len(tree.names)} nodes"):
         try:
             answer = forecast_hierarchy(
                 read_series(file, ("series", "period_end", "value")), tree, horizon=horizon, draws=draws, seed=seed,
-                frequency=frequency, zone=zone,
+                reading=as_reading(frequency, zone, dates, fiscal_end, as_of, partial),
             )  # fmt: skip
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
+from shiftcast.features.reading import Reading
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.migration.quantiles import LEVELS
 from shiftcast.forecast.volume.hierarchies import draw_hierarchy
@@ -75,8 +76,7 @@ def forecast_hierarchy(
     horizon: int,
     draws: int = 500,
     seed: int = 0,
-    frequency: str | None = None,
-    zone: str | None = None,
+    reading: Reading | None = None,
 ) -> HierarchyAnswer:
     """Forecast every node of a hierarchy from the histories of its bottom nodes.
 
@@ -88,8 +88,8 @@ def forecast_hierarchy(
         Hierarchy of the nodes.
     horizon, draws, seed
         Periods ahead, joint draws, and seed; the same seed gives the same draws.
-    frequency, zone
-        As :func:`features.panel.panels` takes them.
+    reading
+        How to read dates and periods, as :func:`features.panel.panels` takes it.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def forecast_hierarchy(
     >>> answer.quantiles().query("statistic == 'mean'")[["series", "value"]].round(3).to_numpy().tolist()
     [['all', 10.0], ['a', 5.0], ['b', 5.0]]
     """
-    found, _ = panels(history, horizon=horizon, frequency=frequency, zone=zone)
+    found, _ = panels(history, horizon=horizon, reading=reading or Reading())
     if len(found) > 1:
         one, other = (f"{panel.series[0]!r} by {panel.frequency}" for panel in found[:2])
         raise InputError(f"series {one} and {other} are of two frequencies; give one frequency")

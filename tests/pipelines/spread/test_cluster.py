@@ -141,5 +141,5 @@ def test_exports_are_read_by_the_workers_and_stored_as_one_machine_stores_them(s
 
 
 def test_a_load_without_a_shared_folder_is_refused(store, cluster, tmp_path):
-    with pytest.raises(ValueError, match=r"workers are not on this machine; name a folder that they share \(--work"):
+    with pytest.raises(ValueError, match=r"workers are not on this machine; name a folder they share \(--work"):
         ingest(IngestRequest("jobs", (store.as_uri(),), Setting(), DAY, tmp_path, engine="spark", master=cluster))
