@@ -43,6 +43,8 @@ def hierarchy(
             )  # fmt: skip
         except InputError as problem:
             raise InputError(f"{file}: {problem}") from problem
+    for line in answer.treated.lines():
+        errors.print(f"treated: {line}", markup=False, highlight=False)
     with series_writer(output) as write:
         write(answer.quantiles())
     if paths is not None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from shiftcast.features.input_error import InputError
 from shiftcast.features.panel import Panel, panels
 from shiftcast.features.reading import Reading
+from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.migration.quantiles import LEVELS
 from shiftcast.forecast.volume.hierarchies import draw_hierarchy
@@ -26,11 +27,14 @@ class HierarchyAnswer:
         Nodes, and period ends ahead [UTC, no zone], shape (horizon,).
     draws
         Joint draws, shape (nodes, horizon, draws), in the unit of the histories; each adds up.
+    treated
+        What was treated in the rows.
     """
 
     names: tuple[str, ...]
     ends: NDArray[np.datetime64]
     draws: NDArray[np.float64]
+    treated: Treatments
 
     def quantiles(self) -> pd.DataFrame:
         """Return mean and quantiles of every node and period.
@@ -109,7 +113,7 @@ def forecast_hierarchy(
     >>> answer.quantiles().query("statistic == 'mean'")[["series", "value"]].round(3).to_numpy().tolist()
     [['all', 10.0], ['a', 5.0], ['b', 5.0]]
     """
-    found, _ = panels(history, horizon=horizon, reading=reading or Reading())
+    found, treated = panels(history, horizon=horizon, reading=reading or Reading())
     if len(found) > 1:
         one, other = (f"{panel.series[0]!r} by {panel.frequency}" for panel in found[:2])
         raise InputError(f"series {one} and {other} are of two frequencies; give one frequency")
@@ -117,7 +121,7 @@ def forecast_hierarchy(
     bottom = _checked(panel, [hierarchy.names[leaf] for leaf in hierarchy.leaves], hierarchy)
     season = panel.seasons[0] if panel.seasons else 1
     ahead = draw_hierarchy(hierarchy, bottom, season=season, horizon=horizon, draws=draws, seed=seed)
-    return HierarchyAnswer(hierarchy.names, panel.ends(horizon)[0], ahead)
+    return HierarchyAnswer(hierarchy.names, panel.ends(horizon)[0], ahead, treated)
 
 
 def _checked(panel: Panel, leaves: list[str], hierarchy: Hierarchy) -> NDArray[np.float64]:

@@ -51,6 +51,12 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path):
     assert one == two != other
 
 
+def test_a_period_that_is_not_over_is_held_out_with_a_word(tmp_path):
+    result = invoke(tmp_path, history(), "--as-of", "2023-11-30", "--draws", "20")
+    assert "3 values of periods that are not over: held out" in result.stderr
+    assert "2023-12-31" in result.stdout
+
+
 ROWS = history()
 
 
