@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.arrays import Array
+from shiftcast.features.arrays import Array, Flags
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume.calibrate import LEVELS, Calibration, calibrate
 from shiftcast.forecast.volume.dependence import Dependence, dependence
@@ -96,7 +96,7 @@ def _blank(panel: Panel, base: VolumesFit, horizon: int) -> VolumesFit:
     return replace(made, weights=base.weights, effects=base.effects)
 
 
-def _put(out: VolumesFit, rows: Array, ahead: Ahead, shipped: object) -> None:
+def _put(out: VolumesFit, rows: Flags, ahead: Ahead, shipped: object) -> None:
     """Write the forecasts of some rows."""
     out.scale.unit[rows], out.path[rows], out.shipped[rows] = ahead.unit, ahead.path, shipped
     out.calibration.deviation[rows], out.calibration.shape[rows] = ahead.deviation, ahead.shape

@@ -64,7 +64,7 @@ def fit_groups(panel: Panel, *, horizon: int, priors: Priors, seed: int = 0) -> 
     named = priors.neighbours or {}
     for code in range(len(groups)):
         wanted = {near for name in names[rows[code]] for near in named.get(name, ())}
-        others = np.setdiff1d(codes[np.isin(names, list(wanted))], code) if wanted else []
+        others = np.setdiff1d(codes[np.isin(names, list(wanted))], code)
         elsewhere = tuple(trimmed(panel.take(rows[other])) for other in others)
         own = trimmed(panel.take(rows[code]))
         yield fit_volumes(own, horizon=horizon, priors=priors, seed=seed, elsewhere=elsewhere)

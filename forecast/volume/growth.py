@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from shiftcast.features.arrays import Array
+from shiftcast.features.arrays import Array, Flags
 from shiftcast.forecast.volume.past import Past
 
 _SPAN: Final = 8  # least periods that a slope is taken over
@@ -62,11 +62,11 @@ def _slopes(past: Past, origin: int) -> Array:
     return np.asarray(mean + trust * (own - mean))
 
 
-def _kept(told: Array, ran: Array, known: Array) -> float:
+def _kept(told: Array, ran: Array, known: Flags) -> float:
     """Return the part of past growth that went on, drawn to a belief that counts for one window."""
     square = float((told**2).sum())
     if square < _TINY:
         return _KEPT
     windows = known.any(axis=0).sum() / max(known.shape[2], 1) ** 2 * 2
     part = float(np.clip((told * ran).sum() / square, 0.0, 1.0))
-    return (windows * part + _KEPT) / (windows + 1)
+    return float((windows * part + _KEPT) / (windows + 1))

@@ -107,7 +107,7 @@ class Past:
             False where nothing changed from a season, or ten periods, before the origin to the outcome.
         """
         season = self.seasons[0] if self.seasons else 1
-        same = np.zeros(self.flat.shape, dtype=np.int64)
+        same = np.zeros_like(self.flat, dtype=np.int64)
         for column in range(1, same.shape[1]):
             same[:, column] = np.where(self.flat[:, column] == self.flat[:, column - 1], same[:, column - 1] + 1, 0)
         ahead = np.pad(same, ((0, 0), (0, self.horizon)))[:, self.origins[:, None] + self.steps - 1]
