@@ -78,7 +78,8 @@ class ShiftcastModel(PythonModel):
             ) from None
 
 
-def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def _questions(given: pd.DataFrame | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rows = given if isinstance(given, pd.DataFrame) else _frame_of(given)
     strange = [name for name in rows.columns if name not in FIELDS]
     if strange:
         raise InputError(unknown(str(strange[0]), FIELDS))
@@ -87,6 +88,14 @@ def _questions(rows: pd.DataFrame) -> list[dict[str, Any]]:
         {name: values[number] for name, values in columns.items() if not _absent(values[number])}
         for number in range(len(rows))
     ]
+
+
+def _frame_of(given: Any) -> pd.DataFrame:
+    """Return questions that came as a list of mappings as a frame; a signature without columns leaves them as they are."""
+    listed = [given] if isinstance(given, dict) else given
+    if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+        raise InputError("the input is no table of questions; give rows of fields, such as {'question': 'claims'}")
+    return pd.DataFrame(listed)
 
 
 def _given(params: dict[str, Any] | None) -> dict[str, Any]:

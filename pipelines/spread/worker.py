@@ -153,8 +153,8 @@ def refused(text: str, numbers: NDArray[np.int64]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> refused("series 'a', row 2: value is -1; correct it", np.array([70, 90])).number.item()
-    90
+    >>> refused("series 'a', row 2: value is -1; correct it", np.array([70, 90])).number.tolist()
+    [90]
     """
     found = _NUMBERED.search(text)
     if found is None or not 0 < int(found.group(1)) <= len(numbers):

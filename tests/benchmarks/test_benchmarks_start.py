@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
         "hierarchical_methods",
         "ingest",
         "labels",
-        "levels",
+        "categories",
         "reconcile",
         "revenue",
         "series",

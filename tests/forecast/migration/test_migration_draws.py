@@ -13,7 +13,7 @@ from shiftcast.forecast.draws import stream
 from shiftcast.forecast.migration import draw_shares, fit_shares, share_quantiles
 
 RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-PATHS = st.tuples(st.integers(1, 14), st.integers(1, 4)).flatmap(
+PATHS = st.tuples(st.integers(2, 14), st.integers(1, 4)).flatmap(
     lambda shape: arrays(float, shape, elements=st.one_of(st.just(0.0), st.floats(0.001, 1e6)))
 )
 

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from shiftcast.pipelines.cli import app
-from shiftcast.pipelines.commands.volume import summary_of
+from shiftcast.pipelines.commands.volume_summary import of_manifest
 from shiftcast.pipelines.spread import Manifest
 
 RUNNER = CliRunner()
@@ -29,7 +29,9 @@ def test_options_that_cannot_go_together_are_refused(command, words, said):
 
 def test_the_summary_of_workers_is_told_as_that_of_this_machine():
     weights = pd.DataFrame({"frequency": ["ME"], "member": ["theta"], "weight": [0.5]})
-    summary = summary_of(Manifest(7, {"forecast": 9}, won={"theta": 7}, notes=("a",), tables={"weights": weights}))
-    assert (summary.series, summary.won, summary.notes, summary.fans) == (7, {"theta": 7}, ("a",), {})
+    noted = {"a": (3, "x")}
+    summary = of_manifest(Manifest(7, {"forecast": 9}, won={"theta": 7}, notes=noted, tables={"weights": weights}))
+    assert (summary.series, summary.won, summary.notes, summary.noted) == (7, {"theta": 7}, {"a": ("x",)}, {"a": 3})
+    assert summary.fans == {}
     assert summary.weights is weights
     assert summary.effects.empty
