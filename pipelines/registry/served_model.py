@@ -91,7 +91,7 @@ def _questions(given: pd.DataFrame | list[dict[str, Any]]) -> list[dict[str, Any
 
 
 def _frame_of(given: Any) -> pd.DataFrame:
-    """Return questions that came as a list of mappings as a frame: without columns in its signature MLflow makes none."""
+    """Return questions that came as mappings as a frame, which MLflow makes of them only where it knows the columns."""
     listed = [given] if isinstance(given, dict) else given
     if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
         raise InputError("the input is no table of questions; give rows of fields, such as {'question': 'claims'}")
