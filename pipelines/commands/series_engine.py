@@ -49,7 +49,7 @@ def spread_asked(engine: str, master: str | None, undone: Mapping[str, object]) 
         return False
     for option, value in undone.items():
         if value:
-            raise InputError(f"{option} needs all rows in one place; leave it out, or use --engine here")
+            raise InputError(f"{option} is for one machine; leave it out, or use --engine here")
     return True
 
 

@@ -17,7 +17,7 @@ RUNNER = CliRunner()
     [
         (["--engine", "dask"], "--engine 'dask' is not one of here, spark"),
         (["--master", "local"], "--master local is for --engine spark; name both"),
-        (["--engine", "spark", "--plot", "a.png"], "--plot needs all rows in one place; leave it out"),
+        (["--engine", "spark", "--plot", "a.png"], "--plot is for one machine; leave it out"),
         (["--engine", "spark"], "--engine spark writes where its workers are: name --output, a file, folder or URI"),
     ],
 )
