@@ -67,7 +67,7 @@ def beside(panel: Panel, kinds: Kinds, fitted: VolumesFit | None, horizon: int, 
         rows = getattr(kinds, name)
         if rows.any():
             _put(out, rows, part, CAPACITY if name == "full" else CONSTANT)
-            notes[NOTES[name]] = tuple(panel.series[rows].astype(str))
+            notes[NOTES[name]] = tuple(panel.series[rows].astype(str).tolist())
     return replace(out, notes=notes)
 
 

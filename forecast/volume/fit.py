@@ -183,13 +183,13 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
     standard = errors / np.where(calibration.deviation > 0, calibration.deviation, 1.0)[:, None, :]
     common = dependence(np.where(telling, standard, np.nan), _aligned(panel), priors.pooling.walk_origins)
     path, calibration, shipped = _lumpy(past, path, calibration, mixed.shipped, errors, seed)
-    names = tuple(panel.series.astype(str))
+    names = tuple(panel.series.astype(str).tolist())
     notes = dict.fromkeys(skipped, names)
     if not np.isfinite(errors).any():
         notes["no forecast could be tried on these histories: the spread is supposed, not measured"] = names
     bounds = (panel.lower & np.isfinite(panel.values)).any(axis=1)
     if bounds.any():
-        notes[BOUNDS] = tuple(panel.series[bounds].astype(str))
+        notes[BOUNDS] = tuple(panel.series[bounds].astype(str).tolist())
     whole = np.ones(len(panel.series))
     return VolumesFit(panel, latent, past.scale, path, calibration, common, shipped, whole,
                       _weights(panel, mixed), effects, notes)  # fmt: skip

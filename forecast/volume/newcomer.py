@@ -132,7 +132,7 @@ def with_newcomers(panel: Panel, young: NDArray[np.intp], known: Sequence[Volume
                        bend=own.scale.bend, period=priors.short.period)  # fmt: skip
         unit[row], path[row], deviation[row], weight[row] = found.unit, found.path, found.deviation, found.own
         shape[row] = np.median(near.shape, axis=0)
-    names = tuple(panel.series[young].astype(str))
+    names = tuple(panel.series[young].astype(str).tolist())
     return replace(
         own, panel=panel, latent=latent, scale=Scale(unit, own.scale.bend), path=path,
         calibration=Calibration(deviation, shape), shipped=shipped, data_weight=weight,

@@ -173,7 +173,7 @@ def _forecast(fit: VolumesFit, question: VolumeQuestion) -> tuple[pd.DataFrame, 
     if question.shares is None:
         return volume_quantiles(fit), _paths(fit, question), {}
     levels = joint_levels(fit, question.shares, seed=question.seed, kept=question.draws)
-    return levels.forecast, levels.paths, {levels.note: tuple(fit.panel.series.astype(str))}
+    return levels.forecast, levels.paths, {levels.note: tuple(fit.panel.series.astype(str).tolist())}
 
 
 def _named(frame: pd.DataFrame, first: Mapping[str, object]) -> pd.DataFrame:
