@@ -138,7 +138,7 @@ def test_a_question_as_a_mapping_gives_the_answer_of_the_method(forecaster):
         ),
         ({"question": "relabel", "firm": "meta"}, "question 'relabel': field 'to' is missing"),
         ({"question": "check", "claim": "nobody-said"}, "claim 'nobody-said' was not known; known are"),
-        ({"question": "split", "basis": "revenue"}, "field 'basis' is not known; the fields are question, output"),
+        ({"question": "split", "basis": "revenue"}, "field 'basis' is not known; did you mean 'base'?"),
         (
             {"question": "when", "technique": "llm", **WHEN, "above": "half"},
             "field 'above' is 'half'; it must be a finite number",
