@@ -215,8 +215,8 @@ def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[tuple[int, pd.DataF
     if len(history) == 0 or not named:
         yield 1, history
         return
-    code = pd.factorize(history["series"], sort=True)[0]
-    group = pd.factorize(history["group"], sort=True)[0] if "group" in history.columns else np.zeros_like(code)
+    code = _numbered(history["series"])
+    group = _numbered(history["group"]) if "group" in history.columns else np.zeros_like(code)
     heads = pd.DataFrame({"code": code, "group": group}).drop_duplicates()
     twice = heads.duplicated("code").to_numpy()
     if twice.any():
@@ -230,6 +230,12 @@ def _chunks(history: pd.DataFrame, horizon: int) -> Iterator[tuple[int, pd.DataF
         part = part + 1 if group[rows[0]] == before else 1
         before = group[rows[0]]
         yield part, history.iloc[rows]
+
+
+def _numbered(names: pd.Series) -> NDArray[np.int64]:
+    """Return the place of each name among all, sorted as text; categories as a file is read stand in its own order."""
+    named = names.astype("category")
+    return np.asarray(pd.factorize(named.cat.reorder_categories(sorted(named.cat.categories, key=str)), sort=True)[0])
 
 
 def _chunk_of(group: NDArray[np.int64], length: NDArray[np.int64], horizon: int) -> NDArray[np.int64]:

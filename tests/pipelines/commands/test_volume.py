@@ -348,6 +348,24 @@ def test_another_group_changes_no_byte_of_forecast_draws_or_weights(monkeypatch)
     assert of_mine(both) == of_mine(mine)
 
 
+def test_the_order_of_rows_changes_no_part_of_a_large_group(monkeypatch):
+    real_model(monkeypatch)
+    monkeypatch.setattr(volume_job, "CHUNK", 2)
+    question = VolumeQuestion(2, replace(PRIORS, members=("last_value", "smoothing")))
+
+    def told(names):
+        rows = pd.concat([each for name in names for _, each in made.groupby("series") if each.series.iloc[0] == name])
+        rows = rows.reset_index(drop=True).assign(
+            series=lambda rows: pd.Categorical(rows["series"], names)  # as files are read
+        )
+        found = pd.concat([each.forecast for answers, _ in forecast_volumes(rows, question) for each in answers])
+        return found.astype({"series": str}).sort_values(["series", "period_end", "quantile"]).to_csv(index=False)
+
+    made = history(count=5, periods=24)
+    names = sorted(made["series"].unique())
+    assert told(names) == told(names[::-1])
+
+
 def test_into_how_many_parts_a_group_falls_is_its_own_matter():
     long = np.r_[np.full(3, volume_job.CELLS), np.full(6, 10)]
     found = volume_job._chunk_of(np.r_[np.zeros(3, int), np.ones(6, int)], long, 1)
