@@ -33,6 +33,8 @@ class Answer:
         What was refused, what was not known, and how to read the figures.
     paths
         Quantile paths for a picture: ``panel, x, median, low80, high80``; empty where a picture shows the table.
+    says
+        The answer in plain words, which begins with the figure asked for; empty where only the table answers.
     """
 
     question: str
@@ -40,6 +42,7 @@ class Answer:
     assumed: pd.DataFrame
     notes: tuple[str, ...]
     paths: pd.DataFrame | None = None
+    says: str = ""
 
 
 def spread(name: str, values: Array) -> dict[str, float]:
