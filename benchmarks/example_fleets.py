@@ -24,7 +24,7 @@ GPUS = 8  # of one
 def jobs(traces: Path) -> pd.DataFrame:
     """Return the jobs of five virtual clusters in the columns of ``sacct``, in the order in which they were submitted.
 
-    Jobs run from ``SINCE`` to ``UNTIL``: those before the first are left out, those that end after the last are running.
+    Jobs that began before ``SINCE`` are left out; those that end after ``UNTIL`` are running.
     """
     rows = pd.read_csv(traces / "philly_microsoft_2017" / "philly_jobs_sia.csv.gz", parse_dates=["timestamp"])
     rows = rows[rows["cluster"].isin(CLUSTERS) & rows["timestamp"].between(SINCE, UNTIL)].sort_values(
@@ -92,7 +92,7 @@ def main() -> None:
     write(site, ended.dt.strftime("%Y-%m"), "slurm_site/acct-{}.txt.gz", "|")
     charges = bill(traces)
     write(charges, charges["BillingPeriodStart"].str[:7], "cloud_bill/focus-{}.csv.gz", ",")
-    print(f"{len(site)} jobs, {len(charges)} charges")  # noqa: T201  (a script)
+    print(f"{len(site)} jobs, {len(charges)} charges")
 
 
 if __name__ == "__main__":
