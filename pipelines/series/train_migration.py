@@ -16,11 +16,10 @@ from shiftcast.forecast.migration.learned import to_json
 from shiftcast.forecast.migration.learning import learning_rows
 from shiftcast.forecast.migration.rolling import Origin, rolling_origins
 from shiftcast.forecast.migration.training import learn_family
-from shiftcast.pipelines.sources.long_files import EMPTY
+from shiftcast.pipelines.series.files import NO_NUMBER
 
 EVALUATION_ONLY: Final = ("riaa_music", "steam_hw", "tiobe")  # licences allow evaluation, not training
 COLUMNS: Final = ("series", "period", "category", "share", "observed")
-_NAMES: Final = ("series", "category")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 errors = Console(stderr=True, soft_wrap=True)
@@ -96,8 +95,8 @@ def set_origins(name: str, path: Path, count: int) -> list[Origin]:
     ValueError
         If a column is missing.
     """
-    none = {name: [""] if name in _NAMES else list(EMPTY) for name in COLUMNS}
-    history = pd.read_csv(path, dtype=dict.fromkeys(_NAMES, str), keep_default_na=False, na_values=none)
+    numbers = {name: [*NO_NUMBER, "NA"] for name in ("share", "observed")}  # elsewhere null and NA are names
+    history = pd.read_csv(path, dtype={"series": str, "category": str}, keep_default_na=False, na_values=numbers)
     missing = [column for column in COLUMNS if column not in history.columns]
     if missing:
         raise InputError(f"set {name!r}: column {missing[0]!r} is missing; give {', '.join(COLUMNS)}")
