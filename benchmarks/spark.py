@@ -1,9 +1,10 @@
 """Measure what volumes of many series cost on Spark, and how it grows with their number.
 
 ``python benchmarks/spark.py --series 10000 100000`` generates short monthly series (12 to 24 points, groups of a
-thousand), forecasts them by ``shiftcast volume --engine spark --master local[2]``, and writes seconds and peak memory
-to ``spark.csv`` and the table of docs/sizes.md. ``--here`` does the same without Spark, in one process. A size that
-has its row already is not run again (``--again`` does); ``--minutes`` ends a run that takes longer, and says so.
+thousand), forecasts them by ``shiftcast volume --engine spark --master local[2]``, and writes seconds, CPU seconds
+and peak memory to ``spark.csv`` and the table of docs/sizes.md. ``--here`` does the same without Spark, in one process.
+A size that has its row already is not run again (``--again`` does); ``--minutes`` ends a run that takes longer, and
+says so.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ GROUP, FILE = 1_000, 50_000  # series of a group and of a file
 POINTS = (12, 24)
 HORIZON = 6
 GIB = 2**30
-COLUMNS = ("engine", "series", "rows", "seconds", "ms_a_series", "driver_gib", "python_gib", "rows_written")
+TICKS = os.sysconf("SC_CLK_TCK")
+COLUMNS = (
+    "engine", "series", "rows", "seconds", "cpu_seconds", "cpu_ms_a_series", "driver_gib", "python_gib", "rows_written",
+)  # fmt: skip
 
 
 def generate(folder: Path, series: int, *, seed: int = 0) -> int:
@@ -55,9 +59,12 @@ def generate(folder: Path, series: int, *, seed: int = 0) -> int:
     return total
 
 
-def resident(root: int) -> tuple[float, float]:
-    """Return the memory of a process and its Java [GiB], and that of Python processes below it."""
-    parents, sizes, names = {}, {}, {}
+def used(root: int) -> tuple[float, float, float]:
+    """Return the memory of a process and its Java [GiB], that of Python processes below it, and the CPU of all [s].
+
+    The CPU of a process that has ended is in that of the one that waited for it.
+    """
+    parents, sizes, names, cpu = {}, {}, {}, {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -68,13 +75,15 @@ def resident(root: int) -> tuple[float, float]:
             continue
         number = int(entry.name)
         names[number] = stat[stat.index("(") + 1 : stat.rindex(")")]
-        parents[number] = int(stat[stat.rindex(")") + 2 :].split()[1])
+        cells = stat[stat.rindex(")") + 2 :].split()
+        parents[number], cpu[number] = int(cells[1]), sum(map(int, cells[11:15])) / TICKS
         sizes[number] = pages * os.sysconf("SC_PAGE_SIZE") / GIB
     below = {root}
     while more := {number for number, parent in parents.items() if parent in below} - below:
         below |= more
     driver = sum(sizes.get(number, 0) for number in below if number == root or names.get(number) == "java")
-    return driver, sum(sizes.get(number, 0) for number in below) - driver
+    everything, taken = (sum(of.get(number, 0) for number in below) for of in (sizes, cpu))
+    return driver, everything - driver, taken
 
 
 def run(engine: str, source: Path, out: Path, minutes: float) -> dict[str, float] | None:
@@ -82,13 +91,13 @@ def run(engine: str, source: Path, out: Path, minutes: float) -> dict[str, float
     words = ["--horizon", str(HORIZON), "--output", str(out)]
     words += ["--engine", "spark", "--master", engine] if engine != "here" else []
     call = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", "volume", str(source), *words]
-    peak, began = [0.0, 0.0], time.perf_counter()
+    peak, began = [0.0, 0.0, 0.0], time.perf_counter()
     process = subprocess.Popen(call, stderr=subprocess.PIPE, text=True)
     errors: list[str] = []
     reader = threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)
     reader.start()
     while process.poll() is None:
-        peak = [max(pair) for pair in zip(peak, resident(process.pid), strict=True)]
+        peak = [max(pair) for pair in zip(peak, used(process.pid), strict=True)]
         if time.perf_counter() - began > 60 * minutes:
             process.terminate()
             process.wait()
@@ -97,7 +106,8 @@ def run(engine: str, source: Path, out: Path, minutes: float) -> dict[str, float
     reader.join()
     if process.returncode:
         raise SystemExit(f"{engine} ended with {process.returncode}: {errors[0][-600:]}")
-    return {"seconds": time.perf_counter() - began, "driver_gib": peak[0], "python_gib": peak[1]}
+    seconds = time.perf_counter() - began
+    return {"seconds": seconds, "driver_gib": peak[0], "python_gib": peak[1], "cpu_seconds": peak[2]}
 
 
 def measure(engine: str, series: int, minutes: float, folder: Path | None) -> dict[str, object] | None:
@@ -115,8 +125,9 @@ def measure(engine: str, series: int, minutes: float, folder: Path | None) -> di
             return None
         written = sum(pq.read_metadata(each).num_rows for each in ([out] if out.is_file() else out.glob("*.parquet")))
     figures = {name: round(taken[name], 2) for name in ("driver_gib", "python_gib")}
-    return {"engine": engine, "series": series, "rows": rows, "seconds": round(taken["seconds"], 1),
-            "ms_a_series": round(1000 * taken["seconds"] / series, 2), **figures, "rows_written": written}  # fmt: skip
+    times = {name: round(taken[name], 1) for name in ("seconds", "cpu_seconds")}
+    each = {"cpu_ms_a_series": round(1000 * taken["cpu_seconds"] / series, 2)}
+    return {"engine": engine, "series": series, "rows": rows, **times, **each, **figures, "rows_written": written}
 
 
 def main() -> None:
@@ -157,7 +168,8 @@ def table() -> str:
         "rows",
         "worked on by",
         "seconds",
-        "ms a series",
+        "CPU seconds",
+        "CPU ms a series",
         "GiB of driver",
         "GiB of Python below",
         "rows out",
@@ -165,8 +177,8 @@ def table() -> str:
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for row in pd.read_csv(RESULTS).to_dict("records"):
         name = "this machine, one process" if row["engine"] == "here" else f"Spark, `{row['engine']}`"
-        cells = (f"{row['series']:,}", f"{row['rows']:,}", name, f"{row['seconds']:g}", f"{row['ms_a_series']:g}",
-                 f"{row['driver_gib']:g}", f"{row['python_gib']:g}", f"{row['rows_written']:,}")  # fmt: skip
+        figures = [f"{row[name]:g}" for name in COLUMNS[3:-1]]
+        cells = (f"{row['series']:,}", f"{row['rows']:,}", name, *figures, f"{row['rows_written']:,}")
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

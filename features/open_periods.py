@@ -109,7 +109,8 @@ def whole_shares(rows: pd.DataFrame, reading: Reading) -> tuple[pd.DataFrame, Tr
     if not open_.any():
         return rows, Treatments()
     held = open_ & (reading.partial == HOLD)
-    lost = dates.groupby("s").slot.size() == pd.Series(held).groupby(dates["s"]).sum()
+    full = (keys.groupby(["s", "day"]).value.sum() > 0).to_numpy()  # a period of zeros has a date alone
+    lost = ~pd.Series(full & ~held).groupby(dates["s"]).any()
     if lost.any():
         name = dates.loc[dates["s"] == lost.idxmax(), "series"].iloc[0]
         raise InputError(f"series {name!r}: no period is over by {reading.as_of}; give a later --as-of, or drop it")

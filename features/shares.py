@@ -36,8 +36,8 @@ def check_share_rows(frame: pd.DataFrame, clock: Clock | None = None) -> pd.Data
     DataFrame
         ``series, group, period_end`` (midnight UTC)``, category, value, n``; the caller's frame is left as it
         is. Rows may come in any order. A period whose values are all zero says nothing of shares: it is left
-        out and becomes a missing period, unless it is the last. A category without a row in a period had a
-        share of zero.
+        out and becomes a missing period, unless it is the last, or there is one other alone, whose step its date
+        tells. A category without a row in a period had a share of zero.
 
     Raises
     ------
@@ -122,7 +122,10 @@ def _refuse_many_categories(rows: pd.DataFrame) -> None:
 
 
 def _without_empty_periods(rows: pd.DataFrame) -> pd.DataFrame:
-    """Leave out periods whose values are all zero, or refuse where it is the last one."""
+    """Leave out periods whose values are all zero, or refuse where it is the last one.
+
+    A series with one other period keeps them, without sample sizes: their dates tell its step.
+    """
     total = rows.groupby(["series", "period_end"], sort=False).value.transform("sum")
     if (total > 0).all():
         return rows
@@ -134,4 +137,6 @@ def _without_empty_periods(rows: pd.DataFrame) -> pd.DataFrame:
         "every value of the last period",
         "drop that period or correct it",
     )
-    return rows[total > 0]
+    empty = total <= 0
+    alone = rows.period_end.where(~empty).groupby(rows["series"], sort=False).transform("nunique") == 1
+    return rows.assign(n=rows.n.mask(empty))[~empty | alone]

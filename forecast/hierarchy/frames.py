@@ -215,7 +215,7 @@ def to_long(hierarchy: Hierarchy, laid: LongValues) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``unique_id, ds`` and a column an array, sorted by series and period.
+        ``unique_id, ds`` and a column an array, sorted by series and, as the arrays are, by period.
     """
     nodes, periods = len(hierarchy.names), len(laid.periods)
     table = pd.DataFrame({
@@ -223,4 +223,4 @@ def to_long(hierarchy: Hierarchy, laid: LongValues) -> pd.DataFrame:
         "ds": np.tile(laid.periods.to_numpy(), nodes),
         **{name: values.ravel() for name, values in laid.values.items()},
     })  # fmt: skip
-    return table.sort_values(list(KEYS), ignore_index=True)
+    return table.sort_values("unique_id", kind="stable", ignore_index=True)

@@ -11,11 +11,14 @@ import typer
 from pyarrow import csv
 
 from shiftcast.features.input_error import InputError
+from shiftcast.features.instants import Clock
 from shiftcast.forecast.hierarchy.constraints import parse_constraint
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
 from shiftcast.forecast.hierarchy.long import ALL_METHODS, Reconciliation, reconcile_long
+from shiftcast.forecast.hierarchy.periods import in_time
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.volume.coherent import coherent_volumes, of_volumes
+from shiftcast.pipelines.commands.dates import FiscalEnd, Order
 from shiftcast.pipelines.series.files import series_writer
 from shiftcast.pipelines.sources.long_files import read_long
 
@@ -31,6 +34,8 @@ def reconcile(
     ] = None,
     tolerance: Annotated[float, typer.Option(min=0, help="Soft constraints: allowed standard deviation.")] = 0.0,
     keep: Annotated[list[str] | None, typer.Option(help="A node that must not move; may be given again.")] = None,
+    dates: Order = "",
+    fiscal_end: FiscalEnd = 0,
     insample: Annotated[Path | None, typer.Option(help="unique_id, ds, y and fitted values, for residuals.")] = None,
     grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
     nonnegative: Annotated[bool, typer.Option("--nonnegative", help="Let no value fall below zero.")] = False,
@@ -43,8 +48,9 @@ def reconcile(
         raise InputError(f"--tolerance {tolerance:g} has no constraint to soften; give --constraint, or leave it out")
     plan = Reconciliation(method, wanted, tuple(keep or ()), nonnegative)
     tree = hierarchy_from_table(read_long(hierarchy), grouped=grouped)
-    fitted = None if insample is None else read_long(insample)
-    rows = read_long(file)
+    clock = Clock(order=dates, fiscal_end=fiscal_end)
+    fitted = None if insample is None else _read(insample, clock)
+    rows = _read(file, clock)
     if of_volumes(rows):
         summary = _volumes(tree, rows, plan, fitted, output, paths)
     else:
@@ -56,6 +62,15 @@ def reconcile(
     written = [each.text for each in wanted]
     typer.echo(f"{method}, {len(tree.names)} nodes, constraints {written}, kept {list(plan.keep)}", err=True)
     typer.echo(summary.to_string(index=False), err=True)
+
+
+def _read(file: Path, clock: Clock) -> pd.DataFrame:
+    """Read a long file, its dates in the order of time."""
+    rows = read_long(file)
+    try:
+        return in_time(rows, clock)
+    except InputError as problem:
+        raise InputError(f"{file}: {problem}") from None
 
 
 def _volumes(

@@ -17,7 +17,7 @@ import typer
 from shiftcast.features.input_error import InputError
 
 TEXT: Final = ("series", "group", "category", "period_end")
-EMPTY: Final = ("", "nan", "NaN", "null", "NULL")
+NO_NUMBER: Final = ("", "nan", "NaN", "null", "NULL")  # of a name only an empty one is none
 PARQUET: Final = ".parquet"
 
 
@@ -91,7 +91,8 @@ def read_series(file: Path, columns: tuple[str, ...], *, text: tuple[str, ...] =
     Returns
     -------
     DataFrame
-        Its index numbers the rows of the file from 0. A CSV column that holds anything but numbers is text.
+        Its index numbers the rows of the file from 0. A CSV column that holds anything but numbers is text;
+        of a name only an empty one is missing.
 
     Raises
     ------
@@ -112,17 +113,54 @@ def _parquet(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.
 
 
 def _csv(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.Table:
-    """Return a CSV with numbers as numbers, or as text where one of them is none: its row is named later."""
+    """Return a CSV, read as numbers where it holds nothing else, and cell by cell where it does."""
     with pa.csv.open_csv(file) as opened:
         there = [name for name in opened.schema.names if name in columns]
     coded = pa.dictionary(pa.int32(), pa.string())
     types = {name: coded if name in text else pa.float64() for name in there}
-    options = {"include_columns": there, "strings_can_be_null": True, "null_values": list(EMPTY)}
+    options = {"include_columns": there, "strings_can_be_null": True, "null_values": [""]}
     try:
         return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
     except pa.ArrowInvalid:
-        types = {name: coded if name in text else pa.string() for name in there}
-        return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
+        types = dict.fromkeys(there, pa.string())
+        table = pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
+        return typed(table, text)
+
+
+def typed(cells: pa.Table, text: tuple[str, ...]) -> pa.Table:
+    """Return the cells of a CSV, all of them text, with their types.
+
+    Parameters
+    ----------
+    cells
+        Text; missing where a cell is empty.
+    text
+        Columns of names and dates: ``null`` and ``nan`` are names there, and only an empty one is none.
+
+    Returns
+    -------
+    Table
+        Text as codes; other columns as numbers, or as text where one of them is none: its row is named later.
+
+    Examples
+    --------
+    >>> typed(pa.table({"series": ["null"], "value": [" 7.5"], "queued": ["no"]}), ("series",)).to_pylist()
+    [{'series': 'null', 'value': 7.5, 'queued': 'no'}]
+    """
+    columns = {}
+    for name in cells.column_names:
+        names = name in text
+        none = pa.compute.is_in(cells[name], pa.array(("",) if names else NO_NUMBER))
+        column = pa.compute.if_else(none, pa.scalar(None, pa.string()), cells[name])
+        columns[name] = column.dictionary_encode() if names else _number(column)
+    return pa.table(columns)
+
+
+def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    try:
+        return pa.compute.utf8_trim_whitespace(column).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return column
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from shiftcast.forecast.migration.learned import to_json
 from shiftcast.forecast.migration.learning import learning_rows
 from shiftcast.forecast.migration.rolling import Origin, rolling_origins
 from shiftcast.forecast.migration.training import learn_family
+from shiftcast.pipelines.series.files import NO_NUMBER
 
 EVALUATION_ONLY: Final = ("riaa_music", "steam_hw", "tiobe")  # licences allow evaluation, not training
 COLUMNS: Final = ("series", "period", "category", "share", "observed")
@@ -94,7 +95,8 @@ def set_origins(name: str, path: Path, count: int) -> list[Origin]:
     ValueError
         If a column is missing.
     """
-    history = pd.read_csv(path, dtype={"series": str, "category": str})
+    numbers = {name: [*NO_NUMBER, "NA"] for name in ("share", "observed")}  # elsewhere null and NA are names
+    history = pd.read_csv(path, dtype={"series": str, "category": str}, keep_default_na=False, na_values=numbers)
     missing = [column for column in COLUMNS if column not in history.columns]
     if missing:
         raise InputError(f"set {name!r}: column {missing[0]!r} is missing; give {', '.join(COLUMNS)}")

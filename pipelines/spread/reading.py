@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.spark import plainly
-from shiftcast.pipelines.series.files import EMPTY, PARQUET
+from shiftcast.pipelines.series.files import PARQUET
 
 CSV: Final = ".csv"
 ROW: Final = "shiftcast_row"  # number of a row among all, in the order of files and lines
@@ -130,10 +130,10 @@ def _scan(spark: Any, place: Place) -> Any:
 
 
 def _named_or_null(name: str) -> Any:
-    """Return a column of names, null where a CSV says that there is none."""
+    """Return a column of names, null where a CSV has none."""
     from pyspark.sql import functions as F  # noqa: N812, PLC0415  (its usual name; an extra)
 
-    return F.when(~_column(name).isin(*EMPTY), _column(name)).alias(name)
+    return F.when(_column(name) != "", _column(name)).alias(name)
 
 
 def _column(name: str) -> Any:

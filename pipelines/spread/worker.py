@@ -11,11 +11,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.series.files import EMPTY, TEXT, as_table
+from shiftcast.pipelines.series.files import TEXT, as_table, typed
 from shiftcast.pipelines.spread.batches import BATCH, GROUP, PART
 from shiftcast.pipelines.spread.reading import CORRUPT, ROW
 
@@ -87,7 +86,7 @@ class Worker:
         rows = table.sort_by(ROW)
         numbers, names, part = rows[ROW].to_numpy(), rows[GROUP].to_pandas(), rows[PART][0].as_py()
         kept = [name for name in rows.column_names if name not in {ROW, GROUP, PART, BATCH, CORRUPT}]
-        frame = typed(rows.select(kept), text=CORRUPT in rows.column_names).to_pandas()
+        frame = _as_read(rows.select(kept), text=CORRUPT in rows.column_names).to_pandas()
         corrupt = rows[CORRUPT].is_valid().to_numpy() if CORRUPT in rows.column_names else np.zeros(len(rows), bool)
         out: list[pa.Table] = []
         for name, at in sorted(names.groupby(names).indices.items()):
@@ -186,38 +185,11 @@ def remark(
     return pd.DataFrame(cells).astype({"first": object, "number": "Int64", "weight": float})
 
 
-def typed(rows: pa.Table, *, text: bool) -> pa.Table:
-    """Return rows with the types that :func:`pipelines.series.files.read_series` gives them.
-
-    Parameters
-    ----------
-    rows
-        Some of its columns.
-    text
-        Whether all cells are text, as those of a CSV.
-
-    Returns
-    -------
-    Table
-        Text as codes; of a CSV numbers as numbers, or as text where one of them is none.
-
-    Examples
-    --------
-    >>> typed(pa.table({"series": ["a"], "value": [" 7.5"], "queued": ["no"]}), text=True).schema.types[1:]
-    [DataType(double), DataType(string)]
-    """
-    columns = {}
-    for name in rows.column_names:
-        column = rows[name]
-        if text:
-            column = pc.if_else(pc.is_in(column, pa.array(EMPTY)), pa.scalar(None, pa.string()), column)
-            column = column if name in TEXT else _number(column)
-        columns[name] = column.dictionary_encode() if pa.types.is_string(column.type) and name in TEXT else column
-    return pa.table(columns).unify_dictionaries()
-
-
-def _number(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    try:
-        return pc.utf8_trim_whitespace(column).cast(pa.float64())
-    except pa.ArrowInvalid:
-        return column
+def _as_read(rows: pa.Table, *, text: bool) -> pa.Table:
+    """Return rows with the types that one machine reads; all cells of a CSV are text."""
+    if text:
+        return typed(rows, TEXT).unify_dictionaries()
+    coded = [name for name in rows.column_names if name in TEXT and pa.types.is_string(rows[name].type)]
+    for name in coded:
+        rows = rows.set_column(rows.column_names.index(name), name, rows[name].dictionary_encode())
+    return rows.unify_dictionaries()

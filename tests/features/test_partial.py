@@ -159,6 +159,11 @@ def test_shares_of_a_part_are_held_out_or_kept_and_never_scaled():
 def test_shares_of_which_no_period_is_over_are_refused():
     with pytest.raises(ValueError, match="series 's': no period is over by 2023-01-02 00:00:00; give a later --as-of"):
         whole_shares(shares(MONTHS), Reading(as_of=as_of_moment("2023-01-01")))
+    rows = [{"series": "s", "period_end": day, "category": "a", "value": day == MONTHS[-1]} for day in MONTHS]
+    with pytest.raises(ValueError, match="series 's': no period is over by 2024-05-02 00:00:00"):
+        whole_shares(
+            check_share_rows(pd.DataFrame(rows).astype({"value": float})), Reading(as_of=as_of_moment("2024-05-01"))
+        )
 
 
 def test_options_that_cannot_be_are_named():

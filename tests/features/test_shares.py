@@ -97,6 +97,14 @@ def test_inner_period_of_zeros_is_a_missing_period():
     assert found.shares[0] == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5], [0.75, 0.25], [0.75, 0.25]]))
 
 
+def test_periods_of_zeros_tell_the_step_of_a_series_with_one_other():
+    dates = ["2025-01-31", "2025-02-28", "2025-03-31"]
+    found = panel(rows([[0.0, 0.0], [0.0, 0.0], [3.0, 1.0]], dates=dates))
+    assert found.shares[0] == pytest.approx(np.array([[np.nan, np.nan]] * 2 + [[0.75, 0.25]]), nan_ok=True)
+    assert future_ends(found, 0, 2).strftime("%Y-%m-%d").tolist() == ["2025-04-30", "2025-05-31"]
+    assert future_ends(panel(rows([[3.0, 1.0]], dates=dates[2:]), "ME"), 0, 1) == future_ends(found, 0, 1)
+
+
 def test_missing_period_lies_on_a_line():
     found = panel(rows([[1.0, 3.0], [3.0, 1.0], [3.0, 1.0]], dates=["2000-12-31", "2002-12-31", "2003-12-31"]))
     assert found.shares[0, :, 0] == pytest.approx([0.25, 0.5, 0.75, 0.75])

@@ -160,3 +160,33 @@ def test_a_node_may_be_called_na(tmp_path):
     shell("reconcile", tmp_path / "f.csv", "--hierarchy", tmp_path / "edges.csv", "--output", tmp_path / "out.csv")
     out = pd.read_csv(tmp_path / "out.csv", keep_default_na=False).set_index("unique_id")["m"]
     assert out["NA"] == pytest.approx(out["us"] + out["ca"])
+
+
+def test_dates_are_read_as_volume_reads_them(tmp_path):
+    (tmp_path / "edges.csv").write_text("parent,child\ntotal,a\ntotal,b\n")
+    rows = [
+        f"{name},{day},{value}"
+        for name, value in (("total", 30), ("a", 9), ("b", 18))
+        for day in ("01/03/2026", "15/02/2026")
+    ]
+    (tmp_path / "f.csv").write_text("\n".join(["unique_id,ds,m", *rows]))
+    words = ("reconcile", tmp_path / "f.csv", "--hierarchy", tmp_path / "edges.csv", "--output", tmp_path / "out.csv")
+    with pytest.raises(ValueError, match=r"f.csv: series 'total', row 1: ds is '01/03/2026'; has day and month in"):
+        shell(*words)
+    shell(*words, "--dates", "day-first")
+    assert pd.read_csv(tmp_path / "out.csv")["ds"].tolist() == ["15/02/2026", "01/03/2026"] * 3
+
+
+def test_draws_of_days_in_other_spellings_are_of_one_day(tmp_path):
+    (tmp_path / "edges.csv").write_text("parent,child\ntotal,a\ntotal,b\n")
+    rows = [
+        f"{name},{draw},{day},{value}"
+        for name, day, value in (("total", "2026-03-31", 30), ("a", "31.3.2026", 9), ("b", "March 2026", 18))
+        for draw in (1, 2)
+    ]
+    (tmp_path / "p.csv").write_text("\n".join(["series,draw,period_end,value", *rows]))
+    shell("reconcile", tmp_path / "p.csv", "--hierarchy", tmp_path / "edges.csv", "--dates", "day-first",
+          "--output", tmp_path / "out.csv", "--paths", tmp_path / "paths.csv")  # fmt: skip
+    paths = pd.read_csv(tmp_path / "paths.csv")
+    assert paths["period_end"].unique().tolist() == ["2026-03-31"]
+    assert len(paths) == 6

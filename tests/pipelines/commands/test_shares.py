@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from shiftcast.forecast.migration.quantiles import COLUMNS, LEVELS
 from shiftcast.pipelines.commands.shares import app
-from shiftcast.pipelines.series.train_migration import EVALUATION_ONLY
+from shiftcast.pipelines.series.train_migration import EVALUATION_ONLY, set_origins
 from shiftcast.pipelines.series.train_migration import app as train_app
 from shiftcast.pipelines.sources.learned import load_learned
 
@@ -165,8 +165,11 @@ def test_training_on_a_folder_writes_numbers_the_command_reads(file, tmp_path):
     rows = ["series,period,category,share,observed"]
     for t in range(20):
         share = 1 / (1 + np.exp(-0.3 * (t - 9)))
-        rows += [f"s,{1990 + t}-01-01,old,{1 - share},1", f"s,{1990 + t}-01-01,new,{share},1"]
+        rows += [f"NA,{1990 + t}-01-01,null,{1 - share},1", f"NA,{1990 + t}-01-01,new,{share},1"]
     (tmp_path / "own.csv").write_text("\n".join(rows))
+    taken = set_origins("own", tmp_path / "own.csv", 3)
+    panels = [each.state.panel for each in taken]
+    assert {(*panel.series, *panel.categories[0]) for panel in panels} == {("NA", "new", "null", "unseen")}
     learned = tmp_path / "learned.json"
     result = RUNNER.invoke(train_app, ["--data", str(tmp_path), "--output", str(learned), "--leave-out", "history"])
     assert result.exit_code == 0, result.output

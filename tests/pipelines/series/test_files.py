@@ -25,6 +25,21 @@ def test_text_among_numbers_is_handed_on_for_its_row_to_be_named(tmp_path):
     assert read_series(tmp_path / "h.csv", COLUMNS).value.tolist() == ["1", "n/a"]
 
 
+@pytest.mark.parametrize("value", ["1", "null", "n/a"])  # read as numbers; cell by cell; not all of them numbers
+def test_a_name_is_missing_only_where_it_is_empty(tmp_path, value):
+    names = ["null", "NULL", "nan", "NaN", "NA", "None", ""]
+    lines = [f"{name},{name},2025-01-31,{value}" for name in names]
+    (tmp_path / "h.csv").write_text("\n".join(["series,group,period_end,value", *lines]))
+    rows = read_series(tmp_path / "h.csv", COLUMNS)
+    for name in ("series", "group"):
+        assert rows[name].astype(object).where(rows[name].notna(), None).tolist() == [*names[:-1], None]
+
+
+def test_a_cell_without_a_number_leaves_the_others_numbers(tmp_path):
+    (tmp_path / "h.csv").write_text("series,period_end,value\na,2025-01-31, 1\na,2025-02-28,null\na,2025-03-31,nan\n")
+    assert read_series(tmp_path / "h.csv", COLUMNS).value.fillna(-1).tolist() == [1, -1, -1]
+
+
 @pytest.mark.parametrize(("name", "said"), [("h.csv", "is no CSV"), ("h.parquet", "is no Parquet file")])
 def test_a_file_of_another_kind_is_refused(name, said, tmp_path):
     (tmp_path / name).write_bytes(b"\xff\xfe\x00,\n\x00\x01\x02,3\n4\n")
