@@ -1,4 +1,4 @@
-"""Whole nodes to add so that a fleet is full at an accepted risk, the dates to order by, and how late some of them are."""
+"""Whole nodes to add so that a fleet is full at an accepted risk only, when to order them, and how late that is."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def addition(fleet: Fleet, basis: Basis, have: Held, busy: Array, name: str | No
     if not named:
         return _more_of_the_same(fleet, basis, busy)
     works = {key: offer_work(basis, have, each) for key, each in named.items()}
-    chosen = named[name] if name else min(fleet.offers, key=lambda each: (hourly_usd(each) / works[each.name][0]))
+    chosen = named[name] if name else min(fleet.offers, key=lambda each: hourly_usd(each) / works[each.name][0])
     work, notes = works[chosen.name]
     most = np.inf if chosen.most is None else np.floor(chosen.most / chosen.node)
     return Addition(chosen.name, chosen.accelerator, chosen.node, chosen.lead_weeks, chosen.node * work * busy,

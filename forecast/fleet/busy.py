@@ -40,7 +40,12 @@ class Busy:
 
 
 def busy_share(
-    fleet: Fleet, basis: Basis, *, draws: int, past: pd.DataFrame | None = None, given: Mapping[str, float] | None = None
+    fleet: Fleet,
+    basis: Basis,
+    *,
+    draws: int,
+    past: pd.DataFrame | None = None,
+    given: Mapping[str, float] | None = None,
 ) -> Busy:
     """Return draws of the highest share of held hours that work can take before it waits.
 
@@ -83,7 +88,8 @@ def busy_share(
         said = f"Work can take {kept:.0%} of held hours, as it did in {when} while more of it waited."
         return Busy(np.full(draws, kept), "measured", said)
     floor = f" and at least the {kept:.0%} that it took in {when}" if kept > low else ""
-    says = f"Work can take {np.median(assumed):.0%} of held hours{floor}: assumed; `busy` in fleet.toml takes its place."
+    middle = f"{np.median(assumed):.0%}"
+    says = f"Work can take {middle} of held hours{floor}: assumed; `busy` in fleet.toml takes its place."
     return Busy(np.maximum(assumed, kept), "assumed", says)
 
 
@@ -91,7 +97,7 @@ def _kept(fleet: Fleet, basis: Basis, past: pd.DataFrame | None) -> tuple[float,
     """Return the highest share kept up for some months, whether work waited in them all, and which they are."""
     if past is None or past.empty:
         return 0.0, False, ""
-    waits = past.assign(waited=past["waited"] if "waited" in past else False)
+    waits = past.assign(waited=past.get("waited", False))
     months = waits.groupby("month", as_index=False, sort=True).agg(hours=("hours", "sum"), waited=("waited", "any"))
     have = held(fleet, pd.DatetimeIndex(months["month"]), basis).hours.sum(axis=1)
     share = (months["hours"] / have).where(have > 0).clip(upper=1.0)

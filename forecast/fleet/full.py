@@ -1,4 +1,4 @@
-"""Answer to when a fleet is full: odds by month, work that waits, and whole nodes to order with the date to do it by."""
+"""Answer to when a fleet is full: odds by month, work that waits, and whole nodes to order by which date."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
 AWAY: Final = "fleet.turned_away"
 RISK: Final = 0.05
+_READING: Final = (
+    "Work that a full month cannot take waits for the next but for the share turned away; none is taken to wait when "
+    "the first month begins. wait_days is what waits at the end of a month over what is served a day: the median, and "
+    "in wait_days_high the 90 %."
+)
 
 
 def full(
     demand: Demand, fleet: Fleet, basis: Basis, *, through: str | pd.Timestamp | None = None, risk: float = RISK,
-    offer: str | None = None, past: pd.DataFrame | None = None, waiting: float = 0.0,
-    given: Mapping[str, float] | None = None,
+    offer: str | None = None, past: pd.DataFrame | None = None, given: Mapping[str, float] | None = None,
 ) -> Answer:  # fmt: skip
     """Return when a fleet is full, what waits then, and how many whole nodes to order by when.
 
@@ -45,8 +49,6 @@ def full(
     past
         Usage by month with ``waited``, from which the share that work can take is measured (:func:`busy_share`); the
         demand's own past if left out.
-    waiting
-        Hours that wait when the first month begins.
     given
         Assumption to the value that replaces it.
 
@@ -71,7 +73,7 @@ def full(
     basis = sized(basis, len(wanted))
     have = held(fleet, months, basis)
     busy = busy_share(fleet, basis, draws=len(wanted), past=demand.past if past is None else past, given=given)
-    run = serve(wanted, _can(have, busy), turned_away=basis.values(AWAY, given), waiting=waiting)
+    run = serve(wanted, _can(have, busy), turned_away=basis.values(AWAY, given))
     added = addition(fleet, basis, have, busy.share, offer)
     plan = plan_nodes(run, months, added, basis.origin, risk)
     when = first_full(run.full, months)
@@ -137,8 +139,7 @@ def _notes(demand: Demand, have: Held, busy: Busy, added: Addition, risk: float)
     said = (
         busy.says,
         f"Nodes are planned for a risk of {risk:.1%} in each month; over all months together it is higher.",
-        "Work that a full month cannot take waits for the next but for the share turned away; wait_days is what waits "
-        "over what is served a day, at the end of the month (median, and 9 in 10 wait no longer than wait_days_high).",
+        _READING,
         *have.notes, *added.notes, *demand.notes,
     )  # fmt: skip
     return tuple(dict.fromkeys(said))

@@ -60,7 +60,7 @@ class Served:
             return np.asarray(np.where(self.waiting > 0, self.waiting / daily, 0.0))
 
 
-def serve(wanted: Array, can: Array, *, turned_away: Array, waiting: float = 0.0) -> Served:
+def serve(wanted: Array, can: Array, *, turned_away: Array) -> Served:
     """Serve what was wanted: what does not fit waits for the next month, but for a share that is turned away.
 
     Parameters
@@ -69,8 +69,6 @@ def serve(wanted: Array, can: Array, *, turned_away: Array, waiting: float = 0.0
         Hours that arrive and hours that can be served, shape (draws, months).
     turned_away
         Share of what does not fit in a month that is gone for good [1], shape (draws,).
-    waiting
-        Hours that wait when the first month begins.
 
     Returns
     -------
@@ -84,7 +82,7 @@ def serve(wanted: Array, can: Array, *, turned_away: Array, waiting: float = 0.0
     ([[6.0, 5.0]], [[3.0, 0.0]], [[1.0, 0.0]])
     """
     served, left, away = (np.zeros_like(wanted) for _ in range(3))
-    queue = np.full(len(wanted), float(waiting))
+    queue = np.zeros(len(wanted))
     for place in range(wanted.shape[1]):
         load = queue + wanted[:, place]
         served[:, place] = np.minimum(load, can[:, place])
