@@ -1,0 +1,275 @@
+"""Read what a planner says of a fleet from a TOML file, and name every fault with its place and remedy."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.fleet.facts import Event, Fleet, Holding, Move, Offer
+from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.questions import unknown
+from shiftcast.pipelines.sources.accelerators import name_accelerators
+
+_DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?|Q([1-4]))")
+_PARTS: Final = {"holding": Holding, "offer": Offer, "event": Event, "move": Move}
+_SECTIONS: Final = ("fleet", *_PARTS, "budget")
+_MISSING: Final = {"since": pd.Timestamp("2000-01-01", tz="UTC")}  # held all along
+_RENT: Final = {"lead_weeks": 0.0, "months": 1}  # what is rented by the hour is there at once and binds nobody
+_TERMS: Final = {"holding": ("owned", "reserved", "rented"), "offer": ("buy", "reserve", "rent")}
+
+
+@dataclass(frozen=True)
+class _At:
+    """The place of a value: file, section with its number, and key."""
+
+    file: str
+    section: str
+    key: str = ""
+
+    def refusal(self, value: Any, remedy: str) -> InputError:
+        """Return the refusal of a value at this place."""
+        return InputError(f"{self.file}, {self.section}, {self.key} = {_shown(value)}: {remedy}")
+
+
+def read_facts(file: Path, name: str) -> Fleet:
+    """Return what a file says of a fleet.
+
+    Parameters
+    ----------
+    file
+        TOML with the sections ``[fleet]``, ``[[holding]]``, ``[[offer]]``, ``[[event]]``, ``[[move]]`` and
+        ``[budget]``, each as the fields of :mod:`forecast.fleet.facts` are called.
+    name
+        The planner's name of the fleet.
+
+    Returns
+    -------
+    Fleet
+        Facts; one number where three are allowed stands for all three.
+
+    Raises
+    ------
+    ValueError
+        Naming file, section and number, key, value and remedy.
+    """
+    try:
+        said = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: is no TOML ({error}); `shiftcast fleet {name} init` writes one to begin with") from None
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); `shiftcast fleet {name} init` writes one") from None
+    return facts_of(said, name, str(file))
+
+
+def facts_of(said: Mapping[str, Any], name: str, file: str) -> Fleet:
+    """Return what the sections of a file say of a fleet.
+
+    Parameters
+    ----------
+    said
+        Sections as :mod:`tomllib` gives them.
+    name, file
+        The planner's name of the fleet, and that of the file in messages.
+
+    Returns
+    -------
+    Fleet
+        Facts.
+
+    Raises
+    ------
+    ValueError
+        As :func:`read_facts`.
+
+    Examples
+    --------
+    >>> facts_of({"fleet": {"leaf": "enterprise"}, "budget": {"2027": 1200000}}, "mine", "fleet.toml").budgets
+    {2027: 1200000.0}
+    """
+    for section in said:
+        if section not in _SECTIONS:
+            raise InputError(f"{file}: {unknown(section, _SECTIONS, 'section')}")
+    whole = _table(said.get("fleet", {}), _At(file, "[fleet]"))
+    known = ("leaf", "like", "busy", "pue", "usd_per_kwh")
+    own = {key: _FLEET[key](value, _At(file, "[fleet]", key)) for key, value in _known(whole, known, _At(file, "[fleet]"))}
+    parts = {f"{section}s": _parts(said.get(section, []), section, file) for section in _PARTS}
+    return Fleet(name, **own, **parts, budgets=_budgets(said.get("budget", {}), _At(file, "[budget]")))
+
+
+def _parts(rows: Any, section: str, file: str) -> tuple[Any, ...]:
+    if not isinstance(rows, list):
+        raise InputError(f"{file}: section {section!r} stands in single brackets; write [[{section}]]")
+    return tuple(_part(row, section, _At(file, f"[[{section}]] {number}")) for number, row in enumerate(rows, start=1))
+
+
+def _part(row: Any, section: str, at: _At) -> Any:
+    """Return one holding, offer, event or move."""
+    kind = _PARTS[section]
+    names = tuple(each.name for each in fields(kind))
+    given = {
+        key: _reader(section, key)(value, _At(at.file, at.section, key)) for key, value in _known(_table(row, at), names, at)
+    }
+    defaults = {**_MISSING, **(_RENT if given.get("terms") == "rent" else {})}
+    for each in fields(kind):
+        if each.name not in given and each.name in defaults:
+            given[each.name] = defaults[each.name]
+        if each.name not in given and each.default is MISSING:
+            raise InputError(f"{at.file}, {at.section}: key {each.name!r} is missing; {_ASKED[each.name]}")
+    first, last = ("since", "until") if section == "holding" else ("start", "end")
+    if given.get(last) is not None and given[last] <= given[first]:
+        raise _At(at.file, at.section, last).refusal(f"{given[last]:%Y-%m-%d}", f"it must lie after {first}")
+    return kind(**given)
+
+
+def _known(table: Mapping[str, Any], names: tuple[str, ...], at: _At) -> list[tuple[str, Any]]:
+    for key in table:
+        if key not in names:
+            raise InputError(f"{at.file}, {at.section}: {unknown(key, names, 'key')}")
+    return list(table.items())
+
+
+def _table(value: Any, at: _At) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(f"{at.file}, {at.section} is {_shown(value)}; it must be a section of keys and values")
+    return value
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if isinstance(value, str | list) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _budgets(table: Any, at: _At) -> dict[int, float]:
+    budgets = {}
+    for year, value in _table(table, at).items():
+        here = _At(at.file, at.section, year)
+        if not re.fullmatch(r"20\d\d", year):
+            raise here.refusal(value, "the key must be a calendar year, such as 2027 = 1200000")
+        budgets[int(year)] = _positive(value, here)
+    return budgets
+
+
+def _number(value: Any, at: _At) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise at.refusal(value, f"it must be a number; {_ASKED.get(at.key, 'write it without quotes')}")
+    return float(value)
+
+
+def _within(low: float, high: float, *, above: bool = False, whole: bool = False) -> Callable[[Any, _At], Any]:
+    """Return the reader of a number from ``low`` on, or above it, to ``high``."""
+
+    def read(value: Any, at: _At) -> Any:
+        number = _number(value, at)
+        if not (low < number if above else low <= number) or number > high or (whole and number != int(number)):
+            kind = "a whole number" if whole else "a number"
+            least = f"above {low:g}" if above else f"from {low:g}"
+            most = "" if math.isinf(high) else f" to {high:g}"
+            raise at.refusal(value, f"it must be {kind} {least}{most}; {_ASKED[at.key]}")
+        return int(number) if whole else number
+
+    return read
+
+
+def _three(reader: Callable[[Any, _At], Any]) -> Callable[[Any, _At], tuple[float, float, float]]:
+    """Return the reader of low, middle and high, or of one number that stands for all three."""
+
+    def read(value: Any, at: _At) -> tuple[float, float, float]:
+        if isinstance(value, list) and len(value) != 3:
+            raise at.refusal(value, "it must be one number, or three: low, middle and high (10, 50 and 90 %)")
+        low, middle, high = (reader(each, at) for each in (value if isinstance(value, list) else [value] * 3))
+        if not low <= middle <= high:
+            raise at.refusal(value, "low, middle and high must rise, as 10, 50 and 90 % do")
+        return low, middle, high
+
+    return read
+
+
+def _text(value: Any, at: _At) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise at.refusal(value, f"it must be text in quotes; {_ASKED.get(at.key, 'write a name')}")
+    return value.strip()
+
+
+def _day(value: Any, at: _At) -> pd.Timestamp:
+    """Return the first day of what a value names: a day, a month or a quarter."""
+    if isinstance(value, datetime.date):
+        return pd.Timestamp(year=value.year, month=value.month, day=value.day, tz="UTC")
+    found = _DAY.fullmatch(value) if isinstance(value, str) else None
+    try:
+        year, month, day, quarter = found.groups() if found else ("", "", "", "")
+        first = 3 * int(quarter) - 2 if quarter else int(month)
+        return pd.Timestamp(year=int(year), month=first, day=int(day or 1), tz="UTC")
+    except (ValueError, TypeError):
+        raise at.refusal(value, "it must be a day, month or quarter, such as 2027-03-01, 2027-03 or 2027Q1") from None
+
+
+def _accelerator(value: Any, at: _At) -> str:
+    named = name_accelerators(pd.Series([_text(value, at)], dtype=object))
+    found = str(named.labels["accelerator"].iloc[0])
+    if not found:
+        raise at.refusal(value, "no table knows it; `shiftcast catalogue` lists the accelerators, such as h100")
+    return found
+
+
+def _one_of(names: tuple[str, ...]) -> Callable[[Any, _At], str]:
+    def read(value: Any, at: _At) -> str:
+        if value not in names:
+            raise at.refusal(value, f"it must be one of {', '.join(names)}")
+        return str(value)
+
+    return read
+
+
+def _leaf(value: Any, at: _At) -> str:
+    if value not in SEGMENT_OF:
+        raise at.refusal(value, f"{unknown(str(value), tuple(SEGMENT_OF), 'leaf')}".replace("leafs", "leaves"))
+    return str(value)
+
+
+def _names(value: Any, at: _At) -> tuple[str, ...]:
+    return tuple(_text(each, at) for each in (value if isinstance(value, list) else [value]))
+
+
+def _reader(section: str, key: str) -> Callable[[Any, _At], Any]:
+    return _one_of(_TERMS[section]) if key == "terms" else _READERS[key]
+
+
+_positive = _within(0.0, math.inf, above=True)
+_share = _within(0.0, 1.0)
+_FLEET: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
+    "leaf": _leaf, "like": _names, "busy": _within(0.0, 1.0, above=True), "pue": _within(1.0, 5.0),
+    "usd_per_kwh": _within(0.0, math.inf),
+}  # fmt: skip
+_READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
+    "accelerator": _accelerator, "count": _positive, "since": _day, "until": _day, "start": _day, "end": _day,
+    "usd_per_hour": _within(0.0, math.inf), "node": _within(1, 1e6, whole=True), "name": _text, "usd": _within(0.0, math.inf),
+    "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _positive, "most": _positive,
+    "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_number),
+    "probability": _share, "share": _three(_share),
+}  # fmt: skip
+_ASKED: Final = {
+    "accelerator": "name one of `shiftcast catalogue`, such as accelerator = \"h100\"",
+    "count": "say how many accelerators, such as count = 64",
+    "name": "call it as you do, such as name = \"cloud\"", "terms": "say terms = \"buy\", \"reserve\" or \"rent\"",
+    "usd": "say USD of one bought, or of one for an hour, such as usd = 2.5",
+    "lead_weeks": "say weeks from order to use, such as lead_weeks = 20",
+    "months": "say months of the contract, or of the life written off over, such as months = 48",
+    "workload": "say whose hours change, as your labels call it", "start": "say its first day, such as start = 2027-03-01",
+    "end": "say the day from which it is over or stays, such as end = 2027-06-01",
+    "hours": "say accelerator-hours a month: one number, or low, middle and high",
+    "source": "say the technique that is left", "target": "say the technique that is moved to",
+    "share": "say the share moved in the end: one number, or low, middle and high, such as [0.3, 0.5, 0.8]",
+    "busy": "such as busy = 0.85", "pue": "such as pue = 1.3", "usd_per_kwh": "such as usd_per_kwh = 0.12",
+    "usd_per_hour": "such as usd_per_hour = 1.9", "node": "accelerators of a node, such as node = 8",
+    "work": "work of it over that of today, such as work = 1.8", "most": "such as most = 256",
+    "probability": "such as probability = 0.7",
+}  # fmt: skip
