@@ -15,8 +15,8 @@ import pandas as pd
 ROOT = Path(__file__).resolve().parents[1]
 TRACES = ROOT.parent / "shared" / "data" / "traces"
 TARGET = ROOT / "notebooks" / "data"
-CLUSTERS = {"103959": "vision", "0e4a51": "speech", "2869ce": "ranking", "7f04ca": "language", "e13805": "robotics"}
-SINCE, UNTIL = pd.Timestamp("2017-09-25"), pd.Timestamp("2017-12-18")
+CLUSTERS = {"103959": "vision", "0e4a51": "speech", "2869ce": "ranking", "ee9e8c": "language", "e13805": "robotics"}
+SINCE, UNTIL = pd.Timestamp("2017-09-25"), pd.Timestamp("2017-12-11")
 USD_PER_HOUR = 24.48  # of a p3.16xlarge on demand in us-east-1 in 2020, the list price
 GPUS = 8  # of one
 
