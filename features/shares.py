@@ -74,7 +74,8 @@ def _typed(frame: pd.DataFrame, clock: Clock | None) -> pd.DataFrame:
     rows = pd.DataFrame({"row": number})
     for name in ("series", "category"):
         rows[name] = text_of(frame[name], name)
-    rows["group"] = text_of(frame["group"].fillna("all"), "group") if "group" in frame.columns else "all"
+    given = frame.get("group", pd.Series("all", index=frame.index))
+    rows["group"] = text_of(given.astype(object).where(given.notna(), "all") if given.hasnans else given, "group")
     stamps, _ = utc_stamps(frame["period_end"], rows["series"], clock)
     rows["period_end"] = pd.DatetimeIndex(stamps).tz_localize("UTC").as_unit("us").normalize()
     refuse_dates(rows, frame["period_end"])

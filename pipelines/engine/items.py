@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -39,11 +40,12 @@ class Group:
     known_at: pd.Timestamp | None = None
 
 
+@contextmanager
 def changes_of(
     groups: Sequence[Group], grain: str, *, engine: str = "duckdb", master: str | None = None,
     work: str | None = None, evidence: str = "measured", confidence: str = "verified",
-) -> ir.Table:  # fmt: skip
-    """Return what parts change of each figure, not yet computed.
+) -> Iterator[ir.Table]:  # fmt: skip
+    """Give what parts change of each figure, computed when it is read; copies of parts for workers go afterwards.
 
     Parameters
     ----------
@@ -58,8 +60,8 @@ def changes_of(
     evidence, confidence
         Who stands behind the rows, and whether they were read at their source.
 
-    Returns
-    -------
+    Yields
+    ------
     Table
         Ibis table of the frame ``Changes``, one row a figure and day.
 
@@ -70,18 +72,21 @@ def changes_of(
     """
     backend = open_backend(engine, master)
     periods = Periods(grain, DIALECTS[backend.name])
-    cells = [_dated(cell, group) for group in groups for cell in _cells(_read(group, backend, work), periods)]
-    if not cells:
-        return ibis.memtable(to_arrow(empty(Changes)))
-    return as_changes(together(cells), periods, evidence=evidence, confidence=confidence)
+    with ExitStack() as copies:
+        tables = [(group, _read(group, backend, work, copies)) for group in groups]
+        cells = [_dated(cell, group) for group, table in tables for cell in _cells(table, periods)]
+        if cells:
+            yield as_changes(together(cells), periods, evidence=evidence, confidence=confidence)
+        else:
+            yield ibis.memtable(to_arrow(empty(Changes)))
 
 
-def _read(group: Group, backend: Any, work: str | None) -> ir.Table:
+def _read(group: Group, backend: Any, work: str | None, copies: ExitStack) -> ir.Table:
     if backend.name == "duckdb":
         return backend.read_parquet([str(path) for path in group.paths], hive_partitioning=False)
     from shiftcast.pipelines.engine.spark_tables import seen_by_workers, spark_parquet  # noqa: PLC0415  (an extra)
 
-    return spark_parquet(seen_by_workers(group.paths, backend, work), backend)
+    return spark_parquet(copies.enter_context(seen_by_workers(group.paths, backend, work)), backend)
 
 
 def _dated(cells: ir.Table, group: Group) -> ir.Table:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -113,8 +114,9 @@ def as_table(rows: pa.Table, backend: Any) -> ir.Table:
     return table_of(backend._session.createDataFrame(rows), backend)
 
 
-def seen_by_workers(paths: Sequence[Path], backend: Any, work: str | None) -> list[str]:
-    """Return where the workers of Spark see files of this machine: copies below a folder that they share, if elsewhere.
+@contextmanager
+def seen_by_workers(paths: Sequence[Path], backend: Any, work: str | None) -> Iterator[list[str]]:
+    """Give where Spark's workers see files of this machine: if elsewhere, copies in a folder they share, for the while.
 
     Parameters
     ----------
@@ -125,36 +127,35 @@ def seen_by_workers(paths: Sequence[Path], backend: Any, work: str | None) -> li
     work
         URI of the folder that is shared.
 
-    Returns
-    -------
+    Yields
+    ------
     list of str
         Path or URI of each.
 
     Raises
     ------
     ValueError
-        If the workers are elsewhere and share no folder, or the files cannot be copied there.
+        If the workers are elsewhere and share no folder, or the files cannot be copied there, as by Spark Connect.
     """
     spark = backend._session
     if is_local(spark):
-        return [str(path) for path in paths]
+        yield [str(path) for path in paths]
+        return
     if work is None:
         raise InputError(
             f"Spark's workers cannot see {paths[0]}; name a folder that they share (--work s3a://bucket/x)"
         )
     places = [f"{work.rstrip('/')}/{uuid4().hex}-{path.name}" for path in paths]
-    with plainly(work):
-        for path, place in zip(paths, places, strict=True):
-            _copy(spark, path, place)
-    return places
-
-
-def _copy(spark: Any, path: Path, place: str) -> None:
-    if not hasattr(spark, "_jsc"):
-        spark.copyFromLocalToFs(str(path), place)  # Spark Connect
-        return
-    files, target, hadoop = _file_system(spark, place)
-    files.copyFromLocalFile(hadoop.Path(path.as_uri()), target)
+    try:
+        with plainly(work):
+            for path, place in zip(paths, places, strict=True):
+                files, target, hadoop = _file_system(spark, place)
+                files.copyFromLocalFile(hadoop.Path(path.as_uri()), target)
+        yield places
+    finally:
+        with plainly(work):
+            for place in places:
+                drop(spark, place)
 
 
 def bring(spark: Any, place: str, folder: Path) -> None:
@@ -174,10 +175,6 @@ def bring(spark: Any, place: str, folder: Path) -> None:
     ValueError
         If the session is one of Spark Connect, which copies nothing here.
     """
-    if not hasattr(spark, "_jsc"):
-        raise InputError(
-            "Spark Connect cannot bring parts to the store of this machine; name a master spark://host:7077"
-        )
     files, source, hadoop = _file_system(spark, place)
     files.copyToLocalFile(False, source, hadoop.Path(folder.as_uri()), True)
 
@@ -198,6 +195,8 @@ def drop(spark: Any, place: str) -> None:
 
 def _file_system(spark: Any, place: str) -> tuple[Any, Any, Any]:
     """Return the file system of a URI, its path there, and Hadoop's names."""
+    if not hasattr(spark, "_jsc"):
+        raise InputError("Spark Connect carries no files to this machine or from it; name a master spark://host:7077")
     hadoop = spark._jvm.org.apache.hadoop.fs
     path = hadoop.Path(place)
     return path.getFileSystem(spark._jsc.hadoopConfiguration()), path, hadoop

@@ -157,9 +157,9 @@ def write_load(folder: Path, entries: list[Entry], load: Arrival, reckoning: Rec
         with scratch_database(scratch) as database:
             _check_grain(folder, visible(entries), load, reckoning.grain, database)
             groups, counts, told = _parts(folder, entries, load, database, fresh, scratch)
-        changes = changes_of(groups, reckoning.grain, engine=reckoning.engine, master=reckoning.master,
-                             work=reckoning.work, evidence=reckoning.evidence)  # fmt: skip
-        counts[CHANGES_FILE], sources = write_changes(fresh / CHANGES_FILE, changes)
+        with changes_of(groups, reckoning.grain, engine=reckoning.engine, master=reckoning.master,
+                        work=reckoning.work, evidence=reckoning.evidence) as changes:  # fmt: skip
+            counts[CHANGES_FILE], sources = write_changes(fresh / CHANGES_FILE, changes)
     for written in counts:
         sync(fresh / written)
     return Written(counts, sources, told)

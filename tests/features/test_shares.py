@@ -87,6 +87,13 @@ def test_two_frequencies_in_one_series_are_refused():
         panel(rows([[1.0, 1.0]] * 9, dates=sorted(dates)))
 
 
+def test_a_series_without_a_group_is_in_that_of_all_as_a_file_is_read_too():
+    frame = pd.concat([GOOD, GOOD.assign(series="u", group=None)], ignore_index=True)
+    for each in (frame, frame.astype({"group": "category"})):
+        groups = check_share_rows(each).groupby("series")["group"].unique()
+        assert [list(names) for names in groups] == [["g"], ["all"]]
+
+
 def test_last_period_of_zeros_is_refused():
     with pytest.raises(ValueError, match=r"series 's', row 5: every value of the last period is 0; drop"):
         check_share_rows(rows([[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]]))

@@ -1,10 +1,13 @@
 """What is said of an error of Spark: the cause in one line, with its remedy."""
 
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from shiftcast.pipelines.engine.spark import sentence, session
+from shiftcast.pipelines.engine.spark_tables import seen_by_workers
 
 WORKER = """
   An exception was thrown from the Python worker. Please see the stack trace below.
@@ -47,3 +50,13 @@ def test_spark_connect_without_its_packages_is_refused_with_their_name(monkeypat
     monkeypatch.setitem(sys.modules, "grpc", None)
     with pytest.raises(ValueError, match=r"^sc://127.*: Spark Connect needs more packages .*pyspark\[connect\]"):
         session("sc://127.0.0.1:1")
+
+
+def test_spark_connect_carries_no_files():
+    pytest.importorskip("pyspark", reason="the Spark engine needs pyspark, not installed here")
+    connected = SimpleNamespace(_session=object())
+    with (
+        pytest.raises(ValueError, match=r"^Spark Connect carries no files .* name a master spark://host:7077$"),
+        seen_by_workers([Path("a.parquet")], connected, "s3a://bucket/work"),
+    ):
+        pass

@@ -64,10 +64,11 @@ def test_both_engines_give_equal_changes_of_items(mixed, tmp_path):
     back = parts[parts["how"] != "counter"].head(3).assign(known_at=day + pd.Timedelta(days=1), weight=-1)
     pq.write_table(to_arrow(back), tmp_path / "back.parquet")
     groups = [Group([tmp_path / "new.parquet"], day), Group([tmp_path / "back.parquet"])]
-    here, there = (
-        collect(changes_of(groups, "hour", engine=engine)).sort_values([*ORDER, "known_at"], ignore_index=True)
-        for engine in ("duckdb", "spark")
-    )
+    both = []
+    for engine in ("duckdb", "spark"):
+        with changes_of(groups, "hour", engine=engine) as changes:
+            both.append(collect(changes).sort_values([*ORDER, "known_at"], ignore_index=True))
+    here, there = both
     moments = dict.fromkeys(("period_start", "known_at", "moment"), "datetime64[us, UTC]")
     pd.testing.assert_frame_equal(there.astype(moments), here.astype(moments), rtol=1e-14)
     assert here["rows"].min() < 0
