@@ -169,7 +169,7 @@ def with_and_without(without: Demand, events: Sequence[Event], *, seed: int) -> 
     whole = spread("", changed.sum(axis=1))
     names = ", ".join(event.name for event in events) or "no event"
     says = (
-        f"{whole['median']:+,.0f} accelerator-hours (80%: {whole['low']:+,.0f} to {whole['high']:+,.0f}) from "
+        f"{whole['median']:+,.0f} accelerator-hours (80%: {whole['low80']:+,.0f} to {whole['high80']:+,.0f}) from "
         f"{without.months[0]:%Y-%m} to {without.months[-1]:%Y-%m} by {names}."
     )
     given = [
