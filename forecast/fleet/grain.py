@@ -50,13 +50,13 @@ def choose_grain(history: History) -> tuple[str, str]:
     return name, f"forecast by the {name}, as stored, though {counts[name]} whole {name}s tell little"
 
 
-def months_ahead(history: History, through: pd.Timestamp | str) -> pd.DatetimeIndex:
-    """Return the months to forecast, from the first that is not wholly known.
+def months_through(first: pd.Timestamp, through: pd.Timestamp | str) -> pd.DatetimeIndex:
+    """Return the months from one to that of a later day.
 
     Parameters
     ----------
-    history
-        Usage of the fleet.
+    first
+        First day of the first month, midnight UTC.
     through
         Last day, or a quarter such as ``2027Q4`` or a month such as ``2027-12``.
 
@@ -68,12 +68,12 @@ def months_ahead(history: History, through: pd.Timestamp | str) -> pd.DatetimeIn
     Raises
     ------
     ValueError
-        If it is no day, quarter or month, or before the first month ahead.
+        If it is no day, quarter or month, or before the first month.
     """
     last = _moment(through)
-    if last < history.now:
-        raise InputError(f"through {through}: usage reaches {history.until:%Y-%m-%d} already; give a later month")
-    return pd.date_range(history.now, month_of(last), freq="MS").as_unit("us")
+    if last < first:
+        raise InputError(f"through {through}: the first month ahead is {first:%Y-%m}; give that or a later one")
+    return pd.date_range(first, month_of(last), freq="MS").as_unit("us")
 
 
 def _moment(through: pd.Timestamp | str) -> pd.Timestamp:

@@ -157,10 +157,9 @@ def read_history(
     since, until = rows["period_start"].min(), period_ends(rows).max()
     tables = {}
     for each in GRAINS[GRAINS.index(grain) :]:
-        if each == grain or grain == "day":
+        if grain in {each, "day"}:
             tables[each] = _counted(rows, part, len(parts), each, since, until)
-    now = rows["period_start"] >= month_of(until)
-    running = np.bincount(part[now], rows.loc[now, "value"], minlength=len(parts))
+    running = np.bincount(part, rows["value"] * _since(rows, month_of(until)), minlength=len(parts))
     hours = rows["value"].groupby(rows["accelerator"].astype(str)).sum().sort_values(ascending=False, kind="stable")
     told = {name: _untold(rows, name) for name in by}
     return History(
@@ -205,6 +204,13 @@ def _counted(
     hours = np.bincount(cell, rows["value"], minlength=size).reshape(-1, parts)
     lower = np.bincount(cell, rows["bound"] == ">=", minlength=size).reshape(-1, parts) > 0
     return Counted(starts[whole], hours[whole], lower[whole])
+
+
+def _since(rows: pd.DataFrame, moment: pd.Timestamp) -> Array:
+    """Return which part of each row's period lies after a moment, shape (rows,)."""
+    starts, ends = rows["period_start"], period_ends(rows)
+    after = (ends - starts.clip(lower=moment)) / (ends - starts)
+    return np.asarray(after.clip(lower=0.0), dtype=np.float64)
 
 
 def _start(moment: pd.Timestamp, grain: str) -> pd.Timestamp:
