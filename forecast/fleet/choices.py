@@ -21,7 +21,7 @@ from shiftcast.forecast.fleet.demand import Demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.full import months_through
 from shiftcast.forecast.fleet.holdings import Held, held, sized
-from shiftcast.forecast.fleet.options import Option, Setting, options
+from shiftcast.forecast.fleet.options import Option, Setting, options, ways
 from shiftcast.forecast.fleet.words import usd
 from shiftcast.forecast.views.answer import Answer, assumed_rows
 
@@ -76,13 +76,13 @@ def choices(
     busy = busy_share(fleet, basis, draws=len(scenario), past=whole.past, given=given)
     hour, said = _unserved(fleet, basis, have, unserved)
     setting = Setting(fleet, basis, have, whole.months, whole.total, busy.share, hour, given)
-    found = options(setting)
-    names = list(dict.fromkeys(scenario))
+    found, idle = _distinct(options(setting))
+    names = [*dict.fromkeys(scenario if set(scenario) != set(THIRDS) else THIRDS)]
     costs = np.array([[each.usd[scenario == name].mean() for name in names] for each in found])
     table = _table(setting, found, costs, names)
-    spared, cut_notes = _cuts(setting, whole, found[int(table["place"].iloc[0])], caps)
-    used = (*((BUSY,) if busy.source == "assumed" else ()), *((LOAD,) if fleet.usd_per_kwh else ()))
-    notes = (said, _READING, busy.says, *have.notes, *cut_notes, *whole.notes)
+    spared, cut_names, cut_notes = _cuts(setting, whole, found[int(table["place"].iloc[0])], caps)
+    used = (*((BUSY,) if busy.source == "assumed" else ()), *((LOAD,) if fleet.usd_per_kwh else ()), *cut_names)
+    notes = (said, _READING, busy.says, *idle, *have.notes, *cut_notes, *whole.notes)
     by_scenario = pd.DataFrame(costs, columns=[f"usd_{name}" for name in names])
     return Answer(
         f"what to do about {fleet.name} through {whole.months[-1]:%Y-%m}", table.drop(columns="place"),
@@ -127,15 +127,22 @@ def _unserved(fleet: Fleet, basis: Basis, have: Held, unserved: float | None) ->
     return rents[dearest], f"An hour that is not served counts {usd(rents[dearest])}, what {dearest} asks: assumed."
 
 
+def _distinct(found: tuple[Option, ...]) -> tuple[tuple[Option, ...], tuple[str, ...]]:
+    """Return the options less those that add no node and give nothing back, and a note on these."""
+    idle = [each for each in found if each.node and not each.nodes and not each.back]
+    notes = tuple(f"{_upper(each.name)}: no node of it pays." for each in idle)
+    return tuple(each for each in found if not any(each is one for one in idle)), notes
+
+
 def _table(setting: Setting, found: tuple[Option, ...], costs: Array, names: list[str]) -> pd.DataFrame:
     """Return a row an option, the least of the largest regrets first; of equals the one that leaves least unserved."""
     regret = costs - costs.min(axis=0)
-    over = max(float(setting.over.sum(axis=1).mean()), 1e-300)
+    wanted = max(float(setting.wanted.sum(axis=1).mean()), 1e-300)
     rows = [
         {"option": each.name, "nodes": each.nodes, "node": each.node, "accelerator": each.accelerator,
          "since": pd.NaT if each.since is None else each.since, "usd": float(costs[place].mean()),
          "usd_high80": float(np.quantile(each.usd, 0.9)), "usd_added": float(each.added.mean()),
-         "unserved_share": float(each.lost.mean()) / over,
+         "unserved_share": float(each.lost.mean()) / wanted,
          **{f"regret_{name}": float(regret[place, column]) for column, name in enumerate(names)},
          "regret": float(regret[place].max()), "place": place}
         for place, each in enumerate(found)
@@ -147,20 +154,20 @@ def _table(setting: Setting, found: tuple[Option, ...], costs: Array, names: lis
 
 def _cuts(
     setting: Setting, demand: Demand, best: Option, caps: Mapping[str, float] | None
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return what each cut saves of the best option's cost, at its best number of nodes, and notes."""
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[str, ...]]:
+    """Return what each cut saves of the best option's cost at its best number of nodes, what is assumed, and notes."""
     columns = ["cut", "hours_spared", "usd_saved", "usd_saved_low80", "usd_saved_high80"]
-    rows, notes = [], []
+    rows, names, notes = [], [], []
     for cut in cuts(demand, setting.fleet, setting.basis, caps):
         after = after_cut(demand, cut)
-        other = next(each for each in options(replace(setting, wanted=after)) if each.name == best.name)
-        saved = best.usd - other.usd
+        saved = best.usd - ways(replace(setting, wanted=after))[best.name]().usd
         low, high = np.quantile(saved, [0.1, 0.9])
         spared = float((setting.wanted - after).sum(axis=1).mean())
         rows.append(dict(zip(columns, (cut.name, spared, float(saved.mean()), float(low), float(high)), strict=True)))
+        names.extend([cut.assumed] if cut.assumed else [])
         notes.append(cut.source)
     worth = ("What a technique that is kept back would have been worth is not counted: a cut pays if that is less.",)
-    return pd.DataFrame(rows, columns=columns), (*notes, *(worth if rows else ()))
+    return pd.DataFrame(rows, columns=columns), tuple(names), (*notes, *(worth if rows else ()))
 
 
 def _says(table: pd.DataFrame, names: list[str]) -> str:
@@ -169,7 +176,8 @@ def _says(table: pd.DataFrame, names: list[str]) -> str:
         "" if pd.isna(best["since"]) else f" ({best['nodes']} nodes of {best['node']}, in use {best['since']:%Y-%m-%d})"
     )
     over = f"at most {usd(best['regret'])} over the best option in any of {', '.join(names)}"
-    said = [f"{_upper(best['option'])}{dated}: {usd(best['usd'])} expected, and {over}"]
+    expected = f"{usd(best['usd'])} expected" if best["usd"] >= 0 else f"{usd(-best['usd'])} saved, as expected"
+    said = [f"{_upper(best['option'])}{dated}: {expected}, and {over}"]
     if best["option"] != "do nothing":
         said.append(f"Doing nothing costs {usd(nothing['usd'])}, and up to {usd(nothing['regret'])} over the best")
     cheapest = table.loc[table["usd"].idxmin()]

@@ -31,6 +31,8 @@ class Cut:
         Hours of a request at the technique over those at what it falls back to [1], shape (draws,).
     source
         What the ratio rests on.
+    assumed
+        Name of the assumption it is; empty where the planner said it.
     """
 
     workload: str
@@ -38,6 +40,7 @@ class Cut:
     most: float
     ratio: Array
     source: str
+    assumed: str
 
     @property
     def name(self) -> str:
@@ -117,15 +120,15 @@ def _share(demand: Demand, workload: str, technique: str) -> Array:
     return np.asarray(_hours(demand, workload, technique) / np.maximum(whole, 1e-300))
 
 
-def _ratio(fleet: Fleet, basis: Basis, workload: str, technique: str, draws: int) -> tuple[Array, str] | None:
+def _ratio(fleet: Fleet, basis: Basis, workload: str, technique: str, draws: int) -> tuple[Array, str, str] | None:
+    """Return draws of the ratio, what it rests on in a sentence, and the assumption it is; ``None`` if not known."""
+    about = f"A request of {workload} at {technique} takes"
     for move in fleet.moves:
         if (move.workload, move.target) == (workload, technique) and move.work is not None:
-            return np.full(
-                draws, move.work[1]
-            ), f"A request at {technique} takes {move.work[1]:g} times the hours, as you say."
+            middle = move.work[1]
+            return np.full(draws, middle), f"{about} {middle:g} times the hours of what it replaces, as you say.", ""
     name = f"ratio.{technique}"
     if name not in set(basis.assumptions["name"]):
         return None
-    return basis.drawn[
-        name
-    ], f"A request at {technique} takes {np.median(basis.drawn[name]):.2g} times the hours: assumed."
+    ratio = basis.drawn[name]
+    return ratio, f"{about} {np.median(ratio):.2g} times the hours of what it replaces: assumed.", name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,12 @@ class Setting:
     unserved: float
     given: Mapping[str, float]
 
-    @property
+    @cached_property
+    def works(self) -> dict[str, float]:
+        """Work of an hour of each offer over an hour of the present mix [1], by name."""
+        return {each.name: offer_work(self.basis, self.have, each)[0] for each in self.fleet.offers}
+
+    @cached_property
     def over(self) -> Array:
         """Hours that what is held cannot serve, shape (draws, months)."""
         return np.maximum(self.wanted - self.busy[:, None] * self.have.equivalent, 0.0)
@@ -69,6 +75,8 @@ class Option:
         Nodes bought or reserved, accelerators of one, and their type; zero and empty without.
     since
         Day they can be used if ordered today; ``None`` without.
+    back
+        Whether holdings are given back for them.
     """
 
     name: str
@@ -79,6 +87,7 @@ class Option:
     node: int = 0
     accelerator: str = ""
     since: pd.Timestamp | None = None
+    back: bool = False
 
 
 def options(setting: Setting) -> tuple[Option, ...]:
@@ -97,20 +106,37 @@ def options(setting: Setting) -> tuple[Option, ...]:
     tuple of Option
         Doing nothing first.
     """
+    return tuple(make() for make in ways(setting).values())
+
+
+def ways(setting: Setting) -> dict[str, Callable[[], Option]]:
+    """Return what makes each option, by its name (:func:`options`).
+
+    Parameters
+    ----------
+    setting
+        Demand, facts and prices.
+
+    Returns
+    -------
+    dict
+        Name to a function without arguments; only what is called is reckoned.
+    """
     rents = [each for each in setting.fleet.offers if each.terms == "rent"]
-    firm = [each for each in setting.fleet.offers if each.terms != "rent"]
-    found = [_met(setting, "do nothing", setting.over, None)]
-    found += [_met(setting, _rent(each), setting.over, each) for each in rents]
     back = _given_back(setting)
-    for offer in firm:
-        found += [_firm(setting, offer, rent, ()) for rent in (None, *rents)]
-        if back and offer_work(setting.basis, setting.have, offer)[0] > 1:
-            found += [_firm(setting, offer, rent, back) for rent in (None, *rents)]
-    return tuple(found)
-
-
-def _rent(offer: Offer) -> str:
-    return f"rent {offer.name}"
+    found: dict[str, Callable[[], Option]] = {}
+    for rent in (None, *rents):
+        name = "do nothing" if rent is None else f"rent {rent.name}"
+        found[name] = partial(_met, setting, name, setting.over, rent)
+    for offer in setting.fleet.offers:
+        faster = offer.terms != "rent" and setting.works[offer.name] > 1
+        for given_back in ((), back) if back and faster else ((),):
+            for rent in (None, *rents) if offer.terms != "rent" else ():
+                name = f"{offer.terms} {offer.name}"
+                name += f", give back {', '.join(one.accelerator for one in given_back)}" if given_back else ""
+                name += "" if rent is None else f", rent {rent.name}"
+                found[name] = partial(_firm, setting, name, offer, rent, given_back)
+    return found
 
 
 def _given_back(setting: Setting) -> tuple[Holding, ...]:
@@ -125,7 +151,7 @@ def _met(setting: Setting, name: str, over: Array, rent: Offer | None, added: Ar
     """Return an option by the hours left over and the rent that serves them."""
     rented, rate = np.zeros_like(over), 0.0
     if rent is not None:
-        work = offer_work(setting.basis, setting.have, rent)[0]
+        work = setting.works[rent.name]
         hours = hours_between(setting.months, _since(setting, rent), None)
         room = over * hours / month_hours(setting.months) if rent.most is None else rent.most * work * hours
         rented, rate = np.minimum(over, room), rent.usd / work
@@ -138,18 +164,15 @@ def _since(setting: Setting, offer: Offer) -> pd.Timestamp:
     return setting.basis.origin + pd.Timedelta(days=round(7 * offer.lead_weeks))
 
 
-def _firm(setting: Setting, offer: Offer, rent: Offer | None, back: tuple[Holding, ...]) -> Option:
+def _firm(setting: Setting, name: str, offer: Offer, rent: Offer | None, back: tuple[Holding, ...]) -> Option:
     """Return the option of as many whole nodes of an offer as cost least, with a rent for the rest if given."""
     since = _since(setting, offer)
     setting, saved = _without(setting, back, since) if back else (setting, 0.0)
     hours = hours_between(setting.months, since, None) * offer.node
-    work = offer_work(setting.basis, setting.have, offer)[0]
-    each = setting.busy[:, None] * work * hours
+    each = setting.busy[:, None] * setting.works[offer.name] * hours
     unit = Holding(offer.accelerator, float(offer.node), since, terms="owned" if offer.terms == "buy" else "reserved")
     power = energy(setting.fleet, [unit], setting.months, setting.basis, setting.given)[0].sum(axis=1)
     money = hours.sum() * hourly_usd(offer) + power
-    verb = f"{offer.terms} {offer.name}" + (f" for {', '.join(one.accelerator for one in back)}" if back else "")
-    name = verb if rent is None else f"{verb}, {_rent(rent)}"
 
     def with_nodes(count: int) -> Option:
         return _met(setting, name, np.maximum(setting.over - count * each, 0.0), rent, count * money - saved)
@@ -157,7 +180,8 @@ def _firm(setting: Setting, offer: Offer, rent: Offer | None, back: tuple[Holdin
     most = np.max(np.divide(setting.over, each, out=np.zeros_like(each), where=each > 0), initial=0.0)
     limit = int(np.ceil(min(most, np.inf if offer.most is None else offer.most // offer.node)))
     count = _least(lambda nodes: float(with_nodes(nodes).usd.mean()), limit)
-    return replace(with_nodes(count), nodes=count, node=offer.node, accelerator=offer.accelerator, since=since)
+    return replace(with_nodes(count), nodes=count, node=offer.node, accelerator=offer.accelerator, since=since,
+                   back=bool(back))  # fmt: skip
 
 
 def _without(setting: Setting, back: tuple[Holding, ...], since: pd.Timestamp) -> tuple[Setting, float]:
