@@ -1,4 +1,4 @@
-"""What the catalogue knows of a fleet's accelerators: work of one over another, and power of one."""
+"""Figures of the catalogue about a fleet's accelerators: work of one over another, and power of one."""
 
 from __future__ import annotations
 
