@@ -26,6 +26,8 @@ class Holding:
         What one costs an hour, used or not [USD]; ``None`` if not said.
     node
         Accelerators of a node; they come and go in whole nodes.
+    guessed
+        Whether the count is a guess from use, which answers then say.
     """
 
     accelerator: str
@@ -35,6 +37,7 @@ class Holding:
     terms: str = "owned"
     usd_per_hour: float | None = None
     node: int = 8
+    guessed: bool = False
 
 
 @dataclass(frozen=True)
