@@ -86,7 +86,7 @@ def roll_up(usage: DataFrame[Usage], grain: str) -> pd.DataFrame:
     ValueError
         If rows are of a grain that does not fill the periods, or one source gives one figure at two grains.
     """
-    _check_grains(usage, grain)
+    check_grains(usage, grain)
     rows = usage.assign(
         period_start=_starts(usage["period_start"], grain), fine=usage["period_start"],
         weighted=usage["value"] * usage["rows"], lower=usage["bound"] == ">=",
@@ -167,7 +167,7 @@ def whole_quarters(usage: DataFrame[Usage]) -> DataFrame[Observations]:
     rows = usage[labelled & usage["grain"].isin(GRAINS[:3]) & (usage["how"] == "sum")]
     if rows.empty:
         return empty(Observations)
-    _check_grains(rows, "quarter")
+    check_grains(rows, "quarter")
     rows = rows.assign(**dict.fromkeys(DIMENSIONS[2:], ALL))
     days = pd.concat([roll_up(part, "day") for _, part in rows.groupby("grain")], ignore_index=True)
     quarter = _starts(days["period_start"], "quarter")
@@ -250,7 +250,21 @@ def _named(sources: pd.Series) -> str:
     return names[0] if len(names) == 1 else f"{len(names)} sources: {', '.join(names[:3])}{', ...' * (len(names) > 3)}"
 
 
-def _check_grains(usage: DataFrame[Usage], grain: str) -> None:
+def check_grains(usage: DataFrame[Usage], grain: str) -> None:
+    """Raise unless every row fills periods of a grain, and no source gives a figure at two grains.
+
+    Parameters
+    ----------
+    usage
+        Frame ``Usage``.
+    grain
+        Length of the periods wanted.
+
+    Raises
+    ------
+    ValueError
+        If the grain is none, or a row's periods do not fill it, or a source would be counted twice.
+    """
     if grain not in GRAINS:
         raise InputError(f"grain {grain!r} is not one of {', '.join(GRAINS)}")
     bad = sorted({each for each in usage["grain"].unique() if grain not in _WHOLE[each]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -35,6 +35,8 @@ class Answer:
         Quantile paths for a picture: ``panel, x, median, low80, high80``; empty where a picture shows the table.
     says
         The answer in plain words, which begins with the figure asked for; empty where only the table answers.
+    more
+        Further tables by what they show, such as ``by part``.
     """
 
     question: str
@@ -43,6 +45,7 @@ class Answer:
     notes: tuple[str, ...]
     paths: pd.DataFrame | None = None
     says: str = ""
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 def spread(name: str, values: Array) -> dict[str, float]:

@@ -139,7 +139,7 @@ def attribute(
             f"one forecast has {before.sizes['draw']} draws, the other {after.sizes['draw']}; draws are compared one "
             "by one, so run one of them again with --draws"
         )
-    old, new = _defined(
+    old, new = defined(
         *_aligned(_cells(before, start, measure, segment, by), _cells(after, end, measure, segment, by))
     )
     effects = lmdi(old.factors, new.factors)
@@ -177,8 +177,19 @@ def _spread(cells: Cells, names: tuple[str, ...]) -> Cells:
     return Cells(names, factors)
 
 
-def _defined(old: Cells, new: Cells) -> tuple[Cells, Cells]:
-    """Let a share of nothing keep its value of the other side, so that only what it is a share of has an effect."""
+def defined(old: Cells, new: Cells) -> tuple[Cells, Cells]:
+    """Let a share of nothing keep its value of the other side, so that only what it is a share of has an effect.
+
+    Parameters
+    ----------
+    old, new
+        Two sides of the same cells; a factor is NaN where it is a share of nothing.
+
+    Returns
+    -------
+    tuple of Cells
+        Without NaN; one where both sides had it.
+    """
     filled = {}
     for side, other in ((old, new), (new, old)):
         for name, values in side.factors.items():

@@ -1,0 +1,137 @@
+"""Choice of the periods that a fleet is forecast in, and how those periods make up calendar months."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import quarter_end
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.fleet.history import Counted, History, month_of
+
+LEAST: Final = {"month": 24, "week": 8, "day": 1}  # whole periods from which a length is taken, the longest first
+FREQUENCY: Final = {"day": "D", "week": "W", "month": "ME"}
+_STEP: Final = {"day": pd.DateOffset(days=1), "week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
+_DAY: Final = pd.Timedelta(days=1)
+
+
+def choose_grain(history: History) -> tuple[str, str]:
+    """Return the length of the periods to forecast in, and why.
+
+    Parameters
+    ----------
+    history
+        Usage of the fleet.
+
+    Returns
+    -------
+    tuple of str
+        ``month`` where there are 24 whole ones, else ``week`` where there are eight, else ``day``; what is stored in
+        longer periods is forecast in those.
+
+    Raises
+    ------
+    ValueError
+        If not one period is whole.
+    """
+    counts = {name: len(table.starts) for name, table in history.tables.items()}
+    for name, least in LEAST.items():
+        if counts.get(name, 0) >= least:
+            return name, f"forecast by the {name}, as {counts[name]} whole {name}s are known"
+    name = next((each for each in ("day", "week", "month") if counts.get(each)), None)
+    if name is None:
+        raise InputError(
+            f"usage from {history.since:%Y-%m-%d %H:%M} to {history.until:%Y-%m-%d %H:%M} holds no whole period; "
+            "ingest at least a day of it"
+        )
+    return name, f"forecast by the {name}, as stored, though {counts[name]} whole {name}s tell little"
+
+
+def months_through(first: pd.Timestamp, through: pd.Timestamp | str) -> pd.DatetimeIndex:
+    """Return the months from one to that of a later day.
+
+    Parameters
+    ----------
+    first
+        First day of the first month, midnight UTC.
+    through
+        Last day, or a quarter such as ``2027Q4`` or a month such as ``2027-12``.
+
+    Returns
+    -------
+    DatetimeIndex, shape (months,)
+        First day of each, midnight UTC.
+
+    Raises
+    ------
+    ValueError
+        If it is no day, quarter or month, or before the first month.
+    """
+    last = _moment(through)
+    if last < first:
+        raise InputError(f"through {through}: the first month ahead is {first:%Y-%m}; give that or a later one")
+    return pd.date_range(first, month_of(last), freq="MS").as_unit("us")
+
+
+def _moment(through: pd.Timestamp | str) -> pd.Timestamp:
+    if isinstance(through, str) and "Q" in through.upper():
+        return quarter_end(through)
+    try:
+        moment = pd.Timestamp(through)
+    except ValueError:
+        raise InputError(f"through {through!r} is no day; give one such as 2027-12-31, 2027-12 or 2027Q4") from None
+    return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")
+
+
+def periods_ahead(table: Counted, grain: str, months: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Return the starts of the periods after the known ones up to the end of the last month.
+
+    Parameters
+    ----------
+    table, grain
+        Whole periods that are known, and their length.
+    months
+        First days of the months ahead.
+
+    Returns
+    -------
+    DatetimeIndex, shape (periods,)
+        Midnight UTC; the last one may reach beyond the last month.
+    """
+    first = table.starts[-1] + _STEP[grain]
+    return pd.date_range(first, months[-1] + pd.DateOffset(months=1) - _DAY, freq=_STEP[grain]).as_unit("us")
+
+
+def month_weights(starts: pd.DatetimeIndex, grain: str, months: pd.DatetimeIndex, until: pd.Timestamp) -> Array:
+    """Return which part of each period ahead belongs to each month and is not yet known.
+
+    Parameters
+    ----------
+    starts, grain
+        Periods ahead.
+    months
+        First days of the months ahead.
+    until
+        Moment up to which usage is known.
+
+    Returns
+    -------
+    ndarray, shape (periods, months)
+        Shares of the time of a period [1]; a row adds up to one where the period lies wholly ahead within the months.
+
+    Examples
+    --------
+    >>> week = pd.DatetimeIndex(["2026-09-28"], tz="UTC")
+    >>> months = pd.date_range("2026-09-01", periods=2, freq="MS", tz="UTC")
+    >>> month_weights(week, "week", months, week[0]).round(3).tolist()
+    [[0.429, 0.571]]
+    """
+    hour = pd.Timedelta(hours=1)
+    begin, end = (np.asarray((each - months[0]) / hour) for each in (starts, starts + _STEP[grain]))
+    opens, closes = (np.asarray((each - months[0]) / hour) for each in (months, months + pd.DateOffset(months=1)))
+    opens = np.maximum(opens, (until - months[0]) / hour)
+    shared = np.minimum.outer(end, closes) - np.maximum.outer(begin, opens)
+    return np.maximum(shared, 0.0) / (end - begin)[:, None]
