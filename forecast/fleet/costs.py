@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from shiftcast.forecast.fleet.additions import offer_work
 from shiftcast.forecast.fleet.busy import NAME as BUSY
 from shiftcast.forecast.fleet.busy import busy_share
 from shiftcast.forecast.fleet.demand import Demand
-from shiftcast.forecast.fleet.facts import Fleet, Offer
+from shiftcast.forecast.fleet.facts import Fleet, Holding, Offer
 from shiftcast.forecast.fleet.hardware import it_power
 from shiftcast.forecast.fleet.holdings import Held, held, hours_between, month_hours, pue_of, sized
 from shiftcast.forecast.fleet.words import usd
@@ -71,8 +71,8 @@ def held_costs(demand: Demand, fleet: Fleet, basis: Basis, *, given: Mapping[str
     busy = busy_share(fleet, basis, draws=len(wanted), past=demand.past, given=given)
     can = busy.share[:, None] * have.equivalent
     rented, rate, said = _rented(fleet, basis, have, np.maximum(wanted - can, 0.0))
-    energy, energy_notes = _energy(fleet, demand.months, basis, given)
-    total = have.cost + energy + rented * rate
+    energised, energy_notes = energy(fleet, fleet.holdings, demand.months, basis, given)
+    total = have.cost + energised + rented * rate
     share = demand.hours / np.maximum(wanted, _TINY)[:, :, None]
     names = (*((BUSY,) if busy.source == "assumed" else ()), *((LOAD,) if fleet.usd_per_kwh else ()))
     return Costs(total[:, :, None] * share, np.minimum(wanted, can) + rented, names,
@@ -107,18 +107,35 @@ def _rented(fleet: Fleet, basis: Basis, have: Held, over: Array) -> tuple[Array,
     return np.minimum(over, most), offer.usd / work, (note,)
 
 
-def _energy(
-    fleet: Fleet, months: pd.DatetimeIndex, basis: Basis, given: Mapping[str, float]
+def energy(
+    fleet: Fleet, holdings: Iterable[Holding], months: pd.DatetimeIndex, basis: Basis, given: Mapping[str, float]
 ) -> tuple[Array, tuple[str, ...]]:
-    """Return the cost of energy of what is owned, by draw and month, and notes; none where rates hold it."""
-    if fleet.usd_per_kwh is None:
+    """Return the cost of energy of the holdings that are owned, and notes; none where rates hold it.
+
+    Parameters
+    ----------
+    fleet
+        Facts, of which price of energy and PUE are read.
+    holdings, months
+        What draws power, and first day of each month.
+    basis, given
+        Catalogue and assumptions, and the assumptions that are replaced.
+
+    Returns
+    -------
+    ndarray, shape (draws, months), or (1, months) where there is none
+        [USD]: mean draw over provisioned power is the assumption ``power.load``.
+    tuple of str
+        Notes.
+    """
+    owned = [each for each in holdings if each.terms == "owned"]
+    if fleet.usd_per_kwh is None or not owned:
         return np.zeros((1, len(months))), ()
-    owned = [each for each in fleet.holdings if each.terms == "owned"]
     found = {name: it_power(basis, name) for name in dict.fromkeys(each.accelerator for each in owned)}
-    kwh = sum(
-        (each.count * hours_between(months, each.since, each.until) * np.nan_to_num(found[each.accelerator].value) / 1e3
-         for each in owned), np.zeros(len(months)),
-    )  # fmt: skip
+    kwh = np.zeros(len(months))
+    for each in owned:
+        watts = float(np.nan_to_num(found[each.accelerator].value))
+        kwh += each.count * hours_between(months, each.since, each.until) * watts / 1e3
     pue, said = pue_of(fleet, basis)
     notes = (
         f"Energy of what is owned is added at {usd(fleet.usd_per_kwh)} a kWh.",
