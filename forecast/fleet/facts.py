@@ -28,6 +28,8 @@ class Holding:
         Accelerators of a node; they come and go in whole nodes.
     it_kw
         Power of one at the IT boundary [kW]; ``None`` takes the catalogue's.
+    guessed
+        Whether the count is a guess from use, which answers then say.
     """
 
     accelerator: str
@@ -38,6 +40,7 @@ class Holding:
     usd_per_hour: float | None = None
     node: int = 8
     it_kw: float | None = None
+    guessed: bool = False
 
 
 @dataclass(frozen=True)

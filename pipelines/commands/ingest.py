@@ -60,6 +60,7 @@ def ingest_files(
     master: Annotated[str | None, typer.Option(help="Spark master, such as spark://host:7077; this machine.")] = None,
     work: Annotated[str | None, typer.Option(help="Folder that Spark's workers share, such as s3a://bucket/x.")] = None,
     known_at: Annotated[str | None, typer.Option(help="First day the world could know the rows; today.")] = None,
+    into: Annotated[str, typer.Option(help="A fleet of yours, such as mine, that the rows are of.")] = "",
     feed: Annotated[str, typer.Option(help="Name to store the rows under; a later load of it corrects it.")] = "",
     restates: Annotated[
         bool, typer.Option("--restates", help="Withdraw what the feed said before and now does not.")
@@ -70,8 +71,8 @@ def ingest_files(
 ) -> None:
     """Load exports: every row is stored, or set aside with its reason; the same files twice change nothing."""
     from shiftcast.pipelines.ingest.load import IngestRequest  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.state.root import default_root  # noqa: PLC0415  (keeps --help fast)
 
+    root = into_root(into)
     if _shown(source, paths, output, as_json=as_json) or not paths:
         return
     form = Form(cluster, dates, delimiter, path_, sheet)
@@ -83,8 +84,8 @@ def ingest_files(
         check_files(paths, setting, last, as_json=as_json)
         return
     day = as_day(known_at, "--known-at")
-    _load(IngestRequest(source, tuple(paths), setting, day, default_root(), grain, engine, master, work, last,
-                        feed, restates=restates), as_json=as_json, quiet=quiet)  # fmt: skip
+    _load(IngestRequest(source, tuple(paths), setting, day, root, grain, engine, master, work, last,
+                        feed, restates=restates), into, as_json=as_json, quiet=quiet)  # fmt: skip
 
 
 def _shown(source: str, paths: list[str] | None, output: Path, *, as_json: bool) -> bool:
@@ -103,14 +104,38 @@ def _shown(source: str, paths: list[str] | None, output: Path, *, as_json: bool)
     return False
 
 
-def _load(request: IngestRequest, *, as_json: bool, quiet: bool) -> None:
+def into_root(fleet: str) -> Path:
+    """Return the folder of state that rows go to: that of a fleet, or of all state where none is named.
+
+    Parameters
+    ----------
+    fleet
+        Name of the fleet; may be empty.
+
+    Returns
+    -------
+    Path
+        Absolute path.
+
+    Raises
+    ------
+    ValueError
+        If it is no name of a fleet.
+    """
+    from shiftcast.pipelines.fleet.place import fleet_root  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.state.root import default_root  # noqa: PLC0415  (keeps --help fast)
+
+    return fleet_root(default_root(), fleet) if fleet else default_root()
+
+
+def _load(request: IngestRequest, fleet: str, *, as_json: bool, quiet: bool) -> None:
     """Load files and print their report; leave with status 1 where nothing or little of them was stored."""
     from shiftcast.pipelines.commands.ingest_screen import show_ingested  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.ingest.load import ingest  # noqa: PLC0415  (keeps --help fast)
 
     with _progress(hidden=quiet or as_json) as tell:
         done = ingest(request, progress=tell)
-    show_ingested(done, as_json=as_json)
+    show_ingested(done, fleet=fleet, as_json=as_json)
     if lost(done.report):
         raise typer.Exit(1)
 

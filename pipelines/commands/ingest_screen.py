@@ -38,13 +38,15 @@ def show_sources() -> None:
     Console().print(table)
 
 
-def show_ingested(done: Ingested, *, as_json: bool) -> None:
+def show_ingested(done: Ingested, *, fleet: str = "", as_json: bool) -> None:
     """Print the data-quality report of a load.
 
     Parameters
     ----------
     done
         The load.
+    fleet
+        The fleet the rows are of; may be empty.
     as_json
         Print the report as JSON.
     """
@@ -73,7 +75,9 @@ def show_ingested(done: Ingested, *, as_json: bool) -> None:
     elif report["stored"] == 0 and not report.get("replaced"):
         console.print(f"nothing new: the store says all of it already; commit {report['commit']} notes the load")
     else:
-        console.print(f"stored as commit {report['commit']} of the store")
+        console.print(f"stored as commit {report['commit']} of {f'fleet {fleet}' if fleet else 'the store'}")
+    if fleet:
+        console.print(f"next: shiftcast fleet {fleet}")
 
 
 def _show_replaced(console: Console, report: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ def label(
     delimiter: Annotated[str, typer.Option(help="Character between cells.")] = "",
     path_: Annotated[str, typer.Option("--path", help="Place of the rows in a JSON document.")] = "",
     sheet: Annotated[str, typer.Option(help="Sheet of a workbook, or a pattern; else the one with rows.")] = "",
+    into: Annotated[str, typer.Option(help="The fleet that the files go to, as for ingest.")] = "",
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of each measure to propose for.")] = 100,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
 ) -> None:
@@ -69,7 +70,7 @@ def label(
     known = {(row["field"], row["pattern"]) for row in kept}
     fresh = [row for row in proposed if (row["field"], row["pattern"]) not in known]
     _write(rules_text([*kept, *fresh]), output)
-    for line in told(report, fresh, groups, lacking, source=source, paths=paths, output=output):
+    for line in told(report, fresh, groups, lacking, source=source, paths=paths, output=output, into=into):
         typer.echo(line, err=True)
 
 
@@ -116,6 +117,7 @@ def told(
     source: str,
     paths: Sequence[str],
     output: Path | None,
+    into: str = "",
 ) -> list[str]:
     """Return what to do next with proposed rules.
 
@@ -127,7 +129,7 @@ def told(
         Rows that were proposed, and the groups of rows they were proposed for.
     lacking
         Dimensions some rows lack.
-    source, paths, output
+    source, paths, output, into
         As given on the command line.
 
     Returns
@@ -146,12 +148,13 @@ def told(
     where = "the rules above" if output is None else str(output)
     constants = " ".join(f"--set {name}={name.upper()}" for name in _ANOTHER if name in lacking)
     command = " ".join(["shiftcast ingest", source, *map(shlex.quote, paths), "--labels", str(output or "rules.csv")])
+    place = f" --into {into}" if into else ""
     return [
         first,
         f"{len(rules)} rules proposed: {len(rules) - gaps} with guessed labels; {gaps} gaps label nothing until filled",
         *small,
         f"1. check {where}: correct labels, fill gaps, write yes under confirmed",
-        f"2. {command} {constants}".rstrip(),
+        f"2. {command}{place} {constants}".rstrip(),
     ]
 
 

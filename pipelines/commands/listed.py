@@ -67,6 +67,8 @@ _ALL: Final = (
      "Say what a million tokens cost by generation and life: capital, operations, building, energy and idle apart."),
     Listed("retire", "Capacity, power and money", "capacity", "retire",
      "Say when each cohort of a generation stops earning its keep, with power slack and scarce, and what it frees."),
+    Listed("fleet", "Your own fleet", "fleet", "fleet_app",
+     "Your own fleets: what they are, what they will want, when they are full, what to add, and what it costs."),
     Listed("volume", "Your own series", "volume", "volume",
      "Forecast volumes: mean and quantiles by series, and which member won where."),
     Listed("shares", "Your own series", "shares", "shares",

@@ -17,41 +17,44 @@ from rich.table import Table
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.usage import period_ends, to_series
+from shiftcast.pipelines.commands.ingest import into_root
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
-from shiftcast.pipelines.state.root import default_root
 
 if TYPE_CHECKING:
     from shiftcast.pipelines.store import Entry, Store
 
+Of = Annotated[str, typer.Option("--fleet", "--into", help="The store of a fleet of yours, such as mine.")]
 store_app = typer.Typer(
     help="The store of usage: history, verification, compaction, copies.", no_args_is_help=True, add_completion=False
 )
 
 
 @store_app.command()
-def verify() -> None:
+def verify(fleet: Of = "") -> None:
     """Check every file against its digest, every row count against the log, every key and snapshot."""
     from shiftcast.pipelines.store.snapshots import snapshots  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.store.verify import refuse_damage  # noqa: PLC0415  (keeps --help fast)
 
-    store = _store()
+    store = _store(fleet)
     refuse_damage(store)
     entries = store.entries()
     _say(f"{store.folder}: whole; {len(entries)} commits, {len(snapshots(store))} snapshots")
 
 
 @store_app.command()
-def compact() -> None:
+def compact(fleet: Of = "") -> None:
     """Write the rows of all batches into one file; what is known as of any day stays the same."""
-    done = _store().compact()
+    done = _store(fleet).compact()
     _say(f"commit {done.number} stands for {len(done.replaces)} batches" if done else "there is nothing to compact")
 
 
 @store_app.command()
-def history(as_json: Annotated[bool, typer.Option("--json", help="Print the commits as JSON.")] = False) -> None:
+def history(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the commits as JSON.")] = False, fleet: Of = ""
+) -> None:
     """List every commit: when it was recorded, when its rows were known, what it loaded."""
-    entries = _store().entries()
+    entries = _store(fleet).entries()
     if as_json:
         sys.stdout.write(json.dumps([asdict(each) for each in entries], indent=1) + "\n")
     else:
@@ -61,11 +64,12 @@ def history(as_json: Annotated[bool, typer.Option("--json", help="Print the comm
 @store_app.command()
 def snapshot(
     as_of: Annotated[str | None, typer.Option(help="Day the usage was known on; today if left out.")] = None,
+    fleet: Of = "",
 ) -> None:
     """Copy the usage known on a day, dated and never changed."""
     from shiftcast.pipelines.store.snapshots import take_snapshot  # noqa: PLC0415  (keeps --help fast)
 
-    store = _store()
+    store = _store(fleet)
     _say(str(store.folder / "snapshots" / take_snapshot(store, as_day(as_of, "--as-of"))))
 
 
@@ -81,10 +85,11 @@ def export(
         float | None, typer.Option(help="Value of periods without a row, within a series; left out without it.")
     ] = None,
     as_of: Annotated[str | None, typer.Option(help="Day the usage was known on; today if left out.")] = None,
+    fleet: Of = "",
 ) -> None:
     """Write usage in the long form that `shiftcast volume` takes."""
     equal = {name: value for name, value in (("measure", measure), ("unit", unit), ("grain", loaded_grain)) if value}
-    usage = _store().as_of(as_day(as_of, "--as-of"), **equal)
+    usage = _store(fleet).as_of(as_day(as_of, "--as-of"), **equal)
     if usage.empty:
         raise InputError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
     long = to_series(usage, grain, group=group, absent=absent)
@@ -98,10 +103,10 @@ def export(
              f"--as-of {last:%Y-%m-%dT%H:%M}")  # fmt: skip
 
 
-def _store() -> Store:
+def _store(fleet: str) -> Store:
     from shiftcast.pipelines.store import Store  # noqa: PLC0415  (keeps --help fast)
 
-    return Store(default_root())
+    return Store(into_root(fleet))
 
 
 def _as_text(ends: pd.Series, grain: str) -> pd.Series:

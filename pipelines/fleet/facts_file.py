@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 import re
 import tomllib
@@ -64,9 +64,13 @@ def read_facts(file: Path, name: str) -> Fleet:
     try:
         said = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{file}: is no TOML ({error}); `shiftcast fleet {name} init` writes one to begin with") from None
+        raise InputError(
+            f"{file}: is no TOML ({error}); `shiftcast fleet {name} init` writes one to begin with"
+        ) from None
     except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); `shiftcast fleet {name} init` writes one") from None
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror}); `shiftcast fleet {name} init` writes one"
+        ) from None
     return facts_of(said, name, str(file))
 
 
@@ -100,7 +104,9 @@ def facts_of(said: Mapping[str, Any], name: str, file: str) -> Fleet:
             raise InputError(f"{file}: {unknown(section, _SECTIONS, 'section')}")
     whole = _table(said.get("fleet", {}), _At(file, "[fleet]"))
     known = ("leaf", "like", "busy", "pue", "usd_per_kwh")
-    own = {key: _FLEET[key](value, _At(file, "[fleet]", key)) for key, value in _known(whole, known, _At(file, "[fleet]"))}
+    own = {
+        key: _FLEET[key](value, _At(file, "[fleet]", key)) for key, value in _known(whole, known, _At(file, "[fleet]"))
+    }
     parts = {f"{section}s": _parts(said.get(section, []), section, file) for section in _PARTS}
     return Fleet(name, **own, **parts, budgets=_budgets(said.get("budget", {}), _At(file, "[budget]")))
 
@@ -116,7 +122,8 @@ def _part(row: Any, section: str, at: _At) -> Any:
     kind = _PARTS[section]
     names = tuple(each.name for each in fields(kind))
     given = {
-        key: _reader(section, key)(value, _At(at.file, at.section, key)) for key, value in _known(_table(row, at), names, at)
+        key: _reader(section, key)(value, _At(at.file, at.section, key))
+        for key, value in _known(_table(row, at), names, at)
     }
     defaults = {**_MISSING, **(_RENT if given.get("terms") == "rent" else {})}
     for each in fields(kind):
@@ -126,7 +133,7 @@ def _part(row: Any, section: str, at: _At) -> Any:
             raise InputError(f"{at.file}, {at.section}: key {each.name!r} is missing; {_ASKED[each.name]}")
     first, last = ("since", "until") if section == "holding" else ("start", "end")
     if given.get(last) is not None and given[last] <= given[first]:
-        raise _At(at.file, at.section, last).refusal(f"{given[last]:%Y-%m-%d}", f"it must lie after {first}")
+        raise _At(at.file, at.section, last).refusal(given[last].date(), f"it must lie after {given[first]:%Y-%m-%d}")
     return kind(**given)
 
 
@@ -173,7 +180,7 @@ def _within(low: float, high: float, *, above: bool = False, whole: bool = False
             kind = "a whole number" if whole else "a number"
             least = f"above {low:g}" if above else f"from {low:g}"
             most = "" if math.isinf(high) else f" to {high:g}"
-            raise at.refusal(value, f"it must be {kind} {least}{most}; {_ASKED[at.key]}")
+            raise at.refusal(value, f"it must be {kind} {least}{most}; {_ASKED.get(at.key, 'USD of the year')}")
         return int(number) if whole else number
 
     return read
@@ -193,6 +200,12 @@ def _three(reader: Callable[[Any, _At], Any]) -> Callable[[Any, _At], tuple[floa
     return read
 
 
+def _flag(value: Any, at: _At) -> bool:
+    if not isinstance(value, bool):
+        raise at.refusal(value, "it must be true or false")
+    return value
+
+
 def _text(value: Any, at: _At) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise at.refusal(value, f"it must be text in quotes; {_ASKED.get(at.key, 'write a name')}")
@@ -201,7 +214,7 @@ def _text(value: Any, at: _At) -> str:
 
 def _day(value: Any, at: _At) -> pd.Timestamp:
     """Return the first day of what a value names: a day, a month or a quarter."""
-    if isinstance(value, datetime.date):
+    if isinstance(value, dt.date):
         return pd.Timestamp(year=value.year, month=value.month, day=value.day, tz="UTC")
     found = _DAY.fullmatch(value) if isinstance(value, str) else None
     try:
@@ -231,7 +244,7 @@ def _one_of(names: tuple[str, ...]) -> Callable[[Any, _At], str]:
 
 def _leaf(value: Any, at: _At) -> str:
     if value not in SEGMENT_OF:
-        raise at.refusal(value, f"{unknown(str(value), tuple(SEGMENT_OF), 'leaf')}".replace("leafs", "leaves"))
+        raise at.refusal(value, unknown(str(value), tuple(SEGMENT_OF), "part"))
     return str(value)
 
 
@@ -240,7 +253,9 @@ def _names(value: Any, at: _At) -> tuple[str, ...]:
 
 
 def _reader(section: str, key: str) -> Callable[[Any, _At], Any]:
-    return _one_of(_TERMS[section]) if key == "terms" else _READERS[key]
+    if key == "terms":
+        return _one_of(_TERMS[section])
+    return _three(_positive) if (section, key) == ("move", "work") else _READERS[key]
 
 
 _positive = _within(0.0, math.inf, above=True)
@@ -251,10 +266,11 @@ _FLEET: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
 }  # fmt: skip
 _READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "accelerator": _accelerator, "count": _positive, "since": _day, "until": _day, "start": _day, "end": _day,
-    "usd_per_hour": _within(0.0, math.inf), "node": _within(1, 1e6, whole=True), "name": _text, "usd": _within(0.0, math.inf),
+    "usd_per_hour": _within(0.0, math.inf), "node": _within(1, 1e6, whole=True), "name": _text,
+    "usd": _within(0.0, math.inf),
     "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _positive, "most": _positive,
     "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_number),
-    "probability": _share, "share": _three(_share),
+    "probability": _share, "guessed": _flag, "share": _three(_share),
 }  # fmt: skip
 _ASKED: Final = {
     "accelerator": "name one of `shiftcast catalogue`, such as accelerator = \"h100\"",
@@ -263,7 +279,8 @@ _ASKED: Final = {
     "usd": "say USD of one bought, or of one for an hour, such as usd = 2.5",
     "lead_weeks": "say weeks from order to use, such as lead_weeks = 20",
     "months": "say months of the contract, or of the life written off over, such as months = 48",
-    "workload": "say whose hours change, as your labels call it", "start": "say its first day, such as start = 2027-03-01",
+    "workload": "say whose hours change, as your labels call it",
+    "start": "say its first day, such as start = 2027-03-01",
     "end": "say the day from which it is over or stays, such as end = 2027-06-01",
     "hours": "say accelerator-hours a month: one number, or low, middle and high",
     "source": "say the technique that is left", "target": "say the technique that is moved to",

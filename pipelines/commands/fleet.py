@@ -1,0 +1,113 @@
+"""`shiftcast fleet`: a planner's own fleets, listed, described and asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from shiftcast.pipelines.state.root import default_root
+
+if TYPE_CHECKING:
+    from shiftcast.forecast.fleet.planner import Planner
+
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
+Facts = Annotated[Path | None, typer.Option(help="What the fleet holds and expects; its own fleet.toml if left out.")]
+AsOf = Annotated[str | None, typer.Option(help="Day the fleet is seen from; today if left out.")]
+_SHOW: Final = "show"
+
+
+class NamedGroup(TyperGroup):
+    """A group whose first word is the name of a fleet; without a further word it shows that fleet."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put ``show`` behind a name that stands alone or before options.
+
+        Parameters
+        ----------
+        ctx, args
+            Click's context, and words after the command.
+
+        Returns
+        -------
+        list of str
+            As Click has them.
+        """
+        if args and not args[0].startswith("-") and (len(args) == 1 or args[1].startswith("-")):
+            args = [args[0], _SHOW, *args[1:]]
+        return super().parse_args(ctx, args)
+
+
+fleet_app = typer.Typer(cls=NamedGroup, add_completion=False)
+
+
+@fleet_app.callback(invoke_without_command=True)
+def fleets(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Your name of the fleet; all are listed if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="List the fleets as JSON.")] = False,
+) -> None:
+    """Your own fleets: what they are, what they will want, when they are full, what to add, and what it costs."""
+    context.obj = name
+    if name is None and context.invoked_subcommand is None:
+        _list(as_json=as_json)
+
+
+@fleet_app.command(_SHOW)
+def show_fleet(context: typer.Context, facts: Facts = None, as_of: AsOf = None, as_json: Json = False) -> None:
+    """Say what the fleet is: accelerators, hours by month, workloads, techniques, owners, and what is missing."""
+    from shiftcast.pipelines.commands.fleet_screen import give  # noqa: PLC0415  (keeps --help fast)
+
+    give(opened(context, facts, as_of).describe(), as_json=as_json)
+
+
+@fleet_app.command("init")
+def init_facts(context: typer.Context, as_of: AsOf = None) -> None:
+    """Write a commented fleet.toml, filled in from what the store shows; one that is there stays as it is."""
+    from shiftcast.pipelines.commands.options import as_day  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.first_facts import write_first  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.opening import stored_usage  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.place import fleet_root  # noqa: PLC0415  (keeps --help fast)
+
+    folder = fleet_root(default_root(), context.obj)
+    file = write_first(folder, context.obj, stored_usage(folder, as_day(as_of, "--as-of")))
+    sys.stdout.write(f"{file}: complete and correct it; counts marked guessed are the most seen in use\n")
+
+
+def opened(context: typer.Context, facts: Path | None, as_of: str | None) -> Planner:
+    """Return the fleet that a command line names.
+
+    Parameters
+    ----------
+    context
+        Of the command; it holds the name.
+    facts, as_of
+        As given on the command line.
+
+    Returns
+    -------
+    Planner
+        The fleet.
+    """
+    from shiftcast.pipelines.commands.options import as_day  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
+
+    return open_fleet(context.obj, default_root(), facts=facts, as_of=as_day(as_of, "--as-of"))
+
+
+def _list(*, as_json: bool) -> None:
+    from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.place import fleet_names  # noqa: PLC0415  (keeps --help fast)
+
+    names = fleet_names(default_root())
+    said = {name: open_fleet(name, default_root()).describe().says for name in names}
+    if as_json:
+        sys.stdout.write(json.dumps([{"fleet": name, "says": says} for name, says in said.items()]) + "\n")
+    elif not names:
+        sys.stdout.write("no fleet yet: `shiftcast ingest SOURCE FILES --into mine` makes one of your exports\n")
+    else:
+        sys.stdout.write("".join(f"{says}\n" for says in said.values()))
