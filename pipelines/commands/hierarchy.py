@@ -12,9 +12,10 @@ from shiftcast.features.reading import HOLD
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
 from shiftcast.pipelines.commands.series_progress import errors
-from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.series.hierarchies import forecast_hierarchy
 from shiftcast.pipelines.sources.long_files import read_long
+from shiftcast.pipelines.tables.writing import write_table
 
 
 def hierarchy(
@@ -45,8 +46,6 @@ def hierarchy(
             raise InputError(f"{file}: {problem}") from problem
     for line in answer.treated.lines():
         errors.print(f"treated: {line}", markup=False, highlight=False)
-    with series_writer(output) as write:
-        write(answer.quantiles())
+    write_table(answer.quantiles(), output)
     if paths is not None:
-        with series_writer(paths) as write:
-            write(answer.paths())
+        write_table(answer.paths(), paths)

@@ -22,9 +22,10 @@ from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order
 from shiftcast.pipelines.commands.series_engine import HERE, Engine, Master, path, spread_asked, wanted_places
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.shares_plot import save_plot
-from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.sources.learned import load_learned
 from shiftcast.pipelines.spread.shares import spread_shares
+from shiftcast.pipelines.tables.writing import write_table
 
 DRAWS: Final = 2000
 COLUMNS: Final = ("series", "group", "period_end", "category", "value", "n")
@@ -87,8 +88,7 @@ def shares(
         history = read_series(Path(file), COLUMNS)
         forecast, fits = with_references(history, answer, tuple(reference or ()))
         crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
-        with series_writer(path(output)) as write:
-            write(forecast)
+        write_table(forecast, path(output))
         if plot is not None:
             save_plot(check_share_rows(history, reading.clock), forecast, plot)
         tell_treated(sum((fit.treated for fit in fits), Treatments()))

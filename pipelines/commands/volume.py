@@ -32,13 +32,13 @@ from shiftcast.pipelines.commands.volume_summary import (
 from shiftcast.pipelines.publish.fans import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
-from shiftcast.pipelines.series.files import series_writer
 from shiftcast.pipelines.series.histories import AS_IT_IS, Adding, read_volumes
 from shiftcast.pipelines.series.levels import SUMMED, forecast_levels
 from shiftcast.pipelines.series.outside import load_outside
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 from shiftcast.pipelines.spread.volumes import spread_volumes
+from shiftcast.pipelines.tables.writing import table_writer, write_table
 
 Write = Callable[[pd.DataFrame], None]
 Ahead = Callable[[pd.DataFrame, VolumeQuestion], Iterator[tuple[list[VolumeAnswer], Treatments]]]
@@ -108,8 +108,7 @@ def volume(
             raise InputError(f"{file}: {problem}") from problem
         for place, table in ((path(weights), summary.weights), (edges, summary.edges)):
             if place is not None:
-                with series_writer(place) as write_table:
-                    write_table(table)
+                write_table(table, place)
         if plot is not None:
             save_plot(summary.fans, plot, total=summary.series)
     show(summary, forecast if as_json else None)
@@ -121,8 +120,8 @@ def _written(
 ) -> VolumeSummary:  # fmt: skip
     """Write forecast and draws of an answer to their files; a forecast without one is kept, or printed."""
     with ExitStack() as opened:
-        write = kept.append if kept is not None and output is None else opened.enter_context(series_writer(output))
-        write_paths = opened.enter_context(series_writer(paths)) if paths is not None else None
+        write = kept.append if kept is not None and output is None else opened.enter_context(table_writer(output))
+        write_paths = opened.enter_context(table_writer(paths)) if paths is not None else None
         return answer(write, write_paths)
 
 
