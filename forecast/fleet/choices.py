@@ -42,8 +42,8 @@ def choices(
     Parameters
     ----------
     demand
-        Hours wanted; its draws in thirds by their sum are the scenarios low, mid and high. Or several by name, over
-        the same months and parts, each a scenario of equal weight.
+        Hours wanted; its draws in thirds by their sum are the scenarios low, mid and high. Or several by name, of
+        the same months, parts and number of draws, each a scenario of equal weight.
     fleet, basis
         Facts with offers, and catalogue and assumptions of the day asked, on which orders are placed.
     through
@@ -96,8 +96,9 @@ def _scenarios(demand: Demand | Mapping[str, Demand], through: str | pd.Timestam
     named = {"": demand} if isinstance(demand, Demand) else dict(demand)
     first = next(iter(named.values()))
     for name, each in named.items():
-        if not (each.months.equals(first.months) and each.parts.equals(first.parts)):
-            raise InputError(f"scenario {name!r} has other months or parts than the first; forecast them alike")
+        alike = each.months.equals(first.months) and each.parts.equals(first.parts)
+        if not alike or each.hours.shape != first.hours.shape:
+            raise InputError(f"scenario {name!r} has other months, parts or draws than the first; forecast them alike")
     last = months_through(first, through)
     hours = np.concatenate([each.hours[:, :last] for each in named.values()])
     whole = replace(first, months=first.months[:last], hours=hours, borrowed=first.borrowed[:last])
@@ -140,7 +141,7 @@ def _table(setting: Setting, found: tuple[Option, ...], costs: Array, names: lis
     wanted = max(float(setting.wanted.sum(axis=1).mean()), 1e-300)
     rows = [
         {"option": each.name, "nodes": each.nodes, "node": each.node, "accelerator": each.accelerator,
-         "since": pd.NaT if each.since is None else each.since, "usd": float(costs[place].mean()),
+         "since": pd.NaT if each.since is None else each.since, "usd": float(each.usd.mean()),
          "usd_high80": float(np.quantile(each.usd, 0.9)), "usd_added": float(each.added.mean()),
          "unserved_share": float(each.lost.mean()) / wanted,
          **{f"regret_{name}": float(regret[place, column]) for column, name in enumerate(names)},

@@ -190,7 +190,8 @@ def _without(setting: Setting, back: tuple[Holding, ...], since: pd.Timestamp) -
     ended = [replace(each, until=since) for each in back]
     saved = sum(float(priced(each, setting.months).sum()) for each in back)
     saved -= sum(float(priced(each, setting.months).sum()) for each in ended)
-    have = replace(held(replace(setting.fleet, holdings=kept), setting.months, setting.basis), work=setting.have.work)
+    have = held(replace(setting.fleet, holdings=kept), setting.months, setting.basis)
+    have = replace(have, present=setting.have.present, work=setting.have.work)
     return replace(setting, have=have), saved
 
 

@@ -54,7 +54,7 @@ def test_an_assumption_that_is_replaced_is_the_planners(basis):
 
 
 def test_a_share_above_one_is_refused(basis):
-    with pytest.raises(InputError, match="busy of fleet 'mine' is 1.2; give a share above 0 and at most 1"):
+    with pytest.raises(InputError, match=r"busy of fleet 'mine' is 1\.2; give a share above 0 and at most 1"):
         busy_share(Fleet("mine", busy=1.2), basis, draws=1)
 
 

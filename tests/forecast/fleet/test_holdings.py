@@ -49,8 +49,9 @@ def test_hours_and_cost_are_count_times_hours_times_price(basis):
     assert have.unpriced == ("beta",)
     assert have.work.tolist() == [1.0, 2.0]  # the first month holds alpha alone
     assert have.equivalent[1] == 16 * 672.0 + 8 * 14 * 24.0 + 2 * 4 * 672.0
-    assert have.notes == ("An hour of beta does 2 times the work of one of alpha (measured on 1 models and levels, "
-                          "median).",)  # fmt: skip
+    assert have.notes == (
+        "An hour of beta does 2 times the work of one of alpha (measured, median of 1 pairs of records).",
+    )
 
 
 def test_work_is_over_the_mix_that_is_held(basis):

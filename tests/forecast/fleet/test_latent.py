@@ -1,0 +1,87 @@
+"""Demand in full months: at least what was used, and near what was wanted where the truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.fleet.facts import Fleet, Holding
+from shiftcast.forecast.fleet.latent import expected_latent, latent, latent_history
+
+MONTHS = pd.date_range("2025-01-01", periods=20, freq="MS", tz="UTC")
+CAN = 100 * 0.8 * 24.0 * MONTHS.days_in_month.to_numpy()
+FLEET = Fleet("mine", busy=0.8, holdings=(Holding("alpha", 100, MONTHS[0]),))
+
+
+def truth(seed=1, sd=0.04):
+    noise = sd * np.random.default_rng(seed).standard_normal(20)
+    return 30_000 * np.exp(0.05 * np.arange(20) + noise)
+
+
+def past(wanted, **more):
+    return pd.DataFrame({"month": MONTHS, "hours": np.minimum(wanted, CAN), **more})
+
+
+def test_what_was_wanted_is_what_was_used_in_months_that_were_not_full():
+    wanted = truth()
+    history = latent_history(past(wanted), CAN, draws=400, seed=1)
+    assert history.full.tolist() == (wanted >= 0.98 * CAN).tolist()
+    np.testing.assert_array_equal(history.wanted[:, ~history.full], np.tile(wanted[~history.full], (400, 1)))
+    assert (history.wanted >= history.used).all()
+    assert history.growth == pytest.approx(np.expm1(0.05), abs=0.01)
+
+
+def test_intervals_of_full_months_hold_the_truth_as_often_as_they_say():
+    inside = []
+    for seed in range(60):
+        wanted = truth(seed)
+        history = latent_history(past(wanted), CAN, draws=300, seed=seed)
+        low, high = np.quantile(history.wanted[:, history.full], [0.1, 0.9], axis=0)
+        inside.extend((wanted[history.full] >= low) & (wanted[history.full] <= high))
+    assert len(inside) > 300
+    assert 0.68 < np.mean(inside) < 0.88
+
+
+def test_history_that_is_raised_keeps_parts_and_the_other_months():
+    wanted = truth()
+    parts = pd.concat([past(wanted).assign(workload=name, hours=np.minimum(wanted, CAN) * share)
+                       for name, share in (("a", 0.25), ("b", 0.75))])  # fmt: skip
+    history = latent_history(parts, CAN, draws=400, seed=1)
+    raised = expected_latent(parts, history)
+    sums = raised.groupby("month")["hours"].sum().to_numpy()
+    np.testing.assert_allclose(sums, np.median(history.wanted, axis=0))
+    np.testing.assert_allclose(raised.groupby("workload")["hours"].sum()["a"], 0.25 * sums.sum())
+    assert (raised["raised"].to_numpy() >= 1 - 1e-12).all()
+
+
+def test_a_month_in_which_nothing_waited_was_not_full():
+    wanted = truth()
+    history = latent_history(past(wanted, waited=wanted > 1.2 * CAN), CAN, draws=10, seed=1)
+    assert history.full.tolist() == (wanted > 1.2 * CAN).tolist()
+
+
+def test_the_answer_counts_full_months_and_says_what_was_wanted(basis):
+    wanted = truth()
+    answer = latent(past(wanted), FLEET, basis, draws=400)
+    full = int((wanted >= 0.98 * CAN).sum())
+    above = float((wanted - np.minimum(wanted, CAN))[wanted >= 0.98 * CAN].sum())
+    assert answer.says.startswith(f"{full} of 20 months were full (2025-01 to 2026-08; last 2026-08): ")
+    table = answer.table
+    assert table["full"].sum() == full
+    assert (table["wanted_median"] - table["used"]).sum() == pytest.approx(above, rel=0.25)
+    assert "What was wanted grew 5 % a month." in answer.says
+
+
+def test_a_fleet_that_was_never_full_wanted_what_it_used(basis):
+    answer = latent(past(truth() / 10), FLEET, basis, draws=10)
+    assert answer.says == "None of 20 months was full (2025-01 to 2026-08): what was used is what was wanted."
+
+
+@pytest.mark.parametrize(("wanted", "can", "says"), [
+    (np.full(20, 1e9), CAN, "0 of 20 observations lie below capacity"),
+    (np.append(np.ones(19), 0.0), CAN, "no hours were used in 2026-08"),
+    (np.ones(20), CAN[:5], "20 months were used and 5 could be served"),
+])  # fmt: skip
+def test_what_cannot_be_read_says_why(wanted, can, says):
+    with pytest.raises(InputError, match=says):
+        latent_history(past(wanted), can, draws=10, seed=1)
