@@ -139,9 +139,7 @@ def attribute(
             f"one forecast has {before.sizes['draw']} draws, the other {after.sizes['draw']}; draws are compared one "
             "by one, so run one of them again with --draws"
         )
-    old, new = defined(
-        *_aligned(_cells(before, start, measure, segment, by), _cells(after, end, measure, segment, by))
-    )
+    old, new = defined(*_aligned(_cells(before, start, measure, segment, by), _cells(after, end, measure, segment, by)))
     effects = lmdi(old.factors, new.factors)
     first, last = _level(old), _level(new)
     change = float(last.mean() - first.mean())
