@@ -174,7 +174,7 @@ def _groups(demand: Demand) -> list[tuple[dict[str, str], Integers]]:
     whole = np.arange(len(demand.parts))
     if len(whole) > 1:
         found.pop(whole.tobytes(), None)
-    ordered = sorted(found.values(), key=lambda each: (_depth(each[0]), -size[each[1]].sum()))
+    ordered = sorted(found.values(), key=lambda each: (_depth(each[0]), -size[each[1]].sum(), each[1][0]))
     return [(dict.fromkeys(columns, ALL), whole), *ordered]
 
 
