@@ -37,9 +37,10 @@ MODULES = {
         "supply/funding.py": "_YEAR _RISE_YEARS",
         "capacity/served.py": "_HALF_LOG_2PI",
         "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
-        "fleet/described.py": "_HOUR", "fleet/outlook.py": "_MEGA", "fleet/spending.py": "_DAY",
+        "fleet/described.py": "_HOUR", "fleet/outlook.py": "_MEGA",
         "economics/revenue.py": "SECONDS_PER_YEAR", "economics/site.py": "SECONDS_PER_DAY",
         "hardware/conversion.py": "SECONDS_PER_HOUR", "hardware/sizing.py": "_HOURS_PER_DAY",
+        "fleet/additions.py": "_HOURS_A_YEAR _WEEK", "fleet/holdings.py": "HOUR", "fleet/words.py": "_SIZES",
         "hardware/measured.py": "_TAIL", "hardware/throughput.py": "SIXTEEN_OVER_EIGHT_BIT",
         "identity/training.py": "_PER_PARAMETER_AND_TOKEN _FORWARD_AND_BACKWARD",
         "scoring/scorecard.py": "_QUARTERS_A_YEAR", "split/leaf_state.py": "FISCAL_YEAR",
@@ -47,7 +48,7 @@ MODULES = {
         "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
     },
     TOLERANCE: {
-        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
+        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "fleet/costs.py": "_TINY",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
         "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY _SOFT _MET",
@@ -97,6 +98,7 @@ MODULES = {
     LAYOUT: {
         "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
         "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN",
+        "fleet/full.py": "RISK", "fleet/queue.py": "_INNER", "fleet/why.py": "_NAMED",
         "economics/costs.py": "LIVES", "economics/revenue.py": "SAME_PRICE", "economics/site.py": "_MONEY",
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE",
         "migration/learned.py": "VERSION FORMER",
@@ -143,6 +145,7 @@ MODULES = {
     },
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
+        "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
         "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
         "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",

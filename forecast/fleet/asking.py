@@ -20,6 +20,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
     "choices": {**_THROUGH, "unserved": NUMBER},
     "budget": {"amount": NUMBER, "year": WHOLE, "by": NAMES},
     "why": {"before": TEXT, "after": TEXT, "by": NAMES},
+    "latent": {},
     "events": {**_THROUGH},
 }
 KINDS: Final[Mapping[str, Kind]] = {

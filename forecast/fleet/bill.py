@@ -12,9 +12,9 @@ from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.draws import normals, stream
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.costs import Costs
-from shiftcast.forecast.fleet.demand import Demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.holdings import held
+from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.words import usd
 
 RECENT: Final = 3  # months whose cost of an hour is the level

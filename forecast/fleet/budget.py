@@ -13,10 +13,10 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.fleet.bill import bill_costs, recent_costs
 from shiftcast.forecast.fleet.costs import Costs, held_costs
-from shiftcast.forecast.fleet.demand import Demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.holdings import held
 from shiftcast.forecast.fleet.queue import FirstFull, first_full
+from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.words import month, percent, usd
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 

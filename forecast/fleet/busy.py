@@ -11,9 +11,9 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
-from shiftcast.features.series import select
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.facts import Fleet
+from shiftcast.forecast.fleet.history import History
 from shiftcast.forecast.fleet.holdings import held, sized
 
 NAME: Final = "fleet.busy"
@@ -50,8 +50,8 @@ def busy_share(
     """Return draws of the highest share of held hours that work can take before it waits.
 
     The fleet's own figure stands. Else the highest share that usage kept up for three months stands if work waited in
-    all of them and it is no lower than the low end of what is assumed: a fleet that was never full shows no limit. Else
-    the assumption stands, nowhere below what usage kept up.
+    all of them and it is no lower than the middle of what is assumed: a fleet that was never full shows no limit, and
+    some work waits in many that are not. Else the assumption stands, nowhere below what usage kept up.
 
     Parameters
     ----------
@@ -83,14 +83,36 @@ def busy_share(
     assumed = sized(basis, draws).values(NAME, given)
     if NAME in given:
         return Busy(assumed, "given", f"Work can take {given[NAME]:.0%} of held hours, as you say.")
-    low = float(select(basis.assumptions, name=NAME)["low"].iloc[0])
-    if waited and kept >= low:
+    if waited and kept >= float(np.median(assumed)):
         said = f"Work can take {kept:.0%} of held hours, as it did in {when} while more of it waited."
         return Busy(np.full(draws, kept), "measured", said)
-    floor = f" and at least the {kept:.0%} that it took in {when}" if kept > low else ""
+    floor = f" and at least the {kept:.0%} that it took in {when}" if (assumed < kept).any() else ""
     middle = f"{np.median(assumed):.0%}"
     says = f"Work can take {middle} of held hours{floor}: assumed; `busy` in fleet.toml takes its place."
     return Busy(np.maximum(assumed, kept), "assumed", says)
+
+
+def used_by_month(history: History) -> pd.DataFrame:
+    """Return what a fleet used in whole months, and whether work waited in them.
+
+    Parameters
+    ----------
+    history
+        Usage of the fleet by part.
+
+    Returns
+    -------
+    DataFrame
+        ``month, hours, waited``, as :func:`busy_share` and the answers take it; no row where no month is whole.
+    """
+    table = history.tables.get("month")
+    if table is None:
+        return pd.DataFrame(
+            {"month": pd.DatetimeIndex([], tz="UTC"), "hours": np.zeros(0), "waited": np.zeros(0, bool)}
+        )
+    return pd.DataFrame(
+        {"month": table.starts, "hours": table.hours.sum(axis=1), "waited": table.lower.any(axis=1)}
+    )  # fmt: skip
 
 
 def _kept(fleet: Fleet, basis: Basis, past: pd.DataFrame | None) -> tuple[float, bool, str]:

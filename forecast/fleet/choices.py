@@ -17,11 +17,11 @@ from shiftcast.forecast.fleet.busy import NAME as BUSY
 from shiftcast.forecast.fleet.busy import busy_share
 from shiftcast.forecast.fleet.costs import LOAD
 from shiftcast.forecast.fleet.cut import after_cut, cuts
-from shiftcast.forecast.fleet.demand import Demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.full import months_through
 from shiftcast.forecast.fleet.holdings import Held, held, sized
 from shiftcast.forecast.fleet.options import Option, Setting, options, ways
+from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.words import usd
 from shiftcast.forecast.views.answer import Answer, assumed_rows
 

@@ -14,10 +14,10 @@ from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.additions import offer_work
 from shiftcast.forecast.fleet.busy import NAME as BUSY
 from shiftcast.forecast.fleet.busy import busy_share
-from shiftcast.forecast.fleet.demand import Demand
 from shiftcast.forecast.fleet.facts import Fleet, Holding, Offer
 from shiftcast.forecast.fleet.hardware import it_power
 from shiftcast.forecast.fleet.holdings import Held, held, hours_between, month_hours, pue_of, sized
+from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.words import usd
 
 LOAD: Final = "power.load"

@@ -11,8 +11,8 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.fleet.demand import Demand
 from shiftcast.forecast.fleet.facts import Fleet
+from shiftcast.forecast.fleet.wanted import Demand
 
 LABELS: Final = ("workload", "technique")
 

@@ -15,10 +15,10 @@ from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.fleet.additions import Addition, Plan, addition, plan_nodes, plan_words
 from shiftcast.forecast.fleet.busy import NAME as BUSY
 from shiftcast.forecast.fleet.busy import Busy, busy_share
-from shiftcast.forecast.fleet.demand import Demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.holdings import Held, held, sized
 from shiftcast.forecast.fleet.queue import Served, first_full, full_words, serve
+from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
 AWAY: Final = "fleet.turned_away"

@@ -1,4 +1,4 @@
-"""What the catalogue knows of a fleet's accelerators: work of one over another, and power of one."""
+"""Figures of the catalogue about a fleet's accelerators: work of one over another, and power of one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def relative_work(basis: Basis, name: str, base: str) -> Figure:
     table = best.pivot_table(index=["model", "scenario", "unit"], columns="accelerator", values="value", aggfunc="max")
     both = table.dropna() if {name, base} <= set(table.columns) else table.iloc[:0]
     if len(both):
-        return Figure(float((both[name] / both[base]).median()), f"measured on {len(both)} models and levels, median")
+        return Figure(float((both[name] / both[base]).median()), f"measured, median of {len(both)} pairs of records")
     peaks = [_peak(basis, each) for each in (name, base)]
     if all(np.isfinite(peaks)):
         gain = basis.beliefs["generations.peak_gain"]

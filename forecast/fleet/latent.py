@@ -1,4 +1,4 @@
-"""What a fleet's work wanted in months when it was full: served hours are then a lower bound (Tobit)."""
+"""Demand of a fleet in months when it was full: served hours are then a lower bound (Tobit)."""
 
 from __future__ import annotations
 

@@ -10,8 +10,10 @@ import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.features.input_error import InputError
+from shiftcast.features.usage import period_ends
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.budget import budget
+from shiftcast.forecast.fleet.busy import used_by_month
 from shiftcast.forecast.fleet.choices import choices
 from shiftcast.forecast.fleet.demand import Basis as DemandBasis
 from shiftcast.forecast.fleet.demand import forecast_demand
@@ -19,12 +21,13 @@ from shiftcast.forecast.fleet.described import describe, hours_of
 from shiftcast.forecast.fleet.events import with_and_without
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.full import RISK, full
-from shiftcast.forecast.fleet.history import read_history
+from shiftcast.forecast.fleet.history import History, read_history
 from shiftcast.forecast.fleet.outlook import outlook
 from shiftcast.forecast.fleet.passing import when
-from shiftcast.forecast.fleet.spending import side_of, spent_by_month, waited_by_month
+from shiftcast.forecast.fleet.latent import latent
+from shiftcast.forecast.fleet.spending import spent_by_month
 from shiftcast.forecast.fleet.wanted import Demand
-from shiftcast.forecast.fleet.why import why
+from shiftcast.forecast.fleet.why import Side, month_side, why
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.views.answer import Answer
 
@@ -72,8 +75,13 @@ class Planner:
         every
             ``quarter`` or ``month``.
         """
-        return outlook(self.demand(through, by), self.fleet, self.basis, mix=self._mix, spent=self._spent(by),
-                       past=self._past, every=every)  # fmt: skip
+        try:
+            spent, other = self._spent(by), ()
+        except InputError as error:  # other money than dollars prices nothing, and hours are told all the same
+            spent, other = None, (str(error),)
+        told = outlook(self.demand(through, by), self.fleet, self.basis, mix=self._mix, spent=spent, past=self._past,
+                       every=every)  # fmt: skip
+        return replace(told, notes=(*told.notes, *other))
 
     def when(
         self, technique: str, *, of: str, base: str = "gpu_hours", above: float = 0.5, through: str | None = None
@@ -115,7 +123,13 @@ class Planner:
         by
             Labels whose mix is told apart.
         """
-        return why(side_of(self.usage, before), side_of(self.usage, after), by=by)
+        return why(self._side(before), self._side(after), by=by)
+
+    def latent(self) -> Answer:
+        """Return what was wanted in months when the fleet was full (:func:`forecast.fleet.latent.latent`)."""
+        if self._past is None:
+            raise InputError(f"fleet {self.fleet.name!r} holds no usage that could have been full; ingest some")
+        return latent(self._past, self.fleet, self.basis, draws=self.basis.draws)
 
     def events(self, *, through: str | None = None) -> Answer:
         """Return demand with and without what is coming (:func:`forecast.fleet.events.with_and_without`)."""
@@ -144,9 +158,8 @@ class Planner:
         key = (last, by)
         if key not in self._made:
             made = forecast_demand(
-                None if hours_of(self.usage).empty else read_history(self.usage, by=by), self.fleet, through=last,
-                basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.world), draws=self.basis.draws,
-                seed=self.basis.seed, origin=self.basis.origin,
+                self._history(by), self.fleet, through=last, draws=self.basis.draws, seed=self.basis.seed,
+                basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.world), origin=self.basis.origin,
             )  # fmt: skip
             self._made[key] = replace(made, notes=(*made.notes, *self.notes))
         return self._made[key]
@@ -156,12 +169,26 @@ class Planner:
         ahead = [year for year in sorted(self.fleet.budgets) if year >= self.basis.origin.year]
         return int(ahead[0] if ahead else self.basis.origin.year)
 
+    def _history(self, by: tuple[str, ...]) -> History | None:
+        return None if hours_of(self.usage).empty else read_history(self.usage, by=by)
+
     def _spent(self, by: tuple[str, ...]) -> pd.DataFrame | None:
-        return spent_by_month(self.usage, by)
+        history = self._history(by)
+        return None if history is None else spent_by_month(history)
+
+    def _side(self, month: str) -> Side:
+        """Return the usage of a month, with the days of it that usage covers."""
+        side = month_side(self.usage, month)
+        start = pd.Timestamp(f"{month}-01", tz="UTC")
+        first, last = self.usage["period_start"].min(), period_ends(self.usage).max()
+        covered = (min(last, start + pd.offsets.MonthBegin(1)) - max(first, start)) / pd.Timedelta(days=1)
+        return replace(side, days=covered)
 
     @cached_property
-    def _past(self) -> pd.DataFrame:
-        return waited_by_month(self.usage)
+    def _past(self) -> pd.DataFrame | None:
+        """Hours by month, and whether work waited."""
+        history = self._history(BY)
+        return None if history is None else used_by_month(history)
 
     @cached_property
     def _mix(self) -> pd.DataFrame:

@@ -168,8 +168,9 @@ def full_words(when: FirstFull, horizon: str) -> str:
     if middle is None:
         if when.within is None:
             return f"Not full through {horizon}, in any draw."
-        first = f"{month(when.within[0])} to {month(when.within[2])}"
-        return f"Not full through {horizon} with {percent(when.never)}; if it is, first in {first} (8 in 10)."
+        early, middle, late = when.within
+        span = "" if early == late else f" (8 in 10: {month(early)} to {month(late)})"
+        return f"Not full through {horizon} with {percent(when.never)}; if it is, from {month(middle)} on{span}."
     end = f"after {month(when.last)}" if late is None else month(late)
     span = f"{month(middle)} in 8 of 10" if early == late else f"8 in 10: {month(early or middle)} to {end}"
     return f"Full in {month(middle)} ({span}); {lasts}."

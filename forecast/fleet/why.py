@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +10,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.features.input_error import InputError
+from shiftcast.features.usage import period_ends
 from shiftcast.forecast.fleet.words import percent, short
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.attribution import WARNING, Cells, defined, lmdi
@@ -19,6 +22,7 @@ READ: Final = {"gpu_hours": "hours", "cost": "cost", "requests": "requests"}
 _HOUR: Final = "accelerator_hour"
 _CHARGES: Final = "charges without hours"
 _NAMED: Final = 4
+_MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,38 @@ class Side:
     name: str
     rows: pd.DataFrame
     days: float
+
+
+def month_side(usage: DataFrame[Usage], label: str) -> Side:
+    """Return the usage of one calendar month.
+
+    Parameters
+    ----------
+    usage
+        Rows of the fleet's store as of a day.
+    label
+        The month, such as ``2026-09``.
+
+    Returns
+    -------
+    Side
+
+    Raises
+    ------
+    ValueError
+        If the label is no month, or nothing of it is stored in months or shorter periods that lie within it.
+    """
+    if not _MONTH.fullmatch(label):
+        raise InputError(f"month {label!r} is not one such as 2026-09")
+    start = pd.Timestamp(f"{label}-01", tz="UTC")
+    end = start + pd.offsets.MonthBegin(1)
+    rows = usage[(usage["period_start"] >= start) & (usage["period_start"] < end) & (usage["how"] == "sum")]
+    rows = rows[rows["measure"].isin(list(READ)) & (period_ends(rows) <= end)]
+    if rows.empty:
+        held = usage.loc[usage["measure"].isin(list(READ)), "period_start"]
+        span = f"usage is of {held.min():%Y-%m} to {held.max():%Y-%m}" if len(held) else "no hours or cost are stored"
+        raise InputError(f"nothing of {label} is stored in months or shorter periods; {span}")
+    return Side(label, rows, float((end - start).days))
 
 
 def why(before: Side, after: Side, *, by: Sequence[str] = BY) -> Answer:

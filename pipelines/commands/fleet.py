@@ -17,7 +17,7 @@ from shiftcast.pipelines.state.root import default_root
 _SHOW: Final = "show"
 _QUESTIONS: Final = {
     "forecast": asked.forecast, "when": asked.when, "full": asked.full, "choices": asked.choices,
-    "budget": asked.budget, "why": asked.why, "events": asked.events,
+    "budget": asked.budget, "why": asked.why, "latent": asked.latent, "events": asked.events,
 }  # fmt: skip
 
 

@@ -99,6 +99,14 @@ def why(
     _ask(context, "why", fields, Asked(facts, as_of, output=output, as_json=as_json))
 
 
+def latent(
+    context: typer.Context, facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None,
+    output: Output = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say which months were full and what was wanted in them, as far as use and limits tell."""
+    _ask(context, "latent", {}, Asked(facts, as_of, draws, seed, output, None, as_json))
+
+
 def events(
     context: typer.Context, through: Through = None, facts: Facts = None, as_of: AsOf = None, draws: Draws = None,
     seed: Seed = None, output: Output = None, as_json: Json = False,
