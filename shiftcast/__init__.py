@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shiftcast.forecast.answers import Forecaster
     from shiftcast.forecast.known import Settings
     from shiftcast.forecast.migration import draw_shares, fit_shares
+    from shiftcast.pipelines.fleet.opening import open_fleet
     from shiftcast.pipelines.ingest.load import IngestRequest, ingest
     from shiftcast.pipelines.job.run import RunRequest, run
     from shiftcast.pipelines.registry.champion import open_forecaster
@@ -38,6 +39,7 @@ _PLACES: Final = {
     "fit_shares": "forecast.migration",
     "forecast_volumes": "pipelines.series.volumes",
     "ingest": "pipelines.ingest.load",
+    "open_fleet": "pipelines.fleet.opening",
     "open_forecaster": "pipelines.registry.champion",
     "panels": "features.panel",
     "run": "pipelines.job.run",
@@ -56,6 +58,7 @@ __all__ = [
     "fit_shares",
     "forecast_volumes",
     "ingest",
+    "open_fleet",
     "open_forecaster",
     "panels",
     "run",

@@ -37,7 +37,7 @@ MODULES = {
         "supply/funding.py": "_YEAR _RISE_YEARS",
         "capacity/served.py": "_HALF_LOG_2PI",
         "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
-        "fleet/described.py": "_HOUR",
+        "fleet/described.py": "_HOUR", "fleet/outlook.py": "_MEGA",
         "economics/revenue.py": "SECONDS_PER_YEAR", "economics/site.py": "SECONDS_PER_DAY",
         "hardware/conversion.py": "SECONDS_PER_HOUR", "hardware/sizing.py": "_HOURS_PER_DAY",
         "fleet/additions.py": "_HOURS_A_YEAR _WEEK", "fleet/holdings.py": "HOUR", "fleet/words.py": "_SIZES",
@@ -77,7 +77,7 @@ MODULES = {
         "volume/short.py": "_TINY _LIMIT",
     },
     SIZE: {
-        "fleet/described.py": "_NAMED",
+        "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",

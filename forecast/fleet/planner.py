@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Final
 
 import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Usage
-from shiftcast.forecast.fleet.described import describe
+from shiftcast.features.input_error import InputError
+from shiftcast.features.usage import period_ends
+from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.fleet.budget import budget
+from shiftcast.forecast.fleet.busy import used_by_month
+from shiftcast.forecast.fleet.choices import choices
+from shiftcast.forecast.fleet.demand import Basis as DemandBasis
+from shiftcast.forecast.fleet.demand import forecast_demand
+from shiftcast.forecast.fleet.described import describe, hours_of
+from shiftcast.forecast.fleet.events import with_and_without
 from shiftcast.forecast.fleet.facts import Fleet
+from shiftcast.forecast.fleet.full import RISK, full
+from shiftcast.forecast.fleet.history import History, read_history
+from shiftcast.forecast.fleet.outlook import outlook
+from shiftcast.forecast.fleet.passing import when
+from shiftcast.forecast.fleet.latent import latent
+from shiftcast.forecast.fleet.spending import spent_by_month
+from shiftcast.forecast.fleet.wanted import Demand
+from shiftcast.forecast.fleet.why import Side, month_side, why
+from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.views.answer import Answer
+
+BY: Final = ("workload", "technique")
 
 
 @dataclass(frozen=True)
@@ -22,14 +44,156 @@ class Planner:
         What the planner says of it.
     usage
         What its store holds.
-    origin
-        Day both were known, midnight UTC.
+    basis
+        Catalogue, assumptions and beliefs of the record on that day, with the draws and the seed of every answer.
+    world
+        What can be borrowed from a forecast of the world, if anything.
+    notes
+        What goes with every forecast, such as why nothing is borrowed.
     """
 
     fleet: Fleet
     usage: DataFrame[Usage]
-    origin: pd.Timestamp
+    basis: Basis
+    world: World | None = None
+    notes: tuple[str, ...] = ()
+    _made: dict[tuple[object, ...], Demand] = field(default_factory=dict, compare=False, repr=False)
 
     def describe(self) -> Answer:
         """Return what the fleet is (:func:`forecast.fleet.described.describe`)."""
         return describe(self.usage, self.fleet)
+
+    def forecast(self, *, through: str | None = None, by: tuple[str, ...] = BY, every: str = "quarter") -> Answer:
+        """Return hours, accelerators, power and money by period and part (:func:`forecast.fleet.outlook.outlook`).
+
+        Parameters
+        ----------
+        through
+            Last quarter, month or day; the end of the next year if not given.
+        by
+            Labels that tell parts apart, such as ``("operator",)``.
+        every
+            ``quarter`` or ``month``.
+        """
+        try:
+            spent, other = self._spent(by), ()
+        except InputError as error:  # other money than dollars prices nothing, and hours are told all the same
+            spent, other = None, (str(error),)
+        told = outlook(self.demand(through, by), self.fleet, self.basis, mix=self._mix, spent=spent, past=self._past,
+                       every=every)  # fmt: skip
+        return replace(told, notes=(*told.notes, *other))
+
+    def when(
+        self, technique: str, *, of: str, base: str = "gpu_hours", above: float = 0.5, through: str | None = None
+    ) -> Answer:
+        """Return when the share of a technique passes a threshold (:func:`forecast.fleet.passing.when`)."""
+        return when(self.demand(through), technique, of=of, base=base, above=above)
+
+    def full(self, *, through: str | None = None, risk: float = RISK, offer: str | None = None) -> Answer:
+        """Return when the fleet is full, what waits and what to order by when (:func:`forecast.fleet.full.full`)."""
+        return full(self.demand(through), self.fleet, self.basis, risk=risk, offer=offer, past=self._past)
+
+    def choices(self, *, through: str | None = None, unserved: float | None = None) -> Answer:
+        """Return ways to meet demand beside one another (:func:`forecast.fleet.choices.choices`)."""
+        return choices(self.demand(through), self.fleet, self.basis, unserved=unserved)
+
+    def budget(self, amount: float | None = None, *, year: int | None = None, by: tuple[str, ...] = BY) -> Answer:
+        """Return the odds of spending more than a budget (:func:`forecast.fleet.budget.budget`).
+
+        Parameters
+        ----------
+        amount
+            Budget [USD]; that of the facts if not given.
+        year
+            Calendar year; the next that the facts have a budget of if not given, else that of the day asked.
+        by
+            Labels that tell apart what drives it.
+        """
+        asked = self._year if year is None else year
+        return budget(self.demand(f"{asked}Q4", by), self.fleet, self.basis, year=asked, limit=amount,
+                      spent=self._spent(by))  # fmt: skip
+
+    def why(self, before: str, after: str, *, by: tuple[str, ...] = BY) -> Answer:
+        """Return what a change between two months is made of (:func:`forecast.fleet.why.why`).
+
+        Parameters
+        ----------
+        before, after
+            Months, such as ``2026-09`` and ``2026-10``.
+        by
+            Labels whose mix is told apart.
+        """
+        return why(self._side(before), self._side(after), by=by)
+
+    def latent(self) -> Answer:
+        """Return what was wanted in months when the fleet was full (:func:`forecast.fleet.latent.latent`)."""
+        if self._past is None:
+            raise InputError(f"fleet {self.fleet.name!r} holds no usage that could have been full; ingest some")
+        return latent(self._past, self.fleet, self.basis, draws=self.basis.draws)
+
+    def events(self, *, through: str | None = None) -> Answer:
+        """Return demand with and without what is coming (:func:`forecast.fleet.events.with_and_without`)."""
+        if not self.fleet.events:
+            raise InputError(
+                f"fleet {self.fleet.name!r} expects nothing; say what is coming as [[event]] in fleet.toml"
+            )
+        bare = replace(self, fleet=replace(self.fleet, events=()), _made={})
+        return with_and_without(bare.demand(through), self.fleet.events, seed=self.basis.seed)
+
+    def demand(self, through: str | None = None, by: tuple[str, ...] = BY) -> Demand:
+        """Return the hours wanted by month, in draws; made once for the same question.
+
+        Parameters
+        ----------
+        through
+            Last quarter, month or day; the end of the next year if not given.
+        by
+            Labels that tell parts apart.
+
+        Returns
+        -------
+        Demand
+        """
+        last = through or f"{self.basis.origin.year + 1}Q4"
+        key = (last, by)
+        if key not in self._made:
+            made = forecast_demand(
+                self._history(by), self.fleet, through=last, draws=self.basis.draws, seed=self.basis.seed,
+                basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.world), origin=self.basis.origin,
+            )  # fmt: skip
+            self._made[key] = replace(made, notes=(*made.notes, *self.notes))
+        return self._made[key]
+
+    @property
+    def _year(self) -> int:
+        ahead = [year for year in sorted(self.fleet.budgets) if year >= self.basis.origin.year]
+        return int(ahead[0] if ahead else self.basis.origin.year)
+
+    def _history(self, by: tuple[str, ...]) -> History | None:
+        return None if hours_of(self.usage).empty else read_history(self.usage, by=by)
+
+    def _spent(self, by: tuple[str, ...]) -> pd.DataFrame | None:
+        history = self._history(by)
+        return None if history is None else spent_by_month(history)
+
+    def _side(self, month: str) -> Side:
+        """Return the usage of a month, with the days of it that usage covers."""
+        side = month_side(self.usage, month)
+        start = pd.Timestamp(f"{month}-01", tz="UTC")
+        first, last = self.usage["period_start"].min(), period_ends(self.usage).max()
+        covered = (min(last, start + pd.offsets.MonthBegin(1)) - max(first, start)) / pd.Timedelta(days=1)
+        return replace(side, days=covered)
+
+    @cached_property
+    def _past(self) -> pd.DataFrame | None:
+        """Hours by month, and whether work waited."""
+        history = self._history(BY)
+        return None if history is None else used_by_month(history)
+
+    @cached_property
+    def _mix(self) -> pd.DataFrame:
+        """Accelerators in use and their hours; what is held where nothing was used."""
+        used = hours_of(self.usage).groupby("accelerator", sort=True)["value"].sum()
+        if used.empty:
+            used = pd.Series({each.accelerator: each.count for each in self.fleet.holdings}, dtype=float)
+        return used.rename("hours").rename_axis("accelerator").reset_index()

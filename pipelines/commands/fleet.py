@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
 
+from shiftcast.pipelines.commands import fleet_questions as asked
+from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
 
-if TYPE_CHECKING:
-    from shiftcast.forecast.fleet.planner import Planner
-
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
-Facts = Annotated[Path | None, typer.Option(help="What the fleet holds and expects; its own fleet.toml if left out.")]
-AsOf = Annotated[str | None, typer.Option(help="Day the fleet is seen from; today if left out.")]
 _SHOW: Final = "show"
+_QUESTIONS: Final = {
+    "forecast": asked.forecast, "when": asked.when, "full": asked.full, "choices": asked.choices,
+    "budget": asked.budget, "why": asked.why, "latent": asked.latent, "events": asked.events,
+}  # fmt: skip
 
 
 class NamedGroup(TyperGroup):
@@ -43,6 +43,8 @@ class NamedGroup(TyperGroup):
 
 
 fleet_app = typer.Typer(cls=NamedGroup, add_completion=False)
+for _name, _question in _QUESTIONS.items():
+    fleet_app.command(_name)(_question)
 
 
 @fleet_app.callback(invoke_without_command=True)
@@ -58,56 +60,46 @@ def fleets(
 
 
 @fleet_app.command(_SHOW)
-def show_fleet(context: typer.Context, facts: Facts = None, as_of: AsOf = None, as_json: Json = False) -> None:
+def show_fleet(
+    context: typer.Context, facts: asked.Facts = None, as_of: asked.AsOf = None, as_json: asked.Json = False
+) -> None:
     """Say what the fleet is: accelerators, hours by month, workloads, techniques, owners, and what is missing."""
+    from shiftcast.forecast.fleet.described import describe  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.commands.fleet_screen import give  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.opening import stored_fleet  # noqa: PLC0415  (keeps --help fast)
 
-    give(opened(context, facts, as_of).describe(), as_json=as_json)
+    fleet, usage = stored_fleet(context.obj, default_root(), facts=facts, day=as_day(as_of, "--as-of"))
+    give(describe(usage, fleet), as_json=as_json)
 
 
 @fleet_app.command("init")
-def init_facts(context: typer.Context, as_of: AsOf = None) -> None:
+def init_facts(context: typer.Context, as_of: asked.AsOf = None) -> None:
     """Write a commented fleet.toml, filled in from what the store shows; one that is there stays as it is."""
-    from shiftcast.pipelines.commands.options import as_day  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.first_facts import write_first  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.opening import stored_usage  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.place import fleet_root  # noqa: PLC0415  (keeps --help fast)
 
     folder = fleet_root(default_root(), context.obj)
     file = write_first(folder, context.obj, stored_usage(folder, as_day(as_of, "--as-of")))
-    sys.stdout.write(f"{file}: complete and correct it; counts marked guessed are the most seen in use\n")
+    sys.stdout.write(f"{_shown(file)}: complete and correct it; counts marked guessed are the most seen in use\n")
 
 
-def opened(context: typer.Context, facts: Path | None, as_of: str | None) -> Planner:
-    """Return the fleet that a command line names.
-
-    Parameters
-    ----------
-    context
-        Of the command; it holds the name.
-    facts, as_of
-        As given on the command line.
-
-    Returns
-    -------
-    Planner
-        The fleet.
-    """
-    from shiftcast.pipelines.commands.options import as_day  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
-
-    return open_fleet(context.obj, default_root(), facts=facts, as_of=as_day(as_of, "--as-of"))
+def _shown(file: Path) -> str:
+    """Return a path below the working directory as it is typed."""
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
 def _list(*, as_json: bool) -> None:
-    from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.forecast.fleet.described import describe  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.opening import stored_fleet  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.place import fleet_names  # noqa: PLC0415  (keeps --help fast)
 
-    names = fleet_names(default_root())
-    said = {name: open_fleet(name, default_root()).describe().says for name in names}
+    root, day = default_root(), as_day(None, "")
+    stored = {name: stored_fleet(name, root, facts=None, day=day) for name in fleet_names(root)}
+    said = {name: describe(usage, fleet).says for name, (fleet, usage) in stored.items()}
     if as_json:
         sys.stdout.write(json.dumps([{"fleet": name, "says": says} for name, says in said.items()]) + "\n")
-    elif not names:
+    elif not said:
         sys.stdout.write("no fleet yet: `shiftcast ingest SOURCE FILES --into mine` makes one of your exports\n")
     else:
         sys.stdout.write("".join(f"{says}\n" for says in said.values()))

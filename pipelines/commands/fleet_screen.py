@@ -6,11 +6,13 @@ import math
 import sys
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from shiftcast.forecast.fleet.words import short
 from shiftcast.forecast.views.answer import SHOWN, Answer
 from shiftcast.pipelines.fleet.answers import answers_text
 
@@ -47,8 +49,11 @@ def show(answer: Answer) -> None:
     console = console if console.is_terminal else Console(highlight=False, width=WIDTH)
     if answer.says:
         console.print(f"[bold]{escape(answer.says)}[/bold]")
-    for table in tables(answer.table, console.width):
-        console.print(table)
+    for title, rows in (("", answer.table), *answer.more.items()):
+        if title and len(rows):
+            console.print(f"\n{escape(title).capitalize()}:")
+        for table in tables(rows, console.width):
+            console.print(table)
     if len(answer.assumed):
         console.print("Assumed:")
     for row in answer.assumed.to_dict("records"):
@@ -77,10 +82,12 @@ def tables(rows: pd.DataFrame, width: int) -> list[Table]:
         None for a table without rows.
     """
     shown = folded(rows.head(_MOST_ROWS))
+    shown = shown[[name for name in shown.columns if (shown[name] != "").any()]]
     if shown.empty:
         return []
-    names = [name for name in shown.columns if not pd.api.types.is_numeric_dtype(rows.get(name, pd.Series([0.0])))]
-    names = [name for name in names if name in rows.columns] or [str(shown.columns[0])]
+    text = [name for name in shown.columns if name in rows.columns and not pd.api.types.is_numeric_dtype(rows[name])]
+    first = next((at for at, name in enumerate(shown.columns) if name not in text), len(shown.columns) - 1)
+    names = list(shown.columns[:first]) or text or [str(shown.columns[0])]
     sizes = {name: max(len(name), *(len(cell) for cell in shown[name])) + 3 for name in shown.columns}
     room = width - 1 - sum(sizes[name] for name in names)
     sheets: list[list[str]] = [[]]
@@ -122,12 +129,20 @@ def folded(rows: pd.DataFrame) -> pd.DataFrame:
             if name == inner[0]:
                 columns[stem] = [_spread(*cells) for cells in zip(*(rows[each] for each in inner), strict=True)]
         else:
-            columns[name] = [figure(cell) for cell in rows[name]]
+            columns[name] = _dates(rows[name]) if pd.api.types.is_datetime64_any_dtype(rows[name]) else [
+                figure(cell) for cell in rows[name]
+            ]  # fmt: skip
     return pd.DataFrame(columns)
 
 
+def _dates(days: pd.Series) -> list[str]:
+    """Return days, or months where each is the first of one and the column says so."""
+    months = days.name == "month" and bool((days.dropna().dt.day == 1).all())
+    return [f"{day:%Y-%m}" if months else figure(day) for day in days]
+
+
 def _spread(middle: Any, low: Any, high: Any) -> str:
-    texts = figure(middle), figure(low), figure(high)
+    texts = [short(each) if abs(each) >= 10**_DECIMALS else figure(each) for each in (middle, low, high)]
     return texts[0] if texts[1] == texts[2] else f"{texts[0]} ({texts[1]} to {texts[2]})"
 
 
@@ -152,7 +167,9 @@ def figure(value: Any) -> str:
         return ""
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else ""
+    if not isinstance(value, int | float):
         return str(value)
     if value == int(value) or abs(value) >= 10**_DECIMALS:
         return f"{value:,.0f}"

@@ -20,7 +20,7 @@ def plain_answer(answer: Answer) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``question, says, rows, assumed, notes``; days are ISO text, what is missing is ``None``.
+        ``question, says, rows, more, assumed, notes``; days are ISO text, what is missing is ``None``.
 
     Examples
     --------
@@ -30,6 +30,7 @@ def plain_answer(answer: Answer) -> dict[str, Any]:
     """
     return {
         "question": answer.question, "says": answer.says, "rows": plain_rows(answer.table),
+        "more": {title: plain_rows(rows) for title, rows in answer.more.items()},
         "assumed": plain_rows(answer.assumed), "notes": list(answer.notes),
     }  # fmt: skip
 

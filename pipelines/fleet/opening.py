@@ -1,8 +1,10 @@
-"""Open a planner's fleet: what its store holds on a day, and what its facts file says."""
+"""Open a planner's fleet: what its store holds on a day, what its facts say, and the world it can borrow from."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
 
@@ -10,15 +12,22 @@ from shiftcast.features.calendars import as_midnight
 from shiftcast.features.frames import DataFrame, Usage, empty
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.planner import Planner
+from shiftcast.forecast.fleet.world import World, read_world
+from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.pipelines.fleet.facts_file import read_facts
 from shiftcast.pipelines.fleet.place import FACTS, known_root
-from shiftcast.pipelines.state.root import default_root
+from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.sources.public_record import read_record
+from shiftcast.pipelines.state.root import StoreError, default_root
 from shiftcast.pipelines.store import Store
+
+DRAWS: Final = 2000
 
 
 def open_fleet(
-    name: str, root: Path | None = None, *, facts: Path | None = None, as_of: str | pd.Timestamp | None = None
-) -> Planner:
+    name: str, root: Path | None = None, *, facts: Path | None = None, as_of: str | pd.Timestamp | None = None,
+    draws: int = DRAWS, seed: int = Settings.seed,
+) -> Planner:  # fmt: skip
     """Open a fleet that `shiftcast ingest ... --into NAME` made, to ask it questions.
 
     Parameters
@@ -28,10 +37,11 @@ def open_fleet(
     root
         Folder of all state; ``mlruns`` below the working directory if not given.
     facts
-        File that says what it holds, can buy and expects; its own ``fleet.toml`` if not given, and where there is
-        none, nothing is said of it.
+        File that says what it holds, can buy and expects; its own ``fleet.toml`` if not given.
     as_of
         Day it is seen from, such as ``2026-10-31``; today if not given.
+    draws, seed
+        Joint draws of every answer, and the seed of their streams.
 
     Returns
     -------
@@ -43,13 +53,42 @@ def open_fleet(
     ValueError
         If there is no such fleet, or its facts are at fault.
     StoreError
+        If its store, or a forecast of the world that is there, is damaged.
+    """
+    whole = root or default_root()
+    day = pd.Timestamp.now(tz="UTC").normalize() if as_of is None else _day(as_of)
+    fleet, usage = stored_fleet(name, whole, facts=facts, day=day)
+    basis = basis_of(read_record(RECORDS).as_of(day), Settings(draws=draws, seed=seed))
+    world, notes = _world(whole, fleet)
+    return Planner(fleet, usage, basis, world, notes)
+
+
+def stored_fleet(name: str, root: Path, *, facts: Path | None, day: pd.Timestamp) -> tuple[Fleet, DataFrame[Usage]]:
+    """Return what is said of a fleet, and what its store holds on a day.
+
+    Parameters
+    ----------
+    name, root, facts
+        As :func:`open_fleet` takes them; where there is no file of facts, nothing is said of the fleet.
+    day
+        Last day of knowledge, midnight UTC.
+
+    Returns
+    -------
+    tuple
+        Facts, and frame ``Usage``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such fleet, or its facts are at fault.
+    StoreError
         If its store is damaged.
     """
-    folder = known_root(root or default_root(), name)
-    origin = pd.Timestamp.now(tz="UTC").normalize() if as_of is None else _day(as_of)
+    folder = known_root(root, name)
     file = facts or folder / FACTS
     said = read_facts(file, name) if facts is not None or file.is_file() else Fleet(name)
-    return Planner(said, stored_usage(folder, origin), origin)
+    return said, stored_usage(folder, day)
 
 
 def stored_usage(folder: Path, day: pd.Timestamp) -> DataFrame[Usage]:
@@ -74,6 +113,20 @@ def stored_usage(folder: Path, day: pd.Timestamp) -> DataFrame[Usage]:
     """
     store = Store(folder)
     return store.as_of(day) if store.folder.is_dir() else empty(Usage)
+
+
+def _world(root: Path, fleet: Fleet) -> tuple[World | None, tuple[str, ...]]:
+    """Return what the champion among the forecasts of the world lets a fleet borrow, or why nothing is borrowed."""
+    from shiftcast.pipelines.registry.champion import open_bundle  # noqa: PLC0415  (MLflow takes seconds)
+
+    nothing = "nothing is borrowed: no forecast of the world is registered here; `shiftcast run` makes one"
+    if not (root / "mlflow.db").is_file() and not os.environ.get("MLFLOW_TRACKING_URI"):
+        return None, (nothing,)
+    try:
+        bundle = open_bundle(root=root)
+    except StoreError as error:
+        return None, (f"nothing is borrowed: {error}",)
+    return read_world(bundle.cube, fleet), ()
 
 
 def _day(given: str | pd.Timestamp) -> pd.Timestamp:

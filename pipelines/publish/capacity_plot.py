@@ -53,7 +53,7 @@ def _fans(figure: Figure, paths: pd.DataFrame) -> None:
         if "plan" in rows:
             axis.plot(rows["x"], rows["plan"], linestyle="--", color=line.get_color(), label="to plan for")
     axis.tick_params(axis="x", rotation=90, labelsize=7)
-    axis.set(ylabel="accelerators", ylim=(0, None))
+    axis.set(ylabel=paths["unit"].iloc[0] if "unit" in paths else "accelerators", ylim=(0, None))
     axis.legend(fontsize=8)
 
 

@@ -1,0 +1,162 @@
+"""Questions of `shiftcast fleet NAME`: each answer begins with the figure asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shiftcast.pipelines.commands.options import as_day
+from shiftcast.pipelines.state.root import default_root
+
+if TYPE_CHECKING:
+    from shiftcast.forecast.views.answer import Answer
+
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
+Facts = Annotated[Path | None, typer.Option(help="What the fleet holds and expects; its own fleet.toml if left out.")]
+AsOf = Annotated[str | None, typer.Option(help="Day the fleet is seen from; today if left out.")]
+Draws = Annotated[int | None, typer.Option(min=100, max=20000, help="Joint draws; 2000 if left out.")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random number; fixed if left out.")]
+Through = Annotated[str | None, typer.Option(help="Last quarter, month or day; the end of the next year if left out.")]
+By = Annotated[str, typer.Option(help="Labels that tell parts apart, such as workload,technique or operator.")]
+Output = Annotated[Path | None, typer.Option(help="Also write the table; its ending says the kind, such as .csv.")]
+Plot = Annotated[Path | None, typer.Option(help="Also write a picture, such as answer.png.")]
+_BY = "workload,technique"
+
+
+def forecast(
+    context: typer.Context, through: Through = None, by: By = _BY,
+    every: Annotated[str, typer.Option(help="quarter or month.")] = "quarter",
+    facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None, output: Output = None,
+    plot: Plot = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say what the fleet will want: hours, accelerators, power and money, in all and by part, with 80 % intervals."""
+    fields = {"through": through, "by": by, "every": every}
+    _ask(context, "forecast", fields, Asked(facts, as_of, draws, seed, output, plot, as_json))
+
+
+def when(
+    context: typer.Context,
+    technique: Annotated[str, typer.Argument(help="Technique, or several joined by +, such as llm or deep+llm.")],
+    of: Annotated[str, typer.Option(help="Workload, as your labels call it.")],
+    base: Annotated[str, typer.Option(help="gpu_hours, or requests where it is known what one takes.")] = "gpu_hours",
+    above: Annotated[float, typer.Option(help="Threshold of the share.")] = 0.5,
+    through: Through = None, facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None,
+    output: Output = None, plot: Plot = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say when a technique's share of a workload passes a threshold, and how likely by each month."""
+    fields = {"technique": technique, "of": of, "base": base, "above": above, "through": through}
+    _ask(context, "when", fields, Asked(facts, as_of, draws, seed, output, plot, as_json))
+
+
+def full(
+    context: typer.Context, through: Through = None,
+    risk: Annotated[float, typer.Option(help="Accepted odds in a month that more is wanted than fits.")] = 0.05,
+    offer: Annotated[str | None, typer.Option(help="Offer that is ordered; the one whose work costs least.")] = None,
+    facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None, output: Output = None,
+    plot: Plot = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say when the fleet is full, what waits then, and how many nodes to order by when."""
+    fields = {"through": through, "risk": risk, "offer": offer}
+    _ask(context, "full", fields, Asked(facts, as_of, draws, seed, output, plot, as_json))
+
+
+def choices(
+    context: typer.Context, through: Through = None,
+    unserved: Annotated[
+        float | None, typer.Option(help="USD that an hour not served counts; the dearest rent if left out.")
+    ] = None,
+    facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None, output: Output = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Set the ways to meet demand beside one another, by cost and regret, and say which to take."""
+    fields = {"through": through, "unserved": unserved}
+    _ask(context, "choices", fields, Asked(facts, as_of, draws, seed, output, None, as_json))
+
+
+def budget(
+    context: typer.Context,
+    amount: Annotated[float | None, typer.Argument(help="USD of the year; that of fleet.toml if left out.")] = None,
+    year: Annotated[int | None, typer.Option(help="Calendar year; the next one budgeted if left out.")] = None,
+    by: By = _BY, facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None,
+    output: Output = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say how likely the year costs more than its budget, from which month, and what drives it."""
+    fields = {"amount": amount, "year": year, "by": by}
+    _ask(context, "budget", fields, Asked(facts, as_of, draws, seed, output, None, as_json))
+
+
+def why(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(help="Month before, such as 2026-09.")],
+    after: Annotated[str, typer.Argument(help="Month after, such as 2026-10.")],
+    by: By = _BY, facts: Facts = None, as_of: AsOf = None, output: Output = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say why cost or hours differ between two months, exactly by factor and part."""
+    fields = {"before": before, "after": after, "by": by}
+    _ask(context, "why", fields, Asked(facts, as_of, output=output, as_json=as_json))
+
+
+def latent(
+    context: typer.Context, facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None,
+    output: Output = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say which months were full and what was wanted in them, as far as use and limits tell."""
+    _ask(context, "latent", {}, Asked(facts, as_of, draws, seed, output, None, as_json))
+
+
+def events(
+    context: typer.Context, through: Through = None, facts: Facts = None, as_of: AsOf = None, draws: Draws = None,
+    seed: Seed = None, output: Output = None, as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say what coming events make of demand: with them, without them, and the difference."""
+    _ask(context, "events", {"through": through}, Asked(facts, as_of, draws, seed, output, None, as_json))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Options that all questions share.
+
+    Attributes
+    ----------
+    facts, as_of, draws, seed
+        As :func:`pipelines.fleet.opening.open_fleet` takes them.
+    output, plot, as_json
+        Where the answer goes beside the screen, and whether it is printed as JSON.
+    """
+
+    facts: Path | None = None
+    as_of: str | None = None
+    draws: int | None = None
+    seed: int | None = None
+    output: Path | None = None
+    plot: Path | None = None
+    as_json: bool = False
+
+
+def _ask(context: typer.Context, question: str, fields: dict[str, Any], asked: Asked) -> None:
+    """Ask the fleet that the command line names, write what is to be written, and print the answer."""
+    from shiftcast.forecast.fleet.asking import ask  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.commands.fleet_screen import give  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
+
+    chosen = {name: value for name, value in (("draws", asked.draws), ("seed", asked.seed)) if value is not None}
+    day = as_day(asked.as_of, "--as-of")
+    planner = open_fleet(context.obj, default_root(), facts=asked.facts, as_of=day, **chosen)
+    answer = ask(planner, {"question": question, **fields})
+    _write(answer, asked)
+    give(answer, as_json=asked.as_json)
+
+
+def _write(answer: Answer, asked: Asked) -> None:
+    if asked.output is not None:
+        from shiftcast.pipelines.series.files import series_writer  # noqa: PLC0415  (keeps --help fast)
+
+        with series_writer(asked.output) as write:
+            write(answer.table)
+    if asked.plot is not None:
+        from shiftcast.pipelines.publish.capacity_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
+
+        save_answer(answer, asked.plot)
