@@ -90,7 +90,7 @@ MODULES = {
         "volume/bending.py": "_ASKED", "volume/boosted.py": "FITS MOST_ROWS MOST_ORIGINS",
         "volume/categories.py": "DRAWS _BLOCK", "volume/lumpy.py": "_SIMULATED", "volume/outside.py": "BATCH",
         "volume/paths.py": "_MIDDLES",
-        "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
+        "volume/members.py": "MOST_BOOSTED FEWEST_BOOSTED LEAST_BOOSTED MOST_STRUCTURAL LONGEST_STRUCTURAL",
         "volume/hierarchies.py": "WINDOWS _DRAWS", "volume/ets.py": "_COUNTED _KEPT _CELLS",
         "volume/past.py": "ORIGINS", "volume/regression.py": "_REFIT _ROWS _WINDOW",
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
@@ -140,7 +140,8 @@ MODULES = {
         "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS _CAP",
         "volume/scale.py": "BEND _SEASONS LOGARITHMIC", "volume/dependence.py": "_CAP _FEWEST",
         "volume/categories.py": "_FEWEST", "volume/lumpy.py": "_FEWEST", "volume/regression.py": "_FEWEST",
-        "volume/structural.py": "_FEWEST", "volume/calibrate.py": "_OUTLYING _ALIKE",
+        "volume/structural.py": "_FEWEST", "volume/members.py": "LEAST_GROWTH MOST_SWING",
+        "volume/calibrate.py": "_OUTLYING _ALIKE",
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {

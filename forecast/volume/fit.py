@@ -176,8 +176,8 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
         telling=telling,
     )  # fmt: skip
     calibration = calibrated(errors, steadied(mixed.unit, past.windows(errors)))
-    calibration = stretched(calibration, past, errors, priors.short, calibrated)
-    path = mixed.path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
+    path, calibration = stretched(mixed.path, calibration, past, errors, priors.short, calibrated)
+    path = path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))
     standard = errors / np.where(calibration.deviation > 0, calibration.deviation, 1.0)[:, None, :]

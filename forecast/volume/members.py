@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import numpy as np
+
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.volume.boosted import boosted
@@ -44,9 +46,12 @@ SIMPLE: Final = ("last_value", "seasonal_naive", "seasonal_mean", "drift", "damp
 QUICK: Final = (*SIMPLE, "smoothing")
 
 MOST_BOOSTED: Final = 200  # series; on more, trees cost more time than their gain is worth
-FEWEST_BOOSTED: Final = 5
+FEWEST_BOOSTED: Final = 8
+LEAST_BOOSTED: Final = 300  # values of all series; on fewer, trees gain nothing
 MOST_STRUCTURAL: Final = 5
 LONGEST_STRUCTURAL: Final = 400  # periods
+MOST_SWING: Final = 0.9  # values a season apart over half a season apart; above, no season is felt
+LEAST_GROWTH: Final = 0.2  # mean change over its root mean square; with less, it costs others' weight and gains nothing
 
 
 def _seasonal(past: Past) -> str | None:
@@ -58,14 +63,18 @@ def _long_seasonal(past: Past) -> str | None:
 
 
 def _shared(past: Past) -> str | None:
-    return None if len(past.z) > 1 else "one series has no others to learn growth from"
+    if len(past.z) < 2:
+        return "one series has no others to learn growth from"
+    return None if past.growth >= LEAST_GROWTH else "the group grows too little beside its noise to share growth"
 
 
 def _boosted(past: Past) -> str | None:
-    number = len(past.z)
+    number, values = len(past.z), int(np.isfinite(past.actual).sum())
     if number > MOST_BOOSTED:
         return f"{number} series are more than the {MOST_BOOSTED} it is worth its time on"
-    return f"{number} series are fewer than the {FEWEST_BOOSTED} it learns from" if number < FEWEST_BOOSTED else None
+    if number < FEWEST_BOOSTED:
+        return f"{number} series are fewer than the {FEWEST_BOOSTED} it learns from"
+    return f"{values} values are fewer than the {LEAST_BOOSTED} it learns from" if values < LEAST_BOOSTED else None
 
 
 def _structural(past: Past) -> str | None:
@@ -74,6 +83,8 @@ def _structural(past: Past) -> str | None:
         return f"{number} series are more than the {MOST_STRUCTURAL} it is worth its time on"
     if past.seasons and past.seasons[0] > LONGEST_SEASON:
         return f"a season of {past.seasons[0]} periods is longer than {LONGEST_SEASON}"
+    if number > 1 and not (past.seasons and past.swing < MOST_SWING):
+        return "no season is felt, and more than one series are not worth its time without"
     return f"{length} periods are more than {LONGEST_STRUCTURAL}" if length > LONGEST_STRUCTURAL else None
 
 

@@ -68,6 +68,28 @@ class Past:
         first = self.z[np.arange(len(self.z)), np.minimum(self.start, self.z.shape[1] - 1)]
         return np.where(np.isnan(self.z), first[:, None], self.z)
 
+    @cached_property
+    def growth(self) -> float:
+        """Return the mean change a period of the group over its root mean square, from nought to one [1]."""
+        changes = np.diff(self.actual, axis=1)
+        square = np.nanmean(changes**2) if np.isfinite(changes).any() else 0.0
+        return float(abs(np.nanmean(changes)) / np.sqrt(square)) if square > 0 else 0.0
+
+    @cached_property
+    def swing(self) -> float:
+        """Return how far apart values a season apart are, over those half a season apart; nought without a season.
+
+        One for noise around a level, the root of two for a random walk, less where the season is felt [1].
+        """
+        if not self.seasons:
+            return 0.0
+        season = self.seasons[0]
+        whole, half = (
+            np.nansum((self.actual[:, season:] - self.actual[:, season - lag : -lag]) ** 2)
+            for lag in (season, -(-season // 2))
+        )
+        return float(np.sqrt(whole / half)) if half > 0 else 0.0
+
     def known_by(self, origin: int) -> Flags:
         """Return the outcomes of the rolling origins that are known at an origin.
 
@@ -99,20 +121,27 @@ class Past:
         return np.where(enough[:, :, None], actual, np.nan)
 
     def telling(self) -> Flags:
-        """Return which outcomes say how volumes vary: not those of a stretch in which a series stood still.
+        """Return which outcomes say how volumes vary: not those from before a series began to move or after it ceased.
+
+        A stretch that stood still between others that moved is of the series' ways, and tells them.
 
         Returns
         -------
         ndarray, shape (series, origins, horizon)
-            False where nothing changed from a season, or ten periods, before the origin to the outcome.
+            False where nothing changed from a season, or ten periods, before the origin to the outcome, and since
+            the first value or until the last one.
         """
         season = self.seasons[0] if self.seasons else 1
         same = np.zeros_like(self.flat, dtype=np.int64)
         for column in range(1, same.shape[1]):
             same[:, column] = np.where(self.flat[:, column] == self.flat[:, column - 1], same[:, column - 1] + 1, 0)
-        ahead = np.pad(same, ((0, 0), (0, self.horizon)))[:, self.origins[:, None] + self.steps - 1]
+        moved = same == 0
+        moved[:, 0] = False
+        inner = np.logical_or.accumulate(moved, axis=1) & np.logical_or.accumulate(moved[:, ::-1], axis=1)[:, ::-1]
+        at = self.origins[:, None] + self.steps - 1
+        ahead, inner = (np.pad(each, ((0, 0), (0, self.horizon)))[:, at] for each in (same, inner))
         before = np.minimum(self.origins - self.start[:, None], max(season, 2 * LEAST))
-        return np.asarray(ahead < before[:, :, None] + self.steps - 1)
+        return np.asarray(inner | (ahead < before[:, :, None] + self.steps - 1))
 
     def windows(self, errors: Array) -> Array:
         """Return how many windows that do not overlap the errors of each series amount to.

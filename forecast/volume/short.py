@@ -35,17 +35,20 @@ class Short:
         Deviation of one value around the level of a series that has fewer than five [log].
     saturated
         Deviation of the log of demand above a capacity that it was never seen below [log].
-    near, far
-        Calibrated intervals of n values are too narrow by ``1 + near / n + far g h / (n + 16)`` at step h, where g
-        is the mean change a period over its root mean square [1].
+    near, far, fade
+        Calibrated intervals are too narrow by ``1 + near / m + far g h (1 - n / fade) / (n + 16)`` at step h, where m
+        is the mean number of values in the group, n the series' own up to ``fade``, and g the mean change a period
+        over its root mean square [1].
     windows
-        Windows of the horizon that this counts for beside those of a trial on the past.
+        Windows of the horizon that this counts for beside those of a trial on the past, for each value of the group's
+        mean history: the longer it is, the less is left that a trial could be right about [1].
     """
 
     period: float = 0.0
     saturated: float = 0.0
     near: float = 0.0
     far: float = 0.0
+    fade: float = 1.0
     windows: float = 0.0
 
     def supposed(self, count: Array, growth: float, horizon: int) -> Array:
@@ -54,7 +57,7 @@ class Short:
         Parameters
         ----------
         count
-            Values of each series, shape (series,).
+            Values of each series of the group, shape (series,).
         growth
             Mean change a period of the group over its root mean square, from nought to one [1].
         horizon
@@ -67,11 +70,12 @@ class Short:
 
         Examples
         --------
-        >>> Short(near=2.5, far=4.0).supposed(np.array([25, 100]), 0.4, 2).round(3).tolist()
-        [[1.139, 1.178], [1.039, 1.053]]
+        >>> Short(near=2.5, far=4.0, fade=100).supposed(np.array([25, 100]), 0.4, 2).round(3).tolist()
+        [[1.069, 1.099], [1.04, 1.04]]
         """
-        number = count[:, None]
-        return np.asarray(1 + self.near / number + self.far * growth * np.arange(1, horizon + 1) / (number + 16))
+        left = np.clip(1 - count / self.fade, 0.0, 1.0) / (count + 16)
+        ahead = growth * np.arange(1, horizon + 1)
+        return np.asarray(1 + self.near / count.mean() + self.far * left[:, None] * ahead)
 
 
 def roughness(past: Past, power: float) -> float:
@@ -109,11 +113,15 @@ def roughness(past: Past, power: float) -> float:
     return float((windows * min(found, 1.0) + _BELIEVED * power) / (windows + _BELIEVED))
 
 
-def stretched(calibration: Calibration, past: Past, errors: Array, short: Short, again: Calibrate) -> Calibration:
-    """Return distributions as much wider as the past and beliefs about short histories say.
+def stretched(
+    path: Array, calibration: Calibration, past: Past, errors: Array, short: Short, again: Calibrate
+) -> tuple[Array, Calibration]:
+    """Return medians and distributions as much wider around them as the past and beliefs about short histories say.
 
     Parameters
     ----------
+    path
+        What the errors are around, on the working scale, shape (series, horizon).
     calibration
         As fitted to all errors.
     past
@@ -127,23 +135,18 @@ def stretched(calibration: Calibration, past: Past, errors: Array, short: Short,
 
     Returns
     -------
-    Calibration
+    tuple of ndarray and Calibration
+        The path moved so that the median of the distributions, which leans as errors did, stays where it was.
     """
     if short.windows <= 0:
-        return calibration
+        return path, calibration
     count = np.isfinite(past.actual).sum(axis=1)
-    supposed = short.supposed(count, _growth(past), past.horizon)
+    supposed = short.supposed(count, past.growth, past.horizon)
     learned, windows = _tried(past, errors, again)
-    trust = windows / (windows + short.windows)
+    trust = windows / (windows + short.windows * count.mean())
     factor = np.exp(trust * np.log(learned) + (1 - trust) * np.log(supposed))
-    return Calibration(calibration.deviation * factor, calibration.shape)
-
-
-def _growth(past: Past) -> float:
-    """Return the mean change a period of a group over its root mean square, from nought to one."""
-    changes = np.diff(past.actual, axis=1)
-    square = np.nanmean(changes**2) if np.isfinite(changes).any() else 0.0
-    return float(abs(np.nanmean(changes)) / np.sqrt(square)) if square > 0 else 0.0
+    lean = calibration.deviation * calibration.quantiles(np.array([0.5]))
+    return path + lean * (1 - factor), Calibration(calibration.deviation * factor, calibration.shape)
 
 
 def _tried(past: Past, errors: Array, again: Calibrate) -> tuple[Array, float]:
