@@ -131,7 +131,7 @@ def energy(
     owned = [each for each in holdings if each.terms == "owned"]
     if fleet.usd_per_kwh is None or not owned:
         return np.zeros((1, len(months))), ()
-    found = {name: it_power(basis, name) for name in dict.fromkeys(each.accelerator for each in owned)}
+    found = {name: it_power(basis, name, fleet) for name in dict.fromkeys(each.accelerator for each in owned)}
     kwh = np.zeros(len(months))
     for each in owned:
         watts = float(np.nan_to_num(found[each.accelerator].value))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from shiftcast.features.series import select
 from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.hardware.power import latest
 from shiftcast.forecast.support import OutOfSupportError
 
@@ -61,19 +62,24 @@ def relative_work(basis: Basis, name: str, base: str) -> Figure:
     return Figure(1.0, "nothing on record, taken as one, assumed; say `work` of the offer, or add rows to hardware.csv")
 
 
-def it_power(basis: Basis, name: str) -> Figure:
+def it_power(basis: Basis, name: str, fleet: Fleet) -> Figure:
     """Return the power of one accelerator with its host and network.
 
     Parameters
     ----------
     basis, name
         Catalogue and beliefs, and the accelerator.
+    fleet
+        Facts; what a holding or an offer of the type says of its power comes first.
 
     Returns
     -------
     Figure
         [W_it]; where the catalogue has the chip's alone, times the usual overhead of a server, which the source says.
     """
+    said = [each.it_kw for each in (*fleet.holdings, *fleet.offers) if each.accelerator == name and each.it_kw]
+    if said:
+        return Figure(said[0] * 1e3, "")
     rows = select(basis.hardware, accelerator=name)
     if len(rows):
         row = latest(basis.hardware, name)
@@ -83,7 +89,7 @@ def it_power(basis: Basis, name: str) -> Figure:
             overhead = basis.beliefs["generations.server_overhead"]
             watts = float(row["chip_w"]) * overhead
             return Figure(watts, f"Power of {name} is assumed: {overhead:g} times its chip's {row['chip_w']:g} W.")
-    return Figure(float("nan"), f"Power of {name} is not on record and left out; add its row to hardware.csv.")
+    return Figure(float("nan"), f"Power of {name} is not on record and left out; say `it_kw` of its holding.")
 
 
 def _peak(basis: Basis, name: str) -> float:

@@ -211,7 +211,7 @@ def power(fleet: Fleet, months: pd.DatetimeIndex, basis: Basis) -> tuple[pd.Data
         What was assumed, and which accelerators have no power on record and are left out.
     """
     have = held(fleet, months, basis)
-    found = {name: it_power(basis, name) for name in have.accelerators}
+    found = {name: it_power(basis, name, fleet) for name in have.accelerators}
     watts = np.array([np.nan_to_num(each.value) for each in found.values()])
     mw = have.hours @ watts / month_hours(months) / 1e6
     pue, said = pue_of(fleet, basis)
