@@ -32,13 +32,17 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 BEGIN, END = "<!-- benchmarks/cover.py: begin -->", "<!-- benchmarks/cover.py: end -->"
 LEVELS = np.arange(1, 200) / 200
 PROMISED = (0.5, 0.8, 0.95)
+OLD = 84  # values of the series that lie beside short ones
 COUNTED = 2 / len(LEVELS)  # probability from which an outcome counts as one that a distribution singles out
 Generate = Callable[[np.random.Generator, int, int], np.ndarray]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of panel: how its series come about, how many and how long they are, and what lies beside them."""
+    """A kind of panel: how its series come about, how many and how long they are, and what lies beside them.
+
+    Beside them lie ``old`` series of ``OLD`` values of the same kind, which are not scored, and ``dead`` ones.
+    """
 
     generate: Generate
     lengths: tuple[int, int]
@@ -47,17 +51,19 @@ class Kind:
     panels: int
     frequency: str = "ME"
     dead: int = 0
+    old: int = 0
 
     def panel(self, name: str, number: int) -> tuple[Panel, np.ndarray]:
         """Return one panel of the kind and what comes after it, shape (series, horizon)."""
         random = np.random.default_rng([zlib.crc32(name.encode()), number])
-        longest = self.lengths[1]
-        values = self.generate(random, self.series, longest + self.horizon)
-        length = random.integers(self.lengths[0], longest + 1, self.series)
+        longest = OLD if self.old else self.lengths[1]
+        values = self.generate(random, self.series + self.old, longest + self.horizon)
+        length = random.integers(self.lengths[0], self.lengths[1] + 1, self.series)
+        length = np.r_[length, np.full(self.old, longest)]
         past = np.where(np.arange(longest) >= longest - length[:, None], values[:, :longest], np.nan)
         half = self.dead // 2
         past = np.vstack([past, np.zeros((half, longest)), np.full((self.dead - half, longest), 500.0)])
-        return arranged(past, self.frequency), values[:, longest:]
+        return arranged(past, self.frequency), values[: self.series, longest:]
 
 
 def arranged(values: np.ndarray, frequency: str) -> Panel:
@@ -106,23 +112,25 @@ def vendors(random: np.random.Generator, series: int, length: int) -> np.ndarray
 
 
 KINDS = {
-    "flat": Kind(flat, (84, 84), 12, 20, 5),
-    "random walk": Kind(walk(0.0), (84, 84), 12, 30, 4),
-    "growing 2 % a month": Kind(walk(0.02), (84, 84), 12, 30, 4),
-    "growing 2 %, 36 months": Kind(walk(0.02), (36, 36), 12, 30, 4),
-    "growing 5 % a month": Kind(walk(0.05), (84, 84), 12, 30, 4),
-    "growing 5 %, 36 months": Kind(walk(0.05), (36, 36), 12, 30, 4),
-    "seasonal": Kind(seasonal, (84, 84), 12, 20, 5),
-    "intermittent": Kind(intermittent, (84, 84), 12, 20, 5),
-    "small counts": Kind(counts, (84, 84), 12, 20, 5),
-    "8 flat beside 100 dead": Kind(flat, (60, 60), 7, 8, 16, "D", dead=100),
-    "6 to 8 months": Kind(walk(0.0, 0.1), (6, 8), 6, 20, 12),
-    "6 to 8 months, growing 5 %": Kind(walk(0.05, 0.1), (6, 8), 6, 20, 12),
-    "13 to 21 months": Kind(walk(0.0, 0.1), (13, 21), 8, 20, 12),
-    "13 to 21 months, growing 5 %": Kind(walk(0.05, 0.1), (13, 21), 8, 20, 12),
-    "25 months": Kind(walk(0.0, 0.1), (25, 25), 12, 20, 12),
-    "25 months, growing 5 %": Kind(walk(0.05, 0.1), (25, 25), 12, 20, 12),
-    "13 to 21 weeks of vendors": Kind(vendors, (13, 21), 8, 10, 20, "W"),
+    "flat": Kind(flat, (84, 84), 12, 20, 10),
+    "random walk": Kind(walk(0.0), (84, 84), 12, 30, 10),
+    "growing 2 % a month": Kind(walk(0.02), (84, 84), 12, 30, 10),
+    "growing 2 %, 36 months": Kind(walk(0.02), (36, 36), 12, 30, 10),
+    "growing 5 % a month": Kind(walk(0.05), (84, 84), 12, 30, 10),
+    "growing 5 %, 36 months": Kind(walk(0.05), (36, 36), 12, 30, 10),
+    "seasonal": Kind(seasonal, (84, 84), 12, 20, 10),
+    "intermittent": Kind(intermittent, (84, 84), 12, 20, 10),
+    "small counts": Kind(counts, (84, 84), 12, 20, 10),
+    "8 flat beside 100 dead": Kind(flat, (60, 60), 7, 8, 30, "D", dead=100),
+    "6 to 8 months": Kind(walk(0.0, 0.1), (6, 8), 6, 20, 40),
+    "6 to 8 months, growing 5 %": Kind(walk(0.05, 0.1), (6, 8), 6, 20, 40),
+    "6 to 8 months, 4 of a group": Kind(walk(0.0, 0.1), (6, 8), 6, 4, 60),
+    "6 to 12 months beside 16 of 84": Kind(walk(0.0, 0.1), (6, 12), 6, 8, 30, old=16),
+    "13 to 21 months": Kind(walk(0.0, 0.1), (13, 21), 8, 20, 40),
+    "13 to 21 months, growing 5 %": Kind(walk(0.05, 0.1), (13, 21), 8, 20, 40),
+    "25 months": Kind(walk(0.0, 0.1), (25, 25), 12, 20, 40),
+    "25 months, growing 5 %": Kind(walk(0.05, 0.1), (25, 25), 12, 20, 40),
+    "13 to 21 weeks of vendors": Kind(vendors, (13, 21), 8, 10, 60, "W"),
 }
 
 

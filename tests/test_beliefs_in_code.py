@@ -75,6 +75,7 @@ MODULES = {
         "volume/drivers.py": "_TINY", "volume/ets.py": "_TINY _RIDGE _LARGEST", "volume/regression.py": "_TINY",
         "volume/scale.py": "_LARGEST", "volume/smoothing.py": "_TINY", "volume/growth.py": "_TINY",
         "volume/short.py": "_TINY _LIMIT",
+        "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
         "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS",
@@ -140,7 +141,8 @@ MODULES = {
         "volume/boosted.py": "_FEWEST", "volume/past.py": "LEAST _HOLDS _CAP",
         "volume/scale.py": "BEND _SEASONS LOGARITHMIC", "volume/dependence.py": "_CAP _FEWEST",
         "volume/categories.py": "_FEWEST", "volume/lumpy.py": "_FEWEST", "volume/regression.py": "_FEWEST",
-        "volume/structural.py": "_FEWEST", "volume/members.py": "LEAST_GROWTH MOST_SWING",
+        "volume/structural.py": "_FEWEST", "volume/members.py": "LEAST_GROWTH MOST_SWING", "volume/floor.py": "_LOWEST",
+        "volume/fit.py": "_ROUNDS",
         "volume/calibrate.py": "_OUTLYING _ALIKE",
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },

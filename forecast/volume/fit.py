@@ -24,6 +24,7 @@ from shiftcast.forecast.volume.combine import COMBINATION, Combination, combine
 from shiftcast.forecast.volume.dependence import dependence
 from shiftcast.forecast.volume.drivers import driver_effects
 from shiftcast.forecast.volume.fitted import Priors, VolumesFit
+from shiftcast.forecast.volume.floor import below_nought
 from shiftcast.forecast.volume.kinds import kinds_of
 from shiftcast.forecast.volume.lumpy import lumps
 from shiftcast.forecast.volume.members import SIMPLE, run_members
@@ -32,6 +33,7 @@ from shiftcast.forecast.volume.past import Past, look_back
 from shiftcast.forecast.volume.scale import recent_scale
 from shiftcast.forecast.volume.short import roughness, stretched
 
+_ROUNDS: Final = 2  # of spreading noughts below nought and calibrating again
 COMPOUND: Final = "compound_poisson"
 BOUNDS: Final = "some values are lower bounds: the forecast is of latent demand, not of what was served"
 
@@ -175,8 +177,12 @@ def _moving(panel: Panel, horizon: int, seed: int, priors: Priors) -> VolumesFit
         calibrate, prior=spread, pooling=priors.pooling, weight=priors.origins, symmetric=priors.symmetric,
         telling=telling,
     )  # fmt: skip
-    calibration = calibrated(errors, steadied(mixed.unit, past.windows(errors)))
-    path, calibration = stretched(mixed.path, calibration, past, errors, priors.short, calibrated)
+    unit, told = steadied(mixed.unit, past.windows(errors)), errors
+    calibration = calibrated(errors, unit)
+    for _ in range(_ROUNDS if priors.short.windows else 0):
+        told = below_nought(past, errors, calibration)
+        calibration = calibrated(told, unit)
+    path, calibration = stretched(mixed.path, calibration, past, told, priors.short, calibrated)
     path = path + sum((effect.shift for effect in effects.values()), np.zeros_like(mixed.path))
     wider = sum((effect.variance for effect in effects.values()), np.zeros_like(path))
     calibration = replace(calibration, deviation=np.sqrt(calibration.deviation**2 + wider))
@@ -221,14 +227,17 @@ def _lumpy(
         name = str(past.panel.series[row])
         z = past.scale.take(np.array([row])).forward(found.quantiles(stream(seed, f"lumps.{name}"))[None])[0]
         actual = past.actual[row][np.isfinite(past.actual[row])]
-        if _loss(actual[:, None] - z) < _loss((errors[row] / 1.0)[..., None] - _around(calibration, row)):
+        if _loss(actual[:, None] - z) < _loss(_missed(past, errors, calibration, row)):
             middle = float(np.interp(0.5, LEVELS, z))
             path[row], deviation[row], shape[row], shipped[row] = middle, 1.0, z - middle, COMPOUND
     return path, Calibration(deviation, shape), shipped
 
 
-def _around(calibration: Calibration, row: int) -> Array:
-    return np.asarray(calibration.deviation[row][None, :, None] * calibration.shape[row])
+def _missed(past: Past, errors: Array, calibration: Calibration, row: int) -> Array:
+    """Return outcomes less quantiles, which are cut at nought, shape (origins, horizon, levels)."""
+    actual = past.outcomes()[row][..., None]
+    around = calibration.deviation[row][None, :, None] * calibration.shape[row]
+    return np.asarray(actual - np.maximum(actual - errors[row][..., None] + around, 0.0))
 
 
 def _loss(miss: Array) -> float:
