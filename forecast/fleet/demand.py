@@ -30,6 +30,7 @@ __all__ = ["Basis", "Demand", "forecast_demand"]
 
 KEPT: Final = 100  # parts that have draws of their own; those of the others are of their sum
 OTHER: Final = "other"
+YEAR: Final = pd.Timedelta(days=365.25)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,10 @@ def forecast_demand(
         demand = _own(history, through, basis, draws, seed)
         if basis.world is not None:
             between = Between(**basis.beliefs.of("fleet.growth"))
-            demand = pool_growth(demand, _level(history), basis.world, between, since=history.until, seed=seed)
+            years = (history.until - history.since) / YEAR
+            demand = pool_growth(
+                demand, _level(history), basis.world, between, since=history.until, years=years, seed=seed
+            )
             demand = follow_world(demand, basis.world, work, _silent(demand, fleet), seed=seed)
     demand = add_events(apply_moves(demand, fleet.moves, work, seed=seed), fleet.events, seed=seed)
     return replace(demand, quantiles=quantile_rows(demand))
