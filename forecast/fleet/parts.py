@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,7 @@ from shiftcast.forecast.volume import Priors, VolumesFit, draw_volumes, fit_volu
 
 TOTAL: Final = "total"
 _TINY: Final = 1e-12
+_MOST: Final = 0.975  # quantile of the total that no draw of a part lies above
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def panel_of(table: Counted, grain: str, names: list[str], group: str) -> Panel:
 def draw_parts(
     table: Counted, grain: str, names: list[str], *, horizon: int, priors: Priors, draws: int, seed: int
 ) -> Drawn:
-    """Return joint draws of the parts, as often right in their total as the total by itself.
+    """Return joint draws of the parts, scaled in every draw to a total that is forecast in three ways.
 
     Parameters
     ----------
@@ -81,15 +83,30 @@ def draw_parts(
     -------
     Drawn
     """
-    parts = fit_volumes(panel_of(table, grain, names, "fleet"), horizon=horizon, priors=priors, seed=seed)
-    hours = _draws(parts, draws, seed)
-    notes = tuple(parts.notes)
-    if len(names) > 1:
-        whole = Counted(table.starts, table.hours.sum(axis=1, keepdims=True), table.lower.any(axis=1, keepdims=True))
-        total = fit_volumes(panel_of(whole, grain, [TOTAL], TOTAL), horizon=horizon, priors=priors, seed=seed)
-        hours = scaled_to(hours, pooled_total(hours.sum(axis=2), _draws(total, draws, seed)[:, :, 0]))
-        notes += tuple(total.notes)
+    whole = Counted(table.starts, table.hours.sum(axis=1, keepdims=True), table.lower.any(axis=1, keepdims=True))
+    fitted = partial(fit_volumes, horizon=horizon, priors=priors, seed=seed)
+    alone = fitted(panel_of(whole, grain, [TOTAL], TOTAL))
+    total, notes = _draws(alone, draws, seed)[:, :, 0], tuple(alone.notes)
+    if len(names) == 1:
+        hours = total[:, :, None]
+    else:
+        beside = fitted(_joined(panel_of(table, grain, names, "fleet"), panel_of(whole, grain, [TOTAL], "fleet")))
+        every = _draws(beside, draws, seed)
+        hours = np.minimum(every[:, :, :-1], np.quantile(total, _MOST, axis=0)[None, :, None])
+        hours = scaled_to(hours, middle_total(hours.sum(axis=2), every[:, :, -1], total))
+        notes = tuple(beside.notes) + notes
     return Drawn(hours, tuple(note for note in dict.fromkeys(notes) if " skipped: " not in note))
+
+
+def _joined(parts: Panel, total: Panel) -> Panel:
+    return replace(
+        parts,
+        series=np.append(parts.series, total.series),
+        group=np.append(parts.group, total.group),
+        values=np.vstack([parts.values, total.values]),
+        last=np.append(parts.last, total.last),
+        lower=np.vstack([parts.lower, total.lower]),
+    )
 
 
 def _draws(fit: VolumesFit, draws: int, seed: int) -> Array:
@@ -97,30 +114,30 @@ def _draws(fit: VolumesFit, draws: int, seed: int) -> Array:
     return np.ascontiguousarray(drawn.to_numpy())
 
 
-def pooled_total(summed: Array, alone: Array) -> Array:
-    """Return draws of a total whose quantiles are the means of those of its parts' sum and of the total by itself.
+def middle_total(summed: Array, *others: Array) -> Array:
+    """Return draws of a total whose quantiles are the middle ones of several forecasts of it.
 
     Parameters
     ----------
     summed
         Draws of the sum of the parts, which say how periods go together, shape (draws, periods).
-    alone
-        Draws of the total by itself, shape (draws, periods).
+    *others
+        Draws of the total by other ways, likewise.
 
     Returns
     -------
     ndarray, shape (draws, periods)
-        In the order of ``summed``.
+        In the order of ``summed``: its largest draw stays the largest.
 
     Examples
     --------
-    >>> pooled_total(np.array([[3.0], [1.0]]), np.array([[2.0], [4.0]])).tolist()
-    [[3.5], [1.5]]
+    >>> middle_total(np.array([[3.0], [1.0]]), np.array([[2.0], [4.0]]), np.array([[9.0], [9.0]])).tolist()
+    [[4.0], [2.0]]
     """
     order = np.argsort(summed, axis=0, kind="stable")
+    middle = np.median([np.sort(each, axis=0) for each in (summed, *others)], axis=0)
     out = np.empty_like(summed)
-    mean = 0.5 * (np.take_along_axis(summed, order, axis=0) + np.sort(alone, axis=0))
-    np.put_along_axis(out, order, mean, axis=0)
+    np.put_along_axis(out, order, middle, axis=0)
     return out
 
 
