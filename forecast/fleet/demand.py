@@ -18,11 +18,13 @@ from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.grain import choose_grain, month_weights, months_through, periods_ahead
 from shiftcast.forecast.fleet.history import Counted, History, month_of
 from shiftcast.forecast.fleet.migration import apply_moves, follow_world
+from shiftcast.forecast.fleet.mix import migrated_mix
 from shiftcast.forecast.fleet.parts import draw_parts
 from shiftcast.forecast.fleet.wanted import Demand, quantile_rows
 from shiftcast.forecast.fleet.work import Work, measured_work
 from shiftcast.forecast.fleet.world import World
-from shiftcast.forecast.volume import Priors, own_priors
+from shiftcast.forecast.migration import Learned
+from shiftcast.forecast.volume import own_priors
 
 __all__ = ["Basis", "Demand", "forecast_demand"]
 
@@ -40,12 +42,15 @@ class Basis:
         Of the record.
     assumptions
         Of the record; for moves whose work is not measured, and for a fleet without usage.
+    learned
+        Numbers of the share model; without them each technique is forecast by itself.
     world
         What is borrowed from; nothing is where left out.
     """
 
     beliefs: Beliefs
     assumptions: DataFrame[AssumptionRows] | None = None
+    learned: Learned | None = None
     world: World | None = None
 
 
@@ -84,7 +89,7 @@ def forecast_demand(
     if history is None:
         demand = _without_usage(fleet, basis, through, origin, draws, seed)
     else:
-        demand = _own(history, through, own_priors(basis.beliefs), draws, seed)
+        demand = _own(history, through, basis, draws, seed)
         if basis.world is not None:
             between = Between(**basis.beliefs.of("fleet.growth"))
             demand = pool_growth(demand, _level(history), basis.world, between, since=history.until, seed=seed)
@@ -106,7 +111,7 @@ def _without_usage(
     return demand_of_holdings(fleet, basis.world, ahead, between=between, assumptions=basis.assumptions)
 
 
-def _own(history: History, through: pd.Timestamp | str, priors: Priors, draws: int, seed: int) -> Demand:
+def _own(history: History, through: pd.Timestamp | str, basis: Basis, draws: int, seed: int) -> Demand:
     """Return demand as the fleet's own usage says."""
     grain, why = choose_grain(history)
     months = months_through(history.now, through)
@@ -115,13 +120,19 @@ def _own(history: History, through: pd.Timestamp | str, priors: Priors, draws: i
     held = _held(table, kept, rest)
     names = [history.names[at] for at in kept] + [OTHER] * bool(len(rest))
     ahead = periods_ahead(table, grain, months)
+    priors, parts = own_priors(basis.beliefs), _labels(history, kept, rest)
     drawn = draw_parts(held, grain, names, horizon=len(ahead), priors=priors, draws=draws, seed=seed)
+    by_period, mixed = drawn.hours, ()
+    if basis.learned is not None and {"workload", "technique"} <= set(parts):
+        by_period, mixed = migrated_mix(by_period, held, grain, parts, learned=basis.learned, seed=seed)
     weights = month_weights(ahead, grain, months, history.until)
-    hours = np.einsum("dpk,pm->dmk", drawn.hours, weights)
+    hours = np.einsum("dpk,pm->dmk", by_period, weights)
     hours[:, 0] += _summed(history.running, kept, rest)
     notes = (why, *history.notes, *drawn.notes)
+    if mixed:
+        notes += (f"techniques share the hours of {', '.join(mixed)} as the share model has them migrate",)
     return Demand(
-        _labels(history, kept, rest), months, hours, _past(history, kept, rest), pd.DataFrame(),
+        parts, months, hours, _past(history, kept, rest), pd.DataFrame(),
         np.zeros(len(months)), notes, history.until,
     )  # fmt: skip
 

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array, Flags
+from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.facts import Event
 from shiftcast.forecast.fleet.spreads import happens, three_point
 from shiftcast.forecast.fleet.wanted import Demand, quantile_rows
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
-
-NO_WORKLOAD = "all"
 
 
 def add_events(demand: Demand, events: Sequence[Event], *, seed: int) -> Demand:
@@ -108,7 +107,7 @@ def _placed(demand: Demand, event: Event) -> tuple[Demand, Flags]:
     first = demand.parts.columns[0]
     mine = (demand.parts[first] == event.workload).to_numpy()
     if event.technique and "technique" in demand.parts:
-        mine &= (demand.parts["technique"] == event.technique).to_numpy()
+        mine = mine & (demand.parts["technique"] == event.technique).to_numpy()
     return (demand, mine) if mine.any() else with_part(demand, event.workload, event.technique)
 
 
@@ -126,7 +125,7 @@ def with_part(demand: Demand, workload: str, technique: str = "") -> tuple[Deman
     -------
     tuple of Demand and ndarray of bool, shape (parts,)
     """
-    labels = dict.fromkeys(demand.parts, NO_WORKLOAD) | {demand.parts.columns[0]: workload}
+    labels = dict.fromkeys(demand.parts, ALL) | {demand.parts.columns[0]: workload}
     if technique and "technique" in demand.parts:
         labels["technique"] = technique
     parts = pd.concat([demand.parts, pd.DataFrame([labels])], ignore_index=True)

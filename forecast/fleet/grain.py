@@ -105,6 +105,27 @@ def periods_ahead(table: Counted, grain: str, months: pd.DatetimeIndex) -> pd.Da
     return pd.date_range(first, months[-1] + pd.DateOffset(months=1) - _DAY, freq=_STEP[grain]).as_unit("us")
 
 
+def last_days(starts: pd.DatetimeIndex, grain: str) -> pd.DatetimeIndex:
+    """Return the last day of each period.
+
+    Parameters
+    ----------
+    starts, grain
+        First days, and the length of the periods.
+
+    Returns
+    -------
+    DatetimeIndex, shape (periods,)
+        Midnight UTC.
+
+    Examples
+    --------
+    >>> last_days(pd.DatetimeIndex(["2027-02-01"], tz="UTC"), "month")[0].day
+    28
+    """
+    return starts + _STEP[grain] - _DAY
+
+
 def month_weights(starts: pd.DatetimeIndex, grain: str, months: pd.DatetimeIndex, until: pd.Timestamp) -> Array:
     """Return which part of each period ahead belongs to each month and is not yet known.
 

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.panel import Panel
-from shiftcast.forecast.fleet.grain import FREQUENCY
+from shiftcast.forecast.fleet.grain import FREQUENCY, last_days
 from shiftcast.forecast.fleet.history import Counted
 from shiftcast.forecast.volume import Priors, VolumesFit, draw_volumes, fit_volumes
 
 TOTAL: Final = "total"
 _TINY: Final = 1e-12
-_END: Final = {"day": pd.DateOffset(days=0), "week": pd.DateOffset(days=6), "month": pd.offsets.MonthEnd(0)}
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def panel_of(table: Counted, grain: str, names: list[str], group: str) -> Panel:
     values = table.hours.T.copy()
     begun = np.where((values > 0).any(axis=1), (values > 0).argmax(axis=1), 0)
     values[np.arange(values.shape[1]) < begun[:, None]] = np.nan
-    last = (table.starts[-1:] + _END[grain]).tz_localize(None).as_unit("us").to_numpy()
+    last = last_days(table.starts[-1:], grain).tz_localize(None).as_unit("us").to_numpy()
     number = len(names)
     return Panel(
         np.array(names, dtype=object), np.full(number, group, dtype=object), values, np.repeat(last, number),

@@ -1,4 +1,4 @@
-"""What a fleet can borrow from the world: growth of hours where it belongs, and technique shares of workloads."""
+"""The world as a fleet borrows from it: growth of hours where it belongs, and technique shares of workloads."""
 
 from __future__ import annotations
 
