@@ -76,7 +76,7 @@ MODULES = {
         "volume/short.py": "_TINY _LIMIT",
     },
     SIZE: {
-        "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
+        "answering.py": "MOST_ROWS", "fleet/latent.py": "_STEPS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",
         "rollouts/paths.py": "_TRIES", "rollouts/ramp.py": "_TRIALS _GRID", "rollouts/segments.py": "_UNNAMED _MIXED",
