@@ -144,7 +144,7 @@ MODULES = {
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
-        "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
+        "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
         "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
