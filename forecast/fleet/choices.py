@@ -35,7 +35,8 @@ _READING: Final = (
 
 def choices(
     demand: Demand | Mapping[str, Demand], fleet: Fleet, basis: Basis, *, through: str | pd.Timestamp | None = None,
-    unserved: float | None = None, caps: Mapping[str, float] | None = None, given: Mapping[str, float] | None = None,
+    unserved: float | None = None, caps: Mapping[str, float] | None = None, past: pd.DataFrame | None = None,
+    given: Mapping[str, float] | None = None,
 ) -> Answer:  # fmt: skip
     """Return the ways to meet demand with their cost, and the one of least regret over scenarios.
 
@@ -53,6 +54,9 @@ def choices(
     caps
         Technique to the highest share of its workload's hours; techniques that rise are kept to their share of the
         first month if left out.
+    past
+        Usage by month with ``waited``, from which the share that work can take is measured (:func:`busy_share`); the
+        demand's own past if left out.
     given
         Assumption to the value that replaces it.
 
@@ -73,7 +77,7 @@ def choices(
     whole, scenario = _scenarios(demand, through)
     basis = sized(basis, len(scenario))
     have = held(fleet, whole.months, basis)
-    busy = busy_share(fleet, basis, draws=len(scenario), past=whole.past, given=given)
+    busy = busy_share(fleet, basis, draws=len(scenario), past=whole.past if past is None else past, given=given)
     hour, said = _unserved(fleet, basis, have, unserved)
     setting = Setting(fleet, basis, have, whole.months, whole.total, busy.share, hour, given)
     found, idle = _distinct(options(setting))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,12 +13,13 @@ from scipy.special import log_ndtr, ndtri_exp
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.capacity.served import Latent, tobit
+from shiftcast.forecast.capacity.served import FEWEST, Latent, tobit
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.economics.basis import Basis, check_given
 from shiftcast.forecast.fleet.busy import NAME as BUSY
-from shiftcast.forecast.fleet.busy import busy_share
+from shiftcast.forecast.fleet.busy import busy_share, used_by_month
 from shiftcast.forecast.fleet.facts import Fleet
+from shiftcast.forecast.fleet.history import History
 from shiftcast.forecast.fleet.holdings import held, sized
 from shiftcast.forecast.fleet.words import month, percent, short
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
@@ -147,6 +148,51 @@ def expected_latent(past: pd.DataFrame, history: LatentHistory) -> pd.DataFrame:
     factor = pd.Series(np.median(history.wanted, axis=0) / history.used, index=history.months)
     raised = factor.reindex(past["month"]).to_numpy()
     return past.assign(hours=past["hours"] * raised, raised=raised)
+
+
+def lifted(history: History, fleet: Fleet, basis: Basis) -> History:
+    """Return history in which full months, and the days and weeks that begin in them, hold what was wanted.
+
+    So that a forecast grows from what was wanted and not from what a full fleet could serve. Every part is raised
+    alike, by the median. History stays as it is where nothing is held or full, where fewer than three months were not
+    full, or where the share of held hours that work can take is but assumed: then no month is known to have been full.
+
+    Parameters
+    ----------
+    history
+        Usage of the fleet by part.
+    fleet, basis
+        Facts, and catalogue and assumptions.
+
+    Returns
+    -------
+    History
+        With a note on the months that were raised.
+    """
+    past = used_by_month(history)
+    if not fleet.holdings or past.empty or not (past["hours"] > 0).all():
+        return history
+    busy = busy_share(fleet, basis, draws=basis.draws, past=past)
+    can = float(np.median(busy.share)) * held(fleet, pd.DatetimeIndex(past["month"]), basis).hours.sum(axis=1)
+    full = past["waited"] & (past["hours"] >= (1 - TOLERANCE) * can)
+    if busy.source == "assumed" or not full.any() or (~full).sum() < FEWEST:
+        return history
+    found = latent_history(past, can, draws=basis.draws, seed=basis.seed)
+    factor = pd.Series(np.median(found.wanted, axis=0) / found.used, index=found.months)
+    tables = {
+        grain: replace(table, hours=table.hours * _factors(factor, table.starts))
+        for grain, table in history.tables.items()
+    }
+    months = ", ".join(month(day) for day in found.months[found.full])
+    most = percent(float(factor.max()) - 1)
+    note = f"full in {months}: what was wanted stands in for what was used there, up to {most} more"
+    return replace(history, tables=tables, notes=(*history.notes, note))
+
+
+def _factors(factor: pd.Series, starts: pd.DatetimeIndex) -> Array:
+    """Return the factor of the month that each period begins in, shape (periods, 1)."""
+    first = starts.normalize() - pd.to_timedelta(starts.day - 1, unit="D")
+    return factor.reindex(first).fillna(1.0).to_numpy()[:, None]
 
 
 def latent(

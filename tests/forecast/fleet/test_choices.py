@@ -106,7 +106,7 @@ def test_energy_of_what_is_bought_is_paid_where_it_is_paid_apart(basis, demand_o
     assert powered["usd_added"] - plain["usd_added"] == pytest.approx(kw * HOURS.sum() * 0.1)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=12)
 @given(over=st.lists(st.floats(0, 300), min_size=3, max_size=12), prices=st.tuples(*[st.floats(0.1, 20)] * 4))
 def test_regret_is_never_below_nought_and_one_option_has_none_in_each_scenario(basis, demand_of, over, prices):
     offers = [replace(each, usd=price * (1000 if each.terms == "buy" else 1))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shiftcast.features.input_error import InputError
@@ -73,6 +73,7 @@ def test_a_move_to_another_technique_is_mix_and_to_another_accelerator_is_hardwa
     assert split["accelerator mix"] == pytest.approx(-60.0, rel=1e-6)
 
 
+@settings(max_examples=40, deadline=None)
 @given(before=CELLS, after=CELLS, days=st.floats(1, 92))
 def test_effects_add_up_to_the_change_in_every_part(before, after, days):
     assume(all(any(value for key, value in each.items() if key[3] != "requests") for each in (before, after)))
