@@ -22,9 +22,9 @@ from shiftcast.forecast.fleet.events import with_and_without
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.full import RISK, full
 from shiftcast.forecast.fleet.history import History, read_history
+from shiftcast.forecast.fleet.latent import latent
 from shiftcast.forecast.fleet.outlook import outlook
 from shiftcast.forecast.fleet.passing import when
-from shiftcast.forecast.fleet.latent import latent
 from shiftcast.forecast.fleet.spending import spent_by_month
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.why import Side, month_side, why
