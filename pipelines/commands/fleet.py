@@ -11,13 +11,15 @@ import typer
 from typer.core import TyperGroup
 
 from shiftcast.pipelines.commands import fleet_questions as asked
+from shiftcast.pipelines.commands.fleet_model import retrain
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
 
 _SHOW: Final = "show"
-_QUESTIONS: Final = {
+_COMMANDS: Final = {
     "forecast": asked.forecast, "when": asked.when, "full": asked.full, "choices": asked.choices,
     "budget": asked.budget, "why": asked.why, "latent": asked.latent, "events": asked.events,
+    "retrain": retrain,
 }  # fmt: skip
 
 
@@ -43,8 +45,8 @@ class NamedGroup(TyperGroup):
 
 
 fleet_app = typer.Typer(cls=NamedGroup, add_completion=False)
-for _name, _question in _QUESTIONS.items():
-    fleet_app.command(_name)(_question)
+for _name, _command in _COMMANDS.items():
+    fleet_app.command(_name)(_command)
 
 
 @fleet_app.callback(invoke_without_command=True)

@@ -136,15 +136,31 @@ class Asked:
     as_json: bool = False
 
 
+def chosen(draws: int | None, seed: int | None) -> dict[str, int]:
+    """Return what was given of draws and seed.
+
+    Parameters
+    ----------
+    draws, seed
+        As given on the command line.
+
+    Returns
+    -------
+    dict
+        Arguments of :func:`pipelines.fleet.opening.open_fleet`.
+    """
+    return {name: value for name, value in (("draws", draws), ("seed", seed)) if value is not None}
+
+
 def _ask(context: typer.Context, question: str, fields: dict[str, Any], asked: Asked) -> None:
     """Ask the fleet that the command line names, write what is to be written, and print the answer."""
     from shiftcast.forecast.fleet.asking import ask  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.commands.fleet_screen import give  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
 
-    chosen = {name: value for name, value in (("draws", asked.draws), ("seed", asked.seed)) if value is not None}
     day = as_day(asked.as_of, "--as-of")
-    planner = open_fleet(context.obj, default_root(), facts=asked.facts, as_of=day, **chosen)
+    planner = open_fleet(context.obj, default_root(), facts=asked.facts, as_of=day,
+                         **chosen(asked.draws, asked.seed))  # fmt: skip
     answer = ask(planner, {"question": question, **fields})
     _write(answer, asked)
     give(answer, as_json=asked.as_json)

@@ -44,7 +44,8 @@ def retrain(
     done. Code 1 is a failure.
     """
     from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.job.run import KEPT, RunRequest, run  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.job.run import RunRequest, run  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.registry.deciding import KEPT  # noqa: PLC0415  (keeps --help fast)
 
     request = RunRequest(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.registry.mlflow_store import CHAMPION, open_store
+from shiftcast.pipelines.fleet.place import model_of
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Watcher
 from shiftcast.pipelines.serving.payload import RequestLimits
@@ -25,6 +26,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 5001,
     alias: Annotated[str, typer.Option(help="Alias of the version to serve; it is followed when it moves.")] = CHAMPION,
+    fleet: Annotated[str, typer.Option(help="Serve the model of this fleet of yours instead of the world's.")] = "",
     allowed_host: Annotated[
         list[str] | None, typer.Option(help="Name the Host header may have besides the address; repeat it.")
     ] = None,
@@ -36,7 +38,7 @@ def serve(
     """Answer questions over HTTP from the champion, on this machine unless told otherwise."""
     import uvicorn  # noqa: PLC0415  (keeps --help fast)
 
-    store = open_store(root or default_root(), make=False)
+    store = open_store(root or default_root(), make=False, model=model_of(fleet) if fleet else MODEL)
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads; ours do not
     listener = _listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)

@@ -12,9 +12,9 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from shiftcast.pipelines.doctor.fault import Fault
-from shiftcast.pipelines.job.run import NOT_ASKED
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import read_version
+from shiftcast.pipelines.registry.deciding import NOT_ASKED
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     COMPLETE,

@@ -117,16 +117,21 @@ def stored_usage(folder: Path, day: pd.Timestamp) -> DataFrame[Usage]:
 
 def _world(root: Path, fleet: Fleet) -> tuple[World | None, tuple[str, ...]]:
     """Return what the champion among the forecasts of the world lets a fleet borrow, or why nothing is borrowed."""
-    from shiftcast.pipelines.registry.champion import open_bundle  # noqa: PLC0415  (MLflow takes seconds)
+    from shiftcast.pipelines.registry.answers import unchanged  # noqa: PLC0415  (MLflow takes seconds)
+    from shiftcast.pipelines.registry.champion import read_version  # noqa: PLC0415  (MLflow takes seconds)
+    from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store  # noqa: PLC0415  (as above)
 
     nothing = "nothing is borrowed: no forecast of the world is registered here; `shiftcast run` makes one"
     if not (root / "mlflow.db").is_file() and not os.environ.get("MLFLOW_TRACKING_URI"):
         return None, (nothing,)
     try:
-        bundle = open_bundle(root=root)
+        store = open_store(root, make=False)
+        version = champion_version(store)
+        if version is None:
+            return None, (nothing,)
+        return read_world(unchanged(read_version(store, version)).cube, fleet), ()
     except StoreError as error:
         return None, (f"nothing is borrowed: {error}",)
-    return read_world(bundle.cube, fleet), ()
 
 
 def _day(given: str | pd.Timestamp) -> pd.Timestamp:

@@ -38,9 +38,27 @@ def fleet_root(root: Path, name: str) -> Path:
     >>> fleet_root(Path("mlruns"), "mine").as_posix()
     'mlruns/fleets/mine'
     """
-    if not _NAME.fullmatch(name):
-        raise InputError(f"fleet {name!r} is no name: give letters, digits, - and _, such as mine or site-2")
-    return root / _FOLDER / name
+    return root / _FOLDER / _checked(name)
+
+
+def model_of(name: str) -> str:
+    """Return the name of a fleet's registered model.
+
+    Parameters
+    ----------
+    name
+        The planner's name of the fleet.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> model_of("mine")
+    'shiftcast-fleet-mine'
+    """
+    return f"shiftcast-fleet-{_checked(name)}"
 
 
 def fleet_names(root: Path) -> tuple[str, ...]:
@@ -86,3 +104,9 @@ def known_root(root: Path, name: str) -> Path:
             f"fleet {name!r} is not below {root}: {there}; `shiftcast ingest SOURCE FILES --into {name}` makes it"
         )
     return folder
+
+
+def _checked(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise InputError(f"fleet {name!r} is no name: give letters, digits, - and _, such as mine or site-2")
+    return name

@@ -6,14 +6,13 @@ import hashlib
 import json
 from dataclasses import asdict
 from importlib import metadata
-from pathlib import Path
 from typing import Any, Final
 
 from shiftcast.features.frames import DataFrame, Quarantine
 from shiftcast.forecast.known import RULES, Known, Settings
+from shiftcast.pipelines.registry.maker import code_digest
 
 _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
-_PACKAGES: Final = ("features", "forecast", "pipelines")
 
 
 def run_digest(
@@ -52,18 +51,3 @@ def run_digest(
     parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
     parts["origin"] = f"{known.origin:%Y-%m-%d}" if past else "today"
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def code_digest() -> str:
-    """Return the SHA-256 of the packages' source files.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal digits.
-    """
-    root = Path(__file__).resolve().parents[2]
-    digest = hashlib.sha256()
-    for path in sorted(file for package in _PACKAGES for file in (root / package).rglob("*.py")):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -22,7 +22,7 @@ from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.scoring.leaf_backtest import backtest
 from shiftcast.forecast.scoring.promotion import Decision, decide
 from shiftcast.pipelines.job.assemble import assemble, with_scores
-from shiftcast.pipelines.job.digest import code_digest, run_digest
+from shiftcast.pipelines.job.digest import run_digest
 from shiftcast.pipelines.job.workplace import Workplace
 from shiftcast.pipelines.publish.publication import REPORT, prepare, publish
 from shiftcast.pipelines.publish.report import write_report
@@ -30,9 +30,9 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
+from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, outcome_of, settle, undecided
+from shiftcast.pipelines.registry.maker import code_digest
 from shiftcast.pipelines.registry.mlflow_store import (
-    CHALLENGER,
-    CHAMPION,
     DIGEST_TAG,
     MANIFEST_TAG,
     ORIGIN_TAG,
@@ -42,9 +42,8 @@ from shiftcast.pipelines.registry.mlflow_store import (
     champion_version,
     find_version,
     open_store,
-    promote,
-    register,
 )
+from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.sources.public_record import Record, read_record
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
 from shiftcast.pipelines.state.ledger import DONE, Ledger
@@ -52,8 +51,6 @@ from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError  # fmt: skip
 
 _LOGGED: Final = ("forecasts.parquet", "scores.parquet", "summary.json")
-PROMOTED, KEPT, UNCHANGED = "promoted", "kept", "unchanged"
-NOT_ASKED: Final = "kept beside the champion: promotion was not asked for"
 
 
 @dataclass(frozen=True)
@@ -193,12 +190,10 @@ def _found(store: Store, digest: str, progress: Callable[[str], None]) -> tuple[
 def _republish(job: _Job, version: Any, bundle: Bundle) -> RunResult:
     request, current = job.request, champion_version(job.store)
     reason = version.tags.get(REASON_TAG, "")
-    open_question = not reason or (
-        reason == NOT_ASKED and request.promote
-    )  # a run died before it decided, or might not
-    if open_question or (current is None and request.promote and not request.past):  # or the alias was deleted
+    deleted = current is None and request.promote and not request.past  # the alias
+    if deleted or undecided(version, promote=request.promote):
         decision = _settle(job, version, bundle)
-        done = RunResult(bundle, str(version.version), _outcome(decision), decision.reason, request.out, reused=True)
+        done = RunResult(bundle, str(version.version), outcome_of(decision), decision.reason, request.out, reused=True)
     else:
         done = RunResult(bundle, str(version.version), UNCHANGED, reason, request.out, reused=True)
     return _publish(job, done, write_report)
@@ -226,7 +221,7 @@ def _compute(job: _Job, known: Known, record: Record, digest: str) -> RunResult:
     write_report(bundle, report)
     version = _register(job, bundle, folder, report, tags={DIGEST_TAG: digest, MANIFEST_TAG: manifest})
     decision = _settle(job, version, bundle)
-    done = RunResult(bundle, str(version.version), _outcome(decision), decision.reason, request.out)
+    done = RunResult(bundle, str(version.version), outcome_of(decision), decision.reason, request.out)
     return _publish(job, done, lambda _, path: shutil.copy(report, path))
 
 
@@ -257,18 +252,12 @@ def _publish(job: _Job, done: RunResult, place_report: Callable[[Bundle, Path], 
     return done
 
 
-def _outcome(decision: Decision) -> str:
-    return PROMOTED if decision.promote else KEPT
-
-
 def _settle(job: _Job, version: Any, bundle: Bundle) -> Decision:
-    """Decide and move the alias; the champion is read just before, since another machine's run may have moved it."""
+    """Decide and move the alias."""
     with job.ledger.step("compare"):
-        current = champion_version(job.store)
-        decision = _decide(bundle, job.store, job.request, current)
-        job.fence.check()
-        alias = CHAMPION if decision.promote else CHALLENGER
-        promote(job.store, version, alias=alias, reason=decision.reason, former=current)
+        decision = settle(
+            job.store, version, lambda current: _decide(bundle, job.store, job.request, current), check=job.fence.check
+        )
     job.ledger.write("compare", DONE, decision.reason)
     return decision
 

@@ -128,6 +128,22 @@ def write_bundle(bundle: Bundle, folder: Path) -> str:
     (folder / _LEARNED).write_text(json.dumps(learned, indent=1, sort_keys=True), encoding="utf-8")
     if bundle.answers:
         (folder / _ANSWERS).write_text(json.dumps(bundle.answers, sort_keys=True), encoding="utf-8")
+    return write_manifest(folder)
+
+
+def write_manifest(folder: Path) -> str:
+    """Write the SHA-256 of every file of a bundle beside them, and return that of the list.
+
+    Parameters
+    ----------
+    folder
+        Folder of the bundle.
+
+    Returns
+    -------
+    str
+        SHA-256 of the manifest.
+    """
     manifest = {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
     return sha256_of(folder / MANIFEST)

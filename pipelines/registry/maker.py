@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Final
 
 LIBRARIES: Final = ("numpy", "pandas", "scipy", "scikit-learn", "statsmodels", "xarray", "xgboost-cpu")
+_PACKAGES: Final = ("features", "forecast", "pipelines")
 UNKNOWN: Final = "0+unknown"  # as `shiftcast.__version__` says it
 
 
@@ -55,3 +58,18 @@ def _installed(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:  # such as `xgboost`, which brings the same module under another name
         return UNKNOWN
+
+
+def code_digest() -> str:
+    """Return the SHA-256 of the packages' source files.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(file for package in _PACKAGES for file in (root / package).rglob("*.py")):
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

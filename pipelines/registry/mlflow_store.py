@@ -7,21 +7,17 @@ migrates a new one without a lock and two processes would ruin it.
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from shiftcast.pipelines.registry.maker import present_maker
-from shiftcast.pipelines.registry.model_files import FILES_TAG, describing_tags, logged_manifest
+from shiftcast.pipelines.registry.bundle import BUNDLE
 from shiftcast.pipelines.registry.quiet import quietly
 from shiftcast.pipelines.registry.shared_store import (
     first_opening,
     is_server,
     made_experiment,
-    made_model,
     moved_alias,
     without_secrets,
 )
@@ -53,11 +49,14 @@ class Store:
         Where runs and models are tracked.
     experiment_id
         The experiment that runs are logged to.
+    model
+        The registered model whose versions are meant: the world's, or that of a fleet.
     """
 
     root: Path
     tracking_uri: str
     experiment_id: str
+    model: str = MODEL
 
     @property
     def client(self) -> Any:
@@ -72,13 +71,15 @@ class Store:
 
 
 @quietly()
-def open_store(root: Path, *, make: bool = True) -> Store:
+def open_store(root: Path, *, make: bool = True, model: str = MODEL) -> Store:
     """Open the store.
 
     Parameters
     ----------
     root, make
         Folder of the store; whether to make a fresh one where there is none, then under the lock. Reading needs none.
+    model
+        The registered model whose versions are meant.
 
     Raises
     ------
@@ -111,7 +112,7 @@ def open_store(root: Path, *, make: bool = True) -> Store:
             f"{root}: the store was made with its files in {experiment.artifact_location}, and MLflow keeps that "
             "address; move it back there, or run `shiftcast doctor --relocate` to give it the new one"
         )
-    return Store(root, uri, str(found))
+    return Store(root, uri, str(found), model)
 
 
 def _point_mlflow_at(uri: str, *, remember: bool) -> None:
@@ -174,7 +175,7 @@ def all_versions(store: Store) -> list[Any]:
     found: list[Any] = []
     token = ""
     while True:
-        page = store.client.search_model_versions(f"name='{MODEL}'", max_results=1000, page_token=token or None)
+        page = store.client.search_model_versions(f"name='{store.model}'", max_results=1000, page_token=token or None)
         found, token = [*found, *page], page.token
         if not token:
             return found
@@ -201,7 +202,7 @@ def alias_version(store: Store, alias: str) -> Any | None:
     from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
 
     try:
-        return store.client.get_model_version_by_alias(MODEL, alias)
+        return store.client.get_model_version_by_alias(store.model, alias)
     except MlflowException as error:
         if error.error_code in _ABSENT:
             return None
@@ -226,61 +227,15 @@ def bundle_folder(store: Store, version: Any) -> Path:
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
     from mlflow.exceptions import MlflowException  # noqa: PLC0415  (importing MLflow takes seconds)
 
-    from shiftcast.pipelines.registry.served_model import ARTIFACT  # noqa: PLC0415  (importing MLflow takes seconds)
-
     store.use()
     try:
-        local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{MODEL}/{version.version}"))
+        local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{store.model}/{version.version}"))
     except (MlflowException, OSError) as error:
         raise StoreError(
             f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "
             "if the store was moved, move it back or run `shiftcast run` to register anew"
         ) from None
-    return local / "artifacts" / ARTIFACT
-
-
-@quietly()
-def register(
-    store: Store, folder: Path, *, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str],
-    files: tuple[Path, ...],
-) -> Any:  # fmt: skip
-    """Log a run and register its bundle as a new version; the version is marked complete last.
-
-    Parameters
-    ----------
-    store, folder
-        The store, and folder of the bundle.
-    params, metrics, tags, files
-        Logged to the run; tags are set on the version too, files lie beside the model.
-
-    Returns
-    -------
-    ModelVersion
-        The new version, without alias.
-    """
-    import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
-
-    from shiftcast.pipelines.registry.served_model import ARTIFACT, EXAMPLE, SIGNATURE  # noqa: PLC0415  (importing MLflow takes seconds)
-
-    with mlflow.start_run(experiment_id=store.experiment_id, tags=dict(tags)):
-        mlflow.log_params(dict(params))
-        mlflow.log_metrics({name: value for name, value in metrics.items() if math.isfinite(value)})
-        for path in files:
-            mlflow.log_artifact(str(path))
-        info = mlflow.pyfunc.log_model(
-            name=MODEL, python_model=str(Path(__file__).with_name("model_from_code.py")),
-            artifacts={ARTIFACT: str(folder)}, signature=SIGNATURE, input_example=EXAMPLE,
-            pip_requirements=present_maker().requirements,
-        )  # fmt: skip
-    client = store.client
-    made_model(client, MODEL, "Joint draws of GPU demand by segment, workload and technique")
-    described = {**tags, **describing_tags(folder)}
-    version = client.create_model_version(
-        MODEL, info.model_uri, run_id=info.run_id, tags=described, model_id=info.model_id
-    )
-    client.set_model_version_tag(MODEL, version.version, FILES_TAG, logged_manifest(info.model_uri))
-    client.set_model_version_tag(MODEL, version.version, STATE_TAG, COMPLETE)
-    return version
+    return local / "artifacts" / BUNDLE
 
 
 def promote(store: Store, version: Any, *, alias: str, reason: str, former: Any | None = None) -> None:
@@ -294,6 +249,6 @@ def promote(store: Store, version: Any, *, alias: str, reason: str, former: Any 
         The store, MLflow's model version, the alias and why it moves, and the version it leaves.
     """
     if alias == CHAMPION and former is not None and former.version != version.version:
-        store.client.set_model_version_tag(MODEL, version.version, FORMER_TAG, str(former.version))
-    moved_alias(store.client, MODEL, alias, version.version)
-    store.client.set_model_version_tag(MODEL, version.version, REASON_TAG, reason)
+        store.client.set_model_version_tag(store.model, version.version, FORMER_TAG, str(former.version))
+    moved_alias(store.client, store.model, alias, version.version)
+    store.client.set_model_version_tag(store.model, version.version, REASON_TAG, reason)

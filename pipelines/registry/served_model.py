@@ -71,18 +71,37 @@ class ShiftcastModel(PythonModel):
             With HTTP status 400, naming the row and the field that is wrong; its JSON names the kind of refusal.
         """
         try:
-            return answer_rows(self._forecaster, _questions(model_input), _given(params))
+            return answer_rows(self._forecaster, questions_of(model_input, FIELDS), _given(params))
         except InputError as error:
             raise MlflowException(
                 str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__
             ) from None
 
 
-def _questions(given: pd.DataFrame | list[dict[str, Any]]) -> list[dict[str, Any]]:
+def questions_of(given: pd.DataFrame | list[dict[str, Any]], fields: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return questions that came as a table or as mappings, without the fields that each leaves out.
+
+    Parameters
+    ----------
+    given
+        One question a row.
+    fields
+        Names that its columns may have.
+
+    Returns
+    -------
+    list of dict
+        Fields of each question.
+
+    Raises
+    ------
+    ValueError
+        If a column is none of these, naming the nearest.
+    """
     rows = given if isinstance(given, pd.DataFrame) else _frame_of(given)
-    strange = [name for name in rows.columns if name not in FIELDS]
+    strange = [name for name in rows.columns if name not in fields]
     if strange:
-        raise InputError(unknown(str(strange[0]), FIELDS))
+        raise InputError(unknown(str(strange[0]), fields))
     columns = {str(name): rows[name].tolist() for name in rows.columns}
     return [
         {name: values[number] for name, values in columns.items() if not _absent(values[number])}

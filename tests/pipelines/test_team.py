@@ -47,7 +47,8 @@ RETRAINER = """
 import sys
 from pathlib import Path
 from shiftcast.pipelines.registry.champion import open_forecaster
-from shiftcast.pipelines.registry.mlflow_store import CHAMPION, DIGEST_TAG, MANIFEST_TAG, open_store, promote, register
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION, DIGEST_TAG, MANIFEST_TAG, open_store, promote
+from shiftcast.pipelines.registry.registering import register
 root, bundle, name, manifest = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], sys.argv[4]
 store = open_store(root)
 tags = {DIGEST_TAG: name, MANIFEST_TAG: manifest}

@@ -9,8 +9,8 @@ from shiftcast.features.frames import DIMENSIONS, Quarantine, empty
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import retrain as retrain_command
 from shiftcast.pipelines.job import run as run_module
-from shiftcast.pipelines.job.run import NOT_ASKED
 from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.deciding import NOT_ASKED
 from shiftcast.pipelines.registry.mlflow_store import CHALLENGER, alias_version, champion_version, open_store
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.store import Store

@@ -12,8 +12,9 @@ import pytest
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.doctor import examine as doctor
 from shiftcast.pipelines.doctor import registry as doctor_registry
-from shiftcast.pipelines.job.run import NOT_ASKED, run
+from shiftcast.pipelines.job.run import run
 from shiftcast.pipelines.registry.champion import open_bundle
+from shiftcast.pipelines.registry.deciding import NOT_ASKED
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     MANIFEST_TAG,

@@ -1,0 +1,230 @@
+"""Register a fleet's forecast: drawn, tried out on its own past, compared with its champion; the same twice is one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from shiftcast.forecast.fleet.facts import Fleet
+from shiftcast.forecast.fleet.planner import Planner
+from shiftcast.forecast.fleet.trial import better, try_out
+from shiftcast.forecast.scoring.promotion import Decision
+from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, write_fleet
+from shiftcast.pipelines.fleet.place import model_of
+from shiftcast.pipelines.registry.bundle import BUNDLE, AlteredBundleError
+from shiftcast.pipelines.registry.champion import checked_files
+from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, outcome_of, settle, undecided
+from shiftcast.pipelines.registry.maker import code_digest, present_maker
+from shiftcast.pipelines.registry.mlflow_store import (
+    DIGEST_TAG,
+    MANIFEST_TAG,
+    ORIGIN_TAG,
+    PROCESS_TAG,
+    REASON_TAG,
+    Store,
+    champion_version,
+    find_version,
+    open_store,
+)
+from shiftcast.pipelines.registry.registering import register
+from shiftcast.pipelines.state.guard import LOCK_SECONDS, Fence, guarded
+from shiftcast.pipelines.state.process import this_process
+from shiftcast.pipelines.state.root import StoreError
+
+TRIAL_DRAWS: Final = 500  # of each past origin
+
+
+@dataclass(frozen=True)
+class Retrained:
+    """The outcome of a run.
+
+    Attributes
+    ----------
+    outcome
+        ``promoted``, ``kept`` beside the champion, or ``unchanged``.
+    version
+        Number of the model version.
+    reason
+        Why.
+    bundle
+        The forecast.
+    """
+
+    outcome: str
+    version: str
+    reason: str
+    bundle: FleetBundle
+
+
+def retrain_fleet(
+    planner: Planner, root: Path, *, promote: bool, past: bool = False, wait: float = LOCK_SECONDS,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Retrained:  # fmt: skip
+    """Forecast a fleet, try the forecast out, and register it under the store's lock.
+
+    Parameters
+    ----------
+    planner
+        The fleet as opened.
+    root
+        Folder of all state.
+    promote
+        Whether the alias ``champion`` may move.
+    past
+        Whether the day was asked for: such a forecast never replaces the champion.
+    wait
+        Seconds to wait for another run on the same store.
+    progress
+        Called with a line before each step.
+
+    Returns
+    -------
+    Retrained
+        A forecast from the same usage, facts, record and code is not made again.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to forecast from.
+    StoreError
+        If the store cannot be used.
+    """
+    digest = digest_of(planner, past=past)
+    with guarded(root, wait=wait) as fence:
+        progress("opening the model store")
+        store = open_store(root, model=model_of(planner.fleet.name))
+        found = _found(store, digest)
+        if found is None:
+            version, bundle = _made(store, fence, planner, digest, progress)
+        else:
+            version, bundle = found
+            progress(f"unchanged since model version {version.version}: nothing to compute")
+            deleted = champion_version(store) is None and promote and not past
+            if not deleted and not undecided(version, promote=promote):
+                return Retrained(UNCHANGED, str(version.version), version.tags.get(REASON_TAG, ""), bundle)
+        decision = settle(
+            store, version, lambda current: _decide(store, bundle, current, promote=promote, past=past),
+            check=fence.check,
+        )  # fmt: skip
+        return Retrained(outcome_of(decision), str(version.version), decision.reason, bundle)
+
+
+def read_fleet_version(store: Store, version: Any) -> FleetBundle:
+    """Read one version's bundle after checking all its files against what was registered with it.
+
+    Parameters
+    ----------
+    store, version
+        The store of the fleet's model, and MLflow's model version.
+
+    Returns
+    -------
+    FleetBundle
+
+    Raises
+    ------
+    StoreError
+        If its files cannot be had.
+    AlteredBundleError
+        If one of them differs from its manifest.
+    """
+    with checked_files(store, version) as folder:
+        return read_fleet(folder / "artifacts" / BUNDLE, digest=version.tags.get(MANIFEST_TAG))
+
+
+def digest_of(planner: Planner, *, past: bool) -> str:
+    """Return the SHA-256 of all that a fleet's forecast depends on; today's date is not part of it.
+
+    Parameters
+    ----------
+    planner
+        The fleet as opened.
+    past
+        Whether the day was asked for; then it is.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
+    basis = planner.basis
+    parts: dict[str, Any] = {
+        "facts": repr(planner.fleet), "draws": basis.draws, "seed": basis.seed, "code": code_digest(),
+        "libraries": present_maker().libraries, "beliefs": dict(basis.beliefs), "year": basis.origin.year,
+        "origin": f"{basis.origin:%Y-%m-%d}" if past else "today",
+    }  # fmt: skip
+    frames = {"usage": planner.usage, "hardware": basis.hardware, "throughput": basis.throughput,
+              "assumptions": basis.assumptions}  # fmt: skip
+    for name, rows in frames.items():
+        parts[name] = hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
+    if planner.world is not None:
+        arrays = {name: value for name, value in asdict(planner.world).items() if isinstance(value, np.ndarray)}
+        parts["world"] = {name: hashlib.sha256(value.tobytes()).hexdigest() for name, value in arrays.items()}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _found(store: Store, digest: str) -> tuple[Any, FleetBundle] | None:
+    version = find_version(store, digest)
+    if version is None:
+        return None
+    try:
+        return version, read_fleet_version(store, version)
+    except (AlteredBundleError, StoreError):
+        return None
+
+
+def _made(
+    store: Store, fence: Fence, planner: Planner, digest: str, progress: Callable[[str], None]
+) -> tuple[Any, FleetBundle]:
+    """Draw, try out and register a forecast."""
+    from shiftcast.pipelines.fleet.served_fleet import KIND  # noqa: PLC0415  (importing MLflow takes seconds)
+
+    progress("drawing demand")
+    demand = planner.demand()
+    total = pd.DataFrame(demand.total, columns=[f"{month:%Y-%m}" for month in demand.months])
+    progress("trying it out on its own past")
+    bundle = FleetBundle(
+        planner, total, try_out(planner.usage, lambda usage, through: _tried(planner, usage, through)), digest
+    )
+    with tempfile.TemporaryDirectory(prefix="shiftcast-fleet-") as place:
+        folder = Path(place) / BUNDLE
+        manifest = write_fleet(bundle, folder)
+        bundle = read_fleet(folder, digest=manifest)  # what is answered from is what was stored
+        progress("registering with MLflow")
+        fence.check()
+        origin = f"{planner.basis.origin:%Y-%m-%d}"
+        tags = {DIGEST_TAG: digest, MANIFEST_TAG: manifest, ORIGIN_TAG: origin, PROCESS_TAG: this_process()}
+        version = register(
+            store, folder, params={"origin": origin, "draws": planner.basis.draws, "seed": planner.basis.seed},
+            metrics=bundle.scores.mean(numeric_only=True).to_dict(), tags=tags, files=(folder / "summary.json",),
+            kind=KIND,
+        )  # fmt: skip
+    return version, bundle
+
+
+def _tried(planner: Planner, usage: pd.DataFrame, through: str) -> Any:
+    """Return the demand that usage alone would have given: no plan and no world of today."""
+    basis = replace(planner.basis, draws=min(TRIAL_DRAWS, planner.basis.draws))
+    return replace(planner, usage=usage, fleet=Fleet(planner.fleet.name), basis=basis, world=None, _made={}).demand(
+        through
+    )
+
+
+def _decide(store: Store, bundle: FleetBundle, current: Any | None, *, promote: bool, past: bool) -> Decision:
+    if past:
+        return Decision(False, f"kept beside the champion: made as of {bundle.planner.basis.origin:%Y-%m-%d}")
+    if not promote:
+        return Decision(False, NOT_ASKED)
+    try:
+        champion = None if current is None else read_fleet_version(store, current).scores
+    except (AlteredBundleError, StoreError):
+        champion = None
+    return Decision(*better(bundle.scores, champion))

@@ -1,0 +1,80 @@
+"""Model of a fleet that MLflow serves: questions in, answers out, the same bytes as the command line and a notebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.pyfunc import PythonModel, PythonModelContext
+from mlflow.types import ParamSchema
+
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.fleet.asking import KINDS, ask
+from shiftcast.pipelines.fleet.answers import plain_answer
+from shiftcast.pipelines.fleet.bundle import read_fleet
+from shiftcast.pipelines.registry.bundle import BUNDLE
+from shiftcast.pipelines.registry.registering import Kind
+from shiftcast.pipelines.registry.served_model import questions_of
+
+KIND: Final = Kind(
+    Path(__file__).with_name("fleet_from_code.py"), ModelSignature(params=ParamSchema([])),
+    pd.DataFrame([{"question": "describe"}]), "Demand of one planner's own fleet, with its facts",
+)  # fmt: skip
+
+
+class FleetModel(PythonModel):
+    """Answers questions about one registered fleet."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Read the bundle after checking its manifest.
+
+        Parameters
+        ----------
+        context
+            MLflow's context, with the folder of the bundle among its artifacts.
+        """
+        self._planner = read_fleet(Path(context.artifacts[BUNDLE])).planner
+
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Answer every row of questions.
+
+        Parameters
+        ----------
+        context
+            Not used: the bundle is read once, on loading.
+        model_input
+            One question a row (:mod:`forecast.fleet.asking`); missing cells take the defaults.
+        params
+            None are known.
+
+        Returns
+        -------
+        list of dict
+            One answer a question, as :func:`pipelines.fleet.answers.plain_answer` has it; ``row`` numbers it.
+
+        Raises
+        ------
+        MlflowException
+            With HTTP status 400, naming the row and the field that is wrong.
+        """
+        answers = []
+        try:
+            asked = questions_of(model_input, tuple(KINDS))
+        except InputError as error:
+            raise _refused(error) from None
+        for row, question in enumerate(asked):
+            try:
+                answers.append(plain_answer(ask(self._planner, question)) | {"row": row})
+            except InputError as error:
+                raise _refused(InputError(f"row {row}: {error}")) from None
+        return answers
+
+
+def _refused(error: InputError) -> MlflowException:
+    return MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__)
