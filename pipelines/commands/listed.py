@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+CALLED: Final[ContextVar[tuple[str, ...]]] = ContextVar("CALLED", default=())  # words of the call that is under way
 
 
 class Listed(NamedTuple):
@@ -140,6 +143,7 @@ class CommandsOnDemand(TyperGroup):
             Name, command and the words left, as Click has them.
         """
         if args and args[0] in COMMANDS:
+            CALLED.set(tuple(args))
             self.commands[args[0]] = load(args[0])
         return super().resolve_command(ctx, args)
 
