@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from shiftcast.forecast.migration import draw_shares, fit_shares
     from shiftcast.pipelines.ingest.load import IngestRequest, ingest
     from shiftcast.pipelines.job.run import RunRequest, run
+    from shiftcast.pipelines.publish.sql import open_sql
     from shiftcast.pipelines.registry.champion import open_forecaster
     from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
     from shiftcast.pipelines.store import Store
@@ -39,6 +40,7 @@ _PLACES: Final = {
     "forecast_volumes": "pipelines.series.volumes",
     "ingest": "pipelines.ingest.load",
     "open_forecaster": "pipelines.registry.champion",
+    "open_sql": "pipelines.publish.sql",
     "panels": "features.panel",
     "run": "pipelines.job.run",
     "share_panels": "features.share_grid",
@@ -57,6 +59,7 @@ __all__ = [
     "forecast_volumes",
     "ingest",
     "open_forecaster",
+    "open_sql",
     "panels",
     "run",
     "share_panels",

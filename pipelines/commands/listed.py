@@ -84,6 +84,8 @@ _ALL: Final = (
      "Propose labelling rules for the largest unlabelled rows; guesses are to be confirmed, gaps to be filled."),
     Listed("store", "Your own series", "store", "store_app",
      "The store of usage: history, verification, compaction, copies."),
+    Listed("sql", "Your own series", "sql", "sql",
+     "Read stored usage and the champion's forecasts with SQL; nothing can be changed and no file be reached."),
     Listed("retrain", "On a schedule", "retrain", "retrain",
      "Ingest, fit, backtest, compare, register and publish; exit code 0 promoted or unchanged, 3 kept, 2 bad input."),
     Listed("schedule", "On a schedule", "schedule", "schedule",
