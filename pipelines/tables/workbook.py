@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
@@ -21,6 +23,7 @@ _MOST_TEXT: Final = 32_767  # UTF-16 units of a cell
 _MOST_WHOLE: Final = 2**53  # whole numbers that a cell holds exactly
 _CREATED: Final = datetime(2000, 1, 1)  # noqa: DTZ001  (a sheet knows no zone; fixed, for the same bytes)
 _FIRST: Final = datetime(1900, 3, 1)  # noqa: DTZ001  (from here on all spreadsheets count days alike)
+_NAME: Final = 31  # characters of the name of a sheet
 _NARROW, _WIDE, _LOOKED = 9, 60, 200  # widths [character], and rows looked at for them
 _DAY, _TIME = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
 _PLACES: Final = ((1e3, "#,##0"), (1e1, "#,##0.0"), (1e0, "0.00"), (0.0, "0.0000"))  # by the largest figure
@@ -38,12 +41,15 @@ class Beside:
     sources
         Rows of the sheet ``sources``, such as assumptions with their evidence; none without any.
     units
-        Column to its unit, which stands in the header.
+        Column of numbers to its unit, which stands in the header: ``power [MW]``.
+    more
+        Further tables, a sheet each under its name.
     """
 
     notes: Sequence[tuple[str, str]] = ()
     sources: pd.DataFrame | None = None
     units: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class WorkbookWriter:
@@ -65,7 +71,7 @@ class WorkbookWriter:
         self._book = xlsxwriter.Workbook(file, {"constant_memory": True, "default_date_format": _DAY})
         self._book.set_properties({"created": _CREATED})
         self._beside, self._rows = beside, 0
-        self._sheet = _Sheet(self._book, TABLE, list(schema.names), beside.units)
+        self._sheet = _Sheet(self._book, TABLE, schema, beside.units)
 
     def write_table(self, table: pa.Table) -> None:
         """Write rows below those that are there.
@@ -93,25 +99,30 @@ class WorkbookWriter:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._sheet.close()
+            for name, frame in self._beside.more.items():
+                self._add(re.sub(r"[\[\]:*?/\\']", " ", name)[:_NAME], frame, self._beside.units)
             self._add(NOTES, pd.DataFrame(list(self._beside.notes), columns=["note", "text"]))
             if self._beside.sources is not None and len(self._beside.sources):
                 self._add(SOURCES, self._beside.sources)
         self._book.close()
 
-    def _add(self, name: str, frame: pd.DataFrame) -> None:
-        sheet = _Sheet(self._book, name, [str(column) for column in frame.columns], {})
-        sheet.write(pa.Table.from_pandas(frame, preserve_index=False))
+    def _add(self, name: str, frame: pd.DataFrame, units: Mapping[str, str] = MappingProxyType({})) -> None:
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        sheet = _Sheet(self._book, name, table.schema, units)
+        sheet.write(table)
         sheet.close()
 
 
 class _Sheet:
     """One sheet: a frozen header, and rows whose columns have the formats and widths that the first part asks for."""
 
-    def __init__(self, book: Any, name: str, columns: list[str], units: Mapping[str, str]) -> None:
+    def __init__(self, book: Any, name: str, schema: pa.Schema, units: Mapping[str, str]) -> None:
         self._book, self._sheet, self._next = book, book.add_worksheet(name), 1
-        self._formats: list[Any] = []
-        self._units = [units.get(each, "") for each in columns]
-        header = [_headed(each, units) for each in columns]
+        self._formats, self._days = list[Any](), list[bool]()
+        self._units = [units.get(each.name, "") if _is_number(each.type) else "" for each in schema]
+        header = [
+            f"{each.name} [{unit}]" if unit else each.name for each, unit in zip(schema, self._units, strict=True)
+        ]
         self._widths = [len(each) + 2 for each in header]
         bold = book.add_format({"bold": True, "bottom": 1})
         for column, text in enumerate(header):
@@ -124,7 +135,8 @@ class _Sheet:
             kinds = map(_number_format, (column.type for column in table.columns), columns, self._units)
             self._formats = [self._book.add_format({"num_format": kind}) if kind else None for kind in kinds]
             self._widths = [max(width, _width(cells)) for width, cells in zip(self._widths, columns, strict=True)]
-        writers = [self._writer(each) for each in table.columns]
+            self._days = [_all_days(cells) for cells in columns]
+        writers = [self._writer(*each) for each in zip(table.columns, self._days, strict=True)]
         for row in range(table.num_rows):
             for place, (cells, write) in enumerate(zip(columns, writers, strict=True)):
                 if cells[row] is not None:
@@ -135,14 +147,14 @@ class _Sheet:
         for place, width in enumerate(self._widths):
             self._sheet.set_column(place, place, min(max(width, _NARROW), _WIDE))
 
-    def _writer(self, column: pa.ChunkedArray) -> Callable[[int, int, Any, Any], Any]:
+    def _writer(self, column: pa.ChunkedArray, days: bool) -> Callable[[int, int, Any, Any], Any]:
         if pa.types.is_boolean(column.type):
             return self._sheet.write_boolean  # type: ignore[no-any-return]
-        if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+        if _is_number(column.type):
             return self._number
         if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
             return self._date
-        return self._text
+        return self._day if days else self._text
 
     def _number(self, row: int, place: int, cell: float, style: Any) -> None:
         if math.isfinite(cell) and (isinstance(cell, float) or abs(cell) <= _MOST_WHOLE):
@@ -156,6 +168,13 @@ class _Sheet:
         else:
             self._sheet.write_datetime(row, place, cell, style)
 
+    def _day(self, row: int, place: int, cell: str, style: Any) -> None:
+        """Write a day that is text as a date, other text among them as text."""
+        if _is_day(cell):
+            self._date(row, place, datetime.fromisoformat(cell), style)
+        else:
+            self._text(row, place, cell, None)
+
     def _text(self, row: int, place: int, cell: object, style: Any) -> None:
         """Write text as text, whatever it begins with: never as a formula, a number or a link."""
         text = cell if isinstance(cell, str) else str(cell)
@@ -166,15 +185,8 @@ class _Sheet:
         self._sheet.write_string(row, place, text, style)
 
 
-def _headed(name: str, units: Mapping[str, str]) -> str:
-    """Return a header: the name, and the unit if one is known.
-
-    Examples
-    --------
-    >>> _headed("power", {"power": "MW"}), _headed("series", {"power": "MW"})
-    ('power [MW]', 'series')
-    """
-    return f"{name} [{units[name]}]" if name in units else name
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
 def _cells(column: pa.ChunkedArray) -> list[Any]:
@@ -196,13 +208,33 @@ def _number_format(kind: pa.DataType, cells: list[Any], unit: str) -> str | None
     if pa.types.is_integer(kind):
         return _PLACES[0][1]
     if not pa.types.is_floating(kind):
-        return None
+        return _DAY if _all_days(cells) else None
     largest = max((abs(each) for each in there if math.isfinite(each)), default=0.0)
     if unit == "1" and largest <= 1:
         return _SHARE
     if 0 < largest < _SMALL:
         return _TINY
     return next(places for least, places in _PLACES if largest >= least)
+
+
+def _all_days(cells: list[Any]) -> bool:
+    """Return whether a column is text and all of it days."""
+    there = [cell for cell in cells if cell is not None]
+    return bool(there) and all(isinstance(cell, str) and _is_day(cell) for cell in there)
+
+
+def _is_day(text: str) -> bool:
+    """Return whether text is a day in ISO form.
+
+    Examples
+    --------
+    >>> _is_day("2027-03-31"), _is_day("2027-02-30"), _is_day("20270331")
+    (True, False, False)
+    """
+    try:
+        return len(text) == len("2027-03-31") and datetime.fromisoformat(text).date().isoformat() == text
+    except ValueError:
+        return False
 
 
 def _width(cells: list[Any]) -> int:

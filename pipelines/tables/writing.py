@@ -34,6 +34,7 @@ class _Writer(Protocol):
 def write_table(
     frame: pd.DataFrame, file: Path | None, *, notes: Sequence[tuple[str, str]] = (),
     sources: pd.DataFrame | None = None, units: Mapping[str, str] | None = None,
+    more: Mapping[str, pd.DataFrame] | None = None,
 ) -> None:  # fmt: skip
     """Write a table to a file of the kind that its ending names.
 
@@ -52,6 +53,8 @@ def write_table(
         Rows of its sheet ``sources``, such as assumptions with their evidence.
     units
         Column to its unit, in the header of a workbook: ``power [MW]``.
+    more
+        Further tables of a workbook, a sheet each under its name; other kinds hold the first alone.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def write_table(
     ValueError
         If the file's folder is not there, no such kind is written, or a workbook has no room for the rows.
     """
-    with table_writer(file, Beside(notes, sources, units or {})) as write:
+    with table_writer(file, Beside(notes, sources, units or {}, more or {})) as write:
         write(frame)
 
 
