@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import pandas as pd
 import typer
 
+from shiftcast.pipelines.commands.noted import check_output, write_answer
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
 
@@ -161,17 +163,14 @@ def _ask(context: typer.Context, question: str, fields: dict[str, Any], asked: A
     day = as_day(asked.as_of, "--as-of")
     planner = open_fleet(context.obj, default_root(), facts=asked.facts, as_of=day,
                          **chosen(asked.draws, asked.seed))  # fmt: skip
+    check_output(asked.output)
     answer = ask(planner, {"question": question, **fields})
-    _write(answer, asked)
+    _write(answer, asked, day)
     give(answer, as_json=asked.as_json)
 
 
-def _write(answer: Answer, asked: Asked) -> None:
-    if asked.output is not None:
-        from shiftcast.pipelines.series.files import series_writer  # noqa: PLC0415  (keeps --help fast)
-
-        with series_writer(asked.output) as write:
-            write(answer.table)
+def _write(answer: Answer, asked: Asked, day: pd.Timestamp) -> None:
+    write_answer(answer, asked.output, day)
     if asked.plot is not None:
         from shiftcast.pipelines.publish.capacity_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
 
