@@ -143,7 +143,7 @@ MODULES = {
         "volume/categories.py": "_FEWEST", "volume/lumpy.py": "_FEWEST", "volume/regression.py": "_FEWEST",
         "volume/structural.py": "_FEWEST", "volume/members.py": "LEAST_GROWTH MOST_SWING", "volume/floor.py": "_LOWEST",
         "volume/fit.py": "_ROUNDS",
-        "volume/calibrate.py": "_OUTLYING _ALIKE",
+        "volume/calibrate.py": "_OUTLYING _ALIKE _USUAL",
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {

@@ -21,6 +21,7 @@ from shiftcast.features.arrays import Array, Flags
 LEVELS: Final[Array] = np.concatenate([[0.001, 0.0025, 0.005], np.arange(1, 100) / 100, [0.995, 0.9975, 0.999]])
 _OUTLYING: Final = 0.99
 _ALIKE: Final = 3  # series from which it can be seen how far they are alike
+_USUAL: Final = 0.05  # windows that the group's median scale counts for beside a series' own
 _TINY: Final = 1e-9
 
 
@@ -187,8 +188,10 @@ def steadied(unit: Array, windows: Array) -> Array:
     """
     if len(unit) < _ALIKE:
         return unit
-    logs = np.log(np.maximum(unit, _TINY))
-    doubt = 0.5 / np.maximum(windows, 0.5)
+    known = np.maximum(windows, 0.5)
+    square = (known * unit**2 + _USUAL * np.median(unit) ** 2) / (known + _USUAL)  # one error may be next to nothing
+    logs = 0.5 * np.log(np.maximum(square, _TINY**2))
+    doubt = 0.5 / known
     mean = np.average(logs, weights=1 / doubt)
     between = max(float(np.mean((logs - mean) ** 2 - doubt)), 0.0)
     return np.asarray(np.exp(mean + between / (between + doubt) * (logs - mean)))

@@ -139,9 +139,9 @@ class Past:
         moved[:, 0] = False
         inner = np.logical_or.accumulate(moved, axis=1) & np.logical_or.accumulate(moved[:, ::-1], axis=1)[:, ::-1]
         at = self.origins[:, None] + self.steps - 1
-        ahead, inner = (np.pad(each, ((0, 0), (0, self.horizon)))[:, at] for each in (same, inner))
+        ahead, between = (np.pad(each.astype(np.int64), ((0, 0), (0, self.horizon)))[:, at] for each in (same, inner))
         before = np.minimum(self.origins - self.start[:, None], max(season, 2 * LEAST))
-        return np.asarray(inner | (ahead < before[:, :, None] + self.steps - 1))
+        return np.asarray((between > 0) | (ahead < before[:, :, None] + self.steps - 1))
 
     def windows(self, errors: Array) -> Array:
         """Return how many windows that do not overlap the errors of each series amount to.

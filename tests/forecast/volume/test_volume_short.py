@@ -10,7 +10,7 @@ import pytest
 
 from shiftcast.features.panel import Panel
 from shiftcast.forecast.volume import fit_volumes, own_priors
-from shiftcast.forecast.volume.calibrate import calibrate
+from shiftcast.forecast.volume.calibrate import calibrate, steadied
 from shiftcast.forecast.volume.floor import below_nought
 from shiftcast.forecast.volume.members import run_members
 from shiftcast.forecast.volume.past import look_back
@@ -46,6 +46,13 @@ def test_widening_moves_no_median():
     lean, leans = (each.deviation * each.quantiles(np.array([0.5])) for each in (before, after))
     assert np.abs(lean).min() > 0.01
     assert path + leans == pytest.approx(lean)
+
+
+def test_one_error_next_to_nothing_does_not_set_a_series_apart():
+    few = steadied(np.array([1.0, 1.1, 0.9, 1e-4]), np.ones(4))
+    assert few == pytest.approx(np.full(4, 0.67), rel=0.05)
+    quiet = steadied(np.array([1.0, 1.1, 0.9, 0.1]), np.full(4, 60.0))
+    assert quiet[3] == pytest.approx(0.1, rel=0.15)
 
 
 def test_a_belief_fades_with_the_length_of_histories():
