@@ -180,7 +180,22 @@ def table() -> str:
         figures = [f"{row[name]:g}" for name in COLUMNS[3:-1]]
         cells = (f"{row['series']:,}", f"{row['rows']:,}", name, *figures, f"{row['rows_written']:,}")
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", growth()])
+
+
+def growth() -> str:
+    """Return how the cost on Spark grows from the smallest to the largest size measured."""
+    found = pd.read_csv(RESULTS)
+    small, large = (found[found.engine != "here"].sort_values("series").iloc[at] for at in (0, -1))
+    more = 1000 * (large.cpu_seconds - small.cpu_seconds) / (large.series - small.series)
+    first = small.cpu_seconds - more * small.series / 1000
+    memory = large.driver_gib + large.python_gib - small.driver_gib - small.python_gib
+    times = 1 + memory / (small.driver_gib + small.python_gib)
+    return (
+        f"From {small.series:,} to {large.series:,} series Spark takes {more:.2f} ms of CPU a series beyond some "
+        f"{first:.0f} s of starting, and {memory:.2f} GiB more memory: {large.series / small.series:.0f} times the "
+        f"series in {times:.2f} times the memory."
+    )
 
 
 if __name__ == "__main__":

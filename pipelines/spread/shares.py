@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from shiftcast.pipelines.spread.forecasts import Job, spread
 from shiftcast.pipelines.spread.manifest import SERIES, TREATED, Manifest
-from shiftcast.pipelines.spread.worker import TOLD, remark
+from shiftcast.pipelines.spread.worker import TOLD, Remark, remark
 
 _TEXT, _NUMBER, _WHEN = pa.string(), pa.float64(), pa.timestamp("us", tz="UTC")
 SHAPES: Final = {
@@ -54,7 +54,7 @@ def spread_shares(
     return spread(Job(file, columns, partial(answers, forecast=forecast), SHAPES, outputs, averaged, None, master))
 
 
-def answers(history: pd.DataFrame, forecast: Forecast) -> Iterator[tuple[str, pd.DataFrame]]:
+def answers(history: pd.DataFrame, forecast: Forecast) -> Iterator[tuple[str, pd.DataFrame | Remark]]:
     """Yield the rows and remarks that the series of a group come to.
 
     Parameters

@@ -13,7 +13,7 @@ import pyarrow as pa
 from shiftcast.pipelines.series.volumes import CELLS, CHUNK, STEPS, VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.spread.forecasts import Job, spread
 from shiftcast.pipelines.spread.manifest import BORROWED, NOTE, SERIES, TREATED, WON, Manifest
-from shiftcast.pipelines.spread.worker import TOLD, remark
+from shiftcast.pipelines.spread.worker import TOLD, Remark, remark
 
 _TEXT, _NUMBER, _WHEN = pa.string(), pa.float64(), pa.timestamp("us", tz="UTC")
 SHAPES: Final = {
@@ -66,7 +66,7 @@ def _together(longest: Any, horizon: int) -> Any:
     return F.greatest(F.lit(1), F.least(F.lit(CHUNK), by_cells, F.lit(STEPS // horizon)))
 
 
-def answers(history: pd.DataFrame, question: VolumeQuestion) -> Iterator[tuple[str, pd.DataFrame]]:
+def answers(history: pd.DataFrame, question: VolumeQuestion) -> Iterator[tuple[str, pd.DataFrame | Remark]]:
     """Yield the rows and remarks that the series of a group come to.
 
     Parameters
@@ -98,7 +98,7 @@ def answers(history: pd.DataFrame, question: VolumeQuestion) -> Iterator[tuple[s
             yield from ((TOLD, each) for each in _remarks(answer))
 
 
-def _remarks(answer: VolumeAnswer) -> Iterator[pd.DataFrame]:
+def _remarks(answer: VolumeAnswer) -> Iterator[Remark]:
     yield remark(SERIES, number=len(answer.panel.series))
     for name, count in Counter(answer.shipped.astype(str)).items():
         yield remark(WON, str(name), count)

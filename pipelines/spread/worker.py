@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ from shiftcast.pipelines.spread.batches import BATCH, GROUP, PART
 from shiftcast.pipelines.spread.reading import CORRUPT, ROW
 from shiftcast.pipelines.tables.writing import as_table
 
-Answer = Callable[[pd.DataFrame], Iterable[tuple[str, pd.DataFrame]]]
+Remark: TypeAlias = dict[str, object]
+Answer = Callable[[pd.DataFrame], Iterable[tuple[str, pd.DataFrame | Remark]]]
 AT: Final = "shiftcast_at"  # place of a row within what a group and part gave
 TOLD: Final = "told"
 ERROR, ROWS = "error", "rows"  # remarks of the worker itself: a refusal, and how many rows of a kind it gave
@@ -63,7 +64,7 @@ class Worker:
     Attributes
     ----------
     answer
-        From the rows of a group to kinds of rows and frames of them; ``told`` are remarks of the summary.
+        From the rows of a group to kinds of rows and frames of them, or ``told`` and a remark of the summary.
     schema
         Columns of what is given, of :func:`nested`.
     """
@@ -100,33 +101,44 @@ class Worker:
     ) -> Iterator[pa.Table]:
         """Yield what a group comes to; of one that is refused the refusal alone."""
         given: list[pa.Table] = []
+        told: list[Remark] = []
         start, counts = 0, Counter[str]()
         try:
             _refuse_corrupt(corrupt)
-            for kind, frame in self.answer(rows):
-                own = frame.assign(part=place[1] + 1) if "part" in frame.columns else frame
+            for kind, found in self.answer(rows):
+                if isinstance(found, dict):
+                    told.append(found)
+                    continue
+                own = found.assign(part=place[1] + 1) if "part" in found.columns else found
                 given.append(self._nested(kind, own, place, start))
-                start += len(frame)
-                counts[kind] += len(frame)
-            rows_of = {kind: count for kind, count in counts.items() if kind != TOLD}
-            given += [self._nested(TOLD, remark(ROWS, kind, count), place, 0) for kind, count in rows_of.items()]
+                start += len(found)
+                counts[kind] += len(found)
         except InputError as problem:
-            yield self._nested(TOLD, refused(str(problem), numbers), place, 0)
-        else:
-            yield from given
+            yield self._told([refused(str(problem), numbers)], place)
+            return
+        yield from given
+        yield self._told([*told, *(remark(ROWS, kind, count) for kind, count in counts.items())], place)
+
+    def _told(self, remarks: list[Remark], place: tuple[str, int]) -> pa.Table:
+        return self._placed(TOLD, pa.Table.from_pylist(remarks, schema=SAID), place, 0)
 
     def _nested(self, kind: str, frame: pd.DataFrame, place: tuple[str, int], start: int) -> pa.Table:
         fields = self.schema.field(kind).type
         dated = any(pa.types.is_timestamp(field.type) for field in fields)
         table = as_table(frame[[field.name for field in fields]], text=not dated)
+        return self._placed(kind, table, place, start)
+
+    def _placed(self, kind: str, table: pa.Table, place: tuple[str, int], start: int) -> pa.Table:
+        """Return rows of a kind as a column of the schema, beside their place."""
+        fields = self.schema.field(kind).type
         cells = [table[field.name].cast(field.type).combine_chunks() for field in fields]
         own = {
-            GROUP: pa.repeat(pa.scalar(place[0]), len(frame)),
-            PART: pa.repeat(pa.scalar(place[1], pa.int32()), len(frame)),
-            AT: pa.array(np.arange(start, start + len(frame))),
+            GROUP: pa.repeat(pa.scalar(place[0]), len(table)),
+            PART: pa.repeat(pa.scalar(place[1], pa.int32()), len(table)),
+            AT: pa.array(np.arange(start, start + len(table))),
             kind: pa.StructArray.from_arrays(cells, fields=list(fields)),
         }
-        columns = [own[field.name] if field.name in own else pa.nulls(len(frame), field.type) for field in self.schema]
+        columns = [own[field.name] if field.name in own else pa.nulls(len(table), field.type) for field in self.schema]
         return pa.table(columns, schema=self.schema)
 
 
@@ -136,7 +148,7 @@ def _refuse_corrupt(corrupt: NDArray[np.bool_]) -> None:
         raise InputError(f"row {row}: has another number of cells than the header; correct the line")
 
 
-def refused(text: str, numbers: NDArray[np.int64]) -> pd.DataFrame:
+def refused(text: str, numbers: NDArray[np.int64]) -> Remark:
     """Return a refusal as a remark, the row it names by the number that the row has among all.
 
     Parameters
@@ -148,13 +160,13 @@ def refused(text: str, numbers: NDArray[np.int64]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        ``name, what, number, weight``; no number where the sentence names no row.
+    dict
+        Remark of :func:`remark`; no number where the sentence names no row.
 
     Examples
     --------
-    >>> refused("series 'a', row 2: value is -1; correct it", np.array([70, 90])).number.tolist()
-    [90]
+    >>> refused("series 'a', row 2: value is -1; correct it", np.array([70, 90]))["number"]
+    90
     """
     found = _NUMBERED.search(text)
     if found is None or not 0 < int(found.group(1)) <= len(numbers):
@@ -165,7 +177,7 @@ def refused(text: str, numbers: NDArray[np.int64]) -> pd.DataFrame:
 
 def remark(
     name: str, what: str = "", number: int | None = None, weight: float | None = None, first: str | None = None
-) -> pd.DataFrame:
+) -> Remark:
     """Return one remark of the summary.
 
     Parameters
@@ -179,11 +191,10 @@ def remark(
 
     Returns
     -------
-    DataFrame
-        ``name, what, first, number, weight``, one row.
+    dict
+        ``name, what, first, number, weight``.
     """
-    cells = {"name": [name], "what": [what], "first": [first], "number": [number], "weight": [weight]}
-    return pd.DataFrame(cells).astype({"first": object, "number": "Int64", "weight": float})
+    return {"name": name, "what": what, "first": first, "number": number, "weight": weight}
 
 
 def _as_read(rows: pa.Table, *, text: bool) -> pa.Table:
