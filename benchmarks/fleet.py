@@ -39,6 +39,7 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 COLUMNS = ["about", "set", "what", "value", "cases"]
 MODEL = "shiftcast"
 DRAWS = 1000
+CODE = code()  # as it was when the run began
 THRESHOLDS = (0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.25, 1.5)  # over the mean of the last seven periods
 
 
@@ -88,7 +89,7 @@ def forecasts(name: str, data: Path, cache: Path | None, models: list[str]) -> l
         first = len(known.starts)
         row: dict[str, object] = {"truth": total[first : first + told.horizon], "past": total[:first]}
         key = f"{name} {told.horizon} {left_out}"
-        drawn, _ = kept(cache, f"fleet {code()} {key}", known.hours, lambda k=known: total_draws(k, names, told))
+        drawn, _ = kept(cache, f"fleet {CODE} {key}", known.hours, lambda k=known: total_draws(k, names, told))
         row["draws"], row[MODEL] = drawn, np.quantile(drawn, LEVELS, axis=0).T
         for each in models:
             row[each], _ = kept(cache, f"{each} {key}", whole(known).hours, lambda k=known, e=each: peer(e, k, told))

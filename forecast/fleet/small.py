@@ -49,6 +49,7 @@ def small_parts(table: Counted, grain: str, names: list[str], weights: Array, *,
         fit = fit_volumes(
             panel_of(block, grain, names[rows], f"small {begin}"), horizon=horizon, priors=quick, seed=seed
         )
+        quick = replace(quick, bend=fit.scale.bend)  # chosen on the first block for all
         drawn = draw_volumes(fit, draws=draws, seed=seed).transpose("draw", "step", "series").to_numpy()
         out.append(quantile_table(np.einsum("dpk,pm->dmk", drawn, weights, optimize=True)))
     return np.concatenate(out, axis=2)
