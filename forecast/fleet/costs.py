@@ -46,7 +46,7 @@ class Costs:
     @property
     def total(self) -> Array:
         """Cost of all parts [USD], shape (draws, months)."""
-        return self.usd.sum(axis=2)
+        return np.asarray(self.usd.sum(axis=2))
 
 
 def held_costs(demand: Demand, fleet: Fleet, basis: Basis, *, given: Mapping[str, float]) -> Costs:
