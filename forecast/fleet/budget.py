@@ -185,7 +185,7 @@ def _says(
 ) -> str:
     over = float((total > limit).mean())
     said = [
-        f"{percent(over)} that {year} costs more than {usd(limit)}: {usd(float(total.mean()))} expected, "
+        f"{percent(over)} that {year} costs more than {usd(limit)}: {usd(float(np.median(total)))} in the middle, "
         f"{usd(float(np.quantile(total, 0.9)))} or less with 90 %"
         + (f", of which {usd(spent)} is spent" if spent else "")
     ]
