@@ -47,7 +47,7 @@ MODULES = {
         "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
     },
     TOLERANCE: {
-        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "fleet/costs.py": "_TINY",
+        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "fleet/costs.py": "_TINY", "fleet/full.py": "_TINY",
         "fleet/why.py": "_DUST",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
         "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
