@@ -54,6 +54,8 @@ MODULES = {
         "fleet/borrowed.py": "_TINY", "fleet/migration.py": "_LEAST", "fleet/parts.py": "_TINY _MOST",
         "fleet/passing.py": "_TINY", "fleet/spreads.py": "_EDGE", "fleet/world.py": "_TINY",
         "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
+        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "fleet/costs.py": "_TINY", "fleet/full.py": "_TINY",
+        "fleet/why.py": "_DUST",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
         "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY _SOFT _MET",

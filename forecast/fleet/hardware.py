@@ -9,7 +9,6 @@ import pandas as pd
 
 from shiftcast.features.series import select
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.hardware.power import latest
 from shiftcast.forecast.support import OutOfSupportError
 
@@ -62,24 +61,23 @@ def relative_work(basis: Basis, name: str, base: str) -> Figure:
     return Figure(1.0, "nothing on record, taken as one, assumed; say `work` of the offer, or add rows to hardware.csv")
 
 
-def it_power(basis: Basis, name: str, fleet: Fleet) -> Figure:
+def it_power(basis: Basis, name: str, told_kw: float | None = None) -> Figure:
     """Return the power of one accelerator with its host and network.
 
     Parameters
     ----------
     basis, name
         Catalogue and beliefs, and the accelerator.
-    fleet
-        Facts; what a holding or an offer of the type says of its power comes first.
+    told_kw
+        What the planner says it is [kW]; ``None`` takes the catalogue's.
 
     Returns
     -------
     Figure
         [W_it]; where the catalogue has the chip's alone, times the usual overhead of a server, which the source says.
     """
-    said = [each.it_kw for each in (*fleet.holdings, *fleet.offers) if each.accelerator == name and each.it_kw]
-    if said:
-        return Figure(said[0] * 1e3, "")
+    if told_kw is not None:
+        return Figure(told_kw * 1e3, "")
     rows = select(basis.hardware, accelerator=name)
     if len(rows):
         row = latest(basis.hardware, name)
@@ -89,7 +87,7 @@ def it_power(basis: Basis, name: str, fleet: Fleet) -> Figure:
             overhead = basis.beliefs["generations.server_overhead"]
             watts = float(row["chip_w"]) * overhead
             return Figure(watts, f"Power of {name} is assumed: {overhead:g} times its chip's {row['chip_w']:g} W.")
-    return Figure(float("nan"), f"Power of {name} is not on record and left out; say `it_kw` of its holding.")
+    return Figure(float("nan"), f"Power of {name} is not on record and left out; say its it_kw in fleet.toml.")
 
 
 def _peak(basis: Basis, name: str) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -210,13 +210,33 @@ def power(fleet: Fleet, months: pd.DatetimeIndex, basis: Basis) -> tuple[pd.Data
     tuple of str
         What was assumed, and which accelerators have no power on record and are left out.
     """
-    have = held(fleet, months, basis)
-    found = {name: it_power(basis, name, fleet) for name in have.accelerators}
-    watts = np.array([np.nan_to_num(each.value) for each in found.values()])
-    mw = have.hours @ watts / month_hours(months) / 1e6
+    kwh, sources = it_energy(fleet.holdings, months, basis)
+    mw = kwh / month_hours(months) / 1e3
     pue, said = pue_of(fleet, basis)
-    notes = (*(each.source for each in found.values() if each.source), *said)
-    return pd.DataFrame({"month": months, "mw_it": mw, "mw_facility": mw * pue}), notes
+    return pd.DataFrame({"month": months, "mw_it": mw, "mw_facility": mw * pue}), (*sources, *said)
+
+
+def it_energy(holdings: Iterable[Holding], months: pd.DatetimeIndex, basis: Basis) -> tuple[Array, tuple[str, ...]]:
+    """Return the energy at the IT boundary that holdings would take at their full provisioned power, by month.
+
+    Parameters
+    ----------
+    holdings, months, basis
+        What is held, first day of each month, and the catalogue; a holding's own ``it_kw`` stands.
+
+    Returns
+    -------
+    ndarray, shape (months,)
+        [kWh].
+    tuple of str
+        What was assumed, and which accelerators have no power on record and are left out.
+    """
+    kwh, sources = np.zeros(len(months)), []
+    for each in holdings:
+        found = it_power(basis, each.accelerator, each.it_kw)
+        kwh += each.count * hours_between(months, each.since, each.until) * float(np.nan_to_num(found.value)) / 1e3
+        sources.extend([found.source] if found.source else [])
+    return kwh, tuple(dict.fromkeys(sources))
 
 
 def pue_of(fleet: Fleet, basis: Basis) -> tuple[float, tuple[str, ...]]:

@@ -192,7 +192,7 @@ def lifted(history: History, fleet: Fleet, basis: Basis) -> History:
 def _factors(factor: pd.Series, starts: pd.DatetimeIndex) -> Array:
     """Return the factor of the month that each period begins in, shape (periods, 1)."""
     first = starts.normalize() - pd.to_timedelta(starts.day - 1, unit="D")
-    return factor.reindex(first).fillna(1.0).to_numpy()[:, None]
+    return np.asarray(factor.reindex(first).fillna(1.0), dtype=np.float64)[:, None]
 
 
 def latent(
