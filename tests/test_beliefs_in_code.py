@@ -77,7 +77,7 @@ MODULES = {
         "volume/short.py": "_TINY _LIMIT",
     },
     SIZE: {
-        "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS",
+        "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS", "fleet/latent.py": "_STEPS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",
@@ -146,7 +146,7 @@ MODULES = {
     RULE: {
         "views/crossing_words.py": "OUTSIDE",
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
-        "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
+        "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
         "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
 
-_FEWEST = 3
+FEWEST: Final = 3  # observations below capacity, to see a trend
 _HALF_LOG_2PI = 0.5 * np.log(2 * np.pi)
 
 
@@ -120,9 +121,9 @@ def tobit(observed: Array, capacity: Array, *, tolerance: float = 0.02) -> Laten
     if not (observed > 0).all() or (observed > capacity * (1 + tolerance)).any():
         raise InputError("served demand is not positive or above capacity; correct the period that shows it")
     capped = observed >= capacity * (1 - tolerance)
-    if (~capped).sum() < _FEWEST:
+    if (~capped).sum() < FEWEST:
         raise InputError(
-            f"{int((~capped).sum())} of {len(observed)} observations lie below capacity; at least {_FEWEST} are needed "
+            f"{int((~capped).sum())} of {len(observed)} observations lie below capacity; at least {FEWEST} are needed "
             "to see a trend"
         )
     time, logs = np.arange(len(observed), dtype=np.float64), np.log(observed)

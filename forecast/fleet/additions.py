@@ -96,9 +96,7 @@ def offer_work(basis: Basis, have: Held, offer: Offer) -> tuple[float, tuple[str
         if not offer.work > 0:
             raise InputError(f"work of offer {offer.name!r} is {offer.work:g}; give a number above 0")
         return offer.work, ()
-    first = int(np.argmax(have.hours.sum(axis=1) > 0))
-    present = dict(zip(have.accelerators, have.hours[first], strict=True))
-    work, notes = mix_work(basis, [offer.accelerator], present)
+    work, notes = mix_work(basis, [offer.accelerator], have.present)
     return float(work[0]), notes
 
 

@@ -45,20 +45,22 @@ def bill_costs(demand: Demand, spent: pd.DataFrame, beliefs: Beliefs, *, seed: i
     """
     whole = spent[spent["month"] < demand.months[0]]
     by_month = whole.groupby("month").agg(cost=("cost", "sum"), hours=("hours", "sum"))
+    by_month = by_month[by_month["hours"] > 0]
     recent = whole[whole["month"].isin(by_month.index[-RECENT:])]
     billed = recent[recent["hours"] > 0]
     extra = float(recent.loc[recent["hours"] <= 0, "cost"].sum()) / recent["month"].nunique()
     level = float(billed["cost"].sum() / billed["hours"].sum())
-    steps = np.diff(np.log((by_month["cost"] / by_month["hours"]).to_numpy()[by_month["hours"].to_numpy() > 0]))
-    walk = _walk(steps[np.isfinite(steps)], beliefs, len(demand.hours), len(demand.months), seed)
+    paid = by_month[by_month["cost"] > 0]
+    steps = np.diff(np.log((paid["cost"] / paid["hours"]).to_numpy()))
+    walk = _walk(steps, beliefs, len(demand.hours), len(demand.months), seed)
     each = demand.hours * _levels(demand.parts, billed, level) * walk[:, :, None]
     total = each.sum(axis=2, keepdims=True)
     share = np.divide(each, total, out=np.full_like(each, 1 / each.shape[2]), where=total > 0)
     span = f"{by_month.index[-RECENT:][0]:%Y-%m} to {by_month.index[-1]:%Y-%m}"
-    notes = (f"An accelerator-hour cost {usd(level)} on the bill of {span}.",)
+    notes = [f"An accelerator-hour cost {usd(level)} on the bill of {span}."]
     if extra > 0:
-        notes += (f"Charges without hours stay at {usd(extra)} a month.",)
-    return Costs(each + extra * share, demand.total, (), notes)
+        notes.append(f"Charges without hours stay at {usd(extra)} a month.")
+    return Costs(each + extra * share, demand.total, (), tuple(notes))
 
 
 def _levels(parts: pd.DataFrame, billed: pd.DataFrame, level: float) -> Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -28,7 +29,7 @@ _REMEDY: Final = (
 
 def budget(
     demand: Demand, fleet: Fleet, basis: Basis, *, year: int, limit: float | None = None,
-    spent: pd.DataFrame | None = None, given: Mapping[str, float] | None = None,
+    spent: pd.DataFrame | None = None, past: pd.DataFrame | None = None, given: Mapping[str, float] | None = None,
 ) -> Answer:  # fmt: skip
     """Return the odds of spending more than a budget in a calendar year.
 
@@ -43,6 +44,9 @@ def budget(
     spent
         Cost so far: ``month`` (first day, midnight UTC), ``cost`` [USD], ``hours``, and labels of the demand's parts if
         known; of the month under way what is known so far. Where some holding has no price, it prices hours ahead too.
+    past
+        Usage by month with ``waited``, from which the share that work can take is measured (:func:`busy_share`); the
+        demand's own past if left out.
     given
         Assumption to the value that replaces it.
 
@@ -65,7 +69,7 @@ def budget(
         raise InputError(f"no budget for {year}: give one above 0, such as 1.2e6, or write {year} = 1.2e6 in [budget]")
     _check_year(demand, year)
     spent = _spent(spent)
-    costs = _costs(demand, fleet, basis, spent, given)
+    costs = _costs(demand if past is None else replace(demand, past=past), fleet, basis, spent, given)
     ahead = np.asarray(demand.months.year == year)
     before, said = _before(demand, fleet, basis, spent, year)
     running = float(spent.loc[spent["month"] == demand.months[0], "cost"].sum())
@@ -190,10 +194,25 @@ def _says(
         span = "" if early == late else f" (8 in 10: {month(early)} to {month(late)})"
         said.append(f"If it is used up, in {month(middle)}{span}")
     first = parts.sort_values("share_of_spread", ascending=False).iloc[0]
-    name = "/".join(str(first[column]) for column in parts.columns[: parts.columns.get_loc("usd")])
-    said.append(
-        f"{name} makes {percent(float(first['share']))} of it and {percent(float(first['share_of_spread']))} of its "
-        "uncertainty"
-    )
+    name = _name(parts, first)
+    driven = f"{percent(float(first['share_of_spread']))} of its uncertainty"
+    said.append(f"{name} makes {percent(float(first['share']))} of it and {driven}{_rise(parts)}")
     said.append(f"An accelerator-hour served costs {usd(hour)}")
     return ". ".join(said) + "."
+
+
+def _rise(parts: pd.DataFrame) -> str:
+    """Return by how much a month costs more than lately, and which part makes most of it."""
+    rise, before = float(parts["rise"].sum()), float(parts["usd_a_month_before"].sum())
+    if len(parts) < 2 or not rise or not before > 0:
+        return ""
+    most = parts.iloc[int((parts["rise"] * np.sign(rise)).argmax())]
+    moved = "more" if rise > 0 else "less"
+    return (
+        f"; a month costs {usd(abs(rise))} {moved} than lately, {percent(float(most['share_of_rise']))} of it by "
+        f"{_name(parts, most)}"
+    )
+
+
+def _name(parts: pd.DataFrame, row: pd.Series) -> str:
+    return "/".join(str(row[column]) for column in parts.columns[: parts.columns.get_loc("usd")])

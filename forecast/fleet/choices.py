@@ -35,15 +35,16 @@ _READING: Final = (
 
 def choices(
     demand: Demand | Mapping[str, Demand], fleet: Fleet, basis: Basis, *, through: str | pd.Timestamp | None = None,
-    unserved: float | None = None, caps: Mapping[str, float] | None = None, given: Mapping[str, float] | None = None,
+    unserved: float | None = None, caps: Mapping[str, float] | None = None, past: pd.DataFrame | None = None,
+    given: Mapping[str, float] | None = None,
 ) -> Answer:  # fmt: skip
     """Return the ways to meet demand with their cost, and the one of least regret over scenarios.
 
     Parameters
     ----------
     demand
-        Hours wanted; its draws in thirds by their sum are the scenarios low, mid and high. Or several by name, over
-        the same months and parts, each a scenario of equal weight.
+        Hours wanted; its draws in thirds by their sum are the scenarios low, mid and high. Or several by name, of
+        the same months, parts and number of draws, each a scenario of equal weight.
     fleet, basis
         Facts with offers, and catalogue and assumptions of the day asked, on which orders are placed.
     through
@@ -53,6 +54,9 @@ def choices(
     caps
         Technique to the highest share of its workload's hours; techniques that rise are kept to their share of the
         first month if left out.
+    past
+        Usage by month with ``waited``, from which the share that work can take is measured (:func:`busy_share`); the
+        demand's own past if left out.
     given
         Assumption to the value that replaces it.
 
@@ -73,7 +77,7 @@ def choices(
     whole, scenario = _scenarios(demand, through)
     basis = sized(basis, len(scenario))
     have = held(fleet, whole.months, basis)
-    busy = busy_share(fleet, basis, draws=len(scenario), past=whole.past, given=given)
+    busy = busy_share(fleet, basis, draws=len(scenario), past=whole.past if past is None else past, given=given)
     hour, said = _unserved(fleet, basis, have, unserved)
     setting = Setting(fleet, basis, have, whole.months, whole.total, busy.share, hour, given)
     found, idle = _distinct(options(setting))
@@ -96,8 +100,9 @@ def _scenarios(demand: Demand | Mapping[str, Demand], through: str | pd.Timestam
     named = {"": demand} if isinstance(demand, Demand) else dict(demand)
     first = next(iter(named.values()))
     for name, each in named.items():
-        if not (each.months.equals(first.months) and each.parts.equals(first.parts)):
-            raise InputError(f"scenario {name!r} has other months or parts than the first; forecast them alike")
+        alike = each.months.equals(first.months) and each.parts.equals(first.parts)
+        if not alike or each.hours.shape != first.hours.shape:
+            raise InputError(f"scenario {name!r} has other months, parts or draws than the first; forecast them alike")
     last = months_through(first, through)
     hours = np.concatenate([each.hours[:, :last] for each in named.values()])
     whole = replace(first, months=first.months[:last], hours=hours, borrowed=first.borrowed[:last])
@@ -140,7 +145,7 @@ def _table(setting: Setting, found: tuple[Option, ...], costs: Array, names: lis
     wanted = max(float(setting.wanted.sum(axis=1).mean()), 1e-300)
     rows = [
         {"option": each.name, "nodes": each.nodes, "node": each.node, "accelerator": each.accelerator,
-         "since": pd.NaT if each.since is None else each.since, "usd": float(costs[place].mean()),
+         "since": pd.NaT if each.since is None else each.since, "usd": float(each.usd.mean()),
          "usd_high80": float(np.quantile(each.usd, 0.9)), "usd_added": float(each.added.mean()),
          "unserved_share": float(each.lost.mean()) / wanted,
          **{f"regret_{name}": float(regret[place, column]) for column, name in enumerate(names)},

@@ -15,8 +15,7 @@ from shiftcast.forecast.fleet.additions import offer_work
 from shiftcast.forecast.fleet.busy import NAME as BUSY
 from shiftcast.forecast.fleet.busy import busy_share
 from shiftcast.forecast.fleet.facts import Fleet, Holding, Offer
-from shiftcast.forecast.fleet.hardware import it_power
-from shiftcast.forecast.fleet.holdings import Held, held, hours_between, month_hours, pue_of, sized
+from shiftcast.forecast.fleet.holdings import Held, held, it_energy, month_hours, pue_of, sized
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.words import usd
 
@@ -46,7 +45,7 @@ class Costs:
     @property
     def total(self) -> Array:
         """Cost of all parts [USD], shape (draws, months)."""
-        return self.usd.sum(axis=2)
+        return np.asarray(self.usd.sum(axis=2))
 
 
 def held_costs(demand: Demand, fleet: Fleet, basis: Basis, *, given: Mapping[str, float]) -> Costs:
@@ -131,14 +130,7 @@ def energy(
     owned = [each for each in holdings if each.terms == "owned"]
     if fleet.usd_per_kwh is None or not owned:
         return np.zeros((1, len(months))), ()
-    found = {name: it_power(basis, name) for name in dict.fromkeys(each.accelerator for each in owned)}
-    kwh = np.zeros(len(months))
-    for each in owned:
-        watts = float(np.nan_to_num(found[each.accelerator].value))
-        kwh += each.count * hours_between(months, each.since, each.until) * watts / 1e3
+    kwh, sources = it_energy(owned, months, basis)
     pue, said = pue_of(fleet, basis)
-    notes = (
-        f"Energy of what is owned is added at {usd(fleet.usd_per_kwh)} a kWh.",
-        *said, *(each.source for each in found.values() if each.source),
-    )  # fmt: skip
+    notes = (f"Energy of what is owned is added at {usd(fleet.usd_per_kwh)} a kWh.", *said, *sources)
     return basis.values(LOAD, given)[:, None] * kwh * pue * fleet.usd_per_kwh, notes

@@ -12,6 +12,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.facts import Fleet
+from shiftcast.forecast.fleet.holdings import sized
 from shiftcast.forecast.fleet.wanted import Demand
 
 LABELS: Final = ("workload", "technique")
@@ -72,15 +73,17 @@ def cuts(demand: Demand, fleet: Fleet, basis: Basis, caps: Mapping[str, float] |
     """
     if not set(LABELS) <= set(demand.parts.columns):
         return ()
-    for technique, most in (caps or {}).items():
+    for technique, cap in (caps or {}).items():
         if technique not in set(demand.parts["technique"]):
             raise InputError(f"technique {technique!r} has no hours; it may be {', '.join(_techniques(demand))}")
-        if not 0 <= most < 1:
-            raise InputError(f"share {most:g} of {technique} is not a share below one; give one such as 0.3")
+        if not 0 <= cap < 1:
+            raise InputError(f"share {cap:g} of {technique} is not a share below one; give one such as 0.3")
     found = []
+    basis = sized(basis, len(demand.hours))
     for workload, technique in demand.parts[list(LABELS)].itertuples(index=False):
         share = _share(demand, workload, technique).mean(axis=0)
-        most = (caps or {}).get(technique) if caps else float(share[0]) if share[-1] > share[0] else None
+        rises = float(share[0]) if share[-1] > share[0] else None
+        most = caps.get(technique) if caps else rises
         ratio = _ratio(fleet, basis, workload, technique, len(demand.hours)) if most is not None else None
         if most is not None and ratio is not None and most < 1:
             found.append(Cut(workload, technique, most, *ratio))

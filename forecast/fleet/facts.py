@@ -28,6 +28,8 @@ class Holding:
         Accelerators of a node; they come and go in whole nodes.
     guessed
         Whether the count is a guess from use, which answers then say.
+    it_kw
+        Power of one at the IT boundary [kW]; ``None`` takes the catalogue's.
     """
 
     accelerator: str
@@ -38,6 +40,7 @@ class Holding:
     usd_per_hour: float | None = None
     node: int = 8
     guessed: bool = False
+    it_kw: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class Offer:
         Work of one hour of it over an hour of the fleet's present mix [1]; ``None`` takes the catalogue's ratio.
     most
         How many can be had [accelerator]; ``None`` without limit.
+    it_kw
+        As of a holding.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Offer:
     node: int = 8
     work: float | None = None
     most: float | None = None
+    it_kw: float | None = None
 
 
 @dataclass(frozen=True)

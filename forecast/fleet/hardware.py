@@ -61,19 +61,23 @@ def relative_work(basis: Basis, name: str, base: str) -> Figure:
     return Figure(1.0, "nothing on record, taken as one, assumed; say `work` of the offer, or add rows to hardware.csv")
 
 
-def it_power(basis: Basis, name: str) -> Figure:
+def it_power(basis: Basis, name: str, told_kw: float | None = None) -> Figure:
     """Return the power of one accelerator with its host and network.
 
     Parameters
     ----------
     basis, name
         Catalogue and beliefs, and the accelerator.
+    told_kw
+        What the planner says it is [kW]; ``None`` takes the catalogue's.
 
     Returns
     -------
     Figure
         [W_it]; where the catalogue has the chip's alone, times the usual overhead of a server, which the source says.
     """
+    if told_kw is not None:
+        return Figure(told_kw * 1e3, "")
     rows = select(basis.hardware, accelerator=name)
     if len(rows):
         row = latest(basis.hardware, name)
@@ -83,7 +87,7 @@ def it_power(basis: Basis, name: str) -> Figure:
             overhead = basis.beliefs["generations.server_overhead"]
             watts = float(row["chip_w"]) * overhead
             return Figure(watts, f"Power of {name} is assumed: {overhead:g} times its chip's {row['chip_w']:g} W.")
-    return Figure(float("nan"), f"Power of {name} is not on record and left out; add its row to hardware.csv.")
+    return Figure(float("nan"), f"Power of {name} is not on record and left out; say its it_kw in fleet.toml.")
 
 
 def _peak(basis: Basis, name: str) -> float:

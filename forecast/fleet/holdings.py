@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,8 +30,10 @@ class Held:
         Types, in the order of the holdings.
     hours
         Accelerator-hours of each type, shape (months, types).
+    present
+        Accelerator to its hours in the first month with any, the mix that is called present.
     work
-        Work of an hour of each type over an hour of the mix held in the first month with any [1], shape (types,).
+        Work of an hour of each type over an hour of the present mix [1], shape (types,).
     cost
         Cost of all that has a price, by month [USD], shape (months,).
     unpriced
@@ -43,6 +45,7 @@ class Held:
     months: pd.DatetimeIndex
     accelerators: tuple[str, ...]
     hours: Array
+    present: Mapping[str, float]
     work: Array
     cost: Array
     unpriced: tuple[str, ...]
@@ -138,12 +141,14 @@ def held(fleet: Fleet, months: pd.DatetimeIndex, basis: Basis) -> Held:
         hours[:, names.index(each.accelerator)] += each.count * hours_between(months, each.since, each.until)
         cost += priced(each, months)
     unpriced = tuple(dict.fromkeys(each.accelerator for each in fleet.holdings if each.usd_per_hour is None))
-    present = hours[int(np.argmax(hours.sum(axis=1) > 0))]
-    work, notes = mix_work(basis, names, dict(zip(names, present, strict=True)))
-    return Held(months, names, hours, work, cost, unpriced, notes)
+    counts = [sum(each.count for each in fleet.holdings if each.accelerator == name) for name in names]
+    first = hours[int(np.argmax(hours.sum(axis=1) > 0))] if hours.any() else np.array(counts)
+    present = dict(zip(names, first.tolist(), strict=True))
+    work, notes = mix_work(basis, names, present)
+    return Held(months, names, hours, present, work, cost, unpriced, notes)
 
 
-def mix_work(basis: Basis, names: Sequence[str], present: dict[str, float]) -> tuple[Array, tuple[str, ...]]:
+def mix_work(basis: Basis, names: Sequence[str], present: Mapping[str, float]) -> tuple[Array, tuple[str, ...]]:
     """Return the work of an hour of accelerators over an hour of a mix, and what the figures rest on.
 
     Parameters
@@ -163,8 +168,6 @@ def mix_work(basis: Basis, names: Sequence[str], present: dict[str, float]) -> t
         A note on each ratio that is not one by itself.
     """
     base = max(present, key=lambda name: present[name])
-    if not present[base] > 0:
-        return np.ones(len(names)), ()
     found = {name: relative_work(basis, name, base) for name in dict.fromkeys((*names, *present))}
     total = sum(present.values())
     mean = sum(hours / total * found[name].value for name, hours in present.items())
@@ -207,13 +210,33 @@ def power(fleet: Fleet, months: pd.DatetimeIndex, basis: Basis) -> tuple[pd.Data
     tuple of str
         What was assumed, and which accelerators have no power on record and are left out.
     """
-    have = held(fleet, months, basis)
-    found = {name: it_power(basis, name) for name in have.accelerators}
-    watts = np.array([np.nan_to_num(each.value) for each in found.values()])
-    mw = have.hours @ watts / month_hours(months) / 1e6
+    kwh, sources = it_energy(fleet.holdings, months, basis)
+    mw = kwh / month_hours(months) / 1e3
     pue, said = pue_of(fleet, basis)
-    notes = (*(each.source for each in found.values() if each.source), *said)
-    return pd.DataFrame({"month": months, "mw_it": mw, "mw_facility": mw * pue}), notes
+    return pd.DataFrame({"month": months, "mw_it": mw, "mw_facility": mw * pue}), (*sources, *said)
+
+
+def it_energy(holdings: Iterable[Holding], months: pd.DatetimeIndex, basis: Basis) -> tuple[Array, tuple[str, ...]]:
+    """Return the energy at the IT boundary that holdings would take at their full provisioned power, by month.
+
+    Parameters
+    ----------
+    holdings, months, basis
+        What is held, first day of each month, and the catalogue; a holding's own ``it_kw`` stands.
+
+    Returns
+    -------
+    ndarray, shape (months,)
+        [kWh].
+    tuple of str
+        What was assumed, and which accelerators have no power on record and are left out.
+    """
+    kwh, sources = np.zeros(len(months)), []
+    for each in holdings:
+        found = it_power(basis, each.accelerator, each.it_kw)
+        kwh += each.count * hours_between(months, each.since, each.until) * float(np.nan_to_num(found.value)) / 1e3
+        sources.extend([found.source] if found.source else [])
+    return kwh, tuple(dict.fromkeys(sources))
 
 
 def pue_of(fleet: Fleet, basis: Basis) -> tuple[float, tuple[str, ...]]:

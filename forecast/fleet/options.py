@@ -170,7 +170,8 @@ def _firm(setting: Setting, name: str, offer: Offer, rent: Offer | None, back: t
     setting, saved = _without(setting, back, since) if back else (setting, 0.0)
     hours = hours_between(setting.months, since, None) * offer.node
     each = setting.busy[:, None] * setting.works[offer.name] * hours
-    unit = Holding(offer.accelerator, float(offer.node), since, terms="owned" if offer.terms == "buy" else "reserved")
+    unit = Holding(offer.accelerator, float(offer.node), since, terms="owned" if offer.terms == "buy" else "reserved",
+                   it_kw=offer.it_kw)  # fmt: skip
     power = energy(setting.fleet, [unit], setting.months, setting.basis, setting.given)[0].sum(axis=1)
     money = hours.sum() * hourly_usd(offer) + power
 
@@ -190,7 +191,8 @@ def _without(setting: Setting, back: tuple[Holding, ...], since: pd.Timestamp) -
     ended = [replace(each, until=since) for each in back]
     saved = sum(float(priced(each, setting.months).sum()) for each in back)
     saved -= sum(float(priced(each, setting.months).sum()) for each in ended)
-    have = replace(held(replace(setting.fleet, holdings=kept), setting.months, setting.basis), work=setting.have.work)
+    have = held(replace(setting.fleet, holdings=kept), setting.months, setting.basis)
+    have = replace(have, present=setting.have.present, work=setting.have.work)
     return replace(setting, have=have), saved
 
 

@@ -92,7 +92,7 @@ def test_the_odds_and_dates_are_those_of_the_draws(basis, demand_of):
     assert "If it is used up, in 2027-09 (8 in 10: 2027-09 to 2027-11)." in answer.says
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=10)
 @given(limits=st.lists(st.floats(1.0, 1e7), min_size=2, max_size=4))
 def test_odds_fall_as_the_budget_rises_and_rise_through_the_year(basis, demand_of, limits):
     fleet = mine(offers=(Offer("cloud", "alpha", "rent", 3.0, 0.0, 0),))

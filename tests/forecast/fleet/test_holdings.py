@@ -77,6 +77,12 @@ def test_power_is_of_what_is_held_at_both_boundaries(basis):
     assert notes == ("Power of beta is assumed: 1.75 times its chip's 800 W.",)
 
 
+def test_power_that_the_planner_says_stands(basis):
+    told = Holding("gamma", 1000, day("2020-01-01"), it_kw=1.2)
+    table, notes = power(Fleet("mine", pue=1.0, holdings=(told,)), months("2027-01-01", 1), basis)
+    assert (table["mw_it"].tolist(), notes) == (pytest.approx([1.2]), ())
+
+
 def test_power_says_which_pue_is_assumed_and_which_power_is_not_known(basis):
     table, notes = power(Fleet("mine", holdings=(Holding("gamma", 10, day("2020-01-01")),)), months("2027-01-01", 1),
                          basis)  # fmt: skip

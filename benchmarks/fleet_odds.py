@@ -1,0 +1,189 @@
+"""Measure whether the odds that a fleet gets full or over its budget come true as often as they say.
+
+``python benchmarks/fleet_odds.py [--fleets N] [--data DIR]`` makes fleets whose growth, seasons, jumps and prices the
+model is not told, forecasts each a year ahead from its stored usage alone, and asks when it is full and whether it
+keeps its budget; it does the same on real monthly series at rolling origins, each series read as the hours of a fleet
+(no public trace of accelerators is long enough for a year of months). It writes ``benchmarks/fleet_odds.csv`` and the
+table of ``docs/fleet_odds.md``: what was said and what came, by tenths of the probability.
+
+Capacities and budgets are set around the middle of each forecast, so that every tenth has cases. Three cases of one
+fleet, at capacities and months of their own, are not independent.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from volume_traces import TRACES
+
+from shiftcast.features.frames import DIMENSIONS, Usage, conform
+from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.fleet import demand as demands
+from shiftcast.forecast.fleet.budget import budget
+from shiftcast.forecast.fleet.facts import Fleet, Holding
+from shiftcast.forecast.fleet.full import full
+from shiftcast.forecast.fleet.history import read_history
+from shiftcast.forecast.fleet.holdings import month_hours
+from shiftcast.forecast.fleet.spending import spent_by_month
+from shiftcast.forecast.fleet.wanted import Demand
+from shiftcast.forecast.known import Settings, basis_of
+from shiftcast.pipelines.sources.public_record import read_record
+
+RESULTS = Path(__file__).with_suffix(".csv")
+PAGE = Path(__file__).parents[1] / "docs" / "fleet_odds.md"
+DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
+BEGIN, END = "<!-- benchmarks/fleet_odds.py: begin -->", "<!-- benchmarks/fleet_odds.py: end -->"
+FIRST = pd.Timestamp("2027-01-01", tz="UTC")  # of the year that is forecast
+AHEAD, CASES, DRAWS = 12, 3, 1000
+ENOUGH, GOAL = 30, 0.08
+MONTHLY = ("pypi", "packages", "labour")
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Hours and cost of an hour of one fleet by month, shape (months, parts) and (months,); the last year is ahead."""
+
+    hours: np.ndarray
+    price: np.ndarray
+
+
+def made(number: int) -> Truth:
+    """Return a fleet of one to three parts and 18 to 48 months of history."""
+    random = np.random.default_rng([17, number])
+    months, parts = int(random.integers(18, 49)) + AHEAD, int(random.integers(1, 4))
+    shape, time = (months, parts), np.arange(months)[:, None]
+    growth = random.normal(0.015, 0.02, parts) + random.normal(0, 0.003, shape).cumsum(axis=0)
+    walk = random.normal(0, random.uniform(0.01, 0.06), shape).cumsum(axis=0)
+    jumps = ((random.random(shape) < 0.01) * random.normal(0, 0.3, shape)).cumsum(axis=0)
+    season = random.uniform(0, 0.15) * np.sin(2 * np.pi * (time / 12 + random.random(parts)))
+    noise = random.normal(0, random.uniform(0.02, 0.1), shape)
+    level = random.normal(9, 1, parts)
+    price = 2 * np.exp((random.normal(-0.005, 0.01) + random.normal(0, random.uniform(0.005, 0.04), months)).cumsum())
+    return Truth(np.exp(level + growth.cumsum(axis=0) + walk + jumps + season + noise), price)
+
+
+def usage_of(truth: Truth) -> pd.DataFrame:
+    """Return what the store of a fleet would hold when the year ahead begins."""
+    known = len(truth.hours) - AHEAD
+    starts = pd.date_range(end=FIRST, periods=known + 1, freq="MS")[:-1]
+    rows = [
+        pd.DataFrame(
+            {"period_start": starts, "value": value, "measure": measure, "unit": unit, "technique": f"t{part}"}
+        )
+        for part in range(truth.hours.shape[1])
+        for measure, unit, value in (
+            ("gpu_hours", "accelerator_hour", truth.hours[:known, part]),
+            ("cost", "USD", truth.hours[:known, part] * truth.price[:known]),
+        )
+    ]
+    labels = dict.fromkeys(DIMENSIONS, "all") | {"workload": "recsys"}
+    told = {"how": "sum", "grain": "month", "known_at": FIRST, "source": "made", "rows": 1.0, "bound": "=",
+            "evidence": "measured", "confidence": "verified"}  # fmt: skip
+    table = pd.concat(rows, ignore_index=True)
+    return conform(table.assign(**told, **{name: each for name, each in labels.items() if name not in table}), Usage)
+
+
+def cases(truth: Truth, basis: Basis, seed: int) -> list[dict[str, object]]:
+    """Return what was said of one fleet and what came."""
+    history = read_history(usage_of(truth))
+    through = FIRST + pd.DateOffset(months=AHEAD - 1)
+    demand = demands.forecast_demand(
+        history, Fleet("made"), through=through, basis=demands.Basis(basis.beliefs), draws=DRAWS, seed=seed
+    )
+    random, ahead = np.random.default_rng([18, seed]), truth.hours[-AHEAD:].sum(axis=1)
+    cost = float((ahead * truth.price[-AHEAD:]).sum())
+    spent = spent_by_month(history)
+    expected = float(np.median(demand.total.sum(axis=1))) * float(
+        spent["cost"].tail(3).sum() / spent["hours"].tail(3).sum()
+    )
+    rows = []
+    for place in np.sort(random.choice(AHEAD, CASES, replace=False)):
+        rows.append(_full(demand, ahead, int(place), random, basis))
+        limit = expected * np.exp(random.normal(0, 0.25))
+        said = budget(demand, Fleet("made"), basis, year=FIRST.year, limit=limit, spent=spent).table["p_over"].iloc[-1]
+        rows.append({"question": "over budget", "said": said, "came": cost > limit})
+    return rows
+
+
+def _full(
+    demand: Demand, ahead: np.ndarray, place: int, random: np.random.Generator, basis: Basis
+) -> dict[str, object]:
+    """Return the odds that one month is full at a capacity around the middle of the forecast, and whether it was."""
+    length = month_hours(demand.months)[place]
+    count = float(np.median(demand.total[:, place])) * np.exp(random.normal(0, 0.3)) / length
+    fleet = Fleet("made", busy=1.0, holdings=(Holding("h100", count, FIRST - pd.DateOffset(years=5)),))
+    said = full(demand, fleet, basis).table["p_full"].iloc[place]
+    return {"question": "full", "said": said, "came": ahead[place] > count * length}
+
+
+def generated(fleets: int, basis: Basis) -> Iterator[dict[str, object]]:
+    """Yield the cases of the fleets that are made."""
+    for number in range(fleets):
+        yield from ({"set": "generated fleets", "fleet": number} | row for row in cases(made(number), basis, number))
+        if number % 25 == 24:
+            print(f"{number + 1} of {fleets} fleets", flush=True)
+
+
+def real(folder: Path, basis: Basis) -> Iterator[dict[str, object]]:
+    """Yield the cases of real monthly series, each a fleet of one part, at origins a year apart."""
+    for trace in (each for each in TRACES if each.name in MONTHLY and folder.exists()):
+        panel = trace.panel(folder)
+        for number, values in enumerate(panel.values):
+            known = values[np.isfinite(values)]
+            for back in range(0, len(known) - AHEAD - 18 + 1, AHEAD):
+                series = known[: len(known) - back] if back else known
+                truth = Truth(series[:, None], np.ones(len(series)))
+                found = cases(truth, basis, 100_000 + 100 * number + back)
+                yield from ({"set": "real monthly series", "fleet": f"{trace.name} {number}"} | row
+                            for row in found if row["question"] == "full")  # fmt: skip
+            print(f"{trace.name}: {number + 1} of {len(panel.values)} series", flush=True)
+
+
+def tenths(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what was said and what came by set, question and tenth of the probability."""
+    tenth = np.minimum((rows["said"].astype(float) * 10).astype(int), 9)
+    groups = rows.assign(tenth=tenth, came=rows["came"].astype(float)).groupby(["set", "question", "tenth"], sort=True)
+    table = groups.agg(
+        cases=("came", "size"), fleets=("fleet", "nunique"), said=("said", "mean"), came=("came", "mean")
+    )
+    return table.reset_index().round({"said": 4, "came": 4})
+
+
+def page_table(table: pd.DataFrame) -> str:
+    """Return the results as the table of the page."""
+    lines = ["| | question | tenth | cases | fleets | said | came | apart |", f"|{'---|' * 8}"]
+    for row in table.itertuples():
+        apart = abs(row.said - row.came)
+        told = "too few" if row.cases < ENOUGH else f"{100 * apart:.1f} points{'' if apart <= GOAL else ', missed'}"
+        lines.append(f"| {row.set} | {row.question} | {10 * row.tenth} to {10 * row.tenth + 10} % | {row.cases} | "
+                     f"{row.fleets} | {row.said:.1%} | {row.came:.1%} | {told} |")  # fmt: skip
+    return "\n".join(lines)
+
+
+def write_page(table: pd.DataFrame, page: Path = PAGE) -> None:
+    """Put the table between the markers of the page."""
+    text = page.read_text(encoding="utf-8")
+    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
+    page.write_text(f"{before}\n{page_table(table)}\n{after}", encoding="utf-8")
+
+
+def main() -> None:
+    """Read the command line, measure, and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--fleets", type=int, default=600)
+    given = parser.parse_args()
+    basis = replace(basis_of(read_record().as_of(FIRST), Settings(draws=DRAWS)), origin=FIRST)
+    rows = pd.DataFrame([*generated(given.fleets, basis), *real(given.data, basis)])
+    tenths(rows).to_csv(RESULTS, index=False)
+    write_page(pd.read_csv(RESULTS))
+    print(page_table(pd.read_csv(RESULTS)))
+
+
+if __name__ == "__main__":
+    main()
