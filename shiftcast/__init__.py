@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shiftcast.pipelines.fleet.opening import open_fleet
     from shiftcast.pipelines.ingest.load import IngestRequest, ingest
     from shiftcast.pipelines.job.run import RunRequest, run
+    from shiftcast.pipelines.publish.sql import open_sql
     from shiftcast.pipelines.registry.champion import open_forecaster
     from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
     from shiftcast.pipelines.store import Store
@@ -41,6 +42,7 @@ _PLACES: Final = {
     "ingest": "pipelines.ingest.load",
     "open_fleet": "pipelines.fleet.opening",
     "open_forecaster": "pipelines.registry.champion",
+    "open_sql": "pipelines.publish.sql",
     "panels": "features.panel",
     "run": "pipelines.job.run",
     "share_panels": "features.share_grid",
@@ -60,6 +62,7 @@ __all__ = [
     "ingest",
     "open_fleet",
     "open_forecaster",
+    "open_sql",
     "panels",
     "run",
     "share_panels",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+CALLED: Final[ContextVar[tuple[str, ...]]] = ContextVar("CALLED", default=())  # words of the call that is under way
 
 
 class Listed(NamedTuple):
@@ -83,6 +86,8 @@ _ALL: Final = (
      "Propose labelling rules for the largest unlabelled rows; guesses are to be confirmed, gaps to be filled."),
     Listed("store", "Your own series", "store", "store_app",
      "The store of usage: history, verification, compaction, copies."),
+    Listed("sql", "Your own series", "sql", "sql",
+     "Read stored usage and the champion's forecasts with SQL; nothing can be changed and no file be reached."),
     Listed("retrain", "On a schedule", "retrain", "retrain",
      "Ingest, fit, backtest, compare, register and publish; exit code 0 promoted or unchanged, 3 kept, 2 bad input."),
     Listed("schedule", "On a schedule", "schedule", "schedule",
@@ -142,6 +147,7 @@ class CommandsOnDemand(TyperGroup):
             Name, command and the words left, as Click has them.
         """
         if args and args[0] in COMMANDS:
+            CALLED.set(tuple(args))
             self.commands[args[0]] = load(args[0])
         return super().resolve_command(ctx, args)
 

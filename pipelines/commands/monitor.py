@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.monitor import Monitored, findings_json, monitor
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.public_record import read_record
+from shiftcast.pipelines.state.process import bare_environment
 from shiftcast.pipelines.state.root import default_root
 
 ALARMED: Final = 3
@@ -68,7 +68,7 @@ def _run_hook(command: list[str], done: Monitored) -> None:
     try:
         ended = subprocess.run(  # noqa: S603  (the user's own command)
             command, input=findings_json(done), text=True, timeout=_HOOK_SECONDS, check=False, capture_output=True,
-            env=hook_environment(),
+            env=bare_environment(),
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         sys.stderr.write(f"shiftcast: --on-alarm failed ({type(error).__name__}); the alarms stand\n")
@@ -76,17 +76,6 @@ def _run_hook(command: list[str], done: Monitored) -> None:
     sys.stderr.write(ended.stdout + ended.stderr)
     if ended.returncode:
         sys.stderr.write(f"shiftcast: --on-alarm failed (exit code {ended.returncode}); the alarms stand\n")
-
-
-def hook_environment() -> dict[str, str]:
-    """Return the environment an alarm command gets: the search path and home, and none of the secrets beside them.
-
-    Returns
-    -------
-    dict
-        Name to value.
-    """
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
 
 
 def _show(done: Monitored) -> None:

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
-import pyarrow as pa
 import typer
-from pyarrow import csv
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.constraints import parse_constraint
@@ -16,8 +14,9 @@ from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
 from shiftcast.forecast.hierarchy.long import ALL_METHODS, Reconciliation, reconcile_long
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.volume.coherent import coherent_volumes, of_volumes
-from shiftcast.pipelines.series.files import series_writer
+from shiftcast.pipelines.commands.noted import KINDS, check_output, notes_of
 from shiftcast.pipelines.sources.long_files import read_long
+from shiftcast.pipelines.tables.writing import PARQUET, kind_of, write_table
 
 
 def reconcile(
@@ -34,10 +33,12 @@ def reconcile(
     insample: Annotated[Path | None, typer.Option(help="unique_id, ds, y and fitted values, for residuals.")] = None,
     grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
     nonnegative: Annotated[bool, typer.Option("--nonnegative", help="Let no value fall below zero.")] = False,
-    output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    output: Annotated[Path | None, typer.Option(help=f"{KINDS}; CSV on standard output if left out.")] = None,
     paths: Annotated[Path | None, typer.Option(help="Coherent draws to write, where FILE has draws.")] = None,
 ) -> None:
     """Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."""
+    check_output(output)
+    check_output(paths)
     wanted = tuple(parse_constraint(text, tolerance=tolerance) for text in constraint or ())
     if tolerance and not wanted:
         raise InputError(f"--tolerance {tolerance:g} has no constraint to soften; give --constraint, or leave it out")
@@ -66,11 +67,9 @@ def _volumes(
     done = coherent_volumes(tree, rows, plan, insample=fitted)
     if paths is not None and done.paths.empty:
         raise InputError("--paths needs draws: give the file that `shiftcast volume --paths` wrote, not its quantiles")
-    with series_writer(output) as write:
-        write(done.forecast)
+    write_table(done.forecast, output, notes=notes_of())
     if paths is not None:
-        with series_writer(paths) as write:
-            write(done.paths)
+        write_table(done.paths, paths, notes=notes_of())
     if done.left_out:
         typer.echo(
             f"means only: {done.left_out} rows of quantiles are left out, as quantiles do not add up; for coherent "
@@ -80,16 +79,8 @@ def _volumes(
 
 
 def _write(frame: pd.DataFrame, output: Path | None) -> None:
-    if output is None:
-        typer.echo(frame.to_csv(index=False), nl=False)
-    elif output.suffix == ".parquet":
+    """Write a user's own forecasts; a Parquet file has the types that it was read with."""
+    if output is not None and kind_of(output) == PARQUET:
         frame.to_parquet(output, index=False)
     else:
-        _write_csv(frame, output)
-
-
-def _write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write with Arrow, which takes a fifth of the time pandas does; days stay as short as pandas writes them."""
-    days = {name: frame[name].astype(str) for name in frame.select_dtypes(["datetime", "datetimetz"])}
-    table = pa.Table.from_pandas(frame.assign(**days), preserve_index=False)
-    csv.write_csv(table, path, csv.WriteOptions(quoting_style="needed"))
+        write_table(frame, output, notes=notes_of())

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.tables.writing import JSON, WORKBOOK
 
 HERE, SPARK = "here", "spark"
 _ENGINES: Final = (HERE, SPARK)
@@ -69,11 +70,15 @@ def wanted_places(outputs: Mapping[str, str | None]) -> dict[str, str]:
     Raises
     ------
     ValueError
-        If there is none for the forecast: it does not come to this process.
+        If there is none for the forecast, which does not come to this process, or workers do not write such a file.
     """
     if outputs["forecast"] is None:
         raise InputError("--engine spark writes where its workers are: name --output, a file, folder or URI")
-    return {kind: place for kind, place in outputs.items() if place is not None}
+    places = {kind: place for kind, place in outputs.items() if place is not None}
+    for place in places.values():
+        if place.endswith((WORKBOOK, JSON)):
+            raise InputError(f"{place}: --engine spark writes CSV and Parquet; name .parquet, or use --engine here")
+    return places
 
 
 def path(place: str | None) -> Path | None:

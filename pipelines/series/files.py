@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +10,11 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.csv
 import pyarrow.parquet
-import typer
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.tables.delimited import opened, plain_csv
+from shiftcast.pipelines.tables.formulas import MARKED, unguarded
+from shiftcast.pipelines.tables.sheets import place_of
 
 TEXT: Final = ("series", "group", "category", "period_end")
 EMPTY: Final = ("", "nan", "NaN", "null", "NULL")
@@ -27,7 +27,7 @@ def check_file(file: Path) -> Path:
     Parameters
     ----------
     file
-        Path of a CSV or Parquet file.
+        Path of a CSV or Parquet file, a workbook, or a sheet of one: ``book.xlsx#Sheet``.
 
     Returns
     -------
@@ -39,18 +39,18 @@ def check_file(file: Path) -> Path:
     ValueError
         If it is not.
     """
-    if not file.is_file():
-        raise InputError(f"file {str(file)!r} is not there; give a CSV or Parquet file")
+    if not place_of(file)[0].is_file():
+        raise InputError(f"file {str(file)!r} is not there; give a CSV, a Parquet file or a workbook")
     return file
 
 
 def columns_of(file: Path) -> list[str]:
-    """Return the names of the columns of a CSV or Parquet file.
+    """Return the names of the columns of a file.
 
     Parameters
     ----------
     file
-        A table with a header; ``.parquet``, or else CSV.
+        A table with a header, as :func:`check_file` takes it; text with commas, semicolons or tabs between cells.
 
     Returns
     -------
@@ -65,8 +65,8 @@ def columns_of(file: Path) -> list[str]:
     try:
         if file.suffix == PARQUET:
             return list(pa.parquet.read_schema(file).names)
-        with pa.csv.open_csv(file) as opened:
-            return list(opened.schema.names)
+        with pa.csv.open_csv(opened(plain_csv(file, TEXT))) as rows:
+            return list(rows.schema.names)
     except (pa.ArrowInvalid, UnicodeDecodeError) as problem:
         raise _no_table(file, problem, ()) from problem
 
@@ -77,12 +77,12 @@ def _no_table(file: Path, problem: Exception, columns: tuple[str, ...]) -> Input
 
 
 def read_series(file: Path, columns: tuple[str, ...], *, text: tuple[str, ...] = TEXT) -> pd.DataFrame:
-    """Return the named columns of a CSV or Parquet file that it has, text kept as codes to save memory.
+    """Return the named columns that a file has, text kept as codes to save memory.
 
     Parameters
     ----------
     file
-        A table with a header; ``.parquet``, or else CSV.
+        A table with a header, as :func:`check_file` takes it; text with commas, semicolons or tabs between cells.
     columns
         Names to keep; those the file has not are left out, for the caller to judge.
     text
@@ -96,11 +96,13 @@ def read_series(file: Path, columns: tuple[str, ...], *, text: tuple[str, ...] =
     Raises
     ------
     ValueError
-        If the file is missing or no such table.
+        If the file is missing, no such table, or has none of the columns.
     """
     check_file(file)
+    if columns and not set(columns) & set(there := columns_of(file)):
+        raise InputError(f"file {str(file)!r} has the columns {', '.join(there)}; give {','.join(columns)}")
     try:
-        table = (_parquet if file.suffix == PARQUET else _csv)(file, columns, text)
+        table = _parquet(file, columns, text) if file.suffix == PARQUET else unmarked(_csv(file, columns, text))
     except (pa.ArrowInvalid, UnicodeDecodeError) as problem:
         raise _no_table(file, problem, columns) from problem
     return table.unify_dictionaries().to_pandas()
@@ -113,105 +115,38 @@ def _parquet(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.
 
 def _csv(file: Path, columns: tuple[str, ...], text: tuple[str, ...]) -> pa.Table:
     """Return a CSV with numbers as numbers, or as text where one of them is none: its row is named later."""
-    with pa.csv.open_csv(file) as opened:
-        there = [name for name in opened.schema.names if name in columns]
+    source = plain_csv(file, text)
+    with pa.csv.open_csv(opened(source)) as rows:
+        there = [name for name in rows.schema.names if name in columns]
     coded = pa.dictionary(pa.int32(), pa.string())
     types = {name: coded if name in text else pa.float64() for name in there}
     options = {"include_columns": there, "strings_can_be_null": True, "null_values": list(EMPTY)}
     try:
-        return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
+        return pa.csv.read_csv(opened(source), convert_options=pa.csv.ConvertOptions(column_types=types, **options))
     except pa.ArrowInvalid:
         types = {name: coded if name in text else pa.string() for name in there}
-        return pa.csv.read_csv(file, convert_options=pa.csv.ConvertOptions(column_types=types, **options))
+        return pa.csv.read_csv(opened(source), convert_options=pa.csv.ConvertOptions(column_types=types, **options))
 
 
-@contextmanager
-def series_writer(file: Path | None) -> Iterator[Callable[[pd.DataFrame], None]]:
-    """Give a function that writes frames of one shape one below the other, as CSV or Parquet.
-
-    The file appears under its name only when all of it is written; without one, frames go to standard output.
-    Times are written as 2027-12-31 in a CSV where all of a frame are days, as 2027-12-31T13:00:00 otherwise.
+def unmarked(table: pa.Table) -> pa.Table:
+    """Return rows of a CSV whose names are without the marks that keep spreadsheets from running them.
 
     Parameters
     ----------
-    file
-        ``.parquet``, or else CSV; standard output if ``None``.
-
-    Yields
-    ------
-    callable
-        Takes a frame; every frame has the columns of the first.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be written to.
-    ValueError
-        If the file's folder is not there.
-    """
-    if file is None:
-        yield _screen()
-        return
-    if not file.parent.is_dir():
-        raise InputError(f"folder {str(file.parent)!r} is not there; make it, or write somewhere else")
-    part = file.with_name(f".{file.stem}.part{file.suffix}")
-    kind = pa.parquet.ParquetWriter if file.suffix == PARQUET else pa.csv.CSVWriter
-    try:
-        with ExitStack() as stack:
-            opened: list[pa.csv.CSVWriter | pa.parquet.ParquetWriter] = []
-
-            def write(frame: pd.DataFrame) -> None:
-                table = as_table(frame, parquet=file.suffix == PARQUET)
-                if not opened:
-                    opened.append(stack.enter_context(kind(str(part), table.schema)))
-                opened[0].write_table(table)
-
-            yield write
-        if opened:
-            part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _screen() -> Callable[[pd.DataFrame], None]:
-    """Return what writes frames to standard output, the header once."""
-    headers = iter([True])
-
-    def write(frame: pd.DataFrame) -> None:
-        text = as_table(frame, parquet=False).to_pandas().to_csv(index=False, header=next(headers, False))
-        typer.echo(text, nl=False)
-
-    return write
-
-
-def as_table(frame: pd.DataFrame, *, parquet: bool) -> pa.Table:
-    """Return a frame as a table without dictionary coding; times as UTC, or as text in a CSV.
-
-    Parameters
-    ----------
-    frame
-        Any DataFrame; its index is left out.
-    parquet
-        Whether it is for Parquet and not for a CSV.
+    table
+        Rows, names as codes.
 
     Returns
     -------
     Table
-        The same columns.
+        The same columns (:mod:`pipelines.tables.formulas`).
     """
-    zoned = [name for name, kind in frame.dtypes.items() if isinstance(kind, pd.DatetimeTZDtype)]
-    plain = frame.assign(**{name: frame[name].dt.tz_convert(None) for name in zoned})
-    table = pa.Table.from_pandas(plain, preserve_index=False).replace_schema_metadata()
-    return pa.table({name: _plain(table[name], parquet=parquet) for name in table.column_names})
+    for place, column in enumerate(table.columns):
+        if pa.types.is_dictionary(column.type) and any(_marked(chunk.dictionary) for chunk in column.chunks):
+            names = unguarded(column.cast(pa.string())).dictionary_encode()
+            table = table.set_column(place, table.column_names[place], names)
+    return table
 
 
-def _plain(column: pa.ChunkedArray, *, parquet: bool) -> pa.ChunkedArray:
-    if pa.types.is_dictionary(column.type):
-        return column.cast(pa.string())
-    if not pa.types.is_timestamp(column.type):
-        return column
-    if parquet:
-        return column.cast(pa.timestamp("us", tz="UTC"))
-    whole = column.cast(pa.timestamp("s"), safe=False)
-    daily = pa.compute.all(pa.compute.equal(pa.compute.floor_temporal(whole, unit="day"), whole)).as_py()
-    return pa.compute.strftime(whole, format="%Y-%m-%d" if daily else "%Y-%m-%dT%H:%M:%S")
+def _marked(names: pa.Array) -> bool:
+    return bool(pa.compute.any(pa.compute.match_substring_regex(names, MARKED)).as_py())

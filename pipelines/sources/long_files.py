@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import csv
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.frames import ALIASES
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.tables.delimited import opened, plain_csv
+from shiftcast.pipelines.tables.formulas import MARKED
 
 NAMES: Final = ("parent", "child", "category", "statistic", "unique_id", *ALIASES["unique_id"])
 EMPTY: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>")  # of a number, not of a name
 
 
 def read_long(path: Path) -> pd.DataFrame:
-    """Read a CSV or Parquet file of a user.
+    """Read a file of a user.
 
     Parameters
     ----------
     path
-        CSV or Parquet file.
+        CSV, text with semicolons or tabs, Parquet, a workbook, or a sheet of one: ``book.xlsx#Sheet``.
 
     Returns
     -------
@@ -39,13 +42,30 @@ def read_long(path: Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             return pd.read_parquet(path)
-        with path.open(newline="", encoding="utf-8-sig") as opened:
-            header = next(csv.reader(opened), [])
+        source = plain_csv(path, NAMES)
+        header = _header(source)
         empty = {name: [""] if name in NAMES else list(EMPTY) for name in header}
-        table = pd.read_csv(path, dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=empty)
+        table = pd.read_csv(opened(source), dtype=dict.fromkeys(NAMES, str), keep_default_na=False, na_values=empty)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
-        raise UnreadableFileError(f"{path}: cannot be read as CSV or Parquet ({error})") from None
+        raise UnreadableFileError(f"{path}: cannot be read as CSV, Parquet or workbook ({error})") from None
     twice = [name for at, name in enumerate(header) if name in header[:at]]
     if twice:
         raise InputError(f"{path}: column {twice[0]!r} is there twice; rename or drop one")
-    return table
+    return _unmarked(table)
+
+
+def _header(source: Path | bytes) -> list[str]:
+    """Return the names as they stand: a reader of tables renames one that is there twice."""
+    with TextIOWrapper(cast("BinaryIO", source.open("rb") if isinstance(source, Path) else opened(source)),
+                       encoding="utf-8-sig", newline="") as lines:  # fmt: skip
+        return next(csv.reader(lines), [])
+
+
+def _unmarked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose names are without the marks that keep spreadsheets from running them."""
+    names = [name for name in NAMES if name in table and table[name].str.match(MARKED).any()]
+    return table.assign(
+        **{name: table[name].where(~table[name].str.match(MARKED), table[name].str[1:]) for name in names}
+    )

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.series.files import EMPTY, TEXT, as_table
+from shiftcast.pipelines.series.files import EMPTY, TEXT
 from shiftcast.pipelines.spread.batches import BATCH, GROUP, PART
 from shiftcast.pipelines.spread.reading import CORRUPT, ROW
+from shiftcast.pipelines.tables.writing import as_table
 
 Answer = Callable[[pd.DataFrame], Iterable[tuple[str, pd.DataFrame]]]
 AT: Final = "shiftcast_at"  # place of a row within what a group and part gave
@@ -118,7 +119,7 @@ class Worker:
     def _nested(self, kind: str, frame: pd.DataFrame, place: tuple[str, int], start: int) -> pa.Table:
         fields = self.schema.field(kind).type
         dated = any(pa.types.is_timestamp(field.type) for field in fields)
-        table = as_table(frame[[field.name for field in fields]], parquet=dated)
+        table = as_table(frame[[field.name for field in fields]], text=not dated)
         cells = [table[field.name].cast(field.type).combine_chunks() for field in fields]
         own = {
             GROUP: pa.repeat(pa.scalar(place[0]), len(frame)),

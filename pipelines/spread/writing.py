@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.engine.spark import NO_FILE, is_local, plainly
-from shiftcast.pipelines.series.files import PARQUET, series_writer
 from shiftcast.pipelines.spread.batches import GROUP, PART
 from shiftcast.pipelines.spread.reading import CSV, is_uri
 from shiftcast.pipelines.spread.worker import AT
+from shiftcast.pipelines.tables.formulas import HARMLESS, RISKY
+from shiftcast.pipelines.tables.writing import PARQUET, table_writer
 
 
 def is_text(place: str) -> bool:
@@ -91,6 +92,7 @@ def write(given: Any, kind: str, place: str, rows: int) -> None:
         own = mine.select(f"{kind}.*")
         parts, written = own.write.mode("append"), spark.read.schema(own.schema)
         if is_text(place):
+            parts = _guarded(own).write.mode("append")
             parts.option("header", True).option("emptyValue", "").csv(place)
             found = written.option("header", True).option("multiLine", True).csv(place).count()
         else:
@@ -101,6 +103,16 @@ def write(given: Any, kind: str, place: str, rows: int) -> None:
             f"{place}: {found} of {rows} rows can be read there; the workers write to disks of their own: name a "
             "place that they all share, such as an object store"
         )
+
+
+def _guarded(rows: Any) -> Any:
+    """Return rows whose text no spreadsheet runs as a formula, as :mod:`pipelines.tables.formulas` has it."""
+    from pyspark.sql import functions as f  # noqa: PLC0415  (an extra)
+
+    texts = {name: f.col(f"`{name}`") for name, kind in rows.dtypes if kind == "string"}
+    risky = {name: text.rlike(RISKY) & ~text.rlike(HARMLESS) for name, text in texts.items()}
+    return rows.withColumns({name: f.when(risky[name], f.concat(f.lit("'"), text)).otherwise(text)
+                             for name, text in texts.items()})  # fmt: skip
 
 
 def _one_file(spark: Any, place: str) -> bool:
@@ -114,7 +126,7 @@ def _write_file(rows: Any, kind: str, file: Path) -> None:
         with plainly(str(file)):
             ordered = rows.orderBy(GROUP, PART, AT).select(f"{kind}.*")
             ordered.write.mode("append").parquet(scratch.as_uri())
-        with series_writer(file) as append:
+        with table_writer(file) as append:
             for part in sorted(scratch.glob("*.parquet")):
                 with pq.ParquetFile(part) as rows_of:
                     for batch in rows_of.iter_batches():

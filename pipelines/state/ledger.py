@@ -7,14 +7,14 @@ appended; one that was cut short by a kill is passed over.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+
+from shiftcast.pipelines.state.lines import append_lines, whole_lines
 
 LEDGER: Final = "ledger.jsonl"
 STEPS: Final = ("ingest", "fit", "backtest", "compare", "register", "publish")
@@ -88,12 +88,7 @@ class Ledger:
         """
         at = f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
         entry = LedgerEntry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
-        with (self.root / LEDGER).open("a+b") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - 1, 0))
-            torn = file.read(1) not in {b"", b"\n"}
-            file.write(b"\n" * torn + json.dumps(asdict(entry)).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append_lines(self.root / LEDGER, asdict(entry))
 
     @contextlib.contextmanager
     def step(self, step: str) -> Iterator[None]:
@@ -147,11 +142,10 @@ def entries(root: Path) -> Iterator[LedgerEntry]:
     LedgerEntry
         The next whole line.
     """
-    path = root / LEDGER
-    for line in path.read_bytes().split(b"\n") if path.exists() else ():
+    for line in whole_lines(root / LEDGER):
         try:
-            yield LedgerEntry(**json.loads(line))
-        except (ValueError, TypeError):
+            yield LedgerEntry(**line)
+        except TypeError:
             continue
 
 

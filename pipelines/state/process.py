@@ -71,6 +71,17 @@ def alive(name: str) -> bool | None:
     return _start(int(number)) in {start, ""}
 
 
+def bare_environment() -> dict[str, str]:
+    """Return the environment of a program of the user's: the search path and home, and none of the secrets beside them.
+
+    Returns
+    -------
+    dict
+        Name to value.
+    """
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ") if name in os.environ}
+
+
 def _start(number: int) -> str:
     """Return when a process started, or nothing where the system does not say; a zombie has ended."""
     try:

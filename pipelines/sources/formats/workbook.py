@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from fnmatch import fnmatch
 
 import numpy as np
 import pandas as pd
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
+from python_calamine import CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from shiftcast.pipelines.sources.chunks import ROWS, Chunk
 from shiftcast.pipelines.sources.formats.header import SAMPLE, header_names, header_place
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
-
-_PANIC = "PanicException"  # of the library's Rust, on a damaged .xls; no exception class of Python's is its parent
+from shiftcast.pipelines.tables.sheets import cell_text, readable
 
 
 def workbook(opened: Opened, sheet: str = "") -> Iterator[Chunk]:
@@ -38,15 +37,9 @@ def workbook(opened: Opened, sheet: str = "") -> Iterator[Chunk]:
     UnreadableFileError
         If it is locked or damaged, or it does not say which sheet is meant.
     """
-    try:
+    with readable(opened.name, UnreadableFileError):
         book = CalamineWorkbook.from_filelike(opened.stream)
         sheets = _chosen(opened.name, book, sheet)
-    except PasswordError:
-        raise UnreadableFileError(f"{opened.name}: is locked by a password; save it without one") from None
-    except BaseException as error:
-        if not isinstance(error, CalamineError) and type(error).__name__ != _PANIC:
-            raise
-        raise UnreadableFileError(f"{opened.name}: cannot be read as a workbook ({error}); save it again") from None
     for each in sheets:
         yield from _rows(opened.name if len(sheets) == 1 else f"{opened.name}:{each.name}", each)
 
@@ -69,7 +62,7 @@ def _chosen(file: str, book: CalamineWorkbook, sheet: str) -> list[CalamineSheet
 
 
 def _rows(file: str, sheet: CalamineSheet) -> Iterator[Chunk]:
-    rows = [[_text(cell) for cell in row] for row in _filled(sheet)]
+    rows = [[cell_text(cell) for cell in row] for row in _filled(sheet)]
     some = [place for place, row in enumerate(rows) if any(row)]
     head = some[header_place([rows[place] for place in some[:SAMPLE]])]
     names = header_names(file, head + 1, rows[head])
@@ -93,23 +86,3 @@ def _filled(sheet: CalamineSheet) -> list[list[object]]:
             for row in rows[first + 1 : last + 1]:
                 row[left] = value
     return rows
-
-
-def _text(cell: object) -> str:
-    """Return a cell as text: dates in ISO form, whole numbers without a point, durations as hours:minutes:seconds.
-
-    Examples
-    --------
-    >>> [_text(each) for each in (8.0, datetime(2026, 3, 1, 9), timedelta(hours=30), True)]
-    ['8', '2026-03-01T09:00:00', '30:00:00', 'true']
-    """
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    if isinstance(cell, datetime | date | time):
-        return cell.isoformat()
-    if isinstance(cell, timedelta):
-        minutes, seconds = divmod(round(cell.total_seconds()), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
-    return str(cell).strip()

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import capacity as capacity_command
-from shiftcast.pipelines.commands.capacity import answer_json, overrides, show
+from shiftcast.pipelines.commands.answer_screen import answer_json, show
+from shiftcast.pipelines.commands.capacity import overrides
 from shiftcast.pipelines.registry.bundle import read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import open_forecaster
 from shiftcast.pipelines.registry.mlflow_store import bundle_folder, champion_version, open_store

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from shiftcast.forecast.monitoring.findings import ALARM
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import monitor as monitor_command
-from shiftcast.pipelines.commands.monitor import hook_environment
 from shiftcast.pipelines.job import monitor as monitor_module
 from shiftcast.pipelines.job.monitor import KIND_TAG, MONITOR_TAG, monitor, widened_bundle
 from shiftcast.pipelines.registry.champion import open_bundle
@@ -27,6 +26,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
 )
 from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.process import bare_environment
 
 NOW = pd.Timestamp("2026-11-22", tz="UTC")
 CALM, BROKEN = [0.3, 0.6, 0.4, 0.7, 0.5, 0.45, 0.55, 0.2, 0.8, 0.5], [0.99] * 10
@@ -174,4 +174,4 @@ def test_a_hook_that_cannot_be_read_is_refused_before_anything_is_done(watched):
 
 def test_the_hook_s_environment_has_no_secrets(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
-    assert set(hook_environment()) <= {"PATH", "HOME", "LANG", "TZ"}
+    assert set(bare_environment()) <= {"PATH", "HOME", "LANG", "TZ"}

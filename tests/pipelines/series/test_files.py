@@ -1,9 +1,9 @@
-"""Files of series are read by column type and written part by part."""
+"""Files of series are read by column type."""
 
 import pandas as pd
 import pytest
 
-from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.files import read_series
 
 COLUMNS = ("series", "group", "period_end", "value")
 
@@ -37,37 +37,3 @@ def test_parquet_is_read_by_column(tmp_path):
     rows = read_series(tmp_path / "h.parquet", COLUMNS)
     assert list(rows.columns) == ["series", "period_end", "value"]
     assert rows.value.tolist() == [1.0, 2.0]
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_parts_are_written_one_below_the_other(suffix, tmp_path):
-    out = tmp_path / f"f{suffix}"
-    with series_writer(out) as write:
-        for _ in range(2):
-            write(frame(value=[1.0, 2.0]).astype({"series": "category"}))
-            assert not out.exists()
-    back = pd.read_parquet(out) if suffix == ".parquet" else pd.read_csv(out)
-    assert back.series.tolist() == ["a", "b", "a", "b"]
-    assert pd.to_datetime(back.period_end).dt.strftime("%Y-%m-%d").tolist()[:2] == ["2025-01-31", "2025-02-28"]
-
-
-@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
-def test_what_fails_half_way_leaves_the_old_file(suffix, tmp_path):
-    out = tmp_path / f"f{suffix}"
-    out.write_text("old")
-
-    def broken():
-        with series_writer(out) as write:
-            write(frame(value=[1.0, 2.0]))
-            raise ValueError("no more")
-
-    with pytest.raises(ValueError, match="no more"):
-        broken()
-    assert out.read_text() == "old"
-    assert [each.name for each in tmp_path.iterdir()] == [out.name]
-
-
-def test_nothing_written_leaves_no_file(tmp_path):
-    with series_writer(tmp_path / "f.csv"):
-        pass
-    assert list(tmp_path.iterdir()) == []

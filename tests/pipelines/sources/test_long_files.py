@@ -28,5 +28,5 @@ def test_an_empty_name_is_none_and_a_column_twice_is_refused(tmp_path):
 def test_what_is_no_table_is_refused(tmp_path):
     (tmp_path / "empty.csv").write_text("")
     for name in ("empty.csv", "absent.csv", "absent.parquet"):
-        with pytest.raises(UnreadableFileError, match="cannot be read as CSV or Parquet"):
+        with pytest.raises(UnreadableFileError, match="cannot be read as CSV, Parquet or workbook"):
             read_long(tmp_path / name)

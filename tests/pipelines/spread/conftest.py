@@ -17,9 +17,10 @@ import pandas as pd
 import pytest
 
 from shiftcast.forecast.volume import own_priors
-from shiftcast.pipelines.series.files import read_series, series_writer
+from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.series.volumes import VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+from shiftcast.pipelines.tables.writing import table_writer
 
 QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java that starts soon and is used little
 PATIENCE = 180  # seconds that a busy machine may take to start a worker
@@ -45,7 +46,7 @@ def alone():
     def write_alone(file: Path, horizon: int, out: Path) -> None:
         question = VolumeQuestion(horizon, own_priors(shipped_beliefs()))
         history = read_series(file, question.columns).astype({"series": str, "group": str})
-        with series_writer(out) as write:
+        with table_writer(out) as write:
             for _, rows in history.groupby("group"):
                 for answers, _ in forecast_volumes(rows.reset_index(drop=True), question):
                     for answer in answers:
