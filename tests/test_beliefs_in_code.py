@@ -50,6 +50,7 @@ MODULES = {
     },
     TOLERANCE: {
         "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "fleet/costs.py": "_TINY",
+        "fleet/why.py": "_DUST",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
         "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY _SOFT _MET",

@@ -185,7 +185,7 @@ def _says(
 ) -> str:
     over = float((total > limit).mean())
     said = [
-        f"{percent(over)} that {year} costs more than {usd(limit)}: {usd(float(total.mean()))} expected, "
+        f"{percent(over)} that {year} costs more than {usd(limit)}: {usd(float(np.median(total)))} in the middle, "
         f"{usd(float(np.quantile(total, 0.9)))} or less with 90 %"
         + (f", of which {usd(spent)} is spent" if spent else "")
     ]
@@ -193,10 +193,10 @@ def _says(
         early, middle, late = when.within
         span = "" if early == late else f" (8 in 10: {month(early)} to {month(late)})"
         said.append(f"If it is used up, in {month(middle)}{span}")
-    first = parts.sort_values("share_of_spread", ascending=False).iloc[0]
-    name = _name(parts, first)
-    driven = f"{percent(float(first['share_of_spread']))} of its uncertainty"
-    said.append(f"{name} makes {percent(float(first['share']))} of it and {driven}{_rise(parts)}")
+    if len(parts) > 1:
+        first = parts.iloc[int(parts["share_of_spread"].argmax())]
+        driven = f"{percent(float(first['share_of_spread']))} of its uncertainty"
+        said.append(f"{_name(parts, first)} makes {percent(float(first['share']))} of it and {driven}{_rise(parts)}")
     said.append(f"An accelerator-hour served costs {usd(hour)}")
     return ". ".join(said) + "."
 
@@ -204,7 +204,7 @@ def _says(
 def _rise(parts: pd.DataFrame) -> str:
     """Return by how much a month costs more than lately, and which part makes most of it."""
     rise, before = float(parts["rise"].sum()), float(parts["usd_a_month_before"].sum())
-    if len(parts) < 2 or not rise or not before > 0:
+    if not rise or not before > 0:
         return ""
     most = parts.iloc[int((parts["rise"] * np.sign(rise)).argmax())]
     moved = "more" if rise > 0 else "less"

@@ -22,6 +22,7 @@ READ: Final = {"gpu_hours": "hours", "cost": "cost", "requests": "requests"}
 _HOUR: Final = "accelerator_hour"
 _CHARGES: Final = "charges without hours"
 _NAMED: Final = 4
+_DUST: Final = 1e-13  # of all cost; what rounding alone leaves to a factor
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -113,9 +114,10 @@ def why(before: Side, after: Side, *, by: Sequence[str] = BY) -> Answer:
     )
     effects = pd.DataFrame(lmdi(old.factors, new.factors), index=tables[0].index)
     effects[_CHARGES] = tables[1]["charges"] - tables[0]["charges"]
-    effects = effects.loc[:, (effects != 0).any()]
     levels = [(table["cost"] + table["charges"]).groupby(level=by).sum() for table in tables]
     parts = effects.groupby(level=by).sum()
+    dust = _DUST * max(float(each.abs().sum()) for each in levels)
+    parts = parts.loc[:, (parts.abs() > dust).any()]
     parts = pd.concat([levels[0].rename("before"), levels[1].rename("after"), parts], axis=1)
     order = (parts["after"] - parts["before"]).abs().sort_values(ascending=False, kind="stable").index
     table = _table(sides, parts)
@@ -224,7 +226,7 @@ def _says(table: pd.DataFrame, unit: str) -> str:
     inner = table.iloc[1:-1]
     inner = inner.loc[inner["amount"].abs().sort_values(ascending=False, kind="stable").index][:_NAMED]
     named = ", ".join(
-        f"{'+' if row.amount > 0 else '-'}{short(abs(row.amount))} {row.factor}" for row in inner.itertuples()
+        f"{'+' if row.amount > 0 else '-'}{short(abs(row.amount))} by {row.factor}" for row in inner.itertuples()
     )
     return f"{what} {moved} {by} from {first['factor']} to {last['factor']}: {named}."
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import pandas as pd
 
-_SIZES: Final = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
+_SIZES: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
 def percent(part: float) -> str:

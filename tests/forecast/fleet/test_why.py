@@ -48,7 +48,7 @@ def grown(**changed):
 def test_one_factor_that_changes_makes_all_of_the_change(changed, factor):
     answer = why(side("2026-09", grown()), side("2026-10", grown(**changed)))
     assert effects(answer) == {factor: pytest.approx(100.0)}
-    assert answer.says == f"Cost rose 50 % (USD 100) from 2026-09 to 2026-10: +100 {factor}."
+    assert answer.says == f"Cost rose 50 % (USD 100) from 2026-09 to 2026-10: +100 by {factor}."
     assert answer.table["unit"].unique().tolist() == ["USD"]
 
 
@@ -112,7 +112,7 @@ def test_without_requests_volume_and_hours_a_request_are_one_factor_and_it_says_
 def test_without_cost_hours_are_split():
     cells = [{key: value for key, value in grown(each=each).items() if key[3] != "cost"} for each in (0.1, 0.05)]
     answer = why(side("a", cells[0]), side("b", cells[1]))
-    assert answer.says == "Hours fell 50 % (50) from a to b: -50 hours a request."
+    assert answer.says == "Hours fell 50 % (50) from a to b: -50 by hours a request."
     assert answer.table["unit"].unique().tolist() == ["accelerator_hour"]
 
 
