@@ -18,12 +18,14 @@ from shiftcast.pipelines.fleet.answers import answers_text
 from shiftcast.pipelines.fleet.bundle import read_fleet, write_fleet
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.fleet.retraining import read_fleet_version, retrain_fleet
+from shiftcast.pipelines.fleet.versions import champion_total, scorecard
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.deciding import KEPT, NOT_ASKED, PROMOTED, UNCHANGED
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import load_served
 from shiftcast.pipelines.serving.payload import RequestLimits, Taken
+from shiftcast.pipelines.state.root import StoreError
 
 FACTS = '[fleet]\nbusy = 0.9\n[[holding]]\naccelerator = "a100"\ncount = 8\nusd_per_hour = 1.5\n'
 ASKED = [{"question": "full", "through": "2027-01"}, {"question": "budget", "amount": 9e4, "year": 2026},
@@ -144,3 +146,24 @@ def test_the_command_says_what_became_of_it(first, state, monkeypatch):
     result = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert json.loads(result.stdout) == {"outcome": UNCHANGED, "version": "1", "reason": first.reason}
     assert result.exit_code == 0
+
+
+def test_months_that_came_are_set_beside_what_versions_said(first, planner, state):
+    card = scorecard(planner, state / "mlruns")
+    assert card.table.empty  # usage ends before a month of the forecast is whole
+    assert "No month has come yet that one of the" in card.says
+    assert champion_total("mine", state / "mlruns").equals(first.bundle.total)
+    with pytest.raises(StoreError, match="has no forecast; `shiftcast fleet ours retrain` makes one"):
+        scorecard(replace(planner, fleet=replace(planner.fleet, name="ours")), state / "mlruns")
+
+
+def test_a_look_over_tells_each_cause_once_and_ends_with_three(first, state, monkeypatch):
+    monkeypatch.chdir(state)
+    arguments = ["fleet", "mine", "monitor", "--draws", "200", "--seed", "3"]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 3
+    assert "warning (new): " in told.stdout
+    assert "days without usage of sacct/alps" in told.stdout
+    again = CliRunner().invoke(app, arguments)
+    assert "(new)" not in again.stdout
+    assert "warning (told before): " in again.stdout
