@@ -26,10 +26,10 @@ class Holding:
         What one costs an hour, used or not [USD]; ``None`` if not said.
     node
         Accelerators of a node; they come and go in whole nodes.
-    it_kw
-        Power of one at the IT boundary [kW]; ``None`` takes the catalogue's.
     guessed
         Whether the count is a guess from use, which answers then say.
+    it_kw
+        Power of one at the IT boundary [kW]; ``None`` takes the catalogue's.
     """
 
     accelerator: str
@@ -39,8 +39,8 @@ class Holding:
     terms: str = "owned"
     usd_per_hour: float | None = None
     node: int = 8
-    it_kw: float | None = None
     guessed: bool = False
+    it_kw: float | None = None
 
 
 @dataclass(frozen=True)

@@ -135,7 +135,8 @@ def _busy(fleet: Fleet, basis: Basis, demand: Demand, past: pd.DataFrame | None)
 
 def _watts(fleet: Fleet, basis: Basis, mix: pd.DataFrame) -> tuple[float, tuple[str, ...]]:
     """Return watts at the meter of a mean accelerator of a mix, missing where no type has a figure, and notes."""
-    found = [it_power(basis, str(name), fleet) for name in mix["accelerator"]]
+    told = {each.accelerator: each.it_kw for each in fleet.holdings if each.it_kw is not None}
+    found = [it_power(basis, str(name), told.get(str(name))) for name in mix["accelerator"]]
     watts, hours = np.array([each.value for each in found]), mix["hours"].to_numpy(dtype=np.float64)
     known = np.isfinite(watts) & (hours > 0)
     pue, said = pue_of(fleet, basis)

@@ -142,3 +142,46 @@ def _naive(logs: Array, ahead: int, lag: int, actual: Array) -> float:
         return float("nan")
     draws = logs[ahead - 1 - lag] + logs[lag:] - logs[:-lag]
     return float(crps(draws[:, None], actual)[0])
+
+
+def score_card(versions: list[tuple[str, pd.Timestamp, pd.DataFrame]], came: pd.Series) -> pd.DataFrame:
+    """Return what registered forecasts said of months that have come since, beside what came.
+
+    Parameters
+    ----------
+    versions
+        Name, day it was made and draws of the total, a column a month such as ``2027-03``, of each.
+    came
+        From :func:`whole_months`.
+
+    Returns
+    -------
+    DataFrame
+        A row a month and version, months first: ``month, version, origin, ahead`` (months after that of the origin),
+        ``came, hours_median, hours_low80, hours_high80`` [accelerator_hour], ``inside80`` and ``crps`` of the log [1].
+
+    Examples
+    --------
+    >>> march = pd.Series([4.0], index=pd.DatetimeIndex(["2027-03-01"], tz="UTC"))
+    >>> made = ("1", pd.Timestamp("2027-01-20", tz="UTC"), pd.DataFrame({"2027-03": [3.0, 4.0, 5.0]}))
+    >>> score_card([made], march)[["ahead", "came", "hours_median", "inside80"]].to_numpy().tolist()
+    [[2, 4.0, 4.0, True]]
+    """
+    rows = []
+    for version, origin, total in versions:
+        for month, value in came.items():
+            name = f"{month:%Y-%m}"
+            ahead = 12 * (month.year - origin.year) + month.month - origin.month
+            if name not in total or ahead < 0:
+                continue
+            draws = total[name].to_numpy(dtype=np.float64)
+            low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9])
+            score = crps(np.log1p(np.maximum(draws, 0.0))[:, None], np.array([np.log1p(value)]))
+            rows.append({
+                "month": month, "version": version, "origin": origin, "ahead": ahead, "came": value,
+                "hours_median": middle, "hours_low80": low, "hours_high80": high,
+                "inside80": bool(low <= value <= high), "crps": float(score[0]),
+            })  # fmt: skip
+    columns = ["month", "version", "origin", "ahead", "came", "hours_median", "hours_low80", "hours_high80", "inside80",
+               "crps"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).sort_values(["month", "version"], kind="stable", ignore_index=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+import pandas as pd
 import typer
 from rich.table import Table
 
@@ -20,6 +21,7 @@ from shiftcast.forecast.views.attribution import DECOMPOSITIONS, WARNING, attrib
 from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.forecast.views.rows import plain_rows
 from shiftcast.forecast.views.scenario import BASE
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
@@ -40,6 +42,7 @@ def ask(
         bool, typer.Option("--takes", help="Say which fields the question takes, and ask nothing.")
     ] = False,
     lift: Annotated[list[str] | None, typer.Option(help="A ceiling that does not count, such as power.")] = None,
+    output: Output = None,
     as_json: AsJson = False,
     root: Root = None,
 ) -> None:
@@ -47,9 +50,11 @@ def ask(
     if takes:
         _show([row | {"row": number} for number, row in enumerate(field_rows(question))])
         return
+    check_output(output)
     asked = {"question": question, **dict(_field(text) for text in fields or [])}
     asked |= _lifted(asked, lift or [])
     rows = answer_rows(open_version(version, root=root).forecaster, [asked])
+    write_rows(rows, output)
     if as_json:
         sys.stdout.write(answer_text(rows) + "\n")
     else:
@@ -64,23 +69,44 @@ def why(
     measure: Annotated[str, typer.Option(help="Measure, such as gpu_hours or power.")] = "gpu_hours",
     segment: Annotated[str, typer.Option(help="hyperscale, rest, or all.")] = ALL,
     by: Annotated[str, typer.Option(help=f"One of {', '.join(DECOMPOSITIONS)}.")] = "factor",
+    output: Output = None,
     as_json: AsJson = False,
     root: Root = None,
 ) -> None:
     """Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."""
     if (start is None) == (before is None):
         raise InputError("give --start, to compare two quarters, or --from, to compare two forecasts, and not both")
+    check_output(output)
     new = open_version(after, root=root)
     old = new if before is None else open_version(before, root=root)
     until = end or _last_quarter(new)
     effects = attribute(old.cube, new.cube, start=start or until, end=until, measure=measure, segment=segment, by=by)
     rows = [row | {"row": 0} for row in plain_rows(effects)]
+    write_rows(rows, output)
     if as_json:
         sys.stdout.write(answer_text(rows) + "\n")
         return
     _show(rows)
     for line in (*(changed_inputs(old, new) if before is not None else ()), WARNING):
         wide_console().print(line)
+
+
+def write_rows(rows: Sequence[Mapping[str, Any]], output: Path | None) -> None:
+    """Write the rows of an answer as a table; fields that are lists or records as JSON.
+
+    Parameters
+    ----------
+    rows
+        As the server gives them.
+    output
+        As :func:`pipelines.commands.noted.write_noted` takes it.
+    """
+    if output is None:
+        return
+    plain = [{name: json.dumps(cell) if isinstance(cell, list | dict) else cell for name, cell in row.items()}
+             for row in rows]  # fmt: skip
+    days = {str(row["as_of"]) for row in rows if row.get("as_of")}
+    write_noted(pd.DataFrame(plain), output, days.pop() if len(days) == 1 else None)
 
 
 def _field(text: str) -> tuple[str, Any]:

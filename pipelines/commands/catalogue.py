@@ -23,6 +23,7 @@ from shiftcast.forecast.hardware.rates import Rate, measured_rate
 from shiftcast.forecast.hardware.sheet import Catalogue, catalogue
 from shiftcast.forecast.hardware.sizing import Sizing, size_demand
 from shiftcast.forecast.known import Known, cut
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
@@ -40,12 +41,16 @@ def show_catalogue(
     region: Annotated[str | None, typer.Option(help="Also show what may serve work that stays in it.")] = None,
     as_of: AsOf = None,
     record: RecordFolder = RECORDS,
+    output: Output = None,
     as_json: AsJson = False,
 ) -> None:
     """List accelerators with power, ramps, measured throughput and its evidence, ratios, and what can run where."""
+    check_output(output)
     known = with_rows(known_at(as_of, record), add)
     done = open_catalogue(known)
     allowed = None if region is None else region_table(known, record, region)
+    more = {name: table for name, table in {**vars(done), "region": allowed}.items() if table is not None}
+    write_noted(more.pop("generations"), output, known.origin, more=more)
     if as_json:
         sys.stdout.write(json.dumps(catalogue_json(done, known, allowed), indent=1) + "\n")
     else:
@@ -65,9 +70,11 @@ def convert_demand(
     pue: Annotated[float, typer.Option(help="Facility over IT power.")] = 1.2,
     as_of: AsOf = None,
     record: RecordFolder = RECORDS,
+    output: Output = None,
     as_json: AsJson = False,
 ) -> None:
     """Convert a daily volume to GPU-hours, accelerators and megawatts on one generation at a service level."""
+    check_output(output)
     known = known_at(as_of, record)
     rate = measured_rate(
         known.throughput, accelerator, model=model, unit=unit, tier=tier, speed=speed, software=software
@@ -75,6 +82,7 @@ def convert_demand(
     it_kw = power_kw(known.hardware, accelerator, boundary="it")
     size = size_demand(requests, work, rate.value, it_kw=it_kw, utilisation=utilisation, pue=pue)
     given = {"accelerator": accelerator, "model": model, "it_kw": it_kw, "utilisation": utilisation, "pue": pue}
+    write_noted(pd.DataFrame([{**given, **asdict(rate), **asdict(size)}]), output, known.origin)
     if as_json:
         answer = {"as_of": f"{known.origin:%Y-%m-%d}", **given, "rate": asdict(rate), **asdict(size)}
         sys.stdout.write(json.dumps(answer, indent=1) + "\n")

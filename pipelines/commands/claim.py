@@ -17,6 +17,7 @@ from shiftcast.forecast.claims.registry import distinct, find
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.claim_draft import draft
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
@@ -31,11 +32,15 @@ RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]
 
 
 @claim_app.command("list")
-def list_claims(as_of: AsOf = None, record: RecordFolder = RECORDS) -> None:
+def list_claims(as_of: AsOf = None, record: RecordFolder = RECORDS, output: Output = None) -> None:
     """List every statement known on a day, each once, with its readings."""
     named = Column("claim", no_wrap=True)
     table = Table(named, "reading", "weight", "said", "figure", "window", "stage", "sources")
-    for row in distinct(known_at(as_of, record).claims).itertuples():
+    check_output(output)
+    known = known_at(as_of, record)
+    claims = distinct(known.claims)
+    write_noted(claims, output, known.origin)
+    for row in claims.itertuples():
         table.add_row(
             row.claim, row.reading, f"{row.weight:.2g}", f"{row.stated_at:%Y-%m-%d}",
             f"{_figure(row.bound, row.low, row.high)} {row.unit}", _window(row.window_start, row.window_end), row.stage,
@@ -52,15 +57,18 @@ def check(
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: RecordFolder = RECORDS,
+    output: Output = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the odds as JSON.")] = False,
 ) -> None:
     """Give a claim's odds under each definition and stage, the growth it needs, and the bridge from the one before."""
+    check_output(output)
     known = known_at(as_of, record)
     claims = distinct(known.claims)
     find(claims, claim)
     cube = build_world(known, Settings(draws=draws, seed=seed)).cube
     reading = ClaimReading(**known.beliefs.of("claims"))
     done = check_claim(cube, claims, claim, reading=reading, against=against)
+    write_noted(done.odds, output, known.origin, lines=(done.claim,), more={"past": done.past})
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:

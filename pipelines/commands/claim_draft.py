@@ -15,16 +15,16 @@ from shiftcast.forecast.claims.draft import Drafts, Wording, draft_claims
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table
+from shiftcast.pipelines.tables.writing import write_table
 
 LIMIT: Final = 16 << 20  # bytes of one text
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
 
 
 def draft(
     file: Annotated[str, typer.Argument(help="Text in UTF-8, any language of the tables; - for standard input.")],
     stated_at: Annotated[str, typer.Option(help="Day it was said; relative dates count from it.")],
     speaker: Annotated[str, typer.Option(help="Who said it.")] = "unstated",
-    output: Annotated[Path | None, typer.Option(help="CSV to write; standard output if left out.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File to write; CSV on standard output if left out.")] = None,
 ) -> None:
     """Draft claims from a transcript: figures, bounds and windows, opinion apart from disclosure, to be confirmed."""
     data = read_text(file)
@@ -32,12 +32,7 @@ def draft(
     source = f"{name} sha256:{hashlib.sha256(data.encode()).hexdigest()[:16]}"
     drafts = draft_claims(data, speaker=speaker, stated_at=as_day(stated_at, "--stated-at"), source=source,
                           wording=read_wording())  # fmt: skip
-    free = ["speaker", "source", "statement"]
-    table = drafts.rows.assign(**{name: drafts.rows[name].map(_guarded) for name in free})
-    if output is None:
-        typer.echo(table.to_csv(index=False), nl=False)
-    else:
-        table.to_csv(output, index=False)
+    write_table(drafts.rows, output)
     _tell(drafts)
 
 
@@ -92,11 +87,6 @@ def read_wording() -> Wording:
         {str(row["alias"]): str(row["name"]) for row in rows["aliases"]},
         {str(row["term"]): str(row["kind"]) for row in rows["terms"]},
     )
-
-
-def _guarded(cell: object) -> object:
-    """Return a cell that a spreadsheet will not run as a formula."""
-    return f" {cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _tell(drafts: Drafts) -> None:

@@ -17,6 +17,7 @@ from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.views.contracted import TOTALS, Contracted
 from shiftcast.forecast.views.part import MEASURES
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
@@ -35,9 +36,11 @@ def contract(
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    output: Output = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every node as JSON.")] = False,
 ) -> None:
     """Hold one figure of the forecast, such as capacity under contract, and move the rest to add up, draw by draw."""
+    check_output(output)
     known, settings = known_at(as_of, record), Settings(draws=draws, seed=seed)
     cube = build_world(known, settings).cube
     forecaster = Forecaster(cube, empty(Forecasts), known.claims, known, settings)
@@ -45,15 +48,20 @@ def contract(
         measure, period=period, value=value, segment=segment, leaf=leaf, workload=workload, technique=technique,
         total=total,
     )  # fmt: skip
+    write_noted(done.frame, output, known.origin, lines=(_held(done),))
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:
         _show(done, f"{known.origin:%Y-%m-%d}")
 
 
+def _held(done: Contracted) -> str:
+    return f"{done.measure} [{UNITS[done.measure]}] with {done.node} held at {done.value:.4g}"
+
+
 def _show(done: Contracted, as_of: str) -> None:
     console = wide_console()
-    console.print(f"{done.measure} [{UNITS[done.measure]}] with {done.node} held at {done.value:.4g}, as of {as_of}; "
+    console.print(f"{_held(done)}, as of {as_of}; "
                   f"the total {'is kept' if done.total == 'kept' else 'moves'}", markup=False)  # fmt: skip
     table = Table("segment", "leaf", "before (80 %)", "after (80 %)", "mean moved")
     for row in select(done.frame, workload=ALL, technique=ALL, period=done.period).itertuples():

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from shiftcast.pipelines.commands import fleet_questions as asked
-from shiftcast.pipelines.commands.fleet_model import retrain
+from shiftcast.pipelines.commands.fleet_model import monitor, retrain, scorecard
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
 
@@ -19,7 +19,7 @@ _SHOW: Final = "show"
 _COMMANDS: Final = {
     "forecast": asked.forecast, "when": asked.when, "full": asked.full, "choices": asked.choices,
     "budget": asked.budget, "why": asked.why, "latent": asked.latent, "events": asked.events,
-    "retrain": retrain,
+    "retrain": retrain, "scorecard": scorecard, "monitor": monitor,
 }  # fmt: skip
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
-from shiftcast.pipelines.commands.noted import check_output, write_answer
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
-
-if TYPE_CHECKING:
-    from shiftcast.forecast.views.answer import Answer
 
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
 Facts = Annotated[Path | None, typer.Option(help="What the fleet holds and expects; its own fleet.toml if left out.")]
@@ -23,7 +19,6 @@ Draws = Annotated[int | None, typer.Option(min=100, max=20000, help="Joint draws
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random number; fixed if left out.")]
 Through = Annotated[str | None, typer.Option(help="Last quarter, month or day; the end of the next year if left out.")]
 By = Annotated[str, typer.Option(help="Labels that tell parts apart, such as workload,technique or operator.")]
-Output = Annotated[Path | None, typer.Option(help="Also write the table; its ending says the kind, such as .csv.")]
 Plot = Annotated[Path | None, typer.Option(help="Also write a picture, such as answer.png.")]
 _BY = "workload,technique"
 
@@ -160,18 +155,17 @@ def _ask(context: typer.Context, question: str, fields: dict[str, Any], asked: A
     from shiftcast.pipelines.commands.fleet_screen import give  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
 
+    check_output(asked.output)
     day = as_day(asked.as_of, "--as-of")
     planner = open_fleet(context.obj, default_root(), facts=asked.facts, as_of=day,
                          **chosen(asked.draws, asked.seed))  # fmt: skip
-    check_output(asked.output)
     answer = ask(planner, {"question": question, **fields})
-    _write(answer, asked, day)
-    give(answer, as_json=asked.as_json)
-
-
-def _write(answer: Answer, asked: Asked, day: pd.Timestamp) -> None:
-    write_answer(answer, asked.output, day)
+    lines = (answer.question, *answer.notes)
+    write_noted(
+        answer.table, asked.output, day, answer=answer.says, lines=lines, sources=answer.assumed, more=answer.more
+    )
     if asked.plot is not None:
         from shiftcast.pipelines.publish.capacity_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
 
         save_answer(answer, asked.plot)
+    give(answer, as_json=asked.as_json)

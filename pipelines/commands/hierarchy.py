@@ -11,6 +11,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.reading import HOLD
 from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
+from shiftcast.pipelines.commands.noted import KINDS, TABLES, check_output, notes_of
 from shiftcast.pipelines.commands.series_progress import errors
 from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.series.hierarchies import forecast_hierarchy
@@ -19,7 +20,7 @@ from shiftcast.pipelines.tables.writing import write_table
 
 
 def hierarchy(
-    file: Annotated[Path, typer.Argument(help="CSV or Parquet: series,period_end,value of the bottom nodes.")],
+    file: Annotated[Path, typer.Argument(help=f"{TABLES}: series,period_end,value of the bottom nodes.")],
     edges: Annotated[Path, typer.Option("--hierarchy", help="Edges parent, child; or a summing matrix.")],
     horizon: Annotated[int, typer.Option(min=1, help="Periods ahead.")],
     frequency: Frequency = None,
@@ -29,12 +30,14 @@ def hierarchy(
     as_of: AsOf = None,
     partial: Partial = HOLD,
     grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
-    output: Annotated[Path | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
-    paths: Annotated[Path | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
+    output: Annotated[Path | None, typer.Option(help=f"{KINDS}; CSV on standard output if left out.")] = None,
+    paths: Annotated[Path | None, typer.Option(help="File of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=2, help="Joint draws.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
 ) -> None:
     """Forecast every node of a hierarchy from histories of its bottom nodes, in draws that add up."""
+    check_output(output)
+    check_output(paths)
     tree = hierarchy_from_table(read_long(edges), grouped=grouped)
     with errors.status(f"forecasting {len(tree.names)} nodes"):
         try:
@@ -46,6 +49,7 @@ def hierarchy(
             raise InputError(f"{file}: {problem}") from problem
     for line in answer.treated.lines():
         errors.print(f"treated: {line}", markup=False, highlight=False)
-    write_table(answer.quantiles(), output)
+    notes = notes_of(lines=[f"treated: {line}" for line in answer.treated.lines()], as_of=as_of)
+    write_table(answer.quantiles(), output, notes=notes)
     if paths is not None:
-        write_table(answer.paths(), paths)
+        write_table(answer.paths(), paths, notes=notes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -19,6 +19,8 @@ from shiftcast.pipelines.tables.writing import check_place, write_table
 _WRITES: Final = ("--output", "--paths", "--weights", "--plot", "--edges")  # where something goes is no part of it
 _SECRET: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")  # user and password of an address
 
+KINDS: Final = "File to write: .csv, .xlsx, .parquet or .json"
+TABLES: Final = "CSV, Parquet or workbook (book.xlsx#Sheet)"
 Output = Annotated[
     Path | None, typer.Option(help="Also write the table: .xlsx with notes and sources, .csv, .parquet or .json.")
 ]
@@ -51,17 +53,22 @@ def notes_of(
     return [(heading, text) for heading, text in told if text]
 
 
-def write_answer(answer: Answer, file: Path | None, as_of: pd.Timestamp | str | None) -> None:
-    """Write the table of an answer to a file, with its notes and the assumptions it rests on.
+def write_noted(
+    frame: pd.DataFrame, file: Path | None, as_of: pd.Timestamp | str | None, *, answer: str = "",
+    lines: Iterable[str] = (), sources: pd.DataFrame | None = None, more: Mapping[str, pd.DataFrame] | None = None,
+) -> None:  # fmt: skip
+    """Write the table of a command to a file, with the units that its columns tell and the notes of the call.
 
     Parameters
     ----------
-    answer
-        The answer.
+    frame
+        The table.
     file
         As :func:`pipelines.tables.writing.write_table` takes it; nothing is written if ``None``.
-    as_of
-        Day that the figures are seen from.
+    as_of, answer, lines
+        As :func:`notes_of` takes them.
+    sources, more
+        As :func:`pipelines.tables.writing.write_table` takes them.
 
     Raises
     ------
@@ -69,9 +76,28 @@ def write_answer(answer: Answer, file: Path | None, as_of: pd.Timestamp | str | 
         If it cannot be written there.
     """
     if file is not None:
-        notes = notes_of(answer=answer.says, lines=(answer.question, *answer.notes), as_of=as_of)
-        units = units_of(map(str, answer.table.columns))
-        write_table(answer.table, file, notes=notes, sources=answer.assumed, units=units)
+        notes = notes_of(answer=answer, lines=lines, as_of=as_of)
+        columns = [name for table in (frame, *(more or {}).values()) for name in map(str, table.columns)]
+        write_table(frame, file, notes=notes, sources=sources, units=units_of(columns), more=more)
+
+
+def write_answer(answer: Answer, file: Path | None, as_of: pd.Timestamp | str | None) -> None:
+    """Write the table of an answer to a file, with its notes and the assumptions it rests on.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+    file, as_of
+        As :func:`write_noted` takes them.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be written there.
+    """
+    lines = (answer.question, *answer.notes)
+    write_noted(answer.table, file, as_of, answer=answer.says, lines=lines, sources=answer.assumed)
 
 
 def check_output(file: Path | None) -> None:

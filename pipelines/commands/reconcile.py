@@ -17,6 +17,7 @@ from shiftcast.forecast.hierarchy.periods import in_time
 from shiftcast.forecast.hierarchy.structure import Hierarchy
 from shiftcast.forecast.volume.coherent import coherent_volumes, of_volumes
 from shiftcast.pipelines.commands.dates import FiscalEnd, Order
+from shiftcast.pipelines.commands.noted import KINDS, check_output, notes_of
 from shiftcast.pipelines.sources.long_files import read_long
 from shiftcast.pipelines.tables.writing import PARQUET, kind_of, write_table
 
@@ -37,10 +38,12 @@ def reconcile(
     insample: Annotated[Path | None, typer.Option(help="unique_id, ds, y and fitted values, for residuals.")] = None,
     grouped: Annotated[bool, typer.Option("--grouped", help="Let a node have several parents.")] = False,
     nonnegative: Annotated[bool, typer.Option("--nonnegative", help="Let no value fall below zero.")] = False,
-    output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    output: Annotated[Path | None, typer.Option(help=f"{KINDS}; CSV on standard output if left out.")] = None,
     paths: Annotated[Path | None, typer.Option(help="Coherent draws to write, where FILE has draws.")] = None,
 ) -> None:
     """Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."""
+    check_output(output)
+    check_output(paths)
     wanted = tuple(parse_constraint(text, tolerance=tolerance) for text in constraint or ())
     if tolerance and not wanted:
         raise InputError(f"--tolerance {tolerance:g} has no constraint to soften; give --constraint, or leave it out")
@@ -79,9 +82,9 @@ def _volumes(
     done = coherent_volumes(tree, rows, plan, insample=fitted)
     if paths is not None and done.paths.empty:
         raise InputError("--paths needs draws: give the file that `shiftcast volume --paths` wrote, not its quantiles")
-    write_table(done.forecast, output)
+    write_table(done.forecast, output, notes=notes_of())
     if paths is not None:
-        write_table(done.paths, paths)
+        write_table(done.paths, paths, notes=notes_of())
     if done.left_out:
         typer.echo(
             f"means only: {done.left_out} rows of quantiles are left out, as quantiles do not add up; for coherent "
@@ -95,4 +98,4 @@ def _write(frame: pd.DataFrame, output: Path | None) -> None:
     if output is not None and kind_of(output) == PARQUET:
         frame.to_parquet(output, index=False)
     else:
-        write_table(frame, output)
+        write_table(frame, output, notes=notes_of())

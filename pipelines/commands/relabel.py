@@ -15,6 +15,7 @@ from shiftcast.forecast.identity.sold import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
@@ -32,16 +33,19 @@ def relabel_firm(
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    output: Output = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Restate history, offsets and forecast with a firm on the other side; the total does not change."""
     firm, equals, side = change.partition("=")
     if not equals:
         raise InputError(f"change {change!r} is not of the form coreweave=hyperscale")
+    check_output(output)
     known = known_at(as_of, record)
     since = None if valid_from is None else as_day(valid_from, "--valid-from")
     settings = Settings(draws=draws, seed=seed)
     done = relabelled(fit_top_down(known, settings.through), settings, firm, side, valid_from=since)
+    write_noted(done.table, output, known.origin, lines=(f"{done.firm} counted as {done.to}",))
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:

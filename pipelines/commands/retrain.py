@@ -82,16 +82,18 @@ def replay(
     seed: Seed = 20260826,
     record: RecordFolder = RECORDS,
     usage: UseUsage = False,
-    output: Annotated[Path | None, typer.Option(help="Also write every score to this CSV file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Also write every score: .csv, .xlsx, .parquet or .json.")] = None,
     wait: Wait = LOCK_SECONDS,
     quiet: Quiet = False,
 ) -> None:
     """Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."""
+    from shiftcast.pipelines.commands.noted import check_output  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.commands.scorecard import show_summary, write_scores  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.replay import replay as run_replay  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
 
+    check_output(output)
     today = as_day(as_of, "--as-of")
     request = RunRequest(
         today, True, Settings(draws=draws, seed=seed), default_root(), default_root() / "replayed", record, wait=wait,
@@ -101,4 +103,4 @@ def replay(
         done = run_replay(request, first, last, as_of=today, progress=progress.step)
     show_summary(done.card, done.unreadable)
     if output is not None:
-        write_scores(done.card, output)
+        write_scores(done.card, output, today)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from shiftcast.features.frames import DataFrame, Rollouts, Traffic
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.rollouts_add import add_move, add_traffic
 from shiftcast.pipelines.commands.screen import wide_console
@@ -45,16 +46,20 @@ def list_rollouts(
     since: Annotated[str | None, typer.Option(help="Only what may have happened on this day or later.")] = None,
     as_of: AsOf = None,
     record: RecordFolder = RECORDS,
+    output: Output = None,
     as_json: AsJson = False,
 ) -> None:
     """List every move known on a day, the earliest first: who, what, from and to which technique, on how much."""
-    moves = known_at(as_of, record).rollouts
+    check_output(output)
+    known = known_at(as_of, record)
+    moves = known.rollouts
     wanted = {
         "workload": workload, "operator": operator, "technique_to": technique, "event": event, "group": group,
     }  # fmt: skip
     for column, value in wanted.items():
         moves = _only(moves, column, value)
     moves = (moves if since is None else moves[moves["period_end"] >= as_day(since, "--since")]).sort_values(_IN_TIME)
+    write_noted(moves, output, known.origin)
     if as_json:
         sys.stdout.write(json.dumps(_plain(moves), indent=1) + "\n")
         return

@@ -18,6 +18,7 @@ from shiftcast.forecast.claims.check import past_claims
 from shiftcast.forecast.claims.odds import ClaimReading
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.scoring.scorecard import card_rows, card_summary, target_rows
+from shiftcast.pipelines.commands.noted import check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
@@ -40,16 +41,17 @@ def scorecard(
     as_of: Annotated[str | None, typer.Option(help="Score what came by this day; today if left out.")] = None,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     usage: UseUsage = False,
-    output: Annotated[Path | None, typer.Option(help="Also write every score to this CSV file.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Also write every score: .csv, .xlsx, .parquet or .json.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:
     """Score every forecast ever made for a quarter, beside naive forecasts, public claims and human overrides."""
+    check_output(output)
     day = as_day(as_of, "--as-of")
     known = stored_usage(usage, default_root())(read_record(record), day)
     period_end = None if target is None else quarter_end(target)
     card, unreadable = score_card(default_root(), known, day, period_end=period_end)
     if output is not None:
-        write_scores(card, output)
+        write_scores(card, output, day)
     if as_json:
         sys.stdout.write(card.to_json(orient="records", date_format="iso") + "\n")
     elif period_end is None:
@@ -195,8 +197,8 @@ def _show_unreadable(unreadable: Sequence[str]) -> None:
         wide_console().print(f"[yellow]{reason}[/yellow]")
 
 
-def write_scores(card: pd.DataFrame, path: Path) -> None:
-    """Write a card as a scores frame in CSV.
+def write_scores(card: pd.DataFrame, path: Path, as_of: pd.Timestamp) -> None:
+    """Write a card as a scores frame.
 
     Parameters
     ----------
@@ -204,8 +206,10 @@ def write_scores(card: pd.DataFrame, path: Path) -> None:
         Scores by figure and model.
     path
         File to write.
+    as_of
+        Day that the scores are seen from.
     """
     rows = card_rows(card) if len(card) else pd.DataFrame()
     if len(rows):
         rows = rows.assign(origin=rows["origin"].dt.strftime("%Y-%m-%d"))
-    rows.to_csv(path, index=False, lineterminator="\n")
+    write_noted(rows, path, as_of)

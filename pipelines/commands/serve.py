@@ -14,11 +14,12 @@ from typing import Annotated, Any
 import typer
 
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.fleet.asking import KINDS
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Watcher
-from shiftcast.pipelines.serving.payload import RequestLimits
+from shiftcast.pipelines.serving.payload import WORLD, RequestLimits, Taken
 from shiftcast.pipelines.state.root import default_root
 
 
@@ -42,7 +43,8 @@ def serve(
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads; ours do not
     listener = _listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)
-    gate = Gate(watcher, limits=RequestLimits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log)
+    gate = Gate(watcher, limits=RequestLimits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log,
+                taken=Taken(store.model, KINDS, ("question",)) if fleet else WORLD)  # fmt: skip
     log("listening", host=host, port=listener.getsockname()[1], alias=alias)
     if not _is_loopback(host):
         log("warning", reason="this server asks for no password; put one that does in front of it")

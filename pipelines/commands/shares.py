@@ -19,6 +19,7 @@ from shiftcast.forecast.migration.learned import LearnedFamily
 from shiftcast.forecast.migration.references import REFERENCES, reference_rows
 from shiftcast.forecast.views.crossing import crossing_dates, read_condition
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
+from shiftcast.pipelines.commands.noted import KINDS, TABLES, check_output, notes_of
 from shiftcast.pipelines.commands.series_engine import HERE, Engine, Master, path, spread_asked, wanted_places
 from shiftcast.pipelines.commands.series_progress import errors, progress_bar
 from shiftcast.pipelines.publish.shares_plot import save_plot
@@ -41,11 +42,11 @@ def main() -> None:
 
 @app.command()
 def shares(
-    file: Annotated[str, typer.Argument(help="CSV or Parquet: series,group,period_end,category,value[,n]")],
+    file: Annotated[str, typer.Argument(help=f"{TABLES}: series,group,period_end,category,value[,n]")],
     horizon: Annotated[int, typer.Option(help="periods ahead, of each series' own step")],
     draws: Annotated[int, typer.Option(help="joint draws")] = DRAWS,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 0,
-    output: Annotated[str | None, typer.Option(help="CSV or Parquet to write; standard output without")] = None,
+    output: Annotated[str | None, typer.Option(help=f"{KINDS}; CSV on standard output without")] = None,
     plot: Annotated[Path | None, typer.Option(help="picture of history and fan to write")] = None,
     newcomer: Annotated[str | None, typer.Option(help="name of a next generation not yet in the file")] = None,
     without_learned: Annotated[str | None, typer.Option(help="reference set to leave out of what was learned")] = None,
@@ -73,6 +74,7 @@ def shares(
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
         reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
+        check_output(path(output))
         conditions = [read_condition(text) for text in crossing or []]
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
@@ -88,12 +90,15 @@ def shares(
         history = read_series(Path(file), COLUMNS)
         forecast, fits = with_references(history, answer, tuple(reference or ()))
         crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
-        write_table(forecast, path(output))
+        skill = pd.concat([fit.skill for fit in fits]).dropna().groupby(["histories", "horizon"], as_index=False)
+        means = skill.agg(ratio=("ratio", "mean"), count=("series", "nunique"))
+        treated = sum((fit.treated for fit in fits), Treatments())
+        lines = (*(f"treated: {line}" for line in treated.lines()), *skill_lines(means))
+        write_table(forecast, path(output), notes=notes_of(lines=lines, as_of=as_of))
         if plot is not None:
             save_plot(check_share_rows(history, reading.clock), forecast, plot)
-        tell_treated(sum((fit.treated for fit in fits), Treatments()))
-        skill = pd.concat([fit.skill for fit in fits]).dropna().groupby(["histories", "horizon"], as_index=False)
-        tell_skill(skill.agg(ratio=("ratio", "mean"), count=("series", "nunique")))
+        tell_treated(treated)
+        tell_skill(means)
         for table in crossings:
             tell_crossings(table)
     except (InputError, OSError) as problem:
@@ -198,12 +203,30 @@ def tell_skill(skill: pd.DataFrame) -> None:
     skill
         ``histories, horizon, ratio, count``: mean ratio, and the number of series.
     """
+    for line in skill_lines(skill):
+        errors.print(line, highlight=False)
+
+
+def skill_lines(skill: pd.DataFrame) -> list[str]:
+    """Return the skill against last value, by class of history, a line each.
+
+    Parameters
+    ----------
+    skill
+        As :func:`tell_skill` takes it.
+
+    Returns
+    -------
+    list of str
+        As they are printed, and written beside a table.
+    """
+    lines = []
     for kind, part in skill.groupby("histories"):
         texts = ", ".join(f"{h} ahead {r:.2f}" for h, r in zip(part.horizon, part.ratio, strict=True))
-        count = part["count"].max()
-        errors.print(f"skill on {kind} histories ({count} series), CRPS over last value's: {texts}", highlight=False)
+        lines += [f"skill on {kind} histories ({part['count'].max()} series), CRPS over last value's: {texts}"]
         if (part.ratio >= NO_BETTER).any():
-            errors.print("  nothing beats last value where that is 1: read the spread, not the path", highlight=False)
+            lines += ["  nothing beats last value where that is 1: read the spread, not the path"]
+    return lines
 
 
 def tell_crossings(table: pd.DataFrame) -> None:

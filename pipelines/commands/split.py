@@ -19,6 +19,7 @@ from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
 from shiftcast.forecast.sixty_forty.revisions import revisions
 from shiftcast.forecast.statements.level import share_prior
+from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.records import RECORDS
@@ -39,14 +40,17 @@ def split(
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    output: Output = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."""
+    check_output(output)
     known = known_at(as_of, record)
     imposed = imposed_as(known, mode, share=share, strength=strength, total="moves" if move_total else "kept")
     settings, under = Settings(draws=draws, seed=seed), definition or known.market.split.reference
     fit = fit_world(known, settings.through)
     report = split_report(fit, settings, imposed, base=base, definition=under)
+    write_noted(report.table, output, known.origin, lines=(header(report),))
     if as_json:
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
     else:

@@ -18,8 +18,10 @@ from rich.table import Table
 from shiftcast.features.input_error import InputError
 from shiftcast.features.usage import period_ends, to_series
 from shiftcast.pipelines.commands.ingest import into_root
+from shiftcast.pipelines.commands.noted import check_output, notes_of
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.tables.writing import write_table
 
 if TYPE_CHECKING:
     from shiftcast.pipelines.store import Entry, Store
@@ -75,7 +77,10 @@ def snapshot(
 
 @store_app.command()
 def export(
-    output: Annotated[Path, typer.Argument(help="CSV: series,group,period_end,value,bound and labels.")],
+    output: Annotated[
+        Path,
+        typer.Argument(help="File of series,group,period_end,value,bound and labels."),
+    ],
     grain: Annotated[str, typer.Option(help="Length of the periods.")] = "day",
     measure: Annotated[str | None, typer.Option(help="Only this measure.")] = None,
     unit: Annotated[str | None, typer.Option(help="Only this unit.")] = None,
@@ -88,13 +93,15 @@ def export(
     fleet: Of = "",
 ) -> None:
     """Write usage in the long form that `shiftcast volume` takes."""
+    check_output(output)
     equal = {name: value for name, value in (("measure", measure), ("unit", unit), ("grain", loaded_grain)) if value}
     usage = _store(fleet).as_of(as_day(as_of, "--as-of"), **equal)
     if usage.empty:
         raise InputError(f"no usage {equal or ''} was known by then; see `shiftcast store history`")
     long = to_series(usage, grain, group=group, absent=absent)
     figures = long["value"].map(lambda value: float(f"{value:.12g}"))  # what sums of doubles are good for
-    long.assign(period_end=_as_text(long["period_end"], grain), value=figures).to_csv(output, index=False)
+    notes = notes_of(lines=(f"usage by {grain}", *map(str, equal.items())), as_of=as_day(as_of, "--as-of"))
+    write_table(long.assign(period_end=_as_text(long["period_end"], grain), value=figures), output, notes=notes)
     _say(f"{output}: {len(long)} rows of {long['series'].nunique()} series")
     last, day = period_ends(usage).max(), pd.Timedelta(days=int(grain not in {"minute", "hour"}))
     open_ = int((long["period_end"] + day > last).sum())

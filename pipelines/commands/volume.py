@@ -18,6 +18,7 @@ from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
 from shiftcast.forecast.volume import outside_member, own_priors
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
+from shiftcast.pipelines.commands.noted import KINDS, TABLES, check_output, notes_of
 from shiftcast.pipelines.commands.options import as_elasticity, names_of
 from shiftcast.pipelines.commands.series_engine import HERE, Engine, Master, path, spread_asked, wanted_places
 from shiftcast.pipelines.commands.series_progress import progress_bar
@@ -25,6 +26,7 @@ from shiftcast.pipelines.commands.volume_shares import with_shares
 from shiftcast.pipelines.commands.volume_summary import (
     VolumeSummary,
     joined,
+    lines_of,
     of_manifest,
     show,
     summary_of,
@@ -38,6 +40,7 @@ from shiftcast.pipelines.series.outside import load_outside
 from shiftcast.pipelines.series.volumes import VolumeAnswer, VolumeQuestion, forecast_volumes
 from shiftcast.pipelines.sources.beliefs import read_belief_rows
 from shiftcast.pipelines.spread.volumes import spread_volumes
+from shiftcast.pipelines.tables.workbook import Beside
 from shiftcast.pipelines.tables.writing import table_writer, write_table
 
 Write = Callable[[pd.DataFrame], None]
@@ -54,11 +57,11 @@ Foundation = Annotated[
 
 
 def volume(
-    file: Annotated[str, typer.Argument(help="CSV or Parquet: series,group,period_end,value and drivers.")],
+    file: Annotated[str, typer.Argument(help=f"{TABLES}: series,group,period_end,value and drivers.")],
     horizon: Annotated[int, typer.Option(min=1, help="Periods ahead, of each series' own frequency.")],
     frequency: Frequency = None,
-    output: Annotated[str | None, typer.Option(help="CSV or Parquet to write; standard output if left out.")] = None,
-    weights: Annotated[str | None, typer.Option(help="CSV or Parquet of the member weights to write.")] = None,
+    output: Annotated[str | None, typer.Option(help=f"{KINDS}; CSV on standard output if left out.")] = None,
+    weights: Annotated[str | None, typer.Option(help="File of the member weights to write.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Picture of history and fan to write.")] = None,
     drivers: Annotated[str, typer.Option(help="Columns that drive volume, separated by commas.")] = "",
     zone: Zone = None,
@@ -73,7 +76,7 @@ def volume(
     totals: Annotated[bool, typer.Option("--totals", help="With --by: forecast sums over its columns too.")] = False,
     edges: Annotated[Path | None, typer.Option(help="With --by: hierarchy to write, for shiftcast reconcile.")] = None,
     shares: Annotated[Path | None, typer.Option(help="Share histories: volumes by category that add up.")] = None,
-    paths: Annotated[str | None, typer.Option(help="CSV or Parquet of joint draws to write.")] = None,
+    paths: Annotated[str | None, typer.Option(help="File of joint draws to write.")] = None,
     draws: Annotated[int, typer.Option(min=1, help="Joint draws in --paths.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
     member: Member = None,
@@ -99,6 +102,8 @@ def volume(
         outputs = wanted_places({"forecast": output, "weights": weights, "paths": paths})
         summary = of_manifest(spread_volumes(file, question, outputs, master))
     else:
+        for place in (output, weights, paths):
+            check_output(path(place))
         ahead: Ahead = bound(forecast_levels, also=longer, how=levels) if longer else forecast_volumes
         drawn = SHOWN if plot is not None else 0
         answer = bound(answer_file, Path(file), question, drawn=drawn, adding=adding, shares=shares, ahead=ahead)
@@ -119,10 +124,14 @@ def _written(
     kept: list[pd.DataFrame] | None,
 ) -> VolumeSummary:  # fmt: skip
     """Write forecast and draws of an answer to their files; a forecast without one is kept, or printed."""
+    notes: list[tuple[str, str]] = []  # filled once the answer is there, and read when the files are closed
     with ExitStack() as opened:
-        write = kept.append if kept is not None and output is None else opened.enter_context(table_writer(output))
-        write_paths = opened.enter_context(table_writer(paths)) if paths is not None else None
-        return answer(write, write_paths)
+        to_file = bound(table_writer, beside=Beside(notes))
+        write = kept.append if kept is not None and output is None else opened.enter_context(to_file(output))
+        write_paths = opened.enter_context(to_file(paths)) if paths is not None else None
+        summary = answer(write, write_paths)
+        notes += notes_of(lines=lines_of(summary))
+        return summary
 
 
 def answer_file(

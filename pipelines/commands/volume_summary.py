@@ -209,20 +209,35 @@ def tell(summary: VolumeSummary) -> None:
     summary
         The summary.
     """
-    for line in summary.treatments.lines():
-        errors.print(f"treated: {line}", highlight=False, markup=False)
+    for line in lines_of(summary):
+        errors.print(line, highlight=False, markup=False)
+
+
+def lines_of(summary: VolumeSummary) -> list[str]:
+    """Return treatments, the member that won where, and notes of the fit, a line each.
+
+    Parameters
+    ----------
+    summary
+        The summary.
+
+    Returns
+    -------
+    list of str
+        As they are printed, and written beside a table.
+    """
     won = ", ".join(f"{name} for {count}" for name, count in summary.won.items())
-    errors.print(f"what ships, of {summary.series} series: {won}", highlight=False, markup=False)
-    for row in summary.effects.itertuples():
-        errors.print(
-            f"driver {row.driver} ({row.frequency}, group {row.group}): elasticity {row.mean:.2f} +- {row.sd:.2f}, "
-            f"believed {row.prior_mean:.2f} +- {row.prior_sd:.2f} before the data; {AHEAD[row.known]}",
-            highlight=False, markup=False,
-        )  # fmt: skip
+    lines = [*(f"treated: {line}" for line in summary.treatments.lines()),
+             f"what ships, of {summary.series} series: {won}"]  # fmt: skip
+    lines += [
+        f"driver {row.driver} ({row.frequency}, group {row.group}): elasticity {row.mean:.2f} +- {row.sd:.2f}, "
+        f"believed {row.prior_mean:.2f} +- {row.prior_sd:.2f} before the data; {AHEAD[row.known]}"
+        for row in summary.effects.itertuples()
+    ]
     if summary.borrowed:
-        least = min(summary.borrowed.values())
-        errors.print(f"own weight of the series that borrow: {least:.2f} and up", highlight=False, markup=False)
+        lines += [f"own weight of the series that borrow: {min(summary.borrowed.values()):.2f} and up"]
     for note, series in summary.notes.items():
         count = summary.noted.get(note, len(series))
         about = f"{series[0]!r}" if count == 1 else f"{count} series, {series[0]!r} the first"
-        errors.print(f"note: {note} ({about})", highlight=False, markup=False)
+        lines += [f"note: {note} ({about})"]
+    return lines

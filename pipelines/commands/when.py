@@ -13,7 +13,8 @@ from rich.table import Table
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.forecast.views.scenario import BASE
-from shiftcast.pipelines.commands.ask import AsJson, Root
+from shiftcast.pipelines.commands.ask import AsJson, Root, write_rows
+from shiftcast.pipelines.commands.noted import Output, check_output
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.registry.versions import open_version
@@ -30,6 +31,7 @@ def when(
     level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.8,
     scenario: Annotated[str, typer.Option(help="Levers, such as 'generative*1.5; lift power'.")] = BASE,
     version: Annotated[str, typer.Option(help="Alias or number of the version to ask.")] = CHAMPION,
+    output: Output = None,
     as_json: AsJson = False,
     root: Root = None,
 ) -> None:
@@ -38,9 +40,12 @@ def when(
         "technique": technique, "of": of, "base": base, "segment": segment, "above": above, "level": level,
         "scenario": scenario,
     }  # fmt: skip
+    check_output(output)
     forecaster = open_version(version, root=root).forecaster
+    rows = answer_rows(forecaster, [{"question": "when", **asked}]) if output is not None or as_json else []
+    write_rows(rows, output)
     if as_json:
-        sys.stdout.write(answer_text(answer_rows(forecaster, [{"question": "when", **asked}])) + "\n")
+        sys.stdout.write(answer_text(rows) + "\n")
     else:
         _show(forecaster.when(**asked))
 

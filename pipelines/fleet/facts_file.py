@@ -266,8 +266,8 @@ _FLEET: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
 }  # fmt: skip
 _READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "accelerator": _accelerator, "count": _positive, "since": _day, "until": _day, "start": _day, "end": _day,
-    "usd_per_hour": _within(0.0, math.inf), "node": _within(1, 1e6, whole=True), "name": _text,
-    "it_kw": _within(0.0, 100.0, above=True),
+    "usd_per_hour": _within(0.0, math.inf), "it_kw": _within(0.0, 50.0, above=True),
+    "node": _within(1, 1e6, whole=True), "name": _text,
     "usd": _within(0.0, math.inf),
     "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _positive, "most": _positive,
     "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_number),
@@ -287,8 +287,8 @@ _ASKED: Final = {
     "source": "say the technique that is left", "target": "say the technique that is moved to",
     "share": "say the share moved in the end: one number, or low, middle and high, such as [0.3, 0.5, 0.8]",
     "busy": "such as busy = 0.85", "pue": "such as pue = 1.3", "usd_per_kwh": "such as usd_per_kwh = 0.12",
-    "usd_per_hour": "such as usd_per_hour = 1.9", "node": "accelerators of a node, such as node = 8",
-    "it_kw": "power of one with its share of the server, such as it_kw = 1.4",
+    "usd_per_hour": "such as usd_per_hour = 1.9", "it_kw": "such as it_kw = 1.3",
+    "node": "accelerators of a node, such as node = 8",
     "work": "work of it over that of today, such as work = 1.8", "most": "such as most = 256",
     "probability": "such as probability = 0.7",
 }  # fmt: skip

@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
-from mlflow.types import ParamSchema
+from mlflow.types import ParamSchema, ParamSpec
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.asking import KINDS, ask
@@ -21,7 +21,8 @@ from shiftcast.pipelines.registry.registering import Kind
 from shiftcast.pipelines.registry.served_model import questions_of
 
 KIND: Final = Kind(
-    Path(__file__).with_name("fleet_from_code.py"), ModelSignature(params=ParamSchema([])),
+    Path(__file__).with_name("fleet_from_code.py"),
+    ModelSignature(params=ParamSchema([ParamSpec("question", "string", None)])),
     pd.DataFrame([{"question": "describe"}]), "Demand of one planner's own fleet, with its facts",
 )  # fmt: skip
 
@@ -51,7 +52,7 @@ class FleetModel(PythonModel):
         model_input
             One question a row (:mod:`forecast.fleet.asking`); missing cells take the defaults.
         params
-            None are known.
+            ``question`` of all rows that name none.
 
         Returns
         -------
@@ -68,9 +69,10 @@ class FleetModel(PythonModel):
             asked = questions_of(model_input, tuple(KINDS))
         except InputError as error:
             raise _refused(error) from None
+        shared = {name: value for name, value in (params or {}).items() if value is not None}
         for row, question in enumerate(asked):
             try:
-                answers.append(plain_answer(ask(self._planner, question)) | {"row": row})
+                answers.append(plain_answer(ask(self._planner, shared | question)) | {"row": row})
             except InputError as error:
                 raise _refused(InputError(f"row {row}: {error}")) from None
         return answers

@@ -16,6 +16,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.short import forecast_in_short
 from shiftcast.pipelines.publish.figures import overview_picture
 from shiftcast.pipelines.registry.bundle import Bundle
+from shiftcast.pipelines.tables.formulas import guarded_frame
 
 REPORT: Final = "report.html"
 PICTURE: Final = "forecast.png"
@@ -96,11 +97,11 @@ def publish(
     forecasts, known = bundle.tables["forecasts"], bundle.known
     overview_picture(bundle.cube, known.observations, known.market).savefig(fresh / PICTURE, dpi=110)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
-    forecast_in_short(forecasts).to_csv(fresh / SUMMARY, index=False)
-    _days_as_text(forecasts).to_csv(fresh / "forecasts.csv", index=False)
-    _days_as_text(bundle.forecaster.claims()).to_csv(fresh / "claims.csv", index=False)
-    for name in ("quarantine", "scores"):
-        _days_as_text(bundle.tables[name]).to_csv(fresh / f"{name}.csv", index=False)
+    guarded_frame(forecast_in_short(forecasts)).to_csv(fresh / SUMMARY, index=False)
+    tables = {"forecasts": forecasts, "claims": bundle.forecaster.claims(),
+              **{name: bundle.tables[name] for name in ("quarantine", "scores")}}  # fmt: skip
+    for name, rows in tables.items():
+        guarded_frame(_days_as_text(rows)).to_csv(fresh / f"{name}.csv", index=False)
     (fresh / DIGEST).write_text(digest, encoding="utf-8")
     check()
     _swap(fresh, out)

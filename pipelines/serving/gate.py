@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from typing import Any, Final, Protocol
 
 from shiftcast.pipelines.serving.loading import Log, Served
-from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, check_headers, read_payload, too_large
+from shiftcast.pipelines.serving.payload import (
+    WORLD,
+    PayloadError,
+    RequestLimits,
+    Taken,
+    check_headers,
+    read_payload,
+    too_large,
+)
 from shiftcast.pipelines.serving.reply import (
     Captured,
     Receive,
@@ -58,10 +66,14 @@ class Gate:
         Names that the ``Host`` header may have; empty allows any.
     log
         Called with an event and its fields; never with payloads, headers or addresses.
+    taken
+        What the model may be asked.
     """
 
-    def __init__(self, source: ServedSource, *, limits: RequestLimits, hosts: frozenset[str], log: Log) -> None:
-        self._source, self._limits, self._hosts, self._log = source, limits, hosts, log
+    def __init__(
+        self, source: ServedSource, *, limits: RequestLimits, hosts: frozenset[str], log: Log, taken: Taken = WORLD
+    ) -> None:
+        self._source, self._limits, self._hosts, self._log, self._taken = source, limits, hosts, log, taken
         self._under_way = 0
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -115,7 +127,7 @@ class Gate:
             return refusal(405, f"{path} takes {' or '.join(wanted)}", allow=", ".join(wanted))
         served = self._source.served
         if path != INVOCATIONS:
-            return _status(path, served, method)
+            return _status(path, served, method, self._taken.model)
         if served is None:
             return refusal(503, "no model is loaded yet", retry_after="5")
         if self._under_way > self._limits.waiting:
@@ -143,7 +155,7 @@ class Gate:
                 await _drain(receive, self._limits)
             raise
         note["received"] = len(body)
-        note["rows"] = read_payload(body, self._limits)
+        note["rows"] = read_payload(body, self._limits, self._taken)
         captured = Captured()
         await served.app({**scope, "headers": _PLAIN}, replay(body), captured)
         if captured.trace:
@@ -163,14 +175,14 @@ def _method(scope: Mapping[str, Any]) -> str:
     return str(scope["method"]) if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
 
 
-def _status(path: str, served: Served | None, method: str) -> Reply:
+def _status(path: str, served: Served | None, method: str, model: str) -> Reply:
     """Return whether the process is alive, whether it can answer, or with which version."""
     if path in {"/health", "/ping"}:
         reply = json_reply(200, {"status": "alive"})
     elif served is None:
         reply = json_reply(503, {"status": "loading"}, retry_after="5")
     else:
-        reply = json_reply(200, {"status": "ready", "model": "shiftcast", "version": served.version})
+        reply = json_reply(200, {"status": "ready", "model": model, "version": served.version})
     return Reply(reply.status, b"", reply.headers) if method == "HEAD" else reply
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions import FIELDS, read_field, unknown
+from shiftcast.forecast.questions import KINDS, Kind, unknown
+from shiftcast.pipelines.registry.mlflow_store import MODEL
 from shiftcast.pipelines.registry.served_model import PARAMS
 
 _RECORDS, _SPLIT = "dataframe_records", "dataframe_split"
@@ -45,6 +46,28 @@ class RequestLimits:
     rows: int = 1_000
     waiting: int = 64
     seconds: float = 30.0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What a model may be asked.
+
+    Attributes
+    ----------
+    model
+        Its name.
+    kinds
+        Kind of each field of a question.
+    params
+        Fields that all questions of a request may share.
+    """
+
+    model: str = MODEL
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
+    params: tuple[str, ...] = PARAMS
+
+
+WORLD: Final = Taken()
 
 
 class PayloadError(InputError):
@@ -104,7 +127,7 @@ def too_large(limits: RequestLimits) -> PayloadError:
     return PayloadError(f"body is larger than {limits.body} bytes; ask fewer questions at once", 413)
 
 
-def read_payload(body: bytes, limits: RequestLimits) -> int:
+def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> int:
     """Check the body of a scoring request and return its number of questions.
 
     Parameters
@@ -113,6 +136,8 @@ def read_payload(body: bytes, limits: RequestLimits) -> int:
         JSON with ``dataframe_records`` or ``dataframe_split``, and ``params`` if wanted.
     limits
         Most rows and largest values.
+    taken
+        What the model may be asked.
 
     Returns
     -------
@@ -142,11 +167,11 @@ def read_payload(body: bytes, limits: RequestLimits) -> int:
     if not 1 <= len(rows) <= limits.rows:
         raise PayloadError(f"field {given[0]!r} has {len(rows)} rows; send 1 to {limits.rows}")
     for number, row in enumerate(rows):
-        _check_fields(row, FIELDS, f"row {number}: ")
+        _check_fields(row, tuple(taken.kinds), f"row {number}: ", taken)
     params = payload.get("params")
     if params is not None and not isinstance(params, dict):
         raise PayloadError(f"field 'params' is a JSON {_kind(params)}; it must be an object")
-    _check_fields(params or {}, PARAMS, "params: ")
+    _check_fields(params or {}, taken.params, "params: ", taken)
     return len(rows)
 
 
@@ -218,12 +243,13 @@ def _split(table: Any) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in data]
 
 
-def _check_fields(fields: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+def _check_fields(fields: Mapping[str, Any], known: tuple[str, ...], where: str, taken: Taken) -> None:
     for name, value in fields.items():
         if name not in known:
             raise PayloadError(f"{where}{unknown(name, known)}")
         try:
-            read_field(name, value)
+            if value is not None:
+                taken.kinds[name].read(name, value)
         except ValueError as error:
             raise PayloadError(f"{where}{error}") from None
 

@@ -2,12 +2,13 @@ r"""Keep text of a CSV from being run as a formula where a spreadsheet opens it,
 
 A spreadsheet runs a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return, quoted or not. Such
 text is written with an apostrophe in front, by which spreadsheets know text; one that begins with apostrophes before
-such a character gets one more. Taking one off again gives back exactly what was written. A number and a single
-character are harmless, and stay as they are.
+such a character gets one more. Taking one off again gives back exactly what was written. A number and a sign
+alone are harmless, and stay as they are.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import pandas as pd
@@ -16,7 +17,7 @@ import pyarrow.compute
 
 RISKY: Final = r"^'*[=+\-@\t\r]"
 MARKED: Final = r"^'+[=+\-@\t\r]"
-HARMLESS: Final = r"^(.|[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)$"
+HARMLESS: Final = r"^(?:[=+\-@]|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$"
 
 
 def guarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -87,15 +88,14 @@ def guarded_frame(frame: pd.DataFrame) -> pd.DataFrame:
     >>> guarded_frame(pd.DataFrame({"name": ["@cmd", "b"], "value": [-1.0, 2.0]})).to_dict("list")
     {'name': ["'@cmd", 'b'], 'value': [-1.0, 2.0]}
     """
-    return frame.assign(**{str(name): _marked(frame[name]) for name in frame.columns if _has_text(frame[name])})
+    return frame.assign(**{str(name): _guarded(frame[name]) for name in frame.columns if _has_text(frame[name])})
 
 
 def _has_text(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.StringDtype) or bool(column.dtype == object)
 
 
-def _marked(column: pd.Series) -> pd.Series:
-    text = column.map(lambda cell: isinstance(cell, str))
-    risky = text & column.where(text, "").str.contains(RISKY, regex=True)
-    risky &= ~column.where(text, "").str.fullmatch(HARMLESS[1:-1], na=False)
-    return column.where(~risky, "'" + column.where(risky, "").astype(str))
+def _guarded(column: pd.Series) -> pd.Series:
+    texts = {cell for cell in column if isinstance(cell, str)}
+    marked = {text: f"'{text}" for text in texts if re.match(RISKY, text) and not re.fullmatch(HARMLESS[1:-1], text)}
+    return column.map(lambda cell: marked.get(cell, cell) if isinstance(cell, str) else cell) if marked else column

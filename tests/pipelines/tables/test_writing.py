@@ -155,7 +155,7 @@ def test_text_that_a_spreadsheet_runs_is_marked_in_a_csv_and_read_back_exactly(t
     assert read_series(tmp_path / "t.csv", ("series",))["series"].tolist() == FORMULAS
 
 
-@given(st.lists(st.text("'=+-@\t\r5.ea ", max_size=6), min_size=1))
+@given(st.lists(st.text("'=+-@\t\r\n5.ea ", max_size=6), min_size=1))
 def test_marks_come_off_exactly_and_are_the_same_for_frames_and_tables(texts):
     column = pa.chunked_array([texts])
     marked = guarded(column)

@@ -1,0 +1,169 @@
+"""A fleet as a registered model: promoted, the same twice, kept, and served with the bytes of command and notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+import shiftcast
+from shiftcast.forecast.fleet.asking import KINDS, ask
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.fleet.answers import answers_text
+from shiftcast.pipelines.fleet.bundle import read_fleet, write_fleet
+from shiftcast.pipelines.fleet.place import model_of
+from shiftcast.pipelines.fleet.retraining import read_fleet_version, retrain_fleet
+from shiftcast.pipelines.fleet.versions import champion_total, scorecard
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.deciding import KEPT, NOT_ASKED, PROMOTED, UNCHANGED
+from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
+from shiftcast.pipelines.serving.gate import Gate
+from shiftcast.pipelines.serving.loading import load_served
+from shiftcast.pipelines.serving.payload import RequestLimits, Taken
+from shiftcast.pipelines.state.root import StoreError
+
+FACTS = '[fleet]\nbusy = 0.9\n[[holding]]\naccelerator = "a100"\ncount = 8\nusd_per_hour = 1.5\n'
+ASKED = [{"question": "full", "through": "2027-01"}, {"question": "budget", "amount": 9e4, "year": 2026},
+         {"question": "forecast", "through": "2026Q4", "by": "workload"}, {"question": "describe"},
+         {"question": "why", "before": "2026-08", "after": "2026-09"}]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def state(stocked, tmp_path_factory):
+    """Return a folder whose ``mlruns`` holds the fleet with facts."""
+    folder = tmp_path_factory.mktemp("registered")
+    shutil.copytree(stocked / "fleets", folder / "mlruns" / "fleets", symlinks=True)
+    (folder / "mlruns" / "fleets" / "mine" / "fleet.toml").write_text(FACTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def planner(state):
+    return shiftcast.open_fleet("mine", state / "mlruns", draws=200, seed=3)
+
+
+@pytest.fixture(scope="module")
+def first(planner, state):
+    return retrain_fleet(planner, state / "mlruns", promote=True)
+
+
+@pytest.fixture(scope="module")
+def served(first, state):
+    store = open_store(state / "mlruns", make=False, model=model_of("mine"))
+    return load_served(store, champion_version(store))
+
+
+def posted(served, question):
+    """Return status and text of the reply to one question, through the gate, without a socket."""
+    body, sent = json.dumps({"dataframe_records": [question]}).encode(), []
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    source = SimpleNamespace(served=served, start=lambda: None, stop=lambda: None)
+    gate = Gate(source, limits=RequestLimits(), hosts=frozenset({"localhost"}), log=lambda *_, **__: None,
+                taken=Taken("shiftcast-fleet-mine", KINDS, ("question",)))  # fmt: skip
+    scope = {"type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST",
+             "path": "/invocations", "raw_path": b"/invocations", "query_string": b"", "root_path": "",
+             "scheme": "http", "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+             "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 5001)}  # fmt: skip
+    asyncio.run(gate(scope, receive, send))
+    return sent[0]["status"], b"".join(each.get("body", b"") for each in sent[1:]).decode()
+
+
+def test_the_first_is_champion_of_a_model_of_its_own(first, state):
+    assert (first.outcome, first.version) == (PROMOTED, "1")
+    store = open_store(state / "mlruns", make=False, model="shiftcast-fleet-mine")
+    assert int(champion_version(store).version) == 1
+    assert champion_version(open_store(state / "mlruns", make=False)) is None  # the world has none
+
+
+def test_the_same_again_is_unchanged(first, planner, state):
+    again = retrain_fleet(replace(planner, _made={}), state / "mlruns", promote=True)
+    assert (again.outcome, again.version) == (UNCHANGED, "1")
+
+
+def test_what_was_not_asked_to_promote_is_kept_and_decided_on_later(first, planner, state):
+    other = replace(planner, fleet=replace(planner.fleet, busy=0.8), _made={})
+    kept = retrain_fleet(other, state / "mlruns", promote=False)
+    assert (kept.outcome, kept.reason) == (KEPT, NOT_ASKED)
+    settled = retrain_fleet(other, state / "mlruns", promote=True)
+    assert (settled.outcome, settled.version) == (PROMOTED, kept.version)
+    assert "over 15 months, and the champion's" in settled.reason  # facts do not move what was tried out
+    back = open_store(state / "mlruns", make=False, model=model_of("mine"))
+    back.client.set_registered_model_alias(model_of("mine"), "champion", "1")
+
+
+def test_command_notebook_and_server_give_the_same_bytes(served, planner, state, monkeypatch):
+    monkeypatch.chdir(state)
+    for question in ASKED:
+        assert posted(served, question) == (200, answers_text([ask(planner, question)]))
+    drawn = ["--draws", "200", "--seed", "3"]
+    result = CliRunner().invoke(app, ["fleet", "mine", "full", "--through", "2027-01", *drawn, "--json"])
+    assert result.stdout == answers_text([ask(planner, ASKED[0])]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [({"question": "fool"}, "row 0: question 'fool' is not known"),
+     ({"question": "full", "rsk": 1}, "field 'rsk' is not known; did you mean 'risk'?"),
+     ({"question": "budget", "year": 2026}, "row 0: no budget for 2026")],
+)  # fmt: skip
+def test_a_wrong_question_is_refused_by_the_server(served, question, said):
+    status, text = posted(served, question)
+    assert status == 400
+    assert said in text
+
+
+def test_a_bundle_reads_as_it_was_written_and_no_altered_one(first, tmp_path):
+    manifest = write_fleet(first.bundle, tmp_path / "a")
+    assert write_fleet(read_fleet(tmp_path / "a", digest=manifest), tmp_path / "b") == manifest
+    assert read_fleet(tmp_path / "a").planner.fleet == first.bundle.planner.fleet
+    (tmp_path / "a" / "facts.json").write_text("{}")
+    with pytest.raises(AlteredBundleError, match=r"facts.json: differs from the manifest"):
+        read_fleet(tmp_path / "a")
+
+
+def test_a_registered_version_is_read_with_its_trial(first, state):
+    store = open_store(state / "mlruns", make=False, model=model_of("mine"))
+    bundle = read_fleet_version(store, champion_version(store))
+    assert len(bundle.scores) == 15  # six origins, the last two with two and one month to be scored on
+    assert bundle.total.shape[0] == 200
+    assert bundle.digest == first.bundle.digest
+
+
+def test_the_command_says_what_became_of_it(first, state, monkeypatch):
+    monkeypatch.chdir(state)
+    arguments = ["fleet", "mine", "retrain", "--draws", "200", "--seed", "3", "--json", "--quiet"]
+    result = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert json.loads(result.stdout) == {"outcome": UNCHANGED, "version": "1", "reason": first.reason}
+    assert result.exit_code == 0
+
+
+def test_months_that_came_are_set_beside_what_versions_said(first, planner, state):
+    card = scorecard(planner, state / "mlruns")
+    assert card.table.empty  # usage ends before a month of the forecast is whole
+    assert "No month has come yet that one of the" in card.says
+    assert champion_total("mine", state / "mlruns").equals(first.bundle.total)
+    with pytest.raises(StoreError, match="has no forecast; `shiftcast fleet ours retrain` makes one"):
+        scorecard(replace(planner, fleet=replace(planner.fleet, name="ours")), state / "mlruns")
+
+
+def test_a_look_over_tells_each_cause_once_and_ends_with_three(first, state, monkeypatch):
+    monkeypatch.chdir(state)
+    arguments = ["fleet", "mine", "monitor", "--draws", "200", "--seed", "3"]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 3
+    assert "warning (new): " in told.stdout
+    assert "days without usage of sacct/alps" in told.stdout
+    again = CliRunner().invoke(app, arguments)
+    assert "(new)" not in again.stdout
+    assert "warning (told before): " in again.stdout
