@@ -26,6 +26,8 @@ class Holding:
         What one costs an hour, used or not [USD]; ``None`` if not said.
     node
         Accelerators of a node; they come and go in whole nodes.
+    it_kw
+        Power of one at the IT boundary [kW]; ``None`` takes the catalogue's.
     """
 
     accelerator: str
@@ -35,6 +37,7 @@ class Holding:
     terms: str = "owned"
     usd_per_hour: float | None = None
     node: int = 8
+    it_kw: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Offer:
         Work of one hour of it over an hour of the fleet's present mix [1]; ``None`` takes the catalogue's ratio.
     most
         How many can be had [accelerator]; ``None`` without limit.
+    it_kw
+        As of a holding.
     """
 
     name: str
@@ -72,6 +77,7 @@ class Offer:
     node: int = 8
     work: float | None = None
     most: float | None = None
+    it_kw: float | None = None
 
 
 @dataclass(frozen=True)
