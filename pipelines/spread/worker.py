@@ -17,7 +17,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.series.files import TEXT, typed
 from shiftcast.pipelines.spread.batches import BATCH, GROUP, PART
 from shiftcast.pipelines.spread.reading import CORRUPT, ROW
-from shiftcast.pipelines.tables.writing import as_table
+from shiftcast.pipelines.tables.plain import as_table
 
 Remark: TypeAlias = dict[str, object]
 Answer = Callable[[pd.DataFrame], Iterable[tuple[str, pd.DataFrame | Remark]]]
