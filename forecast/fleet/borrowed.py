@@ -25,18 +25,24 @@ _INNER: Final = (0.1, 0.9)
 
 @dataclass(frozen=True)
 class Between:
-    """Beliefs about how a fleet's growth differs from that of the world where it belongs.
+    """Beliefs about the growth of a fleet, and how it differs from that of the world where it belongs.
 
     Attributes
     ----------
     between
-        Deviation of its log growth over a year [log].
+        Deviation of its log growth over a year from the world's [log].
     power
         Growth of that deviation with time, as its power [1].
+    own
+        Deviation of the log change of a fleet's hours over a year from its trend [log].
+    own_years
+        Years of a fleet's own history that this counts for [year].
     """
 
     between: float
     power: float
+    own: float
+    own_years: float
 
     def at(self, since: pd.Timestamp, months: pd.DatetimeIndex) -> Array:
         """Return the deviation of log growth by the middle of months, shape (months,).
@@ -53,8 +59,35 @@ class Between:
         ndarray, shape (months,)
             [log].
         """
-        years = np.asarray((months + pd.Timedelta(days=15) - since) / _YEAR)
-        return np.asarray(self.between * np.maximum(years, 0.0) ** self.power)
+        return np.asarray(self.between * _years(since, months) ** self.power)
+
+    def unsure(self, variance: Array, years: float, since: pd.Timestamp, months: pd.DatetimeIndex) -> Array:
+        """Return the variance of a fleet's own log path, as far as its history is too short to show it.
+
+        The path is a random walk with drift: the drift, learned from T years, adds t / T to its variance after t.
+
+        Parameters
+        ----------
+        variance
+            Variance of the forecast of its own by month [log^2], shape (months,).
+        years
+            Length of its history [year].
+        since, months
+            As :meth:`at` takes them.
+
+        Returns
+        -------
+        ndarray, shape (months,)
+            [log^2].
+        """
+        ahead = _years(since, months)
+        walk = (years * variance + self.own_years * self.own**2 * ahead) / (years + self.own_years)
+        return np.asarray(np.maximum(walk * (1 + ahead / years), variance))
+
+
+def _years(since: pd.Timestamp, months: pd.DatetimeIndex) -> Array:
+    """Return the years from a moment to the middle of months, nought before it."""
+    return np.maximum(np.asarray((months + pd.Timedelta(days=15) - since) / _YEAR), 0.0)
 
 
 @dataclass(frozen=True)
@@ -83,7 +116,7 @@ class Ahead:
 
 
 def pool_growth(
-    demand: Demand, level: Array, world: World, between: Between, *, since: pd.Timestamp, seed: int
+    demand: Demand, level: Array, world: World, between: Between, *, since: pd.Timestamp, years: float, seed: int
 ) -> Demand:
     """Return demand whose growth is pooled with the world's, and the weight that took.
 
@@ -102,6 +135,8 @@ def pool_growth(
         How far fleets differ from it.
     since
         Moment that growth counts from: the end of usage.
+    years
+        Length of the fleet's history [year].
     seed
         Seed of the named streams.
 
@@ -113,18 +148,17 @@ def pool_growth(
     """
     ahead = Ahead(demand.months, since, len(demand.hours), seed)
     theirs = float(level.sum()) * _grown(world, ALL, between, ahead)
-    weight = _weight(demand.total, theirs)
-    pooled = _pooled(demand.total, theirs, weight)
+    total, weight = _pooled(demand.total, theirs, between, years, ahead)
     hours = demand.hours.copy()
     first = demand.parts.columns[0]
     for at, name in enumerate(demand.parts[first].astype(str)):
         if name in world.workloads and level[at] > 0:
             other = level[at] * _grown(world, name, between, ahead)
-            hours[:, :, at] = _pooled(hours[:, :, at], other, _weight(hours[:, :, at], other))
+            hours[:, :, at], _ = _pooled(hours[:, :, at], other, between, years, ahead)
     note = (
         f"growth is borrowed from the world's ({world.place}): {weight[0]:.0%} of it at first, {weight[-1]:.0%} at last"
     )
-    return replace(demand, hours=scaled_to(hours, pooled), borrowed=weight, notes=(*demand.notes, note))
+    return replace(demand, hours=scaled_to(hours, total), borrowed=weight, notes=(*demand.notes, note))
 
 
 def _grown(world: World, workload: str, between: Between, ahead: Ahead) -> Array:
@@ -134,22 +168,24 @@ def _grown(world: World, workload: str, between: Between, ahead: Ahead) -> Array
     return np.asarray(ahead.days * np.exp(growth + apart * between.at(ahead.since, ahead.months)))
 
 
-def _log_sd(hours: Array) -> Array:
-    """Return the deviation of log hours by month from the central 80 %, shape (months,)."""
-    low, high = np.quantile(np.log(np.maximum(hours, _TINY)), _INNER, axis=0)
-    return np.asarray((high - low) / (2 * Z90))
+def _pooled(own: Array, theirs: Array, between: Between, years: float, ahead: Ahead) -> tuple[Array, Array]:
+    """Return own draws moved towards the world's on the log scale, and the weight of these by month [1].
+
+    Own draws are first made as wide as a history of that length leaves them; hours of nought stay so.
+    """
+    logs, other = np.log(np.maximum(own, _TINY)), np.log(np.maximum(theirs, _TINY))
+    shown, apart = _variance(logs), _variance(other)
+    unsure = between.unsure(shown, years, ahead.since, ahead.months)
+    middle = np.median(logs, axis=0)
+    logs = middle + (logs - middle) * np.sqrt(unsure / np.maximum(shown, _TINY))
+    weight = np.asarray(unsure / np.maximum(unsure + apart, _TINY))
+    return np.where(own > 0, np.exp((1 - weight) * logs + weight * other), 0.0), weight
 
 
-def _weight(own: Array, theirs: Array) -> Array:
-    """Return the weight of the world by month [1], shape (months,)."""
-    mine, other = _log_sd(own) ** 2, _log_sd(theirs) ** 2
-    return np.asarray(mine / np.maximum(mine + other, _TINY))
-
-
-def _pooled(own: Array, theirs: Array, weight: Array) -> Array:
-    """Return own draws moved towards the world's on the log scale; one of no hours stays so."""
-    logs = (1 - weight) * np.log(np.maximum(own, _TINY)) + weight * np.log(np.maximum(theirs, _TINY))
-    return np.where(own > 0, np.exp(logs), 0.0)
+def _variance(logs: Array) -> Array:
+    """Return the variance by month from the central 80 % of draws [log^2], shape (months,)."""
+    low, high = np.quantile(logs, _INNER, axis=0)
+    return np.asarray(((high - low) / (2 * Z90)) ** 2)
 
 
 def demand_of_holdings(

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.arrays import Array, Integers
+from shiftcast.features.arrays import Array
 from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.beliefs import Beliefs
@@ -17,19 +17,20 @@ from shiftcast.forecast.fleet.events import add_events
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.grain import choose_grain, month_weights, months_through, periods_ahead
 from shiftcast.forecast.fleet.history import Counted, History, month_of
+from shiftcast.forecast.fleet.kept import Kept, largest
 from shiftcast.forecast.fleet.migration import apply_moves, follow_world
 from shiftcast.forecast.fleet.mix import migrated_mix
 from shiftcast.forecast.fleet.parts import draw_parts
+from shiftcast.forecast.fleet.small import small_parts, small_rows
 from shiftcast.forecast.fleet.wanted import Demand, quantile_rows
-from shiftcast.forecast.fleet.work import Work, measured_work
+from shiftcast.forecast.fleet.work import Work, hours_each, measured_work
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.volume import own_priors
 
 __all__ = ["Basis", "Demand", "forecast_demand"]
 
-KEPT: Final = 100  # parts that have draws of their own; those of the others are of their sum
-OTHER: Final = "other"
+YEAR: Final = pd.Timedelta(days=365.25)
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class Basis:
     assumptions: DataFrame[AssumptionRows] | None = None
     learned: Learned | None = None
     world: World | None = None
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Months ahead, and which part of each period belongs to them, shape (periods, months)."""
+
+    months: pd.DatetimeIndex
+    weights: Array
 
 
 def forecast_demand(
@@ -88,14 +97,27 @@ def forecast_demand(
     work = Work(measured_work(history), basis.assumptions)
     if history is None:
         demand = _without_usage(fleet, basis, through, origin, draws, seed)
-    else:
-        demand = _own(history, through, basis, draws, seed)
-        if basis.world is not None:
-            between = Between(**basis.beliefs.of("fleet.growth"))
-            demand = pool_growth(demand, _level(history), basis.world, between, since=history.until, seed=seed)
-            demand = follow_world(demand, basis.world, work, _silent(demand, fleet), seed=seed)
-    demand = add_events(apply_moves(demand, fleet.moves, work, seed=seed), fleet.events, seed=seed)
-    return replace(demand, quantiles=quantile_rows(demand))
+        return _planned(demand, fleet, work, seed)
+    grain, why = choose_grain(history)
+    kept = largest(history, grain, [each.workload for each in (*fleet.moves, *fleet.events)])
+    span = _span(history, grain, months_through(history.now, through))
+    demand = _own(kept, grain, span, basis, draws, seed)
+    demand = replace(demand, notes=(why, *demand.notes))
+    if basis.world is not None:
+        demand = _borrowing(demand, kept, fleet, basis, work, seed)
+    small = _small(demand, kept, grain, span, basis, seed)
+    made = _planned(demand, fleet, work, seed)
+    return replace(made, quantiles=pd.concat([made.quantiles, small], ignore_index=True)) if len(small) else made
+
+
+def _planned(demand: Demand, fleet: Fleet, work: Work, seed: int) -> Demand:
+    """Return demand with the moves and events of a fleet, and quantiles of what comes of it."""
+    moved = apply_moves(demand, fleet.moves, work, seed=seed)
+    made = add_events(moved, fleet.events, seed=seed)
+    said = tuple(f"a request of {move.workload} at {move.target} takes {work.said(move)} hours over those at "
+                 f"{move.source}" for move in fleet.moves)  # fmt: skip
+    each = hours_each(made.parts, work, fleet.moves, draws=len(made.hours), seed=seed)
+    return replace(made, quantiles=quantile_rows(made), notes=(*made.notes, *said), each=each)
 
 
 def _without_usage(
@@ -111,41 +133,52 @@ def _without_usage(
     return demand_of_holdings(fleet, basis.world, ahead, between=between, assumptions=basis.assumptions)
 
 
-def _own(history: History, through: pd.Timestamp | str, basis: Basis, draws: int, seed: int) -> Demand:
+def _span(history: History, grain: str, months: pd.DatetimeIndex) -> _Span:
+    ahead = periods_ahead(history.tables[grain], grain, months)
+    return _Span(months, month_weights(ahead, grain, months, history.until))
+
+
+def _own(kept: Kept, grain: str, span: _Span, basis: Basis, draws: int, seed: int) -> Demand:
     """Return demand as the fleet's own usage says."""
-    grain, why = choose_grain(history)
-    months = months_through(history.now, through)
-    table = history.tables[grain]
-    kept, rest = _largest(table)
-    held = _held(table, kept, rest)
-    names = [history.names[at] for at in kept] + [OTHER] * bool(len(rest))
-    ahead = periods_ahead(table, grain, months)
-    priors, parts = own_priors(basis.beliefs), _labels(history, kept, rest)
-    drawn = draw_parts(held, grain, names, horizon=len(ahead), priors=priors, draws=draws, seed=seed)
-    by_period, mixed = drawn.hours, ()
+    history, parts = kept.history, kept.labels
+    table = kept.counted(history.tables[grain])
+    drawn = draw_parts(
+        table, grain, kept.names, horizon=len(span.weights), priors=own_priors(basis.beliefs), draws=draws, seed=seed
+    )
+    hours, notes = drawn.hours, (*history.notes, *drawn.notes)
     if basis.learned is not None and {"workload", "technique"} <= set(parts):
-        by_period, mixed = migrated_mix(by_period, held, grain, parts, learned=basis.learned, seed=seed)
-    weights = month_weights(ahead, grain, months, history.until)
-    hours = np.einsum("dpk,pm->dmk", by_period, weights)
-    hours[:, 0] += _summed(history.running, kept, rest)
-    notes = (why, *history.notes, *drawn.notes)
-    if mixed:
-        notes += (f"techniques share the hours of {', '.join(mixed)} as the share model has them migrate",)
-    return Demand(
-        parts, months, hours, _past(history, kept, rest), pd.DataFrame(),
-        np.zeros(len(months)), notes, history.until,
-    )  # fmt: skip
+        hours, mixed = migrated_mix(hours, table, grain, parts, learned=basis.learned, seed=seed)
+        if mixed:
+            notes += (f"techniques share the hours of {', '.join(mixed)} as the share model has them migrate",)
+    wanted = np.einsum("dpk,pm->dmk", hours, span.weights, optimize=True)
+    wanted[:, 0] += kept.summed(history.running)
+    none = np.zeros(len(span.months))
+    return Demand(parts, span.months, wanted, kept.past(), pd.DataFrame(), none, notes, history.until)
 
 
-def _level(history: History) -> Array:
-    """Return accelerator-hours a day of each part lately, shape (parts,): over four weeks, or what there is of them."""
-    grain = next(iter(history.tables))
+def _borrowing(demand: Demand, kept: Kept, fleet: Fleet, basis: Basis, work: Work, seed: int) -> Demand:
+    """Return demand with growth, and techniques that its usage does not tell of, from the world."""
+    history, world = kept.history, basis.world
+    between = Between(**basis.beliefs.of("fleet.growth"))
+    years = (history.until - history.since) / YEAR
+    demand = pool_growth(demand, kept.level(), world, between, since=history.until, years=years, seed=seed)
+    return follow_world(demand, world, work, _silent(demand, fleet), seed=seed)
+
+
+def _small(demand: Demand, kept: Kept, grain: str, span: _Span, basis: Basis, seed: int) -> pd.DataFrame:
+    """Return quantiles of the parts that are in ``other``."""
+    if not len(kept.rest):
+        return pd.DataFrame()
+    history, rest = kept.history, kept.rest
     table = history.tables[grain]
-    kept, rest = _largest(history.tables[choose_grain(history)[0]])
-    number = {"day": 28, "week": 4, "month": 1}[grain]
-    recent = table.hours[-number:]
-    length = {"day": 1.0, "week": 7.0, "month": float(table.starts[-1].days_in_month)}[grain]
-    return _summed(recent.mean(axis=0) / length, kept, rest)
+    mine = Counted(table.starts, table.hours[:, rest], table.lower[:, rest])
+    names = history.names
+    values = small_parts(
+        mine, grain, [names[at] for at in rest], span.weights, priors=own_priors(basis.beliefs), seed=seed
+    )
+    values[:, 0] += history.running[rest]
+    labels = history.parts.iloc[rest].reset_index(drop=True)
+    return small_rows(values, labels, span.months, demand.hours[:, :, len(kept.own)].mean(axis=0))
 
 
 def _silent(demand: Demand, fleet: Fleet) -> list[str]:
@@ -155,47 +188,3 @@ def _silent(demand: Demand, fleet: Fleet) -> list[str]:
     planned = {move.workload for move in fleet.moves}
     count = demand.parts.groupby("workload", sort=True).size()
     return [str(name) for name, number in count.items() if number == 1 and name not in planned]
-
-
-def _largest(table: Counted) -> tuple[Integers, Integers]:
-    """Return the parts with most hours lately, in their order, and the others."""
-    number = table.hours.shape[1]
-    if number <= KEPT + 1:
-        return np.arange(number), np.arange(0)
-    recent = table.hours[-max(len(table.starts) // 4, 1) :].sum(axis=0)
-    order = np.argsort(-recent, kind="stable")
-    return np.sort(order[:KEPT]), np.sort(order[KEPT:])
-
-
-def _summed(values: Array, kept: Integers, rest: Integers) -> Array:
-    """Return values of the parts kept and the sum of the others, over the last axis."""
-    mine = values[..., kept]
-    return np.concatenate([mine, values[..., rest].sum(axis=-1, keepdims=True)], axis=-1) if len(rest) else mine
-
-
-def _held(table: Counted, kept: Integers, rest: Integers) -> Counted:
-    hours = _summed(table.hours, kept, rest)
-    return Counted(table.starts, hours, _summed(table.lower.astype(float), kept, rest) > 0)
-
-
-def _labels(history: History, kept: Integers, rest: Integers) -> pd.DataFrame:
-    mine = history.parts.iloc[kept]
-    other = pd.DataFrame([dict.fromkeys(history.by, OTHER)])
-    return pd.concat([mine, other] if len(rest) else [mine], ignore_index=True)
-
-
-def _past(history: History, kept: Integers, rest: Integers) -> pd.DataFrame:
-    """Return the hours of whole months by part; of weeks, as their days fall."""
-    if "month" in history.tables:
-        starts, hours = history.tables["month"].starts, history.tables["month"].hours
-    else:
-        table = history.tables["week"]
-        begin = table.starts[0]
-        every = pd.date_range(begin.replace(day=1), history.until, freq="MS").as_unit("us")
-        whole = (every >= begin) & (every + pd.DateOffset(months=1) <= history.until)
-        starts = every[whole]
-        hours = month_weights(table.starts, "week", every, begin).T[whole] @ table.hours
-    labels = _labels(history, kept, rest)
-    rows = labels.loc[np.tile(np.arange(len(labels)), len(starts))].reset_index(drop=True)
-    rows.insert(0, "month", np.repeat(starts, len(labels)))
-    return rows.assign(hours=_summed(hours, kept, rest).ravel())

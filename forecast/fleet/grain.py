@@ -13,8 +13,13 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.history import Counted, History, month_of
 
 LEAST: Final = {"month": 24, "week": 8, "day": 1}  # whole periods from which a length is taken, the longest first
-FREQUENCY: Final = {"day": "D", "week": "W", "month": "ME"}
-_STEP: Final = {"day": pd.DateOffset(days=1), "week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
+FREQUENCY: Final = {"hour": "h", "day": "D", "week": "W", "month": "ME"}
+_STEP: Final = {
+    "hour": pd.DateOffset(hours=1),
+    "day": pd.DateOffset(days=1),
+    "week": pd.DateOffset(weeks=1),
+    "month": pd.DateOffset(months=1),
+}
 _DAY: Final = pd.Timedelta(days=1)
 
 
@@ -106,7 +111,7 @@ def periods_ahead(table: Counted, grain: str, months: pd.DatetimeIndex) -> pd.Da
 
 
 def last_days(starts: pd.DatetimeIndex, grain: str) -> pd.DatetimeIndex:
-    """Return the last day of each period.
+    """Return the last day of each period, and of hours the moment they are over.
 
     Parameters
     ----------
@@ -123,7 +128,7 @@ def last_days(starts: pd.DatetimeIndex, grain: str) -> pd.DatetimeIndex:
     >>> last_days(pd.DatetimeIndex(["2027-02-01"], tz="UTC"), "month")[0].day
     28
     """
-    return starts + _STEP[grain] - _DAY
+    return starts + _STEP[grain] - (pd.Timedelta(0) if grain == "hour" else _DAY)
 
 
 def month_weights(starts: pd.DatetimeIndex, grain: str, months: pd.DatetimeIndex, until: pd.Timestamp) -> Array:

@@ -52,8 +52,8 @@ def migrated_mix(
     for fitted in fit.panels:
         for at, workload in enumerate(fitted.panel.series):
             mine = (parts["workload"] == workload).to_numpy()
-            at_parts = {parts["technique"].iat[row]: row for row in np.flatnonzero(mine)}
-            columns = [at_parts[name] for name in fitted.panel.categories[at]]
+            place = dict(zip(parts["technique"][mine], np.flatnonzero(mine), strict=True))
+            columns = [place[name] for name in fitted.panel.categories[at]]
             total = hours[:, :, mine].sum(axis=2, keepdims=True)
             out[:, :, columns] = total * series_draws(fitted, at, len(hours), seed)
     return out, tuple(sorted(fit.series))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -12,9 +13,12 @@ from shiftcast.features.panel import Panel
 from shiftcast.forecast.fleet.grain import FREQUENCY, last_days
 from shiftcast.forecast.fleet.history import Counted
 from shiftcast.forecast.volume import Priors, VolumesFit, draw_volumes, fit_volumes
+from shiftcast.forecast.volume.ets import FEWEST, draw_ets, fit_ets
 
-TOTAL: Final = "total"
+TOTAL, PARTS = "total", "parts"
 _TINY: Final = 1e-12
+_SEASONS: Final = 3  # that a history holds before one is smoothed
+_MOST: Final = 0.975  # quantile of the total that no draw of a part lies above
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,10 @@ def panel_of(table: Counted, grain: str, names: list[str], group: str) -> Panel:
 def draw_parts(
     table: Counted, grain: str, names: list[str], *, horizon: int, priors: Priors, draws: int, seed: int
 ) -> Drawn:
-    """Return joint draws of the parts, as often right in their total as the total by itself.
+    """Return joint draws of the parts, scaled in every draw to a total that is forecast in three ways.
+
+    The total is a series by itself, a series among its parts, and smoothed; its quantiles are the middle ones of the
+    three, so that none of them runs away with it.
 
     Parameters
     ----------
@@ -81,15 +88,43 @@ def draw_parts(
     -------
     Drawn
     """
-    parts = fit_volumes(panel_of(table, grain, names, "fleet"), horizon=horizon, priors=priors, seed=seed)
-    hours = _draws(parts, draws, seed)
-    notes = tuple(parts.notes)
-    if len(names) > 1:
-        whole = Counted(table.starts, table.hours.sum(axis=1, keepdims=True), table.lower.any(axis=1, keepdims=True))
-        total = fit_volumes(panel_of(whole, grain, [TOTAL], TOTAL), horizon=horizon, priors=priors, seed=seed)
-        hours = scaled_to(hours, pooled_total(hours.sum(axis=2), _draws(total, draws, seed)[:, :, 0]))
-        notes += tuple(total.notes)
-    return Drawn(hours, tuple(note for note in dict.fromkeys(notes) if " skipped: " not in note))
+    whole = Counted(table.starts, table.hours.sum(axis=1, keepdims=True), table.lower.any(axis=1, keepdims=True))
+    fitted = partial(fit_volumes, horizon=horizon, priors=priors, seed=seed)
+    total = panel_of(whole, grain, [TOTAL], TOTAL)
+    fits = [fitted(total)]
+    ways = [_draws(fits[0], draws, seed)[:, :, 0], *_smoothed(total, horizon, draws, seed)]
+    if len(names) == 1:
+        hours = middle_total(*ways)[:, :, None]
+    else:
+        beside = replace(total, group=np.array([PARTS], dtype=object))
+        fits.append(fitted(_joined(panel_of(table, grain, names, PARTS), beside)))
+        every = _draws(fits[1], draws, seed)
+        most = np.quantile(ways[0], _MOST, axis=0)[None, :, None]
+        hours = np.minimum(every[:, :, :-1], most)
+        ways.append(every[:, :, -1])
+        hours = scaled_to(hours, middle_total(*ways, like=hours.sum(axis=2)))
+    notes = dict.fromkeys(note for fit in fits for note in fit.notes if " skipped: " not in note)
+    return Drawn(hours, tuple(notes))
+
+
+def _smoothed(total: Panel, horizon: int, draws: int, seed: int) -> list[Array]:
+    """Return draws of the total by smoothing, where its history is long enough and holds no lower bound."""
+    values = np.nan_to_num(total.values)
+    season = total.seasons[0] if total.seasons and values.shape[1] >= _SEASONS * total.seasons[0] else 1
+    if values.shape[1] < FEWEST or total.lower.any() or not values.any():
+        return []
+    return [draw_ets(fit_ets(values, season), horizon=horizon, draws=draws, seed=seed).reshape(horizon, draws).T]
+
+
+def _joined(parts: Panel, total: Panel) -> Panel:
+    return replace(
+        parts,
+        series=np.append(parts.series, total.series),
+        group=np.append(parts.group, total.group),
+        values=np.vstack([parts.values, total.values]),
+        last=np.append(parts.last, total.last),
+        lower=np.vstack([parts.lower, total.lower]),
+    )
 
 
 def _draws(fit: VolumesFit, draws: int, seed: int) -> Array:
@@ -97,30 +132,30 @@ def _draws(fit: VolumesFit, draws: int, seed: int) -> Array:
     return np.ascontiguousarray(drawn.to_numpy())
 
 
-def pooled_total(summed: Array, alone: Array) -> Array:
-    """Return draws of a total whose quantiles are the means of those of its parts' sum and of the total by itself.
+def middle_total(*ways: Array, like: Array | None = None) -> Array:
+    """Return draws of a total whose quantiles are the middle ones of several forecasts of it.
 
     Parameters
     ----------
-    summed
-        Draws of the sum of the parts, which say how periods go together, shape (draws, periods).
-    alone
-        Draws of the total by itself, shape (draws, periods).
+    *ways
+        Draws of each forecast, shape (draws, periods).
+    like
+        Draws whose order they are put in, likewise: the largest stays the largest, and periods go together as they do
+        there. That of the first where left out.
 
     Returns
     -------
     ndarray, shape (draws, periods)
-        In the order of ``summed``.
 
     Examples
     --------
-    >>> pooled_total(np.array([[3.0], [1.0]]), np.array([[2.0], [4.0]])).tolist()
-    [[3.5], [1.5]]
+    >>> middle_total(np.array([[3.0], [1.0]]), np.array([[2.0], [4.0]]), np.array([[9.0], [9.0]])).tolist()
+    [[4.0], [2.0]]
     """
-    order = np.argsort(summed, axis=0, kind="stable")
-    out = np.empty_like(summed)
-    mean = 0.5 * (np.take_along_axis(summed, order, axis=0) + np.sort(alone, axis=0))
-    np.put_along_axis(out, order, mean, axis=0)
+    order = np.argsort(ways[0] if like is None else like, axis=0, kind="stable")
+    middle = np.maximum(np.median([np.sort(each, axis=0) for each in ways], axis=0), 0.0)
+    out = np.empty_like(middle)
+    np.put_along_axis(out, order, middle, axis=0)
     return out
 
 
