@@ -30,6 +30,8 @@ TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
+        "fleet/borrowed.py": "_YEAR HOURS", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
+        "fleet/history.py": "_STEP", "fleet/kept.py": "_DAYS", "fleet/world.py": "HALF_QUARTER",
         "draws.py": "Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
         "rollouts/hazard.py": "_DECADE",
@@ -49,8 +51,10 @@ MODULES = {
         "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
     },
     TOLERANCE: {
-        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS", "fleet/costs.py": "_TINY",
-        "fleet/why.py": "_DUST",
+        "fleet/borrowed.py": "_TINY", "fleet/migration.py": "_LEAST", "fleet/parts.py": "_TINY _MOST",
+        "fleet/passing.py": "_TINY", "fleet/spreads.py": "_EDGE", "fleet/world.py": "_TINY",
+        "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
+        "fleet/costs.py": "_TINY", "fleet/full.py": "_TINY", "fleet/why.py": "_DUST",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
         "hierarchy/averaged.py": "_TINY", "hierarchy/covariance.py": "_FLOOR _SAME", "hierarchy/mint.py": "_INCOHERENT",
         "hierarchy/multiplicative.py": "_SETTLED _STRIDE", "hierarchy/nonnegative.py": "_TINY _SOFT _MET",
@@ -79,8 +83,10 @@ MODULES = {
         "volume/short.py": "_TINY _LIMIT",
     },
     SIZE: {
-        "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS", "fleet/latent.py": "_STEPS",
+        "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS",
+        "fleet/kept.py": "MOST", "fleet/small.py": "BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
+        "fleet/latent.py": "_STEPS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",
         "rollouts/paths.py": "_TRIES", "rollouts/ramp.py": "_TRIALS _GRID", "rollouts/segments.py": "_UNNAMED _MIXED",
@@ -98,6 +104,7 @@ MODULES = {
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
+        "fleet/borrowed.py": "_INNER",
         "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
         "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN",
         "fleet/full.py": "RISK", "fleet/queue.py": "_INNER", "fleet/why.py": "_NAMED",
@@ -136,6 +143,7 @@ MODULES = {
         "migration/training.py": "GRID AIM", "migration/transforms.py": "POWER",
     },
     TRIED: {
+        "fleet/parts.py": "_SEASONS", "fleet/kept.py": "_RECENT",
         "hierarchy/averaged.py": "AVERAGE _SURE", "volume/hierarchies.py": "_SEASONS",
         "volume/bending.py": "_GAIN _FEWEST _MISS _WORTH", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
@@ -148,6 +156,7 @@ MODULES = {
     RULE: {
         "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",
+        "fleet/grain.py": "LEAST", "fleet/history.py": "_LATE", "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
         "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
         "hierarchy/covariance.py": "_FEWEST",

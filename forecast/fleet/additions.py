@@ -188,7 +188,7 @@ def plan_nodes(run: Served, months: pd.DatetimeIndex, added: Addition, today: pd
     """
     each = added.hours[:, None] * month_hours(months)[None, :]
     short = np.maximum(run.wanted - run.can, 0.0) / each
-    needed = np.ceil(np.quantile(short, 1 - risk, axis=0, method="inverted_cdf") - 1e-9)
+    needed = np.maximum(np.ceil(np.quantile(short, 1 - risk, axis=0, method="inverted_cdf") - 1e-9), 0.0) + 0.0
     nodes = np.minimum(np.maximum.accumulate(needed), added.most)
     steps = np.diff(nodes, prepend=0.0)
     lead = pd.Timedelta(days=round(7 * added.weeks))

@@ -18,7 +18,7 @@ from shiftcast.forecast.fleet.busy import busy_share
 from shiftcast.forecast.fleet.costs import LOAD
 from shiftcast.forecast.fleet.cut import after_cut, cuts
 from shiftcast.forecast.fleet.facts import Fleet
-from shiftcast.forecast.fleet.full import months_through
+from shiftcast.forecast.fleet.full import months_through, reckoned_from
 from shiftcast.forecast.fleet.holdings import Held, held, sized
 from shiftcast.forecast.fleet.options import Option, Setting, options, ways
 from shiftcast.forecast.fleet.wanted import Demand
@@ -76,22 +76,22 @@ def choices(
     check_given(basis, given)
     whole, scenario = _scenarios(demand, through)
     basis = sized(basis, len(scenario))
+    today, replayed = reckoned_from(whole, whole.months, basis)
     have = held(fleet, whole.months, basis)
     busy = busy_share(fleet, basis, draws=len(scenario), past=whole.past if past is None else past, given=given)
     hour, said = _unserved(fleet, basis, have, unserved)
-    setting = Setting(fleet, basis, have, whole.months, whole.total, busy.share, hour, given)
+    setting = Setting(fleet, basis, have, whole.months, today, whole.total, busy.share, hour, given)
     found, idle = _distinct(options(setting))
     names = [*dict.fromkeys(scenario if set(scenario) != set(THIRDS) else THIRDS)]
     costs = np.array([[each.usd[scenario == name].mean() for name in names] for each in found])
     table = _table(setting, found, costs, names)
     spared, cut_names, cut_notes = _cuts(setting, whole, found[int(table["place"].iloc[0])], caps)
-    used = (*((BUSY,) if busy.source == "assumed" else ()), *((LOAD,) if fleet.usd_per_kwh else ()), *cut_names)
-    notes = (said, _READING, busy.says, *idle, *have.notes, *cut_notes, *whole.notes)
-    by_scenario = pd.DataFrame(costs, columns=[f"usd_{name}" for name in names])
+    used = (*[BUSY] * (busy.source == "assumed"), *[LOAD] * bool(fleet.usd_per_kwh), *cut_names)
+    notes = (*replayed, said, _READING, busy.says, *idle, *have.notes, *cut_notes, *whole.notes)
     return Answer(
         f"what to do about {fleet.name} through {whole.months[-1]:%Y-%m}", table.drop(columns="place"),
         assumed_rows(basis.assumptions, used, given), tuple(dict.fromkeys(notes)), says=_says(table, names),
-        more={"by scenario": by_scenario.assign(option=[each.name for each in found]), "cuts": spared},
+        more={"by scenario": _by_scenario(found, costs, names), "cuts": spared},
     )  # fmt: skip
 
 
@@ -155,6 +155,12 @@ def _table(setting: Setting, found: tuple[Option, ...], costs: Array, names: lis
     table = pd.DataFrame(rows)
     order = table.assign(cents=table["regret"].round(2)).sort_values(["cents", "unserved_share"], kind="stable").index
     return table.loc[order].reset_index(drop=True)
+
+
+def _by_scenario(found: tuple[Option, ...], costs: Array, names: list[str]) -> pd.DataFrame:
+    table = pd.DataFrame(costs, columns=[f"usd_{name}" for name in names])
+    table.insert(0, "option", [each.name for each in found])
+    return table
 
 
 def _cuts(

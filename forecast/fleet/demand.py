@@ -23,7 +23,7 @@ from shiftcast.forecast.fleet.mix import migrated_mix
 from shiftcast.forecast.fleet.parts import draw_parts
 from shiftcast.forecast.fleet.small import small_parts, small_rows
 from shiftcast.forecast.fleet.wanted import Demand, quantile_rows
-from shiftcast.forecast.fleet.work import Work, measured_work
+from shiftcast.forecast.fleet.work import Work, hours_each, measured_work
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.volume import own_priors
@@ -116,7 +116,8 @@ def _planned(demand: Demand, fleet: Fleet, work: Work, seed: int) -> Demand:
     made = add_events(moved, fleet.events, seed=seed)
     said = tuple(f"a request of {move.workload} at {move.target} takes {work.said(move)} hours over those at "
                  f"{move.source}" for move in fleet.moves)  # fmt: skip
-    return replace(made, quantiles=quantile_rows(made), notes=(*made.notes, *said))
+    each = hours_each(made.parts, work, fleet.moves, draws=len(made.hours), seed=seed)
+    return replace(made, quantiles=quantile_rows(made), notes=(*made.notes, *said), each=each)
 
 
 def _without_usage(

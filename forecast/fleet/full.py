@@ -23,6 +23,7 @@ from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
 AWAY: Final = "fleet.turned_away"
 RISK: Final = 0.05
+_TINY: Final = 1e-300
 _READING: Final = (
     "Work that a full month cannot take waits for the next but for the share turned away; none is taken to wait when "
     "the first month begins. wait_days is what waits at the end of a month over what is served a day: the median, and "
@@ -75,15 +76,17 @@ def full(
     busy = busy_share(fleet, basis, draws=len(wanted), past=demand.past if past is None else past, given=given)
     run = serve(wanted, _can(have, busy), turned_away=basis.values(AWAY, given))
     added = addition(fleet, basis, have, busy.share, offer)
-    plan = plan_nodes(run, months, added, basis.origin, risk)
+    today, replayed = reckoned_from(demand, months, basis)
+    plan = plan_nodes(run, months, added, today, risk)
     when = first_full(run.full, months)
     horizon = quarter_label(months[-1])
     horizon = horizon if months[-1].month % 3 == 0 else f"{months[-1]:%Y-%m}"
     names = (AWAY, *((BUSY,) if busy.source == "assumed" else ()), *added.assumed)
     return Answer(
         f"when {fleet.name} is full through {horizon}, {risk:.1%} risk", _table(run, months, plan),
-        assumed_rows(basis.assumptions, tuple(dict.fromkeys(names)), given), _notes(demand, have, busy, added, risk),
-        _paths(run, months), f"{full_words(when, horizon)} {plan_words(plan, added, months, basis.origin, risk)}",
+        assumed_rows(basis.assumptions, tuple(dict.fromkeys(names)), given),
+        (*replayed, *_notes(demand, have, busy, added, risk)),
+        _paths(run, months), f"{full_words(when, horizon)} {plan_words(plan, added, months, today, risk)}",
     )  # fmt: skip
 
 
@@ -116,6 +119,27 @@ def months_through(demand: Demand, through: str | pd.Timestamp | None) -> int:
     return int(demand.months.searchsorted(wanted)) + 1
 
 
+def reckoned_from(demand: Demand, months: pd.DatetimeIndex, basis: Basis) -> tuple[pd.Timestamp, tuple[str, ...]]:
+    """Return the day from which orders are reckoned: today, or the end of usage where all that is asked is over.
+
+    Parameters
+    ----------
+    demand, months, basis
+        Hours wanted, the months asked, and the basis, whose origin is today.
+
+    Returns
+    -------
+    Timestamp
+        Midnight UTC.
+    tuple of str
+        A note where it is not today.
+    """
+    if months[-1] + pd.offsets.MonthBegin(1) > basis.origin:
+        return basis.origin, ()
+    day = (months[0] if demand.until is None else demand.until).normalize()
+    return day, (f"All months asked are over today: orders are reckoned from {day:%Y-%m-%d}, the end of usage.",)
+
+
 def _can(have: Held, busy: Busy) -> Array:
     return np.asarray(busy.share[:, None] * have.equivalent[None, :])
 
@@ -125,10 +149,10 @@ def _table(run: Served, months: pd.DatetimeIndex, plan: Plan) -> pd.DataFrame:
     rows = []
     for place, day in enumerate(months):
         wanted = run.wanted[:, place]
-        over = np.maximum(wanted - run.can[:, place], 0.0).mean()
+        over = np.maximum(wanted - run.can[:, place], 0.0) / np.maximum(wanted, _TINY)
         rows.append({
             "month": day, **spread("wanted", wanted), "can_serve": float(np.median(run.can[:, place])),
-            "p_full": float(run.full[:, place].mean()), "unserved_share": float(over / max(wanted.mean(), 1e-300)),
+            "p_full": float(run.full[:, place].mean()), "unserved_share": float(over.mean()),
             "waiting_hours": float(run.waiting[:, place].mean()), "away_hours": float(run.away[:, place].mean()),
             "wait_days": float(np.median(days[:, place])), "wait_days_high": float(np.quantile(days[:, place], 0.9)),
         })  # fmt: skip

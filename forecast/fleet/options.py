@@ -27,6 +27,8 @@ class Setting:
         Facts, catalogue and assumptions of today, and hours held.
     months
         First day of each month, shape (months,).
+    today
+        Day on which orders are placed.
     wanted
         Hours wanted in hours of the present mix, shape (draws, months).
     busy
@@ -41,6 +43,7 @@ class Setting:
     basis: Basis
     have: Held
     months: pd.DatetimeIndex
+    today: pd.Timestamp
     wanted: Array
     busy: Array
     unserved: float
@@ -161,7 +164,7 @@ def _met(setting: Setting, name: str, over: Array, rent: Offer | None, added: Ar
 
 
 def _since(setting: Setting, offer: Offer) -> pd.Timestamp:
-    return setting.basis.origin + pd.Timedelta(days=round(7 * offer.lead_weeks))
+    return setting.today + pd.Timedelta(days=round(7 * offer.lead_weeks))
 
 
 def _firm(setting: Setting, name: str, offer: Offer, rent: Offer | None, back: tuple[Holding, ...]) -> Option:

@@ -65,7 +65,7 @@ def when(
     """
     check_fractions(above=above, level=level)
     of_workload, mine = _chosen(demand, technique, of)
-    each = _each(demand, base)
+    each = _each(demand, base, of_workload)
     share = _share(demand.hours / each[:, None, :], of_workload, mine)
     before = _before(demand, each, technique, of)
     passed = _passed(share, before, above, demand.months)
@@ -103,15 +103,15 @@ def _chosen(demand: Demand, technique: str, of: str) -> tuple[Flags, Flags]:
     return workload, workload & demand.parts["technique"].isin(names).to_numpy()
 
 
-def _each(demand: Demand, base: str) -> Array:
+def _each(demand: Demand, base: str, workload: Flags) -> Array:
     """Return hours of a request by draw and part, up to a factor a workload; ones where hours are asked for."""
     if base not in BASES:
         raise InputError(f"base {base!r} is not known; choose {' or '.join(BASES)}")
     if base == "gpu_hours":
         return np.ones((len(demand.hours), len(demand.parts)))
-    if demand.each is None:
+    if demand.each is None or np.isnan(demand.each[:, workload]).any():
         raise InputError("what a request takes is not known by technique; ingest requests, or ask for base gpu_hours")
-    return demand.each
+    return np.nan_to_num(demand.each, nan=1.0)
 
 
 def _share(amounts: Array, whole: Flags, mine: Flags) -> Array:

@@ -22,7 +22,7 @@ from shiftcast.forecast.fleet.events import with_and_without
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.full import RISK, full
 from shiftcast.forecast.fleet.history import History, read_history
-from shiftcast.forecast.fleet.latent import latent
+from shiftcast.forecast.fleet.latent import latent, lifted
 from shiftcast.forecast.fleet.outlook import outlook
 from shiftcast.forecast.fleet.passing import when
 from shiftcast.forecast.fleet.spending import spent_by_month
@@ -163,8 +163,9 @@ class Planner:
         last = through or f"{self.basis.origin.year + 1}Q4"
         key = (last, by)
         if key not in self._made:
+            history = self._history(by)
             made = forecast_demand(
-                self._history(by), self.fleet, through=last, draws=self.basis.draws, seed=self.basis.seed,
+                None if history is None else lifted(history, self.fleet, self.basis), self.fleet, through=last, draws=self.basis.draws, seed=self.basis.seed,
                 origin=self.basis.origin,
                 basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.learned, self.world),
             )  # fmt: skip

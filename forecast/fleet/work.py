@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from shiftcast.forecast.fleet.facts import Move
 from shiftcast.forecast.fleet.history import History
 from shiftcast.forecast.fleet.spreads import three_point
 
+_NEVER: Final = pd.Timestamp.max.tz_localize("UTC")
 FEWEST: Final = 2  # months in which both hours and requests are known, from which work is measured
 
 
@@ -137,3 +139,40 @@ def measured_work(history: History | None) -> pd.DataFrame:
     both = hours.merge(asked.astype({"workload": str, "technique": str}), on=keys)
     both = both[(both["hours"] > 0) & (both["value"] > 0)]
     return both.assign(each=both["hours"] / both["value"])[[*keys, "each"]].reset_index(drop=True)
+
+
+def hours_each(parts: pd.DataFrame, work: Work, moves: Sequence[Move], *, draws: int, seed: int) -> Array | None:
+    """Return accelerator-hours of a request of every part over those of the first technique of its workload.
+
+    Parameters
+    ----------
+    parts
+        Labels of the parts.
+    work
+        Work of a request by technique.
+    moves
+        Planned moves, whose own work stands first.
+    draws, seed
+        Number of draws, and the seed of the named streams.
+
+    Returns
+    -------
+    ndarray, shape (draws, parts)
+        [1]; NaN where it is not known. ``None`` where parts are not by workload and technique.
+    """
+    if not {"workload", "technique"} <= set(parts):
+        return None
+    given = {(move.workload, move.source, move.target): move for move in moves}
+    out = np.ones((draws, len(parts)))
+    first: dict[str, str] = {}
+    for at, (workload, technique) in enumerate(zip(parts["workload"], parts["technique"], strict=True)):
+        base = first.setdefault(workload, technique)
+        if technique == base:
+            continue
+        there, back = (given.get(key) or Move(*key, _NEVER, _NEVER, (0.0, 0.0, 0.0))
+                       for key in ((workload, base, technique), (workload, technique, base)))  # fmt: skip
+        if work.known(there):
+            out[:, at] = work.ratio(there, draws, seed)
+        else:
+            out[:, at] = 1 / work.ratio(back, draws, seed) if work.known(back) else np.nan
+    return out

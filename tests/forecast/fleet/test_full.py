@@ -88,7 +88,9 @@ def test_a_month_is_full_where_more_is_wanted_than_can_be_served(basis, demand_o
     table = answer.table
     assert table["p_full"].tolist() == [0.0, 0.5, 0.5]
     assert table["can_serve"].tolist() == pytest.approx((80 * 24.0 * MONTHS.days_in_month).tolist())
-    assert table["unserved_share"].tolist() == pytest.approx([0.0, 0.6 / 4.4, 1.5 / 5.4])
+    assert table["unserved_share"].tolist() == pytest.approx(
+        [0.0, (0.1 / 1.1 + 0.5 / 1.5) / 4, (1 / 2 + 0.5 / 1.5) / 4]
+    )
     february, march = 80 * 24 * 28.0, 80 * 24 * 31.0
     assert table["away_hours"][1] == pytest.approx(0.25 * 0.6 * february / 4)
     waits = [
@@ -210,3 +212,15 @@ def test_the_same_seed_gives_the_same_answer(basis, demand_of):
     first, second = (full(demand, replace(mine(), busy=None), basis) for _ in range(2))
     pd.testing.assert_frame_equal(first.table, second.table)
     assert first.says == second.says
+
+
+def test_months_that_are_all_over_are_reckoned_from_the_end_of_usage(basis, demand_of):
+    demand = replace(demand_of(filled((1.2, 1.2, 1.2))), until=day("2027-01-10"))
+    offers = (Offer("own", "beta", "buy", 60_000.0, 4.0, 60),)
+    answer = full(demand, mine(offers=offers), replace(basis, origin=day("2027-04-01")), through="2027Q1")
+    assert answer.notes[0] == (
+        "All months asked are over today: orders are reckoned from 2027-01-10, the end of usage."
+    )
+    assert "Best from 2027-01-10: order" in answer.says
+    assert "in use from 2027-03" in answer.says  # four weeks on
+    assert full(demand, mine(offers=offers), basis).notes[0].startswith("Work can take")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from shiftcast.forecast.fleet.history import read_history
 from shiftcast.forecast.fleet.migration import apply_moves, follow_world, ramp
 from shiftcast.forecast.fleet.passing import when
 from shiftcast.forecast.fleet.wanted import Demand
-from shiftcast.forecast.fleet.work import Work, measured_work
+from shiftcast.forecast.fleet.work import Work, hours_each, measured_work
 from shiftcast.forecast.fleet.world import World
 
 NOTHING = pd.DataFrame({"workload": [], "technique": [], "month": [], "each": []})
@@ -130,6 +132,22 @@ def test_what_held_before_counts_as_already():
     answer = when(demand([10.0, 90.0], [("search", "deep"), ("search", "llm")]), "llm", of="search")
     assert "before 2027-01" in answer.says
     assert "100% already" in answer.says
+
+
+def test_on_requests_a_technique_that_takes_more_hours_has_the_smaller_share(usage):
+    rows = [("search", "deep"), ("search", "llm"), ("ads", "llm"), ("ads", "deep"), ("x", "a"), ("x", "b")]
+    parts = pd.DataFrame(rows, columns=["workload", "technique"])
+    given = move(work=(4.0, 4.0, 4.0))
+    each = hours_each(parts, Work(NOTHING, RATIO), [given], draws=2001, seed=1)
+    assert each[0, :2].tolist() == [1.0, 4.0]
+    assert np.median(each[:, 3]) == pytest.approx(1.0, rel=0.05)
+    assert np.isnan(each[:, 5]).all()
+    made = replace(demand([60.0, 40.0], [("search", "deep"), ("search", "llm")], draws=2001), each=each[:, :2])
+    assert when(made, "llm", of="search", base="requests").table["share_median"].iloc[0] == pytest.approx(10 / 70)
+    assert when(made, "llm", of="search").table["share_median"].iloc[0] == pytest.approx(0.4)
+    unknown = replace(made, each=np.full((2001, 2), np.nan))
+    with pytest.raises(ValueError, match="what a request takes is not known"):
+        when(unknown, "llm", of="search", base="requests")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,65 @@
+"""Odds of a fleet, said and come true: the page shows what the script wrote, and cases are counted as it says."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shiftcast.forecast.known import Settings, basis_of
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+import fleet_odds
+
+sys.path.pop(0)
+
+
+def test_the_page_shows_the_results():
+    page = fleet_odds.PAGE.read_text(encoding="utf-8")
+    shown = page.split(fleet_odds.BEGIN)[1].split(fleet_odds.END)[0].strip()
+    assert shown == fleet_odds.page_table(pd.read_csv(fleet_odds.RESULTS))
+
+
+def test_both_questions_are_answered_for_generated_fleets_in_every_tenth():
+    table = pd.read_csv(fleet_odds.RESULTS)
+    made = table[table["set"] == "generated fleets"]
+    assert made.groupby("question")["tenth"].nunique().to_dict() == {"full": 10, "over budget": 10}
+
+
+def test_cases_are_counted_by_tenths():
+    rows = pd.DataFrame({"set": "s", "question": "full", "fleet": [1, 1, 2, 2], "said": [0.0, 0.05, 0.95, 1.0],
+                         "came": [False, True, True, True]})  # fmt: skip
+    table = fleet_odds.tenths(rows)
+    assert table["tenth"].tolist() == [0, 9]
+    assert table["cases"].tolist() == [2, 2]
+    assert table["fleets"].tolist() == [1, 1]
+    assert table["said"].tolist() == [0.025, 0.975]
+    assert table["came"].tolist() == [0.5, 1.0]
+
+
+def test_a_tenth_that_is_missed_is_said_to_be():
+    row = {"set": "s", "question": "full", "tenth": 3, "cases": 40, "fleets": 40, "said": 0.35, "came": 0.5}
+    assert fleet_odds.page_table(pd.DataFrame([row])).endswith("| 35.0% | 50.0% | 15.0 points, missed |")
+    assert fleet_odds.page_table(pd.DataFrame([row | {"cases": 3}])).endswith("| too few |")
+
+
+def test_the_store_of_a_made_fleet_holds_its_past_and_nothing_of_the_year_ahead():
+    truth = fleet_odds.made(3)
+    usage = fleet_odds.usage_of(truth)
+    hours = usage[usage["measure"] == "gpu_hours"]
+    assert (usage["period_start"] < fleet_odds.FIRST).all()
+    assert hours["value"].sum() == pytest.approx(truth.hours[: -fleet_odds.AHEAD].sum())
+    np.testing.assert_array_equal(fleet_odds.made(3).hours, truth.hours)
+
+
+@pytest.mark.slow
+def test_odds_of_a_few_made_fleets_score_better_than_even_odds(record, monkeypatch):
+    monkeypatch.setattr(fleet_odds, "DRAWS", 200)
+    basis = replace(basis_of(record.as_of(fleet_odds.FIRST), Settings(draws=200)), origin=fleet_odds.FIRST)
+    rows = pd.DataFrame(
+        [row for number in range(8) for row in fleet_odds.cases(fleet_odds.made(number), basis, number)]
+    )
+    assert len(rows) == 8 * 2 * fleet_odds.CASES
+    assert ((rows["said"].astype(float) - rows["came"].astype(float)) ** 2).mean() < 0.25
