@@ -165,8 +165,8 @@ class Planner:
         if key not in self._made:
             history = self._history(by)
             made = forecast_demand(
-                None if history is None else lifted(history, self.fleet, self.basis), self.fleet, through=last, draws=self.basis.draws, seed=self.basis.seed,
-                origin=self.basis.origin,
+                None if history is None else lifted(history, self.fleet, self.basis), self.fleet, through=last,
+                draws=self.basis.draws, seed=self.basis.seed, origin=self.basis.origin,
                 basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.learned, self.world),
             )  # fmt: skip
             self._made[key] = replace(made, notes=(*made.notes, *self.notes))
