@@ -22,7 +22,7 @@ from shiftcast.pipelines.registry.bundle import KNOWN, Bundle
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.state.root import StoreError, default_root
 from shiftcast.pipelines.store import Entry, Store
-from shiftcast.pipelines.tables.writing import as_table
+from shiftcast.pipelines.tables.plain import as_table
 
 STORED: Final[Mapping[str, str]] = {
     "usage": "stored usage as known on the day, a row a figure",
@@ -182,13 +182,13 @@ def _fill(database: duckdb.DuckDBPyConnection, name: str, read: Rows, *, needed:
 
 
 def _usage(store: Store, day: pd.Timestamp) -> pa.RecordBatchReader:
-    return pa.RecordBatchReader.from_batches(arrow_schema(Usage), _cast(store, day))
-
-
-def _cast(store: Store, day: pd.Timestamp) -> Iterator[pa.RecordBatch]:
-    schema = arrow_schema(Usage)
-    for batch in stream(store.table(day)):
-        yield from pa.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()
+    schema, known = arrow_schema(Usage), store.table(day)
+    batches = (
+        batch
+        for rows in stream(known)
+        for batch in pa.Table.from_batches([rows]).select(schema.names).cast(schema).to_batches()
+    )
+    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def _loads(store: Store) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.series.files import EMPTY, TEXT
 from shiftcast.pipelines.spread.batches import BATCH, GROUP, PART
 from shiftcast.pipelines.spread.reading import CORRUPT, ROW
-from shiftcast.pipelines.tables.writing import as_table
+from shiftcast.pipelines.tables.plain import as_table
 
 Answer = Callable[[pd.DataFrame], Iterable[tuple[str, pd.DataFrame]]]
 AT: Final = "shiftcast_at"  # place of a row within what a group and part gave

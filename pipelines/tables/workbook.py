@@ -15,6 +15,7 @@ import pyarrow as pa
 import xlsxwriter
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.tables.plain import as_table
 
 TABLE, NOTES, SOURCES = "table", "notes", "sources"
 MOST_ROWS: Final = 1_048_575  # below the header
@@ -97,17 +98,22 @@ class WorkbookWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
-            self._sheet.close()
-            for name, frame in self._beside.more.items():
-                self._add(re.sub(r"[\[\]:*?/\\']", " ", name)[:_NAME], frame, self._beside.units)
-            self._add(NOTES, pd.DataFrame(list(self._beside.notes), columns=["note", "text"]))
-            if self._beside.sources is not None and len(self._beside.sources):
-                self._add(SOURCES, self._beside.sources)
-        self._book.close()
+        try:
+            if kind is None:
+                self._finish()
+        finally:
+            self._book.close()
+
+    def _finish(self) -> None:
+        self._sheet.close()
+        for name, frame in self._beside.more.items():
+            self._add(re.sub(r"[\[\]:*?/\\']", " ", name)[:_NAME], frame, self._beside.units)
+        self._add(NOTES, pd.DataFrame(list(self._beside.notes), columns=["note", "text"]))
+        if self._beside.sources is not None and len(self._beside.sources):
+            self._add(SOURCES, self._beside.sources)
 
     def _add(self, name: str, frame: pd.DataFrame, units: Mapping[str, str] = MappingProxyType({})) -> None:
-        table = pa.Table.from_pandas(frame, preserve_index=False)
+        table = as_table(frame, text=False)
         sheet = _Sheet(self._book, name, table.schema, units)
         sheet.write(table)
         sheet.close()
