@@ -41,6 +41,7 @@ BEGIN, END = "<!-- benchmarks/fleet_odds.py: begin -->", "<!-- benchmarks/fleet_
 FIRST = pd.Timestamp("2027-01-01", tz="UTC")  # of the year that is forecast
 AHEAD, CASES, DRAWS = 12, 3, 1000
 ENOUGH, GOAL = 30, 0.08
+STRIDE = 150  # cases between two writings
 MONTHLY = ("pypi", "packages", "labour")
 
 
@@ -172,6 +173,12 @@ def write_page(table: pd.DataFrame, page: Path = PAGE) -> None:
     page.write_text(f"{before}\n{page_table(table)}\n{after}", encoding="utf-8")
 
 
+def written(rows: list[dict[str, object]]) -> None:
+    """Write results and page."""
+    tenths(pd.DataFrame(rows)).to_csv(RESULTS, index=False)
+    write_page(pd.read_csv(RESULTS))
+
+
 def main() -> None:
     """Read the command line, measure, and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -179,9 +186,13 @@ def main() -> None:
     parser.add_argument("--fleets", type=int, default=600)
     given = parser.parse_args()
     basis = replace(basis_of(read_record().as_of(FIRST), Settings(draws=DRAWS)), origin=FIRST)
-    rows = pd.DataFrame([*generated(given.fleets, basis), *real(given.data, basis)])
-    tenths(rows).to_csv(RESULTS, index=False)
-    write_page(pd.read_csv(RESULTS))
+    rows: list[dict[str, object]] = []
+    for found in (generated(given.fleets, basis), real(given.data, basis)):
+        for row in found:
+            rows.append(row)
+            if len(rows) % STRIDE == 0:  # what is measured stands even where the run is cut short
+                written(rows)
+    written(rows)
     print(page_table(pd.read_csv(RESULTS)))
 
 

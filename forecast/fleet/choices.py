@@ -86,13 +86,12 @@ def choices(
     costs = np.array([[each.usd[scenario == name].mean() for name in names] for each in found])
     table = _table(setting, found, costs, names)
     spared, cut_names, cut_notes = _cuts(setting, whole, found[int(table["place"].iloc[0])], caps)
-    used = (*((BUSY,) if busy.source == "assumed" else ()), *((LOAD,) if fleet.usd_per_kwh else ()), *cut_names)
+    used = (*[BUSY] * (busy.source == "assumed"), *[LOAD] * bool(fleet.usd_per_kwh), *cut_names)
     notes = (*replayed, said, _READING, busy.says, *idle, *have.notes, *cut_notes, *whole.notes)
-    by_scenario = pd.DataFrame(costs, columns=[f"usd_{name}" for name in names])
     return Answer(
         f"what to do about {fleet.name} through {whole.months[-1]:%Y-%m}", table.drop(columns="place"),
         assumed_rows(basis.assumptions, used, given), tuple(dict.fromkeys(notes)), says=_says(table, names),
-        more={"by scenario": by_scenario.assign(option=[each.name for each in found]), "cuts": spared},
+        more={"by scenario": _by_scenario(found, costs, names), "cuts": spared},
     )  # fmt: skip
 
 
@@ -156,6 +155,12 @@ def _table(setting: Setting, found: tuple[Option, ...], costs: Array, names: lis
     table = pd.DataFrame(rows)
     order = table.assign(cents=table["regret"].round(2)).sort_values(["cents", "unserved_share"], kind="stable").index
     return table.loc[order].reset_index(drop=True)
+
+
+def _by_scenario(found: tuple[Option, ...], costs: Array, names: list[str]) -> pd.DataFrame:
+    table = pd.DataFrame(costs, columns=[f"usd_{name}" for name in names])
+    table.insert(0, "option", [each.name for each in found])
+    return table
 
 
 def _cuts(

@@ -98,9 +98,11 @@ def forecast_demand(
     if history is None:
         demand = _without_usage(fleet, basis, through, origin, draws, seed)
         return _planned(demand, fleet, work, seed)
-    grain, why = choose_grain(history)
-    kept = largest(history, grain, [each.workload for each in (*fleet.moves, *fleet.events)])
-    span = _span(history, grain, months_through(history.now, through))
+    months = months_through(history.now, through)
+    grain, why = choose_grain(history, months[-1])
+    span = _span(history, grain, months)
+    named = [each.workload for each in (*fleet.moves, *fleet.events)]
+    kept = largest(history, grain, named, each=draws * len(span.weights))
     demand = _own(kept, grain, span, basis, draws, seed)
     demand = replace(demand, notes=(why, *demand.notes))
     if basis.world is not None:

@@ -65,7 +65,8 @@ def hours_of(usage: DataFrame[Usage]) -> DataFrame[Usage]:
     DataFrame
         Frame ``Usage``.
     """
-    return usage[(usage["measure"] == HOURS) & (usage["how"] == "sum")]
+    hours: DataFrame[Usage] = usage[(usage["measure"] == HOURS) & (usage["how"] == "sum")]
+    return hours
 
 
 def _unused(usage: DataFrame[Usage], fleet: Fleet) -> str:

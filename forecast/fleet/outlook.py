@@ -200,9 +200,9 @@ def _says(demand: Demand, fleet: Fleet, total: pd.DataFrame) -> str:
         f"{short(last['gpu_hours_low80'])} to {short(last['gpu_hours_high80'])}): {short(last['gpus_median'])} "
         f"accelerators{power}{money}."
     )
-    known = demand.past.groupby("month", sort=True)["hours"].sum()[-_LAST:] if len(demand.past) else []
-    if not len(known):
+    if not len(demand.past):
         return says
+    known: pd.Series = demand.past.groupby("month", sort=True)["hours"].sum()[-_LAST:]
     then = float(known.mean())
     now = float(np.median(demand.total[:, -_LAST:].mean(axis=1)))
     change = (

@@ -22,13 +22,14 @@ from shiftcast.forecast.fleet.events import with_and_without
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.full import RISK, full
 from shiftcast.forecast.fleet.history import History, read_history
-from shiftcast.forecast.fleet.latent import latent
+from shiftcast.forecast.fleet.latent import latent, lifted
 from shiftcast.forecast.fleet.outlook import outlook
 from shiftcast.forecast.fleet.passing import when
 from shiftcast.forecast.fleet.spending import spent_by_month
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.why import Side, month_side, why
 from shiftcast.forecast.fleet.world import World
+from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.views.answer import Answer
 
 BY: Final = ("workload", "technique")
@@ -48,6 +49,8 @@ class Planner:
         Catalogue, assumptions and beliefs of the record on that day, with the draws and the seed of every answer.
     world
         What can be borrowed from a forecast of the world, if anything.
+    learned
+        Numbers of the share model, by which techniques move; each is forecast by itself without them.
     notes
         What goes with every forecast, such as why nothing is borrowed.
     """
@@ -56,6 +59,7 @@ class Planner:
     usage: DataFrame[Usage]
     basis: Basis
     world: World | None = None
+    learned: Learned | None = None
     notes: tuple[str, ...] = ()
     _made: dict[tuple[object, ...], Demand] = field(default_factory=dict, compare=False, repr=False)
 
@@ -75,10 +79,12 @@ class Planner:
         every
             ``quarter`` or ``month``.
         """
+        spent: pd.DataFrame | None = None
+        other: tuple[str, ...] = ()
         try:
-            spent, other = self._spent(by), ()
+            spent = self._spent(by)
         except InputError as error:  # other money than dollars prices nothing, and hours are told all the same
-            spent, other = None, (str(error),)
+            other = (str(error),)
         told = outlook(self.demand(through, by), self.fleet, self.basis, mix=self._mix, spent=spent, past=self._past,
                        every=every)  # fmt: skip
         return replace(told, notes=(*told.notes, *other))
@@ -157,9 +163,11 @@ class Planner:
         last = through or f"{self.basis.origin.year + 1}Q4"
         key = (last, by)
         if key not in self._made:
+            history = self._history(by)
             made = forecast_demand(
-                self._history(by), self.fleet, through=last, draws=self.basis.draws, seed=self.basis.seed,
-                basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.world), origin=self.basis.origin,
+                None if history is None else lifted(history, self.fleet, self.basis), self.fleet, through=last,
+                draws=self.basis.draws, seed=self.basis.seed, origin=self.basis.origin,
+                basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.learned, self.world),
             )  # fmt: skip
             self._made[key] = replace(made, notes=(*made.notes, *self.notes))
         return self._made[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -16,7 +17,7 @@ from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
 
 _SHOW: Final = "show"
-_COMMANDS: Final = {
+_COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
     "forecast": asked.forecast, "when": asked.when, "full": asked.full, "choices": asked.choices,
     "budget": asked.budget, "why": asked.why, "latent": asked.latent, "events": asked.events,
     "retrain": retrain, "scorecard": scorecard, "monitor": monitor,

@@ -13,7 +13,7 @@ import pandas as pd
 import typer
 
 from shiftcast.pipelines.commands import fleet_questions as asked
-from shiftcast.pipelines.commands.noted import check_output, write_answer
+from shiftcast.pipelines.commands.noted import Output, check_output, write_answer
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.retrain import EXIT_KEPT
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
@@ -63,7 +63,7 @@ def retrain(
 
 
 def scorecard(
-    context: typer.Context, facts: asked.Facts = None, as_of: asked.AsOf = None, output: asked.Output = None,
+    context: typer.Context, facts: asked.Facts = None, as_of: asked.AsOf = None, output: Output = None,
     as_json: asked.Json = False,
 ) -> None:  # fmt: skip
     """Set every forecast ever registered of the fleet beside the months that have come since."""
@@ -94,13 +94,13 @@ def monitor(
     from shiftcast.forecast.fleet.watching import KINDS, look_over  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.alerts import Alert  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.alerts_sending import deliver  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.fleet.alerts_ways import open_mail, open_webhook  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.alerts_ways import Way, open_mail, open_webhook  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.place import known_root  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.versions import champion_total  # noqa: PLC0415  (keeps --help fast)
 
     root, name = default_root(), context.obj
-    ways = [] if mail is None else [open_mail(mail)]
+    ways: list[Way] = [] if mail is None else [open_mail(mail)]
     if webhook or webhook_file:
         ways = [*ways, open_webhook(variable=webhook, file=webhook_file, allow=allow_host or ())]
     day = as_day(as_of, "--as-of")

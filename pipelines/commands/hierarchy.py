@@ -36,8 +36,7 @@ def hierarchy(
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")] = 0,
 ) -> None:
     """Forecast every node of a hierarchy from histories of its bottom nodes, in draws that add up."""
-    check_output(output)
-    check_output(paths)
+    check_output(output, paths)
     tree = hierarchy_from_table(read_long(edges), grouped=grouped)
     with errors.status(f"forecasting {len(tree.names)} nodes"):
         try:

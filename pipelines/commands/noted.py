@@ -100,21 +100,22 @@ def write_answer(answer: Answer, file: Path | None, as_of: pd.Timestamp | str | 
     write_noted(answer.table, file, as_of, answer=answer.says, lines=lines, sources=answer.assumed)
 
 
-def check_output(file: Path | None) -> None:
-    """Raise if no table can be written to a file, before the answer is computed.
+def check_output(*files: Path | None) -> None:
+    """Raise if no table can be written to one of some files, before the answer is computed.
 
     Parameters
     ----------
-    file
-        As an option was given it.
+    files
+        As options were given them.
 
     Raises
     ------
     ValueError
-        If its folder is not there, or no such kind is written.
+        If a folder is not there, or no such kind is written.
     """
-    if file is not None:
-        check_place(file)
+    for file in files:
+        if file is not None:
+            check_place(file)
 
 
 def _command(words: Sequence[str]) -> str:

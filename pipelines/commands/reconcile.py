@@ -42,8 +42,7 @@ def reconcile(
     paths: Annotated[Path | None, typer.Option(help="Coherent draws to write, where FILE has draws.")] = None,
 ) -> None:
     """Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."""
-    check_output(output)
-    check_output(paths)
+    check_output(output, paths)
     wanted = tuple(parse_constraint(text, tolerance=tolerance) for text in constraint or ())
     if tolerance and not wanted:
         raise InputError(f"--tolerance {tolerance:g} has no constraint to soften; give --constraint, or leave it out")

@@ -90,15 +90,12 @@ def shares(
         history = read_series(Path(file), COLUMNS)
         forecast, fits = with_references(history, answer, tuple(reference or ()))
         crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
-        skill = pd.concat([fit.skill for fit in fits]).dropna().groupby(["histories", "horizon"], as_index=False)
-        means = skill.agg(ratio=("ratio", "mean"), count=("series", "nunique"))
-        treated = sum((fit.treated for fit in fits), Treatments())
-        lines = (*(f"treated: {line}" for line in treated.lines()), *skill_lines(means))
+        lines = lines_of(fits)
         write_table(forecast, path(output), notes=notes_of(lines=lines, as_of=as_of))
         if plot is not None:
             save_plot(check_share_rows(history, reading.clock), forecast, plot)
-        tell_treated(treated)
-        tell_skill(means)
+        for line in lines:
+            errors.print(line, markup=False, highlight=False)
         for table in crossings:
             tell_crossings(table)
     except (InputError, OSError) as problem:
@@ -181,6 +178,25 @@ def forecast_history(
             frames.append(share_quantiles(fit, draws=draws, seed=seed, progress=advance))
         fits.append(fit)
     return (frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)), fits
+
+
+def lines_of(fits: list[ShareFit]) -> list[str]:
+    """Return what was treated in the rows, and the skill against last value, a line each.
+
+    Parameters
+    ----------
+    fits
+        Fits of all parts of a history.
+
+    Returns
+    -------
+    list of str
+        As they are printed, and written beside a table.
+    """
+    skill = pd.concat([fit.skill for fit in fits]).dropna().groupby(["histories", "horizon"], as_index=False)
+    means = skill.agg(ratio=("ratio", "mean"), count=("series", "nunique"))
+    treated = sum((fit.treated for fit in fits), Treatments())
+    return [*(f"treated: {line}" for line in treated.lines()), *skill_lines(means)]
 
 
 def tell_treated(treated: Treatments) -> None:

@@ -102,8 +102,7 @@ def volume(
         outputs = wanted_places({"forecast": output, "weights": weights, "paths": paths})
         summary = of_manifest(spread_volumes(file, question, outputs, master))
     else:
-        for place in (output, weights, paths):
-            check_output(path(place))
+        check_output(path(output), path(weights), path(paths))
         ahead: Ahead = bound(forecast_levels, also=longer, how=levels) if longer else forecast_volumes
         drawn = SHOWN if plot is not None else 0
         answer = bound(answer_file, Path(file), question, drawn=drawn, adding=adding, shares=shares, ahead=ahead)

@@ -16,11 +16,13 @@ from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.world import World
+from shiftcast.forecast.migration.learned import LearnedFamily, from_json, to_json
 from shiftcast.pipelines.fleet.facts_file import facts_of
 from shiftcast.pipelines.registry.bundle import check_bundle, sha256_of, write_manifest
 
 TOTAL, SCORES = "total", "scores"  # tables of a bundle
 _FRAMES: Final = ("usage", "hardware", "throughput", "assumptions")
+_LEARNED: Final = "learned.json"
 _WORLD, _SUMMARY, _FACTS, _BELIEFS = "world.npz", "summary.json", "facts.json", "beliefs.json"
 _SECTIONS: Final = {"holdings": "holding", "offers": "offer", "events": "event", "moves": "move"}
 
@@ -70,6 +72,8 @@ def write_fleet(bundle: FleetBundle, folder: Path) -> str:
         rows.to_parquet(folder / f"{name}.parquet", index=False)
     _write_json(folder / _FACTS, facts_json(planner.fleet))
     _write_json(folder / _BELIEFS, dict(basis.beliefs))
+    if planner.learned is not None:
+        _write_json(folder / _LEARNED, to_json(LearnedFamily(planner.learned, {})))
     if planner.world is not None:
         _write_world(planner.world, folder / _WORLD)
     summary = {
@@ -111,7 +115,10 @@ def read_fleet(folder: Path, *, digest: str | None = None) -> FleetBundle:
         beliefs, summary["draws"], summary["seed"],
     )  # fmt: skip
     world = _read_world(folder / _WORLD) if (folder / _WORLD).is_file() else None
-    planner = Planner(facts_of(facts, summary["fleet"], _FACTS), frames["usage"], basis, world, tuple(summary["notes"]))
+    taught = folder / _LEARNED
+    learned = from_json(json.loads(taught.read_text(encoding="utf-8"))).whole if taught.is_file() else None
+    fleet = facts_of(facts, summary["fleet"], _FACTS)
+    planner = Planner(fleet, frames["usage"], basis, world, learned, tuple(summary["notes"]))
     return FleetBundle(planner, frames[TOTAL], frames[SCORES], summary["digest"])
 
 

@@ -107,7 +107,7 @@ def facts_of(said: Mapping[str, Any], name: str, file: str) -> Fleet:
     own = {
         key: _FLEET[key](value, _At(file, "[fleet]", key)) for key, value in _known(whole, known, _At(file, "[fleet]"))
     }
-    parts = {f"{section}s": _parts(said.get(section, []), section, file) for section in _PARTS}
+    parts: dict[str, Any] = {f"{section}s": _parts(said.get(section, []), section, file) for section in _PARTS}
     return Fleet(name, **own, **parts, budgets=_budgets(said.get("budget", {}), _At(file, "[budget]")))
 
 

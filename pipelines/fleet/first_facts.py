@@ -125,7 +125,8 @@ def _none() -> str:
 
 
 def _named(usage: DataFrame[Usage]) -> DataFrame[Usage]:
-    return usage[~usage["accelerator"].isin([UNLABELLED, ALL, ""])]
+    named: DataFrame[Usage] = usage[~usage["accelerator"].isin([UNLABELLED, ALL, ""])]
+    return named
 
 
 def _added(usage: DataFrame[Usage]) -> list[str]:

@@ -58,9 +58,9 @@ def open_fleet(
     whole = root or default_root()
     day = pd.Timestamp.now(tz="UTC").normalize() if as_of is None else _day(as_of)
     fleet, usage = stored_fleet(name, whole, facts=facts, day=day)
-    basis = basis_of(read_record(RECORDS).as_of(day), Settings(draws=draws, seed=seed))
+    known = read_record(RECORDS).as_of(day)
     world, notes = _world(whole, fleet)
-    return Planner(fleet, usage, basis, world, notes)
+    return Planner(fleet, usage, basis_of(known, Settings(draws=draws, seed=seed)), world, known.learned, notes)
 
 
 def stored_fleet(name: str, root: Path, *, facts: Path | None, day: pd.Timestamp) -> tuple[Fleet, DataFrame[Usage]]:

@@ -160,9 +160,12 @@ def digest_of(planner: Planner, *, past: bool) -> str:
         "facts": repr(planner.fleet), "draws": basis.draws, "seed": basis.seed, "code": code_digest(),
         "libraries": present_maker().libraries, "beliefs": dict(basis.beliefs), "year": basis.origin.year,
         "origin": f"{basis.origin:%Y-%m-%d}" if past else "today",
+        "learned": repr(planner.learned),
     }  # fmt: skip
-    frames = {"usage": planner.usage, "hardware": basis.hardware, "throughput": basis.throughput,
-              "assumptions": basis.assumptions}  # fmt: skip
+    frames: dict[str, pd.DataFrame] = {
+        "usage": planner.usage, "hardware": basis.hardware, "throughput": basis.throughput,
+        "assumptions": basis.assumptions,
+    }  # fmt: skip
     for name, rows in frames.items():
         parts[name] = hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
     if planner.world is not None:

@@ -39,9 +39,9 @@ from shiftcast.pipelines.registry.mlflow_store import (
     champion_version,
     open_store,
     promote,
-    register,
 )
 from shiftcast.pipelines.registry.quiet import quietly
+from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.sources.public_record import Record
 from shiftcast.pipelines.state.guard import locked

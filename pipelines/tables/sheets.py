@@ -161,10 +161,10 @@ def cell_text(cell: object) -> str:
 
 
 def _rows(sheet: CalamineSheet) -> list[list[str]]:
-    rows = [cells for row in sheet.to_python() if any(cells := [cell_text(cell) for cell in row])]
+    rows = [texts for row in sheet.to_python() if any(texts := [cell_text(cell) for cell in row])]
     named = [place for place, name in enumerate(rows[0]) if name] if rows else []
-    cells = [[row[place] for place in named] for row in rows]
-    return [[_UNIT.sub("", name) for name in cells[0]], *cells[1:]] if rows else []
+    header = [_UNIT.sub("", rows[0][place]) for place in named]
+    return [header, *([row[place] for place in named] for row in rows[1:])] if rows else []
 
 
 def _listed(names: list[str]) -> str:

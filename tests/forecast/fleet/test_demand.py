@@ -35,10 +35,12 @@ PARTS = [("search", "deep"), ("search", "llm"), ("ads", "deep")]
 
 
 @pytest.mark.parametrize(
-    ("days", "grain"), [(30, "day"), (62, "week"), (700, "week"), (760, "month")]
+    ("days", "ahead", "grain"),
+    [(30, 400, "day"), (70, 30, "day"), (70, 150, "week"), (190, 30, "week"), (700, 30, "week"), (760, 30, "month")],
 )  # 24 whole months are 730 days
-def test_periods_are_as_long_as_history_allows(usage, days, grain):
-    found, why = choose_grain(read_history(usage({("a", "b"): np.ones(days)})))
+def test_periods_are_as_long_as_history_allows(usage, days, ahead, grain):
+    history = read_history(usage({("a", "b"): np.ones(days)}))
+    found, why = choose_grain(history, history.until + pd.Timedelta(days=ahead))
     assert found == grain
     assert f"by the {grain}" in why
 
