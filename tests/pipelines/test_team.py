@@ -32,6 +32,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     promote,
 )
 from shiftcast.pipelines.registry.model_files import FILES_TAG
+from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.state.root import StoreError
 
 pytestmark = pytest.mark.slow
