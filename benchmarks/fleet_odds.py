@@ -1,18 +1,20 @@
 """Measure whether the odds that a fleet gets full or over its budget come true as often as they say.
 
-``python benchmarks/fleet_odds.py [--fleets N] [--data DIR]`` makes fleets whose growth, seasons, jumps and prices the
-model is not told, forecasts each a year ahead from its stored usage alone, and asks when it is full and whether it
-keeps its budget; it does the same on real monthly series at rolling origins, each series read as the hours of a fleet
-(no public trace of accelerators is long enough for a year of months). It writes ``benchmarks/fleet_odds.csv`` and the
-table of ``docs/fleet_odds.md``: what was said and what came, by tenths of the probability.
+``python benchmarks/fleet_odds.py [--fleets N] [--data DIR] [--kept FILE]`` makes fleets whose growth, seasons, jumps
+and prices the model is not told, forecasts each a year ahead from its stored usage alone, and asks when it is full and
+whether it keeps its budget; it does the same on real monthly series at rolling origins, each series read as the hours
+of a fleet (no public trace of accelerators is long enough for a year of months). It writes
+``benchmarks/fleet_odds.csv`` and the table of ``docs/fleet_odds.md``: what was said and what came, by tenths of the
+probability. With a file of kept cases a run that was stopped goes on.
 
-Capacities and budgets are set around the middle of each forecast, so that every tenth has cases. Three cases of one
-fleet, at capacities and months of their own, are not independent.
+Capacities and budgets are set around the middle of each forecast, so that every tenth has cases. Cases of one fleet, at
+capacities and months of their own, are not independent.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,7 +41,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "fleet_odds.md"
 DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 BEGIN, END = "<!-- benchmarks/fleet_odds.py: begin -->", "<!-- benchmarks/fleet_odds.py: end -->"
 FIRST = pd.Timestamp("2027-01-01", tz="UTC")  # of the year that is forecast
-AHEAD, CASES, DRAWS = 12, 3, 1000
+AHEAD, CASES, DRAWS = 12, 6, 500
 ENOUGH, GOAL = 30, 0.08
 STRIDE = 150  # cases between two writings
 MONTHLY = ("pypi", "packages", "labour")
@@ -107,7 +109,7 @@ def cases(truth: Truth, basis: Basis, seed: int) -> list[dict[str, object]]:
         rows.append(_full(demand, ahead, int(place), random, basis))
         limit = expected * np.exp(random.normal(0, 0.25))
         said = budget(demand, Fleet("made"), basis, year=FIRST.year, limit=limit, spent=spent).table["p_over"].iloc[-1]
-        rows.append({"question": "over budget", "said": said, "came": cost > limit})
+        rows.append({"question": "over budget", "said": float(said), "came": bool(cost > limit)})
     return rows
 
 
@@ -119,30 +121,57 @@ def _full(
     count = float(np.median(demand.total[:, place])) * np.exp(random.normal(0, 0.3)) / length
     fleet = Fleet("made", busy=1.0, holdings=(Holding("h100", count, FIRST - pd.DateOffset(years=5)),))
     said = full(demand, fleet, basis).table["p_full"].iloc[place]
-    return {"question": "full", "said": said, "came": ahead[place] > count * length}
+    return {"question": "full", "said": float(said), "came": bool(ahead[place] > count * length)}
 
 
-def generated(fleets: int, basis: Basis) -> Iterator[dict[str, object]]:
-    """Yield the cases of the fleets that are made."""
+@dataclass(frozen=True)
+class Job:
+    """A fleet to ask: the set it belongs to, its name, what is true of it, and the seed of its draws."""
+
+    group: str
+    name: str
+    truth: Truth
+    seed: int
+
+
+def jobs(fleets: int, folder: Path) -> list[Job]:
+    """Return the fleets that are made, and after every third one a real series at one origin, as long as there are."""
+    found = list(real(folder))
+    order = np.random.default_rng(19).permutation(len(found))
+    listed = []
     for number in range(fleets):
-        yield from ({"set": "generated fleets", "fleet": number} | row for row in cases(made(number), basis, number))
-        if number % 25 == 24:
-            print(f"{number + 1} of {fleets} fleets", flush=True)
+        listed.append(Job("generated fleets", str(number), made(number), number))
+        if number % 3 == 2 and number // 3 < len(found):
+            listed.append(found[order[number // 3]])
+    return listed
 
 
-def real(folder: Path, basis: Basis) -> Iterator[dict[str, object]]:
-    """Yield the cases of real monthly series, each a fleet of one part, at origins a year apart."""
+def real(folder: Path) -> Iterator[Job]:
+    """Yield real monthly series, each a fleet of one part, at origins a year apart."""
     for trace in (each for each in TRACES if each.name in MONTHLY and folder.exists()):
-        panel = trace.panel(folder)
-        for number, values in enumerate(panel.values):
+        for number, values in enumerate(trace.panel(folder).values):
             known = values[np.isfinite(values)]
             for back in range(0, len(known) - AHEAD - 18 + 1, AHEAD):
                 series = known[: len(known) - back] if back else known
                 truth = Truth(series[:, None], np.ones(len(series)))
-                found = cases(truth, basis, 100_000 + 100 * number + back)
-                yield from ({"set": "real monthly series", "fleet": f"{trace.name} {number}"} | row
-                            for row in found if row["question"] == "full")  # fmt: skip
-            print(f"{trace.name}: {number + 1} of {len(panel.values)} series", flush=True)
+                yield Job("real monthly series", f"{trace.name} {number}", truth, 100_000 + 100 * number + back)
+
+
+def asked(listed: list[Job], basis: Basis, kept: Path | None) -> Iterator[dict[str, object]]:
+    """Yield the cases of the jobs; those in the kept file are read, and others added to it."""
+    lines = kept.read_text(encoding="utf-8").splitlines() if kept is not None and kept.exists() else []
+    known: dict[str, list[dict[str, object]]] = dict(json.loads(line) for line in lines)
+    for number, job in enumerate(listed):
+        key = f"{job.group} {job.name} {job.seed}"
+        if key not in known:
+            found = cases(job.truth, basis, job.seed)
+            found = found if job.group == "generated fleets" else [row for row in found if row["question"] == "full"]
+            known[key] = [{"set": job.group, "fleet": job.name, **row} for row in found]
+            if kept is not None:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([key, known[key]]) + "\n")
+            print(f"{number + 1} of {len(listed)}", flush=True)
+        yield from known[key]
 
 
 def tenths(rows: pd.DataFrame) -> pd.DataFrame:
@@ -184,14 +213,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--fleets", type=int, default=600)
+    parser.add_argument("--kept", type=Path, help="file of cases to go on from; of the same code and data only")
     given = parser.parse_args()
     basis = replace(basis_of(read_record().as_of(FIRST), Settings(draws=DRAWS)), origin=FIRST)
     rows: list[dict[str, object]] = []
-    for found in (generated(given.fleets, basis), real(given.data, basis)):
-        for row in found:
-            rows.append(row)
-            if len(rows) % STRIDE == 0:  # what is measured stands even where the run is cut short
-                written(rows)
+    for row in asked(jobs(given.fleets, given.data), basis, given.kept):
+        rows.append(row)
+        if len(rows) % STRIDE == 0:  # what is measured stands even where the run is cut short
+            written(rows)
     written(rows)
     print(page_table(pd.read_csv(RESULTS)))
 
