@@ -30,7 +30,7 @@ TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
-        "fleet/borrowed.py": "_YEAR HOURS", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
+        "fleet/borrowed.py": "_YEAR HOURS QUARTER", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
         "fleet/history.py": "_STEP", "fleet/kept.py": "_DAYS", "fleet/world.py": "HALF_QUARTER",
         "draws.py": "Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",

@@ -144,12 +144,12 @@ def _says(subject: str, passed: _Passed, share: Array, demand: Demand, level: fl
     never = float((passed.first == len(passed.labels) - 1).mean())
     date = f"{middle} ({level:.0%}: {early} to {late})"
     if middle == passed.labels[-1]:
-        date = f"not by {demand.months[-1]:%Y-%m}, most likely ({level:.0%}: {early} to {late})"
+        date = f"Not by {demand.months[-1]:%Y-%m}, most likely ({level:.0%}: {early} to {late})"
     years = {month.year: at + 1 for at, month in enumerate(demand.months)}
     odds = ", ".join(f"{_percent(passed.by(at))} by the end of {year}" for year, at in years.items()
                      if demand.months[at - 1].month == 12)  # fmt: skip
     now, then = (spread("", share[:, at])["median"] for at in (0, -1))
-    said = [f"{subject[0].upper()}{subject[1:]}: {date}."]
+    said = [f"{date[0].upper()}{date[1:]}: {subject}."]
     said.append(
         f"Odds: {_percent(passed.already)} already, {f'{odds}, ' if odds else ''}{_percent(never)} not by then."
     )

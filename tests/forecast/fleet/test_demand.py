@@ -150,6 +150,17 @@ def test_parts_scaled_to_a_total_add_up_and_keep_their_proportions():
     assert scaled.tolist() == [[[2.0, 6.0]], [[2.0, 6.0]]]
 
 
+def test_usage_stored_by_the_week_is_told_by_the_month(usage, basis):
+    rows = usage({("search", "deep"): np.full(30, 700.0)}, start="2025-01-06", grain="week")
+    history = read_history(rows, by=("workload",))
+    made = forecast_demand(history, MINE, through="2025-09", basis=basis, draws=200)
+    assert history.until == day("2025-08-04")
+    assert history.running.tolist() == [pytest.approx(300.0)]
+    assert made.past["month"].dt.month.tolist() == [2, 3, 4, 5, 6, 7]
+    assert made.past["hours"].to_numpy() == pytest.approx(100.0 * np.array([28, 31, 30, 31, 30, 31]))
+    assert np.median(made.total, axis=0) == pytest.approx([3100, 3000], rel=0.05)
+
+
 def test_usage_without_a_whole_day_is_refused(usage, basis):
     hours = usage({("a", "b"): np.ones(5)}, start="2025-01-01T09:00", grain="hour")
     with pytest.raises(ValueError, match="holds no whole period; ingest at least a day"):
