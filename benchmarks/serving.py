@@ -33,8 +33,8 @@ from shiftcast.pipelines.registry.mlflow_store import (
     champion_version,
     open_store,
     promote,
-    register,
 )
+from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.state.guard import locked
 
 TRIVIAL = """

@@ -85,12 +85,12 @@ def whole_months(usage: DataFrame[Usage]) -> pd.Series:
     return months.reindex(whole, fill_value=0.0)
 
 
-def better(scores: pd.DataFrame, champion: pd.DataFrame | None) -> tuple[bool, str]:
+def better(trial: pd.DataFrame, champion: pd.DataFrame | None) -> tuple[bool, str]:
     """Return whether a forecast is to be the champion, and why.
 
     Parameters
     ----------
-    scores, champion
+    trial, champion
         From :func:`try_out`; ``None`` where there is no champion.
 
     Returns
@@ -104,9 +104,9 @@ def better(scores: pd.DataFrame, champion: pd.DataFrame | None) -> tuple[bool, s
     >>> better(pd.DataFrame(row), None)
     (True, 'promoted: first forecast; CRPS 0.1000, 0.50 of crps_last')
     """
-    if scores.empty:
+    if trial.empty:
         return True, "promoted: its usage is too short to try it out on, and the newest data stand"
-    known = scores.dropna(subset=[name for name in NAIVE if scores[name].notna().any()])
+    known = trial.dropna(subset=[name for name in NAIVE if trial[name].notna().any()])
     mine = float(known["crps"].mean())
     naive = {name: float(known[name].mean()) for name in NAIVE if known[name].notna().any()}
     if naive and mine > min(naive.values()):
@@ -115,7 +115,7 @@ def better(scores: pd.DataFrame, champion: pd.DataFrame | None) -> tuple[bool, s
     told = f"CRPS {mine:.4f}" + "".join(f", {mine / value:.2f} of {name}" for name, value in naive.items())
     if champion is None:
         return True, f"promoted: first forecast; {told}"
-    both = scores.merge(champion, on=["origin", "month"], suffixes=("", "_before"))
+    both = trial.merge(champion, on=["origin", "month"], suffixes=("", "_before"))
     if both.empty:
         return True, f"promoted: the champion shares no month to be compared on; {told}"
     now, before = float(both["crps"].mean()), float(both["crps_before"].mean())

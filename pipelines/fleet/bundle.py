@@ -20,7 +20,7 @@ from shiftcast.forecast.migration.learned import LearnedFamily, from_json, to_js
 from shiftcast.pipelines.fleet.facts_file import facts_of
 from shiftcast.pipelines.registry.bundle import check_bundle, sha256_of, write_manifest
 
-TOTAL, SCORES = "total", "scores"  # tables of a bundle
+TOTAL, TRIAL = "total", "trial"  # tables of a bundle
 _FRAMES: Final = ("usage", "hardware", "throughput", "assumptions")
 _LEARNED: Final = "learned.json"
 _WORLD, _SUMMARY, _FACTS, _BELIEFS = "world.npz", "summary.json", "facts.json", "beliefs.json"
@@ -37,7 +37,7 @@ class FleetBundle:
         The fleet as it was known; it answers questions.
     total
         Hours wanted of all parts, a row a draw and a column a month, such as ``2027-03`` [accelerator_hour].
-    scores
+    trial
         Rolling origin on its own history (:func:`forecast.fleet.trial.try_out`).
     digest
         Of all that the forecast depends on.
@@ -45,7 +45,7 @@ class FleetBundle:
 
     planner: Planner
     total: pd.DataFrame
-    scores: pd.DataFrame
+    trial: pd.DataFrame
     digest: str
 
 
@@ -67,7 +67,7 @@ def write_fleet(bundle: FleetBundle, folder: Path) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     planner, basis = bundle.planner, bundle.planner.basis
     tables = {"usage": planner.usage, "hardware": basis.hardware, "throughput": basis.throughput,
-              "assumptions": basis.assumptions, TOTAL: bundle.total, SCORES: bundle.scores}  # fmt: skip
+              "assumptions": basis.assumptions, TOTAL: bundle.total, TRIAL: bundle.trial}  # fmt: skip
     for name, rows in tables.items():
         rows.to_parquet(folder / f"{name}.parquet", index=False)
     _write_json(folder / _FACTS, facts_json(planner.fleet))
@@ -79,7 +79,7 @@ def write_fleet(bundle: FleetBundle, folder: Path) -> str:
     summary = {
         "fleet": planner.fleet.name, "origin": f"{basis.origin:%Y-%m-%d}", "draws": basis.draws, "seed": basis.seed,
         "digest": bundle.digest,
-        "notes": list(planner.notes), "backtest": [bundle.scores.mean(numeric_only=True).to_dict()],
+        "notes": list(planner.notes), "backtest": [bundle.trial.mean(numeric_only=True).to_dict()],
         "files": {path.name: sha256_of(path) for path in sorted(folder.iterdir())},
     }  # fmt: skip
     _write_json(folder / _SUMMARY, summary)
@@ -107,7 +107,7 @@ def read_fleet(folder: Path, *, digest: str | None = None) -> FleetBundle:
     """
     check_bundle(folder, digest=digest)
     summary = json.loads((folder / _SUMMARY).read_text(encoding="utf-8"))
-    frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in (*_FRAMES, TOTAL, SCORES)}
+    frames = {name: pd.read_parquet(folder / f"{name}.parquet") for name in (*_FRAMES, TOTAL, TRIAL)}
     facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
     beliefs = Beliefs(json.loads((folder / _BELIEFS).read_text(encoding="utf-8")))
     basis = Basis(
@@ -119,7 +119,7 @@ def read_fleet(folder: Path, *, digest: str | None = None) -> FleetBundle:
     learned = from_json(json.loads(taught.read_text(encoding="utf-8"))).whole if taught.is_file() else None
     fleet = facts_of(facts, summary["fleet"], _FACTS)
     planner = Planner(fleet, frames["usage"], basis, world, learned, tuple(summary["notes"]))
-    return FleetBundle(planner, frames[TOTAL], frames[SCORES], summary["digest"])
+    return FleetBundle(planner, frames[TOTAL], frames[TRIAL], summary["digest"])
 
 
 def facts_json(fleet: Fleet) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.trial import better, try_out
@@ -207,13 +208,13 @@ def _made(
         tags = {DIGEST_TAG: digest, MANIFEST_TAG: manifest, ORIGIN_TAG: origin, PROCESS_TAG: this_process()}
         version = register(
             store, folder, params={"origin": origin, "draws": planner.basis.draws, "seed": planner.basis.seed},
-            metrics=bundle.scores.mean(numeric_only=True).to_dict(), tags=tags, files=(folder / "summary.json",),
+            metrics=bundle.trial.mean(numeric_only=True).to_dict(), tags=tags, files=(folder / "summary.json",),
             kind=KIND,
         )  # fmt: skip
     return version, bundle
 
 
-def _tried(planner: Planner, usage: pd.DataFrame, through: str) -> Any:
+def _tried(planner: Planner, usage: DataFrame[Usage], through: str) -> Any:
     """Return the demand that usage alone would have given: no plan and no world of today."""
     basis = replace(planner.basis, draws=min(TRIAL_DRAWS, planner.basis.draws))
     return replace(planner, usage=usage, fleet=Fleet(planner.fleet.name), basis=basis, world=None, _made={}).demand(
@@ -227,7 +228,7 @@ def _decide(store: Store, bundle: FleetBundle, current: Any | None, *, promote: 
     if not promote:
         return Decision(False, NOT_ASKED)
     try:
-        champion = None if current is None else read_fleet_version(store, current).scores
+        champion = None if current is None else read_fleet_version(store, current).trial
     except (AlteredBundleError, StoreError):
         champion = None
-    return Decision(*better(bundle.scores, champion))
+    return Decision(*better(bundle.trial, champion))

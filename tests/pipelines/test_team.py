@@ -30,9 +30,9 @@ from shiftcast.pipelines.registry.mlflow_store import (
     champion_version,
     open_store,
     promote,
-    register,
 )
 from shiftcast.pipelines.registry.model_files import FILES_TAG
+from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.state.root import StoreError
 
 pytestmark = pytest.mark.slow

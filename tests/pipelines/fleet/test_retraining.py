@@ -135,7 +135,7 @@ def test_a_bundle_reads_as_it_was_written_and_no_altered_one(first, tmp_path):
 def test_a_registered_version_is_read_with_its_trial(first, state):
     store = open_store(state / "mlruns", make=False, model=model_of("mine"))
     bundle = read_fleet_version(store, champion_version(store))
-    assert len(bundle.scores) == 15  # six origins, the last two with two and one month to be scored on
+    assert len(bundle.trial) == 15  # six origins, the last two with two and one month to be scored on
     assert bundle.total.shape[0] == 200
     assert bundle.digest == first.bundle.digest
 

@@ -22,8 +22,8 @@ from shiftcast.pipelines.registry.mlflow_store import (
     champion_version,
     open_store,
     promote,
-    register,
 )
+from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.process import bare_environment

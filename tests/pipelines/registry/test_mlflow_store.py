@@ -21,8 +21,8 @@ from shiftcast.pipelines.registry.mlflow_store import (
     find_version,
     open_store,
     promote,
-    register,
 )
+from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.registry.served_model import PARAMS
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.root import StoreError, default_root
