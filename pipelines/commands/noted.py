@@ -97,7 +97,8 @@ def write_answer(answer: Answer, file: Path | None, as_of: pd.Timestamp | str | 
         If it cannot be written there.
     """
     lines = (answer.question, *answer.notes)
-    write_noted(answer.table, file, as_of, answer=answer.says, lines=lines, sources=answer.assumed)
+    write_noted(answer.table, file, as_of, answer=answer.says, lines=lines, sources=answer.assumed,
+                more=answer.more)  # fmt: skip
 
 
 def check_output(*files: Path | None) -> None:

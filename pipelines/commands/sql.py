@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from itertools import islice
 from pathlib import Path
@@ -14,10 +13,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.commands.noted import Output, check_output, notes_of
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.fleet.place import known_root
 from shiftcast.pipelines.state.root import default_root
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def sql(
 
     check_output(output)
     place, day = root or default_root(), as_day(as_of, "--as-of")
-    own = None if fleet is None else _fleet_root(place, fleet)
+    own = None if fleet is None else known_root(place, fleet)
     database = open_sql(place, as_of=day, usage_root=own, statement=statement or None)
     if not statement:
         _list(database)
@@ -56,13 +55,6 @@ def sql(
         _print_json(pd.concat(list(parts(found))))
     elif output is None:
         _show(list(islice(parts(found, rows_at_once=rows), 2))[-1], found, rows)
-
-
-def _fleet_root(root: Path, name: str) -> Path:
-    own = root / "fleets" / name
-    if not re.fullmatch(r"[\w-]+", name) or not own.is_dir():
-        raise InputError(f"--fleet {name!r} is none of {root / 'fleets'}; see `shiftcast fleet`")
-    return own
 
 
 def _print_json(rows: pd.DataFrame) -> None:

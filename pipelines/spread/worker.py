@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.series.files import TEXT, typed
+from shiftcast.pipelines.series.files import TEXT, typed, unmarked
 from shiftcast.pipelines.spread.batches import BATCH, GROUP, PART
 from shiftcast.pipelines.spread.reading import CORRUPT, ROW
 from shiftcast.pipelines.tables.plain import as_table
@@ -200,7 +200,7 @@ def remark(
 def _as_read(rows: pa.Table, *, text: bool) -> pa.Table:
     """Return rows with the types that one machine reads; all cells of a CSV are text."""
     if text:
-        return typed(rows, TEXT).unify_dictionaries()
+        return unmarked(typed(rows, TEXT)).unify_dictionaries()
     coded = [name for name in rows.column_names if name in TEXT and pa.types.is_string(rows[name].type)]
     for name in coded:
         rows = rows.set_column(rows.column_names.index(name), name, rows[name].dictionary_encode())

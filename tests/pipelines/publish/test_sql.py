@@ -109,7 +109,7 @@ def test_a_table_that_is_not_there_is_named_with_the_remedy(root, tmp_path):
         answer(root, "select * from forecasts")
     with pytest.raises(InputError, match="`shiftcast sql` without text lists tables and columns"):
         answer(root, "select no_such from usage")
-    with pytest.raises(InputError, match="--fleet 'other' is none of"):
+    with pytest.raises(InputError, match="fleet 'other' is not below"):
         CliRunner().invoke(app, ["sql", "select 1", "--fleet", "other", "--root", str(root)], catch_exceptions=False)
 
 
