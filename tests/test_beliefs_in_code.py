@@ -79,7 +79,7 @@ MODULES = {
         "volume/short.py": "_TINY _LIMIT",
     },
     SIZE: {
-        "fleet/kept.py": "MOST CELLS", "fleet/small.py": "BLOCK DRAWS _CELLS",
+        "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
         "identity/cube.py": "_HISTORY", "identity/history.py": "STEPS WINDOW RECENT", "supply/pool.py": "_STEP",
@@ -149,6 +149,7 @@ MODULES = {
     RULE: {
         "fleet/grain.py": "MONTHS,WEEKS,FEW_WEEKS FAR", "fleet/history.py": "_LATE",
         "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
+        "fleet/small.py": "_FEWEST",
         "views/crossing_words.py": "OUTSIDE",
         "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
         "hierarchy/covariance.py": "_FEWEST",
