@@ -113,7 +113,7 @@ def ramp(months: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp, since
     before = 0.0 if since is None else float(_done(pd.DatetimeIndex([since]), start, end)[0])
     if before >= 1:
         return np.zeros(len(months))
-    return np.maximum(np.array(done) - before, 0.0) / (1 - before)
+    return np.asarray(np.maximum(np.array(done) - before, 0.0) / (1 - before))
 
 
 def _done(moments: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp) -> Array:
