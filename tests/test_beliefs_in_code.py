@@ -84,12 +84,8 @@ MODULES = {
         "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
-<<<<<<< HEAD
         "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS",
-        "fleet/kept.py": "MOST CELLS", "fleet/small.py": "BLOCK DRAWS _CELLS",
-=======
         "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
->>>>>>> D
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "fleet/latent.py": "_STEPS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
@@ -165,14 +161,9 @@ MODULES = {
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",
         "fleet/grain.py": "MONTHS,WEEKS,FEW_WEEKS FAR", "fleet/history.py": "_LATE",
         "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
-<<<<<<< HEAD
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
         "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
-=======
         "fleet/small.py": "_FEWEST",
-        "views/crossing_words.py": "OUTSIDE",
-        "capacity/served.py": "_FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
->>>>>>> D
         "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "
