@@ -84,7 +84,7 @@ MODULES = {
         "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
-        "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS",
+        "fleet/described.py": "_NAMED", "fleet/pictures.py": "_SHOWN_MONTHS", "fleet/outlook.py": "_LAST _PANELS",
         "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "fleet/latent.py": "_STEPS",

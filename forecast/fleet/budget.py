@@ -19,7 +19,7 @@ from shiftcast.forecast.fleet.holdings import held
 from shiftcast.forecast.fleet.queue import FirstFull, first_full
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.words import month, percent, usd
-from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
+from shiftcast.forecast.views.answer import SHOWN, Answer, assumed_rows, spread
 
 _REMEDY: Final = (
     "say usd_per_hour of every [[holding]] in fleet.toml, and an [[offer]] of rent for what does not fit, or ingest "
@@ -83,6 +83,7 @@ def budget(
     return Answer(
         f"cost of {fleet.name} in {year} against {usd(limit)}", _table(before, months, usd_ahead.sum(axis=2), limit),
         assumed_rows(basis.assumptions, costs.assumed, given), notes,
+        paths=_paths(before, months, usd_ahead.sum(axis=2), limit),
         says=_says(year, limit, sums[:, -1], when, float(before["cost"].sum()), parts, hour),
         more={"by part": parts},
     )  # fmt: skip
@@ -155,6 +156,14 @@ def _table(before: pd.DataFrame, months: pd.DatetimeIndex, cost: Array, limit: f
         over = float((sums[:, place] > limit).mean())
         rows.append({"month": day, "spent": False, **cells, "p_over": over})
     return pd.DataFrame(rows)
+
+
+def _paths(before: pd.DataFrame, months: pd.DatetimeIndex, cost: Array, limit: float) -> pd.DataFrame:
+    """Return what the year has cost by the end of each month, beside the budget."""
+    table = _table(before, months, cost, limit)
+    fan = {name: table[f"sum_{name}"] for name in SHOWN}
+    x = [f"{day:%Y-%m}" for day in table["month"]]
+    return pd.DataFrame({"panel": "cost of the year so far", "x": x, "unit": "USD", **fan, "limit": limit})
 
 
 def _cells(cost: Array, total: Array) -> dict[str, float]:

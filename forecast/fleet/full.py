@@ -17,6 +17,7 @@ from shiftcast.forecast.fleet.busy import NAME as BUSY
 from shiftcast.forecast.fleet.busy import Busy, busy_share
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.holdings import Held, held, sized
+from shiftcast.forecast.fleet.pictures import hours_paths
 from shiftcast.forecast.fleet.queue import Served, first_full, full_words, serve
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
@@ -86,7 +87,7 @@ def full(
         f"when {fleet.name} is full through {horizon}, {risk:.1%} risk", _table(run, months, plan),
         assumed_rows(basis.assumptions, tuple(dict.fromkeys(names)), given),
         (*replayed, *_notes(demand, have, busy, added, risk)),
-        _paths(run, months), f"{full_words(when, horizon)} {plan_words(plan, added, months, today, risk)}",
+        _paths(demand, run), f"{full_words(when, horizon)} {plan_words(plan, added, months, today, risk)}",
     )  # fmt: skip
 
 
@@ -169,11 +170,8 @@ def _notes(demand: Demand, have: Held, busy: Busy, added: Addition, risk: float)
     return tuple(dict.fromkeys(said))
 
 
-def _paths(run: Served, months: pd.DatetimeIndex) -> pd.DataFrame:
-    panel = "accelerator-hours a month"
-    rows = [
-        {"panel": panel, "x": f"{day:%Y-%m}", **spread("", run.wanted[:, place]),
-         "can_serve": float(np.median(run.can[:, place]))}
-        for place, day in enumerate(months)
-    ]  # fmt: skip
-    return pd.DataFrame(rows)
+def _paths(demand: Demand, run: Served) -> pd.DataFrame:
+    """Return what is wanted, and what can be served in the months ahead."""
+    paths = hours_paths(demand, "wanted", run.wanted)
+    can = {f"{day:%Y-%m}": float(np.median(run.can[:, at])) for at, day in enumerate(demand.months[: run.can.shape[1]])}
+    return paths.assign(can_serve=paths["x"].map(can))

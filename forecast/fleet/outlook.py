@@ -18,6 +18,7 @@ from shiftcast.forecast.fleet.costs import Costs, held_costs
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.hardware import it_power
 from shiftcast.forecast.fleet.holdings import month_hours, pue_of, sized
+from shiftcast.forecast.fleet.pictures import hours_paths
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.words import short, usd
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
@@ -206,7 +207,10 @@ def _says(demand: Demand, fleet: Fleet, total: pd.DataFrame) -> str:
     then = float(known.mean())
     now = float(np.median(demand.total[:, -_LAST:].mean(axis=1)))
     change = (
-        f" That is {now / then - 1:+.0%} a month on {known.index[0]:%Y-%m} to {known.index[-1]:%Y-%m}." if then else ""
+        f" A month then takes {now / then:.2g} times what one took from {known.index[0]:%Y-%m} to "
+        f"{known.index[-1]:%Y-%m}."
+        if then
+        else ""
     )
     return says + change
 
@@ -216,9 +220,8 @@ def _paths(demand: Demand) -> pd.DataFrame:
     first = str(demand.parts.columns[0])
     groups = [(labels, parts) for labels, parts in _groups(demand)
               if all(value == ALL for name, value in labels.items() if name != first)]  # fmt: skip
-    each = [
-        {"panel": "all" if len(parts) == len(demand.parts) else labels[first], "x": f"{month:%Y-%m}",
-         "unit": "GPU-hours a month", **spread("", demand.hours[:, at][:, parts].sum(axis=1))}
-        for labels, parts in groups[: 1 + _PANELS] for at, month in enumerate(demand.months)
-    ]  # fmt: skip
-    return pd.DataFrame(each)
+    return pd.concat([
+        hours_paths(demand, ALL, demand.total) if len(parts) == len(demand.parts)
+        else hours_paths(demand, labels[first], demand.hours[:, :, parts].sum(axis=2), **{first: labels[first]})
+        for labels, parts in groups[: 1 + _PANELS]
+    ], ignore_index=True)  # fmt: skip

@@ -78,11 +78,11 @@ def budget(
     amount: Annotated[float | None, typer.Argument(help="USD of the year; that of fleet.toml if left out.")] = None,
     year: Annotated[int | None, typer.Option(help="Calendar year; the next one budgeted if left out.")] = None,
     by: By = _BY, facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None,
-    output: Output = None, as_json: Json = False,
+    output: Output = None, plot: Plot = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Say how likely the year costs more than its budget, from which month, and what drives it."""
     fields = {"amount": amount, "year": year, "by": by}
-    _ask(context, "budget", fields, Asked(facts, as_of, draws, seed, output, None, as_json))
+    _ask(context, "budget", fields, Asked(facts, as_of, draws, seed, output, plot, as_json))
 
 
 def why(

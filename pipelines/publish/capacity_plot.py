@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.answer import Answer
 
+_LEVELS: Final = {"plan": "to plan for", "can_serve": "can be served", "limit": "budget"}
 _BARS: Final = (("work_day", "work a day"), ("usd_million", "US dollars a million units"))
 
 
@@ -45,13 +46,13 @@ def save_answer(answer: Answer, file: Path) -> None:
 
 
 def _fans(figure: Figure, paths: pd.DataFrame) -> None:
-    """Draw median and 80 % interval of each panel over quarters, and the level to plan for where there is one."""
+    """Draw median and 80 % interval of each panel over time, and the levels they are held against."""
     axis = figure.subplots()
     for name, rows in paths.groupby("panel", sort=False):
         (line,) = axis.plot(rows["x"], rows["median"], label=str(name))
         axis.fill_between(rows["x"], rows["low80"], rows["high80"], alpha=0.2, color=line.get_color(), linewidth=0)
-        if "plan" in rows:
-            axis.plot(rows["x"], rows["plan"], linestyle="--", color=line.get_color(), label="to plan for")
+        for level in [each for each in _LEVELS if each in rows]:
+            axis.plot(rows["x"], rows[level], linestyle="--", color=line.get_color(), label=_LEVELS[level])
     axis.tick_params(axis="x", rotation=90, labelsize=7)
     axis.set(ylabel=paths["unit"].iloc[0] if "unit" in paths else "accelerators", ylim=(0, None))
     axis.legend(fontsize=8)

@@ -76,7 +76,7 @@ def test_parts_add_up_to_the_total_and_the_same_parts_stand_once(demand, basis):
 def test_the_sentence_begins_with_the_last_period_and_compares_with_what_was_used(demand, basis):
     says = outlook(demand, PRICED, basis, mix=MIX).says
     assert says.startswith("mine will want 300 GPU-hours in 2027Q2 (to 2027-04) (8 in 10: 64.7 to 535)")
-    assert says.endswith("That is +100% a month on 2026-11 to 2026-11.")
+    assert says.endswith("A month then takes 2 times what one took from 2026-11 to 2026-11.")
 
 
 def test_without_prices_or_power_these_figures_are_left_out_and_the_reason_said(demand, basis):
