@@ -99,18 +99,26 @@ def forecasts(name: str, data: Path, cache: Path | None, models: list[str]) -> l
 
 
 def scores(found: dict[str, list[dict[str, object]]]) -> list[list[object]]:
-    """Return CRPS of every model in % of the total by set, over the best peer, and over all sets."""
+    """Return CRPS of every model in % of the total by set, and over all sets beside the best peers."""
     rows = []
     for name, origins in found.items():
         for model in (MODEL, *PEERS):
             mean = np.mean([crps(each[model], each["truth"]) / each["past"].mean() for each in origins])
             rows.append(["scores", name, model, float(f"{100 * mean:.4g}"), len(origins)])
+    return rows + overall(rows)
+
+
+def overall(rows: list[list[object]]) -> list[list[object]]:
+    """Return the geometric mean over sets over that of the best peer, and over the best peer of each set."""
     table = pd.DataFrame(rows, columns=COLUMNS).pivot_table(index="set", columns="what", values="value")
     mean = np.exp(np.log(table).mean())
     best = str(mean[list(PEERS)].idxmin())
-    over = mean / mean[best]
-    return rows + [
-        ["scores", f"all, over {best}", each, round(float(over[each]), 3), len(table)] for each in over.index
+    each = np.exp(np.log(table.div(table[list(PEERS)].min(axis=1), axis=0)).mean())
+    sides = {f"all, over {best}": mean / mean[best], "all, over the best peer of each set": each}
+    return [
+        ["scores", name, model, round(float(side[model]), 3), len(table)]
+        for name, side in sides.items()
+        for model in (MODEL, *PEERS)
     ]
 
 

@@ -30,7 +30,7 @@ TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
-        "fleet/borrowed.py": "_YEAR HOURS", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
+        "fleet/borrowed.py": "_YEAR HOURS QUARTER", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
         "fleet/history.py": "_STEP", "fleet/kept.py": "_DAYS", "fleet/world.py": "HALF_QUARTER",
         "draws.py": "Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
@@ -81,7 +81,7 @@ MODULES = {
         "volume/short.py": "_TINY _LIMIT",
     },
     SIZE: {
-        "fleet/kept.py": "MOST", "fleet/small.py": "BLOCK DRAWS _CELLS",
+        "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "fleet/latent.py": "_STEPS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
@@ -151,7 +151,9 @@ MODULES = {
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {
-        "fleet/grain.py": "LEAST", "fleet/history.py": "_LATE", "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
+        "fleet/grain.py": "MONTHS,WEEKS,FEW_WEEKS FAR", "fleet/history.py": "_LATE",
+        "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
+        "fleet/small.py": "_FEWEST",
         "views/crossing_words.py": "OUTSIDE",
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
         "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",

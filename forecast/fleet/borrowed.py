@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL, AssumptionRows, DataFrame
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import Z90, normals, sample_assumptions
@@ -20,6 +21,7 @@ from shiftcast.forecast.fleet.world import World
 _TINY: Final = 1e-12
 _YEAR: Final = pd.Timedelta(days=365.25)
 HOURS: Final = 24.0  # of a day
+QUARTER: Final = pd.Timedelta(days=92)
 _INNER: Final = (0.1, 0.9)
 
 
@@ -87,7 +89,7 @@ class Between:
 
 def _years(since: pd.Timestamp, months: pd.DatetimeIndex) -> Array:
     """Return the years from a moment to the middle of months, nought before it."""
-    return np.maximum(np.asarray((months + pd.Timedelta(days=15) - since) / _YEAR), 0.0)
+    return np.asarray(np.maximum(np.asarray((months + pd.Timedelta(days=15) - since) / _YEAR), 0.0))
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,19 @@ def pool_growth(
     note = (
         f"growth is borrowed from the world's ({world.place}): {weight[0]:.0%} of it at first, {weight[-1]:.0%} at last"
     )
-    return replace(demand, hours=scaled_to(hours, total), borrowed=weight, notes=(*demand.notes, note))
+    notes = (*demand.notes, note, *_beyond(world, since, demand.months))
+    return replace(demand, hours=scaled_to(hours, total), borrowed=weight, notes=notes)
+
+
+def _beyond(world: World, since: pd.Timestamp, months: pd.DatetimeIndex) -> list[str]:
+    """Return what the world's forecast does not reach."""
+    first, last = world.quarters[0], world.quarters[-1]
+    said = []
+    if since < first - QUARTER:
+        said.append(f"the world is told from {quarter_label(first)}: no growth of it is known before")
+    if months[-1] > last:
+        said.append(f"the world is forecast to {quarter_label(last)}: its growth is taken to stop there")
+    return said
 
 
 def _grown(world: World, workload: str, between: Between, ahead: Ahead) -> Array:

@@ -12,7 +12,8 @@ from shiftcast.features.calendars import quarter_end
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.history import Counted, History, month_of
 
-LEAST: Final = {"month": 24, "week": 8, "day": 1}  # whole periods from which a length is taken, the longest first
+MONTHS, WEEKS, FEW_WEEKS = 24, 26, 8  # whole periods from which they are forecast in
+FAR: Final = pd.Timedelta(days=91)  # ahead, from which a few weeks are as good as their days, and much quicker
 FREQUENCY: Final = {"hour": "h", "day": "D", "week": "W", "month": "ME"}
 _STEP: Final = {
     "hour": pd.DateOffset(hours=1),
@@ -23,19 +24,21 @@ _STEP: Final = {
 _DAY: Final = pd.Timedelta(days=1)
 
 
-def choose_grain(history: History) -> tuple[str, str]:
+def choose_grain(history: History, last: pd.Timestamp) -> tuple[str, str]:
     """Return the length of the periods to forecast in, and why.
 
     Parameters
     ----------
     history
         Usage of the fleet.
+    last
+        First day of the last month ahead.
 
     Returns
     -------
     tuple of str
-        ``month`` where there are 24 whole ones, else ``week`` where there are eight, else ``day``; what is stored in
-        longer periods is forecast in those.
+        ``month`` where 24 whole ones are known; else ``week`` where there are 26, or eight and the last month is more
+        than 13 weeks ahead; else ``day``. What is stored in longer periods is forecast in those.
 
     Raises
     ------
@@ -43,16 +46,17 @@ def choose_grain(history: History) -> tuple[str, str]:
         If not one period is whole.
     """
     counts = {name: len(table.starts) for name, table in history.tables.items()}
-    for name, least in LEAST.items():
+    weeks = FEW_WEEKS if last - history.until > FAR else WEEKS
+    for name, least in (("month", MONTHS), ("week", weeks), ("day", 1)):
         if counts.get(name, 0) >= least:
             return name, f"forecast by the {name}, as {counts[name]} whole {name}s are known"
-    name = next((each for each in ("day", "week", "month") if counts.get(each)), None)
-    if name is None:
+    stored = [each for each in ("week", "month") if counts.get(each)]
+    if not stored:
         raise InputError(
             f"usage from {history.since:%Y-%m-%d %H:%M} to {history.until:%Y-%m-%d %H:%M} holds no whole period; "
             "ingest at least a day of it"
         )
-    return name, f"forecast by the {name}, as stored, though {counts[name]} whole {name}s tell little"
+    return stored[0], f"forecast by the {stored[0]}, as stored, though {counts[stored[0]]} of them tell little"
 
 
 def months_through(first: pd.Timestamp, through: pd.Timestamp | str) -> pd.DatetimeIndex:
@@ -160,4 +164,4 @@ def month_weights(starts: pd.DatetimeIndex, grain: str, months: pd.DatetimeIndex
     opens, closes = (np.asarray((each - months[0]) / hour) for each in (months, months + pd.DateOffset(months=1)))
     opens = np.maximum(opens, (until - months[0]) / hour)
     shared = np.minimum.outer(end, closes) - np.maximum.outer(begin, opens)
-    return np.maximum(shared, 0.0) / (end - begin)[:, None]
+    return np.asarray(np.maximum(shared, 0.0) / (end - begin)[:, None])

@@ -14,6 +14,7 @@ from shiftcast.forecast.fleet.grain import month_weights
 from shiftcast.forecast.fleet.history import Counted, History
 
 MOST: Final = 100  # parts that have draws of their own; those of the others are of their sum
+CELLS: Final = 30_000_000  # numbers that all draws may be
 OTHER: Final = "other"
 _RECENT: Final = {"day": 28, "week": 4, "month": 1}  # periods that the present level is the mean of
 _DAYS: Final = {"day": 1.0, "week": 7.0}
@@ -117,8 +118,10 @@ class Kept:
         return every[whole], month_weights(table.starts, "week", every, begin).T[whole] @ table.hours
 
 
-def largest(history: History, grain: str, named: Collection[str] = ()) -> Kept:
+def largest(history: History, grain: str, named: Collection[str] = (), *, each: int = 1) -> Kept:
     """Return the hundred parts with most hours lately, those that are named and, together, the others.
+
+    Fewer are kept where draws of a hundred would take too much memory.
 
     Parameters
     ----------
@@ -128,18 +131,20 @@ def largest(history: History, grain: str, named: Collection[str] = ()) -> Kept:
         Length of the periods forecast in.
     named
         First labels of parts that are kept whatever their size.
+    each
+        Numbers that the draws of one part are.
 
     Returns
     -------
     Kept
         All parts where there are no more than that; one that is called ``other`` already is one of the others.
     """
-    number = len(history.parts)
-    if number <= MOST + 1:
+    number, fit = len(history.parts), max(min(MOST, CELLS // each), 1)
+    if number <= fit + 1:
         return Kept(history, np.arange(number), np.arange(0))
     table = history.tables[grain]
     recent = table.hours[-max(len(table.starts) // 4, 1) :].sum(axis=0)
     first = history.parts.iloc[:, 0]
     order = np.lexsort((-recent, ~first.isin(named), first == OTHER))
-    most = max(MOST, int((first.isin(named) & (first != OTHER)).sum()))
+    most = max(fit, int((first.isin(named) & (first != OTHER)).sum()))
     return Kept(history, np.sort(order[:most]), np.sort(order[most:]))

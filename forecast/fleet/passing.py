@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.arrays import Array, Flags
+from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
@@ -24,7 +24,7 @@ _TINY: Final = 1e-12
 class _Passed:
     """First month above a threshold: its number by draw, and the labels of months."""
 
-    first: Array
+    first: Integers
     labels: list[str]
     already: float
 
@@ -133,7 +133,7 @@ def _before(demand: Demand, each: Array, technique: str, of: str) -> Array:
 def _passed(share: Array, before: Array, above: float, months: pd.DatetimeIndex) -> _Passed:
     holds = np.concatenate([before[:, None], share], axis=1) > above
     labels = [f"before {months[0]:%Y-%m}", *(f"{month:%Y-%m}" for month in months), f"after {months[-1]:%Y-%m}"]
-    return _Passed(first_passage(holds), labels, float(holds[:, 0].mean()))
+    return _Passed(np.asarray(first_passage(holds), dtype=np.int64), labels, float(holds[:, 0].mean()))
 
 
 def _says(subject: str, passed: _Passed, share: Array, demand: Demand, level: float) -> str:
@@ -144,12 +144,12 @@ def _says(subject: str, passed: _Passed, share: Array, demand: Demand, level: fl
     never = float((passed.first == len(passed.labels) - 1).mean())
     date = f"{middle} ({level:.0%}: {early} to {late})"
     if middle == passed.labels[-1]:
-        date = f"not by {demand.months[-1]:%Y-%m}, most likely ({level:.0%}: {early} to {late})"
+        date = f"Not by {demand.months[-1]:%Y-%m}, most likely ({level:.0%}: {early} to {late})"
     years = {month.year: at + 1 for at, month in enumerate(demand.months)}
     odds = ", ".join(f"{_percent(passed.by(at))} by the end of {year}" for year, at in years.items()
                      if demand.months[at - 1].month == 12)  # fmt: skip
     now, then = (spread("", share[:, at])["median"] for at in (0, -1))
-    said = [f"{subject[0].upper()}{subject[1:]}: {date}."]
+    said = [f"{date[0].upper()}{date[1:]}: {subject}."]
     said.append(
         f"Odds: {_percent(passed.already)} already, {f'{odds}, ' if odds else ''}{_percent(never)} not by then."
     )

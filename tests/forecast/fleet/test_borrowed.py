@@ -120,3 +120,11 @@ def test_the_world_of_a_fleet_is_its_leaf_or_those_it_is_like(small_world):
     assert growth.shape == (len(one.hours), 3)
     with pytest.raises(ValueError, match="leaf 'moon' is not forecast; choose of internal"):
         read_world(small_world.cube, Fleet("mine", leaf="moon"))
+
+
+def test_what_the_world_does_not_reach_is_said():
+    far = Demand(**vars(own(0.1)) | {"months": pd.date_range("2028-06-01", periods=12, freq="MS", tz="UTC")})
+    made = pool_growth(far, np.array([50.0, 50.0]), world(0.7), BETWEEN, since=day("2028-06-01"), years=1.0, seed=1)
+    assert "the world is forecast to 2028Q4: its growth is taken to stop there" in made.notes
+    old = pool_growth(own(0.1), np.array([50.0, 50.0]), world(0.7), BETWEEN, since=day("2024-01-01"), years=1.0, seed=1)
+    assert "the world is told from 2024Q4: no growth of it is known before" in old.notes
