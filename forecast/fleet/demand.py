@@ -153,7 +153,7 @@ def _own(kept: Kept, grain: str, span: _Span, basis: Basis, draws: int, seed: in
     if basis.learned is not None and {"workload", "technique"} <= set(parts):
         hours, mixed = migrated_mix(hours, table, grain, parts, learned=basis.learned, seed=seed)
         if mixed:
-            notes += (f"techniques share the hours of {', '.join(mixed)} as the share model has them migrate",)
+            notes += (f"techniques share the hours of {', '.join(mixed)} half as the share model has them migrate",)
     wanted = np.einsum("dpk,pm->dmk", hours, span.weights, optimize=True)
     wanted[:, 0] += kept.summed(history.running)
     none = np.zeros(len(span.months))

@@ -118,7 +118,7 @@ def ramp(months: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp, since
 
 def _done(moments: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp) -> Array:
     length = max((end - start) / pd.Timedelta(days=1), 1.0)
-    return np.clip(np.asarray((moments - start) / pd.Timedelta(days=1)) / length, 0.0, 1.0)
+    return np.asarray(np.clip(np.asarray((moments - start) / pd.Timedelta(days=1)) / length, 0.0, 1.0))
 
 
 def _share(move: Move, demand: Demand, seed: int) -> Array:

@@ -94,7 +94,7 @@ def test_draws_add_up_and_the_same_seed_gives_the_same_bytes(usage, basis):
     total = made.quantiles[(made.quantiles["workload"] == "all") & (made.quantiles["quantile"] == 0.5)]
     assert total["hours"].to_numpy() == pytest.approx(np.median(made.total, axis=0))
     assert (made.hours >= 0).all()
-    assert "techniques share the hours of search as the share model has them migrate" in made.notes
+    assert "techniques share the hours of search half as the share model has them migrate" in made.notes
 
 
 def test_labels_of_owners_are_parts_as_well(usage, basis):
