@@ -32,6 +32,7 @@ from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, run
 from shiftcast.pipelines.publish import publication
 from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.registry import deciding
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, open_store
 from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.state.guard import guarded
@@ -80,7 +81,7 @@ MOMENTS: dict[str, Callable[[], None]] = {
     "before registering": lambda: setattr(run_module, "register", die),
     "with a model but no version": lambda: setattr(mlflow.MlflowClient, "create_model_version", die),
     "with a version not complete": lambda: die_on_tag(STATE_TAG),
-    "between version and alias": lambda: setattr(run_module, "promote", die),
+    "between version and alias": lambda: setattr(deciding, "promote", die),
     "between alias and reason": lambda: die_on_tag(REASON_TAG),
     "while publishing": lambda: setattr(publication, "_days_as_text", die),
     "before the swap": lambda: setattr(publication, "_swap", die),

@@ -9,6 +9,7 @@ from shiftcast.features.frames import DIMENSIONS, Quarantine, empty
 from shiftcast.pipelines.cli import main
 from shiftcast.pipelines.commands import retrain as retrain_command
 from shiftcast.pipelines.job import run as run_module
+from shiftcast.pipelines.registry import deciding
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.deciding import NOT_ASKED
 from shiftcast.pipelines.registry.mlflow_store import CHALLENGER, alias_version, champion_version, open_store
@@ -103,7 +104,7 @@ def test_a_replay_scores_one_vintage_a_quarter(shell, own_store, tmp_path):
 @pytest.mark.slow
 def test_a_run_that_died_before_deciding_is_decided_on_even_if_only_kept(own_store, no_draws, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "promote", lambda *_, **__: None)
+        patch.setattr(deciding, "promote", lambda *_, **__: None)
         run_module.run(own_store)
     assert run_module.run(replace(own_store, promote=False)).outcome == "kept"
     assert champion(own_store) is None

@@ -153,7 +153,7 @@ def test_months_that_came_are_set_beside_what_versions_said(first, planner, stat
     assert card.table.empty  # usage ends before a month of the forecast is whole
     assert "No month has come yet that one of the" in card.says
     assert champion_total("mine", state / "mlruns").equals(first.bundle.total)
-    with pytest.raises(StoreError, match="has no forecast; `shiftcast fleet ours retrain` makes one"):
+    with pytest.raises(StoreError, match="has no registered forecast; `shiftcast fleet ours retrain` makes one"):
         scorecard(replace(planner, fleet=replace(planner.fleet, name="ours")), state / "mlruns")
 
 

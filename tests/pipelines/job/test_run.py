@@ -14,6 +14,7 @@ from shiftcast.pipelines.job.digest import run_digest
 from shiftcast.pipelines.job.run import run
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT
 from shiftcast.pipelines.publish.report import write_report
+from shiftcast.pipelines.registry import deciding
 from shiftcast.pipelines.registry.bundle import read_bundle
 from shiftcast.pipelines.registry.champion import open_bundle, open_forecaster
 from shiftcast.pipelines.registry.mlflow_store import CHALLENGER, CHAMPION, bundle_folder, champion_version, open_store
@@ -175,7 +176,7 @@ def test_a_score_that_is_not_a_number_is_not_promoted_and_the_report_shows_a_das
 
 def test_a_run_that_died_before_deciding_is_decided_on_by_the_next(own_store, no_draws, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(run_module, "promote", lambda *_, **__: None)
+        patch.setattr(deciding, "promote", lambda *_, **__: None)
         run(own_store)
     assert champion_version(open_store(own_store.root)) is None
     no_draws.clear()
