@@ -10,6 +10,7 @@ import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.features.input_error import InputError
+from shiftcast.features.labels import UNLABELLED
 from shiftcast.features.usage import period_ends
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.budget import budget
@@ -33,6 +34,8 @@ from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.views.answer import Answer
 
 BY: Final = ("workload", "technique")
+_OWNERS: Final = ("user", "operator")
+By = tuple[str, ...] | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Planner:
         """Return what the fleet is (:func:`forecast.fleet.described.describe`)."""
         return describe(self.usage, self.fleet)
 
-    def forecast(self, *, through: str | None = None, by: tuple[str, ...] = BY, every: str = "quarter") -> Answer:
+    def forecast(self, *, through: str | None = None, by: By = None, every: str = "quarter") -> Answer:
         """Return hours, accelerators, power and money by period and part (:func:`forecast.fleet.outlook.outlook`).
 
         Parameters
@@ -75,14 +78,15 @@ class Planner:
         through
             Last quarter, month or day; the end of the next year if not given.
         by
-            Labels that tell parts apart, such as ``("operator",)``.
+            Labels that tell parts apart, such as ``("operator",)``; workload and technique if not given, or whoever
+            owns the hours where no workload is known.
         every
             ``quarter`` or ``month``.
         """
         spent: pd.DataFrame | None = None
         other: tuple[str, ...] = ()
         try:
-            spent = self._spent(by)
+            spent = self._spent(by or self._by)
         except InputError as error:  # other money than dollars prices nothing, and hours are told all the same
             other = (str(error),)
         told = outlook(self.demand(through, by), self.fleet, self.basis, mix=self._mix, spent=spent, past=self._past,
@@ -93,7 +97,7 @@ class Planner:
         self, technique: str, *, of: str, base: str = "gpu_hours", above: float = 0.5, through: str | None = None
     ) -> Answer:
         """Return when the share of a technique passes a threshold (:func:`forecast.fleet.passing.when`)."""
-        return when(self.demand(through), technique, of=of, base=base, above=above)
+        return when(self.demand(through, BY), technique, of=of, base=base, above=above)
 
     def full(self, *, through: str | None = None, risk: float = RISK, offer: str | None = None) -> Answer:
         """Return when the fleet is full, what waits and what to order by when (:func:`forecast.fleet.full.full`)."""
@@ -101,9 +105,9 @@ class Planner:
 
     def choices(self, *, through: str | None = None, unserved: float | None = None) -> Answer:
         """Return ways to meet demand beside one another (:func:`forecast.fleet.choices.choices`)."""
-        return choices(self.demand(through), self.fleet, self.basis, unserved=unserved)
+        return choices(self.demand(through), self.fleet, self.basis, unserved=unserved, past=self._past)
 
-    def budget(self, amount: float | None = None, *, year: int | None = None, by: tuple[str, ...] = BY) -> Answer:
+    def budget(self, amount: float | None = None, *, year: int | None = None, by: By = None) -> Answer:
         """Return the odds of spending more than a budget (:func:`forecast.fleet.budget.budget`).
 
         Parameters
@@ -117,9 +121,9 @@ class Planner:
         """
         asked = self._year if year is None else year
         return budget(self.demand(f"{asked}Q4", by), self.fleet, self.basis, year=asked, limit=amount,
-                      spent=self._spent(by))  # fmt: skip
+                      spent=self._spent(by or self._by), past=self._past)  # fmt: skip
 
-    def why(self, before: str, after: str, *, by: tuple[str, ...] = BY) -> Answer:
+    def why(self, before: str, after: str, *, by: By = None) -> Answer:
         """Return what a change between two months is made of (:func:`forecast.fleet.why.why`).
 
         Parameters
@@ -129,7 +133,7 @@ class Planner:
         by
             Labels whose mix is told apart.
         """
-        return why(self._side(before), self._side(after), by=by)
+        return why(self._side(before), self._side(after), by=by or self._by)
 
     def latent(self) -> Answer:
         """Return what was wanted in months when the fleet was full (:func:`forecast.fleet.latent.latent`)."""
@@ -146,7 +150,7 @@ class Planner:
         bare = replace(self, fleet=replace(self.fleet, events=()), _made={})
         return with_and_without(bare.demand(through), self.fleet.events, seed=self.basis.seed)
 
-    def demand(self, through: str | None = None, by: tuple[str, ...] = BY) -> Demand:
+    def demand(self, through: str | None = None, by: By = None) -> Demand:
         """Return the hours wanted by month, in draws; made once for the same question.
 
         Parameters
@@ -160,6 +164,7 @@ class Planner:
         -------
         Demand
         """
+        by = by or self._by
         last = through or f"{self.basis.origin.year + 1}Q4"
         key = (last, by)
         if key not in self._made:
@@ -191,6 +196,14 @@ class Planner:
         first, last = self.usage["period_start"].min(), period_ends(self.usage).max()
         covered = (min(last, start + pd.offsets.MonthBegin(1)) - max(first, start)) / pd.Timedelta(days=1)
         return replace(side, days=covered)
+
+    @cached_property
+    def _by(self) -> tuple[str, ...]:
+        """Labels that tell parts apart where none are asked for."""
+        hours = hours_of(self.usage)
+        if (hours["workload"] != UNLABELLED).any():
+            return BY
+        return next(((owner,) for owner in _OWNERS if len(hours[owner].unique()) > 1), BY)
 
     @cached_property
     def _past(self) -> pd.DataFrame | None:

@@ -18,13 +18,12 @@ AsOf = Annotated[str | None, typer.Option(help="Day the fleet is seen from; toda
 Draws = Annotated[int | None, typer.Option(min=100, max=20000, help="Joint draws; 2000 if left out.")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random number; fixed if left out.")]
 Through = Annotated[str | None, typer.Option(help="Last quarter, month or day; the end of the next year if left out.")]
-By = Annotated[str, typer.Option(help="Labels that tell parts apart, such as workload,technique or operator.")]
+By = Annotated[str | None, typer.Option(help="Labels that tell parts apart, such as workload,technique or operator.")]
 Plot = Annotated[Path | None, typer.Option(help="Also write a picture, such as answer.png.")]
-_BY = "workload,technique"
 
 
 def forecast(
-    context: typer.Context, through: Through = None, by: By = _BY,
+    context: typer.Context, through: Through = None, by: By = None,
     every: Annotated[str, typer.Option(help="quarter or month.")] = "quarter",
     facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None, output: Output = None,
     plot: Plot = None, as_json: Json = False,
@@ -77,7 +76,7 @@ def budget(
     context: typer.Context,
     amount: Annotated[float | None, typer.Argument(help="USD of the year; that of fleet.toml if left out.")] = None,
     year: Annotated[int | None, typer.Option(help="Calendar year; the next one budgeted if left out.")] = None,
-    by: By = _BY, facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None,
+    by: By = None, facts: Facts = None, as_of: AsOf = None, draws: Draws = None, seed: Seed = None,
     output: Output = None, plot: Plot = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Say how likely the year costs more than its budget, from which month, and what drives it."""
@@ -89,7 +88,7 @@ def why(
     context: typer.Context,
     before: Annotated[str, typer.Argument(help="Month before, such as 2026-09.")],
     after: Annotated[str, typer.Argument(help="Month after, such as 2026-10.")],
-    by: By = _BY, facts: Facts = None, as_of: AsOf = None, output: Output = None, as_json: Json = False,
+    by: By = None, facts: Facts = None, as_of: AsOf = None, output: Output = None, as_json: Json = False,
 ) -> None:  # fmt: skip
     """Say why cost or hours differ between two months, exactly by factor and part."""
     fields = {"before": before, "after": after, "by": by}
