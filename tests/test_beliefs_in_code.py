@@ -84,7 +84,7 @@ MODULES = {
     },
     SIZE: {
         "fleet/described.py": "_NAMED", "fleet/outlook.py": "_LAST _PANELS",
-        "fleet/kept.py": "MOST CELLS", "fleet/small.py": "BLOCK DRAWS _CELLS",
+        "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
         "fleet/latent.py": "_STEPS",
         "hierarchy/nonnegative.py": "_ROUNDS _PATIENCE", "hierarchy/projection.py": "_DIRECT",
@@ -158,6 +158,7 @@ MODULES = {
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",
         "fleet/grain.py": "MONTHS,WEEKS,FEW_WEEKS FAR", "fleet/history.py": "_LATE",
         "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
+        "fleet/small.py": "_FEWEST",
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
         "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
         "hierarchy/covariance.py": "_FEWEST",

@@ -89,7 +89,7 @@ class Between:
 
 def _years(since: pd.Timestamp, months: pd.DatetimeIndex) -> Array:
     """Return the years from a moment to the middle of months, nought before it."""
-    return np.maximum(np.asarray((months + pd.Timedelta(days=15) - since) / _YEAR), 0.0)
+    return np.asarray(np.maximum(np.asarray((months + pd.Timedelta(days=15) - since) / _YEAR), 0.0))
 
 
 @dataclass(frozen=True)

@@ -101,12 +101,14 @@ def forecast_demand(
     months = months_through(history.now, through)
     grain, why = choose_grain(history, months[-1])
     span = _span(history, grain, months)
-    named = [each.workload for each in (*fleet.moves, *fleet.events)]
+    named = [move.workload for move in fleet.moves] + [event.workload for event in fleet.events]
     kept = largest(history, grain, named, each=draws * len(span.weights))
     demand = _own(kept, grain, span, basis, draws, seed)
     demand = replace(demand, notes=(why, *demand.notes))
     if basis.world is not None:
-        demand = _borrowing(demand, kept, fleet, basis, work, seed)
+        between = Between(**basis.beliefs.of("fleet.growth"))
+        demand = _borrowing(demand, kept, basis.world, between, seed)
+        demand = follow_world(demand, basis.world, work, _silent(demand, fleet), seed=seed)
     small = _small(demand, kept, grain, span, basis, seed)
     made = _planned(demand, fleet, work, seed)
     return replace(made, quantiles=pd.concat([made.quantiles, small], ignore_index=True)) if len(small) else made
@@ -151,20 +153,18 @@ def _own(kept: Kept, grain: str, span: _Span, basis: Basis, draws: int, seed: in
     if basis.learned is not None and {"workload", "technique"} <= set(parts):
         hours, mixed = migrated_mix(hours, table, grain, parts, learned=basis.learned, seed=seed)
         if mixed:
-            notes += (f"techniques share the hours of {', '.join(mixed)} as the share model has them migrate",)
+            notes += (f"techniques share the hours of {', '.join(mixed)} half as the share model has them migrate",)
     wanted = np.einsum("dpk,pm->dmk", hours, span.weights, optimize=True)
     wanted[:, 0] += kept.summed(history.running)
     none = np.zeros(len(span.months))
     return Demand(parts, span.months, wanted, kept.past(), pd.DataFrame(), none, notes, history.until)
 
 
-def _borrowing(demand: Demand, kept: Kept, fleet: Fleet, basis: Basis, work: Work, seed: int) -> Demand:
-    """Return demand with growth, and techniques that its usage does not tell of, from the world."""
-    history, world = kept.history, basis.world
-    between = Between(**basis.beliefs.of("fleet.growth"))
+def _borrowing(demand: Demand, kept: Kept, world: World, between: Between, seed: int) -> Demand:
+    """Return demand with growth pooled with the world's."""
+    history = kept.history
     years = (history.until - history.since) / YEAR
-    demand = pool_growth(demand, kept.level(), world, between, since=history.until, years=years, seed=seed)
-    return follow_world(demand, world, work, _silent(demand, fleet), seed=seed)
+    return pool_growth(demand, kept.level(), world, between, since=history.until, years=years, seed=seed)
 
 
 def _small(demand: Demand, kept: Kept, grain: str, span: _Span, basis: Basis, seed: int) -> pd.DataFrame:

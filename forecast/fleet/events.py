@@ -73,7 +73,8 @@ def month_part(months: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp 
     opens, closes = (np.asarray((each - months[0]) / day) for each in (months, months + pd.DateOffset(months=1)))
     begin = (start - months[0]) / day
     finish = closes[-1] if end is None else (end - months[0]) / day
-    return np.maximum(np.minimum(closes, finish) - np.maximum(opens, begin), 0.0) / (closes - opens)
+    inside = np.maximum(np.minimum(closes, finish) - np.maximum(opens, begin), 0.0)
+    return np.asarray(inside / (closes - opens))
 
 
 def _hours(event: Event, demand: Demand, seed: int) -> Array:

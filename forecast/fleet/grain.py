@@ -50,13 +50,13 @@ def choose_grain(history: History, last: pd.Timestamp) -> tuple[str, str]:
     for name, least in (("month", MONTHS), ("week", weeks), ("day", 1)):
         if counts.get(name, 0) >= least:
             return name, f"forecast by the {name}, as {counts[name]} whole {name}s are known"
-    name = next((each for each in ("week", "month") if counts.get(each)), None)
-    if name is None:
+    stored = [each for each in ("week", "month") if counts.get(each)]
+    if not stored:
         raise InputError(
             f"usage from {history.since:%Y-%m-%d %H:%M} to {history.until:%Y-%m-%d %H:%M} holds no whole period; "
             "ingest at least a day of it"
         )
-    return name, f"forecast by the {name}, as stored, though {counts[name]} whole {name}s tell little"
+    return stored[0], f"forecast by the {stored[0]}, as stored, though {counts[stored[0]]} of them tell little"
 
 
 def months_through(first: pd.Timestamp, through: pd.Timestamp | str) -> pd.DatetimeIndex:
@@ -164,4 +164,4 @@ def month_weights(starts: pd.DatetimeIndex, grain: str, months: pd.DatetimeIndex
     opens, closes = (np.asarray((each - months[0]) / hour) for each in (months, months + pd.DateOffset(months=1)))
     opens = np.maximum(opens, (until - months[0]) / hour)
     shared = np.minimum.outer(end, closes) - np.maximum.outer(begin, opens)
-    return np.maximum(shared, 0.0) / (end - begin)[:, None]
+    return np.asarray(np.maximum(shared, 0.0) / (end - begin)[:, None])

@@ -159,7 +159,8 @@ def read_history(
     for each in GRAINS[GRAINS.index(grain) :]:
         if grain in {each, "day"}:
             tables[each] = _counted(rows, part, len(parts), each, since, until)
-    running = np.bincount(part, rows["value"] * _since(rows, month_of(until)), minlength=len(parts))
+    lately = np.bincount(part, rows["value"] * _since(rows, month_of(until)), minlength=len(parts))
+    running = np.asarray(lately, dtype=np.float64)
     hours = rows["value"].groupby(rows["accelerator"].astype(str)).sum().sort_values(ascending=False, kind="stable")
     told = {name: _untold(rows, name) for name in by}
     return History(

@@ -113,12 +113,12 @@ def ramp(months: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp, since
     before = 0.0 if since is None else float(_done(pd.DatetimeIndex([since]), start, end)[0])
     if before >= 1:
         return np.zeros(len(months))
-    return np.maximum(np.array(done) - before, 0.0) / (1 - before)
+    return np.asarray(np.maximum(np.array(done) - before, 0.0) / (1 - before))
 
 
 def _done(moments: pd.DatetimeIndex, start: pd.Timestamp, end: pd.Timestamp) -> Array:
     length = max((end - start) / pd.Timedelta(days=1), 1.0)
-    return np.clip(np.asarray((moments - start) / pd.Timedelta(days=1)) / length, 0.0, 1.0)
+    return np.asarray(np.clip(np.asarray((moments - start) / pd.Timedelta(days=1)) / length, 0.0, 1.0))
 
 
 def _share(move: Move, demand: Demand, seed: int) -> Array:

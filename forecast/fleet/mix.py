@@ -1,4 +1,4 @@
-"""Mix of techniques within a workload: its hours times shares that migrate, in place of techniques each by itself."""
+"""Mix of techniques within a workload: its hours times shares that migrate, beside techniques each by itself."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ FEWEST: Final = 4  # periods with hours from which shares are forecast
 def migrated_mix(
     hours: Array, table: Counted, grain: str, parts: pd.DataFrame, *, learned: Learned, seed: int
 ) -> tuple[Array, tuple[str, ...]]:
-    """Return draws of parts in which techniques share the hours of their workload as the share model says.
+    """Return draws of parts in which techniques share the hours of their workload half as the share model says.
 
-    The hours of a workload stay what they were in every draw.
+    The other half is what each technique's own forecast gives: the mean of both scored no worse than either. The hours
+    of a workload stay what they were in every draw.
 
     Parameters
     ----------
@@ -55,7 +56,7 @@ def migrated_mix(
             place = dict(zip(parts["technique"][mine], np.flatnonzero(mine), strict=True))
             columns = [place[name] for name in fitted.panel.categories[at]]
             total = hours[:, :, mine].sum(axis=2, keepdims=True)
-            out[:, :, columns] = total * series_draws(fitted, at, len(hours), seed)
+            out[:, :, columns] = 0.5 * (out[:, :, columns] + total * series_draws(fitted, at, len(hours), seed))
     return out, tuple(sorted(fit.series))
 
 

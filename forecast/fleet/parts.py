@@ -88,7 +88,8 @@ def draw_parts(
     -------
     Drawn
     """
-    whole = Counted(table.starts, table.hours.sum(axis=1, keepdims=True), table.lower.any(axis=1, keepdims=True))
+    bounded = np.asarray(table.lower.any(axis=1))[:, None]
+    whole = Counted(table.starts, table.hours.sum(axis=1, keepdims=True), bounded)
     fitted = partial(fit_volumes, horizon=horizon, priors=priors, seed=seed)
     total = panel_of(whole, grain, [TOTAL], TOTAL)
     fits = [fitted(total)]
@@ -156,7 +157,7 @@ def middle_total(*ways: Array, like: Array | None = None) -> Array:
     middle = np.maximum(np.median([np.sort(each, axis=0) for each in ways], axis=0), 0.0)
     out = np.empty_like(middle)
     np.put_along_axis(out, order, middle, axis=0)
-    return out
+    return np.asarray(out)
 
 
 def scaled_to(hours: Array, total: Array) -> Array:
@@ -179,4 +180,4 @@ def scaled_to(hours: Array, total: Array) -> Array:
     usual = np.where(usual.sum(axis=2, keepdims=True) > 0, usual, 1.0)
     usual = usual / usual.sum(axis=2, keepdims=True)
     factor = total / np.maximum(summed, _TINY)
-    return np.where((summed > _TINY)[:, :, None], hours * factor[:, :, None], usual * total[:, :, None])
+    return np.asarray(np.where((summed > _TINY)[:, :, None], hours * factor[:, :, None], usual * total[:, :, None]))

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.features.arrays import Array, Flags
+from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
@@ -24,7 +24,7 @@ _TINY: Final = 1e-12
 class _Passed:
     """First month above a threshold: its number by draw, and the labels of months."""
 
-    first: Array
+    first: Integers
     labels: list[str]
     already: float
 
@@ -133,7 +133,7 @@ def _before(demand: Demand, each: Array, technique: str, of: str) -> Array:
 def _passed(share: Array, before: Array, above: float, months: pd.DatetimeIndex) -> _Passed:
     holds = np.concatenate([before[:, None], share], axis=1) > above
     labels = [f"before {months[0]:%Y-%m}", *(f"{month:%Y-%m}" for month in months), f"after {months[-1]:%Y-%m}"]
-    return _Passed(first_passage(holds), labels, float(holds[:, 0].mean()))
+    return _Passed(np.asarray(first_passage(holds), dtype=np.int64), labels, float(holds[:, 0].mean()))
 
 
 def _says(subject: str, passed: _Passed, share: Array, demand: Demand, level: float) -> str:

@@ -15,8 +15,10 @@ from shiftcast.forecast.fleet.parts import panel_of
 from shiftcast.forecast.volume import Priors, draw_volumes, fit_volumes
 from shiftcast.forecast.volume.members import QUICK
 
+TOGETHER: Final = {"day": 7, "week": 4, "month": 1}  # periods that are forecast as one
 BLOCK: Final = 500  # parts that are fitted and drawn at once
 DRAWS: Final = 200  # of each, for its quantiles by month
+_FEWEST: Final = 5  # of them that a history holds, else they are forecast one by one
 _CELLS: Final = 10_000  # draws by period, above which fewer draws are made
 
 
@@ -40,6 +42,7 @@ def small_parts(table: Counted, grain: str, names: list[str], weights: Array, *,
         Accelerator-hours: the mean, then the quantiles of :data:`forecast.draws.QUANTILES`.
     """
     quick = replace(priors, members=QUICK)
+    table, weights = _folded(table, weights, TOGETHER[grain])
     horizon = len(weights)
     draws = min(DRAWS, max(_CELLS // horizon, len(QUANTILES)))
     out = []
@@ -53,6 +56,19 @@ def small_parts(table: Counted, grain: str, names: list[str], weights: Array, *,
         drawn = draw_volumes(fit, draws=draws, seed=seed).transpose("draw", "step", "series").to_numpy()
         out.append(quantile_table(np.einsum("dpk,pm->dmk", drawn, weights, optimize=True)))
     return np.concatenate(out, axis=2)
+
+
+def _folded(table: Counted, weights: Array, number: int) -> tuple[Counted, Array]:
+    """Return histories of so many periods as one, up to the last, and the weights of as many ahead."""
+    count = len(table.starts) // number
+    if number == 1 or count < _FEWEST:
+        return table, weights
+    hours, lower = table.hours[-count * number :], table.lower[-count * number :]
+    shape = (count, number, table.hours.shape[1])
+    spare = -len(weights) % number
+    ahead = np.pad(weights, ((0, spare), (0, 0))).reshape(-1, number, weights.shape[1]).mean(axis=1)
+    starts = table.starts[-count * number :: number]
+    return Counted(starts, hours.reshape(shape).sum(axis=1), np.asarray(lower.reshape(shape).any(axis=1))), ahead
 
 
 def small_rows(values: Array, labels: pd.DataFrame, months: pd.DatetimeIndex, total: Array) -> pd.DataFrame:

@@ -47,14 +47,16 @@ def three_point(points: tuple[float, float, float], *, scale: str, name: str, dr
     if not (np.isfinite(points).all() and low <= middle <= high and fits):
         within = {"plain": "", "log": " above nought", "share": " from nought to one"}[scale]
         raise InputError(f"{name}: low {low:g}, middle {middle:g}, high {high:g} must rise{within}; correct them")
-    if scale == "plain":
-        there, at = (lambda value: value), np.asarray(points)
-    elif scale == "log":
-        there, at = np.exp, np.log(points)
-    else:
-        there, at = expit, logit(np.clip(points, _EDGE, 1 - _EDGE))
+    at = np.asarray(points, dtype=np.float64)
+    if scale == "log":
+        at = np.log(at)
+    elif scale == "share":
+        at = np.asarray(logit(np.clip(at, _EDGE, 1 - _EDGE)))
     z = normals(seed, name, draws)
-    return np.asarray(there(at[1] + z / Z90 * np.where(z < 0, at[1] - at[0], at[2] - at[1])))
+    drawn = at[1] + z / Z90 * np.where(z < 0, at[1] - at[0], at[2] - at[1])
+    if scale == "plain":
+        return np.asarray(drawn)
+    return np.asarray(np.exp(drawn) if scale == "log" else expit(drawn))
 
 
 def happens(probability: float, *, name: str, draws: int, seed: int) -> Flags:

@@ -55,7 +55,7 @@ class Demand:
     @property
     def total(self) -> Array:
         """Accelerator-hours of all parts, shape (draws, months)."""
-        return self.hours.sum(axis=2)
+        return np.asarray(self.hours.sum(axis=2))
 
 
 def quantile_rows(demand: Demand) -> pd.DataFrame:

@@ -63,7 +63,7 @@ class Work:
         if len(logs) >= FEWEST:
             error = float(logs.std(ddof=1)) / np.sqrt(len(logs))
             return np.asarray(np.exp(logs.mean() + error * normals(seed, name, draws)))
-        if not self.known(move):
+        if self.assumptions is None or not self.known(move):
             raise InputError(
                 f"{name}: neither usage nor the record tells it; give the move its work, such as [0.5, 1, 2]"
             )
@@ -163,14 +163,18 @@ def hours_each(parts: pd.DataFrame, work: Work, moves: Sequence[Move], *, draws:
     if not {"workload", "technique"} <= set(parts):
         return None
     given = {(move.workload, move.source, move.target): move for move in moves}
+
+    def move_of(workload: str, source: str, target: str) -> Move:
+        none = Move(workload, source, target, _NEVER, _NEVER, (0.0, 0.0, 0.0))
+        return given.get((workload, source, target), none)
+
     out = np.ones((draws, len(parts)))
     first: dict[str, str] = {}
     for at, (workload, technique) in enumerate(zip(parts["workload"], parts["technique"], strict=True)):
         base = first.setdefault(workload, technique)
         if technique == base:
             continue
-        there, back = (given.get(key) or Move(*key, _NEVER, _NEVER, (0.0, 0.0, 0.0))
-                       for key in ((workload, base, technique), (workload, technique, base)))  # fmt: skip
+        there, back = move_of(workload, base, technique), move_of(workload, technique, base)
         if work.known(there):
             out[:, at] = work.ratio(there, draws, seed)
         else:

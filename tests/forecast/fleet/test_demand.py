@@ -8,8 +8,10 @@ from shiftcast.forecast.fleet import kept
 from shiftcast.forecast.fleet.demand import Basis, forecast_demand
 from shiftcast.forecast.fleet.facts import Event, Fleet, Move
 from shiftcast.forecast.fleet.grain import choose_grain, last_days, month_weights, months_through
-from shiftcast.forecast.fleet.history import read_history
+from shiftcast.forecast.fleet.history import Counted, read_history
 from shiftcast.forecast.fleet.parts import middle_total, scaled_to
+from shiftcast.forecast.fleet.small import small_parts
+from shiftcast.forecast.volume import own_priors
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 from shiftcast.pipelines.sources.learned import load_learned
 
@@ -92,7 +94,7 @@ def test_draws_add_up_and_the_same_seed_gives_the_same_bytes(usage, basis):
     total = made.quantiles[(made.quantiles["workload"] == "all") & (made.quantiles["quantile"] == 0.5)]
     assert total["hours"].to_numpy() == pytest.approx(np.median(made.total, axis=0))
     assert (made.hours >= 0).all()
-    assert "techniques share the hours of search as the share model has them migrate" in made.notes
+    assert "techniques share the hours of search half as the share model has them migrate" in made.notes
 
 
 def test_labels_of_owners_are_parts_as_well(usage, basis):
@@ -118,6 +120,17 @@ def test_many_parts_have_draws_together_and_quantiles_each(usage, basis, monkeyp
     small = mean[~mean.index.isin(["all", "other", *made.parts["workload"]])]
     assert small.sum() == pytest.approx(mean["other"])
     assert mean["all"] == pytest.approx(made.total[:, list(made.months).index(day("2027-05-01"))].mean())
+
+
+def test_small_parts_are_forecast_four_weeks_at_a_time(basis):
+    starts = pd.date_range("2025-01-06", periods=41, freq="7D", tz="UTC")
+    table = Counted(starts, np.tile([700.0, 70.0], (41, 1)), np.zeros((41, 2), dtype=bool))
+    months = pd.date_range("2025-11-01", periods=2, freq="MS", tz="UTC")
+    ahead = pd.date_range(starts[-1] + pd.Timedelta(days=7), day("2025-12-31"), freq="7D")
+    weights = month_weights(ahead, "week", months, ahead[0])
+    found = small_parts(table, "week", ["a", "b"], weights, priors=own_priors(basis.beliefs), seed=1)
+    assert found.shape == (8, 2, 2)
+    assert found[4, 1] == pytest.approx([3100, 310], rel=0.1)
 
 
 def test_moves_and_events_of_the_fleet_are_in_its_demand(usage, basis):

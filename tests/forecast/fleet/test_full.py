@@ -224,3 +224,18 @@ def test_months_that_are_all_over_are_reckoned_from_the_end_of_usage(basis, dema
     assert "Best from 2027-01-10: order" in answer.says
     assert "in use from 2027-03" in answer.says  # four weeks on
     assert full(demand, mine(offers=offers), basis).notes[0].startswith("Work can take")
+
+
+def test_odds_come_true_where_the_draws_are_right(basis, demand_of):
+    """Of months said to be full with a chance, as many are full, if what comes is one draw more."""
+    random, said, came = np.random.default_rng(11), [], []
+    for _ in range(60):
+        paths = np.exp(0.2 * random.standard_normal((81, 3)).cumsum(axis=1) + random.normal(-0.1, 0.3))
+        table = full(demand_of(filled(*paths[1:])), mine(), basis).table
+        said.append(table["p_full"].to_numpy())
+        came.append(paths[0] > 1.0)
+    said, came = np.array(said).ravel(), np.array(came).ravel()
+    for low, high in ((0.0, 0.25), (0.25, 0.75), (0.75, 1.01)):
+        inside = (said >= low) & (said < high)
+        assert inside.sum() >= 25
+        assert abs(said[inside].mean() - came[inside].mean()) < 0.08
