@@ -158,6 +158,7 @@ MODULES = {
     },
     RULE: {
         "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
+        "fleet/planner.py": "_OLD,_STALE",
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",
         "fleet/grain.py": "MONTHS,WEEKS,FEW_WEEKS FAR", "fleet/history.py": "_LATE",
         "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",

@@ -34,6 +34,7 @@ from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.views.answer import Answer
 
 BY: Final = ("workload", "technique")
+_OLD, _STALE = 6, 52  # weeks without usage from which it is said, and from which nothing is forecast
 _OWNERS: Final = ("user", "operator")
 By = tuple[str, ...] | None
 
@@ -169,13 +170,23 @@ class Planner:
         key = (last, by)
         if key not in self._made:
             history = self._history(by)
+            aged = () if history is None else self._aged(history.until)
             made = forecast_demand(
                 None if history is None else lifted(history, self.fleet, self.basis), self.fleet, through=last,
                 draws=self.basis.draws, seed=self.basis.seed, origin=self.basis.origin,
                 basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.learned, self.world),
             )  # fmt: skip
-            self._made[key] = replace(made, notes=(*made.notes, *self.notes))
+            self._made[key] = replace(made, notes=(*aged, *made.notes, *self.notes))
         return self._made[key]
+
+    def _aged(self, until: pd.Timestamp) -> tuple[str, ...]:
+        """Return a note where usage ends long before the day asked; refuse where it says nothing of that day."""
+        weeks = (self.basis.origin - until).days // 7
+        told = f"usage of {self.fleet.name} ends {until:%Y-%m-%d}, {weeks} weeks before {self.basis.origin:%Y-%m-%d}"
+        remedy = f"ingest newer exports, or ask as of then with --as-of {until:%Y-%m-%d}"
+        if weeks > _STALE:
+            raise InputError(f"{told}; {remedy}")
+        return (f"{told}: {remedy}",) if weeks > _OLD else ()
 
     @property
     def _year(self) -> int:

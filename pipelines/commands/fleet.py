@@ -40,6 +40,8 @@ class NamedGroup(TyperGroup):
         list of str
             As Click has them.
         """
+        if args[1:] in (["--help"], ["-h"]) and args[0] not in self.commands:
+            args = args[1:]
         if args and not args[0].startswith("-") and (len(args) == 1 or args[1].startswith("-")):
             args = [args[0], _SHOW, *args[1:]]
         return super().parse_args(ctx, args)

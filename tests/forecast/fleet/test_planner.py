@@ -1,6 +1,8 @@
 import numpy as np
 import pandas as pd
+import pytest
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.known import Settings, basis_of
@@ -18,3 +20,19 @@ def test_parts_are_owners_where_no_workload_is_known(usage, known_on):
     assert planner.why("2026-08", "2026-09").table["factor"].iloc[0] == "2026-08"
     asked = planner.forecast(through="2026Q4", by=("workload",)).table
     assert set(asked["workload"]) <= {"all", "unlabelled"}
+
+
+def test_usage_that_ended_long_ago_is_said_and_then_refused(usage, known_on):
+    rows = usage({("recsys", "deep"): np.full(120, 50.0)}, start="2026-04-01")
+
+    def asked(day):
+        basis = basis_of(known_on(pd.Timestamp(day, tz="UTC")), Settings(draws=50))
+        return Planner(Fleet("mine"), rows, basis)
+
+    assert asked("2026-08-20").demand("2026Q4").notes[0][:10] != "usage of m"
+    assert asked("2026-10-30").demand("2026Q4").notes[0] == (
+        "usage of mine ends 2026-07-30, 13 weeks before 2026-10-30: ingest newer exports, or ask as of then with "
+        "--as-of 2026-07-30"
+    )
+    with pytest.raises(InputError, match="ends 2026-07-30, 91 weeks before 2028-04-27; ingest newer exports"):
+        asked("2028-04-27").demand("2028Q4")

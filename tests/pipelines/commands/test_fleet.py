@@ -113,3 +113,10 @@ def test_the_store_commands_take_a_fleet(mine, tmp_path):
 def test_label_names_the_fleet_in_its_next_step(mine):
     result = CliRunner().invoke(app, ["label", "sacct", "jobs.txt", "--into", "mine", "--output", "rules.csv"])
     assert "shiftcast ingest sacct jobs.txt --labels rules.csv --into mine" in result.stderr
+
+
+def test_help_of_a_fleet_lists_what_can_be_asked_of_it(mine):
+    whole = invoke("fleet", "mine", "--help")
+    assert whole == invoke("fleet", "--help")
+    assert "scorecard" in whole
+    assert "--facts" in invoke("fleet", "mine", "full", "--help")
