@@ -69,7 +69,7 @@ def test_the_command_writes_a_file_and_tells_what_it_could_not_read(tmp_path):
     assert got.exit_code == 0, got.output
     assert "1 drafts: 1 disclosures" in got.output
     assert "RTLM" in got.output
-    assert pd.read_csv(made)["statement"].iloc[0].startswith(" =cmd")
+    assert pd.read_csv(made)["statement"].iloc[0].startswith("'=cmd")
 
 
 def test_a_text_from_standard_input():

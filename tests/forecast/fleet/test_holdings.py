@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.facts import Fleet, Holding
+from shiftcast.forecast.fleet.hardware import Figure, it_power
 from shiftcast.forecast.fleet.holdings import held, hours_between, mix_work, month_hours, power
 
 
@@ -101,3 +102,9 @@ def test_a_count_has_to_be_above_nought(basis, count):
     wrong = replace(Holding("alpha", 1, day("2020-01-01")), count=count)
     with pytest.raises(InputError, match="holding 2 of fleet 'mine': count"):
         held(Fleet("mine", holdings=(Holding("beta", 1, day("2020-01-01")), wrong)), months("2027-01-01", 1), basis)
+
+
+def test_power_that_the_planner_says_comes_before_the_catalogues(basis):
+    assert it_power(basis, "alpha", 1.5) == Figure(1500.0, "")
+    assert it_power(basis, "alpha").value == 1000.0
+    assert it_power(basis, "gamma").source.endswith("say its it_kw in fleet.toml.")

@@ -1,5 +1,6 @@
 """Facts of a fleet from TOML: every field, three numbers of one, and each fault with its place and remedy."""
 
+import dataclasses
 import tomllib
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.facts import Event, Fleet, Holding, Move, Offer
-from shiftcast.pipelines.fleet.facts_file import facts_of, read_facts
+from shiftcast.pipelines.fleet.facts_file import _READERS, facts_of, read_facts
 
 WHOLE = """
 [fleet]
@@ -129,3 +130,8 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path, content, what):
 def test_a_file_that_is_not_there_is_refused():
     with pytest.raises(InputError, match=r"gone.toml: cannot be read .*`shiftcast fleet mine init` writes one"):
         read_facts(Path("gone.toml"), "mine")
+
+
+def test_every_fact_of_a_part_has_a_reader():
+    for part in (Holding, Offer, Event, Move):
+        assert {each.name for each in dataclasses.fields(part)} - {"terms"} <= set(_READERS)
