@@ -5,7 +5,7 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-from shiftcast.pipelines.registry import mlflow_store as registry
+from shiftcast.pipelines.registry import registering
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -109,7 +109,7 @@ def test_a_version_is_complete_only_after_everything_else(tmp_path, finished, mo
         opened = open_store(tmp_path / "mlruns")
     source = bundle_folder(open_store(finished.request.root), champion_version(open_store(finished.request.root)))
     with monkeypatch.context() as patch:
-        patch.setattr(registry, "STATE_TAG", "shiftcast.unfinished")
+        patch.setattr(registering, "STATE_TAG", "shiftcast.unfinished")
         register(opened, source, params={}, metrics={"a": 1.0, "b": float("nan")}, tags={DIGEST_TAG: "d"}, files=())
     assert find_version(opened, "d") is None
     version = register(opened, source, params={}, metrics={}, tags={DIGEST_TAG: "d"}, files=())
@@ -126,7 +126,7 @@ def test_the_alias_is_set_before_the_reason(monkeypatch):
         set_registered_model_alias=lambda *given: calls.append(("alias", *given)),
         set_model_version_tag=lambda *given: calls.append(("tag", *given)),
     )
-    promote(SimpleNamespace(client=client), SimpleNamespace(version=3), alias=CHAMPION, reason="why")
+    promote(SimpleNamespace(client=client, model=MODEL), SimpleNamespace(version=3), alias=CHAMPION, reason="why")
     assert calls == [("alias", MODEL, CHAMPION, 3), ("tag", MODEL, 3, REASON_TAG, "why")]
 
 
@@ -135,7 +135,7 @@ def test_a_store_that_cannot_be_asked_is_not_taken_for_one_without_champion(stor
         raise MlflowException("database is locked")
 
     client = SimpleNamespace(get_model_version_by_alias=fail)
-    asked = SimpleNamespace(client=client, tracking_uri="sqlite:///x")
+    asked = SimpleNamespace(client=client, tracking_uri="sqlite:///x", model=MODEL)
     with pytest.raises(StoreError, match=r"sqlite:///x: cannot be asked \(database is locked\); try again"):
         alias_version(asked, CHAMPION)
 

@@ -5,7 +5,7 @@ import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 
-from shiftcast.pipelines.registry.mlflow_store import CHAMPION, alias_version, open_store
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, alias_version, open_store
 from shiftcast.pipelines.registry.shared_store import (
     first_opening,
     made_experiment,
@@ -42,7 +42,9 @@ def test_a_store_that_fails_is_named_without_its_password():
 
     client = SimpleNamespace(get_model_version_by_alias=fail)
     with pytest.raises(StoreError) as refused:
-        alias_version(SimpleNamespace(client=client, tracking_uri="postgresql://me:pa55word@db/x"), CHAMPION)
+        alias_version(
+            SimpleNamespace(client=client, tracking_uri="postgresql://me:pa55word@db/x", model=MODEL), CHAMPION
+        )
     assert "pa55word" not in str(refused.value)
 
 
