@@ -74,7 +74,7 @@ def shares(
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
     try:
         reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
-        check_output(path(output))
+        check_output(path(output) if engine == HERE else None)  # elsewhere workers know their places
         conditions = [read_condition(text) for text in crossing or []]
         family = load_learned(learned)
         picked = family.without(without_learned) if without_learned else family.whole
