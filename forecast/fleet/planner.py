@@ -65,7 +65,8 @@ class Planner:
     world: World | None = None
     learned: Learned | None = None
     notes: tuple[str, ...] = ()
-    _made: dict[tuple[object, ...], Demand] = field(default_factory=dict, compare=False, repr=False)
+    _read: dict[tuple[str, ...], History] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _made: dict[tuple[object, ...], Demand] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def describe(self) -> Answer:
         """Return what the fleet is (:func:`forecast.fleet.described.describe`)."""
@@ -148,7 +149,7 @@ class Planner:
             raise InputError(
                 f"fleet {self.fleet.name!r} expects nothing; say what is coming as [[event]] in fleet.toml"
             )
-        bare = replace(self, fleet=replace(self.fleet, events=()), _made={})
+        bare = replace(self, fleet=replace(self.fleet, events=()))
         return with_and_without(bare.demand(through), self.fleet.events, seed=self.basis.seed)
 
     def demand(self, through: str | None = None, by: By = None) -> Demand:
@@ -194,7 +195,10 @@ class Planner:
         return int(ahead[0] if ahead else self.basis.origin.year)
 
     def _history(self, by: tuple[str, ...]) -> History | None:
-        return None if hours_of(self.usage).empty else read_history(self.usage, by=by)
+        """Return usage by parts, read once for the same labels."""
+        if by not in self._read and not hours_of(self.usage).empty:
+            self._read[by] = read_history(self.usage, by=by)
+        return self._read.get(by)
 
     def _spent(self, by: tuple[str, ...]) -> pd.DataFrame | None:
         history = self._history(by)

@@ -217,9 +217,7 @@ def _made(
 def _tried(planner: Planner, usage: DataFrame[Usage], through: str) -> Any:
     """Return the demand that usage alone would have given: no plan and no world of today."""
     basis = replace(planner.basis, draws=min(TRIAL_DRAWS, planner.basis.draws))
-    return replace(planner, usage=usage, fleet=Fleet(planner.fleet.name), basis=basis, world=None, _made={}).demand(
-        through
-    )
+    return replace(planner, usage=usage, fleet=Fleet(planner.fleet.name), basis=basis, world=None).demand(through)
 
 
 def _decide(store: Store, bundle: FleetBundle, current: Any | None, *, promote: bool, past: bool) -> Decision:

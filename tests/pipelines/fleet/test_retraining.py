@@ -87,12 +87,12 @@ def test_the_first_is_champion_of_a_model_of_its_own(first, state):
 
 
 def test_the_same_again_is_unchanged(first, planner, state):
-    again = retrain_fleet(replace(planner, _made={}), state / "mlruns", promote=True)
+    again = retrain_fleet(replace(planner), state / "mlruns", promote=True)
     assert (again.outcome, again.version) == (UNCHANGED, "1")
 
 
 def test_what_was_not_asked_to_promote_is_kept_and_decided_on_later(first, planner, state):
-    other = replace(planner, fleet=replace(planner.fleet, busy=0.8), _made={})
+    other = replace(planner, fleet=replace(planner.fleet, busy=0.8))
     kept = retrain_fleet(other, state / "mlruns", promote=False)
     assert (kept.outcome, kept.reason) == (KEPT, NOT_ASKED)
     settled = retrain_fleet(other, state / "mlruns", promote=True)
