@@ -75,7 +75,7 @@ def write_fleet(bundle: FleetBundle, folder: Path) -> str:
     if planner.learned is not None:
         _write_json(folder / _LEARNED, to_json(LearnedFamily(planner.learned, {})))
     if planner.world is not None:
-        _write_world(planner.world, folder / _WORLD)
+        np.savez_compressed(folder / _WORLD, **dict[str, Any](world_arrays(planner.world)))
     summary = {
         "fleet": planner.fleet.name, "origin": f"{basis.origin:%Y-%m-%d}", "draws": basis.draws, "seed": basis.seed,
         "digest": bundle.digest,
@@ -160,15 +160,27 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=1, sort_keys=True), encoding="utf-8")
 
 
-def _write_world(world: World, path: Path) -> None:
-    arrays: dict[str, Any] = {
+def world_arrays(world: World) -> dict[str, np.ndarray]:
+    """Return all that is borrowed from the world as named arrays, none of objects.
+
+    Parameters
+    ----------
+    world
+        Draws of the world where a fleet belongs.
+
+    Returns
+    -------
+    dict
+        As a bundle stores them.
+    """
+    arrays: dict[str, np.ndarray] = {
         "place": np.array(world.place), "quarters": _days(world.quarters), "hours": world.hours,
         "migration": _days(world.migration),
     }  # fmt: skip
     arrays |= {f"workload {name}": values for name, values in world.workloads.items()}
     arrays |= {f"techniques {name}": np.array(names) for name, names in world.techniques.items()}
     arrays |= {f"shares {name}": values for name, values in world.shares.items()}
-    np.savez_compressed(path, **arrays)
+    return arrays
 
 
 def _read_world(path: Path) -> World:

@@ -6,11 +6,10 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import DataFrame, Usage
@@ -18,7 +17,7 @@ from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.trial import better, try_out
 from shiftcast.forecast.scoring.promotion import Decision
-from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, write_fleet
+from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, world_arrays, write_fleet
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.bundle import BUNDLE, AlteredBundleError
 from shiftcast.pipelines.registry.champion import checked_files
@@ -170,7 +169,7 @@ def digest_of(planner: Planner, *, past: bool) -> str:
     for name, rows in frames.items():
         parts[name] = hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
     if planner.world is not None:
-        arrays = {name: value for name, value in asdict(planner.world).items() if isinstance(value, np.ndarray)}
+        arrays = world_arrays(planner.world)
         parts["world"] = {name: hashlib.sha256(value.tobytes()).hexdigest() for name, value in arrays.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -8,16 +8,19 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import shiftcast
 from shiftcast.forecast.fleet.asking import KINDS, ask
+from shiftcast.forecast.fleet.world import World
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.fleet.answers import answers_text
 from shiftcast.pipelines.fleet.bundle import read_fleet, write_fleet
 from shiftcast.pipelines.fleet.place import model_of
-from shiftcast.pipelines.fleet.retraining import read_fleet_version, retrain_fleet
+from shiftcast.pipelines.fleet.retraining import digest_of, read_fleet_version, retrain_fleet
 from shiftcast.pipelines.fleet.versions import champion_total, scorecard
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.deciding import KEPT, NOT_ASKED, PROMOTED, UNCHANGED
@@ -167,3 +170,13 @@ def test_a_look_over_tells_each_cause_once_and_ends_with_three(first, state, mon
     again = CliRunner().invoke(app, arguments)
     assert "(new)" not in again.stdout
     assert "warning (told before): " in again.stdout
+
+
+def test_another_path_of_the_worlds_techniques_is_another_forecast(planner):
+    quarters = pd.date_range("2026-03-31", periods=4, freq="QE", tz="UTC")
+    hours, names = np.ones((2, 4)), {"chat": ("deep", "llm")}
+    shares = {"chat": np.full((2, 4, 2), 0.5)}
+    world = World("enterprise", quarters, hours, {"chat": hours}, quarters, names, shares)
+    moved = replace(world, shares={"chat": np.full((2, 4, 2), 0.4)})
+    digests = [digest_of(replace(planner, world=each), past=False) for each in (world, moved, world)]
+    assert digests[0] == digests[2] != digests[1]
