@@ -21,7 +21,7 @@ from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, world_arra
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.bundle import BUNDLE, AlteredBundleError
 from shiftcast.pipelines.registry.champion import checked_files
-from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, outcome_of, settle, undecided
+from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, made_before, outcome_of, settle, undecided
 from shiftcast.pipelines.registry.maker import code_digest, present_maker
 from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
@@ -31,7 +31,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
     REASON_TAG,
     Store,
     champion_version,
-    find_version,
     open_store,
 )
 from shiftcast.pipelines.registry.registering import register
@@ -101,7 +100,7 @@ def retrain_fleet(
     with guarded(root, wait=wait) as fence:
         progress("opening the model store")
         store = open_store(root, model=model_of(planner.fleet.name))
-        found = _found(store, digest)
+        found = made_before(store, digest, read_fleet_version, progress)
         if found is None:
             version, bundle = _made(store, fence, planner, digest, progress)
         else:
@@ -172,16 +171,6 @@ def digest_of(planner: Planner, *, past: bool) -> str:
         arrays = world_arrays(planner.world)
         parts["world"] = {name: hashlib.sha256(value.tobytes()).hexdigest() for name, value in arrays.items()}
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _found(store: Store, digest: str) -> tuple[Any, FleetBundle] | None:
-    version = find_version(store, digest)
-    if version is None:
-        return None
-    try:
-        return version, read_fleet_version(store, version)
-    except (AlteredBundleError, StoreError):
-        return None
 
 
 def _made(

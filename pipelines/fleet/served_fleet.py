@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from mlflow.types import ParamSchema, ParamSpec
 
@@ -18,7 +16,7 @@ from shiftcast.pipelines.fleet.answers import plain_answer
 from shiftcast.pipelines.fleet.bundle import read_fleet
 from shiftcast.pipelines.registry.bundle import BUNDLE
 from shiftcast.pipelines.registry.registering import Kind
-from shiftcast.pipelines.registry.served_model import questions_of
+from shiftcast.pipelines.registry.served_model import questions_of, refused
 
 KIND: Final = Kind(
     Path(__file__).with_name("fleet_from_code.py"),
@@ -68,15 +66,11 @@ class FleetModel(PythonModel):
         try:
             asked = questions_of(model_input, tuple(KINDS))
         except InputError as error:
-            raise _refused(error) from None
+            raise refused(error) from None
         shared = {name: value for name, value in (params or {}).items() if value is not None}
         for row, question in enumerate(asked):
             try:
                 answers.append(plain_answer(ask(self._planner, shared | question)) | {"row": row})
             except InputError as error:
-                raise _refused(InputError(f"row {row}: {error}")) from None
+                raise refused(InputError(f"row {row}: {error}")) from None
         return answers
-
-
-def _refused(error: InputError) -> MlflowException:
-    return MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__)

@@ -30,7 +30,7 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, outcome_of, settle, undecided
+from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, made_before, outcome_of, settle, undecided
 from shiftcast.pipelines.registry.maker import code_digest
 from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
@@ -40,7 +40,6 @@ from shiftcast.pipelines.registry.mlflow_store import (
     REASON_TAG,
     Store,
     champion_version,
-    find_version,
     open_store,
 )
 from shiftcast.pipelines.registry.registering import register
@@ -157,7 +156,7 @@ def run(request: RunRequest, *, progress: Callable[[str], None] = lambda _: None
             "ingest", DONE, f"{len(known.history.observations)} observations, {len(record.quarantine)} set aside"
         )
         job = _Job(request, store, fence, ledger, progress)
-        found = _found(store, digest, progress)
+        found = made_before(store, digest, read_version, progress)
         if found is not None:
             progress(f"unchanged since model version {found[0].version}: nothing to compute")
             return _republish(job, *found)
@@ -173,18 +172,6 @@ class _Job:
     fence: Fence
     ledger: Ledger
     progress: Callable[[str], None]
-
-
-def _found(store: Store, digest: str, progress: Callable[[str], None]) -> tuple[Any, Bundle] | None:
-    """Return the version made from the same inputs and its bundle, if its files are still as registered."""
-    version = find_version(store, digest)
-    if version is None:
-        return None
-    try:
-        return version, read_version(store, version)
-    except (AlteredBundleError, StoreError) as error:
-        progress(f"model version {version.version} cannot be used, computing again: {error}")
-        return None
 
 
 def _republish(job: _Job, version: Any, bundle: Bundle) -> RunResult:

@@ -3,20 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from shiftcast.forecast.scoring.promotion import Decision
+from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     CHAMPION,
     REASON_TAG,
     Store,
     champion_version,
+    find_version,
     promote,
 )
+from shiftcast.pipelines.state.root import StoreError
 
+_Bundle = TypeVar("_Bundle")
 PROMOTED, KEPT, UNCHANGED = "promoted", "kept", "unchanged"
 NOT_ASKED: Final = "kept beside the champion: promotion was not asked for"
+
+
+def made_before(
+    store: Store, digest: str, read: Callable[[Store, Any], _Bundle], progress: Callable[[str], None]
+) -> tuple[Any, _Bundle] | None:
+    """Return the version made from the same inputs and its bundle, if its files are still as registered.
+
+    Parameters
+    ----------
+    store, digest
+        The store, and the digest of all that a forecast depends on.
+    read
+        From the store and a version to its bundle.
+    progress
+        Called with a line on a version that cannot be used.
+
+    Returns
+    -------
+    tuple or None
+    """
+    version = find_version(store, digest)
+    if version is None:
+        return None
+    try:
+        return version, read(store, version)
+    except (AlteredBundleError, StoreError) as error:
+        progress(f"model version {version.version} cannot be used, computing again: {error}")
+        return None
 
 
 def undecided(version: Any, *, promote: bool) -> bool:

@@ -73,9 +73,23 @@ class ShiftcastModel(PythonModel):
         try:
             return answer_rows(self._forecaster, questions_of(model_input, FIELDS), _given(params))
         except InputError as error:
-            raise MlflowException(
-                str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__
-            ) from None
+            raise refused(error) from None
+
+
+def refused(error: InputError) -> MlflowException:
+    """Return a refusal as MLflow's server answers it.
+
+    Parameters
+    ----------
+    error
+        Names the row and the field that is wrong.
+
+    Returns
+    -------
+    MlflowException
+        HTTP status 400; its JSON names the kind of refusal.
+    """
+    return MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE, refusal=type(error).__name__)
 
 
 def questions_of(given: pd.DataFrame | list[dict[str, Any]], fields: tuple[str, ...]) -> list[dict[str, Any]]:
