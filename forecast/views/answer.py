@@ -37,6 +37,8 @@ class Answer:
         The answer in plain words, which begins with the figure asked for; empty where only the table answers.
     more
         Further tables by what they show, such as ``by part``.
+    units
+        Unit of each column of the table that is a figure; those of an interval go by the quantity's name.
     """
 
     question: str
@@ -46,6 +48,7 @@ class Answer:
     paths: pd.DataFrame | None = None
     says: str = ""
     more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
 
 def spread(name: str, values: Array) -> dict[str, float]:
