@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.fleet.asking import KINDS
+from shiftcast.forecast.fleet.asking import KINDS, json_schema
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, open_store
 from shiftcast.pipelines.serving.gate import Gate
@@ -44,7 +44,7 @@ def serve(
     listener = _listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)
     gate = Gate(watcher, limits=RequestLimits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log,
-                taken=Taken(store.model, KINDS, ("question",)) if fleet else WORLD)  # fmt: skip
+                taken=Taken(store.model, KINDS, ("question",), json_schema()) if fleet else WORLD)  # fmt: skip
     log("listening", host=host, port=listener.getsockname()[1], alias=alias)
     if not _is_loopback(host):
         log("warning", reason="this server asks for no password; put one that does in front of it")
