@@ -46,6 +46,8 @@ _ALL: Final = (
      "The ledger of who moved which surface to which technique, and when."),
     Listed("serve", "The forecast", "serve", "serve",
      "Answer questions over HTTP from the champion, on this machine unless told otherwise."),
+    Listed("mcp", "The forecast", "mcp", "mcp",
+     "Let assistants ask the champion: its questions as tools of the Model Context Protocol, which only read."),
     Listed("split", "The split", "split", "split",
      "Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."),
     Listed("relabel", "The split", "relabel", "relabel_firm",

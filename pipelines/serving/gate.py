@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, Protocol
 
-from shiftcast import __version__
+from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.serving.loading import Log, Served
 from shiftcast.pipelines.serving.metrics import CONTENT, Family, Requests, Sample, gauge, text_of
 from shiftcast.pipelines.serving.openapi import openapi
@@ -152,10 +152,15 @@ class Gate:
 
     @cached_property
     def _document(self) -> bytes:
-        return json.dumps(openapi(self._taken, version=__version__, limits=self._limits)).encode()
+        return json.dumps(openapi(self._taken, version=present_maker().shiftcast, limits=self._limits)).encode()
 
     def _families(self, served: Served | None) -> Iterator[Family]:
-        yield Family("shiftcast_build_info", "gauge", "Version of shiftcast.", (Sample(1, {"version": __version__}),))
+        yield Family(
+            "shiftcast_build_info",
+            "gauge",
+            "Version of shiftcast.",
+            (Sample(1, {"version": present_maker().shiftcast}),),
+        )
         yield gauge("shiftcast_model_ready", "1 once a version is loaded, before that 0.", int(served is not None))
         if served is not None:
             yield gauge("shiftcast_model_version", "Number of the version that answers.", float(served.version))
