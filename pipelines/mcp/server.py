@@ -97,8 +97,8 @@ def make_server(held: HeldForecast, limits: AnswerLimits) -> Server[Any]:
         )
 
     return Server(
-        "shiftcast", version=present_maker().shiftcast, instructions=skill(), on_list_tools=list_tools, on_call_tool=call_tool,
-        on_list_resources=list_resources, on_read_resource=read_resource,
+        "shiftcast", version=present_maker().shiftcast, instructions=skill(), on_list_tools=list_tools,
+        on_call_tool=call_tool, on_list_resources=list_resources, on_read_resource=read_resource,
     )  # fmt: skip
 
 

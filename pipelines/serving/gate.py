@@ -151,16 +151,16 @@ class Gate:
         return Reply(200, self._document) if path == OPENAPI else _status(path, served, self._taken.model)
 
     @cached_property
+    def _version(self) -> str:
+        return present_maker().shiftcast
+
+    @cached_property
     def _document(self) -> bytes:
-        return json.dumps(openapi(self._taken, version=present_maker().shiftcast, limits=self._limits)).encode()
+        return json.dumps(openapi(self._taken, version=self._version, limits=self._limits)).encode()
 
     def _families(self, served: Served | None) -> Iterator[Family]:
-        yield Family(
-            "shiftcast_build_info",
-            "gauge",
-            "Version of shiftcast.",
-            (Sample(1, {"version": present_maker().shiftcast}),),
-        )
+        build = Sample(1, {"version": self._version})
+        yield Family("shiftcast_build_info", "gauge", "Version of shiftcast.", (build,))
         yield gauge("shiftcast_model_ready", "1 once a version is loaded, before that 0.", int(served is not None))
         if served is not None:
             yield gauge("shiftcast_model_version", "Number of the version that answers.", float(served.version))
