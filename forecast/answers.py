@@ -21,6 +21,8 @@ from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.questions import Question, read_question
 from shiftcast.forecast.sixty_forty.concentration import concentrations
+from shiftcast.forecast.tracing.audit import audit
+from shiftcast.forecast.tracing.steps import Cell
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.ahead import Ahead
 from shiftcast.forecast.views.answer import Answer
@@ -251,6 +253,13 @@ class Forecaster:
     def retire(self, **asked: Any) -> Answer:
         """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
         return ask_capacity("retire", self.cube, self.basis, asked)
+
+    def audit(
+        self, measure: str, *, period: str, base: str = "none", stated_under: str | None = None, **part: str
+    ) -> Answer:  # fmt: skip
+        """Return where a figure comes from (:func:`forecast.tracing.audit.audit`)."""
+        cell = Cell(measure, Part(**part_of(**part)), period, base, stated_under or "")
+        return audit(self.cube, self.known, self.settings, cell)
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""

@@ -283,10 +283,21 @@ class Retire(_Made):
     given: of_type.Given = {}
 
 
+class Audit(_Part):
+    """Where a figure comes from."""
+
+    output = "audit"
+    gives = "where a figure comes from: its equation and inputs, the rows it rests on, their evidence and weight"
+    measure: of_type.Audited
+    period: of_type.Quarter
+    base: of_type.AuditBase = "none"
+    stated_under: of_type.StatedUnder = None
+
+
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     each.__name__.lower(): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
-        Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
+        Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire, Audit,
     )
 }  # fmt: skip
