@@ -129,10 +129,11 @@ EQUATIONS: Final[Mapping[str, Equation]] = {
         lambda hours, quarter, busy: quotient(hours, quarter * busy), _DEMAND,
     ),
     "stock": Equation(
-        "accelerators = those left of what was shipped before + those in place of what is ordered since",
-        "accelerator = accelerator + accelerator",
-        {"left of what was shipped before": "accelerator", "in place of what is ordered since": "accelerator"},
-        _sum, _DEMAND,
+        "accelerators = left of those shipped before + left of those shipped since - not yet in place",
+        "accelerator = accelerator + accelerator - accelerator",
+        {"left of those shipped before": "accelerator", "left of those shipped since": "accelerator",
+         "not yet in place": "accelerator"},
+        lambda before, since, coming: before + since - coming, _DEMAND,
     ),
     "accelerators_shipped": Equation(
         "accelerators shipped = those wanted x part of them supplied", "accelerator/quarter = accelerator/quarter x 1",

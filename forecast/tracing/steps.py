@@ -177,9 +177,15 @@ def _level(cube: xr.Dataset, measure: str, part: Part, at: int) -> Step:
 
 
 def _stock(cube: xr.Dataset, part: Part, at: int) -> Step:
-    figure = _value(cube, "accelerators", part, at)
-    left = cube["stock_inherited"].values[:, at, _leaves(cube, part)].sum(axis=-1, dtype=np.float64)
-    return _step(cube, "accelerators in place", "accelerators", "stock", figure, left, figure - left)
+    """Return machines by when they were shipped; the first quarter ahead divides before from since."""
+    figure, leaves = _value(cube, "accelerators", part, at), _leaves(cube, part)
+    first = int(np.flatnonzero(forecast_periods(cube))[0])
+    before = cube["stock_inherited"].values[:, at, leaves].sum(axis=-1, dtype=np.float64)
+    shipped = cube["accelerators_shipped"].values[:, first : at + 1, leaves].sum(axis=-1, dtype=np.float64)
+    left = np.asarray(cube["survival"].values[:, : at - first + 1], dtype=np.float64)[:, ::-1]
+    since = (shipped * left).sum(axis=-1)
+    name = "accelerators in place"
+    return _step(cube, name, "accelerators", "stock", figure, before, since, before + since - figure)
 
 
 def _leaves(cube: xr.Dataset, part: Part) -> Array:

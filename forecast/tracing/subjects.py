@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -22,14 +21,10 @@ from shiftcast.forecast.leaves import SOLD_SEGMENTS
 from shiftcast.forecast.rollouts.courses import MIGRATING
 from shiftcast.forecast.split.leaf_state import leaf_statements
 from shiftcast.forecast.split.share import split_statements
+from shiftcast.forecast.supply.ceilings import LIMITS
 from shiftcast.forecast.tracing.steps import Cell, place_of, share_of, volume_of
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share
 from shiftcast.forecast.views.techniques import technique_requests
-
-_CEILINGS: Final = {
-    "packaging": ("packaging",), "memory": ("memory",), "power": ("power", "power_additions"),
-    "funding": ("affordability",),
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -152,11 +147,21 @@ def _operators(cube: xr.Dataset, known: Known, part: Part) -> Iterator[Subject]:
 def _ceilings(cube: xr.Dataset, known: Known, at: int) -> Iterator[Subject]:
     if "supply" not in cube:
         return
+    walk = known.beliefs["volume.revenue.sigma"]
     for column, name in enumerate(str(each) for each in cube["ceiling"].values):
         drawn = np.asarray(cube["supply"].values[:, at, column], dtype=np.float64)
         if np.isfinite(drawn).all() and drawn.any():
-            rows = select(known.ceilings, name=_CEILINGS.get(name, ()))
-            yield Subject(f"ceiling of {name}", drawn, {"ceilings": rows})
+            yield Subject(f"ceiling of {name}", drawn, _limits(known, name), walk)
+
+
+def _limits(known: Known, name: str) -> dict[str, pd.DataFrame]:
+    """Return the rows a ceiling is drawn from; funding is read from what buyers earn and spend."""
+    if name not in LIMITS:
+        spent = select(known.observations, measure="capex", definition="cash_gross", stage="flow")
+        earned = select(known.observations, measure="revenue", definition="operator_revenue", stage="flow")
+        return {"observations": pd.concat([spent, earned], ignore_index=True)}
+    applies, scope = ("flow", "growth", "part"), (LIMITS[name].scope, VENDOR)
+    return {"ceilings": select(known.ceilings, name=LIMITS[name].name, applies=applies, scope=scope)}
 
 
 def _named(cube: xr.Dataset, part: Part) -> list[str]:

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.special import logit
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.frames import ALL
 from shiftcast.forecast.draws import Z90
 from shiftcast.forecast.tracing.subjects import Subject
 from shiftcast.forecast.views.settled import explained
@@ -28,7 +29,7 @@ COLUMNS: Final = (
     "weight", "subject", "about", "figure", "low", "high", "unit", "valid", "known_at", "evidence", "confidence",
     "source", "file",
 )  # fmt: skip
-_ABOUT: Final = {
+ABOUT: Final = {
     "assumptions": ("name",), "ceilings": ("name", "applies", "scope"), "traffic": ("operator", "surface"),
     "rollouts": ("operator", "surface", "stage", "event"),
     "observations": ("measure", "definition", "stage", "segment", "leaf", "operator", "bound"),
@@ -93,6 +94,29 @@ def weighed_rows(x: Array, subjects: Iterable[Subject], origin: pd.Timestamp) ->
     return rows.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
 
 
+def about_of(rows: pd.DataFrame, frame: str) -> pd.Series:
+    """Return in a few words what each row of a frame is about.
+
+    Parameters
+    ----------
+    rows
+        Rows with the columns of :data:`ABOUT`.
+    frame
+        Name of the frame.
+
+    Returns
+    -------
+    Series of str
+
+    Examples
+    --------
+    >>> about_of(pd.DataFrame({"name": ["power"], "applies": ["flow"], "scope": ["all"]}), "ceilings").tolist()
+    ['power flow']
+    """
+    words = rows[list(ABOUT[frame])].astype(str).replace(ALL, "")
+    return words.agg(" ".join, axis=1).str.split().str.join(" ")
+
+
 def _told(subject: Subject, origin: pd.Timestamp) -> pd.DataFrame:
     """Return the rows of a subject in one shape, with the part of its precision that each has."""
     pieces = [_piece(subject, frame, rows, origin) for frame, rows in subject.rows.items() if len(rows)]
@@ -108,7 +132,7 @@ def _piece(subject: Subject, frame: str, rows: pd.DataFrame, origin: pd.Timestam
     error = np.maximum(np.where(np.isfinite(error), error, _TOO_WIDE), _LEAST_ERROR)
     valid = rows["period_end"] if "period_end" in rows else rows["known_at"]
     age = np.maximum((origin - valid).dt.days.to_numpy(dtype=np.float64) / _QUARTER, 0.0)
-    about = rows[list(_ABOUT[frame])].astype(str).replace("all", "").agg(" ".join, axis=1).str.split().str.join(" ")
+    about = about_of(rows, frame)
     return pd.DataFrame({
         "weight": 1.0 / (error**2 + subject.walk**2 * age), "subject": subject.name, "about": about,
         "figure": middle, "low": low, "high": high, "unit": rows["unit"] if "unit" in rows else _UNITS[frame],

@@ -42,6 +42,8 @@ _ALL: Final = (
      "Say when techniques pass a threshold of a workload, how likely by each year, why, and what would settle it."),
     Listed("why", "The forecast", "ask", "why",
      "Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."),
+    Listed("audit", "The forecast", "audit", "audit",
+     "Say where a figure comes from: equation and inputs, rows of the record, their evidence and weight."),
     Listed("rollouts", "The forecast", "rollouts", "rollouts_app",
      "The ledger of who moved which surface to which technique, and when."),
     Listed("serve", "The forecast", "serve", "serve",
