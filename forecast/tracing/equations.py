@@ -143,6 +143,11 @@ EQUATIONS: Final[Mapping[str, Equation]] = {
         "accelerators shipped = spending / price each", "accelerator/quarter = USD/quarter / (USD/accelerator)",
         {"spending": "USD/quarter", "price each": "USD/accelerator"}, quotient, _DEMAND,
     ),
+    "kept": Equation(
+        "accelerators the vendor keeps = all that are shipped x part of them it keeps",
+        "accelerator/quarter = accelerator/quarter x 1",
+        {"all that are shipped": "accelerator/quarter", "part of them it keeps": "1"}, _product, _DEMAND,
+    ),
     "power": Equation(
         "power = accelerators x kW an accelerator / 1000", "MW_facility = accelerator x kW_facility/accelerator / 1000",
         {"accelerators": "accelerator", "kW an accelerator": "kW_facility/accelerator"},

@@ -169,10 +169,20 @@ def _level(cube: xr.Dataset, measure: str, part: Part, at: int) -> Step:
     if measure == "accelerators":
         quarter = np.full_like(figure, float(hours_in(periods(cube)[at : at + 1])[0]))
         return _step(cube, measure, measure, measure, figure, hours, quarter, quotient(hours, figure * quarter))
+    return _shipped(cube, part, at)
+
+
+def _shipped(cube: xr.Dataset, part: Part, at: int) -> Step:
+    """Return shipments as ordered and supplied; as reported sales in history; as kept where nothing is sold."""
+    measure = "accelerators_shipped"
+    figure = _value(cube, measure, part, at)
     wanted = cube["shipments_wanted"].values[:, at, _leaves(cube, part)].sum(axis=-1, dtype=np.float64)
     if (wanted > 0).all() and forecast_periods(cube)[at]:
         return _step(cube, measure, measure, measure, figure, wanted, quotient(figure, wanted))
     spending = _value(cube, "spending", part, at)
+    if not spending.any():
+        every = _value(cube, measure, Part(), at)
+        return _step(cube, measure, measure, "kept", figure, every, quotient(figure, every))
     return _step(cube, measure, measure, "sold", figure, spending, quotient(spending, figure))
 
 

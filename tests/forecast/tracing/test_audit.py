@@ -73,8 +73,8 @@ def asked(forecaster, small_world):
     [
         ({"measure": "spending", "period": "2028Q4"}, "data-centre revenue"),
         ({"measure": "share", "base": "revenue", "period": "2027Q4"}, "hyperscale share of revenue"),
-        ({"measure": "gpu_hours", "workload": "recsys", "technique": "llm", "segment": "hyperscale", "period": "2027Q4"},
-         "assumption ratio.llm"),
+        ({"measure": "gpu_hours", "workload": "recsys", "technique": "llm", "segment": "hyperscale",
+          "period": "2027Q4"}, "assumption ratio.llm"),
     ],
 )  # fmt: skip
 def test_the_heaviest_subject_is_the_one_the_figure_is_made_of(asked, question, subject):

@@ -44,7 +44,11 @@ def test_what_is_not_in_place_is_what_has_been_shipped_and_not_arrived(forecaste
     shipped = cube["accelerators_shipped"].values[:, :, leaf].astype(np.float64)
     survival, arrived = (cube[name].values.astype(np.float64) for name in ("survival", "arrived"))
     coming = sum(shipped[:, at - age] * survival[:, age] * (1 - arrived[:, age]) for age in range(survival.shape[1]))
-    np.testing.assert_allclose(step.inputs["not yet in place"], coming, atol=2e-6 * step.figure.max())
+    found, dust = step.inputs["not yet in place"], 2e-6 * step.figure.max()
+    soon = arrived[:, -1] > 1 - 1e-7  # of the others some arrive after the quarters that the cube holds
+    assert soon.sum() > 20
+    np.testing.assert_allclose(found[soon], coming[soon], atol=dust)
+    assert (found > coming - dust).all()
 
 
 def test_the_unallocated_part_is_one_number_a_draw(forecaster):
@@ -69,10 +73,11 @@ def test_a_share_is_what_it_was_and_its_change(forecaster):
 @pytest.mark.parametrize(
     ("cell", "error", "says"),
     [
-        (Cell("power", Part(), "2031Q1"), OutOfSupportError, "period '2031Q1' is not drawn; the forecast has 2024Q3 to"),
+        (Cell("power", Part(), "2031Q1"), OutOfSupportError, "period '2031Q1' is not drawn; the forecast has 20"),
         (Cell("powr", Part(), "2027Q1"), InputError, "measure 'powr' is not forecast; choose one of gpu_hours,"),
         (Cell("power", Part(leaf="moon"), "2027Q1"), InputError, "leaf 'moon' is not forecast"),
-        (Cell("share", Part("rest", workload="ads", technique="x"), "2027Q1", "requests"), InputError, "no share of 'ads/x'"),
+        (Cell("share", Part("rest", workload="ads", technique="x"), "2027Q1", "requests"), InputError,
+         "no share of 'ads/x' on 'rest' is drawn"),
     ],
 )  # fmt: skip
 def test_what_is_not_drawn_is_refused(forecaster, cell, error, says):
