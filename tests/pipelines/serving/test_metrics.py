@@ -1,6 +1,8 @@
 """`/metrics` parsed back by Prometheus' own parser."""
 
 import json
+import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.metrics import BUCKETS, Family, Requests, Sample, text_of
 from shiftcast.pipelines.serving.told import told_of
 
+ROOT = Path(__file__).resolve().parents[3]
 NOW = pd.Timestamp("2026-11-25T12:00:00Z").timestamp()  # five and a half days after the finished run
 
 
@@ -147,3 +150,19 @@ def test_a_fleet_tells_its_hours_by_month(tmp_path):
     )
     assert told["shiftcast_backtest_coverage_ratio"].samples[0].value == 0.75
     assert told_of(tmp_path / "none") is None
+
+
+def test_the_page_lists_every_metric_and_the_dashboard_asks_for_no_other(told):
+    names = {name if family.type != "counter" else f"{name}_total" for name, family in told.items()}
+    page = (ROOT / "docs" / "machines.md").read_text(encoding="utf-8")
+    listed = {each for line in page.splitlines() if line.startswith("| `shiftcast_")
+              for each in re.findall(r"`(shiftcast_\w+)`", line.split("|")[1])}  # fmt: skip
+    assert listed == names
+    samples = {sample.name for family in told.values() for sample in family.samples}
+    dashboard = json.loads((ROOT / "docs" / "grafana" / "shiftcast.json").read_text(encoding="utf-8"))
+    asked = {
+        each for panel in dashboard["panels"] for target in panel["targets"]
+        for each in re.findall(r"shiftcast_\w+", target["expr"])
+    } | {each for of in dashboard["templating"]["list"] for each in re.findall(r"shiftcast_\w+", str(of["query"]))}  # fmt: skip
+    assert asked - samples == set()
+    assert len(asked) > 12
