@@ -15,8 +15,9 @@ from shiftcast.forecast.views.provenance import Assumed
 JUDGED: Final = ("assumed", "given")  # evidence that is no measurement
 SHOWN: Final = 8  # rows
 _CHANCE: Final = 12.0  # times 1/draws: a squared correlation of independent draws passes it once in two thousand
+_BESIDES: Final = "; dated judgements among the statements count as measured"
 _DRAWS_A_ROW: Final = 3  # fewer draws than this a row, and a regression would explain noise
-_UNTOLD: Final = "this question keeps no list of what it rests on"
+_UNTOLD: Final = "the figures are too many for one part; ask about one of them, such as with `share`"
 
 
 def variance_assumed(values: Array, inputs: Array, *, subject: str) -> Assumed:
@@ -54,7 +55,9 @@ def variance_assumed(values: Array, inputs: Array, *, subject: str) -> Assumed:
     fitted = inputs @ np.linalg.lstsq(inputs, target, rcond=None)[0]
     unexplained = float(((target - fitted) ** 2).sum() / (target**2).sum())
     part = min(max(1 - unexplained * (count - 1) / (count - rows - 1), 0.0), 1.0)
-    return Assumed(part, f"the variance of {subject} (ranks of the draws) that {rows} rows marked assumed explain")
+    return Assumed(
+        part, f"the variance of {subject} (ranks of the draws) that {rows} rows marked assumed explain{_BESIDES}"
+    )
 
 
 def rows_assumed(rows: pd.DataFrame) -> Assumed:
