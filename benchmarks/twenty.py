@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,9 +87,9 @@ TWENTY = (
 )  # fmt: skip
 
 
-def asked_of_forecast() -> Iterator[Asked]:
-    """Yield those that are questions of a forecast, so that every door answers them."""
-    yield from (each for each in TWENTY if each.name in QUESTIONS)
+def asked_of_forecast() -> list[Asked]:
+    """Return those that are questions of a forecast, so that every door answers them."""
+    return [each for each in TWENTY if each.name in QUESTIONS]
 
 
 def first_sentence(text: str) -> str:
