@@ -1,0 +1,56 @@
+"""Figures in words: three digits and a size that people say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SIZES: Final = {1e12: " trillion", 1e9: " billion", 1e6: " million"}
+_NAMES: Final = {
+    "accelerator_hour": "accelerator-hours", "accelerator": "accelerators", "accelerator/quarter":
+    "accelerators a quarter", "accelerator_hour/quarter": "accelerator-hours a quarter", "MW_facility":
+    "MW at the meter", "USD/quarter": "US dollars a quarter", "USD": "US dollars",
+}  # fmt: skip
+
+
+def said(value: float, unit: str = "") -> str:
+    """Return a figure as a sentence has it.
+
+    Parameters
+    ----------
+    value
+        The figure.
+    unit
+        Its unit; none if empty.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> said(12_345_678_900.0, "accelerator_hour/quarter"), said(950.0), said(-2.5e6, "USD")
+    ('12.3 billion accelerator-hours a quarter', '950', '-2.5 million US dollars')
+    """
+    size = next((size for size in _SIZES if abs(value) >= size), 1.0)
+    number = f"{value / size:,.0f}" if size == 1.0 and abs(value) >= 1000 else f"{value / size:.3g}"
+    return f"{number}{_SIZES.get(size, '')} {_NAMES.get(unit, unit)}".rstrip()
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, with a digit behind the point where it is below ten.
+
+    Parameters
+    ----------
+    share
+        Share [1].
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> percent(0.041), percent(0.41)
+    ('4.1 %', '41 %')
+    """
+    return f"{100 * share:.1f} %" if abs(share) < 0.0995 else f"{100 * share:.0f} %"
