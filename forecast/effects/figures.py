@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import hours_in, quarter_label
+from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.views.part import forecast_periods, periods
 
@@ -90,11 +90,8 @@ def _counted(cube: xr.Dataset, place: int) -> Iterator[tuple[str, Array]]:
     hours = cube["gpu_hours"].values[:, place].astype(np.float64)
     live = cube["accelerators"].values[:, place].astype(np.float64)
     for at, leaf in enumerate(str(name) for name in cube["leaf"].values):
-        busy = hours[:, at].sum(axis=-1)
         yield f"{leaf}: accelerators live", live[:, at]
-        yield f"{leaf}: busy accelerator-hours", busy
-        able = live[:, at] * float(hours_in(periods(cube)[[place]])[0])
-        yield f"{leaf}: utilisation", np.divide(busy, able, out=np.zeros_like(busy), where=able > 0)
+        yield f"{leaf}: busy accelerator-hours", hours[:, at].sum(axis=-1)
     for at, task in enumerate(str(name) for name in cube["task"].values):
         yield f"{task}: busy accelerator-hours", hours[:, :, at].sum(axis=-1)
     for at, workload in enumerate(cube["workload"].values if "requests" in cube else ()):

@@ -132,7 +132,9 @@ def left_out(values: Array, output: Array, degree: int) -> Array:
     return np.asarray(output - off / np.maximum(1 - np.square(basis).sum(axis=1), _NONE))
 
 
-def interval(values: Array, output: Array, index: float, degree: int, random: np.random.Generator) -> tuple[float, float]:
+def interval(
+    values: Array, output: Array, index: float, degree: int, random: np.random.Generator
+) -> tuple[float, float]:
     """Return the 8 in 10 interval of a first-order index by a bootstrap of what is left without each draw.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Polynomials of ranks: columns on which a regression finds the mean of one quantity given another, however it bends."""
+"""Polynomials of ranks: columns on which a regression finds the mean of one quantity given another, bent or not."""
 
 from __future__ import annotations
 

@@ -60,6 +60,8 @@ def joint_effects(inputs: Array, output: Array) -> Joint:
     Joint
         In the order of the inputs.
     """
+    if not inputs.shape[1]:
+        return Joint(np.empty(0), np.empty(0), 0.0)
     pool = _Pool(inputs, output)
     everyone = range(inputs.shape[1])
     worth = {chosen: pool.explained(chosen) for size in range(len(everyone) + 1)
@@ -154,5 +156,3 @@ def _telling(products: Array, rest: Array, room: int) -> list[int]:
     taken = np.square(with_constant(columns[:, order]).T @ rest)
     left, used = rest @ rest - np.cumsum(taken), np.arange(len(order) + 1)
     return order[: int((left / (len(rest) - 1 - used) ** 2).argmin())]
-
-

@@ -28,11 +28,12 @@ def said(value: float, unit: str = "") -> str:
 
     Examples
     --------
-    >>> said(12_345_678_900.0, "accelerator_hour/quarter"), said(950.0), said(-2.5e6, "USD")
-    ('12.3 billion accelerator-hours a quarter', '950', '-2.5 million US dollars')
+    >>> said(12_345_678_900.0, "accelerator_hour/quarter"), said(999_999.0), said(-2.5e6, "USD")
+    ('12.3 billion accelerator-hours a quarter', '1 million', '-2.5 million US dollars')
     """
-    size = next((size for size in _SIZES if abs(value) >= size), 1.0)
-    number = f"{value / size:,.0f}" if size == 1.0 and abs(value) >= 1000 else f"{value / size:.3g}"
+    rounded = float(f"{value:.3g}")
+    size = next((size for size in _SIZES if abs(rounded) >= size), 1.0)
+    number = f"{rounded:,.0f}" if size == 1.0 and abs(rounded) >= 1000 else f"{rounded / size:.4g}"
     return f"{number}{_SIZES.get(size, '')} {_NAMES.get(unit, unit)}".rstrip()
 
 

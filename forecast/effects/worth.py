@@ -1,8 +1,8 @@
 """Worth of knowing a figure before a decision: expected value of perfect and of sample information.
 
 The decision is how much of something to have when one too few costs ``under`` and one too many ``over`` (newsvendor).
-Knowing a figure helps by deciding after it: the amount is the mean of the need given the figure times one constant. That
-is one rule of all that could be followed, so its gain over deciding now bounds the value of the figure from below.
+Knowing a figure helps by deciding after it: the amount is the mean of the need given the figure times one constant.
+That is one rule of all that could be followed, so its gain over deciding now bounds the figure's worth from below.
 
 Reference: Strong, Oakley, Brennan and Breeze (2015), Estimating the expected value of sample information using the
 probabilistic sensitivity analysis sample, Medical Decision Making 35.
