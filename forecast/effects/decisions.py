@@ -63,8 +63,8 @@ def decision(
     part, place
         Part of the hierarchy, and position of the quarter.
     under, over
-        Costs of one accelerator or dollar too few and too many [USD]; what is left out is the record's share of a price,
-        times the median price of an accelerator of that quarter for a plan.
+        Costs of one accelerator or dollar too few and too many [USD]; what is left out is the record's share of a
+        price, times the median price of an accelerator of that quarter for a plan.
 
     Returns
     -------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 import pandas as pd
 
@@ -74,14 +76,25 @@ def learning_notes(study: Study, worth: Worth) -> tuple[str, ...]:
     """
     first = min(len(study.order), TOGETHER)
     many = sum(each.kind == ASSUMPTION for each in study.figures)
-    together = f"The first {first} together explain {percent(study.joint.explained)} of the variance; the rest is"
-    return (
+    chance = (
         f"{len(study.figures)} figures were tried, {many} of them assumptions; the best of as many unrelated ones would "
-        f"show {percent(study.floor)} once in twenty, and those that show less are left out.",
-        *((f"{together} other figures, and what no figure of today settles: the noise of the series.",) * bool(first)),
-        "Shares overlap where figures hang together; Shapley effects share the overlap out among the first, total "
-        "effects leave it out.",
-        "Found on the draws that are there, none drawn again: a figure that matters only together with another is missed.",
-        f"Worth is that of one rule of deciding after the figure, so at least; it is of one decision for all of the part, "
-        f"on {worth.wanted.unit}.",
+        f"show {percent(study.floor)} once in twenty, and those that show less are left out."
     )
+    together = (
+        f"The first {first} together explain {percent(study.joint.explained)} of the variance; the rest is other "
+        "figures, and what no figure of today settles: the noise of the series."
+    )
+    decided = (
+        "Worth is that of one rule of deciding after the figure, so at least; it is of one decision for all of the "
+        f"part, on {worth.wanted.unit}."
+    )
+    return (chance, *((together,) if first else ()), _OVERLAP, _MISSED, decided)
+
+
+_OVERLAP: Final = (
+    "Shares overlap where figures hang together; Shapley effects share the overlap out among the first, total effects "
+    "leave it out."
+)
+_MISSED: Final = (
+    "Found on the draws that are there, none drawn again: a figure that matters only together with another is missed."
+)

@@ -89,19 +89,21 @@ def rank(cube: xr.Dataset, asked: Rank) -> Answer:
     table = _table(leaves, draws[:, before], draws[:, place])
     unit = unit_of(cube, asked.measure)
     return Answer(
-        f"leaves of {asked.segment} by {asked.measure}, {labels[0]} to {labels[1]}", table, _NOTHING, _NOTES,
+        f"leaves of {asked.segment} by {asked.measure}, {labels[0]} to {labels[1]}", table, _NOTHING, (_EXACT, _BANDS),
         says=_says(table, draws[:, [before, place]].sum(axis=-1), asked, labels, unit),
         units=dict.fromkeys(("growth", "growth_median", "growth_low80", "growth_high80"), unit)
         | dict.fromkeys((name for name in table if str(name).endswith(("share", "first", "spread"))), "1"),
     )  # fmt: skip
 
 
-_NOTES: Final = (
+_EXACT: Final = (
     "A leaf's part of the variance is its covariance with the total over the variance of the total, which is exact and "
-    "adds up to one; it is below nought where a leaf moves against the others.",
-    "Intervals of growth are over the draws; those of the variance's parts are of 400 resamples of the draws.",
-    "Most uncertain for the total is not most uncertain in itself: `spread` is the log of a leaf's own 90 % over its 10 % "
-    "quantile.",
+    "adds up to one; it is below nought where a leaf moves against the others."
+)
+_BANDS: Final = (
+    "Intervals of growth are over the draws, those of the parts of the variance over 400 resamples of the draws. "
+    "`own_spread` is the log of a leaf's own 90 % over its 10 % quantile: what is most uncertain in itself need not be "
+    "most of what is uncertain in the total."
 )
 
 
@@ -169,8 +171,8 @@ def _says(table: pd.DataFrame, both: Array, asked: Rank, labels: list[str], unit
     vaguest = "it as well" if vague["leaf"] == top["leaf"] else vague["leaf"]
     return (
         f"{top['leaf']} drives growth: {said(top['growth_median'], unit)} ({said(top['growth_low80'])} to "
-        f"{said(top['growth_high80'])}, 8 in 10) from {labels[0]} to {labels[1]}, {percent(top['growth_share'])} of the "
-        f"{said(whole, unit)} that {asked.segment} adds in {asked.measure}; it adds most in "
+        f"{said(top['growth_high80'])}, 8 in 10) from {labels[0]} to {labels[1]}, {percent(top['growth_share'])} of "
+        f"the {said(whole, unit)} that {asked.segment} adds in {asked.measure}; it adds most in "
         f"{percent(top['odds_first'])} of the draws. Most uncertain is {vaguest}: "
         f"{percent(vague['variance_share'])} ({percent(vague['variance_share_low80'])} to "
         f"{percent(vague['variance_share_high80'])}) of the variance of {asked.segment} in {labels[1]}.{also}"

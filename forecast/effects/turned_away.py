@@ -83,7 +83,7 @@ def latent(cube: xr.Dataset, known: Known | None, asked: Latent) -> Answer:
     table = pd.DataFrame(rows)
     return Answer(
         f"demand turned away, {part.segment}/{part.leaf}", table, pd.DataFrame(columns=list(ASSUMED)),
-        (*_NOTES, _reported(cube)), says=_says(cube, part, told, bound, unit),
+        (_READING, _reported(cube)), says=_says(cube, part, told, bound, unit),
         more={
             f"by leaf in {quarter_label(ends[told])}": pd.DataFrame(
                 [{"segment": each.segment, "leaf": each.leaf, **_hours(cube, each, told)} for each in places(cube)]
@@ -95,10 +95,10 @@ def latent(cube: xr.Dataset, known: Known | None, asked: Latent) -> Answer:
     )  # fmt: skip
 
 
-_NOTES: Final = (
+_READING: Final = (
     "Latent hours are what demand and sales together want of the fleet in a quarter less what the fleet serves once "
-    "orders are cut to the ceilings of packaging, memory, power and funding; orders that are cut are asked for again.",
-    "Ceilings are soft, so several cut at once: `binding` is the one that is passed furthest, in most draws.",
+    "orders are cut to the ceilings of packaging, memory, power and funding; orders that are cut are asked for again. "
+    "Ceilings are soft, so several cut at once: `binding` is the one that is passed furthest, in most draws."
 )
 
 
@@ -147,25 +147,28 @@ def _reported(cube: xr.Dataset) -> str:
     first = cube.attrs["first_forecast"]
     held = cube.attrs.get("bounded", first)
     return (
-        f"Quarters before {first} are reported: what was shipped then is taken as what was wanted, so none of it shows as "
-        f"turned away, though supply was short. Ceilings hold from {held} on."
+        f"Quarters before {first} are reported: what was shipped then is taken as what was wanted, so what was turned "
+        f"away then does not show. Ceilings hold from {held} on."
     )
 
 
 def _says(cube: xr.Dataset, part: Part, place: int, bound: dict[str, Array], unit: str) -> str:
     row = _row(cube, part, place, bound)
     where = "in all" if part == Part() else f"in {part.segment}/{part.leaf}"
-    if row["latent_high80"] <= 0:
-        seen = f"No demand shows as turned away in {row['quarter']} {where}: what was shipped is taken as wanted."
-        return f"{seen} {_reported(cube)}"
+    if row["odds_any"] == 0:
+        high = said(row["latent_high80"], unit)
+        return f"None that shows in {row['quarter']} {where} (at most {high}, 9 in 10). {_reported(cube)}"
     odds = {name: row[f"odds_{name}"] for name in bound}
     ordered = sorted((name for name in odds if odds[name] > FELT), key=lambda name: -odds[name])
     which = ", ".join(f"{name} ({percent(odds[name])})" for name in ordered)
+    binds = (
+        f"What binds new orders in that quarter, in parts of the draws: {which}."
+        if which
+        else "No ceiling binds new orders in that quarter: it is what earlier quarters still owe."
+    )
     return (
         f"{said(row['latent_median'], unit)} ({said(row['latent_low80'])} to {said(row['latent_high80'])}, 8 in 10) are "
         f"turned away {where} in {row['quarter']}, {percent(row['turned_away_share_median'])} of what is wanted; "
         f"{said(row['served_median'], unit)} are served. More than {percent(FELT)} is turned away in "
-        f"{percent(row['odds_any'])} of the draws. "
-        + (f"What binds new orders in that quarter, in parts of the draws: {which}." if which else
-           "No ceiling binds new orders in that quarter: it is what earlier quarters still owe.")
-    )  # fmt: skip
+        f"{percent(row['odds_any'])} of the draws. {binds}"
+    )

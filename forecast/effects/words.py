@@ -8,7 +8,7 @@ _SIZES: Final = {1e12: " trillion", 1e9: " billion", 1e6: " million"}
 _NAMES: Final = {
     "accelerator_hour": "accelerator-hours", "accelerator": "accelerators", "accelerator/quarter":
     "accelerators a quarter", "accelerator_hour/quarter": "accelerator-hours a quarter", "MW_facility":
-    "MW at the meter", "USD/quarter": "US dollars a quarter", "USD": "US dollars",
+    "MW at the meter", "USD/quarter": "US dollars a quarter", "USD": "US dollars", "1": "",
 }  # fmt: skip
 
 

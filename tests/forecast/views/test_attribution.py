@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.attribution import DECOMPOSITIONS, attribute, lmdi
+from shiftcast.forecast.views.attribution import DECOMPOSITIONS, attribute, change_of
+from shiftcast.forecast.views.lmdi import lmdi
 from shiftcast.forecast.views.part import MEASURES, Part, draws_of
 from shiftcast.forecast.views.scenario import apply_scenario
 
