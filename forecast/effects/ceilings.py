@@ -62,6 +62,6 @@ def _over(cube: xr.Dataset, ahead: Array) -> tuple[Array, Array]:
         order = np.maximum(wanted[:, now] + ((wanted - shipped)[:, :now] * aged).sum(axis=1), _TINY)
         had = np.where(kept, left + available[:, now], available[:, now])
         over[:, now] = order[:, None] * use[:, now] / np.maximum(had, _TINY)
-        part[:, now] = shipped[:, now] / order
+        part[:, now] = np.where(order > _TINY, shipped[:, now] / order, 1.0)
         left = had - shipped[:, [now]] * use[:, now]
     return over, part

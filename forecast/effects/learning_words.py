@@ -77,8 +77,8 @@ def learning_notes(study: Study, worth: Worth) -> tuple[str, ...]:
     first = min(len(study.order), TOGETHER)
     many = sum(each.kind == ASSUMPTION for each in study.figures)
     chance = (
-        f"{len(study.figures)} figures were tried, {many} of them assumptions; the best of as many unrelated ones would "
-        f"show {percent(study.floor)} once in twenty, and those that show less are left out."
+        f"{len(study.figures)} figures were tried, {many} of them assumptions; the best of as many unrelated ones "
+        f"would show {percent(study.floor)} once in twenty, and those that show less are left out."
     )
     together = (
         f"The first {first} together explain {percent(study.joint.explained)} of the variance; the rest is other "

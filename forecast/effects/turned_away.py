@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # it brings the models
     from shiftcast.forecast.known import Known
 
 FELT: Final = 0.01  # part of what is wanted from which a draw counts as turning work away
-_AT_LEAST: Final = (">=", ">")
+_AT_LEAST: Final = (">=", ">~")
 _CAPPED: Final = ("measure", "operator", "workload", "period_start", "period_end", "value", "unit", "bound", "source")
 _TINY: Final = 1e-9
 
@@ -167,8 +167,8 @@ def _says(cube: xr.Dataset, part: Part, place: int, bound: dict[str, Array], uni
         else "No ceiling binds new orders in that quarter: it is what earlier quarters still owe."
     )
     return (
-        f"{said(row['latent_median'], unit)} ({said(row['latent_low80'])} to {said(row['latent_high80'])}, 8 in 10) are "
-        f"turned away {where} in {row['quarter']}, {percent(row['turned_away_share_median'])} of what is wanted; "
+        f"{said(row['latent_median'], unit)} ({said(row['latent_low80'])} to {said(row['latent_high80'])}, 8 in 10) "
+        f"are turned away {where} in {row['quarter']}, {percent(row['turned_away_share_median'])} of what is wanted; "
         f"{said(row['served_median'], unit)} are served. More than {percent(FELT)} is turned away in "
         f"{percent(row['odds_any'])} of the draws. {binds}"
     )
