@@ -21,8 +21,8 @@ from shiftcast.forecast.views.attribution import DECOMPOSITIONS, WARNING, attrib
 from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.forecast.views.rows import plain_rows
 from shiftcast.forecast.views.scenario import BASE
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.registry.versions import changed_inputs, open_version

@@ -17,8 +17,8 @@ from shiftcast.forecast.claims.registry import distinct, find
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.claim_draft import draft
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 

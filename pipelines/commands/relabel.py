@@ -15,9 +15,9 @@ from shiftcast.forecast.identity.sold import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 

@@ -18,9 +18,9 @@ from shiftcast.forecast.claims.check import past_claims
 from shiftcast.forecast.claims.odds import ClaimReading
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.scoring.scorecard import card_rows, card_summary, target_rows
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.overrides import add_override
 from shiftcast.pipelines.job.vintages import score_card

@@ -19,9 +19,9 @@ from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
 from shiftcast.forecast.sixty_forty.revisions import revisions
 from shiftcast.forecast.statements.level import share_prior
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.public_record import read_record
 

@@ -7,15 +7,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.forecast.views.scenario import BASE
 from shiftcast.pipelines.commands.ask import AsJson, Root, write_rows
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.registry.versions import open_version
 
@@ -77,5 +76,5 @@ def _show_uncertainty(console: Console, found: Crossing) -> None:
     if found.settles:
         figures = Table("one figure that would settle part of it", "of the variance")
         for each in found.settles:
-            figures.add_row(escape(each.ask), f"{each.cut:.0%}")
+            figures.add_row(each.ask, f"{each.cut:.0%}")
         console.print(figures)
