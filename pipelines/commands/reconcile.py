@@ -19,7 +19,8 @@ from shiftcast.forecast.volume.coherent import coherent_volumes, of_volumes
 from shiftcast.pipelines.commands.dates import FiscalEnd, Order
 from shiftcast.pipelines.commands.noted import KINDS, check_output, notes_of
 from shiftcast.pipelines.sources.long_files import read_long
-from shiftcast.pipelines.tables.writing import PARQUET, kind_of, write_table
+from shiftcast.pipelines.tables.places import PARQUET, kind_of
+from shiftcast.pipelines.tables.writing import write_table
 
 
 def reconcile(
