@@ -105,6 +105,9 @@ _ALL: Final = (
 )  # fmt: skip
 _PANEL: Final = "Questions to a forecast"
 _PANELS: Final = dict.fromkeys(("plan", "limits", "ceilings", "retire"), "Capacity, power and money")
+_STORED: Final = frozenset(  # commands that read a store, and take its folder
+    {"run", "retrain", "rollback", "replay", "scorecard", "override", "doctor", "schedule", "ingest", "store", "fleet"}
+)
 _SCHEMAS: Final = Path(__file__).parents[2] / "forecast" / "questions"
 
 
@@ -199,6 +202,10 @@ def load(name: str) -> Any:
         found = single
     command = typer.main.get_command(found)
     command.name = name
+    if name in _STORED:
+        from shiftcast.pipelines.commands.rooted import with_root  # noqa: PLC0415  (keeps --help fast)
+
+        with_root(command)
     _finish(command, name, module.example_of(question) if question else None)
     return command
 
