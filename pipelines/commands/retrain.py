@@ -15,6 +15,7 @@ from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
 from shiftcast.pipelines.state.root import default_root
+from shiftcast.pipelines.tables.places import check_folder
 
 EXIT_KEPT: Final = 3
 Out = Annotated[Path, typer.Option(help="Folder for the report and tables of the champion.")]
@@ -48,6 +49,7 @@ def retrain(
     from shiftcast.pipelines.job.run import RunRequest, run  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.registry.deciding import KEPT  # noqa: PLC0415  (keeps --help fast)
 
+    check_folder(out)
     request = RunRequest(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
         promote=promote_if_better, publish_kept=False, wait=wait, ingest=stored_usage(usage, default_root()),
@@ -72,6 +74,7 @@ def rollback(
     """Give the alias champion back to an earlier version, after checking its files, and publish it."""
     from shiftcast.pipelines.job.rollback import roll_back  # noqa: PLC0415  (keeps --help fast)
 
+    check_folder(out)
     done = roll_back(default_root(), to=to, out=out, wait=wait)
     said = f"version {done.version} is champion again; version {done.former} is kept beside it"
     sys.stdout.write((json.dumps({"version": done.version, "former": done.former}) if as_json else said) + "\n")
