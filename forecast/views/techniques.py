@@ -121,8 +121,8 @@ def _name(part: str, text: str, known: tuple[str, ...], of: str) -> str:
     name = IN_WORDS.get(part, part)
     if name not in known:
         raise InputError(
-            f"technique {text[:60]!r} of {of!r} is not forecast; {nearest(part, known)}choose {', '.join(known)}, a sum such "
-            f"as {'+'.join(known[-2:])}, or '{known[-1]}{OR_NEWER}'"
+            f"technique {text[:60]!r} of {of!r} is not forecast; {nearest(part, known)}choose {', '.join(known)}, "
+            f"a sum such as {'+'.join(known[-2:])}, or '{known[-1]}{OR_NEWER}'"
         )
     return name
 
