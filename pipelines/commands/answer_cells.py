@@ -15,6 +15,7 @@ from shiftcast.forecast.views.answer import SHOWN
 
 MOST_ROWS: Final = 60
 _SPREADS: Final = (tuple(SHOWN), ("q500", "q100", "q900"))  # names of median and ends of an 80 % interval
+_UNTOLD: Final = ("", "1", "share", "see unit")
 _LARGE, _DECIMALS = 1e6, 3
 
 
@@ -63,13 +64,18 @@ def table_of(rows: pd.DataFrame, units: Mapping[str, str]) -> Table | None:
         return None
     table = Table(show_edge=False)
     for name in shown.columns:
-        unit = units.get(name, "1")
-        heading = name.replace("_", " ") + (f" [{unit}]" if unit not in {"", "1"} else "")
+        heading = name.replace("_", " ") + _bracketed(name, units)
         left = name in rows.columns and not _numeric(rows[name])
         table.add_column(heading, justify="left" if left else "right")
     for row in shown.itertuples(index=False):
         table.add_row(*row)
     return table
+
+
+def _bracketed(name: str, units: Mapping[str, str]) -> str:
+    """Return the unit of a quantity in brackets; parts of one, and units that a column tells, have none."""
+    unit = next((units[each] for each in (name, f"{name}_median", f"{name}_q500") if each in units), "")
+    return f" [{unit}]" if unit not in _UNTOLD else ""
 
 
 def folded(rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,41 +1,17 @@
-"""Screen of an answer: the conclusion, the figures, what they rest on, and notes; and the same as plain values."""
+"""Screen of an answer: the conclusion, the picture's place, the figures, what they rest on, and notes."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from rich.markup import escape
 
 from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.views.provenance import Provenance
 from shiftcast.pipelines.commands.answer_cells import MOST_ROWS, figure, shared_of, table_of
 from shiftcast.pipelines.commands.fitting import FittingConsole, wide_console
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return an answer as plain values; what is missing is null.
-
-    Parameters
-    ----------
-    answer
-        The answer.
-
-    Returns
-    -------
-    dict
-        ``question, rows, assumed, notes``.
-    """
-    return {
-        "question": answer.question, "rows": _plain(answer.table), "assumed": _plain(answer.assumed),
-        "notes": list(answer.notes),
-    }  # fmt: skip
-
-
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", double_precision=15))
-    return rows
+from shiftcast.pipelines.commands.laid_out import laid_out
 
 
 def show(answer: Answer, *, picture: Path | None = None) -> None:
@@ -54,13 +30,41 @@ def show(answer: Answer, *, picture: Path | None = None) -> None:
     console.print(escape(answer.question), style="" if answer.says else "bold")
     if picture is not None:
         console.print(escape(f"Picture: {picture}"), soft_wrap=True)
-    for title, rows in (("", answer.table), *answer.more.items()):
+    for title, rows in laid_out(answer):
         _show_table(console, title, rows, answer)
     _show_assumed(console, answer)
+    if answer.provenance is not None:
+        console.print(escape(came_from(answer.provenance)))
     if answer.notes:
         console.print("Notes:")
     for note in answer.notes:
         console.print(escape(f"- {note}"), soft_wrap="`shiftcast" in note)
+
+
+def came_from(told: Provenance) -> str:
+    """Return where an answer comes from, in a sentence or two.
+
+    Parameters
+    ----------
+    told
+        Its provenance.
+
+    Returns
+    -------
+    str
+    """
+    made = told.registered
+    which = "a forecast that is not registered" if made is None else f"forecast version {made.version or '?'}"
+    digest = "" if made is None else f", digest {made.digest[:12]}"
+    words = f" ({told.definition_words})" if told.definition_words else ""
+    scenario = f"; scenario {told.scenario} ({told.scenario_hash})" if told.scenario_hash else ""
+    assumed = (
+        "" if told.assumed.part is None else f" Assumed, not measured: {told.assumed.part:.0%} of {told.assumed.of}."
+    )
+    return (
+        f"From {which}, as of {told.as_of}, {told.draws:,} draws{digest}; base {told.base or 'none'}, hyperscale as "
+        f"{told.definition}{words}, claims as {told.mode}{scenario}.{assumed}"
+    )
 
 
 def _show_table(console: FittingConsole, title: str, rows: pd.DataFrame, answer: Answer) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +14,9 @@ from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis
 from shiftcast.forecast.economics.costs import Costing, cost_question
 from shiftcast.forecast.economics.site import Site, site_question
 from shiftcast.forecast.known import Settings, basis_of
+from shiftcast.forecast.telling.told import SAYS
+from shiftcast.forecast.telling.units import column_units
+from shiftcast.forecast.views.answer import Answer
 from shiftcast.pipelines.commands.giving import AsJson, Places, Plot, check_places, give
 from shiftcast.pipelines.commands.noted import Output
 from shiftcast.pipelines.commands.options import as_day
@@ -54,7 +59,7 @@ def site(
     check_places(places := Places(output, plot, as_json=as_json))
     asked = Site(mw, pue, generation, model, scenario, demand, accelerators, cap, flex, flex_hours, overrides(stand))
     basis = read_basis(as_of, draws, seed, record)
-    give(site_question(basis, asked), basis.origin, places)
+    give(_told("site", site_question(basis, asked), vars(asked)), basis.origin, places)
 
 
 def cost(
@@ -79,7 +84,7 @@ def cost(
     check_places(places := Places(output, plot, as_json=as_json))
     asked = Costing(life, generation, model, scenario, gain, elasticity, overrides(stand))
     basis = read_basis(as_of, draws, seed, record)
-    give(cost_question(basis, asked), basis.origin, places)
+    give(_told("cost", cost_question(basis, asked), vars(asked)), basis.origin, places)
 
 
 def read_basis(as_of: str | None, draws: int, seed: int, record: Path) -> Basis:
@@ -135,3 +140,9 @@ def overrides(pairs: list[str] | None) -> dict[str, float]:
         if not equals:
             raise InputError(f"--set {pair!r} is not of the form site.utilisation=0.7")
     return given
+
+
+def _told(name: str, answer: Answer, asked: Mapping[str, Any]) -> Answer:
+    """Return an answer with the conclusion in words and the units of its columns, as a registered forecast gives it."""
+    says = answer.says or SAYS[name](answer.table, asked)
+    return replace(answer, says=says, units=column_units(name, answer.table, answer.units))

@@ -33,7 +33,6 @@ _TRAFFIC: Final = (
 _ALL: Final[Mapping[str, tuple[str, str]]] = {
     "run": ("--origin 2026-03-16 --out report", "a new forecast that becomes the champion only if it scores better"),
     "ask": ("quantiles measure=power horizon=4", f"the same rows as over HTTP; {_RANGE}"),
-    "when": ("llm --of search --base gpu_hours --segment rest", "odds by year, and a date only where most draws cross"),
     "why": ("--start 2025Q2 --end 2026Q2", "effects of a draw add up to its change; they are accounting, not cause"),
     "rollouts add": (_ADD, "one row more of the ledger"),
     "rollouts add-traffic": (_TRAFFIC, "one row more of requests a day"),

@@ -44,8 +44,6 @@ _ALL: Final = (
      "Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."),
     Listed("ask", "The forecast", "ask", "ask",
      "Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."),
-    Listed("when", "The forecast", "when", "when",
-     "Say when techniques pass a threshold of a workload, how likely by each year, why, and what would settle it."),
     Listed("why", "The forecast", "ask", "why",
      "Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."),
     Listed("rollouts", "The forecast", "rollouts", "rollouts_app",
@@ -104,7 +102,9 @@ _ALL: Final = (
      "List what is wrong with the store; exit code 0 where nothing is left to do, 3 where something is."),
 )  # fmt: skip
 _PANEL: Final = "Questions to a forecast"
-_PANELS: Final = dict.fromkeys(("plan", "limits", "ceilings", "retire"), "Capacity, power and money")
+_PANELS: Final[Mapping[str, str]] = {
+    "when": "The forecast", **dict.fromkeys(("plan", "limits", "ceilings", "retire"), "Capacity, power and money"),
+}  # fmt: skip
 _STORED: Final = frozenset(  # commands that read a store, and take its folder
     {"run", "retrain", "rollback", "replay", "scorecard", "override", "doctor", "schedule", "ingest", "store", "fleet"}
 )

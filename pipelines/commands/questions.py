@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions import QUESTIONS, field_rows
+from shiftcast.forecast.questions import ANSWER, QUESTIONS, field_rows
 from shiftcast.forecast.questions.kinds import LEVELS, NAMES, NUMBER, PAIRS, SERIES, WHOLE, Kind
 from shiftcast.forecast.questions.reading import is_context, kind_of, taken
 from shiftcast.pipelines.commands.examples import Example
@@ -47,10 +47,10 @@ def command_of(question: str) -> Callable[..., None]:
     """
 
     def ask(**given: Any) -> None:
-        places = Places(given.pop("output"), given.pop("plot"), as_json=given.pop("as_json"))
         version, root, words = given.pop("version"), given.pop("root"), given.pop("words", None)
+        output, plot, as_json = given.pop("output"), given.pop("plot"), given.pop("as_json")
         asked = _asked(question, given, words or ())
-        check_places(places)
+        check_places(places := Places(output, plot, as_json=as_json, form=asked.get("form", ANSWER)))
         give(*_answer(question, asked, version, root), places)
 
     parameters = [*_parameters(question), *(_option(*each) for each in _COMMON)]
