@@ -8,7 +8,7 @@ from typing import Any, Final
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.questions import Kind, unknown
-from shiftcast.forecast.questions.kinds import NAMES, NUMBER, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import ANSWER, FORM, NAMES, NUMBER, ROWS, TEXT, WHOLE
 from shiftcast.forecast.views.answer import Answer
 
 _THROUGH: Final[Mapping[str, Kind]] = {"through": TEXT}
@@ -24,12 +24,13 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
     "events": {**_THROUGH},
 }
 KINDS: Final[Mapping[str, Kind]] = {
-    "question": TEXT, **{name: kind for fields in FIELDS.values() for name, kind in fields.items()}
+    "question": TEXT, "form": FORM, **{name: kind for fields in FIELDS.values() for name, kind in fields.items()}
 }  # fmt: skip
 _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     TEXT.name: {"type": "string"}, NUMBER.name: {"type": "number"}, WHOLE.name: {"type": "integer", "minimum": 0},
     NAMES.name: {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
 }  # fmt: skip
+_FORM: Final = {"enum": [ANSWER, ROWS], "default": ANSWER, "description": "the whole answer, or rows of its table"}
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"when": ("technique", "of"), "why": ("before", "after")}
 
 
@@ -41,7 +42,8 @@ def ask(planner: Planner, question: Mapping[str, Any]) -> Answer:
     planner
         The fleet.
     question
-        ``question``, one of :data:`FIELDS` and a method of :class:`forecast.fleet.planner.Planner`, and its fields.
+        ``question``, one of :data:`FIELDS` and a method of :class:`forecast.fleet.planner.Planner`, and its fields;
+        ``form`` is for who shows the answer, and changes nothing here.
 
     Returns
     -------
@@ -52,7 +54,7 @@ def ask(planner: Planner, question: Mapping[str, Any]) -> Answer:
     ValueError
         Naming the field that is missing, unknown, of the wrong kind or out of range, and what it may be.
     """
-    given = {str(name): value for name, value in question.items() if value is not None}
+    given = {str(name): value for name, value in question.items() if value is not None and name != "form"}
     name = TEXT.read("question", given.pop("question", ""))
     if name not in FIELDS:
         raise InputError(unknown(name, tuple(FIELDS), "question"))
@@ -85,7 +87,9 @@ def json_schema() -> dict[str, dict[str, Any]]:
         name: {
             "type": "object", "additionalProperties": False,
             "description": (getattr(Planner, name).__doc__ or "").partition("\n")[0],
-            "properties": {field: dict(_SCHEMAS[kind.name]) for field, kind in fields.items()},
+            "properties": {
+                **{field: dict(_SCHEMAS[kind.name]) for field, kind in fields.items()}, "form": dict(_FORM),
+            },
             "required": list(_NEEDED.get(name, ())),
         } for name, fields in FIELDS.items()
     }  # fmt: skip
