@@ -13,7 +13,8 @@ from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions import read_question
 from shiftcast.forecast.tracing.audit import ROWS
-from shiftcast.forecast.tracing.steps import Cell, steps_of
+from shiftcast.forecast.tracing.cells import Cell
+from shiftcast.forecast.tracing.steps import steps_of
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.part import Part
 from shiftcast.pipelines.commands.giving import AsJson, Places, check_places, give
