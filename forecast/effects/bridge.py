@@ -201,7 +201,7 @@ def bridge_answer(
     return Answer(
         f"what moved {of} from {rows[0]['step']} to {rows[-1]['step']}", table, pd.DataFrame(columns=list(ASSUMED)),
         (order, rest), says=_says(table, of, unit),
-        units={**dict.fromkeys(("mean", "low80", "high80"), unit), "share": "1"},
+        units={**dict.fromkeys(("mean", "low80", "high80"), unit), "share": "share"},
     )  # fmt: skip
 
 

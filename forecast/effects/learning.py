@@ -110,7 +110,7 @@ _COLUMNS: Final = [
     "narrower", "usd_perfect", "usd_sample", "evidence", "source",
 ]  # fmt: skip
 _UNITS: Final = {
-    **dict.fromkeys(("share", "share_low80", "share_high80", "shapley", "total", "narrower"), "1"),
+    **dict.fromkeys(("share", "share_low80", "share_high80", "shapley", "total", "narrower"), "share"),
     **dict.fromkeys(("usd_perfect", "usd_sample"), "USD"),
 }
 

@@ -92,10 +92,11 @@ def rank(cube: xr.Dataset, asked: Rank) -> Answer:
         f"leaves of {asked.segment} by {asked.measure}, {labels[0]} to {labels[1]}", table, _NOTHING, (_EXACT, _BANDS),
         says=_says(table, draws[:, [before, place]].sum(axis=-1), asked, labels, unit),
         units=dict.fromkeys(("growth", "growth_median", "growth_low80", "growth_high80"), unit)
-        | dict.fromkeys((name for name in table if str(name).endswith(("share", "first", "spread"))), "1"),
+        | dict.fromkeys(_SHARES, "share") | {"own_spread": "log", "variance_rank": "place"},
     )  # fmt: skip
 
 
+_SHARES: Final = ("growth_share", "odds_first", "variance_share", "variance_share_low80", "variance_share_high80")
 _EXACT: Final = (
     "A leaf's part of the variance is its covariance with the total over the variance of the total, which is exact and "
     "adds up to one; it is below nought where a leaf moves against the others."

@@ -90,7 +90,7 @@ def latent(cube: xr.Dataset, known: Known | None, asked: Latent) -> Answer:
             ),
             **({} if known is None else {"rows that were capped": capped_rows(known.observations)}),
         },
-        units={str(name): unit if str(name).startswith(("wanted", "served", "latent")) else "1"
+        units={str(name): unit if str(name).startswith(("wanted", "served", "latent")) else "share"
                for name in table.select_dtypes("number")},
     )  # fmt: skip
 
