@@ -38,14 +38,14 @@ class Rank:
     Attributes
     ----------
     by, start
-        Quarters between which it grows; it starts from the last reported one if ``start`` is left out.
+        Quarters between which it grows; from the last reported one to the last one ahead where they are left out.
     measure
         One of :data:`forecast.views.part.MEASURES`.
     segment
         Side whose leaves are ranked, or ``all``.
     """
 
-    by: str
+    by: str | None = None
     start: str | None = None
     measure: str = "gpu_hours"
     segment: str = "rest"
@@ -76,10 +76,10 @@ def rank(cube: xr.Dataset, asked: Rank) -> Answer:
     ValueError
         If measure or segment is not known, or the segment has one leaf.
     """
-    place = place_ahead(cube, asked.by)
+    place, by = place_ahead(cube, asked.by)
     before = int(np.argmax(forecast_periods(cube))) - 1 if asked.start is None else place_of(cube, asked.start)
     if before >= place:
-        raise InputError(f"start {asked.start} is not before {asked.by}; give an earlier quarter")
+        raise InputError(f"start {asked.start} is not before {by}; give an earlier quarter")
     sides = segment_of_leaves(cube)
     leaves = [str(leaf) for leaf, side in zip(cube["leaf"].values, sides, strict=True) if asked.segment in {ALL, side}]
     if len(leaves) < 2:
