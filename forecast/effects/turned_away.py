@@ -128,10 +128,8 @@ def _capped_note(capped: pd.DataFrame) -> tuple[str, ...]:
     named = [f"{row.measure} {quarter_label(row.period_end)}" for row in capped.itertuples(index=False)]
     shown = list(dict.fromkeys(named))
     more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
-    return (
-        f"{len(capped)} flows of the record are worded as at least so much, so what was wanted may lie above: "
-        f"{', '.join(shown[:_NAMED])}{more}.",
-    )
+    told = f"{len(capped)} flows of the record are worded as at least so much, so what was wanted may lie above"
+    return (f"{told}: {', '.join(shown[:_NAMED])}{more}.",)
 
 
 def _ended(cube: xr.Dataset) -> int:
