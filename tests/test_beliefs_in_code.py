@@ -87,7 +87,7 @@ MODULES = {
         "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
-        "effects/bridge.py": "DRAWS STEPS _NAMED", "effects/changes.py": "_NAMED",
+        "effects/bridge.py": "DRAWS STEPS _NAMED _SMALL", "effects/changes.py": "_NAMED",
         "effects/indices.py": "PERMUTED RESAMPLED", "effects/polynomials.py": "MOST",
         "effects/ranking.py": "_RESAMPLED", "effects/shapley.py": "_DEGREE _PER_COLUMN",
         "effects/study.py": "SHOWN TOGETHER", "effects/turned_away.py": "_NAMED",
