@@ -35,7 +35,7 @@ MODULES = {
         "draws.py": "Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
         "rollouts/hazard.py": "_DECADE",
-        "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
+        "effects/words.py": "_SIZES", "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
         "supply/funding.py": "_YEAR _RISE_YEARS",
         "capacity/served.py": "_HALF_LOG_2PI",
         "economics/cost.py": "HOURS_PER_YEAR", "economics/power.py": "JOULES_PER_KWH",
@@ -51,6 +51,8 @@ MODULES = {
         "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
     },
     TOLERANCE: {
+        "effects/ceilings.py": "CUT _TINY", "effects/changes.py": "_DUST", "effects/figures.py": "_NO_SPREAD",
+        "effects/indices.py": "_NONE", "effects/turned_away.py": "_TINY",
         "fleet/borrowed.py": "_TINY", "fleet/migration.py": "_LEAST", "fleet/parts.py": "_TINY _MOST",
         "fleet/passing.py": "_TINY", "fleet/spreads.py": "_EDGE", "fleet/world.py": "_TINY",
         "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
@@ -85,6 +87,10 @@ MODULES = {
         "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
+        "effects/bridge.py": "DRAWS STEPS _NAMED", "effects/changes.py": "_NAMED",
+        "effects/indices.py": "PERMUTED RESAMPLED", "effects/polynomials.py": "MOST",
+        "effects/ranking.py": "_RESAMPLED",
+        "effects/shapley.py": "_DEGREE _PER_COLUMN", "effects/study.py": "SHOWN TOGETHER",
         "fleet/described.py": "_NAMED", "fleet/pictures.py": "_SHOWN_MONTHS", "fleet/outlook.py": "_LAST _PANELS",
         "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",
@@ -106,7 +112,9 @@ MODULES = {
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
-        "fleet/borrowed.py": "_INNER",
+        "effects/bridge.py": "_INNER", "effects/changes.py": "_INNER", "effects/indices.py": "_BAND",
+        "effects/news.py": "_BOTH,_NEW,_GONE", "effects/ranking.py": "_BAND", "effects/study.py": "INNER _NEAR",
+        "fleet/borrowed.py": "_INNER", "views/cells.py": "GROUPS",
         "telling/assumed.py": "SHOWN", "telling/words.py": "_SIZES _HALF",
         "telling/judged.py": "_USUAL", "views/provenance.py": "_SHOWN",
         "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
@@ -160,6 +168,7 @@ MODULES = {
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {
+        "effects/changes.py": "_SENSIBLE", "effects/indices.py": "_CHANCE", "effects/turned_away.py": "FELT",
         "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
         "fleet/planner.py": "_OLD,_STALE",
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",

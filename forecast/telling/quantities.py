@@ -110,32 +110,6 @@ def of_split(table: pd.DataFrame, asked: Row) -> str:
     )
 
 
-def of_attribute(table: pd.DataFrame, asked: Row) -> str:
-    """Return what a change is made of: where it ends, where it began, and its effects, the largest first.
-
-    Parameters
-    ----------
-    table, asked
-        Table of ``attribute`` and the fields of the question.
-
-    Returns
-    -------
-    str
-    """
-    before, after, unit = table.iloc[0], table.iloc[-1], str(table["unit"].iloc[0])
-    effects = table.iloc[1:-1]
-    order = effects["share"].abs().sort_values(ascending=False).index
-    parts = ", ".join(f"{effects.loc[at, 'factor']} {percent(effects.loc[at, 'share'])}" for at in order)
-    change = after["mean"] / before["mean"] - 1 if before["mean"] else float("nan")
-    way = "up" if change >= 0 else "down"
-    return (
-        f"{figure(after['median'], unit)} in {asked['end']} "
-        f"({between(after['low80'], after['high80'], unit)}) against {figure(before['median'], unit)} in "
-        f"{asked['start']}: {named(str(asked['measure']))} of {part_words(asked)}, {way} {percent(abs(change))} on "
-        f"average. Of the mean change: {parts}. This is accounting: it says how the change adds up, not what drove it."
-    )
-
-
 def of_placement(table: pd.DataFrame, asked: Row) -> str:
     """Return who makes the chips that work runs on: hours of all in the last quarter, and each maker's part then.
 

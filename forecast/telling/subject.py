@@ -77,6 +77,10 @@ def _of_hours(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
     return _of_measure("gpu_hours", {"segment": asked.get("segment", ALL)}, cube)
 
 
+def _of_latent(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
+    return _of_measure("latent_hours", asked, cube)
+
+
 def _of_spending(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
     return _of_measure("spending", {}, cube)
 
@@ -92,8 +96,8 @@ def _of_plan(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
 
 _SUBJECTS: Final[Mapping[str, Callable[[Mapping[str, Any], xr.Dataset], Subject]]] = {
     "share": _of_share, "when": _of_share, "split": _of_split, "impose": _of_split, "placement": _of_hours,
-    "plan": _of_plan, "claims": _of_spending, "check": _of_spending, "concentration": _of_spending,
-    "relabel": _of_revenue,
+    "latent": _of_latent, "plan": _of_plan, "claims": _of_spending, "check": _of_spending,
+    "concentration": _of_spending, "relabel": _of_revenue,
 }  # fmt: skip
 
 

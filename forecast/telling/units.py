@@ -25,7 +25,7 @@ _COMMON: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _OF: Final[Mapping[str, Mapping[str, str]]] = {
     "claims": {"": OF_ROW, "low": OF_ROW, "high": OF_ROW},
-    "share": dict.fromkeys(("", "mean"), "share"), "split": {"": "share"}, "impose": {"": "share", "top": "share"},
+    "share": dict.fromkeys(("", "mean"), "share"), "split": {"": "share"}, "impose": {"": "share"},
     "relabel": dict.fromkeys(("before", "after", "firm"), "share"),
     "check": {"": "of the claim", "growth": "1/quarter", "growth_needed": "1/quarter", "bridge": "of the claim"},
     "contract": dict.fromkeys(("", "before", "after", "moved"), OF_MEASURE),
@@ -126,7 +126,7 @@ def known_unit(name: str, column: str, stated: Mapping[str, str] | None = None) 
 def _stems(column: str) -> list[str]:
     """Return names a column may be known by: its own, that of the quantity, and the word it begins with."""
     stem = _ENDS.sub("", column)
-    bare = _STARTS.sub("", stem)
+    bare = _ENDS.sub("", _STARTS.sub("", column))
     first = column.partition("_")[0]
     year = ["by_year"] if re.fullmatch(r"by_\d{4}", column) else []
     settle = ["cut"] if column.endswith("_cut") else []

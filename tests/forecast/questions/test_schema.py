@@ -10,10 +10,17 @@ from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.capacity.retire import Retirement
 from shiftcast.forecast.economics.costs import Costing
 from shiftcast.forecast.economics.site import Site
+from shiftcast.forecast.effects.changes import Attributed
+from shiftcast.forecast.effects.learning import LearnNext
+from shiftcast.forecast.effects.ranking import Rank
+from shiftcast.forecast.effects.turned_away import Latent
 from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows, json_schema
 from shiftcast.forecast.questions.reading import is_context, kind_of
 
-OWN = {"plan": Plan, "limits": Limits, "site": Site, "cost": Costing, "retire": Retirement}
+OWN = {
+    "attribute": Attributed, "learn_next": LearnNext, "rank": Rank, "latent": Latent, "plan": Plan, "limits": Limits,
+    "site": Site, "cost": Costing, "retire": Retirement,
+}  # fmt: skip
 PART = ("segment", "leaf", "workload", "technique")
 
 
