@@ -18,13 +18,8 @@ from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows, json_sche
 from shiftcast.forecast.questions.reading import is_context, kind_of
 
 OWN = {
-<<<<<<< HEAD
     "attribute": Attributed, "learn_next": LearnNext, "rank": Rank, "latent": Latent, "plan": Plan, "limits": Limits,
     "site": Site, "cost": Costing, "retire": Retirement,
-=======
-    "attribute": Attributed, "learn_next": LearnNext, "rank": Rank, "latent": Latent, "plan": Plan,
-    "limits": Limits, "site": Site, "cost": Costing, "retire": Retirement,
->>>>>>> q4
 }  # fmt: skip
 PART = ("segment", "leaf", "workload", "technique")
 
