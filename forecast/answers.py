@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -19,18 +18,18 @@ from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.questions import Question, read_question
 from shiftcast.forecast.sixty_forty.concentration import concentrations
+from shiftcast.forecast.telling.asking import Asking
 from shiftcast.forecast.views.adoption import techniques_table
-from shiftcast.forecast.views.ahead import Ahead
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.attribution import attribute
 from shiftcast.forecast.views.by_vendor import placement_table
 from shiftcast.forecast.views.contracted import Contracted, contract
 from shiftcast.forecast.views.crossing_answer import Crossing, crossing
 from shiftcast.forecast.views.part import Part
-from shiftcast.forecast.views.published import Published, share_table
-from shiftcast.forecast.views.rows import answer_frame, check_context, part_of, plain_rows
+from shiftcast.forecast.views.provenance import Registered
+from shiftcast.forecast.views.published import share_table
+from shiftcast.forecast.views.rows import part_of
 from shiftcast.forecast.views.scenario import BASE
 from shiftcast.forecast.views.techniques import half_questions
 
@@ -44,7 +43,7 @@ _NOT_KEPT: Final = "this forecast does not keep the record it was drawn from; ru
 
 
 @dataclass(frozen=True)
-class Forecaster:
+class Forecaster(Asking):
     """A forecast made at one origin.
 
     Attributes
@@ -59,6 +58,8 @@ class Forecaster:
         The record as it was known and how the cube was drawn; absent from forecasts that keep neither.
     basis
         Catalogue, rates, assumptions and fleet that questions of capacity and cost rest on.
+    registered
+        Version and digests it was registered under, if it was.
     """
 
     cube: xr.Dataset
@@ -67,10 +68,7 @@ class Forecaster:
     known: Known | None = None
     settings: Settings | None = None
     basis: Basis | None = None
-
-    @cached_property
-    def _ahead(self) -> Ahead:
-        return Ahead(self.cube, Published(self.published))
+    registered: Registered | None = None
 
     def forecast(self, measure: str, **part: str) -> DataFrame[Forecasts]:
         """Return the mean and quantiles of a measure for one part, as rows of the forecasts frame.
@@ -255,32 +253,6 @@ class Forecaster:
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""
         return [self.when(**asked) for asked in half_questions(self.cube)]
-
-    def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
-        """Answer a question given as a mapping, the form that notebooks, files and services share.
-
-        ``question`` is one of :data:`forecast.questions.QUESTIONS`; the other keys are the arguments of the method of
-        that name, and ``mode, definition, as_of``, which the forecast must have been made under.
-
-        Raises
-        ------
-        ValueError
-            Naming the question or argument that is not known.
-        OutOfSupportError
-            If the forecast was made under another mode, definition or day, or does not reach so far.
-        """
-        return answer_frame(getattr(self, (read := self._read(question)).name)(**read.arguments))
-
-    def rows(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Answer as :meth:`ask` does, in plain rows: days as ISO text, missing values as ``None``."""
-        read = self._read(question)
-        if read.name == "quantiles":  # what services ask most, so without a frame in between
-            return self._ahead.quantiles(**read.arguments)
-        return plain_rows(answer_frame(getattr(self, read.name)(**read.arguments)))
-
-    def _read(self, question: Mapping[str, Any]) -> Question:
-        check_context(self.cube, (read := read_question(question)).context)
-        return read
 
     @cached_property
     def _redrawn(self) -> Redrawn:

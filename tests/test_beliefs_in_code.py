@@ -76,6 +76,7 @@ MODULES = {
         "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
         "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
         "views/settled.py": "_EDGE _TINY _CHANCE", "views/technique_share.py": "_TINY",
+        "telling/assumed.py": "_CHANCE _DRAWS_A_ROW",
         "volume/categories.py": "_APART", "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY",
         "volume/censoring.py": "_LEAST", "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST",
         "volume/drivers.py": "_TINY", "volume/ets.py": "_TINY _RIDGE _LARGEST", "volume/regression.py": "_TINY",
@@ -106,6 +107,7 @@ MODULES = {
     },
     LAYOUT: {
         "fleet/borrowed.py": "_INNER",
+        "telling/assumed.py": "SHOWN", "telling/words.py": "_SIZES", "views/provenance.py": "_SHOWN",
         "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
         "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN",
         "fleet/full.py": "RISK", "fleet/queue.py": "_INNER", "fleet/why.py": "_NAMED",

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shiftcast.forecast.questions.kinds import LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import FORM, LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
 
 
 def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float) -> Any:
@@ -19,7 +19,8 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
     unit
         Of a number; none for text.
     context
-        Whether it names what the forecast must have been made under, rather than an argument.
+        Whether any question may have it: what the forecast must have been made under, or the form of the answer,
+        rather than an argument.
     bounds
         ``minimum, maximum, exclusiveMinimum, exclusiveMaximum``, as JSON Schema has them; what answers the question
         refuses what lies outside.
@@ -43,6 +44,11 @@ _WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
 Mode = Annotated[str | None, _TEXT, told("mode of the split the forecast was made under", context=True)]
 MadeUnder = Annotated[str | None, _TEXT, told("definition of hyperscale the forecast was made under", context=True)]
 AsOf = Annotated[str | None, _TEXT, told("day the forecast was made, such as 2026-08-31", context=True)]
+Form = Annotated[
+    str,
+    BeforeValidator(FORM),
+    told("rows of the table, or the whole answer: words, table, units, what it rests on", context=True),
+]
 
 Measure = Annotated[str, _TEXT, told("gpu_hours, latent_hours, accelerators, accelerators_shipped, power or spending")]
 Segment = Annotated[str, _TEXT, told("hyperscale, rest, vendor_internal, or all")]

@@ -18,6 +18,8 @@ from shiftcast.features.input_error import InputError
 
 LONGEST_TEXT: Final = 200
 MOST_LEVELS: Final = 99
+ROWS: Final = "rows"
+ANSWER: Final = "answer"
 Read = Callable[[str, Any], Any]
 
 
@@ -156,6 +158,12 @@ def _pairs(field: str, value: Any) -> dict[str, float]:
     return {_text(field, name): _number(field, number) for name, number in pairs.items()}
 
 
+def _form(field: str, value: Any) -> str:
+    if isinstance(value, str) and value in {ROWS, ANSWER}:
+        return value
+    raise InputError(f"field {field!r} is {shortened(value)}; it must be {ROWS!r} or {ANSWER!r}")
+
+
 def _parsed(field: str, piece: str, value: str, example: str) -> float:
     try:
         return float(piece)
@@ -169,4 +177,5 @@ WHOLE: Final = Kind("whole number", _whole, "double")  # MLflow would cut 1.5 to
 LEVELS: Final = Kind("list of levels", _levels, None)
 SERIES: Final = Kind("numbers, or text 4,5,6", _series, "string")
 NAMES: Final = Kind("names, or text a,b", _names, "string")
+FORM: Final = Kind("rows or answer", _form, "string")
 PAIRS: Final = Kind("pairs, or text name=0.7; name=1.2", _pairs, "string")

@@ -3,52 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
-
-from pydantic import BaseModel, ConfigDict
+from typing import Final
 
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.questions import fields as of_type
-
-BASE: Final = "base"
-_BASIS_MODEL: Final = "deepseek-r1"
-_FLEET_MODEL: Final = "llama2-70b-99.9"
-_TIER: Final = "server"
+from shiftcast.forecast.questions.asked import BASE, Asked, Made, OfPart, OfTechniques, name_of
+from shiftcast.forecast.questions.capacity import Ceilings, Cost, Limits, Plan, Retire, Site
 
 
-class Asked(BaseModel):
-    """A question; the forecast must have been made on the day that it names, if any.
-
-    Attributes
-    ----------
-    output, gives
-        Other name of the question, after what it gives; that in a few words.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    output: ClassVar[str]
-    gives: ClassVar[str]
-    as_of: of_type.AsOf = None
-
-
-class _Made(Asked):
-    """A question of a forecast, which must have been made under the mode and definition that it names, if any."""
-
-    mode: of_type.Mode = None
-    definition: of_type.MadeUnder = None
-
-
-class _Part(_Made):
-    """A part of the whole; what is left out is not split."""
-
-    segment: of_type.Segment = ALL
-    leaf: of_type.Leaf = ALL
-    workload: of_type.Workload = ALL
-    technique: of_type.Technique = ALL
-
-
-class Forecast(_Part):
+class Forecast(OfPart):
     """A measure as it was published."""
 
     output = "rows"
@@ -56,7 +20,7 @@ class Forecast(_Part):
     measure: of_type.Measure
 
 
-class Quantiles(_Part):
+class Quantiles(OfPart):
     """Quantiles of a measure."""
 
     output = "quantiles"
@@ -67,7 +31,7 @@ class Quantiles(_Part):
     scenario: of_type.Levers = BASE
 
 
-class Draws(_Part):
+class Draws(OfPart):
     """Joint draws of a measure."""
 
     output = "draws"
@@ -79,16 +43,7 @@ class Draws(_Part):
     seed: of_type.Seed = 0
 
 
-class _TechniqueShare(_Made):
-    """The share of techniques in a workload."""
-
-    technique: of_type.Techniques
-    of: of_type.Of
-    base: of_type.TechniqueBase
-    segment: of_type.Place
-
-
-class Share(_TechniqueShare):
+class Share(OfTechniques):
     """The share of techniques in a workload."""
 
     output = "shares"
@@ -98,7 +53,7 @@ class Share(_TechniqueShare):
     scenario: of_type.Levers = BASE
 
 
-class When(_TechniqueShare):
+class When(OfTechniques):
     """When the share passes a threshold."""
 
     output = "crossings"
@@ -118,7 +73,7 @@ class Split(Asked):
     definition: of_type.Definition
 
 
-class Attribute(_Made):
+class Attribute(Made):
     """What a change is made of."""
 
     output = "attribution"
@@ -130,14 +85,14 @@ class Attribute(_Made):
     by: of_type.Decomposition = "factor"
 
 
-class Claims(_Made):
+class Claims(Made):
     """The odds of claims."""
 
     output = "claims"
     gives = "the odds of every claim"
 
 
-class Placement(_Made):
+class Placement(Made):
     """Hours by vendor."""
 
     output = "placement"
@@ -145,7 +100,7 @@ class Placement(_Made):
     segment: of_type.Segment = ALL
 
 
-class Techniques(_Made):
+class Techniques(Made):
     """How far techniques have come."""
 
     output = "techniques"
@@ -167,7 +122,7 @@ class Impose(Asked):
     total: of_type.Total = "kept"
 
 
-class Relabel(_Made):
+class Relabel(Made):
     """A firm on the other side."""
 
     output = "relabel"
@@ -177,7 +132,7 @@ class Relabel(_Made):
     valid_from: of_type.ValidFrom = None
 
 
-class Check(_Made):
+class Check(Made):
     """What a claim needs."""
 
     output = "check"
@@ -186,7 +141,7 @@ class Check(_Made):
     against: of_type.Against = None
 
 
-class Contract(_Part):
+class Contract(OfPart):
     """A figure contracted."""
 
     output = "contract"
@@ -197,94 +152,15 @@ class Contract(_Part):
     total: of_type.Total = "moves"
 
 
-class Concentration(_Made):
+class Concentration(Made):
     """How concentrated demand is."""
 
     output = "concentration"
     gives = "how concentrated demand is"
 
 
-class Plan(_Made):
-    """What to add and when to order it."""
-
-    output = "plan"
-    gives = "what to add by a quarter, and when to order it"
-    by: of_type.By
-    risk: of_type.Risk = None
-    under: of_type.Under = None
-    over: of_type.Over = None
-    segment: of_type.Segment = ALL
-    leaf: of_type.Leaf = ALL
-    generation: of_type.Bought = None
-    installed: of_type.Installed = None
-    given: of_type.Given = {}
-
-
-class Limits(_Made):
-    """What limits the fleet."""
-
-    output = "limits"
-    gives = "what limits the fleet by quarter"
-    by: of_type.By
-    programmes: of_type.Programmes = 100
-    given: of_type.Given = {}
-    lift: of_type.Lift = ()
-
-
-class Ceilings(_Made):
-    """What bounds supply."""
-
-    output = "ceilings"
-    gives = "the most packaging, memory and power that can be had by quarter, and who says so"
-    by: of_type.Until = None
-
-
-class Site(_Made):
-    """What a site puts out."""
-
-    output = "site"
-    gives = "what a site puts out by generation"
-    mw: of_type.Megawatts
-    pue: of_type.Pue = None
-    generation: of_type.Generation = None
-    model: of_type.Model = _BASIS_MODEL
-    scenario: of_type.Tier = _TIER
-    given: of_type.Given = {}
-    demand: of_type.Demand = None
-    accelerators: of_type.Accelerators = None
-    cap: of_type.Cap = 1.0
-    flex: of_type.Flex = 0.0
-    flex_hours: of_type.FlexHours = 0.0
-
-
-class Cost(_Made):
-    """Cost of work."""
-
-    output = "cost"
-    gives = "the cost of a million units of work"
-    life: of_type.Life = (4.0, 5.0, 6.0)
-    generation: of_type.Generation = None
-    model: of_type.Model = _BASIS_MODEL
-    scenario: of_type.Tier = _TIER
-    given: of_type.Given = {}
-    gain: of_type.Gain = None
-    elasticity: of_type.Elasticity = None
-
-
-class Retire(_Made):
-    """When cohorts leave."""
-
-    output = "retire"
-    gives = "when cohorts leave, and what they free"
-    generation: of_type.Family
-    segment: of_type.Segment = ALL
-    model: of_type.Model = _FLEET_MODEL
-    scenario: of_type.Tier = _TIER
-    given: of_type.Given = {}
-
-
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
-    each.__name__.lower(): each
+    name_of(each): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
         Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,

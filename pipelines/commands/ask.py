@@ -15,8 +15,10 @@ from rich.table import Table
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.answering import answer_rows, answer_text
-from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows
+from shiftcast.forecast.answering import answer_text
+from shiftcast.forecast.questions import ANSWER, KINDS, QUESTIONS, ROWS, field_rows
+from shiftcast.forecast.telling.form import plain_answer
+from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.attribution import DECOMPOSITIONS, WARNING, attribute
 from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.forecast.views.rows import plain_rows
@@ -53,10 +55,11 @@ def ask(
     check_output(output)
     asked = {"question": question, **dict(_field(text) for text in fields or [])}
     asked |= _lifted(asked, lift or [])
-    rows = answer_rows(open_version(version, root=root).forecaster, [asked])
+    answer = open_version(version, root=root).forecaster.answer(asked)
+    rows = [row | {"row": 0} for row in plain_rows(answer.table)]
     write_rows(rows, output)
     if as_json:
-        sys.stdout.write(answer_text(rows) + "\n")
+        sys.stdout.write(json_text(answer, form=asked.get("form", ANSWER)) + "\n")
     else:
         _show(rows)
 
@@ -89,6 +92,25 @@ def why(
     _show(rows)
     for line in (*(changed_inputs(old, new) if before is not None else ()), WARNING):
         wide_console().print(line)
+
+
+def json_text(answer: Answer, *, form: str = ANSWER) -> str:
+    """Return an answer as the JSON that the server sends for the same question in the same form.
+
+    Parameters
+    ----------
+    answer
+        A whole answer.
+    form
+        ``answer`` or ``rows``.
+
+    Returns
+    -------
+    str
+        JSON on one line.
+    """
+    found = plain_rows(answer.table) if form == ROWS else [plain_answer(answer)]
+    return answer_text([each | {"row": 0} for each in found])
 
 
 def write_rows(rows: Sequence[Mapping[str, Any]], output: Path | None) -> None:

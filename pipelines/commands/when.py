@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from shiftcast.forecast.answering import answer_rows, answer_text
+from shiftcast.forecast.answering import answer_rows
 from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.forecast.views.scenario import BASE
-from shiftcast.pipelines.commands.ask import AsJson, Root, write_rows
+from shiftcast.pipelines.commands.ask import AsJson, Root, json_text, write_rows
 from shiftcast.pipelines.commands.noted import Output, check_output
 from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
@@ -42,10 +42,10 @@ def when(
     }  # fmt: skip
     check_output(output)
     forecaster = open_version(version, root=root).forecaster
-    rows = answer_rows(forecaster, [{"question": "when", **asked}]) if output is not None or as_json else []
-    write_rows(rows, output)
+    if output is not None:
+        write_rows(answer_rows(forecaster, [{"question": "when", **asked}]), output)
     if as_json:
-        sys.stdout.write(answer_text(rows) + "\n")
+        sys.stdout.write(json_text(forecaster.answer({"question": "when", **asked})) + "\n")
     else:
         _show(forecaster.when(**asked))
 

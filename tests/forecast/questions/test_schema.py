@@ -51,7 +51,7 @@ def test_a_field_is_of_one_kind_whichever_question_takes_it():
 def test_every_field_says_what_it_means_and_numbers_their_unit(question):
     for row in field_rows(question):
         assert row["meaning"]
-        text = row["kind"] == "text" or row["kind"].startswith(("pairs", "names"))
+        text = row["kind"] == "text" or row["kind"].startswith(("pairs", "names", "rows"))
         assert bool(row["unit"]) != text or row["field"] == "seed"
 
 

@@ -1,0 +1,157 @@
+"""One paragraph of an answer about a date, a claim, a share imposed, a firm moved or a figure contracted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent, quarter_words
+
+Row = Mapping[str, Any]
+
+
+def of_when(table: pd.DataFrame, asked: Row) -> str:
+    """Return when techniques pass a threshold: the middle date, its interval, the odds, then why.
+
+    Parameters
+    ----------
+    table, asked
+        The one row of ``when``, and the fields of the question.
+
+    Returns
+    -------
+    str
+    """
+    row = table.iloc[0]
+    level = "8 in 10" if row["level"] == 0.8 else f"{percent(row['level'])} of draws"
+    return (
+        f"{row['middle']} ({level}: {row['early']} to {row['late']}) is when {named(str(asked['technique']))} pass "
+        f"{percent(asked['above'])} of {named(str(asked['of']))} {named(str(asked['base']))}, "
+        f"{named(str(asked['segment']))}: already so with {percent(row['already'])}, not by {row['horizon']} with "
+        f"{percent(row['never'])}. {row['says']}"
+    )
+
+
+def of_claims(table: pd.DataFrame, asked: Row) -> str:
+    """Return how many claims are likely, and the least likely of them.
+
+    Parameters
+    ----------
+    table, asked
+        Table of ``claims`` and the fields of the question.
+
+    Returns
+    -------
+    str
+    """
+    judged = table.dropna(subset=["probability"])
+    if judged.empty:
+        return f"None of the {len(table)} claims can be judged by this forecast; each row says why."
+    least = judged.loc[judged["probability"].idxmin()]
+    likely = int((judged["probability"] > 1 / 2).sum())
+    return (
+        f"{likely} of the {len(judged)} claims that can be judged are more likely than not to hold as worded; the "
+        f"least likely, {least['claim']}, has a probability of {percent(least['probability'])}. "
+        f"{len(table) - len(judged)} more are not judged, and their rows say why."
+    )
+
+
+def of_check(table: pd.DataFrame, asked: Row) -> str:
+    """Return the probability of a claim by the reading that weighs most, and how far readings differ.
+
+    Parameters
+    ----------
+    table, asked
+        Table of ``check`` and the fields of the question.
+
+    Returns
+    -------
+    str
+    """
+    judged = table.dropna(subset=["at_least"])
+    if judged.empty:
+        return f"No probability can be given for {asked['claim']}: {table['note'].iloc[0]}."
+    row = judged.loc[judged["weight"].idxmax()]
+    growth = f"growth of {percent(row['growth_needed'])} a quarter; the forecast has {percent(row['growth_forecast'])}"
+    needed = "" if pd.isna(row["growth_needed"]) else f" It needs {growth}."
+    low, high = (percent(judged["at_least"].agg(end)) for end in ("min", "max"))
+    return (
+        f"{percent(row['at_least'])} is the probability that {asked['claim']} comes to at least what was said, read "
+        f"as {str(row['reading']).replace('_', ' ')} ({row['stage']}); as worded it is {percent(row['probability'])}. "
+        f"Over the {len(judged)} readings, definitions and stages it runs from {low} to {high}.{needed}"
+    )
+
+
+def of_impose(table: pd.DataFrame, asked: Row) -> str:
+    """Return the hyperscale share under a mode beside the free one, in the last quarter, and what it took.
+
+    Parameters
+    ----------
+    table, asked
+        Table of ``impose`` and the fields of the question.
+
+    Returns
+    -------
+    str
+    """
+    last = table.iloc[-1]
+    return (
+        f"{percent(last['median'])} in {quarter_words(str(last['quarter']))} "
+        f"({between(last['low80'], last['high80'], 'share')}): hyperscale clouds' part of {named(str(asked['base']))} "
+        f"if {percent(last['share'])} is {_MODES.get(str(asked['mode']), 'imposed')}. Left free it is "
+        f"{percent(last['free_median'])} ({between(last['free_low80'], last['free_high80'], 'share')}), which lies "
+        f"{number(abs(last['strain']))} standard deviations from the claim; the total moves by "
+        f"{percent(last['total_moved'])}."
+    )
+
+
+def of_relabel(table: pd.DataFrame, asked: Row) -> str:
+    """Return the hyperscale share with a firm on the other side, before and after, in the last quarter.
+
+    Parameters
+    ----------
+    table, asked
+        Table of ``relabel`` and the fields of the question.
+
+    Returns
+    -------
+    str
+    """
+    last = table.iloc[-1]
+    return (
+        f"{percent(last['after'])} of revenue in {quarter_words(str(last['quarter']))} would count as hyperscale with "
+        f"{asked['firm']} counted as {asked['to']}, against {percent(last['before'])} as it is; the firm itself takes "
+        f"{percent(last['firm'])}. These are medians; the total does not change."
+    )
+
+
+def of_contract(table: pd.DataFrame, asked: Row) -> str:
+    """Return what the whole becomes when a part's figure is contracted, and how far that part moves.
+
+    Parameters
+    ----------
+    table, asked
+        Table of ``contract``, and the fields of the question with the ``unit`` of its measure.
+
+    Returns
+    -------
+    str
+    """
+    unit = str(asked["unit"])
+    mine = table[table["contracted"]].iloc[0]
+    parts = ("segment", "leaf", "workload", "technique")
+    whole = table[(table[list(parts)] == "all").all(axis=1) & (table["period"] == mine["period"])].iloc[0]
+    return (
+        f"{figure(whole['after_median'], unit)} in {quarter_words(str(mine['period']))} "
+        f"({between(whole['after_low80'], whole['after_high80'], unit)}) is the total of "
+        f"{named(str(asked['measure']))} with {part_words(asked)} contracted at {figure(float(asked['value']), unit)}; "
+        f"it was {figure(whole['before_median'], unit)}, and the part itself {figure(mine['before_median'], unit)}."
+    )
+
+
+_MODES = {
+    "free": "not heard", "prior": "believed beforehand", "observation": "heard as a statement",
+    "soft": "imposed loosely", "fixed": "imposed exactly",
+}  # fmt: skip
