@@ -10,6 +10,7 @@ from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.questions import fields as of_type
 from shiftcast.forecast.questions.asked import BASE, Asked, Made, OfPart, OfTechniques, name_of
 from shiftcast.forecast.questions.capacity import Ceilings, Cost, Limits, Plan, Retire, Site
+from shiftcast.forecast.questions.scenarios import Regret, Scenario
 
 
 class Forecast(OfPart):
@@ -163,6 +164,6 @@ QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     name_of(each): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
-        Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
+        Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire, Scenario, Regret,
     )
 }  # fmt: skip

@@ -28,6 +28,7 @@ from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.registry.versions import changed_inputs, open_version
+from shiftcast.pipelines.sources.scenario_files import scenario_field
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, byte for byte as the server does.")]
 _INNER: Final = ("100", "500", "900")  # quantiles, in thousandths, that stand in one cell
@@ -138,7 +139,7 @@ def _field(text: str) -> tuple[str, Any]:
         raise InputError(f"{text!r} is not of the form field=value, such as measure=power")
     column = KINDS[name].column if name in KINDS else "string"
     if column == "string":
-        return name, value
+        return name, scenario_field(name, value)
     try:
         return name, json.loads(value if column else f"[{value}]")
     except ValueError:

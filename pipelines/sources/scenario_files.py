@@ -67,6 +67,36 @@ def scenario_argument(text: str) -> str:
     return scenario_text(_whole(Path(text), ())) if text.endswith(SUFFIX) else text
 
 
+def scenario_field(field: str, text: str) -> str | list[str]:
+    """Return what was typed for a field of a question, with files of scenarios read where the field takes scenarios.
+
+    Parameters
+    ----------
+    field
+        Field of a question; ``scenario`` takes one, ``scenarios`` several with commas between.
+    text
+        As typed.
+
+    Returns
+    -------
+    str or list of str
+        Text as it is for every other field.
+
+    Raises
+    ------
+    ValueError
+        As :func:`scenario_argument` does.
+
+    Examples
+    --------
+    >>> scenario_field("measure", "power"), scenario_field("scenarios", "power-60-gw, base")
+    ('power', ['power-60-gw', 'base'])
+    """
+    if field == "scenarios" and not text.lstrip().startswith("{"):
+        return [scenario_argument(piece.strip()) for piece in text.split(",") if piece.strip()]
+    return scenario_argument(text) if field == "scenario" else text
+
+
 def _whole(path: Path, within: tuple[Path, ...]) -> dict[str, Any]:
     """Return a file's table with the levers of the files that it uses before its own."""
     place = path.resolve()
