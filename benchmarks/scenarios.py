@@ -14,7 +14,7 @@ import pandas as pd
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.views.compared import Compared, compared
-from shiftcast.forecast.views.compared_words import amount
+from shiftcast.forecast.views.compared_words import amount, quantity
 from shiftcast.forecast.views.scenario import with_gallery
 from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.sources.scenario_files import shipped_scenarios
@@ -24,7 +24,10 @@ QUARTER = "2027Q4"
 RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "scenarios.md"
 BEGIN, END = "<!-- benchmarks/scenarios.py: begin -->", "<!-- benchmarks/scenarios.py: end -->"
-SHOWN = {"accelerators": "accelerators", "gpu_hours": "GPU-hours a quarter", "power": "MW", "spending": "US$ a quarter"}
+SHOWN = {
+    "accelerators": "accelerators", "gpu_hours": "GPU-hours a quarter", "latent_hours": "hours not served, a quarter",
+    "power": "facility power", "spending": "spending a quarter [US$]",
+}  # fmt: skip
 
 
 def measure(draws: int) -> pd.DataFrame:
@@ -43,7 +46,7 @@ def page_table(results: pd.DataFrame) -> str:
         f"|---|---|{'---|' * (len(SHOWN) + 1)}",
     ]
     base = results.drop_duplicates("measure").set_index("measure")["base_median"]
-    lines.append(f"| `base` | as forecast | {' | '.join(amount(base[name]) for name in SHOWN)} | |")
+    lines.append(f"| `base` | as forecast | {' | '.join(_figure(name, base[name]) for name in SHOWN)} | |")
     for name, table in shipped_scenarios().items():
         own = results[results["scenario"] == name].set_index("measure")
         cells = " | ".join(_cell(own.loc[measure]) for measure in SHOWN)
@@ -52,8 +55,14 @@ def page_table(results: pd.DataFrame) -> str:
 
 
 def _cell(row: pd.Series) -> str:
-    middle, low, high = (amount(row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80"))
+    middle, low, high = (
+        _figure(row.name, row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80")
+    )
     return f"{middle} ({low} to {high})"
+
+
+def _figure(measure: str, value: float, *, sign: bool = False) -> str:
+    return quantity(measure, value, sign=sign) if measure == "power" else amount(value, sign=sign)
 
 
 def write_page(results: pd.DataFrame) -> None:

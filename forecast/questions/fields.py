@@ -82,15 +82,15 @@ Definition = Annotated[str, _TEXT, told("who counts as hyperscale, such as recas
 Levers = Annotated[
     str,
     _SCENARIO,
-    told("base; a name such as power-60-gw; levers such as generative*1.5; lift power; or a table"),
+    told("base; a name such as power-40-gw; levers such as generative*1.5; lift power; or a table"),
 ]
 Scenarios = Annotated[
     tuple[str, ...],
     BeforeValidator(SCENARIOS),
-    told("one or several, such as power-60-gw, each a name, levers or a table"),
+    told("one or several, such as power-40-gw, each a name, levers or a table"),
 ]
 Weights = Annotated[
-    dict[str, float], BeforeValidator(WEIGHTS), told("weights of a mixture, such as base=0.7,power-60-gw=0.3", "1")
+    dict[str, float], BeforeValidator(WEIGHTS), told("weights of a mixture, such as base=0.7,power-40-gw=0.3", "1")
 ]
 SaidAt = Annotated[str | None, _TEXT, told("quarter the words speak of, such as 2027Q4, which it is if left out")]
 Horizon = Annotated[int | None, _WHOLE, told("quarters ahead; all if left out", "quarter", minimum=1)]

@@ -175,7 +175,7 @@ def _scenario(field: str, value: Any) -> str:
 
 
 def _scenarios(field: str, value: Any) -> tuple[str, ...]:
-    """Read scenarios given one by one, as one table, or as a text such as ``power-60-gw,software-gain``."""
+    """Read scenarios given one by one, as one table, or as a text such as ``power-40-gw,software-gain``."""
     if isinstance(value, str) and not value.lstrip().startswith("{"):
         value = [piece.strip() for piece in value.split(",") if piece.strip()]
     each = value if isinstance(value, list | tuple) else [value]
@@ -185,7 +185,7 @@ def _scenarios(field: str, value: Any) -> tuple[str, ...]:
 
 
 def _weights(field: str, value: Any) -> dict[str, float]:
-    """Read weights given as a mapping, or as a text such as ``base=0.7,power-60-gw=0.3``."""
+    """Read weights given as a mapping, or as a text such as ``base=0.7,power-40-gw=0.3``."""
     return _pairs(field, value.replace(",", ";") if isinstance(value, str) else value)
 
 

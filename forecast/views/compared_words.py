@@ -17,7 +17,7 @@ from shiftcast.forecast.views.scenario import gallery_of, scenario_notes
 MEASURES: Final = ("accelerators", "gpu_hours", "latent_hours", "power", "spending")
 _WORDS: Final = {
     "accelerators": "accelerators", "gpu_hours": "GPU-hours", "latent_hours": "hours wanted and not served",
-    "power": "MW", "spending": "US$",
+    "power": "power", "spending": "spending",
 }  # fmt: skip
 _UNITS: Final = (("T", 1e12), ("B", 1e9), ("M", 1e6), ("k", 1e3))
 _RESPONSE: Final = ("demand.elasticity", "demand.pass_through")
@@ -45,6 +45,31 @@ def amount(value: float, *, sign: bool = False) -> str:
     letter, size = next(((letter, size) for letter, size in _UNITS if abs(value) >= size), ("", 1.0))
     text = f"{value / size:{'+' if sign else ''}.3g}" if value else "0"
     return f"{text} {letter}".strip()
+
+
+def quantity(measure: str, value: float, *, sign: bool = False) -> str:
+    """Return a figure of a measure with what it is counted in, where the measure does not say.
+
+    Parameters
+    ----------
+    measure, value
+        Measure, and its figure in the measure's unit.
+    sign
+        Whether a plus is shown.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> quantity("power", 39_100.0), quantity("spending", -1.6e11, sign=True), quantity("gpu_hours", 1.6e10)
+    ('39.1 GW', '-160 B US$', '16 B')
+    """
+    if measure == "power":
+        size, unit = (1e3, "GW") if abs(value) >= 1e3 else (1.0, "MW")
+        return f"{value / size:{'+' if sign and value else ''}.3g} {unit}"
+    return f"{amount(value, sign=sign)}{' US$' if measure == 'spending' else ''}"
 
 
 def says(table: pd.DataFrame, by: str) -> str:
@@ -76,7 +101,10 @@ def _said(label: str, rows: pd.DataFrame, by: str) -> str:
 
 
 def _difference(row: pd.Series) -> str:
-    middle, low, high = (amount(row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80"))
+    measure = str(row.name)
+    middle, low, high = (
+        quantity(measure, row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80")
+    )
     return f"{middle} (80 %: {low} to {high})"
 
 

@@ -89,8 +89,8 @@ def scenario_field(field: str, text: str) -> str | list[str]:
 
     Examples
     --------
-    >>> scenario_field("measure", "power"), scenario_field("scenarios", "power-60-gw, base")
-    ('power', ['power-60-gw', 'base'])
+    >>> scenario_field("measure", "power"), scenario_field("scenarios", "power-40-gw, base")
+    ('power', ['power-40-gw', 'base'])
     """
     if field == "scenarios" and not text.lstrip().startswith("{"):
         return [scenario_argument(piece.strip()) for piece in text.split(",") if piece.strip()]
