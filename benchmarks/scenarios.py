@@ -56,7 +56,7 @@ def page_table(results: pd.DataFrame) -> str:
 
 def _cell(row: pd.Series) -> str:
     middle, low, high = (
-        _figure(row.name, row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80")
+        _figure(str(row.name), row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80")
     )
     return f"{middle} ({low} to {high})"
 

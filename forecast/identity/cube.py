@@ -126,7 +126,10 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
     tasks, hours = _allocate(drawn, shown)
     asked = [name for name in drawn.bottom.volumes if name != "generative"]
     variables = {**_of_hours(fit, drawn, shown, tasks, hours), **_of_machines(drawn, shown, fit)}
-    variables |= {**_of_shares(drawn, shown, asked), **levered_variables(fit, drawn, shown)}
+    variables |= {
+        **_of_shares(drawn, shown, asked),
+        **levered_variables(fit, drawn.orders, drawn.supplied.machines, drawn.taught.sampling, shown),
+    }
     variables |= migration_variables(
         fit.bottom_up, drawn.carried, drawn.sales.mix, drawn.taught.sampling.assumed, shown, asked
     )

@@ -114,8 +114,8 @@ def part_moved(shares: Array, mine: NDArray[np.bool_], wanted: Array) -> Array:
 
     Examples
     --------
-    >>> part_moved(np.array([0.6, 0.2, 0.2]), np.array([False, False, True]), np.array([0, 0, 0.6])).round(2).tolist()
-    [0.3, 0.1, 0.6]
+    >>> part_moved(np.array([0.5, 0.25, 0.25]), np.array([False, False, True]), np.array([0, 0, 0.5])).round(2).tolist()
+    [0.33, 0.17, 0.5]
     """
     before, after = (each[..., mine].sum(axis=-1) for each in (shares, wanted))
     others = shares[..., ~mine].sum(axis=-1)
