@@ -19,11 +19,14 @@ from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.effects.changes import Attributed, attribute_answer
+from shiftcast.forecast.effects.learning import LearnNext, learn_next
+from shiftcast.forecast.effects.ranking import Rank, rank
+from shiftcast.forecast.effects.turned_away import Latent, latent
 from shiftcast.forecast.sixty_forty.concentration import concentrations
 from shiftcast.forecast.telling.asking import Asking
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.answer import Answer
-from shiftcast.forecast.views.attribution import attribute
 from shiftcast.forecast.views.by_vendor import placement_table
 from shiftcast.forecast.views.compared import Compared, compared
 from shiftcast.forecast.views.contracted import Contracted, contract
@@ -171,11 +174,21 @@ class Forecaster(Asking):
         """Return the hyperscale share by quarter; arguments as :func:`forecast.views.published.share_table`."""
         return share_table(self.cube, base=base, definition=definition)
 
-    def attribute(
-        self, start: str, end: str, *, measure: str = "gpu_hours", segment: str = ALL, by: str = "factor"
-    ) -> pd.DataFrame:
-        """Return what a change between two quarters is made of (:mod:`forecast.views.attribution`), as accounting."""
-        return attribute(self.cube, self.cube, start=start, end=end, measure=measure, segment=segment, by=by)
+    def attribute(self, start: str, end: str, **asked: Any) -> Answer:
+        """Return what a change between quarters is made of (:class:`forecast.effects.changes.Attributed`)."""
+        return attribute_answer(self.cube, self.basis, self.known, Attributed(start, end, **asked))
+
+    def learn_next(self, **asked: Any) -> Answer:
+        """Return which one number to measure next (:class:`forecast.effects.learning.LearnNext`)."""
+        return learn_next(self.cube, self.basis, LearnNext(**asked))
+
+    def rank(self, **asked: Any) -> Answer:
+        """Return leaves by growth and by variance (:class:`forecast.effects.ranking.Rank`)."""
+        return rank(self.cube, Rank(**asked))
+
+    def latent(self, **asked: Any) -> Answer:
+        """Return how much demand is turned away (:class:`forecast.effects.turned_away.Latent`)."""
+        return latent(self.cube, self.known, Latent(**asked))
 
     def claims(self) -> pd.DataFrame:
         """Return every claim with the probability the draws give it, or why it is not judged."""

@@ -101,7 +101,34 @@ Above = Annotated[float, _NUMBER, told("threshold that the share passes", "share
 Level = Annotated[float, _NUMBER, told("level of the interval from early to late", "1", **_WITHIN)]
 Start = Annotated[str, _TEXT, told("quarter before, such as 2025Q2")]
 End = Annotated[str, _TEXT, told("quarter after, such as 2026Q2")]
-Decomposition = Annotated[str, _TEXT, told("what it is made of: factor or mix")]
+Changed = Annotated[str, _TEXT, told("a measure such as gpu_hours or power, or hyperscale_share of busy hours")]
+Decomposition = Annotated[
+    str, _TEXT, told("what it is made of: factor, request (its terms apart), mix, segment, leaf, workload or technique")
+]
+From = Annotated[str | None, _TEXT, told("first quarter, such as 2026Q2; the last reported one if left out")]
+Decision = Annotated[
+    str, _TEXT, told("plan (accelerators to have live by then) or budget (money for purchases to then)")
+]
+Short = Annotated[
+    float | None,
+    _NUMBER,
+    told(
+        "cost of one accelerator or dollar too few; the record's share of a price if left out",
+        "USD",
+        exclusiveMinimum=0,
+    ),
+]
+Idle = Annotated[
+    float | None,
+    _NUMBER,
+    told(
+        "cost of one accelerator or dollar too many; the record's share of a price if left out",
+        "USD",
+        exclusiveMinimum=0,
+    ),
+]
+Error = Annotated[float, _NUMBER, told("standard error of one measurement over the figure", "1", minimum=0)]
+Sample = Annotated[int, _WHOLE, told("how many measurements are taken, of independent errors", "1", minimum=1)]
 SplitMode = Annotated[str, _TEXT, told("free, prior, observation, soft or fixed")]
 Imposed = Annotated[
     float | None, _NUMBER, told("hyperscale share imposed; the one claimed if left out", "share", **_WITHIN)

@@ -10,12 +10,11 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import ValidationInfo
 
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, nearest
 
 LONGEST_TEXT: Final = 200
 LONGEST_SCENARIO: Final = 20_000
@@ -93,9 +92,7 @@ def unknown(name: str, known: Collection[str], kind: str = "field") -> str:
     >>> unknown("segmnt", ["segment", "measure"])
     "field 'segmnt' is not known; did you mean 'segment'? the fields are segment, measure"
     """
-    near = get_close_matches(name.lower(), known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{kind} {shortened(name)} is not known; {hint}the {kind}s are {', '.join(known)}"
+    return f"{kind} {shortened(name)} is not known; {nearest(name, known)}the {kind}s are {', '.join(known)}"
 
 
 def _text(field: str, value: Any) -> str:

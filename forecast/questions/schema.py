@@ -10,6 +10,7 @@ from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.questions import fields as of_type
 from shiftcast.forecast.questions.asked import BASE, Asked, Made, OfPart, OfTechniques, name_of
 from shiftcast.forecast.questions.capacity import Ceilings, Cost, Limits, Plan, Retire, Site
+from shiftcast.forecast.questions.effects import Attribute, Latent, LearnNext, Rank
 from shiftcast.forecast.questions.scenarios import Regret, Scenario
 
 
@@ -72,18 +73,6 @@ class Split(Asked):
     mode: of_type.Mode = None
     base: of_type.Base
     definition: of_type.Definition
-
-
-class Attribute(Made):
-    """What a change is made of."""
-
-    output = "attribution"
-    gives = "what a change is made of"
-    start: of_type.Start
-    end: of_type.End
-    measure: of_type.Measure = "gpu_hours"
-    segment: of_type.Segment = ALL
-    by: of_type.Decomposition = "factor"
 
 
 class Claims(Made):
@@ -164,6 +153,7 @@ QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     name_of(each): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
-        Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire, Scenario, Regret,
+        Check, Contract, Concentration, LearnNext, Rank, Latent, Plan, Limits, Ceilings, Site, Cost, Retire,
+        Scenario, Regret,
     )
 }  # fmt: skip

@@ -15,11 +15,13 @@ from shiftcast.forecast.views.provenance import Assumed
 JUDGED: Final = ("assumed", "given")  # evidence that is no measurement
 SHOWN: Final = 8  # rows
 _CHANCE: Final = 12.0  # times 1/draws: a squared correlation of independent draws passes it once in two thousand
+_SAME: Final = 1e-9  # of the largest: below it, rows say the same
+_BESIDES: Final = "; dated judgements among the statements count as measured"
 _DRAWS_A_ROW: Final = 3  # fewer draws than this a row, and a regression would explain noise
-_UNTOLD: Final = "this question keeps no list of what it rests on"
+_UNTOLD: Final = "the figures are too many for one part; ask about one of them, such as with `share`"
 
 
-def variance_assumed(values: Array, inputs: Array, *, subject: str) -> Assumed:
+def variance_assumed(values: Array, directions: Array, *, subject: str) -> Assumed:
     """Return the part of a figure's variance that draws of assumption rows explain.
 
     Ranks are regressed on ranks, both as standard normals; the R-squared is adjusted for the number of rows, so that
@@ -29,8 +31,8 @@ def variance_assumed(values: Array, inputs: Array, *, subject: str) -> Assumed:
     ----------
     values
         Draws of the figure, shape (draws,), any unit.
-    inputs
-        Normal scores of the rows whose evidence is a judgement, shape (draws, rows).
+    directions
+        What the rows whose evidence is a judgement span (:func:`spanned`), shape (draws, rows).
     subject
         What the figure is.
 
@@ -42,19 +44,21 @@ def variance_assumed(values: Array, inputs: Array, *, subject: str) -> Assumed:
     Examples
     --------
     >>> x = np.random.default_rng(1).normal(size=(4000, 2))
-    >>> round(variance_assumed(x[:, 0] + x[:, 1], normal_scores(x[:, :1]), subject="a sum").part, 1)
+    >>> round(variance_assumed(x[:, 0] + x[:, 1], spanned(normal_scores(x[:, :1])), subject="a sum").part, 1)
     0.5
     """
-    count, rows = inputs.shape
+    count, rows = directions.shape
     if np.ptp(values) == 0:
         return Assumed(None, f"all draws of {subject} agree, so nothing can be told apart")
     if count < _DRAWS_A_ROW * rows:
         return Assumed(None, f"{count} draws are too few to tell what {rows} assumed rows explain of {subject}")
     target = normal_scores(values[:, None])[:, 0]
-    fitted = inputs @ np.linalg.lstsq(inputs, target, rcond=None)[0]
+    fitted = directions @ (directions.T @ target)
     unexplained = float(((target - fitted) ** 2).sum() / (target**2).sum())
     part = min(max(1 - unexplained * (count - 1) / (count - rows - 1), 0.0), 1.0)
-    return Assumed(part, f"the variance of {subject} (ranks of the draws) that {rows} rows marked assumed explain")
+    return Assumed(
+        part, f"the variance of {subject} (ranks of the draws) that {rows} rows marked assumed explain{_BESIDES}"
+    )
 
 
 def rows_assumed(rows: pd.DataFrame) -> Assumed:
@@ -79,6 +83,27 @@ def rows_assumed(rows: pd.DataFrame) -> Assumed:
         return Assumed(None, _UNTOLD)
     part = float(rows["evidence"].isin(JUDGED).mean())
     return Assumed(part, f"the {len(rows)} rows listed under what it assumes, by count")
+
+
+def spanned(scores: Array) -> Array:
+    """Return an orthonormal basis of what rows span, so that a regression on them is one product.
+
+    Parameters
+    ----------
+    scores
+        Normal scores of rows, shape (draws, rows).
+
+    Returns
+    -------
+    ndarray, shape (draws, rank)
+
+    Examples
+    --------
+    >>> spanned(np.array([[3.0, 6.0], [4.0, 8.0]])).shape
+    (2, 1)
+    """
+    left, size, _ = np.linalg.svd(scores, full_matrices=False)
+    return np.asarray(left[:, size > _SAME * size.max(initial=0.0)])
 
 
 def normal_scores(values: Array) -> Array:

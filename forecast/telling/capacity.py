@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent, quarter_words
+from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent
 
 Row = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ def of_plan(table: pd.DataFrame, asked: Row) -> str:
     row = table.iloc[0]
     place = part_words({"segment": str(row["segment"]), "leaf": str(row["leaf"])})
     return (
-        f"{figure(row['accelerators_needed'], 'accelerator')} in place by {quarter_words(str(row['by']))} leave a "
+        f"{figure(row['accelerators_needed'], 'accelerator')} in place by {row['by']} leave a "
         f"{percent(row['risk'])} risk of too few ({between(row['live_low80'], row['live_high80'], 'accelerator')} are "
         f"needed): {place}. Order {number(row['racks_to_add'])} racks of {row['generation']} by {row['order_by']}; "
         f"ordered today they are in place in time with {percent(row['in_time_if_ordered_now'])}."
@@ -51,7 +51,7 @@ def of_limits(table: pd.DataFrame, asked: Row) -> str:
     served = between(last["served_share_low80"], last["served_share_high80"], "share")
     before = ", ".join(f"{row['binding']} in {row['quarter']}" for _, row in table.iloc[:-1].iterrows())
     said = (
-        f"{percent(last['served_share_median'])} of the fleet wanted in {quarter_words(str(last['quarter']))} can be "
+        f"{percent(last['served_share_median'])} of the fleet wanted in {last['quarter']} can be "
         f"had ({served}): {binds} in {percent(last['binding_odds'])} of the draws."
     )
     return f"{said} Before: {before}." if before else said
@@ -75,7 +75,7 @@ def of_ceilings(table: pd.DataFrame, asked: Row) -> str:
         f"({between(row['most_low80'], row['most_high80'], str(row['unit']))})"
         for _, row in last.iterrows()
     )
-    return f"{said}: the most that can be had in {quarter_words(str(last['quarter'].iloc[0]))}."
+    return f"{said}: the most that can be had in {last['quarter'].iloc[0]}."
 
 
 def of_site(table: pd.DataFrame, asked: Row) -> str:
@@ -149,7 +149,7 @@ def of_retire(table: pd.DataFrame, asked: Row) -> str:
         return f"{freed}: {named(str(asked['generation']))} leaving before it wears out, where power is scarce."
     first = cohorts.iloc[0]
     return (
-        f"{quarter_words(str(first['middle']))} (8 in 10: {first['early']} to {first['late']}) is when the "
+        f"{first['middle']} (8 in 10: {first['early']} to {first['late']}) is when the "
         f"oldest cohort of {asked['generation']}, bought in {first['cohort']}, stops paying for itself if power is "
         f"scarce; not by the horizon with {percent(first['never'])}. {freed}."
     )

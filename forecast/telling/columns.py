@@ -11,7 +11,7 @@ from shiftcast.forecast.telling.units import known_unit
 _MARKS: Final = "mean q* "
 _ABOUT: Final = " measure unit definition scenario as_of"
 _PART: Final = "segment leaf workload technique "
-_SPREAD: Final = "*_median *_low80 *_high80 "
+_ANY: Final = "2030"  # stands for what a column's name ends in, such as a year
 COLUMNS: Final[Mapping[str, str]] = {
     "forecast": f"origin as_of {_PART}measure base definition mode period_start period_end statistic quantile value "
                 "unit model scenario",
@@ -19,7 +19,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "draws": "draw quarter value measure unit scenario as_of",
     "share": f"quarter {_MARKS}{_ABOUT} technique of base segment",
     "when": "question says techniques already by_* never horizon early middle late level draws_within early_within "
-            "middle_within late_within variance_* settle_* notes",
+            "middle_within late_within variance_* settle_1 settle_2 settle_3 settle_*_cut notes",
     "split": "quarter kind q* at_least_60 base definition as_of",
     "attribute": "factor mean low80 median high80 share unit",
     "claims": "claim reading speaker stated_at statement bound low high unit median probability at_least note",
@@ -58,7 +58,7 @@ def _schema(name: str, columns: list[str]) -> dict[str, Any]:
 
 
 def _cell(name: str, column: str) -> dict[str, Any]:
-    unit = known_unit(name, column.replace("*", "500"))
+    unit = known_unit(name, column.replace("*", _ANY))
     kinds = ["string", "boolean", "null"] if unit is None else ["number", "string", "null"]
     return {"type": kinds} if unit is None else {"type": kinds, "unit": unit}
 

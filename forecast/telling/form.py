@@ -61,12 +61,18 @@ def plain_answer(answer: Answer) -> dict[str, Any]:
 
 
 def answer_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the answer form, and under ``rows_of`` that of the rows of every question.
+    """Return the JSON Schema of the answer form, with that of the rows of every question among its definitions.
 
     Returns
     -------
     dict
-        JSON Schema, draft 2020-12.
+        JSON Schema, draft 2020-12; ``$defs`` has ``rows of QUESTION``, of one row.
+
+    Examples
+    --------
+    >>> answer_schema()["$defs"]["rows of concentration"]["required"]
+    ['over', 'hhi', 'effective', 'top', 'without_half']
     """
     whole: Mapping[str, Any] = TypeAdapter(AnswerForm).json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole, "rows_of": rows_schema()}
+    rows = {f"rows of {name}": schema for name, schema in rows_schema().items()}
+    return {**whole, "$schema": "https://json-schema.org/draft/2020-12/schema", "$defs": {**whole["$defs"], **rows}}

@@ -15,7 +15,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.economics.basis import learned_of
 from shiftcast.forecast.scenarios.reading import read_scenario
-from shiftcast.forecast.telling.assumed import JUDGED, carried, normal_scores, rows_assumed, variance_assumed
+from shiftcast.forecast.telling.assumed import JUDGED, carried, normal_scores, rows_assumed, spanned, variance_assumed
 from shiftcast.forecast.telling.subject import Subject, subject_of
 from shiftcast.forecast.views.answer import ASSUMED
 from shiftcast.forecast.views.provenance import INTERVAL, Assumed, Provenance, Registered
@@ -28,6 +28,7 @@ BASE: Final = "base"
 _BASES: Final[Mapping[str, str]] = {
     "placement": "accelerator_hours", "techniques": "adoption, requests and gpu_hours", "claims": "as claimed",
     "check": "as claimed", "relabel": "revenue", "concentration": "gpu_hours and spending", "plan": "accelerators",
+    "latent": "gpu_hours",
     "limits": "h100e", "ceilings": "as each ceiling", "site": "work", "cost": "work", "retire": "accelerators",
 }  # fmt: skip
 
@@ -68,10 +69,8 @@ class Ground:
         subject = subject_of(name, asked, self.cube)
         if subject is None or self._inputs is None:
             return rows, rows_assumed(rows)
-        names, scores = self._inputs
-        judged = self._rows.loc[names, "evidence"].isin(JUDGED).to_numpy()
-        part = variance_assumed(subject.draws, scores[:, judged], subject=subject.name)
-        return (rows if len(rows) else self._carrying(subject, names, scores)), part
+        part = variance_assumed(subject.draws, self._judged, subject=subject.name)
+        return (rows if len(rows) else self._carrying(subject, *self._inputs)), part
 
     def provenance(self, name: str, asked: Mapping[str, Any], assumed: Assumed) -> Provenance:
         """Return where an answer comes from.
@@ -123,6 +122,12 @@ class Ground:
         )
         values = {name: each for name, each in drawn.values.items() if name in self._rows.index and np.ptp(each) > 0}
         return list(values), normal_scores(np.stack(list(values.values()), axis=-1))
+
+    @cached_property
+    def _judged(self) -> Array:
+        """What the rows that are judgements span, shape (draws, rank)."""
+        names, scores = self._inputs or ([], np.zeros((self.cube.sizes["draw"], 0)))
+        return spanned(scores[:, self._rows.loc[names, "evidence"].isin(JUDGED).to_numpy()])
 
     def _carrying(self, subject: Subject, names: list[str], scores: Array) -> pd.DataFrame:
         chosen = carried(subject.draws, scores)

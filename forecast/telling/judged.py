@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent, quarter_words
+from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent
+from shiftcast.forecast.views.passage import NOT_YET
 
 Row = Mapping[str, Any]
 
@@ -25,13 +26,14 @@ def of_when(table: pd.DataFrame, asked: Row) -> str:
     str
     """
     row = table.iloc[0]
-    level = "8 in 10" if row["level"] == 0.8 else f"{percent(row['level'])} of draws"
-    return (
-        f"{row['middle']} ({level}: {row['early']} to {row['late']}) is when {named(str(asked['technique']))} pass "
+    level = "8 in 10" if row["level"] == _USUAL else f"{percent(row['level'])} of the draws"
+    early, middle, late = (_date(str(row[name]), str(row["horizon"])) for name in ("early", "middle", "late"))
+    said = (
+        f"{middle} ({level}: {early} to {late}) is when {named(str(asked['technique']))} pass "
         f"{percent(asked['above'])} of {named(str(asked['of']))} {named(str(asked['base']))}, "
-        f"{named(str(asked['segment']))}: already so with {percent(row['already'])}, not by {row['horizon']} with "
-        f"{percent(row['never'])}. {row['says']}"
+        f"{named(str(asked['segment']))}. {row['says']}"
     )
+    return said[0].upper() + said[1:]
 
 
 def of_claims(table: pd.DataFrame, asked: Row) -> str:
@@ -98,7 +100,7 @@ def of_impose(table: pd.DataFrame, asked: Row) -> str:
     """
     last = table.iloc[-1]
     return (
-        f"{percent(last['median'])} in {quarter_words(str(last['quarter']))} "
+        f"{percent(last['median'])} in {last['quarter']} "
         f"({between(last['low80'], last['high80'], 'share')}): hyperscale clouds' part of {named(str(asked['base']))} "
         f"if {percent(last['share'])} is {_MODES.get(str(asked['mode']), 'imposed')}. Left free it is "
         f"{percent(last['free_median'])} ({between(last['free_low80'], last['free_high80'], 'share')}), which lies "
@@ -121,7 +123,7 @@ def of_relabel(table: pd.DataFrame, asked: Row) -> str:
     """
     last = table.iloc[-1]
     return (
-        f"{percent(last['after'])} of revenue in {quarter_words(str(last['quarter']))} would count as hyperscale with "
+        f"{percent(last['after'])} of revenue in {last['quarter']} would count as hyperscale with "
         f"{asked['firm']} counted as {asked['to']}, against {percent(last['before'])} as it is; the firm itself takes "
         f"{percent(last['firm'])}. These are medians; the total does not change."
     )
@@ -144,14 +146,19 @@ def of_contract(table: pd.DataFrame, asked: Row) -> str:
     parts = ("segment", "leaf", "workload", "technique")
     whole = table[(table[list(parts)] == "all").all(axis=1) & (table["period"] == mine["period"])].iloc[0]
     return (
-        f"{figure(whole['after_median'], unit)} in {quarter_words(str(mine['period']))} "
+        f"{figure(whole['after_median'], unit)} in {mine['period']} "
         f"({between(whole['after_low80'], whole['after_high80'], unit)}) is the total of "
         f"{named(str(asked['measure']))} with {part_words(asked)} contracted at {figure(float(asked['value']), unit)}; "
         f"it was {figure(whole['before_median'], unit)}, and the part itself {figure(mine['before_median'], unit)}."
     )
 
 
-_MODES = {
+def _date(quarter: str, horizon: str) -> str:
+    return f"after {horizon}" if quarter == NOT_YET else quarter
+
+
+_USUAL: Final = 0.8
+_MODES: Final = {
     "free": "not heard", "prior": "believed beforehand", "observation": "heard as a statement",
     "soft": "imposed loosely", "fixed": "imposed exactly",
 }  # fmt: skip

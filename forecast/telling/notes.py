@@ -10,7 +10,6 @@ import xarray as xr
 
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.telling.words import percent
-from shiftcast.forecast.views.attribution import WARNING
 from shiftcast.forecast.views.part import MEASURES, periods
 from shiftcast.forecast.workloads import UNALLOCATED
 
@@ -20,7 +19,6 @@ _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "split": ("Revenue is known under every definition, machines and power under that of the reference only.",),
     "impose": ("What imposing a share takes is shown; it is no evidence for the share.",),
     "relabel": ("A firm moves with the machines it owns, whoever runs on them.",),
-    "attribute": (WARNING,),
     "claims": ("A probability says how far the forecast agrees, not who is right.",),
     "check": ("A probability says how far the forecast agrees, not who is right.",),
     "contract": ("Other periods do not move, and the contract is taken to be kept.",),

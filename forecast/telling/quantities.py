@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent, quarter_words
+from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent
 from shiftcast.forecast.views.published import CLAIMED
 
 Row = Mapping[str, Any]
@@ -83,8 +83,8 @@ def of_share(table: pd.DataFrame, asked: Row) -> str:
     str
     """
     subject = (
-        f"the part of {named(str(asked['of']))} {named(str(asked['base']))} that {named(str(asked['technique']))} "
-        f"take, {named(str(asked['segment']))}"
+        f"the part of {named(str(asked['of']))} {named(str(asked['base']))} that goes to "
+        f"{named(str(asked['technique']))}, {named(str(asked['segment']))}"
     )
     return _course(table.assign(unit="share"), asked, subject=subject)
 
@@ -107,32 +107,6 @@ def of_split(table: pd.DataFrame, asked: Row) -> str:
         f"{_marks(last, 'share')}: {subject}. In {now['quarter']} it is {percent(now[MIDDLE])} "
         f"({between(now[LOW], now[HIGH], 'share')}). At least {percent(CLAIMED)}, as was claimed, has a "
         f"probability of {percent(last['at_least_60'])} in {last['quarter']}."
-    )
-
-
-def of_attribute(table: pd.DataFrame, asked: Row) -> str:
-    """Return what a change is made of: where it ends, where it began, and its effects, the largest first.
-
-    Parameters
-    ----------
-    table, asked
-        Table of ``attribute`` and the fields of the question.
-
-    Returns
-    -------
-    str
-    """
-    before, after, unit = table.iloc[0], table.iloc[-1], str(table["unit"].iloc[0])
-    effects = table.iloc[1:-1]
-    order = effects["share"].abs().sort_values(ascending=False).index
-    parts = ", ".join(f"{effects.loc[at, 'factor']} {percent(effects.loc[at, 'share'])}" for at in order)
-    change = after["mean"] / before["mean"] - 1 if before["mean"] else float("nan")
-    way = "up" if change >= 0 else "down"
-    return (
-        f"{figure(after['median'], unit)} in {quarter_words(str(asked['end']))} "
-        f"({between(after['low80'], after['high80'], unit)}) against {figure(before['median'], unit)} in "
-        f"{asked['start']}: {named(str(asked['measure']))} of {part_words(asked)}, {way} {percent(abs(change))} on "
-        f"average. Of the mean change: {parts}. This is accounting: it says how the change adds up, not what drove it."
     )
 
 
@@ -177,7 +151,7 @@ def of_techniques(table: pd.DataFrame, asked: Row) -> str:
     spread = {name: last[f"gpu_hours_{name}"] for name in (LOW, MIDDLE, HIGH)}
     return (
         f"{_marks({**spread, 'quarter': last['quarter']}, 'share')}: the part of {named(str(workload))} GPU-hours that "
-        f"{named(str(technique))} take in {named(str(segment))}, the largest move of {len(ends)} techniques. In "
+        f"goes to {named(str(technique))} in {named(str(segment))}, the largest move of {len(ends)} techniques. In "
         f"{now['quarter']} it is {percent(now[f'gpu_hours_{MIDDLE}'])} of GPU-hours, "
         f"{percent(now[f'requests_{MIDDLE}'])} of requests, and operators with {percent(now[f'adoption_{MIDDLE}'])} of "
         "requests use it at all."
@@ -224,5 +198,5 @@ def _marks(row: Any, unit: str, *, dated: bool = True) -> str:
     span = between(row[low], row[high], unit)
     if (low, high) != (LOW, HIGH):
         span = span.replace("8 in 10", f"from the {float(low[1:]) / 10:g} % to the {float(high[1:]) / 10:g} % quantile")
-    when = f" in {quarter_words(str(row['quarter']))}" if dated else ""
+    when = f" in {row['quarter']}" if dated else ""
     return f"{figure(float(middle), unit)}{when} ({span})"

@@ -77,6 +77,18 @@ def _of_hours(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
     return _of_measure("gpu_hours", {"segment": asked.get("segment", ALL)}, cube)
 
 
+def _of_latent(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
+    return _of_measure("latent_hours", asked, cube)
+
+
+def _of_spending(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
+    return _of_measure("spending", {}, cube)
+
+
+def _of_revenue(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
+    return _of_split({"base": "revenue", "definition": cube.attrs["definition"]}, cube)
+
+
 def _of_plan(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
     segment, _, leaf = str(asked.get("segment", ALL)).partition("/")
     return _of_measure("accelerators", {**asked, "segment": segment, "leaf": leaf or asked.get("leaf", ALL)}, cube)
@@ -84,7 +96,8 @@ def _of_plan(asked: Mapping[str, Any], cube: xr.Dataset) -> Subject:
 
 _SUBJECTS: Final[Mapping[str, Callable[[Mapping[str, Any], xr.Dataset], Subject]]] = {
     "share": _of_share, "when": _of_share, "split": _of_split, "impose": _of_split, "placement": _of_hours,
-    "plan": _of_plan,
+    "latent": _of_latent, "plan": _of_plan, "claims": _of_spending, "check": _of_spending,
+    "concentration": _of_spending, "relabel": _of_revenue,
 }  # fmt: skip
 
 

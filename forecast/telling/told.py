@@ -21,7 +21,7 @@ from shiftcast.forecast.views.rows import answer_frame
 
 SAYS: Final[Mapping[str, Callable[[pd.DataFrame, Mapping[str, Any]], str]]] = {
     "forecast": quantities.of_forecast, "quantiles": quantities.of_quantiles, "draws": quantities.of_draws,
-    "share": quantities.of_share, "split": quantities.of_split, "attribute": quantities.of_attribute,
+    "share": quantities.of_share, "split": quantities.of_split,
     "placement": quantities.of_placement, "techniques": quantities.of_techniques,
     "concentration": quantities.of_concentration, "when": judged.of_when, "claims": judged.of_claims,
     "check": judged.of_check, "impose": judged.of_impose, "relabel": judged.of_relabel,

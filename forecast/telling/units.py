@@ -25,7 +25,7 @@ _COMMON: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _OF: Final[Mapping[str, Mapping[str, str]]] = {
     "claims": {"": OF_ROW, "low": OF_ROW, "high": OF_ROW},
-    "share": dict.fromkeys(("", "mean"), "share"), "split": {"": "share"}, "impose": {"": "share", "top": "share"},
+    "share": dict.fromkeys(("", "mean"), "share"), "split": {"": "share"}, "impose": {"": "share"},
     "relabel": dict.fromkeys(("before", "after", "firm"), "share"),
     "check": {"": "of the claim", "growth": "1/quarter", "growth_needed": "1/quarter", "bridge": "of the claim"},
     "contract": dict.fromkeys(("", "before", "after", "moved"), OF_MEASURE),

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shiftcast.features.calendars import quarter_end
-
+_HALF: Final = 0.005  # half of one percent, which would round to none of it
 _SIZES: Final = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
-UNITS: Final[Mapping[str, str]] = {
-    "USD": "US dollars", "USD/quarter": "US dollars a quarter", "accelerator": "accelerators",
-    "accelerator/quarter": "accelerators a quarter", "accelerator_hour/quarter": "accelerator-hours a quarter",
-    "core_hour/quarter": "CPU core-hours a quarter", "MW_facility": "megawatts at the meter",
-    "request/quarter": "requests a quarter", "token/quarter": "tokens a quarter",
+_UNITS: Final[Mapping[str, str]] = {
+    "USD": "US dollars", "core_hour": "CPU core-hours", "accelerator_hour": "accelerator-hours",
+    "MW_facility": "megawatts at the meter", "1": "", "share": "",
 }  # fmt: skip
 _NAMES: Final[Mapping[str, str]] = {
-    "gpu_hours": "busy GPU-hours", "latent_hours": "accelerator-hours wanted but not supplied",
+    "gpu_hours": "GPU-hours", "latent_hours": "accelerator-hours wanted but not supplied",
     "accelerators": "accelerators in place", "accelerators_shipped": "accelerators shipped",
     "power": "power of data centres", "spending": "spending on data-centre accelerators", "revenue": "revenue",
     "watts": "power", "work": "operations", "recsys": "recommendation", "ads": "advertising",
@@ -42,7 +39,7 @@ def named(name: str) -> str:
     Examples
     --------
     >>> named("gpu_hours"), named("regional_cloud"), named("sequence+llm")
-    ('busy GPU-hours', 'regional cloud', 'sequence models and large language models')
+    ('GPU-hours', 'regional cloud', 'sequence models and large language models')
     """
     return " and ".join(_NAMES.get(each, each.replace("_", " ")) for each in name.split("+"))
 
@@ -61,12 +58,12 @@ def unit_words(unit: str) -> str:
 
     Examples
     --------
-    >>> unit_words("USD/quarter"), unit_words("output_token/day"), unit_words("1")
-    ('US dollars a quarter', 'output token a day', '')
+    >>> unit_words("USD/quarter"), unit_words("output_token/day"), unit_words("MW_facility/quarter")
+    ('US dollars a quarter', 'output tokens a day', 'megawatts at the meter a quarter')
     """
-    if unit == "1":
-        return ""
-    return UNITS.get(unit, unit.replace("_", " ").replace("/", " a "))
+    counted, *per = unit.split("/")
+    many = counted.replace("_", " ") + ("" if counted.isupper() else "s")
+    return " a ".join([_UNITS.get(counted, many), *(each.replace("_", " ") for each in per)])
 
 
 def number(value: float) -> str:
@@ -107,12 +104,12 @@ def percent(part: float) -> str:
 
     Examples
     --------
-    >>> percent(0.124), percent(0.001), percent(0.999), percent(-0.031)
-    ('12 %', 'under 1 %', 'over 99 %', '-3 %')
+    >>> percent(0.124), percent(0.001), percent(0.999), percent(-0.031), percent(-0.001)
+    ('12 %', 'under 1 %', 'over 99 %', '-3 %', 'over -1 %')
     """
-    if 0 < part < 0.005:
-        return "under 1 %"
-    return "over 99 %" if 0.995 <= part < 1 else f"{100 * part:.0f} %"
+    if 0 < abs(part) < _HALF:
+        return "under 1 %" if part > 0 else "over -1 %"
+    return "over 99 %" if 1 - _HALF <= part < 1 else f"{100 * part:.0f} %"
 
 
 def figure(value: float, unit: str) -> str:
@@ -178,26 +175,3 @@ def part_words(asked: Mapping[str, Any]) -> str:
     place = next((str(asked[name]) for name in ("leaf", "segment") if asked.get(name, "all") != "all"), "")
     work = [str(asked[name]) for name in ("workload", "technique") if asked.get(name, "all") != "all"]
     return ", ".join([named(place.rpartition("/")[2]) if place else "all buyers", *map(named, work)])
-
-
-def quarter_words(quarter: str) -> str:
-    """Return a quarter with the month it ends in.
-
-    Parameters
-    ----------
-    quarter
-        Such as ``2027Q4``; other text is returned as it is.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> quarter_words("2027Q4"), quarter_words("after 2032Q4")
-    ('2027Q4 (to December 2027)', 'after 2032Q4')
-    """
-    try:
-        return f"{quarter} (to {quarter_end(quarter):%B %Y})"
-    except ValueError:
-        return quarter

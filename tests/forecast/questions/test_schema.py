@@ -11,12 +11,18 @@ from shiftcast.forecast.capacity.retire import Retirement
 from shiftcast.forecast.capacity.scenario_regret import Regretted
 from shiftcast.forecast.economics.costs import Costing
 from shiftcast.forecast.economics.site import Site
+from shiftcast.forecast.effects.changes import Attributed
+from shiftcast.forecast.effects.learning import LearnNext
+from shiftcast.forecast.effects.ranking import Rank
+from shiftcast.forecast.effects.turned_away import Latent
 from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows, json_schema
 from shiftcast.forecast.questions.reading import is_context, kind_of
 from shiftcast.forecast.views.compared import Compared
 
-OWN = {"plan": Plan, "limits": Limits, "site": Site, "cost": Costing, "retire": Retirement,
-       "scenario": Compared, "regret": Regretted}  # fmt: skip
+OWN = {
+    "attribute": Attributed, "learn_next": LearnNext, "rank": Rank, "latent": Latent, "plan": Plan, "limits": Limits,
+    "site": Site, "cost": Costing, "retire": Retirement, "scenario": Compared, "regret": Regretted,
+}  # fmt: skip
 PART = ("segment", "leaf", "workload", "technique")
 
 
