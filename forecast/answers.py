@@ -176,7 +176,8 @@ class Forecaster(Asking):
 
     def attribute(self, start: str, end: str, **asked: Any) -> Answer:
         """Return what a change between quarters is made of (:class:`forecast.effects.changes.Attributed`)."""
-        return attribute_answer(self.cube, self.basis, self.known, Attributed(start, end, **asked))
+        side = self.cube, self.basis, self.known
+        return attribute_answer(side, side, Attributed(start, end, **asked))
 
     def learn_next(self, **asked: Any) -> Answer:
         """Return which one number to measure next (:class:`forecast.effects.learning.LearnNext`)."""

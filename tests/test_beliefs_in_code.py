@@ -89,10 +89,10 @@ MODULES = {
         "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
-        "effects/bridge.py": "DRAWS STEPS _NAMED", "effects/changes.py": "_NAMED",
+        "effects/bridge.py": "DRAWS STEPS _NAMED _SMALL", "effects/changes.py": "_NAMED",
         "effects/indices.py": "PERMUTED RESAMPLED", "effects/polynomials.py": "MOST",
-        "effects/ranking.py": "_RESAMPLED",
-        "effects/shapley.py": "_DEGREE _PER_COLUMN", "effects/study.py": "SHOWN TOGETHER",
+        "effects/ranking.py": "_RESAMPLED", "effects/shapley.py": "_DEGREE _PER_COLUMN",
+        "effects/study.py": "SHOWN TOGETHER", "effects/turned_away.py": "_NAMED",
         "fleet/described.py": "_NAMED", "fleet/pictures.py": "_SHOWN_MONTHS", "fleet/outlook.py": "_LAST _PANELS",
         "fleet/kept.py": "MOST CELLS", "fleet/small.py": "TOGETHER BLOCK DRAWS _CELLS",
         "answering.py": "MOST_ROWS", "hardware/conversion.py": "_BLOCK", "hierarchy/multiplicative.py": "_ROUNDS",

@@ -103,7 +103,7 @@ def test_steps_are_what_the_rows_move_the_figure_by_and_add_up(both, counted):
     by = steps.set_index("step")["mean"]
     assert by[DAY] == pytest.approx(after.known.origin.day_of_year - before.known.origin.day_of_year)
     assert by[REST] == pytest.approx(0.0, abs=1e-6)
-    assert len(steps) == 10  # the day, eight steps of news, the rest
+    assert 4 < len(steps) <= 10  # the day, at most eight steps of news, the rest
 
 
 def test_the_block_that_moves_most_is_halved_down_to_its_subject(both, counted):
@@ -115,7 +115,9 @@ def test_the_block_that_moves_most_is_halved_down_to_its_subject(both, counted):
     assert len(largest.subjects) <= 3
     assert sum(len(step.subjects) for step in found) == len(news_between(*both).subjects)
     drawn, _ = counted
-    assert len(drawn) == 2 + 1 + 9  # the two versions, the day before it moved, and nine records
+    assert len(drawn) <= 2 + 1 + 9  # the two versions, the day before it moved, and at most nine records
+    small = [step for step in found if abs(step.moved.mean()) < 1e-3 * figure(before.cube).mean()]
+    assert any(len(step.subjects) > 2 for step in small)  # blocks that hardly move it stay whole
 
 
 def test_news_that_only_make_sense_together_stay_together(both, counted, monkeypatch):
