@@ -13,6 +13,7 @@ from shiftcast.features.calendars import as_midnight
 from shiftcast.features.frames import ALL, Claims, DataFrame, Forecasts
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.questions import ask_capacity
+from shiftcast.forecast.capacity.scenario_regret import Regretted, regret_question
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
 from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.claims.registry import distinct
@@ -27,6 +28,7 @@ from shiftcast.forecast.telling.asking import Asking
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.by_vendor import placement_table
+from shiftcast.forecast.views.compared import Compared, compared
 from shiftcast.forecast.views.contracted import Contracted, contract
 from shiftcast.forecast.views.crossing_answer import Crossing, crossing
 from shiftcast.forecast.views.part import Part
@@ -263,6 +265,14 @@ class Forecaster(Asking):
     def retire(self, **asked: Any) -> Answer:
         """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
         return ask_capacity("retire", self.cube, self.basis, asked)
+
+    def scenario(self, **asked: Any) -> Answer:
+        """Return scenarios beside the base (:class:`forecast.views.compared.Compared`)."""
+        return compared(self.cube, Compared(**asked), None if self.basis is None else self.basis.assumptions)
+
+    def regret(self, **asked: Any) -> Answer:
+        """Return the plan of least regret over scenarios (:class:`forecast.capacity.scenario_regret.Regretted`)."""
+        return regret_question(self.cube, Regretted(**asked))
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""

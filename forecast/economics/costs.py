@@ -16,7 +16,7 @@ from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, 
 from shiftcast.forecast.economics.cost import HourlyCost, Terms, capital_recovery, hourly_cost, per_million
 from shiftcast.forecast.economics.power import across
 from shiftcast.forecast.economics.rates import rate
-from shiftcast.forecast.economics.rebound import rebound_table
+from shiftcast.forecast.scenarios.rebound import rebound_table
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 

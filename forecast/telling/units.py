@@ -50,6 +50,7 @@ _OF: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("capital", "operations", "site", "energy", "full_use", "idle", "usd_million"),
                         "USD/million units"),
     },
+    "scenario": {"base": OF_ROW, "level": OF_ROW, "difference": OF_ROW},
     "retire": {
         **dict.fromkeys(("shipped", "in_place", "retired_early"), "accelerator"), "mw_freed": "MW_facility",
         "work_day_lost": "unit/day",
