@@ -25,6 +25,8 @@ from shiftcast.forecast.effects.ranking import Rank, rank
 from shiftcast.forecast.effects.turned_away import Latent, latent
 from shiftcast.forecast.sixty_forty.concentration import concentrations
 from shiftcast.forecast.telling.asking import Asking
+from shiftcast.forecast.tracing.audit import audit
+from shiftcast.forecast.tracing.steps import Cell
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.by_vendor import placement_table
@@ -273,6 +275,13 @@ class Forecaster(Asking):
     def regret(self, **asked: Any) -> Answer:
         """Return the plan of least regret over scenarios (:class:`forecast.capacity.scenario_regret.Regretted`)."""
         return regret_question(self.cube, Regretted(**asked))
+
+    def audit(
+        self, measure: str, *, period: str, base: str = "none", stated_under: str | None = None, **part: str
+    ) -> Answer:  # fmt: skip
+        """Return where a figure comes from (:func:`forecast.tracing.audit.audit`)."""
+        cell = Cell(measure, Part(**part_of(**part)), period, base, stated_under or "")
+        return audit(self.cube, self.known, self.settings, cell)
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""

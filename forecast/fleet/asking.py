@@ -26,6 +26,10 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
 KINDS: Final[Mapping[str, Kind]] = {
     "question": TEXT, "form": FORM, **{name: kind for fields in FIELDS.values() for name, kind in fields.items()}
 }  # fmt: skip
+_SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
+    TEXT.name: {"type": "string"}, NUMBER.name: {"type": "number"}, WHOLE.name: {"type": "integer", "minimum": 0},
+    NAMES.name: {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
+}  # fmt: skip
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"when": ("technique", "of"), "why": ("before", "after")}
 
 
@@ -63,3 +67,26 @@ def ask(planner: Planner, question: Mapping[str, Any]) -> Answer:
         **{field: FIELDS[name][field].read(field, value) for field, value in given.items()}
     )
     return answer
+
+
+def json_schema() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of the fields of every question, by name.
+
+    Returns
+    -------
+    dict
+        Question to its JSON Schema.
+
+    Examples
+    --------
+    >>> json_schema()["budget"]["properties"]["year"]
+    {'type': 'integer', 'minimum': 0}
+    """
+    return {
+        name: {
+            "type": "object", "additionalProperties": False,
+            "description": (getattr(Planner, name).__doc__ or "").partition("\n")[0],
+            "properties": {field: dict(_SCHEMAS[kind.name]) for field, kind in fields.items()},
+            "required": list(_NEEDED.get(name, ())),
+        } for name, fields in FIELDS.items()
+    }  # fmt: skip

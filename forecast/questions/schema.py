@@ -149,11 +149,22 @@ class Concentration(Made):
     gives = "how concentrated demand is"
 
 
+class Audit(OfPart):
+    """Where a figure comes from."""
+
+    output = "audit"
+    gives = "where a figure comes from: its equation and inputs, the rows it rests on, their evidence and weight"
+    measure: of_type.Audited
+    period: of_type.Quarter
+    base: of_type.AuditBase = "none"
+    stated_under: of_type.StatedUnder = None
+
+
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     name_of(each): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
         Check, Contract, Concentration, LearnNext, Rank, Latent, Plan, Limits, Ceilings, Site, Cost, Retire,
-        Scenario, Regret,
+        Scenario, Regret, Audit,
     )
 }  # fmt: skip
