@@ -32,7 +32,9 @@ MODULES = {
     UNIT: {
         "fleet/borrowed.py": "_YEAR HOURS QUARTER", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
         "fleet/history.py": "_STEP", "fleet/kept.py": "_DAYS", "fleet/world.py": "HALF_QUARTER",
-        "draws.py": "Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
+        "draws.py": "Z90", "economics/doubted.py": "_TO_95",
+        "capacity/purchases.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
+        "capacity/plan_words.py": "_MONTH_DAYS", "capacity/retire_words.py": "_SECONDS_PER_DAY",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
         "rollouts/hazard.py": "_DECADE",
         "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
@@ -74,7 +76,8 @@ MODULES = {
         "sixty_forty/impose.py": "_SETTLED _LIMIT", "sixty_forty/pooling.py": "_FURTHEST",
         "sixty_forty/revisions.py": "_HELD", "split/relabel.py": "_MOST",
         "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
-        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
+        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/follows.py": "_TINY",
+        "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
         "views/settled.py": "_EDGE _TINY _CHANCE", "views/technique_share.py": "_TINY",
         "volume/categories.py": "_APART", "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY",
         "volume/censoring.py": "_LEAST", "volume/combine.py": "_TINY", "volume/dependence.py": "_MOST",
@@ -107,7 +110,8 @@ MODULES = {
     LAYOUT: {
         "fleet/borrowed.py": "_INNER",
         "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
-        "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN",
+        "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN _LOOK _PLANNED",
+        "capacity/words.py": "_WHOLE",
         "fleet/full.py": "RISK", "fleet/queue.py": "_INNER", "fleet/why.py": "_NAMED",
         "economics/costs.py": "LIVES", "economics/revenue.py": "SAME_PRICE", "economics/site.py": "_MONEY",
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE",
@@ -157,7 +161,7 @@ MODULES = {
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {
-        "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
+        "doubts.py": "FAR", "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
         "fleet/planner.py": "_OLD,_STALE",
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",
         "fleet/grain.py": "MONTHS,WEEKS,FEW_WEEKS FAR", "fleet/history.py": "_LATE",
@@ -176,7 +180,7 @@ MODULES = {
     },
     SEED: {"rollouts/ramp.py": "_SEED"},
     TO_MOVE: {
-        "capacity/limits_question.py": "_OFFERED",
+        "capacity/purchases.py": "OFFERED",
         "volume/lumpy.py": "_SPREAD",
     },
 }  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shiftcast.forecast.questions.kinds import LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import FLAG, LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
 
 
 def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float) -> Any:
@@ -37,7 +37,7 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
 
 _TEXT, _NUMBER, _WHOLE = BeforeValidator(TEXT), BeforeValidator(NUMBER), BeforeValidator(WHOLE)
 _LEVELS, _SERIES, _PAIRS = BeforeValidator(LEVELS), BeforeValidator(SERIES), BeforeValidator(PAIRS)
-_NAMES = BeforeValidator(NAMES)
+_NAMES, _FLAG = BeforeValidator(NAMES), BeforeValidator(FLAG)
 _WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
 
 Mode = Annotated[str | None, _TEXT, told("mode of the split the forecast was made under", context=True)]
@@ -61,6 +61,8 @@ Place = Annotated[str, _TEXT, told("hyperscale, rest, all, or a leaf such as sov
 Base = Annotated[str, _TEXT, told("what the share is of: revenue, gpu_hours, accelerators or watts")]
 Definition = Annotated[str, _TEXT, told("who counts as hyperscale, such as recast_2")]
 Levers = Annotated[str, _TEXT, told("base, or levers such as generative*1.5; sovereign*0.8; lift power")]
+Every = Annotated[str, _TEXT, told("quarter, or year: flows summed, stocks at its end")]
+BrokenDown = Annotated[str | None, _TEXT, told("segment, leaf, workload or technique that it is broken down by")]
 Horizon = Annotated[int | None, _WHOLE, told("quarters ahead; all if left out", "quarter", minimum=1)]
 Levels = Annotated[tuple[float, ...], _LEVELS, told("levels of the quantiles", "1", **_WITHIN)]
 Draws = Annotated[int | None, _WHOLE, told("how many joint draws; all if left out", "draw", minimum=1)]
@@ -85,6 +87,8 @@ Claim = Annotated[str, _TEXT, told("id of a claim, as `shiftcast claim list` sho
 Against = Annotated[str | None, _TEXT, told("vintage to bridge from; the speaker's last if left out")]
 Period = Annotated[str, _TEXT, told("quarter, such as 2027Q4, or year")]
 Contracted = Annotated[float, _NUMBER, told("figure contracted for the part", "of the measure")]
+Bound = Annotated[str, _TEXT, told("exactly, at_most or at_least the figure")]
+Sure = Annotated[bool, _FLAG, told("insist on figures far beyond what the record supports")]
 By = Annotated[str, _TEXT, told("last quarter, such as 2027Q4")]
 Until = Annotated[str | None, _TEXT, told("last quarter, such as 2027Q4; the horizon if left out")]
 Risk = Annotated[float | None, _NUMBER, told("probability of too few that is accepted", "1", **_WITHIN)]

@@ -12,9 +12,7 @@ from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.questions import fields as of_type
 
 BASE: Final = "base"
-_BASIS_MODEL: Final = "deepseek-r1"
-_FLEET_MODEL: Final = "llama2-70b-99.9"
-_TIER: Final = "server"
+_BASIS_MODEL, _FLEET_MODEL, _TIER = "deepseek-r1", "llama2-70b-99.9", "server"
 
 
 class Asked(BaseModel):
@@ -54,6 +52,8 @@ class Forecast(_Part):
     output = "rows"
     gives = "rows of the forecasts frame"
     measure: of_type.Measure
+    every: of_type.Every = "quarter"
+    by: of_type.BrokenDown = None
 
 
 class Quantiles(_Part):
@@ -65,6 +65,8 @@ class Quantiles(_Part):
     horizon: of_type.Horizon = None
     quantiles: of_type.Levels = QUANTILES
     scenario: of_type.Levers = BASE
+    every: of_type.Every = "quarter"
+    by: of_type.BrokenDown = None
 
 
 class Draws(_Part):
@@ -190,11 +192,13 @@ class Contract(_Part):
     """A figure contracted."""
 
     output = "contract"
-    gives = "a measure with one part's figure contracted"
+    gives = "a measure with one part's figure held, exactly or as a cap or a floor, and what follows of it"
     measure: of_type.Measure
     period: of_type.Period
     value: of_type.Contracted
+    bound: of_type.Bound = "exactly"
     total: of_type.Total = "moves"
+    sure: of_type.Sure = False
 
 
 class Concentration(_Made):
@@ -218,6 +222,7 @@ class Plan(_Made):
     generation: of_type.Bought = None
     installed: of_type.Installed = None
     given: of_type.Given = {}
+    sure: of_type.Sure = False
 
 
 class Limits(_Made):
@@ -229,6 +234,7 @@ class Limits(_Made):
     programmes: of_type.Programmes = 100
     given: of_type.Given = {}
     lift: of_type.Lift = ()
+    sure: of_type.Sure = False
 
 
 class Ceilings(_Made):
@@ -255,6 +261,7 @@ class Site(_Made):
     cap: of_type.Cap = 1.0
     flex: of_type.Flex = 0.0
     flex_hours: of_type.FlexHours = 0.0
+    sure: of_type.Sure = False
 
 
 class Cost(_Made):
@@ -269,6 +276,7 @@ class Cost(_Made):
     given: of_type.Given = {}
     gain: of_type.Gain = None
     elasticity: of_type.Elasticity = None
+    sure: of_type.Sure = False
 
 
 class Retire(_Made):
@@ -281,11 +289,11 @@ class Retire(_Made):
     model: of_type.Model = _FLEET_MODEL
     scenario: of_type.Tier = _TIER
     given: of_type.Given = {}
+    sure: of_type.Sure = False
 
 
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
-    each.__name__.lower(): each
-    for each in (
+    each.__name__.lower(): each for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
         Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
     )

@@ -12,8 +12,8 @@ import typer
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.capacity.limits_question import Limits
 from shiftcast.forecast.capacity.plan import Plan
+from shiftcast.forecast.capacity.purchases import Limits
 from shiftcast.forecast.capacity.retire import MODEL as RETIRED_MODEL
 from shiftcast.forecast.capacity.retire import Retirement
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis

@@ -5,15 +5,16 @@ import inspect
 import pytest
 
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.capacity.limits_question import Limits
 from shiftcast.forecast.capacity.plan import Plan
+from shiftcast.forecast.capacity.purchases import Limits
 from shiftcast.forecast.capacity.retire import Retirement
 from shiftcast.forecast.economics.costs import Costing
 from shiftcast.forecast.economics.site import Site
 from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows, json_schema
 from shiftcast.forecast.questions.reading import is_context, kind_of
+from shiftcast.forecast.views.contract_answer import Held
 
-OWN = {"plan": Plan, "limits": Limits, "site": Site, "cost": Costing, "retire": Retirement}
+OWN = {"contract": Held, "plan": Plan, "limits": Limits, "site": Site, "cost": Costing, "retire": Retirement}
 PART = ("segment", "leaf", "workload", "technique")
 
 
@@ -51,7 +52,7 @@ def test_a_field_is_of_one_kind_whichever_question_takes_it():
 def test_every_field_says_what_it_means_and_numbers_their_unit(question):
     for row in field_rows(question):
         assert row["meaning"]
-        text = row["kind"] == "text" or row["kind"].startswith(("pairs", "names"))
+        text = row["kind"] == "text" or row["kind"].startswith(("pairs", "names", "yes"))
         assert bool(row["unit"]) != text or row["field"] == "seed"
 
 
