@@ -9,11 +9,13 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.series import select
 from shiftcast.forecast.capacity.need import today_of
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.hardware.generations import (
     GenerationPrior,
     Generations,
+    GenerationThroughput,
     generation_throughput,
     nvidia_generations,
 )
@@ -33,7 +35,7 @@ class GenerationWork:
     each
         Family to accelerators of it for one of the forecast's [1], shape (draws,); a faster one needs fewer.
     measured
-        Family to the share of the work whose rate on it was measured or judged independently [1].
+        Family to the share of the work for which records of it speak [1].
     """
 
     generations: Generations
@@ -47,8 +49,9 @@ def generation_work(
     """Return how many accelerators of a generation stand for one of those that the forecast adds by a quarter.
 
     An accelerator that is added spends its hours on the tasks of the part as the part does in that quarter. Rates are
-    those of the records, on one day's software; what no record speaks of, such as training, follows the 8-bit peak as
-    far as a peak's gain arrives in work. The accelerators added are those shipped ahead, by generation and draw.
+    those of the records, on one day's software; a generation without one in the unit of a task follows its records
+    beside the generation before, on the same models; what no record speaks of, such as training, follows the 8-bit
+    peak as far as a peak's gain arrives in work. The accelerators added are those shipped ahead, by draw.
 
     Parameters
     ----------
@@ -117,5 +120,28 @@ def _rate(basis: Basis, generations: Generations, task: Task | None) -> tuple[Ar
     if task is not None and task.on_accelerator and task.record_unit:
         found = generation_throughput(basis.throughput, generations, task)
         if (np.isfinite(found.value) & (found.value > 0)).all():
-            return found.value, np.array(found.measured, dtype=np.float64)
+            return _carried(basis, generations, task, found)
     return generations.h100e**generations.peak_gain, np.zeros(len(generations.names))
+
+
+def _carried(
+    basis: Basis, generations: Generations, task: Task, found: GenerationThroughput
+) -> tuple[Array, Array]:  # fmt: skip
+    """Return rates in which one that was not measured in the unit of the task follows the pairs of records it has.
+
+    A pair is of the generation and the one before, on the same model and scenario, of the same technique; the median
+    ratio of them carries the rate of the one before. Without any, the rate stays scaled by the peak.
+    """
+    rates, spoken = found.value.copy(), np.array(found.measured, dtype=np.float64)
+    rows = select(basis.throughput, technique=task.technique)
+    best = [
+        rows[rows["accelerator"].isin(names)].groupby(["model", "scenario", "unit"])["value"].max()
+        for names in generations.records
+    ]
+    for place in range(1, len(rates)):
+        ratios = (best[place] / best[place - 1]).dropna()
+        if spoken[: place + 1].any() and not spoken[place]:
+            scaled = found.value[place] / found.value[place - 1]
+            rates[place] = rates[place - 1] * (float(ratios.median()) if len(ratios) else scaled)
+            spoken[place] = float(len(ratios) > 0)
+    return rates, spoken

@@ -136,7 +136,8 @@ def retire_says(swap: Swap, table: pd.DataFrame, told: pd.DataFrame, left: Passa
     return (
         f"{when}, as power is forecast; not by {left.horizon} in {left.never:.0%} of the draws. By {last} this frees "
         f"{fan(whole, 'mw_freed', 'MW')} and {fan(whole, 'racks_freed')} racks or servers of {swap.old.domain}, and "
-        f"loses {fan(whole, 'work_day_lost', 'trillion tokens a day', 1e-12)}. {_newest(swap)} {_why(told)} {_slack(table)}"
+        f"loses {fan(whole, 'work_day_lost', 'trillion tokens a day', 1e-12)}. "
+        f"{_newest(swap)} {_why(told)} {_slack(table)}"
     )
 
 
