@@ -7,6 +7,7 @@ from typing import Final
 
 from shiftcast.features.input_error import InputError
 
+_WHOLE, _LONG = 100.0, 1e15  # between which a figure is shown without decimals and exponent
 FAR: Final = 10.0  # times beyond the range at which a figure is refused until it is insisted on
 
 
@@ -56,6 +57,29 @@ class Supported:
         return over / under if under > 0 else float("inf")
 
 
+def figure(value: float, digits: int = 4) -> str:
+    """Return a figure at some digits, thousands apart and without an exponent as far as people read it.
+
+    Parameters
+    ----------
+    value
+        Any number.
+    digits
+        Digits that count.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> figure(60_000.0), figure(10934.7, 3), figure(0.00123), figure(1e300)
+    ('60,000', '10,900', '0.00123', '1e+300')
+    """
+    short = float(f"{value:.{digits}g}")
+    return f"{short:,.0f}" if _WHOLE <= abs(short) < _LONG else f"{short:.{digits}g}"
+
+
 def doubt(name: str, value: float, supported: Supported, *, sure: bool, refused: bool = True) -> tuple[str, ...]:
     """Return a note on a figure beyond what is supported; refuse one far beyond it.
 
@@ -94,8 +118,8 @@ def doubt(name: str, value: float, supported: Supported, *, sure: bool, refused:
         return ()
     side = "above" if value > supported.high else "below"
     told = (
-        f"{name} of {value:,.4g} {supported.unit} is {times:,.2g} times {side} {supported.said}, {supported.low:,.4g} "
-        f"to {supported.high:,.4g} {supported.unit}"
+        f"{name} of {figure(value)} {supported.unit} is {figure(times, 2)} times {side} {supported.said}, "
+        f"{figure(supported.low)} to {figure(supported.high)} {supported.unit}"
     )
     if refused and times >= FAR and not sure:
         raise InputError(f"{told}; correct it or its unit, or insist with sure=yes (--sure)")

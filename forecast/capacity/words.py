@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any, Final
+from typing import Any
 
-_WHOLE: Final = 100.0  # from which a figure is shown without decimals
+from shiftcast.forecast.doubts import figure
 
 
 def plain(value: float) -> str:
-    """Return a figure at three digits without an exponent.
+    """Return a figure at three digits.
 
     Parameters
     ----------
@@ -22,11 +22,10 @@ def plain(value: float) -> str:
 
     Examples
     --------
-    >>> plain(10934.7), plain(42.06), plain(0.00123)
-    ('10,900', '42.1', '0.00123')
+    >>> plain(10934.7), plain(42.06)
+    ('10,900', '42.1')
     """
-    short = float(f"{value:.3g}")
-    return f"{short:,.0f}" if abs(short) >= _WHOLE else f"{short:g}"
+    return figure(value, 3)
 
 
 def fan(row: Mapping[Any, Any] | Mapping[Hashable, Any], stem: str, unit: str = "", scale: float = 1.0) -> str:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.doubts import Supported, doubt
+from shiftcast.forecast.doubts import Supported, doubt, figure
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.contracted import LEVELS, Contracted, contract, node_name
 from shiftcast.forecast.views.follows import what_follows
@@ -87,11 +87,11 @@ def contract_answer(cube: xr.Dataset, asked: Held) -> Answer:
     doubtful = doubt(f"contracted {measure}", value, Supported(low, high, unit, "the forecast's 95 %"), sure=asked.sure)
     follows = what_follows(cube, done)
     says = (
-        f"{_fan(kept)} {unit} of {measure} in {part.segment}/{part.leaf} in {period}, {_WORDS[bound]} {value:,.4g}: "
+        f"{_fan(kept)} {unit} of {measure} in {part.segment}/{part.leaf} in {period}, {_WORDS[bound]} {figure(value)}: "
         f"this moves {done.held.mean():.0%} of the draws. Free, it is {_fan(free)}. {_whole(done)}{_followed(follows)}"
     )
     return Answer(
-        f"{measure} with {done.node} {_WORDS[bound]} {value:.4g} {unit}", done.frame,
+        f"{measure} with {done.node} {_WORDS[bound]} {figure(value)} {unit}", done.frame,
         pd.DataFrame(columns=list(ASSUMED)), (*doubtful, _READING), says=says.strip(),
         more={} if follows.empty else {"what follows": follows},
         units={f"{when}_{level}": unit for when in ("before", "after") for level in LEVELS} | {"moved": unit},
@@ -100,13 +100,13 @@ def contract_answer(cube: xr.Dataset, asked: Held) -> Answer:
 
 def _fan(draws: Array) -> str:
     low, middle, high = np.quantile(draws, list(LEVELS.values()))
-    return f"{middle:,.4g} ({low:,.4g} to {high:,.4g} in 8 of 10 draws)"
+    return f"{figure(middle)} ({figure(low)} to {figure(high)} in 8 of 10 draws)"
 
 
 def _whole(done: Contracted) -> str:
     top = done.nodes.hierarchy.position(node_name(Part(), done.period))
     before, after = np.median(done.nodes.draws[top]), np.median(done.draws[top])
-    return f"The total {'is kept' if done.total == 'kept' else f'goes from {before:,.4g} to {after:,.4g}'}. "
+    return f"The total {'is kept' if done.total == 'kept' else f'goes from {figure(before)} to {figure(after)}'}. "
 
 
 def _followed(follows: pd.DataFrame) -> str:
@@ -114,4 +114,8 @@ def _followed(follows: pd.DataFrame) -> str:
         return ""
     own = follows.drop_duplicates("measure").set_index("measure")["moved"]
     told = (("gpu_hours", "accelerator-hours"), ("accelerators", "accelerators"), ("power", "MW"), ("spending", "USD"))
-    return f"With it go, in the mean, {', '.join(f'{own[name]:+,.3g} {words}' for name, words in told)}."
+    return f"With it go, in the mean, {', '.join(f'{_signed(own[name])} {words}' for name, words in told)}."
+
+
+def _signed(value: float) -> str:
+    return f"{'' if value < 0 else '+'}{figure(value, 3)}"

@@ -96,7 +96,7 @@ def test_ways_are_told_by_the_least_largest_regret(cube, basis):
 
 
 def test_one_s_own_fleet_beyond_all_is_doubted(cube, basis):
-    with pytest.raises(ValueError, match="one's own fleet of 1e\\+09 accelerators"):
+    with pytest.raises(ValueError, match="one's own fleet of 1,000,000,000 accelerators"):
         plan_question(cube, basis, Plan("2027Q4", 0.05, leaf="sovereign", installed=1e9))
     sure = plan_question(cube, basis, Plan("2027Q4", 0.05, leaf="sovereign", installed=1e9, sure=True))
     assert sure.notes[0].startswith("Doubtful: one's own fleet")
