@@ -1,6 +1,7 @@
 """Write what the schemas of questions say into the docs: ``python docs/make_questions.py`` from the root.
 
-The tables of serving.md stand between two marks; questions.json is the JSON Schema, for clients.
+The tables of serving.md stand between two marks; questions.json is the JSON Schema of questions, answers.schema.json
+that of answers, for clients.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shiftcast.forecast.questions import QUESTIONS, field_rows, json_schema
+from shiftcast.forecast.telling.form import answer_schema
 
 PAGE = Path(__file__).with_name("serving.md")
 SCHEMA = Path(__file__).with_name("questions.json")
+ANSWERS = Path(__file__).with_name("answers.schema.json")
 BEGIN, END = "<!-- made by docs/make_questions.py -->\n", "<!-- end -->\n"
 
 
@@ -46,6 +49,11 @@ def schema() -> str:
     return json.dumps(json_schema(), indent=1, sort_keys=True) + "\n"
 
 
+def answers() -> str:
+    """Return the JSON Schema of answers as text."""
+    return json.dumps(answer_schema(), indent=1, sort_keys=True) + "\n"
+
+
 def _takes(name: str) -> str:
     rows = [row for row in field_rows(name) if "(any question)" not in row["meaning"]]
     needed = ", ".join(row["field"] for row in rows if row["default"] == "needed")
@@ -56,3 +64,4 @@ def _takes(name: str) -> str:
 if __name__ == "__main__":
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     SCHEMA.write_text(schema(), encoding="utf-8")
+    ANSWERS.write_text(answers(), encoding="utf-8")

@@ -63,8 +63,25 @@ def quarter_end(label: str) -> pd.Timestamp:
     """
     year, _, quarter = label.upper().partition("Q")
     if not (year.isdigit() and len(year) == 4 and quarter in {"1", "2", "3", "4"}):
-        raise InputError(f"quarter {label!r} is not of the form 2027Q4")
+        raise InputError(f"quarter {label!r} is not of the form 2027Q4{_meant(label)}")
     return pd.Timestamp(int(year), 3 * int(quarter), 1, tz="UTC") + pd.offsets.MonthEnd(0)
+
+
+def _meant(label: str) -> str:
+    """Return the quarter that a year or a month ends in, as a hint.
+
+    Examples
+    --------
+    >>> _meant("2027"), _meant("2027-05"), _meant("soon")
+    ('; the year 2027 ends in 2027Q4', '; month 05 of 2027 is in 2027Q2', '')
+    """
+    year, _, month = label.partition("-")
+    if not (year.isdigit() and len(year) == 4):
+        return ""
+    if not month:
+        return f"; the year {year} ends in {year}Q4"
+    inside = month.isdigit() and 1 <= int(month) <= 12
+    return f"; month {month} of {year} is in {year}Q{(int(month) + 2) // 3}" if inside else ""
 
 
 def calendar_quarters(first: str, last: str) -> pd.DatetimeIndex:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -19,17 +18,19 @@ from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
-from shiftcast.forecast.questions import Question, read_question
+from shiftcast.forecast.effects.changes import Attributed, attribute_answer
+from shiftcast.forecast.effects.learning import LearnNext, learn_next
+from shiftcast.forecast.effects.ranking import Rank, rank
+from shiftcast.forecast.effects.turned_away import Latent, latent
 from shiftcast.forecast.sixty_forty.concentration import concentrations
+from shiftcast.forecast.telling.asking import Asking
 from shiftcast.forecast.views.adoption import techniques_table
-from shiftcast.forecast.views.ahead import Ahead
 from shiftcast.forecast.views.answer import Answer
-from shiftcast.forecast.views.attribution import attribute
 from shiftcast.forecast.views.by_vendor import placement_table
 from shiftcast.forecast.views.contract_answer import Held, contract_answer
 from shiftcast.forecast.views.crossing_answer import Crossing, crossing
-from shiftcast.forecast.views.published import Published, share_table
-from shiftcast.forecast.views.rows import answer_frame, check_context, plain_rows
+from shiftcast.forecast.views.provenance import Registered
+from shiftcast.forecast.views.published import share_table
 from shiftcast.forecast.views.scenario import BASE
 from shiftcast.forecast.views.techniques import half_questions
 
@@ -43,7 +44,7 @@ _NOT_KEPT: Final = "this forecast does not keep the record it was drawn from; ru
 
 
 @dataclass(frozen=True)
-class Forecaster:
+class Forecaster(Asking):
     """A forecast made at one origin.
 
     Attributes
@@ -58,6 +59,8 @@ class Forecaster:
         The record as it was known and how the cube was drawn; absent from forecasts that keep neither.
     basis
         Catalogue, rates, assumptions and fleet that questions of capacity and cost rest on.
+    registered
+        Version and digests it was registered under, if it was.
     """
 
     cube: xr.Dataset
@@ -66,10 +69,7 @@ class Forecaster:
     known: Known | None = None
     settings: Settings | None = None
     basis: Basis | None = None
-
-    @cached_property
-    def _ahead(self) -> Ahead:
-        return Ahead(self.cube, Published(self.published))
+    registered: Registered | None = None
 
     def forecast(
         self, measure: str, *, every: str = "quarter", by: str | None = None, **part: str
@@ -177,11 +177,21 @@ class Forecaster:
         """Return the hyperscale share by quarter; arguments as :func:`forecast.views.published.share_table`."""
         return share_table(self.cube, base=base, definition=definition)
 
-    def attribute(
-        self, start: str, end: str, *, measure: str = "gpu_hours", segment: str = ALL, by: str = "factor"
-    ) -> pd.DataFrame:
-        """Return what a change between two quarters is made of (:mod:`forecast.views.attribution`), as accounting."""
-        return attribute(self.cube, self.cube, start=start, end=end, measure=measure, segment=segment, by=by)
+    def attribute(self, start: str, end: str, **asked: Any) -> Answer:
+        """Return what a change between quarters is made of (:class:`forecast.effects.changes.Attributed`)."""
+        return attribute_answer(self.cube, self.basis, self.known, Attributed(start, end, **asked))
+
+    def learn_next(self, **asked: Any) -> Answer:
+        """Return which one number to measure next (:class:`forecast.effects.learning.LearnNext`)."""
+        return learn_next(self.cube, self.basis, LearnNext(**asked))
+
+    def rank(self, **asked: Any) -> Answer:
+        """Return leaves by growth and by variance (:class:`forecast.effects.ranking.Rank`)."""
+        return rank(self.cube, Rank(**asked))
+
+    def latent(self, **asked: Any) -> Answer:
+        """Return how much demand is turned away (:class:`forecast.effects.turned_away.Latent`)."""
+        return latent(self.cube, self.known, Latent(**asked))
 
     def claims(self) -> pd.DataFrame:
         """Return every claim with the probability the draws give it, or why it is not judged."""
@@ -257,32 +267,6 @@ class Forecaster:
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""
         return [self.when(**asked) for asked in half_questions(self.cube)]
-
-    def ask(self, question: Mapping[str, Any]) -> pd.DataFrame:
-        """Answer a question given as a mapping, the form that notebooks, files and services share.
-
-        ``question`` is one of :data:`forecast.questions.QUESTIONS`; the other keys are the arguments of the method of
-        that name, and ``mode, definition, as_of``, which the forecast must have been made under.
-
-        Raises
-        ------
-        ValueError
-            Naming the question or argument that is not known.
-        OutOfSupportError
-            If the forecast was made under another mode, definition or day, or does not reach so far.
-        """
-        return answer_frame(getattr(self, (read := self._read(question)).name)(**read.arguments))
-
-    def rows(self, question: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Answer as :meth:`ask` does, in plain rows: days as ISO text, missing values as ``None``."""
-        read = self._read(question)
-        if read.name == "quantiles":  # what services ask most, so without a frame in between
-            return self._ahead.quantiles(**read.arguments)
-        return plain_rows(answer_frame(getattr(self, read.name)(**read.arguments)))
-
-    def _read(self, question: Mapping[str, Any]) -> Question:
-        check_context(self.cube, (read := read_question(question)).context)
-        return read
 
     @cached_property
     def _redrawn(self) -> Redrawn:

@@ -16,7 +16,7 @@ ALLOWED = {
     ("forecast/economics/basis.py", "deepseek"): "the model of a question that names none, by its records",
     ("forecast/questions/fields.py", "recast_2"): "an example in the description of a field",
     ("forecast/questions/fields.py", "hopper"): "an example in the description of a field",
-    ("forecast/questions/schema.py", "deepseek"): "the default of a question that names no model",
+    ("forecast/questions/capacity.py", "deepseek"): "the default of a question that names no model",
     **dict.fromkeys(
         [("features/frames/hardware.py", name) for name in (
             "h100", "gb200", "vr200", "nvidia", "amd", "google", "openai", "ampere", "hopper", "blackwell",

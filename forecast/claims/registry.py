@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.features.frames import Claims, DataFrame
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, nearest
 
 _SAME: Final = ("speaker", "stated_at", "reading", "measure", "base", "definition", "products", "stage", "bound",
                 "low", "high", "unit", "window_start", "window_end")  # fmt: skip
@@ -80,7 +80,8 @@ def find(claims: DataFrame[Claims], name: str) -> DataFrame[Claims]:
     """
     rows: DataFrame[Claims] = claims[claims["claim"] == name]
     if rows.empty:
-        raise InputError(f"claim {name!r} was not known; known are {', '.join(sorted(set(claims['claim'])))}")
+        known = sorted(set(claims["claim"]))
+        raise InputError(f"claim {name!r} was not known; {nearest(name, known)}known are {', '.join(known)}")
     return rows
 
 

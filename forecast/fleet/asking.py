@@ -8,7 +8,7 @@ from typing import Any, Final
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.questions import Kind, unknown
-from shiftcast.forecast.questions.kinds import NAMES, NUMBER, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import FORM, NAMES, NUMBER, TEXT, WHOLE
 from shiftcast.forecast.views.answer import Answer
 
 _THROUGH: Final[Mapping[str, Kind]] = {"through": TEXT}
@@ -24,7 +24,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
     "events": {**_THROUGH},
 }
 KINDS: Final[Mapping[str, Kind]] = {
-    "question": TEXT, **{name: kind for fields in FIELDS.values() for name, kind in fields.items()}
+    "question": TEXT, "form": FORM, **{name: kind for fields in FIELDS.values() for name, kind in fields.items()}
 }  # fmt: skip
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"when": ("technique", "of"), "why": ("before", "after")}
 
@@ -37,7 +37,8 @@ def ask(planner: Planner, question: Mapping[str, Any]) -> Answer:
     planner
         The fleet.
     question
-        ``question``, one of :data:`FIELDS` and a method of :class:`forecast.fleet.planner.Planner`, and its fields.
+        ``question``, one of :data:`FIELDS` and a method of :class:`forecast.fleet.planner.Planner`, and its fields;
+        ``form`` is for who shows the answer, and changes nothing here.
 
     Returns
     -------
@@ -48,7 +49,7 @@ def ask(planner: Planner, question: Mapping[str, Any]) -> Answer:
     ValueError
         Naming the field that is missing, unknown, of the wrong kind or out of range, and what it may be.
     """
-    given = {str(name): value for name, value in question.items() if value is not None}
+    given = {str(name): value for name, value in question.items() if value is not None and name != "form"}
     name = TEXT.read("question", given.pop("question", ""))
     if name not in FIELDS:
         raise InputError(unknown(name, tuple(FIELDS), "question"))

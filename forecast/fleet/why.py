@@ -15,7 +15,8 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.usage import period_ends
 from shiftcast.forecast.fleet.words import percent, short
 from shiftcast.forecast.views.answer import Answer
-from shiftcast.forecast.views.attribution import WARNING, Cells, defined, lmdi
+from shiftcast.forecast.views.attribution import WARNING
+from shiftcast.forecast.views.lmdi import Cells, defined, lmdi
 
 BY: Final = ("workload", "technique")
 READ: Final = {"gpu_hours": "hours", "cost": "cost", "requests": "requests"}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shiftcast.forecast.questions.kinds import FLAG, LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import FLAG, FORM, LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
 
 
 def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float) -> Any:
@@ -19,7 +19,8 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
     unit
         Of a number; none for text.
     context
-        Whether it names what the forecast must have been made under, rather than an argument.
+        Whether any question may have it: what the forecast must have been made under, or the form of the answer,
+        rather than an argument.
     bounds
         ``minimum, maximum, exclusiveMinimum, exclusiveMaximum``, as JSON Schema has them; what answers the question
         refuses what lies outside.
@@ -43,6 +44,11 @@ _WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
 Mode = Annotated[str | None, _TEXT, told("mode of the split the forecast was made under", context=True)]
 MadeUnder = Annotated[str | None, _TEXT, told("definition of hyperscale the forecast was made under", context=True)]
 AsOf = Annotated[str | None, _TEXT, told("day the forecast was made, such as 2026-08-31", context=True)]
+Form = Annotated[
+    str,
+    BeforeValidator(FORM),
+    told("rows of the table, or the whole answer: words, table, units, what it rests on", context=True),
+]
 
 Measure = Annotated[str, _TEXT, told("gpu_hours, latent_hours, accelerators, accelerators_shipped, power or spending")]
 Segment = Annotated[str, _TEXT, told("hyperscale, rest, vendor_internal, or all")]
@@ -71,7 +77,34 @@ Above = Annotated[float, _NUMBER, told("threshold that the share passes", "share
 Level = Annotated[float, _NUMBER, told("level of the interval from early to late", "1", **_WITHIN)]
 Start = Annotated[str, _TEXT, told("quarter before, such as 2025Q2")]
 End = Annotated[str, _TEXT, told("quarter after, such as 2026Q2")]
-Decomposition = Annotated[str, _TEXT, told("what it is made of: factor or mix")]
+Changed = Annotated[str, _TEXT, told("a measure such as gpu_hours or power, or hyperscale_share of busy hours")]
+Decomposition = Annotated[
+    str, _TEXT, told("what it is made of: factor, request (its terms apart), mix, segment, leaf, workload or technique")
+]
+From = Annotated[str | None, _TEXT, told("first quarter, such as 2026Q2; the last reported one if left out")]
+Decision = Annotated[
+    str, _TEXT, told("plan (accelerators to have live by then) or budget (money for purchases to then)")
+]
+Short = Annotated[
+    float | None,
+    _NUMBER,
+    told(
+        "cost of one accelerator or dollar too few; the record's share of a price if left out",
+        "USD",
+        exclusiveMinimum=0,
+    ),
+]
+Idle = Annotated[
+    float | None,
+    _NUMBER,
+    told(
+        "cost of one accelerator or dollar too many; the record's share of a price if left out",
+        "USD",
+        exclusiveMinimum=0,
+    ),
+]
+Error = Annotated[float, _NUMBER, told("standard error of one measurement over the figure", "1", minimum=0)]
+Sample = Annotated[int, _WHOLE, told("how many measurements are taken, of independent errors", "1", minimum=1)]
 SplitMode = Annotated[str, _TEXT, told("free, prior, observation, soft or fixed")]
 Imposed = Annotated[
     float | None, _NUMBER, told("hyperscale share imposed; the one claimed if left out", "share", **_WITHIN)

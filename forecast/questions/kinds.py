@@ -9,18 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from pydantic import ValidationInfo
 
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, nearest
 
 _FLAGS: Final[Mapping[str | float, bool]] = {
     1: True, 0: False, "yes": True, "true": True, "no": False, "false": False,
 }  # fmt: skip
 LONGEST_TEXT: Final = 200
 MOST_LEVELS: Final = 99
+ROWS: Final = "rows"
+ANSWER: Final = "answer"
 Read = Callable[[str, Any], Any]
 
 
@@ -92,9 +93,7 @@ def unknown(name: str, known: Collection[str], kind: str = "field") -> str:
     >>> unknown("segmnt", ["segment", "measure"])
     "field 'segmnt' is not known; did you mean 'segment'? the fields are segment, measure"
     """
-    near = get_close_matches(name.lower(), known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{kind} {shortened(name)} is not known; {hint}the {kind}s are {', '.join(known)}"
+    return f"{kind} {shortened(name)} is not known; {nearest(name, known)}the {kind}s are {', '.join(known)}"
 
 
 def _text(field: str, value: Any) -> str:
@@ -167,6 +166,12 @@ def _pairs(field: str, value: Any) -> dict[str, float]:
     return {_text(field, name): _number(field, number) for name, number in pairs.items()}
 
 
+def _form(field: str, value: Any) -> str:
+    if isinstance(value, str) and value in {ROWS, ANSWER}:
+        return value
+    raise InputError(f"field {field!r} is {shortened(value)}; it must be {ROWS!r} or {ANSWER!r}")
+
+
 def _parsed(field: str, piece: str, value: str, example: str) -> float:
     try:
         return float(piece)
@@ -181,4 +186,5 @@ FLAG: Final = Kind("yes or no", _flag, "string")
 LEVELS: Final = Kind("list of levels", _levels, None)
 SERIES: Final = Kind("numbers, or text 4,5,6", _series, "string")
 NAMES: Final = Kind("names, or text a,b", _names, "string")
+FORM: Final = Kind("rows or answer", _form, "string")
 PAIRS: Final = Kind("pairs, or text name=0.7; name=1.2", _pairs, "string")

@@ -10,11 +10,12 @@ from pydantic import BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions.kinds import TEXT, Kind, unknown
+from shiftcast.forecast.questions.kinds import ROWS, TEXT, Kind, unknown
 from shiftcast.forecast.questions.schema import QUESTIONS, Asked
 
 OUTPUTS: Final[Mapping[str, str]] = {schema.output: name for name, schema in QUESTIONS.items()}
 _NAMES: Final = ("question", "output")
+_LAST: Final = {"as_of": 1, "form": 2}
 
 
 def kind_of(field: FieldInfo) -> Kind:
@@ -35,7 +36,7 @@ def kind_of(field: FieldInfo) -> Kind:
 
 
 def is_context(field: FieldInfo) -> bool:
-    """Return whether a field names what the forecast must have been made under.
+    """Return whether any question may have a field: it is no argument of the method.
 
     Parameters
     ----------
@@ -45,7 +46,7 @@ def is_context(field: FieldInfo) -> bool:
     Returns
     -------
     bool
-        True for mode, definition and day.
+        True for mode, definition, day and form.
     """
     extra = field.json_schema_extra
     return isinstance(extra, dict) and bool(extra["context"])
@@ -70,11 +71,14 @@ class Question:
         Fields that were given and that the method takes.
     context
         What the forecast must have been made under: ``mode, definition, as_of``.
+    form
+        ``rows`` of the table, or the whole ``answer``.
     """
 
     name: str
     arguments: Mapping[str, Any]
     context: Mapping[str, str]
+    form: str = ROWS
 
 
 def read_question(fields: Mapping[str, Any]) -> Question:
@@ -97,8 +101,8 @@ def read_question(fields: Mapping[str, Any]) -> Question:
 
     Examples
     --------
-    >>> read_question({"output": "quantiles", "measure": "power", "horizon": 4, "mode": "observation"})
-    Question(name='quantiles', arguments={'measure': 'power', 'horizon': 4}, context={'mode': 'observation'})
+    >>> read_question({"output": "claims", "mode": "observation", "form": "answer"})
+    Question(name='claims', arguments={}, context={'mode': 'observation'}, form='answer')
     """
     given = {str(name): value for name, value in fields.items() if value is not None}
     name = _named({field: read_field(field, given.pop(field)) for field in _NAMES if field in given})
@@ -109,7 +113,8 @@ def read_question(fields: Mapping[str, Any]) -> Question:
         raise _refusal(name, given, error) from None
     values = {field: getattr(read, field) for field in given}
     context = {field: value for field, value in values.items() if is_context(schema.model_fields[field])}
-    return Question(name, {field: value for field, value in values.items() if field not in context}, context)
+    arguments = {field: value for field, value in values.items() if field not in context}
+    return Question(name, arguments, context, form=context.pop("form", ROWS))
 
 
 def read_field(field: str, value: Any) -> Any:
@@ -138,7 +143,7 @@ def read_field(field: str, value: Any) -> Any:
 
 
 def taken(schema: type[Asked]) -> Iterator[str]:
-    """Yield the fields of a question: those it needs, those it may have, and the context, its day last.
+    """Yield the fields of a question: those it needs, those it may have, then those that any question may have.
 
     Parameters
     ----------
@@ -151,7 +156,7 @@ def taken(schema: type[Asked]) -> Iterator[str]:
         Names of the fields.
     """
     ranks = {
-        name: (is_context(field), not field.is_required(), name == "as_of")
+        name: (is_context(field), not field.is_required(), _LAST.get(name, 0))
         for name, field in schema.model_fields.items()
     }  # fmt: skip
     yield from sorted(ranks, key=ranks.__getitem__)

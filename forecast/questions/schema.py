@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
-
-from pydantic import BaseModel, ConfigDict
+from typing import Final
 
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.questions import fields as of_type
-
-BASE: Final = "base"
-_BASIS_MODEL, _FLEET_MODEL, _TIER = "deepseek-r1", "llama2-70b-99.9", "server"
-
-
-class Asked(BaseModel):
-    """A question; the forecast must have been made on the day that it names, if any.
-
-    Attributes
-    ----------
-    output, gives
-        Other name of the question, after what it gives; that in a few words.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    output: ClassVar[str]
-    gives: ClassVar[str]
-    as_of: of_type.AsOf = None
+from shiftcast.forecast.questions.asked import BASE, Asked, Made, OfPart, OfTechniques, name_of
+from shiftcast.forecast.questions.capacity import Ceilings, Cost, Limits, Plan, Retire, Site
+from shiftcast.forecast.questions.effects import Attribute, Latent, LearnNext, Rank
 
 
-class _Made(Asked):
-    """A question of a forecast, which must have been made under the mode and definition that it names, if any."""
-
-    mode: of_type.Mode = None
-    definition: of_type.MadeUnder = None
-
-
-class _Part(_Made):
-    """A part of the whole; what is left out is not split."""
-
-    segment: of_type.Segment = ALL
-    leaf: of_type.Leaf = ALL
-    workload: of_type.Workload = ALL
-    technique: of_type.Technique = ALL
-
-
-class Forecast(_Part):
+class Forecast(OfPart):
     """A measure as it was published."""
 
     output = "rows"
@@ -56,7 +23,7 @@ class Forecast(_Part):
     by: of_type.BrokenDown = None
 
 
-class Quantiles(_Part):
+class Quantiles(OfPart):
     """Quantiles of a measure."""
 
     output = "quantiles"
@@ -69,7 +36,7 @@ class Quantiles(_Part):
     by: of_type.BrokenDown = None
 
 
-class Draws(_Part):
+class Draws(OfPart):
     """Joint draws of a measure."""
 
     output = "draws"
@@ -81,16 +48,7 @@ class Draws(_Part):
     seed: of_type.Seed = 0
 
 
-class _TechniqueShare(_Made):
-    """The share of techniques in a workload."""
-
-    technique: of_type.Techniques
-    of: of_type.Of
-    base: of_type.TechniqueBase
-    segment: of_type.Place
-
-
-class Share(_TechniqueShare):
+class Share(OfTechniques):
     """The share of techniques in a workload."""
 
     output = "shares"
@@ -100,7 +58,7 @@ class Share(_TechniqueShare):
     scenario: of_type.Levers = BASE
 
 
-class When(_TechniqueShare):
+class When(OfTechniques):
     """When the share passes a threshold."""
 
     output = "crossings"
@@ -120,26 +78,14 @@ class Split(Asked):
     definition: of_type.Definition
 
 
-class Attribute(_Made):
-    """What a change is made of."""
-
-    output = "attribution"
-    gives = "what a change is made of"
-    start: of_type.Start
-    end: of_type.End
-    measure: of_type.Measure = "gpu_hours"
-    segment: of_type.Segment = ALL
-    by: of_type.Decomposition = "factor"
-
-
-class Claims(_Made):
+class Claims(Made):
     """The odds of claims."""
 
     output = "claims"
     gives = "the odds of every claim"
 
 
-class Placement(_Made):
+class Placement(Made):
     """Hours by vendor."""
 
     output = "placement"
@@ -147,7 +93,7 @@ class Placement(_Made):
     segment: of_type.Segment = ALL
 
 
-class Techniques(_Made):
+class Techniques(Made):
     """How far techniques have come."""
 
     output = "techniques"
@@ -169,7 +115,7 @@ class Impose(Asked):
     total: of_type.Total = "kept"
 
 
-class Relabel(_Made):
+class Relabel(Made):
     """A firm on the other side."""
 
     output = "relabel"
@@ -179,7 +125,7 @@ class Relabel(_Made):
     valid_from: of_type.ValidFrom = None
 
 
-class Check(_Made):
+class Check(Made):
     """What a claim needs."""
 
     output = "check"
@@ -188,7 +134,7 @@ class Check(_Made):
     against: of_type.Against = None
 
 
-class Contract(_Part):
+class Contract(OfPart):
     """A figure contracted."""
 
     output = "contract"
@@ -201,100 +147,17 @@ class Contract(_Part):
     sure: of_type.Sure = False
 
 
-class Concentration(_Made):
+class Concentration(Made):
     """How concentrated demand is."""
 
     output = "concentration"
     gives = "how concentrated demand is"
 
 
-class Plan(_Made):
-    """What to add and when to order it."""
-
-    output = "plan"
-    gives = "what to add by a quarter, and when to order it"
-    by: of_type.By
-    risk: of_type.Risk = None
-    under: of_type.Under = None
-    over: of_type.Over = None
-    segment: of_type.Segment = ALL
-    leaf: of_type.Leaf = ALL
-    generation: of_type.Bought = None
-    installed: of_type.Installed = None
-    given: of_type.Given = {}
-    sure: of_type.Sure = False
-
-
-class Limits(_Made):
-    """What limits the fleet."""
-
-    output = "limits"
-    gives = "what limits the fleet by quarter"
-    by: of_type.By
-    programmes: of_type.Programmes = 100
-    given: of_type.Given = {}
-    lift: of_type.Lift = ()
-    sure: of_type.Sure = False
-
-
-class Ceilings(_Made):
-    """What bounds supply."""
-
-    output = "ceilings"
-    gives = "the most packaging, memory and power that can be had by quarter, and who says so"
-    by: of_type.Until = None
-
-
-class Site(_Made):
-    """What a site puts out."""
-
-    output = "site"
-    gives = "what a site puts out by generation"
-    mw: of_type.Megawatts
-    pue: of_type.Pue = None
-    generation: of_type.Generation = None
-    model: of_type.Model = _BASIS_MODEL
-    scenario: of_type.Tier = _TIER
-    given: of_type.Given = {}
-    demand: of_type.Demand = None
-    accelerators: of_type.Accelerators = None
-    cap: of_type.Cap = 1.0
-    flex: of_type.Flex = 0.0
-    flex_hours: of_type.FlexHours = 0.0
-    sure: of_type.Sure = False
-
-
-class Cost(_Made):
-    """Cost of work."""
-
-    output = "cost"
-    gives = "the cost of a million units of work"
-    life: of_type.Life = (4.0, 5.0, 6.0)
-    generation: of_type.Generation = None
-    model: of_type.Model = _BASIS_MODEL
-    scenario: of_type.Tier = _TIER
-    given: of_type.Given = {}
-    gain: of_type.Gain = None
-    elasticity: of_type.Elasticity = None
-    sure: of_type.Sure = False
-
-
-class Retire(_Made):
-    """When cohorts leave."""
-
-    output = "retire"
-    gives = "when cohorts leave, and what they free"
-    generation: of_type.Family
-    segment: of_type.Segment = ALL
-    model: of_type.Model = _FLEET_MODEL
-    scenario: of_type.Tier = _TIER
-    given: of_type.Given = {}
-    sure: of_type.Sure = False
-
-
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
-    each.__name__.lower(): each for each in (
+    name_of(each): each
+    for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
-        Check, Contract, Concentration, Plan, Limits, Ceilings, Site, Cost, Retire,
+        Check, Contract, Concentration, LearnNext, Rank, Latent, Plan, Limits, Ceilings, Site, Cost, Retire,
     )
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Shape of an answer about hardware and money: a table, its assumptions, and the caveats that go with it."""
+"""Shape of an answer: words, a table with units, what it rests on and does not know, and the picture that shows it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,33 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.forecast.draws import quantile_table
+from shiftcast.forecast.views.provenance import Provenance
 
 SHOWN: Final = {"median": 0.5, "low80": 0.1, "high80": 0.9}
 ASSUMED: Final = ("name", "low", "mid", "high", "unit", "evidence", "source")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that shows an answer, described for whoever draws it.
+
+    Attributes
+    ----------
+    kind
+        ``fan`` (median and interval by quarter), ``bars`` (a figure by part) or ``steps`` (odds that only rise).
+    x, y
+        What runs along the axes: columns of ``shows``; y by its stem, such as ``q`` of ``q100, q500, q900``.
+    shows
+        ``paths``, ``table``, or a title of ``more``: which rows are drawn.
+    says
+        What is to be seen, in one line.
+    """
+
+    kind: str
+    x: str
+    y: str
+    shows: str
+    says: str
 
 
 @dataclass(frozen=True)
@@ -39,6 +63,10 @@ class Answer:
         Further tables by what they show, such as ``by part``.
     units
         Unit of each column of the table that is a figure; those of an interval go by the quantity's name.
+    picture
+        The picture that shows it, described; none where words and table say all.
+    provenance
+        What the figures are of and rest on; :meth:`forecast.answers.Forecaster.answer` adds it.
     """
 
     question: str
@@ -49,6 +77,8 @@ class Answer:
     says: str = ""
     more: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    picture: Picture | None = None
+    provenance: Provenance | None = None
 
 
 def spread(name: str, values: Array) -> dict[str, float]:

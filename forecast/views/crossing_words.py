@@ -130,7 +130,7 @@ def _made_of(parts: Parts, middle: str) -> str:
     sorted_parts = sorted(named.items(), key=lambda each: -each[1])
     said = [f"{name} {part:.0%}" for name, part in sorted_parts if round(part, 2)]
     against = " (below nought: it works against the rest)" if sorted_parts[-1][1] <= -0.005 else ""
-    return f"Of the variance of the logit share in {middle}: {', '.join(said)}{against}."
+    return f"Of what is uncertain about the share in {middle} (variance of its log odds): {', '.join(said)}{against}."
 
 
 def _takes(asked: Asked, share: TechniqueShare, now: int) -> str:

@@ -16,7 +16,7 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_end
 from shiftcast.features.frames import ALL, DataFrame, Forecasts, check, conform
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, nearest
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
@@ -65,7 +65,9 @@ def draws_of(cube: xr.Dataset, measure: str, part: Part) -> Array:
         If the measure or the part is not in the cube, naming what is.
     """
     if measure not in MEASURES:
-        raise InputError(f"measure {measure!r} is not forecast; choose one of {', '.join(MEASURES)}")
+        raise InputError(
+            f"measure {measure!r} is not forecast; {nearest(measure, MEASURES)}choose one of {', '.join(MEASURES)}"
+        )
     if measure not in cube:
         raise OutOfSupportError(f"measure {measure!r}", "this forecast does not draw it yet", "run `shiftcast run`")
     leaves, tasks = _leaves(cube, part), _tasks(cube, part)
@@ -87,9 +89,13 @@ def _leaves(cube: xr.Dataset, part: Part) -> Any:
     if part.leaf != ALL:
         chosen &= names == part.leaf
     if not chosen.any():
+        sides, leaves = sorted(set(segments.tolist())), [str(name) for name in names]
+        hint = f"{part.segment!r} is a leaf: give it as leaf; " if part.segment in leaves else ""
+        hint = hint or ("" if part.segment in {ALL, *sides} else nearest(part.segment, [*sides, *leaves]))
+        hint = hint or ("" if part.leaf in {ALL, *leaves} else nearest(part.leaf, leaves))
         raise InputError(
-            f"segment {part.segment!r} with leaf {part.leaf!r} is not forecast; segments are "
-            f"{sorted(set(segments.tolist()))}, leaves {[str(name) for name in names]}"
+            f"segment {part.segment!r} with leaf {part.leaf!r} is not forecast; {hint}segments are {sides}, "
+            f"leaves {leaves}"
         )
     return chosen
 
@@ -98,8 +104,11 @@ def _tasks(cube: xr.Dataset, part: Part) -> Any:
     names = [str(name) for name in cube["task"].values]
     chosen = np.array([_matches(name, part) for name in names])
     if not chosen.any():
+        works, ways = zip(*(name.partition("/")[::2] for name in names), strict=True)
+        hint = "" if part.workload in {ALL, *works} else nearest(part.workload, dict.fromkeys(works))
+        hint = hint or ("" if part.technique in {ALL, *ways} else nearest(part.technique, dict.fromkeys(ways)))
         raise InputError(
-            f"workload {part.workload!r} with technique {part.technique!r} takes no accelerator-hours here; "
+            f"workload {part.workload!r} with technique {part.technique!r} takes no accelerator-hours here; {hint}"
             f"tasks are {names}"
         )
     return chosen

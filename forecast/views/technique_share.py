@@ -15,7 +15,7 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, nearest
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import forecast_periods
@@ -140,8 +140,9 @@ def _place(cube: xr.Dataset, segment: str) -> _Place:
         return _Place(wanted, {side: np.array(of_leaf) == side for side in wanted}, None)
     if inside.get(segment) in sides:
         return _Place((inside[segment],), {inside[segment]: np.array(leaves) == segment}, segment)
+    hint = nearest(segment, [*sides, *leaves])
     raise InputError(
-        f"no technique shares are forecast for segment {segment!r}; choose all, {', '.join(sides)}, or a leaf of "
+        f"no technique shares are forecast for segment {segment!r}; {hint}choose all, {', '.join(sides)}, or a leaf of "
         f"{', '.join(leaf for leaf in leaves if inside[leaf] in sides)}"
     )
 

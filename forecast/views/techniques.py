@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import xarray as xr
 
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, nearest
 
 OR_NEWER: Final = " or newer"
 _NEWEST, _BEFORE = "llm", "deep"  # and the class that newer ones replace
@@ -100,7 +100,9 @@ def choose_techniques(cube: xr.Dataset, text: str, *, of: str) -> Chosen:
     )  # fmt: skip
     if not known:
         workloads = dict.fromkeys(str(name).partition("/")[0] for name in cube["technique"].values)
-        raise InputError(f"workload {of!r} is not forecast; choose one of {', '.join(workloads)}")
+        raise InputError(
+            f"workload {of!r} is not forecast; {nearest(of, workloads)}choose one of {', '.join(workloads)}"
+        )
     words = " ".join(text.lower().split())
     words = IN_WORDS.get(words, words)
     if words.endswith("+"):
@@ -119,8 +121,8 @@ def _name(part: str, text: str, known: tuple[str, ...], of: str) -> str:
     name = IN_WORDS.get(part, part)
     if name not in known:
         raise InputError(
-            f"technique {text[:60]!r} of {of!r} is not forecast; choose {', '.join(known)}, a sum such as "
-            f"{'+'.join(known[-2:])}, or '{known[-1]}{OR_NEWER}'"
+            f"technique {text[:60]!r} of {of!r} is not forecast; {nearest(part, known)}choose {', '.join(known)}, "
+            f"a sum such as {'+'.join(known[-2:])}, or '{known[-1]}{OR_NEWER}'"
         )
     return name
 

@@ -1,108 +1,102 @@
-"""Screen of an answer about hardware and money: figures, what they rest on, and notes; and the same as plain values."""
+"""Screen of an answer: the conclusion, the picture's place, the figures, what they rest on, and notes."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from pathlib import Path
 
 import pandas as pd
-from rich.table import Table
+from rich.markup import escape
 
 from shiftcast.forecast.views.answer import Answer
-from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.forecast.views.provenance import Provenance
+from shiftcast.pipelines.commands.answer_cells import MOST_ROWS, figure, shared_of, table_of
+from shiftcast.pipelines.commands.fitting import FittingConsole, wide_console
+from shiftcast.pipelines.commands.laid_out import laid_out
 
 
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return an answer as plain values; what is missing is null.
+def show(answer: Answer, *, picture: Path | None = None) -> None:
+    """Print an answer for a person: what it comes to, the picture's place, figures, what they rest on, and notes.
 
     Parameters
     ----------
     answer
         The answer.
+    picture
+        File that its picture was written to.
+    """
+    console = wide_console()
+    if answer.says:
+        console.print(f"[bold]{escape(answer.says)}[/bold]")
+    console.print(escape(answer.question), style="" if answer.says else "bold")
+    if picture is not None:
+        console.print(escape(f"Picture: {picture}"), soft_wrap=True)
+    for title, rows in laid_out(answer):
+        _show_table(console, title, rows, answer)
+    _show_assumed(console, answer)
+    if answer.provenance is not None:
+        console.print(escape(came_from(answer.provenance)))
+    if answer.notes:
+        console.print("Notes:")
+    for note in answer.notes:
+        console.print(escape(f"- {note}"), soft_wrap="`shiftcast" in note)
+
+
+def came_from(told: Provenance) -> str:
+    """Return where an answer comes from, in a sentence or two.
+
+    Parameters
+    ----------
+    told
+        Its provenance.
 
     Returns
     -------
-    dict
-        ``question, rows, assumed, notes``.
+    str
     """
-    return {
-        "question": answer.question, "rows": _plain(answer.table), "assumed": _plain(answer.assumed),
-        "notes": list(answer.notes),
-    }  # fmt: skip
+    made = told.registered
+    which = "a forecast that is not registered" if made is None else f"forecast version {made.version or '?'}"
+    digest = "" if made is None else f", digest {made.digest[:12]}"
+    words = f" ({told.definition_words})" if told.definition_words else ""
+    scenario = f"; scenario {told.scenario} ({told.scenario_hash})" if told.scenario_hash else ""
+    assumed = (
+        "" if told.assumed.part is None else f" Assumed, not measured: {told.assumed.part:.0%} of {told.assumed.of}."
+    )
+    return (
+        f"From {which}, as of {told.as_of}, {told.draws:,} draws{digest}; base {told.base or 'none'}, hyperscale as "
+        f"{told.definition}{words}, claims as {told.mode}{scenario}.{assumed}"
+    )
 
 
-def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records", double_precision=15))
-    return rows
-
-
-def show(answer: Answer) -> None:
-    """Print an answer for a person: figures, then its assumptions and notes.
-
-    Parameters
-    ----------
-    answer
-        The answer.
-    """
-    console = wide_console()
-    console.print(f"[bold]{answer.question}[/bold]; medians with 80 % intervals")
-    for rows in _alike(answer.table):
-        listed = len(rows) > _ACROSS and len(_stems(rows)) <= _COLUMNS
-        sheets = [rows.iloc[start : start + _ACROSS] for start in range(0, len(rows), _ACROSS)]
-        for table in [_list(rows)] if listed else map(_sheet, sheets):
+def _show_table(console: FittingConsole, title: str, rows: pd.DataFrame, answer: Answer) -> None:
+    if title and len(rows):
+        console.print(f"\n{escape(title[:1].upper() + title[1:])}:")
+    shared = shared_of(rows)
+    for name, text in shared.items():
+        console.print(escape(f"{name.replace('_', ' ')}: {text}"))
+    for kind in _alike(rows.drop(columns=list(shared))):
+        table = table_of(kind, answer.units)
+        if table is not None:
             console.print(table)
-    headings = ("assumed", "10 %", "50 %", "90 %", "unit", "evidence", "source")
-    assumed = Table(*headings, title="Rests on", title_justify="left")
-    for row in answer.assumed.itertuples():
-        assumed.add_row(row.name, f"{row.low:g}", f"{row.mid:g}", f"{row.high:g}", row.unit, row.evidence, row.source)
-    console.print(assumed)
-    for note in answer.notes:
-        console.print(f"- {note}", markup=False)
+    if len(rows) > MOST_ROWS:
+        console.print(f"and {len(rows) - MOST_ROWS:,} further rows: --output FILE writes all")
 
 
-_ACROSS, _COLUMNS = 4, 10  # rows that stand side by side, and quantities that a list has room for
-_SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k"))
+def _alike(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows grouped by which figures they have, in few groups, each without the columns it has none in."""
+    shown = rows.head(MOST_ROWS)
+    kinds = [part.dropna(axis=1, how="all") for _, part in shown.groupby(_pattern(shown), sort=False)]
+    return kinds if len(kinds) <= 3 else [shown]
 
 
-def _alike(table: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the rows grouped by which figures they have, each without the columns it has none in."""
-    kind = table.notna().apply(tuple, axis=1)
-    return [rows.dropna(axis=1, how="all") for _, rows in table.groupby(kind, sort=False)]
+def _pattern(rows: pd.DataFrame) -> pd.Series:
+    return rows.notna().apply(tuple, axis=1)
 
 
-def _sheet(rows: pd.DataFrame) -> Table:
-    """Return a few rows side by side, a line a quantity."""
-    sheet = Table(show_header=False)
-    for stem in _stems(rows):
-        sheet.add_row(stem.replace("_", " "), *(_cell(row, stem) for row in rows.to_dict("records")))
-    return sheet
-
-
-def _list(rows: pd.DataFrame) -> Table:
-    """Return many rows below each other."""
-    stems = _stems(rows)
-    listed = Table(*(stem.replace("_", " ") for stem in stems))
-    for row in rows.to_dict("records"):
-        listed.add_row(*(_cell(row, stem) for stem in stems))
-    return listed
-
-
-def _stems(rows: pd.DataFrame) -> list[str]:
-    """Return the quantities of a table, an interval counting as one."""
-    return list(dict.fromkeys(str(name).removesuffix("_median").removesuffix("_low80").removesuffix("_high80")
-                              for name in rows.columns))  # fmt: skip
-
-
-def _cell(row: dict[Any, Any], stem: str) -> str:
-    if f"{stem}_median" in row:
-        low, high = _figure(row[f"{stem}_low80"]), _figure(row[f"{stem}_high80"])
-        middle = _figure(row[f"{stem}_median"])
-        return middle if low == high else f"{middle} ({low}-{high})"
-    return _figure(row[stem]) if isinstance(row[stem], float) else str(row[stem])
-
-
-def _figure(value: float) -> str:
-    for scale, letter in _SCALES:
-        if abs(value) >= scale:
-            return f"{value / (1e3 if letter == 'k' else scale):.3g}{letter}"
-    return f"{value:.4g}" if abs(value) >= 1e3 or value == 0 else f"{value:.3g}"
+def _show_assumed(console: FittingConsole, answer: Answer) -> None:
+    if len(answer.assumed):
+        console.print("Rests on:")
+    for row in answer.assumed.to_dict("records"):
+        span = "" if row["low"] == row["high"] else f" ({figure(row['low'])} to {figure(row['high'])})"
+        unit = "" if row["unit"] == "1" else f" {row['unit']}"
+        told = f"- {row['name']} = {figure(row['mid'])}{span}{unit}; {row['evidence']}: {row['source']}"
+        console.print(escape(told), soft_wrap="://" in told)

@@ -23,8 +23,8 @@ from shiftcast.forecast.hardware.rates import Rate, measured_rate
 from shiftcast.forecast.hardware.sheet import Catalogue, catalogue
 from shiftcast.forecast.hardware.sizing import Sizing, size_demand
 from shiftcast.forecast.known import Known, cut
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.table import UnreadableFileError, read_table

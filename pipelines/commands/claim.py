@@ -16,9 +16,11 @@ from shiftcast.forecast.claims.odds import ClaimReading
 from shiftcast.forecast.claims.registry import distinct, find
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
+from shiftcast.forecast.telling.judged import of_check
 from shiftcast.pipelines.commands.claim_draft import draft
+from shiftcast.pipelines.commands.fitting import wide_console
+from shiftcast.pipelines.commands.giving import Places, Plot, bare_answer, check_places, draw
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 
@@ -32,7 +34,10 @@ RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]
 
 
 @claim_app.command("list")
-def list_claims(as_of: AsOf = None, record: RecordFolder = RECORDS, output: Output = None) -> None:
+def list_claims(
+    as_of: AsOf = None, record: RecordFolder = RECORDS, output: Output = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the statements as JSON.")] = False,
+) -> None:  # fmt: skip
     """List every statement known on a day, each once, with its readings."""
     named = Column("claim", no_wrap=True)
     table = Table(named, "reading", "weight", "said", "figure", "window", "stage", "sources")
@@ -40,6 +45,9 @@ def list_claims(as_of: AsOf = None, record: RecordFolder = RECORDS, output: Outp
     known = known_at(as_of, record)
     claims = distinct(known.claims)
     write_noted(claims, output, known.origin)
+    if as_json:
+        sys.stdout.write(claims.to_json(orient="records", date_format="iso", double_precision=15) + "\n")
+        return
     for row in claims.itertuples():
         table.add_row(
             row.claim, row.reading, f"{row.weight:.2g}", f"{row.stated_at:%Y-%m-%d}",
@@ -58,20 +66,24 @@ def check(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: RecordFolder = RECORDS,
     output: Output = None,
+    plot: Plot = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the odds as JSON.")] = False,
 ) -> None:
     """Give a claim's odds under each definition and stage, the growth it needs, and the bridge from the one before."""
-    check_output(output)
+    check_places(Places(output, plot))
     known = known_at(as_of, record)
     claims = distinct(known.claims)
     find(claims, claim)
     cube = build_world(known, Settings(draws=draws, seed=seed)).cube
     reading = ClaimReading(**known.beliefs.of("claims"))
     done = check_claim(cube, claims, claim, reading=reading, against=against)
-    write_noted(done.odds, output, known.origin, lines=(done.claim,), more={"past": done.past})
+    says = of_check(done.frame, {"claim": done.claim})
+    draw(bare_answer(done.claim, done.odds, says), plot)
+    write_noted(done.odds, output, known.origin, answer=says, lines=(done.claim,), more={"past": done.past})
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:
+        wide_console().print(says, style="bold", markup=False)
         _show(done, claims, f"{known.origin:%Y-%m-%d}")
 
 

@@ -17,8 +17,8 @@ from shiftcast.forecast.known import Settings
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.contracted import BOUNDS, TOTALS
 from shiftcast.forecast.views.part import MEASURES
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 

@@ -164,7 +164,7 @@ def _ask(context: typer.Context, question: str, fields: dict[str, Any], asked: A
         answer.table, asked.output, day, answer=answer.says, lines=lines, sources=answer.assumed, more=answer.more
     )
     if asked.plot is not None:
-        from shiftcast.pipelines.publish.capacity_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
+        from shiftcast.pipelines.publish.answer_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
 
         save_answer(answer, asked.plot)
     give(answer, as_json=asked.as_json)

@@ -18,7 +18,7 @@ import typer
 from rich.markup import escape
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.ingest.load import IngestRequest, read_files
 from shiftcast.pipelines.sources.chunks import document
 from shiftcast.pipelines.sources.formats.identify import field_names, rank_sources

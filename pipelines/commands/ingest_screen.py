@@ -11,10 +11,11 @@ from typing import Any, Final
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from shiftcast.features.frames import Throughput
 from shiftcast.features.quality import Screened
-from shiftcast.pipelines.commands.screen import wide_console
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.engine.plan import CACHED, UNSERVED
 from shiftcast.pipelines.ingest.load import Ingested
 from shiftcast.pipelines.sources.catalogue import SOURCES
@@ -34,8 +35,8 @@ def show_sources() -> None:
                   "figures below a service level nobody measured")  # fmt: skip
     known = [(source.name, source.about, source.time_base, source.blind) for source in SOURCES.values()]
     for name, what, times, blind in (*known, throughput):
-        table.add_row(f"[bold]{escape(name)}[/bold]", escape(f"{what}\n  times: {times}\n  cannot know: {blind}"))
-    Console().print(table)
+        table.add_row(Text(name, style="bold"), f"{what}\n  times: {times}\n  cannot know: {blind}")
+    wide_console().print(table)
 
 
 def show_ingested(done: Ingested, *, fleet: str = "", as_json: bool) -> None:
@@ -153,7 +154,7 @@ def _show_totals(console: Console, report: dict[str, Any]) -> None:
         total = f"{sum(sized):,.2f}" if sized else ""
         rows = f"{sum(each['rows'] for each in held):,}"
         beside = [each for each in parts if each["status"] in _TOLD]
-        table.add_row(*map(escape, (measure, rows, total, unit, _parts(held), _parts(beside))))
+        table.add_row(measure, rows, total, unit, _parts(held), _parts(beside))
     console.print(table)
 
 

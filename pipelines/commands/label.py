@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,6 +49,7 @@ def label(
     into: Annotated[str, typer.Option(help="The fleet that the files go to, as for ingest.")] = "",
     top: Annotated[int, typer.Option(min=1, max=1000, help="How many of each measure to propose for.")] = 100,
     output: Annotated[Path | None, typer.Option(help="File to write; standard output if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rules and what to do next as JSON.")] = False,
 ) -> None:
     """Propose labelling rules for the largest unlabelled rows; guesses are to be confirmed, gaps to be filled."""
     from shiftcast.pipelines.ingest.load import IngestRequest, read_files  # noqa: PLC0415  (keeps --help fast)
@@ -69,8 +71,13 @@ def label(
     kept = [] if labels is None else _rows_of(labels)
     known = {(row["field"], row["pattern"]) for row in kept}
     fresh = [row for row in proposed if (row["field"], row["pattern"]) not in known]
-    _write(rules_text([*kept, *fresh]), output)
-    for line in told(report, fresh, groups, lacking, source=source, paths=paths, output=output, into=into):
+    if output is not None or not as_json:
+        _write(rules_text([*kept, *fresh]), output)
+    lines = told(report, fresh, groups, lacking, source=source, paths=paths, output=output, into=into)
+    if as_json:
+        typer.echo(json.dumps({"rules": [*kept, *fresh], "unlabelled": report["unlabelled"], "next": lines}))
+        return
+    for line in lines:
         typer.echo(line, err=True)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import ast
+import re
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import typer
+from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
+
+from shiftcast.pipelines.commands.examples import Example, epilog_of, example_of
 
 CALLED: Final[ContextVar[tuple[str, ...]]] = ContextVar("CALLED", default=())  # words of the call that is under way
 
@@ -21,7 +27,7 @@ class Listed(NamedTuple):
     name, panel
         Name, and panel of the help.
     module, attribute
-        Module of this room, and name of the command there.
+        Module of this room, and name of the command there; none where it is made of a question's schema.
     says
         Its line in the help.
     """
@@ -38,8 +44,6 @@ _ALL: Final = (
      "Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."),
     Listed("ask", "The forecast", "ask", "ask",
      "Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."),
-    Listed("when", "The forecast", "when", "when",
-     "Say when techniques pass a threshold of a workload, how likely by each year, why, and what would settle it."),
     Listed("why", "The forecast", "ask", "why",
      "Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."),
     Listed("rollouts", "The forecast", "rollouts", "rollouts_app",
@@ -58,18 +62,10 @@ _ALL: Final = (
      "List accelerators with power, ramps, measured throughput and its evidence, ratios, and what can run where."),
     Listed("convert", "Capacity, power and money", "catalogue", "convert_demand",
      "Convert a daily volume to GPU-hours, accelerators and megawatts on one generation at a service level."),
-    Listed("plan", "Capacity, power and money", "capacity", "plan",
-     "Say how many accelerators to have live by a quarter at a shortage risk, and by when to order them."),
-    Listed("limits", "Capacity, power and money", "capacity", "limits",
-     "Say whether packaging, memory or power holds the forecast fleet back in each quarter, and what more is worth."),
-    Listed("ceilings", "Capacity, power and money", "capacity", "ceilings",
-     "Say how much packaging, memory and power can be had in each quarter, and who says so."),
     Listed("site", "Capacity, power and money", "capacity", "site",
      "Say what a site puts out a day by generation, what limits it, and what a megawatt earns."),
     Listed("cost", "Capacity, power and money", "capacity", "cost",
      "Say what a million tokens cost by generation and life: capital, operations, building, energy and idle apart."),
-    Listed("retire", "Capacity, power and money", "capacity", "retire",
-     "Say when each cohort of a generation stops earning its keep, with power slack and scarce, and what it frees."),
     Listed("fleet", "Your own fleet", "fleet", "fleet_app",
      "Your own fleets: what they are, what they will want, when they are full, what to add, and what it costs."),
     Listed("volume", "Your own series", "volume", "volume",
@@ -105,7 +101,38 @@ _ALL: Final = (
     Listed("doctor", "On a schedule", "doctor", "doctor",
      "List what is wrong with the store; exit code 0 where nothing is left to do, 3 where something is."),
 )  # fmt: skip
-COMMANDS: Final[Mapping[str, Listed]] = {listed.name: listed for listed in _ALL}
+_PANEL: Final = "Questions to a forecast"
+_PANELS: Final[Mapping[str, str]] = {
+    "when": "The forecast", **dict.fromkeys(("plan", "limits", "ceilings", "retire"), "Capacity, power and money"),
+}  # fmt: skip
+_STORED: Final = frozenset(  # commands that read a store, and take its folder
+    {"run", "retrain", "rollback", "replay", "scorecard", "override", "doctor", "schedule", "ingest", "store", "fleet"}
+)
+_SCHEMAS: Final = Path(__file__).parents[2] / "forecast" / "questions"
+
+
+def _questions() -> Iterator[Listed]:
+    """Yield a command for each question without one of its own, from the text of the schemas: imports are slow."""
+    own = {listed.name for listed in _ALL}
+    for file in sorted(_SCHEMAS.glob("*.py")):
+        for schema in ast.parse(file.read_text(encoding="utf-8")).body:
+            told = _texts(schema) if isinstance(schema, ast.ClassDef) else {}
+            if isinstance(schema, ast.ClassDef) and {"output", "gives"} <= told.keys():
+                name = re.sub("(?<=[a-z])(?=[A-Z])", "-", schema.name).lower()
+                if name not in own:
+                    yield Listed(name, _PANELS.get(name, _PANEL), "questions", "", f"Say {told['gives']}.")
+
+
+def _texts(schema: ast.ClassDef) -> dict[str, str]:
+    """Return the texts that a class holds by name."""
+    return {
+        target.id: each.value.value
+        for each in schema.body if isinstance(each, ast.Assign) and isinstance(each.value, ast.Constant)
+        for target in each.targets if isinstance(target, ast.Name) and isinstance(each.value.value, str)
+    }  # fmt: skip
+
+
+COMMANDS: Final[Mapping[str, Listed]] = {listed.name: listed for listed in (*_ALL, *_questions())}
 
 
 class CommandsOnDemand(TyperGroup):
@@ -166,11 +193,28 @@ def load(name: str) -> Any:
         Click's command.
     """
     listed = COMMANDS[name]
-    found = getattr(import_module(f"shiftcast.pipelines.commands.{listed.module}"), listed.attribute)
+    module = import_module(f"shiftcast.pipelines.commands.{listed.module}")
+    question = "" if listed.attribute else module.question_of(name)
+    found = module.command_of(question) if question else getattr(module, listed.attribute)
     if not isinstance(found, typer.Typer):
         single = typer.Typer(add_completion=False)
         single.command(name)(found)
         found = single
     command = typer.main.get_command(found)
     command.name = name
+    if name in _STORED:
+        from shiftcast.pipelines.commands.rooted import with_root  # noqa: PLC0415  (keeps --help fast)
+
+        with_root(command)
+    _finish(command, name, module.example_of(question) if question else None)
     return command
+
+
+def _finish(command: Any, name: str, example: Example | None) -> None:
+    """Let brackets of a help stand as they are written, and end it with an example."""
+    for told in (command, *(each for each in command.params if getattr(each, "help", None))):
+        told.help = escape(told.help or "")
+    example = example or example_of(name)
+    command.epilog = None if example is None else escape(epilog_of(example))
+    for below, inner in getattr(command, "commands", {}).items():
+        _finish(inner, f"{name} {below}", None)

@@ -13,8 +13,9 @@ from rich.table import Table
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.monitoring.findings import OK
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import Progress, wide_console
+from shiftcast.pipelines.commands.screen import Progress
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.monitor import Monitored, findings_json, monitor
 from shiftcast.pipelines.records import RECORDS

@@ -14,7 +14,8 @@ import typer
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.units import units_of
 from shiftcast.pipelines.commands.listed import CALLED
-from shiftcast.pipelines.tables.writing import check_place, write_table
+from shiftcast.pipelines.tables.places import check_place
+from shiftcast.pipelines.tables.writing import write_table
 
 _WRITES: Final = ("--output", "--paths", "--weights", "--plot", "--edges")  # where something goes is no part of it
 _SECRET: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")  # user and password of an address

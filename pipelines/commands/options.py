@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final
 
 import pandas as pd
+import typer
 
 from shiftcast.features.calendars import as_midnight
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.volume import Elasticity
+
+ASKED: Final = "Which forecast is asked"
+Root = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the store; mlruns here if left out.", metavar="FOLDER", rich_help_panel=ASKED),
+]
+Version = Annotated[
+    str | None,
+    typer.Option(help="Alias or number of the forecast; the champion if left out.", rich_help_panel=ASKED),
+]
 
 
 def as_day(text: str | None, option: str) -> pd.Timestamp:
@@ -63,34 +75,3 @@ def names_of(text: str) -> tuple[str, ...]:
     (('W', 'ME'), ())
     """
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def as_elasticity(text: str) -> tuple[str, Elasticity]:
-    """Return a driver and the belief in its elasticity from text such as ``price=-0.5:0.3``.
-
-    Parameters
-    ----------
-    text
-        ``driver=mean:sd``.
-
-    Returns
-    -------
-    tuple
-        Name of the driver, and mean and standard deviation of its elasticity [1].
-
-    Raises
-    ------
-    ValueError
-        If it is not of that form.
-
-    Examples
-    --------
-    >>> as_elasticity("price=-0.5:0.3")
-    ('price', Elasticity(mean=-0.5, sd=0.3))
-    """
-    name, _, belief = text.partition("=")
-    mean, _, sd = belief.partition(":")
-    try:
-        return name.strip(), Elasticity(float(mean), float(sd))
-    except ValueError:
-        raise InputError(f"--elasticity {text!r} is not of the form price=-0.5:0.3, driver=mean:sd") from None

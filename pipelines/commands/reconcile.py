@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +16,13 @@ from shiftcast.forecast.hierarchy.edges import hierarchy_from_table
 from shiftcast.forecast.hierarchy.long import ALL_METHODS, Reconciliation, reconcile_long
 from shiftcast.forecast.hierarchy.periods import in_time
 from shiftcast.forecast.hierarchy.structure import Hierarchy
+from shiftcast.forecast.views.rows import plain_rows
 from shiftcast.forecast.volume.coherent import coherent_volumes, of_volumes
 from shiftcast.pipelines.commands.dates import FiscalEnd, Order
 from shiftcast.pipelines.commands.noted import KINDS, check_output, notes_of
 from shiftcast.pipelines.sources.long_files import read_long
-from shiftcast.pipelines.tables.writing import PARQUET, kind_of, write_table
+from shiftcast.pipelines.tables.places import PARQUET, kind_of
+from shiftcast.pipelines.tables.writing import write_table
 
 
 def reconcile(
@@ -40,6 +43,7 @@ def reconcile(
     nonnegative: Annotated[bool, typer.Option("--nonnegative", help="Let no value fall below zero.")] = False,
     output: Annotated[Path | None, typer.Option(help=f"{KINDS}; CSV on standard output if left out.")] = None,
     paths: Annotated[Path | None, typer.Option(help="Coherent draws to write, where FILE has draws.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print forecasts and what moved them as JSON.")] = False,
 ) -> None:
     """Make forecasts of a hierarchy add up, with constraints such as a 60/40 split."""
     check_output(output, paths)
@@ -51,16 +55,22 @@ def reconcile(
     clock = Clock(order=dates, fiscal_end=fiscal_end)
     fitted = None if insample is None else _read(insample, clock)
     rows = _read(file, clock)
-    if of_volumes(rows):
-        summary = _volumes(tree, rows, plan, fitted, output, paths)
+    volumes = of_volumes(rows)
+    if volumes:
+        made, summary = _volumes(tree, rows, plan, fitted, paths)
     else:
         if paths is not None:
             raise InputError(f"{file}: --paths takes draws that `shiftcast volume --paths` wrote; leave it out here")
         done = reconcile_long(tree, rows, plan, insample=fitted)
-        _write(done.frame, output)
-        summary = done.summary
-    written = [each.text for each in wanted]
-    typer.echo(f"{method}, {len(tree.names)} nodes, constraints {written}, kept {list(plan.keep)}", err=True)
+        made, summary = done.frame, done.summary
+    if output is not None or not as_json:
+        _write(made, output, typed=not volumes)
+    about = {"method": method, "nodes": len(tree.names), "constraints": [each.text for each in wanted],
+             "kept": list(plan.keep)}  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps({**about, "summary": plain_rows(summary), "rows": plain_rows(made)}, default=str))
+        return
+    typer.echo(f"{method}, {len(tree.names)} nodes, constraints {about['constraints']}, kept {about['kept']}", err=True)
     typer.echo(summary.to_string(index=False), err=True)
 
 
@@ -74,14 +84,12 @@ def _read(file: Path, clock: Clock) -> pd.DataFrame:
 
 
 def _volumes(
-    tree: Hierarchy, rows: pd.DataFrame, plan: Reconciliation, fitted: pd.DataFrame | None, output: Path | None,
-    paths: Path | None,
-) -> pd.DataFrame:  # fmt: skip
-    """Write a forecast that `shiftcast volume` made, or its draws, made coherent; return the summary."""
+    tree: Hierarchy, rows: pd.DataFrame, plan: Reconciliation, fitted: pd.DataFrame | None, paths: Path | None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a forecast that `shiftcast volume` made, made coherent, and the summary; write its draws if asked to."""
     done = coherent_volumes(tree, rows, plan, insample=fitted)
     if paths is not None and done.paths.empty:
         raise InputError("--paths needs draws: give the file that `shiftcast volume --paths` wrote, not its quantiles")
-    write_table(done.forecast, output, notes=notes_of())
     if paths is not None:
         write_table(done.paths, paths, notes=notes_of())
     if done.left_out:
@@ -89,12 +97,12 @@ def _volumes(
             f"means only: {done.left_out} rows of quantiles are left out, as quantiles do not add up; for coherent "
             "ones give the file of `shiftcast volume --paths`", err=True,
         )  # fmt: skip
-    return done.summary
+    return done.forecast, done.summary
 
 
-def _write(frame: pd.DataFrame, output: Path | None) -> None:
-    """Write a user's own forecasts; a Parquet file has the types that it was read with."""
-    if output is not None and kind_of(output) == PARQUET:
+def _write(frame: pd.DataFrame, output: Path | None, *, typed: bool = True) -> None:
+    """Write forecasts; a Parquet file of a user's own has the types that it was read with."""
+    if typed and output is not None and kind_of(output) == PARQUET:
         frame.to_parquet(output, index=False)
     else:
         write_table(frame, output, notes=notes_of())

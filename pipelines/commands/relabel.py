@@ -15,9 +15,11 @@ from shiftcast.forecast.identity.sold import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled
-from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
+from shiftcast.forecast.telling.judged import of_relabel
+from shiftcast.pipelines.commands.fitting import wide_console
+from shiftcast.pipelines.commands.giving import Places, Plot, bare_answer, check_places, draw
+from shiftcast.pipelines.commands.noted import Output, write_noted
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 
@@ -34,21 +36,25 @@ def relabel_firm(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     output: Output = None,
+    plot: Plot = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Restate history, offsets and forecast with a firm on the other side; the total does not change."""
     firm, equals, side = change.partition("=")
     if not equals:
         raise InputError(f"change {change!r} is not of the form coreweave=hyperscale")
-    check_output(output)
+    check_places(Places(output, plot))
     known = known_at(as_of, record)
     since = None if valid_from is None else as_day(valid_from, "--valid-from")
     settings = Settings(draws=draws, seed=seed)
     done = relabelled(fit_top_down(known, settings.through), settings, firm, side, valid_from=since)
-    write_noted(done.table, output, known.origin, lines=(f"{done.firm} counted as {done.to}",))
+    told, says = f"{done.firm} counted as {done.to}", of_relabel(done.table, {"firm": done.firm, "to": done.to})
+    draw(bare_answer(told, done.table, says), plot)
+    write_noted(done.table, output, known.origin, answer=says, lines=(told,))
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:
+        wide_console().print(says, style="bold", markup=False)
         _show(done, f"{known.origin:%Y-%m-%d}")
     if save is not None:
         _append(save, done, since or _ALWAYS, known.origin)

@@ -15,6 +15,7 @@ from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
 from shiftcast.pipelines.state.root import default_root
+from shiftcast.pipelines.tables.places import check_folder
 
 EXIT_KEPT: Final = 3
 Out = Annotated[Path, typer.Option(help="Folder for the report and tables of the champion.")]
@@ -22,6 +23,7 @@ Draws = Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random number.")]
 RecordFolder = Annotated[Path, typer.Option(help="Folder of records.")]
 Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for a run under way on the same store.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
@@ -36,7 +38,7 @@ def retrain(
     usage: UseUsage = False,
     wait: Wait = LOCK_SECONDS,
     quiet: Quiet = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Ingest, fit, backtest, compare, register and publish; exit code 0 promoted or unchanged, 3 kept, 2 bad input.
 
@@ -47,6 +49,7 @@ def retrain(
     from shiftcast.pipelines.job.run import RunRequest, run  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.registry.deciding import KEPT  # noqa: PLC0415  (keeps --help fast)
 
+    check_folder(out)
     request = RunRequest(
         as_day(None, "--origin"), False, Settings(draws=draws, seed=seed), default_root(), out, record,
         promote=promote_if_better, publish_kept=False, wait=wait, ingest=stored_usage(usage, default_root()),
@@ -66,12 +69,15 @@ def rollback(
     to: Annotated[str | None, typer.Option(help="Version to go back to; the champion before if left out.")] = None,
     out: Out = Path("shiftcast-out"),
     wait: Wait = LOCK_SECONDS,
+    as_json: AsJson = False,
 ) -> None:
     """Give the alias champion back to an earlier version, after checking its files, and publish it."""
     from shiftcast.pipelines.job.rollback import roll_back  # noqa: PLC0415  (keeps --help fast)
 
+    check_folder(out)
     done = roll_back(default_root(), to=to, out=out, wait=wait)
-    sys.stdout.write(f"version {done.version} is champion again; version {done.former} is kept beside it\n")
+    said = f"version {done.version} is champion again; version {done.former} is kept beside it"
+    sys.stdout.write((json.dumps({"version": done.version, "former": done.former}) if as_json else said) + "\n")
 
 
 def replay(
@@ -85,6 +91,7 @@ def replay(
     output: Annotated[Path | None, typer.Option(help="Also write every score: .csv, .xlsx, .parquet or .json.")] = None,
     wait: Wait = LOCK_SECONDS,
     quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."""
     from shiftcast.pipelines.commands.noted import check_output  # noqa: PLC0415  (keeps --help fast)
@@ -101,6 +108,9 @@ def replay(
     )  # fmt: skip
     with Progress(shown=not quiet) as progress:
         done = run_replay(request, first, last, as_of=today, progress=progress.step)
-    show_summary(done.card, done.unreadable)
+    if as_json:
+        sys.stdout.write(done.card.to_json(orient="records", date_format="iso") + "\n")
+    else:
+        show_summary(done.card, done.unreadable)
     if output is not None:
         write_scores(done.card, output, today)

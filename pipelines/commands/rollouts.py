@@ -9,15 +9,14 @@ from typing import Annotated, Any, Final
 
 import pandas as pd
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from shiftcast.features.frames import DataFrame, Rollouts, Traffic
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.commands.rollouts_add import add_move, add_traffic
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 
@@ -66,7 +65,7 @@ def list_rollouts(
     table = Table("when", "operator", "surface", "workload", "stage", "from", "to", "event", "traffic", "computed")
     for row in moves.itertuples():
         table.add_row(
-            _when(row.period_start, row.period_end), escape(row.operator), escape(row.surface), row.workload, row.stage,
+            _when(row.period_start, row.period_end), row.operator, row.surface, row.workload, row.stage,
             row.technique_from, row.technique_to, row.event, _share(row.share_low, row.share_mid, row.share_high),
             row.serving,
         )  # fmt: skip
@@ -123,8 +122,8 @@ def _show(moves: DataFrame[Rollouts], traffic: DataFrame[Traffic]) -> None:
     table = Table("surface", "workload", "when", "requests a day", "80 %", "source", title="Traffic")
     for row in traffic.itertuples():
         table.add_row(
-            escape(row.surface), row.workload, _when(row.period_start, row.period_end), f"{row.mid:.2g}",
-            f"{row.low:.2g} to {row.high:.2g}", escape(row.source),
+            row.surface, row.workload, _when(row.period_start, row.period_end), f"{row.mid:.2g}",
+            f"{row.low:.2g} to {row.high:.2g}", row.source,
         )  # fmt: skip
     console.print(table)
 

@@ -12,6 +12,7 @@ import typer
 from shiftcast.forecast.known import Settings
 from shiftcast.pipelines.commands.options import as_day
 from shiftcast.pipelines.state.root import default_root
+from shiftcast.pipelines.tables.places import check_folder
 
 
 def run(
@@ -31,6 +32,7 @@ def run(
     from shiftcast.pipelines.job.run import run as run_job  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.records import RECORDS  # noqa: PLC0415  (keeps --help fast)
 
+    check_folder(out)
     request = RunRequest(
         as_day(origin, "--origin"),
         origin is not None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +19,9 @@ from shiftcast.forecast.claims.check import past_claims
 from shiftcast.forecast.claims.odds import ClaimReading
 from shiftcast.forecast.claims.registry import distinct
 from shiftcast.forecast.scoring.scorecard import card_rows, card_summary, target_rows
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.overrides import add_override
 from shiftcast.pipelines.job.vintages import score_card
@@ -71,6 +72,7 @@ def override(
     segment: Annotated[str, typer.Option(help="hyperscale, rest or all.")] = ALL,
     leaf: Annotated[str, typer.Option(help="Leaf of the segment, or all.")] = ALL,
     definition: Annotated[str | None, typer.Option(help="Who counts as hyperscale; the reference if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was logged as JSON.")] = False,
 ) -> None:
     """Log a human judgement of a figure; it changes no forecast, and `shiftcast scorecard` scores it beside them."""
     if measure not in _UNITS:
@@ -83,7 +85,11 @@ def override(
         "reason": reason,
     }  # fmt: skip
     count = len(add_override(default_root(), row))
-    sys.stdout.write(f"logged: {mid:g} {_UNITS[measure]} for {target}; {count} overrides in all\n")
+    if as_json:
+        days = {name: f"{row[name]:%Y-%m-%d}" for name in ("made_at", "period_end")}
+        sys.stdout.write(json.dumps({**row, **days, "overrides": count}) + "\n")
+    else:
+        sys.stdout.write(f"logged: {mid:g} {_UNITS[measure]} for {target}; {count} overrides in all\n")
 
 
 def claims_about(record: Record, as_of: pd.Timestamp, period_end: pd.Timestamp) -> pd.DataFrame:
@@ -130,7 +136,7 @@ def show_target(card: pd.DataFrame, unreadable: Sequence[str], period_end: pd.Ti
     """
     console = wide_console()
     console.print(f"Every forecast made for {quarter_label(period_end)}, against what came")
-    for name, rows in target_rows(card, period_end):
+    for name, rows in [] if card.empty else target_rows(card, period_end):
         first = rows.iloc[0]
         table = Table("made as of", "by", "quarters ahead", "median (80 %)", "error", "CRPS", "build cost", "in 80 %",
                       title=f"{name}: {first['actual']:.4g} {first['unit']}", title_justify="left")  # fmt: skip

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.views.crossing_answer import Crossing
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.job.run import RunResult
 from shiftcast.pipelines.publish.publication import REPORT
 
@@ -21,7 +22,6 @@ _MEASURES: Final = {
     "power": ("facility power", 1e3, "GW"),
     "spending": ("spending", 1e9, "$B/quarter"),
 }
-_FILE_WIDTH: Final = 118
 _YEAR_END, _YEARS_SHOWN = 12, 3
 _PLACES: Final = (("all", "all"), ("hyperscale", "all"), ("rest", "all"))
 
@@ -138,18 +138,6 @@ def show_result(result: RunResult) -> None:
     for workload, reason in summary.missing.items():
         console.print(f"[yellow]{workload} is not modelled: {reason}[/yellow]")
     console.print(f"Report: [bold]{result.out / REPORT}[/bold]\n")
-
-
-def wide_console() -> Console:
-    """Return a console that is wide enough for the tables where the output is a file or a pipe.
-
-    Returns
-    -------
-    Console
-        On standard output.
-    """
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_FILE_WIDTH)
 
 
 def _demand_table(result: RunResult) -> Table:

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.tables.writing import JSON, WORKBOOK
+from shiftcast.pipelines.tables.places import JSON, WORKBOOK
 
 HERE, SPARK = "here", "spark"
 _ENGINES: Final = (HERE, SPARK)

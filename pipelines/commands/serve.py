@@ -44,7 +44,7 @@ def serve(
     listener = _listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)
     gate = Gate(watcher, limits=RequestLimits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log,
-                taken=Taken(store.model, KINDS, ("question",)) if fleet else WORLD)  # fmt: skip
+                taken=Taken(store.model, KINDS, ("question", "form")) if fleet else WORLD)  # fmt: skip
     log("listening", host=host, port=listener.getsockname()[1], alias=alias)
     if not _is_loopback(host):
         log("warning", reason="this server asks for no password; put one that does in front of it")

@@ -10,7 +10,6 @@ from typing import Annotated, Final
 import pandas as pd
 import typer
 
-from shiftcast.features.input_error import InputError
 from shiftcast.features.reading import HOLD, Reading
 from shiftcast.features.shares import check_share_rows
 from shiftcast.features.volumes import Treatments
@@ -72,35 +71,31 @@ def shares(
     master: Master = None,
 ) -> None:
     """Forecast the shares of a file: mean and quantiles by category, and the skill against last value."""
-    try:
-        reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
-        check_output(path(output) if engine == HERE else None)  # elsewhere workers know their places
-        conditions = [read_condition(text) for text in crossing or []]
-        family = load_learned(learned)
-        picked = family.without(without_learned) if without_learned else family.whole
-        answer = bound(forecast_history, horizon=horizon, draws=draws, seed=seed, newcomer=newcomer, learned=picked,
-                       by_set=family if by_set else None, reading=reading)  # fmt: skip
-        if spread_asked(engine, master, {"--plot": plot, "--crossing": crossing}):
-            found = bound(with_references, answer=answer, references=tuple(reference or ()))
-            manifest = spread_shares(file, COLUMNS, found, wanted_places({"forecast": output}), master)
-            tell_treated(manifest.treatments)
-            if "skill" in manifest.tables:
-                tell_skill(manifest.tables["skill"])
-            return
-        history = read_series(Path(file), COLUMNS)
-        forecast, fits = with_references(history, answer, tuple(reference or ()))
-        crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
-        lines = lines_of(fits)
-        write_table(forecast, path(output), notes=notes_of(lines=lines, as_of=as_of))
-        if plot is not None:
-            save_plot(check_share_rows(history, reading.clock), forecast, plot)
-        for line in lines:
-            errors.print(line, markup=False, highlight=False)
-        for table in crossings:
-            tell_crossings(table)
-    except (InputError, OSError) as problem:
-        errors.print(f"error: {problem}", style="red", markup=False, highlight=False)
-        raise typer.Exit(2) from problem
+    reading = as_reading(frequency, zone, dates, fiscal_end, as_of, partial)
+    check_output(path(output) if engine == HERE else None)  # elsewhere workers know their places
+    conditions = [read_condition(text) for text in crossing or []]
+    family = load_learned(learned)
+    picked = family.without(without_learned) if without_learned else family.whole
+    answer = bound(forecast_history, horizon=horizon, draws=draws, seed=seed, newcomer=newcomer, learned=picked,
+                   by_set=family if by_set else None, reading=reading)  # fmt: skip
+    if spread_asked(engine, master, {"--plot": plot, "--crossing": crossing}):
+        found = bound(with_references, answer=answer, references=tuple(reference or ()))
+        manifest = spread_shares(file, COLUMNS, found, wanted_places({"forecast": output}), master)
+        tell_treated(manifest.treatments)
+        if "skill" in manifest.tables:
+            tell_skill(manifest.tables["skill"])
+        return
+    history = read_series(Path(file), COLUMNS)
+    forecast, fits = with_references(history, answer, tuple(reference or ()))
+    crossings = [crossing_dates(draw_shares(fit, draws=draws, seed=seed), conditions) for fit in fits if conditions]
+    lines = lines_of(fits)
+    write_table(forecast, path(output), notes=notes_of(lines=lines, as_of=as_of))
+    if plot is not None:
+        save_plot(check_share_rows(history, reading.clock), forecast, plot)
+    for line in lines:
+        errors.print(line, markup=False, highlight=False)
+    for table in crossings:
+        tell_crossings(table)
 
 
 def with_references(

@@ -19,9 +19,11 @@ from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
 from shiftcast.forecast.sixty_forty.revisions import revisions
 from shiftcast.forecast.statements.level import share_prior
-from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
+from shiftcast.forecast.telling.judged import of_impose
+from shiftcast.pipelines.commands.fitting import wide_console
+from shiftcast.pipelines.commands.giving import Places, Plot, bare_answer, check_places, draw
+from shiftcast.pipelines.commands.noted import Output, write_noted
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.sources.public_record import read_record
 
@@ -41,19 +43,23 @@ def split(
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     output: Output = None,
+    plot: Plot = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."""
-    check_output(output)
+    check_places(Places(output, plot))
     known = known_at(as_of, record)
     imposed = imposed_as(known, mode, share=share, strength=strength, total="moves" if move_total else "kept")
     settings, under = Settings(draws=draws, seed=seed), definition or known.market.split.reference
     fit = fit_world(known, settings.through)
     report = split_report(fit, settings, imposed, base=base, definition=under)
-    write_noted(report.table, output, known.origin, lines=(header(report),))
+    says = of_impose(report.frame, {"base": base, "mode": mode})
+    draw(bare_answer(header(report), report.table, says), plot)
+    write_noted(report.table, output, known.origin, answer=says, lines=(header(report),))
     if as_json:
         sys.stdout.write(json.dumps(report_json(report), indent=1) + "\n")
     else:
+        wide_console().print(says, style="bold", markup=False)
         show(report)
         show_revisions(known, since)
 

@@ -13,9 +13,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, notes_of
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.fleet.place import known_root
 from shiftcast.pipelines.state.root import default_root
 
@@ -64,10 +64,10 @@ def _print_json(rows: pd.DataFrame) -> None:
 
 def _show(some: pd.DataFrame, found: duckdb.DuckDBPyRelation, most: int) -> None:
     console = wide_console()
-    table = Table(*(escape(_shown(name)) for name in some.columns))
+    table = Table(*map(_shown, some.columns))
     dated = some.assign(**{name: _day_or_time(some[name]) for name in some.select_dtypes(["datetime", "datetimetz"])})
     for row in dated.itertuples(index=False):
-        table.add_row(*(escape(_shown(cell)) for cell in row))
+        table.add_row(*map(_shown, row))
     console.print(table)
     count = len(some) if len(some) < most else found.count("*").fetchall()[0][0]
     if count > len(some):

@@ -17,10 +17,10 @@ from rich.table import Table
 
 from shiftcast.features.input_error import InputError
 from shiftcast.features.usage import period_ends, to_series
+from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.ingest import into_root
 from shiftcast.pipelines.commands.noted import check_output, notes_of
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import wide_console
 from shiftcast.pipelines.tables.writing import write_table
 
 if TYPE_CHECKING:

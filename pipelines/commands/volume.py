@@ -16,10 +16,10 @@ from shiftcast.features.input_error import InputError
 from shiftcast.features.reading import HOLD
 from shiftcast.features.volumes import Treatments
 from shiftcast.forecast.beliefs import read_beliefs
-from shiftcast.forecast.volume import outside_member, own_priors
+from shiftcast.forecast.volume import Elasticity, outside_member, own_priors
 from shiftcast.pipelines.commands.dates import AsOf, FiscalEnd, Frequency, Order, Partial, Zone, as_reading
 from shiftcast.pipelines.commands.noted import KINDS, TABLES, check_output, notes_of
-from shiftcast.pipelines.commands.options import as_elasticity, names_of
+from shiftcast.pipelines.commands.options import names_of
 from shiftcast.pipelines.commands.series_engine import HERE, Engine, Master, path, spread_asked, wanted_places
 from shiftcast.pipelines.commands.series_progress import progress_bar
 from shiftcast.pipelines.commands.volume_shares import with_shares
@@ -183,3 +183,34 @@ def answer_file(
             kept += [summary_of(answer) for answer in answers]
             advance(done)
     return replace(joined(kept, done, treatments, shown), edges=found.edges)
+
+
+def as_elasticity(text: str) -> tuple[str, Elasticity]:
+    """Return a driver and the belief in its elasticity from text such as ``price=-0.5:0.3``.
+
+    Parameters
+    ----------
+    text
+        ``driver=mean:sd``.
+
+    Returns
+    -------
+    tuple
+        Name of the driver, and mean and standard deviation of its elasticity [1].
+
+    Raises
+    ------
+    ValueError
+        If it is not of that form.
+
+    Examples
+    --------
+    >>> as_elasticity("price=-0.5:0.3")
+    ('price', Elasticity(mean=-0.5, sd=0.3))
+    """
+    name, _, belief = text.partition("=")
+    mean, _, sd = belief.partition(":")
+    try:
+        return name.strip(), Elasticity(float(mean), float(sd))
+    except ValueError:
+        raise InputError(f"--elasticity {text!r} is not of the form price=-0.5:0.3, driver=mean:sd") from None

@@ -46,7 +46,7 @@ def examine(root: Path, out: Path) -> list[Fault]:
     StoreError
         If there is no store.
     """
-    if not root.is_dir():
+    if not root.is_dir() or not any(root.iterdir()):
         raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
     try:
         with locked(root, wait=0):
@@ -79,7 +79,7 @@ def clean(root: Path, out: Path, *, wait: float) -> list[Fault]:
     StoreError
         If there is no store, or a run holds the lock for ``wait`` seconds.
     """
-    if not root.is_dir():
+    if not root.is_dir() or not any(root.iterdir()):
         raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
     with locked(root, wait=wait):
         found = [*_left_behind(root, out), *_database(root)]

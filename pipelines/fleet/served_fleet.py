@@ -11,16 +11,17 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 from mlflow.types import ParamSchema, ParamSpec
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.fleet.asking import KINDS, ask
-from shiftcast.pipelines.fleet.answers import plain_answer
+from shiftcast.forecast.fleet.asking import KINDS
+from shiftcast.pipelines.fleet.answers import fleet_rows
 from shiftcast.pipelines.fleet.bundle import read_fleet
 from shiftcast.pipelines.registry.bundle import BUNDLE
 from shiftcast.pipelines.registry.registering import Kind
-from shiftcast.pipelines.registry.served_model import questions_of, refused
+from shiftcast.pipelines.registry.served_model import given_params, questions_of, refused
 
+PARAMS: Final = ("question", "form")
 KIND: Final = Kind(
     Path(__file__).with_name("fleet_from_code.py"),
-    ModelSignature(params=ParamSchema([ParamSpec("question", "string", None)])),
+    ModelSignature(params=ParamSchema([ParamSpec(name, "string", None) for name in PARAMS])),
     pd.DataFrame([{"question": "describe"}]), "Demand of one planner's own fleet, with its facts",
 )  # fmt: skip
 
@@ -50,27 +51,19 @@ class FleetModel(PythonModel):
         model_input
             One question a row (:mod:`forecast.fleet.asking`); missing cells take the defaults.
         params
-            ``question`` of all rows that name none.
+            Fields that all rows share, of :data:`PARAMS`; a row's own field comes before them.
 
         Returns
         -------
         list of dict
-            One answer a question, as :func:`pipelines.fleet.answers.plain_answer` has it; ``row`` numbers it.
+            One answer a question, or its rows, as :func:`pipelines.fleet.answers.fleet_rows` has them.
 
         Raises
         ------
         MlflowException
             With HTTP status 400, naming the row and the field that is wrong.
         """
-        answers = []
         try:
-            asked = questions_of(model_input, tuple(KINDS))
+            return fleet_rows(self._planner, questions_of(model_input, tuple(KINDS)), given_params(params, PARAMS))
         except InputError as error:
             raise refused(error) from None
-        shared = {name: value for name, value in (params or {}).items() if value is not None}
-        for row, question in enumerate(asked):
-            try:
-                answers.append(plain_answer(ask(self._planner, shared | question)) | {"row": row})
-            except InputError as error:
-                raise refused(InputError(f"row {row}: {error}")) from None
-        return answers

@@ -17,6 +17,7 @@ from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.economics.basis import Basis, learned_of
 from shiftcast.forecast.known import RULES, Frames, Known, Settings, basis_of, cut
 from shiftcast.forecast.migration.learned import Learned, LearnedFamily, from_json, to_json
+from shiftcast.forecast.views.provenance import Registered
 from shiftcast.forecast.workloads import Registry, Task
 from shiftcast.pipelines.registry.former_learned import learned_before
 from shiftcast.pipelines.registry.summary import Summary, read_summary, summary_text
@@ -58,6 +59,8 @@ class Bundle:
     answers
         A question of each kind and its rows, from the version that made the forecast
         (:mod:`pipelines.registry.answers`); none before it is sealed.
+    version
+        Number it is registered under, where it was opened by one.
     """
 
     cube: xr.Dataset
@@ -66,14 +69,24 @@ class Bundle:
     learned: Learned
     shipped: xr.DataArray | None = None
     answers: tuple[Mapping[str, Any], ...] = ()
+    version: str | None = None
 
     @property
     def forecaster(self) -> Forecaster:
         """The object that answers questions."""
         known, settings = self.known, self.summary.settings
         return Forecaster(
-            self.cube, self.tables["forecasts"], self.tables["claims"], known, settings, basis=self._basis(known)
-        )
+            self.cube, self.tables["forecasts"], self.tables["claims"], known, settings, basis=self._basis(known),
+            registered=self._registered,
+        )  # fmt: skip
+
+    @property
+    def _registered(self) -> Registered:
+        """What answers say of the forecast they are taken of."""
+        data = hashlib.sha256(json.dumps(dict(self.summary.files), sort_keys=True).encode()).hexdigest()
+        made_by = self.summary.made_by
+        code = "before 0.2.0" if made_by is None else made_by.shiftcast
+        return Registered(self.version, self.summary.digest, data, f"shiftcast {code}")
 
     @property
     def known(self) -> Known:

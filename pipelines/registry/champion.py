@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,8 @@ def read_version(store: Store, version: Any) -> Bundle:
         If one of them, code included, differs from its manifest.
     """
     with checked_files(store, version) as folder:
-        return read_bundle(folder / "artifacts" / BUNDLE, digest=version.tags.get(MANIFEST_TAG))
+        bundle = read_bundle(folder / "artifacts" / BUNDLE, digest=version.tags.get(MANIFEST_TAG))
+        return replace(bundle, version=str(version.version))
 
 
 @contextlib.contextmanager

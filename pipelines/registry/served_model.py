@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import BUNDLE, read_bundle
 
 ARTIFACT: Final = BUNDLE
-PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output")
+PARAMS: Final = ("horizon", "quantiles", "scenario", "mode", "definition", "base", "as_of", "seed", "output", "form")
 _LISTS: Final = tuple(name for name, kind in KINDS.items() if kind.column is None)
 _PARAMS: Final = [
     ParamSpec(name, "double", [], (-1,)) if name in _LISTS else ParamSpec(name, str(KINDS[name].column), None)
@@ -45,6 +46,17 @@ class ShiftcastModel(PythonModel):
             MLflow's context, with the folder of the bundle among its artifacts.
         """
         self._forecaster = unchanged(read_bundle(Path(context.artifacts[ARTIFACT]))).forecaster
+
+    def number(self, version: str) -> None:
+        """Say in answers under which number the forecast is registered, which its files do not tell.
+
+        Parameters
+        ----------
+        version
+            Its number.
+        """
+        mine = self._forecaster.registered
+        self._forecaster = replace(self._forecaster, registered=mine and replace(mine, version=version))
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -71,7 +83,7 @@ class ShiftcastModel(PythonModel):
             With HTTP status 400, naming the row and the field that is wrong; its JSON names the kind of refusal.
         """
         try:
-            return answer_rows(self._forecaster, questions_of(model_input, FIELDS), _given(params))
+            return answer_rows(self._forecaster, questions_of(model_input, FIELDS), given_params(params))
         except InputError as error:
             raise refused(error) from None
 
@@ -131,11 +143,34 @@ def _frame_of(given: Any) -> pd.DataFrame:
     return pd.DataFrame(listed)
 
 
-def _given(params: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the params that were given; MLflow fills the others with their defaults."""
-    strange = [name for name in params or {} if name not in PARAMS]
+def given_params(params: dict[str, Any] | None, known: tuple[str, ...] = PARAMS) -> dict[str, Any]:
+    """Return the params that were given; MLflow fills the others with their defaults.
+
+    Parameters
+    ----------
+    params
+        As MLflow hands them on.
+    known
+        Names they may have.
+
+    Returns
+    -------
+    dict
+        Param to value.
+
+    Raises
+    ------
+    ValueError
+        Naming one that is not known, and the nearest that is.
+
+    Examples
+    --------
+    >>> given_params({"horizon": 4.0, "quantiles": [], "mode": None})
+    {'horizon': 4.0}
+    """
+    strange = [name for name in params or {} if name not in known]
     if strange:
-        raise InputError(unknown(strange[0], PARAMS, "param"))
+        raise InputError(unknown(strange[0], known, "param"))
     return {
         name: list(value) if name in _LISTS else value
         for name, value in (params or {}).items()

@@ -15,7 +15,8 @@ from shiftcast.pipelines.spread.batches import GROUP, PART
 from shiftcast.pipelines.spread.reading import CSV, is_uri
 from shiftcast.pipelines.spread.worker import AT
 from shiftcast.pipelines.tables.formulas import HARMLESS, RISKY
-from shiftcast.pipelines.tables.writing import PARQUET, table_writer
+from shiftcast.pipelines.tables.places import PARQUET
+from shiftcast.pipelines.tables.writing import table_writer
 
 
 def is_text(place: str) -> bool:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Final
+
+CHOSEN: Final[ContextVar[Path | None]] = ContextVar("CHOSEN", default=None)  # folder that the call under way names
 
 
 class StoreError(ValueError):
@@ -10,11 +14,11 @@ class StoreError(ValueError):
 
 
 def default_root() -> Path:
-    """Return the folder of all state: ``mlruns`` below the working directory.
+    """Return the folder of all state: the one that the call names, or ``mlruns`` below the working directory.
 
     Returns
     -------
     Path
         Absolute path.
     """
-    return Path.cwd() / "mlruns"
+    return CHOSEN.get() or Path.cwd() / "mlruns"

@@ -15,13 +15,11 @@ import pyarrow.csv
 import pyarrow.parquet
 import typer
 
-from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.tables.formulas import guarded
+from shiftcast.pipelines.tables.places import JSON, PARQUET, WORKBOOK, check_place, kind_of
 from shiftcast.pipelines.tables.plain import as_table
 from shiftcast.pipelines.tables.workbook import Beside, WorkbookWriter
 
-PARQUET, WORKBOOK, JSON = ".parquet", ".xlsx", ".json"
-_OTHERS: Final = (".xls", ".xlsm", ".xlsb", ".ods")
 _NOTHING: Final = Beside()
 
 
@@ -114,47 +112,6 @@ def table_writer(file: Path | None, beside: Beside = _NOTHING) -> Iterator[Calla
             part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-
-
-def check_place(file: Path) -> None:
-    """Raise if no table can be written to a file, before anything is computed for it.
-
-    Parameters
-    ----------
-    file
-        Where to write.
-
-    Raises
-    ------
-    ValueError
-        If its folder is not there, or no such kind is written.
-    """
-    if file.suffix.lower() in _OTHERS:
-        raise InputError(f"{str(file)!r} is of a kind that is not written; give .xlsx, .csv, .parquet or .json")
-    if not file.parent.is_dir():
-        raise InputError(f"folder {str(file.parent)!r} is not there; make it, or write somewhere else")
-
-
-def kind_of(file: Path) -> str:
-    """Return the ending of a file that says what is written, in small letters; empty for CSV.
-
-    Parameters
-    ----------
-    file
-        A path.
-
-    Returns
-    -------
-    str
-        ``.parquet``, ``.xlsx``, ``.json`` or nothing.
-
-    Examples
-    --------
-    >>> kind_of(Path("a.XLSX")), kind_of(Path("a.txt"))
-    ('.xlsx', '')
-    """
-    ending = file.suffix.lower()
-    return ending if ending in {PARQUET, WORKBOOK, JSON} else ""
 
 
 def _writer(part: Path, schema: pa.Schema, beside: Beside) -> _Writer:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.attribution import DECOMPOSITIONS, attribute, lmdi
+from shiftcast.forecast.views.attribution import DECOMPOSITIONS, attribute, change_of
+from shiftcast.forecast.views.lmdi import lmdi
 from shiftcast.forecast.views.part import MEASURES, Part, draws_of
 from shiftcast.forecast.views.scenario import apply_scenario
 
@@ -67,6 +68,44 @@ def test_factors_that_cannot_be_are_refused(value):
         lmdi({"v": np.array([[1.0]])}, {"w": np.array([[1.0]])})
 
 
+def random_world(cube, seed):
+    """Return the small world with hours, machines and requests scaled at random by cell, some of them to nothing."""
+    random = np.random.default_rng(seed)
+
+    def scaled(name):
+        values = cube[name].values.astype(np.float64)
+        factor = np.exp(random.normal(0, 2, values.shape)) * (random.random(values.shape) > 0.1)
+        return cube[name].dims, values * factor, cube[name].attrs
+
+    return cube.assign({name: scaled(name) for name in ("gpu_hours", "requests", "tokens", "power")})
+
+
+def test_effects_are_exact_to_1e_12_of_the_change_in_every_draw_of_200_random_worlds(small_world):
+    cube = small_world.cube.isel(draw=slice(3), period=slice(6, 10), leaf=[0, 1, 3, 5])
+    kinds = [*DECOMPOSITIONS]
+    for seed in range(200):
+        before, after = random_world(cube, 2 * seed), random_world(cube, 2 * seed + 1)
+        by, measure = kinds[seed % len(kinds)], ("gpu_hours", "power")[seed // len(kinds) % 2]
+        found = change_of(before, after, start="2026Q2", end="2026Q4", measure=measure, by=by)
+        change = found.after - found.before
+        total = np.sum(list(found.effects.values()), axis=0)
+        assert (np.abs(total - change) <= 1e-12 * np.abs(change)).all(), (seed, by)
+
+
+def test_parts_of_a_sum_take_their_own_change(small_world):
+    cube = small_world.cube
+    rows = attribute(cube, cube, start="2025Q2", end="2027Q2", by="leaf").set_index("factor")["mean"]
+    for leaf in ("sovereign", "hosted"):
+        level = draws_of(cube, "gpu_hours", Part(leaf=leaf)).mean(axis=0)
+        assert rows[leaf] == pytest.approx(level[11] - level[3], rel=1e-5)
+    sides = attribute(cube, cube, start="2025Q2", end="2027Q2", by="segment").set_index("factor")["mean"]
+    inside = draws_of(cube, "gpu_hours", Part("hyperscale")).mean(axis=0)
+    assert sides["hyperscale"] == pytest.approx(inside[11] - inside[3], rel=1e-5)
+    kinds = attribute(cube, cube, start="2025Q2", end="2027Q2", by="workload").set_index("factor")["mean"]
+    tasks = attribute(cube, cube, start="2025Q2", end="2027Q2", by="technique").set_index("factor")["mean"]
+    assert tasks[["search/deep", "search/llm"]].sum() == pytest.approx(kinds["search"], rel=1e-9)
+
+
 @pytest.mark.parametrize("by", DECOMPOSITIONS)
 @pytest.mark.parametrize("measure", MEASURES)
 def test_a_change_within_a_cube_adds_up_from_measure_to_measure(small_world, by, measure):
@@ -102,7 +141,8 @@ def test_a_task_that_only_one_vintage_has_begins_at_zero(small_world):
     ("options", "error", "said"),
     [
         ({"start": "1999Q1"}, OutOfSupportError, "quarter '1999Q1' is not in the forecast, which has 2024Q3 to 2028Q4"),
-        ({"by": "luck"}, ValueError, "by 'luck' is not known; choose one of factor, mix"),
+        ({"by": "luck"}, ValueError, "by 'luck' is not known; choose one of factor, mix, segment, leaf"),
+        ({"by": "request"}, OutOfSupportError, "hours of a request apart: this forecast was kept without"),
         ({"measure": "joy"}, ValueError, "measure 'joy' is not forecast"),
         ({"segment": "moon"}, ValueError, "segment 'moon' is not forecast; choose all or one of hyperscale"),
     ],

@@ -9,9 +9,10 @@ import pytest
 from mlflow.exceptions import MlflowException
 from typer.testing import CliRunner
 
+from shiftcast.forecast.telling.form import plain_answer
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import capacity as capacity_command
-from shiftcast.pipelines.commands.answer_screen import answer_json, show
+from shiftcast.pipelines.commands.answer_screen import show
 from shiftcast.pipelines.commands.capacity import overrides
 from shiftcast.pipelines.registry.bundle import read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import open_forecaster
@@ -65,9 +66,15 @@ def model(finished):
 @pytest.mark.parametrize("question", ASKED)
 def test_three_doors_one_answer(question, beside, finished, model):
     words, asked = ASKED[question]
-    printed = json.loads(invoke(question, *words, *(FEW if question in {"site", "cost"} else []), "--json"))
-    answer = getattr(open_forecaster(root=finished.request.root), question)(**asked)
-    assert printed == json.loads(json.dumps(answer_json(answer)))
+    few = FEW if question in {"site", "cost"} else []
+    (printed,) = json.loads(invoke(question, *words, *few, "--json"))["predictions"]
+    answer = open_forecaster(root=finished.request.root).answer({"question": question, **asked})
+    told = json.loads(json.dumps(plain_answer(answer)))
+    drawn = (
+        set() if few else {"provenance", "picture", "question"}
+    )  # a question of the record has no forecast behind it
+    for part in {"says", "rows", "units", "assumed", *drawn}:
+        assert printed[part] == told[part]
     assert printed["rows"]
     assert printed["assumed"]
     if question != "limits":  # how many draws to plan is no field of the served model
@@ -98,7 +105,7 @@ def test_pictures_are_written(question, beside):
 
 
 def test_a_picture_that_cannot_be_written_is_refused(beside):
-    with pytest.raises(ValueError, match="not a folder"):
+    with pytest.raises(ValueError, match="is not there; make it"):
         invoke("site", "--mw", "4", *FEW, "--plot", str(beside / "no" / "site.png"))
     with pytest.raises(ValueError, match="name the picture such as"):
         invoke("site", "--mw", "4", *FEW, "--plot", str(beside / "site.tokens"))
@@ -106,7 +113,7 @@ def test_a_picture_that_cannot_be_written_is_refused(beside):
 
 def test_a_ceiling_is_lifted(beside):
     bound, free = (
-        json.loads(invoke("limits", *ASKED["limits"][0], "--json", *more))
+        json.loads(invoke("limits", *ASKED["limits"][0], "--json", *more))["predictions"][0]
         for more in ([], ["--lift", "power", "--lift", "memory"])
     )
     assert [row["odds_power"] + row["odds_memory"] for row in free["rows"]] == [0, 0]
@@ -115,10 +122,11 @@ def test_a_ceiling_is_lifted(beside):
 
 
 def test_values_stand_in_for_assumptions():
-    quiet, busy = (
-        json.loads(invoke("site", "--mw", "40", *FEW, "--json", "--set", f"site.utilisation={use}"))["rows"][0]
-        for use in (0.25, 0.5)
-    )
+    def rows(use):
+        told = invoke("site", "--mw", "40", *FEW, "--json", "--set", f"site.utilisation={use}")
+        return json.loads(told)["predictions"][0]["rows"]
+
+    quiet, busy = (rows(use)[0] for use in (0.25, 0.5))
     assert busy["work_day_median"] == pytest.approx(2 * quiet["work_day_median"])
     for pair in ("site.utilisation", "site.utilisation=much"):
         with pytest.raises(ValueError, match="not of the form site"):
@@ -158,6 +166,6 @@ def test_a_forecast_kept_before_there_was_a_fleet_still_opens_and_says_what_it_l
 def test_missing_figures_are_null_and_left_out_of_print(finished, capsys):
     answer = finished.result.bundle.forecaster.site(mw=40.0, generation="b300")
     assert "shadow_usd_mw_year_median" not in answer.table
-    assert answer_json(answer)["rows"][0]["rate"] > 0
+    assert plain_answer(answer)["rows"][0]["rate"] > 0
     show(answer)
     assert "nan" not in capsys.readouterr().out

@@ -83,7 +83,7 @@ def test_a_cost_is_a_workbook_with_units_notes_and_sources(tmp_path):
 
 def test_every_kind_holds_the_figures_of_the_json(tmp_path):
     words = ("site", "--mw", "40", "--generation", "gb300", "--draws", "100", *DAY)
-    told = json.loads(call(*words, "--json"))["rows"][0]["accelerators_median"]
+    told = json.loads(call(*words, "--json"))["predictions"][0]["rows"][0]["accelerators_median"]
     for ending in (".csv", ".parquet", ".json", ".xlsx"):
         call(*words, "--output", tmp_path / f"t{ending}")
     assert pd.read_csv(tmp_path / "t.csv")["accelerators_median"][0] == told

@@ -1,14 +1,13 @@
 """`shiftcast when` for a person and for a program."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from typer.testing import CliRunner
 
-from shiftcast.forecast.views.crossing_answer import Crossing
-from shiftcast.forecast.views.settled import Figure
 from shiftcast.pipelines.cli import app
-from shiftcast.pipelines.commands.when import _show
+from shiftcast.pipelines.commands.answer_screen import show
 from shiftcast.pipelines.registry.versions import open_version
 
 WORDS = ("when", "llm", "--of", "search", "--base", "gpu_hours", "--segment", "rest")
@@ -62,12 +61,10 @@ def test_a_technique_that_is_not_there_is_named_with_those_that_are(call):
     assert "technique 'quantum' of 'search' is not forecast; choose lexical, deep, llm" in str(done.exception)
 
 
-def test_names_of_operators_are_printed_as_they_are(capsys):
+def test_names_of_operators_are_printed_as_they_are(call, finished, capsys):
+    forecaster = open_version("champion", root=finished.request.root).forecaster
+    asked = {"question": "when", "technique": "llm", "of": "search", "base": "gpu_hours", "segment": "rest"}
+    answer = forecaster.answer(asked)
     ask = "[bold]our[/shop]: its part of the requests"
-    within = {"draws_within": 0, "early_within": None, "middle_within": None, "late_within": None}
-    found = Crossing(
-        "2027Q1", "2028Q1", "2029Q1", 0.8, 0.1, {"2027": 0.4}, 0.2, "2032Q4", question="q", techniques="llm", says=ask,
-        parts=None, settles=(Figure(ask, 0.3),), notes=(), **within,
-    )  # fmt: skip
-    _show(found)
+    show(replace(answer, table=answer.table.assign(settle_1=ask, settle_1_cut=0.3), says=ask))
     assert capsys.readouterr().out.count("[bold]our[/shop]") == 2

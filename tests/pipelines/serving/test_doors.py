@@ -1,6 +1,9 @@
 """The command line, a notebook and the served model give the same bytes for the same question."""
 
+import importlib.util
 import json
+import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -50,15 +53,21 @@ def command(question, root):
     )
 
 
+SCRIPT = importlib.util.spec_from_file_location("twenty", Path(__file__).parents[3] / "benchmarks" / "twenty.py")
+twenty = importlib.util.module_from_spec(SCRIPT)
+sys.modules["twenty"] = twenty
+SCRIPT.loader.exec_module(twenty)
+
 LONG = {"impose": pytest.mark.slow}  # draws anew; the others hold the same path
 
 
+@pytest.mark.parametrize("form", ["rows", "answer"])
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in QUESTIONS])
-def test_all_doors_give_the_same_bytes(server, notebook, finished, name):
-    question = QUESTIONS[name]
+def test_all_doors_give_the_same_bytes(server, notebook, finished, name, form):
+    question = {**QUESTIONS[name], "form": form}
     in_notebook = answer_text(answer_rows(notebook, [question])).encode()
-    row = {field: value for field, value in question.items() if field != "quantiles"}
-    params = {field: value for field, value in question.items() if field == "quantiles"}
+    row = {field: value for field, value in question.items() if field not in {"quantiles", "form"}}
+    params = {field: value for field, value in question.items() if field in {"quantiles", "form"}}
     payload = json.dumps({"dataframe_records": [row], "params": params}).encode()
     status, _, over_rest = server.call(payload)
     assert status == 200
@@ -68,11 +77,32 @@ def test_all_doors_give_the_same_bytes(server, notebook, finished, name):
     assert by_command.stdout_bytes == in_notebook + b"\n"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("each", twenty.asked_of_forecast(), ids=lambda each: f"{each.number} {each.name}")
+def test_the_twenty_are_answered_alike_by_all_doors(server, notebook, finished, each):
+    question = {"question": each.name, **each.fields, "form": "answer"}
+    in_notebook = answer_text(answer_rows(notebook, [question])).encode()
+    assert server.call(json.dumps({"dataframe_records": [question]}).encode())[2] == in_notebook
+    assert command(question, finished.request.root).stdout_bytes == in_notebook + b"\n"
+    (answer,) = json.loads(in_notebook)["predictions"]
+    assert answer["says"].endswith(".")
+
+
 def test_the_same_through_params_alone(server, notebook):
     question = QUESTIONS["split"]
     params = {"output": "split", "base": question["base"], "definition": question["definition"]}
     payload = json.dumps({"dataframe_records": [{"question": "split"}], "params": params}).encode()
     assert server.call(payload)[2] == answer_text(answer_rows(notebook, [question])).encode()
+
+
+def test_the_command_prints_the_whole_answer_unless_rows_are_asked_for(notebook, finished):
+    question = QUESTIONS["crossings"]
+    whole = answer_text(answer_rows(notebook, [{**question, "form": "answer"}])) + "\n"
+    assert command(question, finished.request.root).stdout == whole
+    fields = {name: str(value) for name, value in question.items() if name not in {"question", "technique"}}
+    options = [text for name, value in fields.items() for text in (f"--{name}", value)]
+    root = ["--json", "--root", str(finished.request.root)]
+    assert CliRunner().invoke(app, ["when", question["technique"], *options, *root]).stdout == whole
 
 
 def test_a_thousand_rows_are_answered_at_once(serve, served):

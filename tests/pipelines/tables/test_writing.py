@@ -15,7 +15,8 @@ from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.series.files import read_series
 from shiftcast.pipelines.tables import workbook
 from shiftcast.pipelines.tables.formulas import guarded, guarded_frame, unguarded
-from shiftcast.pipelines.tables.writing import check_place, table_writer, write_table
+from shiftcast.pipelines.tables.places import check_place
+from shiftcast.pipelines.tables.writing import table_writer, write_table
 
 FORMULAS = ["=1+1", "+cmd|'x'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''-x", "plain", "-5", "-", "a=b"]
 

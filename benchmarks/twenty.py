@@ -1,0 +1,148 @@
+"""Ask the twenty questions of a registered forecast, and time each after it is loaded.
+
+``python benchmarks/twenty.py [--root DIR]`` asks the champion of a store that ``shiftcast run`` made of the public
+record, ``mlruns`` here if left out; it writes ``benchmarks/twenty.csv`` and the table of ``docs/twenty_questions.md``.
+A question that has a schema (:mod:`forecast.questions`) is asked through ``Forecaster.answer``, which is what every
+door calls; the others are commands on the store. The line shown is the first sentence of what the answer says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from typer.testing import CliRunner
+
+from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.questions import QUESTIONS
+from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.registry.champion import open_forecaster
+
+RESULTS = Path(__file__).with_suffix(".csv")
+PAGE = Path(__file__).parents[1] / "docs" / "twenty_questions.md"
+BEGIN, END = "<!-- benchmarks/twenty.py: begin -->", "<!-- benchmarks/twenty.py: end -->"
+MOST = 10.0  # seconds a question may take
+COLUMNS = ("number", "who", "question", "command", "answer", "seconds", "assumed")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One of the twenty: who asks it, in words, and the question of a forecast or the command that answers it."""
+
+    number: int
+    who: str
+    words: str
+    name: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> str:
+        """Return the line to type."""
+        if self.options or self.name not in QUESTIONS:
+            return shlex.join(["shiftcast", self.name, *self.options])
+        return shlex.join(["shiftcast", "ask", self.name, *(f"{key}={value}" for key, value in self.fields.items())])
+
+
+SOVEREIGN = {"technique": "llm", "of": "recsys", "base": "gpu_hours", "segment": "sovereign"}
+TWENTY = (
+    Asked(1, "infrastructure planner", "When will LLM-based ranking exceed half of RecSys GPU-hours in sovereign "
+          "clouds?", "when", SOVEREIGN),
+    Asked(2, "capacity planner", "How many accelerators do I need live by 2027Q4 at 5 % shortage risk, ordered when?",
+          "plan", {"by": "2027Q4", "risk": 0.05, "segment": "hyperscale/internal"}),
+    Asked(3, "vendor planner", "What probability has the claim of a trillion dollars through 2027?", "check",
+          {"claim": "nvda-gtc26-1t"}),
+    Asked(4, "analyst", "Is it still 60/40?", "split", {"base": "revenue", "definition": "recast_2"}),
+    Asked(5, "capacity planner", "Why does this forecast differ from the one before?", "why", options=("--from", "1")),
+    Asked(6, "FinOps", "Why did GPU-hours grow since last year: volume, mix or what a request takes?", "attribute",
+          {"start": "2025Q2", "end": "2026Q2", "by": "factor"}),
+    Asked(7, "FinOps", "What does a million tokens cost, and how does it move with life?", "cost", {"life": "4,5,6"}),
+    Asked(8, "infrastructure planner", "I have 40 MW: how many tokens a day, on what, and does power bind?", "site",
+          {"mw": 40.0, "pue": 1.2}),
+    Asked(9, "capacity planner", "If software gives +60 %, do I need fewer accelerators, or does demand eat it?",
+          "cost", {"gain": 1.6, "elasticity": "0.5,1,1.5"}),
+    Asked(10, "vendor planner", "Which leaf outside hyperscale drives growth, and which is most uncertain?", "rank",
+          {"segment": "rest"}),
+    Asked(11, "analyst", "What if CoreWeave counts as hyperscale?", "relabel",
+          {"firm": "coreweave", "to": "hyperscale"}),
+    Asked(12, "infrastructure planner", "No history for my country: what is a defensible forecast?", "new",
+          {"country": "XX", "like": "FR,NL,SG"}),
+    Asked(13, "capacity planner", "Which Hopper cohorts should retire first, when, and what do they free?", "retire",
+          {"generation": "hopper"}),
+    Asked(14, "capacity planner", "How much demand was turned away?", "latent"),
+    Asked(15, "MLOps", "Should the new model be promoted?", "retrain", options=("--promote-if-better",)),
+    Asked(16, "MLOps", "Has anything drifted or changed definition?", "monitor", options=("--report-only",)),
+    Asked(17, "analyst", "How good were you? Every forecast made for 2026Q1.", "scorecard",
+          options=("--target", "2026Q1")),
+    Asked(18, "FinOps", "Which one number, if measured, shrinks the interval most?", "learn_next"),
+    Asked(19, "vendor planner", "How much demand goes to other chips than GPUs?", "placement"),
+    Asked(20, "any", "Where does this number come from?", "audit",
+          {"measure": "power", "leaf": "sovereign", "period": "2027Q4"}),
+)  # fmt: skip
+
+
+def asked_of_forecast() -> list[Asked]:
+    """Return those that are questions of a forecast, so that every door answers them."""
+    return [each for each in TWENTY if each.name in QUESTIONS]
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of what an answer says; a colon or a decimal point ends none."""
+    return text.partition(". ")[0].rstrip(".").strip() + "."
+
+
+def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:
+    """Return one row of the results: what was asked, one line of the answer, and how long it took."""
+    start = time.perf_counter()
+    assumed = None
+    if each.name in QUESTIONS:
+        answer = forecaster.answer({"question": each.name, **each.fields})
+        said = answer.says
+        assumed = answer.provenance.assumed.part if answer.provenance else None
+    else:
+        done = CliRunner().invoke(app, [each.name, *each.options, "--root", str(root)])
+        lines = [line.strip() for line in done.output.splitlines() if line.strip()]
+        said = lines[0] if done.exit_code == 0 else f"refused: {lines[-1]}"
+    return {
+        "number": each.number, "who": each.who, "question": each.words, "command": each.command,
+        "answer": first_sentence(said), "seconds": round(time.perf_counter() - start, 1), "assumed": assumed,
+    }  # fmt: skip
+
+
+def page_table(results: pd.DataFrame) -> str:
+    """Return the results as the table of the page."""
+    lines = [
+        "| # | asks | question and command | answer in one line | of it assumed | s |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in results.to_dict("records"):
+        assumed = "" if pd.isna(row["assumed"]) else f"{100 * row['assumed']:.0f} %"
+        cells = (row["number"], row["who"], f"{row['question']}<br>`{row['command']}`", row["answer"], assumed,
+                 f"{row['seconds']:.1f}")  # fmt: skip
+        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Ask all that the forecast knows how to answer, and write the results."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--root", type=Path, default=Path("mlruns"))
+    root = options.parse_args().root
+    forecaster = open_forecaster(root=root)
+    forecaster.answer({"question": "quantiles", "measure": "power"})  # what is drawn once for all is part of the load
+    rows = [answered(each, forecaster, root) for each in TWENTY if each.options or each.name in QUESTIONS]
+    results = pd.DataFrame(rows, columns=list(COLUMNS))
+    results.to_csv(RESULTS, index=False)
+    text = PAGE.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{page_table(results)}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""Answer to the question what a change is made of: effects of factors or parts, largest first in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from shiftcast.features.frames import ALL
+from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.effects.shares import RULE, SHARE, share_change
+from shiftcast.forecast.effects.terms import request_terms
+from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.views.answer import ASSUMED, Answer
+from shiftcast.forecast.views.attribution import WARNING, Change, change_of, change_table
+from shiftcast.forecast.views.cells import FITTED, REQUEST, Terms
+from shiftcast.forecast.views.part import unit_of
+
+if TYPE_CHECKING:  # it brings the models
+    from shiftcast.forecast.known import Known
+
+_NAMED: Final = 4  # effects told in words
+_DUST: Final = 1e-12  # of the change
+_SENSIBLE: Final = 2.0  # share of a change above which it says nothing
+_INNER: Final = (0.1, 0.9)
+_HELD: Final = (
+    "Calls, tokens or samples a call, reuse, cost over the older technique and pace are constant within a forecast and "
+    "differ between two forecasts alone; growth of models is that of tokens and work a request in time; "
+    f"{FITTED!r} is what the fleet serves over what requests explain."
+)
+
+
+@dataclass(frozen=True)
+class Attributed:
+    """The question what a change between two quarters is made of.
+
+    Attributes
+    ----------
+    start, end
+        Quarters, such as ``2025Q2`` and ``2026Q2``.
+    measure
+        One of :data:`forecast.views.part.MEASURES`, or ``hyperscale_share`` of busy accelerator-hours.
+    segment
+        A segment, or ``all``.
+    by
+        One of :data:`forecast.views.attribution.BY`.
+    """
+
+    start: str
+    end: str
+    measure: str = "gpu_hours"
+    segment: str = ALL
+    by: str = "factor"
+
+
+def attribute_answer(cube: xr.Dataset, basis: Basis | None, known: Known | None, asked: Attributed) -> Answer:
+    """Return what a change is made of.
+
+    Parameters
+    ----------
+    cube
+        Joint draws.
+    basis, known
+        Assumptions and record behind them, for ``by`` request; absent from forecasts that keep neither.
+    asked
+        Quarters, measure, segment, and what it is split by.
+
+    Returns
+    -------
+    Answer
+        The table of :func:`forecast.views.attribution.attribute`.
+
+    Raises
+    ------
+    OutOfSupportError, ValueError
+        As :func:`forecast.views.attribution.attribute` and :func:`forecast.effects.shares.share_change` do.
+    """
+    found = change_between((cube, basis, known), (cube, basis, known), asked)
+    unit = "1" if asked.measure == SHARE else unit_of(cube, asked.measure)
+    table = change_table(found, asked.start, asked.end, unit)
+    notes = (WARNING, *((RULE,) if asked.measure == SHARE else ()), *((_HELD,) if asked.by == REQUEST else ()))
+    return Answer(
+        f"what the change of {asked.measure} from {asked.start} to {asked.end} is made of by {asked.by}", table,
+        pd.DataFrame(columns=list(ASSUMED)), notes, says=change_words(found, table, asked.measure),
+        units={**dict.fromkeys(("mean", "low80", "median", "high80"), unit), "share": "1"},
+    )  # fmt: skip
+
+
+Side = tuple[xr.Dataset, "Basis | None", "Known | None"]
+
+
+def change_between(before: Side, after: Side, asked: Attributed) -> Change:
+    """Split the difference of a measure between two quarters of a forecast, or between two forecasts.
+
+    Parameters
+    ----------
+    before, after
+        Cube, basis and record of each side.
+    asked
+        Quarters of the two, measure, segment, and what it is split by.
+
+    Returns
+    -------
+    Change
+        Draw by draw.
+
+    Raises
+    ------
+    OutOfSupportError, ValueError
+        As :func:`attribute_answer` does.
+    """
+    both = {"start": asked.start, "end": asked.end, "segment": asked.segment, "by": asked.by}
+    if asked.measure == SHARE:
+        return share_change(before[0], after[0], **both)
+    terms = _terms(before, after, asked) if asked.by == REQUEST else None
+    return change_of(before[0], after[0], measure=asked.measure, terms=terms, **both)
+
+
+def _terms(before: Side, after: Side, asked: Attributed) -> tuple[Terms, Terms] | None:
+    """Return the terms of the hours of a request on both sides, none where they are not kept."""
+    found = []
+    for (cube, basis, known), quarter in ((before, asked.start), (after, asked.end)):
+        if basis is None or known is None:
+            return None
+        found.append(request_terms(cube, basis, known.registry, quarter))
+    return found[0], found[1]
+
+
+def change_words(change: Change, table: pd.DataFrame, measure: str) -> str:
+    """Return a table of effects in words.
+
+    Parameters
+    ----------
+    change, table
+        Draws of the change, and their table (:func:`forecast.views.attribution.change_table`).
+    measure
+        What changed.
+
+    Returns
+    -------
+    str
+        The change first, then its largest effects with 8 in 10 intervals.
+    """
+    first, last, effects = table.iloc[0], table.iloc[-1], table.iloc[1:-1]
+    moved, unit = float(last["mean"] - first["mean"]), str(first["unit"])
+    low, high = np.quantile(change.after - change.before, _INNER)
+    told = effects[effects["mean"].abs() > _DUST * abs(moved)]
+    told = told.loc[told["mean"].abs().sort_values(ascending=False, kind="stable").index].head(_NAMED)
+    shown = bool((told["share"].abs() < _SENSIBLE).all())
+    each = [
+        f"{row.factor} {_signed(row.mean)} ({_signed(row.low80)} to {_signed(row.high80)}"
+        + (f", {percent(row.share)} of it)" if shown else ")")
+        for row in told.itertuples(index=False)
+    ]
+    others, rest = len(effects) - len(told), float(effects["mean"].sum() - told["mean"].sum())
+    tail = f"; {others} others {_signed(rest)}" if others and abs(rest) > _DUST * abs(moved) else ""
+    return (
+        f"{_signed(moved, unit)} ({_signed(float(low))} to {_signed(float(high))}, 8 in 10): {measure} goes from "
+        f"{said(first['mean'])} in {first['factor']} to {said(last['mean'])} in {last['factor']}, on the mean. "
+        f"It is made of {'; '.join(each) or 'nothing'}{tail}."
+    )
+
+
+def _signed(value: float, unit: str = "") -> str:
+    return f"{'+' if value >= 0 else ''}{said(value, unit)}"

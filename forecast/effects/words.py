@@ -1,0 +1,57 @@
+"""Figures in words: three digits and a size that people say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SIZES: Final = {1e12: " trillion", 1e9: " billion", 1e6: " million"}
+_NAMES: Final = {
+    "accelerator_hour": "accelerator-hours", "accelerator": "accelerators", "accelerator/quarter":
+    "accelerators a quarter", "accelerator_hour/quarter": "accelerator-hours a quarter", "MW_facility":
+    "MW at the meter", "USD/quarter": "US dollars a quarter", "USD": "US dollars", "1": "",
+}  # fmt: skip
+
+
+def said(value: float, unit: str = "") -> str:
+    """Return a figure as a sentence has it.
+
+    Parameters
+    ----------
+    value
+        The figure.
+    unit
+        Its unit; none if empty.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> said(12_345_678_900.0, "accelerator_hour/quarter"), said(999_999.0), said(-2.5e6, "USD")
+    ('12.3 billion accelerator-hours a quarter', '1 million', '-2.5 million US dollars')
+    """
+    rounded = float(f"{value:.3g}")
+    size = next((size for size in _SIZES if abs(rounded) >= size), 1.0)
+    number = f"{rounded:,.0f}" if size == 1.0 and abs(rounded) >= 1000 else f"{rounded / size:.4g}"
+    return f"{number}{_SIZES.get(size, '')} {_NAMES.get(unit, unit)}".rstrip()
+
+
+def percent(share: float) -> str:
+    """Return a share in per cent, with a digit behind the point where it is below ten.
+
+    Parameters
+    ----------
+    share
+        Share [1].
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> percent(0.041), percent(0.41)
+    ('4.1 %', '41 %')
+    """
+    return f"{100 * share:.1f} %" if abs(share) < 0.0995 else f"{100 * share:.0f} %"

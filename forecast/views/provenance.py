@@ -1,0 +1,114 @@
+"""Provenance of an answer: what it is of, which forecast gave it, and how much of it is assumed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+INTERVAL: Final = "8 in 10: from the 10 % to the 90 % quantile of the joint draws"
+_SHOWN: Final = 12  # hexadecimal digits
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A forecast as it was registered.
+
+    Attributes
+    ----------
+    version
+        Its number in the store; none where it was opened otherwise.
+    digest
+        SHA-256 of all that it depends on: record, settings and code.
+    data
+        SHA-256 of the files of the record.
+    code
+        Version of the code that made it.
+    """
+
+    version: str | None
+    digest: str
+    data: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """How much of an answer is assumed and not measured.
+
+    Attributes
+    ----------
+    part
+        [1]; none where nothing tells.
+    of
+        What it is a part of, and how it was reckoned.
+    """
+
+    part: float | None
+    of: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What an answer is of and rests on.
+
+    Attributes
+    ----------
+    asked
+        The question and every field of it, defaults included.
+    base
+        What the figures are of, or a share is a share of.
+    definition, definition_words
+        Who counts as hyperscale, by code and in words.
+    mode
+        How a claimed share was treated when the forecast was made.
+    as_of
+        Day it sees the world from, ISO text.
+    interval
+        What its intervals are.
+    draws, seed
+        Joint draws it is taken of, and the seed of their streams; the seed is missing where it was not kept.
+    registered
+        The forecast as registered; none where it was not.
+    scenario, scenario_hash
+        Levers on the quarters ahead; their digest, none for the base.
+    assumed
+        The part of it that is assumed and not measured.
+    """
+
+    asked: Mapping[str, Any]
+    base: str
+    definition: str
+    definition_words: str
+    mode: str
+    as_of: str
+    interval: str
+    draws: int
+    seed: int | None
+    registered: Registered | None
+    scenario: str
+    scenario_hash: str | None
+    assumed: Assumed
+
+
+def scenario_digest(text: str) -> str:
+    """Return a short digest of a scenario; spaces, and the order of its pieces, change nothing.
+
+    Parameters
+    ----------
+    text
+        Levers divided by ``;``.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits of a SHA-256.
+
+    Examples
+    --------
+    >>> scenario_digest("generative*1.5; lift power") == scenario_digest("lift power;generative * 1.5")
+    True
+    """
+    pieces = sorted(filter(None, ("".join(piece.split()) for piece in text.split(";"))))
+    return hashlib.sha256(";".join(pieces).encode()).hexdigest()[:_SHOWN]
