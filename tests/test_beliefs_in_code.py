@@ -128,6 +128,7 @@ MODULES = {
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE",
         "migration/learned.py": "VERSION FORMER",
         "migration/quantiles.py": "LEVELS", "migration/skill.py": "STEP_EDGES", "questions/kinds.py": "*",
+        "questions/reading.py": "_LAST",
         "questions/fields.py": "*", "scores.py": "METRICS", "scoring/past.py": "HORIZON FIRST_ORIGIN",
         "scoring/rollouts.py": "HORIZONS", "views/adoption.py": "LEVELS",
         "identity/history.py": "_SHOWN",

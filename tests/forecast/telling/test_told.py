@@ -91,7 +91,7 @@ def test_fields_are_told_with_defaults_and_without_what_was_left_out():
     asked = asked_of(read_question({"question": "quantiles", "quantiles": [0.5], "measure": "power", "form": "answer"}))
     assert asked == {
         "segment": "all", "leaf": "all", "workload": "all", "technique": "all", "quantiles": [0.5], "scenario": "base",
-        "measure": "power",
+        "measure": "power", "every": "quarter",
     }  # fmt: skip
 
 
