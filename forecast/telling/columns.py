@@ -25,9 +25,9 @@ COLUMNS: Final[Mapping[str, str]] = {
     "claims": "claim reading speaker stated_at statement bound low high unit median probability at_least note",
     "placement": "quarter kind vendor q* unit share segment",
     "techniques": "workload segment technique quarter kind adoption_q* requests_q* gpu_hours_q*",
-    "impose": "quarter kind free_* low80 median high80 at_least strain divergence ess total_moved covers definition "
-              "base as_of mode share strength keep_total memberships mean_covers hhi_* effective_* top_* "
-              "without_half_*",
+    "impose": "quarter kind free_low80 free_median free_high80 low80 median high80 at_least strain divergence ess "
+              "total_moved covers definition base as_of mode share strength keep_total memberships "
+              "mean_covers hhi_* effective_* top_* without_half_*",
     "relabel": "quarter before after firm definition base name to offset_before offset_after",
     "check": "reading weight definition stage median probability at_least note claim growth_needed growth_forecast "
              "bridge_*",

@@ -14,7 +14,7 @@ from shiftcast.forecast.telling.ground import Ground
 from shiftcast.forecast.telling.notes import notes_of
 from shiftcast.forecast.telling.pictures import picture_of
 from shiftcast.forecast.telling.units import column_units
-from shiftcast.forecast.telling.words import named
+from shiftcast.forecast.telling.words import named, plain_words
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.part import MEASURES, unit_of
 from shiftcast.forecast.views.rows import answer_frame
@@ -52,7 +52,7 @@ def told(read: Question, returned: Any, ground: Ground) -> Answer:
     assumed, part = ground.assumed(read.name, asked, bare.assumed)
     return replace(
         bare,
-        says=bare.says or _says(read.name, bare.table, {**asked, "unit": measure}),
+        says=plain_words(bare.says or _says(read.name, bare.table, {**asked, "unit": measure})),
         units=column_units(read.name, bare.table, bare.units, measure=measure),
         notes=(*bare.notes, *notes_of(read.name, asked, ground.cube)),
         picture=bare.picture or picture_of(read.name, bare),

@@ -130,7 +130,7 @@ def known_unit(name: str, column: str, stated: Mapping[str, str] | None = None) 
 def _stems(column: str) -> list[str]:
     """Return names a column may be known by: its own, that of the quantity, and the word it begins with."""
     stem = _ENDS.sub("", column)
-    bare = _STARTS.sub("", stem)
+    bare = _ENDS.sub("", _STARTS.sub("", column))
     first = column.partition("_")[0]
     year = ["by_year"] if re.fullmatch(r"by_\d{4}", column) else []
     settle = ["cut"] if column.endswith("_cut") else []
