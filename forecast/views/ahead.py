@@ -21,8 +21,8 @@ from shiftcast.forecast.views.scenario import BASE, apply_scenario
 from shiftcast.forecast.views.technique_share import technique_share
 
 _BEYOND = (
-    "hardware, power and money are forecast no further than their backtests reach, about two years; shares of "
-    "techniques reach further (`share`, `when`)"
+    "hardware, power and money are forecast no further than their backtests and the record of accelerators and "
+    "ceilings reach; shares of techniques go on to 2032 (`share`, `when`)"
 )
 
 
