@@ -133,7 +133,7 @@ Under = Annotated[
 Over = Annotated[
     float | None, _NUMBER, told("cost of one accelerator too many", "the unit of `under`", exclusiveMinimum=0)
 ]
-Bought = Annotated[str | None, _TEXT, told("what is bought; the newest that ships if left out")]
+Bought = Annotated[str | None, _TEXT, told("what is bought; that of the least expected cost if left out")]
 Installed = Annotated[
     float | None, _NUMBER, told("one's own live today, grown as the segment's need", "accelerator", exclusiveMinimum=0)
 ]
