@@ -38,6 +38,8 @@ _ALL: Final[Mapping[str, tuple[str, str]]] = {
     "rollouts add-traffic": (_TRAFFIC, "one row more of requests a day"),
     "rollouts list": ("--workload recsys", "moves as they were stated, with the part of the traffic where it is known"),
     "rollouts show": ("netflix", "the operator's moves and what the forecast makes of them"),
+    "audit": ("power --leaf sovereign --period 2027Q4", "equation with units, and rows of the record by weight"),
+    "mcp": ("--http --port 5002", "the questions as tools for assistants, which only read"),
     "serve": ("--port 5001", "the same answers over HTTP; this machine alone is listened to"),
     "split": ("--mode observation --as-of 2026-08-26", f"the share under a mode beside the free one; {_RANGE}"),
     "relabel": ("coreweave=hyperscale", "the same total, divided differently"),
