@@ -97,6 +97,11 @@ def first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".").strip() + "."
 
 
+def first_paragraph(text: str) -> str:
+    """Return the first paragraph that a command prints, its lines joined."""
+    return " ".join(text.strip().split("\n\n")[0].split())
+
+
 def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:
     """Return one row of the results: what was asked, one line of the answer, and how long it took."""
     start = time.perf_counter()
@@ -107,8 +112,7 @@ def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:
         assumed = answer.provenance.assumed.part if answer.provenance else None
     else:
         done = CliRunner().invoke(app, [each.name, *each.options, "--root", str(root)])
-        lines = [line.strip() for line in done.output.splitlines() if line.strip()]
-        said = lines[0] if done.exit_code == 0 else f"refused: {lines[-1]}"
+        said = first_paragraph(done.stdout) if done.exit_code == 0 else f"refused: {done.exception or done.stderr}"
     return {
         "number": each.number, "who": each.who, "question": each.words, "command": each.command,
         "answer": first_sentence(said), "seconds": round(time.perf_counter() - start, 1), "assumed": assumed,

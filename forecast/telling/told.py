@@ -25,9 +25,7 @@ SAYS: Final[Mapping[str, Callable[[pd.DataFrame, Mapping[str, Any]], str]]] = {
     "placement": quantities.of_placement, "techniques": quantities.of_techniques,
     "concentration": quantities.of_concentration, "when": judged.of_when, "claims": judged.of_claims,
     "check": judged.of_check, "impose": judged.of_impose, "relabel": judged.of_relabel,
-    "contract": judged.of_contract, "plan": capacity.of_plan, "limits": capacity.of_limits,
-    "ceilings": capacity.of_ceilings, "site": capacity.of_site, "cost": capacity.of_cost,
-    "retire": capacity.of_retire,
+    "limits": capacity.of_limits, "ceilings": capacity.of_ceilings, "cost": capacity.of_cost,
 }  # fmt: skip
 
 

@@ -30,8 +30,12 @@ _OF: Final[Mapping[str, Mapping[str, str]]] = {
     "check": {"": "of the claim", "growth": "1/quarter", "growth_needed": "1/quarter", "bridge": "of the claim"},
     "contract": dict.fromkeys(("", "before", "after", "moved"), OF_MEASURE),
     "plan": {
-        **dict.fromkeys(("accelerators_needed", "live", "accelerators_to_add", "expected_short"), "accelerator"),
-        "rack": "accelerator/rack", "racks_to_add": "rack", "mw_facility": "MW_facility", "usd": "USD",
+        **dict.fromkeys(
+            ("accelerators_needed", "live", "accelerators_to_add", "accelerators_added", "expected_short",
+             "rent_at_most"), "accelerator",
+        ), **dict.fromkeys(("measured_share", "p_short_if_ordered_now"), "share"), "stands_for": "1",
+        "rack": "accelerator/rack", "racks_to_add": "rack", "racks_for_it": "rack",
+        "mw_facility": "MW_facility", "usd": "USD",
         "lead_quarters": "quarter",
     },
     "limits": {
@@ -50,9 +54,10 @@ _OF: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("capital", "operations", "site", "energy", "full_use", "idle", "usd_million"),
                         "USD/million units"),
     },
+    "scenario": {"base": OF_ROW, "level": OF_ROW, "difference": OF_ROW},
     "retire": {
         **dict.fromkeys(("shipped", "in_place", "retired_early"), "accelerator"), "mw_freed": "MW_facility",
-        "work_day_lost": "unit/day",
+        "work_day_lost": "unit/day", "work_day_of_newest": "unit/day", "racks_freed": "rack",
     },
 }  # fmt: skip
 

@@ -55,20 +55,24 @@ def _when(table: pd.DataFrame) -> Tables:
 
 
 def _placement(table: pd.DataFrame) -> Tables:
-    """Return hours and share by vendor at the last quarter known and at the end of each year."""
-    quarters = list(dict.fromkeys(table["quarter"]))
-    now = table.loc[table["kind"] == "estimate", "quarter"].iloc[-1] if (table["kind"] == "estimate").any() else ""
-    ends = [each for each in quarters if each == now or each.endswith(_YEAR_END)]
-    rows = []
+    """Return shares and hours by vendor, in the last quarter known and the last of each year."""
+    now = table.loc[table["kind"] == "estimate", "quarter"].iloc[-1:].tolist()
+    ends = [each for each in dict.fromkeys(table["quarter"]) if each in now or each.endswith(_YEAR_END)]
+    shares, hours = [], []
     for (vendor, unit), mine in table.groupby(["vendor", "unit"], sort=False):
-        of = mine.set_index("quarter")
-        rows.append({"vendor": vendor, "unit": unit, **{end: _hours(of.loc[end]) for end in ends}})
-    return [("busy hours in the quarter, 8 in 10 in brackets, and share of all accelerator-hours", pd.DataFrame(rows))]
+        of = mine.set_index("quarter").loc[ends]
+        name = f"{vendor} [{unit.partition('/')[0].replace('_', '-')}]"
+        hours.append({"vendor": name, **{end: _hours(row) for end, row in of.iterrows()}})
+        if of["share"].notna().all() and vendor != "all":
+            shares.append({"vendor": vendor, **{str(end): f"{share:.0%}" for end, share in of["share"].items()}})
+    return [
+        ("share of all accelerator-hours in the quarter", pd.DataFrame(shares)),
+        ("busy hours in the quarter, 8 in 10 in brackets", pd.DataFrame(hours)),
+    ]
 
 
 def _hours(row: pd.Series) -> str:
-    share = "" if pd.isna(row["share"]) else f", {row['share']:.0%}"
-    return f"{figure(row['q500'])} ({figure(row['q100'])} to {figure(row['q900'])}){share}"
+    return f"{figure(row['q500'])} ({figure(row['q100'])} to {figure(row['q900'])})"
 
 
 def _percents(rows: list[dict[str, float]]) -> pd.DataFrame:

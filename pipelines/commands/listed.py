@@ -44,7 +44,7 @@ _ALL: Final = (
      "Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."),
     Listed("ask", "The forecast", "ask", "ask",
      "Ask a registered forecast, such as: ask when technique=llm of=recsys base=gpu_hours segment=hyperscale."),
-    Listed("why", "The forecast", "ask", "why",
+    Listed("why", "The forecast", "why", "why",
      "Say why a figure differs between two quarters of a forecast, or between two forecasts of one quarter."),
     Listed("audit", "The forecast", "audit", "audit",
      "Say where a figure comes from: equation and inputs, rows of the record, their evidence and weight."),

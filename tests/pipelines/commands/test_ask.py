@@ -74,7 +74,8 @@ def test_what_cannot_be_asked_is_named(call, words, said):
 def test_why_between_quarters_adds_up_and_warns(call):
     done = call("why", "--start", "2025Q2", "--end", "2026Q2")
     assert "Accounting, not causation" in done.output
-    rows = json.loads(call("why", "--start", "2025Q2", "--end", "2026Q2", "--json").stdout)["predictions"]
+    (told,) = json.loads(call("why", "--start", "2025Q2", "--end", "2026Q2", "--json").stdout)["predictions"]
+    rows = told["rows"]
     assert [row["factor"] for row in rows][1:-1] == [
         "volume", "technique mix", "hours a request", "work not counted in requests",
     ]  # fmt: skip
@@ -85,5 +86,19 @@ def test_why_between_the_same_forecast_finds_nothing(call):
     done = call("why", "--from", "1")
     assert done.exit_code == 0
     assert "No input of the two differs; the code may." in done.output
-    rows = json.loads(call("why", "--from", "v1", "--to", "champion", "--json").stdout)["predictions"]
-    assert [row["mean"] for row in rows[1:-1]] == [0.0] * 4
+    (told,) = json.loads(call("why", "--from", "v1", "--to", "champion", "--json").stdout)["predictions"]
+    assert [row["mean"] for row in told["rows"][1:-1]] == [0.0] * 4
+    ((before, rest, after),) = told["more"].values()
+    assert (rest["step"], rest["mean"]) == ("drawing, settings and code", 0.0)
+    assert before["mean"] == after["mean"]
+    plain = call("why", "--from", "1", "--no-news", "--by", "request", "--segment", "rest")
+    assert plain.exit_code == 0
+    assert "news by news" not in plain.output
+
+
+def test_why_splits_the_hours_of_a_request_into_their_terms(call):
+    done = call("why", "--start", "2025Q2", "--end", "2026Q2", "--by", "request", "--json")
+    (told,) = json.loads(done.stdout)["predictions"]
+    effects = {row["factor"]: row["mean"] for row in told["rows"]}
+    assert effects["software"] < 0 < effects["growth of models"]
+    assert sum(list(effects.values())[:-1]) == pytest.approx(effects["2026Q2"], rel=1e-12)

@@ -26,7 +26,7 @@ MISTAKES = {
     "a kind of picture": (("placement", "--plot", "x.doc"), "name the picture such as answer.png"),
     "a folder that is not there": (("placement", "--output", "no/x.csv"), "folder 'no' is not there; make it"),
     "beyond the horizon": (("quantiles", "power", "--horizon", "99"), "the last 2028Q4"),
-    "quarters in the wrong order": (("attribute", "2026Q2", "2025Q2"), "2025Q2"),
+    "quarters in the wrong order": (("attribute", "2026Q2", "2025Q2"), "give the earlier quarter as start"),
     "a claim misspelt": (("check", "humain-60k"), "did you mean 'humain-600k'?"),
     "a version that is not there": (("placement", "--version", "99"), "there is no model version 99"),
     "an alias that is not there": (("placement", "--version", "chamption"), "run `shiftcast run` first"),
