@@ -26,7 +26,7 @@ from shiftcast.forecast.effects.turned_away import Latent, latent
 from shiftcast.forecast.sixty_forty.concentration import concentrations
 from shiftcast.forecast.telling.asking import Asking
 from shiftcast.forecast.tracing.audit import audit
-from shiftcast.forecast.tracing.steps import Cell
+from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.by_vendor import placement_table

@@ -30,6 +30,8 @@ TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
+        "tracing/audit.py": "_KILO _SIZES", "tracing/equations.py": "EQUATIONS _KILO", "tracing/steps.py": "_KILO",
+        "tracing/weights.py": "_QUARTER",
         "fleet/borrowed.py": "_YEAR HOURS QUARTER", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
         "fleet/history.py": "_STEP", "fleet/kept.py": "_DAYS", "fleet/world.py": "HALF_QUARTER",
         "draws.py": "Z90", "economics/doubted.py": "_TO_95",
@@ -53,6 +55,7 @@ MODULES = {
         "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
     },
     TOLERANCE: {
+        "tracing/weights.py": "_EDGE _LEAST_ERROR _TOO_WIDE",
         "effects/ceilings.py": "CUT _TINY", "effects/changes.py": "_DUST", "effects/figures.py": "_NO_SPREAD",
         "effects/indices.py": "_NONE", "effects/turned_away.py": "_TINY",
         "fleet/borrowed.py": "_TINY", "fleet/migration.py": "_LEAST", "fleet/parts.py": "_TINY _MOST",
@@ -92,6 +95,7 @@ MODULES = {
         "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
+        "tracing/audit.py": "MOST _NAMED",
         "effects/bridge.py": "DRAWS STEPS _NAMED _SMALL", "effects/changes.py": "_NAMED",
         "effects/indices.py": "PERMUTED RESAMPLED", "effects/polynomials.py": "MOST",
         "effects/ranking.py": "_RESAMPLED", "effects/shapley.py": "_DEGREE _PER_COLUMN",
@@ -117,6 +121,7 @@ MODULES = {
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
+        "fleet/asking.py": "_SCHEMAS",
         "effects/bridge.py": "_INNER", "effects/changes.py": "_INNER", "effects/indices.py": "_BAND",
         "effects/news.py": "_BOTH,_NEW,_GONE", "effects/ranking.py": "_BAND", "effects/study.py": "INNER _NEAR",
         "fleet/borrowed.py": "_INNER", "views/cells.py": "GROUPS",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.questions import Kind, unknown
-from shiftcast.forecast.questions.kinds import FORM, NAMES, NUMBER, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import ANSWER, FORM, NAMES, NUMBER, ROWS, TEXT, WHOLE
 from shiftcast.forecast.views.answer import Answer
 
 _THROUGH: Final[Mapping[str, Kind]] = {"through": TEXT}
@@ -30,6 +30,7 @@ _SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     TEXT.name: {"type": "string"}, NUMBER.name: {"type": "number"}, WHOLE.name: {"type": "integer", "minimum": 0},
     NAMES.name: {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
 }  # fmt: skip
+_FORM: Final = {"enum": [ANSWER, ROWS], "default": ANSWER, "description": "the whole answer, or rows of its table"}
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"when": ("technique", "of"), "why": ("before", "after")}
 
 
@@ -86,7 +87,9 @@ def json_schema() -> dict[str, dict[str, Any]]:
         name: {
             "type": "object", "additionalProperties": False,
             "description": (getattr(Planner, name).__doc__ or "").partition("\n")[0],
-            "properties": {field: dict(_SCHEMAS[kind.name]) for field, kind in fields.items()},
+            "properties": {
+                **{field: dict(_SCHEMAS[kind.name]) for field, kind in fields.items()}, "form": dict(_FORM),
+            },
             "required": list(_NEEDED.get(name, ())),
         } for name, fields in FIELDS.items()
     }  # fmt: skip

@@ -13,7 +13,9 @@ from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.known import Known, Settings
-from shiftcast.forecast.tracing.steps import SHARE, Cell, Step, steps_of
+from shiftcast.forecast.tracing.cells import Cell
+from shiftcast.forecast.tracing.equations import OF_FIGURE
+from shiftcast.forecast.tracing.steps import SHARE, Step, steps_of
 from shiftcast.forecast.tracing.subjects import subjects_of
 from shiftcast.forecast.tracing.weights import MEANING, unbounded, weighed_rows
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
@@ -44,8 +46,8 @@ def audit(cube: xr.Dataset, known: Known | None, settings: Settings | None, cell
     Returns
     -------
     Answer
-        A row a figure and input of each step, the rows of the record under :data:`ROWS`, and the assumptions among
-        them.
+        A row a figure and input of each step; in ``more`` the equations, and the rows of the record under
+        :data:`ROWS`; the assumptions among them.
 
     Raises
     ------
@@ -69,7 +71,7 @@ def audit(cube: xr.Dataset, known: Known | None, settings: Settings | None, cell
     notes.append(f"each equation holds in each of the {count} draws{seed}; medians of inputs need not give the median")
     return Answer(
         _question(cell), _table(steps), assumed, tuple(notes), says=_says(cell, steps, rows),
-        more={ROWS: rows} if len(rows) else {}, units={"weight": "1"},
+        more={"equations": _equations(steps), **({ROWS: rows} if len(rows) else {})}, units={"weight": "1"},
     )  # fmt: skip
 
 
@@ -98,19 +100,22 @@ def _check(cell: Cell) -> None:
 
 
 def _table(steps: Sequence[Step]) -> pd.DataFrame:
-    """Return a row a figure, with its equation, and a row an input."""
+    """Return a row a figure, and a row each of its inputs."""
     found = []
     for number, step in enumerate(steps, start=1):
-        equation = step.equation
-        told = {"equation": equation.text, "in_units": equation.units, "page": equation.source}
-        found.append({"step": number, "is": "figure", "name": step.name, "unit": step.unit, **spread("", step.figure),
-                      **told})  # fmt: skip
+        found.append({"step": number, "is": "figure", "name": step.name, "unit": step.unit, **spread("", step.figure)})
         for name, draws in step.inputs.items():
-            unit = equation.terms.get(name, step.unit)
-            found.append({"step": number, "is": "input", "name": name,
-                          "unit": step.unit if unit == "unit of the figure" else unit, **spread("", draws),
-                          **dict.fromkeys(told, "")})  # fmt: skip
+            unit = step.equation.terms.get(name, step.unit).replace(OF_FIGURE, step.unit)
+            found.append({"step": number, "is": "input", "name": name, "unit": unit, **spread("", draws)})
     return pd.DataFrame(found)
+
+
+def _equations(steps: Sequence[Step]) -> pd.DataFrame:
+    each = [
+        {"step": number, "equation": step.equation.text, "in_units": step.equation.units, "page": step.equation.source}
+        for number, step in enumerate(steps, start=1)
+    ]
+    return pd.DataFrame(each)
 
 
 def _notes(rows: pd.DataFrame, known: Known) -> list[str]:
@@ -134,7 +139,7 @@ def _says(cell: Cell, steps: Sequence[Step], rows: pd.DataFrame) -> str:
     """Return the figure in words, what it is made of, and how much of what it rests on is assumed."""
     first = steps[0]
     middle, low, high = (_short(mark, first.unit) for mark in spread("", first.figure).values())
-    units = {name: first.equation.terms.get(name, first.unit) for name in first.inputs}
+    units = {name: first.equation.terms.get(name, "").replace(OF_FIGURE, first.unit) for name in first.inputs}
     made = "; ".join(f"{name} {_short(float(np.median(draws)), units[name])}" for name, draws in first.inputs.items())
     unit = "" if first.unit == "1" else f" {first.unit}"
     said = (

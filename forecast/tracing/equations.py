@@ -12,6 +12,7 @@ from shiftcast.features.arrays import Array
 
 _DEMAND, _CONVERSION, _NAMES = "docs/demand.md", "docs/conversion.md", "docs/names.md"
 _KILO: Final = 1000.0
+OF_FIGURE: Final = "unit of the figure"
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ EQUATIONS: Final[Mapping[str, Equation]] = {
     ),
     "part": Equation(
         "figure of the part = figure of its place x the part's share of busy hours there", "unit of the figure x 1",
-        {"figure of its place": "unit of the figure", "share of busy hours": "1"}, _product, _DEMAND,
+        {"figure of its place": OF_FIGURE, "share of busy hours": "1"}, _product, _DEMAND,
     ),
     "share": Equation(
         "share = share before the first quarter ahead + its change since", "1 = 1 + 1",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import pandas as pd
@@ -12,15 +11,15 @@ import typer
 
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.answering import answer_text
 from shiftcast.forecast.questions import read_question
 from shiftcast.forecast.tracing.audit import ROWS
-from shiftcast.forecast.tracing.steps import Cell, steps_of
-from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.tracing.cells import Cell
+from shiftcast.forecast.tracing.steps import steps_of
+from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.part import Part
-from shiftcast.pipelines.commands.noted import Output, check_output, write_answer
-from shiftcast.pipelines.commands.screen import wide_console
-from shiftcast.pipelines.fleet.answers import plain_answer
+from shiftcast.pipelines.commands.giving import AsJson, Places, check_places, give
+from shiftcast.pipelines.commands.noted import Output
+from shiftcast.pipelines.commands.options import Root, Version
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.registry.versions import open_version
@@ -28,7 +27,6 @@ from shiftcast.pipelines.trace.cells import Stated, stated_in
 from shiftcast.pipelines.trace.lines import with_lines
 from shiftcast.pipelines.trace.written import Written, is_place, read_written
 
-_SHOWN: Final = 15  # rows of the record on the screen
 _PART: Final = ("segment", "leaf", "workload", "technique")
 
 
@@ -41,61 +39,51 @@ def audit(
     technique: Annotated[str, typer.Option(help="Such as llm.")] = "",
     base: Annotated[str, typer.Option(help="Of a share: requests or revenue.")] = "none",
     stated_under: Annotated[str, typer.Option(help="Definition of a share of revenue.")] = "",
-    version: Annotated[str, typer.Option(help="Alias or number of the version to ask.")] = CHAMPION,
+    version: Version = None,
     output: Output = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")] = False,
-    root: Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")] = None,
+    as_json: AsJson = False,
+    root: Root = None,
 ) -> None:
     """Say where a figure comes from: equation and inputs, rows of the record, their evidence and weight."""
-    check_output(output)
+    check_places(places := Places(output, as_json=as_json))
     part = dict(zip(_PART, (segment, leaf, workload, technique), strict=True))
     written = read_written(figure) if is_place(figure) else None
     if written is not None and "measure" not in written.cells:
-        answer = _as_written(written)
-    else:
-        bundle = open_version(version, root=root)
-        asked = {"measure": figure, "period": period, "base": base, "stated_under": stated_under, **part}
-        answer = _of_forecast(bundle, written, asked)
-    write_answer(answer, output, None)
-    if as_json:
-        sys.stdout.write(answer_text([plain_answer(answer) | {"row": 0}]) + "\n")
-    else:
-        _show(answer)
+        give(_as_written(written), written.notes.get("as of"), places)
+        return
+    bundle = open_version(version or CHAMPION, root=root)
+    asked = {"measure": figure, "period": period, "base": base, "stated_under": stated_under, **part}
+    give(_of_forecast(bundle, written, asked), bundle.summary.origin, places)
 
 
-def _of_forecast(bundle: Bundle, written: Written | None, asked: dict[str, str]) -> Answer:
-    """Return the audit of a cell of a forecast, with lines of its record and the version it is of."""
+def _of_forecast(bundle: Bundle, written: Written | None, asked: Mapping[str, str]) -> Answer:
+    """Return the audit of a cell of a forecast, with lines of its record."""
     stated = None
     if written is not None:
         stated = stated_in(written, {name: asked[name] for name in _PART}, bundle.summary.origin)
         if stated is None:
             raise InputError(f"{written.place} has no quarter; name the cell: shiftcast audit MEASURE --period QUARTER")
-        asked = dict(stated.asked)
+        asked = stated.asked
     elif not asked["period"]:
         raise InputError("--period is missing; give the quarter of the figure, such as --period 2027Q4")
-    fields = read_question({"question": "audit", **{name: value for name, value in asked.items() if value}}).arguments
-    answer = bundle.forecaster.audit(**fields)
+    question = {"question": "audit", **{name: value for name, value in asked.items() if value}}
+    answer = bundle.forecaster.answer(question)
     more = {title: with_lines(rows, bundle.summary.files) if title == ROWS else rows
             for title, rows in answer.more.items()}  # fmt: skip
-    lines = (*_compared(bundle, stated, written, fields), *answer.notes, *_made(bundle))
-    return replace(answer, more=more, notes=lines)
+    found = _compared(bundle, stated, written, read_question(question).arguments)
+    return replace(answer, more=more, notes=(*found, *answer.notes))
 
 
-def _compared(bundle: Bundle, stated: Stated | None, written: Written | None, fields: Any) -> list[str]:
+def _compared(
+    bundle: Bundle, stated: Stated | None, written: Written | None, fields: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return whether the forecast gives the figure of a row, in one line; none where no row was named."""
     if stated is None or written is None:
-        return []
+        return ()
     part = {name: value for name, value in fields.items() if name in _PART}
     cell = Cell(fields["measure"], Part(**{"segment": ALL, **part}), fields["period"], fields.get("base", "none"),
                 fields.get("stated_under", ""))  # fmt: skip
-    return [stated.compared(steps_of(bundle.cube, cell)[0].figure, written.place)]
-
-
-def _made(bundle: Bundle) -> list[str]:
-    """Return the version a figure is of: day, seed, digests of data, code and settings."""
-    summary = bundle.summary
-    by = "" if summary.made_by is None else f", made by {' '.join(summary.made_by.requirements)}"
-    drawn = f"{summary.settings.draws} draws, seed {summary.settings.seed}"
-    return [f"as of {summary.origin}; {drawn}; SHA-256 of data, code and settings {summary.digest}{by}"]
+    return (stated.compared(steps_of(bundle.cube, cell)[0].figure, written.place),)
 
 
 def _as_written(written: Written) -> Answer:
@@ -109,32 +97,10 @@ def _as_written(written: Written) -> Answer:
     column = written.column or next(iter(written.cells))
     said = f"{written.cells[column]} is {column} in {written.place}: {written.notes.get('command', 'no command told')}."
     notes = tuple(f"{heading}: {text}" for heading, text in written.notes.items())
-    return Answer(f"audit {written.place}", table, pd.DataFrame(written.sources), notes, says=said)
-
-
-def _show(answer: Answer) -> None:
-    """Print the words, then a block a step and a block a row; nothing is cut, however narrow the screen is."""
-    console = wide_console()
-
-    def say(line: str) -> None:
-        console.print(line, markup=False, soft_wrap=True)
-
-    say(answer.says)
-    for row in answer.table.to_dict("records"):
-        if row.get("equation"):
-            say(f"\n{row['step']}. {row['equation']}  [{row['in_units']}; {row['page']}]")
-        say(f"   {row['name']}: {_figure(row)}")
-    rows = answer.more.get(ROWS, pd.DataFrame()).head(_SHOWN)
-    for place, row in enumerate(rows.to_dict("records")):
-        say(f"{'' if place else f'{chr(10)}Rests on{chr(10)}'}{row['weight']:6.1%} {row['subject']}: {row['about']}")
-        say(f"       {row['figure']:.4g} ({row['low']:.4g}-{row['high']:.4g}) {row['unit']}, of {row['valid']}, known "
-            f"{row['known_at']}, {row['evidence']}, {row['confidence']}; {row['file']} {row['source']}")  # fmt: skip
-    for line in answer.notes:
-        say(f"- {line}")
-
-
-def _figure(row: dict[Any, Any]) -> str:
-    if "median" not in row:
-        return str(row["figure"])
-    middle, low, high = (f"{row[name]:.5g}" for name in ("median", "low80", "high80"))
-    return f"{middle} {row['unit']}" if low == high else f"{middle} ({low}-{high}) {row['unit']}"
+    sources = pd.DataFrame(written.sources)
+    known = set(ASSUMED) <= set(sources.columns)
+    assumed = sources[list(ASSUMED)].astype(dict.fromkeys(("low", "mid", "high"), float)) if known else None
+    return Answer(
+        f"audit {written.place}", table, pd.DataFrame(columns=list(ASSUMED)) if assumed is None else assumed, notes,
+        says=said, more={} if known or sources.empty else {"sources": sources},
+    )  # fmt: skip

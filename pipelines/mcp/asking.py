@@ -9,7 +9,7 @@ from typing import Any
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.questions import QUESTIONS, unknown
+from shiftcast.forecast.questions import ANSWER, QUESTIONS, unknown
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,12 @@ def tools() -> list[AskedTool]:
     >>> [tool.says for tool in tools() if tool.name == "plan"]
     ['What to add by a quarter, and when to order it.']
     """
-    return [
-        AskedTool(name, f"{asked.gives[0].upper()}{asked.gives[1:]}.", asked.model_json_schema())
-        for name, asked in QUESTIONS.items()
-    ]
+    found = []
+    for name, asked in QUESTIONS.items():
+        schema = asked.model_json_schema()
+        schema["properties"]["form"]["default"] = ANSWER  # an assistant is told in words unless it asks for rows
+        found.append(AskedTool(name, f"{asked.gives[0].upper()}{asked.gives[1:]}.", schema))
+    return found
 
 
 def answer(
@@ -105,12 +107,13 @@ def answer(
     if "question" in arguments or "output" in arguments:
         raise InputError(f"tool {name!r} is the question itself; leave the fields question and output out")
     try:
-        rows = answer_rows(forecaster(), [{"question": name, **arguments}])
+        rows = answer_rows(forecaster(), [{"question": name, "form": ANSWER, **arguments}])
     except InputError as error:  # there is but one question
         raise type(error)(str(error).removeprefix("row 0: ")) from None
     narrower = "ask for fewer: a horizon, one segment or leaf, fewer draws"
-    if len(rows) > limits.rows:
-        raise InputError(f"the answer has {len(rows)} rows, and at most {limits.rows} are given; {narrower}")
+    count = sum(len(each["rows"]) for each in rows) if arguments.get("form", ANSWER) == ANSWER else len(rows)
+    if count > limits.rows:
+        raise InputError(f"the answer has {count} rows, and at most {limits.rows} are given; {narrower}")
     text = answer_text(rows)
     if len(text) > limits.bytes:
         raise InputError(f"the answer has {len(text)} bytes, and at most {limits.bytes} are given; {narrower}")

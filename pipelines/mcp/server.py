@@ -17,6 +17,7 @@ from mcp.shared.exceptions import MCPError
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.questions import json_schema
+from shiftcast.forecast.telling.form import answer_schema
 from shiftcast.pipelines.mcp.asking import AnswerLimits, answer, tools
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.maker import present_maker
@@ -108,7 +109,7 @@ def _pages(held: HeldForecast) -> dict[str, tuple[str, str, Callable[[], str]]]:
     return {
         "shiftcast://versions": ("registered forecasts, newest first", plain, lambda: json.dumps(held.versions())),
         "shiftcast://questions": ("JSON Schema of every question", plain, lambda: json.dumps(json_schema())),
-        "shiftcast://answers": ("JSON Schema of an answer", plain, lambda: json.dumps(_ANSWER)),
+        "shiftcast://answers": ("JSON Schema of an answer", plain, lambda: json.dumps(answer_schema())),
         "shiftcast://skill": ("how to ask, and how to quote an answer", "text/markdown", skill),
     }
 

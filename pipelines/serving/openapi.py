@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
+from shiftcast.forecast.telling.form import AnswerForm
 from shiftcast.pipelines.serving.payload import RequestLimits, Taken
 from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS
 
@@ -59,7 +62,7 @@ def openapi(taken: Taken, *, version: str, limits: RequestLimits) -> dict[str, A
             "schemas": {
                 "questions": {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in questions],
                               "discriminator": {"propertyName": "question"}},
-                **questions,
+                **questions, **_forms(),
                 "params": {"type": "object", "additionalProperties": False,
                            "properties": {name: kinds.get(name, {}) for name in taken.params}},
                 "refusal": _object({"error_code": {"type": "string"}, "message": {"type": "string"},
@@ -67,6 +70,14 @@ def openapi(taken: Taken, *, version: str, limits: RequestLimits) -> dict[str, A
             },
         },
     }  # fmt: skip
+
+
+def _forms() -> dict[str, Any]:
+    """Return the schemas of a row of a table and of a whole answer, which the field ``form`` chooses between."""
+    whole = TypeAdapter(AnswerForm).json_schema(ref_template="#/components/schemas/{model}")
+    parts = whole.pop("$defs", {})
+    row = {"type": "object", "properties": {"row": {"type": "integer"}}, "required": ["row"]}
+    return {**parts, "rows": row, "answer": {**whole, "properties": {**whole["properties"], **row["properties"]}}}
 
 
 def _asked(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,8 +109,8 @@ def _post(taken: Taken, limits: RequestLimits) -> dict[str, Any]:
         },
         "oneOf": [{"required": ["dataframe_records"]}, {"required": ["dataframe_split"]}],
     }  # fmt: skip
-    rows = {"type": "array", "items": {"type": "object", "properties": {"row": {"type": "integer"}},
-                                       "required": ["row"]}}  # fmt: skip
+    told = [{"$ref": f"#/components/schemas/{name}"} for name in ("rows", "answer")]
+    rows = {"type": "array", "items": {"anyOf": told}}
     return {
         "operationId": "ask", "summary": "answer questions, one a record",
         "requestBody": {"required": True, "content": {_JSON: {"schema": body, "example": _example(taken)}}},

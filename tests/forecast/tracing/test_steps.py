@@ -5,8 +5,9 @@ import pytest
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.tracing.cells import Cell, place_of
 from shiftcast.forecast.tracing.equations import EQUATIONS
-from shiftcast.forecast.tracing.steps import Cell, place_of, steps_of
+from shiftcast.forecast.tracing.steps import steps_of
 from shiftcast.forecast.views.part import MEASURES, Part, draws_of, hyperscale_share
 
 PARTS = (

@@ -39,7 +39,9 @@ async def ask(server):
 @pytest.fixture(scope="module")
 def expected(finished):
     forecaster = open_forecaster(root=finished.request.root)
-    return [answer_text(answer_rows(forecaster, [{"question": name, **given}])) for name, given in CALLS]
+    return [
+        answer_text(answer_rows(forecaster, [{"question": name, "form": "answer", **given}])) for name, given in CALLS
+    ]
 
 
 def test_over_standard_input_the_answers_are_those_of_a_notebook(finished, expected):
