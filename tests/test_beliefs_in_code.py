@@ -129,7 +129,7 @@ MODULES = {
         "telling/judged.py": "_USUAL",
         "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
         "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN _LOOK _PLANNED",
-        "doubts.py": "_WHOLE,_LONG",
+        "doubts.py": "_WHOLE,_LONG _SIZES",
         "fleet/full.py": "RISK", "fleet/queue.py": "_INNER", "fleet/why.py": "_NAMED",
         "economics/costs.py": "LIVES", "economics/revenue.py": "SAME_PRICE", "economics/site.py": "_MONEY",
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE",
