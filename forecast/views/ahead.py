@@ -15,7 +15,7 @@ from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.views.part import forecast_periods, periods, unit_of
 from shiftcast.forecast.views.published import Published
 from shiftcast.forecast.views.rows import check_horizon, choose_draws, level_draws, part_of, quantile_rows
-from shiftcast.forecast.views.scenario import BASE
+from shiftcast.forecast.views.scenario import BASE, label_of
 from shiftcast.forecast.views.technique_share import technique_share
 
 
@@ -98,7 +98,7 @@ class Ahead:
         return pd.DataFrame({
             "draw": np.repeat(chosen, ahead), "quarter": self.quarters[:ahead] * len(chosen),
             "value": values[chosen].ravel(), "measure": measure, "unit": unit_of(self.cube, measure),
-            "scenario": scenario, "as_of": self.cube.attrs["origin"],
+            "scenario": label_of(self.cube, scenario), "as_of": self.cube.attrs["origin"],
         })  # fmt: skip
 
     def share(
