@@ -47,12 +47,13 @@ def told(read: Question, returned: Any, ground: Ground) -> Answer:
         What the method said itself is kept; words, units, rows it assumes, picture and provenance are added.
     """
     asked = asked_of(read)
+    worded = ground.worded(read.name, asked)
     measure = unit_of(ground.cube, str(asked["measure"])) if asked.get("measure") in MEASURES else None
-    bare = returned if isinstance(returned, Answer) else _bare(_line(read.name, asked), returned)
+    bare = returned if isinstance(returned, Answer) else _bare(_line(read.name, worded), returned)
     assumed, part = ground.assumed(read.name, asked, bare.assumed)
     return replace(
         bare,
-        says=plain_words(bare.says or _says(read.name, bare.table, {**asked, "unit": measure})),
+        says=plain_words(bare.says or _says(read.name, bare.table, {**worded, "unit": measure})),
         units=column_units(read.name, bare.table, bare.units, measure=measure),
         notes=(*bare.notes, *notes_of(read.name, asked, ground.cube)),
         picture=bare.picture or picture_of(read.name, bare),
