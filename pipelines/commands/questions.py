@@ -157,12 +157,12 @@ def _parameters(question: str) -> list[Parameter]:
         )  # fmt: skip
         several = kind_of(info) in _REPEATED
         found.append(_option(name, Annotated[(list[str] if several else str) | None, option], None))
-    places = " ".join(name.upper() for name in needed(question))
-    if places:
-        line = typer.Argument(metavar=f"[{places}]", help="What is needed, by place rather than by name.",
-                              autocompletion=completing(needed(question)[0]))  # fmt: skip
-        found.insert(0, _option("words", Annotated[list[str] | None, line], None))
-    return found
+    places = needed(question)
+    words = typer.Argument(
+        metavar=f"[{' '.join(places).upper()}]", help="What is needed, by place rather than by name.",
+        autocompletion=completing(places[0]) if places else None, hidden=not places,
+    )  # fmt: skip
+    return [_option("words", Annotated[list[str] | None, words], None), *found]
 
 
 def _help(row: Mapping[str, str]) -> str:

@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from shiftcast.pipelines.cli import main
+from shiftcast.pipelines.commands import asking
+from shiftcast.pipelines.registry.versions import open_version
 
 WHEN = ("--base", "requests", "--segment", "rest")
 MISTAKES = {
@@ -36,6 +38,11 @@ MISTAKES = {
 }
 
 
+@pytest.fixture(scope="module")
+def opened(finished):
+    return open_version("champion", root=finished.request.root)
+
+
 @pytest.fixture
 def shell(finished, monkeypatch, capsys):
     """Return a function that runs a command line beside the finished store, giving exit code and errors."""
@@ -53,8 +60,10 @@ def shell(finished, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_named_with_its_remedy_in_one_line(shell, mistake):
+def test_a_mistake_is_named_with_its_remedy_in_one_line(shell, opened, monkeypatch, mistake):
     words, remedy = MISTAKES[mistake]
+    if "--version" not in words:
+        monkeypatch.setattr(asking, "open_version", lambda *_, **__: opened)
     code, said = shell(*words)
     assert code in {1, 2}
     assert remedy in said
