@@ -23,7 +23,7 @@ MISTAKES = {
     "no risk at all": (("plan", "--by", "2027Q4"), "such as --risk 0.05"),
     "a level in percent": (("when", "llm", "--of", "recsys", *WHEN, "--level", "80"), "80 percent is 0.8"),
     "a quarter left out": (("plan", "--risk", "0.05"), "needs --by: last quarter, such as 2027Q4"),
-    "a word too many": (("placement", "2027Q4"), "takes nothing more by place, not '2027Q4'"),
+    "a word too many": (("plan", "2027Q4", "0.05"), "takes only BY by place, not '0.05'"),
     "a kind of file": (("placement", "--output", "x.txt"), "give .xlsx, .csv, .parquet or .json"),
     "a kind of picture": (("placement", "--plot", "x.doc"), "name the picture such as answer.png"),
     "a folder that is not there": (("placement", "--output", "no/x.csv"), "folder 'no' is not there; make it"),
