@@ -16,6 +16,7 @@ from shiftcast.forecast.telling.pictures import picture_of
 from shiftcast.forecast.telling.units import column_units
 from shiftcast.forecast.telling.words import named, plain_words
 from shiftcast.forecast.views.answer import ASSUMED, Answer
+from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.forecast.views.part import MEASURES, unit_of
 from shiftcast.forecast.views.rows import answer_frame
 
@@ -104,4 +105,5 @@ def _line(name: str, asked: Mapping[str, Any]) -> str:
 
 
 def _bare(question: str, returned: Any) -> Answer:
-    return Answer(question, answer_frame(returned), pd.DataFrame(columns=list(ASSUMED)), ())
+    notes = returned.notes if isinstance(returned, Crossing) else ()
+    return Answer(question, answer_frame(returned), pd.DataFrame(columns=list(ASSUMED)), notes)
