@@ -91,7 +91,7 @@ def page_table(results: pd.DataFrame) -> str:
 def main() -> None:
     """Measure, and write the results and the table of the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--draws", type=int, default=500)
     draws = parser.parse_args().draws
     record = read_record()
     fit = fit_world(cut(record, pd.Timestamp(NOW, tz="UTC")), Settings.through)

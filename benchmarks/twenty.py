@@ -66,7 +66,7 @@ TWENTY = (
     Asked(8, "infrastructure planner", "I have 40 MW: how many tokens a day, on what, and does power bind?", "site",
           {"mw": 40.0, "pue": 1.2}),
     Asked(9, "capacity planner", "If software gives +60 %, do I need fewer accelerators, or does demand eat it?",
-          "cost", {"gain": 1.6, "elasticity": "0.5,1,1.5"}),
+          "scenario", {"scenarios": "software-gain"}),
     Asked(10, "vendor planner", "Which leaf outside hyperscale drives growth, and which is most uncertain?", "rank",
           {"segment": "rest", "by": "2028Q4"}),
     Asked(11, "analyst", "What if CoreWeave counts as hyperscale?", "relabel",

@@ -38,6 +38,7 @@ from shiftcast.forecast.economics.costs import COST_TERMS
 from shiftcast.forecast.economics.doubted import doubt_given
 from shiftcast.forecast.economics.power import facility_megawatts
 from shiftcast.forecast.leaves import SEGMENT_OF
+from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
 from shiftcast.forecast.views.units import units_of
@@ -180,6 +181,11 @@ def _compared(
     offered, coming = [each for each in every if each.wait == 0][-OFFERED:], [each for each in every if each.wait > 0]
     if asked is not None and asked.machine.name not in {each.machine.name for each in offered}:
         offered.append(asked)
+    if not offered:
+        raise OutOfSupportError(
+            "a plan", "no accelerator that ships has power, a scale-up domain and a price by then",
+            "choose a later origin, or add its row to hardware.csv",
+        )  # fmt: skip
     idle = np.min([each.own * each.each for each in offered], axis=0)
     stakes = Stakes(terms.at, None if terms.rent is None else terms.rent[0], idle * (1 - terms.risk) / terms.risk)
     need = ahead.need[:, terms.at]

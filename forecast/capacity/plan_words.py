@@ -9,7 +9,8 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.capacity.choices import Choice
-from shiftcast.forecast.capacity.words import fan, plain
+from shiftcast.forecast.capacity.words import fan
+from shiftcast.forecast.doubts import counted
 
 _MONTH_DAYS: Final = 30.4375
 _READING: Final = (
@@ -42,7 +43,7 @@ def plan_says(row: Mapping[str, Any], today: pd.DataFrame, ways: pd.DataFrame, o
     order = (
         f"{row['racks_to_add']:,.0f} racks of {row['rack']} {row['generation']}, {row['accelerators_to_add']:,.0f} "
         f"accelerators where the need is {fan(row, 'accelerators_added')}, live by {row['live_by']} hold the risk of "
-        f"too few at {row['risk']:.0%}: {fan(row, 'mw_facility', 'MW')}; {fan(row, 'usd', 'billion USD', 1e-9)}."
+        f"too few at {row['risk']:.0%}: {fan(row, 'mw_facility', 'MW')}; {fan(row, 'usd', 'USD')}."
     )
     return " ".join((order, _late(row, late) if late > 0 else _due(row), _bridge(row, today), _least(ways)))
 
@@ -72,16 +73,16 @@ def _bridge(row: Mapping[str, Any], today: pd.DataFrame) -> str:
     if "rent_usd_mean" not in until:
         return "No rent is on record to bridge it."
     return (
-        f"Until they are live, up to {plain(row['rent_at_most'])} have to be rented on demand to hold the risk in "
-        f"every quarter, {plain(until['rent_usd_mean'].sum() / 1e9)} billion USD expected to {row['by']}."
+        f"Until they are live, up to {counted(row['rent_at_most'])} have to be rented on demand to hold the risk in "
+        f"every quarter, {counted(until['rent_usd_mean'].sum())} USD expected to {row['by']}."
     )
 
 
 def _least(ways: pd.DataFrame) -> str:
     best, worst = ways.iloc[0], ways.iloc[-1]
     return (
-        f"Of {len(ways)} ways the least largest regret has '{best['way']}' ({plain(best['expected_usd'] / 1e9)} "
-        f"billion USD expected, {best['lacks_share']:.1%} of the need lacking), the most '{worst['way']}'."
+        f"Of {len(ways)} ways the least largest regret has '{best['way']}' ({counted(best['expected_usd'])} "
+        f"USD expected, {best['lacks_share']:.1%} of the need lacking), the most '{worst['way']}'."
     )
 
 

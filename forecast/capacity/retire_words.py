@@ -13,7 +13,8 @@ from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.purchases import Purchases
 from shiftcast.forecast.capacity.retire_trade import Trade
-from shiftcast.forecast.capacity.words import fan, plain
+from shiftcast.forecast.capacity.words import fan
+from shiftcast.forecast.doubts import counted
 from shiftcast.forecast.economics.basis import Basis, Machine
 from shiftcast.forecast.economics.power import across
 from shiftcast.forecast.economics.rates import rate
@@ -136,7 +137,7 @@ def retire_says(swap: Swap, table: pd.DataFrame, told: pd.DataFrame, left: Passa
     return (
         f"{when}, as power is forecast; not by {left.horizon} in {left.never:.0%} of the draws. By {last} this frees "
         f"{fan(whole, 'mw_freed', 'MW')} and {fan(whole, 'racks_freed')} racks or servers of {swap.old.domain}, and "
-        f"loses {fan(whole, 'work_day_lost', 'trillion tokens a day', 1e-12)}. "
+        f"loses {fan(whole, 'work_day_lost', 'tokens a day')}. "
         f"{_newest(swap)} {_why(told)} {_slack(table)}"
     )
 
@@ -146,7 +147,7 @@ def _span(left: Passage) -> str:
 
 
 def _newest(swap: Swap) -> str:
-    return f"{swap.new.name} on that power does {plain(float(np.median(swap.times)))} times the work lost."
+    return f"{swap.new.name} on that power does {counted(float(np.median(swap.times)))} times the work lost."
 
 
 def _why(told: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.compared import quarter_place
 from shiftcast.forecast.views.compared_words import amount
 from shiftcast.forecast.views.scenario import apply_scenario, gallery_of
+
+_ROUNDING: Final = 1e-12  # of a cost
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,9 @@ def regret_question(cube: xr.Dataset, asked: Regretted) -> Answer:
     table = pd.DataFrame({"plan": list(added), "accelerators_to_add": plans})
     table = table.assign(**{f"regret_{name}": regret[:, column] for column, name in enumerate(added)})
     table = table.assign(regret=regret.max(axis=1)).sort_values("regret", kind="stable", ignore_index=True)
-    unit = "accelerators too many" if asked.over is None else "of the costs given"
+    unit = "accelerators too many" if asked.over is None else "units of the costs given"
     notes = (
-        f"Costs in {unit}: one too few counts as {under / over:.3g} too many, which makes {chance:.1%} the best risk.",
+        f"Regret is in {unit}: one too few counts as {under / over:.3g} too many, so the best risk is {chance:.1%}.",
         "Every scenario counts alike: regret takes no odds. Plans are those of the scenarios named, and no other.",
     )
     return Answer(
@@ -116,7 +119,8 @@ def regrets(plans: Array, needs: Sequence[Array], *, under: float, over: float) 
         best = np.quantile(need, under / (under + over), method="inverted_cdf")
         short = need[None, :] - np.append(plans, best)[:, None]
         cost = (under * np.maximum(short, 0) + over * np.maximum(-short, 0)).mean(axis=1)
-        columns.append(np.maximum(cost[:-1] - cost[-1], 0.0))
+        over_best = cost[:-1] - cost[-1]
+        columns.append(np.where(over_best > _ROUNDING * cost[-1], over_best, 0.0))
     return np.stack(columns, axis=1)
 
 

@@ -156,6 +156,8 @@ def cost_question(basis: Basis, asked: Costing) -> Answer:
     capital_recovery(
         np.zeros(len(life)), np.asarray(life)
     )  # raises on a life that is not positive before any draw is made
+    for years in life:
+        doubtful += doubt_given(basis, {"fleet.life": years}, sure=asked.sure)
     rows: list[dict[str, object]] = []
     refused: list[OutOfSupportError] = []
     for name in generations(basis, asked.generation):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.doubts import counted
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, generations, machine
 from shiftcast.forecast.economics.cost import HOURS_PER_YEAR
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
@@ -244,11 +245,12 @@ def _demand(site: Site) -> Array | None:
 def _says(site: Site, table: pd.DataFrame) -> str:
     """Return the answer in words: whether power binds at all, and the output of the best generation."""
     best = table.iloc[0]
-    fan = {name: tuple(f"{best[f'{name}_{end}']:,.3g}" for end in ("median", "low80", "high80"))
+    fan = {name: tuple(counted(best[f"{name}_{end}"]) for end in ("median", "low80", "high80"))
            for name in ("work_day", "racks", "mw_used")}  # fmt: skip
     told = {name: f"{middle} ({low} to {high} in 8 of 10 draws)" for name, (middle, low, high) in fan.items()}
+    unit = str(best["unit"]).replace("_", " ")
     output = (
-        f"{told['work_day']} {best['unit']} a day on {best['generation']}, in {told['racks']} racks that take "
+        f"{told['work_day']} {unit}s a day on {best['generation']}, in {told['racks']} racks that take "
         f"{told['mw_used']} MW."
     )
     if site.demand is None and site.accelerators is None:

@@ -180,7 +180,7 @@ def _named(name: str, known: Gallery, within: list[str], used: set[str]) -> Iter
         raise InputError(f"scenario {name!r} uses itself, by {' -> '.join([*within, name])}; take one of them out")
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
         names = f"the names are {', '.join(known)}" if known else "this forecast keeps none: run `shiftcast run` again"
         raise InputError(
             f"scenario: {shortened(name)} is not of the form part*factor, such as 'generative*1.5', nor 'lift CEILING',"

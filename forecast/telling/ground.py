@@ -72,6 +72,21 @@ class Ground:
         part = variance_assumed(subject.draws, self._judged, subject=subject.name)
         return (rows if len(rows) else self._carrying(subject, *self._inputs)), part
 
+    def worded(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a question as words tell them: a scenario by its name, where it is a table.
+
+        Parameters
+        ----------
+        name, asked
+            Question and its fields.
+
+        Returns
+        -------
+        dict
+        """
+        told = {} if name in _TIERED or "scenario" not in asked else {"scenario": self._scenario(name, asked)[0]}
+        return {**asked, **told}
+
     def provenance(self, name: str, asked: Mapping[str, Any], assumed: Assumed) -> Provenance:
         """Return where an answer comes from.
 

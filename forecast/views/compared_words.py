@@ -19,7 +19,7 @@ _WORDS: Final = {
     "accelerators": "accelerators", "gpu_hours": "GPU-hours", "latent_hours": "hours wanted and not served",
     "power": "power", "spending": "spending",
 }  # fmt: skip
-_UNITS: Final = (("T", 1e12), ("B", 1e9), ("M", 1e6), ("k", 1e3))
+_UNITS: Final = (("tn", 1e12), ("bn", 1e9), ("M", 1e6), ("k", 1e3))
 _RESPONSE: Final = ("demand.elasticity", "demand.pass_through")
 
 
@@ -40,7 +40,7 @@ def amount(value: float, *, sign: bool = False) -> str:
     Examples
     --------
     >>> amount(18_340_000.0), amount(-1.25e9, sign=True), amount(0.0)
-    ('18.3 M', '-1.25 B', '0')
+    ('18.3 M', '-1.25 bn', '0')
     """
     letter, size = next(((letter, size) for letter, size in _UNITS if abs(value) >= size), ("", 1.0))
     text = f"{value / size:{'+' if sign else ''}.3g}" if value else "0"
@@ -64,7 +64,7 @@ def quantity(measure: str, value: float, *, sign: bool = False) -> str:
     Examples
     --------
     >>> quantity("power", 39_100.0), quantity("spending", -1.6e11, sign=True), quantity("gpu_hours", 1.6e10)
-    ('39.1 GW', '-160 B US$', '16 B')
+    ('39.1 GW', '-160 bn US$', '16 bn')
     """
     if measure == "power":
         size, unit = (1e3, "GW") if abs(value) >= 1e3 else (1.0, "MW")

@@ -11,11 +11,11 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.doubts import Supported, doubt, figure
+from shiftcast.forecast.doubts import Supported, counted, doubt, figure
 from shiftcast.forecast.views.answer import ASSUMED, Answer
-from shiftcast.forecast.views.contracted import LEVELS, Contracted, contract, node_name
+from shiftcast.forecast.views.contracted import LEVELS, Contracted, columns_of, contract, node_name
 from shiftcast.forecast.views.follows import what_follows
-from shiftcast.forecast.views.part import Part, unit_of
+from shiftcast.forecast.views.part import Part, draws_of, unit_of
 from shiftcast.forecast.views.rows import part_of
 
 _WORDS: Final = {"exactly": "held at", "at_most": "held to at most", "at_least": "held to at least"}
@@ -80,11 +80,13 @@ def contract_answer(cube: xr.Dataset, asked: Held) -> Answer:
         As :func:`forecast.views.contracted.contract` does, or if the figure is far beyond the forecast.
     """
     measure, part, period, value, bound = asked.measure, asked.part, asked.period, asked.value, asked.bound
+    at = list(columns_of(cube, measure, period).values())
+    unit = unit_of(cube, measure).replace("/quarter", "/quarter" if len(at) == 1 else "/year")
+    low, high = np.quantile(draws_of(cube, measure, part)[:, at].sum(axis=1), (0.025, 0.975)).tolist()
+    supported = Supported(low, high, unit, "the forecast's 95 %")
+    doubtful = doubt(f"contracted {measure}", value, supported, sure=asked.sure or not value > 0)
     done = contract(cube, measure, part, period=period, value=value, bound=bound, total=asked.total)
     free, kept = (each[done.nodes.hierarchy.position(done.node)] for each in (done.nodes.draws, done.draws))
-    unit = unit_of(cube, measure)
-    low, high = np.quantile(free, (0.025, 0.975)).tolist()
-    doubtful = doubt(f"contracted {measure}", value, Supported(low, high, unit, "the forecast's 95 %"), sure=asked.sure)
     follows = what_follows(cube, done)
     says = (
         f"{_fan(kept)} {unit} of {measure} in {part.segment}/{part.leaf} in {period}, {_WORDS[bound]} {figure(value)}: "
@@ -100,13 +102,13 @@ def contract_answer(cube: xr.Dataset, asked: Held) -> Answer:
 
 def _fan(draws: Array) -> str:
     low, middle, high = np.quantile(draws, list(LEVELS.values()))
-    return f"{figure(middle)} ({figure(low)} to {figure(high)} in 8 of 10 draws)"
+    return f"{counted(middle)} ({counted(low)} to {counted(high)} in 8 of 10 draws)"
 
 
 def _whole(done: Contracted) -> str:
     top = done.nodes.hierarchy.position(node_name(Part(), done.period))
     before, after = np.median(done.nodes.draws[top]), np.median(done.draws[top])
-    return f"The total {'is kept' if done.total == 'kept' else f'goes from {figure(before)} to {figure(after)}'}. "
+    return f"The total {'is kept' if done.total == 'kept' else f'goes from {counted(before)} to {counted(after)}'}. "
 
 
 def _followed(follows: pd.DataFrame) -> str:
@@ -118,4 +120,4 @@ def _followed(follows: pd.DataFrame) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{'' if value < 0 else '+'}{figure(value, 3)}"
+    return f"{'' if value < 0 else '+'}{counted(value)}"

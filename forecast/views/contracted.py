@@ -118,14 +118,14 @@ def cube_nodes(cube: xr.Dataset, measure: str, period: str) -> CubeNodes:
     ValueError
         If the period is not within the cube, or a year is asked for of a stock.
     """
-    columns = _columns(cube, measure, period)
+    columns = columns_of(cube, measure, period)
     within = cube.isel(period=list(columns.values()))
     spans = {**{label: [at] for at, label in enumerate(columns)}, period: list(range(len(columns)))}
     leaves = [str(name) for name in cube["leaf"].values]
     tasks = [str(name) for name in cube["task"].values]
     sides = segment_of_leaves(cube)
     place = {part: _of_leaves(part, leaves, sides) for part in places(cube)}
-    work = {part: np.array([_does(part, task) for task in tasks]) for part in kinds_of_work(cube)}
+    work = {part: np.array([does(part, task) for task in tasks]) for part in kinds_of_work(cube)}
     labels, rows, values = [], [], []
     for where, of_leaf in place.items():
         for what, of_task in work.items():
@@ -254,13 +254,45 @@ def _of_leaves(part: Part, leaves: list[str], sides: list[str]) -> NDArray[np.bo
     return np.array([part.segment in {ALL, side} and part.leaf in {ALL, leaf} for leaf, side in pairs])
 
 
-def _does(part: Part, task: str) -> bool:
+def does(part: Part, task: str) -> bool:
+    """Return whether a task is of a part's kind of work.
+
+    Parameters
+    ----------
+    part, task
+        A part, and a task such as ``search/llm``.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> does(Part(workload="search"), "search/llm"), does(Part(technique="deep"), "search/llm")
+    (True, False)
+    """
     workload, _, technique = task.partition("/")
     return part.workload in {ALL, workload} and part.technique in {ALL, technique}
 
 
-def _columns(cube: xr.Dataset, measure: str, period: str) -> dict[str, int]:
-    """Return the quarters of a period and where they stand in the cube."""
+def columns_of(cube: xr.Dataset, measure: str, period: str) -> dict[str, int]:
+    """Return the quarters of a period and where they stand in the cube.
+
+    Parameters
+    ----------
+    cube, measure, period
+        Draw cube; a measure; a quarter, or a year of a measure that adds up over time.
+
+    Returns
+    -------
+    dict
+        Quarter to its index.
+
+    Raises
+    ------
+    ValueError
+        If the period is not within the cube, or a year is asked for of a stock.
+    """
     quarters = [quarter_label(end) for end in periods(cube)]
     if period in quarters:
         return {period: quarters.index(period)}

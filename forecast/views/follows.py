@@ -13,8 +13,8 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.leaves import segment_of_leaves
-from shiftcast.forecast.views.contracted import LEVELS, Contracted
-from shiftcast.forecast.views.part import Part, forecast_periods, periods, unit_of
+from shiftcast.forecast.views.contracted import LEVELS, Contracted, does
+from shiftcast.forecast.views.part import Part, forecast_periods, kinds_of_work, periods, unit_of
 
 _STOCKS: Final = ("accelerators", "power")
 _BOUGHT: Final = ("accelerators_shipped", "spending")
@@ -90,11 +90,12 @@ def _moved(cube: xr.Dataset, done: Contracted, labels: list[str], at: list[int])
 def _ratio(cube: xr.Dataset, done: Contracted, labels: list[str], shape: tuple[int, ...]) -> Array:
     """Return the contracted measure over the free one by leaf and task, shape (draws, quarters, leaves, tasks)."""
     leaves, tasks = ([str(name) for name in cube[each].values] for each in ("leaf", "task"))
+    columns = {part: next(at for at, task in enumerate(tasks) if does(part, task)) for part in kinds_of_work(cube)}
     ratio = np.ones(shape)
     for row, part, quarter in _cells(done):
         before, after = done.nodes.draws[row], done.draws[row]
-        task = f"{part.workload}/{part.technique}" if part.technique != ALL else part.workload
-        place = (labels.index(quarter), leaves.index(part.leaf), tasks.index(task))
+        work = columns[Part(workload=part.workload, technique=part.technique)]
+        place = (labels.index(quarter), leaves.index(part.leaf), work)
         ratio[:, *place] = np.where(before > 0, after / np.maximum(before, _TINY), 1.0)
     return ratio
 

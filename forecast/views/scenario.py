@@ -25,7 +25,7 @@ from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.forecast.views.redraw import redraw, unchanged
 from shiftcast.forecast.views.techniques import technique_requests
 
-__all__ = ["BASE", "apply_scenario", "gallery_of", "scenario_notes", "with_gallery"]
+__all__ = ["BASE", "apply_scenario", "gallery_of", "label_of", "scenario_notes", "with_gallery"]
 _GALLERY: Final = "scenarios"  # attribute of a cube
 
 
@@ -61,6 +61,21 @@ def gallery_of(cube: xr.Dataset) -> dict[str, Mapping[str, Any]]:
         Name to table.
     """
     return dict(json.loads(cube.attrs.get(_GALLERY, "{}")))
+
+
+def label_of(cube: xr.Dataset, text: str) -> str:
+    """Return what a scenario is called: its text, or its name where it is a table.
+
+    Parameters
+    ----------
+    cube, text
+        As :func:`apply_scenario` takes them.
+
+    Returns
+    -------
+    str
+    """
+    return BASE if text == BASE else read_scenario(text, gallery_of(cube)).label
 
 
 def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:

@@ -157,12 +157,12 @@ def _parameters(question: str) -> list[Parameter]:
         )  # fmt: skip
         several = kind_of(info) in _REPEATED
         found.append(_option(name, Annotated[(list[str] if several else str) | None, option], None))
-    places = " ".join(name.upper() for name in needed(question))
-    if places:
-        line = typer.Argument(metavar=f"[{places}]", help="What is needed, by place rather than by name.",
-                              autocompletion=completing(needed(question)[0]))  # fmt: skip
-        found.insert(0, _option("words", Annotated[list[str] | None, line], None))
-    return found
+    places = needed(question)
+    if not places:
+        return found
+    words = typer.Argument(metavar=" ".join(places).upper(), help="What is needed, by place rather than by name.",
+                           autocompletion=completing(places[0]))  # fmt: skip
+    return [_option("words", Annotated[list[str] | None, words], None), *found]
 
 
 def _help(row: Mapping[str, str]) -> str:
@@ -182,7 +182,7 @@ def _asked(question: str, given: Mapping[str, Any], words: Sequence[str]) -> dic
     named = {name: value for name, value in given.items() if value not in (None, [])}
     open_ = [name for name in needed(question) if name not in named]
     if len(words) > len(open_):
-        by_place = f"takes {', '.join(open_)} by place" if open_ else "takes nothing more by place"
+        by_place = f"takes only {' '.join(open_).upper()} by place" if open_ else "takes nothing more by place"
         raise InputError(f"`{command}` {by_place}, not {words[len(open_)]!r}; see --help for its options")
     named |= dict(zip(open_, words, strict=False))
     lacking = [name for name in needed(question) if name not in named]

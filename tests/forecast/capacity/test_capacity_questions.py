@@ -279,3 +279,9 @@ def test_ceilings_by_quarter_name_who_says_so(cube, basis):
 def test_limits_that_cannot_be_told_are_refused(cube, basis, asked, said):
     with pytest.raises(ValueError, match=said):
         limits_question(cube, basis, Limits(**asked))
+
+
+def test_without_anything_to_buy_there_is_no_plan(cube, basis):
+    bare = replace(basis, hardware=basis.hardware.assign(scale_up_domain=np.nan))
+    with pytest.raises(OutOfSupportError, match="no accelerator that ships has power, a scale-up domain and a price"):
+        plan_question(cube, bare, Plan("2027Q4", 0.05))

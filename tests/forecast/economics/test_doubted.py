@@ -64,6 +64,8 @@ def test_a_site_larger_than_what_the_world_adds_is_doubted_then_refused(wide):
 
 
 def test_questions_of_cost_doubt_too(wide):
+    with pytest.raises(ValueError, match=r"fleet.life of 1e\+300 1 is 2e\+299 times above"):
+        cost_question(wide, Costing([1e300]))
     with pytest.raises(ValueError, match="insist with sure=yes"):
         cost_question(wide, Costing(given={"cost.electricity": 70.0}))
     assert (

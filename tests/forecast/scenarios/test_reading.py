@@ -75,7 +75,7 @@ def test_scenarios_compose_each_once_and_kinds_act_in_one_order():
         ({"limit": [{"ceiling": "power"}]}, "limit 1: give exactly one of lift = true, factor and most"),
         ({"limit": [{"ceiling": "power", "lift": True, "most": 5}]}, "give exactly one of"),
         ({"generation": [{"generation": "new", "late": 1}]}, "field 'replaced' is missing"),
-        ({"use": ["lat"]}, "'lat' is not of the form .* nor a name; did you mean 'late'"),
+        ({"use": ["lat"]}, "'lat' is not of the form .* nor a name .did you mean 'late'"),
         ({"use": "late"}, "field 'use' is 'late'; input should be a valid list"),
         ({"use": ["circle"]}, "'circle' uses itself, by circle -> round -> circle"),
     ],
