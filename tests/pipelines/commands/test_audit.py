@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.tracing.audit import ROWS
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.champion import open_forecaster
@@ -28,17 +29,19 @@ def audit(finished):
 
 
 def test_a_figure_is_told_with_its_equation_rows_lines_and_version(audit, finished):
-    output = audit("power", "--leaf", "sovereign", "--period", "2027Q4")
+    answer = json.loads(audit("power", "--leaf", "sovereign", "--period", "2027Q4", "--json"))["predictions"][0]
     draws = open_forecaster(root=finished.request.root).draws("power", leaf="sovereign")
     middle = np.median(draws.loc[draws["quarter"] == "2027Q4", "value"])
-    assert output.startswith(f"{middle:,.0f} MW_facility (8 in 10: ")
-    assert "1. power = accelerators x kW an accelerator / 1000  [MW_facility = accelerator x" in output
-    summary = finished.result.bundle.summary
-    assert f"as of {summary.origin}; 200 draws, seed 7; SHA-256 of data, code and settings {summary.digest}" in output
-    line = next(line for line in output.splitlines() if "; assumptions.csv:" in line)
-    number = int(line.rpartition("; assumptions.csv:")[2].split(" ")[0])
-    told = output.splitlines()[output.splitlines().index(line) - 1].rpartition(": ")[2]
-    assert (RECORDS / "assumptions.csv").read_text(encoding="utf-8").splitlines()[number - 1].startswith(f"{told},")
+    assert answer["says"].startswith(f"{middle:,.0f} MW")
+    assert answer["more"]["equations"][0]["equation"] == "power = accelerators x kW an accelerator / 1000"
+    summary, told = finished.result.bundle.summary, answer["provenance"]
+    assert (told["draws"], told["seed"], told["as_of"]) == (200, 7, summary.origin)
+    assert told["registered"]["digest"] == summary.digest
+    lines = (RECORDS / "assumptions.csv").read_text(encoding="utf-8").splitlines()
+    found = [row for row in answer["more"][ROWS] if row["file"].startswith("assumptions.csv:")]
+    assert found
+    for row in found:
+        assert lines[int(row["file"].partition(":")[2]) - 1].startswith(f"{row['about']},")
 
 
 def test_a_row_of_the_published_file_is_found_again_with_its_own_figure(audit, finished):
@@ -61,7 +64,7 @@ def test_a_workbook_of_another_kind_is_traced_by_its_notes(audit, tmp_path):
                 notes=[("command", "shiftcast plan --by 2027Q4"), ("as of", "2026-11-20")])  # fmt: skip
     answer = json.loads(audit(f"{file}:2", "--json"))["predictions"][0]
     assert answer["says"] == f"72 is accelerators_to_add in {file}:2: shiftcast plan --by 2027Q4."
-    assert answer["assumed"] == [{"name": "supply.lead", "evidence": "assumed", "source": "project judgement"}]
+    assert answer["more"]["sources"] == [{"name": "supply.lead", "evidence": "assumed", "source": "project judgement"}]
     assert answer["notes"] == ["command: shiftcast plan --by 2027Q4", "as of: 2026-11-20"]
 
 
