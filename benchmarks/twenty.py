@@ -66,7 +66,7 @@ TWENTY = (
     Asked(8, "infrastructure planner", "I have 40 MW: how many tokens a day, on what, and does power bind?", "site",
           {"mw": 40.0, "pue": 1.2}),
     Asked(9, "capacity planner", "If software gives +60 %, do I need fewer accelerators, or does demand eat it?",
-          "cost", {"gain": 1.6, "elasticity": "0.5,1,1.5"}),
+          "scenario", {"scenarios": "software-gain"}),
     Asked(10, "vendor planner", "Which leaf outside hyperscale drives growth, and which is most uncertain?", "rank",
           {"segment": "rest", "by": "2028Q4"}),
     Asked(11, "analyst", "What if CoreWeave counts as hyperscale?", "relabel",
@@ -97,6 +97,11 @@ def first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".").strip() + "."
 
 
+def first_paragraph(text: str) -> str:
+    """Return the first paragraph that a command prints, its lines joined."""
+    return " ".join(text.strip().split("\n\n")[0].split())
+
+
 def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:
     """Return one row of the results: what was asked, one line of the answer, and how long it took."""
     start = time.perf_counter()
@@ -107,8 +112,7 @@ def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:
         assumed = answer.provenance.assumed.part if answer.provenance else None
     else:
         done = CliRunner().invoke(app, [each.name, *each.options, "--root", str(root)])
-        lines = [line.strip() for line in done.output.splitlines() if line.strip()]
-        said = lines[0] if done.exit_code == 0 else f"refused: {lines[-1]}"
+        said = first_paragraph(done.stdout) if done.exit_code == 0 else f"refused: {done.exception or done.stderr}"
     return {
         "number": each.number, "who": each.who, "question": each.words, "command": each.command,
         "answer": first_sentence(said), "seconds": round(time.perf_counter() - start, 1), "assumed": assumed,

@@ -13,6 +13,7 @@ from shiftcast.features.calendars import as_midnight
 from shiftcast.features.frames import ALL, Claims, DataFrame, Forecasts
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.questions import ask_capacity
+from shiftcast.forecast.capacity.scenario_regret import Regretted, regret_question
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
 from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.claims.registry import distinct
@@ -24,13 +25,18 @@ from shiftcast.forecast.effects.ranking import Rank, rank
 from shiftcast.forecast.effects.turned_away import Latent, latent
 from shiftcast.forecast.sixty_forty.concentration import concentrations
 from shiftcast.forecast.telling.asking import Asking
+from shiftcast.forecast.tracing.audit import audit
+from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.by_vendor import placement_table
+from shiftcast.forecast.views.compared import Compared, compared
 from shiftcast.forecast.views.contract_answer import Held, contract_answer
 from shiftcast.forecast.views.crossing_answer import Crossing, crossing
+from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.provenance import Registered
 from shiftcast.forecast.views.published import share_table
+from shiftcast.forecast.views.rows import part_of
 from shiftcast.forecast.views.scenario import BASE
 from shiftcast.forecast.views.techniques import half_questions
 
@@ -105,10 +111,8 @@ class Forecaster(Asking):
         ----------
         measure, every, by, part
             As in :meth:`forecast`.
-        horizon
-            Quarters ahead; all if not given.
-        quantiles
-            Levels in (0, 1).
+        horizon, quantiles
+            Quarters ahead, all if not given; levels in (0, 1).
         scenario
             ``base``, or levers such as ``generative*1.5; lift power`` (:mod:`forecast.views.scenario`).
 
@@ -156,14 +160,10 @@ class Forecaster(Asking):
         technique, of
             Such as ``llm`` of ``recsys``; ``sequence+llm``, ``deep or newer``, or ``deep learning and large language
             models``.
-        base
-            ``requests``, ``work`` or ``gpu_hours``.
-        segment
-            ``hyperscale``, ``rest``, ``all``, or a leaf.
-        above, level
-            Threshold and interval level, each in (0, 1).
-        scenario
-            As in :meth:`quantiles`.
+        base, segment
+            ``requests``, ``work`` or ``gpu_hours``; ``hyperscale``, ``rest``, ``all``, or a leaf.
+        above, level, scenario
+            Threshold and interval level, each in (0, 1); scenario as in :meth:`quantiles`.
 
         Raises
         ------
@@ -180,7 +180,8 @@ class Forecaster(Asking):
 
     def attribute(self, start: str, end: str, **asked: Any) -> Answer:
         """Return what a change between quarters is made of (:class:`forecast.effects.changes.Attributed`)."""
-        return attribute_answer(self.cube, self.basis, self.known, Attributed(start, end, **asked))
+        side = self.cube, self.basis, self.known
+        return attribute_answer(side, side, Attributed(start, end, **asked))
 
     def learn_next(self, **asked: Any) -> Answer:
         """Return which one number to measure next (:class:`forecast.effects.learning.LearnNext`)."""
@@ -268,6 +269,21 @@ class Forecaster(Asking):
     def retire(self, **asked: Any) -> Answer:
         """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
         return ask_capacity("retire", self.cube, self.basis, asked, self._tasks)
+
+    def scenario(self, **asked: Any) -> Answer:
+        """Return scenarios beside the base (:class:`forecast.views.compared.Compared`)."""
+        return compared(self.cube, Compared(**asked), None if self.basis is None else self.basis.assumptions)
+
+    def regret(self, **asked: Any) -> Answer:
+        """Return the plan of least regret over scenarios (:class:`forecast.capacity.scenario_regret.Regretted`)."""
+        return regret_question(self.cube, Regretted(**asked))
+
+    def audit(
+        self, measure: str, *, period: str, base: str = "none", stated_under: str | None = None, **part: str
+    ) -> Answer:  # fmt: skip
+        """Return where a figure comes from (:func:`forecast.tracing.audit.audit`)."""
+        cell = Cell(measure, Part(**part_of(**part)), period, base, stated_under or "")
+        return audit(self.cube, self.known, self.settings, cell)
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""

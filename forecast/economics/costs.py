@@ -17,7 +17,7 @@ from shiftcast.forecast.economics.cost import HourlyCost, Terms, capital_recover
 from shiftcast.forecast.economics.doubted import doubt_given
 from shiftcast.forecast.economics.power import across
 from shiftcast.forecast.economics.rates import rate
-from shiftcast.forecast.economics.rebound import rebound_table
+from shiftcast.forecast.scenarios.rebound import rebound_table
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 

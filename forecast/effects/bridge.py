@@ -2,8 +2,8 @@
 
 News are taken in one after another, in the order in which they became known; a step is what the figure moves by when
 its news join those before. Where there are more subjects than steps, the block that moves the figure most is halved
-until the steps are used up: single subjects where it matters, blocks where it does not. The day of the forecast moves
-first. What is left is drawing, settings and code, so that the steps add up to the whole difference.
+until the steps are used up or what is left is small: single subjects where it matters, blocks where it does not. The
+day of the forecast moves first. What is left is drawing, settings and code, so the steps add up to the difference.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from shiftcast.forecast.views.answer import ASSUMED, Answer
 
 DRAWS: Final = 200  # of a step; fewer where the forecast has fewer
 STEPS: Final = 8  # most steps of news
+_SMALL: Final = 1e-3  # of the figure: a block of news that moves it by less stays whole
 _INNER: Final = (0.1, 0.9)
 _NAMED: Final = 4
 DAY: Final = "the day of the forecast moves"
@@ -135,17 +136,19 @@ class _Worlds:
 def _halved(worlds: _Worlds, subjects: int, steps: int) -> list[int]:
     """Return where news are cut into steps: the block that moves the figure most is halved, time and again."""
     cuts, whole = [0, subjects] if subjects else [0], set[tuple[int, int]]()
+
+    def moves(block: tuple[int, int]) -> float:
+        return abs(float((worlds.at(block[1]) - worlds.at(block[0])).mean()))
+
     while len(cuts) <= steps:
-        open_blocks = [each for each in pairwise(cuts) if each[1] - each[0] > 1 and
-                       each not in whole]  # fmt: skip
-        if not open_blocks:
+        wide = [block for block in pairwise(cuts) if block[1] - block[0] > 1 and block not in whole]
+        first, last = block = max(wide, key=moves, default=(0, 0))
+        if not wide or moves(block) < _SMALL * abs(float(worlds.at(0).mean())):
             break
-        first, last = max(open_blocks, key=lambda block: abs(float((worlds.at(block[1]) - worlds.at(block[0])).mean())))
-        middle = (first + last) // 2
-        if worlds.can(middle):
+        if worlds.can(middle := (first + last) // 2):
             cuts = sorted({*cuts, middle})
         else:
-            whole.add((first, last))
+            whole.add(block)
     return cuts
 
 
@@ -201,7 +204,7 @@ def bridge_answer(
     return Answer(
         f"what moved {of} from {rows[0]['step']} to {rows[-1]['step']}", table, pd.DataFrame(columns=list(ASSUMED)),
         (order, rest), says=_says(table, of, unit),
-        units={**dict.fromkeys(("mean", "low80", "high80"), unit), "share": "1"},
+        units={**dict.fromkeys(("mean", "low80", "high80"), unit), "share": "share"},
     )  # fmt: skip
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import quarter_end
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.effects.shares import RULE, SHARE, share_change
 from shiftcast.forecast.effects.terms import request_terms
@@ -56,17 +59,23 @@ class Attributed:
     by: str = "factor"
 
 
-def attribute_answer(cube: xr.Dataset, basis: Basis | None, known: Known | None, asked: Attributed) -> Answer:
-    """Return what a change is made of.
+Side = tuple[xr.Dataset, "Basis | None", "Known | None"]
+
+
+def attribute_answer(
+    before: Side, after: Side, asked: Attributed, names: tuple[str, str] | None = None
+) -> Answer:  # fmt: skip
+    """Return what a change between two quarters of a forecast, or between two forecasts, is made of.
 
     Parameters
     ----------
-    cube
-        Joint draws.
-    basis, known
-        Assumptions and record behind them, for ``by`` request; absent from forecasts that keep neither.
+    before, after
+        Cube of each side, and the assumptions and record behind it, for ``by`` request; ``None`` where a forecast keeps
+        neither. Both sides are the same where two quarters are compared.
     asked
         Quarters, measure, segment, and what it is split by.
+    names
+        What the two sides are called; their quarters if not given.
 
     Returns
     -------
@@ -78,18 +87,38 @@ def attribute_answer(cube: xr.Dataset, basis: Basis | None, known: Known | None,
     OutOfSupportError, ValueError
         As :func:`forecast.views.attribution.attribute` and :func:`forecast.effects.shares.share_change` do.
     """
-    found = change_between((cube, basis, known), (cube, basis, known), asked)
-    unit = "1" if asked.measure == SHARE else unit_of(cube, asked.measure)
-    table = change_table(found, asked.start, asked.end, unit)
+    if names is None and quarter_end(asked.start) >= quarter_end(asked.end):
+        raise InputError(f"start {asked.start} is not before end {asked.end}; give the earlier quarter as start")
+    first, last = names or (asked.start, asked.end)
+    found = change_between(before, after, asked)
+    unit = "1" if asked.measure == SHARE else unit_of(after[0], asked.measure)
+    table = change_table(found, first, last, unit)
     notes = (WARNING, *((RULE,) if asked.measure == SHARE else ()), *((_HELD,) if asked.by == REQUEST else ()))
     return Answer(
-        f"what the change of {asked.measure} from {asked.start} to {asked.end} is made of by {asked.by}", table,
+        f"what the change of {asked.measure} from {first} to {last} is made of by {asked.by}", table,
         pd.DataFrame(columns=list(ASSUMED)), notes, says=change_words(found, table, asked.measure),
-        units={**dict.fromkeys(("mean", "low80", "median", "high80"), unit), "share": "1"},
+        units={**dict.fromkeys(("mean", "low80", "median", "high80"), unit), "share": "share"},
     )  # fmt: skip
 
 
-Side = tuple[xr.Dataset, "Basis | None", "Known | None"]
+def level_of(cube: xr.Dataset, quarter: str, asked: Attributed) -> Array:
+    """Return the level of what a question asks about in one quarter.
+
+    Parameters
+    ----------
+    cube, quarter
+        Joint draws, and label of the quarter.
+    asked
+        Measure and segment.
+
+    Returns
+    -------
+    ndarray, shape (draws,)
+        In the unit of the measure, or share.
+    """
+    side = cube, None, None
+    by = "leaf" if asked.measure == SHARE else "segment"
+    return change_between(side, side, replace(asked, start=quarter, end=quarter, by=by)).after
 
 
 def change_between(before: Side, after: Side, asked: Attributed) -> Change:

@@ -30,7 +30,7 @@ class LearnNext:
     Attributes
     ----------
     by
-        Quarter of the interval and of the decision, such as ``2027Q4``.
+        Quarter of the interval and of the decision, such as ``2027Q4``; the last one ahead if left out.
     measure
         Quantity whose interval is to shrink (:data:`forecast.views.part.MEASURES`).
     segment, leaf
@@ -43,7 +43,7 @@ class LearnNext:
         Standard error of one measurement over the figure [1], and how many are taken.
     """
 
-    by: str
+    by: str | None = None
     measure: str = "gpu_hours"
     segment: str = ALL
     leaf: str = ALL
@@ -85,18 +85,18 @@ def learn_next(cube: xr.Dataset, basis: Basis | None, asked: LearnNext) -> Answe
         )
     if asked.error < 0 or asked.sample < 1:
         raise InputError(f"error {asked.error:g} and sample {asked.sample}: give an error from 0, and 1 or more")
-    part, place = Part(**part_of(segment=asked.segment, leaf=asked.leaf)), place_ahead(cube, asked.by)
+    part, (place, by) = Part(**part_of(segment=asked.segment, leaf=asked.leaf)), place_ahead(cube, asked.by)
     level = draws_of(cube, asked.measure, part)[:, place]
     wanted = decision(asked.decision, cube, basis, part, place, asked.under, asked.over)
     for name, draws in {asked.measure: level, wanted.name: wanted.need}.items():
         if not (draws > 0).all():
-            where = f"{name} of {part.segment}/{part.leaf} in {asked.by}"
+            where = f"{name} of {part.segment}/{part.leaf} in {by}"
             raise OutOfSupportError(where, "some draws have none of it", "ask a larger part")
     figures = figures_to_measure(cube, basis)
     study = Study(figures, np.log(level), basis.seed)
     worth = Worth(figures, wanted, error=asked.error, sample=asked.sample, seed=basis.seed)
     table = pd.DataFrame([study.row(at) | worth.row(at) | _source(figures[at]) for at in study.order], columns=_COLUMNS)
-    of, unit = f"{asked.measure} in {asked.by}, {part.segment}/{part.leaf}", unit_of(cube, asked.measure)
+    of, unit = f"{asked.measure} in {by}, {part.segment}/{part.leaf}", unit_of(cube, asked.measure)
     return Answer(
         f"what to measure next for {of}", table, wanted.assumed, learning_notes(study, worth),
         says=learning_words(study, worth, table, of=of, unit=unit),
@@ -110,7 +110,7 @@ _COLUMNS: Final = [
     "narrower", "usd_perfect", "usd_sample", "evidence", "source",
 ]  # fmt: skip
 _UNITS: Final = {
-    **dict.fromkeys(("share", "share_low80", "share_high80", "shapley", "total", "narrower"), "1"),
+    **dict.fromkeys(("share", "share_low80", "share_high80", "shapley", "total", "narrower"), "share"),
     **dict.fromkeys(("usd_perfect", "usd_sample"), "USD"),
 }
 

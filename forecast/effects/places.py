@@ -35,17 +35,17 @@ def place_of(cube: xr.Dataset, quarter: str) -> int:
     return int(ends.get_indexer([wanted])[0])
 
 
-def place_ahead(cube: xr.Dataset, by: str) -> int:
-    """Return the position of a quarter ahead.
+def place_ahead(cube: xr.Dataset, by: str | None) -> tuple[int, str]:
+    """Return the position and label of a quarter ahead.
 
     Parameters
     ----------
     cube, by
-        Joint draws, and label of the quarter.
+        Joint draws, and label of the quarter; the last one ahead if ``None``.
 
     Returns
     -------
-    int
+    tuple of int and str
 
     Raises
     ------
@@ -54,9 +54,10 @@ def place_ahead(cube: xr.Dataset, by: str) -> int:
     ValueError
         If it cannot be read.
     """
-    ahead = periods(cube)[forecast_periods(cube)]
-    place = place_of(cube, by)
+    labels = [quarter_label(end) for end in periods(cube)[forecast_periods(cube)]]
+    wanted = labels[-1] if by is None else by
+    place = place_of(cube, wanted)
     if not forecast_periods(cube)[place]:
-        reach = f"the forecast goes from {quarter_label(ahead[0])} to {quarter_label(ahead[-1])}"
-        raise OutOfSupportError(f"an answer for {by}", reach, "ask for a quarter of it")
-    return place
+        reach = f"the forecast goes from {labels[0]} to {labels[-1]}"
+        raise OutOfSupportError(f"an answer for {wanted}", reach, "ask for a quarter of it")
+    return place, wanted

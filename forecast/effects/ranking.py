@@ -38,14 +38,14 @@ class Rank:
     Attributes
     ----------
     by, start
-        Quarters between which it grows; it starts from the last reported one if ``start`` is left out.
+        Quarters between which it grows; from the last reported one to the last one ahead where they are left out.
     measure
         One of :data:`forecast.views.part.MEASURES`.
     segment
         Side whose leaves are ranked, or ``all``.
     """
 
-    by: str
+    by: str | None = None
     start: str | None = None
     measure: str = "gpu_hours"
     segment: str = "rest"
@@ -76,10 +76,10 @@ def rank(cube: xr.Dataset, asked: Rank) -> Answer:
     ValueError
         If measure or segment is not known, or the segment has one leaf.
     """
-    place = place_ahead(cube, asked.by)
+    place, by = place_ahead(cube, asked.by)
     before = int(np.argmax(forecast_periods(cube))) - 1 if asked.start is None else place_of(cube, asked.start)
     if before >= place:
-        raise InputError(f"start {asked.start} is not before {asked.by}; give an earlier quarter")
+        raise InputError(f"start {asked.start} is not before {by}; give an earlier quarter")
     sides = segment_of_leaves(cube)
     leaves = [str(leaf) for leaf, side in zip(cube["leaf"].values, sides, strict=True) if asked.segment in {ALL, side}]
     if len(leaves) < 2:
@@ -92,10 +92,11 @@ def rank(cube: xr.Dataset, asked: Rank) -> Answer:
         f"leaves of {asked.segment} by {asked.measure}, {labels[0]} to {labels[1]}", table, _NOTHING, (_EXACT, _BANDS),
         says=_says(table, draws[:, [before, place]].sum(axis=-1), asked, labels, unit),
         units=dict.fromkeys(("growth", "growth_median", "growth_low80", "growth_high80"), unit)
-        | dict.fromkeys((name for name in table if str(name).endswith(("share", "first", "spread"))), "1"),
+        | dict.fromkeys(_SHARES, "share") | {"own_spread": "log", "variance_rank": "place"},
     )  # fmt: skip
 
 
+_SHARES: Final = ("growth_share", "odds_first", "variance_share", "variance_share_low80", "variance_share_high80")
 _EXACT: Final = (
     "A leaf's part of the variance is its covariance with the total over the variance of the total, which is exact and "
     "adds up to one; it is below nought where a leaf moves against the others."
@@ -168,12 +169,13 @@ def _says(table: pd.DataFrame, both: Array, asked: Rank, labels: list[str], unit
     whole = float((both[:, 1] - both[:, 0]).mean())
     own = table.loc[table["own_spread"].idxmax(), "leaf"] if table["own_spread"].notna().any() else vague["leaf"]
     also = "" if own == vague["leaf"] else f" In itself {own} is the least certain."
-    vaguest = "it as well" if vague["leaf"] == top["leaf"] else vague["leaf"]
+    same = vague["leaf"] == top["leaf"]
+    vaguest = "It is the most uncertain as well" if same else f"Most uncertain is {vague['leaf']}"
     return (
         f"{top['leaf']} drives growth: {said(top['growth_median'], unit)} ({said(top['growth_low80'])} to "
         f"{said(top['growth_high80'])}, 8 in 10) from {labels[0]} to {labels[1]}, {percent(top['growth_share'])} of "
         f"the {said(whole, unit)} that {asked.segment} adds in {asked.measure}; it adds most in "
-        f"{percent(top['odds_first'])} of the draws. Most uncertain is {vaguest}: "
+        f"{percent(top['odds_first'])} of the draws. {vaguest}: "
         f"{percent(vague['variance_share'])} ({percent(vague['variance_share_low80'])} to "
         f"{percent(vague['variance_share_high80'])}) of the variance of {asked.segment} in {labels[1]}.{also}"
     )

@@ -26,6 +26,7 @@ FELT: Final = 0.01  # part of what is wanted from which a draw counts as turning
 _AT_LEAST: Final = (">=", ">~")
 _CAPPED: Final = ("measure", "operator", "workload", "period_start", "period_end", "value", "unit", "bound", "source")
 _TINY: Final = 1e-9
+_NAMED: Final = 6  # figures named in a note
 
 
 @dataclass(frozen=True)
@@ -77,20 +78,21 @@ def latent(cube: xr.Dataset, known: Known | None, asked: Latent) -> Answer:
     last = place_of(cube, asked.by) if asked.by else len(ends) - 1
     part = Part(**part_of(segment=asked.segment, leaf=asked.leaf))
     bound = binding(cube)
+    capped = pd.DataFrame() if known is None else capped_rows(known.observations)
     rows = [_row(cube, part, place, bound) for place in range(min(first, last), last + 1)]
     told = last if asked.by else _ended(cube)
     unit = unit_of(cube, "latent_hours")
     table = pd.DataFrame(rows)
     return Answer(
         f"demand turned away, {part.segment}/{part.leaf}", table, pd.DataFrame(columns=list(ASSUMED)),
-        (_READING, _reported(cube)), says=_says(cube, part, told, bound, unit),
+        (_READING, _reported(cube), *_capped_note(capped)), says=_says(cube, part, told, bound, unit),
         more={
             f"by leaf in {quarter_label(ends[told])}": pd.DataFrame(
                 [{"segment": each.segment, "leaf": each.leaf, **_hours(cube, each, told)} for each in places(cube)]
             ),
-            **({} if known is None else {"rows that were capped": capped_rows(known.observations)}),
+            **({} if capped.empty else {"figures worded as at least so much": capped}),
         },
-        units={str(name): unit if str(name).startswith(("wanted", "served", "latent")) else "1"
+        units={str(name): unit if str(name).startswith(("wanted", "served", "latent")) else "share"
                for name in table.select_dtypes("number")},
     )  # fmt: skip
 
@@ -117,6 +119,17 @@ def capped_rows(observations: DataFrame[Observations]) -> pd.DataFrame:
     """
     rows = observations[observations["bound"].isin(_AT_LEAST) & observations["stage"].eq("flow")]
     return rows.sort_values("period_end", ascending=False, kind="stable")[list(_CAPPED)].reset_index(drop=True)
+
+
+def _capped_note(capped: pd.DataFrame) -> tuple[str, ...]:
+    """Return in which quarters figures of the record may lie below the truth, the newest first."""
+    if capped.empty:
+        return ()
+    named = [f"{row.measure} {quarter_label(row.period_end)}" for row in capped.itertuples(index=False)]
+    shown = list(dict.fromkeys(named))
+    more = f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else ""
+    told = f"{len(capped)} flows of the record are worded as at least so much, so what was wanted may lie above"
+    return (f"{told}: {', '.join(shown[:_NAMED])}{more}.",)
 
 
 def _ended(cube: xr.Dataset) -> int:

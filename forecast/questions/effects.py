@@ -24,7 +24,7 @@ class LearnNext(Made):
 
     output = "learning"
     gives = "which figures would shrink the interval most if measured, and what that is worth for a decision"
-    by: of_type.By
+    by: of_type.Until = None
     measure: of_type.Measure = "gpu_hours"
     segment: of_type.Segment = ALL
     leaf: of_type.Leaf = ALL
@@ -40,7 +40,7 @@ class Rank(Made):
 
     output = "ranks"
     gives = "leaves by what they add to growth, and their parts of the variance"
-    by: of_type.By
+    by: of_type.Until = None
     start: of_type.From = None
     measure: of_type.Measure = "gpu_hours"
     segment: of_type.Segment = "rest"

@@ -177,8 +177,9 @@ def _named(given: Mapping[str, Any]) -> str:
 def _refusal(name: str, given: Mapping[str, Any], error: ValidationError) -> ValueError:
     """Return the first fault in our own words: a wrong value, then a field that lacks, then one too many."""
     faults = {fault["type"]: fault for fault in reversed(error.errors(include_url=False, include_input=False))}
+    own = QUESTIONS[name].model_fields
     for field, value in given.items():
-        read_field(field, value)
+        kind_of(own[field]).read(field, value) if field in own else read_field(field, value)
     if "missing" in faults:
         return InputError(f"question {name!r}: field {str(faults['missing']['loc'][0])!r} is missing")
     field = str(faults["extra_forbidden"]["loc"][0])

@@ -11,6 +11,7 @@ from shiftcast.forecast.questions import fields as of_type
 from shiftcast.forecast.questions.asked import BASE, Asked, Made, OfPart, OfTechniques, name_of
 from shiftcast.forecast.questions.capacity import Ceilings, Cost, Limits, Plan, Retire, Site
 from shiftcast.forecast.questions.effects import Attribute, Latent, LearnNext, Rank
+from shiftcast.forecast.questions.scenarios import Regret, Scenario
 
 
 class Forecast(OfPart):
@@ -154,10 +155,22 @@ class Concentration(Made):
     gives = "how concentrated demand is"
 
 
+class Audit(OfPart):
+    """Where a figure comes from."""
+
+    output = "audit"
+    gives = "where a figure comes from: its equation and inputs, the rows it rests on, their evidence and weight"
+    measure: of_type.Audited
+    period: of_type.Quarter
+    base: of_type.AuditBase = "none"
+    stated_under: of_type.StatedUnder = None
+
+
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     name_of(each): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
         Check, Contract, Concentration, LearnNext, Rank, Latent, Plan, Limits, Ceilings, Site, Cost, Retire,
+        Scenario, Regret, Audit,
     )
 }  # fmt: skip

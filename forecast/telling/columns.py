@@ -32,6 +32,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "check": "reading weight definition stage median probability at_least note claim growth_needed growth_forecast "
              "bridge_*",
     "contract": f"measure {_PART}period contracted before_* after_* moved",
+    "audit": "step is name unit median low80 high80",
     "concentration": "over hhi effective top without_half",
 }  # fmt: skip
 

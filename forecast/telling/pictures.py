@@ -27,6 +27,7 @@ _PICTURES: Final[Mapping[str, Picture]] = {
     "limits": Picture("bars", "quarter", "odds", "table", "probability of each limit by quarter"),
     "ceilings": Picture("fan", "quarter", "most", "table", f"{_FAN}, a panel a ceiling"),
     "site": Picture("bars", "generation", "work_day", "table", "work a day by accelerator"),
+    "scenario": Picture("fan", "quarter", "difference", "table", f"{_FAN} of the difference to the base"),
     "cost": Picture("bars", "generation", "usd_million", "table", "cost of a million units by accelerator and life"),
 }
 

@@ -19,7 +19,8 @@ _SHARES: Final = (
     "in_time_if_ordered_now", "enough_and_in_time", "live_share_if_signalled_now",
 )  # fmt: skip
 _COMMON: Final[Mapping[str, str]] = {
-    **dict.fromkeys(_SHARES, "share"), "draw": "number of a draw", "draws": "draw", "draws_within": "draw",
+    **dict.fromkeys(_SHARES, "share"), "draw": "number of a draw",
+    "step": "number of a step", "draws": "draw", "draws_within": "draw",
     "horizon": "quarter", "value": OF_ROW, "": OF_ROW, "rows": "row", "count": "row", "effective": "equal user",
     "strain": "standard deviation", "divergence": "nat", "strength": "logit", "offset": "logit", "year": "year",
 }  # fmt: skip
@@ -54,6 +55,7 @@ _OF: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("capital", "operations", "site", "energy", "full_use", "idle", "usd_million"),
                         "USD/million units"),
     },
+    "scenario": {"base": OF_ROW, "level": OF_ROW, "difference": OF_ROW},
     "retire": {
         **dict.fromkeys(("shipped", "in_place", "retired_early"), "accelerator"), "mw_freed": "MW_facility",
         "work_day_lost": "unit/day", "work_day_of_newest": "unit/day", "racks_freed": "rack",

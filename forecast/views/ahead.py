@@ -17,7 +17,8 @@ from shiftcast.forecast.views.broken_down import by_year, check_every, parts_by
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, unit_of
 from shiftcast.forecast.views.published import Published
 from shiftcast.forecast.views.rows import check_horizon, choose_draws, level_draws, part_of, quantile_rows
-from shiftcast.forecast.views.scenario import BASE, apply_scenario
+from shiftcast.forecast.views.scenario import BASE, apply_scenario, label_of
+
 from shiftcast.forecast.views.technique_share import technique_share
 
 _BEYOND = (
@@ -172,7 +173,7 @@ class Ahead:
         return pd.DataFrame({
             "draw": np.repeat(chosen, ahead), "quarter": self.quarters[:ahead] * len(chosen),
             "value": values[chosen].ravel(), "measure": measure, "unit": unit_of(self.cube, measure),
-            "scenario": scenario, "as_of": self.cube.attrs["origin"],
+            "scenario": label_of(self.cube, scenario), "as_of": self.cube.attrs["origin"],
         })  # fmt: skip
 
     def share(

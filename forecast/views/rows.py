@@ -18,7 +18,7 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, unit_of
-from shiftcast.forecast.views.scenario import apply_scenario
+from shiftcast.forecast.views.scenario import apply_scenario, label_of
 
 _MADE_UNDER: Final = {"mode": "split_mode", "definition": "definition", "as_of": "origin"}
 _ELSEWHERE: Final = {
@@ -208,7 +208,7 @@ def quantile_rows(
     names = ("mean", *level_names(levels))
     about = {
         "measure": measure, "unit": unit_of(cube, measure), "definition": cube.attrs["definition"],
-        "scenario": scenario, "as_of": cube.attrs["origin"],
+        "scenario": label_of(cube, scenario), "as_of": cube.attrs["origin"],
     }  # fmt: skip
     each = marks[: len(quarters)].tolist()
     return [

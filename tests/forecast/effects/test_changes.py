@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from shiftcast.forecast.draws import sample_assumptions
-from shiftcast.forecast.effects.changes import Attributed, attribute_answer, change_between
+from shiftcast.forecast.effects.changes import Attributed, attribute_answer, change_between, level_of
 from shiftcast.forecast.effects.shares import RULE, share_effects
 from shiftcast.forecast.effects.terms import TERMS, request_terms
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.attribution import WARNING
+from shiftcast.forecast.views.part import Part, draws_of
 
 levels = arrays(np.float64, (3, 4), elements=st.floats(0.1, 1e4))
 INSIDE = np.array([1.0, 1.0, 0.0, 0.0])
@@ -39,12 +40,13 @@ def test_effects_on_a_share_are_the_mean_over_every_order(old, new):
 
 def test_a_share_changes_by_its_leaves_and_says_by_which_rule(small_world, small_basis, known_on):
     asked = Attributed("2025Q2", "2027Q2", measure="hyperscale_share", by="leaf")
-    found = attribute_answer(small_world.cube, small_basis, known_on(), asked)
+    side = small_world.cube, small_basis, known_on()
+    found = attribute_answer(side, side, asked)
     assert found.table["mean"].iloc[:-1].sum() == pytest.approx(found.table["mean"].iloc[-1], abs=1e-12)
     assert RULE in found.notes
     assert len(found.table) == 12
     with pytest.raises(ValueError, match="a share changes by leaf or segment of all; ask by=leaf"):
-        attribute_answer(small_world.cube, None, None, replace(asked, by="factor"))
+        attribute_answer(side, side, replace(asked, by="factor"))
 
 
 def test_terms_multiply_to_the_hours_of_a_request(small_world, small_basis, known_on):
@@ -102,17 +104,29 @@ def test_calls_that_are_believed_to_be_twice_as_many_show_as_calls(small_world, 
 
 
 def test_words_begin_with_the_change_and_name_its_largest_effect(small_world, small_basis, known_on):
-    found = attribute_answer(small_world.cube, small_basis, known_on(), Attributed("2025Q2", "2027Q2", by="leaf"))
+    side = small_world.cube, small_basis, known_on()
+    found = attribute_answer(side, side, Attributed("2025Q2", "2027Q2", by="leaf"))
     largest = found.table.iloc[1:-1].sort_values("mean").iloc[-1]["factor"]
     assert found.says.startswith("+")
     assert f"It is made of {largest} +" in found.says
     assert found.notes[0] == WARNING
-    same = attribute_answer(small_world.cube, None, None, Attributed("2025Q2", "2025Q2"))
+    same = attribute_answer(side, side, Attributed("2025Q2", "2025Q2"), ("version 1", "version 2"))
+    assert "in version 1 to" in same.says
     assert "It is made of nothing" in same.says
 
 
 def test_hours_of_a_request_are_not_apart_where_assumptions_are_not_kept(small_world):
+    bare = small_world.cube, None, None
     with pytest.raises(OutOfSupportError, match="kept without its assumptions"):
-        attribute_answer(small_world.cube, None, None, Attributed("2025Q2", "2026Q2", by="request"))
+        attribute_answer(bare, bare, Attributed("2025Q2", "2026Q2", by="request"))
     with pytest.raises(OutOfSupportError, match="hours of a request in 2031Q1"):
         request_terms(small_world.cube, None, None, "2031Q1")
+
+
+def test_the_level_of_a_question_is_that_of_the_cube(small_world):
+    cube = small_world.cube
+    power = level_of(cube, "2027Q2", Attributed("", "", measure="power", segment="rest"))
+    np.testing.assert_allclose(power, draws_of(cube, "power", Part("rest"))[:, 11], rtol=1e-5)
+    hours = [draws_of(cube, "gpu_hours", Part(side))[:, 11] for side in ("hyperscale", "rest")]
+    part = level_of(cube, "2027Q2", Attributed("", "", measure="hyperscale_share"))
+    np.testing.assert_allclose(part, hours[0] / (hours[0] + hours[1]), rtol=1e-6)

@@ -53,7 +53,7 @@ def test_the_answer_begins_with_the_figure_and_says_what_its_first_row_holds(ans
     assert said(first["usd_perfect"], "USD") in answer.says
     assert "assumed" in answer.says
     assert set(answer.assumed["name"]) == {"procurement.short", "procurement.over"}
-    assert answer.units["left_low80"] == "MW_facility"
+    assert (answer.units["left_low80"], answer.units["share"]) == ("MW_facility", "share")
     assert set(answer.units) <= set(answer.table.columns)
 
 

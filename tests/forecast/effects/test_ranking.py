@@ -48,6 +48,7 @@ def test_growth_starts_from_the_last_reported_quarter_where_none_is_named(small_
     left_out = rank(small_world.cube, Rank("2027Q4", segment="all"))
     assert named.says == left_out.says
     assert len(named.table) == 11
+    assert "to 2028Q4" in rank(small_world.cube, Rank()).says
 
 
 @pytest.mark.parametrize(

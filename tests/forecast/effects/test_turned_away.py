@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.effects.ceilings import binding
 from shiftcast.forecast.effects.turned_away import FELT, Latent, capped_rows, latent
 from shiftcast.forecast.support import OutOfSupportError
@@ -52,7 +53,7 @@ def test_reported_quarters_say_that_they_cannot_show_it(small_world):
     assert set(found.table["binding"]) == {"none"}
     assert found.says.startswith("None that shows in 2026Q2")
     assert "Quarters before 2026Q3 are reported" in found.says
-    assert "Ceilings hold from" in found.notes[-1]
+    assert "Ceilings hold from" in found.notes[1]
 
 
 def test_without_a_quarter_it_speaks_of_the_last_one_that_ended(small_world):
@@ -67,6 +68,14 @@ def test_capped_rows_are_flows_worded_as_at_least(known_on):
     assert len(rows)
     assert set(rows["bound"]) <= {">=", ">~"}
     assert rows["period_end"].is_monotonic_decreasing
+
+
+def test_quarters_with_capped_rows_are_named(small_world, known_on):
+    found = latent(small_world.cube, known_on(), Latent(by="2027Q4"))
+    rows = found.more["figures worded as at least so much"]
+    first = rows.iloc[0]
+    assert found.notes[-1].startswith(f"{len(rows)} flows of the record are worded as at least so much")
+    assert f"{first['measure']} {quarter_label(first['period_end'])}" in found.notes[-1]
 
 
 def test_what_it_cannot_tell_is_named(small_world):
