@@ -45,7 +45,6 @@ if TYPE_CHECKING:  # they bring the models, which only questions that draw again
     from shiftcast.forecast.sixty_forty.redrawn import Redrawn
     from shiftcast.forecast.sixty_forty.report import SplitReport
     from shiftcast.forecast.split.relabel import Relabelled
-    from shiftcast.forecast.workloads import Registry
 
 _NOT_KEPT: Final = "this forecast does not keep the record it was drawn from; run `shiftcast run` again"
 
@@ -241,10 +240,6 @@ class Forecaster(Asking):
     def concentration(self) -> pd.DataFrame:
         """Return how concentrated demand is (:func:`forecast.sixty_forty.concentration.concentrations`), a row each."""
         return pd.DataFrame([asdict(each) for each in concentrations(self.cube, self.known)])
-
-    @property
-    def _tasks(self) -> Registry | None:
-        return None if self.known is None else self.known.registry
 
     def plan(self, **asked: Any) -> Answer:
         """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
