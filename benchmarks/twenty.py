@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,9 +66,9 @@ TWENTY = (
     Asked(8, "infrastructure planner", "I have 40 MW: how many tokens a day, on what, and does power bind?", "site",
           {"mw": 40.0, "pue": 1.2}),
     Asked(9, "capacity planner", "If software gives +60 %, do I need fewer accelerators, or does demand eat it?",
-          "cost", {"gain": 1.6, "elasticity": "0.5,1,1.5"}),
+          "scenario", {"scenarios": "software-gain"}),
     Asked(10, "vendor planner", "Which leaf outside hyperscale drives growth, and which is most uncertain?", "rank",
-          {"segment": "rest"}),
+          {"segment": "rest", "by": "2028Q4"}),
     Asked(11, "analyst", "What if CoreWeave counts as hyperscale?", "relabel",
           {"firm": "coreweave", "to": "hyperscale"}),
     Asked(12, "infrastructure planner", "No history for my country: what is a defensible forecast?", "new",
@@ -80,21 +80,26 @@ TWENTY = (
     Asked(16, "MLOps", "Has anything drifted or changed definition?", "monitor", options=("--report-only",)),
     Asked(17, "analyst", "How good were you? Every forecast made for 2026Q1.", "scorecard",
           options=("--target", "2026Q1")),
-    Asked(18, "FinOps", "Which one number, if measured, shrinks the interval most?", "learn_next"),
+    Asked(18, "FinOps", "Which one number, if measured, shrinks the interval most?", "learn_next", {"by": "2028Q4"}),
     Asked(19, "vendor planner", "How much demand goes to other chips than GPUs?", "placement"),
     Asked(20, "any", "Where does this number come from?", "audit",
           {"measure": "power", "leaf": "sovereign", "period": "2027Q4"}),
 )  # fmt: skip
 
 
-def asked_of_forecast() -> Iterator[Asked]:
-    """Yield those that are questions of a forecast, so that every door answers them."""
-    yield from (each for each in TWENTY if each.name in QUESTIONS)
+def asked_of_forecast() -> list[Asked]:
+    """Return those that are questions of a forecast, so that every door answers them."""
+    return [each for each in TWENTY if each.name in QUESTIONS]
 
 
 def first_sentence(text: str) -> str:
     """Return the first sentence of what an answer says; a colon or a decimal point ends none."""
     return text.partition(". ")[0].rstrip(".").strip() + "."
+
+
+def first_paragraph(text: str) -> str:
+    """Return the first paragraph that a command prints, its lines joined."""
+    return " ".join(text.strip().split("\n\n")[0].split())
 
 
 def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:
@@ -107,8 +112,7 @@ def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:
         assumed = answer.provenance.assumed.part if answer.provenance else None
     else:
         done = CliRunner().invoke(app, [each.name, *each.options, "--root", str(root)])
-        lines = [line.strip() for line in done.output.splitlines() if line.strip()]
-        said = lines[0] if done.exit_code == 0 else f"refused: {lines[-1]}"
+        said = first_paragraph(done.stdout) if done.exit_code == 0 else f"refused: {done.exception or done.stderr}"
     return {
         "number": each.number, "who": each.who, "question": each.words, "command": each.command,
         "answer": first_sentence(said), "seconds": round(time.perf_counter() - start, 1), "assumed": assumed,

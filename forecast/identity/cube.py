@@ -21,6 +21,7 @@ from shiftcast.forecast.hardware.placement import hours_over_nvidia
 from shiftcast.forecast.identity.bottomup import BottomUp
 from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.history import Taught
+from shiftcast.forecast.identity.levered import levered_variables
 from shiftcast.forecast.identity.meeting import Meeting
 from shiftcast.forecast.identity.migrated import adopted, migration_variables
 from shiftcast.forecast.identity.orders import Orders
@@ -56,6 +57,7 @@ UNITS: Final = {
     "stock_inherited": "accelerator",
     "unit_price": "USD/accelerator",
     "unit_power": "kW_facility/accelerator",
+    "generation_takes": "of the ceiling/accelerator",
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9
@@ -124,7 +126,10 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
     tasks, hours = _allocate(drawn, shown)
     asked = [name for name in drawn.bottom.volumes if name != "generative"]
     variables = {**_of_hours(fit, drawn, shown, tasks, hours), **_of_machines(drawn, shown, fit)}
-    variables |= {**_of_shares(drawn, shown, asked), **_of_supply(drawn, shown)}
+    variables |= {
+        **_of_shares(drawn, shown, asked),
+        **levered_variables(fit, drawn.orders, drawn.supplied.machines, drawn.taught.sampling, shown),
+    }
     variables |= migration_variables(
         fit.bottom_up, drawn.carried, drawn.sales.mix, drawn.taught.sampling.assumed, shown, asked
     )
@@ -135,7 +140,7 @@ def lay_out(fit: WorldFit, drawn: Drawn) -> xr.Dataset:
         "definition": list(drawn.supplied.sold.split.by_definition), "segment": list(SOLD_SEGMENTS),
         "technique": [task.name for task in fit.known.registry.tasks],
         "vendor": list(fit.known.market.chips.accelerators), "workload": asked,
-        "ceiling": list(drawn.orders.supply.names),
+        "ceiling": list(drawn.orders.supply.names), "generation": list(fit.generations.names),
         "migration_period": fit.bottom_up.migration_quarters[shown].tz_localize(None),
         **({"mover": list(drawn.carried.movers)} if drawn.carried.movers else {}),
         **({"weighed": list(drawn.carried.weights)} if drawn.carried.weights else {}),
@@ -191,27 +196,6 @@ def _of_shares(drawn: Drawn, shown: slice, asked: list[str]) -> dict[str, tuple[
     if "generative" in bottom.volumes:
         found["tokens"] = (("draw", "period"), bottom.volumes["generative"])
     return found
-
-
-def _of_supply(drawn: Drawn, shown: slice) -> dict[str, tuple[tuple[str, ...], Array]]:
-    """Return what a scenario redraws shipments from, zero in history."""
-    orders, machines, before = drawn.orders, drawn.supplied.machines, drawn.orders.first - shown.start
-    ages = orders.inherited.shape[1]
-
-    def padded(values: Array) -> Array:
-        return np.concatenate([np.zeros((len(values), before, *values.shape[2:])), values], axis=1)
-
-    return {
-        "shipments_wanted": (_LEAF, orders.wanted[:, shown]),
-        "stock_inherited": (_LEAF, padded(orders.inherited)),
-        "supply": (("draw", "period", "ceiling"), padded(orders.supply.available)),
-        "supply_use": (("draw", "period", "ceiling"), padded(orders.supply.use)),
-        "supply_width": (("draw", "period"), padded(orders.supply.width)),
-        "survival": (("draw", "age"), machines.survival[:, :ages]),
-        "arrived": (("draw", "age"), machines.arrived[:, :ages]),
-        "unit_price": (("draw", "period"), machines.unit_price[:, shown]),
-        "unit_power": (("draw", "period"), np.einsum("dqg,dg->dq", machines.unit_mix[:, shown], machines.kw)),
-    }
 
 
 def _units(data: dict[str, Any]) -> dict[str, Any]:

@@ -14,11 +14,10 @@ from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.machines import Machines
 from shiftcast.forecast.identity.sold import Sold
 from shiftcast.forecast.supply.ceilings import POWER, draw_ceilings
-from shiftcast.forecast.supply.funding import WIDTH
+from shiftcast.forecast.supply.funding import FUNDING, WIDTH
 from shiftcast.forecast.supply.orders import Supply, supply_orders
 from shiftcast.forecast.supply.taken import PER_WAFER, reached, taken
 
-FUNDING: Final = "funding"
 _ROOM: Final = 1.005  # over what is promised, so that it is not cut itself
 _SHARP: Final = 1e-3  # softness of a promise
 _TINY: Final = 1e-12
@@ -38,6 +37,9 @@ class Orders:
         Accelerators in place of shipments before the first forecast quarter, shape (draws, quarters ahead, leaves).
     supply
         Ceilings of the quarters ahead.
+    takes
+        What one accelerator of a generation takes of a ceiling, shape (draws, ceilings, generations), in its unit; of
+        funding, its price [USD].
     """
 
     first: int
@@ -46,6 +48,7 @@ class Orders:
     shipped: Array
     inherited: Array
     supply: Supply
+    takes: Array
 
 
 def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sampling: Sampling) -> Orders:
@@ -73,8 +76,10 @@ def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sa
     first = sold.revenue.first_forecast
     bounded = first + (fit.top_down.revenue.ahead.guided is not None)
     inherited = in_place(np.where(np.arange(wanted.shape[1])[:, None] < first, wanted, 0.0), machines.survival)
-    available, use = _ceilings(fit, machines, wanted, sampling, bounded)
+    available, takes = _ceilings(fit, machines, wanted, sampling, bounded)
+    use = {name: np.einsum("dqg,dg->dq", machines.unit_mix, per) for name, per in takes.items()}
     available[FUNDING], use[FUNDING] = sold.revenue.fundable.copy(), machines.unit_price
+    takes[FUNDING] = machines.price
     freed = -np.diff(inherited.sum(axis=-1), axis=1, prepend=0) * use[POWER][:, [first - 1]]
     available[POWER] = available[POWER] + np.maximum(freed, 0.0)
     names, width = tuple(available), np.repeat(sampling.assumed[WIDTH][:, None], wanted.shape[1], axis=1)
@@ -82,18 +87,18 @@ def take_orders(fit: WorldFit, sold: Sold, machines: Machines, wanted: Array, sa
     for name in names:
         available[name][:, promised] = _ROOM * (use[name] * wanted.sum(axis=-1))[:, promised]
     width[:, promised] = _SHARP
-    most, each = (np.stack([of[name][:, first:] for name in names], axis=-1) for of in (available, use))
-    supply = Supply(names, most, np.maximum(each, _TINY), width[:, first:])
+    most, mean = (np.stack([of[name][:, first:] for name in names], axis=-1) for of in (available, use))
+    supply = Supply(names, most, np.maximum(mean, _TINY), width[:, first:])
     ahead = supply_orders(wanted[:, first:], machines.survival, supply)
-    return Orders(
-        first, bounded, wanted, np.concatenate([wanted[:, :first], ahead], axis=1), inherited[:, first:], supply
-    )
+    shipped = np.concatenate([wanted[:, :first], ahead], axis=1)
+    each = np.stack([takes[name] for name in names], axis=1)
+    return Orders(first, bounded, wanted, shipped, inherited[:, first:], supply, each)
 
 
 def _ceilings(
     fit: WorldFit, machines: Machines, wanted: Array, sampling: Sampling, bounded: int
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return physical ceilings, and what an accelerator of each quarter's mix takes of them, by name."""
+    """Return physical ceilings, and what an accelerator of each generation takes of them, by name."""
     known = fit.known
     packed = known.capacity[known.capacity["name"].str.startswith(PER_WAFER)]
     extra = sample_assumptions(packed, draws=sampling.draws, seed=sampling.seed)
@@ -101,5 +106,4 @@ def _ceilings(
     made = wanted[:, :bounded].sum(axis=-1)[..., None] * machines.unit_mix[:, :bounded]
     live = np.cumsum(made, axis=1)  # a ceiling of power holds what is shipped: it has to be there when machines arrive
     bounds = draw_ceilings(known.ceilings, sampling, first=bounded, reached=reached(made, live, takes, first=bounded))
-    use = {name: np.einsum("dqg,dg->dq", machines.unit_mix, per) for name, per in takes.items()}
-    return dict(bounds.most), use
+    return dict(bounds.most), takes

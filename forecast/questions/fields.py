@@ -6,7 +6,20 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from shiftcast.forecast.questions.kinds import FORM, LEVELS, NAMES, NUMBER, PAIRS, SERIES, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import (
+    FLAG,
+    FORM,
+    LEVELS,
+    NAMES,
+    NUMBER,
+    PAIRS,
+    SCENARIO,
+    SCENARIOS,
+    SERIES,
+    TEXT,
+    WEIGHTS,
+    WHOLE,
+)
 
 
 def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float) -> Any:
@@ -38,7 +51,8 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
 
 _TEXT, _NUMBER, _WHOLE = BeforeValidator(TEXT), BeforeValidator(NUMBER), BeforeValidator(WHOLE)
 _LEVELS, _SERIES, _PAIRS = BeforeValidator(LEVELS), BeforeValidator(SERIES), BeforeValidator(PAIRS)
-_NAMES = BeforeValidator(NAMES)
+_NAMES, _FLAG = BeforeValidator(NAMES), BeforeValidator(FLAG)
+_SCENARIO = BeforeValidator(SCENARIO)  # text, or a table; one kind for every field of that name
 _WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
 
 Mode = Annotated[str | None, _TEXT, told("mode of the split the forecast was made under", context=True)]
@@ -66,7 +80,22 @@ TechniqueBase = Annotated[str, _TEXT, told("requests, work (operations of the mo
 Place = Annotated[str, _TEXT, told("hyperscale, rest, all, or a leaf such as sovereign")]
 Base = Annotated[str, _TEXT, told("what the share is of: revenue, gpu_hours, accelerators or watts")]
 Definition = Annotated[str, _TEXT, told("who counts as hyperscale, such as recast_2")]
-Levers = Annotated[str, _TEXT, told("base, or levers such as generative*1.5; sovereign*0.8; lift power")]
+Levers = Annotated[
+    str,
+    _SCENARIO,
+    told("base; a name such as power-40-gw; levers such as generative*1.5; lift power; or a table"),
+]
+Scenarios = Annotated[
+    tuple[str, ...],
+    BeforeValidator(SCENARIOS),
+    told("one or several, such as power-40-gw, each a name, levers or a table"),
+]
+Weights = Annotated[
+    dict[str, float], BeforeValidator(WEIGHTS), told("weights of a mixture, such as base=0.7,power-40-gw=0.3", "1")
+]
+SaidAt = Annotated[str | None, _TEXT, told("quarter the words speak of, such as 2027Q4, which it is if left out")]
+Every = Annotated[str, _TEXT, told("quarter, or year: flows summed, stocks at its end")]
+BrokenDown = Annotated[str | None, _TEXT, told("segment, leaf, workload or technique that it is broken down by")]
 Horizon = Annotated[int | None, _WHOLE, told("quarters ahead; all if left out", "quarter", minimum=1)]
 Levels = Annotated[tuple[float, ...], _LEVELS, told("levels of the quantiles", "1", **_WITHIN)]
 Draws = Annotated[int | None, _WHOLE, told("how many joint draws; all if left out", "draw", minimum=1)]
@@ -117,7 +146,13 @@ ValidFrom = Annotated[str | None, _TEXT, told("day from which it counts there; a
 Claim = Annotated[str, _TEXT, told("id of a claim, as `shiftcast claim list` shows it")]
 Against = Annotated[str | None, _TEXT, told("vintage to bridge from; the speaker's last if left out")]
 Period = Annotated[str, _TEXT, told("quarter, such as 2027Q4, or year")]
+Audited = Annotated[str, _TEXT, told("a measure of the forecast, or share")]
+Quarter = Annotated[str, _TEXT, told("quarter, such as 2027Q4")]
+AuditBase = Annotated[str, _TEXT, told("what a share is of: requests or revenue; none for a level")]
+StatedUnder = Annotated[str | None, _TEXT, told("definition of a share of revenue; the forecast's if left out")]
 Contracted = Annotated[float, _NUMBER, told("figure contracted for the part", "of the measure")]
+Bound = Annotated[str, _TEXT, told("exactly, at_most or at_least the figure")]
+Sure = Annotated[bool, _FLAG, told("insist on figures far beyond what the record supports")]
 By = Annotated[str, _TEXT, told("last quarter, such as 2027Q4")]
 Until = Annotated[str | None, _TEXT, told("last quarter, such as 2027Q4; the horizon if left out")]
 Risk = Annotated[float | None, _NUMBER, told("probability of too few that is accepted", "1", **_WITHIN)]
@@ -129,7 +164,7 @@ Under = Annotated[
 Over = Annotated[
     float | None, _NUMBER, told("cost of one accelerator too many", "the unit of `under`", exclusiveMinimum=0)
 ]
-Bought = Annotated[str | None, _TEXT, told("what is bought; the newest that ships if left out")]
+Bought = Annotated[str | None, _TEXT, told("what is bought; that of the least expected cost if left out")]
 Installed = Annotated[
     float | None, _NUMBER, told("one's own live today, grown as the segment's need", "accelerator", exclusiveMinimum=0)
 ]
@@ -139,7 +174,7 @@ Lift = Annotated[tuple[str, ...], _NAMES, told("ceilings that do not count: pack
 Generation = Annotated[str | None, _TEXT, told("accelerator or family; all that have the figures if left out")]
 Family = Annotated[str, _TEXT, told("family, such as hopper, or an accelerator of one")]
 Model = Annotated[str, _TEXT, told("model whose throughput records speak")]
-Tier = Annotated[str, _TEXT, told("tier of the throughput records, such as server or offline")]
+Tier = Annotated[str, _SCENARIO, told("tier of the throughput records, such as server or offline")]
 Megawatts = Annotated[float, _NUMBER, told("contracted power at the meter", "MW_facility", exclusiveMinimum=0)]
 Pue = Annotated[float | None, _NUMBER, told("facility over IT power; drawn if left out", "1", minimum=1)]
 Demand = Annotated[float | None, _NUMBER, told("work asked of the site", "unit/day", exclusiveMinimum=0)]

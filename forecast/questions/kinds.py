@@ -6,6 +6,7 @@ whichever door was used.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,11 @@ from pydantic import ValidationInfo
 
 from shiftcast.features.input_error import InputError, nearest
 
+_FLAGS: Final[Mapping[str | float, bool]] = {
+    1: True, 0: False, "yes": True, "true": True, "no": False, "false": False,
+}  # fmt: skip
 LONGEST_TEXT: Final = 200
+LONGEST_SCENARIO: Final = 20_000
 MOST_LEVELS: Final = 99
 ROWS: Final = "rows"
 ANSWER: Final = "answer"
@@ -114,6 +119,14 @@ def _whole(field: str, value: Any) -> int:
     return int(number)
 
 
+def _flag(field: str, value: Any) -> bool:
+    """Read true or false given as such, as a text such as ``yes``, or as one of the numbers nought and one."""
+    said = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(said, bool | str | int | float) and said in _FLAGS:
+        return _FLAGS[said]
+    raise InputError(f"field {field!r} is {shortened(value)}; it must be yes or no")
+
+
 def _levels(field: str, value: Any) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_LEVELS:
         raise InputError(f"field {field!r} is {shortened(value)}; it must be a list of 1 to {MOST_LEVELS} levels")
@@ -161,6 +174,29 @@ def _form(field: str, value: Any) -> str:
     raise InputError(f"field {field!r} is {shortened(value)}; it must be {ROWS!r} or {ANSWER!r}")
 
 
+def _scenario(field: str, value: Any) -> str:
+    """Read a scenario given as text, or as the table of a scenario file."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":")) if isinstance(value, Mapping) else value
+    if isinstance(text, str) and text.lstrip().startswith("{") and len(text) <= LONGEST_SCENARIO:
+        return text
+    return _text(field, text)
+
+
+def _scenarios(field: str, value: Any) -> tuple[str, ...]:
+    """Read scenarios given one by one, as one table, or as a text such as ``power-40-gw,software-gain``."""
+    if isinstance(value, str) and not value.lstrip().startswith("{"):
+        value = [piece.strip() for piece in value.split(",") if piece.strip()]
+    each = value if isinstance(value, list | tuple) else [value]
+    if not 1 <= len(each) <= MOST_LEVELS:
+        raise InputError(f"field {field!r} is {shortened(value)}; it must be 1 to {MOST_LEVELS} scenarios")
+    return tuple(dict.fromkeys(_scenario(field, one) for one in each))
+
+
+def _weights(field: str, value: Any) -> dict[str, float]:
+    """Read weights given as a mapping, or as a text such as ``base=0.7,power-40-gw=0.3``."""
+    return _pairs(field, value.replace(",", ";") if isinstance(value, str) else value)
+
+
 def _parsed(field: str, piece: str, value: str, example: str) -> float:
     try:
         return float(piece)
@@ -171,8 +207,12 @@ def _parsed(field: str, piece: str, value: str, example: str) -> float:
 TEXT: Final = Kind("text", _text, "string")
 NUMBER: Final = Kind("number", _number, "double")
 WHOLE: Final = Kind("whole number", _whole, "double")  # MLflow would cut 1.5 to 1 before it could be refused
+FLAG: Final = Kind("yes or no", _flag, "string")
 LEVELS: Final = Kind("list of levels", _levels, None)
 SERIES: Final = Kind("numbers, or text 4,5,6", _series, "string")
 NAMES: Final = Kind("names, or text a,b", _names, "string")
 FORM: Final = Kind("rows or answer", _form, "string")
+SCENARIO: Final = Kind("text", _scenario, "string")
+SCENARIOS: Final = Kind("names, or text a,b", _scenarios, "string")
+WEIGHTS: Final = Kind("weights, or text a=0.3,b=0.7", _weights, "string")
 PAIRS: Final = Kind("pairs, or text name=0.7; name=1.2", _pairs, "string")

@@ -15,6 +15,7 @@ from shiftcast.forecast.questions.schema import QUESTIONS, Asked
 
 OUTPUTS: Final[Mapping[str, str]] = {schema.output: name for name, schema in QUESTIONS.items()}
 _NAMES: Final = ("question", "output")
+_LAST: Final = {"as_of": 1, "form": 2}
 
 
 def kind_of(field: FieldInfo) -> Kind:
@@ -142,7 +143,7 @@ def read_field(field: str, value: Any) -> Any:
 
 
 def taken(schema: type[Asked]) -> Iterator[str]:
-    """Yield the fields of a question: those it needs, those it may have, and the context, its day last.
+    """Yield the fields of a question: those it needs, those it may have, then those that any question may have.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ def taken(schema: type[Asked]) -> Iterator[str]:
         Names of the fields.
     """
     ranks = {
-        name: (is_context(field), not field.is_required(), name == "as_of")
+        name: (is_context(field), not field.is_required(), _LAST.get(name, 0))
         for name, field in schema.model_fields.items()
     }  # fmt: skip
     yield from sorted(ranks, key=ranks.__getitem__)
@@ -176,8 +177,9 @@ def _named(given: Mapping[str, Any]) -> str:
 def _refusal(name: str, given: Mapping[str, Any], error: ValidationError) -> ValueError:
     """Return the first fault in our own words: a wrong value, then a field that lacks, then one too many."""
     faults = {fault["type"]: fault for fault in reversed(error.errors(include_url=False, include_input=False))}
+    own = QUESTIONS[name].model_fields
     for field, value in given.items():
-        read_field(field, value)
+        kind_of(own[field]).read(field, value) if field in own else read_field(field, value)
     if "missing" in faults:
         return InputError(f"question {name!r}: field {str(faults['missing']['loc'][0])!r} is missing")
     field = str(faults["extra_forbidden"]["loc"][0])

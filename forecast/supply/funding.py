@@ -15,6 +15,7 @@ from shiftcast.features.series import select
 from shiftcast.forecast.draws import Assumptions
 
 ROWS: Final = "funding"  # what the names of its assumptions begin with
+FUNDING: Final = "funding"
 WIDTH: Final = f"{ROWS}.width"
 _YEAR: Final = 4  # quarters
 _RISE_YEARS: Final = 2.0  # that funding.rise is stated over

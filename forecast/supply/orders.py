@@ -14,6 +14,7 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.hardware.fleet import in_place
 from shiftcast.forecast.supply.cut import soft_minimum
+from shiftcast.forecast.supply.withheld import Withheld
 
 KEPT: Final = ("power",)  # what is not used in a quarter can be used later
 _TINY: Final = 1e-9
@@ -42,7 +43,9 @@ class Supply:
     width: Array
 
 
-def supply_orders(wanted: Array, survival: Array, supply: Supply, *, more: Array | float = 0.0) -> Array:
+def supply_orders(
+    wanted: Array, survival: Array, supply: Supply, *, more: Array | float = 0.0, withheld: Withheld | None = None
+) -> Array:
     """Return shipments of each quarter: what is wanted and what is still owed, cut to the ceilings.
 
     Parameters
@@ -57,6 +60,8 @@ def supply_orders(wanted: Array, survival: Array, supply: Supply, *, more: Array
         Ceilings of the same quarters.
     more
         Wanted on top, or less where negative, same shape; it is owed leaf by leaf.
+    withheld
+        What does not come of shipments that the ceilings leave, if anything.
 
     Returns
     -------
@@ -84,11 +89,14 @@ def supply_orders(wanted: Array, survival: Array, supply: Supply, *, more: Array
         had = np.where(kept_over, left + supply.available[:, now], supply.available[:, now])
         most = np.maximum(had, _TINY) / supply.use[:, now]
         part = soft_minimum(whole, list(most.T), supply.width[:, now]) / whole
+        if withheld is not None:
+            part *= withheld.part((usual + special.sum(axis=-1))[:, :now], part * whole, now)
         left = had - (part * whole)[:, None] * supply.use[:, now]
         usual[:, now], special[:, now] = part * order, part[:, None] * asked
     each = np.maximum(wanted * (usual / np.maximum(total, _TINY))[..., None] + special, 0.0)
     whole = np.maximum(usual + special.sum(axis=-1), 0.0)  # where a leaf is cut to none, the others stay within it
-    return np.asarray(each * np.minimum(whole / np.maximum(each.sum(axis=-1), _TINY), 1.0)[..., None])
+    arrives = np.minimum(whole / np.maximum(each.sum(axis=-1), _TINY), 1.0)
+    return np.asarray(each * (arrives if withheld is None else arrives * withheld.lost)[..., None])
 
 
 def wanted_more(wanted: Array, inherited: Array, survival: Array, grown: Array) -> Array:

@@ -14,10 +14,12 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.economics.basis import learned_of
+from shiftcast.forecast.scenarios.reading import read_scenario
 from shiftcast.forecast.telling.assumed import JUDGED, carried, normal_scores, rows_assumed, spanned, variance_assumed
 from shiftcast.forecast.telling.subject import Subject, subject_of
 from shiftcast.forecast.views.answer import ASSUMED
-from shiftcast.forecast.views.provenance import INTERVAL, Assumed, Provenance, Registered, scenario_digest
+from shiftcast.forecast.views.provenance import INTERVAL, Assumed, Provenance, Registered
+from shiftcast.forecast.views.scenario import gallery_of
 
 if TYPE_CHECKING:
     from shiftcast.forecast.known import Known, Settings
@@ -70,6 +72,21 @@ class Ground:
         part = variance_assumed(subject.draws, self._judged, subject=subject.name)
         return (rows if len(rows) else self._carrying(subject, *self._inputs)), part
 
+    def worded(self, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the fields of a question as words tell them: a scenario by its name, where it is a table.
+
+        Parameters
+        ----------
+        name, asked
+            Question and its fields.
+
+        Returns
+        -------
+        dict
+        """
+        told = {} if name in _TIERED or "scenario" not in asked else {"scenario": self._scenario(name, asked)[0]}
+        return {**asked, **told}
+
     def provenance(self, name: str, asked: Mapping[str, Any], assumed: Assumed) -> Provenance:
         """Return where an answer comes from.
 
@@ -86,7 +103,7 @@ class Ground:
         """
         under = self.cube.attrs
         definition = str(asked.get("definition", under["definition"]))
-        scenario = str(asked["scenario"]) if asked.get("scenario", BASE) != BASE and name not in _TIERED else BASE
+        scenario, hashes = self._scenario(name, asked)
         level = asked.get("level")
         return Provenance(
             asked={"question": name, **asked},
@@ -95,8 +112,15 @@ class Ground:
             mode=str(asked.get("mode", under["split_mode"])), as_of=str(under["origin"]),
             interval=INTERVAL if level is None else f"of {level:.0%} of the joint draws", draws=self.cube.sizes["draw"],
             seed=None if self.settings is None else self.settings.seed, registered=self.registered, scenario=scenario,
-            scenario_hash=None if scenario == BASE else scenario_digest(scenario), assumed=assumed,
+            scenario_hash=hashes, assumed=assumed,
         )  # fmt: skip
+
+    def _scenario(self, name: str, asked: Mapping[str, Any]) -> tuple[str, str | None]:
+        """Return the scenarios of a question, and the hash of each; none of the base."""
+        texts = asked.get("scenarios") or [BASE if name in _TIERED else asked.get("scenario", BASE)]
+        read = [read_scenario(str(text), gallery_of(self.cube)) for text in texts]
+        hashes = ", ".join(each.hash for each in read if each.levers)
+        return ", ".join(each.label for each in read), hashes or None
 
     @cached_property
     def _rows(self) -> pd.DataFrame:

@@ -19,19 +19,24 @@ _SHARES: Final = (
     "in_time_if_ordered_now", "enough_and_in_time", "live_share_if_signalled_now",
 )  # fmt: skip
 _COMMON: Final[Mapping[str, str]] = {
-    **dict.fromkeys(_SHARES, "share"), "draw": "number of a draw", "draws": "draw", "draws_within": "draw",
+    **dict.fromkeys(_SHARES, "share"), "draw": "number of a draw",
+    "step": "number of a step", "draws": "draw", "draws_within": "draw",
     "horizon": "quarter", "value": OF_ROW, "": OF_ROW, "rows": "row", "count": "row", "effective": "equal user",
     "strain": "standard deviation", "divergence": "nat", "strength": "logit", "offset": "logit", "year": "year",
 }  # fmt: skip
 _OF: Final[Mapping[str, Mapping[str, str]]] = {
     "claims": {"": OF_ROW, "low": OF_ROW, "high": OF_ROW},
-    "share": dict.fromkeys(("", "mean"), "share"), "split": {"": "share"}, "impose": {"": "share", "top": "share"},
+    "share": dict.fromkeys(("", "mean"), "share"), "split": {"": "share"}, "impose": {"": "share"},
     "relabel": dict.fromkeys(("before", "after", "firm"), "share"),
     "check": {"": "of the claim", "growth": "1/quarter", "growth_needed": "1/quarter", "bridge": "of the claim"},
     "contract": dict.fromkeys(("", "before", "after", "moved"), OF_MEASURE),
     "plan": {
-        **dict.fromkeys(("accelerators_needed", "live", "accelerators_to_add", "expected_short"), "accelerator"),
-        "rack": "accelerator/rack", "racks_to_add": "rack", "mw_facility": "MW_facility", "usd": "USD",
+        **dict.fromkeys(
+            ("accelerators_needed", "live", "accelerators_to_add", "accelerators_added", "expected_short",
+             "rent_at_most"), "accelerator",
+        ), **dict.fromkeys(("measured_share", "p_short_if_ordered_now"), "share"), "stands_for": "1",
+        "rack": "accelerator/rack", "racks_to_add": "rack", "racks_for_it": "rack",
+        "mw_facility": "MW_facility", "usd": "USD",
         "lead_quarters": "quarter",
     },
     "limits": {
@@ -50,9 +55,10 @@ _OF: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(("capital", "operations", "site", "energy", "full_use", "idle", "usd_million"),
                         "USD/million units"),
     },
+    "scenario": {"base": OF_ROW, "level": OF_ROW, "difference": OF_ROW},
     "retire": {
         **dict.fromkeys(("shipped", "in_place", "retired_early"), "accelerator"), "mw_freed": "MW_facility",
-        "work_day_lost": "unit/day",
+        "work_day_lost": "unit/day", "work_day_of_newest": "unit/day", "racks_freed": "rack",
     },
 }  # fmt: skip
 
@@ -126,7 +132,7 @@ def known_unit(name: str, column: str, stated: Mapping[str, str] | None = None) 
 def _stems(column: str) -> list[str]:
     """Return names a column may be known by: its own, that of the quantity, and the word it begins with."""
     stem = _ENDS.sub("", column)
-    bare = _STARTS.sub("", stem)
+    bare = _ENDS.sub("", _STARTS.sub("", column))
     first = column.partition("_")[0]
     year = ["by_year"] if re.fullmatch(r"by_\d{4}", column) else []
     settle = ["cut"] if column.endswith("_cut") else []

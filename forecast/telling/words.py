@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+_CODE: Final = re.compile(r"\b[A-Za-z]+(?:_[A-Za-z]+)+\b")
 _HALF: Final = 0.005  # half of one percent, which would round to none of it
 _SIZES: Final = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 _UNITS: Final[Mapping[str, str]] = {
@@ -42,6 +44,26 @@ def named(name: str) -> str:
     ('GPU-hours', 'regional cloud', 'sequence models and large language models')
     """
     return " and ".join(_NAMES.get(each, each.replace("_", " ")) for each in name.split("+"))
+
+
+def plain_words(text: str) -> str:
+    """Return a sentence with names of the record in words.
+
+    Parameters
+    ----------
+    text
+        Such as one that an answer says.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain_words("gpu_hours of regional_cloud go from 2 to 3.")
+    'GPU-hours of regional cloud go from 2 to 3.'
+    """
+    return _CODE.sub(lambda found: named(found[0]), text)
 
 
 def unit_words(unit: str) -> str:

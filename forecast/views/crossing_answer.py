@@ -9,7 +9,7 @@ import xarray as xr
 
 from shiftcast.forecast.views.crossing_words import Asked, crossing_words
 from shiftcast.forecast.views.passage import Passage, check_fractions, passage
-from shiftcast.forecast.views.scenario import BASE
+from shiftcast.forecast.views.scenario import BASE, label_of
 from shiftcast.forecast.views.settled import MOST, Figure, Parts, settling_figures, variance_parts
 from shiftcast.forecast.views.technique_share import technique_share
 
@@ -92,7 +92,7 @@ def crossing(
     when = passage(share.share, share.ends, above=above, level=level, first_ahead=share.first_ahead)
     parts, settles = variance_parts(share), settling_figures(cube, share, of=of, base=base)
     asked = Asked(share.chosen.asked, of, base, segment, above)
-    question = str(asked) if scenario == BASE else f"{asked}, {scenario}"
+    question = str(asked) if scenario == BASE else f"{asked}, {label_of(cube, scenario)}"
     says = crossing_words(asked, share, when, parts, settles)
     return Crossing(
         **vars(when), question=question, techniques=str(share.chosen), says=says, parts=parts, settles=settles,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 INTERVAL: Final = "8 in 10: from the 10 % to the 90 % quantile of the joint draws"
-_SHOWN: Final = 12  # hexadecimal digits
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Provenance:
     registered
         The forecast as registered; none where it was not.
     scenario, scenario_hash
-        Levers on the quarters ahead; their digest, none for the base.
+        What is otherwise in the quarters ahead; the SHA-256 of each, none of the base.
     assumed
         The part of it that is assumed and not measured.
     """
@@ -90,25 +88,3 @@ class Provenance:
     scenario: str
     scenario_hash: str | None
     assumed: Assumed
-
-
-def scenario_digest(text: str) -> str:
-    """Return a short digest of a scenario; spaces, and the order of its pieces, change nothing.
-
-    Parameters
-    ----------
-    text
-        Levers divided by ``;``.
-
-    Returns
-    -------
-    str
-        Twelve hexadecimal digits of a SHA-256.
-
-    Examples
-    --------
-    >>> scenario_digest("generative*1.5; lift power") == scenario_digest("lift power;generative * 1.5")
-    True
-    """
-    pieces = sorted(filter(None, ("".join(piece.split()) for piece in text.split(";"))))
-    return hashlib.sha256(";".join(pieces).encode()).hexdigest()[:_SHOWN]

@@ -1,37 +1,98 @@
-"""Redraw a cube under another demand or without a ceiling: orders, shipments, machines, power, money, hours served.
+"""Redraw a cube under other demand, machines or ceilings: orders, shipments, machines, power, money, hours served.
 
 Only differences to the base are added, so that what does not change keeps every bit.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.hardware.fleet import in_place
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.supply.orders import Supply, supply_orders, wanted_more
+from shiftcast.forecast.supply.withheld import PowerCap, Withheld
 from shiftcast.forecast.views.part import forecast_periods
 
 _ROUNDING: Final = 1e-6  # of what a cube holds, in single precision
 _TINY: Final = 1e-30
 
 
-def redraw(cube: xr.Dataset, factor: Array, lifted: NDArray[np.bool_]) -> xr.Dataset:
-    """Return a cube in which other work is wanted ahead.
+@dataclass(frozen=True)
+class Change:
+    """What is otherwise than in the base, in the quarters ahead.
+
+    Attributes
+    ----------
+    hours
+        Hours that would be served if the same part of what is wanted were, shape (draws, quarters, leaves, tasks).
+    available, use
+        Ceilings, and what a mean accelerator takes of them, shape (draws, quarters, ceilings).
+    price, power
+        Of a mean accelerator [USD, kW_facility], shape (draws, quarters).
+    waits, lost
+        Part of shipments that comes where generations are late [1], same shape (:class:`Withheld`).
+    cap
+        Most that live accelerators draw [MW_facility], shape (quarters,), if there is a cap.
+    """
+
+    hours: Array
+    available: Array
+    use: Array
+    price: Array
+    power: Array
+    waits: Array
+    lost: Array
+    cap: Array | None = None
+
+
+def unchanged(cube: xr.Dataset) -> Change:
+    """Return the base of a cube as a change that changes nothing.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+
+    Returns
+    -------
+    Change
+        In double precision.
+    """
+    price, power = (quarters_ahead(cube, name) for name in ("unit_price", "unit_power"))
+    ones = np.ones_like(price)
+    hours, most, use = (quarters_ahead(cube, name) for name in ("gpu_hours", "supply", "supply_use"))
+    return Change(hours, most, use, price, power, ones, ones)
+
+
+def quarters_ahead(cube: xr.Dataset, name: str) -> Array:
+    """Return a variable of the cube in the quarters that are forecast, in double precision.
+
+    Parameters
+    ----------
+    cube, name
+        The draw cube, and a variable with draws and periods first.
+
+    Returns
+    -------
+    ndarray, shape (draws, quarters ahead, ...)
+    """
+    return np.asarray(cube[name].values[:, forecast_periods(cube)], dtype=np.float64)
+
+
+def redraw(cube: xr.Dataset, change: Change) -> xr.Dataset:
+    """Return a cube as it would be under a change.
 
     Parameters
     ----------
     cube
         The draw cube; it is left as it is.
-    factor
-        On the wanted work of each leaf and task [1], shape (leaves, tasks).
-    lifted
-        Ceilings that do not count, shape (ceilings,).
+    change
+        What is otherwise.
 
     Returns
     -------
@@ -39,75 +100,88 @@ def redraw(cube: xr.Dataset, factor: Array, lifted: NDArray[np.bool_]) -> xr.Dat
         Every measure ahead as it follows; a leaf's scarce hours are served to its tasks in proportion.
     """
     ahead = forecast_periods(cube)
-    hours, latent = _ahead(cube, "gpu_hours", ahead), _ahead(cube, "latent_hours", ahead)
+    hours, latent = (quarters_ahead(cube, name) for name in ("gpu_hours", "latent_hours"))
     whole = hours.sum(axis=-1)
-    grown = np.where(whole > 0, (hours * factor).sum(axis=-1) / np.maximum(whole, _TINY), 1.0)
-    more = _more_shipped(cube, ahead, grown, lifted)
-    moved, machines = _machines(cube, ahead, more)
+    grown = np.where(whole > 0, change.hours.sum(axis=-1) / np.maximum(whole, _TINY), 1.0)
+    moved, machines = _machines(cube, change, _more_shipped(cube, change, grown))
     wanted = grown * (whole + latent)
     served = np.minimum(wanted, whole * machines)
-    each = factor * np.where(whole > 0, served / np.maximum(grown * whole, _TINY), 1.0)[..., None]
-    moved["gpu_hours"] = hours * each
+    wished = grown * whole
+    moved["gpu_hours"] = change.hours * np.where(wished > 0, served / np.maximum(wished, _TINY), 1.0)[..., None]
     moved["latent_hours"] = wanted - served
-    change = served / np.maximum(whole, _TINY)
     if "accelerator_hours" in cube:
-        moved["accelerator_hours"] = (
-            _ahead(cube, "accelerator_hours", ahead) * np.where(whole > 0, change, 1.0)[..., None]
-        )
-    moved["gpu_hours_bottom_up"] = _ahead(cube, "gpu_hours_bottom_up", ahead) * grown
+        over = np.where(whole > 0, served / np.maximum(whole, _TINY), 1.0)
+        moved["accelerator_hours"] = quarters_ahead(cube, "accelerator_hours") * over[..., None]
+    moved["gpu_hours_bottom_up"] = quarters_ahead(cube, "gpu_hours_bottom_up") * grown
     return cube.assign({name: _with(cube[name], values, ahead) for name, values in moved.items() if name in cube})
 
 
-def _more_shipped(cube: xr.Dataset, ahead: Any, grown: Array, lifted: NDArray[np.bool_]) -> Array:
+def _more_shipped(cube: xr.Dataset, change: Change, grown: Array) -> Array:
     """Return accelerators shipped over those of the base, shape (draws, quarters ahead, leaves)."""
-    wanted, inherited = _ahead(cube, "shipments_wanted", ahead), _ahead(cube, "stock_inherited", ahead)
+    wanted, inherited = (quarters_ahead(cube, name) for name in ("shipments_wanted", "stock_inherited"))
     names, survival = tuple(str(name) for name in cube["ceiling"].values), cube["survival"].values.astype(np.float64)
-    available, use = _ahead(cube, "supply", ahead), _ahead(cube, "supply_use", ahead)
-    width = _ahead(cube, "supply_width", ahead)
-    base = supply_orders(wanted, survival, Supply(names, available, use, width))
-    more, left = wanted_more(wanted, inherited, survival, grown), np.where(lifted, np.inf, available)
-    return supply_orders(wanted, survival, Supply(names, left, use, width), more=more) - base
+    width = quarters_ahead(cube, "supply_width")
+    supply = Supply(names, quarters_ahead(cube, "supply"), quarters_ahead(cube, "supply_use"), width)
+    base = supply_orders(wanted, survival, supply)
+    more, cap = wanted_more(wanted, inherited, survival, grown), None
+    if change.cap is not None:
+        running, each = _running(cube), change.power / 1e3
+        new = quarters_ahead(cube, "accelerators_shipped").sum(axis=-1) * quarters_ahead(cube, "unit_power") / 1e3
+        standing = quarters_ahead(cube, "power").sum(axis=-1) - in_place(new, running)
+        cap = PowerCap(change.cap, standing, each, running)
+    held = Withheld(change.waits, change.lost, cap)
+    return supply_orders(
+        wanted, survival, Supply(names, change.available, change.use, width), more=more, withheld=held
+    ) - base  # fmt: skip
 
 
-def _machines(cube: xr.Dataset, ahead: Any, more: Array) -> tuple[dict[str, Array], Array]:
-    """Return measures of machines and money ahead, and live machines over those of the base by leaf."""
+def _running(cube: xr.Dataset) -> Array:
     survival, arrived = (cube[name].values.astype(np.float64) for name in ("survival", "arrived"))
-    live, running = _ahead(cube, "accelerators", ahead), survival * arrived
+    return np.asarray(survival * arrived)
+
+
+def _machines(cube: xr.Dataset, change: Change, more: Array) -> tuple[dict[str, Array], Array]:
+    """Return measures of machines and money ahead, and machines that run over those of the base by leaf."""
+    survival, running = cube["survival"].values.astype(np.float64), _running(cube)
+    live, shipped = (quarters_ahead(cube, name) for name in ("accelerators", "accelerators_shipped"))
+    more = np.maximum(more, -shipped)
     new_live = in_place(more, running)
-    power = in_place(more * _ahead(cube, "unit_power", ahead)[..., None], running) / 1e3
+    dearer, stronger = (
+        (now - quarters_ahead(cube, name))[..., None]
+        for now, name in ((change.price, "unit_price"), (change.power, "unit_power"))
+    )
+    drawn = more * change.power[..., None] + shipped * stronger
+    power = np.maximum(quarters_ahead(cube, "power") + in_place(drawn, running) / 1e3, 0.0)
     sold = np.array([side != "vendor_internal" for side in segment_of_leaves(cube)])
-    spending = _ahead(cube, "spending", ahead)
-    paid = spending + more * _ahead(cube, "unit_price", ahead)[..., None] * sold
+    spending = quarters_ahead(cube, "spending")
+    paid = spending + (more * change.price[..., None] + shipped * dearer) * sold
     paid = np.where(paid > _ROUNDING * spending, paid, 0.0)
     grown = paid.sum(axis=-1) / np.maximum(spending.sum(axis=-1), _TINY)
+    run = 1.0 if change.cap is None else np.minimum(change.cap / np.maximum(power.sum(axis=-1), _TINY), 1.0)[..., None]
     moved = {
         "accelerators": live + new_live,
-        "accelerators_shipped": np.maximum(_ahead(cube, "accelerators_shipped", ahead) + more, 0.0),
-        "accelerators_retired": _ahead(cube, "accelerators_retired", ahead) + in_place(more, 1 - survival),
-        "power": _ahead(cube, "power", ahead) + power,
+        "accelerators_shipped": shipped + more,
+        "accelerators_retired": quarters_ahead(cube, "accelerators_retired") + in_place(more, 1 - survival),
+        "power": power * run,
         "spending": paid,
-        "spending_new_products": _ahead(cube, "spending_new_products", ahead) * grown,
-        "hyperscale_share": _shares(cube, ahead, spending, paid),
+        "spending_new_products": quarters_ahead(cube, "spending_new_products") * grown,
+        "hyperscale_share": _shares(cube, spending, paid),
     }
-    return moved, np.where(live > 0, (live + new_live) / np.maximum(live, _TINY), 1.0)
+    return moved, run * np.where(live > 0, (live + new_live) / np.maximum(live, _TINY), 1.0)
 
 
-def _shares(cube: xr.Dataset, ahead: Any, before: Array, after: Array) -> Array:
+def _shares(cube: xr.Dataset, before: Array, after: Array) -> Array:
     """Return the hyperscale share under every definition: its odds move as those of spending by side, if any is."""
     side = np.array(segment_of_leaves(cube))
     grown = {
         name: after[..., side == name].sum(axis=-1) / np.maximum(before[..., side == name].sum(axis=-1), _TINY)
         for name in ("hyperscale", "rest")
     }
-    share = _ahead(cube, "hyperscale_share", ahead)
+    share = quarters_ahead(cube, "hyperscale_share")
     inside, outside = share * grown["hyperscale"][..., None], (1 - share) * grown["rest"][..., None]
     either = inside + outside
     same = (grown["hyperscale"] == grown["rest"])[..., None] | (either <= 0)
     return np.asarray(np.where(same, share, inside / np.maximum(either, _TINY)))
-
-
-def _ahead(cube: xr.Dataset, name: str, ahead: Any) -> Array:
-    return np.asarray(cube[name].values[:, ahead], dtype=np.float64)
 
 
 def _with(variable: xr.DataArray, values: Array, ahead: Any) -> Any:

@@ -1,114 +1,81 @@
-"""Scenarios on a drawn cube: wanted work of named parts scaled from the first forecast quarter on, in every draw.
+"""Scenarios on a drawn cube: what they change of work, machines and ceilings, and the cube redrawn under it.
 
-A scenario is text such as ``generative*1.5; sovereign*0.8; lift power``: a workload, task (``recsys/llm``), leaf,
-segment or ``all``, and the factor its accelerator work takes, or a ceiling that no longer counts. Several factors on
-one cell multiply. What is wanted is ordered, within the ceilings of each draw; shipments, machines, power, money and
-hours follow, and what is not supplied is latent. All scenarios share the base's random numbers, and one that changes
-nothing changes no bit.
+What is wanted is ordered, within the ceilings of each draw; shipments, machines, power, money and hours follow, and
+what is not supplied is latent. All scenarios share the base's random numbers, and one that changes nothing changes no
+bit. :mod:`forecast.scenarios` says how they are written.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 import xarray as xr
 
-from shiftcast.features.frames import ALL
-from shiftcast.features.input_error import InputError
-from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.scenarios.levers import KINDS, Price, Software, Technique
+from shiftcast.forecast.scenarios.reading import BASE, Gallery, Scenario, read_scenario
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.redraw import redraw
+from shiftcast.forecast.views.levered_supply import levered_supply
+from shiftcast.forecast.views.levered_work import levered_hours, response
+from shiftcast.forecast.views.part import forecast_periods, periods
+from shiftcast.forecast.views.redraw import redraw, unchanged
+from shiftcast.forecast.views.techniques import technique_requests
 
-BASE: Final = "base"
-_LIFT: Final = "lift "
-_LEAST, _MOST = 0.01, 100.0
-
-
-@dataclass(frozen=True)
-class Lever:
-    """A scaling of one part of demand.
-
-    Attributes
-    ----------
-    part
-        Name of a workload, technique, segment or leaf.
-    factor
-        Factor on its work [1].
-    """
-
-    part: str
-    factor: float
+__all__ = ["BASE", "apply_scenario", "gallery_of", "label_of", "scenario_notes", "with_gallery"]
+_GALLERY: Final = "scenarios"  # attribute of a cube
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """Levers on demand, and ceilings that do not count.
-
-    Attributes
-    ----------
-    levers
-        In the order given.
-    lifted
-        Names of ceilings.
-    """
-
-    levers: tuple[Lever, ...] = ()
-    lifted: tuple[str, ...] = ()
-
-
-def read_scenario(text: str) -> Scenario:
-    """Read a scenario; the base scenario is empty.
+def with_gallery(cube: xr.Dataset, gallery: Gallery) -> xr.Dataset:
+    """Return a cube that keeps scenarios which can be named.
 
     Parameters
     ----------
-    text
-        Levers ``part*factor`` and ceilings ``lift NAME`` divided by ``;``, or ``base``.
+    cube
+        The draw cube.
+    gallery
+        Name to the table of each.
 
     Returns
     -------
-    Scenario
-        What the text says.
-
-    Raises
-    ------
-    ValueError
-        If a piece is of neither form.
-    OutOfSupportError
-        If a factor is outside what a scaling of the drawn demand can stand for.
-
-    Examples
-    --------
-    >>> read_scenario("generative*1.5; lift power")
-    Scenario(levers=(Lever(part='generative', factor=1.5),), lifted=('power',))
-    >>> read_scenario("base")
-    Scenario(levers=(), lifted=())
+    Dataset
+        The same variables.
     """
-    pieces = [] if text == BASE else [piece.strip() for piece in text.split(";") if piece.strip()]
-    return Scenario(
-        tuple(_lever(piece) for piece in pieces if not piece.startswith(_LIFT)),
-        tuple(piece.removeprefix(_LIFT).strip() for piece in pieces if piece.startswith(_LIFT)),
-    )
+    return cube.assign_attrs({_GALLERY: json.dumps(gallery, sort_keys=True)})
 
 
-def _lever(text: str) -> Lever:
-    part, _, number = (piece.strip() for piece in text.rpartition("*"))
-    try:
-        factor = float(number)
-    except ValueError:
-        factor = math.nan
-    if not part or not math.isfinite(factor):
-        raise InputError(
-            f"scenario: {text!r} is not of the form part*factor, such as 'generative*1.5', or 'lift CEILING'"
-        )
-    if not _LEAST <= factor <= _MOST:
-        raise OutOfSupportError(
-            f"scenario: factor {factor:g} of {part!r} is outside {_LEAST:g} to {_MOST:g}, where scaling the drawn "
-            "demand still speaks; change the assumptions and run again"
-        )
-    return Lever(part, factor)
+def gallery_of(cube: xr.Dataset) -> dict[str, Mapping[str, Any]]:
+    """Return the scenarios that can be named in a forecast, by name; none of one made before it kept any.
+
+    Parameters
+    ----------
+    cube
+        The draw cube.
+
+    Returns
+    -------
+    dict
+        Name to table.
+    """
+    return dict(json.loads(cube.attrs.get(_GALLERY, "{}")))
+
+
+def label_of(cube: xr.Dataset, text: str) -> str:
+    """Return what a scenario is called: its text, or its name where it is a table.
+
+    Parameters
+    ----------
+    cube, text
+        As :func:`apply_scenario` takes them.
+
+    Returns
+    -------
+    str
+    """
+    return BASE if text == BASE else read_scenario(text, gallery_of(cube)).label
 
 
 def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
@@ -119,60 +86,81 @@ def apply_scenario(cube: xr.Dataset, text: str) -> xr.Dataset:
     cube
         The draw cube; it is left as it is.
     text
-        As :func:`read_scenario` reads it.
+        As :func:`forecast.scenarios.reading.read_scenario` reads it, with the names that the cube keeps.
 
     Returns
     -------
     Dataset
-        The cube redrawn; for ``base`` the same object.
+        The cube redrawn, with ``scenario`` and ``scenario_hash`` among its attributes; for ``base`` the same object.
 
     Raises
     ------
     ValueError
-        If the scenario cannot be read, or names a part or a ceiling that the cube does not have.
+        If the scenario cannot be read, or names a part, generation or ceiling that the cube does not have.
     OutOfSupportError
-        If the cube was made before demand drove hardware.
+        If the cube was made before demand drove hardware, or a factor is out of range.
     """
-    scenario = read_scenario(text)
-    if scenario == Scenario():
+    scenario = read_scenario(text, gallery_of(cube))
+    if not scenario.levers:
         return cube
     if "shipments_wanted" not in cube:
         raise OutOfSupportError(
-            f"scenario {text!r}",
+            f"scenario {scenario.label!r}",
             "this forecast was made before demand drove its machines",
             "make it again: `shiftcast run`",
         )
-    factor = np.ones((cube.sizes["leaf"], cube.sizes["task"]))
-    for lever in scenario.levers:
-        factor = np.where(_cells(cube, lever.part), factor * lever.factor, factor)
-    if not (factor.min() >= _LEAST and factor.max() <= _MOST):
-        raise OutOfSupportError(
-            f"scenario: factors multiply to {factor.min():g} to {factor.max():g}, outside {_LEAST:g} to {_MOST:g}"
-        )
-    return redraw(cube, factor, _lifted(cube, scenario.lifted)).assign_attrs(scenario=text)
+    quarters = [quarter_label(end) for end in periods(cube)[forecast_periods(cube)]]
+    hours, requests = levered_hours(cube, scenario, quarters)
+    change = levered_supply(cube, scenario, quarters, replace(unchanged(cube), hours=hours))
+    after = redraw(cube, change)
+    if requests is not None:
+        after = _with_requests(after, requests)
+    return after.assign_attrs(scenario=scenario.label, scenario_hash=scenario.hash)
 
 
-def _lifted(cube: xr.Dataset, names: tuple[str, ...]) -> Any:
-    """Return which ceilings are lifted, shape (ceilings,)."""
-    known = [str(name) for name in cube["ceiling"].values]
-    for name in names:
-        if name not in known:
-            raise InputError(f"scenario: ceiling {name!r} cannot be lifted; choose from {', '.join(known)}")
-    return np.isin(known, names)
+def _with_requests(cube: xr.Dataset, requests: Any) -> xr.Dataset:
+    """Return a cube with other technique shares; who uses a technique at all uses it for no less than its share."""
+    old = technique_requests(cube)
+    cube = cube.assign({"technique_requests": (old.dims, requests.astype(old.dtype), old.attrs)})
+    if "adoption" not in cube:
+        return cube
+    names = [str(name) for name in cube["technique"].values]
+    columns = [names.index(str(name)) for name in cube["migrating"].values]
+    used = cube["adoption"]
+    least = np.maximum(used.values, requests[..., columns].astype(used.dtype))
+    return cube.assign(adoption=(used.dims, least, used.attrs))
 
 
-def _cells(cube: xr.Dataset, part: str) -> Any:
-    """Return which cells a part names, shape (leaves, tasks); a part names leaves, or tasks, never both."""
-    leaves = np.array([part in {ALL, str(leaf), side} for leaf, side in _places(cube)])
-    tasks = np.array([part in {ALL, str(task), str(task).partition("/")[0]} for task in cube["task"].values])
-    if not leaves.any() and not tasks.any():
-        known = sorted({side for _, side in _places(cube)} | {str(leaf) for leaf in cube["leaf"].values})
-        raise InputError(
-            f"scenario: {part!r} is no part of the forecast; name all, one of {', '.join(known)}, or a workload or "
-            f"task of {', '.join(str(task) for task in cube['task'].values)}"
-        )
-    return np.broadcast_to(leaves[:, None] if leaves.any() else tasks[None, :], (len(leaves), len(tasks)))
+def scenario_notes(cube: xr.Dataset, scenario: Scenario) -> tuple[str, ...]:
+    """Return what a reader has to know of a scenario.
 
+    Parameters
+    ----------
+    cube
+        The base.
+    scenario
+        Its levers.
 
-def _places(cube: xr.Dataset) -> list[tuple[str, str]]:
-    return [(str(leaf), side) for leaf, side in zip(cube["leaf"].values, segment_of_leaves(cube), strict=True)]
+    Returns
+    -------
+    tuple of str
+        What is reckoned alike, and whether demand eats what software gains, by the odds of it.
+    """
+    notes = []
+    kinds = {name for name, kind in KINDS.items() if scenario.of(kind)}
+    for lever in (*scenario.of(Software), *scenario.of(Price)):
+        if isinstance(lever, Price) and lever.of == "work":
+            continue
+        product = response(cube, "elasticity", lever.elasticity) * response(cube, "pass_through", lever.pass_through)
+        odds = float((product > 1).mean())
+        told = "given" if lever.elasticity is not None else "assumed"
+        if isinstance(lever, Software):
+            verdict = "backfire" if odds > 0.5 else "partial rebound"  # more likely than not
+            notes.append(
+                f"{verdict}: demand grows by more than software gains in {odds:.0%} of the draws (elasticity {told})"
+            )
+    if "generation" in kinds:
+        notes.append("GPU-hours count accelerators of every generation alike: an older fleet does less work an hour")
+    if scenario.of(Technique):
+        notes.append("requests by technique move; requests of a workload as a whole stay")
+    return tuple(notes)

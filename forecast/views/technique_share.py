@@ -81,7 +81,7 @@ def technique_share(
     segment
         ``hyperscale``, ``rest``, ``all``, or a leaf.
     scenario
-        As :func:`forecast.views.scenario.read_scenario` reads it; it moves work and hours, not requests.
+        As :func:`forecast.scenarios.reading.read_scenario` reads it; it moves requests only where it moves a technique.
 
     Returns
     -------
@@ -102,14 +102,19 @@ def technique_share(
     names = [name for name in techniques if name.startswith(f"{of}/")]
     notes = _notes(cube, chosen, base, place)
     mine = np.isin([name.partition("/")[2] for name in names], chosen.names)
-    requests = {side: _requests(cube, side, [techniques.index(name) for name in names]) for side in place.sides}
-    weighted, moved = _weighted(cube, requests, chosen), apply_scenario(cube, scenario)
+    columns, moved = [techniques.index(name) for name in names], apply_scenario(cube, scenario)
+    requests = {side: _requests(moved, side, columns) for side in place.sides}
+    weighted = _weighted(cube, requests, chosen)
     if base == "gpu_hours":
         amounts = {side: _hours(moved, side, names, place, each) for side, each in requests.items()}
     elif weighted is None:
         raise _undivided(cube, of)
     elif base == "work":
-        amounts = {side: _work(cube, moved, side, names, place, each) for side, each in weighted.items()}
+        was = {side: _requests(cube, side, columns) for side in place.sides}
+        over = {
+            side: np.where(was[side] > 0, each / np.maximum(was[side], _TINY), 1.0) for side, each in requests.items()
+        }
+        amounts = {side: _work(cube, moved, side, names, place, each, over[side]) for side, each in weighted.items()}
     else:
         amounts = weighted
     total = _summed(amounts)
@@ -198,9 +203,12 @@ def _hours(cube: xr.Dataset, side: str, names: list[str], place: _Place, request
 
 
 def _work(
-    cube: xr.Dataset, moved: xr.Dataset, side: str, names: list[str], place: _Place, requests: Array
+    cube: xr.Dataset, moved: xr.Dataset, side: str, names: list[str], place: _Place, requests: Array, over: Array
 ) -> Array:  # fmt: skip
-    """Return operations by technique in one segment, up to a factor; a scenario moves them as it does hours."""
+    """Return operations by technique in one segment, up to a factor; a scenario moves them as it does hours.
+
+    ``over`` are the technique's requests over those of the base, which the hours have moved by as well.
+    """
     if "work_each" not in cube:
         raise OutOfSupportError(
             "base 'work'", f"this forecast does not keep the work of a request, as {_OLDER}", "run `shiftcast run`"
@@ -209,7 +217,8 @@ def _work(
     if moved is cube:
         return np.asarray(work)
     before, after = (_served(each, side, names, place) for each in (cube, moved))
-    ratio = np.where(before > 0, after / np.maximum(before, _TINY), 1.0)
+    ratio = np.where(before > 0, after / np.maximum(before, _TINY), 1.0) / np.maximum(over[:, : before.shape[1]], _TINY)
+    ratio = np.where(after > 0, ratio, np.where(before > 0, 0.0, 1.0))
     beyond = np.repeat(ratio[:, -1:], work.shape[1] - ratio.shape[1], axis=1)
     return np.asarray(work * np.concatenate([ratio, beyond], axis=1))
 

@@ -18,6 +18,7 @@ from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.giving import AsJson, Places, Plot, check_places, give
 from shiftcast.pipelines.commands.noted import Output
 from shiftcast.pipelines.commands.options import Root, Version
+from shiftcast.pipelines.sources.scenario_files import scenario_field
 
 
 def ask(
@@ -52,7 +53,7 @@ def _field(text: str) -> tuple[str, Any]:
         raise InputError(f"{text!r} is not of the form field=value, such as measure=power")
     column = KINDS[name].column if name in KINDS else "string"
     if column == "string":
-        return name, value
+        return name, scenario_field(name, value)
     try:
         return name, json.loads(value if column else f"[{value}]")
     except ValueError:

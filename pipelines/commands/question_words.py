@@ -10,8 +10,9 @@ from typing import Any, Final
 from pydantic.fields import FieldInfo
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions.kinds import LEVELS, NAMES, NUMBER, PAIRS, SERIES, WHOLE, Kind
+from shiftcast.forecast.questions.kinds import LEVELS, NAMES, NUMBER, PAIRS, SCENARIO, SCENARIOS, SERIES, WHOLE, Kind
 from shiftcast.pipelines.commands.known_names import names_of_field
+from shiftcast.pipelines.sources.scenario_files import scenario_field
 
 _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {"given": ("--set",), "risk": ("--risk", "--shortage")}
 _WITHIN: Final[Mapping[str, tuple[str, Callable[[float, float], bool]]]] = {
@@ -73,6 +74,8 @@ def field_value(field: str, given: Any, kind: Kind) -> Any:
     >>> field_value("quantiles", "0.1,0.9", LEVELS), field_value("given", ["power.pue=1.2"], PAIRS)
     ([0.1, 0.9], {'power.pue': 1.2})
     """
+    if kind in {SCENARIO, SCENARIOS}:
+        return scenario_field(field, given)
     if kind is PAIRS:
         parts = [text.partition("=") for text in given]
         return {name.strip(): _number(field, number, kind, shown=f"{name}{equals}{number}")

@@ -18,6 +18,7 @@ from shiftcast.forecast.known import Known, Settings, hindsight
 from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.backtest import summarise
 from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.forecast.views.scenario import with_gallery
 from shiftcast.pipelines.job.chain import chain_of
 from shiftcast.pipelines.registry.bundle import KNOWN, Bundle
 from shiftcast.pipelines.registry.summary import (
@@ -30,6 +31,7 @@ from shiftcast.pipelines.registry.summary import (
     TechniqueFit,
 )
 from shiftcast.pipelines.sources.public_record import Record
+from shiftcast.pipelines.sources.scenario_files import shipped_scenarios
 
 LEARNED_AT = pd.Timestamp("2026-11-29", tz="UTC")  # day of migration_learned.json
 
@@ -62,7 +64,8 @@ def assemble(world: World, known: Known, record: Record, *, digest: str, setting
         "capacity_assumptions": join_assumptions(known.assumptions, known.capacity),
     }
     summary = _summary(world, known, record, digest, settings)
-    return Bundle(world.cube, tables, summary, known.learned, shipped=shipped_by_generation(world))
+    cube = with_gallery(world.cube, shipped_scenarios())
+    return Bundle(cube, tables, summary, known.learned, shipped=shipped_by_generation(world))
 
 
 def with_scores(bundle: Bundle, scores: DataFrame[Scores]) -> Bundle:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from shiftcast.features.frames import DataFrame, Quarantine
 from shiftcast.forecast.known import RULES, Known, Settings
 from shiftcast.pipelines.registry.maker import code_digest
+from shiftcast.pipelines.sources.scenario_files import shipped_scenarios
 
 _LIBRARIES: Final = ("numpy", "pandas", "scipy", "statsmodels")  # those that make the numbers
 
@@ -49,5 +50,6 @@ def run_digest(
         parts[name] = hashlib.sha256(rows).hexdigest()
     parts["quarantine"] = hashlib.sha256(quarantine.to_csv(index=False).encode()).hexdigest()
     parts["registry"], parts["learned"] = repr(known.registry), repr(known.learned)
+    parts["scenarios"] = shipped_scenarios()
     parts["origin"] = f"{known.origin:%Y-%m-%d}" if past else "today"
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -102,9 +102,12 @@ def questions(bundle: Bundle) -> list[dict[str, Any]]:
         "relabel": {"firm": _first(bundle, "memberships", "firm"), "to": "rest"},
         "check": {"claim": _first(bundle, "claims", "claim")},
         "contract": {"measure": "spending", "period": last, "value": 1e11},
+        "learn_next": {"by": last}, "rank": {"by": last}, "latent": {},
         "plan": {"by": last, "risk": 0.05}, "limits": {"by": last, "programmes": 20}, "ceilings": {},
         "site": {"mw": 40.0}, "cost": {},
         "retire": {"generation": summary.generations[1].family},  # the first may not be sold any more
+        "scenario": {"scenarios": ["all*0.9"]}, "regret": {"scenarios": ["all*0.9"], "by": last, "risk": 0.1},
+        "audit": {"measure": "power", "period": last},
     }  # fmt: skip
     return [{"question": name, **fields} for name, fields in asked.items()]
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from shiftcast.forecast.economics.cost import Terms, capital_recovery, hourly_cost, per_million
 from shiftcast.forecast.economics.power import Power
-from shiftcast.forecast.economics.rebound import compute_response, kind, rebound_table, volume_at_price
 from shiftcast.forecast.economics.revenue import TokensPerWatt, revenue_per_megawatt_year, tokens_per_watt
+from shiftcast.forecast.scenarios.rebound import compute_response, kind, rebound_table, volume_at_price
 
 of = np.asarray
 

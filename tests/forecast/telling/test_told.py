@@ -4,6 +4,7 @@ import pandas as pd
 
 from shiftcast.forecast.questions import read_question
 from shiftcast.forecast.telling.columns import COLUMNS, rows_schema
+from shiftcast.forecast.telling.ground import Ground
 from shiftcast.forecast.telling.judged import of_claims, of_when
 from shiftcast.forecast.telling.notes import notes_of
 from shiftcast.forecast.telling.quantities import of_placement, of_quantiles
@@ -11,7 +12,7 @@ from shiftcast.forecast.telling.subject import subject_of
 from shiftcast.forecast.telling.told import SAYS, asked_of
 from shiftcast.forecast.telling.units import column_units
 from shiftcast.forecast.views.part import Part, draws_of
-from shiftcast.forecast.views.provenance import scenario_digest
+from shiftcast.forecast.views.provenance import Assumed
 
 POWER = {"measure": "power", "leaf": "sovereign"}
 
@@ -83,7 +84,7 @@ def test_units_come_from_the_answer_then_the_question_then_the_row():
 
 
 def test_every_question_of_the_cube_is_told_and_its_columns_are_declared():
-    in_words = {*SAYS, "attribute"}  # which says its own answer
+    in_words = {*SAYS, "attribute", "contract"}  # which say their own answers
     assert set(COLUMNS) <= in_words <= set(rows_schema())
 
 
@@ -91,13 +92,18 @@ def test_fields_are_told_with_defaults_and_without_what_was_left_out():
     asked = asked_of(read_question({"question": "quantiles", "quantiles": [0.5], "measure": "power", "form": "answer"}))
     assert asked == {
         "segment": "all", "leaf": "all", "workload": "all", "technique": "all", "quantiles": [0.5], "scenario": "base",
-        "measure": "power",
+        "measure": "power", "every": "quarter",
     }  # fmt: skip
 
 
-def test_a_scenario_has_the_digest_of_what_it_says_not_of_its_spelling():
-    assert scenario_digest("edge*2; generative * 1.5") == scenario_digest("generative*1.5;edge*2;")
-    assert scenario_digest("edge*2") != scenario_digest("edge*3")
+def test_a_scenario_has_the_hash_of_what_it_says_not_of_its_spelling(small_world):
+    def hashed(text, field="scenario"):
+        return Ground(small_world.cube).provenance("quantiles", {field: text}, Assumed(None, "")).scenario_hash
+
+    assert hashed("edge*2; generative * 1.5") == hashed("generative*1.5;edge*2;")
+    assert hashed("edge*2") != hashed("edge*3")
+    assert hashed("base") is None
+    assert hashed(["edge*2", "base", "edge*3"], "scenarios") == f"{hashed('edge*2')}, {hashed('edge*3')}"
 
 
 def test_the_main_figure_is_that_of_the_part_and_quarter_asked(small_world):

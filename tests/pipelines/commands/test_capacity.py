@@ -33,7 +33,7 @@ FEW = ["--draws", "200", "--seed", "7", "--as-of", "2026-11-20"]  # of the finis
 
 
 def invoke(*words):
-    result = CliRunner().invoke(app, list(words))
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "400"})
     if result.exception:
         raise result.exception
     return result.stdout

@@ -1,0 +1,1 @@
+"""Scenarios as they are written: levers, their composition, canonical form and hash, and paths they give. No cube."""
