@@ -181,7 +181,7 @@ MODULES = {
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {
-        "effects/changes.py": "_SENSIBLE", "effects/indices.py": "_CHANCE", "effects/turned_away.py": "FELT",
+        "effects/words.py": "SENSIBLE", "effects/indices.py": "_CHANCE", "effects/turned_away.py": "FELT",
         "doubts.py": "FAR", "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
         "fleet/planner.py": "_OLD,_STALE",
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",
