@@ -3,9 +3,9 @@
 ``python benchmarks/twenty.py [--root DIR] [--jobs]`` asks the champion of a store that ``shiftcast run`` made of the
 public record, ``mlruns`` here if left out; it writes ``benchmarks/twenty.csv`` and the table of
 ``docs/twenty_questions.md``. A question that has a schema (:mod:`forecast.questions`) is asked through
-``Forecaster.answer``, which is what every door calls; the others are commands on the store, of which those that need a second version
-or make one (``why``, ``retrain``, ``monitor``) are run with ``--jobs`` only. The line shown is the first sentence of what the
-answer says.
+``Forecaster.answer``, which is what every door calls. The others are commands on the store; those that need a second
+version or make one (``why``, ``retrain``, ``monitor``) are run with ``--jobs`` only. The line shown is the first
+sentence of what the answer says.
 """
 
 from __future__ import annotations
