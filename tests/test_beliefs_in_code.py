@@ -71,7 +71,8 @@ MODULES = {
         "identity/orders.py": "_TINY _ROOM _SHARP", "identity/smoother.py": "_NO_SPREAD _CHANCE",
         "rollouts/courses.py": "_EDGE", "rollouts/hazard.py": "_TINY", "rollouts/ramp.py": "_TINY _MOST_LOGIT",
         "scoring/peers.py": "_EDGE", "scoring/rollouts.py": "_EDGE", "supply/orders.py": "_TINY",
-        "supply/pool.py": "_EXACT", "supply/withheld.py": "_TINY", "capacity/scenario_regret.py": "_ROUNDING", "scenarios/paths.py": "_TINY",
+        "supply/pool.py": "_EXACT", "supply/withheld.py": "_TINY",
+        "capacity/scenario_regret.py": "_ROUNDING", "scenarios/paths.py": "_TINY",
         "views/redraw.py": "_TINY _ROUNDING", "views/levered_supply.py": "_TINY", "views/levered_work.py": "_TINY",
         "views/compared.py": "_WHOLE",
         "migration/analogues.py": "TINY", "migration/bass.py": "MOST",
@@ -180,7 +181,7 @@ MODULES = {
         "volume/growth.py": "_SPAN _KEPT", "volume/short.py": "_BELIEVED _FEWEST",
     },
     RULE: {
-        "effects/changes.py": "_SENSIBLE", "effects/indices.py": "_CHANCE", "effects/turned_away.py": "FELT",
+        "effects/words.py": "SENSIBLE", "effects/indices.py": "_CHANCE", "effects/turned_away.py": "FELT",
         "doubts.py": "FAR", "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
         "fleet/planner.py": "_OLD,_STALE",
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",

@@ -43,8 +43,8 @@ def doubt_given(basis: Basis, given: Mapping[str, float], *, sure: bool) -> tupl
         row = select(basis.assumptions, name=name).iloc[-1]
         to, back = _SCALES[str(row["shape"])]
         low, mid, high = (float(to(row[column])) for column in ("low", "mid", "high"))
-        ends = (float(back(mid + _TO_95 * (end - mid))) for end in (low, high))
-        supported = Supported(*ends, str(row["unit"]), "the record's 95 %")
+        least, most = (float(back(mid + _TO_95 * (end - mid))) for end in (low, high))
+        supported = Supported(least, most, str(row["unit"]), "the record's 95 %")
         notes += doubt(name, value, supported, sure=sure, refused=row["shape"] != "logitnormal")
     return tuple(notes)
 

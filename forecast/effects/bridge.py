@@ -20,7 +20,7 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.effects.news import News, Subject, news_between
-from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.effects.words import SENSIBLE, percent, said, signed
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.views.answer import ASSUMED, Answer
@@ -230,11 +230,12 @@ def _says(table: pd.DataFrame, of: str, unit: str) -> str:
     first, last, steps = table.iloc[0], table.iloc[-1], table.iloc[1:-1]
     moved = float(last["mean"] - first["mean"])
     order = steps["mean"].abs().sort_values(ascending=False, kind="stable").index[:_NAMED]
+    shown = bool(moved) and bool((steps.loc[order, "share"].abs() < SENSIBLE).all())
     each = [
-        f"{row.step} {row.mean:+.3g}" + (f" ({percent(row.share)} of it)" if moved else "")
+        f"{row.step} {signed(row.mean)}" + (f" ({percent(row.share)} of it)" if shown else "")
         for row in steps.loc[order].itertuples(index=False)
     ]
     return (
-        f"{'+' if moved >= 0 else ''}{said(moved, unit)}: {of} goes from {said(first['mean'])} in the forecast of "
+        f"{signed(moved, unit)}: {of} goes from {said(first['mean'])} in the forecast of "
         f"{first['step']} to {said(last['mean'])} in that of {last['step']}, on the mean. Of that: {'; '.join(each)}."
     )

@@ -16,7 +16,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.effects.shares import RULE, SHARE, share_change
 from shiftcast.forecast.effects.terms import request_terms
-from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.effects.words import SENSIBLE, percent, said, signed
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.attribution import WARNING, Change, change_of, change_table
 from shiftcast.forecast.views.cells import FITTED, REQUEST, Terms
@@ -27,7 +27,6 @@ if TYPE_CHECKING:  # it brings the models
 
 _NAMED: Final = 4  # effects told in words
 _DUST: Final = 1e-12  # of the change
-_SENSIBLE: Final = 2.0  # share of a change above which it says nothing
 _INNER: Final = (0.1, 0.9)
 _HELD: Final = (
     "Calls, tokens or samples a call, reuse, cost over the older technique and pace are constant within a forecast and "
@@ -178,20 +177,16 @@ def change_words(change: Change, table: pd.DataFrame, measure: str) -> str:
     low, high = np.quantile(change.after - change.before, _INNER)
     told = effects[effects["mean"].abs() > _DUST * abs(moved)]
     told = told.loc[told["mean"].abs().sort_values(ascending=False, kind="stable").index].head(_NAMED)
-    shown = bool((told["share"].abs() < _SENSIBLE).all())
+    shown = bool((told["share"].abs() < SENSIBLE).all())
     each = [
-        f"{row.factor} {_signed(row.mean)} ({_signed(row.low80)} to {_signed(row.high80)}"
+        f"{row.factor} {signed(row.mean)} ({signed(row.low80)} to {signed(row.high80)}"
         + (f", {percent(row.share)} of it)" if shown else ")")
         for row in told.itertuples(index=False)
     ]
     others, rest = len(effects) - len(told), float(effects["mean"].sum() - told["mean"].sum())
-    tail = f"; {others} others {_signed(rest)}" if others and abs(rest) > _DUST * abs(moved) else ""
+    tail = f"; {others} others {signed(rest)}" if others and abs(rest) > _DUST * abs(moved) else ""
     return (
-        f"{_signed(moved, unit)} ({_signed(float(low))} to {_signed(float(high))}, 8 in 10): {measure} goes from "
+        f"{signed(moved, unit)} ({signed(float(low))} to {signed(float(high))}, 8 in 10): {measure} goes from "
         f"{said(first['mean'])} in {first['factor']} to {said(last['mean'])} in {last['factor']}, on the mean. "
         f"It is made of {'; '.join(each) or 'nothing'}{tail}."
     )
-
-
-def _signed(value: float, unit: str = "") -> str:
-    return f"{'+' if value >= 0 else ''}{said(value, unit)}"

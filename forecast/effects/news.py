@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,11 +15,12 @@ from shiftcast.features.frames import ALL, AnyFrame, DataFrame
 from shiftcast.forecast.known import RULES, Frames, Known
 
 _ABOUT: Final[Mapping[str, tuple[str, ...]]] = {
-    "observations": ("measure", "vendor", "operator", "workload"), "claims": ("claim",), "hardware": ("accelerator",),
-    "throughput": ("accelerator", "model"), "assumptions": ("name",), "capacity": ("name",), "belief_rows": ("name",),
+    "observations": ("measure", "vendor", "operator", "workload"), "claims": ("claim",), "hardware": ("source",),
+    "throughput": ("source",), "assumptions": ("name",), "capacity": ("name",), "belief_rows": ("name",),
     "ceilings": ("name",), "rollouts": ("operator",), "traffic": ("operator",), "memberships": ("firm",),
     "definitions": ("about", "definition"), "operators": ("operator", "role"), "chips": ("chip",),
 }  # fmt: skip
+_DETAIL: Final = re.compile(r"[;,@]|:(?!//)")  # where a source goes on to say which record of it, and who else says so
 _CALLED: Final = {"belief_rows": "beliefs"}
 _MODEL, _REGISTRY = "share model", "workloads"
 _BOTH, _NEW, _GONE = 0, 1, 2
@@ -143,6 +145,9 @@ def _keys(rows: pd.DataFrame) -> list[tuple[str, ...]]:
 
 
 def _about(rows: pd.DataFrame, columns: tuple[str, ...]) -> list[str]:
+    """Return what each row is about: its labels, or the publication that sets many rows at once."""
+    if columns == ("source",):
+        return [_DETAIL.split(each, maxsplit=1)[0].strip() for each in rows["source"].astype(str)]
     parts = rows[list(columns)].astype(str).itertuples(index=False, name=None)
     return [" ".join(part for part in each if part not in {ALL, "", "none", "nan"}) for each in parts]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+SENSIBLE: Final = 2.0  # share of a change above which it says nothing
 _SIZES: Final = {1e12: " trillion", 1e9: " billion", 1e6: " million"}
 _NAMES: Final = {
     "accelerator_hour": "accelerator-hours", "accelerator": "accelerators", "accelerator/quarter":
@@ -55,3 +56,23 @@ def percent(share: float) -> str:
     ('4.1 %', '41 %')
     """
     return f"{100 * share:.1f} %" if abs(share) < 0.0995 else f"{100 * share:.0f} %"
+
+
+def signed(value: float, unit: str = "") -> str:
+    """Return a figure with its sign.
+
+    Parameters
+    ----------
+    value, unit
+        As :func:`said` takes them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> signed(2.5e6), signed(-3.0, "accelerator")
+    ('+2.5 million', '-3 accelerators')
+    """
+    return f"{'+' if value >= 0 else ''}{said(value, unit)}"

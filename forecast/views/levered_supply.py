@@ -92,6 +92,6 @@ def _limited(lever: Limit, counts: Array, names: list[str], change: Change) -> C
         own[:, counts > 0] = np.inf
     elif lever.factor is not None:
         own *= lever.factor**counts
-    else:
+    elif lever.most is not None:
         own[:] = np.minimum(own, np.where(counts > 0, lever.most, np.inf))
     return replace(change, available=available)

@@ -65,6 +65,9 @@ def test_subjects_are_in_the_order_in_which_they_became_known(both):
     told = named["observations: revenue oracle"]
     assert (told.gone, told.new > 0) == (0, True)
     assert " USD, " in told.example
+    published = [each for each in news.subjects if each.label.startswith("throughput: mlcommons/")]
+    assert len(published) == 1  # many rows at once
+    assert published[0].new > 20
     counts = sum(len(getattr(both[1].history, name)) - len(getattr(both[0].history, name)) for name in RULES)
     assert sum(each.new - each.gone for each in news.subjects) == counts
 

@@ -97,6 +97,16 @@ def test_what_cannot_be_broken_down_is_refused(ahead, asked, said):
         ahead.quantiles("power", **asked)
 
 
+def test_years_and_parts_are_told_in_words(ahead):
+    forecaster = Forecaster(ahead.cube, ahead.published.rows, pd.DataFrame())
+    told = forecaster.answer({"question": "quantiles", "measure": "accelerators", "every": "year", "by": "leaf"})
+    assert told.picture.x == "year"
+    assert "accelerators in 2028" in told.says
+    assert "A year is the end of the year; 2 of the quarters of 2026 are behind the forecast." in told.says
+    rows = forecaster.answer({"question": "forecast", "measure": "spending", "every": "year", "by": "segment"})
+    assert "US dollars a year in 2028" in rows.says
+
+
 def test_the_question_takes_both(ahead):
     forecaster = Forecaster(ahead.cube, ahead.published.rows, pd.DataFrame())
     asked = {"question": "quantiles", "measure": "accelerators", "every": "year", "by": "leaf", "quantiles": [0.5]}
