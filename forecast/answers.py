@@ -25,11 +25,13 @@ from shiftcast.forecast.effects.ranking import Rank, rank
 from shiftcast.forecast.effects.turned_away import Latent, latent
 from shiftcast.forecast.sixty_forty.concentration import concentrations
 from shiftcast.forecast.telling.asking import Asking
+from shiftcast.forecast.tracing.audit import audit
+from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.by_vendor import placement_table
 from shiftcast.forecast.views.compared import Compared, compared
-from shiftcast.forecast.views.contracted import Contracted, contract
+from shiftcast.forecast.views.contract_answer import Held, contract_answer
 from shiftcast.forecast.views.crossing_answer import Crossing, crossing
 from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.provenance import Registered
@@ -43,6 +45,7 @@ if TYPE_CHECKING:  # they bring the models, which only questions that draw again
     from shiftcast.forecast.sixty_forty.redrawn import Redrawn
     from shiftcast.forecast.sixty_forty.report import SplitReport
     from shiftcast.forecast.split.relabel import Relabelled
+    from shiftcast.forecast.workloads import Registry
 
 _NOT_KEPT: Final = "this forecast does not keep the record it was drawn from; run `shiftcast run` again"
 
@@ -75,13 +78,19 @@ class Forecaster(Asking):
     basis: Basis | None = None
     registered: Registered | None = None
 
-    def forecast(self, measure: str, **part: str) -> DataFrame[Forecasts]:
+    def forecast(
+        self, measure: str, *, every: str = "quarter", by: str | None = None, **part: str
+    ) -> DataFrame[Forecasts]:  # fmt: skip
         """Return the mean and quantiles of a measure for one part, as rows of the forecasts frame.
 
         Parameters
         ----------
         measure
             One of :data:`forecast.views.part.MEASURES`; ``latent_hours`` are wanted, not served. Units are in the rows.
+        every
+            ``quarter``, or ``year``: flows summed in every draw, stocks at its end, whole years that end ahead.
+        by
+            ``segment, leaf, workload`` or ``technique`` to have the part broken down; the whole comes first.
         part
             ``segment, leaf, workload, technique``; what is left out is not split. A leaf brings its segment.
 
@@ -90,22 +99,20 @@ class Forecaster(Asking):
         ValueError
             Naming the measures or parts there are.
         """
-        return self._ahead.published.of(measure, part_of(**part))
+        return self._ahead.forecast(measure, every=every, by=by, **part)
 
     def quantiles(
         self, measure: str, *, horizon: int | None = None, quantiles: tuple[float, ...] = QUANTILES,
-        scenario: str = BASE, **part: str,
+        scenario: str = BASE, every: str = "quarter", by: str | None = None, **part: str,
     ) -> pd.DataFrame:  # fmt: skip
         """Return the mean and quantiles of a measure for one part, one row a quarter ahead.
 
         Parameters
         ----------
-        measure, part
+        measure, every, by, part
             As in :meth:`forecast`.
-        horizon
-            Quarters ahead; all if not given.
-        quantiles
-            Levels in (0, 1).
+        horizon, quantiles
+            Quarters ahead, all if not given; levels in (0, 1).
         scenario
             ``base``, or levers such as ``generative*1.5; lift power`` (:mod:`forecast.views.scenario`).
 
@@ -122,8 +129,9 @@ class Forecaster(Asking):
         OutOfSupportError
             If the horizon or the scenario is beyond what was drawn.
         """
-        rows = self._ahead.quantiles(measure, horizon=horizon, quantiles=quantiles, scenario=scenario, **part)
-        return pd.DataFrame(rows)
+        return pd.DataFrame(self._ahead.quantiles(
+            measure, horizon=horizon, quantiles=quantiles, scenario=scenario, every=every, by=by, **part
+        ))  # fmt: skip
 
     def draws(
         self, measure: str, *, horizon: int | None = None, scenario: str = BASE, draws: int | None = None,
@@ -152,14 +160,10 @@ class Forecaster(Asking):
         technique, of
             Such as ``llm`` of ``recsys``; ``sequence+llm``, ``deep or newer``, or ``deep learning and large language
             models``.
-        base
-            ``requests``, ``work`` or ``gpu_hours``.
-        segment
-            ``hyperscale``, ``rest``, ``all``, or a leaf.
-        above, level
-            Threshold and interval level, each in (0, 1).
-        scenario
-            As in :meth:`quantiles`.
+        base, segment
+            ``requests``, ``work`` or ``gpu_hours``; ``hyperscale``, ``rest``, ``all``, or a leaf.
+        above, level, scenario
+            Threshold and interval level, each in (0, 1); scenario as in :meth:`quantiles`.
 
         Raises
         ------
@@ -230,24 +234,24 @@ class Forecaster(Asking):
         """
         return check_claim(self.cube, distinct(self.known_claims), claim, reading=self._reading, against=against)
 
-    def contract(
-        self, measure: str, *, period: str, value: float, segment: str = ALL, leaf: str = ALL, workload: str = ALL,
-        technique: str = ALL, total: str = "moves",
-    ) -> Contracted:  # fmt: skip
-        """Return a measure with one part's figure contracted; see :func:`forecast.views.contracted.contract`."""
-        part = part_of(segment=segment, leaf=leaf, workload=workload, technique=technique)
-        return contract(self.cube, measure, Part(**part), period=period, value=value, total=total)
+    def contract(self, measure: str, **asked: Any) -> Answer:
+        """Return a measure with one part's figure held (:class:`forecast.views.contract_answer.Held`)."""
+        return contract_answer(self.cube, Held(measure, **asked))
 
     def concentration(self) -> pd.DataFrame:
         """Return how concentrated demand is (:func:`forecast.sixty_forty.concentration.concentrations`), a row each."""
         return pd.DataFrame([asdict(each) for each in concentrations(self.cube, self.known)])
 
+    @property
+    def _tasks(self) -> Registry | None:
+        return None if self.known is None else self.known.registry
+
     def plan(self, **asked: Any) -> Answer:
         """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
-        return ask_capacity("plan", self.cube, self.basis, asked)
+        return ask_capacity("plan", self.cube, self.basis, asked, self._tasks)
 
     def limits(self, **asked: Any) -> Answer:
-        """Return what limits the fleet by quarter (:class:`forecast.capacity.limits_question.Limits`)."""
+        """Return what limits the fleet by quarter (:class:`forecast.capacity.purchases.Limits`)."""
         return ask_capacity("limits", self.cube, self.basis, asked)
 
     def ceilings(self, *, by: str | None = None) -> Answer:
@@ -264,7 +268,7 @@ class Forecaster(Asking):
 
     def retire(self, **asked: Any) -> Answer:
         """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
-        return ask_capacity("retire", self.cube, self.basis, asked)
+        return ask_capacity("retire", self.cube, self.basis, asked, self._tasks)
 
     def scenario(self, **asked: Any) -> Answer:
         """Return scenarios beside the base (:class:`forecast.views.compared.Compared`)."""
@@ -273,6 +277,13 @@ class Forecaster(Asking):
     def regret(self, **asked: Any) -> Answer:
         """Return the plan of least regret over scenarios (:class:`forecast.capacity.scenario_regret.Regretted`)."""
         return regret_question(self.cube, Regretted(**asked))
+
+    def audit(
+        self, measure: str, *, period: str, base: str = "none", stated_under: str | None = None, **part: str
+    ) -> Answer:  # fmt: skip
+        """Return where a figure comes from (:func:`forecast.tracing.audit.audit`)."""
+        cell = Cell(measure, Part(**part_of(**part)), period, base, stated_under or "")
+        return audit(self.cube, self.known, self.settings, cell)
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.commands.examples import Example, epilog_of
 from shiftcast.pipelines.commands.listed import CommandsOnDemand
 
 FAILED, BAD_INPUT = 1, 2
@@ -21,7 +22,10 @@ def _show_version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(context_settings={"help_option_names": ["-h", "--help"]})
+@app.callback(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=epilog_of(Example("shiftcast run", "a forecast in mlruns, a report in shiftcast-out; then ask away")),
+)
 def shiftcast(
     version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
 ) -> None:

@@ -30,9 +30,13 @@ TO_MOVE = "a belief still in code, to become a row"
 
 MODULES = {
     UNIT: {
+        "tracing/audit.py": "_KILO _SIZES", "tracing/equations.py": "EQUATIONS _KILO", "tracing/steps.py": "_KILO",
+        "tracing/weights.py": "_QUARTER",
         "fleet/borrowed.py": "_YEAR HOURS QUARTER", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
         "fleet/history.py": "_STEP", "fleet/kept.py": "_DAYS", "fleet/world.py": "HALF_QUARTER",
-        "draws.py": "Z90", "capacity/limits_question.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
+        "draws.py": "Z90", "economics/doubted.py": "_TO_95",
+        "capacity/purchases.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
+        "capacity/plan_words.py": "_MONTH_DAYS", "capacity/retire_words.py": "_SECONDS_PER_DAY",
         "rollouts/clock.py": "_FIRST_YEAR _YEAR _MONTHS",
         "rollouts/hazard.py": "_DECADE",
         "effects/words.py": "_SIZES", "views/adoption.py": "_YEAR_END", "supply/ceilings.py": "_HALF_QUARTER",
@@ -51,6 +55,7 @@ MODULES = {
         "statements/wording.py": "_HALF_LOG_TAU WORDINGS",
     },
     TOLERANCE: {
+        "tracing/weights.py": "_EDGE _LEAST_ERROR _TOO_WIDE",
         "effects/ceilings.py": "CUT _TINY", "effects/changes.py": "_DUST", "effects/figures.py": "_NO_SPREAD",
         "effects/indices.py": "_NONE", "effects/turned_away.py": "_TINY",
         "fleet/borrowed.py": "_TINY", "fleet/migration.py": "_LEAST", "fleet/parts.py": "_TINY _MOST",
@@ -66,8 +71,8 @@ MODULES = {
         "identity/orders.py": "_TINY _ROOM _SHARP", "identity/smoother.py": "_NO_SPREAD _CHANCE",
         "rollouts/courses.py": "_EDGE", "rollouts/hazard.py": "_TINY", "rollouts/ramp.py": "_TINY _MOST_LOGIT",
         "scoring/peers.py": "_EDGE", "scoring/rollouts.py": "_EDGE", "supply/orders.py": "_TINY",
-        "supply/pool.py": "_EXACT", "supply/withheld.py": "_TINY",
-        "capacity/scenario_regret.py": "_ROUNDING", "scenarios/paths.py": "_TINY",
+        "supply/pool.py": "_EXACT", "supply/withheld.py": "_TINY", "scenarios/paths.py": "_TINY",
+        "capacity/scenario_regret.py": "_ROUNDING",
         "views/redraw.py": "_TINY _ROUNDING", "views/levered_supply.py": "_TINY", "views/levered_work.py": "_TINY",
         "views/compared.py": "_WHOLE",
         "migration/analogues.py": "TINY", "migration/bass.py": "MOST",
@@ -79,7 +84,8 @@ MODULES = {
         "sixty_forty/impose.py": "_SETTLED _LIMIT", "sixty_forty/pooling.py": "_FURTHEST",
         "sixty_forty/revisions.py": "_HELD", "split/relabel.py": "_MOST",
         "statements/conditioning.py": "_JITTER _SETTLED _NUDGE _FLAT _DAMPING", "statements/rows.py": "_LEAST_SD",
-        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
+        "views/contracted.py": "_LEAST_SD,_MOST_SD", "views/follows.py": "_TINY",
+        "views/crossing_words.py": "_TINY", "views/part.py": "_TINY",
         "views/settled.py": "_EDGE _TINY _CHANCE", "views/technique_share.py": "_TINY",
         "telling/assumed.py": "_CHANCE _DRAWS_A_ROW _SAME",
         "volume/categories.py": "_APART", "volume/bending.py": "_TINY", "volume/calibrate.py": "_TINY",
@@ -90,6 +96,7 @@ MODULES = {
         "volume/floor.py": "_TINY _APART",
     },
     SIZE: {
+        "tracing/audit.py": "MOST _NAMED",
         "effects/bridge.py": "DRAWS STEPS _NAMED _SMALL", "effects/changes.py": "_NAMED",
         "effects/indices.py": "PERMUTED RESAMPLED", "effects/polynomials.py": "MOST",
         "effects/ranking.py": "_RESAMPLED", "effects/shapley.py": "_DEGREE _PER_COLUMN",
@@ -115,13 +122,15 @@ MODULES = {
         "volume/structural.py": "LONGEST_SEASON _FITS _ITERATIONS", "volume/smoothing.py": "_MOST",
     },
     LAYOUT: {
+        "fleet/asking.py": "_SCHEMAS",
         "effects/bridge.py": "_INNER", "effects/changes.py": "_INNER", "effects/indices.py": "_BAND",
         "effects/news.py": "_BOTH,_NEW,_GONE", "effects/ranking.py": "_BAND", "effects/study.py": "INNER _NEAR",
         "fleet/borrowed.py": "_INNER", "views/cells.py": "GROUPS",
         "telling/assumed.py": "SHOWN", "telling/words.py": "_SIZES _HALF",
         "telling/judged.py": "_USUAL",
         "views/beside.py": "_AFTER _SHOWN", "views/short.py": "_FIGURES _UNITS",
-        "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN",
+        "draws.py": "LEVELS QUANTILES", "claims/draft.py": "_NEAR", "capacity/retire.py": "SHOWN _LOOK _PLANNED",
+        "doubts.py": "_WHOLE,_LONG _SIZES",
         "fleet/full.py": "RISK", "fleet/queue.py": "_INNER", "fleet/why.py": "_NAMED",
         "economics/costs.py": "LIVES", "economics/revenue.py": "SAME_PRICE", "economics/site.py": "_MONEY",
         "hardware/sheet.py": "_RAMP", "migration/judging.py": "PINBALL VISIBLE",
@@ -173,7 +182,7 @@ MODULES = {
     },
     RULE: {
         "effects/changes.py": "_SENSIBLE", "effects/indices.py": "_CHANCE", "effects/turned_away.py": "FELT",
-        "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
+        "doubts.py": "FAR", "views/crossing_words.py": "OUTSIDE", "fleet/trial.py": "ORIGINS AHEAD TOLERANCE _FEWEST",
         "fleet/planner.py": "_OLD,_STALE",
         "fleet/watching.py": "USUAL ENOUGH JUMP LEAST LEFT LIKELY,SURE LATE_DAYS _EDGE",
         "fleet/grain.py": "MONTHS,WEEKS,FEW_WEEKS FAR", "fleet/history.py": "_LATE",
@@ -192,7 +201,7 @@ MODULES = {
     },
     SEED: {"rollouts/ramp.py": "_SEED"},
     TO_MOVE: {
-        "capacity/limits_question.py": "_OFFERED",
+        "capacity/purchases.py": "OFFERED",
         "volume/lumpy.py": "_SPREAD",
     },
 }  # fmt: skip

@@ -1,8 +1,8 @@
-"""Answer to a plan question: accelerators needed by a quarter at a shortage risk, and the dates to order them."""
+"""Answer to a plan question: which accelerators to add by a quarter, how many, when, and what else could be done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,70 +14,37 @@ from numpy.typing import NDArray
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import QUARTER_DAYS, quarter_end, quarter_label
 from shiftcast.features.frames import ALL
-from shiftcast.features.input_error import InputError
-from shiftcast.forecast.capacity.funnel import FunnelStep, follow_funnel, lead_time
-from shiftcast.forecast.capacity.procurement import critical_ratio
-from shiftcast.forecast.capacity.purchase import whole_racks
+from shiftcast.forecast.capacity.choices import Choice, Leads, bought_machine, choice, choices, draw_leads, rents
+from shiftcast.forecast.capacity.funnel import follow_funnel
+from shiftcast.forecast.capacity.generation_work import generation_work
+from shiftcast.forecast.capacity.need import (
+    STEPS,
+    Need,
+    doubt_installed,
+    funnel_steps,
+    needed,
+    place_of,
+    shortage_risk,
+    today_of,
+)
+from shiftcast.forecast.capacity.plan_words import plan_notes, plan_says
+from shiftcast.forecast.capacity.purchases import OFFERED
+from shiftcast.forecast.capacity.regret import Stakes, Way, outcome, ways_table
 from shiftcast.forecast.capacity.stated import waits, waits_note, with_stated
+from shiftcast.forecast.capacity.today import Ahead, from_today, today_table
 from shiftcast.forecast.draws import normals
-from shiftcast.forecast.economics.basis import Basis, Machine, check_given, generations, machine
+from shiftcast.forecast.economics.basis import Basis
+from shiftcast.forecast.economics.costs import COST_TERMS
+from shiftcast.forecast.economics.doubted import doubt_given
 from shiftcast.forecast.economics.power import facility_megawatts
 from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
+from shiftcast.forecast.views.units import units_of
+from shiftcast.forecast.workloads import Registry
 
-_STEPS: Final = {  # stage reached: mean lag, and the share that reaches it
-    "order": ("lag.visibility_order", "funnel.ordered"),
-    "shipment": ("lag.order_shipment", "funnel.shipped"),
-    "live": ("fleet.lag", None),
-}
-_USED: Final = (*(name for step in _STEPS.values() for name in step if name), "power.pue")
-
-
-@dataclass(frozen=True)
-class Need:
-    """Draws of the accelerators needed by the end of a quarter.
-
-    Attributes
-    ----------
-    live, added
-        Accelerators to be live then, and to be added by then, shape (draws,).
-    """
-
-    live: Array
-    added: Array
-
-
-def shortage_risk(risk: float | None, under: float | None, over: float | None) -> float:
-    """Return the shortage risk to plan for: the one given, or 1 - q* of the costs of a shortage and a surplus.
-
-    Parameters
-    ----------
-    risk, under, over
-        Probability of too few accelerators [1]; costs of one too few and one too many, in one unit; or ``None``.
-
-    Returns
-    -------
-    float, in (0, 1)
-
-    Raises
-    ------
-    ValueError
-        If neither or both are given, or the risk is not between 0 and 1.
-
-    Examples
-    --------
-    >>> shortage_risk(0.05, None, None), round(shortage_risk(None, 19.0, 1.0), 3)
-    (0.05, 0.05)
-    """
-    costs = (under is not None) + (over is not None)
-    if (risk is None) == (costs == 0) or costs == 1:
-        raise InputError("give either a shortage risk, such as --risk 0.05, or both costs, such as --under 19 --over 1")
-    chosen = risk if under is None or over is None else 1.0 - critical_ratio(under, over)
-    if chosen is None or not 0 < chosen < 1:
-        raise InputError(f"shortage risk {chosen} is not between 0 and 1; give one such as 0.05")
-    return chosen
+_USED: Final = (*(name for step in STEPS.values() for name in step if name), *COST_TERMS, "fleet.life")
 
 
 @dataclass(frozen=True)
@@ -93,11 +60,13 @@ class Plan:
     segment, leaf
         Part of the hierarchy that is planned for; ``hyperscale/internal`` as a segment names both.
     generation
-        Accelerator to be bought, which sets rack size, power and price; the newest that ships if left out.
+        Accelerator to be bought; that of the least regret if left out.
     installed
         Own accelerators live today; the need then grows from it as the segment's does, draw by draw.
     given
         Assumption to the value that replaces it.
+    sure
+        Insist on values far beyond what the record supports.
     """
 
     by: str
@@ -109,6 +78,7 @@ class Plan:
     generation: str | None = None
     installed: float | None = None
     given: Mapping[str, float] = field(default_factory=dict)
+    sure: bool = False
 
     @property
     def part(self) -> Part:
@@ -119,8 +89,27 @@ class Plan:
         return Part(segment, leaf or self.leaf)
 
 
-def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan) -> Answer:
-    """Return the accelerators to have live by a quarter's end, the whole racks to add, and the dates to order by.
+@dataclass(frozen=True)
+class Terms:
+    """What the ways of a plan are compared under.
+
+    Attributes
+    ----------
+    at
+        Index of the quarter planned for, among those ahead.
+    risk
+        Accepted probability of too few [1].
+    rent
+        Rent for the work of one of the forecast's accelerators [USD/h] and what is rented, if known.
+    """
+
+    at: int
+    risk: float
+    rent: tuple[Array, str] | None
+
+
+def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan, registry: Registry | None = None) -> Answer:
+    """Return which accelerators to add by a quarter's end in whole racks, the dates to order by, and the other ways.
 
     Parameters
     ----------
@@ -128,145 +117,144 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan) -> Answer:
         Joint draws of the forecast; catalogue and assumptions of the same day.
     asked
         Quarter, risk, part of the hierarchy and generation.
+    registry
+        Tasks, for the records that speak of each; work follows the 8-bit peak where it is not kept.
 
     Returns
     -------
     Answer
-        One row: ``accelerators_needed`` at the quantile, ``racks_to_add`` with power and price, the dates ``signal_by,
-        order_by, ship_by, live_by``, and the probabilities of being in time today and of quantity and date together.
+        One row: generation, ``racks_to_add`` with power and price, the dates ``signal_by, order_by, ship_by, live_by``,
+        the probabilities of being in time today and of quantity and date together, and the first quarter by which an
+        order of today holds the risk. ``by generation``, ``ordered today`` and ``ways`` stand beside it.
 
     Raises
     ------
     OutOfSupportError, ValueError
         If the quarter is past the horizon; if it is already reported or another argument is out of range.
     """
-    given, chance = dict(asked.given), shortage_risk(asked.risk, asked.under, asked.over)
-    check_given(basis, given)
-    part, place = asked.part, _place(cube, asked.by)
+    given, risk, part = dict(asked.given), shortage_risk(asked.risk, asked.under, asked.over), asked.part
+    doubtful = doubt_given(basis, given, sure=asked.sure)
+    place, cube = place_of(cube, asked.by), cube.isel(draw=slice(0, basis.draws))
+    doubtful += doubt_installed(cube, part, asked.installed, sure=asked.sure)
     need = needed(cube, part, place, asked.installed)
-    each = _bought(basis, asked.generation)
-    added = whole_racks(np.asarray(np.quantile(need.added, 1 - chance)), each.domain)
+    work = generation_work(cube, basis, registry, part, place)
+    leads, ahead = draw_leads(basis, funnel_steps(basis, given)), _ahead(cube, basis, part, asked.installed)
+    every = choices(basis, work, leads, given, ahead.ends[-1])
+    named = None if asked.generation is None else bought_machine(basis, asked.generation)
+    own = None if named is None else choice(basis, work, leads, given, named)
+    terms = Terms(place - today_of(cube) - 1, risk, rents(basis, work))
+    chosen, ways = _compared(ahead, every, own, leads, terms)
+    ordered = chosen.racks_for(need.added, 1 - risk)
+    today = today_table(ahead, chosen, ordered, None if terms.rent is None else terms.rent[0], risk)
     row = {
-        "by": asked.by, "segment": part.segment, "leaf": part.leaf, "risk": chance, "quantile": 1 - chance,
-        "accelerators_needed": float(np.quantile(need.live, 1 - chance)), **spread("live", need.live),
-        "generation": each.name, "rack": each.domain, "racks_to_add": float(added) / each.domain,
-        "accelerators_to_add": float(added), **_bill(basis, each, float(added), given),
-        "expected_short": float(np.maximum(need.added - added, 0).mean()),
+        "by": asked.by, "segment": part.segment, "leaf": part.leaf, "risk": risk, "quantile": 1 - risk,
+        **_cells(basis, chosen, ordered, need, risk, given),
+        **_dates(basis, quarter_end(asked.by), chosen, leads, need.added * chosen.each <= ordered, risk, given),
+        **from_today(today, ahead, chosen, terms.at, risk),
     }  # fmt: skip
-    row |= _dates(basis, quarter_end(asked.by), need.added <= added, chance, given)
-    question = f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {chance:.1%} shortage risk"
     waited = waits(basis.ceilings)
-    assumed = with_stated(assumed_rows(basis.assumptions, _USED, given), waited)
-    notes = (*_notes(row, asked.installed), *waits_note(waited))
-    return Answer(question, pd.DataFrame([row]), assumed, notes, _paths(cube, part, asked.installed, chance))
+    return Answer(
+        f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {risk:.1%} shortage risk",
+        pd.DataFrame([row]), with_stated(assumed_rows(basis.assumptions, _USED, given), waited),
+        (*doubtful, *plan_notes(row, asked.installed, chosen, terms.rent), *waits_note(waited)),
+        _paths(cube, part, asked.installed, risk), says=plan_says(row, today, ways, basis.origin),
+        more={"by generation": _by_generation(every, need.added, risk), "ordered today": today, "ways": ways},
+        units=units_of(row),
+    )  # fmt: skip
 
 
-def needed(cube: xr.Dataset, part: Part, place: int, installed: float | None) -> Need:
-    """Return draws of the accelerators needed live at a period and of those to be added by then.
-
-    Parameters
-    ----------
-    cube, part, place, installed
-        Joint draws, part of the hierarchy, index of the period, and own accelerators live today (``None``: the part's).
-
-    Returns
-    -------
-    Need
-        Added = live then - (live now - retired in between), per draw; quantiles are taken of it, not subtracted.
-
-    Raises
-    ------
-    ValueError
-        If ``installed`` is not positive.
-    """
-    now = int(np.argmax(forecast_periods(cube))) - 1
-    live = draws_of(cube, "accelerators", part)
-    names = [str(name) for name in cube["leaf"].values
-             if part.segment in {ALL, SEGMENT_OF[str(name)]} and part.leaf in {ALL, str(name)}]  # fmt: skip
-    retired = cube["accelerators_retired"].sel(leaf=names).sum("leaf").values.astype(np.float64)
-    if installed is not None and not installed > 0:
-        raise InputError(f"{installed:g} accelerators installed is not a positive number")
-    scale = np.ones(len(live)) if installed is None else installed / np.maximum(live[:, now], 1.0)
-    added = live[:, place] - live[:, now] + retired[:, place] - retired[:, now]
-    return Need(scale * live[:, place], scale * np.maximum(added, 0.0))
+def _ahead(cube: xr.Dataset, basis: Basis, part: Part, installed: float | None) -> Ahead:
+    """Return the need by quarter ahead, and the share of what all want that is served."""
+    ahead = np.arange(today_of(cube) + 1, cube.sizes["period"])
+    ends = periods(cube)[ahead]
+    need = np.stack([needed(cube, part, int(place), installed).added for place in ahead], axis=-1)
+    hours = draws_of(cube, "gpu_hours", Part())[:, ahead]
+    latent = draws_of(cube, "latent_hours", Part())[:, ahead] if "latent_hours" in cube else np.zeros_like(hours)
+    spans = (ends - basis.origin).days.to_numpy(dtype=np.float64) / QUARTER_DAYS
+    return Ahead(ends, spans, need, hours / np.maximum(hours + latent, 1e-9))
 
 
-def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, FunnelStep]:
-    """Return the steps of the order funnel as assumed.
+def _compared(
+    ahead: Ahead, every: Sequence[Choice], asked: Choice | None, leads: Leads, terms: Terms
+) -> tuple[Choice, pd.DataFrame]:  # fmt: skip
+    """Return the generation to buy, that asked for or the cheapest to wait for, and all ways beside each other."""
+    offered, coming = [each for each in every if each.wait == 0][-OFFERED:], [each for each in every if each.wait > 0]
+    if asked is not None and asked.machine.name not in {each.machine.name for each in offered}:
+        offered.append(asked)
+    if not offered:
+        raise OutOfSupportError(
+            "a plan", "no accelerator that ships has power, a scale-up domain and a price by then",
+            "choose a later origin, or add its row to hardware.csv",
+        )  # fmt: skip
+    idle = np.min([each.own * each.each for each in offered], axis=0)
+    stakes = Stakes(terms.at, None if terms.rent is None else terms.rent[0], idle * (1 - terms.risk) / terms.risk)
+    need = ahead.need[:, terms.at]
 
-    Parameters
-    ----------
-    basis, given
-        Assumptions of the day, and those that are replaced, with their values.
+    def way(name: str, each: Choice, *, rents: bool = False) -> Way:
+        return Way(name, each, each.racks_for(need, 1 - terms.risk), rents)
 
-    Returns
-    -------
-    dict of stage reached to FunnelStep
-    """
-    ones, shape = np.ones(basis.draws), basis.beliefs["funnel.lag_shape"]
+    bought = [way(f"buy {each.machine.name}", each) for each in offered]
+    cheapest = min(bought, key=lambda each: float(outcome(ahead, each, stakes).cost.mean()))
+    chosen = asked or cheapest.choice or offered[-1]
+    ways = [*bought, *(way(f"wait for {each.machine.name}", each) for each in coming[:1])]
+    if stakes.rent is not None:
+        ways.append(way(f"buy {chosen.machine.name}, rent until it is live", chosen, rents=True))
+        ways.append(Way("rent all on demand", None, 0.0, rents=True))
+    return chosen, ways_table(ahead, ways, stakes, leads.after_order(0.0)[: len(need)])
+
+
+def _cells(
+    basis: Basis, chosen: Choice, ordered: float, need: Need, risk: float, given: Mapping[str, float]
+) -> dict[str, Any]:  # fmt: skip
+    """Return quantity, power and price of what is added."""
+    each, added = chosen.machine, need.added * chosen.each
+    noise = normals(basis.seed, f"price.{each.name}", basis.draws)
     return {
-        stage: FunnelStep(basis.values(lag, given), ones if through is None else basis.values(through, given), shape)
-        for stage, (lag, through) in _STEPS.items()
-    }
-
-
-def _place(cube: xr.Dataset, by: str) -> int:
-    ends, wanted = periods(cube), quarter_end(by)
-    if wanted > ends[-1]:
-        raise OutOfSupportError(f"a plan by {by}", f"the forecast ends in {quarter_label(ends[-1])}", "ask up to it")
-    place = int(ends.searchsorted(wanted))
-    if not forecast_periods(cube)[place]:
-        raise InputError(f"{by} is already reported; plan for {cube.attrs['first_forecast']} or later")
-    return place
-
-
-def _bought(basis: Basis, generation: str | None) -> Machine:
-    """Return the accelerator that is bought: of a family the largest domain, else the newest that ships."""
-    rows = basis.hardware[basis.hardware["status"] == "shipping"]
-    names = generations(basis, generation)
-    if generation is None:
-        names = tuple(name for name in names if name in set(rows["accelerator"]))
-    machines: list[Machine] = []
-    for name in names:
-        try:
-            machines.append(machine(basis, name))
-        except OutOfSupportError:
-            if len(names) == 1:
-                raise
-    return max(machines, key=lambda each: (each.available_at, each.domain))
-
-
-def _bill(basis: Basis, each: Machine, added: float, given: Mapping[str, float]) -> dict[str, Any]:
-    """Return power and price of the accelerators added."""
-    cells: dict[str, Any] = spread(
-        "mw_facility", facility_megawatts(np.asarray(added), each.power, pue=basis.pue(given))
-    )
-    if not np.isnan(each.price):
-        noise = normals(basis.seed, f"price.{each.name}", basis.draws)
-        cells |= spread("usd", added * each.price * np.exp(each.price_sd_log * noise))
-    return cells
+        "generation": each.name, "rack": each.domain, "racks_to_add": ordered / each.domain,
+        "accelerators_to_add": ordered, **spread("accelerators_added", added),
+        **spread("stands_for", 1 / chosen.each), "measured_share": chosen.measured,
+        "accelerators_needed": float(np.quantile(need.live, 1 - risk)), **spread("live", need.live),
+        **spread("mw_facility", facility_megawatts(np.asarray(ordered), each.power, pue=basis.pue(given))),
+        **spread("usd", ordered * each.price * np.exp(each.price_sd_log * noise)),
+        "expected_short": float(np.maximum(added - ordered, 0).mean()),
+    }  # fmt: skip
 
 
 def _dates(
-    basis: Basis, live_by: pd.Timestamp, enough: NDArray[np.bool_], chance: float, given: Mapping[str, float]
-) -> dict[str, Any]:
+    basis: Basis, live_by: pd.Timestamp, chosen: Choice, leads: Leads, enough: NDArray[np.bool_], risk: float,
+    given: Mapping[str, float],
+) -> dict[str, Any]:  # fmt: skip
     """Return the last days to signal, order and ship, each at the same risk of being late."""
-    steps = funnel_steps(basis, given)
-    lags = {stage: lead_time(step, seed=basis.seed, name=f"lag.{stage}") for stage, step in steps.items()}
-    after_order = lags["shipment"] + lags["live"]
-    ends = {"signal_by": lags["order"] + after_order, "order_by": after_order, "ship_by": lags["live"]}
-    days = {name: float(np.quantile(lead, 1 - chance)) * QUARTER_DAYS for name, lead in ends.items()}
+    ends = {"signal_by": leads.signal + leads.after_order(0.0), "order_by": leads.after_order(0.0),
+            "ship_by": leads.live}  # fmt: skip
+    days = {name: float(np.quantile(lead, 1 - risk)) * QUARTER_DAYS for name, lead in ends.items()}
     span = (live_by - basis.origin).days / QUARTER_DAYS
     signal = np.zeros((basis.draws, max(round(span), 1)))
     signal[:, 0] = 1.0
-    arrived = follow_funnel(signal, steps).arrived["live"].sum(axis=1)
-    lead = float(np.quantile(after_order, 1 - chance))
+    arrived = follow_funnel(signal, funnel_steps(basis, given)).arrived["live"].sum(axis=1)
+    in_time = ends["order_by"] <= float(np.quantile(ends["order_by"], 1 - risk))
     return {
         **{name: f"{live_by - pd.Timedelta(days=round(lead_days)):%Y-%m-%d}" for name, lead_days in days.items()},
-        "live_by": f"{live_by:%Y-%m-%d}", **spread("lead_quarters", after_order),
-        **spread("live_share_if_signalled_now", arrived), "in_time_if_ordered_now": float((after_order <= span).mean()),
-        "enough_and_in_time": float((enough[: len(after_order)] & (after_order <= lead)[: len(enough)]).mean()),
+        "live_by": f"{live_by:%Y-%m-%d}", **spread("lead_quarters", ends["order_by"]),
+        **spread("live_share_if_signalled_now", arrived), "in_time_if_ordered_now": float((chosen.lead <= span).mean()),
+        "enough_and_in_time": float((enough & in_time[: len(enough)]).mean()),
     }  # fmt: skip
+
+
+def _by_generation(every: Sequence[Choice], added: Array, risk: float) -> pd.DataFrame:
+    """Return what each generation would take: its count follows from its work, power and cost from the count."""
+    rows: list[dict[str, Any]] = []
+    for each in every:
+        ordered = each.racks_for(added, 1 - risk)
+        rows.append({
+            "generation": each.machine.name, "ships": f"{each.machine.available_at:%Y-%m-%d}",
+            **spread("stands_for", 1 / each.each), "measured_share": each.measured, "rack": each.machine.domain,
+            "racks_to_add": ordered / each.machine.domain, "accelerators_to_add": ordered,
+            "it_mw": ordered * float(each.machine.power.watts) / 1e6, "usd_billion": ordered * each.machine.price / 1e9,
+            "price_evidence": "scaled from the generation before" if each.assumed else "catalogue",
+            **spread("own_usd_hour_of_one_needed", each.own * each.each),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def _paths(cube: xr.Dataset, part: Part, installed: float | None, chance: float) -> pd.DataFrame:
@@ -278,23 +266,3 @@ def _paths(cube: xr.Dataset, part: Part, installed: float | None, chance: float)
         rows.append({"panel": "accelerators live", "x": quarter_label(periods(cube)[place]), **spread("", live),
                      "plan": float(np.quantile(live, 1 - chance))})  # fmt: skip
     return pd.DataFrame(rows)
-
-
-_READING: Final = (
-    "The forecast is of accelerators bought, which supply has held below what was wanted: the need leans low. Counts "
-    "follow its mix of generations; one that works faster needs fewer."
-)
-
-
-def _notes(row: Mapping[str, Any], installed: float | None) -> tuple[str, ...]:
-    late = pd.Timestamp(row["order_by"])
-    notes = [
-        f"Order {row['racks_to_add']:,.0f} racks of {row['rack']} {row['generation']} by {late:%Y-%m-%d}.",
-        f"Quantity and date each hold at {row['quantile']:.1%}; both together at {row['enough_and_in_time']:.1%}.",
-        _READING,
-    ]
-    if row["in_time_if_ordered_now"] < row["quantile"]:
-        notes.insert(1, f"That is late: ordered today, they are live in time with {row['in_time_if_ordered_now']:.0%}.")
-    if installed is not None:
-        notes.append(f"The {installed:,.0f} installed today are assumed to age and grow as the segment's do.")
-    return tuple(notes)

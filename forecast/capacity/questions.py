@@ -9,27 +9,31 @@ from typing import Any, Final
 import xarray as xr
 
 from shiftcast.forecast.capacity.ceilings_question import ceilings_question
-from shiftcast.forecast.capacity.limits_question import Limits, limits_question
+from shiftcast.forecast.capacity.limits_question import limits_question
 from shiftcast.forecast.capacity.plan import Plan, plan_question
+from shiftcast.forecast.capacity.purchases import Limits
 from shiftcast.forecast.capacity.retire import Retirement, retire_question
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.economics.costs import Costing, cost_question
 from shiftcast.forecast.economics.site import Site, site_question
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.workloads import Registry
 
-ASKED: Final[Mapping[str, Callable[[xr.Dataset, Basis, Mapping[str, Any]], Answer]]] = {
-    "plan": lambda cube, basis, asked: plan_question(cube, basis, Plan(**asked)),
-    "limits": lambda cube, basis, asked: limits_question(cube, basis, Limits(**asked)),
-    "ceilings": lambda cube, basis, asked: ceilings_question(cube, basis, **asked),
-    "site": lambda _, basis, asked: site_question(basis, Site(**asked)),
-    "cost": lambda _, basis, asked: cost_question(basis, Costing(**asked)),
-    "retire": lambda _, basis, asked: retire_question(basis, Retirement(**asked)),
+ASKED: Final[Mapping[str, Callable[[xr.Dataset, Basis, Mapping[str, Any], Registry | None], Answer]]] = {
+    "plan": lambda cube, basis, asked, tasks: plan_question(cube, basis, Plan(**asked), tasks),
+    "limits": lambda cube, basis, asked, _: limits_question(cube, basis, Limits(**asked)),
+    "ceilings": lambda cube, basis, asked, _: ceilings_question(cube, basis, **asked),
+    "site": lambda _cube, basis, asked, _: site_question(basis, Site(**asked)),
+    "cost": lambda _cube, basis, asked, _: cost_question(basis, Costing(**asked)),
+    "retire": lambda cube, basis, asked, tasks: retire_question(cube, basis, Retirement(**asked), tasks),
 }
 _OF_MACHINES: Final = ("site", "cost")  # of the record and not of a forecast: the same whether one was made or not
 
 
-def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Mapping[str, Any]) -> Answer:
+def ask_capacity(
+    question: str, cube: xr.Dataset, basis: Basis | None, asked: Mapping[str, Any], registry: Registry | None = None
+) -> Answer:  # fmt: skip
     """Answer one of :data:`ASKED`.
 
     Parameters
@@ -39,9 +43,11 @@ def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Ma
     cube, basis
         The forecast, and what was kept beside it.
     asked
-        Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.limits_question.Limits`,
+        Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.purchases.Limits`,
         :class:`~forecast.economics.site.Site`, :class:`~forecast.economics.costs.Costing` or
         :class:`~forecast.capacity.retire.Retirement`; of ceilings, ``by``.
+    registry
+        Tasks of the forecast, where it keeps them.
 
     Returns
     -------
@@ -63,4 +69,4 @@ def ask_capacity(question: str, cube: xr.Dataset, basis: Basis | None, asked: Ma
         )
     if question in _OF_MACHINES:
         basis = replace(basis, learned={})
-    return ASKED[question](cube, basis, asked)
+    return ASKED[question](cube, basis, asked, registry)

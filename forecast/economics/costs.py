@@ -12,8 +12,9 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import normals
-from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine
+from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, generations, machine
 from shiftcast.forecast.economics.cost import HourlyCost, Terms, capital_recovery, hourly_cost, per_million
+from shiftcast.forecast.economics.doubted import doubt_given
 from shiftcast.forecast.economics.power import across
 from shiftcast.forecast.economics.rates import rate
 from shiftcast.forecast.scenarios.rebound import rebound_table
@@ -79,6 +80,8 @@ class Costing:
         record's 10th, 50th and 90th percentiles if left out.
     given
         Assumption to the value that replaces it, such as ``{"cost.rate": 0.08}``.
+    sure
+        Insist on values far beyond what the record supports.
     """
 
     life: Sequence[float] | str = LIVES
@@ -88,6 +91,7 @@ class Costing:
     gain: float | None = None
     elasticity: Sequence[float] | str | None = None
     given: Mapping[str, float] = field(default_factory=dict)
+    sure: bool = False
 
 
 def numbers(values: Sequence[float] | str, what: str) -> tuple[float, ...]:
@@ -148,10 +152,12 @@ def cost_question(basis: Basis, asked: Costing) -> Answer:
         If no generation asked about can be costed, naming what is missing.
     """
     given, life = dict(asked.given), numbers(asked.life, "life")
-    check_given(basis, given)
+    doubtful = doubt_given(basis, given, sure=asked.sure)
     capital_recovery(
         np.zeros(len(life)), np.asarray(life)
     )  # raises on a life that is not positive before any draw is made
+    for years in life:
+        doubtful += doubt_given(basis, {"fleet.life": years}, sure=asked.sure)
     rows: list[dict[str, object]] = []
     refused: list[OutOfSupportError] = []
     for name in generations(basis, asked.generation):
@@ -167,7 +173,7 @@ def cost_question(basis: Basis, asked: Costing) -> Answer:
             refused.append(error)
     if not rows:
         raise refused[0]
-    notes = (*(f"left out: {reason}" for reason in refused), *_rebound(basis, asked, given), _READING)
+    notes = (*doubtful, *(f"left out: {reason}" for reason in refused), *_rebound(basis, asked, given), _READING)
     lives = ", ".join(f"{years:g}" for years in life)
     question = f"cost of a million units of {asked.model} {asked.scenario} at lives of {lives} years"
     used = (*_USED, *(("demand.pass_through", _ELASTICITY) if asked.gain is not None else ()))

@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, check_given, generations, machine
+from shiftcast.forecast.doubts import counted
+from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, generations, machine
 from shiftcast.forecast.economics.cost import HOURS_PER_YEAR
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
+from shiftcast.forecast.economics.doubted import doubt_given, doubt_power
 from shiftcast.forecast.economics.power import Power, across, capped_rate, work_per_joule
 from shiftcast.forecast.economics.rates import Rate, price_name, rate
 from shiftcast.forecast.economics.revenue import revenue_per_megawatt_year, tokens_per_watt
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
+from shiftcast.forecast.views.units import units_of
 
 SECONDS_PER_DAY: Final = 86400.0
 _USED: Final = ("power.pue", "site.usable_power", "site.utilisation", "site.derate")
@@ -50,6 +53,8 @@ class Site:
         Share of power curtailed [1], and the hours a year of it [h/year].
     given
         Assumption to the value that replaces it, such as ``{"site.utilisation": 0.7}``.
+    sure
+        Insist on values far beyond what the record supports.
     """
 
     mw: float
@@ -63,6 +68,7 @@ class Site:
     flex: float = 0.0
     flex_hours: float = 0.0
     given: Mapping[str, float] = field(default_factory=dict)
+    sure: bool = False
 
     def __post_init__(self) -> None:
         """Raise if a number is out of the range of any site."""
@@ -129,11 +135,11 @@ def site_question(basis: Basis, site: Site) -> Answer:
         If no generation asked about has both power and rate, naming what is missing.
     """
     given = dict(site.given) | ({} if site.pue is None else {"power.pue": site.pue})
-    check_given(basis, given)
+    doubtful = (*doubt_power(basis, site.mw, sure=site.sure), *doubt_given(basis, given, sure=site.sure))
     price = price_name(basis, site.model)
     rows: list[dict[str, Any]] = []
     refused: list[OutOfSupportError] = []
-    notes: list[str] = []
+    notes = list(doubtful)
     for name in generations(basis, site.generation):
         try:
             each, speed = machine(basis, name), rate(basis, name, model=site.model, scenario=site.scenario)
@@ -152,7 +158,10 @@ def site_question(basis: Basis, site: Site) -> Answer:
     capped = ("power.cap_exponent",) if site.cap < 1 or site.flex > 0 else ()
     used = (*_USED, *capped, price, *_MONEY)
     question = f"{site.mw:g} MW at the meter, {site.model} {site.scenario}"
-    return Answer(question, table, assumed_rows(basis.assumptions, used, given), (*notes, *_notes(table)))
+    return Answer(
+        question, table, assumed_rows(basis.assumptions, used, given), (*notes, *_notes(table)),
+        says=_says(site, table), units=units_of(table.columns),
+    )  # fmt: skip
 
 
 def site_output(basis: Basis, site: Site, each: Machine, speed: Rate, given: Mapping[str, float]) -> Output:
@@ -231,6 +240,26 @@ def _money(
 
 def _demand(site: Site) -> Array | None:
     return None if site.demand is None else np.asarray(site.demand)
+
+
+def _says(site: Site, table: pd.DataFrame) -> str:
+    """Return the answer in words: whether power binds at all, and the output of the best generation."""
+    best = table.iloc[0]
+    fan = {name: tuple(counted(best[f"{name}_{end}"]) for end in ("median", "low80", "high80"))
+           for name in ("work_day", "racks", "mw_used")}  # fmt: skip
+    told = {name: f"{middle} ({low} to {high} in 8 of 10 draws)" for name, (middle, low, high) in fan.items()}
+    unit = str(best["unit"]).replace("_", " ")
+    output = (
+        f"{told['work_day']} {unit}s a day on {best['generation']}, in {told['racks']} racks that take "
+        f"{told['mw_used']} MW."
+    )
+    if site.demand is None and site.accelerators is None:
+        return (
+            f"Power binds because nothing else was given: without a demand and a number of accelerators the site is "
+            f"filled, so this is the most that it can put out, not whether power is the limit. {output} Ask again with "
+            "demand (work a day) to learn which binds."
+        )
+    return f"{str(best['binding']).capitalize()} binds with odds of {best['binding_odds']:.0%}: {output}"
 
 
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:

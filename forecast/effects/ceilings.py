@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import xarray as xr
@@ -46,7 +46,7 @@ def binding(cube: xr.Dataset) -> dict[str, Array]:
     return found
 
 
-def _over(cube: xr.Dataset, ahead: Array) -> tuple[Array, Array]:
+def _over(cube: xr.Dataset, ahead: Any) -> tuple[Array, Array]:
     """Return orders over what each ceiling leaves, and the part of them supplied; both by draw and quarter ahead."""
 
     def values(name: str) -> Array:

@@ -10,7 +10,9 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.features.arrays import Array
+from shiftcast.features.calendars import quarter_end
 from shiftcast.features.frames import ALL
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.effects.shares import RULE, SHARE, share_change
 from shiftcast.forecast.effects.terms import request_terms
@@ -85,6 +87,8 @@ def attribute_answer(
     OutOfSupportError, ValueError
         As :func:`forecast.views.attribution.attribute` and :func:`forecast.effects.shares.share_change` do.
     """
+    if names is None and quarter_end(asked.start) >= quarter_end(asked.end):
+        raise InputError(f"start {asked.start} is not before end {asked.end}; give the earlier quarter as start")
     first, last = names or (asked.start, asked.end)
     found = change_between(before, after, asked)
     unit = "1" if asked.measure == SHARE else unit_of(after[0], asked.measure)

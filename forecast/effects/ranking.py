@@ -169,12 +169,13 @@ def _says(table: pd.DataFrame, both: Array, asked: Rank, labels: list[str], unit
     whole = float((both[:, 1] - both[:, 0]).mean())
     own = table.loc[table["own_spread"].idxmax(), "leaf"] if table["own_spread"].notna().any() else vague["leaf"]
     also = "" if own == vague["leaf"] else f" In itself {own} is the least certain."
-    vaguest = "it as well" if vague["leaf"] == top["leaf"] else vague["leaf"]
+    same = vague["leaf"] == top["leaf"]
+    vaguest = "It is the most uncertain as well" if same else f"Most uncertain is {vague['leaf']}"
     return (
         f"{top['leaf']} drives growth: {said(top['growth_median'], unit)} ({said(top['growth_low80'])} to "
         f"{said(top['growth_high80'])}, 8 in 10) from {labels[0]} to {labels[1]}, {percent(top['growth_share'])} of "
         f"the {said(whole, unit)} that {asked.segment} adds in {asked.measure}; it adds most in "
-        f"{percent(top['odds_first'])} of the draws. Most uncertain is {vaguest}: "
+        f"{percent(top['odds_first'])} of the draws. {vaguest}: "
         f"{percent(vague['variance_share'])} ({percent(vague['variance_share_low80'])} to "
         f"{percent(vague['variance_share_high80'])}) of the variance of {asked.segment} in {labels[1]}.{also}"
     )

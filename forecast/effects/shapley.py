@@ -134,13 +134,14 @@ class _Pool:
 def _degree(columns: Array, off: Array) -> int:
     taken = np.square(with_constant(columns).T @ off)
     left, used = off @ off - np.cumsum(taken), np.arange(columns.shape[1] + 1)
-    return max(int((left / (len(off) - 1 - used) ** 2).argmin()), min(1, columns.shape[1]))
+    best = int((left / (len(off) - 1 - used) ** 2).argmin())
+    return max(best, min(1, int(columns.shape[1])))
 
 
 def _products(inputs: Array) -> tuple[list[tuple[int, ...]], Array]:
     """Return products of two inputs' polynomials up to a degree, and whose they are."""
     each = [rank_polynomials(column, _DEGREE - 1) for column in inputs.T]
-    found, owners = [np.empty((len(inputs), 0))], []
+    found, owners = [np.empty((len(inputs), 0))], list[tuple[int, ...]]()
     for one, other in combinations(range(len(each)), 2):
         for degree, column in enumerate(each[one].T, start=1):
             beside = each[other][:, : _DEGREE - degree]

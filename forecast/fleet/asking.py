@@ -8,7 +8,7 @@ from typing import Any, Final
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.questions import Kind, unknown
-from shiftcast.forecast.questions.kinds import FORM, NAMES, NUMBER, TEXT, WHOLE
+from shiftcast.forecast.questions.kinds import ANSWER, FORM, NAMES, NUMBER, ROWS, TEXT, WHOLE
 from shiftcast.forecast.views.answer import Answer
 
 _THROUGH: Final[Mapping[str, Kind]] = {"through": TEXT}
@@ -26,6 +26,11 @@ FIELDS: Final[Mapping[str, Mapping[str, Kind]]] = {
 KINDS: Final[Mapping[str, Kind]] = {
     "question": TEXT, "form": FORM, **{name: kind for fields in FIELDS.values() for name, kind in fields.items()}
 }  # fmt: skip
+_SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
+    TEXT.name: {"type": "string"}, NUMBER.name: {"type": "number"}, WHOLE.name: {"type": "integer", "minimum": 0},
+    NAMES.name: {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]},
+}  # fmt: skip
+_FORM: Final = {"enum": [ANSWER, ROWS], "default": ANSWER, "description": "the whole answer, or rows of its table"}
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {"when": ("technique", "of"), "why": ("before", "after")}
 
 
@@ -63,3 +68,28 @@ def ask(planner: Planner, question: Mapping[str, Any]) -> Answer:
         **{field: FIELDS[name][field].read(field, value) for field, value in given.items()}
     )
     return answer
+
+
+def json_schema() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of the fields of every question, by name.
+
+    Returns
+    -------
+    dict
+        Question to its JSON Schema.
+
+    Examples
+    --------
+    >>> json_schema()["budget"]["properties"]["year"]
+    {'type': 'integer', 'minimum': 0}
+    """
+    return {
+        name: {
+            "type": "object", "additionalProperties": False,
+            "description": (getattr(Planner, name).__doc__ or "").partition("\n")[0],
+            "properties": {
+                **{field: dict(_SCHEMAS[kind.name]) for field, kind in fields.items()}, "form": dict(_FORM),
+            },
+            "required": list(_NEEDED.get(name, ())),
+        } for name, fields in FIELDS.items()
+    }  # fmt: skip

@@ -28,6 +28,7 @@ class Plan(Made):
     generation: of_type.Bought = None
     installed: of_type.Installed = None
     given: of_type.Given = _NOTHING
+    sure: of_type.Sure = False
 
 
 class Limits(Made):
@@ -39,6 +40,7 @@ class Limits(Made):
     programmes: of_type.Programmes = 100
     given: of_type.Given = _NOTHING
     lift: of_type.Lift = ()
+    sure: of_type.Sure = False
 
 
 class Ceilings(Made):
@@ -65,6 +67,7 @@ class Site(Made):
     cap: of_type.Cap = 1.0
     flex: of_type.Flex = 0.0
     flex_hours: of_type.FlexHours = 0.0
+    sure: of_type.Sure = False
 
 
 class Cost(Made):
@@ -79,6 +82,7 @@ class Cost(Made):
     given: of_type.Given = _NOTHING
     gain: of_type.Gain = None
     elasticity: of_type.Elasticity = None
+    sure: of_type.Sure = False
 
 
 class Retire(Made):
@@ -91,3 +95,4 @@ class Retire(Made):
     model: of_type.Model = _FLEET_MODEL
     scenario: of_type.Tier = _TIER
     given: of_type.Given = _NOTHING
+    sure: of_type.Sure = False

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from shiftcast.forecast.questions.kinds import (
+    FLAG,
     FORM,
     LEVELS,
     NAMES,
@@ -50,7 +51,7 @@ def told(meaning: str, unit: str = "", *, context: bool = False, **bounds: float
 
 _TEXT, _NUMBER, _WHOLE = BeforeValidator(TEXT), BeforeValidator(NUMBER), BeforeValidator(WHOLE)
 _LEVELS, _SERIES, _PAIRS = BeforeValidator(LEVELS), BeforeValidator(SERIES), BeforeValidator(PAIRS)
-_NAMES = BeforeValidator(NAMES)
+_NAMES, _FLAG = BeforeValidator(NAMES), BeforeValidator(FLAG)
 _SCENARIO = BeforeValidator(SCENARIO)  # text, or a table; one kind for every field of that name
 _WITHIN = {"exclusiveMinimum": 0.0, "exclusiveMaximum": 1.0}
 
@@ -93,6 +94,8 @@ Weights = Annotated[
     dict[str, float], BeforeValidator(WEIGHTS), told("weights of a mixture, such as base=0.7,power-40-gw=0.3", "1")
 ]
 SaidAt = Annotated[str | None, _TEXT, told("quarter the words speak of, such as 2027Q4, which it is if left out")]
+Every = Annotated[str, _TEXT, told("quarter, or year: flows summed, stocks at its end")]
+BrokenDown = Annotated[str | None, _TEXT, told("segment, leaf, workload or technique that it is broken down by")]
 Horizon = Annotated[int | None, _WHOLE, told("quarters ahead; all if left out", "quarter", minimum=1)]
 Levels = Annotated[tuple[float, ...], _LEVELS, told("levels of the quantiles", "1", **_WITHIN)]
 Draws = Annotated[int | None, _WHOLE, told("how many joint draws; all if left out", "draw", minimum=1)]
@@ -143,7 +146,13 @@ ValidFrom = Annotated[str | None, _TEXT, told("day from which it counts there; a
 Claim = Annotated[str, _TEXT, told("id of a claim, as `shiftcast claim list` shows it")]
 Against = Annotated[str | None, _TEXT, told("vintage to bridge from; the speaker's last if left out")]
 Period = Annotated[str, _TEXT, told("quarter, such as 2027Q4, or year")]
+Audited = Annotated[str, _TEXT, told("a measure of the forecast, or share")]
+Quarter = Annotated[str, _TEXT, told("quarter, such as 2027Q4")]
+AuditBase = Annotated[str, _TEXT, told("what a share is of: requests or revenue; none for a level")]
+StatedUnder = Annotated[str | None, _TEXT, told("definition of a share of revenue; the forecast's if left out")]
 Contracted = Annotated[float, _NUMBER, told("figure contracted for the part", "of the measure")]
+Bound = Annotated[str, _TEXT, told("exactly, at_most or at_least the figure")]
+Sure = Annotated[bool, _FLAG, told("insist on figures far beyond what the record supports")]
 By = Annotated[str, _TEXT, told("last quarter, such as 2027Q4")]
 Until = Annotated[str | None, _TEXT, told("last quarter, such as 2027Q4; the horizon if left out")]
 Risk = Annotated[float | None, _NUMBER, told("probability of too few that is accepted", "1", **_WITHIN)]
@@ -155,7 +164,7 @@ Under = Annotated[
 Over = Annotated[
     float | None, _NUMBER, told("cost of one accelerator too many", "the unit of `under`", exclusiveMinimum=0)
 ]
-Bought = Annotated[str | None, _TEXT, told("what is bought; the newest that ships if left out")]
+Bought = Annotated[str | None, _TEXT, told("what is bought; that of the least expected cost if left out")]
 Installed = Annotated[
     float | None, _NUMBER, told("one's own live today, grown as the segment's need", "accelerator", exclusiveMinimum=0)
 ]

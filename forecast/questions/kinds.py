@@ -16,6 +16,9 @@ from pydantic import ValidationInfo
 
 from shiftcast.features.input_error import InputError, nearest
 
+_FLAGS: Final[Mapping[str | float, bool]] = {
+    1: True, 0: False, "yes": True, "true": True, "no": False, "false": False,
+}  # fmt: skip
 LONGEST_TEXT: Final = 200
 LONGEST_SCENARIO: Final = 20_000
 MOST_LEVELS: Final = 99
@@ -116,6 +119,14 @@ def _whole(field: str, value: Any) -> int:
     return int(number)
 
 
+def _flag(field: str, value: Any) -> bool:
+    """Read true or false given as such, as a text such as ``yes``, or as one of the numbers nought and one."""
+    said = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(said, bool | str | int | float) and said in _FLAGS:
+        return _FLAGS[said]
+    raise InputError(f"field {field!r} is {shortened(value)}; it must be yes or no")
+
+
 def _levels(field: str, value: Any) -> tuple[float, ...]:
     if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_LEVELS:
         raise InputError(f"field {field!r} is {shortened(value)}; it must be a list of 1 to {MOST_LEVELS} levels")
@@ -196,6 +207,7 @@ def _parsed(field: str, piece: str, value: str, example: str) -> float:
 TEXT: Final = Kind("text", _text, "string")
 NUMBER: Final = Kind("number", _number, "double")
 WHOLE: Final = Kind("whole number", _whole, "double")  # MLflow would cut 1.5 to 1 before it could be refused
+FLAG: Final = Kind("yes or no", _flag, "string")
 LEVELS: Final = Kind("list of levels", _levels, None)
 SERIES: Final = Kind("numbers, or text 4,5,6", _series, "string")
 NAMES: Final = Kind("names, or text a,b", _names, "string")

@@ -20,6 +20,8 @@ class Forecast(OfPart):
     output = "rows"
     gives = "rows of the forecasts frame"
     measure: of_type.Measure
+    every: of_type.Every = "quarter"
+    by: of_type.BrokenDown = None
 
 
 class Quantiles(OfPart):
@@ -31,6 +33,8 @@ class Quantiles(OfPart):
     horizon: of_type.Horizon = None
     quantiles: of_type.Levels = QUANTILES
     scenario: of_type.Levers = BASE
+    every: of_type.Every = "quarter"
+    by: of_type.BrokenDown = None
 
 
 class Draws(OfPart):
@@ -135,11 +139,13 @@ class Contract(OfPart):
     """A figure contracted."""
 
     output = "contract"
-    gives = "a measure with one part's figure contracted"
+    gives = "a measure with one part's figure held, exactly or as a cap or a floor, and what follows of it"
     measure: of_type.Measure
     period: of_type.Period
     value: of_type.Contracted
+    bound: of_type.Bound = "exactly"
     total: of_type.Total = "moves"
+    sure: of_type.Sure = False
 
 
 class Concentration(Made):
@@ -149,11 +155,22 @@ class Concentration(Made):
     gives = "how concentrated demand is"
 
 
+class Audit(OfPart):
+    """Where a figure comes from."""
+
+    output = "audit"
+    gives = "where a figure comes from: its equation and inputs, the rows it rests on, their evidence and weight"
+    measure: of_type.Audited
+    period: of_type.Quarter
+    base: of_type.AuditBase = "none"
+    stated_under: of_type.StatedUnder = None
+
+
 QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     name_of(each): each
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
         Check, Contract, Concentration, LearnNext, Rank, Latent, Plan, Limits, Ceilings, Site, Cost, Retire,
-        Scenario, Regret,
+        Scenario, Regret, Audit,
     )
 }  # fmt: skip

@@ -15,7 +15,7 @@ _ANY: Final = "2030"  # stands for what a column's name ends in, such as a year
 COLUMNS: Final[Mapping[str, str]] = {
     "forecast": f"origin as_of {_PART}measure base definition mode period_start period_end statistic quantile value "
                 "unit model scenario",
-    "quantiles": f"quarter {_MARKS}{_ABOUT}",
+    "quantiles": f"quarter? year? taken? reported_quarters? segment? leaf? workload? technique? {_MARKS}{_ABOUT}",
     "draws": "draw quarter value measure unit scenario as_of",
     "share": f"quarter {_MARKS}{_ABOUT} technique of base segment",
     "when": "question says techniques already by_* never horizon early middle late level draws_within early_within "
@@ -32,6 +32,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "check": "reading weight definition stage median probability at_least note claim growth_needed growth_forecast "
              "bridge_*",
     "contract": f"measure {_PART}period contracted before_* after_* moved",
+    "audit": "step is name unit median low80 high80",
     "concentration": "over hhi effective top without_half",
 }  # fmt: skip
 
@@ -48,11 +49,14 @@ def rows_schema() -> dict[str, Any]:
     return {name: _schema(name, COLUMNS[name].split()) if name in COLUMNS else _open() for name in QUESTIONS}
 
 
-def _schema(name: str, columns: list[str]) -> dict[str, Any]:
+def _schema(name: str, listed: list[str]) -> dict[str, Any]:
+    """Return the schema of a row; a column behind which a question mark stands is not in every answer."""
+    columns = [column.removesuffix("?") for column in listed]
     exact = {column: _cell(name, column) for column in columns if "*" not in column}
+    needed = [column for column in exact if f"{column}?" not in listed]
     open_ended = {f"^{column.replace('*', '.+')}$": _cell(name, column) for column in columns if "*" in column}
     return {
-        "type": "object", "additionalProperties": False, "required": list(exact), "properties": exact,
+        "type": "object", "additionalProperties": False, "required": needed, "properties": exact,
         "patternProperties": open_ended,
     }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent
+from shiftcast.forecast.telling.words import between, named, number, percent
 from shiftcast.forecast.views.passage import NOT_YET
 
 Row = Mapping[str, Any]
@@ -126,30 +126,6 @@ def of_relabel(table: pd.DataFrame, asked: Row) -> str:
         f"{percent(last['after'])} of revenue in {last['quarter']} would count as hyperscale with "
         f"{asked['firm']} counted as {asked['to']}, against {percent(last['before'])} as it is; the firm itself takes "
         f"{percent(last['firm'])}. These are medians; the total does not change."
-    )
-
-
-def of_contract(table: pd.DataFrame, asked: Row) -> str:
-    """Return what the whole becomes when a part's figure is contracted, and how far that part moves.
-
-    Parameters
-    ----------
-    table, asked
-        Table of ``contract``, and the fields of the question with the ``unit`` of its measure.
-
-    Returns
-    -------
-    str
-    """
-    unit = str(asked["unit"])
-    mine = table[table["contracted"]].iloc[0]
-    parts = ("segment", "leaf", "workload", "technique")
-    whole = table[(table[list(parts)] == "all").all(axis=1) & (table["period"] == mine["period"])].iloc[0]
-    return (
-        f"{figure(whole['after_median'], unit)} in {mine['period']} "
-        f"({between(whole['after_low80'], whole['after_high80'], unit)}) is the total of "
-        f"{named(str(asked['measure']))} with {part_words(asked)} contracted at {figure(float(asked['value']), unit)}; "
-        f"it was {figure(whole['before_median'], unit)}, and the part itself {figure(mine['before_median'], unit)}."
     )
 
 

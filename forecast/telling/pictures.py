@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from shiftcast.forecast.views.answer import Answer, Picture
@@ -54,4 +55,7 @@ def picture_of(name: str, answer: Answer) -> Picture | None:
     """
     if answer.paths is not None:
         return Picture("fan", "x", "median", "paths", f"{_FAN}, a panel a quantity")
-    return _PICTURES.get(name)
+    picture = _PICTURES.get(name)
+    if picture is not None and picture.x == "quarter" and "year" in answer.table:
+        return replace(picture, x="year")
+    return picture

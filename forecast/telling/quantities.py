@@ -29,14 +29,16 @@ def of_forecast(table: pd.DataFrame, asked: Row) -> str:
     -------
     str
     """
-    wide = table[table["statistic"] == "quantile"].pivot_table(index="period_end", columns="quantile", values="value")
+    wide = _whole(table, asked)
+    wide = wide[wide["statistic"] == "quantile"].pivot_table(index="period_end", columns="quantile", values="value")
     wide = wide[[0.1, 0.5, 0.9]].set_axis([LOW, MIDDLE, HIGH], axis=1)
-    quarters = [f"{end.year}Q{end.quarter}" for end in wide.index]
+    yearly = asked.get("every") == "year"
+    quarters = [f"{end.year}" if yearly else f"{end.year}Q{end.quarter}" for end in wide.index]
     return _course(wide.assign(quarter=quarters, unit=table["unit"].iloc[0]), asked)
 
 
 def of_quantiles(table: pd.DataFrame, asked: Row) -> str:
-    """Return what quantiles by quarter say: the last quarter and the first.
+    """Return what quantiles by quarter or year say of the whole: the last and the first.
 
     Parameters
     ----------
@@ -47,7 +49,13 @@ def of_quantiles(table: pd.DataFrame, asked: Row) -> str:
     -------
     str
     """
-    return _course(table, asked)
+    whole = _whole(table, asked)
+    if "year" not in whole:
+        return _course(whole, asked)
+    said = _course(whole.assign(quarter=whole["year"]), asked)
+    behind = int(whole["reported_quarters"].iloc[0])
+    known = f"; {behind} of the quarters of {whole['year'].iloc[0]} are behind the forecast" if behind else ""
+    return f"{said} A year is the {whole['taken'].iloc[0]}{known}."
 
 
 def of_draws(table: pd.DataFrame, asked: Row) -> str:
@@ -177,6 +185,12 @@ def of_concentration(table: pd.DataFrame, asked: Row) -> str:
         for _, row in rows.iterrows()
     ]
     return f"{'. '.join(said)}."
+
+
+def _whole(table: pd.DataFrame, asked: Row) -> pd.DataFrame:
+    """Return the rows of the whole of what is broken down."""
+    by = asked.get("by")
+    return table if by is None else table[table[by] == str(asked.get(by, "all"))]
 
 
 def _course(table: pd.DataFrame, asked: Row, *, subject: str | None = None) -> str:

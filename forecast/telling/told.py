@@ -16,6 +16,7 @@ from shiftcast.forecast.telling.pictures import picture_of
 from shiftcast.forecast.telling.units import column_units
 from shiftcast.forecast.telling.words import named, plain_words
 from shiftcast.forecast.views.answer import ASSUMED, Answer
+from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.forecast.views.part import MEASURES, unit_of
 from shiftcast.forecast.views.rows import answer_frame
 
@@ -25,9 +26,7 @@ SAYS: Final[Mapping[str, Callable[[pd.DataFrame, Mapping[str, Any]], str]]] = {
     "placement": quantities.of_placement, "techniques": quantities.of_techniques,
     "concentration": quantities.of_concentration, "when": judged.of_when, "claims": judged.of_claims,
     "check": judged.of_check, "impose": judged.of_impose, "relabel": judged.of_relabel,
-    "contract": judged.of_contract, "plan": capacity.of_plan, "limits": capacity.of_limits,
-    "ceilings": capacity.of_ceilings, "site": capacity.of_site, "cost": capacity.of_cost,
-    "retire": capacity.of_retire,
+    "limits": capacity.of_limits, "ceilings": capacity.of_ceilings, "cost": capacity.of_cost,
 }  # fmt: skip
 
 
@@ -106,4 +105,5 @@ def _line(name: str, asked: Mapping[str, Any]) -> str:
 
 
 def _bare(question: str, returned: Any) -> Answer:
-    return Answer(question, answer_frame(returned), pd.DataFrame(columns=list(ASSUMED)), ())
+    notes = returned.notes if isinstance(returned, Crossing) else ()
+    return Answer(question, answer_frame(returned), pd.DataFrame(columns=list(ASSUMED)), notes)

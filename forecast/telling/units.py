@@ -19,7 +19,8 @@ _SHARES: Final = (
     "in_time_if_ordered_now", "enough_and_in_time", "live_share_if_signalled_now",
 )  # fmt: skip
 _COMMON: Final[Mapping[str, str]] = {
-    **dict.fromkeys(_SHARES, "share"), "draw": "number of a draw", "draws": "draw", "draws_within": "draw",
+    **dict.fromkeys(_SHARES, "share"), "draw": "number of a draw",
+    "step": "number of a step", "draws": "draw", "draws_within": "draw",
     "horizon": "quarter", "value": OF_ROW, "": OF_ROW, "rows": "row", "count": "row", "effective": "equal user",
     "strain": "standard deviation", "divergence": "nat", "strength": "logit", "offset": "logit", "year": "year",
 }  # fmt: skip
@@ -30,8 +31,12 @@ _OF: Final[Mapping[str, Mapping[str, str]]] = {
     "check": {"": "of the claim", "growth": "1/quarter", "growth_needed": "1/quarter", "bridge": "of the claim"},
     "contract": dict.fromkeys(("", "before", "after", "moved"), OF_MEASURE),
     "plan": {
-        **dict.fromkeys(("accelerators_needed", "live", "accelerators_to_add", "expected_short"), "accelerator"),
-        "rack": "accelerator/rack", "racks_to_add": "rack", "mw_facility": "MW_facility", "usd": "USD",
+        **dict.fromkeys(
+            ("accelerators_needed", "live", "accelerators_to_add", "accelerators_added", "expected_short",
+             "rent_at_most"), "accelerator",
+        ), **dict.fromkeys(("measured_share", "p_short_if_ordered_now"), "share"), "stands_for": "1",
+        "rack": "accelerator/rack", "racks_to_add": "rack", "racks_for_it": "rack",
+        "mw_facility": "MW_facility", "usd": "USD",
         "lead_quarters": "quarter",
     },
     "limits": {
@@ -53,7 +58,7 @@ _OF: Final[Mapping[str, Mapping[str, str]]] = {
     "scenario": {"base": OF_ROW, "level": OF_ROW, "difference": OF_ROW},
     "retire": {
         **dict.fromkeys(("shipped", "in_place", "retired_early"), "accelerator"), "mw_freed": "MW_facility",
-        "work_day_lost": "unit/day",
+        "work_day_lost": "unit/day", "work_day_of_newest": "unit/day", "racks_freed": "rack",
     },
 }  # fmt: skip
 

@@ -1,8 +1,8 @@
-"""Hierarchy of the cube's own draws, and their reconciliation with a contracted figure that may not move.
+"""Hierarchy of the cube's own draws, and their reconciliation with a contracted figure, cap or floor.
 
 Every node is a place (all, a segment, a leaf) by a kind of work (all, a workload, a technique) by a quarter or a year.
-The cube's draws add up by construction; where a node is set to a contracted figure, each draw moves to the nearest
-coherent one, every node resisting by its precision (:mod:`forecast.hierarchy.multiplicative`).
+The cube's draws add up by construction; where a node is held to a contracted figure, each draw that it does not keep
+moves to the nearest coherent one, every node resisting by its precision (:mod:`forecast.hierarchy.multiplicative`).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from shiftcast.forecast.views.part import Part, draws_of, kinds_of_work, periods
 
 FLOWS: Final = ("gpu_hours", "accelerators_shipped", "spending")  # quarters of these add up to a year
 TOTALS: Final = ("moves", "kept")
+BOUNDS: Final = ("exactly", "at_most", "at_least")
 LEVELS: Final = {"low80": 0.1, "median": 0.5, "high80": 0.9}
 _LEAST_SD, _MOST_SD = 1e-3, 1.0  # relative
 
@@ -53,7 +54,7 @@ class CubeNodes:
 
 @dataclass(frozen=True)
 class Contracted:
-    """A forecast with one figure contracted.
+    """A forecast with one figure contracted, or held to a cap or a floor.
 
     Attributes
     ----------
@@ -67,6 +68,8 @@ class Contracted:
         The hierarchy, and the draws before.
     measure, period, total
         What it is of, when, and whether the total was kept.
+    held
+        Draws that the figure moves, shape (draws,): all of a figure that holds exactly, those beyond a cap or a floor.
     """
 
     node: str
@@ -76,6 +79,7 @@ class Contracted:
     measure: str
     period: str
     total: str
+    held: NDArray[np.bool_]
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -114,14 +118,14 @@ def cube_nodes(cube: xr.Dataset, measure: str, period: str) -> CubeNodes:
     ValueError
         If the period is not within the cube, or a year is asked for of a stock.
     """
-    columns = _columns(cube, measure, period)
+    columns = columns_of(cube, measure, period)
     within = cube.isel(period=list(columns.values()))
     spans = {**{label: [at] for at, label in enumerate(columns)}, period: list(range(len(columns)))}
     leaves = [str(name) for name in cube["leaf"].values]
     tasks = [str(name) for name in cube["task"].values]
     sides = segment_of_leaves(cube)
     place = {part: _of_leaves(part, leaves, sides) for part in places(cube)}
-    work = {part: np.array([_does(part, task) for task in tasks]) for part in kinds_of_work(cube)}
+    work = {part: np.array([does(part, task) for task in tasks]) for part in kinds_of_work(cube)}
     labels, rows, values = [], [], []
     for where, of_leaf in place.items():
         for what, of_task in work.items():
@@ -129,7 +133,7 @@ def cube_nodes(cube: xr.Dataset, measure: str, period: str) -> CubeNodes:
             paths = draws_of(within, measure, part)
             for label, at in spans.items():
                 of_period = np.isin(np.arange(len(columns)), at)
-                labels.append((_name(part, label), (part, label)))
+                labels.append((node_name(part, label), (part, label)))
                 rows.append(np.flatnonzero(np.kron(np.kron(of_leaf, of_task), of_period)))
                 values.append(paths[:, at].sum(axis=1))
     summing = sparse.csr_matrix(
@@ -154,9 +158,10 @@ def _places_first(labels: list[tuple[str, tuple[Part, str]]], summing: sparse.cs
 
 
 def contract(
-    cube: xr.Dataset, measure: str, part: Part, *, period: str, value: float, total: str = "moves"
+    cube: xr.Dataset, measure: str, part: Part, *, period: str, value: float, bound: str = "exactly",
+    total: str = "moves",
 ) -> Contracted:  # fmt: skip
-    """Reconcile a measure with a contracted figure of one part.
+    """Reconcile a measure with a contracted figure of one part, or with a cap or a floor on it.
 
     Parameters
     ----------
@@ -170,6 +175,8 @@ def contract(
         A quarter such as ``2027Q4``, or a year of a measure that adds up over time; other periods do not move.
     value
         The figure, in the unit of the measure.
+    bound
+        ``exactly`` in every draw; ``at_most`` and ``at_least`` move the draws beyond it alone, and those to it.
     total
         ``moves``: as far as the precisions of all places allow; ``kept``: the total of the period stays in every draw.
 
@@ -187,32 +194,58 @@ def contract(
         raise InputError(f"contracted {measure} {value:g} is not above 0; give it in the unit of the measure")
     if total not in TOTALS:
         raise InputError(f"total {total!r} is not known; choose one of {', '.join(TOTALS)}")
+    if bound not in BOUNDS:
+        raise InputError(f"bound {bound!r} is not known; choose one of {', '.join(BOUNDS)}")
     nodes = cube_nodes(cube, measure, period)
-    node, top = _name(part, period), _name(Part(), period)
+    node, top = node_name(part, period), node_name(Part(), period)
     if node not in nodes.parts:
         raise InputError(f"part {node!r} is not forecast by that segment, leaf, workload and technique together")
-    _check_room(nodes, top, value, total)
-    base = nodes.draws.copy()
     at = nodes.hierarchy.position(node)
+    held = _beyond(nodes.draws[at], value, bound)
+    _check_room(nodes.draws[nodes.hierarchy.position(top)][held], value, total)
+    base, done = nodes.draws[:, held], nodes.draws.copy()
     base[at] = value
     means = np.maximum(nodes.draws.mean(axis=1), np.finfo(float).tiny)
     spread = np.clip(nodes.draws.std(axis=1) / means, _LEAST_SD, _MOST_SD)
     crossing = np.arange(len(spread)) >= nodes.hierarchy.tree_size
     spread[crossing & (np.arange(len(spread)) != at)] = np.inf  # shares of work resist only through their places
     keep = [node] if total == "moves" or node == top else [node, top]
-    done = reconcile_positive(nodes.hierarchy, base, spread[:, None], keep=keep)
-    return Contracted(node, value, done, nodes, measure, period, total)
+    if held.any():
+        done[:, held] = reconcile_positive(nodes.hierarchy, base, spread[:, None], keep=keep)
+    return Contracted(node, value, done, nodes, measure, period, total, held)
 
 
-def _check_room(nodes: CubeNodes, top: str, value: float, total: str) -> None:
-    short = float((nodes.draws[nodes.hierarchy.position(top)] <= value).mean())
+def _beyond(draws: Array, value: float, bound: str) -> NDArray[np.bool_]:
+    """Return the draws that a figure moves."""
+    beyond = {"exactly": np.ones(len(draws), dtype=bool), "at_most": draws > value, "at_least": draws < value}
+    return np.asarray(beyond[bound])
+
+
+def _check_room(whole: Array, value: float, total: str) -> None:
+    short = float((whole <= value).mean()) if len(whole) else 0.0
     if total == "kept" and short > 0:
         raise InputError(
             f"the total lies below the contracted {value:g} in {short:.1%} of the draws and cannot be kept; let it move"
         )
 
 
-def _name(part: Part, period: str) -> str:
+def node_name(part: Part, period: str) -> str:
+    """Return the name of a node: its place, its kind of work and its period.
+
+    Parameters
+    ----------
+    part, period
+        As the nodes have them.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> node_name(Part("rest", workload="search"), "2027")
+    'rest/all search/all 2027'
+    """
     return f"{part.segment}/{part.leaf} {part.workload}/{part.technique} {period}"
 
 
@@ -221,13 +254,45 @@ def _of_leaves(part: Part, leaves: list[str], sides: list[str]) -> NDArray[np.bo
     return np.array([part.segment in {ALL, side} and part.leaf in {ALL, leaf} for leaf, side in pairs])
 
 
-def _does(part: Part, task: str) -> bool:
+def does(part: Part, task: str) -> bool:
+    """Return whether a task is of a part's kind of work.
+
+    Parameters
+    ----------
+    part, task
+        A part, and a task such as ``search/llm``.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> does(Part(workload="search"), "search/llm"), does(Part(technique="deep"), "search/llm")
+    (True, False)
+    """
     workload, _, technique = task.partition("/")
     return part.workload in {ALL, workload} and part.technique in {ALL, technique}
 
 
-def _columns(cube: xr.Dataset, measure: str, period: str) -> dict[str, int]:
-    """Return the quarters of a period and where they stand in the cube."""
+def columns_of(cube: xr.Dataset, measure: str, period: str) -> dict[str, int]:
+    """Return the quarters of a period and where they stand in the cube.
+
+    Parameters
+    ----------
+    cube, measure, period
+        Draw cube; a measure; a quarter, or a year of a measure that adds up over time.
+
+    Returns
+    -------
+    dict
+        Quarter to its index.
+
+    Raises
+    ------
+    ValueError
+        If the period is not within the cube, or a year is asked for of a stock.
+    """
     quarters = [quarter_label(end) for end in periods(cube)]
     if period in quarters:
         return {period: quarters.index(period)}

@@ -14,8 +14,9 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import DataFrame, Forecasts
-from shiftcast.features.input_error import InputError
+from shiftcast.features.input_error import InputError, nearest
 from shiftcast.forecast.draws import QUANTILES
+from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.views.part import MEASURES, forecast_periods, hyperscale_share, periods
 from shiftcast.forecast.views.rows import level_names
 
@@ -112,14 +113,17 @@ class Published:
 def _unknown(rows: DataFrame[Forecasts], asked: Mapping[str, str]) -> ValueError:
     if asked["measure"] not in MEASURES:
         return InputError(
-            f"measure {asked['measure']!r} is not forecast; choose one of {', '.join(MEASURES)}; "
+            f"measure {asked['measure']!r} is not forecast; {nearest(asked['measure'], MEASURES)}choose one of "
+            f"{', '.join(MEASURES)}; "
             "shares are asked with share, when and split, which need their base"
         )
     for column, value in asked.items():
         kept = rows[rows[column] == value]
         if kept.empty:
-            known = ", ".join(sorted(rows[column].unique()))
-            return InputError(f"no forecast has {column} {value!r}; choose one of {known}")
+            known = sorted(rows[column].unique())
+            leaves = [*SEGMENT_OF] if column == "segment" else []
+            hint = f"{value!r} is a leaf: give it as leaf; " if value in leaves else nearest(value, [*known, *leaves])
+            return InputError(f"no forecast has {column} {value!r}; {hint}choose one of {', '.join(known)}")
         rows = kept
     return InputError(f"no forecast of {dict(asked)}")  # only if the frame is not sorted by its key
 

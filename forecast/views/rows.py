@@ -73,7 +73,7 @@ def check_context(cube: xr.Dataset, context: Mapping[str, str]) -> None:
             )
 
 
-def check_horizon(ahead: list[str], horizon: int | None) -> int:
+def check_horizon(ahead: list[str], horizon: int | None, beyond: str = "") -> int:
     """Return how many of the quarters ahead are asked for, all if ``horizon`` is not given.
 
     Parameters
@@ -82,6 +82,8 @@ def check_horizon(ahead: list[str], horizon: int | None) -> int:
         Labels of the quarters drawn.
     horizon
         Quarters ahead asked for, from 1.
+    beyond
+        Why it goes no further, for the message.
 
     Returns
     -------
@@ -98,7 +100,10 @@ def check_horizon(ahead: list[str], horizon: int | None) -> int:
     if horizon is not None and horizon < 1:
         raise InputError(f"horizon is {horizon}; it must be 1 quarter or more")
     if horizon is not None and horizon > len(ahead):
-        raise OutOfSupportError(f"horizon {horizon} is beyond the {len(ahead)} quarters drawn, the last {ahead[-1]}")
+        why = f"; {beyond}" if beyond else ""
+        raise OutOfSupportError(
+            f"horizon {horizon} is beyond the {len(ahead)} quarters drawn, the last {ahead[-1]}{why}"
+        )
     return horizon or len(ahead)
 
 

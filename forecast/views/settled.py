@@ -138,7 +138,9 @@ def settling_figures(cube: xr.Dataset, share: TechniqueShare, *, of: str, base: 
     if x.var() < _TINY:
         return ()
     candidates = [*_movers(cube, share, of), *_weights(cube, share, of), *_rows(cube, of, base)]
-    found = [Figure(each.ask, cut) for each in candidates if (cut := _cut(each, x)) is not None]
+    found = [
+        Figure(each.ask, cut) for each in candidates if (cut := explained(each.values, each.effective, x)) is not None
+    ]
     return tuple(sorted(found, key=lambda figure: -figure.cut)[:MOST])
 
 
@@ -192,9 +194,28 @@ def _rows(cube: xr.Dataset, of: str, base: str) -> list[_Candidate]:
     return found
 
 
-def _cut(candidate: _Candidate, x: Array) -> float | None:
-    """Return the part of the variance of x that a candidate explains, or none where that may be chance."""
-    values, effective = candidate.values, candidate.effective
+def explained(values: Array, effective: float, x: Array) -> float | None:
+    """Return the part of the variance of x that goes with other draws, or none where that may be chance.
+
+    It is the squared correlation of x with their normal scores, adjusted for the number of draws.
+
+    Parameters
+    ----------
+    values, x
+        Draws, shape (draws,); those of x on a scale without bounds.
+    effective
+        How many of the values are different ones.
+
+    Returns
+    -------
+    float or None
+
+    Examples
+    --------
+    >>> noise = np.linspace(-1, 1, 999)
+    >>> round(explained(noise, 999, noise), 2), explained(noise, 999, np.abs(noise))
+    (0.98, None)
+    """
     if values.std() < _TINY:
         return None
     _, alike, count = np.unique(values, return_inverse=True, return_counts=True)

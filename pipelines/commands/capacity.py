@@ -26,6 +26,7 @@ from shiftcast.pipelines.sources.public_record import read_record
 Stand = Annotated[
     list[str] | None, typer.Option("--set", help="Stand a value in for an assumption, such as site.utilisation=0.7.")
 ]
+Sure = Annotated[bool, typer.Option(help="Insist on figures far beyond what the record supports.")]
 AsOf = Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")]
 Draws = Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of every random number.")]
@@ -47,6 +48,7 @@ def site(
     flex: Annotated[float, typer.Option(help="Share of power given back when asked.")] = 0.0,
     flex_hours: Annotated[float, typer.Option(help="Hours a year it is given back.")] = 0.0,
     stand: Stand = None,
+    sure: Sure = False,
     as_of: AsOf = None,
     draws: Draws = 2000,
     seed: Seed = Settings.seed,
@@ -57,7 +59,9 @@ def site(
 ) -> None:
     """Say what a site puts out a day by generation, what limits it, and what a megawatt earns."""
     check_places(places := Places(output, plot, as_json=as_json))
-    asked = Site(mw, pue, generation, model, scenario, demand, accelerators, cap, flex, flex_hours, overrides(stand))
+    asked = Site(
+        mw, pue, generation, model, scenario, demand, accelerators, cap, flex, flex_hours, overrides(stand), sure
+    )
     basis = read_basis(as_of, draws, seed, record)
     give(_told("site", site_question(basis, asked), vars(asked)), basis.origin, places)
 
@@ -72,6 +76,7 @@ def cost(
         str | None, typer.Option(help="Price elasticities to show it at, such as 0.5,1,1.5; the record's if left out.")
     ] = None,
     stand: Stand = None,
+    sure: Sure = False,
     as_of: AsOf = None,
     draws: Draws = 2000,
     seed: Seed = Settings.seed,
@@ -82,7 +87,7 @@ def cost(
 ) -> None:
     """Say what a million tokens cost by generation and life: capital, operations, building, energy and idle apart."""
     check_places(places := Places(output, plot, as_json=as_json))
-    asked = Costing(life, generation, model, scenario, gain, elasticity, overrides(stand))
+    asked = Costing(life, generation, model, scenario, gain, elasticity, overrides(stand), sure)
     basis = read_basis(as_of, draws, seed, record)
     give(_told("cost", cost_question(basis, asked), vars(asked)), basis.origin, places)
 

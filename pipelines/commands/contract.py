@@ -12,10 +12,10 @@ from rich.table import Table
 from shiftcast.features.frames import ALL, Forecasts, empty
 from shiftcast.features.series import select
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.identity.cube import UNITS
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
-from shiftcast.forecast.views.contracted import TOTALS, Contracted
+from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.views.contracted import BOUNDS, TOTALS
 from shiftcast.forecast.views.part import MEASURES
 from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
@@ -31,11 +31,13 @@ def contract(
     leaf: Annotated[str, typer.Option(help="Such as sovereign.")] = ALL,
     workload: Annotated[str, typer.Option(help="Such as search.")] = ALL,
     technique: Annotated[str, typer.Option(help="Such as llm.")] = ALL,
+    bound: Annotated[str, typer.Option(help=f"Whether it holds {', '.join(BOUNDS)}.")] = "exactly",
     total: Annotated[str, typer.Option(help=f"Whether the total of the period {' or is '.join(TOTALS)}.")] = "moves",
     as_of: Annotated[str | None, typer.Option(help="Day the record is seen from; today if left out.")] = None,
     draws: Annotated[int, typer.Option(min=100, max=20000, help="Joint draws.")] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of every random number.")] = 20260826,
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
+    sure: Annotated[bool, typer.Option(help="Insist on a figure far beyond the forecast.")] = False,
     output: Output = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print every node as JSON.")] = False,
 ) -> None:
@@ -46,27 +48,24 @@ def contract(
     forecaster = Forecaster(cube, empty(Forecasts), known.claims, known, settings)
     done = forecaster.contract(
         measure, period=period, value=value, segment=segment, leaf=leaf, workload=workload, technique=technique,
-        total=total,
+        bound=bound, total=total, sure=sure,
     )  # fmt: skip
-    write_noted(done.frame, output, known.origin, lines=(_held(done),))
+    write_noted(done.table, output, known.origin, lines=(done.question,))
     if as_json:
-        sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
+        sys.stdout.write(done.table.to_json(orient="records", double_precision=15) + "\n")
     else:
-        _show(done, f"{known.origin:%Y-%m-%d}")
+        _show(done, period)
 
 
-def _held(done: Contracted) -> str:
-    return f"{done.measure} [{UNITS[done.measure]}] with {done.node} held at {done.value:.4g}"
-
-
-def _show(done: Contracted, as_of: str) -> None:
+def _show(done: Answer, period: str) -> None:
     console = wide_console()
-    console.print(f"{_held(done)}, as of {as_of}; "
-                  f"the total {'is kept' if done.total == 'kept' else 'moves'}", markup=False)  # fmt: skip
+    console.print(done.says, markup=False)
     table = Table("segment", "leaf", "before (80 %)", "after (80 %)", "mean moved")
-    for row in select(done.frame, workload=ALL, technique=ALL, period=done.period).itertuples():
+    for row in select(done.table, workload=ALL, technique=ALL, period=period).itertuples():
         table.add_row(
             row.segment, row.leaf, f"{row.before_median:.4g} ({row.before_low80:.4g}-{row.before_high80:.4g})",
             f"{row.after_median:.4g} ({row.after_low80:.4g}-{row.after_high80:.4g})", f"{row.moved:+.4g}",
         )  # fmt: skip
     console.print(table)
+    for note in done.notes:
+        console.print(f"- {note}", markup=False)

@@ -16,7 +16,7 @@ from rich.text import Text, TextType
 _FILE_WIDTH: Final = 118
 _MOST_LINES: Final = 4  # that a wrapped cell takes before its table is shown another way
 _SIDE_BY_SIDE: Final = 6  # most rows that are laid on their side
-_FIGURE: Final = re.compile(r"[-+~<>=$(]*\d\S*( [(]?[-+]?[\d.,%kMBT]+( to |-)[-+]?[\d.,%kMBT]+[)]?)?")
+_FIGURE: Final = re.compile(r"[-+~<>=$(]*\d\S*( [(]?[-+]?\d\S*( (to|-) [-+]?\d\S*)?)?( \d+%)?")
 
 
 class FittingConsole(Console):
@@ -118,8 +118,11 @@ def _widths(table: Table, texts: list[list[str]], width: int) -> list[int] | Non
     spare = width - _outer(table, least)
     if spare < 0:
         return None
-    wants = [high - low for high, low in zip(most, least, strict=True)]
-    found = [low + spare * want // max(1, sum(wants)) for low, want in zip(least, wants, strict=True)]
+    found = list(least)
+    order = sorted(range(len(least)), key=lambda each: most[each] - least[each])
+    for left, place in zip(range(len(order), 0, -1), order, strict=True):  # short columns have what they want first
+        more = min(most[place] - least[place], spare // left)
+        found[place], spare = least[place] + more, spare - more
     lines = max(-(-high // max(1, each)) for high, each in zip(most, found, strict=True))
     return found if lines <= _MOST_LINES else None
 

@@ -37,42 +37,46 @@ def _when(table: pd.DataFrame) -> Tables:
     """Return odds by year, dates, what the variance is made of, and what would settle it, from the one row."""
     row: dict[str, Any] = table.iloc[0].to_dict()
     years = [name.removeprefix("by_") for name in row if name.startswith("by_")]
-    odds = {"already": row["already"], **{f"by {year}": row[f"by_{year}"] for year in years},
-            f"not by {row['horizon']}": row["never"]}  # fmt: skip
+    odds = {name: row[name] for name in ("techniques", "already")}
+    odds |= {f"by {year}": row[f"by_{year}"] for year in years} | {f"not by {row['horizon']}": row["never"]}
     dates = [{"": "of all draws", **{name: row[name] for name in ("early", "middle", "late")}}]
     if row["draws_within"]:
         inside = {name: row[f"{name}_within"] or "-" for name in ("early", "middle", "late")}
         dates.append({"": f"of the {row['draws_within']:.0f} draws that cross ahead", **inside})
-    tables = [("probability", _percents([odds])), (f"quarter, {row['level']:.0%} interval", pd.DataFrame(dates))]
+    tables = [("probability", _percents(odds)), (f"quarter, {row['level']:.0%} interval", pd.DataFrame(dates))]
     parts = {told: row[f"variance_{name}"] for name, told in _PARTS.items() if pd.notna(row[f"variance_{name}"])}
     settles = [
         {"one figure that would settle part of it": row[name], "of the variance": f"{row[f'{name}_cut']:.0%}"}
         for name in row if name.startswith("settle_") and not name.endswith("_cut") and row[name]
     ]  # fmt: skip
     if parts:
-        tables.append(("variance of the share in the middle of the window", _percents([parts])))
+        tables.append(("variance of the share in the middle of the window", _percents(parts)))
     return [*tables, *([("what would settle it", pd.DataFrame(settles))] if settles else [])]
 
 
 def _placement(table: pd.DataFrame) -> Tables:
-    """Return hours and share by vendor at the last quarter known and at the end of each year."""
-    quarters = list(dict.fromkeys(table["quarter"]))
-    now = table.loc[table["kind"] == "estimate", "quarter"].iloc[-1] if (table["kind"] == "estimate").any() else ""
-    ends = [each for each in quarters if each == now or each.endswith(_YEAR_END)]
-    rows = []
+    """Return shares and hours by vendor, in the last quarter known and the last of each year."""
+    now = table.loc[table["kind"] == "estimate", "quarter"].iloc[-1:].tolist()
+    ends = [each for each in dict.fromkeys(table["quarter"]) if each in now or each.endswith(_YEAR_END)]
+    shares, hours = [], []
     for (vendor, unit), mine in table.groupby(["vendor", "unit"], sort=False):
-        of = mine.set_index("quarter")
-        rows.append({"vendor": vendor, "unit": unit, **{end: _hours(of.loc[end]) for end in ends}})
-    return [("busy hours in the quarter, 8 in 10 in brackets, and share of all accelerator-hours", pd.DataFrame(rows))]
+        of = mine.set_index("quarter").loc[ends]
+        name = f"{vendor} [{unit.partition('/')[0].replace('_', '-')}]"
+        hours.append({"vendor": name, **{end: _hours(row) for end, row in of.iterrows()}})
+        if of["share"].notna().all() and vendor != "all":
+            shares.append({"vendor": vendor, **{str(end): f"{share:.0%}" for end, share in of["share"].items()}})
+    return [
+        ("share of all accelerator-hours in the quarter", pd.DataFrame(shares)),
+        ("busy hours in the quarter, 8 in 10 in brackets", pd.DataFrame(hours)),
+    ]
 
 
 def _hours(row: pd.Series) -> str:
-    share = "" if pd.isna(row["share"]) else f", {row['share']:.0%}"
-    return f"{figure(row['q500'])} ({figure(row['q100'])} to {figure(row['q900'])}){share}"
+    return f"{figure(row['q500'])} ({figure(row['q100'])} to {figure(row['q900'])})"
 
 
-def _percents(rows: list[dict[str, float]]) -> pd.DataFrame:
-    return pd.DataFrame([{name: f"{value:.1%}" for name, value in row.items()} for row in rows])
+def _percents(row: dict[str, Any]) -> pd.DataFrame:
+    return pd.DataFrame([{name: each if isinstance(each, str) else f"{each:.1%}" for name, each in row.items()}])
 
 
 _LAID: Final[Mapping[str, Callable[[pd.DataFrame], Tables]]] = {"when": _when, "placement": _placement}

@@ -157,18 +157,18 @@ def _parameters(question: str) -> list[Parameter]:
         )  # fmt: skip
         several = kind_of(info) in _REPEATED
         found.append(_option(name, Annotated[(list[str] if several else str) | None, option], None))
-    places = " ".join(name.upper() for name in needed(question))
-    if places:
-        line = typer.Argument(metavar=f"[{places}]", help="What is needed, by place rather than by name.",
-                              autocompletion=completing(needed(question)[0]))  # fmt: skip
-        found.insert(0, _option("words", Annotated[list[str] | None, line], None))
-    return found
+    places = needed(question)
+    if not places:
+        return found
+    words = typer.Argument(metavar=" ".join(places).upper(), help="What is needed, by place rather than by name.",
+                           autocompletion=completing(places[0]))  # fmt: skip
+    return [_option("words", Annotated[list[str] | None, words], None), *found]
 
 
 def _help(row: Mapping[str, str]) -> str:
     """Return meaning, unit, bounds and default of a field."""
     default = {"needed": "needed", "": ""}.get(row["default"], f"{row['default']} if left out")
-    notes = "; ".join(note for note in (row["unit"].replace("1", ""), row["bounds"], default) if note)
+    notes = "; ".join(note for note in (row["unit"] if row["unit"] != "1" else "", row["bounds"], default) if note)
     return f"{row['meaning'].removesuffix(' (any question)')}{f' [{notes}]' if notes else ''}"
 
 
@@ -178,16 +178,17 @@ def _option(name: str, annotation: Any, default: Any) -> Parameter:
 
 def _asked(question: str, given: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
     """Return the fields that were given, by name or by place, each in its kind and within its bounds."""
+    command = f"shiftcast {question.replace('_', '-')}"
     named = {name: value for name, value in given.items() if value not in (None, [])}
     open_ = [name for name in needed(question) if name not in named]
     if len(words) > len(open_):
-        by_place = f"takes {', '.join(open_)} by place" if open_ else "takes nothing more by place"
-        raise InputError(f"`shiftcast {question}` {by_place}, not {words[len(open_)]!r}; see --help for its options")
+        by_place = f"takes only {' '.join(open_).upper()} by place" if open_ else "takes nothing more by place"
+        raise InputError(f"`{command}` {by_place}, not {words[len(open_)]!r}; see --help for its options")
     named |= dict(zip(open_, words, strict=False))
     lacking = [name for name in needed(question) if name not in named]
     meanings = {row["field"]: row["meaning"] for row in field_rows(question)}
     if lacking:
-        raise InputError(f"`shiftcast {question}` needs {option_of(lacking[0])[0]}: {meanings[lacking[0]]}")
+        raise InputError(f"`{command}` needs {option_of(lacking[0])[0]}: {meanings[lacking[0]]}")
     schema = QUESTIONS[question]
     read = {name: field_value(name, value, kind_of(schema.model_fields[name])) for name, value in named.items()}
     for name, value in read.items():

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.fleet.asking import KINDS
+from shiftcast.forecast.fleet.asking import KINDS, json_schema
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, open_store
 from shiftcast.pipelines.serving.gate import Gate
@@ -41,10 +41,10 @@ def serve(
 
     store = open_store(root or default_root(), make=False, model=model_of(fleet) if fleet else MODEL)
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads; ours do not
-    listener = _listen(host, port)
+    listener = listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)
     gate = Gate(watcher, limits=RequestLimits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log,
-                taken=Taken(store.model, KINDS, ("question", "form")) if fleet else WORLD)  # fmt: skip
+                taken=Taken(store.model, KINDS, ("question", "form"), json_schema()) if fleet else WORLD)  # fmt: skip
     log("listening", host=host, port=listener.getsockname()[1], alias=alias)
     if not _is_loopback(host):
         log("warning", reason="this server asks for no password; put one that does in front of it")
@@ -67,7 +67,24 @@ def log(event: str, **fields: Any) -> None:
     sys.stderr.flush()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Parameters
+    ----------
+    host, port
+        Address and port; a free one if it is 0.
+
+    Returns
+    -------
+    socket
+        The listener.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be had.
+    """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=128)

@@ -107,6 +107,7 @@ def questions(bundle: Bundle) -> list[dict[str, Any]]:
         "site": {"mw": 40.0}, "cost": {},
         "retire": {"generation": summary.generations[1].family},  # the first may not be sold any more
         "scenario": {"scenarios": ["all*0.9"]}, "regret": {"scenarios": ["all*0.9"], "by": last, "risk": 0.1},
+        "audit": {"measure": "power", "period": last},
     }  # fmt: skip
     return [{"question": name, **fields} for name, fields in asked.items()]
 

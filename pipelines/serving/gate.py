@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, Final, Protocol
 
+from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.serving.loading import Log, Served
+from shiftcast.pipelines.serving.metrics import CONTENT, Family, Requests, Sample, gauge, text_of
+from shiftcast.pipelines.serving.openapi import openapi
 from shiftcast.pipelines.serving.payload import (
     WORLD,
     PayloadError,
@@ -31,9 +37,8 @@ from shiftcast.pipelines.serving.reply import (
     send_reply,
     trace_of,
 )
+from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI
 
-INVOCATIONS: Final = "/invocations"
-_GETS: Final = ("/health", "/ping", "/ready", "/version")
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
 _DRAINED: Final = 100  # times the limit that is read and thrown away, so that the client hears the refusal
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -68,13 +73,16 @@ class Gate:
         Called with an event and its fields; never with payloads, headers or addresses.
     taken
         What the model may be asked.
+    clock
+        Tells the time [s since 1970].
     """
 
     def __init__(
-        self, source: ServedSource, *, limits: RequestLimits, hosts: frozenset[str], log: Log, taken: Taken = WORLD
-    ) -> None:
+        self, source: ServedSource, *, limits: RequestLimits, hosts: frozenset[str], log: Log, taken: Taken = WORLD,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
         self._source, self._limits, self._hosts, self._log, self._taken = source, limits, hosts, log, taken
-        self._under_way = 0
+        self._clock, self._requests, self._under_way = clock, Requests(), 0
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -112,28 +120,53 @@ class Gate:
         finally:
             self._under_way -= 1
         await send_reply(reply, send, number=number)
-        milliseconds = round(1e3 * (time.perf_counter() - start), 1)
-        self._log("request", **note, status=reply.status, ms=milliseconds, sent=len(reply.body))
+        seconds = time.perf_counter() - start
+        self._requests.add(note["route"], note["method"], reply.status, seconds)
+        self._log("request", **note, status=reply.status, ms=round(1e3 * seconds, 1), sent=len(reply.body))
 
     async def _reply(
         self, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive, note: dict[str, Any]
     ) -> Reply:
         self._check_host(headers)
         path, method = scope["path"], scope["method"]
-        if path not in {INVOCATIONS, *_GETS}:
-            raise PayloadError(f"no such path; there are {', '.join((INVOCATIONS, *_GETS))}", 404)
+        if path not in {INVOCATIONS, *GETS}:
+            raise PayloadError(f"no such path; there are {', '.join((INVOCATIONS, *GETS))}", 404)
         wanted = ("POST",) if path == INVOCATIONS else ("GET", "HEAD")
         if method not in wanted:
             return refusal(405, f"{path} takes {' or '.join(wanted)}", allow=", ".join(wanted))
         served = self._source.served
         if path != INVOCATIONS:
-            return _status(path, served, method, self._taken.model)
+            reply = self._told(path, served)
+            return replace(reply, body=b"") if method == "HEAD" else reply
         if served is None:
             return refusal(503, "no model is loaded yet", retry_after="5")
         if self._under_way > self._limits.waiting:
             return refusal(429, f"{self._limits.waiting} requests are under way; come back", retry_after="1")
         note["version"] = served.version
         return await self._score(served, scope, headers, receive, note)
+
+    def _told(self, path: str, served: Served | None) -> Reply:
+        if path == METRICS:
+            return Reply(200, text_of(self._families(served)).encode(), kind=CONTENT)
+        return Reply(200, self._document) if path == OPENAPI else _status(path, served, self._taken.model)
+
+    @cached_property
+    def _version(self) -> str:
+        return present_maker().shiftcast
+
+    @cached_property
+    def _document(self) -> bytes:
+        return json.dumps(openapi(self._taken, version=self._version, limits=self._limits)).encode()
+
+    def _families(self, served: Served | None) -> Iterator[Family]:
+        build = Sample(1, {"version": self._version})
+        yield Family("shiftcast_build_info", "gauge", "Version of shiftcast.", (build,))
+        yield gauge("shiftcast_model_ready", "1 once a version is loaded, before that 0.", int(served is not None))
+        if served is not None:
+            yield gauge("shiftcast_model_version", "Number of the version that answers.", float(served.version))
+        if served is not None and served.told is not None:
+            yield from served.told.at(self._clock())
+        yield from self._requests.families(self._under_way)
 
     def _check_host(self, headers: Mapping[str, str]) -> None:
         name = headers.get("host", "").rpartition("@")[2]
@@ -168,22 +201,20 @@ def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _route(scope: Mapping[str, Any]) -> str:
-    return str(scope["path"]) if scope["path"] in {INVOCATIONS, *_GETS} else "other"
+    return str(scope["path"]) if scope["path"] in {INVOCATIONS, *GETS} else "other"
 
 
 def _method(scope: Mapping[str, Any]) -> str:
     return str(scope["method"]) if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
 
 
-def _status(path: str, served: Served | None, method: str, model: str) -> Reply:
+def _status(path: str, served: Served | None, model: str) -> Reply:
     """Return whether the process is alive, whether it can answer, or with which version."""
     if path in {"/health", "/ping"}:
-        reply = json_reply(200, {"status": "alive"})
-    elif served is None:
-        reply = json_reply(503, {"status": "loading"}, retry_after="5")
-    else:
-        reply = json_reply(200, {"status": "ready", "model": model, "version": served.version})
-    return Reply(reply.status, b"", reply.headers) if method == "HEAD" else reply
+        return json_reply(200, {"status": "alive"})
+    if served is None:
+        return json_reply(503, {"status": "loading"}, retry_after="5")
+    return json_reply(200, {"status": "ready", "model": model, "version": served.version})
 
 
 async def _read(receive: Receive, limits: RequestLimits) -> bytes:

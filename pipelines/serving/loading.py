@@ -13,6 +13,7 @@ from typing import Any
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import checked_files
 from shiftcast.pipelines.registry.mlflow_store import Store, alias_version
+from shiftcast.pipelines.serving.told import Told, told_of
 from shiftcast.pipelines.state.root import StoreError
 
 Log = Callable[..., None]
@@ -30,11 +31,14 @@ class Served:
         MLflow's scoring app.
     model
         The model, which lives as long as this.
+    told
+        Metrics of its forecast.
     """
 
     version: str
     app: Any
     model: Any = None
+    told: Told | None = None
 
 
 def load_served(store: Store, version: Any) -> Served:
@@ -91,7 +95,7 @@ def open_served(version: str, folder: Path) -> Served:
     if isinstance(inner, ShiftcastModel):
         inner.number(version)
     known: Any = weakref.proxy(model)
-    return Served(version, scoring_server.init(known), model)
+    return Served(version, scoring_server.init(known), model, told_of(folder))
 
 
 class Watcher:

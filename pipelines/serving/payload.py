@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions import KINDS, Kind, unknown
+from shiftcast.forecast.questions import KINDS, Kind, json_schema, unknown
 from shiftcast.pipelines.registry.mlflow_store import MODEL
 from shiftcast.pipelines.registry.served_model import PARAMS
 
@@ -60,11 +60,14 @@ class Taken:
         Kind of each field of a question.
     params
         Fields that all questions of a request may share.
+    questions
+        JSON Schema of the fields of each question.
     """
 
     model: str = MODEL
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     params: tuple[str, ...] = PARAMS
+    questions: Mapping[str, Mapping[str, Any]] = field(default_factory=json_schema)
 
 
 WORLD: Final = Taken()

@@ -29,11 +29,14 @@ class Reply:
         Bytes of the JSON.
     headers
         Further headers, names in lower case.
+    kind
+        Its content type.
     """
 
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    kind: bytes = b"application/json"
 
 
 def json_reply(status: int, content: Mapping[str, Any], **headers: str) -> Reply:
@@ -167,7 +170,7 @@ async def send_reply(reply: Reply, send: Send, *, number: str) -> None:
         Number of the request, for ``x-request-id``.
     """
     headers = [
-        (b"content-type", b"application/json"), (b"content-length", str(len(reply.body)).encode()),
+        (b"content-type", reply.kind), (b"content-length", str(len(reply.body)).encode()),
         (b"x-request-id", number.encode()), *reply.headers,
     ]  # fmt: skip
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

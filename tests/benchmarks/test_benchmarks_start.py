@@ -20,6 +20,7 @@ FOLDER = Path(__file__).parents[2] / "benchmarks"
         "hierarchical_methods",
         "ingest",
         "labels",
+        "plan_odds",
         "categories",
         "reconcile",
         "revenue",

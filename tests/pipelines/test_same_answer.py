@@ -69,7 +69,7 @@ def test_a_contract(model, drawn):
 def test_a_contract_is_printed_for_people(drawn):
     asked = ["contract", "power", "--segment", "rest", "--period", "2027Q4", "--value", "20000"]
     result = CliRunner().invoke(app, [*asked, *SAME[:-1]])
-    assert "power [MW_facility] with rest/all all/all 2027Q4 held at 2e+04" in result.stdout
+    assert "MW_facility of power in rest/all in 2027Q4, held at 20,000" in " ".join(result.stdout.split())
     assert "sovereign" in result.stdout
 
 

@@ -5,8 +5,8 @@ import inspect
 import pytest
 
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.capacity.limits_question import Limits
 from shiftcast.forecast.capacity.plan import Plan
+from shiftcast.forecast.capacity.purchases import Limits
 from shiftcast.forecast.capacity.retire import Retirement
 from shiftcast.forecast.capacity.scenario_regret import Regretted
 from shiftcast.forecast.economics.costs import Costing
@@ -18,10 +18,11 @@ from shiftcast.forecast.effects.turned_away import Latent
 from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows, json_schema
 from shiftcast.forecast.questions.reading import is_context, kind_of
 from shiftcast.forecast.views.compared import Compared
+from shiftcast.forecast.views.contract_answer import Held
 
 OWN = {
-    "attribute": Attributed, "learn_next": LearnNext, "rank": Rank, "latent": Latent, "plan": Plan, "limits": Limits,
-    "site": Site, "cost": Costing, "retire": Retirement, "scenario": Compared, "regret": Regretted,
+    "contract": Held, "attribute": Attributed, "learn_next": LearnNext, "rank": Rank, "latent": Latent, "plan": Plan,
+    "limits": Limits, "site": Site, "cost": Costing, "retire": Retirement, "scenario": Compared, "regret": Regretted,
 }  # fmt: skip
 PART = ("segment", "leaf", "workload", "technique")
 
@@ -60,7 +61,7 @@ def test_a_field_is_of_one_kind_whichever_question_takes_it():
 def test_every_field_says_what_it_means_and_numbers_their_unit(question):
     for row in field_rows(question):
         assert row["meaning"]
-        text = row["kind"] == "text" or row["kind"].startswith(("pairs", "names", "rows"))
+        text = row["kind"] == "text" or row["kind"].startswith(("pairs", "names", "rows", "yes"))
         assert bool(row["unit"]) != text or row["field"] == "seed"
 
 

@@ -84,7 +84,7 @@ def test_units_come_from_the_answer_then_the_question_then_the_row():
 
 
 def test_every_question_of_the_cube_is_told_and_its_columns_are_declared():
-    in_words = {*SAYS, "attribute"}  # which says its own answer
+    in_words = {*SAYS, "attribute", "contract"}  # which say their own answers
     assert set(COLUMNS) <= in_words <= set(rows_schema())
 
 
@@ -92,7 +92,7 @@ def test_fields_are_told_with_defaults_and_without_what_was_left_out():
     asked = asked_of(read_question({"question": "quantiles", "quantiles": [0.5], "measure": "power", "form": "answer"}))
     assert asked == {
         "segment": "all", "leaf": "all", "workload": "all", "technique": "all", "quantiles": [0.5], "scenario": "base",
-        "measure": "power",
+        "measure": "power", "every": "quarter",
     }  # fmt: skip
 
 

@@ -17,8 +17,8 @@ def call(finished):
 def test_ask_prints_a_table(call):
     done = call("ask", "when", "technique=llm", "of=recsys", "base=gpu_hours", "segment=hyperscale", "level=0.5")
     assert done.exit_code == 0
-    assert "question: llm over 50% of recsys gpu-hours, hyperscale" in done.output
-    assert "level: 0.5" in done.output
+    assert "is when large language models pass 50 % of" in " ".join(done.output.split())
+    assert "Quarter, 50% interval" in done.output
 
 
 def test_what_a_question_takes_is_listed_without_a_store():
@@ -30,16 +30,17 @@ def test_what_a_question_takes_is_listed_without_a_store():
 
 def test_what_all_rows_share_is_printed_once(call):
     done = call("ask", "quantiles", "measure=power", "horizon=3", "quantiles=0.1,0.9")
-    assert done.output.count("MW_facility") == 1
-    assert done.output.count("2026Q") == 2
+    assert done.output.count("unit: MW_facility") == 1
+    assert sum(line.strip().startswith("202") for line in done.output.splitlines()) == 3
     assert "q900" in done.output
 
 
 def test_quantiles_of_one_figure_stand_in_one_cell(call):
     done = call("ask", "techniques", "of=recsys", "segment=rest")
-    (told,) = json.loads(call("ask", "techniques", "of=recsys", "segment=rest", "--json").output)["predictions"][:1]
+    (whole,) = json.loads(call("ask", "techniques", "of=recsys", "segment=rest", "--json").output)["predictions"]
+    told = whole["rows"][0]
     low, middle, high = (f"{told[f'requests_q{each}']:.3g}" for each in (100, 500, 900))
-    assert f"{middle} ({low}-{high})" in done.output
+    assert f"{middle} ({low} to {high})" in done.output
     assert "_q" not in done.output
 
 
@@ -58,7 +59,7 @@ def test_what_is_wanted_and_not_served_is_a_measure_and_a_lifted_ceiling_joins_t
     [
         (("ask", "quantiles", "power"), "'power' is not of the form field=value, such as measure=power"),
         (("ask", "quantiles", "measure=power", "horizon=x"), "field 'horizon' is 'x'; it must be a number"),
-        (("ask", "poem"), "row 0: question 'poem' is not known"),
+        (("ask", "poem"), "question 'poem' is not known"),
         (("why",), "give --start, to compare two quarters, or --from"),
         (("why", "--start", "2025Q1", "--from", "1"), "give --start, to compare two quarters, or --from"),
         (("why", "--from", "v99"), "there is no model version 99"),

@@ -33,7 +33,7 @@ FEW = ["--draws", "200", "--seed", "7", "--as-of", "2026-11-20"]  # of the finis
 
 
 def invoke(*words):
-    result = CliRunner().invoke(app, list(words))
+    result = CliRunner().invoke(app, list(words), env={"COLUMNS": "400"})
     if result.exception:
         raise result.exception
     return result.stdout
@@ -83,7 +83,7 @@ def test_three_doors_one_answer(question, beside, finished, model):
 
 
 @pytest.mark.parametrize(("question", "said"), [
-    ("plan", ["order by", "racks to add", "Order ", "lag.order_shipment", "assumed"]),
+    ("plan", ["order by", "racks to add", "hold the risk", "ordered today", "ways", "lag.order_shipment", "assumed"]),
     ("retire", ["2024Q4", "scarce", "after the", "mw freed", "price.decline"]),
     ("site", ["vr200", "binding", "measured", "MLPerf", "left out", "given", "asked for", "Most work"]),
     ("cost", ["crf", "capital", "energy", "idle", "elasticity 0.4", "backfire", "cost.rate"]),

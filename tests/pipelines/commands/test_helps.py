@@ -21,8 +21,7 @@ OWN = {"when", "split", "site", "cost", "relabel", "contract"}  # commands with 
 
 def commands(name, command):
     below = getattr(command, "commands", {})
-    if not below:
-        yield name, command
+    yield name, command
     for each, inner in below.items():
         yield from commands(f"{name} {each}", inner)
 

@@ -235,3 +235,13 @@ def test_codes_and_prices_are_no_words():
     )  # fmt: skip
     assert all(rule.labels == {} for rule in rules.values())
     assert [pattern for where, pattern in rules if where == "pod"] == ["api-*"]
+
+
+def test_json_holds_the_rules_what_lacks_labels_and_what_to_do_next(tmp_path):
+    (tmp_path / "jobs.txt").write_text(HEAD + JOB.format(2, "train_rag"))
+    words = ["label", "sacct", str(tmp_path / "jobs.txt")]
+    told = json.loads(CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False).stdout)
+    printed = CliRunner().invoke(app, words, catch_exceptions=False)
+    assert rules_text(told["rules"]) == printed.stdout
+    assert told["next"] == printed.stderr.splitlines()
+    assert told["unlabelled"]["rows"] == 1

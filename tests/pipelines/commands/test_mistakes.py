@@ -6,6 +6,8 @@ import sys
 import pytest
 
 from shiftcast.pipelines.cli import main
+from shiftcast.pipelines.commands import asking
+from shiftcast.pipelines.registry.versions import open_version
 
 WHEN = ("--base", "requests", "--segment", "rest")
 MISTAKES = {
@@ -21,12 +23,12 @@ MISTAKES = {
     "no risk at all": (("plan", "--by", "2027Q4"), "such as --risk 0.05"),
     "a level in percent": (("when", "llm", "--of", "recsys", *WHEN, "--level", "80"), "80 percent is 0.8"),
     "a quarter left out": (("plan", "--risk", "0.05"), "needs --by: last quarter, such as 2027Q4"),
-    "a word too many": (("placement", "2027Q4"), "takes nothing more by place, not '2027Q4'"),
+    "a word too many": (("plan", "2027Q4", "0.05"), "takes only BY by place, not '0.05'"),
     "a kind of file": (("placement", "--output", "x.txt"), "give .xlsx, .csv, .parquet or .json"),
     "a kind of picture": (("placement", "--plot", "x.doc"), "name the picture such as answer.png"),
     "a folder that is not there": (("placement", "--output", "no/x.csv"), "folder 'no' is not there; make it"),
     "beyond the horizon": (("quantiles", "power", "--horizon", "99"), "the last 2028Q4"),
-    "quarters in the wrong order": (("attribute", "2026Q2", "2025Q2"), "2025Q2"),
+    "quarters in the wrong order": (("attribute", "2026Q2", "2025Q2"), "give the earlier quarter as start"),
     "a claim misspelt": (("check", "humain-60k"), "did you mean 'humain-600k'?"),
     "a version that is not there": (("placement", "--version", "99"), "there is no model version 99"),
     "an alias that is not there": (("placement", "--version", "chamption"), "run `shiftcast run` first"),
@@ -34,6 +36,11 @@ MISTAKES = {
     "an assumption unknown": (("limits", "2027Q1", "--set", "site.luck=1"), "site.luck"),
     "a pair without a number": (("limits", "2027Q1", "--set", "power.pue"), "is not of the form site.utilisation=0.7"),
 }
+
+
+@pytest.fixture(scope="module")
+def opened(finished):
+    return open_version("champion", root=finished.request.root)
 
 
 @pytest.fixture
@@ -53,8 +60,10 @@ def shell(finished, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_named_with_its_remedy_in_one_line(shell, mistake):
+def test_a_mistake_is_named_with_its_remedy_in_one_line(shell, opened, monkeypatch, mistake):
     words, remedy = MISTAKES[mistake]
+    if "--version" not in words:
+        monkeypatch.setattr(asking, "open_version", lambda *_, **__: opened)
     code, said = shell(*words)
     assert code in {1, 2}
     assert remedy in said

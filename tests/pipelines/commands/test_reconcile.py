@@ -1,5 +1,7 @@
 """`shiftcast reconcile` on users' long frames."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -190,3 +192,13 @@ def test_draws_of_days_in_other_spellings_are_of_one_day(tmp_path):
     paths = pd.read_csv(tmp_path / "paths.csv")
     assert paths["period_end"].unique().tolist() == ["2026-03-31"]
     assert len(paths) == 6
+
+
+def test_json_holds_forecasts_and_what_moved_them(files):
+    table, _ = invoke(files)
+    words = ["reconcile", str(files / "forecasts.csv"), "--hierarchy", str(files / "edges.csv"), "--json"]
+    told = json.loads(CliRunner().invoke(app, words).stdout)
+    assert (told["method"], told["nodes"], told["constraints"], told["kept"]) == ("wls_struct", 6, [], [])
+    rows = pd.DataFrame(told["rows"]).pivot_table(index="unique_id", columns="ds", values="model")
+    np.testing.assert_allclose(rows, table)
+    assert told["summary"]

@@ -27,8 +27,8 @@ def test_a_port_that_is_taken_is_named():
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(ValueError, match=rf"--host 127.0.0.1 --port {port}: cannot listen"):
-            serve_command._listen("127.0.0.1", port)
-    with serve_command._listen("127.0.0.1", 0) as listener:
+            serve_command.listen("127.0.0.1", port)
+    with serve_command.listen("127.0.0.1", 0) as listener:
         assert listener.getsockname()[1] > 0
 
 

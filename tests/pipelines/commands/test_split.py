@@ -1,11 +1,14 @@
 """`shiftcast split` prints whose share of what, seen when, under which mode, and what that took."""
 
 import json
+import re
 
 import pytest
 from typer.testing import CliRunner
 
 from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.commands import split as command
+from shiftcast.pipelines.commands.split import show
 
 FEW = ["--draws", "100", "--as-of", "2026-09-01"]
 
@@ -18,8 +21,35 @@ def invoke(*arguments):
 
 
 @pytest.fixture(scope="module")
-def printed():
-    return invoke("--mode", "soft", "--strength", "0.2", *FEW)
+def shown(tmp_path_factory):
+    """Return what is printed, the report it is of, and its picture."""
+    kept, picture = [], tmp_path_factory.mktemp("split") / "split.svg"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "show", lambda report: (kept.append(report), show(report)))
+        return invoke("--mode", "soft", "--strength", "0.2", "--plot", str(picture), *FEW), kept[0], picture
+
+
+@pytest.fixture
+def printed(shown):
+    return shown[0]
+
+
+def test_the_conclusion_comes_first_and_is_drawn(shown):
+    said, report, picture = shown
+    last = report.table.iloc[-1]
+    assert said.startswith(f"{100 * last['median']:.0f} % in {last['quarter']}")
+    assert "<svg" in picture.read_text()
+
+
+@pytest.mark.parametrize("columns", [60, 80, 118])
+def test_no_number_is_lost_on_a_narrow_screen(shown, monkeypatch, capsys, columns):
+    said = []
+    for width in (2000, columns):
+        monkeypatch.setenv("COLUMNS", str(width))
+        show(shown[1])
+        said.append(" ".join(capsys.readouterr().out.split()))
+    numbers = [set(re.findall(r"\d[\d,.]*\d|\d", each)) for each in said]
+    assert numbers[0] <= numbers[1]
 
 
 @pytest.mark.parametrize("said", [

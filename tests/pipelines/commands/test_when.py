@@ -30,7 +30,7 @@ def test_a_person_reads_the_sentence_then_the_numbers(call, finished):
     flat = " ".join(done.output.split())
     assert flat.index(found.says) < flat.index("Probability")
     for shown in (
-        "techniques read: llm",
+        "techniques",
         "already",
         "by 2026",
         "by 2032",
@@ -40,7 +40,7 @@ def test_a_person_reads_the_sentence_then_the_numbers(call, finished):
     ):
         assert shown in flat
     assert f"{found.already:.1%}" in flat
-    assert "Note: no accelerator-hours are taken for lexical, which run on CPUs." in flat
+    assert "- no accelerator-hours are taken for lexical, which run on CPUs" in flat
     assert max(map(len, done.output.splitlines())) <= 118
 
 

@@ -37,6 +37,7 @@ QUESTIONS = {
     "site": {"question": "site", "mw": 40.0, "given": "site.utilisation=0.7"},
     "cost": {"question": "cost", "life": "4,5", "gain": 2.0},
     "retire": {"question": "retire", "generation": "hopper"},
+    "audit": {"question": "audit", "measure": "power", "leaf": "sovereign", "period": "2027Q4"},
 }  # fmt: skip
 
 

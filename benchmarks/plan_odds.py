@@ -1,0 +1,112 @@
+"""Measure whether plans hold the risk of too few that they are made for.
+
+``python benchmarks/plan_odds.py`` writes ``benchmarks/plan_odds.csv`` and the table of ``docs/fleet.md``.
+
+Generated worlds: a plan is made on the draws of one seed and judged in the worlds of another, which it has not seen:
+how often the need there passes the racks ordered, and how often an order of the last day arrives late. Later worlds: a
+plan is made as of a past day and judged in the worlds drawn on a later one, for quarters that were reported since, by
+what those know of the accelerators that were live then.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from shiftcast.features.calendars import quarter_end
+from shiftcast.forecast.capacity.choices import draw_leads
+from shiftcast.forecast.capacity.need import funnel_steps, needed
+from shiftcast.forecast.capacity.purchase import whole_racks
+from shiftcast.forecast.identity.fit import WorldFit, fit_world
+from shiftcast.forecast.identity.world import draw_world
+from shiftcast.forecast.known import Settings, basis_of, cut
+from shiftcast.forecast.views.part import Part, periods
+from shiftcast.pipelines.sources.public_record import read_record
+
+RESULTS = Path(__file__).with_suffix(".csv")
+PAGE = Path(__file__).parents[1] / "docs" / "fleet.md"
+BEGIN, END = "<!-- benchmarks/plan_odds.py: begin -->", "<!-- benchmarks/plan_odds.py: end -->"
+PARTS = (Part(), Part("hyperscale"), Part("rest"), Part("hyperscale", "internal"), Part("rest", "sovereign"))
+RISKS = (0.05, 0.2)
+DOMAIN = 72  # accelerators of a rack
+AHEAD = ("2027Q2", "2027Q4", "2028Q4")
+SEEDS = (1, 2)
+NOW = "2026-11-22"
+PAST = {"2024-11-22": ("2025Q2", "2025Q4", "2026Q3"), "2025-05-22": ("2025Q4", "2026Q3"), "2025-11-22": ("2026Q3",)}
+
+
+def place_of(cube: xr.Dataset, by: str) -> int:
+    """Return the index of a quarter, reported or ahead."""
+    return int(periods(cube).searchsorted(quarter_end(by)))
+
+
+def generated(fit: WorldFit, draws: int) -> Iterator[dict[str, Any]]:
+    """Yield a row a part, quarter and risk: how often the need of unseen worlds passes a plan, and orders are late."""
+    seen, unseen = (draw_world(fit, draws=draws, seed=seed).cube for seed in SEEDS)
+    leads = []
+    for seed in SEEDS:
+        basis = basis_of(fit.known, Settings(draws=draws, seed=seed))
+        leads.append(draw_leads(basis, funnel_steps(basis, {})).after_order(0.0))
+    for part in PARTS:
+        for by in AHEAD:
+            for risk in RISKS:
+                planned, wanted = (needed(cube, part, place_of(cube, by), None).added for cube in (seen, unseen))
+                ordered = float(whole_racks(np.asarray(np.quantile(planned, 1 - risk)), DOMAIN))
+                yield {
+                    "kind": "generated worlds", "origin": NOW, "by": by, "part": f"{part.segment}/{part.leaf}",
+                    "risk": risk, "short": float((wanted > ordered).mean()),
+                    "late": float((leads[1] > np.quantile(leads[0], 1 - risk)).mean()),
+                }  # fmt: skip
+
+
+def later(past: xr.Dataset, now: xr.Dataset, origin: str) -> Iterator[dict[str, Any]]:
+    """Yield a row a part, quarter and risk: how often today's worlds had more live than a past plan."""
+    for part in PARTS:
+        for by in PAST[origin]:
+            planned, live = (needed(cube, part, place_of(cube, by), None).live for cube in (past, now))
+            for risk in RISKS:
+                yield {
+                    "kind": "later worlds", "origin": origin, "by": by, "part": f"{part.segment}/{part.leaf}",
+                    "risk": risk, "short": float((live > np.quantile(planned, 1 - risk)).mean()),
+                }  # fmt: skip
+
+
+def page_table(results: pd.DataFrame) -> str:
+    """Return the table of the page: by kind and risk, the mean odds of too few and their range over plans."""
+    lines = ["| judged in | plans | risk planned for | too few | of single plans | late |", "|---|---|---|---|---|---|"]
+    for (kind, risk), rows in results.groupby(["kind", "risk"], sort=False):
+        short, late = rows["short"], rows["late"]
+        shown = "" if late.isna().all() else f"{late.mean():.1%}"
+        spread = f"{short.min():.0%} to {short.max():.0%}"
+        lines.append(f"| {kind} | {len(rows)} | {risk:.0%} | {short.mean():.1%} | {spread} | {shown} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, and write the results and the table of the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--draws", type=int, default=500)
+    draws = parser.parse_args().draws
+    record = read_record()
+    fit = fit_world(cut(record, pd.Timestamp(NOW, tz="UTC")), Settings.through)
+    rows = list(generated(fit, draws))
+    now = draw_world(fit, draws=draws, seed=SEEDS[0]).cube
+    for origin in PAST:
+        before = fit_world(cut(record, pd.Timestamp(origin, tz="UTC")), "2026Q4")
+        rows += later(draw_world(before, draws=draws, seed=SEEDS[0]).cube, now, origin)
+    results = pd.DataFrame(rows).sort_values(["kind", "risk"], kind="stable")
+    results.to_csv(RESULTS, index=False, float_format="%.4f", lineterminator="\n")
+    page = PAGE.read_text(encoding="utf-8")
+    before_table, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PAGE.write_text(f"{before_table}{BEGIN}\n{page_table(pd.read_csv(RESULTS))}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

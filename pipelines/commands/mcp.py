@@ -1,0 +1,67 @@
+"""`shiftcast mcp`: the champion for assistants, over standard input and output or over HTTP on this machine."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.commands.serve import listen, log
+from shiftcast.pipelines.mcp.asking import AnswerLimits
+from shiftcast.pipelines.mcp.holding import Held
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION
+from shiftcast.pipelines.serving.payload import RequestLimits
+from shiftcast.pipelines.state.root import default_root
+
+
+def mcp(
+    http: Annotated[bool, typer.Option("--http", help="Listen on 127.0.0.1 instead of standard input.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of --http; 0 takes a free one.")] = 5002,
+    alias: Annotated[str, typer.Option(help="Alias of the version to ask; it is followed when it moves.")] = CHAMPION,
+    max_rows: Annotated[int, typer.Option(min=1, help="Rows of an answer.")] = AnswerLimits.rows,
+    max_bytes: Annotated[int, typer.Option(min=1000, help="Bytes of an answer.")] = AnswerLimits.bytes,
+    max_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds until an answer.")] = AnswerLimits.seconds,
+    root: Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")] = None,
+) -> None:
+    """Let assistants ask the champion: its questions as tools of the Model Context Protocol, which only read."""
+    try:
+        from shiftcast.pipelines.mcp.server import make_server  # noqa: PLC0415  (an extra, and seconds)
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("mcp"):
+            raise
+        raise InputError(
+            "the server for assistants needs the SDK; install it with `pip install 'shiftcast[mcp]'`"
+        ) from None
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
+    server = make_server(Held(root or default_root(), alias), AnswerLimits(max_rows, max_bytes, max_seconds))
+    if http:
+        _over_http(server, port)
+    else:
+        _over_stdio(server)
+
+
+def _over_stdio(server: Any) -> None:
+    import anyio  # noqa: PLC0415  (keeps --help fast)
+    from mcp.server.stdio import stdio_server  # noqa: PLC0415  (an extra)
+
+    async def run() -> None:
+        async with stdio_server() as (read, write):
+            await server.run(read, write, server.create_initialization_options())
+
+    anyio.run(run)
+
+
+def _over_http(server: Any, port: int) -> None:
+    """Serve on the loopback address alone; the SDK refuses a Host or Origin that names another."""
+    import uvicorn  # noqa: PLC0415  (keeps --help fast)
+
+    listener = listen("127.0.0.1", port)
+    app = server.streamable_http_app(
+        json_response=True, stateless_http=True, max_request_body_size=RequestLimits.body, host="127.0.0.1"
+    )
+    log("listening", host="127.0.0.1", port=listener.getsockname()[1], path="/mcp")
+    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=30)
+    uvicorn.Server(config).run(sockets=[listener])
