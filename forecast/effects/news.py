@@ -121,9 +121,11 @@ def news_between(before: Known, after: Known) -> News:
             label = f"{_CALLED.get(name, name)}: {about}"
             here = side[side != _BOTH][which]
             found[name, about] = _subject(label, told[which], here)
-    whole = [(_REGISTRY, "registry"), (_MODEL, "learned")]
-    other = [Subject(label, None, 0, 0, "") for label, field in whole
-             if getattr(before, field) != getattr(after, field)]  # fmt: skip
+    differ = {
+        _REGISTRY: repr(before.registry) != repr(after.registry),  # what a file leaves out is NaN, which equals nothing
+        _MODEL: before.learned != after.learned,
+    }
+    other = [Subject(label, None, 0, 0, "") for label, told in differ.items() if told]
     order = sorted(found, key=lambda key: (found[key].known_at, found[key].label))
     numbered = {key: len(other) + at for at, key in enumerate(order)}
     rows_of = {name: _Rows(rows, side, _numbers(rows, side, name, numbered)) for name, (rows, side) in sides.items()}

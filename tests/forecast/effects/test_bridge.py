@@ -13,6 +13,7 @@ from shiftcast.forecast.effects import bridge as module
 from shiftcast.forecast.effects.bridge import DAY, REST, Version, bridge, bridge_answer
 from shiftcast.forecast.effects.news import news_between
 from shiftcast.forecast.known import RULES, Settings
+from shiftcast.forecast.workloads import Registry
 
 BEFORE = pd.Timestamp("2026-08-31", tz="UTC")
 SETTINGS = Settings(draws=4, seed=1, through="2028Q4")
@@ -88,6 +89,15 @@ def test_a_share_model_that_learned_otherwise_is_news_of_its_own(both):
     news = news_between(after, other)
     assert [each.label for each in news.subjects] == ["share model"]
     assert (news.record(0).learned, news.record(1).learned) == (after.learned, "another")
+
+
+def test_workloads_are_news_only_where_a_task_differs(both):
+    (_, after) = both
+    read_again = Registry(tuple(replace(task, record_model=float("nan")) for task in after.registry.tasks))
+    twice = Registry(tuple(replace(task, record_model=float("nan")) for task in after.registry.tasks))
+    one, two = (replace(after, registry=each) for each in (read_again, twice))
+    assert news_between(one, two).subjects == ()
+    assert [each.label for each in news_between(after, one).subjects] == ["workloads"]
 
 
 def versions(both, counted):
