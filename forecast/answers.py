@@ -45,7 +45,6 @@ if TYPE_CHECKING:  # they bring the models, which only questions that draw again
     from shiftcast.forecast.sixty_forty.redrawn import Redrawn
     from shiftcast.forecast.sixty_forty.report import SplitReport
     from shiftcast.forecast.split.relabel import Relabelled
-    from shiftcast.forecast.workloads import Registry
 
 _NOT_KEPT: Final = "this forecast does not keep the record it was drawn from; run `shiftcast run` again"
 
@@ -242,13 +241,9 @@ class Forecaster(Asking):
         """Return how concentrated demand is (:func:`forecast.sixty_forty.concentration.concentrations`), a row each."""
         return pd.DataFrame([asdict(each) for each in concentrations(self.cube, self.known)])
 
-    @property
-    def _tasks(self) -> Registry | None:
-        return None if self.known is None else self.known.registry
-
     def plan(self, **asked: Any) -> Answer:
         """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
-        return ask_capacity("plan", self.cube, self.basis, asked, self._tasks)
+        return ask_capacity("plan", self.cube, self.basis, asked, self.known)
 
     def limits(self, **asked: Any) -> Answer:
         """Return what limits the fleet by quarter (:class:`forecast.capacity.purchases.Limits`)."""
@@ -268,7 +263,7 @@ class Forecaster(Asking):
 
     def retire(self, **asked: Any) -> Answer:
         """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
-        return ask_capacity("retire", self.cube, self.basis, asked, self._tasks)
+        return ask_capacity("retire", self.cube, self.basis, asked, self.known)
 
     def scenario(self, **asked: Any) -> Answer:
         """Return scenarios beside the base (:class:`forecast.views.compared.Compared`)."""

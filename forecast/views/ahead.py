@@ -18,7 +18,6 @@ from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, peri
 from shiftcast.forecast.views.published import Published
 from shiftcast.forecast.views.rows import check_horizon, choose_draws, level_draws, part_of, quantile_rows
 from shiftcast.forecast.views.scenario import BASE, apply_scenario, label_of
-
 from shiftcast.forecast.views.technique_share import technique_share
 
 _BEYOND = (
