@@ -1,9 +1,11 @@
 """Ask the twenty questions of a registered forecast, and time each after it is loaded.
 
-``python benchmarks/twenty.py [--root DIR]`` asks the champion of a store that ``shiftcast run`` made of the public
-record, ``mlruns`` here if left out; it writes ``benchmarks/twenty.csv`` and the table of ``docs/twenty_questions.md``.
+``python benchmarks/twenty.py [--root DIR] [--jobs]`` asks the champion of a store that ``shiftcast run`` made of the
+public record, ``mlruns`` here if left out; it writes ``benchmarks/twenty.csv`` and the table of
+``docs/twenty_questions.md``.
 A question that has a schema (:mod:`forecast.questions`) is asked through ``Forecaster.answer``, which is what every
-door calls; the others are commands on the store. The line shown is the first sentence of what the answer says.
+door calls; the others are commands on the store, of which those that need a second version or make one (``why``,
+``retrain``, ``monitor``) are run with ``--jobs`` only. The line shown is the first sentence of what the answer says.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ class Asked:
     name: str
     fields: Mapping[str, Any] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    job: bool = False
 
     @property
     def command(self) -> str:
@@ -59,7 +62,8 @@ TWENTY = (
     Asked(3, "vendor planner", "What probability has the claim of a trillion dollars through 2027?", "check",
           {"claim": "nvda-gtc26-1t"}),
     Asked(4, "analyst", "Is it still 60/40?", "split", {"base": "revenue", "definition": "recast_2"}),
-    Asked(5, "capacity planner", "Why does this forecast differ from the one before?", "why", options=("--from", "1")),
+    Asked(5, "capacity planner", "Why does this forecast differ from the one before?", "why", options=("--from", "1"),
+          job=True),
     Asked(6, "FinOps", "Why did GPU-hours grow since last year: volume, mix or what a request takes?", "attribute",
           {"start": "2025Q2", "end": "2026Q2", "by": "factor"}),
     Asked(7, "FinOps", "What does a million tokens cost, and how does it move with life?", "cost", {"life": "4,5,6"}),
@@ -76,8 +80,10 @@ TWENTY = (
     Asked(13, "capacity planner", "Which Hopper cohorts should retire first, when, and what do they free?", "retire",
           {"generation": "hopper"}),
     Asked(14, "capacity planner", "How much demand was turned away?", "latent"),
-    Asked(15, "MLOps", "Should the new model be promoted?", "retrain", options=("--promote-if-better",)),
-    Asked(16, "MLOps", "Has anything drifted or changed definition?", "monitor", options=("--report-only",)),
+    Asked(15, "MLOps", "Should the new model be promoted?", "retrain", options=("--promote-if-better",),
+          job=True),
+    Asked(16, "MLOps", "Has anything drifted or changed definition?", "monitor", options=("--report-only",),
+          job=True),
     Asked(17, "analyst", "How good were you? Every forecast made for 2026Q1.", "scorecard",
           options=("--target", "2026Q1")),
     Asked(18, "FinOps", "Which one number, if measured, shrinks the interval most?", "learn_next", {"by": "2028Q4"}),
@@ -90,6 +96,11 @@ TWENTY = (
 def asked_of_forecast() -> list[Asked]:
     """Return those that are questions of a forecast, so that every door answers them."""
     return [each for each in TWENTY if each.name in QUESTIONS]
+
+
+def known(each: Asked, *, jobs: bool) -> bool:
+    """Return whether a question can be asked here: of a forecast, or by a command that is no job or may be run."""
+    return each.name in QUESTIONS or (bool(each.options) and (jobs or not each.job))
 
 
 def first_sentence(text: str) -> str:
@@ -137,10 +148,11 @@ def main() -> None:
     """Ask all that the forecast knows how to answer, and write the results."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--root", type=Path, default=Path("mlruns"))
-    root = options.parse_args().root
+    options.add_argument("--jobs", action="store_true")
+    root, jobs = (given := options.parse_args()).root, given.jobs
     forecaster = open_forecaster(root=root)
     forecaster.answer({"question": "quantiles", "measure": "power"})  # what is drawn once for all is part of the load
-    rows = [answered(each, forecaster, root) for each in TWENTY if each.options or each.name in QUESTIONS]
+    rows = [answered(each, forecaster, root) for each in TWENTY if known(each, jobs=jobs)]
     results = pd.DataFrame(rows, columns=list(COLUMNS))
     results.to_csv(RESULTS, index=False)
     text = PAGE.read_text(encoding="utf-8")

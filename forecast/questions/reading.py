@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.questions.asked import Asked
 from shiftcast.forecast.questions.kinds import ROWS, TEXT, Kind, unknown
-from shiftcast.forecast.questions.schema import QUESTIONS, Asked
+from shiftcast.forecast.questions.schema import QUESTIONS
 
 OUTPUTS: Final[Mapping[str, str]] = {schema.output: name for name, schema in QUESTIONS.items()}
 _NAMES: Final = ("question", "output")

@@ -60,7 +60,7 @@ class Equation:
 
 
 def _product(*factors: Array) -> Array:
-    return np.prod(np.stack(factors), axis=0)
+    return np.asarray(np.prod(np.stack(factors), axis=0))
 
 
 def quotient(above: Array, below: Array) -> Array:
@@ -80,11 +80,11 @@ def quotient(above: Array, below: Array) -> Array:
     >>> quotient(np.array([6.0, 6.0]), np.array([3.0, 0.0])).tolist()
     [2.0, 0.0]
     """
-    return np.divide(above, below, out=np.zeros_like(above), where=below != 0)
+    return np.asarray(np.divide(above, below, out=np.zeros_like(above), where=below != 0))
 
 
 def _sum(*terms: Array) -> Array:
-    return np.sum(np.stack(terms), axis=0)
+    return np.asarray(np.sum(np.stack(terms), axis=0))
 
 
 EQUATIONS: Final[Mapping[str, Equation]] = {

@@ -23,6 +23,7 @@ from shiftcast.forecast.split.leaf_state import leaf_statements
 from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.supply.ceilings import LIMITS
 from shiftcast.forecast.tracing.cells import Cell, place_of, share_of, volume_of
+from shiftcast.forecast.tracing.equations import quotient
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share
 from shiftcast.forecast.views.techniques import technique_requests
 
@@ -94,7 +95,7 @@ def _sales(cube: xr.Dataset, known: Known, cell: Cell, at: int) -> Iterator[Subj
     yield Subject("hyperscale share of revenue", share, {"observations": stated}, walk)
     part = cell.part
     if part.leaf != ALL:
-        within = _ratio(draws_of(cube, "spending", Part(part.segment, part.leaf))[:, at],
+        within = quotient(draws_of(cube, "spending", Part(part.segment, part.leaf))[:, at],
                         draws_of(cube, "spending", Part(part.segment))[:, at])  # fmt: skip
         stated = leaf_statements(rows, (part.leaf,))
         yield Subject(
@@ -177,7 +178,3 @@ def _classes(cube: xr.Dataset, workload: str, technique: str) -> list[str]:
 
 def _sides(part: Part) -> tuple[str, ...]:
     return SOLD_SEGMENTS if part.segment == ALL else tuple(side for side in SOLD_SEGMENTS if side == part.segment)
-
-
-def _ratio(above: Array, below: Array) -> Array:
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)

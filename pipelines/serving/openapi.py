@@ -76,7 +76,7 @@ def _forms() -> dict[str, Any]:
     """Return the schemas of a row of a table and of a whole answer, which the field ``form`` chooses between."""
     whole = TypeAdapter(AnswerForm).json_schema(ref_template="#/components/schemas/{model}")
     parts = whole.pop("$defs", {})
-    row = {"type": "object", "properties": {"row": {"type": "integer"}}, "required": ["row"]}
+    row: dict[str, Any] = {"type": "object", "properties": {"row": {"type": "integer"}}, "required": ["row"]}
     return {**parts, "rows": row, "answer": {**whole, "properties": {**whole["properties"], **row["properties"]}}}
 
 

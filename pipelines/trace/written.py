@@ -16,9 +16,9 @@ import pyarrow.parquet
 
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.tables.formulas import unguarded
+from shiftcast.pipelines.tables.places import JSON, PARQUET, kind_of
 from shiftcast.pipelines.tables.sheets import cell_text, is_workbook, place_of, sheet_rows
 from shiftcast.pipelines.tables.workbook import NOTES, SOURCES, TABLE
-from shiftcast.pipelines.tables.writing import JSON, PARQUET, kind_of
 
 _PLACE: Final = re.compile(r"(?P<file>.+?\.\w+(?:#[^:]+)?):(?:row=)?(?P<row>\d+)(?::(?P<column>.+))?")
 

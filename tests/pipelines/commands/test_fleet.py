@@ -13,8 +13,8 @@ JOBS = ("1|rank-7|2026-01-01T00:00:00|2026-01-01T02:00:00|COMPLETED|cpu=4,gres/g
         "2|chat-8|2026-02-01T00:00:00|2026-02-01T10:00:00|COMPLETED|cpu=4,gres/gpu:h100=8\n")  # fmt: skip
 
 
-def invoke(*arguments):
-    result = CliRunner().invoke(app, list(arguments))
+def invoke(*arguments, columns=400):
+    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": str(columns)})
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.stdout
@@ -52,7 +52,8 @@ def test_a_path_is_no_name_of_a_fleet(mine):
 def test_a_fleet_is_said_in_a_sentence_then_in_a_table_of_80_columns(mine):
     said = invoke("fleet", "mine")
     assert said.startswith("Fleet mine used 84 GPU-hours from 2026-01 to 2026-02 on h100, a100")
-    assert max(len(line) for line in said.splitlines() if "│" in line) <= 80
+    narrow = invoke("fleet", "mine", columns=80)
+    assert max(len(line) for line in narrow.splitlines() if "│" in line) <= 80
     assert "`shiftcast label sacct FILES --into mine --output rules.csv`" in said
     assert "[[holding]] says what is held" in said
 
