@@ -119,6 +119,20 @@ def test_months_without_cost_are_what_was_held_and_said(basis, demand_of):
     assert "no cost of 2027-01 to 2027-02: what was held then is counted" in " ".join(answer.notes)
 
 
+def test_months_before_the_bill_are_unknown_and_the_total_says_so(basis, demand_of):
+    demand = demand_of(np.full((4, 9), 10.0), start="2027-04-01")
+    spent = bill(MONTHS[1:3], 2.0)
+    answer = budget(demand, Fleet("mine"), basis, year=2027, limit=1e3, spent=spent)
+    assert answer.table["spent"].tolist() == [False, True, True] + [False] * 9
+    assert answer.table["usd_mean"].isna().tolist() == [True] + [False] * 11
+    assert answer.table["sum_mean"].tolist()[1:3] == [200.0, 400.0]
+    assert answer.table["p_over"].isna().tolist() == [True] + [False] * 11
+    assert "of which USD 400 is spent. That is without 2027-01, of which no cost is known." in answer.says
+    assert "The store has no cost of 2027-01: it is not in the sums, and the odds" in " ".join(answer.notes)
+    holes = budget(demand, Fleet("mine"), basis, year=2027, limit=1e3, spent=bill(MONTHS[1:2], 2.0))
+    assert "without 2027-01, 2027-03, of which" in holes.says
+
+
 def test_parts_add_up_to_all_of_cost_spread_and_rise(basis, demand_of):
     random = np.random.default_rng(1)
     hours = wanted(*np.ones(50))[:, :, None] * np.exp(random.normal(0, 0.5, (50, 1, 3)))
