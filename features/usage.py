@@ -14,13 +14,10 @@ from shiftcast.features.frames import (
     GRAINS,
     DataFrame,
     Observations,
-    Quarantine,
     Usage,
     conform,
-    empty,
 )
 from shiftcast.features.input_error import InputError
-from shiftcast.features.labels import UNLABELLED
 
 _WHOLE: Final = {  # grains that a grain's periods fill exactly: weeks fill no months
     "minute": GRAINS, "hour": GRAINS[1:], "day": GRAINS[2:], "week": ("week",), "month": ("month", "quarter"),
@@ -146,77 +143,6 @@ def to_observations(usage: DataFrame[Usage], grain: str = "day") -> DataFrame[Ob
         ),
         Observations,
     )  # fmt: skip
-
-
-def whole_quarters(usage: DataFrame[Usage]) -> DataFrame[Observations]:
-    """Return the hours of every leaf in the calendar quarters of which each day is in some period, as observations.
-
-    Only rows that say segment and leaf count; operators, users, workloads and hardware are added up. A day on which
-    nothing ran leaves no row, so its quarter is left out: from the outside it looks like a day not recorded. A row of a
-    month or quarter tells of all its days.
-
-    Parameters
-    ----------
-    usage
-        Frame ``Usage``, sums of one measure and unit; rows of weeks, which fill no quarter, are left out.
-
-    Returns
-    -------
-    DataFrame
-        Frame ``Observations``.
-    """
-    rows = _of_leaves(usage)
-    whole = rows[_in_whole(rows)]
-    if whole.empty:
-        return empty(Observations)
-    check_grains(whole, "quarter")
-    return to_observations(whole.assign(**dict.fromkeys(DIMENSIONS[2:], ALL)), "quarter")
-
-
-def not_whole(usage: DataFrame[Usage]) -> DataFrame[Quarantine]:
-    """Return what :func:`whole_quarters` leaves out of the hours that say their leaf, each quarter with the reason.
-
-    Parameters
-    ----------
-    usage
-        As there.
-
-    Returns
-    -------
-    DataFrame
-        Frame ``Quarantine``; ``value`` is the quarter.
-    """
-    rows = _of_leaves(usage)
-    left = rows[~_in_whole(rows)]
-    quarter = pd.PeriodIndex(left["period_start"].dt.tz_localize(None), freq="Q").astype(str)
-    told = left.assign(
-        value=quarter, column=left["segment"] + "/" + left["leaf"], weeks=left["grain"] == "week", line=1.0
-    )[["source", "column", "value", "weeks", "line"]].drop_duplicates()  # fmt: skip
-    reason = told["weeks"].map({
-        True: "hours by the week fill no calendar quarter and are not added; ingest them by the day or month",
-        False: "some of the quarter's days have no hours, and none of it is added; ingest the rest",
-    })  # fmt: skip
-    return conform(told.assign(reason=reason), Quarantine)
-
-
-def _of_leaves(usage: DataFrame[Usage]) -> pd.DataFrame:
-    """Return the sums whose rows say segment and leaf."""
-    return usage[~usage[["segment", "leaf"]].isin([ALL, UNLABELLED]).any(axis=1) & (usage["how"] == "sum")]
-
-
-def _in_whole(rows: pd.DataFrame) -> pd.Series:
-    """Return which rows lie in a quarter of which every day is in the period of some row of the leaf."""
-    quarter = _starts(rows["period_start"], "quarter")
-    first = rows["period_start"].dt.floor("D")
-    days = (period_ends(rows) - first).dt.ceil("D").dt.days
-    spans = pd.DataFrame({"segment": rows["segment"], "leaf": rows["leaf"], "quarter": quarter, "day": first,
-                          "days": days})[rows["grain"] != "week"].drop_duplicates()  # fmt: skip
-    each = spans.loc[spans.index.repeat(spans["days"])]
-    each["day"] += pd.to_timedelta(each.groupby(level=0).cumcount(), unit="D")
-    seen = each.groupby(["segment", "leaf", "quarter"])["day"].nunique()
-    mine = pd.MultiIndex.from_frame(rows[["segment", "leaf"]].assign(quarter=quarter))
-    length = ((quarter + _STEP["quarter"]) - quarter).dt.days
-    return (rows["grain"] != "week") & (seen.reindex(mine).to_numpy() == length)
 
 
 def to_series(
