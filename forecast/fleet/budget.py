@@ -66,9 +66,7 @@ def budget(
     """
     given = dict(given or {})
     check_given(basis, given)
-    limit = fleet.budgets.get(year) if limit is None else limit
-    if limit is None or not limit > 0:
-        raise InputError(f"no budget for {year}: give one above 0, such as 1.2e6, or write {year} = 1.2e6 in [budget]")
+    limit = _limit(fleet, year, limit)
     _check_year(demand, year)
     spent = _spent(spent)
     costs = _costs(demand if past is None else replace(demand, past=past), fleet, basis, spent, given)
@@ -89,6 +87,14 @@ def budget(
         says=_says(year, limit, sums[:, -1], when, before, parts, hour),
         more={"by part": parts},
     )  # fmt: skip
+
+
+def _limit(fleet: Fleet, year: int, asked: float | None) -> float:
+    """Return the budget that was asked, else the fleet's own for the year [USD]."""
+    limit = fleet.budgets.get(year) if asked is None else asked
+    if limit is None or not limit > 0:
+        raise InputError(f"no budget for {year}: give one above 0, such as 1.2e6, or write {year} = 1.2e6 in [budget]")
+    return limit
 
 
 def _check_year(demand: Demand, year: int) -> None:

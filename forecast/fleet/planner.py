@@ -11,7 +11,6 @@ import pandas as pd
 from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.features.input_error import InputError
 from shiftcast.features.labels import UNLABELLED
-from shiftcast.features.usage import period_ends
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.budget import budget
 from shiftcast.forecast.fleet.busy import used_by_month
@@ -28,7 +27,7 @@ from shiftcast.forecast.fleet.outlook import outlook
 from shiftcast.forecast.fleet.passing import when
 from shiftcast.forecast.fleet.spending import spent_by_month
 from shiftcast.forecast.fleet.wanted import Demand
-from shiftcast.forecast.fleet.why import Side, month_side, why
+from shiftcast.forecast.fleet.why import side_of, why
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.views.answer import Answer
@@ -126,16 +125,16 @@ class Planner:
                       spent=self._spent(by or self._by), past=self._past)  # fmt: skip
 
     def why(self, before: str, after: str, *, by: By = None) -> Answer:
-        """Return what a change between two months is made of (:func:`forecast.fleet.why.why`).
+        """Return what a change between two months or invoices is made of (:func:`forecast.fleet.why.why`).
 
         Parameters
         ----------
         before, after
-            Months, such as ``2026-09`` and ``2026-10``.
+            Months, such as ``2026-09`` and ``2026-10``, or numbers of invoices that the store keeps as a label.
         by
             Labels whose mix is told apart.
         """
-        return why(self._side(before), self._side(after), by=by or self._by)
+        return why(side_of(self.usage, before), side_of(self.usage, after), by=by or self._by)
 
     def latent(self) -> Answer:
         """Return what was wanted in months when the fleet was full (:func:`forecast.fleet.latent.latent`)."""
@@ -203,14 +202,6 @@ class Planner:
     def _spent(self, by: tuple[str, ...]) -> pd.DataFrame | None:
         history = self._history(by)
         return None if history is None else spent_by_month(history)
-
-    def _side(self, month: str) -> Side:
-        """Return the usage of a month, with the days of it that usage covers."""
-        side = month_side(self.usage, month)
-        start = pd.Timestamp(f"{month}-01", tz="UTC")
-        first, last = self.usage["period_start"].min(), period_ends(self.usage).max()
-        covered = (min(last, start + pd.offsets.MonthBegin(1)) - max(first, start)) / pd.Timedelta(days=1)
-        return replace(side, days=covered)
 
     @cached_property
     def _by(self) -> tuple[str, ...]:
