@@ -25,7 +25,13 @@ TOTAL, TRIAL = "total", "trial"  # tables of a bundle
 _FRAMES: Final = ("usage", "hardware", "throughput", "assumptions")
 _LEARNED, _ANSWERS = "learned.json", "answers.json"
 _WORLD, _SUMMARY, _FACTS, _BELIEFS = "world.npz", "summary.json", "facts.json", "beliefs.json"
-_SECTIONS: Final = {"holdings": "holding", "offers": "offer", "events": "event", "moves": "move"}
+_SECTIONS: Final = {
+    "holdings": "holding",
+    "offers": "offer",
+    "events": "event",
+    "moves": "move",
+    "currencies": "currency",
+}
 
 
 @dataclass(frozen=True)

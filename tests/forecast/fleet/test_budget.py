@@ -14,9 +14,9 @@ from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.fleet.bill import bill_costs, recent_costs
 from shiftcast.forecast.fleet.budget import budget
 from shiftcast.forecast.fleet.costs import energy, held_costs
-from shiftcast.forecast.fleet.facts import Fleet, Holding, Offer
+from shiftcast.forecast.fleet.facts import Currency, Fleet, Holding, Offer
 from shiftcast.forecast.fleet.history import read_history
-from shiftcast.forecast.fleet.spending import spent_by_month
+from shiftcast.forecast.fleet.spending import in_dollars, spent_by_month
 
 MONTHS = pd.date_range("2027-01-01", periods=12, freq="MS", tz="UTC")
 SURE = Beliefs({"fleet.unit_step_sd": 0.0, "fleet.unit_steps": 6.0})
@@ -229,6 +229,20 @@ def test_spending_is_read_from_the_store_beside_its_hours(usage):
 def test_spending_of_another_currency_is_refused_and_none_is_no_row(usage):
     hours = usage({("recsys", "deep"): np.full(70, 10.0)}, start="2026-01-01")
     euros = usage({("recsys", "deep"): np.full(70, 30.0)}, start="2026-01-01", measure="cost", unit="EUR")
-    with pytest.raises(InputError, match="cost of the fleet is in EUR; bring the bill to USD"):
+    with pytest.raises(InputError, match="in EUR from 2026-01 on, and nothing says what that is worth in USD; add"):
         spent_by_month(read_history(pd.concat([hours, euros], ignore_index=True)))
     assert spent_by_month(read_history(hours)).empty
+
+
+def test_cost_in_a_currency_counts_what_it_was_worth_from_each_day_on(usage):
+    hours = usage({("recsys", "deep"): np.full(70, 10.0)}, start="2026-01-01")
+    euros = usage({("recsys", "deep"): np.full(70, 30.0)}, start="2026-01-01", measure="cost", unit="EUR")
+    rows = pd.concat([hours, euros], ignore_index=True)
+    worth = (Currency("EUR", 1.2, day("2026-02-01")), Currency("EUR", 1.1, day("2026-01-01")))
+    usd, notes = in_dollars(rows, worth)
+    assert spent_by_month(read_history(usd))["cost"].tolist() == pytest.approx([930 * 1.1, 840 * 1.2, 330 * 1.2])
+    assert notes[0] == "Cost in EUR counts USD 1.1 for one from 2026-01-01 on, as given."
+    assert in_dollars(rows, ())[0] is rows
+    late, _ = in_dollars(rows, worth[:1])  # nothing says what January's were worth
+    with pytest.raises(InputError, match="cost of the fleet is in EUR from 2026-01 on"):
+        spent_by_month(read_history(late))

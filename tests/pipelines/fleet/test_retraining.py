@@ -112,27 +112,6 @@ def test_what_was_not_asked_to_promote_is_kept_and_decided_on_later(first, plann
     back.client.set_registered_model_alias(model_of("mine"), "champion", "1")
 
 
-def test_the_champion_before_comes_back_and_only_if_it_is_answered_alike(first, planner, state, monkeypatch):
-    root, name = state / "mlruns", model_of("mine")
-    store = open_store(root, make=False, model=name)
-    with pytest.raises(StoreError, match="version 1 is the first champion: there is none before it"):
-        roll_back_fleet("mine", root)
-    with pytest.raises(InputError, match="fleet 'ours' is not below"):
-        roll_back_fleet("ours", root)
-    second = retrain_fleet(replace(planner, fleet=replace(planner.fleet, busy=0.85)), root, promote=True)
-    assert int(champion_version(store).version) == int(second.version) > 1
-    monkeypatch.setattr(sealing, "present_maker", lambda: Maker("9.9.9", {}))
-    monkeypatch.setattr(sealing, "alike", lambda now, then: False)
-    with pytest.raises(ChangedAnswerError, match=r"'describe' is answered otherwise .* `shiftcast fleet mine retrain`"):
-        roll_back_fleet("mine", root)
-    assert int(champion_version(store).version) == int(second.version)
-    monkeypatch.undo()
-    monkeypatch.chdir(state)
-    result = CliRunner().invoke(app, ["rollback", "--fleet", "mine"], catch_exceptions=False)
-    assert result.stdout == f"version 1 is champion again; version {second.version} is kept beside it\n"
-    assert int(champion_version(store).version) == 1
-
-
 def test_a_forecast_keeps_an_answer_to_each_question_and_gives_them_again(first):
     assert {each["question"]["question"] for each in first.bundle.answers} == set(FIELDS)
     refused = {each["question"]["question"] for each in first.bundle.answers if each["rows"] is None}
@@ -233,3 +212,24 @@ def test_another_path_of_the_worlds_techniques_is_another_forecast(planner):
     moved = replace(world, shares={"chat": np.full((2, 4, 2), 0.4)})
     digests = [digest_of(replace(planner, world=each), past=False) for each in (world, moved, world)]
     assert digests[0] == digests[2] != digests[1]
+
+
+def test_the_champion_before_comes_back_and_only_if_it_is_answered_alike(first, planner, state, monkeypatch):
+    root, name = state / "mlruns", model_of("mine")
+    store = open_store(root, make=False, model=name)
+    with pytest.raises(StoreError, match="version 1 is the first champion: there is none before it"):
+        roll_back_fleet("mine", root)
+    with pytest.raises(InputError, match="fleet 'ours' is not below"):
+        roll_back_fleet("ours", root)
+    second = retrain_fleet(replace(planner, fleet=replace(planner.fleet, busy=0.85)), root, promote=True)
+    assert int(champion_version(store).version) == int(second.version) > 1
+    monkeypatch.setattr(sealing, "present_maker", lambda: Maker("9.9.9", {}))
+    monkeypatch.setattr(sealing, "alike", lambda now, then: False)
+    with pytest.raises(ChangedAnswerError, match=r"'describe' is answered otherwise .* `shiftcast fleet mine retrain`"):
+        roll_back_fleet("mine", root)
+    assert int(champion_version(store).version) == int(second.version)
+    monkeypatch.undo()
+    monkeypatch.chdir(state)
+    result = CliRunner().invoke(app, ["rollback", "--fleet", "mine"], catch_exceptions=False)
+    assert result.stdout == f"version 1 is champion again; version {second.version} is kept beside it\n"
+    assert int(champion_version(store).version) == 1
