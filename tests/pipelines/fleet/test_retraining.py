@@ -25,7 +25,9 @@ from shiftcast.pipelines.fleet.bundle import read_fleet, write_fleet
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.fleet.retraining import digest_of, read_fleet_version, retrain_fleet
 from shiftcast.pipelines.fleet.sealing import unchanged_fleet
+from shiftcast.pipelines.fleet.sql_tables import fleet_tables
 from shiftcast.pipelines.fleet.versions import champion_total, roll_back_fleet, scorecard
+from shiftcast.pipelines.publish.sql import open_sql, parts, read_only
 from shiftcast.pipelines.registry.answers import ChangedAnswerError
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.deciding import KEPT, NOT_ASKED, PROMOTED, UNCHANGED
@@ -119,6 +121,21 @@ def test_a_forecast_keeps_an_answer_to_each_question_and_gives_them_again(first)
     other = replace(first.bundle, made_by=Maker("0.0.1", {}))  # another version asks all of them again
     assert unchanged_fleet(other) is other
     assert unchanged_fleet(replace(first.bundle, made_by=None, answers=()))
+
+
+def test_sql_reads_the_champions_hours_and_the_answers_kept_with_it(first, state):
+    root = state / "mlruns"
+    statement = "select value from fleet_hours where quantile = 0.5 order by month"
+    database = open_sql(root, statement=statement, more=fleet_tables(root, "mine"))
+    found = pd.concat(list(parts(read_only(database, statement))))
+    np.testing.assert_allclose(found["value"], first.bundle.total.median())
+    asked = "select * from fleet_full, (select count(*) as parts from fleet_forecast)"
+    database = open_sql(root, statement=asked, more=fleet_tables(root, "mine"))
+    table = pd.concat(list(parts(read_only(database, asked))))
+    assert table["p_full"].tolist() == ask(first.bundle.planner, {"question": "full"}).table["p_full"].tolist()
+    assert str(table["month"].dtype).startswith("datetime64")
+    with pytest.raises(StoreError, match="fleet 'ours' has no champion; `shiftcast fleet ours retrain"):
+        open_sql(root, statement=statement, more=fleet_tables(root, "ours"))
 
 
 def test_the_doctor_finds_what_is_wrong_with_a_fleets_model_and_leaves_a_sound_one_alone(
