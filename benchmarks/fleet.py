@@ -2,18 +2,21 @@
 
 ``python benchmarks/fleet.py scores [--data DIR] [--cache DIR] [--set NAME]`` forecasts totals of real traces at rolling
 origins. The fleet knows the parts of a total; AutoETS, AutoARIMA, seasonal naive and drift (statsforecast, which has to
-be installed) know the same history of the total. CRPS is the mean over 21 levels of twice the quantile loss, over the
+be installed) know the same history of the total. With some sets alone the others keep the rows they had, and ``odds``
+stay. CRPS is the mean over 21 levels of twice the quantile loss, over the
 mean of the total before the origin. ``odds`` sorts what the same forecasts said of thresholds by tenths of probability.
 ``growth`` measures how far growth differs between parts of one whole, which beliefs about fleets rest on. ``size``
-sends made-up usage of many workloads through the forecast. All write ``benchmarks/fleet.csv`` and the tables of
-``docs/fleet_demand.md``.
+sends made-up usage of many workloads through the forecast, ``command`` through the command line. All write
+``benchmarks/fleet.csv`` and the tables of ``docs/fleet_demand.md``.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -30,8 +33,11 @@ from shiftcast.forecast.fleet.demand import Basis, forecast_demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.history import Counted, read_history
 from shiftcast.forecast.fleet.parts import TOTAL, draw_parts, panel_of
+from shiftcast.forecast.fleet.trend import PERIODS, Trend, regrown
 from shiftcast.forecast.volume import own_priors
+from shiftcast.pipelines.fleet.place import fleet_root
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
+from shiftcast.pipelines.store import Store
 
 RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "fleet_demand.md"
@@ -60,10 +66,12 @@ def whole(table: Counted) -> Counted:
 
 def total_draws(table: Counted, names: list[str], told: Set) -> np.ndarray:
     """Return the fleet's draws of its total, shape (draws, horizon)."""
-    drawn = draw_parts(
-        table, told.grain, names, horizon=told.horizon, priors=own_priors(shipped_beliefs()), draws=DRAWS, seed=1
-    )
-    return drawn.hours.sum(axis=2)
+    beliefs = shipped_beliefs()
+    drawn = draw_parts(table, told.grain, names, horizon=told.horizon, priors=own_priors(beliefs), draws=DRAWS, seed=1)
+    trend = Trend.believed(beliefs)
+    if trend is None or told.grain not in PERIODS:
+        return drawn.hours.sum(axis=2)
+    return regrown(drawn.hours, table, told.grain, trend, seed=1)[0].sum(axis=2)
 
 
 def peer(name: str, table: Counted, told: Set) -> np.ndarray:
@@ -105,6 +113,11 @@ def scores(found: dict[str, list[dict[str, object]]]) -> list[list[object]]:
         for model in (MODEL, *PEERS):
             mean = np.mean([crps(each[model], each["truth"]) / each["past"].mean() for each in origins])
             rows.append(["scores", name, model, float(f"{100 * mean:.4g}"), len(origins)])
+    old = pd.read_csv(RESULTS) if RESULTS.exists() else pd.DataFrame(columns=COLUMNS)
+    kept_rows = old[(old["about"] == "scores") & old["set"].isin(set(SETS) - set(found))]
+    both = pd.DataFrame([*kept_rows.to_numpy().tolist(), *rows], columns=COLUMNS)
+    order = both["set"].map({name: place for place, name in enumerate(SETS)}).sort_values(kind="stable").index
+    rows = both.loc[order].to_numpy().tolist()
     return rows + overall(rows)
 
 
@@ -143,18 +156,23 @@ def odds(found: dict[str, list[dict[str, object]]]) -> list[list[object]]:
     return rows
 
 
-def between(table: pd.DataFrame, lag: int) -> tuple[float, float, int]:
-    """Return the deviation of log growth over a lag between columns and in all, and the number of growths."""
+def between(table: pd.DataFrame, lag: int) -> tuple[float, float, float, int]:
+    """Return the deviation of log growth over a lag between columns and in all, its mean, and the number of growths."""
     logs = np.log(table.where(table > 0))
     growth = (logs - logs.shift(lag)).dropna(how="all")
     number = growth.notna().sum(axis=1)
     growth, number = growth[number > 1], number[number > 1]
     apart = growth.sub(growth.mean(axis=1), axis=0)
-    return float(np.sqrt((apart**2).sum().sum() / (number - 1).sum())), float(np.nanstd(growth)), int(number.sum())
+    return (
+        float(np.sqrt((apart**2).sum().sum() / (number - 1).sum())),
+        float(np.nanstd(growth)),
+        float(np.nanmean(growth)),
+        int(number.sum()),
+    )
 
 
 def growth(data: Path) -> list[list[object]]:
-    """Return how far log growth over a year differs between parts of one whole, and in all."""
+    """Return how far log growth over a year differs between parts of one whole and in all, and its mean."""
 
     def wide(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.pivot_table(index="period_end", columns="series", values="value")
@@ -173,9 +191,10 @@ def growth(data: Path) -> list[list[object]]:
     rows = []
     for name, (table, lags) in sets.items():
         for lag, label in lags.items():
-            apart, every, number = between(table, lag)
+            apart, every, mean, number = between(table, lag)
             rows.append(["growth", f"{name}, {label}", "between them", round(apart, 3), number])
             rows.append(["growth", f"{name}, {label}", "in all", round(every, 3), number])
+            rows.append(["growth", f"{name}, {label}", "mean", round(mean, 3), number])
     return rows
 
 
@@ -208,6 +227,27 @@ def size(workloads: int, periods: int, grain: str) -> list[list[object]]:
     name = f"{workloads:,} workloads, {periods} {grain}s, 24 months ahead"
     print(f"{len(made.quantiles):,} quantiles; {base:.2f} GiB before", file=sys.stderr)
     return [["size", name, "CPU seconds", round(took, 1), 1], ["size", name, "peak GiB", round(peak, 2), 1]]
+
+
+def command(workloads: int, periods: int) -> list[list[object]]:
+    """Return seconds and peak memory of ``shiftcast fleet made forecast`` on a store of many workloads by the month."""
+    usage = conform(made_up(workloads, periods, "month"), Usage)
+    with tempfile.TemporaryDirectory() as place:
+        store = Store(fleet_root(Path(place) / "mlruns", "made"))
+        store.append(usage, None, "0" * 64, usage["known_at"].iloc[0])
+        words = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", "fleet", "made", "forecast",
+                 "--as-of", f"{store.entries()[-1].known_at:.10}", "--output", "all.parquet"]  # fmt: skip
+        began = time.perf_counter()
+        subprocess.run(words, cwd=place, check=True, stdout=subprocess.DEVNULL)
+        took = time.perf_counter() - began
+        rows = len(pd.read_parquet(Path(place) / "all.parquet"))
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    name = f"{workloads:,} workloads, {periods} months, `shiftcast fleet made forecast`"
+    print(f"{rows:,} rows in {took:.1f} s of the clock", file=sys.stderr)
+    return [
+        ["size", name, "CPU seconds", round(used.ru_utime + used.ru_stime, 1), 1],
+        ["size", name, "peak GiB", round(used.ru_maxrss / 2**20, 2), 1],
+    ]
 
 
 def written(rows: list[list[object]]) -> None:
@@ -243,7 +283,7 @@ def lines(rows: pd.DataFrame, first: str) -> str:
 def main() -> None:
     """Read the command line and write what was measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["scores", "growth", "size"])
+    parser.add_argument("what", choices=["scores", "growth", "size", "command"])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--cache", type=Path, help="folder in which forecasts are kept, so that a run can go on")
     parser.add_argument("--set", nargs="*", default=list(SETS), dest="sets")
@@ -253,9 +293,11 @@ def main() -> None:
         rows = growth(given.data)
     elif given.what == "size":
         rows = size(given.workloads, 36, "month") + size(given.workloads, 104, "week")
+    elif given.what == "command":
+        rows = command(given.workloads, 36)
     else:
         found = {name: forecasts(name, given.data, given.cache, list(PEERS)) for name in given.sets}
-        rows = scores(found) + odds(found)
+        rows = scores(found) + (odds(found) if set(given.sets) == set(SETS) else [])
     written(rows)
     print(pd.DataFrame(rows, columns=COLUMNS).to_string(index=False))
 

@@ -25,6 +25,7 @@ UNLABELLED: Final = "unlabelled"
 ANY: Final = "any"
 COPY: Final = "@"  # before a field whose text is the label
 PRIVATE: Final = frozenset({"user"})  # rules may look at it; it is neither stored nor shown
+UNSAID: Final = PRIVATE | {"invoice"}  # tell no work, and are not shown where it is not known
 TAXONOMY: Final = ("segment", "leaf", "workload", "technique")  # what a forecast cannot do without
 PHASES: Final = ("inference", "training", "post_training", "rnd")
 YES, NO = "yes", "no"

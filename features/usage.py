@@ -16,10 +16,8 @@ from shiftcast.features.frames import (
     Observations,
     Usage,
     conform,
-    empty,
 )
 from shiftcast.features.input_error import InputError
-from shiftcast.features.labels import UNLABELLED
 
 _WHOLE: Final = {  # grains that a grain's periods fill exactly: weeks fill no months
     "minute": GRAINS, "hour": GRAINS[1:], "day": GRAINS[2:], "week": ("week",), "month": ("month", "quarter"),
@@ -145,35 +143,6 @@ def to_observations(usage: DataFrame[Usage], grain: str = "day") -> DataFrame[Ob
         ),
         Observations,
     )  # fmt: skip
-
-
-def whole_quarters(usage: DataFrame[Usage]) -> DataFrame[Observations]:
-    """Return the hours of every leaf in the calendar quarters of which each day has some, as observations.
-
-    Only rows that say segment and leaf count; operators, users, workloads and hardware are added up. A day on which
-    nothing ran leaves no row, so its quarter is left out: from the outside it looks like a day not recorded.
-
-    Parameters
-    ----------
-    usage
-        Frame ``Usage``, sums of one measure and unit; rows of weeks, which fill no quarter, are left out.
-
-    Returns
-    -------
-    DataFrame
-        Frame ``Observations``.
-    """
-    labelled = ~usage[["segment", "leaf"]].isin([ALL, UNLABELLED]).any(axis=1)
-    rows = usage[labelled & usage["grain"].isin(GRAINS[:3]) & (usage["how"] == "sum")]
-    if rows.empty:
-        return empty(Observations)
-    check_grains(rows, "quarter")
-    rows = rows.assign(**dict.fromkeys(DIMENSIONS[2:], ALL))
-    days = pd.concat([roll_up(part, "day") for _, part in rows.groupby("grain")], ignore_index=True)
-    quarter = _starts(days["period_start"], "quarter")
-    seen = days["period_start"].groupby([days["segment"], days["leaf"], quarter]).transform("nunique")
-    whole = days[seen == ((quarter + _STEP["quarter"]) - quarter).dt.days]
-    return to_observations(whole[list(Usage.columns)], "quarter") if len(whole) else empty(Observations)
 
 
 def to_series(

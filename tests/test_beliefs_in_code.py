@@ -33,6 +33,7 @@ MODULES = {
         "tracing/audit.py": "_KILO _SIZES", "tracing/equations.py": "EQUATIONS _KILO", "tracing/steps.py": "_KILO",
         "tracing/weights.py": "_QUARTER",
         "fleet/borrowed.py": "_YEAR HOURS QUARTER", "fleet/demand.py": "YEAR", "fleet/grain.py": "_STEP _DAY",
+        "fleet/trend.py": "PERIODS _LUMP _QUARTER", "fleet/why.py": "_DAY",
         "fleet/history.py": "_STEP", "fleet/kept.py": "_DAYS", "fleet/world.py": "HALF_QUARTER",
         "draws.py": "Z90", "economics/doubted.py": "_TO_95",
         "capacity/purchases.py": "_THOUSAND _SCALE", "capacity/stated.py": "_QUARTER_WEEKS",
@@ -168,7 +169,7 @@ MODULES = {
         "migration/training.py": "GRID AIM", "migration/transforms.py": "POWER",
     },
     TRIED: {
-        "fleet/parts.py": "_SEASONS", "fleet/kept.py": "_RECENT",
+        "fleet/parts.py": "_SEASONS", "fleet/kept.py": "_RECENT", "fleet/trend.py": "_LAG",
         "hierarchy/averaged.py": "AVERAGE _SURE", "volume/hierarchies.py": "_SEASONS",
         "volume/bending.py": "_GAIN _FEWEST _MISS _WORTH", "volume/censoring.py": "_LEVEL _FADE",
         "volume/combine.py": "FADE PULL WARM _SURE _FEWEST _WORST", "volume/drivers.py": "_DRIFT",
@@ -189,7 +190,7 @@ MODULES = {
         "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
         "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
-        "fleet/small.py": "_FEWEST",
+        "fleet/small.py": "_FEWEST", "fleet/trend.py": "_FEWEST",
         "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "

@@ -54,8 +54,10 @@ def budget(
     -------
     Answer
         A row a month of the year: cost (mean, median and 80 % interval; what was spent in months that are over), the
-        sum up to it, and ``p_over``, the probability that the budget is used up by its end. ``more["by part"]`` holds,
-        by part, the year's cost, its share of the spread and of the rise over the last months; both add up to one.
+        sum up to it, and ``p_over``, the probability that the budget is used up by its end. Months that are over and
+        whose cost is not known are missing, not ``spent``, and not in the sums, which then say what they cover.
+        ``more["by part"]`` holds, by part, the year's cost, its share of the spread and of the rise over the last
+        months; both add up to one.
 
     Raises
     ------
@@ -64,9 +66,7 @@ def budget(
     """
     given = dict(given or {})
     check_given(basis, given)
-    limit = fleet.budgets.get(year) if limit is None else limit
-    if limit is None or not limit > 0:
-        raise InputError(f"no budget for {year}: give one above 0, such as 1.2e6, or write {year} = 1.2e6 in [budget]")
+    limit = _limit(fleet, year, limit)
     _check_year(demand, year)
     spent = _spent(spent)
     costs = _costs(demand if past is None else replace(demand, past=past), fleet, basis, spent, given)
@@ -84,9 +84,17 @@ def budget(
         f"cost of {fleet.name} in {year} against {usd(limit)}", _table(before, months, usd_ahead.sum(axis=2), limit),
         assumed_rows(basis.assumptions, costs.assumed, given), notes,
         paths=_paths(before, months, usd_ahead.sum(axis=2), limit),
-        says=_says(year, limit, sums[:, -1], when, float(before["cost"].sum()), parts, hour),
+        says=_says(year, limit, sums[:, -1], when, before, parts, hour),
         more={"by part": parts},
     )  # fmt: skip
+
+
+def _limit(fleet: Fleet, year: int, asked: float | None) -> float:
+    """Return the budget that was asked, else the fleet's own for the year [USD]."""
+    limit = fleet.budgets.get(year) if asked is None else asked
+    if limit is None or not limit > 0:
+        raise InputError(f"no budget for {year}: give one above 0, such as 1.2e6, or write {year} = 1.2e6 in [budget]")
+    return limit
 
 
 def _check_year(demand: Demand, year: int) -> None:
@@ -120,19 +128,26 @@ def _costs(demand: Demand, fleet: Fleet, basis: Basis, spent: pd.DataFrame, give
 def _before(
     demand: Demand, fleet: Fleet, basis: Basis, spent: pd.DataFrame, year: int
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return the months of the year that are over with their cost, and a note on those that the store lacks."""
+    """Return the months of the year that are over, with their cost where it is known, and a note on the others."""
     months = pd.date_range(pd.Timestamp(year, 1, 1, tz="UTC"), demand.months[0], freq="MS", inclusive="left")
     known = spent.groupby("month")["cost"].sum().reindex(months)
     missing = months[known.isna()]
     said: tuple[str, ...] = ()
     if len(missing):
-        span = f"{month(missing[0])} to {month(missing[-1])}"
+        span = _span(missing)
         if fleet.holdings and all(each.usd_per_hour is not None for each in fleet.holdings):
             known.loc[missing] = held(fleet, missing, basis).cost
             said = (f"The store has no cost of {span}: what was held then is counted, without rent.",)
         else:
-            said = (f"The store has no cost of {span}: nothing is counted, and the odds are higher than said.",)
-    return pd.DataFrame({"month": months, "cost": known.fillna(0.0).to_numpy(dtype=np.float64)}), said
+            said = (f"The store has no cost of {span}: it is not in the sums, and the odds are higher than said.",)
+    return pd.DataFrame({"month": months, "cost": known.to_numpy(dtype=np.float64)}), said
+
+
+def _span(months: pd.DatetimeIndex) -> str:
+    """Return months as text: from the first to the last where none between them is left out, else each."""
+    if 1 < len(months) == len(pd.date_range(months[0], months[-1], freq="MS")):
+        return f"{month(months[0])} to {month(months[-1])}"
+    return ", ".join(month(each) for each in months)
 
 
 def _at_least(cost: Array, running: float) -> Array:
@@ -147,9 +162,11 @@ def _table(before: pd.DataFrame, months: pd.DatetimeIndex, cost: Array, limit: f
     rows: list[dict[str, Any]] = []
     total = 0.0
     for day, known in zip(before["month"], before["cost"], strict=True):
-        total += known
-        flat, whole = np.array([known]), np.array([total])
-        rows.append({"month": day, "spent": True, **_cells(flat, whole), "p_over": float(total > limit)})
+        told = bool(np.isfinite(known))
+        total += known if told else 0.0
+        flat, whole = np.array([known]), np.array([total if told else np.nan])
+        over = float(total > limit) if told or total > limit else np.nan
+        rows.append({"month": day, "spent": told, **_cells(flat, whole), "p_over": over})
     sums = total + cost.cumsum(axis=1)
     for place, day in enumerate(months):
         cells = _cells(cost[:, place], sums[:, place])
@@ -190,14 +207,17 @@ def _by_part(demand: Demand, cost: Array, base: Array) -> pd.DataFrame:
 
 
 def _says(
-    year: int, limit: float, total: Array, when: FirstFull, spent: float, parts: pd.DataFrame, hour: float
+    year: int, limit: float, total: Array, when: FirstFull, before: pd.DataFrame, parts: pd.DataFrame, hour: float
 ) -> str:
-    over = float((total > limit).mean())
+    over, spent = float((total > limit).mean()), float(before["cost"].sum())
     said = [
         f"{percent(over)} that {year} costs more than {usd(limit)}: {usd(float(np.median(total)))} in the middle, "
         f"{usd(float(np.quantile(total, 0.9)))} or less with 90 %"
         + (f", of which {usd(spent)} is spent" if spent else "")
     ]
+    unknown = pd.DatetimeIndex(before.loc[before["cost"].isna(), "month"])
+    if len(unknown):
+        said.append(f"That is without {_span(unknown)}, of which no cost is known")
     if when.within is not None:
         early, middle, late = when.within
         span = "" if early == late else f" (8 in 10: {month(early)} to {month(late)})"

@@ -22,6 +22,7 @@ from shiftcast.forecast.fleet.migration import apply_moves, follow_world
 from shiftcast.forecast.fleet.mix import migrated_mix
 from shiftcast.forecast.fleet.parts import draw_parts
 from shiftcast.forecast.fleet.small import small_parts, small_rows
+from shiftcast.forecast.fleet.trend import PERIODS, Trend, regrown
 from shiftcast.forecast.fleet.wanted import Demand, quantile_rows
 from shiftcast.forecast.fleet.work import Work, hours_each, measured_work
 from shiftcast.forecast.fleet.world import World
@@ -61,6 +62,10 @@ class _Span:
 
     months: pd.DatetimeIndex
     weights: Array
+
+    def horizon(self, grain: str) -> int:
+        """Return how many periods are drawn: a year at least, which tells growth, but of days no more than asked."""
+        return len(self.weights) if grain == "day" else max(len(self.weights), PERIODS[grain])
 
 
 def forecast_demand(
@@ -102,7 +107,7 @@ def forecast_demand(
     grain, why = choose_grain(history, months[-1])
     span = _span(history, grain, months)
     named = [move.workload for move in fleet.moves] + [event.workload for event in fleet.events]
-    kept = largest(history, grain, named, each=draws * len(span.weights))
+    kept = largest(history, grain, named, each=draws * span.horizon(grain))
     demand = _own(kept, grain, span, basis, draws, seed)
     demand = replace(demand, notes=(why, *demand.notes))
     if basis.world is not None:
@@ -147,9 +152,14 @@ def _own(kept: Kept, grain: str, span: _Span, basis: Basis, draws: int, seed: in
     history, parts = kept.history, kept.labels
     table = kept.counted(history.tables[grain])
     drawn = draw_parts(
-        table, grain, kept.names, horizon=len(span.weights), priors=own_priors(basis.beliefs), draws=draws, seed=seed
+        table, grain, kept.names, horizon=span.horizon(grain), priors=own_priors(basis.beliefs), draws=draws, seed=seed
     )
     hours, notes = drawn.hours, (*history.notes, *drawn.notes)
+    trend = Trend.believed(basis.beliefs) if basis.world is None else None
+    if trend is not None:
+        hours, told = regrown(hours, table, grain, trend, seed=seed)
+        notes += told
+    hours = hours[:, : len(span.weights)]
     if basis.learned is not None and {"workload", "technique"} <= set(parts):
         hours, mixed = migrated_mix(hours, table, grain, parts, learned=basis.learned, seed=seed)
         if mixed:

@@ -140,6 +140,25 @@ class Move:
 
 
 @dataclass(frozen=True)
+class Currency:
+    """What one unit of a currency is worth from a day on.
+
+    Attributes
+    ----------
+    code
+        As bills write it, such as ``EUR``.
+    usd
+        Worth of one [USD].
+    since
+        First day of that, midnight UTC; until that of the next one of the same code.
+    """
+
+    code: str
+    usd: float
+    since: pd.Timestamp
+
+
+@dataclass(frozen=True)
 class Fleet:
     """All that a planner says of a fleet; every part may be missing, and what is missing is borrowed or not answered.
 
@@ -161,6 +180,8 @@ class Fleet:
         What it holds, could add, and expects.
     budgets
         Calendar year to what may be spent in it [USD].
+    currencies
+        What the currencies of its bills are worth.
     """
 
     name: str
@@ -174,3 +195,4 @@ class Fleet:
     events: tuple[Event, ...] = ()
     moves: tuple[Move, ...] = ()
     budgets: Mapping[int, float] = field(default_factory=dict)
+    currencies: tuple[Currency, ...] = ()

@@ -11,7 +11,6 @@ import pandas as pd
 from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.features.input_error import InputError
 from shiftcast.features.labels import UNLABELLED
-from shiftcast.features.usage import period_ends
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.budget import budget
 from shiftcast.forecast.fleet.busy import used_by_month
@@ -26,9 +25,9 @@ from shiftcast.forecast.fleet.history import History, read_history
 from shiftcast.forecast.fleet.latent import latent, lifted
 from shiftcast.forecast.fleet.outlook import outlook
 from shiftcast.forecast.fleet.passing import when
-from shiftcast.forecast.fleet.spending import spent_by_month
+from shiftcast.forecast.fleet.spending import in_dollars, spent_by_month
 from shiftcast.forecast.fleet.wanted import Demand
-from shiftcast.forecast.fleet.why import Side, month_side, why
+from shiftcast.forecast.fleet.why import side_of, why
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.views.answer import Answer
@@ -89,11 +88,11 @@ class Planner:
         other: tuple[str, ...] = ()
         try:
             spent = self._spent(by or self._by)
-        except InputError as error:  # other money than dollars prices nothing, and hours are told all the same
+        except InputError as error:  # money of unknown worth prices nothing, and hours are told all the same
             other = (str(error),)
         told = outlook(self.demand(through, by), self.fleet, self.basis, mix=self._mix, spent=spent, past=self._past,
                        every=every)  # fmt: skip
-        return replace(told, notes=(*told.notes, *other))
+        return replace(told, notes=(*told.notes, *other, *self._dollars[1]))
 
     def when(
         self, technique: str, *, of: str, base: str = "gpu_hours", above: float = 0.5, through: str | None = None
@@ -122,20 +121,23 @@ class Planner:
             Labels that tell apart what drives it.
         """
         asked = self._year if year is None else year
-        return budget(self.demand(f"{asked}Q4", by), self.fleet, self.basis, year=asked, limit=amount,
+        told = budget(self.demand(f"{asked}Q4", by), self.fleet, self.basis, year=asked, limit=amount,
                       spent=self._spent(by or self._by), past=self._past)  # fmt: skip
+        return replace(told, notes=(*told.notes, *self._dollars[1]))
 
     def why(self, before: str, after: str, *, by: By = None) -> Answer:
-        """Return what a change between two months is made of (:func:`forecast.fleet.why.why`).
+        """Return what a change between two months or invoices is made of (:func:`forecast.fleet.why.why`).
 
         Parameters
         ----------
         before, after
-            Months, such as ``2026-09`` and ``2026-10``.
+            Months, such as ``2026-09`` and ``2026-10``, or numbers of invoices that the store keeps as a label.
         by
             Labels whose mix is told apart.
         """
-        return why(self._side(before), self._side(after), by=by or self._by)
+        usage, said = self._dollars
+        told = why(side_of(usage, before), side_of(usage, after), by=by or self._by)
+        return replace(told, notes=(*told.notes, *said))
 
     def latent(self) -> Answer:
         """Return what was wanted in months when the fleet was full (:func:`forecast.fleet.latent.latent`)."""
@@ -197,20 +199,17 @@ class Planner:
     def _history(self, by: tuple[str, ...]) -> History | None:
         """Return usage by parts, read once for the same labels."""
         if by not in self._read and not hours_of(self.usage).empty:
-            self._read[by] = read_history(self.usage, by=by)
+            self._read[by] = read_history(self._dollars[0], by=by)
         return self._read.get(by)
 
     def _spent(self, by: tuple[str, ...]) -> pd.DataFrame | None:
         history = self._history(by)
         return None if history is None else spent_by_month(history)
 
-    def _side(self, month: str) -> Side:
-        """Return the usage of a month, with the days of it that usage covers."""
-        side = month_side(self.usage, month)
-        start = pd.Timestamp(f"{month}-01", tz="UTC")
-        first, last = self.usage["period_start"].min(), period_ends(self.usage).max()
-        covered = (min(last, start + pd.offsets.MonthBegin(1)) - max(first, start)) / pd.Timedelta(days=1)
-        return replace(side, days=covered)
+    @cached_property
+    def _dollars(self) -> tuple[DataFrame[Usage], tuple[str, ...]]:
+        """Usage with cost in US dollars where it is said what a currency is worth, and that in words."""
+        return in_dollars(self.usage, self.fleet.currencies)
 
     @cached_property
     def _by(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,8 @@ _HOUR: Final = "accelerator_hour"
 _CHARGES: Final = "charges without hours"
 _NAMED: Final = 4
 _DUST: Final = 1e-13  # of all cost; what rounding alone leaves to a factor
+_DAY: Final = pd.Timedelta(days=1)
+_NUMBERED: Final = ["leaf", "operator", "user"]  # labels that may hold the number of an invoice
 _MONTH: Final = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -77,6 +79,42 @@ def month_side(usage: DataFrame[Usage], label: str) -> Side:
         span = f"usage is of {held.min():%Y-%m} to {held.max():%Y-%m}" if len(held) else "no hours or cost are stored"
         raise InputError(f"nothing of {label} is stored in months or shorter periods; {span}")
     return Side(label, rows, float((end - start).days))
+
+
+def side_of(usage: DataFrame[Usage], name: str) -> Side:
+    """Return the usage of a calendar month, or of an invoice whose number the store keeps as a label.
+
+    Parameters
+    ----------
+    usage
+        Rows of the fleet's store as of a day.
+    name
+        The month, such as ``2026-09``, or the number of the invoice.
+
+    Returns
+    -------
+    Side
+        With the days that usage covers of the month, or from the first to the last period of the invoice.
+
+    Raises
+    ------
+    ValueError
+        If it is neither, or nothing of that month is stored.
+    """
+    if _MONTH.fullmatch(name):
+        side = month_side(usage, name)
+        start = pd.Timestamp(f"{name}-01", tz="UTC")
+        first, last = usage["period_start"].min(), period_ends(usage).max()
+        covered = min(last, start + pd.offsets.MonthBegin(1)) - max(first, start)
+        return replace(side, days=covered / _DAY)
+    rows = usage[usage["measure"].isin(list(READ)) & (usage["how"] == "sum")]
+    rows = rows[(rows[_NUMBERED] == name).any(axis=1)]
+    if rows.empty:
+        raise InputError(
+            f"{name!r} is no month such as 2026-09, and no invoice of that number is stored; to keep the numbers, "
+            "ingest the bill with --set leaf=@invoice"
+        )
+    return Side(name, rows, (period_ends(rows).max() - rows["period_start"].min()) / _DAY)
 
 
 def why(before: Side, after: Side, *, by: Sequence[str] = BY) -> Answer:

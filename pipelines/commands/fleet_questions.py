@@ -86,11 +86,11 @@ def budget(
 
 def why(
     context: typer.Context,
-    before: Annotated[str, typer.Argument(help="Month before, such as 2026-09.")],
-    after: Annotated[str, typer.Argument(help="Month after, such as 2026-10.")],
+    before: Annotated[str, typer.Argument(help="Month such as 2026-09, or an invoice.")],
+    after: Annotated[str, typer.Argument(help="Month after, or an invoice.")],
     by: By = None, facts: Facts = None, as_of: AsOf = None, output: Output = None, as_json: Json = False,
 ) -> None:  # fmt: skip
-    """Say why cost or hours differ between two months, exactly by factor and part."""
+    """Say why cost or hours differ between two months or invoices, exactly by factor and part."""
     fields = {"before": before, "after": after, "by": by}
     _ask(context, "why", fields, Asked(facts, as_of, output=output, as_json=as_json))
 

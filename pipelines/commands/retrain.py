@@ -67,15 +67,21 @@ def retrain(
 
 def rollback(
     to: Annotated[str | None, typer.Option(help="Version to go back to; the champion before if left out.")] = None,
+    fleet: Annotated[str | None, typer.Option(help="A fleet whose champion is meant; nothing is published.")] = None,
     out: Out = Path("shiftcast-out"),
     wait: Wait = LOCK_SECONDS,
     as_json: AsJson = False,
 ) -> None:
     """Give the alias champion back to an earlier version, after checking its files, and publish it."""
-    from shiftcast.pipelines.job.rollback import roll_back  # noqa: PLC0415  (keeps --help fast)
+    if fleet is not None:
+        from shiftcast.pipelines.fleet.versions import roll_back_fleet  # noqa: PLC0415  (keeps --help fast)
 
-    check_folder(out)
-    done = roll_back(default_root(), to=to, out=out, wait=wait)
+        done = roll_back_fleet(fleet, default_root(), to=to, wait=wait)
+    else:
+        from shiftcast.pipelines.job.rollback import roll_back  # noqa: PLC0415  (keeps --help fast)
+
+        check_folder(out)
+        done = roll_back(default_root(), to=to, out=out, wait=wait)
     said = f"version {done.version} is champion again; version {done.former} is kept beside it"
     sys.stdout.write((json.dumps({"version": done.version, "former": done.former}) if as_json else said) + "\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,8 @@ from urllib.parse import urlparse
 from urllib.request import url2pathname
 
 from shiftcast.pipelines.doctor.fault import Fault
+from shiftcast.pipelines.fleet.place import fleet_of
+from shiftcast.pipelines.fleet.retraining import read_fleet_version
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.deciding import NOT_ASKED
@@ -27,6 +30,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     Store,
     all_versions,
     champion_version,
+    model_names,
     promote,
 )
 from shiftcast.pipelines.state.process import alive
@@ -37,7 +41,7 @@ _PAGE: Final = 1000
 
 
 def registry_findings(store: Store) -> Iterator[Fault]:
-    """Yield the half-made parts of a registry.
+    """Yield the half-made parts of a registry: of the world's model and of those of fleets.
 
     Those a living process is making are left out, and those another host made within a day.
 
@@ -52,11 +56,13 @@ def registry_findings(store: Store) -> Iterator[Fault]:
         One fault and its remedy.
     """
     runs = {run.info.run_id: run for run in _runs(store)}
-    versions = all_versions(store)
+    models = [replace(store, model=name) for name in model_names(store) if name == MODEL or fleet_of(name)]
+    versions = {each.model: all_versions(each) for each in models}
     yield from _running(store, runs)
-    yield from _models(store, runs, versions)
-    yield from _versions(store, versions)
-    yield from _champion(store, versions)
+    yield from _models(store, runs, [version for found in versions.values() for version in found])
+    for each in models:
+        yield from _versions(each, versions[each.model])
+        yield from _champion(each, versions[each.model])
 
 
 def _runs(store: Store) -> Iterator[Any]:
@@ -124,33 +130,50 @@ def _discard(store: Store, model: Any) -> None:
 
 
 def _versions(store: Store, versions: list[Any]) -> Iterator[Fault]:
+    of, (_, anew, decide) = _of(store), _commands(store)
     for version in versions:
         number, tags = version.version, version.tags
         if DIGEST_TAG not in tags:
-            yield Fault("version", f"version {number} is not of a run of ours", "delete it if nobody needs it")
+            yield Fault("version", f"version {number}{of} is not of a run of ours", "delete it if nobody needs it")
         elif tags.get(STATE_TAG) != COMPLETE:
             if _dead(tags.get(PROCESS_TAG), version.creation_timestamp):
                 yield Fault(
-                    "version", f"version {number} was not completed", "is deleted; no alias points at it",
-                    partial(store.client.delete_model_version, MODEL, number),
+                    "version", f"version {number}{of} was not completed", "is deleted; no alias points at it",
+                    partial(store.client.delete_model_version, store.model, number),
                 )  # fmt: skip
         elif not tags.get(MANIFEST_TAG):
-            yield Fault("version", f"version {number} has no manifest", "delete it, and register with shiftcast run")
+            yield Fault("version", f"version {number}{of} has no manifest", f"delete it, and register with {anew}")
         elif not tags.get(REASON_TAG) and _dead(tags.get(PROCESS_TAG), version.creation_timestamp):
             yield Fault(
-                "version", f"version {number} has no alias: its run ended before it was decided on",
-                "is kept as challenger; retrain --promote-if-better on the same data decides",
+                "version", f"version {number}{of} has no alias: its run ended before it was decided on",
+                f"is kept as challenger; {decide} on the same data decides",
                 partial(promote, store, version, alias=CHALLENGER, reason=NOT_ASKED),
             )  # fmt: skip
 
 
 def _champion(store: Store, versions: list[Any]) -> Iterator[Fault]:
+    of, (back, anew, _) = _of(store), _commands(store)
     champion = champion_version(store)
     if champion is None:
         if versions:
-            yield Fault("champion", "no version has the alias champion", "run shiftcast run to make or restore one")
+            yield Fault("champion", f"no version{of} has the alias champion", f"run {anew} to make or restore one")
         return
     try:
-        read_version(store, champion)
+        (read_version if store.model == MODEL else read_fleet_version)(store, champion)
     except (AlteredBundleError, StoreError) as error:
-        yield Fault("champion", f"the champion cannot be read: {error}", "run shiftcast rollback, or shiftcast run")
+        yield Fault("champion", f"the champion{of} cannot be read: {error}", f"run {back}, or {anew}")
+
+
+def _of(store: Store) -> str:
+    """Return whose versions these are, where they are a fleet's."""
+    fleet = fleet_of(store.model)
+    return "" if fleet is None else f" of fleet {fleet}"
+
+
+def _commands(store: Store) -> tuple[str, str, str]:
+    """Return the commands that roll a model back, make its champion, and decide on a version."""
+    fleet = fleet_of(store.model)
+    if fleet is None:
+        return "shiftcast rollback", "shiftcast run", "retrain --promote-if-better"
+    again = f"shiftcast fleet {fleet} retrain --promote-if-better"
+    return f"shiftcast rollback --fleet {fleet}", again, again

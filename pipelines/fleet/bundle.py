@@ -19,12 +19,19 @@ from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration.learned import LearnedFamily, from_json, to_json
 from shiftcast.pipelines.fleet.facts_file import facts_of
 from shiftcast.pipelines.registry.bundle import check_bundle, sha256_of, write_manifest
+from shiftcast.pipelines.registry.maker import Maker
 
 TOTAL, TRIAL = "total", "trial"  # tables of a bundle
 _FRAMES: Final = ("usage", "hardware", "throughput", "assumptions")
-_LEARNED: Final = "learned.json"
+_LEARNED, _ANSWERS = "learned.json", "answers.json"
 _WORLD, _SUMMARY, _FACTS, _BELIEFS = "world.npz", "summary.json", "facts.json", "beliefs.json"
-_SECTIONS: Final = {"holdings": "holding", "offers": "offer", "events": "event", "moves": "move"}
+_SECTIONS: Final = {
+    "holdings": "holding",
+    "offers": "offer",
+    "events": "event",
+    "moves": "move",
+    "currencies": "currency",
+}
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,16 @@ class FleetBundle:
         Rolling origin on its own history (:func:`forecast.fleet.trial.try_out`).
     digest
         Of all that the forecast depends on.
+    made_by, answers
+        Versions that made it, and their answers to a question of each kind (:mod:`pipelines.fleet.sealing`).
     """
 
     planner: Planner
     total: pd.DataFrame
     trial: pd.DataFrame
     digest: str
+    made_by: Maker | None = None
+    answers: tuple[dict[str, Any], ...] = ()
 
 
 def write_fleet(bundle: FleetBundle, folder: Path) -> str:
@@ -76,7 +87,10 @@ def write_fleet(bundle: FleetBundle, folder: Path) -> str:
         _write_json(folder / _LEARNED, to_json(LearnedFamily(planner.learned, {})))
     if planner.world is not None:
         np.savez_compressed(folder / _WORLD, **dict[str, Any](world_arrays(planner.world)))
+    if bundle.answers:
+        _write_json(folder / _ANSWERS, list(bundle.answers))
     summary = {
+        "made_by": None if bundle.made_by is None else asdict(bundle.made_by),
         "fleet": planner.fleet.name, "origin": f"{basis.origin:%Y-%m-%d}", "draws": basis.draws, "seed": basis.seed,
         "digest": bundle.digest,
         "notes": list(planner.notes), "backtest": [bundle.trial.mean(numeric_only=True).to_dict()],
@@ -119,7 +133,10 @@ def read_fleet(folder: Path, *, digest: str | None = None) -> FleetBundle:
     learned = from_json(json.loads(taught.read_text(encoding="utf-8"))).whole if taught.is_file() else None
     fleet = facts_of(facts, summary["fleet"], _FACTS)
     planner = Planner(fleet, frames["usage"], basis, world, learned, tuple(summary["notes"]))
-    return FleetBundle(planner, frames[TOTAL], frames[TRIAL], summary["digest"])
+    made_by = Maker(**summary["made_by"]) if summary.get("made_by") else None
+    kept = folder / _ANSWERS
+    answers = tuple(json.loads(kept.read_text(encoding="utf-8"))) if kept.is_file() else ()
+    return FleetBundle(planner, frames[TOTAL], frames[TRIAL], summary["digest"], made_by, answers)
 
 
 def facts_json(fleet: Fleet) -> dict[str, Any]:

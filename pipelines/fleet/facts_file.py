@@ -14,13 +14,14 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.fleet.facts import Event, Fleet, Holding, Move, Offer
+from shiftcast.forecast.fleet.facts import Currency, Event, Fleet, Holding, Move, Offer
 from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.questions import unknown
+from shiftcast.pipelines.fleet.facts_asked import ASKED
 from shiftcast.pipelines.sources.accelerators import name_accelerators
 
 _DAY: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?|Q([1-4]))")
-_PARTS: Final = {"holding": Holding, "offer": Offer, "event": Event, "move": Move}
+_PARTS: Final = {"holding": Holding, "offer": Offer, "event": Event, "move": Move, "currency": Currency}
 _SECTIONS: Final = ("fleet", *_PARTS, "budget")
 _MISSING: Final = {"since": pd.Timestamp("2000-01-01", tz="UTC")}  # held all along
 _RENT: Final = {"lead_weeks": 0.0, "months": 1}  # what is rented by the hour is there at once and binds nobody
@@ -46,8 +47,8 @@ def read_facts(file: Path, name: str) -> Fleet:
     Parameters
     ----------
     file
-        TOML with the sections ``[fleet]``, ``[[holding]]``, ``[[offer]]``, ``[[event]]``, ``[[move]]`` and
-        ``[budget]``, each as the fields of :mod:`forecast.fleet.facts` are called.
+        TOML with the sections ``[fleet]``, ``[[holding]]``, ``[[offer]]``, ``[[event]]``, ``[[move]]``,
+        ``[[currency]]`` and ``[budget]``, each as the fields of :mod:`forecast.fleet.facts` are called.
     name
         The planner's name of the fleet.
 
@@ -107,8 +108,12 @@ def facts_of(said: Mapping[str, Any], name: str, file: str) -> Fleet:
     own = {
         key: _FLEET[key](value, _At(file, "[fleet]", key)) for key, value in _known(whole, known, _At(file, "[fleet]"))
     }
-    parts: dict[str, Any] = {f"{section}s": _parts(said.get(section, []), section, file) for section in _PARTS}
+    parts: dict[str, Any] = {_plural(section): _parts(said.get(section, []), section, file) for section in _PARTS}
     return Fleet(name, **own, **parts, budgets=_budgets(said.get("budget", {}), _At(file, "[budget]")))
+
+
+def _plural(section: str) -> str:
+    return "currencies" if section == "currency" else f"{section}s"
 
 
 def _parts(rows: Any, section: str, file: str) -> tuple[Any, ...]:
@@ -127,10 +132,10 @@ def _part(row: Any, section: str, at: _At) -> Any:
     }
     defaults = {**_MISSING, **(_RENT if given.get("terms") == "rent" else {})}
     for each in fields(kind):
-        if each.name not in given and each.name in defaults:
+        if section != "currency" and each.name not in given and each.name in defaults:
             given[each.name] = defaults[each.name]
         if each.name not in given and each.default is MISSING:
-            raise InputError(f"{at.file}, {at.section}: key {each.name!r} is missing; {_ASKED[each.name]}")
+            raise InputError(f"{at.file}, {at.section}: key {each.name!r} is missing; {ASKED[each.name]}")
     first, last = ("since", "until") if section == "holding" else ("start", "end")
     if given.get(last) is not None and given[last] <= given[first]:
         raise _At(at.file, at.section, last).refusal(given[last].date(), f"it must lie after {given[first]:%Y-%m-%d}")
@@ -167,7 +172,7 @@ def _budgets(table: Any, at: _At) -> dict[int, float]:
 
 def _number(value: Any, at: _At) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise at.refusal(value, f"it must be a number; {_ASKED.get(at.key, 'write it without quotes')}")
+        raise at.refusal(value, f"it must be a number; {ASKED.get(at.key, 'write it without quotes')}")
     return float(value)
 
 
@@ -180,7 +185,7 @@ def _within(low: float, high: float, *, above: bool = False, whole: bool = False
             kind = "a whole number" if whole else "a number"
             least = f"above {low:g}" if above else f"from {low:g}"
             most = "" if math.isinf(high) else f" to {high:g}"
-            raise at.refusal(value, f"it must be {kind} {least}{most}; {_ASKED.get(at.key, 'USD of the year')}")
+            raise at.refusal(value, f"it must be {kind} {least}{most}; {ASKED.get(at.key, 'USD of the year')}")
         return int(number) if whole else number
 
     return read
@@ -208,7 +213,7 @@ def _flag(value: Any, at: _At) -> bool:
 
 def _text(value: Any, at: _At) -> str:
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise at.refusal(value, f"it must be text in quotes; {_ASKED.get(at.key, 'write a name')}")
+        raise at.refusal(value, f"it must be text in quotes; {ASKED.get(at.key, 'write a name')}")
     return value.strip()
 
 
@@ -242,6 +247,12 @@ def _one_of(names: tuple[str, ...]) -> Callable[[Any, _At], str]:
     return read
 
 
+def _code(value: Any, at: _At) -> str:
+    if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value) or value == "USD":
+        raise at.refusal(value, f"it must be the code of a currency that is not USD; {ASKED['code']}")
+    return value
+
+
 def _leaf(value: Any, at: _At) -> str:
     if value not in SEGMENT_OF:
         raise at.refusal(value, unknown(str(value), tuple(SEGMENT_OF), "part"))
@@ -255,6 +266,8 @@ def _names(value: Any, at: _At) -> tuple[str, ...]:
 def _reader(section: str, key: str) -> Callable[[Any, _At], Any]:
     if key == "terms":
         return _one_of(_TERMS[section])
+    if (section, key) == ("currency", "usd"):
+        return _positive
     return _three(_positive) if (section, key) == ("move", "work") else _READERS[key]
 
 
@@ -268,27 +281,8 @@ _READERS: Final[Mapping[str, Callable[[Any, _At], Any]]] = {
     "accelerator": _accelerator, "count": _positive, "since": _day, "until": _day, "start": _day, "end": _day,
     "usd_per_hour": _within(0.0, math.inf), "it_kw": _within(0.0, 50.0, above=True),
     "node": _within(1, 1e6, whole=True), "name": _text,
-    "usd": _within(0.0, math.inf),
+    "usd": _within(0.0, math.inf), "code": _code,
     "lead_weeks": _within(0.0, 520.0), "months": _within(1, 240, whole=True), "work": _positive, "most": _positive,
     "workload": _text, "technique": _text, "source": _text, "target": _text, "hours": _three(_number),
     "probability": _share, "guessed": _flag, "share": _three(_share),
-}  # fmt: skip
-_ASKED: Final = {
-    "accelerator": "name one of `shiftcast catalogue`, such as accelerator = \"h100\"",
-    "count": "say how many accelerators, such as count = 64",
-    "name": "call it as you do, such as name = \"cloud\"", "terms": "say terms = \"buy\", \"reserve\" or \"rent\"",
-    "usd": "say USD of one bought, or of one for an hour, such as usd = 2.5",
-    "lead_weeks": "say weeks from order to use, such as lead_weeks = 20",
-    "months": "say months of the contract, or of the life written off over, such as months = 48",
-    "workload": "say whose hours change, as your labels call it",
-    "start": "say its first day, such as start = 2027-03-01",
-    "end": "say the day from which it is over or stays, such as end = 2027-06-01",
-    "hours": "say accelerator-hours a month: one number, or low, middle and high",
-    "source": "say the technique that is left", "target": "say the technique that is moved to",
-    "share": "say the share moved in the end: one number, or low, middle and high, such as [0.3, 0.5, 0.8]",
-    "busy": "such as busy = 0.85", "pue": "such as pue = 1.3", "usd_per_kwh": "such as usd_per_kwh = 0.12",
-    "usd_per_hour": "such as usd_per_hour = 1.9", "it_kw": "such as it_kw = 1.3",
-    "node": "accelerators of a node, such as node = 8",
-    "work": "work of it over that of today, such as work = 1.8", "most": "such as most = 256",
-    "probability": "such as probability = 0.7",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from shiftcast.features.input_error import InputError
 
 FACTS: Final = "fleet.toml"
 _FOLDER: Final = "fleets"
+_PREFIX: Final = "shiftcast-fleet-"  # of registered models
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
@@ -58,7 +59,28 @@ def model_of(name: str) -> str:
     >>> model_of("mine")
     'shiftcast-fleet-mine'
     """
-    return f"shiftcast-fleet-{_checked(name)}"
+    return f"{_PREFIX}{_checked(name)}"
+
+
+def fleet_of(model: str) -> str | None:
+    """Return the fleet of a registered model, or ``None`` where it is not of a fleet.
+
+    Parameters
+    ----------
+    model
+        Name of the model.
+
+    Returns
+    -------
+    str or None
+
+    Examples
+    --------
+    >>> fleet_of("shiftcast-fleet-mine"), fleet_of("shiftcast")
+    ('mine', None)
+    """
+    name = model.removeprefix(_PREFIX)
+    return name if name != model and _NAME.fullmatch(name) else None
 
 
 def fleet_names(root: Path) -> tuple[str, ...]:

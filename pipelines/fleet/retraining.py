@@ -19,6 +19,7 @@ from shiftcast.forecast.fleet.trial import better, try_out
 from shiftcast.forecast.scoring.promotion import Decision
 from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, world_arrays, write_fleet
 from shiftcast.pipelines.fleet.place import model_of
+from shiftcast.pipelines.fleet.sealing import sealed_fleet
 from shiftcast.pipelines.registry.bundle import BUNDLE, AlteredBundleError
 from shiftcast.pipelines.registry.champion import checked_files
 from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, made_before, outcome_of, settle, undecided
@@ -183,9 +184,8 @@ def _made(
     demand = planner.demand()
     total = pd.DataFrame(demand.total, columns=[f"{month:%Y-%m}" for month in demand.months])
     progress("trying it out on its own past")
-    bundle = FleetBundle(
-        planner, total, try_out(planner.usage, lambda usage, through: _tried(planner, usage, through)), digest
-    )
+    trial = try_out(planner.usage, lambda usage, through: _tried(planner, usage, through))
+    bundle = sealed_fleet(FleetBundle(planner, total, trial, digest))
     with tempfile.TemporaryDirectory(prefix="shiftcast-fleet-") as place:
         folder = Path(place) / BUNDLE
         manifest = write_fleet(bundle, folder)

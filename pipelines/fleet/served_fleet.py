@@ -14,6 +14,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.asking import KINDS
 from shiftcast.pipelines.fleet.answers import fleet_rows
 from shiftcast.pipelines.fleet.bundle import read_fleet
+from shiftcast.pipelines.fleet.sealing import unchanged_fleet
 from shiftcast.pipelines.registry.bundle import BUNDLE
 from shiftcast.pipelines.registry.registering import Kind
 from shiftcast.pipelines.registry.served_model import given_params, questions_of, refused
@@ -37,7 +38,7 @@ class FleetModel(PythonModel):
         context
             MLflow's context, with the folder of the bundle among its artifacts.
         """
-        self._planner = read_fleet(Path(context.artifacts[BUNDLE])).planner
+        self._planner = unchanged_fleet(read_fleet(Path(context.artifacts[BUNDLE]))).planner
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None

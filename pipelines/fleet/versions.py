@@ -10,10 +10,13 @@ import pandas as pd
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.trial import score_card, whole_months
 from shiftcast.forecast.views.answer import ASSUMED, Answer
-from shiftcast.pipelines.fleet.place import model_of
+from shiftcast.pipelines.fleet.place import known_root, model_of
 from shiftcast.pipelines.fleet.retraining import read_fleet_version
+from shiftcast.pipelines.fleet.sealing import unchanged_fleet
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.deciding import RolledBack, earlier_version, give_back
 from shiftcast.pipelines.registry.mlflow_store import COMPLETE, STATE_TAG, all_versions, champion_version, open_store
+from shiftcast.pipelines.state.guard import LOCK_SECONDS, guarded
 from shiftcast.pipelines.state.root import StoreError
 
 
@@ -40,6 +43,49 @@ def champion_total(name: str, root: Path) -> pd.DataFrame | None:
     store = open_store(root, make=False, model=model_of(name))
     version = champion_version(store)
     return None if version is None else read_fleet_version(store, version).total
+
+
+def roll_back_fleet(name: str, root: Path, *, to: str | None = None, wait: float = LOCK_SECONDS) -> RolledBack:
+    """Give the alias ``champion`` of a fleet back to an earlier version, after checking its files and answers.
+
+    Parameters
+    ----------
+    name, root
+        Name of the fleet, and folder of all state.
+    to
+        Version number; the champion before this one if not given.
+    wait
+        Seconds to wait for a run under way.
+
+    Returns
+    -------
+    RolledBack
+        Both versions.
+
+    Raises
+    ------
+    StoreError
+        If there is no champion, or nothing to go back to.
+    AlteredBundleError
+        If the files of that version differ from its manifest; the alias stays.
+    ChangedAnswerError
+        If it would be answered otherwise now; the alias stays.
+    ValueError
+        If there is no such fleet, or the version is the champion already.
+    """
+    known_root(root, name)
+    with guarded(root, wait=wait) as fence:
+        store = open_store(root, make=False, model=model_of(name))
+        current = champion_version(store)
+        if current is None:
+            raise StoreError(
+                f"fleet {name!r} has no champion to roll back; `shiftcast fleet {name} retrain --promote-if-better` "
+                "makes one"
+            )
+        target = earlier_version(store, current, to)
+        unchanged_fleet(read_fleet_version(store, target))
+        fence.check()
+        return give_back(store, current, target)
 
 
 def scorecard(planner: Planner, root: Path) -> Answer:

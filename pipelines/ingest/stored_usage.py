@@ -10,7 +10,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from shiftcast.features.usage import whole_quarters
+from shiftcast.features.frames import Quarantine, conform
+from shiftcast.features.leaf_quarters import not_whole, whole_quarters
 from shiftcast.pipelines.sources.public_record import Record
 
 UseUsage = Annotated[bool, typer.Option("--usage", help="Add hours of leaves that `shiftcast ingest` stored.")]
@@ -31,13 +32,16 @@ def stored_usage(asked: bool, root: Path) -> Callable[[Record, pd.Timestamp], Re
     Returns
     -------
     callable
-        From a record and the day of knowledge to the record with the observations added.
+        From a record and the day of knowledge to the record with the observations added, and what fills no quarter
+        among its rows set aside.
     """
 
     def add(record: Record, day: pd.Timestamp) -> Record:
         from shiftcast.pipelines.store import Store  # noqa: PLC0415  (its engine takes a while to import)
 
-        found = whole_quarters(Store(root).as_of(day, measure="gpu_hours", unit="accelerator_hour"))
-        return replace(record, observations=pd.concat([record.observations, found], ignore_index=True))
+        usage = Store(root).as_of(day, measure="gpu_hours", unit="accelerator_hour")
+        added = pd.concat([record.observations, whole_quarters(usage)], ignore_index=True)
+        left = conform(pd.concat([record.quarantine, not_whole(usage)], ignore_index=True), Quarantine)
+        return replace(record, observations=added, quarantine=left)
 
     return add if asked else lambda record, _: record

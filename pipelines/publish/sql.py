@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -46,7 +48,7 @@ Rows = Callable[[], "pd.DataFrame | pa.Table | pa.RecordBatchReader"]
 
 def open_sql(
     root: Path | None = None, *, as_of: pd.Timestamp | None = None, usage_root: Path | None = None,
-    statement: str | None = None,
+    statement: str | None = None, more: Mapping[str, Rows] | None = None,
 ) -> duckdb.DuckDBPyConnection:  # fmt: skip
     """Return a DuckDB in memory with the tables of a store, from which no file, extension or setting can be reached.
 
@@ -60,6 +62,8 @@ def open_sql(
         Folder of the state whose usage is read, as that of a fleet; ``root`` if not given.
     statement
         Only tables that it names are read; all there are if not given.
+    more
+        Further tables by name, each as what reads it.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def open_sql(
     >>> open_sql(statement="select 1").execute("select 6 * 7").fetchone()
     (42,)
     """
-    tables = sql_tables(root or default_root(), as_of=as_of, usage_root=usage_root)
+    tables = sql_tables(root or default_root(), as_of=as_of, usage_root=usage_root) | dict(more or {})
     asked = set(tables) if statement is None else set(re.findall(r"\w+", statement.lower()))
     database = duckdb.connect(config={"python_enable_replacements": False})
     silence(database.execute)
@@ -167,6 +171,45 @@ def parts(found: duckdb.DuckDBPyRelation, *, rows_at_once: int = 100_000) -> Ite
                 yield _plain(pa.Table.from_batches([batch]))
     except duckdb.Error as error:
         raise InputError(_first(error)) from None
+
+
+@contextmanager
+def limited(database: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    """Stop what a database computes after a time.
+
+    Parameters
+    ----------
+    database
+        As :func:`open_sql` gives it.
+    seconds
+        Longest time within the block [s]; without end if not given.
+
+    Raises
+    ------
+    ValueError
+        If the time was over.
+    """
+    if seconds is None:
+        yield
+        return
+    over = threading.Event()
+
+    def stop() -> None:
+        over.set()
+        database.interrupt()
+
+    timer = threading.Timer(seconds, stop)
+    timer.start()
+    try:
+        yield
+    except InputError:
+        if over.is_set():
+            raise InputError(
+                f"not done after {seconds:g} seconds and stopped; select fewer rows, or give more --seconds"
+            ) from None
+        raise
+    finally:
+        timer.cancel()
 
 
 def _fill(database: duckdb.DuckDBPyConnection, name: str, read: Rows, *, needed: bool) -> None:

@@ -68,8 +68,8 @@ def unchanged(bundle: Bundle) -> Bundle:
         return bundle
     forecaster = _sparing(bundle)
     for kept in bundle.answers:
-        if not _alike(_rows(forecaster, kept["question"]), kept["rows"]):
-            raise ChangedAnswerError(_said(kept["question"], made_by, present))
+        if not alike(_rows(forecaster, kept["question"]), kept["rows"]):
+            raise ChangedAnswerError(changed(kept["question"]["question"], made_by, "shiftcast run"))
     return bundle
 
 
@@ -133,20 +133,52 @@ def _rows(forecaster: Forecaster, question: Mapping[str, Any]) -> list[dict[str,
     return rows
 
 
-def _alike(now: Any, then: Any) -> bool:
+def alike(now: Any, then: Any) -> bool:
+    """Return whether two answers are the same, but for the last bits of their numbers.
+
+    Parameters
+    ----------
+    now, then
+        Plain values, as JSON gives them back.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> alike([{"gpus": 0.1 + 0.2}], [{"gpus": 0.3}]), alike([1], [1.0])
+    (True, False)
+    """
     if isinstance(now, float) and isinstance(then, float):
         return math.isclose(now, then, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
     if isinstance(now, list) and isinstance(then, list):
-        return len(now) == len(then) and all(map(_alike, now, then))
+        return len(now) == len(then) and all(map(alike, now, then))
     if isinstance(now, dict) and isinstance(then, dict):
-        return now.keys() == then.keys() and all(_alike(now[name], then[name]) for name in now)
+        return now.keys() == then.keys() and all(alike(now[name], then[name]) for name in now)
     return type(now) is type(then) and bool(now == then)
 
 
-def _said(question: Mapping[str, Any], made_by: Maker, present: Maker) -> str:
-    wanted = [each for each in made_by.requirements if each not in present.requirements]
+def changed(question: str, made_by: Maker, anew: str) -> str:
+    """Return what is said where an answer is not what it was.
+
+    Parameters
+    ----------
+    question
+        Its name.
+    made_by
+        Versions that made the forecast.
+    anew
+        Command that registers one anew.
+
+    Returns
+    -------
+    str
+        With the `pip install` that brings the answer back.
+    """
+    wanted = [each for each in made_by.requirements if each not in present_maker().requirements]
     return (
-        f"the forecast was made by shiftcast {made_by.shiftcast}, and {question['question']!r} is answered otherwise "
-        f"now; registered answers do not change: open it with `pip install {' '.join(wanted)}`, or register anew with "
-        "`shiftcast run`"
+        f"the forecast was made by shiftcast {made_by.shiftcast}, and {question!r} is answered otherwise now; "
+        f"registered answers do not change: open it with `pip install {' '.join(wanted)}`, or register anew with "
+        f"`{anew}`"
     )

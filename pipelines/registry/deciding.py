@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.scoring.promotion import Decision
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     CHAMPION,
+    COMPLETE,
+    FORMER_TAG,
     REASON_TAG,
+    STATE_TAG,
     Store,
+    all_versions,
     champion_version,
     find_version,
     promote,
@@ -93,6 +99,75 @@ def settle(
     alias = CHAMPION if decision.promote else CHALLENGER
     promote(store, version, alias=alias, reason=decision.reason, former=current)
     return decision
+
+
+@dataclass(frozen=True)
+class RolledBack:
+    """The outcome of a rollback.
+
+    Attributes
+    ----------
+    version
+        Version that is champion again.
+    former
+        Version that was.
+    """
+
+    version: str
+    former: str
+
+
+def earlier_version(store: Store, current: Any, to: str | None) -> Any:
+    """Return the version to go back to.
+
+    Parameters
+    ----------
+    store, current
+        The store, and MLflow's version that is champion.
+    to
+        Version number; the champion before this one if not given.
+
+    Returns
+    -------
+    MLflow's model version
+
+    Raises
+    ------
+    StoreError
+        If there is none before, or none of that number.
+    ValueError
+        If it is the champion already.
+    """
+    number = to if to is not None else current.tags.get(FORMER_TAG)
+    if number is None:
+        raise StoreError(
+            f"version {current.version} is the first champion: there is none before it; name a version with --to"
+        )
+    if str(number) == str(current.version):
+        raise InputError(f"version {number} is the champion already")
+    found = {str(each.version): each for each in all_versions(store) if each.tags.get(STATE_TAG) == COMPLETE}
+    if str(number) not in found:
+        raise StoreError(f"version {number} is not there; there are {', '.join(sorted(found, key=int))}")
+    return found[str(number)]
+
+
+def give_back(store: Store, current: Any, target: Any) -> RolledBack:
+    """Move the alias ``champion`` to an earlier version; the one that is left keeps the reason.
+
+    Parameters
+    ----------
+    store, current, target
+        The store, and MLflow's versions that is champion and that shall be.
+
+    Returns
+    -------
+    RolledBack
+        Both numbers.
+    """
+    left, back = str(current.version), str(target.version)
+    promote(store, target, alias=CHAMPION, reason=f"champion again: rolled back from version {left}")
+    store.client.set_model_version_tag(store.model, left, REASON_TAG, f"kept: rolled back to version {back}")
+    return RolledBack(back, left)
 
 
 def outcome_of(decision: Decision) -> str:

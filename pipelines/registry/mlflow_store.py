@@ -181,6 +181,17 @@ def all_versions(store: Store) -> list[Any]:
             return found
 
 
+def model_names(store: Store) -> list[str]:
+    """Return the names of all registered models of the store, in alphabetical order."""
+    found: list[Any] = []
+    token = ""
+    while True:
+        page = store.client.search_registered_models(max_results=1000, page_token=token or None)
+        found, token = [*found, *page], page.token
+        if not token:
+            return sorted(each.name for each in found)
+
+
 def champion_version(store: Store) -> Any | None:
     """Return the version the alias ``champion`` points at, or ``None``."""
     return alias_version(store, CHAMPION)

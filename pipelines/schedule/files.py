@@ -36,6 +36,8 @@ class Scheduled:
         Options of retrain.
     image
         Container image, for Kubernetes.
+    fleet
+        Fleet that is retrained; the forecast of the world if not given.
     """
 
     cron: Cron
@@ -44,6 +46,37 @@ class Scheduled:
     folder: str
     arguments: tuple[str, ...]
     image: str
+    fleet: str | None = None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Words of the command after the program's name."""
+        return (*retrain_words(self.fleet), *self.arguments)
+
+    @property
+    def name(self) -> str:
+        """Name of the job and of its files, of small letters, digits and ``-``."""
+        return NAME if self.fleet is None else f"{NAME}-{self.fleet.lower().replace('_', '-').rstrip('-')}"
+
+
+def retrain_words(fleet: str | None) -> tuple[str, ...]:
+    """Return the words of the command that retrains a fleet, or the forecast of the world.
+
+    Parameters
+    ----------
+    fleet
+        Name of the fleet, if one is meant.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> retrain_words("mine"), retrain_words(None)
+    (('fleet', 'mine', 'retrain'), ('retrain',))
+    """
+    return ("retrain",) if fleet is None else ("fleet", fleet, "retrain")
 
 
 def write_files(kind: str, job: Scheduled, folder: Path) -> list[Path]:
@@ -84,15 +117,16 @@ def write_files(kind: str, job: Scheduled, folder: Path) -> list[Path]:
 
 
 def _cron(job: Scheduled) -> dict[str, str]:
-    command = f"cd {shlex.quote(job.folder)} && {shlex.join((job.program, 'retrain', *job.arguments))}"
+    command = f"cd {shlex.quote(job.folder)} && {shlex.join((job.program, *job.words))}"
+    file = "shiftcast.cron" if job.fleet is None else f"{job.name}.cron"
     escaped = command.replace("%", r"\%")  # cron reads a bare one as the end of the line
     text = (
-        "# shiftcast: install with `crontab shiftcast.cron`, or add these lines to yours.\n"
+        f"# shiftcast: install with `crontab {file}`, or add these lines to yours.\n"
         f"# Exit codes: 0 promoted or unchanged, {_KEPT} kept, 2 bad input, 1 failed.\n"
         f"CRON_TZ={job.timezone}\n"
-        f"{job.cron.text} {escaped} >> shiftcast-retrain.log 2>&1\n"
+        f"{job.cron.text} {escaped} >> {job.name}.log 2>&1\n"
     )
-    return {"shiftcast.cron": text}
+    return {file: text}
 
 
 def _quoted(word: str) -> str:
@@ -102,7 +136,7 @@ def _quoted(word: str) -> str:
 
 
 def _systemd(job: Scheduled) -> dict[str, str]:
-    words = " ".join(_quoted(word) for word in (job.program, "retrain", *job.arguments))
+    words = " ".join(_quoted(word) for word in (job.program, *job.words))
     service = (
         "[Unit]\nDescription=Retrain the shiftcast forecast\n\n"
         "[Service]\nType=oneshot\n"
@@ -114,11 +148,11 @@ def _systemd(job: Scheduled) -> dict[str, str]:
         f"[Timer]\nOnCalendar={as_calendar(job.cron, job.timezone)}\nPersistent=true\nRandomizedDelaySec=60\n\n"
         "[Install]\nWantedBy=timers.target\n"
     )
-    return {f"{NAME}.service": service, f"{NAME}.timer": timer}
+    return {f"{job.name}.service": service, f"{job.name}.timer": timer}
 
 
 def _kubernetes(job: Scheduled) -> dict[str, str]:
-    command = f"shiftcast retrain {shlex.join(job.arguments)}; code=$?; [ $code -eq {_KEPT} ] && exit 0; exit $code"
+    command = f"shiftcast {shlex.join(job.words)}; code=$?; [ $code -eq {_KEPT} ] && exit 0; exit $code"
     container: dict[str, Any] = {
         "name": "retrain", "image": job.image, "command": ["/bin/sh", "-c", command], "workingDir": "/state",
         "resources": {"requests": {"cpu": "2", "memory": "2Gi"}, "limits": {"memory": "4Gi"}},
@@ -133,7 +167,7 @@ def _kubernetes(job: Scheduled) -> dict[str, str]:
     }  # fmt: skip
     bad_input = {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [2]}}  # trying again cannot help
     schedule = {
-        "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": NAME},
+        "apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": job.name},
         "spec": {
             "schedule": job.cron.text, "timeZone": job.timezone, "concurrencyPolicy": "Forbid",
             "startingDeadlineSeconds": 3600, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 3,
@@ -145,13 +179,12 @@ def _kubernetes(job: Scheduled) -> dict[str, str]:
         "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "shiftcast-state"},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}},
     }  # fmt: skip
-    return {f"{NAME}.yaml": yaml.safe_dump_all([claim, schedule], sort_keys=False)}
+    return {f"{job.name}.yaml": yaml.safe_dump_all([claim, schedule], sort_keys=False)}
 
 
 _DAGSTER: Final = '''"""shiftcast on Dagster: `pip install 'shiftcast[workflow]'` and `dagster dev -f` this file.
 
-Materialising `champion` retrains; its check is the promotion gate. A partition of `vintage` is one quarter of the past,
-so a backfill is a replay.
+Materialising `champion` retrains; its check is the promotion gate.{partitions}
 """
 
 import json
@@ -161,7 +194,7 @@ import dagster as dg
 
 PROGRAM = {program}
 FOLDER = {folder}
-ARGUMENTS = {arguments}
+RETRAIN, ARGUMENTS = {words}, {arguments}
 KEPT, BAD_INPUT = {kept}, 2
 
 
@@ -176,7 +209,7 @@ def shiftcast(*words):
 @dg.asset(op_tags={{"dagster/concurrency_key": "shiftcast"}}, retry_policy=dg.RetryPolicy(max_retries=2, delay=60))
 def champion() -> dg.MaterializeResult:
     """The forecast that the alias champion points at, after one retrain."""
-    outcome = json.loads(shiftcast("retrain", "--json", *ARGUMENTS))
+    outcome = json.loads(shiftcast(*RETRAIN, "--json", *ARGUMENTS))
     return dg.MaterializeResult(metadata=outcome)
 
 
@@ -186,21 +219,10 @@ def promotion_gate(context) -> dg.AssetCheckResult:
     made = context.instance.get_latest_materialization_event(champion.key).asset_materialization.metadata
     kept = made["outcome"].value == "kept"
     return dg.AssetCheckResult(passed=not kept, severity=dg.AssetCheckSeverity.WARN, metadata=dict(made))
-
-
-QUARTERS = dg.TimeWindowPartitionsDefinition(cron_schedule="0 0 1 1,4,7,10 *", start="2025-01-01", fmt="%Y-%m-%d")
-
-
-@dg.asset(partitions_def=QUARTERS, op_tags={{"dagster/concurrency_key": "shiftcast"}})
-def vintage(context) -> None:
-    """The forecast as of the end of one past quarter, kept beside the champion."""
-    year, month, _ = context.partition_key.split("-")
-    quarter = f"{{year}}Q{{(int(month) + 2) // 3}}"
-    shiftcast("replay", "--from", quarter, "--to", quarter, "--quiet")
-
+{vintage}
 
 definitions = dg.Definitions(
-    assets=[champion, vintage],
+    assets=[{assets}],
     asset_checks=[promotion_gate],
     schedules=[dg.ScheduleDefinition(
         name="retrain", target=champion, cron_schedule={cron}, execution_timezone={timezone},
@@ -208,14 +230,30 @@ definitions = dg.Definitions(
     )],
 )
 '''
+_PARTITIONS: Final = """ A partition of `vintage` is one quarter of the past,
+so a backfill is a replay."""
+_VINTAGE: Final = '''
+
+QUARTERS = dg.TimeWindowPartitionsDefinition(cron_schedule="0 0 1 1,4,7,10 *", start="2025-01-01", fmt="%Y-%m-%d")
+
+
+@dg.asset(partitions_def=QUARTERS, op_tags={"dagster/concurrency_key": "shiftcast"})
+def vintage(context) -> None:
+    """The forecast as of the end of one past quarter, kept beside the champion."""
+    year, month, _ = context.partition_key.split("-")
+    quarter = f"{year}Q{(int(month) + 2) // 3}"
+    shiftcast("replay", "--from", quarter, "--to", quarter, "--quiet")
+'''
 
 
 def _dagster(job: Scheduled) -> dict[str, str]:
     text = _DAGSTER.format(
+        words=json.dumps(list(retrain_words(job.fleet))), assets="champion" if job.fleet else "champion, vintage",
+        vintage="" if job.fleet else _VINTAGE, partitions="" if job.fleet else _PARTITIONS,
         program=json.dumps(job.program), folder=json.dumps(job.folder), arguments=json.dumps(list(job.arguments)),
         kept=_KEPT, cron=json.dumps(job.cron.text), timezone=json.dumps(job.timezone),
     )  # fmt: skip
-    return {"shiftcast_dagster.py": text}
+    return {"shiftcast_dagster.py" if job.fleet is None else f"{job.name.replace('-', '_')}_dagster.py": text}
 
 
 WRITERS: Final[Mapping[str, Callable[[Scheduled], dict[str, str]]]] = {

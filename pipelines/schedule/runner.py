@@ -103,23 +103,23 @@ def prepare_schedule(
 
 
 def run_schedule(
-    trigger: CronTrigger, arguments: Sequence[str], *, root: Path, text: str, say: Callable[[str], None]
+    trigger: CronTrigger, words: Sequence[str], *, root: Path, text: str, say: Callable[[str], None]
 ) -> None:
-    """Run ``shiftcast retrain`` on a schedule until the process is told to stop; a run under way is stopped too.
+    """Run a command of shiftcast on a schedule until the process is told to stop; a run under way is stopped too.
 
     Parameters
     ----------
     trigger
         Times of the schedule.
-    arguments
-        Options of retrain.
+    words
+        Words of the command.
     root, text, say
         As in :func:`prepare_schedule`.
     """
     scheduler, children = BlockingScheduler(), list[subprocess.Popen[bytes]]()
 
     def job() -> int:
-        command = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", "retrain", *arguments]
+        command = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", *words]
         children[:] = [subprocess.Popen(command)]  # noqa: S603  (this program; a process gives its memory back)
         return children[0].wait()
 

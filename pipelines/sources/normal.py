@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shiftcast.features.frames import DIMENSIONS, SPAN
-from shiftcast.features.labels import COPY, PRIVATE, copied, label_rows, settle
+from shiftcast.features.labels import COPY, UNSAID, copied, label_rows, settle
 from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.shapes import Normalised, Points, Source, Spans
@@ -215,10 +215,10 @@ def _array(values: object, kind: pa.DataType, rows: int) -> pa.Array:
 
 def _clue_text(clues: Mapping[str, pd.Series], file: str, rows: int) -> pd.Series:
     """Return what a row is called in one text, numbers as #, so that like rows are counted together."""
-    shown = set(clues) - PRIVATE
+    shown = set(clues) - UNSAID
     parts = [] if shown else [pd.Series(f"file={file}", index=range(rows), dtype=object)]
     for name, values in clues.items():
-        if name in PRIVATE:
+        if name in UNSAID:
             continue
         codes, known = pd.factorize(values)
         like = pd.Series([re.sub(r"[0-9]+", "#", str(each))[:CLUE_WIDTH] for each in known], dtype=object)

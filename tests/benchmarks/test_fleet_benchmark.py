@@ -45,8 +45,9 @@ def test_odds_that_are_right_come_as_often_as_said():
 
 def test_growth_that_parts_share_is_none_between_them():
     shared = pd.DataFrame({"a": [1.0, 2.0, 8.0], "b": [10.0, 20.0, 80.0]})
-    apart, every, number = fleet.between(shared, 1)
+    apart, every, mean, number = fleet.between(shared, 1)
     assert (round(apart, 9), number) == (0.0, 4)
+    assert mean == pytest.approx(np.log(8) / 2)
     assert every == pytest.approx(np.std([np.log(2), np.log(4)] * 2))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shiftcast.features.frames import DIMENSIONS, Observations, Usage, check, conform
-from shiftcast.features.usage import period_ends, roll_up, to_observations, to_series, whole_quarters
+from shiftcast.features.usage import period_ends, roll_up, to_observations, to_series
 
 KNOWN = pd.Timestamp("2026-05-01", tz="UTC")
 
@@ -129,31 +129,3 @@ def test_figures_that_would_be_one_series_are_refused():
         to_series(rows, "hour")
     with pytest.raises(ValueError, match="group 'measure' is not one of segment"):
         to_series(rows, "hour", group="measure")
-
-
-LEAF = {"segment": "rest", "leaf": "supercomputing"}
-
-
-def test_a_quarter_counts_where_each_of_its_days_has_hours():
-    days = pd.date_range("2026-01-01", "2026-06-29").strftime("%Y-%m-%d")
-    rows = usage(*((day, 2.0, {"operator": name}) for day in days for name in ("a", "b")), grain="day", **LEAF)
-    found = check(whole_quarters(rows), Observations)
-    assert found["value"].tolist() == [360.0]  # the second quarter lacks its last day
-    assert found["period_start"].tolist() == [pd.Timestamp("2026-01-01", tz="UTC")]
-    assert found["period_end"].tolist() == [pd.Timestamp("2026-03-31", tz="UTC")]
-    assert found[["segment", "leaf", "operator", "stage"]].iloc[0].tolist() == ["rest", "supercomputing", "all", "flow"]
-    assert whole_quarters(rows[rows["period_start"] != rows["period_start"].min()]).empty
-
-
-@pytest.mark.parametrize("label", ["all", "unlabelled"])
-def test_hours_of_nobody_knows_which_leaf_are_no_leafs(label):
-    rows = usage(*((f"{day:%Y-%m-%d}", 2.0) for day in pd.date_range("2026-01-01", "2026-03-31")), grain="day",
-                 **LEAF | {"leaf": label})  # fmt: skip
-    assert whole_quarters(rows).empty
-    assert list(whole_quarters(rows).columns) == list(Observations.columns)
-
-
-def test_one_source_at_two_grains_is_refused():
-    rows = pd.concat([usage(("2026-01-01", 1.0), grain=grain, **LEAF) for grain in ("hour", "day")])
-    with pytest.raises(ValueError, match="several grains"):
-        whole_quarters(rows)

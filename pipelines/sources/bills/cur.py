@@ -39,7 +39,7 @@ BILL: Final = Bill(
     clues={"service": ("line_item_product_code",), "sku": ("line_item_usage_type",),
            "account": ("line_item_usage_account_name", "line_item_usage_account_id"),
            "name": ("line_item_resource_id",), "description": ("line_item_line_item_description",),
-           "tag": ("resource_tags",)},
+           "tag": ("resource_tags",), "invoice": ("bill_invoice_id",)},
 )  # fmt: skip
 
 

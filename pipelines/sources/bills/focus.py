@@ -38,7 +38,8 @@ BILL: Final = Bill(
     models=("x_AIModel", "x_ModelName", "x_Model", "x_ModelId", "SkuMeter"),
     clues={"service": ("ServiceName",), "category": ("ServiceCategory",), "sku": ("SkuId",),
            "account": ("SubAccountName", "SubAccountId"), "name": ("ResourceName", "ResourceId"),
-           "description": ("ChargeDescription",), "tag": ("Tags",)},
+           "description": ("ChargeDescription",), "tag": ("Tags",),
+           "invoice": ("InvoiceId", "x_InvoiceId")},
 )  # fmt: skip
 
 

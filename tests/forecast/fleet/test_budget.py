@@ -14,9 +14,9 @@ from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.fleet.bill import bill_costs, recent_costs
 from shiftcast.forecast.fleet.budget import budget
 from shiftcast.forecast.fleet.costs import energy, held_costs
-from shiftcast.forecast.fleet.facts import Fleet, Holding, Offer
+from shiftcast.forecast.fleet.facts import Currency, Fleet, Holding, Offer
 from shiftcast.forecast.fleet.history import read_history
-from shiftcast.forecast.fleet.spending import spent_by_month
+from shiftcast.forecast.fleet.spending import in_dollars, spent_by_month
 
 MONTHS = pd.date_range("2027-01-01", periods=12, freq="MS", tz="UTC")
 SURE = Beliefs({"fleet.unit_step_sd": 0.0, "fleet.unit_steps": 6.0})
@@ -119,6 +119,20 @@ def test_months_without_cost_are_what_was_held_and_said(basis, demand_of):
     assert "no cost of 2027-01 to 2027-02: what was held then is counted" in " ".join(answer.notes)
 
 
+def test_months_before_the_bill_are_unknown_and_the_total_says_so(basis, demand_of):
+    demand = demand_of(np.full((4, 9), 10.0), start="2027-04-01")
+    spent = bill(MONTHS[1:3], 2.0)
+    answer = budget(demand, Fleet("mine"), basis, year=2027, limit=1e3, spent=spent)
+    assert answer.table["spent"].tolist() == [False, True, True] + [False] * 9
+    assert answer.table["usd_mean"].isna().tolist() == [True] + [False] * 11
+    assert answer.table["sum_mean"].tolist()[1:3] == [200.0, 400.0]
+    assert answer.table["p_over"].isna().tolist() == [True] + [False] * 11
+    assert "of which USD 400 is spent. That is without 2027-01, of which no cost is known." in answer.says
+    assert "The store has no cost of 2027-01: it is not in the sums, and the odds" in " ".join(answer.notes)
+    holes = budget(demand, Fleet("mine"), basis, year=2027, limit=1e3, spent=bill(MONTHS[1:2], 2.0))
+    assert "without 2027-01, 2027-03, of which" in holes.says
+
+
 def test_parts_add_up_to_all_of_cost_spread_and_rise(basis, demand_of):
     random = np.random.default_rng(1)
     hours = wanted(*np.ones(50))[:, :, None] * np.exp(random.normal(0, 0.5, (50, 1, 3)))
@@ -215,6 +229,20 @@ def test_spending_is_read_from_the_store_beside_its_hours(usage):
 def test_spending_of_another_currency_is_refused_and_none_is_no_row(usage):
     hours = usage({("recsys", "deep"): np.full(70, 10.0)}, start="2026-01-01")
     euros = usage({("recsys", "deep"): np.full(70, 30.0)}, start="2026-01-01", measure="cost", unit="EUR")
-    with pytest.raises(InputError, match="cost of the fleet is in EUR; bring the bill to USD"):
+    with pytest.raises(InputError, match="in EUR from 2026-01 on, and nothing says what that is worth in USD; add"):
         spent_by_month(read_history(pd.concat([hours, euros], ignore_index=True)))
     assert spent_by_month(read_history(hours)).empty
+
+
+def test_cost_in_a_currency_counts_what_it_was_worth_from_each_day_on(usage):
+    hours = usage({("recsys", "deep"): np.full(70, 10.0)}, start="2026-01-01")
+    euros = usage({("recsys", "deep"): np.full(70, 30.0)}, start="2026-01-01", measure="cost", unit="EUR")
+    rows = pd.concat([hours, euros], ignore_index=True)
+    worth = (Currency("EUR", 1.2, day("2026-02-01")), Currency("EUR", 1.1, day("2026-01-01")))
+    usd, notes = in_dollars(rows, worth)
+    assert spent_by_month(read_history(usd))["cost"].tolist() == pytest.approx([930 * 1.1, 840 * 1.2, 330 * 1.2])
+    assert notes[0] == "Cost in EUR counts USD 1.1 for one from 2026-01-01 on, as given."
+    assert in_dollars(rows, ())[0] is rows
+    late, _ = in_dollars(rows, worth[:1])  # nothing says what January's were worth
+    with pytest.raises(InputError, match="cost of the fleet is in EUR from 2026-01 on"):
+        spent_by_month(read_history(late))

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.fleet.why import Side, month_side, why
+from shiftcast.forecast.fleet.why import Side, month_side, side_of, why
 from shiftcast.forecast.views.attribution import WARNING
 
 UNITS = {"cost": "USD", "gpu_hours": "accelerator_hour", "requests": "request"}
@@ -170,3 +170,21 @@ def test_weeks_that_cross_the_end_of_a_month_are_not_in_it(usage):
 def test_a_month_that_is_not_there_is_named(usage, label, says):
     with pytest.raises(InputError, match=says):
         month_side(usage({("recsys", "deep"): [1.0]}, start="2026-01-01"), label)
+
+
+def test_two_invoices_are_told_apart_by_the_label_that_holds_their_number(usage):
+    days = {("recsys", "deep"): np.full(90, 10.0)}
+    hours = usage(days, start="2026-01-01")
+    cost = usage({("recsys", "deep"): np.repeat([20.0, 25.0], 45)}, start="2026-01-01", measure="cost", unit="USD")
+    rows = pd.concat([hours, cost], ignore_index=True)
+    rows["leaf"] = np.where(rows["period_start"] < pd.Timestamp("2026-02-15", tz="UTC"), "INV-1", "INV-2")
+    first, second = side_of(rows, "INV-1"), side_of(rows, "INV-2")
+    assert (first.days, second.days) == (45.0, 45.0)
+    answer = why(first, second)
+    assert answer.says == "Cost rose 25 % (USD 225) from INV-1 to INV-2: +225 by cost of an hour."
+    with pytest.raises(InputError, match="'INV-3' is no month such as 2026-09, and no invoice of that number"):
+        side_of(rows, "INV-3")
+
+
+def test_a_month_that_usage_covers_in_part_has_the_days_covered(usage):
+    assert side_of(usage({("recsys", "deep"): np.ones(40)}, start="2026-01-11"), "2026-01").days == 21.0

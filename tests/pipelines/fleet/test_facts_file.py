@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.fleet.facts import Event, Fleet, Holding, Move, Offer
+from shiftcast.forecast.fleet.facts import Currency, Event, Fleet, Holding, Move, Offer
 from shiftcast.pipelines.fleet.facts_file import _READERS, facts_of, read_facts
 
 WHOLE = """
@@ -48,6 +48,10 @@ start = 2027-05-01
 end = 2027-08-01
 share = 0.5
 work = [2, 3, 4]
+[[currency]]
+code = "EUR"
+usd = 1.1
+since = 2026-01-01
 [budget]
 2027 = 1200000
 """
@@ -67,7 +71,7 @@ def test_every_field_is_read_and_what_is_left_out_has_its_default(tmp_path):
         offers=(Offer("cloud", "h200", "rent", 2.9, 0.0, 1),),
         events=(Event("move in", "recsys", day("2027-02-01"), (1000, 2000, 4000), probability=0.7),),
         moves=(Move("recsys", "deep", "sequence", day("2027-05-01"), day("2027-08-01"), (0.5, 0.5, 0.5), (2, 3, 4)),),
-        budgets={2027: 1.2e6},
+        budgets={2027: 1.2e6}, currencies=(Currency("EUR", 1.1, day("2026-01-01")),),
     )  # fmt: skip
 
 
@@ -100,6 +104,9 @@ FAULTS = {
     "[[event]]\nname = 'x'\nworkload = 'w'\nstart = 2027-01-01\nhours = [3, 2, 4]": "low, middle and high must rise",
     "[[move]]\nworkload = 'w'\nsource = 'a'\ntarget = 'b'\nstart = 2027-01-01\nend = 2027-02-01\nshare = 1.5":
         "[[move]] 1, share = 1.5: it must be a number from 0 to 1",
+    "[[currency]]\ncode = 'EUR'\nusd = 1.1": "[[currency]] 1: key 'since' is missing; say the first day",
+    "[[currency]]\ncode = 'USD'\nusd = 1\nsince = 2026-01-01": "code = 'USD': it must be the code of a currency",
+    "[[currency]]\ncode = 'EUR'\nusd = 0\nsince = 2026-01-01": "[[currency]] 1, usd = 0: it must be a number above 0",
     "[budget]\nnext = 3": "[budget], next = 3: the key must be a calendar year",
     "[budget]\n2027 = -3": "[budget], 2027 = -3: it must be a number above 0",
 }  # fmt: skip
@@ -133,5 +140,5 @@ def test_a_file_that_is_not_there_is_refused():
 
 
 def test_every_fact_of_a_part_has_a_reader():
-    for part in (Holding, Offer, Event, Move):
+    for part in (Holding, Offer, Event, Move, Currency):
         assert {each.name for each in dataclasses.fields(part)} - {"terms"} <= set(_READERS)

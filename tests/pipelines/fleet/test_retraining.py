@@ -14,17 +14,26 @@ import pytest
 from typer.testing import CliRunner
 
 import shiftcast
-from shiftcast.forecast.fleet.asking import KINDS, ask
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.fleet.asking import FIELDS, KINDS, ask
 from shiftcast.forecast.fleet.world import World
 from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.doctor import registry as ward
+from shiftcast.pipelines.fleet import sealing
 from shiftcast.pipelines.fleet.answers import answers_text
 from shiftcast.pipelines.fleet.bundle import read_fleet, write_fleet
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.fleet.retraining import digest_of, read_fleet_version, retrain_fleet
-from shiftcast.pipelines.fleet.versions import champion_total, scorecard
+from shiftcast.pipelines.fleet.sealing import unchanged_fleet
+from shiftcast.pipelines.fleet.sql_tables import fleet_tables
+from shiftcast.pipelines.fleet.versions import champion_total, roll_back_fleet, scorecard
+from shiftcast.pipelines.publish.sql import open_sql, parts, read_only
+from shiftcast.pipelines.registry.answers import ChangedAnswerError
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.deciding import KEPT, NOT_ASKED, PROMOTED, UNCHANGED
+from shiftcast.pipelines.registry.maker import Maker
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
+from shiftcast.pipelines.registry.schema import relocate
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import load_served
 from shiftcast.pipelines.serving.payload import RequestLimits, Taken
@@ -105,6 +114,46 @@ def test_what_was_not_asked_to_promote_is_kept_and_decided_on_later(first, plann
     back.client.set_registered_model_alias(model_of("mine"), "champion", "1")
 
 
+def test_a_forecast_keeps_an_answer_to_each_question_and_gives_them_again(first):
+    assert {each["question"]["question"] for each in first.bundle.answers} == set(FIELDS)
+    refused = {each["question"]["question"] for each in first.bundle.answers if each["rows"] is None}
+    assert refused == {"choices", "events"}  # it has no offer and expects nothing
+    other = replace(first.bundle, made_by=Maker("0.0.1", {}))  # another version asks all of them again
+    assert unchanged_fleet(other) is other
+    assert unchanged_fleet(replace(first.bundle, made_by=None, answers=()))
+
+
+def test_sql_reads_the_champions_hours_and_the_answers_kept_with_it(first, state):
+    root = state / "mlruns"
+    statement = "select value from fleet_hours where quantile = 0.5 order by month"
+    database = open_sql(root, statement=statement, more=fleet_tables(root, "mine"))
+    found = pd.concat(list(parts(read_only(database, statement))))
+    np.testing.assert_allclose(found["value"], first.bundle.total.median())
+    asked = "select * from fleet_full, (select count(*) as parts from fleet_forecast)"
+    database = open_sql(root, statement=asked, more=fleet_tables(root, "mine"))
+    table = pd.concat(list(parts(read_only(database, asked))))
+    assert table["p_full"].tolist() == ask(first.bundle.planner, {"question": "full"}).table["p_full"].tolist()
+    assert str(table["month"].dtype).startswith("datetime64")
+    with pytest.raises(StoreError, match="fleet 'ours' has no champion; `shiftcast fleet ours retrain"):
+        open_sql(root, statement=statement, more=fleet_tables(root, "ours"))
+
+
+def test_the_doctor_finds_what_is_wrong_with_a_fleets_model_and_leaves_a_sound_one_alone(
+    first, state, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ward, "_dead", lambda *_: True)  # whatever made something has ended
+    root = tmp_path / "mlruns"
+    store = open_store(state / "mlruns", make=False, model=model_of("mine"))
+    assert list(ward.registry_findings(store)) == []  # and no logged model of a fleet is called nobody's
+    shutil.copytree(state / "mlruns", root)
+    relocate(root)
+    copied = open_store(root, make=False, model=model_of("mine"))
+    copied.client.delete_registered_model_alias(model_of("mine"), "champion")
+    (found,) = ward.registry_findings(open_store(root, make=False))
+    assert found.what == "no version of fleet mine has the alias champion"
+    assert found.remedy == "run shiftcast fleet mine retrain --promote-if-better to make or restore one"
+
+
 def test_command_notebook_and_server_give_the_same_bytes(served, planner, state, monkeypatch):
     monkeypatch.chdir(state)
     for question in ASKED:
@@ -180,3 +229,24 @@ def test_another_path_of_the_worlds_techniques_is_another_forecast(planner):
     moved = replace(world, shares={"chat": np.full((2, 4, 2), 0.4)})
     digests = [digest_of(replace(planner, world=each), past=False) for each in (world, moved, world)]
     assert digests[0] == digests[2] != digests[1]
+
+
+def test_the_champion_before_comes_back_and_only_if_it_is_answered_alike(first, planner, state, monkeypatch):
+    root, name = state / "mlruns", model_of("mine")
+    store = open_store(root, make=False, model=name)
+    with pytest.raises(StoreError, match="version 1 is the first champion: there is none before it"):
+        roll_back_fleet("mine", root)
+    with pytest.raises(InputError, match="fleet 'ours' is not below"):
+        roll_back_fleet("ours", root)
+    second = retrain_fleet(replace(planner, fleet=replace(planner.fleet, busy=0.85)), root, promote=True)
+    assert int(champion_version(store).version) == int(second.version) > 1
+    monkeypatch.setattr(sealing, "present_maker", lambda: Maker("9.9.9", {}))
+    monkeypatch.setattr(sealing, "alike", lambda now, then: False)
+    with pytest.raises(ChangedAnswerError, match=r"'describe' is answered otherwise .* `shiftcast fleet mine retrain`"):
+        roll_back_fleet("mine", root)
+    assert int(champion_version(store).version) == int(second.version)
+    monkeypatch.undo()
+    monkeypatch.chdir(state)
+    result = CliRunner().invoke(app, ["rollback", "--fleet", "mine"], catch_exceptions=False)
+    assert result.stdout == f"version 1 is champion again; version {second.version} is kept beside it\n"
+    assert int(champion_version(store).version) == 1

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from shiftcast.pipelines.job.rollback import RolledBack, roll_back
+from shiftcast.pipelines.job.rollback import roll_back
 from shiftcast.pipelines.job.run import run
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import open_bundle
-from shiftcast.pipelines.registry.deciding import UNCHANGED
+from shiftcast.pipelines.registry.deciding import UNCHANGED, RolledBack
 from shiftcast.pipelines.registry.mlflow_store import all_versions, bundle_folder, champion_version, open_store
 from shiftcast.pipelines.state.root import StoreError
 

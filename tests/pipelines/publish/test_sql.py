@@ -15,7 +15,7 @@ from shiftcast.features.frames import DIMENSIONS
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.doctor.examine import move_in
-from shiftcast.pipelines.publish.sql import open_sql, parts, read_only
+from shiftcast.pipelines.publish.sql import limited, open_sql, parts, read_only
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import Store
 
@@ -54,6 +54,18 @@ def say(*words, code=0):
 
 def answer(root, statement, **options):
     return pd.concat(list(parts(read_only(open_sql(root, statement=statement, **options), statement))))
+
+
+def test_what_takes_too_long_is_stopped_and_said(root):
+    forever = "select sum(a.range * b.range) as n from range(100000000) a, range(100000000) b"
+    database = open_sql(root, statement=forever)
+    says = r"not done after 0.2 seconds and stopped; select fewer rows, or give more"
+    with pytest.raises(InputError, match=says), limited(database, 0.2):
+        list(parts(read_only(database, forever)))
+    with limited(database, 60):
+        assert list(parts(read_only(database, "select 6 as n")))[-1]["n"].tolist() == [6]
+    with pytest.raises(InputError, match="nothing else is read here"), limited(database, 60):
+        read_only(database, "drop table usage")
 
 
 def test_usage_is_that_of_the_day_and_of_the_fleet(root):

@@ -4,6 +4,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -67,9 +68,11 @@ def test_kubernetes_runs_one_at_a_time_and_reads_exit_codes(job, tmp_path):
 def test_the_dagster_file_is_python_with_the_words_as_given(job, tmp_path):
     (path,) = write_files("dagster", job, tmp_path)
     body = ast.parse(path.read_text(encoding="utf-8")).body
-    given = {node.targets[0].id: ast.literal_eval(node.value) for node in body if isinstance(node, ast.Assign)
-             and getattr(node.targets[0], "id", "") in {"PROGRAM", "FOLDER", "ARGUMENTS"}}  # fmt: skip
-    assert given == {"PROGRAM": job.program, "FOLDER": job.folder, "ARGUMENTS": list(job.arguments)}
+    given = {ast.unparse(node.targets[0]): ast.literal_eval(node.value) for node in body if isinstance(node, ast.Assign)
+             and ast.unparse(node.targets[0]) in {"PROGRAM", "FOLDER", "(RETRAIN, ARGUMENTS)"}}  # fmt: skip
+    assert given == {
+        "PROGRAM": job.program, "FOLDER": job.folder, "(RETRAIN, ARGUMENTS)": (["retrain"], list(job.arguments)),
+    }  # fmt: skip
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -98,6 +101,27 @@ def test_writing_again_changes_nothing_and_another_content_is_not_replaced(kind,
     with pytest.raises(ValueError, match="is there with other content"):
         write_files(kind, PLAIN, tmp_path)
     assert paths[0].read_text(encoding="utf-8") == "mine"
+
+
+def test_a_fleet_is_retrained_under_a_name_of_its_own(tmp_path):
+    job = replace(PLAIN, fleet="Site_2")
+    (cron,) = write_files("cron", job, tmp_path)
+    assert cron.name == "shiftcast-retrain-site-2.cron"
+    assert shlex.split(cron.read_text().splitlines()[-1])[8:13] == [
+        job.program, "fleet", "Site_2", "retrain", "--promote-if-better",
+    ]  # fmt: skip
+    service, timer = write_files("systemd", job, tmp_path)
+    assert (service.name, timer.name) == ("shiftcast-retrain-site-2.service", "shiftcast-retrain-site-2.timer")
+    assert 'ExecStart="/usr/bin/true" "fleet" "Site_2" "retrain" "--promote-if-better"' in service.read_text()
+    _, schedule = yaml.safe_load_all(write_files("kubernetes", job, tmp_path)[0].read_text())
+    assert schedule["metadata"]["name"] == "shiftcast-retrain-site-2"
+    command = schedule["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["command"][2]
+    assert command.startswith("shiftcast fleet Site_2 retrain --promote-if-better;")
+    (dagster,) = write_files("dagster", job, tmp_path)
+    text = dagster.read_text()
+    assert 'RETRAIN, ARGUMENTS = ["fleet", "Site_2", "retrain"], ["--promote-if-better"]' in text
+    assert "replay" not in text
+    assert {"champion", "promotion_gate"} <= {each.name for each in ast.walk(ast.parse(text)) if hasattr(each, "name")}
 
 
 def test_a_scheduler_or_text_that_cannot_be_written_is_named(tmp_path):

@@ -215,3 +215,11 @@ def test_tokens_that_are_no_number_are_set_aside(read):
 def test_tokens_that_say_no_direction_are_listed(read):
     got = read("focus", bill({"ConsumedUnit": "Tokens", "ChargeDescription": "Model tokens"}))
     assert list(got.found["unresolved"]) == ["tokens neither in nor out: Model tokens, not counted"]
+
+
+def test_the_invoice_number_is_kept_as_a_label_where_asked_and_shown_nowhere(read):
+    setting = Setting(Clock(), constants={"leaf": "@invoice"})
+    rows = ({**ON_DEMAND, "InvoiceId": "INV-1"}, {**ON_DEMAND, "InvoiceId": "INV-2", "ResourceId": "b"})
+    got = read("focus", bill(*rows), setting=setting)
+    assert sorted(set(got.points["leaf"]) | set(got.spans["leaf"])) == ["INV-1", "INV-2"]
+    assert "invoice" not in str(got.found)
