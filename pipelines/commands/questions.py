@@ -190,7 +190,8 @@ def _asked(question: str, given: Mapping[str, Any], words: Sequence[str]) -> dic
     if lacking:
         raise InputError(f"`{command}` needs {option_of(lacking[0])[0]}: {meanings[lacking[0]]}")
     schema = QUESTIONS[question]
-    read = {name: field_value(name, value, kind_of(schema.model_fields[name])) for name, value in named.items()}
+    ordered = {name: named[name] for name in taken(schema) if name in named}  # the same question has the same bytes
+    read = {name: field_value(name, value, kind_of(schema.model_fields[name])) for name, value in ordered.items()}
     for name, value in read.items():
         bounded(name, value, schema.model_fields[name])
     return read

@@ -27,7 +27,7 @@ _NOTHING: Final = "this answer has no figures to draw; leave --plot out"
 _BY: Final = "by_"
 _UNNAMED: Final = ("kind", "unit", "source", "evidence", "note", "known_at", "statement", "says", "row")
 _UNTOLD: Final = ("", "1", "share", "see unit")
-_SAME_BYTES: Final = {"svg.hashsalt": "shiftcast"}
+_SALT: Final = "shiftcast"  # of names within an SVG, so that the same picture has the same bytes
 
 
 class Drawn(NamedTuple):
@@ -68,7 +68,7 @@ def save_answer(answer: Answer, file: Path) -> None:
         _paths(figure, answer.paths)
     else:
         _table(figure, answer)
-    with rc_context(_SAME_BYTES):
+    with rc_context({"svg.hashsalt": _SALT}):
         if file.suffix.lower() == ".html":
             file.write_text(_page(answer, figure), encoding="utf-8")
         else:
