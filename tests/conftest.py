@@ -60,6 +60,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Trace the lines of tests that run unasked alone: tracing slows the others, which cover little beyond them."""
+    for item in items:
+        if any(item.get_closest_marker(mark) for mark in OPTIONAL):
+            item.add_marker("no_cover")
+
+
 def pytest_deselected(items: list[pytest.Item]) -> None:
     for item in items:
         found = item.config.stash.setdefault(LEFT_OUT, Counter())
