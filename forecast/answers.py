@@ -243,7 +243,7 @@ class Forecaster(Asking):
 
     def plan(self, **asked: Any) -> Answer:
         """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
-        return ask_capacity("plan", self.cube, self.basis, asked, self._tasks)
+        return ask_capacity("plan", self.cube, self.basis, asked, self.known)
 
     def limits(self, **asked: Any) -> Answer:
         """Return what limits the fleet by quarter (:class:`forecast.capacity.purchases.Limits`)."""
@@ -263,7 +263,7 @@ class Forecaster(Asking):
 
     def retire(self, **asked: Any) -> Answer:
         """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
-        return ask_capacity("retire", self.cube, self.basis, asked, self._tasks)
+        return ask_capacity("retire", self.cube, self.basis, asked, self.known)
 
     def scenario(self, **asked: Any) -> Answer:
         """Return scenarios beside the base (:class:`forecast.views.compared.Compared`)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import xarray as xr
 
@@ -20,6 +20,9 @@ from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.workloads import Registry
 
+if TYPE_CHECKING:  # it brings the models
+    from shiftcast.forecast.known import Known
+
 ASKED: Final[Mapping[str, Callable[[xr.Dataset, Basis, Mapping[str, Any], Registry | None], Answer]]] = {
     "plan": lambda cube, basis, asked, tasks: plan_question(cube, basis, Plan(**asked), tasks),
     "limits": lambda cube, basis, asked, _: limits_question(cube, basis, Limits(**asked)),
@@ -32,7 +35,7 @@ _OF_MACHINES: Final = ("site", "cost")  # of the record and not of a forecast: t
 
 
 def ask_capacity(
-    question: str, cube: xr.Dataset, basis: Basis | None, asked: Mapping[str, Any], registry: Registry | None = None
+    question: str, cube: xr.Dataset, basis: Basis | None, asked: Mapping[str, Any], known: Known | None = None
 ) -> Answer:  # fmt: skip
     """Answer one of :data:`ASKED`.
 
@@ -46,8 +49,8 @@ def ask_capacity(
         Fields of :class:`~forecast.capacity.plan.Plan`, :class:`~forecast.capacity.purchases.Limits`,
         :class:`~forecast.economics.site.Site`, :class:`~forecast.economics.costs.Costing` or
         :class:`~forecast.capacity.retire.Retirement`; of ceilings, ``by``.
-    registry
-        Tasks of the forecast, where it keeps them.
+    known
+        The record as it was known, for its tasks, where the forecast keeps it.
 
     Returns
     -------
@@ -69,4 +72,4 @@ def ask_capacity(
         )
     if question in _OF_MACHINES:
         basis = replace(basis, learned={})
-    return ASKED[question](cube, basis, asked, registry)
+    return ASKED[question](cube, basis, asked, None if known is None else known.registry)

@@ -13,10 +13,11 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.doubts import Supported, counted, doubt, figure
 from shiftcast.forecast.views.answer import ASSUMED, Answer
-from shiftcast.forecast.views.contracted import LEVELS, Contracted, columns_of, contract, node_name
+from shiftcast.forecast.views.contracted import LEVELS, Contracted, contract, node_name
 from shiftcast.forecast.views.follows import what_follows
 from shiftcast.forecast.views.part import Part, draws_of, unit_of
 from shiftcast.forecast.views.rows import part_of
+from shiftcast.forecast.views.spans import columns_of
 
 _WORDS: Final = {"exactly": "held at", "at_most": "held to at most", "at_least": "held to at least"}
 _READING: Final = (

@@ -13,8 +13,9 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.forecast.leaves import segment_of_leaves
-from shiftcast.forecast.views.contracted import LEVELS, Contracted, does
+from shiftcast.forecast.views.contracted import LEVELS, Contracted
 from shiftcast.forecast.views.part import Part, forecast_periods, kinds_of_work, periods, unit_of
+from shiftcast.forecast.views.spans import does
 
 _STOCKS: Final = ("accelerators", "power")
 _BOUGHT: Final = ("accelerators_shipped", "spending")

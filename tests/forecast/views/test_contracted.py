@@ -6,8 +6,9 @@ import pytest
 from shiftcast.forecast.hierarchy.covariance import covariance_of
 from shiftcast.forecast.hierarchy.mint import reconcile
 from shiftcast.forecast.hierarchy.structure import aggregate
-from shiftcast.forecast.views.contracted import FLOWS, contract, cube_nodes
+from shiftcast.forecast.views.contracted import contract, cube_nodes
 from shiftcast.forecast.views.part import MEASURES, Part, draws_of, forecast_frame
+from shiftcast.forecast.views.spans import FLOWS
 
 QUARTER = "2027Q4"
 
