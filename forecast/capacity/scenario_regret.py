@@ -19,7 +19,8 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.capacity.plan import Plan, needed, shortage_risk
+from shiftcast.forecast.capacity.need import needed, shortage_risk
+from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.scenarios.reading import BASE, read_scenario
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.compared import quarter_place

@@ -119,7 +119,11 @@ def _equations(steps: Sequence[Step]) -> pd.DataFrame:
 
 
 def _notes(rows: pd.DataFrame, known: Known) -> list[str]:
-    fixed = {"throughput.csv": known.throughput, "hardware.csv": known.hardware, "beliefs.csv": known.belief_rows}
+    fixed: dict[str, pd.DataFrame] = {
+        "throughput.csv": known.throughput,
+        "hardware.csv": known.hardware,
+        "beliefs.csv": known.belief_rows,
+    }
     told = ", ".join(f"{len(frame)} rows of {name}" for name, frame in fixed.items())
     notes = [MEANING, f"{told} set the level and are taken as they are: they have no spread here, so no weight is told"]
     if len(rows) > MOST:

@@ -51,7 +51,8 @@ def command_of(question: str) -> Callable[..., None]:
         output, plot, as_json = given.pop("output"), given.pop("plot"), given.pop("as_json")
         asked = _asked(question, given, words or ())
         check_places(places := Places(output, plot, as_json=as_json, form=asked.get("form", ANSWER)))
-        give(*_answer(question, asked, version, root), places)
+        answer, as_of = _answer(question, asked, version, root)
+        give(answer, as_of, places)
 
     parameters = [*_parameters(question), *(_option(*each) for each in _COMMON)]
     ask.__doc__ = says(question)

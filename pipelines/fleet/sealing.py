@@ -11,7 +11,7 @@ from shiftcast.features.labels import UNLABELLED
 from shiftcast.forecast.fleet.asking import ask
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.trial import whole_months
-from shiftcast.pipelines.fleet.answers import plain_answer
+from shiftcast.forecast.telling.form import plain_answer
 from shiftcast.pipelines.fleet.bundle import FleetBundle
 from shiftcast.pipelines.registry.answers import ChangedAnswerError, alike, changed
 from shiftcast.pipelines.registry.maker import present_maker
