@@ -12,31 +12,20 @@ import xarray as xr
 from shiftcast.features.calendars import as_midnight
 from shiftcast.features.frames import ALL, Claims, DataFrame, Forecasts
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.capacity.questions import ask_capacity
-from shiftcast.forecast.capacity.scenario_regret import Regretted, regret_question
 from shiftcast.forecast.claims.check import ClaimCheck, check_claim
 from shiftcast.forecast.claims.odds import ClaimReading, claims_table
 from shiftcast.forecast.claims.registry import distinct
+from shiftcast.forecast.deciding import Deciding
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.effects.changes import Attributed, attribute_answer
-from shiftcast.forecast.effects.learning import LearnNext, learn_next
-from shiftcast.forecast.effects.ranking import Rank, rank
-from shiftcast.forecast.effects.turned_away import Latent, latent
 from shiftcast.forecast.sixty_forty.concentration import concentrations
-from shiftcast.forecast.telling.asking import Asking
-from shiftcast.forecast.tracing.audit import audit
-from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.views.adoption import techniques_table
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.by_vendor import placement_table
-from shiftcast.forecast.views.compared import Compared, compared
-from shiftcast.forecast.views.contract_answer import Held, contract_answer
 from shiftcast.forecast.views.crossing_answer import Crossing, crossing
-from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.provenance import Registered
 from shiftcast.forecast.views.published import share_table
-from shiftcast.forecast.views.rows import part_of
 from shiftcast.forecast.views.scenario import BASE
 from shiftcast.forecast.views.techniques import half_questions
 
@@ -50,7 +39,7 @@ _NOT_KEPT: Final = "this forecast does not keep the record it was drawn from; ru
 
 
 @dataclass(frozen=True)
-class Forecaster(Asking):
+class Forecaster(Deciding):
     """A forecast made at one origin.
 
     Attributes
@@ -182,18 +171,6 @@ class Forecaster(Asking):
         side = self.cube, self.basis, self.known
         return attribute_answer(side, side, Attributed(start, end, **asked))
 
-    def learn_next(self, **asked: Any) -> Answer:
-        """Return which one number to measure next (:class:`forecast.effects.learning.LearnNext`)."""
-        return learn_next(self.cube, self.basis, LearnNext(**asked))
-
-    def rank(self, **asked: Any) -> Answer:
-        """Return leaves by growth and by variance (:class:`forecast.effects.ranking.Rank`)."""
-        return rank(self.cube, Rank(**asked))
-
-    def latent(self, **asked: Any) -> Answer:
-        """Return how much demand is turned away (:class:`forecast.effects.turned_away.Latent`)."""
-        return latent(self.cube, self.known, Latent(**asked))
-
     def claims(self) -> pd.DataFrame:
         """Return every claim with the probability the draws give it, or why it is not judged."""
         return claims_table(self.cube, self.known_claims, self._reading)
@@ -233,52 +210,9 @@ class Forecaster(Asking):
         """
         return check_claim(self.cube, distinct(self.known_claims), claim, reading=self._reading, against=against)
 
-    def contract(self, measure: str, **asked: Any) -> Answer:
-        """Return a measure with one part's figure held (:class:`forecast.views.contract_answer.Held`)."""
-        return contract_answer(self.cube, Held(measure, **asked))
-
     def concentration(self) -> pd.DataFrame:
         """Return how concentrated demand is (:func:`forecast.sixty_forty.concentration.concentrations`), a row each."""
         return pd.DataFrame([asdict(each) for each in concentrations(self.cube, self.known)])
-
-    def plan(self, **asked: Any) -> Answer:
-        """Return what to add by a quarter and when to order it (:class:`forecast.capacity.plan.Plan`)."""
-        return ask_capacity("plan", self.cube, self.basis, asked, self.known)
-
-    def limits(self, **asked: Any) -> Answer:
-        """Return what limits the fleet by quarter (:class:`forecast.capacity.purchases.Limits`)."""
-        return ask_capacity("limits", self.cube, self.basis, asked)
-
-    def ceilings(self, *, by: str | None = None) -> Answer:
-        """Return what bounds supply by quarter (:func:`forecast.capacity.ceilings_question.ceilings_question`)."""
-        return ask_capacity("ceilings", self.cube, self.basis, {"by": by})
-
-    def site(self, **asked: Any) -> Answer:
-        """Return what a site puts out by generation (:class:`forecast.economics.site.Site`)."""
-        return ask_capacity("site", self.cube, self.basis, asked)
-
-    def cost(self, **asked: Any) -> Answer:
-        """Return the cost of a million units of work (:class:`forecast.economics.costs.Costing`)."""
-        return ask_capacity("cost", self.cube, self.basis, asked)
-
-    def retire(self, **asked: Any) -> Answer:
-        """Return when cohorts leave and what they free (:class:`forecast.capacity.retire.Retirement`)."""
-        return ask_capacity("retire", self.cube, self.basis, asked, self.known)
-
-    def scenario(self, **asked: Any) -> Answer:
-        """Return scenarios beside the base (:class:`forecast.views.compared.Compared`)."""
-        return compared(self.cube, Compared(**asked), None if self.basis is None else self.basis.assumptions)
-
-    def regret(self, **asked: Any) -> Answer:
-        """Return the plan of least regret over scenarios (:class:`forecast.capacity.scenario_regret.Regretted`)."""
-        return regret_question(self.cube, Regretted(**asked))
-
-    def audit(
-        self, measure: str, *, period: str, base: str = "none", stated_under: str | None = None, **part: str
-    ) -> Answer:  # fmt: skip
-        """Return where a figure comes from (:func:`forecast.tracing.audit.audit`)."""
-        cell = Cell(measure, Part(**part_of(**part)), period, base, stated_under or "")
-        return audit(self.cube, self.known, self.settings, cell)
 
     def crossings(self) -> list[Crossing]:
         """Return when LLMs pass half of each workload that they enter, alone and with the class before them."""

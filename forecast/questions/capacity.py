@@ -96,3 +96,14 @@ class Retire(Made):
     scenario: of_type.Tier = _TIER
     given: of_type.Given = _NOTHING
     sure: of_type.Sure = False
+
+
+class Newcomer(Made):
+    """A place without history."""
+
+    output = "newcomers"
+    gives = "what a place without history would hold, from the plans of places like it"
+    like: of_type.Like = ()
+    leaf: of_type.NewLeaf = "sovereign"
+    by: of_type.Until = None
+    seed: of_type.Seed = 0

@@ -147,6 +147,10 @@ Claim = Annotated[str, _TEXT, told("id of a claim, as `shiftcast claim list` sho
 Against = Annotated[str | None, _TEXT, told("vintage to bridge from; the speaker's last if left out")]
 Period = Annotated[str, _TEXT, told("quarter, such as 2027Q4, or year")]
 Audited = Annotated[str, _TEXT, told("a measure of the forecast, or share")]
+Like = Annotated[
+    tuple[str, ...], _NAMES, told("places of the record whose plans it is like; all of the leaf if left out")
+]
+NewLeaf = Annotated[str, _TEXT, told("kind of operator it would be, such as sovereign")]
 Quarter = Annotated[str, _TEXT, told("quarter, such as 2027Q4")]
 AuditBase = Annotated[str, _TEXT, told("what a share is of: requests or revenue; none for a level")]
 StatedUnder = Annotated[str | None, _TEXT, told("definition of a share of revenue; the forecast's if left out")]

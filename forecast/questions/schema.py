@@ -9,7 +9,7 @@ from shiftcast.features.frames import ALL
 from shiftcast.forecast.draws import QUANTILES
 from shiftcast.forecast.questions import fields as of_type
 from shiftcast.forecast.questions.asked import BASE, Asked, Made, OfPart, OfTechniques, name_of
-from shiftcast.forecast.questions.capacity import Ceilings, Cost, Limits, Plan, Retire, Site
+from shiftcast.forecast.questions.capacity import Ceilings, Cost, Limits, Newcomer, Plan, Retire, Site
 from shiftcast.forecast.questions.effects import Attribute, Latent, LearnNext, Rank
 from shiftcast.forecast.questions.scenarios import Regret, Scenario
 
@@ -171,6 +171,6 @@ QUESTIONS: Final[Mapping[str, type[Asked]]] = {
     for each in (
         Forecast, Quantiles, Draws, Share, When, Split, Attribute, Claims, Placement, Techniques, Impose, Relabel,
         Check, Contract, Concentration, LearnNext, Rank, Latent, Plan, Limits, Ceilings, Site, Cost, Retire,
-        Scenario, Regret, Audit,
+        Newcomer, Scenario, Regret, Audit,
     )
 }  # fmt: skip

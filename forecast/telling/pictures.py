@@ -21,6 +21,9 @@ _PICTURES: Final[Mapping[str, Picture]] = {
     "learn_next": Picture("bars", "figure", "share", "table", "part of the variance that each figure takes away"),
     "rank": Picture("bars", "leaf", "growth", "table", "what each leaf adds, with its 8 in 10 interval"),
     "latent": Picture("fan", "quarter", "latent", "table", f"{_FAN} of what is wanted and not served"),
+    "newcomer": Picture(
+        "fan", "quarter", "accelerators", "table", f"{_FAN} of accelerators of a place without history"
+    ),
     "claims": Picture("bars", "claim", "probability", "table", "probability of each claim as worded"),
     "check": Picture("bars", "definition", "at_least", "table", "probability under each reading and definition"),
     "techniques": Picture("bars", "technique", "gpu_hours", "table", "part of GPU-hours now and at the horizon"),

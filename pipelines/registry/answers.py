@@ -102,7 +102,7 @@ def questions(bundle: Bundle) -> list[dict[str, Any]]:
         "relabel": {"firm": _first(bundle, "memberships", "firm"), "to": "rest"},
         "check": {"claim": _first(bundle, "claims", "claim")},
         "contract": {"measure": "spending", "period": last, "value": 1e11},
-        "learn_next": {"by": last}, "rank": {"by": last}, "latent": {},
+        "learn_next": {"by": last}, "rank": {"by": last}, "latent": {}, "newcomer": {},
         "plan": {"by": last, "risk": 0.05}, "limits": {"by": last, "programmes": 20}, "ceilings": {},
         "site": {"mw": 40.0}, "cost": {},
         "retire": {"generation": summary.generations[1].family},  # the first may not be sold any more

@@ -35,6 +35,7 @@ ASKED = {
     "plan": ("2027Q4 --shortage 0.05 --segment hyperscale/internal", "by=2027Q4 risk=0.05 segment=hyperscale/internal"),
     "limits": ("2027Q1 --programmes 2 --lift power --lift memory", "by=2027Q1 programmes=2 lift=power,memory"),
     "rank": ("", ""), "latent": ("", ""),
+    "newcomer": ("--like uae,india --by 2027Q1", "like=uae,india by=2027Q1"),
     "retire": ("hopper --set price.decline=0.3", "generation=hopper given=price.decline=0.3"),
 }  # fmt: skip
 DIRECT = {name: words for name, (words, _) in ASKED.items() if words is not None}
