@@ -57,7 +57,7 @@ UNITS: Final = {
     "stock_inherited": "accelerator",
     "unit_price": "USD/accelerator",
     "unit_power": "kW_facility/accelerator",
-    "generation_takes": "of the ceiling/accelerator",
+    "generation_takes": "1/accelerator",
 }
 _HISTORY: Final = 8  # quarters shown before the first forecast
 _TINY: Final = 1e-9

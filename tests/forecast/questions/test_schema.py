@@ -15,6 +15,7 @@ from shiftcast.forecast.effects.changes import Attributed
 from shiftcast.forecast.effects.learning import LearnNext
 from shiftcast.forecast.effects.ranking import Rank
 from shiftcast.forecast.effects.turned_away import Latent
+from shiftcast.forecast.fleet.newcomer import Newcomer
 from shiftcast.forecast.questions import KINDS, QUESTIONS, field_rows, json_schema
 from shiftcast.forecast.questions.reading import is_context, kind_of
 from shiftcast.forecast.views.compared import Compared
@@ -23,6 +24,7 @@ from shiftcast.forecast.views.contract_answer import Held
 OWN = {
     "contract": Held, "attribute": Attributed, "learn_next": LearnNext, "rank": Rank, "latent": Latent, "plan": Plan,
     "limits": Limits, "site": Site, "cost": Costing, "retire": Retirement, "scenario": Compared, "regret": Regretted,
+    "newcomer": Newcomer,
 }  # fmt: skip
 PART = ("segment", "leaf", "workload", "technique")
 

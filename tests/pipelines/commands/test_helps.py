@@ -16,7 +16,7 @@ from shiftcast.pipelines.commands.questions import example_of as example_of_ques
 from shiftcast.pipelines.commands.questions import question_of
 
 BRACKETS = re.compile(r"\[[^\]\\]*\]")
-OWN = {"when", "split", "site", "cost", "relabel", "contract"}  # commands with more ways than their question
+OWN = {"audit", "split", "site", "cost", "relabel", "contract"}  # commands with more ways than their question
 
 
 def commands(name, command):
