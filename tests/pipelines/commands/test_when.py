@@ -24,11 +24,11 @@ def call(finished):
 def test_a_person_reads_the_sentence_then_the_numbers(call, finished):
     done = call(*WORDS)
     assert done.exit_code == 0
-    found = open_version("champion", root=finished.request.root).forecaster.when(
-        "llm", of="search", base="gpu_hours", segment="rest"
-    )
-    flat = " ".join(done.output.split())
-    assert flat.index(found.says) < flat.index("Probability")
+    forecaster = open_version("champion", root=finished.request.root).forecaster
+    asked = {"technique": "llm", "of": "search", "base": "gpu_hours", "segment": "rest"}
+    found, flat = forecaster.when(**asked), " ".join(done.output.split())
+    assert flat.startswith(forecaster.answer({"question": "when", **asked}).says)
+    assert found.says in flat
     for shown in (
         "techniques",
         "already",
@@ -50,9 +50,9 @@ def test_json_is_what_ask_gives(call):
     )
     asked = ("technique=deep or newer", "of=recsys", "base=work", "segment=all", "above=0.3")
     assert said.stdout == call("ask", "when", *asked, "level=0.8", "scenario=base", "--json").stdout
-    (row,) = json.loads(said.stdout)["predictions"]
-    assert row["techniques"].endswith(": deep or newer")
-    assert row["says"].startswith("The share of deep or newer in recsys")
+    (answer,) = json.loads(said.stdout)["predictions"]
+    assert answer["rows"][0]["techniques"].endswith(": deep or newer")
+    assert "The share of deep or newer in recsys" in answer["says"]
 
 
 def test_a_technique_that_is_not_there_is_named_with_those_that_are(call):
