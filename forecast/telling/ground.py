@@ -28,7 +28,8 @@ BASE: Final = "base"
 _BASES: Final[Mapping[str, str]] = {
     "placement": "accelerator_hours", "techniques": "adoption, requests and gpu_hours", "claims": "as claimed",
     "check": "as claimed", "relabel": "revenue", "concentration": "gpu_hours and spending", "plan": "accelerators",
-    "latent": "gpu_hours", "newcomer": "accelerators",
+    "latent": "gpu_hours", "newcomer": "accelerators", "scenario": "as each measure",
+    "regret": "accelerators",
     "limits": "h100e", "ceilings": "as each ceiling", "site": "work", "cost": "work", "retire": "accelerators",
 }  # fmt: skip
 

@@ -28,7 +28,6 @@ def test_a_person_reads_the_sentence_then_the_numbers(call, finished):
     asked = {"technique": "llm", "of": "search", "base": "gpu_hours", "segment": "rest"}
     found, flat = forecaster.when(**asked), " ".join(done.output.split())
     assert flat.startswith(forecaster.answer({"question": "when", **asked}).says)
-    assert found.says in flat
     for shown in (
         "techniques",
         "already",

@@ -68,7 +68,7 @@ def test_provenance_names_the_version_the_digests_and_the_scenario(finished, for
     assert told.registered.digest == summary.digest
     assert told.registered.code.endswith(summary.made_by.shiftcast)
     assert (told.as_of, told.draws, told.seed) == (summary.origin, 200, 7)
-    assert (told.scenario, len(told.scenario_hash)) == ("edge*2; lift power", 12)
+    assert (told.scenario, len(told.scenario_hash)) == ("edge*2; lift power", 64)
     assert told.definition_words
     plain = forecaster.answer({"question": "site", "mw": 40.0, "scenario": "server"}).provenance
     assert (plain.scenario, plain.scenario_hash) == ("base", None)
