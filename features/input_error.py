@@ -33,5 +33,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("recsis", ["recsys", "search"]), nearest("llm", ["recsys"])
     ("did you mean 'recsys'? ", '')
     """
-    near = get_close_matches(name.lower(), list(known), n=1)
+    near = get_close_matches(name.lower(), [each for each in known if each != name], n=1)
     return f"did you mean {near[0]!r}? " if near else ""

@@ -125,7 +125,7 @@ def variance_shares(parts: Array) -> Array:
     Examples
     --------
     >>> variance_shares(np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 4.0]])).round(3).tolist()
-    [0.571, 0.429]
+    [0.538, 0.462]
     """
     off = parts - parts.mean(axis=0)
     total = off.sum(axis=1)

@@ -214,7 +214,7 @@ def explained(values: Array, effective: float, x: Array) -> float | None:
     --------
     >>> noise = np.linspace(-1, 1, 999)
     >>> round(explained(noise, 999, noise), 2), explained(noise, 999, np.abs(noise))
-    (0.98, None)
+    (0.96, None)
     """
     if values.std() < _TINY:
         return None

@@ -145,7 +145,7 @@ def _place(cube: xr.Dataset, segment: str) -> _Place:
         return _Place(wanted, {side: np.array(of_leaf) == side for side in wanted}, None)
     if inside.get(segment) in sides:
         return _Place((inside[segment],), {inside[segment]: np.array(leaves) == segment}, segment)
-    hint = nearest(segment, [*sides, *leaves])
+    hint = nearest(segment, [*sides, *(leaf for leaf in leaves if inside[leaf] in sides)])
     raise InputError(
         f"no technique shares are forecast for segment {segment!r}; {hint}choose all, {', '.join(sides)}, or a leaf of "
         f"{', '.join(leaf for leaf in leaves if inside[leaf] in sides)}"

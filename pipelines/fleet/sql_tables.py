@@ -60,7 +60,7 @@ def hours_table(total: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> hours_table(pd.DataFrame({"2027-03": [1.0, 3.0]}))["value"].iloc[-1]
+    >>> float(hours_table(pd.DataFrame({"2027-03": [1.0, 3.0]}))["value"].iloc[-1])
     2.0
     """
     months = pd.to_datetime(pd.Index(total.columns), utc=True)

@@ -107,7 +107,8 @@ BODIES = {
     "quarter out of range": (
         records({"question": "attribute", "start": "0001Q1", "end": "2027Q1"}), "quarter '0001Q1' is not in"),
     "quarter malformed": (
-        records({"question": "attribute", "start": "soon", "end": "2027Q1"}), "quarter 'soon' is not of the form 2027Q4"),
+        records({"question": "attribute", "start": "soon", "end": "2027Q1"}),
+        "quarter 'soon' is not of the form 2027Q4"),
     "scenario malformed": (changed(scenario="import os"), "row 0: scenario: 'import os' is not of the form"),
     "scenario extreme": (changed(scenario="all*1e300"), "row 0: scenario: factor 1e[+]300 of 'all' is outside"),
     "levels out of range": (changed(quantiles=[0.5, 2]), "row 0: field 'quantiles' has 2.0"),

@@ -115,7 +115,7 @@ def test_rows_that_workers_write_to_disks_of_their_own_are_missed(private, store
         "shares", f"{store.as_uri()}/again.parquet", "--horizon", 1, "--draws", 20, "--output", private / "out"
     )
     assert result.exit_code != 0, hides
-    assert "name a place that they all share, such as an object store" in result.output
+    assert "name a place that they all share, such as an object store" in str(result.exception)
 
 
 def test_exports_are_read_by_the_workers_and_stored_as_one_machine_stores_them(store, private, cluster, tmp_path):
