@@ -96,7 +96,7 @@ def newcomer(cube: xr.Dataset, known: Known | None, asked: Newcomer) -> Answer:
     each = np.stack([_share(row, cube, levels, place, asked.seed) for row in plans.to_dict("records")], axis=-1)
     shares, cut = drawn_shares(each, plans["region"].to_numpy(), chosen, asked.seed)
     rows = [
-        {"quarter": quarter_label(periods(cube)[at]), **spread("share", shares), **_figures(shares, levels, at)}
+        {"quarter": quarter_label(periods(cube)[at]), **spread("share", shares), **_figures(shares, levels, int(at))}
         for at in np.flatnonzero(forecast_periods(cube))
         if at <= place
     ]
