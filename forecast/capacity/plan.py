@@ -136,9 +136,10 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan, registry: Registr
     doubtful = doubt_given(basis, given, sure=asked.sure)
     place, cube = place_of(cube, asked.by), cube.isel(draw=slice(0, basis.draws))
     doubtful += doubt_installed(cube, part, asked.installed, sure=asked.sure)
-    need = needed(cube, part, place, asked.installed)
+    needs = _needs(cube, part, asked.installed)
+    need = needs[place]
     work = generation_work(cube, basis, registry, part, place)
-    leads, ahead = draw_leads(basis, funnel_steps(basis, given)), _ahead(cube, basis, part, asked.installed)
+    leads, ahead = draw_leads(basis, funnel_steps(basis, given)), _ahead(cube, basis, needs)
     every = choices(basis, work, leads, given, ahead.ends[-1])
     named = None if asked.generation is None else bought_machine(basis, asked.generation)
     own = None if named is None else choice(basis, work, leads, given, named)
@@ -157,17 +158,23 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan, registry: Registr
         f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {risk:.1%} shortage risk",
         pd.DataFrame([row]), with_stated(assumed_rows(basis.assumptions, _USED, given), waited),
         (*doubtful, *plan_notes(row, asked.installed, chosen, terms.rent), *waits_note(waited)),
-        _paths(cube, part, asked.installed, risk), says=plan_says(row, today, ways, basis.origin),
+        _paths(cube, needs, risk), says=plan_says(row, today, ways, basis.origin),
         more={"by generation": _by_generation(every, need.added, risk), "ordered today": today, "ways": ways},
         units=units_of(row),
     )  # fmt: skip
 
 
-def _ahead(cube: xr.Dataset, basis: Basis, part: Part, installed: float | None) -> Ahead:
+def _needs(cube: xr.Dataset, part: Part, installed: float | None) -> dict[int, Need]:
+    """Return the need of every quarter that is not reported or not over, by its place."""
+    first = min(int(np.argmax(forecast_periods(cube))), today_of(cube) + 1)
+    return {place: needed(cube, part, place, installed) for place in range(first, cube.sizes["period"])}
+
+
+def _ahead(cube: xr.Dataset, basis: Basis, needs: Mapping[int, Need]) -> Ahead:
     """Return the need by quarter ahead, and the share of what all want that is served."""
     ahead = np.arange(today_of(cube) + 1, cube.sizes["period"])
     ends = periods(cube)[ahead]
-    need = np.stack([needed(cube, part, int(place), installed).added for place in ahead], axis=-1)
+    need = np.stack([needs[int(place)].added for place in ahead], axis=-1)
     hours = draws_of(cube, "gpu_hours", Part())[:, ahead]
     latent = draws_of(cube, "latent_hours", Part())[:, ahead] if "latent_hours" in cube else np.zeros_like(hours)
     spans = (ends - basis.origin).days.to_numpy(dtype=np.float64) / QUARTER_DAYS
@@ -257,12 +264,12 @@ def _by_generation(every: Sequence[Choice], added: Array, risk: float) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def _paths(cube: xr.Dataset, part: Part, installed: float | None, chance: float) -> pd.DataFrame:
+def _paths(cube: xr.Dataset, needs: Mapping[int, Need], chance: float) -> pd.DataFrame:
     """Return the fan of accelerators needed live, and the level to plan for, by quarter."""
     first = int(np.argmax(forecast_periods(cube)))
     rows = []
     for place in range(first, len(periods(cube))):
-        live = needed(cube, part, place, installed).live
+        live = needs[place].live
         rows.append({"panel": "accelerators live", "x": quarter_label(periods(cube)[place]), **spread("", live),
                      "plan": float(np.quantile(live, 1 - chance))})  # fmt: skip
     return pd.DataFrame(rows)
