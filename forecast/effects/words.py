@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from shiftcast.forecast.spoken import number
+
 SENSIBLE: Final = 2.0  # share of a change above which it says nothing
-_SIZES: Final = {1e12: " trillion", 1e9: " billion", 1e6: " million"}
 _NAMES: Final = {
     "accelerator_hour": "accelerator-hours", "accelerator": "accelerators", "accelerator/quarter":
     "accelerators a quarter", "accelerator_hour/quarter": "accelerator-hours a quarter", "MW_facility":
@@ -32,10 +33,7 @@ def said(value: float, unit: str = "") -> str:
     >>> said(12_345_678_900.0, "accelerator_hour/quarter"), said(999_999.0), said(-2.5e6, "USD")
     ('12.3 billion accelerator-hours a quarter', '1 million', '-2.5 million US dollars')
     """
-    rounded = float(f"{value:.3g}")
-    size = next((size for size in _SIZES if abs(rounded) >= size), 1.0)
-    number = f"{rounded:,.0f}" if size == 1.0 and abs(rounded) >= 1000 else f"{rounded / size:.4g}"
-    return f"{number}{_SIZES.get(size, '')} {_NAMES.get(unit, unit)}".rstrip()
+    return f"{number(value)} {_NAMES.get(unit, unit)}".rstrip()
 
 
 def percent(share: float) -> str:

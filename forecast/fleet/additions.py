@@ -15,7 +15,8 @@ from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.fleet.facts import Fleet, Offer
 from shiftcast.forecast.fleet.holdings import Held, mix_work, month_hours
 from shiftcast.forecast.fleet.queue import Served
-from shiftcast.forecast.fleet.words import month, percent
+from shiftcast.forecast.fleet.words import month
+from shiftcast.forecast.spoken import percent
 
 _LAGS: Final = ("lag.order_shipment", "fleet.lag")
 _HOURS_A_YEAR: Final = 8766.0

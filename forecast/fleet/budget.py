@@ -18,7 +18,8 @@ from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.holdings import held
 from shiftcast.forecast.fleet.queue import FirstFull, first_full
 from shiftcast.forecast.fleet.wanted import Demand
-from shiftcast.forecast.fleet.words import month, percent, usd
+from shiftcast.forecast.fleet.words import month, usd
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.answer import SHOWN, Answer, assumed_rows, spread
 
 _REMEDY: Final = (

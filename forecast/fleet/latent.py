@@ -21,7 +21,8 @@ from shiftcast.forecast.fleet.busy import busy_share, used_by_month
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.history import History
 from shiftcast.forecast.fleet.holdings import held, sized
-from shiftcast.forecast.fleet.words import month, percent, short
+from shiftcast.forecast.fleet.words import month, short
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 
 _STEPS: Final = 100  # of each chain; further ones move no quantile

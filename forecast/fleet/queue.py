@@ -10,7 +10,8 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.fleet.holdings import month_hours
-from shiftcast.forecast.fleet.words import month, percent
+from shiftcast.forecast.fleet.words import month
+from shiftcast.forecast.spoken import percent
 
 _INNER: Final = (0.1, 0.5, 0.9)
 

@@ -16,7 +16,8 @@ from shiftcast.features.usage import period_ends
 from shiftcast.forecast.fleet.described import hours_of
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.trial import whole_months
-from shiftcast.forecast.fleet.words import percent, short, usd
+from shiftcast.forecast.fleet.words import short, usd
+from shiftcast.forecast.spoken import percent
 
 SPIKE, DRIFT, BREACH, FULL, LATE = KINDS = ("spike", "drift", "breach", "full", "feed late")
 WARNING, CRITICAL = "warning", "critical"

@@ -13,7 +13,8 @@ import pandas as pd
 from shiftcast.features.frames import DataFrame, Usage
 from shiftcast.features.input_error import InputError
 from shiftcast.features.usage import period_ends
-from shiftcast.forecast.fleet.words import percent, short
+from shiftcast.forecast.fleet.words import short
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.attribution import WARNING
 from shiftcast.forecast.views.lmdi import Cells, defined, lmdi

@@ -1,4 +1,4 @@
-"""Odds, money and months as sentences write them."""
+"""Money, sizes and months as sentences write them."""
 
 from __future__ import annotations
 
@@ -7,28 +7,6 @@ from typing import Final
 import pandas as pd
 
 _SIZES: Final = ((1e12, "tn"), (1e9, "bn"), (1e6, "M"), (1e3, "k"))
-
-
-def percent(part: float) -> str:
-    """Return a share as a whole percentage, never rounded to all or nothing.
-
-    Parameters
-    ----------
-    part
-        [1].
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> percent(0.124), percent(0.001), percent(0.999), percent(1.0)
-    ('12 %', 'under 1 %', 'over 99 %', '100 %')
-    """
-    if 0 < part < 0.005:
-        return "under 1 %"
-    return "over 99 %" if 0.995 <= part < 1 else f"{100 * part:.0f} %"
 
 
 def usd(value: float, *, signed: bool = False) -> str:

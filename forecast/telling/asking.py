@@ -19,7 +19,6 @@ from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.provenance import Registered
 from shiftcast.forecast.views.published import Published
 from shiftcast.forecast.views.rows import answer_frame, check_context, plain_rows
-from shiftcast.forecast.workloads import Registry
 
 if TYPE_CHECKING:
     from shiftcast.forecast.known import Known, Settings
@@ -73,10 +72,6 @@ class Asking:
     def _read(self, question: Mapping[str, Any]) -> Question:
         check_context(self.cube, (read := read_question(question)).context)
         return read
-
-    @property
-    def _tasks(self) -> Registry | None:
-        return None if self.known is None else self.known.registry
 
     @cached_property
     def _ground(self) -> Ground:

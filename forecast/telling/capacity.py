@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, figure, number, percent
+from shiftcast.forecast.spoken import number, percent
+from shiftcast.forecast.telling.words import between, figure
 
 Row = Mapping[str, Any]
 

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, named, number, percent
+from shiftcast.forecast.spoken import number, percent
+from shiftcast.forecast.telling.words import between, named
 from shiftcast.forecast.views.passage import NOT_YET
 
 Row = Mapping[str, Any]

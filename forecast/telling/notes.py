@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.calendars import quarter_label
-from shiftcast.forecast.telling.words import percent
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.part import MEASURES, periods
 from shiftcast.forecast.workloads import UNALLOCATED
 

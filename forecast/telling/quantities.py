@@ -9,7 +9,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, figure, named, number, part_words, percent
+from shiftcast.forecast.spoken import number, percent
+from shiftcast.forecast.telling.words import between, figure, named, part_words
 from shiftcast.forecast.views.published import CLAIMED
 
 Row = Mapping[str, Any]

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shiftcast.forecast.spoken import number, percent
+
 _CODE: Final = re.compile(r"\b[A-Za-z]+(?:_[A-Za-z]+)+\b")
-_HALF: Final = 0.005  # half of one percent, which would round to none of it
-_SIZES: Final = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 _UNITS: Final[Mapping[str, str]] = {
     "USD": "US dollars", "core_hour": "CPU core-hours", "accelerator_hour": "accelerator-hours",
     "MW_facility": "megawatts at the meter", "1": "", "share": "",
@@ -86,52 +86,6 @@ def unit_words(unit: str) -> str:
     counted, *per = unit.split("/")
     many = counted.replace("_", " ") + ("" if counted.isupper() else "s")
     return " a ".join([_UNITS.get(counted, many), *(each.replace("_", " ") for each in per)])
-
-
-def number(value: float) -> str:
-    """Return a number to three digits, its size in words.
-
-    Parameters
-    ----------
-    value
-        Any number.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> number(4.216e11), number(18_340.0), number(999_999.0), number(-0.1234), number(12.0)
-    ('422 billion', '18,300', '1 million', '-0.123', '12')
-    """
-    rounded = float(f"{value:.3g}")
-    for size, name in _SIZES:
-        if abs(rounded) >= size:
-            return f"{rounded / size:.4g}{name}"
-    return f"{rounded:,.0f}" if abs(rounded) >= 1000 else f"{rounded:g}"
-
-
-def percent(part: float) -> str:
-    """Return a share as a percentage, never rounded to all or nothing.
-
-    Parameters
-    ----------
-    part
-        [1].
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> percent(0.124), percent(0.001), percent(0.999), percent(-0.031), percent(-0.001)
-    ('12 %', 'under 1 %', 'over 99 %', '-3 %', 'over -1 %')
-    """
-    if 0 < abs(part) < _HALF:
-        return "under 1 %" if part > 0 else "over -1 %"
-    return "over 99 %" if 1 - _HALF <= part < 1 else f"{100 * part:.0f} %"
 
 
 def figure(value: float, unit: str) -> str:

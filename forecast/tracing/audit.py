@@ -11,7 +11,6 @@ import xarray as xr
 
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.draws import QUANTILES, quantile_table
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.tracing.equations import OF_FIGURE
@@ -73,23 +72,6 @@ def audit(cube: xr.Dataset, known: Known | None, settings: Settings | None, cell
         _question(cell), _table(steps), assumed, tuple(notes), says=_says(cell, steps, rows),
         more={"equations": _equations(steps), **({ROWS: rows} if len(rows) else {})}, units={"weight": "1"},
     )  # fmt: skip
-
-
-def cell_marks(cube: xr.Dataset, cell: Cell) -> dict[str, float]:
-    """Return mean and published quantiles of a figure, as tables of forecasts have them.
-
-    Parameters
-    ----------
-    cube, cell
-        Draw cube and the figure.
-
-    Returns
-    -------
-    dict
-        ``mean`` and each level of :data:`forecast.draws.QUANTILES`, as text, to the figure.
-    """
-    marks = quantile_table(steps_of(cube, cell)[0].figure)
-    return {name: float(mark) for name, mark in zip(("mean", *map(str, QUANTILES)), marks, strict=True)}
 
 
 def _check(cell: Cell) -> None:
