@@ -16,7 +16,8 @@ from rich.text import Text, TextType
 _FILE_WIDTH: Final = 118
 _MOST_LINES: Final = 4  # that a wrapped cell takes before its table is shown another way
 _SIDE_BY_SIDE: Final = 6  # most rows that are laid on their side
-_FIGURE: Final = re.compile(r"[-+~<>=$(]*\d\S*( [(]?[-+]?\d\S*( (to|-) [-+]?\d\S*)?)?( \d+%)?")
+_NUMBER: Final = r"[-+~<>=$(]*\d\S*( (thousand|million|billion|trillion))?"
+_FIGURE: Final = re.compile(rf"{_NUMBER}( (to|-) {_NUMBER}|( [(]?[-+]?\d\S*( (to|-) [-+]?\d\S*)?)?( \d+%)?)")
 
 
 class FittingConsole(Console):

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from shiftcast.features.frames import DataFrame, Rollouts, Traffic
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.spoken import number
 from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
 from shiftcast.pipelines.commands.options import as_day
@@ -122,8 +123,8 @@ def _show(moves: DataFrame[Rollouts], traffic: DataFrame[Traffic]) -> None:
     table = Table("surface", "workload", "when", "requests a day", "80 %", "source", title="Traffic")
     for row in traffic.itertuples():
         table.add_row(
-            row.surface, row.workload, _when(row.period_start, row.period_end), f"{row.mid:.2g}",
-            f"{row.low:.2g} to {row.high:.2g}", row.source,
+            row.surface, row.workload, _when(row.period_start, row.period_end), number(row.mid),
+            f"{number(row.low)} to {number(row.high)}", row.source,
         )  # fmt: skip
     console.print(table)
 

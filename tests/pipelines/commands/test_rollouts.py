@@ -112,7 +112,7 @@ def test_one_operator_is_shown_with_wording_source_and_traffic():
     assert "OneRec feed, recsys end_to_end: deep to sequence, partial on 25% (23%-27%), online" in printed
     assert "operating cost 10.6% of the traditional pipeline" in printed
     assert "(secondary, known 2025-09-02)" in printed
-    assert "1e+10 to 9e+10" in printed
+    assert "10 billion to 90 billion" in printed
     assert "OneMall" not in printed  # known in 2026
     told = json.loads(invoke("show", "kuaishou", "--json"))
     assert [row["mid"] for row in told["traffic"]] == [3e10, 3e8]
