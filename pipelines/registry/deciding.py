@@ -6,16 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from packaging.version import Version
+
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.scoring.promotion import Decision
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
+from shiftcast.pipelines.registry.maker import UNKNOWN, present_maker
 from shiftcast.pipelines.registry.mlflow_store import (
     CHALLENGER,
     CHAMPION,
     COMPLETE,
     FORMER_TAG,
+    ORIGIN_TAG,
     REASON_TAG,
     STATE_TAG,
+    VERSION_TAG,
     Store,
     all_versions,
     champion_version,
@@ -95,10 +100,40 @@ def settle(
     """
     current = champion_version(store)
     decision = decide(current)
+    if decision.promote and current is not None:
+        behind = goes_back(current, origin=version.tags.get(ORIGIN_TAG, ""))
+        decision = Decision(False, behind) if behind else decision
     check()
     alias = CHAMPION if decision.promote else CHALLENGER
     promote(store, version, alias=alias, reason=decision.reason, former=current)
     return decision
+
+
+def goes_back(current: Any, *, origin: str) -> str:
+    """Return why a version made now takes no place: the champion is of a later day, or of newer code.
+
+    A clock that is slow, or an older checkout on the same store, would otherwise undo what is newer.
+
+    Parameters
+    ----------
+    current
+        MLflow's version that is champion.
+    origin
+        Day that the new version is made as of, YYYY-MM-DD; may be empty.
+
+    Returns
+    -------
+    str
+        Empty where nothing goes back.
+    """
+    then, made_by = current.tags.get(ORIGIN_TAG, ""), current.tags.get(VERSION_TAG, UNKNOWN)
+    if origin and then > origin:
+        return (f"kept: made as of {origin}, and the champion as of {then}; "
+                "see whether the clock is right, or roll back first")  # fmt: skip
+    mine = present_maker().shiftcast
+    if UNKNOWN not in (mine, made_by) and Version(mine) < Version(made_by):
+        return f"kept: shiftcast {mine} made it, and {made_by} the champion; upgrade, or roll back first"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -165,9 +200,27 @@ def give_back(store: Store, current: Any, target: Any) -> RolledBack:
         Both numbers.
     """
     left, back = str(current.version), str(target.version)
-    promote(store, target, alias=CHAMPION, reason=f"champion again: rolled back from version {left}")
-    store.client.set_model_version_tag(store.model, left, REASON_TAG, f"kept: rolled back to version {back}")
+    promote(store, target, alias=CHAMPION, reason=_again(left))
+    explain(store, target, left)
     return RolledBack(back, left)
+
+
+def explain(store: Store, target: Any, left: str) -> None:
+    """Write down why the alias went back, on both versions; doing so again changes nothing.
+
+    Parameters
+    ----------
+    store, target
+        The store, and MLflow's version that is champion again.
+    left
+        Number of the version that was.
+    """
+    store.client.set_model_version_tag(store.model, target.version, REASON_TAG, _again(left))
+    store.client.set_model_version_tag(store.model, left, REASON_TAG, f"kept: rolled back to version {target.version}")
+
+
+def _again(left: str) -> str:
+    return f"champion again: rolled back from version {left}"
 
 
 def outcome_of(decision: Decision) -> str:

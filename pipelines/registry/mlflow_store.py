@@ -19,9 +19,9 @@ from shiftcast.pipelines.registry.shared_store import (
     is_server,
     made_experiment,
     moved_alias,
-    without_secrets,
 )
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import without_secrets
 
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
@@ -30,6 +30,7 @@ DIGEST_TAG: Final = "shiftcast.digest"
 MANIFEST_TAG: Final = "shiftcast.manifest"
 REASON_TAG: Final = "shiftcast.reason"
 ORIGIN_TAG: Final = "shiftcast.origin"
+VERSION_TAG: Final = "shiftcast.version"  # of the code that made it
 PROCESS_TAG: Final = "shiftcast.process"
 FORMER_TAG: Final = "shiftcast.former"  # the champion before this one
 STATE_TAG: Final = "shiftcast.state"

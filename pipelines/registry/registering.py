@@ -10,7 +10,7 @@ from typing import Any
 
 from shiftcast.pipelines.registry.bundle import BUNDLE
 from shiftcast.pipelines.registry.maker import present_maker
-from shiftcast.pipelines.registry.mlflow_store import COMPLETE, STATE_TAG, Store
+from shiftcast.pipelines.registry.mlflow_store import COMPLETE, STATE_TAG, VERSION_TAG, Store
 from shiftcast.pipelines.registry.model_files import FILES_TAG, describing_tags, logged_manifest
 from shiftcast.pipelines.registry.quiet import quietly
 from shiftcast.pipelines.registry.shared_store import made_model
@@ -72,7 +72,7 @@ def register(
         )  # fmt: skip
     client = store.client
     made_model(client, store.model, what.about)
-    described = {**tags, **describing_tags(folder)}
+    described = {VERSION_TAG: present_maker().shiftcast, **tags, **describing_tags(folder)}
     version = client.create_model_version(
         store.model, info.model_uri, run_id=info.run_id, tags=described, model_id=info.model_id
     )

@@ -19,6 +19,7 @@ from shiftcast.pipelines.registry.bundle import read_bundle
 from shiftcast.pipelines.registry.champion import open_bundle, open_forecaster
 from shiftcast.pipelines.registry.mlflow_store import CHALLENGER, CHAMPION, bundle_folder, champion_version, open_store
 from shiftcast.pipelines.sources.public_record import read_record
+from shiftcast.pipelines.state.root import StoreError
 
 PAST = pd.Timestamp("2026-03-16", tz="UTC")
 
@@ -202,7 +203,7 @@ def test_an_altered_champion_is_computed_anew_on_the_same_data(first, own_store,
     again = run(own_store, progress=steps.append)
     assert (again.reused, again.version) == (False, "2")
     assert any("version 1 cannot be used, computing again" in step and "cube.nc" in step for step in steps)
-    assert again.reason.endswith("the former champion, version 1, cannot be read")
+    assert again.reason.endswith("the former champion, version 1, is damaged")
     assert open_forecaster(root=own_store.root).crossings() == again.bundle.forecaster.crossings()
 
 
@@ -235,3 +236,14 @@ def test_parameters_and_scores_of_the_bundle_are_plain_numbers(finished):
     assert plain == json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert summary.settings.draws == 200
     assert len(summary.files) == 28
+
+
+def test_a_champion_that_cannot_be_read_for_a_moment_is_no_first_model(first, own_store, no_draws, monkeypatch):
+    def unreadable(*_):
+        raise StoreError("model version 1: its files cannot be read (Stale file handle)")
+
+    monkeypatch.setattr(run_module, "read_version", unreadable)
+    again = run(replace(own_store, settings=replace(own_store.settings, seed=8)))
+    assert again.outcome == "kept"
+    assert "the champion cannot be read, so neither is known to be better (model version 1" in again.reason
+    assert alias(own_store) == 1
