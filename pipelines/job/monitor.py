@@ -27,6 +27,7 @@ from shiftcast.forecast.scoring.past import MODEL as BACKTESTED
 from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.forecast.views.widening import widen
 from shiftcast.forecast.volume import series_prior
+from shiftcast.pipelines.publish.standing import noted_out, publish_champion
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import Bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
@@ -35,6 +36,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
     MANIFEST_TAG,
     MODEL,
+    ORIGIN_TAG,
     Store,
     champion_version,
     open_store,
@@ -190,10 +192,15 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
         made = register(
             store, Path(place) / "bundle", params={"widened": factor, "of": version.version},
             metrics={"widened": factor}, files=(),
-            tags={DIGEST_TAG: digest, MANIFEST_TAG: manifest, KIND_TAG: "widened"},
+            tags={
+                DIGEST_TAG: digest, MANIFEST_TAG: manifest, KIND_TAG: "widened", ORIGIN_TAG: wider.summary.origin,
+            },
         )  # fmt: skip
         reason = f"intervals of version {version.version} widened by {factor:g} after a break of calibration; no refit"
-        promote(store, made, alias=CHAMPION, reason=reason)
+        promote(store, made, alias=CHAMPION, reason=reason, former=current)
+        out = noted_out(store.root)
+        if out is not None:
+            publish_champion(store, out)
     return reason, str(made.version)
 
 

@@ -33,13 +33,20 @@ def read_overrides(root: Path) -> DataFrame[Overrides]:
 
     Raises
     ------
+    StoreError
+        If the file is no table.
     ValueError
         If a row breaks the frame's contract, naming column and value.
     """
     path = root / FILE
     if not path.exists():
         return empty(Overrides)
-    return check(conform(pd.read_csv(path, keep_default_na=False), Overrides), Overrides)
+    try:
+        rows = pd.read_csv(path, keep_default_na=False)
+    except (ValueError, OSError) as error:  # what pandas raises on a file that is no table
+        said = f"{path}: cannot be read as a table ({error}); restore it from a copy, or move it away"
+        raise StoreError(said) from None
+    return check(conform(rows, Overrides), Overrides)
 
 
 def add_override(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from shiftcast.pipelines.publish.publication import prepare, publish
-from shiftcast.pipelines.publish.report import write_report
+from shiftcast.pipelines.publish.publication import prepare
+from shiftcast.pipelines.publish.standing import Begun, begin, begun_by, end, publish_champion
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.deciding import RolledBack, earlier_version, give_back
-from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
+from shiftcast.pipelines.registry.deciding import RolledBack, earlier_version, explain, give_back
+from shiftcast.pipelines.registry.mlflow_store import Store, champion_version, open_store
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, guarded
 from shiftcast.pipelines.state.root import StoreError
 
@@ -17,7 +19,8 @@ from shiftcast.pipelines.state.root import StoreError
 def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wait: float = LOCK_SECONDS) -> RolledBack:
     """Give the alias ``champion`` back to an earlier version and publish it.
 
-    The version that is left keeps the reason, so that a later run on the same data does not promote it again.
+    The version that is left keeps the reason, so that a later run on the same data does not promote it again. A
+    rollback that died is ended by the next, which goes back no further.
 
     Parameters
     ----------
@@ -53,10 +56,23 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         current = champion_version(store)
         if current is None:
             raise StoreError(f"{root}: there is no champion to roll back; run `shiftcast run` first")
-        target = earlier_version(store, current, to)
-        bundle = unchanged(read_version(store, target))
-        fence.check()
-        done = give_back(store, current, target)
+        done = begun_by(root, str(current.version))
+        if done is None or to not in (None, done.back):
+            done = _move(store, current, to, check=fence.check)
+        else:  # it died after the alias had moved
+            explain(store, current, done.left)
         if out is not None:
-            publish(bundle, out, write_report, check=fence.check)
-    return done
+            publish_champion(store, out, check=fence.check)
+        end(root)
+    return RolledBack(done.back, done.left)
+
+
+def _move(store: Store, current: Any, to: str | None, *, check: Callable[[], object]) -> Begun:
+    """Move the alias, once the version that it goes to is known to be whole."""
+    target = earlier_version(store, current, to)
+    unchanged(read_version(store, target))
+    check()
+    begun = Begun(str(current.version), str(target.version))
+    begin(store.root, begun)
+    give_back(store, current, target)
+    return begun

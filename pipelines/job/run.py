@@ -24,13 +24,21 @@ from shiftcast.forecast.scoring.promotion import Decision, decide
 from shiftcast.pipelines.job.assemble import assemble, with_scores
 from shiftcast.pipelines.job.digest import run_digest
 from shiftcast.pipelines.job.workplace import Workplace
-from shiftcast.pipelines.publish.publication import REPORT, prepare, publish
+from shiftcast.pipelines.publish.publication import REPORT, prepare
 from shiftcast.pipelines.publish.report import write_report
+from shiftcast.pipelines.publish.standing import end, publish_champion, publish_version
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.answers import sealed
 from shiftcast.pipelines.registry.bundle import AlteredBundleError, Bundle, read_bundle, write_bundle
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, made_before, outcome_of, settle, undecided
+from shiftcast.pipelines.registry.deciding import (
+    NOT_ASKED,
+    UNCHANGED,
+    made_before,
+    outcome_of,
+    settle,
+    undecided,
+)
 from shiftcast.pipelines.registry.maker import code_digest
 from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
@@ -228,12 +236,18 @@ def _register(job: _Job, bundle: Bundle, folder: Path, report: Path, *, tags: di
 
 
 def _publish(job: _Job, done: RunResult, place_report: Callable[[Bundle, Path], object]) -> RunResult:
-    """Publish a forecast, unless only the champion's is wanted and this is another's; the run has ended then."""
-    champion = champion_version(job.store)
+    """Publish a forecast, or the champion where only it is wanted and this is another; the run has ended then."""
+    current = champion_version(job.store)
+    champion = current is not None and str(current.version) == done.version
     with job.ledger.step("publish"):
-        if job.request.publish_kept or (champion is not None and str(champion.version) == done.version):
+        if champion or job.request.publish_kept:
             job.progress("publishing")
-            publish(done.bundle, done.out, place_report, check=job.fence.check)
+            publish_version(
+                job.store, done.bundle, done.out, champion=champion, check=job.fence.check, place_report=place_report
+            )
+        elif publish_champion(job.store, done.out, check=job.fence.check):
+            job.progress("the folder held another forecast than the champion, which is published")
+        end(job.store.root)
     job.ledger.write("publish", DONE, done.outcome)
     shutil.rmtree(job.request.root / "working", ignore_errors=True)
     return done
@@ -258,9 +272,12 @@ def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | No
         return decide(bundle.tables["scores"], None)
     try:
         return decide(bundle.tables["scores"], read_version(store, current).tables["scores"])
-    except (AlteredBundleError, StoreError):
+    except AlteredBundleError:  # it answers nobody
         alone = decide(bundle.tables["scores"], None)
-        return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, cannot be read")
+        return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, is damaged")
+    except StoreError as error:  # for a moment, perhaps
+        return Decision(False, f"kept: the champion cannot be read, so neither is known to be better ({error}); "
+                               "`shiftcast rollback --to` takes this version if it is lost for good")  # fmt: skip
 
 
 def _metrics(bundle: Bundle) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import shutil
 import sys
@@ -17,6 +18,7 @@ from shiftcast.forecast.views.short import forecast_in_short
 from shiftcast.pipelines.publish.figures import overview_picture
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.tables.formulas import guarded_frame
+from shiftcast.pipelines.tables.places import check_folder
 
 REPORT: Final = "report.html"
 PICTURE: Final = "forecast.png"
@@ -26,6 +28,8 @@ PUBLISHED: Final = (
     REPORT, PICTURE, DIGEST, SUMMARY, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv",
     "scores.csv",
 )  # fmt: skip
+_NEW: Final = ".new"
+_IN_THE_WAY: Final = "is in the way of publishing"
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
 
@@ -49,16 +53,17 @@ def prepare(out: Path) -> Path:
     """
     out = out.resolve()
     former = _former(out)
-    if former.exists() and not out.exists():  # a swap in two steps that died between them
+    if former.exists() and not out.exists() and not _foreign(former):  # a swap in two steps that died between them
         former.rename(out)
     if out.exists() and not out.is_dir():
         raise InputError(f"{out}: is a file, not a folder; give another --out")
-    foreign = sorted({path.name for path in out.iterdir()} - set(PUBLISHED)) if out.exists() else []
-    if foreign:
-        raise InputError(
-            f"{out}: holds {foreign[0]!r}, which no run published and publishing would delete; "
-            "give a new or empty folder as --out"
-        )
+    for place, fate in ((out, "publishing would delete"), (_fresh(out), _IN_THE_WAY), (former, _IN_THE_WAY)):
+        foreign = _foreign(place)
+        if foreign:
+            raise InputError(
+                f"{place}: holds {foreign[0]!r}, which no run published and {fate}; give a new or empty folder as --out"
+            )
+    check_folder(out if _filled_in_place(out) else out.parent)
     return out
 
 
@@ -87,10 +92,10 @@ def publish(
     """
     out = prepare(out)
     digest = bundle.summary.digest
-    fresh = out.with_name(f".{out.name}.new")
+    fresh = _fresh(out)
     for leftover in (fresh, _former(out)):
         shutil.rmtree(leftover, ignore_errors=True)
-    if _holds(out, digest):
+    if published_digest(out) == digest:
         return
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
@@ -121,13 +126,25 @@ def half_published(out: Path) -> list[Path]:
         Folders that are there.
     """
     out = out.resolve()
-    beside = (out.with_name(f".{out.name}.new"), *([_former(out)] if out.exists() else []))
-    return [path for path in beside if path.exists()]
+    beside = (_fresh(out), *([_former(out)] if out.exists() else []))
+    return [path for path in beside if path.exists() and not _foreign(path)]
 
 
-def _holds(out: Path, digest: str) -> bool:
+def published_digest(out: Path) -> str:
+    """Return the digest of the forecast that a folder holds whole.
+
+    Parameters
+    ----------
+    out
+        Folder that is published to.
+
+    Returns
+    -------
+    str
+        Empty where the folder is not there, or lacks a file.
+    """
     whole = all((out / name).is_file() for name in PUBLISHED)
-    return whole and (out / DIGEST).read_text(encoding="utf-8") == digest
+    return (out / DIGEST).read_text(encoding="utf-8") if whole else ""
 
 
 def _days_as_text(rows: pd.DataFrame) -> pd.DataFrame:
@@ -141,15 +158,47 @@ def _former(out: Path) -> Path:
     return out.with_name(f".{out.name}.old")
 
 
+def _fresh(out: Path) -> Path:
+    return out / _NEW if _filled_in_place(out) else out.with_name(f".{out.name}{_NEW}")
+
+
+def _filled_in_place(out: Path) -> bool:
+    """Return whether a folder cannot be swapped for another: its parent may not be written to."""
+    return out.is_dir() and not os.access(out.parent, os.W_OK)
+
+
+def _foreign(folder: Path) -> list[str]:
+    """Return what a folder holds that no run published."""
+    if not folder.is_dir():
+        return [folder.name] if folder.exists() else []
+    ours = {*PUBLISHED, *(f".{name}{_NEW}" for name in PUBLISHED), _NEW}
+    return sorted({path.name for path in folder.iterdir()} - ours)
+
+
 def _swap(fresh: Path, out: Path) -> None:
-    if not out.exists():
-        fresh.rename(out)
-    elif _exchange(fresh, out):
-        shutil.rmtree(fresh)
-    else:
-        out.rename(_former(out))
-        fresh.rename(out)
-        shutil.rmtree(_former(out))
+    try:
+        if fresh.parent == out:
+            _fill(fresh, out)
+        elif not out.exists():
+            fresh.rename(out)
+        elif not _exchange(fresh, out):
+            out.rename(_former(out))
+            fresh.rename(out)
+    except OSError as error:
+        if error.errno not in {errno.EBUSY, errno.EXDEV} or not out.is_dir():
+            raise
+        _fill(fresh, out)  # a mount point stays where it is
+    for leftover in (fresh, _former(out)):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _fill(fresh: Path, out: Path) -> None:
+    """Put each file in its place whole; the digest goes first and comes last, which tells a mixture from a whole."""
+    (out / DIGEST).unlink(missing_ok=True)
+    for name in (*(each for each in PUBLISHED if each != DIGEST), DIGEST):
+        part = out / f".{name}{_NEW}"
+        shutil.copyfile(fresh / name, part)
+        part.replace(out / name)
 
 
 def _exchange(one: Path, other: Path) -> bool:

@@ -47,3 +47,10 @@ def test_a_file_that_is_held_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(overrides, "_SECONDS", 0.05)
     with FileLock(tmp_path / "overrides.lock"), pytest.raises(StoreError, match="another process has held it"):
         add_override(tmp_path, ROW)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"\xff\xfe"])
+def test_a_file_that_is_no_table_is_named(tmp_path, damaged):
+    (tmp_path / "overrides.csv").write_bytes(damaged)
+    with pytest.raises(StoreError, match=r"overrides\.csv: cannot be read as a table \(.*\); restore it from a copy"):
+        read_overrides(tmp_path)

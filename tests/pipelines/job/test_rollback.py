@@ -2,8 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from shiftcast.pipelines.doctor.examine import clean, examine
 from shiftcast.pipelines.job.rollback import roll_back
 from shiftcast.pipelines.job.run import run
+from shiftcast.pipelines.publish import standing
+from shiftcast.pipelines.publish.publication import published_digest
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.deciding import UNCHANGED, RolledBack
@@ -59,3 +62,59 @@ def test_without_a_champion_there_is_nothing_to_roll_back(own_store, no_draws):
     run(replace(own_store, promote=False))
     with pytest.raises(StoreError, match="there is no champion to roll back"):
         roll_back(own_store.root)
+
+
+@pytest.fixture
+def died(twice, monkeypatch):
+    """Return the store after a rollback that died once the alias had moved."""
+
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(standing, "publish", die)
+        with pytest.raises(KeyboardInterrupt):
+            roll_back(twice.root, out=twice.out)
+    assert champion(twice) == "1"
+    assert published_digest(twice.out) != open_bundle(root=twice.root).summary.digest
+    return twice
+
+
+def is_whole(request):
+    assert published_digest(request.out) == open_bundle(root=request.root).summary.digest
+    assert examine(request.root, request.out) == []
+
+
+def test_a_rollback_that_died_is_ended_by_the_next_which_goes_back_no_further(died):
+    assert roll_back(died.root, out=died.out) == RolledBack("1", "2")
+    assert champion(died) == "1"
+    is_whole(died)
+    with pytest.raises(StoreError, match="version 1 is the first champion"):
+        roll_back(died.root, out=died.out)
+
+
+def test_a_rollback_that_died_is_ended_by_the_doctor(died):
+    (found,) = examine(died.root, died.out)
+    assert (found.kind, found.what) == ("publication", f"{died.out} does not hold model version 1, the champion")
+    clean(died.root, died.out, wait=0)
+    is_whole(died)
+
+
+def test_a_rollback_that_died_is_ended_by_a_retrain_that_keeps_the_champion(died):
+    run(replace(died, settings=replace(died.settings, seed=8), publish_kept=False))
+    assert champion(died) == "1"
+    is_whole(died)
+    with pytest.raises(StoreError, match="version 1 is the first champion"):
+        roll_back(died.root, out=died.out)
+
+
+def test_a_rollback_that_died_before_the_alias_moved_is_begun_anew(twice):
+    standing.begin(twice.root, standing.Begun("2", "1"))
+    assert roll_back(twice.root, out=twice.out) == RolledBack("1", "2")
+    is_whole(twice)
+
+
+def test_a_forecast_asked_for_beside_the_champion_stays_published(twice):
+    run(replace(twice, settings=replace(twice.settings, seed=9), promote=False))
+    assert published_digest(twice.out) != open_bundle(root=twice.root).summary.digest
+    assert examine(twice.root, twice.out) == []

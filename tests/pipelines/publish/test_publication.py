@@ -1,4 +1,7 @@
 import dataclasses
+import errno
+import os
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -121,3 +124,47 @@ def test_a_link_to_a_folder_stays_a_link(finished, tmp_path):
     publish(finished.result.bundle, tmp_path / "out", place("one"))
     assert (tmp_path / "out").is_symlink()
     assert (tmp_path / "real" / REPORT).is_file()
+
+
+@pytest.mark.parametrize("name", [".out.new", ".out.old"])
+def test_a_folder_of_the_user_s_in_the_way_is_named_and_kept(tmp_path, name):
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.txt").touch()
+    with pytest.raises(ValueError, match=rf"{name}: holds 'thesis\.txt', which no run published and is in the way"):
+        prepare(tmp_path / "out")
+    assert (tmp_path / name / "thesis.txt").exists()
+
+
+def test_a_mount_point_is_filled_in_place(finished, tmp_path, monkeypatch):
+    def busy(self, target):
+        if Path(target).is_dir() or self.is_dir():
+            raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+        return os.rename(self, target)  # noqa: PTH104  (Path.rename is what is stood in for)
+
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(publication, "_exchange", lambda *_: False)
+    monkeypatch.setattr(Path, "rename", busy)
+    for text in ("one", "two"):
+        publish(of_digest(finished.result.bundle, text), tmp_path / "out", place(text))
+    assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "two"
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(PUBLISHED)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_folder_whose_parent_may_not_be_written_to_is_filled_in_place(finished, tmp_path, monkeypatch):
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path and allowed(path, mode))
+    with pytest.raises(ValueError, match="may not be written to"):
+        prepare(tmp_path / "out")
+    (tmp_path / "out").mkdir()
+    publish(of_digest(finished.result.bundle, "one"), tmp_path / "out", place("one"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(PUBLISHED)
+
+
+def test_a_folder_that_was_being_filled_holds_no_whole_forecast(finished, tmp_path):
+    publish(of_digest(finished.result.bundle, "one"), tmp_path / "out", place("one"))
+    assert publication.published_digest(tmp_path / "out") == "one"
+    (tmp_path / "out" / "digest.txt").unlink()
+    assert publication.published_digest(tmp_path / "out") == ""
+    (tmp_path / "out" / ".digest.txt.new").touch()
+    assert prepare(tmp_path / "out") == tmp_path / "out"

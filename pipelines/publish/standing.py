@@ -1,0 +1,174 @@
+"""Keep the published folder the champion's: what was published where, what a rollback began, and both put right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from shiftcast.pipelines.publish.publication import prepare, publish, published_digest
+from shiftcast.pipelines.publish.report import write_report
+from shiftcast.pipelines.registry.answers import unchanged
+from shiftcast.pipelines.registry.bundle import Bundle
+from shiftcast.pipelines.registry.champion import read_version
+from shiftcast.pipelines.registry.mlflow_store import DIGEST_TAG, Store, champion_version
+from shiftcast.pipelines.state.whole import read_whole, write_whole
+
+PUBLISHED: Final = "published.json"
+BEGUN: Final = "rollback.json"
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A rollback that has begun, and has ended once its file is gone.
+
+    Attributes
+    ----------
+    left, back
+        Numbers of the version that was champion, and of the one that shall be.
+    """
+
+    left: str
+    back: str
+
+
+def note_published(root: Path, out: Path, *, champion: bool) -> None:
+    """Note where a forecast was published, for what has to publish there again.
+
+    Parameters
+    ----------
+    root, out
+        Folder of the store, and the one published to.
+    champion
+        Whether it is the champion; else somebody asked for another forecast there.
+    """
+    write_whole(root / PUBLISHED, {"out": str(out.resolve()), "champion": champion})
+
+
+def noted_out(root: Path) -> Path | None:
+    """Return the folder that holds the champion, as noted.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    Path or None
+        None where none was published yet, or another forecast was asked for there.
+    """
+    noted = read_whole(root / PUBLISHED)
+    return Path(str(noted["out"])) if noted.get("champion") and noted.get("out") else None
+
+
+def begin(root: Path, begun: Begun) -> None:
+    """Note that a rollback begins.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    begun
+        From which version to which.
+    """
+    write_whole(root / BEGUN, asdict(begun))
+
+
+def begun_by(root: Path, champion: str) -> Begun | None:
+    """Return the rollback that moved the alias and died before it ended.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    champion
+        Number of the version that is champion.
+
+    Returns
+    -------
+    Begun or None
+        None where the alias did not come to move, or has moved on since.
+    """
+    noted = read_whole(root / BEGUN)
+    found = Begun(str(noted.get("left", "")), str(noted.get("back", "")))
+    return found if found.left and found.back == champion else None
+
+
+def end(root: Path) -> None:
+    """Note that a rollback has ended.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    """
+    (root / BEGUN).unlink(missing_ok=True)
+
+
+def differs(store: Store, version: Any, out: Path) -> bool:
+    """Return whether a folder holds another forecast than a version's, or none whole.
+
+    Parameters
+    ----------
+    store, version
+        The store, and MLflow's model version.
+    out
+        Folder that is published to.
+
+    Returns
+    -------
+    bool
+    """
+    return bool(published_digest(out) != version.tags.get(DIGEST_TAG, ""))
+
+
+def publish_champion(store: Store, out: Path, *, check: Callable[[], object] = bool) -> bool:
+    """Publish the champion where the folder holds another forecast, or none whole.
+
+    Parameters
+    ----------
+    store, out
+        The store, and the folder to publish to.
+    check
+        Called just before the swap; it may raise.
+
+    Returns
+    -------
+    bool
+        Whether there was anything to do.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds files of others.
+    AlteredBundleError
+        If a file of the champion differs from its manifest.
+    """
+    version = champion_version(store)
+    if version is None or not differs(store, version, out):
+        return False
+    publish_version(store, unchanged(read_version(store, version)), prepare(out), champion=True, check=check)
+    return True
+
+
+def publish_version(
+    store: Store, bundle: Bundle, out: Path, *, champion: bool, check: Callable[[], object] = bool,
+    place_report: Callable[[Bundle, Path], object] | None = None,
+) -> None:  # fmt: skip
+    """Publish a forecast, and note where.
+
+    Parameters
+    ----------
+    store, bundle, out
+        The store, the forecast, and the folder to publish to.
+    champion
+        Whether it is the champion.
+    check
+        Called just before the swap; it may raise.
+    place_report
+        Puts the report at a path; made anew if not given.
+    """
+    note_published(store.root, out, champion=champion)
+    publish(bundle, out, place_report or write_report, check=check)
