@@ -9,8 +9,13 @@ import typer
 from shiftcast.features.input_error import InputError
 from shiftcast.pipelines.commands.examples import Example, epilog_of
 from shiftcast.pipelines.commands.listed import CommandsOnDemand
+from shiftcast.pipelines.state.output import careful_streams
+from shiftcast.pipelines.state.scratch import scratch
 
 FAILED, BAD_INPUT = 1, 2
+_KEEPERS = frozenset(
+    {"sqlalchemy", "sqlite3", "duckdb", "_duckdb", "mlflow", "psycopg"}
+)  # whose errors are the store's
 app = typer.Typer(cls=CommandsOnDemand, no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False)
 
 
@@ -46,24 +51,35 @@ def main() -> None:
     SystemExit
         With code 2 for bad input and 1 for a failure.
     """
+    careful_streams()
     try:
-        app()
+        with scratch():
+            app()
     except InputError as error:
-        sys.exit(_ended(error, BAD_INPUT))
+        sys.exit(_ended(str(error), BAD_INPUT))
+    except MemoryError as error:
+        sys.exit(_ended(f"the memory is used up ({_first_line(error)}); nothing was published; give more", FAILED))
     except OSError as error:
-        sys.exit(_ended(error, FAILED))
-    except ValueError as error:
+        sys.exit(_ended(str(error), FAILED))
+    except Exception as error:
         if not _failed(error):
             raise
-        sys.exit(_ended(error, FAILED))
+        sys.exit(_ended(_first_line(error), FAILED))
 
 
-def _ended(error: Exception, code: int) -> int:
-    sys.stderr.write(f"shiftcast: {error}\n")
+def _ended(said: str, code: int) -> int:
+    sys.stderr.write(f"shiftcast: {said}\n")
     return code
 
 
-def _failed(error: ValueError) -> bool:
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
+
+
+def _failed(error: Exception) -> bool:
+    """Return whether it is the store, a file or the machine that failed, and no defect of ours."""
+    if type(error).__module__.partition(".")[0] in _KEEPERS:
+        return True
     from shiftcast.pipelines.registry.bundle import AlteredBundleError  # noqa: PLC0415  (a command that did not fail needs neither)
     from shiftcast.pipelines.state.root import StoreError  # noqa: PLC0415  (keeps --help fast)
 

@@ -1,13 +1,11 @@
-"""Tracking store that others use too: its address without its password, and making each thing in it once."""
+"""Tracking store that others use too: making each thing in it once."""
 
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-_SECRET: Final = re.compile(r"(?<=://)[^/@\s]*@")
 _LOCK: Final = 7_436_842_783  # any number that no other program takes as its advisory lock
 
 
@@ -30,27 +28,6 @@ def is_server(uri: str) -> bool:
     (True, False)
     """
     return uri.startswith(("http://", "https://"))
-
-
-def without_secrets(text: str) -> str:
-    """Return a text with user and password of every address in it blotted out.
-
-    Parameters
-    ----------
-    text
-        Text with addresses.
-
-    Returns
-    -------
-    str
-        The text with ``***`` in their place.
-
-    Examples
-    --------
-    >>> without_secrets("postgresql://me:secret@db/mlflow: cannot be used")
-    'postgresql://***@db/mlflow: cannot be used'
-    """
-    return _SECRET.sub("***@", text)
 
 
 @contextlib.contextmanager

@@ -8,8 +8,6 @@ has to find its own number there.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,11 +18,11 @@ from filelock import FileLock, Timeout
 
 from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.whole import read_whole, write_whole
 
 LOCK: Final = "run.lock"
 FENCE: Final = "fence.json"
 LOCK_SECONDS: Final = 600
-_NEW: Final = f"{FENCE}.new"
 
 
 class LockedError(StoreError):
@@ -161,16 +159,10 @@ def read_fence(root: Path) -> dict[str, Any]:
     dict
         ``token, process, since``; empty where no run has begun or the file is damaged.
     """
-    try:
-        content = json.loads((root / FENCE).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+    content = read_whole(root / FENCE)
+    token, process = content.get("token", 0), content.get("process", "")
+    return content if isinstance(token, int) and isinstance(process, str) else {}
 
 
 def _write(root: Path, content: dict[str, Any]) -> None:
-    with (root / _NEW).open("w", encoding="utf-8") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    (root / _NEW).replace(root / FENCE)
+    write_whole(root / FENCE, content)

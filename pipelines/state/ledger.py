@@ -7,7 +7,6 @@ appended; one that was cut short by a kill is passed over.
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,10 +14,11 @@ from pathlib import Path
 from typing import Final
 
 from shiftcast.pipelines.state.lines import append_lines, whole_lines
+from shiftcast.pipelines.state.secrets import without_secrets
 
 LEDGER: Final = "ledger.jsonl"
 STEPS: Final = ("ingest", "fit", "backtest", "compare", "register", "publish")
-_SECRET: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")  # user and password of an address
+_KINDS: Final = {"at": str, "token": int, "key": str, "origin": str, "step": str, "state": str, "detail": str}
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 
 
@@ -87,7 +87,7 @@ class Ledger:
             Result of the step, or why it failed; passwords in addresses are left out.
         """
         at = f"{datetime.now(tz=UTC):%Y-%m-%dT%H:%M:%SZ}"
-        entry = LedgerEntry(at, self.token, self.key, self.origin, step, state, _SECRET.sub("...", detail))
+        entry = LedgerEntry(at, self.token, self.key, self.origin, step, state, without_secrets(detail))
         append_lines(self.root / LEDGER, asdict(entry))
 
     @contextlib.contextmanager
@@ -144,9 +144,11 @@ def entries(root: Path) -> Iterator[LedgerEntry]:
     """
     for line in whole_lines(root / LEDGER):
         try:
-            yield LedgerEntry(**line)
+            entry = LedgerEntry(**line)
         except TypeError:
             continue
+        if all(isinstance(getattr(entry, each), kind) for each, kind in _KINDS.items()):
+            yield entry
 
 
 def unfinished(root: Path) -> list[LedgerEntry]:

@@ -64,7 +64,7 @@ def alive(name: str) -> bool | None:
         return None
     try:
         os.kill(int(number), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         pass  # it lives, and is another user's

@@ -11,10 +11,10 @@ from shiftcast.pipelines.registry.shared_store import (
     made_experiment,
     made_model,
     moved_alias,
-    without_secrets,
 )
 from shiftcast.pipelines.state.guard import locked
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import without_secrets
 
 
 @pytest.mark.parametrize(

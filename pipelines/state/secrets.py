@@ -1,0 +1,91 @@
+"""Blot out passwords in whatever is said: those of addresses, and those that the process was given."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import quote, quote_plus, unquote, unquote_plus
+
+BLOT: Final = "***"
+_USER: Final = re.compile(r"(?<=://)[^/\s]*@")
+_NAMED: Final = re.compile(
+    r"(?i)([?&;](?:[\w.-]*(?:pass|pwd|token|secret|key|sig|cred)[\w.-]*)=)[^&;\s'\"]*[^&;\s'\":,.)]"
+)
+_ADDRESS: Final = re.compile(r"\A[A-Za-z][\w+.-]*://")
+_VARIABLE: Final = re.compile(r"(?i)(password|passwd|passphrase|pwd|token|secret|api_?key|access_?key)\Z")
+_FOLDERS: Final = ("PWD", "OLDPWD")
+_PLAIN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+_SHORTEST: Final = 4  # letters of a part that are blotted out wherever they stand: fewer are in every second word
+
+
+def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the secrets that a process was given, and the parts in which drivers quote them, longest first.
+
+    Parameters
+    ----------
+    environment
+        Variables of the process: those whose name says that they hold a secret, and every address among the values.
+
+    Returns
+    -------
+    tuple of str
+
+    Examples
+    --------
+    >>> secrets_of({"MLFLOW_TRACKING_URI": "postgresql://me:s3/cret@db/x?sslpassword=abc", "HOME": "/root"})
+    ('s3%2Fcret', 's3/cret', '2Fcret', 'cret', 'abc')
+    """
+    found: set[str] = set()
+    for name, value in environment.items():
+        if _ADDRESS.match(value):
+            for secret in _of_address(value):
+                found.update(_said(secret))
+        elif _VARIABLE.search(name) and name not in _FOLDERS:
+            found.update(_said(value))
+    return tuple(sorted(found, key=lambda each: (-len(each), each)))
+
+
+def without_secrets(text: str, secrets: tuple[str, ...] | None = None) -> str:
+    """Return a text with the passwords of every address in it blotted out, and every secret that the process holds.
+
+    Parameters
+    ----------
+    text
+        Text for a person, a log or a run.
+    secrets
+        What to blot out beside addresses; that of this process if not given.
+
+    Returns
+    -------
+    str
+        The text with ``***`` in their place.
+
+    Examples
+    --------
+    >>> without_secrets("postgresql://me:secret@db/mlflow?sslpassword=x1: cannot be used", ())
+    'postgresql://***@db/mlflow?sslpassword=***: cannot be used'
+    """
+    for each in secrets_of(os.environ) if secrets is None else secrets:
+        text = text.replace(each, BLOT)
+    return _NAMED.sub(rf"\1{BLOT}", _USER.sub(f"{BLOT}@", text))
+
+
+def _of_address(address: str) -> Iterator[str]:
+    """Yield the password, or what stands for user and password, and the secrets of the query, however badly quoted."""
+    rest = address.partition("://")[2]
+    user, at, place = rest.rpartition("@")
+    if at:
+        yield user.partition(":")[2] or user
+    for pair in re.split(r"[?&;]", place if at else rest)[1:]:
+        name, _, value = pair.partition("=")
+        if _NAMED.match(f"?{name}=x"):
+            yield value
+
+
+def _said(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, quoted, unquoted, and in the parts that a driver that parses it otherwise names."""
+    for each in {secret, unquote(secret), unquote_plus(secret), quote(secret, safe=""), quote_plus(secret)} - {""}:
+        yield each
+        yield from (part for part in _PLAIN.split(each) if len(part) >= _SHORTEST and part != each)

@@ -1,0 +1,51 @@
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shiftcast.pipelines.state.secrets import secrets_of, without_secrets
+
+ODD = st.text(st.sampled_from("abcXYZ019/@: ?#%&+;'\"=,.!"), min_size=4, max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("MLFLOW_TRACKING_URI", "postgresql://me:S3@CRETX@127.0.0.1/db", "failed to resolve host 'CRETX@127.0.0.1'"),
+        ("MLFLOW_TRACKING_URI", "postgresql://me:S3/CRETX@127.0.0.1/db", "postgresql://me:S3/CRETX@127.0.0.1/db"),
+        ("MLFLOW_TRACKING_URI", "postgresql://me:S3 CRETX@127.0.0.1/db", "invalid: S3 CRETX and CRETX"),
+        ("MLFLOW_TRACKING_URI", "postgresql://127.0.0.1/db?password=S3CRETX", "no: password=S3CRETX: failed"),
+        ("MLFLOW_TRACKING_URI", "postgresql://127.0.0.1/db?sslkey=/a/S3CRETX", "no file /a/S3CRETX"),
+        ("MLFLOW_TRACKING_URI", "http://me:S3/CRETX@127.0.0.1:1", "Invalid url: http://me:S3/CRETX@127.0.0.1:1/api"),
+        ("MLFLOW_TRACKING_URI", "http://127.0.0.1:1?token=S3CRETX", "url: /api?token=S3CRETX (Caused by x)"),
+        ("MLFLOW_TRACKING_TOKEN", "S3CRETX", "Bearer S3CRETX"),
+        ("PGPASSWORD", "S3CRETX", "password S3CRETX is wrong"),
+        ("AWS_SECRET_ACCESS_KEY", "S3/CRETX+", "signature of S3%2FCRETX%2B"),
+    ],
+)
+def test_what_a_driver_says_of_a_secret_is_blotted_out(name, value, said):
+    shown = without_secrets(said, secrets_of({name: value}))
+    assert "CRETX" not in shown
+    assert "***" in shown
+
+
+@given(ODD, st.sampled_from(["{}", "cannot reach {}: refused", "host '{}' (port 1)"]))
+def test_no_password_of_an_address_is_said_however_it_is_quoted(password, said):
+    held = secrets_of({"MLFLOW_TRACKING_URI": f"postgresql://me:{password}@127.0.0.1:1/db"})
+    parts = [each for each in password.split("@") if len(each) > 8]
+    for each in (password, quote(password, safe=""), f"postgresql://me:{password}@127.0.0.1:1/db"):
+        assert password not in without_secrets(said.format(each), held).replace("***", "")
+        assert quote(password, safe="") not in without_secrets(said.format(each), held).replace("***", "")
+    assert all(part.strip("/: ?#%&+;'\"=,.!") not in without_secrets(part, held) for part in parts if part.isalnum())
+
+
+def test_words_that_are_no_secrets_stay():
+    held = secrets_of({"PWD": "/home/me", "TOKENIZERS_PARALLELISM": "false", "HOME": "/root", "URL": "http://host/x"})
+    assert held == ()
+    assert without_secrets("false /home/me http://host/x", held) == "false /home/me http://host/x"
+
+
+def test_secrets_of_this_process_are_those_of_its_variables(monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", "hunter22")
+    assert without_secrets("the key hunter22") == "the key ***"
