@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import time
@@ -12,14 +13,20 @@ from typing import Final
 
 from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.doctor.registry import registry_findings
+from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
 from shiftcast.pipelines.job.workplace import WORKING
 from shiftcast.pipelines.publish.publication import half_published
-from shiftcast.pipelines.registry.mlflow_store import open_store
+from shiftcast.pipelines.publish.standing import differs, end, noted_out, publish_champion
+from shiftcast.pipelines.registry.mlflow_store import Store as Registry
+from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.registry.schema import DATABASE, moved_from, relocate, schema_fault
 from shiftcast.pipelines.state.guard import FENCE, LockedError, clear_holder, locked, read_fence
 from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
 from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.scratch import left_scratch
+from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.verify import verify
 
 _TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
 _UNLOCKED: Final = ("overrides.csv.new", "schedule.json.new")  # written without the lock of runs, in no time
@@ -50,7 +57,12 @@ def examine(root: Path, out: Path) -> list[Fault]:
         raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
     try:
         with locked(root, wait=0):
-            return [*_left_behind(root, out), *_database(root)]
+            return [*_left_behind(root, out), *_usage(root), *_database(root)]
+    except OSError as error:  # a read-only file system, or another user's store: what can be read is examined
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+        shut = Fault("shut", f"{root} may not be written to ({error.strerror})", "run it as the user whose store it is")
+        return [shut, *_database(root)]
     except LockedError:
         holder = read_fence(root).get("process") or "unknown"
         running = Fault("running", f"a run is under way (process {holder})", "wait for it, then look again")
@@ -82,7 +94,7 @@ def clean(root: Path, out: Path, *, wait: float) -> list[Fault]:
     if not root.is_dir() or not any(root.iterdir()):
         raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
     with locked(root, wait=wait):
-        found = [*_left_behind(root, out), *_database(root)]
+        found = [*_left_behind(root, out), *_usage(root), *_database(root)]
         for each in found:
             if each.clean is not None:
                 each.clean()
@@ -119,14 +131,16 @@ def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
         for path in sorted(root.glob(pattern)):
             if path.name not in _UNLOCKED or time.time() - path.stat().st_mtime > _SETTLED_SECONDS:
                 yield Fault("temporary", f"{path} is of a run that died", "is removed", partial(_remove, path))
+    for path in left_scratch():
+        yield Fault("temporary", f"{path} is of a command that died", "is removed", partial(_remove, path))
     for path in half_published(out):
         yield Fault("publication", f"{path} was not published whole", "is removed", partial(_remove, path))
     fence = read_fence(root)
     process = str(fence.get("process", ""))
     if process and alive(process) is not True:
         yield Fault(
-            "lock", f"{root / FENCE} names process {process}, which has ended (run {fence['token']})", "is cleared",
-            partial(clear_holder, root),
+            "lock", f"{root / FENCE} names process {process}, which has ended (run {fence.get('token', 0)})",
+            "is cleared", partial(clear_holder, root),
         )  # fmt: skip
     for entry in unfinished(root):
         close = Ledger(root, entry.token, entry.key, entry.origin).write
@@ -135,6 +149,17 @@ def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
             "is closed as failed",
             partial(close, entry.step, FAILED, "its process ended"),
         )  # fmt: skip
+
+
+def _usage(root: Path) -> Iterator[Fault]:
+    """Yield the faults of the stores of usage, the world's and those of fleets."""
+    places = [root, *(fleet_root(root, name) for name in fleet_names(root))]
+    for store in (each for each in map(Store, places) if each.folder.is_dir()):
+        try:
+            for each in verify(store):
+                yield Fault("usage", each, "see there; nothing was changed")
+        except StoreError as error:
+            yield Fault("usage", str(error), "see there; nothing was changed")
 
 
 def _database(root: Path) -> Iterator[Fault]:
@@ -150,7 +175,24 @@ def _database(root: Path) -> Iterator[Fault]:
         if moved is not None:
             yield Fault("moved", f"the store was made at {moved}", "run shiftcast doctor --relocate")
             return
-    yield from registry_findings(open_store(root, make=False))
+    store = open_store(root, make=False)
+    yield from registry_findings(store)
+    yield from _publication(store)
+
+
+def _publication(store: Registry) -> Iterator[Fault]:
+    """Yield that the champion's folder holds another forecast, as after a run that died before publishing."""
+    out, champion = noted_out(store.root), champion_version(store)
+    if out is not None and champion is not None and differs(store, champion, out):
+        yield Fault(
+            "publication", f"{out} does not hold model version {champion.version}, the champion", "is published there",
+            partial(_published, store, out),
+        )  # fmt: skip
+
+
+def _published(store: Registry, out: Path) -> None:
+    publish_champion(store, out)
+    end(store.root)
 
 
 def _remove(path: Path) -> None:

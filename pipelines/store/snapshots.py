@@ -17,6 +17,7 @@ from shiftcast.pipelines.store.durable import disk_full_told, move_durably, sha2
 from shiftcast.pipelines.store.files import USAGE_FILE, fault, write_usage
 from shiftcast.pipelines.store.log import last_digest
 from shiftcast.pipelines.store.reading import usage_as_of, utc_day
+from shiftcast.pipelines.store.settled import settled
 from shiftcast.pipelines.store.staging import staged
 from shiftcast.pipelines.store.store import Store
 
@@ -46,6 +47,10 @@ def take_snapshot(store: Store, day: datetime) -> str:
     ValueError
         If the day has no zone.
     """
+    return settled(store, lambda: _taken(store, day))
+
+
+def _taken(store: Store, day: datetime) -> str:
     entries = store.entries()
     as_of = f"{utc_day(day):%Y-%m-%d}"
     name = f"{as_of}-{len(entries):08d}"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.log import Entry, visible
+
+_BATCH: Final = re.compile(r"\d{8}-")
 
 
 @contextlib.contextmanager
@@ -59,7 +63,9 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     """
     keep = {entry.folder for entry in visible(entries)}
     past = {entry.folder for entry in entries}
-    gone = [batch for batch in sorted((folder / "batches").glob("*")) if f"batches/{batch.name}" not in keep]
+    # what a file browser leaves beside them is no batch
+    there = [each for each in sorted((folder / "batches").glob("*")) if _BATCH.match(each.name)]
+    gone = [batch for batch in there if f"batches/{batch.name}" not in keep]
     for batch in gone:
         if f"batches/{batch.name}" not in past and not batch.name.startswith(f"{len(entries) + 1:08d}-"):
             raise StoreError(
@@ -76,3 +82,6 @@ def _sweep_staging(staging: Path) -> None:
         with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
+    for left in staging.glob("*/"):
+        if not left.with_name(f"{left.name}.lock").exists():  # a writer has its lock first, and gives it up last
+            shutil.rmtree(left, ignore_errors=True)

@@ -14,7 +14,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
 import ibis.expr.types as ir
 import pandas as pd
 
@@ -35,10 +34,10 @@ from shiftcast.pipelines.store.files import (
     write_usage,
 )
 from shiftcast.pipelines.store.rewriting import withdraw_missing, write_compacted
+from shiftcast.pipelines.store.settled import settled
 from shiftcast.pipelines.store.staging import staged, sweep
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_TRIES: Final = 3  # of a read that a compaction may take the files from
 
 
 @dataclass(frozen=True)
@@ -186,15 +185,7 @@ class Store:
         StoreError
             If there is no store, or a file is missing or altered.
         """
-        for tries in range(_TRIES):
-            seen = self.entries()
-            try:
-                return conform(collect(reading.selected(self.table(day), equal)), Usage)
-            except (StoreError, duckdb.Error) as error:
-                if tries + 1 == _TRIES or self.entries() == seen:
-                    cause = str(error).splitlines()[0]
-                    raise error if isinstance(error, StoreError) else StoreError(f"{self.folder}: {cause}") from None
-        raise StoreError(f"{self.folder}: it is compacted over and over; try again")
+        return settled(self, lambda: conform(collect(reading.selected(self.table(day), equal)), Usage))
 
     def table(self, day: datetime) -> ir.Table:
         """Return the usage known on a day as an Ibis table, where it may not fit in memory.

@@ -11,6 +11,7 @@ from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import reading
 from shiftcast.pipelines.store.files import USAGE_FILE, WITHDRAWN_FILE, fault
 from shiftcast.pipelines.store.log import Entry, visible
+from shiftcast.pipelines.store.settled import settled
 from shiftcast.pipelines.store.snapshots import snapshot_fault, snapshots
 from shiftcast.pipelines.store.store import Store
 
@@ -35,6 +36,10 @@ def verify(store: Store) -> list[str]:
     StoreError
         If there is no store, or its log cannot be read at all.
     """
+    return settled(store, lambda: _faults(store), whole=lambda found: not found)
+
+
+def _faults(store: Store) -> list[str]:
     entries = visible(store.entries())
     faults = [each for entry in entries for each in _file_faults(store, entry)]
     if not faults:

@@ -1,7 +1,9 @@
+import errno
 import os
 import shutil
 import sqlite3
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +31,8 @@ from shiftcast.pipelines.state.guard import FENCE, guarded, locked
 from shiftcast.pipelines.state.ledger import DONE, Ledger
 from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.scratch import scratch
+from shiftcast.pipelines.store import Store
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
 
@@ -256,3 +260,51 @@ def test_the_command_lists_then_cleans(store, monkeypatch, capsys):
         assert said in capsys.readouterr().out
     assert os.environ.get("MLFLOW_TRACKING_URI") is None
     assert mlflow.active_run() is None
+
+
+@pytest.mark.parametrize(
+    "damaged", [b'{"process":"x"}', b'{"process":"vm:99999999999999999999:2","token":1}', b'{"process":[],"token":1}']
+)
+def test_a_damaged_fence_is_examined_without_a_trace(tmp_path, damaged):
+    (tmp_path / "fence.json").write_bytes(damaged)
+    doctor.examine(tmp_path, tmp_path / "out")
+    doctor.clean(tmp_path, tmp_path / "out", wait=0)
+    assert doctor.examine(tmp_path, tmp_path / "out") == []
+
+
+def test_a_damaged_store_of_usage_is_named(tmp_path):
+    usage = Store(tmp_path / "mlruns")
+    usage.folder.mkdir(parents=True)
+    (usage.folder / "store.json").write_text("{", encoding="utf-8")
+    (usage.folder / "log").mkdir()
+    (usage.folder / "log" / "00000001.json").write_text("{", encoding="utf-8")
+    (found,) = doctor.examine(usage.root, tmp_path / "out")
+    assert (found.kind, found.clean) == ("usage", None)
+
+
+def test_a_store_that_may_only_be_read_is_examined_all_the_same(store, monkeypatch):
+    def shut(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(doctor, "locked", shut)
+    (found,) = doctor.examine(store.root, store.out)
+    assert (found.kind, found.what) == ("shut", f"{store.root} may not be written to (Read-only file system)")
+
+
+def test_temporary_folders_of_commands_that_died_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with scratch():
+        mine = Path(tempfile.gettempdir())
+        assert mine.parent == tmp_path
+        dead = tmp_path / "shiftcast-of-dead"
+        dead.mkdir()
+        (dead / "process").write_text(DEAD, encoding="utf-8")
+        (tmp_path / "shiftcast-of-others").mkdir()
+        (tmp_path / "root").mkdir()
+        (tmp_path / "root" / "fence.json").touch()
+        assert [each.what for each in doctor.clean(tmp_path / "root", tmp_path / "out", wait=0)] == [
+            f"{dead} is of a command that died"
+        ]
+        assert (dead.exists(), mine.exists(), (tmp_path / "shiftcast-of-others").exists()) == (False, True, True)
+    assert not mine.exists()
+    assert tempfile.gettempdir() == str(tmp_path)

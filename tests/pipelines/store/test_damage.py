@@ -15,7 +15,9 @@ import pytest
 
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store import files as files_module
+from shiftcast.pipelines.store import snapshots as snapshots_module
 from shiftcast.pipelines.store import store as store_module
+from shiftcast.pipelines.store import verify as verify_module
 from shiftcast.pipelines.store.snapshots import read_snapshot, take_snapshot
 from shiftcast.pipelines.store.verify import verify
 
@@ -186,3 +188,49 @@ def test_an_entry_that_another_process_wrote_is_not_overwritten(filled, usage, d
     shutil.rmtree(filled.folder / "batches")
     with pytest.raises(StoreError, match=r"00000001\.json: was written by another process; load again"):
         filled.append(usage([3.0]), None, digest("3"), DAY)
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "notes.txt", "@eaDir", "lost+found"])
+def test_what_a_file_browser_leaves_stops_no_load(filled, usage, digest, name):
+    stray = filled.folder / "batches" / name
+    stray.mkdir() if name[0] in "@l" else stray.touch()
+    assert filled.append(usage([3.0]), None, digest("3"), DAY).new
+    assert stray.exists()
+    assert verify(filled) == []
+
+
+def test_what_a_dead_writer_staged_is_swept_with_its_lock_or_without(filled, usage, digest):
+    dead = filled.folder / "staging" / ("0" * 32)
+    dead.mkdir(parents=True)
+    filled.append(usage([3.0]), None, digest("3"), DAY)
+    assert not dead.exists()
+
+
+@pytest.fixture
+def overtaken(filled, monkeypatch):
+    """Return a function that lets a compaction take the files away just after a name of a module has been called."""
+
+    def overtake(module, name):
+        real, times = getattr(module, name), []
+
+        def called(*given):
+            found = real(*given)
+            times.append(1)
+            if len(times) == 1:
+                filled.compact()
+            return found
+
+        monkeypatch.setattr(module, name, called)
+
+    return overtake
+
+
+def test_a_check_that_a_compaction_overtakes_finds_no_damage(filled, overtaken):
+    overtaken(verify_module, "visible")
+    assert verify(filled) == []
+
+
+def test_a_snapshot_that_a_compaction_overtakes_is_taken_again(filled, overtaken):
+    overtaken(snapshots_module, "utc_day")
+    name = take_snapshot(filled, DAY)
+    assert read_snapshot(filled, name)["value"].tolist() == [2.0]

@@ -1,0 +1,63 @@
+"""Read a store once more where a compaction took the files from under a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeVar
+
+import duckdb
+
+from shiftcast.pipelines.state.root import StoreError
+
+_TRIES: Final = 3
+_Result = TypeVar("_Result")
+
+
+class Logged(Protocol):
+    """A store as far as it is read here."""
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the store."""
+
+    def entries(self) -> list[Any]:
+        """Return the entries of its log."""
+
+
+def settled(
+    store: Logged, read: Callable[[], _Result], *, whole: Callable[[_Result], bool] = lambda _: True
+) -> _Result:
+    """Return what a reader finds while nobody writes to the store, or at least what it finds at last.
+
+    Parameters
+    ----------
+    store
+        The store.
+    read
+        The reader; it is called again where it fails, or finds no whole store, and the log has changed meanwhile.
+    whole
+        Whether what it found is of a sound store.
+
+    Returns
+    -------
+    object
+        What it found.
+
+    Raises
+    ------
+    StoreError
+        If it fails and the log stayed as it was, or fails over and over; in one line.
+    """
+    for left in reversed(range(_TRIES)):
+        seen = store.entries()
+        try:
+            found = read()
+        except (StoreError, duckdb.Error) as error:
+            if not left or store.entries() == seen:
+                cause = str(error).splitlines()[0]
+                raise error if isinstance(error, StoreError) else StoreError(f"{store.folder}: {cause}") from None
+        else:
+            if whole(found) or not left or store.entries() == seen:
+                return found
+    raise AssertionError  # the last time round returns or raises
