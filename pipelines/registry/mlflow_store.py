@@ -20,7 +20,7 @@ from shiftcast.pipelines.registry.shared_store import (
     made_experiment,
     moved_alias,
 )
-from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.root import StoreError, check_place
 from shiftcast.pipelines.state.secrets import without_secrets
 
 MODEL: Final = "shiftcast"
@@ -93,6 +93,7 @@ def open_store(root: Path, *, make: bool = True, model: str = MODEL) -> Store:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415  (importing MLflow takes seconds)
 
     root = root.resolve()
+    check_place(root)
     elsewhere = os.environ.get("MLFLOW_TRACKING_URI")
     uri = elsewhere or f"sqlite:///{root / 'mlflow.db'}"
     location = None if is_server(uri) else (root / "artifacts").as_uri()

@@ -17,7 +17,7 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from shiftcast.pipelines.state.process import this_process
-from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.root import StoreError, check_place
 from shiftcast.pipelines.state.whole import read_whole, write_whole
 
 LOCK: Final = "run.lock"
@@ -87,6 +87,7 @@ def locked(root: Path, name: str = LOCK, *, wait: float = LOCK_SECONDS) -> Itera
     LockedError
         If another run holds it for that long; the message names it.
     """
+    check_place(root)
     root.mkdir(parents=True, exist_ok=True)
     lock = FileLock(root / name, timeout=wait)
     try:

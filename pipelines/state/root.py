@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
+_ADDRESSED: Final = re.compile(r"[?%\\\x00-\x1f\x7f]")
 CHOSEN: Final[ContextVar[Path | None]] = ContextVar("CHOSEN", default=None)  # folder that the call under way names
 
 
 class StoreError(ValueError):
     """A store that cannot be opened or used; nothing in it was changed."""
+
+
+def check_place(root: Path) -> None:
+    """Raise if a folder cannot hold state: what keeps it is given its path as an address.
+
+    Parameters
+    ----------
+    root
+        Folder of state; it need not be there yet.
+
+    Raises
+    ------
+    StoreError
+        Naming the letter that an address reads otherwise.
+    """
+    found = _ADDRESSED.search(str(root))
+    if found:
+        raise StoreError(
+            f"{str(root)!r}: holds {found[0]!r}, which an address reads otherwise, and would be kept elsewhere; "
+            "rename the folder, or give another --root"
+        )
 
 
 def default_root() -> Path:

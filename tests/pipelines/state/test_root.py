@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+from shiftcast.pipelines.registry.mlflow_store import open_store
+from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.root import StoreError, check_place
+
+
+@pytest.mark.parametrize("name", ["a?b", "a%20b", "a%41b", "a\\b", "a\nb", "a\x7fb"])
+@pytest.mark.parametrize("use", [check_place, open_store, lambda root: locked(root).__enter__()])
+def test_a_path_that_an_address_reads_otherwise_is_refused_before_anything_is_made(tmp_path, name, use):
+    with pytest.raises(StoreError, match=r"which an address reads otherwise.*rename the folder, or give another --root"):
+        use(tmp_path / name / "mlruns")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["plain", "with space", "Zürich", "a#b", "a[1]", "a*b", "a'b", 'a"b', "a;b&c"])
+def test_other_paths_hold_state(name):
+    check_place(Path("/home") / name / "mlruns")
