@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import os
 import socket
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -18,9 +20,15 @@ from shiftcast.forecast.fleet.asking import KINDS, json_schema
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, open_store
 from shiftcast.pipelines.serving.gate import Gate
+from shiftcast.pipelines.serving.hands import Hands, LoadVersion
+from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Watcher
 from shiftcast.pipelines.serving.payload import WORLD, RequestLimits, Taken
+from shiftcast.pipelines.serving.token import TokenGate
 from shiftcast.pipelines.state.root import default_root
+
+TOKEN: Final = "SHIFTCAST_TOKEN"  # noqa: S105  (the name of a variable)
+_SHORTEST: Final = 16
 
 
 def serve(
@@ -34,21 +42,49 @@ def serve(
     max_body: Annotated[int, typer.Option(min=1000, help="Bytes of a request.")] = RequestLimits.body,
     max_rows: Annotated[int, typer.Option(min=1, max=100_000, help="Questions of a request.")] = RequestLimits.rows,
     every: Annotated[float, typer.Option(min=0.1, help="Seconds between looks at the alias.")] = 5.0,
+    max_work: Annotated[float, typer.Option(min=1, help="CPU seconds that the questions of a request may come to.")] = (
+        WorkLimits.work
+    ),
+    hands: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that answer what takes long.")
+    ] = WorkLimits.hands,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate, in PEM; with --tls-key.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Key of the certificate, in PEM.")] = None,
+    i_have_a_proxy: Annotated[
+        bool, typer.Option("--i-have-a-proxy", help="Another address without a token: something in front asks for one.")
+    ] = False,
     root: Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")] = None,
 ) -> None:
-    """Answer questions over HTTP from the champion, on this machine unless told otherwise."""
+    """Answer questions over HTTP from the champion, on this machine unless told otherwise.
+
+    A bearer token is asked for where the variable SHIFTCAST_TOKEN holds one.
+    """
     import uvicorn  # noqa: PLC0415  (keeps --help fast)
 
+    from shiftcast.pipelines.serving.patience import ImpatientProtocol  # noqa: PLC0415  (keeps --help fast)
+
+    token = _token(host, i_have_a_proxy=i_have_a_proxy)
+    _check_tls(tls_cert, tls_key)
     store = open_store(root or default_root(), make=False, model=model_of(fleet) if fleet else MODEL)
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads; ours do not
     listener = listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)
-    gate = Gate(watcher, limits=RequestLimits(body=max_body, rows=max_rows), hosts=_hosts(host, allowed_host), log=log,
-                taken=Taken(store.model, KINDS, ("question", "form"), json_schema()) if fleet else WORLD)  # fmt: skip
-    log("listening", host=host, port=listener.getsockname()[1], alias=alias)
-    if not _is_loopback(host):
-        log("warning", reason="this server asks for no password; put one that does in front of it")
-    config = uvicorn.Config(gate, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=30)
+    work = WorkLimits(work=max_work, hands=hands)
+    gate = Gate(
+        watcher, limits=RequestLimits(body=max_body, rows=max_rows, work=work), log=log,
+        hosts=_hosts(host, allowed_host),
+        taken=Taken(store.model, KINDS, ("question", "form"), json_schema()) if fleet else WORLD,
+        hands=Hands(partial(LoadVersion, store.root, store.model), work, log),
+    )  # fmt: skip
+    log(
+        "listening", host=host, port=listener.getsockname()[1], alias=alias, token=bool(token), tls=tls_cert is not None
+    )
+    app = TokenGate(gate, token) if token else gate
+    config = uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=30,
+        http=ImpatientProtocol, ws="none", ssl_certfile=tls_cert, ssl_keyfile=tls_key,
+    )  # fmt: skip
+    os.environ.setdefault("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", str(int(work.answer)))  # its own would be shorter
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -92,11 +128,32 @@ def listen(host: str, port: int) -> socket.socket:
         raise InputError(f"--host {host} --port {port}: cannot listen ({error.strerror}); choose others") from None
 
 
+def _token(host: str, *, i_have_a_proxy: bool) -> str:
+    """Return the token that clients have to send; none is asked for on this machine, or behind a proxy."""
+    token = os.environ.get(TOKEN, "").strip()
+    if token and len(token) < _SHORTEST:
+        raise InputError(f"{TOKEN} has {len(token)} letters; give at least {_SHORTEST}, such as `openssl rand -hex 16`")
+    if not token and not _is_loopback(host) and not i_have_a_proxy:
+        raise InputError(
+            f"--host {host} can be reached from other machines, and nothing would ask who they are: set {TOKEN} to a "
+            "token that clients send, or say --i-have-a-proxy where one in front asks for it"
+        )
+    return token
+
+
+def _check_tls(cert: Path | None, key: Path | None) -> None:
+    if (cert is None) != (key is None):
+        raise InputError("--tls-cert and --tls-key go together; give both or none")
+    for file in (each for each in (cert, key) if each is not None and not each.is_file()):
+        raise InputError(f"{file}: is not there; give a file in PEM")
+
+
 def _hosts(host: str, allowed: list[str] | None) -> frozenset[str]:
-    """Return the names the Host header may have; any where it listens on all addresses and none was given."""
-    if not allowed and host in {"0.0.0.0", "::"}:  # noqa: S104  (compared, not bound)
-        return frozenset()
-    own = {"localhost", "127.0.0.1", "[::1]"} if _is_loopback(host) else {host.lower()}
+    """Return the names the Host header may have: this machine's, the address that was given, and those allowed."""
+    everywhere = host in {"0.0.0.0", "::"}  # noqa: S104  (compared, not bound)
+    own = {"localhost", "127.0.0.1", "[::1]"} if everywhere or _is_loopback(host) else {host.lower()}
+    if everywhere:
+        own |= {socket.gethostname().lower(), socket.getfqdn().lower()}
     return frozenset(own | {name.lower() for name in allowed or []})
 
 

@@ -7,12 +7,14 @@ import json
 import re
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, Protocol
 
 from shiftcast.pipelines.registry.maker import present_maker
+from shiftcast.pipelines.serving.hands import Hands
 from shiftcast.pipelines.serving.loading import Log, Served
 from shiftcast.pipelines.serving.metrics import CONTENT, Family, Requests, Sample, gauge, text_of
 from shiftcast.pipelines.serving.openapi import openapi
@@ -38,6 +40,7 @@ from shiftcast.pipelines.serving.reply import (
     trace_of,
 )
 from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI
+from shiftcast.pipelines.serving.work import check_work
 
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
 _DRAINED: Final = 100  # times the limit that is read and thrown away, so that the client hears the refusal
@@ -75,14 +78,18 @@ class Gate:
         What the model may be asked.
     clock
         Tells the time [s since 1970].
+    hands
+        Processes that answer what takes long; all is answered here without them.
     """
 
     def __init__(
         self, source: ServedSource, *, limits: RequestLimits, hosts: frozenset[str], log: Log, taken: Taken = WORLD,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.time, hands: Hands | None = None,
     ) -> None:  # fmt: skip
         self._source, self._limits, self._hosts, self._log, self._taken = source, limits, hosts, log, taken
         self._clock, self._requests, self._under_way = clock, Requests(), 0
+        self._hands = hands
+        self._of_client: Counter[str] = Counter()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
@@ -101,6 +108,8 @@ class Gate:
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await asyncio.to_thread(self._source.stop)
+                if self._hands is not None:
+                    await asyncio.to_thread(self._hands.stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -109,16 +118,20 @@ class Gate:
         given = headers.get("x-request-id", "")
         number = given if _NUMBER.fullmatch(given) else uuid.uuid4().hex
         note: dict[str, Any] = {"route": _route(scope), "method": _method(scope), "request": number}
-        self._under_way += 1
+        client = str((scope.get("client") or ("",))[0])
+        self._of_client[client] += 1
         try:
+            self._check_client(client, scope["path"])
             reply = await self._reply(scope, headers, receive, note)
         except PayloadError as error:
-            reply = refusal(error.status, str(error))
+            reply = refusal(error.status, str(error), **({"retry_after": "1"} if error.status in {429, 503} else {}))
         except Exception as error:
             note |= {"fault": type(error).__name__, "trace": trace_of(error)}
             reply = defect()
         finally:
-            self._under_way -= 1
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]
         await send_reply(reply, send, number=number)
         seconds = time.perf_counter() - start
         self._requests.add(note["route"], note["method"], reply.status, seconds)
@@ -140,8 +153,6 @@ class Gate:
             return replace(reply, body=b"") if method == "HEAD" else reply
         if served is None:
             return refusal(503, "no model is loaded yet", retry_after="5")
-        if self._under_way > self._limits.waiting:
-            return refusal(429, f"{self._limits.waiting} requests are under way; come back", retry_after="1")
         note["version"] = served.version
         return await self._score(served, scope, headers, receive, note)
 
@@ -168,6 +179,11 @@ class Gate:
             yield from served.told.at(self._clock())
         yield from self._requests.families(self._under_way)
 
+    def _check_client(self, client: str, path: str) -> None:
+        most = self._limits.work.client
+        if path == INVOCATIONS and self._of_client[client] > most:
+            raise PayloadError(f"{most} requests of this client are under way; come back", 429)
+
     def _check_host(self, headers: Mapping[str, str]) -> None:
         name = headers.get("host", "").rpartition("@")[2]
         name = re.sub(r":\d*$", "", name).lower()
@@ -188,9 +204,18 @@ class Gate:
                 await _drain(receive, self._limits)
             raise
         note["received"] = len(body)
-        note["rows"] = read_payload(body, self._limits, self._taken)
-        captured = Captured()
-        await served.app({**scope, "headers": _PLAIN}, replay(body), captured)
+        questions = read_payload(body, self._limits, self._taken)
+        note["rows"], cost = len(questions), check_work(questions, self._limits.work)
+        if self._under_way >= self._limits.waiting:
+            raise PayloadError(f"{self._limits.waiting} requests are under way; come back", 429)
+        self._under_way += 1
+        try:
+            if self._hands is not None and cost > self._limits.work.here:
+                return await self._hands.work(served.version, body, receive())
+            captured = Captured()
+            await served.app({**scope, "headers": _PLAIN}, replay(body), captured)
+        finally:
+            self._under_way -= 1
         if captured.trace:
             note["trace"] = captured.trace
         return captured.reply
@@ -221,7 +246,10 @@ async def _read(receive: Receive, limits: RequestLimits) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
+        try:
+            message = await asyncio.wait_for(receive(), limits.pause)
+        except TimeoutError:
+            raise PayloadError(f"no piece of the body came within {limits.pause:g} s", 408) from None
         if message["type"] != "http.request":
             raise PayloadError("body ended early")
         parts.append(message.get("body", b""))

@@ -16,6 +16,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions import KINDS, Kind, json_schema, unknown
 from shiftcast.pipelines.registry.mlflow_store import MODEL
 from shiftcast.pipelines.registry.served_model import PARAMS
+from shiftcast.pipelines.serving.limits import WorkLimits
 
 _RECORDS, _SPLIT = "dataframe_records", "dataframe_split"
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]+|\\.?)*+(?:"|\Z)', flags=re.DOTALL)  # one pass, whatever is in it
@@ -39,6 +40,10 @@ class RequestLimits:
         Requests under way at once; more are told to come back.
     seconds
         Time for the body to arrive.
+    pause
+        Time between two pieces of it.
+    work
+        What its questions may come to.
     """
 
     body: int = 1_000_000
@@ -46,6 +51,8 @@ class RequestLimits:
     rows: int = 1_000
     waiting: int = 64
     seconds: float = 30.0
+    pause: float = 10.0
+    work: WorkLimits = field(default_factory=WorkLimits)
 
 
 @dataclass(frozen=True)
@@ -130,8 +137,8 @@ def too_large(limits: RequestLimits) -> PayloadError:
     return PayloadError(f"body is larger than {limits.body} bytes; ask fewer questions at once", 413)
 
 
-def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> int:
-    """Check the body of a scoring request and return its number of questions.
+def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> list[dict[str, Any]]:
+    """Check the body of a scoring request and return its questions.
 
     Parameters
     ----------
@@ -144,8 +151,8 @@ def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> in
 
     Returns
     -------
-    int
-        Number of questions.
+    list of dict
+        Fields of each question, those that all share among them.
 
     Raises
     ------
@@ -155,7 +162,7 @@ def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> in
     Examples
     --------
     >>> read_payload(b'{"dataframe_records": [{"question": "claims"}]}', RequestLimits())
-    1
+    [{'question': 'claims'}]
     """
     payload = _parsed(body, limits)
     if not isinstance(payload, dict):
@@ -175,7 +182,7 @@ def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> in
     if params is not None and not isinstance(params, dict):
         raise PayloadError(f"field 'params' is a JSON {_kind(params)}; it must be an object")
     _check_fields(params or {}, taken.params, "params: ", taken)
-    return len(rows)
+    return [{**(params or {}), **row} for row in rows]
 
 
 def _parsed(body: bytes, limits: RequestLimits) -> Any:

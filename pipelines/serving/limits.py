@@ -1,0 +1,36 @@
+"""Limits of the work that requests ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class WorkLimits:
+    """Limits of the work that requests ask for.
+
+    Attributes
+    ----------
+    work
+        CPU seconds that the questions of one request may come to, as :mod:`pipelines.serving.work` counts them.
+    here
+        CPU seconds up to which they are answered in the server's own process; more go to one that can be ended.
+    hands
+        Such processes at once.
+    queue
+        Seconds that a request waits for one of them.
+    answer
+        Seconds that its answer may take then.
+    client
+        Requests of one address under way at once.
+    memory
+        Bytes of address space of such a process.
+    """
+
+    work: float = 120.0
+    here: float = 1.0
+    hands: int = 2
+    queue: float = 30.0
+    answer: float = 120.0
+    client: int = 32
+    memory: int = 8 * 2**30
