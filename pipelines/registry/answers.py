@@ -174,11 +174,13 @@ def changed(question: str, made_by: Maker, anew: str) -> str:
     Returns
     -------
     str
-        With the `pip install` that brings the answer back.
+        With the checkout and the libraries that bring the answer back.
     """
-    wanted = [each for each in made_by.requirements if each not in present_maker().requirements]
+    mine = present_maker()
+    ways = [f"the checkout of shiftcast {made_by.shiftcast}"] if made_by.shiftcast != mine.shiftcast else []
+    wanted = [each for each in made_by.requirements if each not in mine.requirements]
+    ways += [f"`pip install {' '.join(wanted)}`"] if wanted else []
     return (
         f"the forecast was made by shiftcast {made_by.shiftcast}, and {question!r} is answered otherwise now; "
-        f"registered answers do not change: open it with `pip install {' '.join(wanted)}`, or register anew with "
-        f"`{anew}`"
+        f"registered answers do not change: open it with {' and '.join(ways) or 'what made it'}, or register anew with `{anew}`"
     )

@@ -32,6 +32,6 @@ def learned_before() -> Learned:
     if hashlib.sha256(text).hexdigest() != _SHIPPED:
         raise StoreError(
             "the forecast was registered before shiftcast 0.2.0, without its share model, and this version ships "
-            "another; open it with `pip install shiftcast==0.2.0`, or register anew with `shiftcast run`"
+            "another; open it with the checkout of shiftcast 0.2.0, or register anew with `shiftcast run`"
         )
     return from_json(json.loads(text)).whole

@@ -31,15 +31,17 @@ class Maker:
 
     @property
     def requirements(self) -> list[str]:
-        """What a `pip install` of the same versions asks for; a version that is not known is left out.
+        """What a `pip install` of the same libraries asks for; a version that is not known is left out.
+
+        Shiftcast itself is not among them: it comes from its checkout or a wheel built from it, and what an index
+        holds under its name would be somebody else's code.
 
         Examples
         --------
         >>> Maker("0.2.0", {"numpy": "2.4.0"}).requirements
-        ['shiftcast==0.2.0', 'numpy==2.4.0']
+        ['numpy==2.4.0']
         """
-        versions = {"shiftcast": self.shiftcast, **self.libraries}
-        return [f"{name}=={which}" for name, which in versions.items() if which != UNKNOWN]
+        return [f"{name}=={which}" for name, which in self.libraries.items() if which != UNKNOWN]
 
 
 def present_maker() -> Maker:

@@ -155,6 +155,8 @@ def describing_tags(bundle: Path) -> dict[str, str]:
 def revision(folder: Path) -> str:
     """Return the git revision of the code, marked where files were changed since, or ``unknown`` outside a checkout.
 
+    A repository around the folder is somebody else's: neither its revision nor its settings are asked for.
+
     Parameters
     ----------
     folder
@@ -165,7 +167,20 @@ def revision(folder: Path) -> str:
     str
         Forty hexadecimal digits, or ``unknown``.
     """
-    ask = ("git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*")
+    if not (folder / ".git").exists():
+        return "unknown"
+    ask = (
+        "git",
+        "-c",
+        "core.fsmonitor=false",
+        "-C",
+        str(folder),
+        "describe",
+        "--always",
+        "--abbrev=40",
+        "--dirty",
+        "--exclude=*",
+    )
     try:
         done = subprocess.run(ask, capture_output=True, text=True, timeout=_GIT_SECONDS, check=False)  # noqa: S603  (our own words)
     except (OSError, subprocess.TimeoutExpired):

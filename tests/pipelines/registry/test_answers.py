@@ -67,9 +67,12 @@ def test_a_difference_in_the_last_bits_is_no_change(cheap):
 @pytest.mark.parametrize(
     ("versions", "said"),
     [
-        ({"shiftcast": "0.1.9"}, r"pip install shiftcast==0\.1\.9`, or register anew"),
+        ({"shiftcast": "0.1.9"}, r"the checkout of shiftcast 0\.1\.9, or register anew"),
         ({"scipy": "1.15.0"}, r"pip install scipy==1\.15\.0`"),
-        ({"shiftcast": "0.1.9", "numpy": "2.0.0"}, r"pip install shiftcast==0\.1\.9 numpy==2\.0\.0`"),
+        (
+            {"shiftcast": "0.1.9", "numpy": "2.0.0"},
+            r"checkout of shiftcast 0\.1\.9 and `pip install numpy==2\.0\.0`",
+        ),
     ],
 )
 def test_another_version_that_answers_otherwise_is_refused_with_the_install_that_does_not(cheap, versions, said):

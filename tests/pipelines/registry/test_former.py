@@ -77,7 +77,7 @@ def test_a_former_model_loads_by_plain_mlflow_and_answers_as_before(model, finis
 
 def test_a_former_bundle_is_refused_where_another_share_model_would_answer(former, monkeypatch):
     monkeypatch.setattr(former_learned, "_SHIPPED", "of another file")
-    with pytest.raises(StoreError, match=r"registered before shiftcast 0\.2\.0, .*pip install shiftcast==0\.2\.0"):
+    with pytest.raises(StoreError, match=r"registered before shiftcast 0\.2\.0, .*checkout of shiftcast 0\.2\.0"):
         read_bundle(former)
 
 

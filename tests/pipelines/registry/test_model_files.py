@@ -62,6 +62,8 @@ def test_the_revision_is_that_of_the_checkout_and_marks_changes(tmp_path):
     (tmp_path / "a.py").write_text("", encoding="utf-8")
     subprocess.run((*git, "add", "a.py"), check=True)  # noqa: S603  (our own words)
     assert revision(tmp_path) == f"{first}-dirty"
+    (tmp_path / "inside").mkdir()
+    assert revision(tmp_path / "inside") == "unknown"  # installed in an environment within somebody's project
 
 
 def test_without_git_the_revision_is_unknown(tmp_path, monkeypatch):
