@@ -182,5 +182,6 @@ def changed(question: str, made_by: Maker, anew: str) -> str:
     ways += [f"`pip install {' '.join(wanted)}`"] if wanted else []
     return (
         f"the forecast was made by shiftcast {made_by.shiftcast}, and {question!r} is answered otherwise now; "
-        f"registered answers do not change: open it with {' and '.join(ways) or 'what made it'}, or register anew with `{anew}`"
+        f"registered answers do not change: open it with {' and '.join(ways) or 'what made it'}, "
+        f"or register anew with `{anew}`"
     )
