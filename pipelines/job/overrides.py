@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from shiftcast.features.frames import DataFrame, Overrides, check, conform, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import sample_assumptions
+from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError
 
 FILE: Final = "overrides.csv"
@@ -76,7 +77,7 @@ def add_override(root: Path, row: dict[str, object]) -> DataFrame[Overrides]:
     sample_assumptions(pd.DataFrame({"name": ["the override"], "shape": [shape], **figures}), draws=2, seed=0)
     root.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(root / _LOCK, timeout=_SECONDS):
+        with kernel_lock(root / _LOCK, wait=_SECONDS):
             return _added(root, row)
     except Timeout:
         raise StoreError(f"{root / FILE}: another process has held it for {_SECONDS} s; try again") from None

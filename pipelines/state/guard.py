@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError, check_place
 from shiftcast.pipelines.state.whole import read_whole, write_whole
@@ -89,15 +90,13 @@ def locked(root: Path, name: str = LOCK, *, wait: float = LOCK_SECONDS) -> Itera
     """
     check_place(root)
     root.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(root / name, timeout=wait)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise LockedError(f"{root}: {_holder(root)} has held the lock for {wait:g} s; wait for it or stop it") from None
-    try:
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(kernel_lock(root / name, wait=wait))
+        except Timeout:
+            said = f"{root}: {_holder(root)} has held the lock for {wait:g} s; wait for it or stop it"
+            raise LockedError(said) from None
         yield
-    finally:
-        lock.release()
 
 
 def _holder(root: Path) -> str:

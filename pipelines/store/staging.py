@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
+from shiftcast.pipelines.state.kernel_lock import kernel_lock
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.log import Entry, visible
 
@@ -36,7 +37,7 @@ def staged(folder: Path) -> Iterator[Path]:
     staging.mkdir(parents=True, exist_ok=True)
     token = uuid.uuid4().hex
     lock = staging / f"{token}.lock"
-    with FileLock(lock):  # before the folder is there, so that nobody takes it for a dead one's
+    with kernel_lock(lock):  # before the folder is there, so that nobody takes it for a dead one's
         fresh = staging / token
         fresh.mkdir()
         try:
@@ -79,7 +80,7 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
 
 def _sweep_staging(staging: Path) -> None:
     for lock in staging.glob("*.lock"):
-        with contextlib.suppress(Timeout), FileLock(lock, timeout=0):
+        with contextlib.suppress(Timeout), kernel_lock(lock, wait=0):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
     for left in staging.glob("*/"):

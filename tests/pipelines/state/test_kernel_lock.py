@@ -1,0 +1,27 @@
+import errno
+import fcntl
+import os
+
+import pytest
+from filelock import Timeout
+
+from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.kernel_lock import kernel_lock
+from shiftcast.pipelines.state.root import StoreError
+
+
+def test_a_lock_is_held_by_one_and_free_afterwards(tmp_path):
+    with kernel_lock(tmp_path / "a.lock"), pytest.raises(Timeout), kernel_lock(tmp_path / "a.lock", wait=0):
+        pass
+    with kernel_lock(tmp_path / "a.lock", wait=0):
+        pass
+
+
+def test_a_file_system_without_locks_is_named_and_nothing_waits(tmp_path, monkeypatch):
+    def none(*_):
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with pytest.raises(StoreError, match=r"this file system keeps no locks \(flock\).*keep state on one that does"), \
+            locked(tmp_path, wait=600):  # fmt: skip
+        pass
