@@ -200,7 +200,10 @@ class Planner:
         """Return a note where usage ends long before the day asked; refuse where it says nothing of that day."""
         weeks = (self.basis.origin - until).days // 7
         told = f"usage of {self.fleet.name} ends {until:%Y-%m-%d}, {weeks} weeks before {self.basis.origin:%Y-%m-%d}"
-        remedy = f"ingest newer exports, or ask as of then with --as-of {until:%Y-%m-%d}"
+        day = until.ceil("D")
+        late = self.usage["known_at"].min() > day
+        then = f"ingest once more with --known-at {day:%Y-%m-%d}, then ask with " if late else "ask with "
+        remedy = f"ingest newer exports, or, as of then, {then}--as-of {day:%Y-%m-%d}"
         if weeks > _STALE:
             raise InputError(f"{told}; {remedy}")
         return (f"{told}: {remedy}",) if weeks > _OLD else ()

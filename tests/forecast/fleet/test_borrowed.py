@@ -126,7 +126,9 @@ def test_how_busy_a_fleet_is_comes_from_the_record_where_it_does_not_say(record)
 
 
 def test_a_fleet_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="no usage is stored, and there is no forecast of the world"):
+    with pytest.raises(
+        ValueError, match="no usage is stored that was known on 2026-01-01, and there is no forecast of the world"
+    ):
         forecast_demand(None, Fleet("mine"), through="2026Q4", basis=Basis(Beliefs({})), origin=day("2026-01-01"))
     ahead = Ahead(pd.date_range("2026-01-01", periods=2, freq="MS", tz="UTC"), day("2026-01-01"), 5, 1)
     with pytest.raises(ValueError, match="nothing is held on 2026-01-01; ingest usage, or write"):
