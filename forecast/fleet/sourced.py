@@ -112,7 +112,8 @@ def _counted(told: Provenance) -> Provenance:
 def _part(name: str, rows: pd.DataFrame) -> Assumed:
     """Return the part of an answer that is assumed: how many of the rows it lists are, or none of what is counted."""
     if len(rows):
-        return rows_assumed(rows)
+        told = rows_assumed(rows)
+        return told if name in _COUNTED else replace(told, of=f"{told.of}; the notes say what growth rests on")
     if name in _COUNTED:
         return Assumed(0.0, "the figures, which are counted from stored usage")
     return Assumed(None, "no row of the record enters; the notes say what growth rests on")

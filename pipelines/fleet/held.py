@@ -42,8 +42,8 @@ class HeldFleets:
         stored = {name: stored_fleet(name, self._root, facts=None, day=today) for name in fleet_names(self._root)}
         return [{"fleet": name, "says": describe(usage, fleet).says} for name, (fleet, usage) in stored.items()]
 
-    def rows(self, fleet: str, question: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Answer one question to one fleet as seen today.
+    def rows(self, fleet: str, question: Mapping[str, Any], as_of: str | None = None) -> list[dict[str, Any]]:
+        """Answer one question to one fleet.
 
         Parameters
         ----------
@@ -51,6 +51,8 @@ class HeldFleets:
             Its name.
         question
             Fields, with ``form`` (:func:`pipelines.fleet.answers.fleet_rows`).
+        as_of
+            Day it is seen from, such as ``2026-10-31``; today if not given.
 
         Returns
         -------
@@ -62,14 +64,14 @@ class HeldFleets:
         ValueError
             Naming the fleet or the field that is wrong.
         """
-        return fleet_rows(self._planner(fleet), [question], {})
+        return fleet_rows(self._planner(fleet, as_of), [question], {})
 
-    def _planner(self, name: str) -> Planner:
+    def _planner(self, name: str, as_of: str | None) -> Planner:
         folder = known_root(self._root, name)
-        seen = (_today(), *_marks(folder), *_marks(self._root / "mlflow.db"))
+        seen = (as_of or _today(), *_marks(folder), *_marks(self._root / "mlflow.db"))
         with self._lock:
             if name not in self._open or self._open[name][0] != seen:
-                self._open[name] = (seen, open_fleet(name, self._root))
+                self._open[name] = (seen, open_fleet(name, self._root, as_of=as_of))
             return self._open[name][1]
 
 

@@ -14,7 +14,10 @@ from shiftcast.forecast.questions import ANSWER, QUESTIONS, unknown
 
 FLEETS: Final = "fleets"  # the tool that lists them
 _OF_FLEET: Final = "fleet_"  # begins the names of the tools that ask one
-_NAME: Final[Mapping[str, Any]] = {"type": "string", "description": "name of the fleet, as `fleets` lists it"}
+_ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "fleet": {"type": "string", "description": "name of the fleet, as `fleets` lists it"},
+    "as_of": {"type": "string", "description": "day it is seen from, such as 2026-11-29; today if left out"},
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Fleets(Protocol):
     def listed(self) -> list[dict[str, Any]]:
         """Return every fleet with what it is."""
 
-    def rows(self, fleet: str, question: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def rows(self, fleet: str, question: Mapping[str, Any], as_of: str | None = None) -> list[dict[str, Any]]:
         """Answer one question to one fleet.
 
         Parameters
@@ -73,6 +76,8 @@ class Fleets(Protocol):
             Its name.
         question
             ``question`` and its fields.
+        as_of
+            Day it is seen from; today if not given.
 
         Returns
         -------
@@ -107,7 +112,7 @@ def _fleet_tools() -> list[AskedTool]:
     nothing = {"type": "object", "properties": {}, "additionalProperties": False}
     found = [AskedTool(FLEETS, "The planner's own fleets, each with what it is.", nothing)]
     for name, schema in fleet_asking.json_schema().items():
-        fields = {"fleet": dict(_NAME), **schema["properties"]}
+        fields = {**{field: dict(told) for field, told in _ADDED.items()}, **schema["properties"]}
         asked = {**schema, "properties": fields, "required": ["fleet", *schema["required"]]}
         says = str(schema["description"]).partition(" (:")[0].removeprefix("Return ").rstrip(".")
         found.append(AskedTool(f"{_OF_FLEET}{name}", f"Of one fleet: {says}.", asked))
@@ -171,8 +176,8 @@ def _rows(
     if name != asked and asked in fleet_asking.FIELDS:
         if not isinstance(arguments.get("fleet"), str):
             raise InputError(f"tool {name!r} needs the field 'fleet', the name of one; the tool {FLEETS!r} lists them")
-        rest = {field: value for field, value in arguments.items() if field != "fleet"}
-        return fleets.rows(arguments["fleet"], {"question": asked, "form": ANSWER, **rest})
+        rest = {field: value for field, value in arguments.items() if field not in _ADDED}
+        return fleets.rows(arguments["fleet"], {"question": asked, "form": ANSWER, **rest}, arguments.get("as_of"))
     if name != FLEETS:
         raise InputError(unknown(name, tuple(tool.name for tool in tools()), "tool"))
     if arguments:

@@ -62,7 +62,11 @@ def test_defaults_are_among_what_was_asked(planner):
 
 def test_the_part_assumed_counts_the_rows_listed_and_nothing_of_what_is_counted(planner):
     rows = pd.DataFrame([("a", "assumed"), ("b", "vendor")], columns=["name", "evidence"])
-    assert provenance_of(planner, "full", {}, rows).assumed.part == 0.5
+    full = provenance_of(planner, "full", {}, rows).assumed
+    assert (full.part, full.of) == (
+        0.5, "the 2 rows listed under what it assumes, by count; the notes say what growth rests on"
+    )  # fmt: skip
+    assert provenance_of(planner, "why", {}, rows).assumed.of == "the 2 rows listed under what it assumes, by count"
     none = pd.DataFrame(columns=list(ASSUMED))
     assert provenance_of(planner, "describe", {}, none).assumed.part == 0.0
     assert provenance_of(planner, "forecast", {}, none).assumed.part is None

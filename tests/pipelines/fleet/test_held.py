@@ -33,16 +33,15 @@ def root(stocked, tmp_path, monkeypatch):
     ],
     ids=["describe", "why", "forecast"],
 )
-def test_answers_have_the_bytes_of_the_command(root, question, words, monkeypatch):
-    monkeypatch.setattr(holding, "open_fleet", lambda *given: real(*given, as_of=DAY))  # usage is too old one day
+def test_answers_have_the_bytes_of_the_command(root, question, words):
     given = ["fleet", "mine", *words, "--as-of", DAY, "--json"]
     told = CliRunner().invoke(app, given, catch_exceptions=False).stdout
-    assert answer_text(HeldFleets(root).rows("mine", question)) + "\n" == told
+    assert answer_text(HeldFleets(root).rows("mine", question, DAY)) + "\n" == told
 
 
 def test_a_fleet_is_opened_once_and_anew_when_its_facts_change(root, monkeypatch):
     opened = []
-    monkeypatch.setattr(holding, "open_fleet", lambda *given: opened.append(given) or real(*given))
+    monkeypatch.setattr(holding, "open_fleet", lambda *given, **day: opened.append(given) or real(*given, **day))
     held = HeldFleets(root)
     first = held.rows("mine", WHY)
     assert held.rows("mine", WHY) == first

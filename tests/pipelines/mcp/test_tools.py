@@ -42,10 +42,10 @@ class StubFleets:
     def listed(self):
         return [{"fleet": name, "says": f"Fleet {name} used nothing."} for name in ("mine", "ours")]
 
-    def rows(self, fleet, question):
+    def rows(self, fleet, question, as_of=None):
         if fleet not in ("mine", "ours"):
             raise InputError(f"fleet {fleet!r} is not below mlruns: there are mine, ours")
-        return [{"fleet": fleet, "asked": question, "rows": [{"n": 1}] * 3, "row": 0}]
+        return [{"fleet": fleet, "asked": question, "as_of": as_of, "rows": [{"n": 1}] * 3, "row": 0}]
 
 
 def with_client(held, act, **limits):
@@ -84,7 +84,7 @@ def test_a_question_to_a_fleet_is_a_tool_with_its_schema_and_the_name_of_one():
     for name, schema in json_schema().items():
         tool = found[f"fleet_{name}"]
         own = tool.input_schema
-        assert own["properties"].pop("fleet")["type"] == "string"
+        assert {own["properties"].pop(name)["type"] for name in ("fleet", "as_of")} == {"string"}
         assert own["required"].pop(0) == "fleet"
         assert own == schema
         assert tool.annotations.read_only_hint
@@ -94,9 +94,10 @@ def test_a_question_to_a_fleet_is_a_tool_with_its_schema_and_the_name_of_one():
 
 
 def test_a_fleet_is_asked_and_all_are_listed():
-    (answer,) = called(Stub(None), "fleet_full", {"fleet": "mine", "risk": 0.1}).structured_content["predictions"]
+    given = {"fleet": "mine", "risk": 0.1, "as_of": "2026-10-31"}
+    (answer,) = called(Stub(None), "fleet_full", given).structured_content["predictions"]
     assert answer["asked"] == {"question": "full", "form": "answer", "risk": 0.1}
-    assert answer["fleet"] == "mine"
+    assert (answer["fleet"], answer["as_of"]) == ("mine", "2026-10-31")
     listed = called(Stub(None), "fleets", {})
     assert [each["fleet"] for each in listed.structured_content["predictions"]] == ["mine", "ours"]
     assert listed.content[0].text == answer_text(listed.structured_content["predictions"])
