@@ -5,8 +5,8 @@ and prices the model is not told, forecasts each a year ahead from its stored us
 whether it keeps its budget; it does the same on real monthly series at rolling origins, each series read as the hours
 of a fleet (no public trace of accelerators is long enough for a year of months). It writes
 ``benchmarks/fleet_odds.csv`` and the table of ``docs/fleet_odds.md``: what was said and what came, by tenths of the
-probability. With a file of kept cases a run that was stopped goes on. ``--growth`` forecasts nothing: it sets the growth
-that the history of each fleet tells (:mod:`shiftcast.forecast.fleet.trend`) beside the growth of the year that came.
+probability. With a file of kept cases a run that was stopped goes on. ``--growth`` forecasts nothing: it prints the
+growth that the history of each fleet tells (:mod:`shiftcast.forecast.fleet.trend`) and that of the year that came.
 
 Capacities and budgets are set around the middle of each forecast, so that every tenth has cases. Cases of one fleet, at
 capacities and months of their own, are not independent.
