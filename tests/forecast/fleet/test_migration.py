@@ -167,7 +167,5 @@ def test_a_question_about_what_is_not_there_is_refused(asked, told):
 
 def test_a_share_of_what_nobody_labelled_names_the_next_step():
     bare = demand([100.0], [("unlabelled", "unlabelled")])
-    with pytest.raises(
-        ValueError, match="has no hours; no hours are labelled yet: `shiftcast label`"
-    ):
+    with pytest.raises(ValueError, match="has no hours; no hours are labelled yet: `shiftcast label`"):
         when(bare, "llm", of="recsys")
