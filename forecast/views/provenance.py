@@ -115,4 +115,5 @@ def rows_assumed(rows: pd.DataFrame) -> Assumed:
     if rows.empty:
         return Assumed(None, _UNTOLD)
     part = float(rows["evidence"].isin(JUDGED).mean())
-    return Assumed(part, f"the {len(rows)} rows listed under what it assumes, by count")
+    many = "row" if len(rows) == 1 else f"{len(rows)} rows"
+    return Assumed(part, f"the {many} listed under what it assumes, by count")
