@@ -37,7 +37,6 @@ from shiftcast.forecast.fleet.trend import PERIODS, Trend, regrown
 from shiftcast.forecast.volume import own_priors
 from shiftcast.pipelines.fleet.place import fleet_root
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
-from shiftcast.pipelines.store import Store
 
 RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "fleet_demand.md"
@@ -231,6 +230,8 @@ def size(workloads: int, periods: int, grain: str) -> list[list[object]]:
 
 def command(workloads: int, periods: int) -> list[list[object]]:
     """Return seconds and peak memory of ``shiftcast fleet made forecast`` on a store of many workloads by the month."""
+    from shiftcast.pipelines.store import Store  # noqa: PLC0415  (DuckDB is not in the environment of the peers)
+
     usage = conform(made_up(workloads, periods, "month"), Usage)
     with tempfile.TemporaryDirectory() as place:
         store = Store(fleet_root(Path(place) / "mlruns", "made"))

@@ -5,7 +5,8 @@ and prices the model is not told, forecasts each a year ahead from its stored us
 whether it keeps its budget; it does the same on real monthly series at rolling origins, each series read as the hours
 of a fleet (no public trace of accelerators is long enough for a year of months). It writes
 ``benchmarks/fleet_odds.csv`` and the table of ``docs/fleet_odds.md``: what was said and what came, by tenths of the
-probability. With a file of kept cases a run that was stopped goes on.
+probability. With a file of kept cases a run that was stopped goes on. ``--growth`` forecasts nothing: it prints the
+growth that the history of each fleet tells (:mod:`shiftcast.forecast.fleet.trend`) and that of the year that came.
 
 Capacities and budgets are set around the middle of each forecast, so that every tenth has cases. Cases of one fleet, at
 capacities and months of their own, are not independent.
@@ -32,6 +33,7 @@ from shiftcast.forecast.fleet.full import full
 from shiftcast.forecast.fleet.history import read_history
 from shiftcast.forecast.fleet.holdings import month_hours
 from shiftcast.forecast.fleet.spending import spent_by_month
+from shiftcast.forecast.fleet.trend import Trend
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.pipelines.sources.public_record import read_record
@@ -42,6 +44,7 @@ DATA = Path(__file__).parents[1].parent / "shared" / "data" / "traces"
 BEGIN, END = "<!-- benchmarks/fleet_odds.py: begin -->", "<!-- benchmarks/fleet_odds.py: end -->"
 FIRST = pd.Timestamp("2027-01-01", tz="UTC")  # of the year that is forecast
 AHEAD, CASES, DRAWS = 12, 6, 500
+QUARTER = 3  # months whose mean is a level
 ENOUGH, GOAL = 30, 0.08
 STRIDE = 150  # cases between two writings
 MONTHLY = ("pypi", "packages", "labour")
@@ -174,6 +177,26 @@ def asked(listed: list[Job], basis: Basis, kept: Path | None) -> Iterator[dict[s
         yield from known[key]
 
 
+def growths(listed: list[Job], trend: Trend) -> pd.DataFrame:
+    """Return the growth told by histories and that of the year that came, by set, parts and fifth of what was told."""
+    rows = []
+    for job in listed:
+        total = job.truth.hours.sum(axis=1)
+        if (total > 0).all():
+            mean, variance, weight = trend.learned(total[:-AHEAD], "month")
+            came = float(np.log(total[-QUARTER:].mean() / total[-AHEAD - QUARTER : -AHEAD].mean()))
+            rows.append((job.group, job.truth.hours.shape[1], mean, variance**0.5, weight, came))
+    found = pd.DataFrame(rows, columns=["set", "parts", "told", "deviation", "assumed", "came"])
+    fifth = found.groupby("set")["told"].transform(lambda told: pd.qcut(told, 5, labels=False))
+    sides = {"parts": found["parts"], "fifth": fifth + 1}
+    told = [
+        found.groupby(["set", side.rename("which")])[["told", "came", "deviation", "assumed"]].mean()
+        .assign(fleets=found.groupby(["set", side.rename("which")]).size()).assign(by=name).reset_index()
+        for name, side in sides.items()
+    ]  # fmt: skip
+    return pd.concat(told, ignore_index=True)[["set", "by", "which", "fleets", "told", "came", "deviation", "assumed"]]
+
+
 def tenths(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what was said and what came by set, question and tenth of the probability."""
     tenth = np.minimum((rows["said"].astype(float) * 10).astype(int), 9)
@@ -214,8 +237,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--fleets", type=int, default=600)
     parser.add_argument("--kept", type=Path, help="file of cases to go on from; of the same code and data only")
+    parser.add_argument("--growth", action="store_true", help="print growth told and come, and forecast nothing")
     given = parser.parse_args()
     basis = replace(basis_of(read_record().as_of(FIRST), Settings(draws=DRAWS)), origin=FIRST)
+    if given.growth:
+        trend = Trend.believed(basis.beliefs)
+        print(growths(jobs(given.fleets, given.data), trend).round(3).to_string(index=False))
+        return
     rows: list[dict[str, object]] = []
     for row in asked(jobs(given.fleets, given.data), basis, given.kept):
         rows.append(row)

@@ -239,8 +239,8 @@ def _rise(parts: pd.DataFrame) -> str:
     most = parts.iloc[int((parts["rise"] * np.sign(rise)).argmax())]
     moved = "more" if rise > 0 else "less"
     return (
-        f"; a month costs {usd(abs(rise))} {moved} than lately, {percent(float(most['share_of_rise']))} of it by "
-        f"{_name(parts, most)}"
+        f"; in the mean a month costs {usd(abs(rise))} {moved} than lately, "
+        f"{percent(float(most['share_of_rise']))} of it by {_name(parts, most)}"
     )
 
 

@@ -133,9 +133,10 @@ def _without_usage(
     fleet: Fleet, basis: Basis, through: pd.Timestamp | str, origin: pd.Timestamp | None, draws: int, seed: int
 ) -> Demand:
     if basis.world is None or basis.assumptions is None or origin is None:
+        then = "" if origin is None else f" that was known on {origin:%Y-%m-%d}"
         raise InputError(
-            f"fleet {fleet.name!r}: no usage is stored, and there is no forecast of the world to borrow from; ingest "
-            "usage, or run `shiftcast run` first"
+            f"fleet {fleet.name!r}: no usage is stored{then}, and there is no forecast of the world to borrow from; "
+            "ingest usage (exports of a past day with --known-at DAY), or run `shiftcast run` first"
         )
     between = Between(**basis.beliefs.of("fleet.growth"))
     ahead = Ahead(months_through(month_of(origin), through), origin, draws, seed)

@@ -129,7 +129,7 @@ def held(fleet: Fleet, months: pd.DatetimeIndex, basis: Basis) -> Held:
     if not fleet.holdings:
         raise InputError(
             f"fleet {fleet.name!r} says nothing of what it holds; add a [[holding]] with accelerator, count and since "
-            "to fleet.toml"
+            f"to fleet.toml; `shiftcast fleet {fleet.name} init` writes a first one from use"
         )
     for number, each in enumerate(fleet.holdings, start=1):
         if not (np.isfinite(each.count) and each.count > 0):

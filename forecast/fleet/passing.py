@@ -10,6 +10,7 @@ import pandas as pd
 
 from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.input_error import InputError
+from shiftcast.features.labels import UNLABELLED
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
 from shiftcast.forecast.views.crossing import first_passage, passage_ranks
@@ -90,8 +91,10 @@ def _chosen(demand: Demand, technique: str, of: str) -> tuple[Flags, Flags]:
         raise InputError(f"this forecast is by {', '.join(demand.parts)}; ask by workload and technique")
     workload = (demand.parts["workload"] == of).to_numpy()
     if not workload.any():
-        known = ", ".join(sorted(set(demand.parts["workload"].astype(str))))
-        raise InputError(f"workload {of!r} has no hours; choose of {known}")
+        known = sorted(set(demand.parts["workload"].astype(str)))
+        remedy = "no hours are labelled yet: `shiftcast label` proposes rules that say which are whose"
+        remedy = remedy if known == [UNLABELLED] else f"choose of {', '.join(known)}"
+        raise InputError(f"workload {of!r} has no hours; {remedy}")
     names = [name.strip() for name in technique.split("+")]
     there = set(demand.parts.loc[workload, "technique"].astype(str))
     absent = [name for name in names if name not in there]

@@ -25,12 +25,14 @@ from shiftcast.forecast.fleet.history import History, read_history
 from shiftcast.forecast.fleet.latent import latent, lifted
 from shiftcast.forecast.fleet.outlook import outlook
 from shiftcast.forecast.fleet.passing import when
+from shiftcast.forecast.fleet.sourced import sourced
 from shiftcast.forecast.fleet.spending import in_dollars, spent_by_month
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.why import side_of, why
 from shiftcast.forecast.fleet.world import World
 from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.views.provenance import Registered
 
 BY: Final = ("workload", "technique")
 _OLD, _STALE = 6, 52  # weeks without usage from which it is said, and from which nothing is forecast
@@ -56,6 +58,8 @@ class Planner:
         Numbers of the share model, by which techniques move; each is forecast by itself without them.
     notes
         What goes with every forecast, such as why nothing is borrowed.
+    registered
+        Digests of all that answers depend on, and the version that holds the same; ``None`` where nothing told them.
     """
 
     fleet: Fleet
@@ -64,13 +68,16 @@ class Planner:
     world: World | None = None
     learned: Learned | None = None
     notes: tuple[str, ...] = ()
+    registered: Registered | None = None
     _read: dict[tuple[str, ...], History] = field(default_factory=dict, init=False, compare=False, repr=False)
     _made: dict[tuple[object, ...], Demand] = field(default_factory=dict, init=False, compare=False, repr=False)
 
+    @sourced
     def describe(self) -> Answer:
         """Return what the fleet is (:func:`forecast.fleet.described.describe`)."""
         return describe(self.usage, self.fleet)
 
+    @sourced
     def forecast(self, *, through: str | None = None, by: By = None, every: str = "quarter") -> Answer:
         """Return hours, accelerators, power and money by period and part (:func:`forecast.fleet.outlook.outlook`).
 
@@ -94,20 +101,24 @@ class Planner:
                        every=every)  # fmt: skip
         return replace(told, notes=(*told.notes, *other, *self._dollars[1]))
 
+    @sourced
     def when(
         self, technique: str, *, of: str, base: str = "gpu_hours", above: float = 0.5, through: str | None = None
     ) -> Answer:
         """Return when the share of a technique passes a threshold (:func:`forecast.fleet.passing.when`)."""
         return when(self.demand(through, BY), technique, of=of, base=base, above=above)
 
+    @sourced
     def full(self, *, through: str | None = None, risk: float = RISK, offer: str | None = None) -> Answer:
         """Return when the fleet is full, what waits and what to order by when (:func:`forecast.fleet.full.full`)."""
         return full(self.demand(through), self.fleet, self.basis, risk=risk, offer=offer, past=self._past)
 
+    @sourced
     def choices(self, *, through: str | None = None, unserved: float | None = None) -> Answer:
         """Return ways to meet demand beside one another (:func:`forecast.fleet.choices.choices`)."""
         return choices(self.demand(through), self.fleet, self.basis, unserved=unserved, past=self._past)
 
+    @sourced
     def budget(self, amount: float | None = None, *, year: int | None = None, by: By = None) -> Answer:
         """Return the odds of spending more than a budget (:func:`forecast.fleet.budget.budget`).
 
@@ -125,6 +136,7 @@ class Planner:
                       spent=self._spent(by or self._by), past=self._past)  # fmt: skip
         return replace(told, notes=(*told.notes, *self._dollars[1]))
 
+    @sourced
     def why(self, before: str, after: str, *, by: By = None) -> Answer:
         """Return what a change between two months or invoices is made of (:func:`forecast.fleet.why.why`).
 
@@ -139,12 +151,14 @@ class Planner:
         told = why(side_of(usage, before), side_of(usage, after), by=by or self._by)
         return replace(told, notes=(*told.notes, *said))
 
+    @sourced
     def latent(self) -> Answer:
         """Return what was wanted in months when the fleet was full (:func:`forecast.fleet.latent.latent`)."""
         if self._past is None:
             raise InputError(f"fleet {self.fleet.name!r} holds no usage that could have been full; ingest some")
         return latent(self._past, self.fleet, self.basis, draws=self.basis.draws)
 
+    @sourced
     def events(self, *, through: str | None = None) -> Answer:
         """Return demand with and without what is coming (:func:`forecast.fleet.events.with_and_without`)."""
         if not self.fleet.events:
@@ -186,7 +200,10 @@ class Planner:
         """Return a note where usage ends long before the day asked; refuse where it says nothing of that day."""
         weeks = (self.basis.origin - until).days // 7
         told = f"usage of {self.fleet.name} ends {until:%Y-%m-%d}, {weeks} weeks before {self.basis.origin:%Y-%m-%d}"
-        remedy = f"ingest newer exports, or ask as of then with --as-of {until:%Y-%m-%d}"
+        day = until.ceil("D")
+        late = self.usage["known_at"].min() > day
+        then = f"ingest once more with --known-at {day:%Y-%m-%d}, then ask with " if late else "ask with "
+        remedy = f"ingest newer exports, or, as of then, {then}--as-of {day:%Y-%m-%d}"
         if weeks > _STALE:
             raise InputError(f"{told}; {remedy}")
         return (f"{told}: {remedy}",) if weeks > _OLD else ()

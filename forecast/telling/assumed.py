@@ -1,24 +1,21 @@
-"""Part of an answer that is assumed: variance that assumption rows explain, or how many of its rows they are."""
+"""Part of an answer that is assumed: the variance of a figure that assumption rows explain."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import numpy as np
-import pandas as pd
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.views.provenance import Assumed
 
-JUDGED: Final = ("assumed", "given")  # evidence that is no measurement
 SHOWN: Final = 8  # rows
 _CHANCE: Final = 12.0  # times 1/draws: a squared correlation of independent draws passes it once in two thousand
 _SAME: Final = 1e-9  # of the largest: below it, rows say the same
 _BESIDES: Final = "; dated judgements among the statements count as measured"
 _DRAWS_A_ROW: Final = 3  # fewer draws than this a row, and a regression would explain noise
-_UNTOLD: Final = "the figures are too many for one part; ask about one of them, such as with `share`"
 
 
 def variance_assumed(values: Array, directions: Array, *, subject: str) -> Assumed:
@@ -59,30 +56,6 @@ def variance_assumed(values: Array, directions: Array, *, subject: str) -> Assum
     return Assumed(
         part, f"the variance of {subject} (ranks of the draws) that {rows} rows marked assumed explain{_BESIDES}"
     )
-
-
-def rows_assumed(rows: pd.DataFrame) -> Assumed:
-    """Return how many of the rows that an answer rests on are judgements, or were given by the asker.
-
-    Parameters
-    ----------
-    rows
-        Assumptions of the answer, with ``evidence``.
-
-    Returns
-    -------
-    Assumed
-        None where it lists none.
-
-    Examples
-    --------
-    >>> rows_assumed(pd.DataFrame({"evidence": ["assumed", "vendor"]}))
-    Assumed(part=0.5, of='the 2 rows listed under what it assumes, by count')
-    """
-    if rows.empty:
-        return Assumed(None, _UNTOLD)
-    part = float(rows["evidence"].isin(JUDGED).mean())
-    return Assumed(part, f"the {len(rows)} rows listed under what it assumes, by count")
 
 
 def spanned(scores: Array) -> Array:

@@ -15,10 +15,10 @@ from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import sample_assumptions
 from shiftcast.forecast.economics.basis import learned_of
 from shiftcast.forecast.scenarios.reading import read_scenario
-from shiftcast.forecast.telling.assumed import JUDGED, carried, normal_scores, rows_assumed, spanned, variance_assumed
+from shiftcast.forecast.telling.assumed import carried, normal_scores, spanned, variance_assumed
 from shiftcast.forecast.telling.subject import Subject, subject_of
 from shiftcast.forecast.views.answer import ASSUMED
-from shiftcast.forecast.views.provenance import INTERVAL, Assumed, Provenance, Registered
+from shiftcast.forecast.views.provenance import INTERVAL, JUDGED, Assumed, Provenance, Registered, rows_assumed
 from shiftcast.forecast.views.scenario import gallery_of
 
 if TYPE_CHECKING:

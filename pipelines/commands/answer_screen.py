@@ -54,17 +54,18 @@ def came_from(told: Provenance) -> str:
     str
     """
     made = told.registered
-    which = "a forecast that is not registered" if made is None else f"forecast version {made.version or '?'}"
     digest = "" if made is None else f", digest {made.digest[:12]}"
+    draws = f", {told.draws:,} draws" if told.draws else ""
+    drawn = f"as of {told.as_of}{draws}{digest}; base {told.base or 'none'}"
+    part = told.assumed.part
+    assumed = "" if part is None else f" Assumed, not measured: {part:.0%} of {told.assumed.of}."
+    if "fleet" in told.asked:
+        version = "" if made is None or made.version is None else f", registered as version {made.version}"
+        return f"From {told.definition_words}{version}, {drawn}.{assumed}"
+    which = "a forecast that is not registered" if made is None else f"forecast version {made.version or '?'}"
     words = f" ({told.definition_words})" if told.definition_words else ""
     scenario = f"; scenario {told.scenario} ({told.scenario_hash})" if told.scenario_hash else ""
-    assumed = (
-        "" if told.assumed.part is None else f" Assumed, not measured: {told.assumed.part:.0%} of {told.assumed.of}."
-    )
-    return (
-        f"From {which}, as of {told.as_of}, {told.draws:,} draws{digest}; base {told.base or 'none'}, hyperscale as "
-        f"{told.definition}{words}, claims as {told.mode}{scenario}.{assumed}"
-    )
+    return f"From {which}, {drawn}, hyperscale as {told.definition}{words}, claims as {told.mode}{scenario}.{assumed}"
 
 
 def _show_table(console: FittingConsole, title: str, rows: pd.DataFrame, answer: Answer) -> None:

@@ -69,12 +69,11 @@ def show_fleet(
     context: typer.Context, facts: asked.Facts = None, as_of: asked.AsOf = None, as_json: asked.Json = False
 ) -> None:
     """Say what the fleet is: accelerators, hours by month, workloads, techniques, owners, and what is missing."""
-    from shiftcast.forecast.fleet.described import describe  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.commands.fleet_screen import give  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.fleet.opening import stored_fleet  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
 
-    fleet, usage = stored_fleet(context.obj, default_root(), facts=facts, day=as_day(as_of, "--as-of"))
-    give(describe(usage, fleet), as_json=as_json)
+    planner = open_fleet(context.obj, default_root(), facts=facts, as_of=as_day(as_of, "--as-of"), alone=True)
+    give(planner.describe(), as_json=as_json)
 
 
 @fleet_app.command("init")

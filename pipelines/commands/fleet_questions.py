@@ -132,7 +132,7 @@ class Asked:
     as_json: bool = False
 
 
-def chosen(draws: int | None, seed: int | None) -> dict[str, int]:
+def chosen(draws: int | None, seed: int | None) -> dict[str, Any]:
     """Return what was given of draws and seed.
 
     Parameters

@@ -29,7 +29,7 @@ def laid_out(answer: Answer) -> Tables:
         Title, empty for the first where it needs none, and rows.
     """
     asked = {} if answer.provenance is None else answer.provenance.asked
-    lay = _LAID.get(str(asked.get("question", "")))
+    lay = None if "fleet" in asked else _LAID.get(str(asked.get("question", "")))
     return (lay(answer.table) if lay is not None else [("", answer.table)]) + list(answer.more.items())
 
 

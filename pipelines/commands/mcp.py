@@ -1,4 +1,4 @@
-"""`shiftcast mcp`: the champion for assistants, over standard input and output or over HTTP on this machine."""
+"""`shiftcast mcp`: the champion and fleets for assistants, over standard input and output or HTTP on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def mcp(
     max_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds until an answer.")] = AnswerLimits.seconds,
     root: Annotated[Path | None, typer.Option(help="Folder of the store; mlruns here if left out.")] = None,
 ) -> None:
-    """Let assistants ask the champion: its questions as tools of the Model Context Protocol, which only read."""
+    """Let assistants ask the champion and your fleets: questions as tools of the Model Context Protocol, only read."""
     try:
         from shiftcast.pipelines.mcp.server import make_server  # noqa: PLC0415  (an extra, and seconds)
     except ModuleNotFoundError as error:
@@ -36,7 +36,14 @@ def mcp(
             "the server for assistants needs the SDK; install it with `pip install 'shiftcast[mcp]'`"
         ) from None
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
-    server = make_server(Held(root or default_root(), alias), AnswerLimits(max_rows, max_bytes, max_seconds))
+    from shiftcast.pipelines.fleet.held import HeldFleets  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.fleet.place import fleet_names  # noqa: PLC0415  (likewise)
+
+    place = root or default_root()
+    held = Held(place, alias)
+    if not fleet_names(place):
+        held.versions()  # there is nothing to ask where no forecast is either: say so now
+    server = make_server(held, HeldFleets(place), AnswerLimits(max_rows, max_bytes, max_seconds))
     if http:
         _over_http(server, port)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,9 +15,12 @@ from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.world import World, read_world
 from shiftcast.forecast.known import Settings, basis_of
+from shiftcast.forecast.views.provenance import Registered
+from shiftcast.pipelines.fleet.digests import data_digest, digest_of, known_version, registered_as
 from shiftcast.pipelines.fleet.facts_file import read_facts
 from shiftcast.pipelines.fleet.place import FACTS, known_root
 from shiftcast.pipelines.records import RECORDS
+from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.state.root import StoreError, default_root
 from shiftcast.pipelines.store import Store
@@ -26,7 +30,7 @@ DRAWS: Final = 2000
 
 def open_fleet(
     name: str, root: Path | None = None, *, facts: Path | None = None, as_of: str | pd.Timestamp | None = None,
-    draws: int = DRAWS, seed: int = Settings.seed,
+    draws: int = DRAWS, seed: int = Settings.seed, alone: bool = False,
 ) -> Planner:  # fmt: skip
     """Open a fleet that `shiftcast ingest ... --into NAME` made, to ask it questions.
 
@@ -42,6 +46,9 @@ def open_fleet(
         Day it is seen from, such as ``2026-10-31``; today if not given.
     draws, seed
         Joint draws of every answer, and the seed of their streams.
+    alone
+        Whether the forecasts registered here stay closed, which takes seconds less and is enough for what is counted
+        and not forecast (``describe``, ``why``).
 
     Returns
     -------
@@ -59,8 +66,10 @@ def open_fleet(
     day = pd.Timestamp.now(tz="UTC").normalize() if as_of is None else _day(as_of)
     fleet, usage = stored_fleet(name, whole, facts=facts, day=day)
     known = read_record(RECORDS).as_of(day)
-    world, notes = _world(whole, fleet)
-    return Planner(fleet, usage, basis_of(known, Settings(draws=draws, seed=seed)), world, known.learned, notes)
+    world, notes = (None, ()) if alone else _world(whole, fleet)
+    planner = Planner(fleet, usage, basis_of(known, Settings(draws=draws, seed=seed)), world, known.learned, notes)
+    past = day < pd.Timestamp.now(tz="UTC").normalize()
+    return replace(planner, registered=_registered(planner, None if alone else whole, past=past))
 
 
 def stored_fleet(name: str, root: Path, *, facts: Path | None, day: pd.Timestamp) -> tuple[Fleet, DataFrame[Usage]]:
@@ -132,6 +141,14 @@ def _world(root: Path, fleet: Fleet) -> tuple[World | None, tuple[str, ...]]:
         return read_world(unchanged(read_version(store, version)).cube, fleet), ()
     except StoreError as error:
         return None, (f"nothing is borrowed: {error}",)
+
+
+def _registered(planner: Planner, root: Path | None, *, past: bool) -> Registered:
+    """Return the digests of what a fleet's answers depend on, and the version below a root that holds the same."""
+    data = data_digest(planner)
+    digest = digest_of(planner, past=past, data=data)
+    version = None if root is None else known_version(root, planner.fleet.name, digest)
+    return registered_as(digest, data, version=version, made_by=present_maker())
 
 
 def _day(given: str | pd.Timestamp) -> pd.Timestamp:

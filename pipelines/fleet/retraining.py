@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,13 +15,13 @@ from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.trial import better, try_out
 from shiftcast.forecast.scoring.promotion import Decision
-from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, world_arrays, write_fleet
+from shiftcast.pipelines.fleet.bundle import FleetBundle, read_fleet, write_fleet
+from shiftcast.pipelines.fleet.digests import digest_of
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.fleet.sealing import sealed_fleet
 from shiftcast.pipelines.registry.bundle import BUNDLE, AlteredBundleError
 from shiftcast.pipelines.registry.champion import checked_files
 from shiftcast.pipelines.registry.deciding import NOT_ASKED, UNCHANGED, made_before, outcome_of, settle, undecided
-from shiftcast.pipelines.registry.maker import code_digest, present_maker
 from shiftcast.pipelines.registry.mlflow_store import (
     DIGEST_TAG,
     MANIFEST_TAG,
@@ -138,40 +136,6 @@ def read_fleet_version(store: Store, version: Any) -> FleetBundle:
     """
     with checked_files(store, version) as folder:
         return read_fleet(folder / "artifacts" / BUNDLE, digest=version.tags.get(MANIFEST_TAG))
-
-
-def digest_of(planner: Planner, *, past: bool) -> str:
-    """Return the SHA-256 of all that a fleet's forecast depends on; today's date is not part of it.
-
-    Parameters
-    ----------
-    planner
-        The fleet as opened.
-    past
-        Whether the day was asked for; then it is.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal digits.
-    """
-    basis = planner.basis
-    parts: dict[str, Any] = {
-        "facts": repr(planner.fleet), "draws": basis.draws, "seed": basis.seed, "code": code_digest(),
-        "libraries": present_maker().libraries, "beliefs": dict(basis.beliefs), "year": basis.origin.year,
-        "origin": f"{basis.origin:%Y-%m-%d}" if past else "today",
-        "learned": repr(planner.learned),
-    }  # fmt: skip
-    frames: dict[str, pd.DataFrame] = {
-        "usage": planner.usage, "hardware": basis.hardware, "throughput": basis.throughput,
-        "assumptions": basis.assumptions,
-    }  # fmt: skip
-    for name, rows in frames.items():
-        parts[name] = hashlib.sha256(rows.to_csv(index=False).encode()).hexdigest()
-    if planner.world is not None:
-        arrays = world_arrays(planner.world)
-        parts["world"] = {name: hashlib.sha256(value.tobytes()).hexdigest() for name, value in arrays.items()}
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _made(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.asking import KINDS
 from shiftcast.pipelines.fleet.answers import fleet_rows
 from shiftcast.pipelines.fleet.bundle import read_fleet
+from shiftcast.pipelines.fleet.digests import data_digest, registered_as
 from shiftcast.pipelines.fleet.sealing import unchanged_fleet
 from shiftcast.pipelines.registry.bundle import BUNDLE
 from shiftcast.pipelines.registry.registering import Kind
@@ -38,7 +40,21 @@ class FleetModel(PythonModel):
         context
             MLflow's context, with the folder of the bundle among its artifacts.
         """
-        self._planner = unchanged_fleet(read_fleet(Path(context.artifacts[BUNDLE]))).planner
+        bundle = unchanged_fleet(read_fleet(Path(context.artifacts[BUNDLE])))
+        data = data_digest(bundle.planner)
+        known = registered_as(bundle.digest, data, version=None, made_by=bundle.made_by)
+        self._planner = replace(bundle.planner, registered=known)
+
+    def number(self, version: str) -> None:
+        """Say in answers under which number the forecast is registered, which its files do not tell.
+
+        Parameters
+        ----------
+        version
+            Its number.
+        """
+        mine = self._planner.registered
+        self._planner = replace(self._planner, registered=mine and replace(mine, version=version))
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, Protocol
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.forecast.answers import Forecaster
+from shiftcast.forecast.fleet import asking as fleet_asking
 from shiftcast.forecast.questions import ANSWER, QUESTIONS, unknown
+
+FLEETS: Final = "fleets"  # the tool that lists them
+_OF_FLEET: Final = "fleet_"  # begins the names of the tools that ask one
+_ADDED: Final[Mapping[str, Mapping[str, Any]]] = {
+    "fleet": {"type": "string", "description": "name of the fleet, as `fleets` lists it"},
+    "as_of": {"type": "string", "description": "day it is seen from, such as 2026-11-29; today if left out"},
+}
 
 
 @dataclass(frozen=True)
@@ -53,13 +61,38 @@ class AskedTool:
     schema: Mapping[str, Any]
 
 
+class Fleets(Protocol):
+    """What is asked of fleets: :class:`pipelines.fleet.held.HeldFleets`, or a stand-in."""
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return every fleet with what it is."""
+
+    def rows(self, fleet: str, question: Mapping[str, Any], as_of: str | None = None) -> list[dict[str, Any]]:
+        """Answer one question to one fleet.
+
+        Parameters
+        ----------
+        fleet
+            Its name.
+        question
+            ``question`` and its fields.
+        as_of
+            Day it is seen from; today if not given.
+
+        Returns
+        -------
+        list of dict
+            The answer, or rows of its table.
+        """
+
+
 def tools() -> list[AskedTool]:
-    """Return every question as a tool.
+    """Return every question as a tool, those to a fleet after those to the forecast of the world.
 
     Returns
     -------
     list of AskedTool
-        In the order of :data:`forecast.questions.QUESTIONS`.
+        In the order of :data:`forecast.questions.QUESTIONS` and :data:`forecast.fleet.asking.FIELDS`.
 
     Examples
     --------
@@ -71,11 +104,23 @@ def tools() -> list[AskedTool]:
         schema = asked.model_json_schema()
         schema["properties"]["form"]["default"] = ANSWER  # an assistant is told in words unless it asks for rows
         found.append(AskedTool(name, f"{asked.gives[0].upper()}{asked.gives[1:]}.", schema))
+    return [*found, *_fleet_tools()]
+
+
+def _fleet_tools() -> list[AskedTool]:
+    """Return the list of fleets and the questions to one of them as tools."""
+    nothing = {"type": "object", "properties": {}, "additionalProperties": False}
+    found = [AskedTool(FLEETS, "The planner's own fleets, each with what it is.", nothing)]
+    for name, schema in fleet_asking.json_schema().items():
+        fields = {**{field: dict(told) for field, told in _ADDED.items()}, **schema["properties"]}
+        asked = {**schema, "properties": fields, "required": ["fleet", *schema["required"]]}
+        says = str(schema["description"]).partition(" (:")[0].removeprefix("Return ").rstrip(".")
+        found.append(AskedTool(f"{_OF_FLEET}{name}", f"Of one fleet: {says}.", asked))
     return found
 
 
 def answer(
-    forecaster: Callable[[], Forecaster], name: str, arguments: Mapping[str, Any], limits: AnswerLimits
+    forecaster: Callable[[], Forecaster], fleets: Fleets, name: str, arguments: Mapping[str, Any], limits: AnswerLimits
 ) -> tuple[str, dict[str, Any]]:
     """Answer a question that came as the call of a tool.
 
@@ -83,6 +128,8 @@ def answer(
     ----------
     forecaster
         Gives the forecast.
+    fleets
+        The planner's own.
     name
         Of the tool.
     arguments
@@ -102,19 +149,37 @@ def answer(
     OutOfSupportError
         If the forecast does not reach what is asked.
     """
-    if name not in QUESTIONS:
-        raise InputError(unknown(name, tuple(QUESTIONS), "tool"))
     if "question" in arguments or "output" in arguments:
         raise InputError(f"tool {name!r} is the question itself; leave the fields question and output out")
     try:
-        rows = answer_rows(forecaster(), [{"question": name, "form": ANSWER, **arguments}])
+        rows = _rows(forecaster, fleets, name, arguments)
     except InputError as error:  # there is but one question
         raise type(error)(str(error).removeprefix("row 0: ")) from None
     narrower = "ask for fewer: a horizon, one segment or leaf, fewer draws"
-    count = sum(len(each["rows"]) for each in rows) if arguments.get("form", ANSWER) == ANSWER else len(rows)
+    whole = name != FLEETS and arguments.get("form", ANSWER) == ANSWER
+    count = sum(len(each["rows"]) for each in rows) if whole else len(rows)
     if count > limits.rows:
         raise InputError(f"the answer has {count} rows, and at most {limits.rows} are given; {narrower}")
     text = answer_text(rows)
     if len(text) > limits.bytes:
         raise InputError(f"the answer has {len(text)} bytes, and at most {limits.bytes} are given; {narrower}")
     return text, {"predictions": rows}
+
+
+def _rows(
+    forecaster: Callable[[], Forecaster], fleets: Fleets, name: str, arguments: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return what the question of a tool is answered with."""
+    if name in QUESTIONS:
+        return answer_rows(forecaster(), [{"question": name, "form": ANSWER, **arguments}])
+    asked = name.removeprefix(_OF_FLEET)
+    if name != asked and asked in fleet_asking.FIELDS:
+        if not isinstance(arguments.get("fleet"), str):
+            raise InputError(f"tool {name!r} needs the field 'fleet', the name of one; the tool {FLEETS!r} lists them")
+        rest = {field: value for field, value in arguments.items() if field not in _ADDED}
+        return fleets.rows(arguments["fleet"], {"question": asked, "form": ANSWER, **rest}, arguments.get("as_of"))
+    if name != FLEETS:
+        raise InputError(unknown(name, tuple(tool.name for tool in tools()), "tool"))
+    if arguments:
+        raise InputError(f"tool {name!r} takes no fields; leave {next(iter(arguments))!r} out")
+    return [{**each, "row": row} for row, each in enumerate(fleets.listed())]

@@ -9,7 +9,14 @@ from typing import Any
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.mlflow_store import ORIGIN_TAG, REASON_TAG, alias_version, all_versions, open_store
+from shiftcast.pipelines.registry.mlflow_store import (
+    ORIGIN_TAG,
+    REASON_TAG,
+    Store,
+    alias_version,
+    all_versions,
+    open_store,
+)
 from shiftcast.pipelines.state.root import StoreError
 
 
@@ -25,8 +32,9 @@ class Held:
     """
 
     def __init__(self, root: Path, alias: str) -> None:
-        self._store, self._alias = open_store(root, make=False), alias
+        self._root, self._alias = root, alias
         self._lock, self._number = threading.Lock(), ""
+        self._opened: Store | None = None
         self._forecaster: Forecaster | None = None
 
     def forecaster(self) -> Forecaster:
@@ -55,6 +63,13 @@ class Held:
                 self._number = str(version.version)
             return self._forecaster
 
+    @property
+    def _store(self) -> Store:
+        """The store, opened when it is first asked: fleets are answered without one."""
+        if self._opened is None:
+            self._opened = open_store(self._root, make=False)
+        return self._opened
+
     def versions(self) -> list[dict[str, Any]]:
         """Return the registered versions, newest first.
 
@@ -62,6 +77,11 @@ class Held:
         -------
         list of dict
             ``version, as_of, reason, answers``; the last says whether it is the one that answers here.
+
+        Raises
+        ------
+        StoreError
+            If there is no store.
         """
         with self._lock:
             chosen = alias_version(self._store, self._alias)

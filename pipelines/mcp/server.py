@@ -18,7 +18,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.questions import json_schema
 from shiftcast.forecast.telling.form import answer_schema
-from shiftcast.pipelines.mcp.asking import AnswerLimits, answer, tools
+from shiftcast.pipelines.mcp.asking import AnswerLimits, Fleets, answer, tools
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.state.root import StoreError
@@ -55,13 +55,15 @@ def skill() -> str:
     return files("shiftcast.pipelines.mcp").joinpath("skill.md").read_text(encoding="utf-8")
 
 
-def make_server(held: HeldForecast, limits: AnswerLimits) -> Server[Any]:
-    """Return a server of the questions to a forecast.
+def make_server(held: HeldForecast, fleets: Fleets, limits: AnswerLimits) -> Server[Any]:
+    """Return a server of the questions to a forecast and to a planner's own fleets.
 
     Parameters
     ----------
     held
         Keeps the forecast.
+    fleets
+        Keeps the fleets.
     limits
         What an answer may take.
 
@@ -80,7 +82,8 @@ def make_server(held: HeldForecast, limits: AnswerLimits) -> Server[Any]:
         ])  # fmt: skip
 
     async def call_tool(ctx: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
-        return await _called(held, params.name, params.arguments or {}, limits, free)
+        name, given = params.name, params.arguments or {}
+        return await _called(lambda: answer(held.forecaster, fleets, name, given, limits), name, limits, free)
 
     async def list_resources(ctx: Any, params: Any) -> types.ListResourcesResult:
         return types.ListResourcesResult(resources=[
@@ -115,7 +118,7 @@ def _pages(held: HeldForecast) -> dict[str, tuple[str, str, Callable[[], str]]]:
 
 
 async def _called(
-    held: HeldForecast, name: str, arguments: Mapping[str, Any], limits: AnswerLimits, free: threading.BoundedSemaphore
+    asked: Callable[[], tuple[str, dict[str, Any]]], name: str, limits: AnswerLimits, free: threading.BoundedSemaphore
 ) -> types.CallToolResult:
     """Answer in a thread that ends in its own time; one that takes too long keeps its place until it has ended."""
     if not free.acquire(blocking=False):
@@ -123,7 +126,7 @@ async def _called(
 
     def answered() -> tuple[str, dict[str, Any]]:
         try:
-            return answer(held.forecaster, name, arguments, limits)
+            return asked()
         finally:
             free.release()
 

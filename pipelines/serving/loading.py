@@ -88,11 +88,9 @@ def open_served(version: str, folder: Path) -> Served:
     import mlflow  # noqa: PLC0415  (importing MLflow takes seconds)
     from mlflow.pyfunc import scoring_server  # noqa: PLC0415  (importing MLflow takes seconds)
 
-    from shiftcast.pipelines.registry.served_model import ShiftcastModel  # noqa: PLC0415  (it imports MLflow)
-
     model = mlflow.pyfunc.load_model(str(folder), suppress_warnings=True)
     inner = model.unwrap_python_model()
-    if isinstance(inner, ShiftcastModel):
+    if hasattr(inner, "number"):  # of the world or a fleet; neither room is known here
         inner.number(version)
     known: Any = weakref.proxy(model)
     return Served(version, scoring_server.init(known), model, told_of(folder))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from shiftcast.forecast.fleet.trend import Trend
 from shiftcast.forecast.known import Settings, basis_of
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
@@ -52,6 +53,17 @@ def test_the_store_of_a_made_fleet_holds_its_past_and_nothing_of_the_year_ahead(
     assert (usage["period_start"] < fleet_odds.FIRST).all()
     assert hours["value"].sum() == pytest.approx(truth.hours[: -fleet_odds.AHEAD].sum())
     np.testing.assert_array_equal(fleet_odds.made(3).hours, truth.hours)
+
+
+def test_growth_told_is_set_beside_growth_that_came_by_parts_and_fifths():
+    months = np.arange(36)
+    straight = [fleet_odds.Truth(np.exp(rate * months[:, None]), np.ones(36)) for rate in (0.0, 0.01, 0.02, 0.03, 0.04)]
+    listed = [fleet_odds.Job("s", str(number), truth, number) for number, truth in enumerate(straight)]
+    table = fleet_odds.growths(listed, Trend(usual=0.3, apart=0.25, own=0.4, own_years=0.5)).set_index(["by", "which"])
+    assert table.loc["parts", "fleets"].tolist() == [5]
+    np.testing.assert_allclose(table.loc["fifth", "came"], [0, 0.12, 0.24, 0.36, 0.48], atol=1e-9)
+    weight = table.loc["fifth", "assumed"]
+    np.testing.assert_allclose(table.loc["fifth", "told"], weight * 0.3 + (1 - weight) * table.loc["fifth", "came"])
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ BILL: Final = Bill(
     operator="Microsoft", resources=("ResourceId", "InstanceId"), models=("MeterName",), block=False,
     clues={"service": ("MeterCategory",), "sku": ("MeterName",), "account": ("SubscriptionName", "SubscriptionId"),
            "name": ("ResourceName", "ResourceId", "InstanceId"), "namespace": ("ResourceGroup", "ResourceGroupName"),
-           "description": ("ProductName", "Product"), "tag": ("Tags",)},
+           "description": ("ProductName", "Product"), "tag": ("Tags",), "invoice": ("InvoiceId",)},
 )  # fmt: skip
 
 

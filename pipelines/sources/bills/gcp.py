@@ -37,7 +37,8 @@ BILL: Final = Bill(
          "labels", "system_labels", "currency", "usage.unit"),
     operator="Google Cloud", once=("export_time",), models=("sku.description",),
     clues={"service": ("service.description",), "sku": ("sku.id",), "account": ("project.name", "project.id"),
-           "name": ("resource.name", "resource.global_name"), "description": ("sku.description",), "tag": ("labels",)},
+           "name": ("resource.name", "resource.global_name"), "description": ("sku.description",), "tag": ("labels",),
+           "invoice": ("invoice.month",)},
 )  # fmt: skip
 
 

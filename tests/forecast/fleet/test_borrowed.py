@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,10 @@ from shiftcast.forecast.fleet.borrowed import Ahead, Between, demand_of_holdings
 from shiftcast.forecast.fleet.demand import Basis, forecast_demand
 from shiftcast.forecast.fleet.facts import Fleet, Holding
 from shiftcast.forecast.fleet.history import read_history
+from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.fleet.wanted import Demand
 from shiftcast.forecast.fleet.world import World, read_world
+from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 BETWEEN = Between(0.4, 0.5, 0.0, 0.0)
@@ -82,6 +86,26 @@ def test_the_borrowed_weight_falls_as_history_grows(usage):
     assert weights[0] > weights[1] > weights[2]
 
 
+@pytest.mark.parametrize(("growth", "step", "seed"), [(0.0008, 0.01, 1), (0.0, 0.005, 2), (0.0004, 0.02, 3)])
+def test_every_further_month_of_one_fleet_takes_weight_from_the_world_and_its_report_says_so(
+    growth, step, seed, usage, known_on
+):
+    random = np.random.default_rng(seed)
+    end, today = day("2026-01-01"), basis_of(known_on(day("2026-11-22")), Settings(draws=200, seed=1))
+    days = 1000 * np.exp(np.cumsum(random.normal(growth, step, 730)) + random.normal(0, 0.1, 730))
+    weights = []
+    for months in (2, 6, 12, 24):
+        known = (end - (end - pd.DateOffset(months=months))).days
+        rows = usage({("search", "deep"): days[-known:]}, start=(end - pd.Timedelta(days=known)).tz_localize(None))
+        fleet = Planner(Fleet("mine", leaf="enterprise"), rows, replace(today, origin=end), world=world(0.7))
+        demand, told = fleet.demand("2026Q4"), fleet.forecast(through="2026Q4")
+        weights.append(demand.borrowed.mean())
+        shown = told.table.loc[told.table["workload"] == "all", "borrowed"]
+        assert shown.iloc[-1] == pytest.approx(demand.borrowed[-3:].mean(), abs=0.02)
+        assert any(f"{demand.borrowed[0]:.0%} of it at first, {demand.borrowed[-1]:.0%}" in each for each in told.notes)
+    assert (np.diff(weights) < 0).all(), weights
+
+
 def test_without_usage_the_level_is_what_is_held_and_the_growth_is_the_worlds():
     fleet = Fleet("mine", leaf="enterprise", busy=0.5, holdings=(Holding("h100", 16, day("2025-01-01")),))
     ahead = Ahead(pd.date_range("2026-01-01", periods=12, freq="MS", tz="UTC"), day("2026-01-01"), 2000, 1)
@@ -102,7 +126,9 @@ def test_how_busy_a_fleet_is_comes_from_the_record_where_it_does_not_say(record)
 
 
 def test_a_fleet_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="no usage is stored, and there is no forecast of the world"):
+    with pytest.raises(
+        ValueError, match="no usage is stored that was known on 2026-01-01, and there is no forecast of the world"
+    ):
         forecast_demand(None, Fleet("mine"), through="2026Q4", basis=Basis(Beliefs({})), origin=day("2026-01-01"))
     ahead = Ahead(pd.date_range("2026-01-01", periods=2, freq="MS", tz="UTC"), day("2026-01-01"), 5, 1)
     with pytest.raises(ValueError, match="nothing is held on 2026-01-01; ingest usage, or write"):

@@ -163,3 +163,9 @@ def test_on_requests_a_technique_that_takes_more_hours_has_the_smaller_share(usa
 def test_a_question_about_what_is_not_there_is_refused(asked, told):
     with pytest.raises(ValueError, match=told):
         when(demand([100.0], [("search", "deep")]), **asked)
+
+
+def test_a_share_of_what_nobody_labelled_names_the_next_step():
+    bare = demand([100.0], [("unlabelled", "unlabelled")])
+    with pytest.raises(ValueError, match="has no hours; no hours are labelled yet: `shiftcast label`"):
+        when(bare, "llm", of="recsys")

@@ -31,8 +31,10 @@ def test_usage_that_ended_long_ago_is_said_and_then_refused(usage, known_on):
 
     assert asked("2026-08-20").demand("2026Q4").notes[0][:10] != "usage of m"
     assert asked("2026-10-30").demand("2026Q4").notes[0] == (
-        "usage of mine ends 2026-07-30, 13 weeks before 2026-10-30: ingest newer exports, or ask as of then with "
-        "--as-of 2026-07-30"
+        "usage of mine ends 2026-07-30, 13 weeks before 2026-10-30: ingest newer exports, or, as of then, ingest once "
+        "more with --known-at 2026-07-30, then ask with --as-of 2026-07-30"
     )
+    rows["known_at"] = pd.Timestamp("2026-07-30", tz="UTC")  # what was known then needs no second ingest
+    assert asked("2026-10-30").demand("2026Q4").notes[0].endswith("as of then, ask with --as-of 2026-07-30")
     with pytest.raises(InputError, match="ends 2026-07-30, 91 weeks before 2028-04-27; ingest newer exports"):
         asked("2028-04-27").demand("2028Q4")

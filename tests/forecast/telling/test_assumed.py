@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from shiftcast.forecast.telling.assumed import carried, normal_scores, rows_assumed, spanned, variance_assumed
+from shiftcast.forecast.telling.assumed import carried, normal_scores, spanned, variance_assumed
+from shiftcast.forecast.views.provenance import rows_assumed
 
 DRAWS = 4000
 

@@ -22,8 +22,9 @@ from shiftcast.pipelines.doctor import registry as ward
 from shiftcast.pipelines.fleet import sealing
 from shiftcast.pipelines.fleet.answers import answers_text
 from shiftcast.pipelines.fleet.bundle import read_fleet, write_fleet
+from shiftcast.pipelines.fleet.digests import digest_of
 from shiftcast.pipelines.fleet.place import model_of
-from shiftcast.pipelines.fleet.retraining import digest_of, read_fleet_version, retrain_fleet
+from shiftcast.pipelines.fleet.retraining import read_fleet_version, retrain_fleet
 from shiftcast.pipelines.fleet.sealing import unchanged_fleet
 from shiftcast.pipelines.fleet.sql_tables import fleet_tables
 from shiftcast.pipelines.fleet.versions import champion_total, roll_back_fleet, scorecard
@@ -154,8 +155,10 @@ def test_the_doctor_finds_what_is_wrong_with_a_fleets_model_and_leaves_a_sound_o
     assert found.remedy == "run shiftcast fleet mine retrain --promote-if-better to make or restore one"
 
 
-def test_command_notebook_and_server_give_the_same_bytes(served, planner, state, monkeypatch):
+def test_command_notebook_and_server_give_the_same_bytes(served, state, monkeypatch):
     monkeypatch.chdir(state)
+    planner = shiftcast.open_fleet("mine", state / "mlruns", draws=200, seed=3)  # which has a version by now
+    assert (planner.registered.version, planner.full().provenance.registered) == ("1", planner.registered)
     for question in ASKED:
         assert posted(served, question) == (200, answers_text([ask(planner, question)]))
     drawn = ["--draws", "200", "--seed", "3"]

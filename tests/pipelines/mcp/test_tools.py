@@ -12,6 +12,7 @@ from mcp import Client, MCPError
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.answering import answer_rows, answer_text
+from shiftcast.forecast.fleet.asking import FIELDS, json_schema
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.forecast.telling.form import answer_schema
 from shiftcast.pipelines.mcp.asking import AnswerLimits
@@ -35,9 +36,21 @@ class Stub:
         return [{"version": "7", "as_of": "2026-11-20", "reason": "first", "answers": True}]
 
 
+class StubFleets:
+    """Two fleets that answer with what they were asked."""
+
+    def listed(self):
+        return [{"fleet": name, "says": f"Fleet {name} used nothing."} for name in ("mine", "ours")]
+
+    def rows(self, fleet, question, as_of=None):
+        if fleet not in ("mine", "ours"):
+            raise InputError(f"fleet {fleet!r} is not below mlruns: there are mine, ours")
+        return [{"fleet": fleet, "asked": question, "as_of": as_of, "rows": [{"n": 1}] * 3, "row": 0}]
+
+
 def with_client(held, act, **limits):
     async def run():
-        async with Client(make_server(held, AnswerLimits(**limits))) as client:
+        async with Client(make_server(held, StubFleets(), AnswerLimits(**limits))) as client:
             return await act(client)
 
     return asyncio.run(run())
@@ -56,14 +69,56 @@ def raising(error):
 
 def test_there_is_a_tool_for_every_question_with_its_own_schema():
     found = with_client(Stub(None), lambda client: client.list_tools()).tools
-    assert [tool.name for tool in found] == list(QUESTIONS)
-    for tool in found:
+    assert [tool.name for tool in found] == [*QUESTIONS, "fleets", *(f"fleet_{name}" for name in FIELDS)]
+    for tool in found[: len(QUESTIONS)]:
         own, asked = tool.input_schema, QUESTIONS[tool.name].model_json_schema()
         assert own["properties"].pop("form")["default"] == "answer"
         del asked["properties"]["form"]
         assert own == asked
         assert tool.description.lower() == f"{QUESTIONS[tool.name].gives}.".lower()
         assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (True, False)
+
+
+def test_a_question_to_a_fleet_is_a_tool_with_its_schema_and_the_name_of_one():
+    found = {tool.name: tool for tool in with_client(Stub(None), lambda client: client.list_tools()).tools}
+    for name, schema in json_schema().items():
+        tool = found[f"fleet_{name}"]
+        own = tool.input_schema
+        assert {own["properties"].pop(name)["type"] for name in ("fleet", "as_of")} == {"string"}
+        assert own["required"].pop(0) == "fleet"
+        assert own == schema
+        assert tool.annotations.read_only_hint
+    assert found["fleet_full"].description == (
+        "Of one fleet: when the fleet is full, what waits and what to order by when."
+    )
+
+
+def test_a_fleet_is_asked_and_all_are_listed():
+    given = {"fleet": "mine", "risk": 0.1, "as_of": "2026-10-31"}
+    (answer,) = called(Stub(None), "fleet_full", given).structured_content["predictions"]
+    assert answer["asked"] == {"question": "full", "form": "answer", "risk": 0.1}
+    assert (answer["fleet"], answer["as_of"]) == ("mine", "2026-10-31")
+    listed = called(Stub(None), "fleets", {})
+    assert [each["fleet"] for each in listed.structured_content["predictions"]] == ["mine", "ours"]
+    assert listed.content[0].text == answer_text(listed.structured_content["predictions"])
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "says"),
+    [
+        ("fleet_full", {}, "tool 'fleet_full' needs the field 'fleet', the name of one; the tool 'fleets' lists them"),
+        ("fleet_full", {"fleet": "hers"}, "fleet 'hers' is not below mlruns: there are mine, ours"),
+        ("fleet_fool", {"fleet": "mine"}, "tool 'fleet_fool' is not known; did you mean 'fleet_full'?"),
+        ("fleets", {"fleet": "mine"}, "tool 'fleets' takes no fields; leave 'fleet' out"),
+    ],
+)
+def test_a_refusal_about_fleets_is_an_error_of_the_tool(name, arguments, says):
+    result = called(Stub(None), name, arguments)
+    assert (result.is_error, result.content[0].text[: len(says)]) == (True, says)
+
+
+def test_an_answer_of_a_fleet_keeps_to_the_limits():
+    assert called(Stub(None), "fleet_full", {"fleet": "mine"}, rows=2).content[0].text.startswith("the answer has 3")
 
 
 def test_an_answer_has_the_bytes_of_the_other_doors():
@@ -158,4 +213,6 @@ def test_the_skill_names_only_tools_and_columns_that_there_are():
     columns = {"q500", "q100", "q900", "mean"}
     fields = {name for asked in QUESTIONS.values() for name in asked.model_fields}
     examples = {"sovereign", "enterprise", "OutOfSupport"}
-    assert words - set(QUESTIONS) - columns - parts - fields == examples
+    fields |= {"fleet"} | {name for asked in FIELDS.values() for name in asked}
+    tools = {"fleets", *(f"fleet_{name}" for name in FIELDS)}
+    assert words - set(QUESTIONS) - tools - columns - parts - fields == examples
