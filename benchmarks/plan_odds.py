@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from shiftcast.features.calendars import quarter_end
 from shiftcast.forecast.capacity.choices import draw_leads
 from shiftcast.forecast.capacity.need import funnel_steps, needed
 from shiftcast.forecast.capacity.purchase import whole_racks
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.world import draw_world
 from shiftcast.forecast.known import Settings, basis_of, cut
-from shiftcast.forecast.views.part import Part, periods
+from shiftcast.forecast.views.part import Part
+from shiftcast.forecast.views.places import place_of
 from shiftcast.pipelines.sources.public_record import read_record
 
 RESULTS = Path(__file__).with_suffix(".csv")
@@ -39,11 +39,6 @@ AHEAD = ("2027Q2", "2027Q4", "2028Q4")
 SEEDS = (1, 2)
 NOW = "2026-11-22"
 PAST = {"2024-11-22": ("2025Q2", "2025Q4", "2026Q3"), "2025-05-22": ("2025Q4", "2026Q3"), "2025-11-22": ("2026Q3",)}
-
-
-def place_of(cube: xr.Dataset, by: str) -> int:
-    """Return the index of a quarter, reported or ahead."""
-    return int(periods(cube).searchsorted(quarter_end(by)))
 
 
 def generated(fit: WorldFit, draws: int) -> Iterator[dict[str, Any]]:

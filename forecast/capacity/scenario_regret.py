@@ -23,8 +23,8 @@ from shiftcast.forecast.capacity.need import needed, shortage_risk
 from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.scenarios.reading import BASE, read_scenario
 from shiftcast.forecast.views.answer import ASSUMED, Answer
-from shiftcast.forecast.views.compared import quarter_place
 from shiftcast.forecast.views.compared_words import amount
+from shiftcast.forecast.views.places import place_ahead
 from shiftcast.forecast.views.scenario import apply_scenario, gallery_of
 
 _ROUNDING: Final = 1e-12  # of a cost
@@ -73,7 +73,7 @@ def regret_question(cube: xr.Dataset, asked: Regretted) -> Answer:
     chance = shortage_risk(asked.risk, asked.under, asked.over)
     over = 1.0 if asked.over is None else asked.over
     under = over * (1 - chance) / chance
-    part, place = Plan(asked.by, segment=asked.segment, leaf=asked.leaf).part, quarter_place(cube, asked.by)
+    part, place = Plan(asked.by, segment=asked.segment, leaf=asked.leaf).part, place_ahead(cube, asked.by)[0]
     texts = {read_scenario(text, gallery_of(cube)).label: text for text in (BASE, *asked.scenarios)}
     added = {name: needed(apply_scenario(cube, text), part, place, None).added for name, text in texts.items()}
     plans = np.array([np.quantile(each, 1 - chance) for each in added.values()])

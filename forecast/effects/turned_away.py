@@ -13,10 +13,10 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.forecast.effects.ceilings import binding
-from shiftcast.forecast.effects.places import place_of
 from shiftcast.forecast.effects.words import percent, said
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, places, unit_of
+from shiftcast.forecast.views.places import place_of
 from shiftcast.forecast.views.rows import part_of
 
 if TYPE_CHECKING:  # it brings the models

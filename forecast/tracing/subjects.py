@@ -22,9 +22,10 @@ from shiftcast.forecast.rollouts.courses import MIGRATING
 from shiftcast.forecast.split.leaf_state import leaf_statements
 from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.supply.ceilings import LIMITS
-from shiftcast.forecast.tracing.cells import Cell, place_of, share_of, volume_of
+from shiftcast.forecast.tracing.cells import Cell, share_of, volume_of
 from shiftcast.forecast.tracing.equations import quotient
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share
+from shiftcast.forecast.views.places import place_of
 from shiftcast.forecast.views.techniques import technique_requests
 
 

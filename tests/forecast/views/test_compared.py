@@ -89,7 +89,7 @@ def test_quantiles_of_a_mixture_of_equal_weights_are_those_of_all_draws():
         ({"scenarios": ("halvd",)}, "did you mean 'halved'"),
         (
             {"scenarios": ("halved",), "by": "2031Q1"},
-            "by '2031Q1' is no quarter ahead; choose one from 2026Q3 to 2028Q4",
+            "an answer for 2031Q1: the forecast goes from 2026Q3 to 2028Q4",
         ),
         ({"scenarios": ("halved",), "weights": {"halvd": 1.0}}, "scenario 'halvd' is not known; did you mean 'halved'"),
         ({"scenarios": ("halved",), "weights": {"halved": 0.3}}, "weights sum to 0.3; .*such as base=0.7 for the rest"),
