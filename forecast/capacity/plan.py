@@ -155,7 +155,7 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan, registry: Registr
     }  # fmt: skip
     waited = waits(basis.ceilings)
     return Answer(
-        f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {risk:.1%} shortage risk",
+        f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {100 * risk:g} % shortage risk",
         pd.DataFrame([row]), with_stated(assumed_rows(basis.assumptions, _USED, given), waited),
         (*doubtful, *plan_notes(row, asked.installed, chosen, terms.rent), *waits_note(waited)),
         _paths(cube, needs, risk), says=plan_says(row, today, ways, basis.origin),

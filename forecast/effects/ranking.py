@@ -20,8 +20,9 @@ from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
-from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.effects.words import said
 from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.answer import Answer, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, unit_of
 from shiftcast.forecast.views.places import place_ahead, place_of

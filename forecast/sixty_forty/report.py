@@ -114,6 +114,7 @@ def split_report(fit: WorldFit, settings: Settings, imposed: Imposed, *, base: s
     ValueError
         If base and definition are not known together, or the mode cannot be applied.
     """
+
     def drawn(mode: Imposed) -> xr.Dataset:
         return world_under(fit, settings, mode)
 
