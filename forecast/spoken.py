@@ -6,6 +6,7 @@ from typing import Final
 
 USUAL: Final = 0.8  # level of the interval that answers tell
 _HALF: Final = 0.005  # half of one percent, which would round to none of it
+_ROUNDING: Final = 1e-9  # a sum of parts that is this near to all is all
 _SIZES: Final = ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"))
 
 
@@ -94,4 +95,4 @@ def percent(part: float) -> str:
     """
     if 0 < abs(part) < _HALF:
         return "under 1 %" if part > 0 else "over -1 %"
-    return "over 99 %" if 1 - _HALF <= part < 1 else f"{100 * part:.0f} %"
+    return "over 99 %" if 1 - _HALF <= part < 1 - _ROUNDING else f"{100 * part:.0f} %"

@@ -77,10 +77,9 @@ def crossing_words(
     """
     said, middle = [_odds(asked, when)], quarter_label(share.ends[middle_of(share)])
     if when.draws_within:
-        few = "" if when.early_within else f", of {when.draws_within} draws, too few for an interval"
-        dates = (
-            f"{when.middle_within}{few or f' ({within(str(when.early_within), str(when.late_within), when.level)})'}"
-        )
+        few = f", of {when.draws_within} draws, too few for an interval"
+        ends = f" ({within(str(when.early_within), str(when.late_within), when.level)})"
+        dates = f"{when.middle_within}{ends if when.early_within else few}"
         said.append(f"If it falls in between, as in {percent(1 - when.already - when.never)} of the draws: {dates}.")
     if when.already + when.never > OUTSIDE:
         said.append(_why(asked, share, when, parts))

@@ -70,8 +70,8 @@ def test_an_answer_that_hangs_on_what_a_request_takes_says_how_much(by_hand):
     found = ask(by_hand, segment="rest", base="gpu_hours")
     assert (found.already, found.never) == (0.5, 0.5)
     assert (
-        "It depends on how many GPU-hours a request takes, not on speed. A request by llm takes 40 (8 in 10: 0.27 to 80) "
-        "times the GPU-hours of one by the others today."
+        "It depends on how many GPU-hours a request takes, not on speed. A request by llm takes 40 (8 in 10: 0.27 "
+        "to 80) times the GPU-hours of one by the others today."
     ) in found.says
     said = "Of what is uncertain about the share in 2027Q1 (variance of its log odds): what a request takes 100 %."
     assert said in found.says
