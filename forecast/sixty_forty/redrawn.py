@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
+from shiftcast.forecast.identity.sold import TopDownFit, fit_top_down
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.sixty_forty.modes import Imposed, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, report_beside, world_under
@@ -63,6 +64,10 @@ class Redrawn:
         return report_beside(self.known, self._free, imposed, self._drawn, base=base, definition=definition)
 
     @cached_property
+    def _top_down(self) -> TopDownFit:
+        return fit_top_down(self.known, self.settings.through)
+
+    @cached_property
     def _free(self) -> xr.Dataset:
         """The forecast with nothing imposed; every question after the first takes it as it is."""
         return self._drawn(Imposed("free", _ANY))
@@ -89,4 +94,4 @@ class Redrawn:
         Relabelled
             The split by quarter, before and after.
         """
-        return relabelled(self.fit.top_down, self.settings, firm, to, valid_from=valid_from)
+        return relabelled(self._top_down, self.settings, firm, to, valid_from=valid_from)
