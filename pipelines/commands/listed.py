@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from importlib import import_module
@@ -15,6 +16,7 @@ from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from shiftcast.pipelines.commands.examples import Example, epilog_of, example_of
+from shiftcast.pipelines.commands.mistyped import MISTYPED, refuse
 
 CALLED: Final[ContextVar[tuple[str, ...]]] = ContextVar("CALLED", default=())  # words of the call that is under way
 
@@ -146,6 +148,41 @@ class CommandsOnDemand(TyperGroup):
         super().__init__(**given)
         for name, listed in COMMANDS.items():
             self.commands[name] = TyperCommand(name, help=listed.says, rich_help_panel=listed.panel)
+
+    def main(self, *words: Any, standalone_mode: bool = True, **options: Any) -> Any:
+        """Run the command line; a call that cannot be read is refused in one line.
+
+        Parameters
+        ----------
+        *words, **options
+            As Click takes them.
+        standalone_mode
+            Whether the process ends with it.
+
+        Returns
+        -------
+        object
+            What the command returns, where the process goes on.
+
+        Raises
+        ------
+        SystemExit
+            With the exit code, where it ends.
+        """
+        try:
+            done = super().main(*words, standalone_mode=False, **options)
+        except MISTYPED as error:
+            if not standalone_mode:
+                raise
+            sys.exit(refuse(error, " ".join(("shiftcast", *CALLED.get()[:1]))))
+        except typer.Abort:
+            if not standalone_mode:
+                raise
+            sys.stderr.write("shiftcast: given up\n")
+            sys.exit(1)
+        if standalone_mode:
+            sys.exit(done if isinstance(done, int) else 0)
+        return done
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of the help.

@@ -1,4 +1,4 @@
-"""The command line, a notebook, the served model and the server for assistants give the same bytes for the same question."""
+"""The command line, a notebook, the served model and the assistants' server give the same bytes for one question."""
 
 import asyncio
 import importlib.util
