@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
@@ -149,12 +149,15 @@ class CommandsOnDemand(TyperGroup):
         for name, listed in COMMANDS.items():
             self.commands[name] = TyperCommand(name, help=listed.says, rich_help_panel=listed.panel)
 
-    def main(self, *words: Any, standalone_mode: bool = True, **options: Any) -> Any:
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
+        standalone_mode: bool = True, **options: Any,
+    ) -> Any:  # fmt: skip
         """Run the command line; a call that cannot be read is refused in one line.
 
         Parameters
         ----------
-        *words, **options
+        args, prog_name, complete_var, **options
             As Click takes them.
         standalone_mode
             Whether the process ends with it.
@@ -170,7 +173,7 @@ class CommandsOnDemand(TyperGroup):
             With the exit code, where it ends.
         """
         try:
-            done = super().main(*words, standalone_mode=False, **options)
+            done = super().main(args, prog_name, complete_var, standalone_mode=False, **options)
         except MISTYPED as error:
             if not standalone_mode:
                 raise
