@@ -151,13 +151,13 @@ class CommandsOnDemand(TyperGroup):
 
     def main(
         self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
-        standalone_mode: bool = True, **options: Any,
+        standalone_mode: bool = True, windows_expand_args: bool = True, **extra: Any,
     ) -> Any:  # fmt: skip
         """Run the command line; a call that cannot be read is refused in one line.
 
         Parameters
         ----------
-        args, prog_name, complete_var, **options
+        args, prog_name, complete_var, windows_expand_args, **extra
             As Click takes them.
         standalone_mode
             Whether the process ends with it.
@@ -173,7 +173,7 @@ class CommandsOnDemand(TyperGroup):
             With the exit code, where it ends.
         """
         try:
-            done = super().main(args, prog_name, complete_var, standalone_mode=False, **options)
+            done = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except MISTYPED as error:
             if not standalone_mode:
                 raise

@@ -50,7 +50,7 @@ sys.modules["twenty"] = twenty
 SCRIPT.loader.exec_module(twenty)
 
 TWENTY = {f"{each.number} {each.name}": {"question": each.name, **each.fields} for each in twenty.asked_of_forecast()}
-LONG = {"impose": pytest.mark.slow, "11 relabel": pytest.mark.slow}
+LONG = dict.fromkeys(("impose", "11 relabel", "13 retire"), pytest.mark.slow)
 EVERY = {**QUESTIONS, **TWENTY}
 DOORS = ("python", "command", "rest", "mcp")
 
