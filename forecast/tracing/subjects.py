@@ -152,7 +152,7 @@ def _operators(cube: xr.Dataset, known: Known, part: Part) -> Iterator[Subject]:
 
 def _grouped(rows: pd.DataFrame, columns: list[str]) -> dict[tuple[Any, ...], pd.DataFrame]:
     """Return rows by what they say in some columns."""
-    return {key: own.reset_index(drop=True) for key, own in rows.groupby(columns, sort=False)}  # type: ignore[misc]
+    return {key: own.reset_index(drop=True) for key, own in rows.groupby(columns, sort=False)}
 
 
 def _ceilings(cube: xr.Dataset, known: Known, at: int) -> Iterator[Subject]:

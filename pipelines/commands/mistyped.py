@@ -1,4 +1,4 @@
-"""What was typed and cannot be read, refused in one line with the remedy, as every other refusal is."""
+"""Refusal of a call that cannot be read: one line with the remedy, as every other refusal is."""
 
 from __future__ import annotations
 
