@@ -10,7 +10,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.capacity.choices import Choice
 from shiftcast.forecast.capacity.words import fan
-from shiftcast.forecast.spoken import number, percent
+from shiftcast.forecast.spoken import number, percent, within
 
 _MONTH_DAYS: Final = 30.4375
 _READING: Final = (
@@ -111,8 +111,9 @@ def plan_notes(
         ),
         (
             f"One {row['generation']} does the work of {row['stands_for_median']:.3g} of the accelerators that the "
-            f"forecast adds ({row['stands_for_low80']:.3g} to {row['stands_for_high80']:.3g}), on the part's own "
-            f"tasks; {percent(row['measured_share'])} of it at rates that records have of {row['generation']}."
+            f"forecast adds ({within(number(row['stands_for_low80']), number(row['stands_for_high80']))}), on the "
+            f"part's own tasks; {percent(row['measured_share'])} of it at rates that records have of "
+            f"{row['generation']}."
         ),
         _READING, _REGRET,
     ]  # fmt: skip

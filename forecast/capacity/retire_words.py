@@ -160,6 +160,6 @@ def _slack(table: pd.DataFrame) -> str:
     first, end = rows.iloc[0], rows.iloc[-1]
     return (
         f"With power to spare the first cohort still pays until {first['middle']} and the last until {end['middle']} "
-        f"({end['early']} to {end['late']}); by age alone half are gone by {first['worn_out_by']} and "
+        f"({within(str(end['early']), str(end['late']))}); by age alone half are gone by {first['worn_out_by']} and "
         f"{end['worn_out_by']}."
     )

@@ -180,8 +180,8 @@ def change_words(change: Change, table: pd.DataFrame, measure: str) -> str:
     told = told.loc[told["mean"].abs().sort_values(ascending=False, kind="stable").index].head(_NAMED)
     shown = bool((told["share"].abs() < SENSIBLE).all())
     each = [
-        f"{row.factor} {signed(row.mean)} ({signed(row.low80)} to {signed(row.high80)}"
-        + (f", {percent(row.share)} of it)" if shown else ")")
+        f"{row.factor} {signed(row.mean)} ({within(signed(row.low80), signed(row.high80))}"
+        + (f"; {percent(row.share)} of it)" if shown else ")")
         for row in told.itertuples(index=False)
     ]
     others, rest = len(effects) - len(told), float(effects["mean"].sum() - told["mean"].sum())
