@@ -18,6 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from shiftcast.pipelines.commands.examples import Example, epilog_of, example_of
 from shiftcast.pipelines.commands.mistyped import MISTYPED, refuse
 
+_PROGRAM: Final = "shiftcast"
 CALLED: Final[ContextVar[tuple[str, ...]]] = ContextVar("CALLED", default=())  # words of the call that is under way
 
 
@@ -173,11 +174,11 @@ class CommandsOnDemand(TyperGroup):
             With the exit code, where it ends.
         """
         try:
-            done = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+            done = super().main(args, prog_name or _PROGRAM, complete_var, False, windows_expand_args, **extra)
         except MISTYPED as error:
             if not standalone_mode:
                 raise
-            sys.exit(refuse(error, " ".join(("shiftcast", *CALLED.get()[:1]))))
+            sys.exit(refuse(error, " ".join((_PROGRAM, *CALLED.get()[:1]))))
         except typer.Abort:
             if not standalone_mode:
                 raise
