@@ -23,6 +23,7 @@ from shiftcast.forecast.identity.anchors import AT_LEAST
 from shiftcast.forecast.identity.world import World, build_world
 from shiftcast.forecast.known import Settings, cut
 from shiftcast.forecast.leaves import SOLD_LEAVES
+from shiftcast.forecast.spoken import within
 from shiftcast.forecast.views.part import forecast_periods
 from shiftcast.forecast.views.scenario import apply_scenario
 from shiftcast.pipelines.sources.public_record import read_record
@@ -100,7 +101,8 @@ def fan(world: World) -> Iterator[dict[str, object]]:
     for name, scale in (("spending", 1e9), ("power", 1e3)):
         low, mid, high, top = np.quantile(total(cube, name), [0.1, 0.5, 0.9, 0.975]) / scale
         unit = "billion USD a quarter" if name == "spending" else "GW of facilities"
-        yield check(f"{name} of the last quarter, median [{unit}]", float(mid), f"80 %: {low:.0f} to {high:.0f}", True)
+        ends = within(f"{low:.0f}", f"{high:.0f}")
+        yield check(f"{name} of the last quarter, median [{unit}]", float(mid), ends, True)
         yield check(f"{name} of the last quarter, 97.5 % [{unit}]", float(top), "", True)
 
 

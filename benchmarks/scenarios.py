@@ -13,8 +13,9 @@ import pandas as pd
 
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings, cut
+from shiftcast.forecast.spoken import number, signed, within
 from shiftcast.forecast.views.compared import Compared, compared
-from shiftcast.forecast.views.compared_words import amount, quantity
+from shiftcast.forecast.views.compared_words import quantity
 from shiftcast.forecast.views.scenario import with_gallery
 from shiftcast.pipelines.sources.public_record import read_record
 from shiftcast.pipelines.sources.scenario_files import shipped_scenarios
@@ -58,11 +59,13 @@ def _cell(row: pd.Series) -> str:
     middle, low, high = (
         _figure(str(row.name), row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80")
     )
-    return f"{middle} ({low} to {high})"
+    return f"{middle} ({within(low, high)})"
 
 
 def _figure(measure: str, value: float, *, sign: bool = False) -> str:
-    return quantity(measure, value, sign=sign) if measure == "power" else amount(value, sign=sign)
+    if measure == "power":
+        return quantity(measure, value, sign=sign)
+    return signed(value) if sign else number(value)
 
 
 def write_page(results: pd.DataFrame) -> None:

@@ -187,7 +187,7 @@ class Forecaster(Deciding):
         self, mode: str, *, base: str, definition: str, share: float | None = None, strength: float = 0.1,
         total: str = "kept",
     ) -> SplitReport:  # fmt: skip
-        """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are drawn from one fit.
+        """Return the split under a mode beside the free one, as ``shiftcast split`` does; both are of one fit.
 
         ``mode, share, strength`` and ``total`` are those of :func:`forecast.sixty_forty.modes.imposed_as`, ``base`` and
         ``definition`` those of :meth:`split`. ValueError names what is at fault, or that no share had been claimed.
@@ -224,7 +224,7 @@ class Forecaster(Deciding):
 
         if self.known is None or self.settings is None:
             raise InputError(_NOT_KEPT)
-        return Redrawn(self.known, self.settings)
+        return Redrawn(self.known, self.settings, self.cube)
 
     @property
     def _reading(self) -> ClaimReading:

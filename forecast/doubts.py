@@ -8,7 +8,6 @@ from typing import Final
 from shiftcast.features.input_error import InputError
 
 _WHOLE, _LONG = 100.0, 1e15  # between which a figure is shown without decimals and exponent
-_SIZES: Final = {"million": 1e6, "billion": 1e9, "trillion": 1e12}
 FAR: Final = 10.0  # times beyond the range at which a figure is refused until it is insisted on
 
 
@@ -79,29 +78,6 @@ def figure(value: float, digits: int = 4) -> str:
     """
     short = float(f"{value:.{digits}g}")
     return f"{short:,.0f}" if _WHOLE <= abs(short) < _LONG else f"{short:.{digits}g}"
-
-
-def counted(value: float) -> str:
-    """Return a figure at three digits, from a million on in words.
-
-    Parameters
-    ----------
-    value
-        Any number.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> counted(10934.7), counted(2_440_728.0), counted(-3.45e12)
-    ('10,900', '2.44 million', '-3.45 trillion')
-    """
-    for name, size in _SIZES.items():
-        if size <= abs(value) < size * 1e3:
-            return f"{figure(value / size, 3)} {name}"
-    return figure(value, 3)
 
 
 def doubt(name: str, value: float, supported: Supported, *, sure: bool, refused: bool = True) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import quarter_end, quarter_label
+from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.capacity.funnel import FunnelStep
@@ -18,8 +18,8 @@ from shiftcast.forecast.capacity.procurement import critical_ratio
 from shiftcast.forecast.doubts import Supported, doubt
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.leaves import SEGMENT_OF
-from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods
+from shiftcast.forecast.views.part import Part, draws_of, periods
+from shiftcast.forecast.views.places import place_ahead
 
 STEPS: Final = {  # stage reached: mean lag, and the share that reaches it
     "order": ("lag.visibility_order", "funnel.ordered"),
@@ -145,8 +145,8 @@ def funnel_steps(basis: Basis, given: Mapping[str, float]) -> dict[str, FunnelSt
     }
 
 
-def place_of(cube: xr.Dataset, by: str) -> int:
-    """Return the index of a quarter ahead.
+def place_to_fill(cube: xr.Dataset, by: str) -> int:
+    """Return the position of a quarter ahead that has not ended on the day of the forecast.
 
     Parameters
     ----------
@@ -160,16 +160,11 @@ def place_of(cube: xr.Dataset, by: str) -> int:
     Raises
     ------
     OutOfSupportError, ValueError
-        If it is past the horizon; if it is already reported.
+        If it is past the horizon or already reported; if it has ended.
     """
-    ends, wanted = periods(cube), quarter_end(by)
-    if wanted > ends[-1]:
-        raise OutOfSupportError(f"a plan by {by}", f"the forecast ends in {quarter_label(ends[-1])}", "ask up to it")
-    place = int(ends.searchsorted(wanted))
-    if not forecast_periods(cube)[place]:
-        raise InputError(f"{by} is already reported; plan for {cube.attrs['first_forecast']} or later")
-    if place <= today_of(cube):
-        raise InputError(f"{by} has ended; plan for {quarter_label(ends[today_of(cube) + 1])} or later")
+    place, today = place_ahead(cube, by)[0], today_of(cube)
+    if place <= today:
+        raise InputError(f"{by} has ended; plan for {quarter_label(periods(cube)[today + 1])} or later")
     return place
 
 

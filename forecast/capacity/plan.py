@@ -23,7 +23,7 @@ from shiftcast.forecast.capacity.need import (
     doubt_installed,
     funnel_steps,
     needed,
-    place_of,
+    place_to_fill,
     shortage_risk,
     today_of,
 )
@@ -134,7 +134,7 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan, registry: Registr
     """
     given, risk, part = dict(asked.given), shortage_risk(asked.risk, asked.under, asked.over), asked.part
     doubtful = doubt_given(basis, given, sure=asked.sure)
-    place, cube = place_of(cube, asked.by), cube.isel(draw=slice(0, basis.draws))
+    place, cube = place_to_fill(cube, asked.by), cube.isel(draw=slice(0, basis.draws))
     doubtful += doubt_installed(cube, part, asked.installed, sure=asked.sure)
     needs = _needs(cube, part, asked.installed)
     need = needs[place]
@@ -155,7 +155,7 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan, registry: Registr
     }  # fmt: skip
     waited = waits(basis.ceilings)
     return Answer(
-        f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {risk:.1%} shortage risk",
+        f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {100 * risk:g} % shortage risk",
         pd.DataFrame([row]), with_stated(assumed_rows(basis.assumptions, _USED, given), waited),
         (*doubtful, *plan_notes(row, asked.installed, chosen, terms.rent), *waits_note(waited)),
         _paths(cube, needs, risk), says=plan_says(row, today, ways, basis.origin),

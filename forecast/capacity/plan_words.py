@@ -10,7 +10,7 @@ import pandas as pd
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.capacity.choices import Choice
 from shiftcast.forecast.capacity.words import fan
-from shiftcast.forecast.doubts import counted
+from shiftcast.forecast.spoken import number, percent, within
 
 _MONTH_DAYS: Final = 30.4375
 _READING: Final = (
@@ -43,7 +43,7 @@ def plan_says(row: Mapping[str, Any], today: pd.DataFrame, ways: pd.DataFrame, o
     order = (
         f"{row['racks_to_add']:,.0f} racks of {row['rack']} {row['generation']}, {row['accelerators_to_add']:,.0f} "
         f"accelerators where the need is {fan(row, 'accelerators_added')}, live by {row['live_by']} hold the risk of "
-        f"too few at {row['risk']:.0%}: {fan(row, 'mw_facility', 'MW')}; {fan(row, 'usd', 'USD')}."
+        f"too few at {100 * row['risk']:g} %: {fan(row, 'mw_facility', 'MW')}; {fan(row, 'usd', 'USD')}."
     )
     return " ".join((order, _late(row, late) if late > 0 else _due(row), _bridge(row, today), _least(ways)))
 
@@ -56,15 +56,15 @@ def _late(row: Mapping[str, Any], days: int) -> str:
     )  # fmt: skip
     return (
         f"The day to order them was {row['order_by']}, {max(days / _MONTH_DAYS, 0.1):.1f} months ago. The best that "
-        f"can still be had is to order today: they are live in time with {row['in_time_if_ordered_now']:.0%}, which "
-        f"leaves too few with {row['p_short_if_ordered_now']:.0%}; {held}."
+        f"can still be had is to order today: they are live in time with {percent(row['in_time_if_ordered_now'])}, "
+        f"which leaves too few with {percent(row['p_short_if_ordered_now'])}; {held}."
     )
 
 
 def _due(row: Mapping[str, Any]) -> str:
     return (
-        f"Order by {row['order_by']}: ordered today they are live in time with {row['in_time_if_ordered_now']:.0%}, "
-        f"and too few are live with {row['p_short_if_ordered_now']:.0%}."
+        f"Order by {row['order_by']}: ordered today they are live in time with "
+        f"{percent(row['in_time_if_ordered_now'])}, and too few are live with {percent(row['p_short_if_ordered_now'])}."
     )
 
 
@@ -73,16 +73,16 @@ def _bridge(row: Mapping[str, Any], today: pd.DataFrame) -> str:
     if "rent_usd_mean" not in until:
         return "No rent is on record to bridge it."
     return (
-        f"Until they are live, up to {counted(row['rent_at_most'])} have to be rented on demand to hold the risk in "
-        f"every quarter, {counted(until['rent_usd_mean'].sum())} USD expected to {row['by']}."
+        f"Until they are live, up to {number(row['rent_at_most'])} have to be rented on demand to hold the risk in "
+        f"every quarter, {number(until['rent_usd_mean'].sum())} USD expected to {row['by']}."
     )
 
 
 def _least(ways: pd.DataFrame) -> str:
     best, worst = ways.iloc[0], ways.iloc[-1]
     return (
-        f"Of {len(ways)} ways the least largest regret has '{best['way']}' ({counted(best['expected_usd'])} "
-        f"USD expected, {best['lacks_share']:.1%} of the need lacking), the most '{worst['way']}'."
+        f"Of {len(ways)} ways the least largest regret has '{best['way']}' ({number(best['expected_usd'])} "
+        f"USD expected, {percent(best['lacks_share'])} of the need lacking), the most '{worst['way']}'."
     )
 
 
@@ -105,11 +105,15 @@ def plan_notes(
     tuple of str
     """
     notes = [
-        f"Quantity and date each hold at {row['quantile']:.1%}; both together at {row['enough_and_in_time']:.1%}.",
+        (
+            f"Quantity and date each hold at {100 * row['quantile']:g} %; both together at "
+            f"{percent(row['enough_and_in_time'])}."
+        ),
         (
             f"One {row['generation']} does the work of {row['stands_for_median']:.3g} of the accelerators that the "
-            f"forecast adds ({row['stands_for_low80']:.3g} to {row['stands_for_high80']:.3g}), on the part's own "
-            f"tasks; {row['measured_share']:.0%} of it at rates that records have of {row['generation']}."
+            f"forecast adds ({within(number(row['stands_for_low80']), number(row['stands_for_high80']))}), on the "
+            f"part's own tasks; {percent(row['measured_share'])} of it at rates that records have of "
+            f"{row['generation']}."
         ),
         _READING, _REGRET,
     ]  # fmt: skip

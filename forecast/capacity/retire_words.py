@@ -14,10 +14,10 @@ from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.purchases import Purchases
 from shiftcast.forecast.capacity.retire_trade import Trade
 from shiftcast.forecast.capacity.words import fan
-from shiftcast.forecast.doubts import counted
 from shiftcast.forecast.economics.basis import Basis, Machine
 from shiftcast.forecast.economics.power import across
 from shiftcast.forecast.economics.rates import rate
+from shiftcast.forecast.spoken import number, percent, within
 from shiftcast.forecast.views.answer import spread
 from shiftcast.forecast.views.passage import NOT_YET, Passage
 
@@ -135,24 +135,24 @@ def retire_says(swap: Swap, table: pd.DataFrame, told: pd.DataFrame, left: Passa
         if left.middle == NOT_YET else f"By {left.middle} ({_span(left)}) half of {swap.old.family} has left"
     )  # fmt: skip
     return (
-        f"{when}, as power is forecast; not by {left.horizon} in {left.never:.0%} of the draws. By {last} this frees "
-        f"{fan(whole, 'mw_freed', 'MW')} and {fan(whole, 'racks_freed')} racks or servers of {swap.old.domain}, and "
-        f"loses {fan(whole, 'work_day_lost', 'tokens a day')}. "
+        f"{when}, as power is forecast; not by {left.horizon} in {percent(left.never)} of the draws. By {last} "
+        f"this frees {fan(whole, 'mw_freed', 'MW')} and {fan(whole, 'racks_freed')} racks or servers of "
+        f"{swap.old.domain}, and loses {fan(whole, 'work_day_lost', 'tokens a day')}. "
         f"{_newest(swap)} {_why(told)} {_slack(table)}"
     )
 
 
 def _span(left: Passage) -> str:
-    return f"{left.early} to {left.late} in 8 of 10 draws"
+    return within(str(left.early), str(left.late))
 
 
 def _newest(swap: Swap) -> str:
-    return f"{swap.new.name} on that power does {counted(float(np.median(swap.times)))} times the work lost."
+    return f"{swap.new.name} on that power does {number(float(np.median(swap.times)))} times the work lost."
 
 
 def _why(told: pd.DataFrame) -> str:
     top = told.loc[told["power_binds"].idxmax()]
-    return f"Power holds the fleet back with odds of {top['power_binds']:.0%} at most ({top['quarter']})."
+    return f"Power holds the fleet back with odds of {percent(top['power_binds'])} at most ({top['quarter']})."
 
 
 def _slack(table: pd.DataFrame) -> str:
@@ -160,6 +160,6 @@ def _slack(table: pd.DataFrame) -> str:
     first, end = rows.iloc[0], rows.iloc[-1]
     return (
         f"With power to spare the first cohort still pays until {first['middle']} and the last until {end['middle']} "
-        f"({end['early']} to {end['late']}); by age alone half are gone by {first['worn_out_by']} and "
+        f"({within(str(end['early']), str(end['late']))}); by age alone half are gone by {first['worn_out_by']} and "
         f"{end['worn_out_by']}."
     )

@@ -22,9 +22,9 @@ from shiftcast.features.frames import ALL
 from shiftcast.forecast.capacity.need import needed, shortage_risk
 from shiftcast.forecast.capacity.plan import Plan
 from shiftcast.forecast.scenarios.reading import BASE, read_scenario
+from shiftcast.forecast.spoken import number
 from shiftcast.forecast.views.answer import ASSUMED, Answer
-from shiftcast.forecast.views.compared import quarter_place
-from shiftcast.forecast.views.compared_words import amount
+from shiftcast.forecast.views.places import place_ahead
 from shiftcast.forecast.views.scenario import apply_scenario, gallery_of
 
 _ROUNDING: Final = 1e-12  # of a cost
@@ -73,7 +73,7 @@ def regret_question(cube: xr.Dataset, asked: Regretted) -> Answer:
     chance = shortage_risk(asked.risk, asked.under, asked.over)
     over = 1.0 if asked.over is None else asked.over
     under = over * (1 - chance) / chance
-    part, place = Plan(asked.by, segment=asked.segment, leaf=asked.leaf).part, quarter_place(cube, asked.by)
+    part, place = Plan(asked.by, segment=asked.segment, leaf=asked.leaf).part, place_ahead(cube, asked.by)[0]
     texts = {read_scenario(text, gallery_of(cube)).label: text for text in (BASE, *asked.scenarios)}
     added = {name: needed(apply_scenario(cube, text), part, place, None).added for name, text in texts.items()}
     plans = np.array([np.quantile(each, 1 - chance) for each in added.values()])
@@ -83,7 +83,10 @@ def regret_question(cube: xr.Dataset, asked: Regretted) -> Answer:
     table = table.assign(regret=regret.max(axis=1)).sort_values("regret", kind="stable", ignore_index=True)
     unit = "accelerators too many" if asked.over is None else "units of the costs given"
     notes = (
-        f"Regret is in {unit}: one too few counts as {under / over:.3g} too many, so the best risk is {chance:.1%}.",
+        (
+            f"Regret is in {unit}: one too few counts as {under / over:.3g} too many, so the best risk is "
+            f"{100 * chance:.3g} %."
+        ),
         "Every scenario counts alike: regret takes no odds. Plans are those of the scenarios named, and no other.",
     )
     return Answer(
@@ -128,10 +131,10 @@ def regrets(plans: Array, needs: Sequence[Array], *, under: float, over: float) 
 def _says(table: pd.DataFrame, by: str, unit: str) -> str:
     best, worst = table.iloc[0], table.iloc[-1]
     said = (
-        f"{amount(best['accelerators_to_add'])} accelerators to add by {by}, the plan made for {best['plan']}: at most "
-        f"{amount(best['regret'])} {unit} over the best in any of the scenarios"
+        f"{number(best['accelerators_to_add'])} accelerators to add by {by}, the plan made for {best['plan']}: at most "
+        f"{number(best['regret'])} {unit} over the best in any of the scenarios"
     )
     other = (
-        f"The plan made for {worst['plan']}, {amount(worst['accelerators_to_add'])}, can cost {amount(worst['regret'])}"
+        f"The plan made for {worst['plan']}, {number(worst['accelerators_to_add'])}, can cost {number(worst['regret'])}"
     )
     return f"{said}." if len(table) == 1 else f"{said}. {other} over it."

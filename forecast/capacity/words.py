@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from shiftcast.forecast.doubts import counted
+from shiftcast.forecast.spoken import number, within
 
 
 def fan(row: Mapping[Any, Any] | Mapping[Hashable, Any], stem: str, unit: str = "") -> str:
@@ -25,7 +25,7 @@ def fan(row: Mapping[Any, Any] | Mapping[Hashable, Any], stem: str, unit: str = 
     Examples
     --------
     >>> fan({"mw_median": 10934.0, "mw_low80": 9000.0, "mw_high80": 12725.0}, "mw", "MW")
-    '10,900 MW (9,000 to 12,700 in 8 of 10 draws)'
+    '10,900 MW (8 in 10: 9,000 to 12,700)'
     """
-    middle, low, high = (counted(float(row[f"{stem}_{end}"])) for end in ("median", "low80", "high80"))
-    return f"{middle}{' ' if unit else ''}{unit} ({low} to {high} in 8 of 10 draws)"
+    middle, low, high = (number(float(row[f"{stem}_{end}"])) for end in ("median", "low80", "high80"))
+    return f"{middle}{' ' if unit else ''}{unit} ({within(low, high)})"

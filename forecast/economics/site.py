@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.doubts import counted
 from shiftcast.forecast.economics.basis import MODEL, SCENARIO, Basis, Machine, generations, machine
 from shiftcast.forecast.economics.cost import HOURS_PER_YEAR
 from shiftcast.forecast.economics.costs import COST_TERMS, machine_cost
@@ -20,6 +19,7 @@ from shiftcast.forecast.economics.doubted import doubt_given, doubt_power
 from shiftcast.forecast.economics.power import Power, across, capped_rate, work_per_joule
 from shiftcast.forecast.economics.rates import Rate, price_name, rate
 from shiftcast.forecast.economics.revenue import revenue_per_megawatt_year, tokens_per_watt
+from shiftcast.forecast.spoken import number, percent, within
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer, assumed_rows, spread
 from shiftcast.forecast.views.units import units_of
@@ -245,9 +245,9 @@ def _demand(site: Site) -> Array | None:
 def _says(site: Site, table: pd.DataFrame) -> str:
     """Return the answer in words: whether power binds at all, and the output of the best generation."""
     best = table.iloc[0]
-    fan = {name: tuple(counted(best[f"{name}_{end}"]) for end in ("median", "low80", "high80"))
+    fan = {name: tuple(number(best[f"{name}_{end}"]) for end in ("median", "low80", "high80"))
            for name in ("work_day", "racks", "mw_used")}  # fmt: skip
-    told = {name: f"{middle} ({low} to {high} in 8 of 10 draws)" for name, (middle, low, high) in fan.items()}
+    told = {name: f"{middle} ({within(low, high)})" for name, (middle, low, high) in fan.items()}
     unit = str(best["unit"]).replace("_", " ")
     output = (
         f"{told['work_day']} {unit}s a day on {best['generation']}, in {told['racks']} racks that take "
@@ -255,11 +255,11 @@ def _says(site: Site, table: pd.DataFrame) -> str:
     )
     if site.demand is None and site.accelerators is None:
         return (
-            f"Power binds because nothing else was given: without a demand and a number of accelerators the site is "
-            f"filled, so this is the most that it can put out, not whether power is the limit. {output} Ask again with "
+            f"{output} Power binds because nothing else was given: without a demand and a number of accelerators the "
+            "site is filled, so this is the most that it can put out, not whether power is the limit. Ask again with "
             "demand (work a day) to learn which binds."
         )
-    return f"{str(best['binding']).capitalize()} binds with odds of {best['binding_odds']:.0%}: {output}"
+    return f"{output} {str(best['binding']).capitalize()} binds with odds of {percent(best['binding_odds'])}."
 
 
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:

@@ -20,9 +20,10 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.effects.news import News, Subject, news_between
-from shiftcast.forecast.effects.words import SENSIBLE, percent, said, signed
+from shiftcast.forecast.effects.words import SENSIBLE, said, signed
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 
 DRAWS: Final = 200  # of a step; fewer where the forecast has fewer

@@ -16,7 +16,8 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.effects.shares import RULE, SHARE, share_change
 from shiftcast.forecast.effects.terms import request_terms
-from shiftcast.forecast.effects.words import SENSIBLE, percent, said, signed
+from shiftcast.forecast.effects.words import SENSIBLE, said, signed
+from shiftcast.forecast.spoken import percent, within
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.attribution import WARNING, Change, change_of, change_table
 from shiftcast.forecast.views.cells import FITTED, REQUEST, Terms
@@ -179,14 +180,14 @@ def change_words(change: Change, table: pd.DataFrame, measure: str) -> str:
     told = told.loc[told["mean"].abs().sort_values(ascending=False, kind="stable").index].head(_NAMED)
     shown = bool((told["share"].abs() < SENSIBLE).all())
     each = [
-        f"{row.factor} {signed(row.mean)} ({signed(row.low80)} to {signed(row.high80)}"
-        + (f", {percent(row.share)} of it)" if shown else ")")
+        f"{row.factor} {signed(row.mean)} ({within(signed(row.low80), signed(row.high80))}"
+        + (f"; {percent(row.share)} of it)" if shown else ")")
         for row in told.itertuples(index=False)
     ]
     others, rest = len(effects) - len(told), float(effects["mean"].sum() - told["mean"].sum())
     tail = f"; {others} others {signed(rest)}" if others and abs(rest) > _DUST * abs(moved) else ""
     return (
-        f"{signed(moved, unit)} ({signed(float(low))} to {signed(float(high))}, 8 in 10): {measure} goes from "
+        f"{signed(moved, unit)} ({within(signed(float(low)), signed(float(high)))}): {measure} goes from "
         f"{said(first['mean'])} in {first['factor']} to {said(last['mean'])} in {last['factor']}, on the mean. "
         f"It is made of {'; '.join(each) or 'nothing'}{tail}."
     )

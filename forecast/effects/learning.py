@@ -15,11 +15,11 @@ from shiftcast.forecast.economics.basis import Basis
 from shiftcast.forecast.effects.decisions import PLAN, decision
 from shiftcast.forecast.effects.figures import Figure, figures_to_measure
 from shiftcast.forecast.effects.learning_words import learning_notes, learning_words
-from shiftcast.forecast.effects.places import place_ahead
 from shiftcast.forecast.effects.study import Study, Worth
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.part import Part, draws_of, unit_of
+from shiftcast.forecast.views.places import place_ahead
 from shiftcast.forecast.views.rows import part_of
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from shiftcast.forecast.effects.decisions import DECISIONS
 from shiftcast.forecast.effects.figures import ASSUMPTION
 from shiftcast.forecast.effects.study import INNER, TOGETHER, Study, Worth
-from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.effects.words import said
+from shiftcast.forecast.spoken import percent, within
 
 
 def learning_words(study: Study, worth: Worth, table: pd.DataFrame, *, of: str, unit: str) -> str:
@@ -31,7 +32,7 @@ def learning_words(study: Study, worth: Worth, table: pd.DataFrame, *, of: str, 
         Figure first, then what it takes away, what it leaves, and what it is worth.
     """
     low, high = np.exp(np.quantile(study.output, INNER))
-    now = f"{said(float(low))} to {said(float(high), unit)} (8 in 10)"
+    now = within(said(float(low)), said(float(high), unit))
     if table.empty:
         return (
             f"No single figure: none tells more of {of}, {now}, than the {percent(study.floor)} of its variance that "
@@ -40,7 +41,7 @@ def learning_words(study: Study, worth: Worth, table: pd.DataFrame, *, of: str, 
     first = table.iloc[0]
     return (
         f"{first['figure']} ({first['kind']}): measured, it takes away {percent(first['share'])} "
-        f"({percent(first['share_low80'])} to {percent(first['share_high80'])}, 8 in 10) of the variance of the log of "
+        f"({within(percent(first['share_low80']), percent(first['share_high80']))}) of the variance of the log of "
         f"{of}, and the interval, now {now}, is {percent(first['narrower'])} narrower: {said(first['left_low80'])} to "
         f"{said(first['left_high80'], unit)} with the figure in its middle. {_of_worth(worth, first)}"
     )

@@ -171,10 +171,10 @@ def _numbers(
 def _subject(label: str, rows: pd.DataFrame, side: NDArray[np.int_]) -> Subject:
     day = "known_at" if "known_at" in rows else "stated_at"
     newest = rows.sort_values(day, kind="stable").iloc[-1]
+    unit = f" {newest['unit']}" if "unit" in rows else ""
     shown: list[Callable[[pd.Series], str]] = [
         lambda row: f"{row['period_start']:%Y-%m-%d} to {row['period_end']:%Y-%m-%d}",
-        lambda row: f"{row['value']:.6g} {row['unit']}", lambda row: f"{row['mid']:.6g} {row['unit']}",
-        lambda row: str(row["source"]),
+        lambda row: f"{row['value']:.6g}{unit}", lambda row: f"{row['mid']:.6g}{unit}", lambda row: str(row["source"]),
     ]  # fmt: skip
     wants = ("period_start", "value", "mid", "source")
     example = ", ".join(say(newest) for column, say in zip(wants, shown, strict=True) if column in rows)

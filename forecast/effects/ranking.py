@@ -20,11 +20,12 @@ from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
-from shiftcast.forecast.effects.places import place_ahead, place_of
-from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.effects.words import said
 from shiftcast.forecast.leaves import segment_of_leaves
+from shiftcast.forecast.spoken import percent, within
 from shiftcast.forecast.views.answer import Answer, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, unit_of
+from shiftcast.forecast.views.places import place_ahead, place_of
 
 _RESAMPLED: Final = 400
 _BAND: Final = (0.1, 0.9)
@@ -171,11 +172,12 @@ def _says(table: pd.DataFrame, both: Array, asked: Rank, labels: list[str], unit
     also = "" if own == vague["leaf"] else f" In itself {own} is the least certain."
     same = vague["leaf"] == top["leaf"]
     vaguest = "It is the most uncertain as well" if same else f"Most uncertain is {vague['leaf']}"
+    grown = within(said(top["growth_low80"]), said(top["growth_high80"]))
+    part = within(percent(vague["variance_share_low80"]), percent(vague["variance_share_high80"]))
     return (
-        f"{top['leaf']} drives growth: {said(top['growth_median'], unit)} ({said(top['growth_low80'])} to "
-        f"{said(top['growth_high80'])}, 8 in 10) from {labels[0]} to {labels[1]}, {percent(top['growth_share'])} of "
-        f"the {said(whole, unit)} that {asked.segment} adds in {asked.measure}; it adds most in "
+        f"{top['leaf']} drives growth: {said(top['growth_median'], unit)} ({grown}) from {labels[0]} to "
+        f"{labels[1]}, {percent(top['growth_share'])} of the {said(whole, unit)} that "
+        f"{asked.segment} adds in {asked.measure}; it adds most in "
         f"{percent(top['odds_first'])} of the draws. {vaguest}: "
-        f"{percent(vague['variance_share'])} ({percent(vague['variance_share_low80'])} to "
-        f"{percent(vague['variance_share_high80'])}) of the variance of {asked.segment} in {labels[1]}.{also}"
+        f"{percent(vague['variance_share'])} ({part}) of the variance of {asked.segment} in {labels[1]}.{also}"
     )

@@ -11,10 +11,10 @@ import xarray as xr
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.effects.places import place_of
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.attribution import Change
+from shiftcast.forecast.views.places import place_of
 
 SHARE: Final = "hyperscale_share"
 RULE: Final = (

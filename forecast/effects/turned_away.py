@@ -13,10 +13,11 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.forecast.effects.ceilings import binding
-from shiftcast.forecast.effects.places import place_of
-from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.effects.words import said
+from shiftcast.forecast.spoken import percent, within
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, places, unit_of
+from shiftcast.forecast.views.places import place_of
 from shiftcast.forecast.views.rows import part_of
 
 if TYPE_CHECKING:  # it brings the models
@@ -169,8 +170,8 @@ def _says(cube: xr.Dataset, part: Part, place: int, bound: dict[str, Array], uni
     row = _row(cube, part, place, bound)
     where = "in all" if part == Part() else f"in {part.segment}/{part.leaf}"
     if row["odds_any"] == 0:
-        high = said(row["latent_high80"], unit)
-        return f"None that shows in {row['quarter']} {where} (at most {high}, 9 in 10). {_reported(cube)}"
+        most = f"{said(row['latent_high80'], unit)} at most (9 in 10)"
+        return f"{most} are turned away {where} in {row['quarter']}: none that shows. {_reported(cube)}"
     odds = {name: row[f"odds_{name}"] for name in bound}
     ordered = sorted((name for name in odds if odds[name] > FELT), key=lambda name: -odds[name])
     which = ", ".join(f"{name} ({percent(odds[name])})" for name in ordered)
@@ -180,7 +181,7 @@ def _says(cube: xr.Dataset, part: Part, place: int, bound: dict[str, Array], uni
         else "No ceiling binds new orders in that quarter: it is what earlier quarters still owe."
     )
     return (
-        f"{said(row['latent_median'], unit)} ({said(row['latent_low80'])} to {said(row['latent_high80'])}, 8 in 10) "
+        f"{said(row['latent_median'], unit)} ({within(said(row['latent_low80']), said(row['latent_high80']))}) "
         f"are turned away {where} in {row['quarter']}, {percent(row['turned_away_share_median'])} of what is wanted; "
         f"{said(row['served_median'], unit)} are served. More than {percent(FELT)} is turned away in "
         f"{percent(row['odds_any'])} of the draws. {binds}"

@@ -36,26 +36,6 @@ def said(value: float, unit: str = "") -> str:
     return f"{number(value)} {_NAMES.get(unit, unit)}".rstrip()
 
 
-def percent(share: float) -> str:
-    """Return a share in per cent, with a digit behind the point where it is below ten.
-
-    Parameters
-    ----------
-    share
-        Share [1].
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> percent(0.041), percent(0.41)
-    ('4.1 %', '41 %')
-    """
-    return f"{100 * share:.1f} %" if abs(share) < 0.0995 else f"{100 * share:.0f} %"
-
-
 def signed(value: float, unit: str = "") -> str:
     """Return a figure with its sign.
 

@@ -21,11 +21,12 @@ from shiftcast.features.calendars import quarter_label
 from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import stream
-from shiftcast.forecast.effects.places import place_ahead
-from shiftcast.forecast.effects.words import percent, said
+from shiftcast.forecast.effects.words import said
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, unit_of
+from shiftcast.forecast.views.places import place_ahead
 from shiftcast.forecast.views.rows import part_of
 
 if TYPE_CHECKING:  # it brings the models

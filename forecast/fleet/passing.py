@@ -12,6 +12,7 @@ from shiftcast.features.arrays import Array, Flags, Integers
 from shiftcast.features.input_error import InputError
 from shiftcast.features.labels import UNLABELLED
 from shiftcast.forecast.fleet.wanted import Demand
+from shiftcast.forecast.spoken import percent, within
 from shiftcast.forecast.views.answer import ASSUMED, Answer, spread
 from shiftcast.forecast.views.crossing import first_passage, passage_ranks
 from shiftcast.forecast.views.passage import check_fractions
@@ -145,22 +146,14 @@ def _says(subject: str, passed: _Passed, share: Array, demand: Demand, level: fl
         passed.labels[at] for at in passage_ranks(passed.first, [(1 - level) / 2, 0.5, (1 + level) / 2])
     )
     never = float((passed.first == len(passed.labels) - 1).mean())
-    date = f"{middle} ({level:.0%}: {early} to {late})"
+    date = f"{middle} ({within(early, late, level)})"
     if middle == passed.labels[-1]:
-        date = f"Not by {demand.months[-1]:%Y-%m}, most likely ({level:.0%}: {early} to {late})"
+        date = f"Not by {demand.months[-1]:%Y-%m}, most likely ({within(early, late, level)})"
     years = {month.year: at + 1 for at, month in enumerate(demand.months)}
-    odds = ", ".join(f"{_percent(passed.by(at))} by the end of {year}" for year, at in years.items()
+    odds = ", ".join(f"{percent(passed.by(at))} by the end of {year}" for year, at in years.items()
                      if demand.months[at - 1].month == 12)  # fmt: skip
     now, then = (spread("", share[:, at])["median"] for at in (0, -1))
     said = [f"{date[0].upper()}{date[1:]}: {subject}."]
-    said.append(
-        f"Odds: {_percent(passed.already)} already, {f'{odds}, ' if odds else ''}{_percent(never)} not by then."
-    )
-    said.append(f"Its share is {_percent(now)} now and {_percent(then)} in {demand.months[-1]:%Y-%m} (medians).")
+    said.append(f"Odds: {percent(passed.already)} already, {f'{odds}, ' if odds else ''}{percent(never)} not by then.")
+    said.append(f"Its share is {percent(now)} now and {percent(then)} in {demand.months[-1]:%Y-%m} (medians).")
     return " ".join(said)
-
-
-def _percent(part: float) -> str:
-    if 0 < part < 0.005:
-        return "under 1%"
-    return "over 99%" if 0.995 <= part < 1 else f"{part:.0%}"

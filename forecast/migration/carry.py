@@ -127,11 +127,12 @@ def _ahead(
     """Return draws whose future follows the model's log-ratios from each draw's own level."""
     carried = np.empty((len(values), now + 1 + paths.sizes["period"], len(techniques)))
     carried[:, : now + 1] = values[:, : now + 1]
+    every = paths.transpose("series", "draw", "period", "category").values
+    series, categories = ({str(name): at for at, name in enumerate(paths[of].values)} for of in ("series", "category"))
+    columns = [categories[name] for name in techniques]
     for block, picked in enumerate(blocks):
-        path = paths.sel(series=f"{block}|{key[0]}|{key[1]}", category=list(techniques)).transpose(
-            "draw", "period", ...
-        )
-        model = np.log(np.maximum(path.values[: len(picked)], _LEAST))
+        path = every[series[f"{block}|{key[0]}|{key[1]}"], : len(picked)][..., columns]
+        model = np.log(np.maximum(path, _LEAST))
         start = np.log(np.maximum(values[picked[0], now], _LEAST))
         level = np.log(np.maximum(values[picked, now], _LEAST))
         carried[picked, now + 1 :] = softmax(level[:, None, :] + model - start, axis=-1)

@@ -163,13 +163,32 @@ def read_courses(
     """
     figures = select(observations, measure="share", base="requests")
     figures = figures[~figures["operator"].isin(["all", ""]) & (figures["confidence"] != "recalled")]
-    return tuple(
-        _with_figures(_read(own, str(operator), workload, technique, beliefs), figures, beliefs)
-        for workload, of in techniques.items()
-        for technique in of
-        if technique in MIGRATING
-        for operator, own in ledger[ledger["workload"] == workload].groupby("operator", sort=True)
-    )
+    stated = _by(figures.sort_values(["period_end", "source"]), ("operator", "workload", "technique"))
+    told = _by(ledger.sort_values(["period_end", "period_start", "surface", "event"]), ("workload", "operator"))
+    heads = {(row.workload, row.operator): row for row in _rows(ledger)[::-1]}  # the first that the ledger has
+    found = []
+    for workload, of in techniques.items():
+        heads_here = sorted((who, head) for (name, who), head in heads.items() if name == workload)
+        for technique in (each for each in of if each in MIGRATING):
+            for operator, head in heads_here:
+                course = Course(operator, head.segment, head.group, workload, technique)
+                course = _read(course, told[workload, operator], beliefs)
+                found.append(_with_figures(course, stated.get((operator, workload, technique), []), beliefs))
+    return tuple(found)
+
+
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows as tuples, with the ends of their days in quarters."""
+    ends = {f"{name}_at": number_of(frame[f"period_{name}"]) for name in ("start", "end")}
+    return list(frame.assign(**ends).itertuples(index=False))
+
+
+def _by(frame: pd.DataFrame, columns: tuple[str, ...]) -> dict[tuple[str, ...], list[Any]]:
+    """Return the rows of a frame in its order, by what some columns say."""
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for row in _rows(frame):
+        found.setdefault(tuple(str(getattr(row, name)) for name in columns), []).append(row)
+    return found
 
 
 def born(courses: Sequence[Course], unsaid: float) -> dict[tuple[str, str], float]:
@@ -195,27 +214,25 @@ def born(courses: Sequence[Course], unsaid: float) -> dict[tuple[str, str], floa
     return first
 
 
-def _read(own: pd.DataFrame, operator: str, workload: str, technique: str, beliefs: Mapping[str, float]) -> Course:
-    """Read one operator's rows of one workload."""
-    head = own.iloc[0]
-    course = Course(operator, str(head["segment"]), str(head["group"]), workload, technique)
-    about = (own["technique_to"] == technique) | (own["technique_from"] == technique)
-    rows = own[about].sort_values(["period_end", "period_start", "surface", "event"])
-    if rows.empty:
+def _read(course: Course, told: Sequence[Any], beliefs: Mapping[str, float]) -> Course:
+    """Read one operator's rows of one workload, in the order of their days, for the class of a course."""
+    technique = course.technique
+    rows = [row for row in told if technique in (row.technique_to, row.technique_from)]
+    if not rows:
         return course
-    back = (rows["event"] == ROLLBACK).to_numpy()
-    left = (rows["technique_to"] != technique).to_numpy()  # it was there until then
+    back = np.array([row.event == ROLLBACK for row in rows])
+    left = np.array([row.technique_to != technique for row in rows])  # it was there until then
     gone = back & left
-    first, last = number_of(rows["period_start"]), number_of(rows["period_end"])
+    first, last = (np.array([getattr(row, name) for row in rows]) for name in ("start_at", "end_at"))
     last = np.where(left & ~back, first, last)
-    already = (rows["technique_from"] == technique).to_numpy() | back
+    already = np.array([row.technique_from == technique for row in rows]) | back
     before = bool(already[last < last.min() + 1.0].all())  # of the first quarter
-    said = [tuple(_said(row, at, technique, beliefs)) for row, at in zip(rows.itertuples(), last, strict=True)]
-    ranking, at_request = rows["stage"].isin(RANKING).to_numpy(), rows["serving"].isin(_AT_REQUEST).to_numpy()
+    said = [tuple(_said(row, at, technique, beliefs)) for row, at in zip(rows, last, strict=True)]
+    ranking, at_request = _either(rows, "stage", RANKING), _either(rows, "serving", _AT_REQUEST)
     online = np.where(left, ranking, at_request) | (gone & at_request)
-    moved = []
-    for surface in dict.fromkeys(rows["surface"]):
-        there = (rows["surface"] == surface).to_numpy() & online
+    surfaces, moved = np.array([row.surface for row in rows], dtype=object), []
+    for surface in dict.fromkeys(surfaces):
+        there = (surfaces == surface) & online
         if there.any():
             ranks = bool(ranking[there & ~gone].any() if (there & ~gone).any() else ranking[there].any())
             there &= ~gone | (ranking == ranks)
@@ -223,11 +240,16 @@ def _read(own: pd.DataFrame, operator: str, workload: str, technique: str, belie
             begun = (-np.inf if was else float(first[there & ~gone].min()), float(last[there].min()))
             moved.append(Moved(str(surface), begun, ranks, tuple(s for k in np.flatnonzero(there) for s in said[k])))
     start = (-np.inf if before else float(first.min()), float(last.min()))
-    shown = ~left | (gone & (len(set(rows["surface"])) == 1))
+    shown = ~left | (gone & (len(set(surfaces)) == 1))
     furthest = tuple(sorted((s for k in np.flatnonzero(shown) for s in said[k]), key=lambda s: s.at))
     return replace(
         course, start=start, before=before, moved=tuple(moved), furthest=furthest, taken_back=int(gone.sum())
     )
+
+
+def _either(rows: Sequence[Any], column: str, of: Sequence[str]) -> Any:
+    """Return which rows say one of some words in a column."""
+    return np.array([getattr(row, column) in of for row in rows])
 
 
 def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> Iterator[Said]:
@@ -251,15 +273,11 @@ def _said(row: Any, at: float, technique: str, beliefs: Mapping[str, float]) -> 
         )
 
 
-def _with_figures(course: Course, figures: pd.DataFrame, beliefs: Mapping[str, float]) -> Course:
+def _with_figures(course: Course, rows: Sequence[Any], beliefs: Mapping[str, float]) -> Course:
     """Add an operator's own figures about all its requests, but those that the ledger has of the same quarter."""
-    about = (figures["operator"] == course.operator) & (figures["workload"] == course.workload)
-    rows = figures[about & (figures["technique"] == course.technique)].sort_values(["period_end", "source"])
-    if rows.empty:
-        return course
     stated = []
-    for at, row in zip(number_of(rows["period_end"]), rows.itertuples(), strict=True):
-        share, bound = float(row.value), str(row.bound).replace("~", "=")
+    for row in rows:
+        at, share, bound = row.end_at, float(row.value), str(row.bound).replace("~", "=")
         middle = float(np.clip(share, *_EDGE))
         if not any(abs(each.at - at) < 1.0 and abs(each.share - share) < _EDGE[0] for each in course.furthest):
             wide = max(float(row.sd) / (middle * (1 - middle)), beliefs["least_sd"])

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import pandas as pd
+import xarray as xr
 
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
+from shiftcast.forecast.identity.sold import TopDownFit, fit_top_down
 from shiftcast.forecast.known import Known, Settings
-from shiftcast.forecast.sixty_forty.modes import imposed_as
-from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
+from shiftcast.forecast.sixty_forty.modes import Imposed, imposed_as
+from shiftcast.forecast.sixty_forty.report import SplitReport, report_beside, world_under
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled
+
+_ANY: Final = 0.5  # share of a mode that imposes none
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,13 @@ class Redrawn:
         The record cut to an origin.
     settings
         Draws, seed and horizon.
+    cube
+        The forecast that is drawn of them already, if there is one: every statement of the record is in it.
     """
 
     known: Known
     settings: Settings
+    cube: xr.Dataset | None = None
 
     @cached_property
     def fit(self) -> WorldFit:
@@ -53,7 +61,23 @@ class Redrawn:
             The split by quarter, free and imposed.
         """
         imposed = imposed_as(self.known, mode, share=share, strength=strength, total=total)
-        return split_report(self.fit, self.settings, imposed, base=base, definition=definition)
+        return report_beside(self.known, self._free, imposed, self._drawn, base=base, definition=definition)
+
+    @cached_property
+    def _top_down(self) -> TopDownFit:
+        return fit_top_down(self.known, self.settings.through)
+
+    @cached_property
+    def _free(self) -> xr.Dataset:
+        """The forecast with nothing imposed; every question after the first takes it as it is."""
+        return self._drawn(Imposed("free", _ANY))
+
+    def _drawn(self, imposed: Imposed) -> xr.Dataset:
+        """Return the forecast under a mode: the one that is there, where the mode leaves the record as it is."""
+        there = self.cube is not None and self.cube.sizes["draw"] == self.settings.draws
+        if self.cube is not None and there and imposed.mode == "observation":
+            return self.cube
+        return world_under(self.fit, self.settings, imposed)
 
     def relabel(self, firm: str, to: str, valid_from: pd.Timestamp | None) -> Relabelled:
         """Return the split with a firm on the other side (:func:`forecast.sixty_forty.restated.relabelled`).
@@ -70,4 +94,4 @@ class Redrawn:
         Relabelled
             The split by quarter, before and after.
         """
-        return relabelled(self.fit.top_down, self.settings, firm, to, valid_from=valid_from)
+        return relabelled(self._top_down, self.settings, firm, to, valid_from=valid_from)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.identity.fit import WorldFit, with_split
 from shiftcast.forecast.identity.world import draw_world
-from shiftcast.forecast.known import Settings
+from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.leaves import segment_of_leaves
 from shiftcast.forecast.sixty_forty.concentration import Concentration, concentrations
 from shiftcast.forecast.sixty_forty.impose import impose_share, soft_share
@@ -114,20 +114,71 @@ def split_report(fit: WorldFit, settings: Settings, imposed: Imposed, *, base: s
     ValueError
         If base and definition are not known together, or the mode cannot be applied.
     """
-    free_cube = _world(fit, settings, replace(imposed, mode="free"))
+
+    def drawn(mode: Imposed) -> xr.Dataset:
+        return world_under(fit, settings, mode)
+
+    free = drawn(replace(imposed, mode="free"))
+    return report_beside(fit.known, free, imposed, drawn, base=base, definition=definition)
+
+
+def report_beside(
+    known: Known, free_cube: xr.Dataset, imposed: Imposed, drawn: Callable[[Imposed], xr.Dataset], *, base: str,
+    definition: str,
+) -> SplitReport:  # fmt: skip
+    """Return the split under a mode beside a free forecast that is there already.
+
+    Parameters
+    ----------
+    known
+        The record that it was drawn from.
+    free_cube
+        Draw cube of the free forecast.
+    imposed, base, definition
+        As :func:`split_report` takes them.
+    drawn
+        Draws the forecast under a mode; asked only where the mode changes what the split is fitted to.
+
+    Returns
+    -------
+    SplitReport
+        The split by quarter, free and imposed.
+
+    Raises
+    ------
+    ValueError
+        As :func:`split_report` does.
+    """
     free = hyperscale_share(free_cube, base=base, definition=definition)
     if imposed.mode in {"prior", "observation"}:
-        cube = _world(fit, settings, imposed)
+        cube = drawn(imposed)
         after, total = hyperscale_share(cube, base=base, definition=definition), _total(cube, base)
     else:
         after, total = impose(free_cube, imposed, base=base, definition=definition)
     moved = total / _total(free_cube, base) - 1
     return SplitReport(
-        definition, base, f"{fit.known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
-        concentrations(free_cube, fit.known),
+        definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
+        concentrations(free_cube, known),
         {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
         str(free_cube.attrs["memberships"]), str(free_cube.attrs["leaf_news"]),
     )  # fmt: skip
+
+
+def world_under(fit: WorldFit, settings: Settings, imposed: Imposed) -> xr.Dataset:
+    """Return the forecast drawn with the split fitted to what a mode lets it be fitted to.
+
+    Parameters
+    ----------
+    fit, settings, imposed
+        As :func:`split_report` takes them.
+
+    Returns
+    -------
+    Dataset
+        Draw cube.
+    """
+    under = with_split(fit, observations_under(fit.known.observations, imposed, fit.known.market))
+    return draw_world(under, draws=settings.draws, seed=settings.seed).cube
 
 
 def impose(cube: xr.Dataset, imposed: Imposed, *, base: str, definition: str) -> tuple[Array, Array]:
@@ -192,11 +243,6 @@ def sides(cube: xr.Dataset, base: str) -> tuple[Array, Any]:
 
 def _total(cube: xr.Dataset, base: str) -> Array:
     return np.asarray(sides(cube, base)[0].sum(axis=-1))
-
-
-def _world(fit: WorldFit, settings: Settings, imposed: Imposed) -> xr.Dataset:
-    under = with_split(fit, observations_under(fit.known.observations, imposed, fit.known.market))
-    return draw_world(under, draws=settings.draws, seed=settings.seed).cube
 
 
 def _table(cube: xr.Dataset, free: Array, after: Array, moved: Array, share: float) -> pd.DataFrame:

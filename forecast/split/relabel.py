@@ -25,6 +25,7 @@ from shiftcast.forecast.market.facts import Market
 from shiftcast.forecast.split.share import Split
 
 _MOST: Final = 0.95
+_MARKS: Final = (0.1, 0.5, 0.9)
 _SIDES: Final = ("hyperscale", "rest")
 
 
@@ -41,7 +42,8 @@ class Relabelled:
     levels
         Revenue of hyperscale and rest after it, US dollars a quarter, shape (draws, quarters, 2).
     table
-        One row a quarter: ``quarter, before, after, firm`` (medians; ``firm`` is its share of both sides).
+        One row a quarter: ``quarter, before, after, firm`` (medians; ``firm`` is its share of both sides), each with
+        its 8 in 10 interval, such as ``after_low80, after_high80``.
     offsets
         Definition to its mean logit offset before and after: ``definition, before, after``.
     reference
@@ -165,10 +167,10 @@ def relabel(
     moved = source * part
     share = split.share + (moved if to == "hyperscale" else -moved)
     levels = np.stack([share * revenue, (1 - share) * revenue], axis=-1)
-    table = pd.DataFrame({
-        "quarter": [quarter_label(end) for end in quarters], "before": np.median(split.share, axis=0),
-        "after": np.median(share, axis=0), "firm": np.median(moved, axis=0),
-    })  # fmt: skip
+    table = pd.DataFrame({"quarter": [quarter_label(end) for end in quarters]})
+    for name, draws in {"before": split.share, "after": share, "firm": moved}.items():
+        low, table[name], high = np.quantile(draws, _MARKS, axis=0)
+        table[f"{name}_low80"], table[f"{name}_high80"] = low, high
     return Relabelled(firm, to, share, levels, table, _offsets(split, share), split.reference)
 
 

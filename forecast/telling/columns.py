@@ -28,7 +28,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "impose": "quarter kind free_low80 free_median free_high80 low80 median high80 at_least strain divergence ess "
               "total_moved covers definition base as_of mode share strength keep_total memberships "
               "mean_covers hhi_* effective_* top_* without_half_*",
-    "relabel": "quarter before after firm definition base name to offset_before offset_after",
+    "relabel": "quarter before before_* after after_* firm firm_* definition base name to offset_before offset_after",
     "check": "reading weight definition stage median probability at_least note claim growth_needed growth_forecast "
              "bridge_*",
     "contract": f"measure {_PART}period contracted before_* after_* moved",

@@ -124,10 +124,14 @@ def of_relabel(table: pd.DataFrame, asked: Row) -> str:
     """
     last = table.iloc[-1]
     return (
-        f"{percent(last['after'])} of revenue in {last['quarter']} would count as hyperscale with "
-        f"{asked['firm']} counted as {asked['to']}, against {percent(last['before'])} as it is; the firm itself takes "
-        f"{percent(last['firm'])}. These are medians; the total does not change."
+        f"{_marks(last, 'after')} of revenue in {last['quarter']} would count as hyperscale with {asked['firm']} "
+        f"counted as {asked['to']}, against {_marks(last, 'before')} as it is; the firm itself takes "
+        f"{_marks(last, 'firm')}. The total does not change."
     )
+
+
+def _marks(row: Row, name: str) -> str:
+    return f"{percent(row[name])} ({between(row[f'{name}_low80'], row[f'{name}_high80'], 'share')})"
 
 
 def _date(quarter: str, horizon: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from shiftcast.forecast.spoken import number, percent
+from shiftcast.forecast.spoken import number, percent, within
 
 _CODE: Final = re.compile(r"\b[A-Za-z]+(?:_[A-Za-z]+)+\b")
 _UNITS: Final[Mapping[str, str]] = {
@@ -126,7 +126,7 @@ def between(low: float, high: float, unit: str) -> str:
     ('8 in 10: 185 billion to 1.69 trillion', '8 in 10: 5 % to 88 %')
     """
     shown = percent if unit == "share" else number
-    return f"8 in 10: {shown(low)} to {shown(high)}"
+    return within(shown(low), shown(high))
 
 
 def part_words(asked: Mapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ import xarray as xr
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.spoken import number, percent, within
 from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.tracing.equations import OF_FIGURE
 from shiftcast.forecast.tracing.steps import SHARE, Step, steps_of
@@ -24,8 +25,6 @@ ROWS: Final = "rows of the record"
 MOST: Final = 40  # rows shown
 _ASSUMED: Final = "assumed"
 _NAMED: Final = 3
-_KILO: Final = 1e3
-_SIZES: Final = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 _PREFIX: Final = "assumption "
 _BASES: Final = ("requests", "revenue")
 
@@ -84,18 +83,18 @@ def _check(cell: Cell) -> None:
 def _table(steps: Sequence[Step]) -> pd.DataFrame:
     """Return a row a figure, and a row each of its inputs."""
     found = []
-    for number, step in enumerate(steps, start=1):
-        found.append({"step": number, "is": "figure", "name": step.name, "unit": step.unit, **spread("", step.figure)})
+    for place, step in enumerate(steps, start=1):
+        found.append({"step": place, "is": "figure", "name": step.name, "unit": step.unit, **spread("", step.figure)})
         for name, draws in step.inputs.items():
             unit = step.equation.terms.get(name, step.unit).replace(OF_FIGURE, step.unit)
-            found.append({"step": number, "is": "input", "name": name, "unit": unit, **spread("", draws)})
+            found.append({"step": place, "is": "input", "name": name, "unit": unit, **spread("", draws)})
     return pd.DataFrame(found)
 
 
 def _equations(steps: Sequence[Step]) -> pd.DataFrame:
     each = [
-        {"step": number, "equation": step.equation.text, "in_units": step.equation.units, "page": step.equation.source}
-        for number, step in enumerate(steps, start=1)
+        {"step": place, "equation": step.equation.text, "in_units": step.equation.units, "page": step.equation.source}
+        for place, step in enumerate(steps, start=1)
     ]
     return pd.DataFrame(each)
 
@@ -110,7 +109,7 @@ def _notes(rows: pd.DataFrame, known: Known) -> list[str]:
     notes = [MEANING, f"{told} set the level and are taken as they are: they have no spread here, so no weight is told"]
     if len(rows) > MOST:
         rest = float(rows["weight"].iloc[MOST:].sum() / rows["weight"].sum())
-        notes.append(f"{len(rows) - MOST} further rows have {rest:.0%} of the weight together")
+        notes.append(f"{len(rows) - MOST} further rows have {percent(rest)} of the weight together")
     return notes
 
 
@@ -128,15 +127,15 @@ def _says(cell: Cell, steps: Sequence[Step], rows: pd.DataFrame) -> str:
     units = {name: first.equation.terms.get(name, "").replace(OF_FIGURE, first.unit) for name in first.inputs}
     made = "; ".join(f"{name} {_short(float(np.median(draws)), units[name])}" for name, draws in first.inputs.items())
     unit = "" if first.unit == "1" else f" {first.unit}"
-    said = (
-        f"{middle}{unit} (8 in 10: {low} to {high}) in {cell.quarter}: {first.equation.text}; at their medians {made}."
-    )
+    said = f"{middle}{unit} ({within(low, high)}) in {cell.quarter}: {first.equation.text}; at their medians {made}."
     if rows.empty:
         return said
     weight = rows["weight"].groupby(rows["subject"], sort=False).sum().sort_values(ascending=False, kind="stable")
-    most = ", ".join(f"{name} ({part:.0%})" for name, part in weight.head(_NAMED).items())
+    most = ", ".join(f"{name} ({percent(part)})" for name, part in weight.head(_NAMED).items())
     share = float(rows.loc[rows["evidence"] == _ASSUMED, "weight"].sum() / rows["weight"].sum())
-    return f"{said} Its spread goes most with {most}. {share:.0%} of the weight of its rows is assumed, not measured."
+    return (
+        f"{said} Its spread goes most with {most}. {percent(share)} of the weight of its rows is assumed, not measured."
+    )
 
 
 def _short(value: float, unit: str) -> str:
@@ -145,9 +144,6 @@ def _short(value: float, unit: str) -> str:
     Examples
     --------
     >>> _short(2_826_000, "accelerator"), _short(0.125, "1"), _short(2.41, "kW")
-    ('2.83 million', '12.5 %', '2.41')
+    ('2.83 million', '12 %', '2.41')
     """
-    if unit == "1":
-        return f"{100 * value:.3g} %"
-    size, word = next(((size, f" {word}") for size, word in _SIZES if abs(value) >= size), (1.0, ""))
-    return f"{value:,.0f}" if not word and abs(value) >= _KILO else f"{value / size:,.3g}{word}"
+    return percent(value) if unit == "1" else number(value)

@@ -9,10 +9,8 @@ import numpy as np
 import xarray as xr
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.calendars import quarter_label
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.views.part import Part, periods
+from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.techniques import technique_requests
 
 _GENERATIVE: Final = "generative"
@@ -39,29 +37,6 @@ class Cell:
     quarter: str
     base: str = "none"
     definition: str = ""
-
-
-def place_of(cube: xr.Dataset, quarter: str) -> int:
-    """Return the position of a quarter in a cube.
-
-    Parameters
-    ----------
-    cube, quarter
-        Draw cube, and a label such as ``2027Q4``.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    OutOfSupportError
-        If it is not drawn.
-    """
-    labels = [quarter_label(end) for end in periods(cube)]
-    if quarter not in labels:
-        raise OutOfSupportError(f"period {quarter!r} is not drawn; the forecast has {labels[0]} to {labels[-1]}")
-    return labels.index(quarter)
 
 
 def volume_of(cube: xr.Dataset, workload: str) -> Array | None:

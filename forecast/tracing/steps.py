@@ -14,9 +14,10 @@ from shiftcast.features.calendars import hours_in
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.leaves import segment_of_leaves
-from shiftcast.forecast.tracing.cells import Cell, place_of, share_of, volume_of
+from shiftcast.forecast.tracing.cells import Cell, share_of, volume_of
 from shiftcast.forecast.tracing.equations import EQUATIONS, Equation, quotient
 from shiftcast.forecast.views.part import MEASURES, Part, draws_of, forecast_periods, hyperscale_share, periods, unit_of
+from shiftcast.forecast.views.places import place_of
 from shiftcast.forecast.workloads import TRAINING, UNALLOCATED
 
 SHARE: Final = "share"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,9 +23,10 @@ from shiftcast.forecast.rollouts.courses import MIGRATING
 from shiftcast.forecast.split.leaf_state import leaf_statements
 from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.supply.ceilings import LIMITS
-from shiftcast.forecast.tracing.cells import Cell, place_of, share_of, volume_of
+from shiftcast.forecast.tracing.cells import Cell, share_of, volume_of
 from shiftcast.forecast.tracing.equations import quotient
 from shiftcast.forecast.views.part import Part, draws_of, hyperscale_share
+from shiftcast.forecast.views.places import place_of
 from shiftcast.forecast.views.techniques import technique_requests
 
 
@@ -133,16 +135,24 @@ def _operators(cube: xr.Dataset, known: Known, part: Part) -> Iterator[Subject]:
     """Yield single operators' shares, which their moves in the ledger and their figures speak of."""
     if "mover_share" not in cube:
         return
-    walk, figures = known.beliefs["share.technique.volatility"], select(known.observations, measure="share")
+    walk, workloads, sides = known.beliefs["share.technique.volatility"], _named(cube, part), _sides(part)
+    moves = _grouped(known.rollouts, ["operator", "workload", "technique_to"])
+    figures = _grouped(
+        select(known.observations, measure="share", base="requests"), ["operator", "workload", "technique"]
+    )
     for column, name in enumerate(str(each) for each in cube["mover"].values):
         who, workload, side, technique = name.rsplit("|", 3)
-        if workload in _named(cube, part) and side in _sides(part) and part.technique in {ALL, technique}:
-            stated = {
-                "rollouts": select(known.rollouts, operator=who, workload=workload, technique_to=technique),
-                "observations": select(figures, base="requests", operator=who, workload=workload, technique=technique),
-            }
+        if workload in workloads and side in sides and part.technique in {ALL, technique}:
+            key = (who, workload, technique)
+            found = {"rollouts": moves.get(key), "observations": figures.get(key)}
+            stated = {frame: rows for frame, rows in found.items() if rows is not None}
             drawn = np.asarray(cube["mover_share"].values[:, column], dtype=np.float64)
             yield Subject(f"share of {workload} at {who} that {technique} or newer serves", drawn, stated, walk)
+
+
+def _grouped(rows: pd.DataFrame, columns: list[str]) -> dict[tuple[Any, ...], pd.DataFrame]:
+    """Return rows by what they say in some columns."""
+    return {key: own.reset_index(drop=True) for key, own in rows.groupby(columns, sort=False)}
 
 
 def _ceilings(cube: xr.Dataset, known: Known, at: int) -> Iterator[Subject]:

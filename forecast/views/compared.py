@@ -19,6 +19,7 @@ from shiftcast.forecast.scenarios.reading import BASE, Scenario, read_scenario
 from shiftcast.forecast.views.answer import SHOWN, Answer
 from shiftcast.forecast.views.compared_words import MEASURES, assumed_of, notes_of, says
 from shiftcast.forecast.views.part import Part, draws_of, forecast_periods, periods, places, unit_of
+from shiftcast.forecast.views.places import place_ahead
 from shiftcast.forecast.views.rows import part_of
 from shiftcast.forecast.views.scenario import apply_scenario, gallery_of
 
@@ -85,7 +86,7 @@ def compared(
         raise InputError(f"no scenario was asked about; name one of {', '.join(gallery_of(cube)) or 'your own levers'}")
     quarters = [quarter_label(end) for end in periods(cube)[forecast_periods(cube)]]
     by = asked.by or (_SAID if _SAID in quarters else quarters[-1])
-    quarter_place(cube, by)
+    place_ahead(cube, by)
     read = {each.label: each for each in (read_scenario(text, gallery_of(cube)) for text in asked.scenarios)}
     weights = check_weights(asked.weights, [BASE, *read])
     cubes = {BASE: cube} | {
@@ -137,30 +138,6 @@ def check_weights(weights: Mapping[str, float], names: Sequence[str]) -> dict[st
         rest = f", such as base={1 - total:g} for the rest" if 0 < total < 1 and BASE not in weights else ""
         raise InputError(f"weights sum to {total:g}; give weights that sum to 1{rest}")
     return dict(weights)
-
-
-def quarter_place(cube: xr.Dataset, by: str) -> int:
-    """Return the position of a quarter ahead among those of a cube.
-
-    Parameters
-    ----------
-    cube, by
-        Draw cube, and a quarter such as ``2027Q4``.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If it is no quarter ahead, naming those that are.
-    """
-    labels, ahead = [quarter_label(end) for end in periods(cube)], forecast_periods(cube)
-    drawn = [label for label, forecast in zip(labels, ahead, strict=True) if forecast]
-    if by not in drawn:
-        raise InputError(f"by {by!r} is no quarter ahead; choose one from {drawn[0]} to {drawn[-1]}")
-    return labels.index(by)
 
 
 def mixture_quantiles(draws: Array, weights: Array, levels: Sequence[float]) -> Array:

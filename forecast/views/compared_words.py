@@ -11,6 +11,7 @@ import xarray as xr
 from shiftcast.features.frames import AssumptionRows, DataFrame
 from shiftcast.forecast.scenarios.levers import Price, Software
 from shiftcast.forecast.scenarios.reading import Scenario
+from shiftcast.forecast.spoken import number, signed, within
 from shiftcast.forecast.views.answer import ASSUMED, assumed_rows
 from shiftcast.forecast.views.scenario import gallery_of, scenario_notes
 
@@ -19,32 +20,7 @@ _WORDS: Final = {
     "accelerators": "accelerators", "gpu_hours": "GPU-hours", "latent_hours": "hours wanted and not served",
     "power": "power", "spending": "spending",
 }  # fmt: skip
-_UNITS: Final = (("tn", 1e12), ("bn", 1e9), ("M", 1e6), ("k", 1e3))
 _RESPONSE: Final = ("demand.elasticity", "demand.pass_through")
-
-
-def amount(value: float, *, sign: bool = False) -> str:
-    """Return a figure in three digits with its size as a letter.
-
-    Parameters
-    ----------
-    value
-        Any figure.
-    sign
-        Whether a plus is shown.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> amount(18_340_000.0), amount(-1.25e9, sign=True), amount(0.0)
-    ('18.3 M', '-1.25 bn', '0')
-    """
-    letter, size = next(((letter, size) for letter, size in _UNITS if abs(value) >= size), ("", 1.0))
-    text = f"{value / size:{'+' if sign else ''}.3g}" if value else "0"
-    return f"{text} {letter}".strip()
 
 
 def quantity(measure: str, value: float, *, sign: bool = False) -> str:
@@ -64,12 +40,13 @@ def quantity(measure: str, value: float, *, sign: bool = False) -> str:
     Examples
     --------
     >>> quantity("power", 39_100.0), quantity("spending", -1.6e11, sign=True), quantity("gpu_hours", 1.6e10)
-    ('39.1 GW', '-160 bn US$', '16 bn')
+    ('39.1 GW', '-160 billion US dollars', '16 billion')
     """
+    told = signed if sign else number
     if measure == "power":
         size, unit = (1e3, "GW") if abs(value) >= 1e3 else (1.0, "MW")
-        return f"{value / size:{'+' if sign and value else ''}.3g} {unit}"
-    return f"{amount(value, sign=sign)}{' US$' if measure == 'spending' else ''}"
+        return f"{told(value / size)} {unit}"
+    return f"{told(value)}{' US dollars' if measure == 'spending' else ''}"
 
 
 def says(table: pd.DataFrame, by: str) -> str:
@@ -94,9 +71,9 @@ def says(table: pd.DataFrame, by: str) -> str:
 
 def _said(label: str, rows: pd.DataFrame, by: str) -> str:
     first, *others = (rows.loc[name] for name in MEASURES)
-    low, high = amount(first["level_low80"]), amount(first["level_high80"])
-    said = f"{amount(first['level_median'])} accelerators (80 %: {low} to {high}) at the end of {by} under {label}, "
-    said += f"{_difference(first)} against {amount(first['base_median'])} in the base"
+    low, high = number(first["level_low80"]), number(first["level_high80"])
+    said = f"{number(first['level_median'])} accelerators ({within(low, high)}) at the end of {by} under {label}, "
+    said += f"{_difference(first)} against {number(first['base_median'])} in the base"
     return f"{said}; {'; '.join(f'{_WORDS[str(row.name)]} {_difference(row)}' for row in others)}."
 
 
@@ -105,7 +82,7 @@ def _difference(row: pd.Series) -> str:
     middle, low, high = (
         quantity(measure, row[f"difference_{name}"], sign=True) for name in ("median", "low80", "high80")
     )
-    return f"{middle} (80 %: {low} to {high})"
+    return f"{middle} ({within(low, high)})"
 
 
 def notes_of(cube: xr.Dataset, read: Mapping[str, Scenario], weights: Mapping[str, float]) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL
-from shiftcast.forecast.doubts import Supported, counted, doubt, figure
+from shiftcast.forecast.doubts import Supported, doubt, figure
+from shiftcast.forecast.spoken import number, percent, signed, within
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 from shiftcast.forecast.views.contracted import LEVELS, Contracted, contract, node_name
 from shiftcast.forecast.views.follows import what_follows
@@ -91,7 +92,8 @@ def contract_answer(cube: xr.Dataset, asked: Held) -> Answer:
     follows = what_follows(cube, done)
     says = (
         f"{_fan(kept)} {unit} of {measure} in {part.segment}/{part.leaf} in {period}, {_WORDS[bound]} {figure(value)}: "
-        f"this moves {done.held.mean():.0%} of the draws. Free, it is {_fan(free)}. {_whole(done)}{_followed(follows)}"
+        f"this moves {percent(done.held.mean())} of the draws. Free, it is {_fan(free)}. "
+        f"{_whole(done)}{_followed(follows)}"
     )
     return Answer(
         f"{measure} with {done.node} {_WORDS[bound]} {figure(value)} {unit}", done.frame,
@@ -103,13 +105,13 @@ def contract_answer(cube: xr.Dataset, asked: Held) -> Answer:
 
 def _fan(draws: Array) -> str:
     low, middle, high = np.quantile(draws, list(LEVELS.values()))
-    return f"{counted(middle)} ({counted(low)} to {counted(high)} in 8 of 10 draws)"
+    return f"{number(middle)} ({within(number(low), number(high))})"
 
 
 def _whole(done: Contracted) -> str:
     top = done.nodes.hierarchy.position(node_name(Part(), done.period))
     before, after = np.median(done.nodes.draws[top]), np.median(done.draws[top])
-    return f"The total {'is kept' if done.total == 'kept' else f'goes from {counted(before)} to {counted(after)}'}. "
+    return f"The total {'is kept' if done.total == 'kept' else f'goes from {number(before)} to {number(after)}'}. "
 
 
 def _followed(follows: pd.DataFrame) -> str:
@@ -121,4 +123,4 @@ def _followed(follows: pd.DataFrame) -> str:
 
 
 def _signed(value: float) -> str:
-    return f"{'' if value < 0 else '+'}{counted(value)}"
+    return signed(value)

@@ -10,6 +10,7 @@ import numpy as np
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.spoken import percent, within
 from shiftcast.forecast.views.passage import Passage
 from shiftcast.forecast.views.settled import Figure, Parts, middle_of
 from shiftcast.forecast.views.technique_share import TechniqueShare
@@ -76,14 +77,15 @@ def crossing_words(
     """
     said, middle = [_odds(asked, when)], quarter_label(share.ends[middle_of(share)])
     if when.draws_within:
-        few = "" if when.early_within else f", of {when.draws_within} draws, too few for an interval"
-        dates = f"{when.middle_within}{few or f' ({when.level:.0%}: {when.early_within} to {when.late_within})'}"
-        said.append(f"If it falls in between, as in {_percent(1 - when.already - when.never)} of the draws: {dates}.")
+        few = f", of {when.draws_within} draws, too few for an interval"
+        ends = f" ({within(str(when.early_within), str(when.late_within), when.level)})"
+        dates = f"{when.middle_within}{ends if when.early_within else few}"
+        said.append(f"If it falls in between, as in {percent(1 - when.already - when.never)} of the draws: {dates}.")
     if when.already + when.never > OUTSIDE:
         said.append(_why(asked, share, when, parts))
         said.extend([] if parts is None else [_made_of(parts, middle)])
     if settles:
-        cut = f"{_percent(settles[0].cut)} of the variance in {middle}"
+        cut = f"{percent(settles[0].cut)} of the variance in {middle}"
         said.append(f"Of single figures, this would settle most ({cut}): {settles[0].ask}.")
     return " ".join(said)
 
@@ -91,11 +93,11 @@ def crossing_words(
 def _odds(asked: Asked, when: Passage) -> str:
     years = list(when.by)
     middle = years[len(years) // 2] if len(years) > 1 else None
-    ahead = f"by the end of {middle} with {_percent(when.by[middle])}, " if middle else ""
+    ahead = f"by the end of {middle} with {percent(when.by[middle])}, " if middle else ""
     return (
         f"The share of {asked.techniques} in {asked.of} {_UNITS[asked.base]} ({asked.segment}) is above "
-        f"{100 * asked.above:g}% already with probability {_percent(when.already)}, {ahead}"
-        f"and not by {when.horizon} with {_percent(when.never)}."
+        f"{100 * asked.above:g} % already with probability {percent(when.already)}, {ahead}"
+        f"and not by {when.horizon} with {percent(when.never)}."
     )
 
 
@@ -128,7 +130,7 @@ def _made_of(parts: Parts, middle: str) -> str:
         "the change of what it takes": parts.remainder,
     }  # fmt: skip
     sorted_parts = sorted(named.items(), key=lambda each: -each[1])
-    said = [f"{name} {part:.0%}" for name, part in sorted_parts if round(part, 2)]
+    said = [f"{name} {percent(part)}" for name, part in sorted_parts if round(part, 2)]
     against = " (below nought: it works against the rest)" if sorted_parts[-1][1] <= -0.005 else ""
     return f"Of what is uncertain about the share in {middle} (variance of its log odds): {', '.join(said)}{against}."
 
@@ -138,7 +140,7 @@ def _takes(asked: Asked, share: TechniqueShare, now: int) -> str:
     odds = [np.maximum(each, _TINY) / np.maximum(1 - each, _TINY) for each in (share.share, share.requests)]
     low, middle, high = (_short(value) for value in np.quantile(odds[0][:, now] / odds[1][:, now], _INNER))
     return (
-        f"A request by {asked.techniques} takes {middle} (80%: {low} to {high}) times the {_UNITS[asked.base]} "
+        f"A request by {asked.techniques} takes {middle} ({within(low, high)}) times the {_UNITS[asked.base]} "
         "of one by the others today."
     )
 
@@ -150,11 +152,4 @@ def _short(value: float) -> str:
 
 def _range(values: Array) -> str:
     low, middle, high = np.quantile(values, _INNER)
-    return f"{_percent(middle)} (80%: {_percent(low)} to {_percent(high)})"
-
-
-def _percent(part: float) -> str:
-    """Return a share as a whole percentage, never rounded to all or nothing."""
-    if 0 < part < 0.005:
-        return "under 1%"
-    return "over 99%" if 0.995 <= part < 1 else f"{part:.0%}"
+    return f"{percent(middle)} ({within(percent(low), percent(high))})"

@@ -18,6 +18,7 @@ import xarray as xr
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.scenarios.levers import KINDS, Price, Software, Technique
 from shiftcast.forecast.scenarios.reading import BASE, Gallery, Scenario, read_scenario
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.levered_supply import levered_supply
 from shiftcast.forecast.views.levered_work import levered_hours, response
@@ -157,7 +158,8 @@ def scenario_notes(cube: xr.Dataset, scenario: Scenario) -> tuple[str, ...]:
         if isinstance(lever, Software):
             verdict = "backfire" if odds > 0.5 else "partial rebound"  # more likely than not
             notes.append(
-                f"{verdict}: demand grows by more than software gains in {odds:.0%} of the draws (elasticity {told})"
+                f"{verdict}: demand grows by more than software gains in {percent(odds)} of the draws "
+                f"(elasticity {told})"
             )
     if "generation" in kinds:
         notes.append("GPU-hours count accelerators of every generation alike: an older fleet does less work an hour")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ from shiftcast.forecast.volume.fitted import Priors, VolumesFit
 from shiftcast.forecast.volume.paths import draw_path
 
 _NAME: Final = "series"
+_KEPT: Final = 256  # fits
 
 
 @dataclass(frozen=True)
@@ -146,9 +148,17 @@ def fit_volume(
     if len(values) < 2 or len(bad):
         detail = f"value {values[bad[0]]:g} at position {bad[0]}" if len(bad) else f"only {len(values)} value(s)"
         raise InputError(f"a volume series needs two or more positive, finite values; it has {detail}")
+    return _fitted(tuple(values.tolist()), horizon, prior, members, symmetric)
+
+
+@lru_cache(maxsize=_KEPT)
+def _fitted(
+    values: tuple[float, ...], horizon: int, prior: SeriesPrior, members: tuple[str, ...] | None, symmetric: bool
+) -> VolumeFit:  # fmt: skip
+    """Fit a series that has been checked; records that differ elsewhere often hold the same one."""
     spread = Spread(prior.sigma, prior.power)
     priors = Priors(spread, prior.pooling, origins=prior.origins, bend=prior.bend, members=members, symmetric=symmetric)
-    return VolumeFit(fit_volumes(_panel(values), horizon=horizon, priors=priors))
+    return VolumeFit(fit_volumes(_panel(np.array(values)), horizon=horizon, priors=priors))
 
 
 def draw_volume(fit: VolumeFit, *, draws: int, random: np.random.Generator) -> Array:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from shiftcast.features.frames import ALL, Forecasts, empty
-from shiftcast.features.series import select
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Settings
-from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.contracted import BOUNDS, TOTALS
 from shiftcast.forecast.views.part import MEASURES
-from shiftcast.pipelines.commands.fitting import wide_console
-from shiftcast.pipelines.commands.noted import Output, check_output, write_noted
+from shiftcast.pipelines.commands.giving import AsJson, Places, Plot, check_places, give
+from shiftcast.pipelines.commands.noted import Output
 from shiftcast.pipelines.commands.split import known_at
 from shiftcast.pipelines.records import RECORDS
 
@@ -39,33 +35,16 @@ def contract(
     record: Annotated[Path, typer.Option(help="Folder of records.")] = RECORDS,
     sure: Annotated[bool, typer.Option(help="Insist on a figure far beyond the forecast.")] = False,
     output: Output = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print every node as JSON.")] = False,
+    plot: Plot = None,
+    as_json: AsJson = False,
 ) -> None:
     """Hold one figure of the forecast, such as capacity under contract, and move the rest to add up, draw by draw."""
-    check_output(output)
+    check_places(places := Places(output, plot, as_json=as_json))
     known, settings = known_at(as_of, record), Settings(draws=draws, seed=seed)
     cube = build_world(known, settings).cube
     forecaster = Forecaster(cube, empty(Forecasts), known.claims, known, settings)
-    done = forecaster.contract(
-        measure, period=period, value=value, segment=segment, leaf=leaf, workload=workload, technique=technique,
-        bound=bound, total=total, sure=sure,
-    )  # fmt: skip
-    write_noted(done.table, output, known.origin, lines=(done.question,))
-    if as_json:
-        sys.stdout.write(done.table.to_json(orient="records", double_precision=15) + "\n")
-    else:
-        _show(done, period)
-
-
-def _show(done: Answer, period: str) -> None:
-    console = wide_console()
-    console.print(done.says, markup=False)
-    table = Table("segment", "leaf", "before (80 %)", "after (80 %)", "mean moved")
-    for row in select(done.table, workload=ALL, technique=ALL, period=period).itertuples():
-        table.add_row(
-            row.segment, row.leaf, f"{row.before_median:.4g} ({row.before_low80:.4g}-{row.before_high80:.4g})",
-            f"{row.after_median:.4g} ({row.after_low80:.4g}-{row.after_high80:.4g})", f"{row.moved:+.4g}",
-        )  # fmt: skip
-    console.print(table)
-    for note in done.notes:
-        console.print(f"- {note}", markup=False)
+    answer = forecaster.answer({
+        "question": "contract", "measure": measure, "period": period, "value": value, "segment": segment, "leaf": leaf,
+        "workload": workload, "technique": technique, "bound": bound, "total": total, "sure": sure,
+    })  # fmt: skip
+    give(answer, known.origin, places)

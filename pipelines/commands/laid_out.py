@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.frames import ALL
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.pipelines.commands.answer_cells import figure
 
@@ -71,6 +72,12 @@ def _placement(table: pd.DataFrame) -> Tables:
     ]
 
 
+def _contract(table: pd.DataFrame) -> Tables:
+    """Return what is held and moved by segment and leaf; the whole table has every workload and technique too."""
+    whole = table[(table["workload"] == ALL) & (table["technique"] == ALL)]
+    return [("", whole.drop(columns=["workload", "technique"]))]
+
+
 def _hours(row: pd.Series) -> str:
     return f"{figure(row['q500'])} ({figure(row['q100'])} to {figure(row['q900'])})"
 
@@ -79,4 +86,6 @@ def _percents(row: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([{name: each if isinstance(each, str) else f"{each:.1%}" for name, each in row.items()}])
 
 
-_LAID: Final[Mapping[str, Callable[[pd.DataFrame], Tables]]] = {"when": _when, "placement": _placement}
+_LAID: Final[Mapping[str, Callable[[pd.DataFrame], Tables]]] = {
+    "when": _when, "placement": _placement, "contract": _contract,
+}  # fmt: skip

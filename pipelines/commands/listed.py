@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +16,9 @@ from rich.markup import escape
 from typer.core import TyperCommand, TyperGroup
 
 from shiftcast.pipelines.commands.examples import Example, epilog_of, example_of
+from shiftcast.pipelines.commands.mistyped import MISTYPED, refuse
 
+_PROGRAM: Final = "shiftcast"
 CALLED: Final[ContextVar[tuple[str, ...]]] = ContextVar("CALLED", default=())  # words of the call that is under way
 
 
@@ -146,6 +149,44 @@ class CommandsOnDemand(TyperGroup):
         super().__init__(**given)
         for name, listed in COMMANDS.items():
             self.commands[name] = TyperCommand(name, help=listed.says, rich_help_panel=listed.panel)
+
+    def main(
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, complete_var: str | None = None,
+        standalone_mode: bool = True, windows_expand_args: bool = True, **extra: Any,
+    ) -> Any:  # fmt: skip
+        """Run the command line; a call that cannot be read is refused in one line.
+
+        Parameters
+        ----------
+        args, prog_name, complete_var, windows_expand_args, **extra
+            As Click takes them.
+        standalone_mode
+            Whether the process ends with it.
+
+        Returns
+        -------
+        object
+            What the command returns, where the process goes on.
+
+        Raises
+        ------
+        SystemExit
+            With the exit code, where it ends.
+        """
+        try:
+            done = super().main(args, prog_name or _PROGRAM, complete_var, False, windows_expand_args, **extra)
+        except MISTYPED as error:
+            if not standalone_mode:
+                raise
+            sys.exit(refuse(error, " ".join((_PROGRAM, *CALLED.get()[:1]))))
+        except typer.Abort:
+            if not standalone_mode:
+                raise
+            sys.stderr.write("shiftcast: given up\n")
+            sys.exit(1)
+        if standalone_mode:
+            sys.exit(done if isinstance(done, int) else 0)
+        return done
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order of the help.

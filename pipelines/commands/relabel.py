@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
@@ -66,12 +66,18 @@ def _show(done: Relabelled, as_of: str) -> None:
         f"{done.firm} counted as {done.to}: hyperscale share of revenue, definition {done.reference}, as of {as_of}; "
         "the total does not change"
     )
+    console.print("8 in 10 in brackets:")
     table = Table("quarter", "before", "after", f"{done.firm}, of both sides")
     for row in done.table.tail(_SHOWN).itertuples():
-        table.add_row(row.quarter, f"{row.before:.1%}", f"{row.after:.1%}", f"{row.firm:.1%}")
+        table.add_row(row.quarter, *(_cell(row, name) for name in ("before", "after", "firm")))
     console.print(table)
     for row in done.offsets.itertuples():
         console.print(f"Offset of {row.definition}: {row.before:+.3f} before, {row.after:+.3f} after, logit")
+
+
+def _cell(row: Any, name: str) -> str:
+    low, middle, high = (getattr(row, f"{name}{end}") for end in ("_low80", "", "_high80"))
+    return f"{middle:.1%} ({low:.1%}-{high:.1%})"
 
 
 def _append(path: Path, done: Relabelled, since: pd.Timestamp, day: pd.Timestamp) -> None:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from shiftcast.features.calendars import quarter_label
+from shiftcast.forecast.spoken import percent, within
 from shiftcast.forecast.views.crossing_answer import Crossing
 from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.job.run import RunResult
@@ -181,7 +182,8 @@ def _show_split(console: Console, result: RunResult) -> None:
     last, final = split[split["kind"] == "estimate"].iloc[-1], split.iloc[-1]
     console.print(
         f"Split (hyperscale share of data-centre revenue, definition {definition}, as of {final['as_of']}): "
-        f"{last['q500']:.1%} in {last['quarter']}; {final['q500']:.1%} in {final['quarter']} "
-        f"(80 %: {final['q100']:.1%} to {final['q900']:.1%}); at least 60 % then with probability "
-        f"{final['at_least_60']:.0%}. The keynote's 60 % is a statement under an unstated definition, not an input."
+        f"{percent(last['q500'])} in {last['quarter']}; {percent(final['q500'])} in {final['quarter']} "
+        f"({within(percent(final['q100']), percent(final['q900']))}); at least 60 % then with "
+        f"probability {percent(final['at_least_60'])}. The keynote's 60 % is a statement under an unstated definition, "
+        "not an input."
     )

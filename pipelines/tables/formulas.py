@@ -96,6 +96,7 @@ def _has_text(column: pd.Series) -> bool:
 
 
 def _guarded(column: pd.Series) -> pd.Series:
-    texts = {cell for cell in column if isinstance(cell, str)}
+    cells = column.unique() if isinstance(column.dtype, pd.StringDtype) else column
+    texts = {cell for cell in cells if isinstance(cell, str)}
     marked = {text: f"'{text}" for text in texts if re.match(RISKY, text) and not re.fullmatch(HARMLESS[1:-1], text)}
     return column.map(lambda cell: marked.get(cell, cell) if isinstance(cell, str) else cell) if marked else column

@@ -61,15 +61,25 @@ def test_a_claim(model, drawn):
 
 
 def test_a_contract(model, drawn):
-    table = printed("contract", "power", "--leaf", "sovereign", "--period", "2027Q4", "--value", "9000")
+    asked = ("contract", "power", "--leaf", "sovereign", "--period", "2027Q4", "--value", "9000")
+    (told,) = printed(*asked)["predictions"]
     question = {"question": "contract", "measure": "power", "leaf": "sovereign", "period": "2027Q4", "value": 9000.0}
-    assert served(model, question)[1] == table
+    (answer,) = model.predict(None, pd.DataFrame([{**question, "form": "answer"}]))
+    for part in ("says", "rows", "units", "notes", "assumed"):
+        assert told[part] == answer[part]
+
+
+def test_a_contract_is_drawn_and_written_to_files(drawn, tmp_path):
+    files = ["--plot", str(tmp_path / "held.svg"), "--output", str(tmp_path / "held.csv")]
+    printed("contract", "power", "--leaf", "sovereign", "--period", "2027Q4", "--value", "9000", *files)
+    assert (tmp_path / "held.svg").read_text().startswith("<?xml")
+    assert "sovereign" in (tmp_path / "held.csv").read_text()
 
 
 def test_a_contract_is_printed_for_people(drawn):
     asked = ["contract", "power", "--segment", "rest", "--period", "2027Q4", "--value", "20000"]
     result = CliRunner().invoke(app, [*asked, *SAME[:-1]])
-    assert "MW_facility of power in rest/all in 2027Q4, held at 20,000" in " ".join(result.stdout.split())
+    assert "MW facility of power in rest/all in 2027Q4, held at 20,000" in " ".join(result.stdout.split())
     assert "sovereign" in result.stdout
 
 

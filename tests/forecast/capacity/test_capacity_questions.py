@@ -148,8 +148,8 @@ def test_sooner_orders_of_a_shorter_lead(cube, basis):
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ({"by": "2031Q1", "risk": 0.1}, "no record supports a plan by 2031Q1: the forecast ends in 2028Q4"),
-        ({"by": "2026Q1", "risk": 0.1}, "2026Q1 is already reported"), ({"by": "soon", "risk": 0.1}, "'soon'"),
+        ({"by": "2031Q1", "risk": 0.1}, "an answer for 2031Q1: the forecast goes from 2026Q3 to 2028Q4"),
+        ({"by": "2026Q1", "risk": 0.1}, "an answer for 2026Q1: the forecast"), ({"by": "soon", "risk": 0.1}, "'soon'"),
         ({"by": "2027Q4"}, "give either a shortage risk"), ({"by": "2027Q4", "risk": 0.1, "under": 1.0}, "give either"),
         ({"by": "2027Q4", "under": 1.0}, "give either"), ({"by": "2027Q4", "risk": 1.5}, "risk 1.5 is not between"),
         ({"by": "2027Q4", "risk": 0.1, "installed": -3.0}, "-3 accelerators installed"),

@@ -9,6 +9,7 @@ from shiftcast.forecast.doubts import FAR, Supported, doubt
 from shiftcast.forecast.economics.costs import Costing, cost_question
 from shiftcast.forecast.economics.doubted import doubt_given, doubt_power
 from shiftcast.forecast.economics.site import Site, site_question
+from shiftcast.forecast.spoken import number
 
 
 @pytest.fixture
@@ -85,10 +86,12 @@ def test_the_far_end_is_refused_itself():
         doubt("power", 8.0 * FAR, Supported(2.0, 8.0, "MW", "the range"), sure=False)
 
 
-def test_a_site_says_first_that_power_binds_by_construction(basis):
-    free = site_question(basis, Site(1.0)).says
-    assert free.startswith("Power binds because nothing else was given")
+def test_a_site_says_first_what_it_puts_out_and_then_that_power_binds_by_construction(basis):
+    answer = site_question(basis, Site(1.0))
+    free = answer.says
+    assert free.startswith(f"{number(answer.table['work_day_median'].iloc[0])} (8 in 10: ")
+    assert " MW. Power binds because nothing else was given" in free
     assert "Ask again with demand" in free
     told = site_question(basis, Site(1.0, demand=1e6)).says
-    assert told.startswith("Demand binds with odds of 100%: ")
+    assert told.endswith("Demand binds with odds of 100 %.")
     assert "racks that take" in told

@@ -83,6 +83,14 @@ def test_a_corrected_row_is_one_new_and_one_gone(both):
     assert news_between(after, after).subjects == ()
 
 
+def test_a_row_of_a_frame_without_units_is_told_without_one(both):
+    (_, after) = both
+    rows = after.history.traffic.copy()
+    rows.loc[rows.index[0], ["low", "mid", "high"]] *= 2
+    (only,) = news_between(after, replace(after, history=replace(after.history, traffic=rows))).subjects
+    assert f", {after.history.traffic['mid'].iloc[0]:.6g}, " in only.example
+
+
 def test_a_share_model_that_learned_otherwise_is_news_of_its_own(both):
     (_, after) = both
     other = replace(after, history=replace(after.history, learned="another"), learned="another")

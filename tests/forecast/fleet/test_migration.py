@@ -124,14 +124,14 @@ def test_when_gives_odds_by_month_and_says_the_date_first():
     passed = answer.table.set_index("month")["passed"]
     assert passed[day("2027-03-01")] == 0.0
     assert passed[day("2027-12-01")] == 0.75
-    assert answer.says.startswith("2027-05 (80%: 2027-05 to after 2027-12): llm over 50% of search GPU-hours.")
-    assert "Odds: 0% already, 75% by the end of 2027, 25% not by then." in answer.says
+    assert answer.says.startswith("2027-05 (8 in 10: 2027-05 to after 2027-12): llm over 50% of search GPU-hours.")
+    assert "Odds: 0 % already, 75 % by the end of 2027, 25 % not by then." in answer.says
 
 
 def test_what_held_before_counts_as_already():
     answer = when(demand([10.0, 90.0], [("search", "deep"), ("search", "llm")]), "llm", of="search")
-    assert answer.says.startswith("Before 2027-01 (80%: before 2027-01 to before 2027-01): llm over 50%")
-    assert "100% already" in answer.says
+    assert answer.says.startswith("Before 2027-01 (8 in 10: before 2027-01 to before 2027-01): llm over 50%")
+    assert "100 % already" in answer.says
 
 
 def test_on_requests_a_technique_that_takes_more_hours_has_the_smaller_share(usage):

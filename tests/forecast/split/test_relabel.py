@@ -71,6 +71,13 @@ def test_history_and_every_offset_move_by_the_firm(split, revenue, bought):
     assert ((done.share > 0) & (done.share < 1)).all()
 
 
+def test_each_share_is_told_with_the_interval_of_its_draws(split, revenue, bought):
+    done = moved(split, revenue, bought)
+    np.testing.assert_array_equal(done.table["after_low80"], np.quantile(done.share, 0.1, axis=0))
+    np.testing.assert_array_equal(done.table["before_high80"], np.quantile(split.share, 0.9, axis=0))
+    assert (done.table["firm_low80"] <= done.table["firm"]).all()
+
+
 def test_nothing_moves_before_the_firm_spends_or_the_change_is_valid(split, revenue, bought):
     first = np.flatnonzero(np.isfinite(bought[0])).min()
     np.testing.assert_array_equal(moved(split, revenue, bought).share[:, :first], split.share[:, :first])

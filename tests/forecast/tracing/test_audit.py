@@ -9,6 +9,7 @@ import pytest
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.draws import normals
 from shiftcast.forecast.known import Settings
+from shiftcast.forecast.spoken import number
 from shiftcast.forecast.tracing.audit import ROWS
 from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.tracing.subjects import Subject, subjects_of
@@ -93,7 +94,7 @@ def test_the_words_begin_with_the_figure_its_interval_and_quarter(asked):
     answer = asked.audit("power", leaf="sovereign", period="2027Q4")
     draws = asked.draws("power", leaf="sovereign")
     figures = draws.loc[draws["quarter"] == "2027Q4", "value"]
-    middle, low, high = (f"{mark:,.0f}" for mark in np.quantile(figures, [0.5, 0.1, 0.9]))
+    middle, low, high = (number(mark) for mark in np.quantile(figures, [0.5, 0.1, 0.9]))
     assert answer.says.startswith(f"{middle} MW_facility (8 in 10: {low} to {high}) in 2027Q4: power = accelerators x")
     assert answer.table.iloc[0]["median"] == pytest.approx(np.median(figures))
     assert answer.question == "audit power 2027Q4 segment=rest leaf=sovereign"

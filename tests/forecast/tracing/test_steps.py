@@ -5,10 +5,11 @@ import pytest
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.forecast.tracing.cells import Cell, place_of
+from shiftcast.forecast.tracing.cells import Cell
 from shiftcast.forecast.tracing.equations import EQUATIONS
 from shiftcast.forecast.tracing.steps import steps_of
 from shiftcast.forecast.views.part import MEASURES, Part, draws_of, hyperscale_share
+from shiftcast.forecast.views.places import place_of
 
 PARTS = (
     Part(), Part("rest"), Part("rest", "sovereign"), Part("vendor_internal"), Part("rest", "sovereign", "recsys"),
@@ -74,7 +75,7 @@ def test_a_share_is_what_it_was_and_its_change(forecaster):
 @pytest.mark.parametrize(
     ("cell", "error", "says"),
     [
-        (Cell("power", Part(), "2031Q1"), OutOfSupportError, "period '2031Q1' is not drawn; the forecast has 20"),
+        (Cell("power", Part(), "2031Q1"), OutOfSupportError, "an answer for 2031Q1: the forecast shows 20"),
         (Cell("powr", Part(), "2027Q1"), InputError, "measure 'powr' is not forecast; choose one of gpu_hours,"),
         (Cell("power", Part(leaf="moon"), "2027Q1"), InputError, "leaf 'moon' is not forecast"),
         (Cell("share", Part("rest", workload="ads", technique="x"), "2027Q1", "requests"), InputError,

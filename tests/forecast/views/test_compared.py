@@ -56,7 +56,7 @@ def test_segments_are_told_at_the_quarter_of_the_words(cube):
 def test_words_begin_with_the_figure_and_name_what_is_assumed(cube):
     answer = compared(cube, Compared(("halved",)))
     row = answer.table[(answer.table["measure"] == "accelerators") & (answer.table["quarter"] == "2027Q4")].iloc[0]
-    assert answer.says.startswith(f"{row['level_median'] / 1e6:.3g} M accelerators (80 %: ")
+    assert answer.says.startswith(f"{row['level_median'] / 1e6:.3g} million accelerators (8 in 10: ")
     assert "at the end of 2027Q4 under halved" in answer.says
     assert answer.assumed.set_index("name").loc["halved", "source"] == "judged"
     assert any("half of all (SHA-256 " in note for note in answer.notes)
@@ -89,7 +89,7 @@ def test_quantiles_of_a_mixture_of_equal_weights_are_those_of_all_draws():
         ({"scenarios": ("halvd",)}, "did you mean 'halved'"),
         (
             {"scenarios": ("halved",), "by": "2031Q1"},
-            "by '2031Q1' is no quarter ahead; choose one from 2026Q3 to 2028Q4",
+            "an answer for 2031Q1: the forecast goes from 2026Q3 to 2028Q4",
         ),
         ({"scenarios": ("halved",), "weights": {"halvd": 1.0}}, "scenario 'halvd' is not known; did you mean 'halved'"),
         ({"scenarios": ("halved",), "weights": {"halved": 0.3}}, "weights sum to 0.3; .*such as base=0.7 for the rest"),

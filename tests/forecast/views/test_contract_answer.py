@@ -48,8 +48,8 @@ def test_a_cap_moves_the_draws_beyond_it_and_what_follows_them(cube):
         "accelerators_shipped": -10.0,  # the twenty machines of the first draw are not bought
         "spending": -30.0,  # at three dollars each
     })  # fmt: skip
-    assert answer.says.startswith("7 (6.2 to 7.8 in 8 of 10 draws) MW_facility of power in rest/sovereign in 2027Q1")
-    assert "held to at most 8: this moves 50% of the draws" in answer.says
+    assert answer.says.startswith("7 (8 in 10: 6.2 to 7.8) MW_facility of power in rest/sovereign in 2027Q1")
+    assert "held to at most 8: this moves 50 % of the draws" in answer.says
     assert "-100 accelerator-hours, -10 accelerators, -1 MW, -30 USD" in answer.says
 
 

@@ -24,8 +24,8 @@ def test_the_odds_and_dates_of_four_draws_by_hand(by_hand):
     assert (found.draws_within, found.early_within, found.late_within) == (2, None, None)
     assert (found.parts.level, found.parts.speed) == pytest.approx((0.5, 0.5))
     assert found.says == (
-        "The share of llm in search requests (hyperscale) is above 50% already with probability 25%, by the end of "
-        "2027 with 75%, and not by 2027Q4 with 25%. If it falls in between, as in 50% of the draws: 2026Q4, of 2 "
+        "The share of llm in search requests (hyperscale) is above 50 % already with probability 25 %, by the end of "
+        "2027 with 75 %, and not by 2027Q4 with 25 %. If it falls in between, as in 50 % of the draws: 2026Q4, of 2 "
         "draws, too few for an interval."
     )
 
@@ -34,13 +34,13 @@ def test_dates_of_draws_enough_have_an_interval(by_hand):
     many = by_hand.isel(draw=np.tile(np.arange(by_hand.sizes["draw"]), 10))
     found = ask(many)
     assert found.draws_within == 20
-    assert "as in 50% of the draws: 2026Q4 (80%: 2026Q4 to 2027Q3)." in found.says
+    assert "as in 50 % of the draws: 2026Q4 (8 in 10: 2026Q4 to 2027Q3)." in found.says
 
 
 def test_a_share_that_never_gets_there_says_so_with_its_path(by_hand):
     found = ask(by_hand, segment="rest")
     assert (found.already, found.never, found.middle_within) == (0.0, 1.0, None)
-    assert "Most draws stay below: the share is 10% (80%: 10% to 10%) today and 10% (80%" in found.says
+    assert "Most draws stay below: the share is 10 % (8 in 10: 10 % to 10 %) today and 10 % (8 in 10" in found.says
     assert found.parts is None
 
 
@@ -49,9 +49,9 @@ def test_a_share_that_never_gets_there_says_so_with_its_path(by_hand):
     [
         (
             [0.7, 0.7, 0.2, 0.2], [0.7, 0.7, 0.2, 0.2],
-            "This is a question of the level today, not of speed: of requests the share is 45%",
+            "This is a question of the level today, not of speed: of requests the share is 45 %",
         ),
-        ([0.55, 0.55, 0.45, 0.45], [0.9, 0.55, 0.45, 0.05], "This is a question of speed: the share is 50%"),
+        ([0.55, 0.55, 0.45, 0.45], [0.9, 0.55, 0.45, 0.05], "This is a question of speed: the share is 50 %"),
     ],
 )  # fmt: skip
 def test_an_answer_with_both_sides_likely_says_what_divides_them(by_hand, today, later, said):
@@ -70,10 +70,10 @@ def test_an_answer_that_hangs_on_what_a_request_takes_says_how_much(by_hand):
     found = ask(by_hand, segment="rest", base="gpu_hours")
     assert (found.already, found.never) == (0.5, 0.5)
     assert (
-        "It depends on how many GPU-hours a request takes, not on speed. A request by llm takes 40 (80%: 0.27 to 80) "
-        "times the GPU-hours of one by the others today."
+        "It depends on how many GPU-hours a request takes, not on speed. A request by llm takes 40 (8 in 10: 0.27 "
+        "to 80) times the GPU-hours of one by the others today."
     ) in found.says
-    said = "Of what is uncertain about the share in 2027Q1 (variance of its log odds): what a request takes 100%."
+    said = "Of what is uncertain about the share in 2027Q1 (variance of its log odds): what a request takes 100 %."
     assert said in found.says
 
 

@@ -35,6 +35,10 @@ MISTAKES = {
     "an alias that is not there": (("placement", "--version", "chamption"), "run `shiftcast run` first"),
     "another day": (("placement", "--as-of", "2020-01-01"), "made under"),
     "an assumption unknown": (("limits", "2027Q1", "--set", "site.luck=1"), "site.luck"),
+    "a command misspelt": (("plann", "2027Q4"), "no such command 'plann'; did you mean 'plan'? `shiftcast --help`"),
+    "an option misspelt": (("plan", "2027Q4", "--rissk", "0.05"), "no such option: --rissk; did you mean --risk"),
+    "an option without its value": (("placement", "--plot"), "requires an argument; `shiftcast placement --help` says"),
+    "too few draws": (("run", "--draws", "5"), "invalid value for '--draws': "),
     "a pair without a number": (("limits", "2027Q1", "--set", "power.pue"), "is not of the form site.utilisation=0.7"),
 }
 

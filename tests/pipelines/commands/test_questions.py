@@ -10,6 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.forecast.questions import fields as of_type
 from shiftcast.forecast.questions.asked import Asked
@@ -75,6 +76,24 @@ def test_rows_are_the_form_of_services(call):
     rows = json.loads(call("placement", "--form", "rows", "--json"))["predictions"]
     (whole,) = json.loads(call("placement", "--json"))["predictions"]
     assert [{name: cell for name, cell in row.items() if name != "row"} for row in rows] == whole["rows"]
+
+
+@pytest.mark.parametrize("words", [("quantiles", "power", "--scenario"), ("scenario",)])
+def test_a_scenario_may_be_a_file(finished, monkeypatch, tmp_path, words):
+    (tmp_path / "mine.toml").write_text('says = "half"\nsource = "me"\nevidence = "assumed"\n'
+                                        '[[demand]]\npart = "all"\nfactor = 0.5\n')  # fmt: skip
+    asked = []
+
+    def ask(question, version, root):
+        asked.append(question)
+        raise InputError("heard")
+
+    monkeypatch.setattr(asking, "ask_forecast", ask)
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(app, [*words, "./mine.toml", "--root", str(finished.request.root)])
+    (question,) = asked
+    (read,) = question["scenarios"] if words == ("scenario",) else [question["scenario"]]
+    assert json.loads(read)["demand"] == [{"part": "all", "factor": 0.5}]
 
 
 def test_what_is_needed_is_given_by_place_or_by_name(call):

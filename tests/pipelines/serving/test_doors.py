@@ -1,15 +1,24 @@
-"""The command line, a notebook and the served model give the same bytes for the same question."""
+"""The command line, a notebook, the served model and the assistants' server give the same bytes for one question."""
 
+import asyncio
 import importlib.util
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
+pytest.importorskip("mcp", reason="the extra `mcp` is not installed")
+
+from mcp import Client
+
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.pipelines.cli import app
+from shiftcast.pipelines.commands import asking
+from shiftcast.pipelines.mcp.asking import AnswerLimits
+from shiftcast.pipelines.mcp.server import make_server
 from shiftcast.pipelines.registry.champion import open_forecaster
 
 QUESTIONS = {
@@ -24,26 +33,52 @@ QUESTIONS = {
     "split": {"question": "split", "base": "revenue", "definition": "keynote"},
     "attribution": {"question": "attribute", "start": "2025Q2", "end": "2026Q2", "by": "mix", "measure": "power"},
     "claims": {"question": "claims"},
-    "placement": {"question": "placement", "segment": "rest"},
     "techniques": {"question": "techniques", "of": "recsys", "segment": "rest"},
     "impose": {"question": "impose", "mode": "soft", "base": "gpu_hours", "definition": "recast_2", "strength": 0.2},
-    "relabel": {"question": "relabel", "firm": "coreweave", "to": "hyperscale", "valid_from": "2025-01-01"},
-    "check": {"question": "check", "claim": "nvda-gtc26-1t"},
     "contract": {"question": "contract", "measure": "power", "leaf": "sovereign", "period": "2027Q4", "value": 9000.0},
     "concentration": {"question": "concentration"},
-    "plan": {"question": "plan", "by": "2027Q4", "risk": 0.05, "segment": "hyperscale/internal"},
     "limits": {"question": "limits", "by": "2027Q1", "programmes": 2, "lift": "power"},
     "ceilings": {"question": "ceilings", "by": "2027Q1"},
     "site": {"question": "site", "mw": 40.0, "given": "site.utilisation=0.7"},
     "cost": {"question": "cost", "life": "4,5", "gain": 2.0},
-    "retire": {"question": "retire", "generation": "hopper"},
-    "audit": {"question": "audit", "measure": "power", "leaf": "sovereign", "period": "2027Q4"},
 }  # fmt: skip
+
+
+SCRIPT = importlib.util.spec_from_file_location("twenty", Path(__file__).parents[3] / "benchmarks" / "twenty.py")
+twenty = importlib.util.module_from_spec(SCRIPT)
+sys.modules["twenty"] = twenty
+SCRIPT.loader.exec_module(twenty)
+
+TWENTY = {f"{each.number} {each.name}": {"question": each.name, **each.fields} for each in twenty.asked_of_forecast()}
+LONG = dict.fromkeys(("impose", "11 relabel", "13 retire"), pytest.mark.slow)
+EVERY = {**QUESTIONS, **TWENTY}
+DOORS = ("python", "command", "rest", "mcp")
 
 
 @pytest.fixture(scope="module")
 def notebook(finished):
     return open_forecaster(root=finished.request.root)
+
+
+@pytest.fixture(scope="module")
+def opened_once(notebook):
+    """Let commands take the forecast that is open; one test below lets them open the store themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asking, "open_version", lambda *_, **__: SimpleNamespace(forecaster=notebook))
+        yield
+
+
+class Held:
+    """The forecast that is open, as the server for assistants holds one."""
+
+    def __init__(self, forecaster):
+        self._forecaster = forecaster
+
+    def forecaster(self):
+        return self._forecaster
+
+    def versions(self):
+        return []
 
 
 def command(question, root):
@@ -54,39 +89,52 @@ def command(question, root):
     )
 
 
-SCRIPT = importlib.util.spec_from_file_location("twenty", Path(__file__).parents[3] / "benchmarks" / "twenty.py")
-twenty = importlib.util.module_from_spec(SCRIPT)
-sys.modules["twenty"] = twenty
-SCRIPT.loader.exec_module(twenty)
-
-LONG = {"impose": pytest.mark.slow}  # draws anew; the others hold the same path
+def by_python(question, notebook, **_):
+    return answer_text(answer_rows(notebook, [question])).encode()
 
 
-@pytest.mark.parametrize("form", ["rows", "answer"])
-@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in QUESTIONS])
-def test_all_doors_give_the_same_bytes(server, notebook, finished, name, form):
-    question = {**QUESTIONS[name], "form": form}
-    in_notebook = answer_text(answer_rows(notebook, [question])).encode()
+def by_command(question, finished, **_):
+    done = command(question, finished.request.root)
+    assert done.exit_code == 0, done.output
+    return done.stdout_bytes.removesuffix(b"\n")
+
+
+def by_rest(question, server, **_):
     row = {field: value for field, value in question.items() if field not in {"quantiles", "form"}}
     params = {field: value for field, value in question.items() if field in {"quantiles", "form"}}
-    payload = json.dumps({"dataframe_records": [row], "params": params}).encode()
-    status, _, over_rest = server.call(payload)
+    status, _, told = server.call(json.dumps({"dataframe_records": [row], "params": params}).encode())
     assert status == 200
-    assert over_rest == in_notebook
-    by_command = command(question, finished.request.root)
-    assert by_command.exit_code == 0, by_command.output
-    assert by_command.stdout_bytes == in_notebook + b"\n"
+    return told
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("each", twenty.asked_of_forecast(), ids=lambda each: f"{each.number} {each.name}")
-def test_the_twenty_are_answered_alike_by_all_doors(server, notebook, finished, each):
-    question = {"question": each.name, **each.fields, "form": "answer"}
-    in_notebook = answer_text(answer_rows(notebook, [question])).encode()
-    assert server.call(json.dumps({"dataframe_records": [question]}).encode())[2] == in_notebook
-    assert command(question, finished.request.root).stdout_bytes == in_notebook + b"\n"
-    (answer,) = json.loads(in_notebook)["predictions"]
+def by_mcp(question, notebook, **_):
+    fields = {name: value for name, value in question.items() if name != "question"}
+
+    async def call():
+        async with Client(make_server(Held(notebook), AnswerLimits(rows=10_000, bytes=10_000_000))) as client:
+            return await client.call_tool(question["question"], fields)
+
+    return asyncio.run(call()).content[0].text.encode()
+
+
+def told(question, **doors):
+    """Return what each door says to a question, by the name of the door."""
+    return {door: globals()[f"by_{door}"](question, **doors) for door in DOORS}
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in EVERY])
+def test_all_doors_give_the_same_bytes(server, notebook, finished, opened_once, name):
+    said = told({**EVERY[name], "form": "answer"}, server=server, notebook=notebook, finished=finished)
+    assert said == dict.fromkeys(DOORS, said["python"])
+    (answer,) = json.loads(said["python"])["predictions"]
     assert answer["says"].endswith(".")
+    assert answer["rows"]
+
+
+@pytest.mark.parametrize("name", ["rows", "quantiles asked for", "split", "site"])
+def test_all_doors_give_the_same_rows(server, notebook, finished, opened_once, name):
+    said = told({**QUESTIONS[name], "form": "rows"}, server=server, notebook=notebook, finished=finished)
+    assert said == dict.fromkeys(DOORS, said["python"])
 
 
 def test_the_same_through_params_alone(server, notebook):

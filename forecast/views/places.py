@@ -1,7 +1,8 @@
-"""Quarters that a question about effects names, as positions in the cube."""
+"""Quarters that a question names, as positions in the cube."""
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
 from shiftcast.features.calendars import quarter_end, quarter_label
@@ -54,10 +55,9 @@ def place_ahead(cube: xr.Dataset, by: str | None) -> tuple[int, str]:
     ValueError
         If it cannot be read.
     """
-    labels = [quarter_label(end) for end in periods(cube)[forecast_periods(cube)]]
-    wanted = labels[-1] if by is None else by
-    place = place_of(cube, wanted)
-    if not forecast_periods(cube)[place]:
-        reach = f"the forecast goes from {labels[0]} to {labels[-1]}"
-        raise OutOfSupportError(f"an answer for {wanted}", reach, "ask for a quarter of it")
-    return place, wanted
+    ends, first = periods(cube), int(np.flatnonzero(forecast_periods(cube))[0])
+    wanted = ends[-1] if by is None else quarter_end(by)
+    if not ends[first] <= wanted <= ends[-1]:
+        reach = f"the forecast goes from {quarter_label(ends[first])} to {quarter_label(ends[-1])}"
+        raise OutOfSupportError(f"an answer for {by}", reach, "ask for a quarter of it")
+    return int(ends.get_indexer([wanted])[0]), quarter_label(wanted)
