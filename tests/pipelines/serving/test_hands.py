@@ -3,6 +3,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -82,7 +83,7 @@ def test_what_takes_too_long_is_ended_and_the_next_is_answered(hands):
     assert before.body != after.body
     assert lines[0]["process"] == int(before.body)
     assert lines[0]["reason"] == "no answer within 0.3 s; ask less at once"
-    assert not os.path.exists(f"/proc/{before.body.decode()}")  # noqa: PTH110
+    assert not Path(f"/proc/{before.body.decode()}").exists()
 
 
 def test_work_for_a_client_that_hangs_up_is_ended(hands):
@@ -135,4 +136,4 @@ def test_stopping_ends_all_whatever_they_are_at(hands):
             await long
         return process
 
-    assert not os.path.exists(f"/proc/{asyncio.run(ask())}")  # noqa: PTH110
+    assert not Path(f"/proc/{asyncio.run(ask())}").exists()
