@@ -53,7 +53,7 @@ class Look:
         context.route("**/*", self._stay)
         page = context.new_page()
         page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
-        page.on("console", lambda line: self._heard(line))
+        page.on("console", self._heard)
         if media is not None:
             page.emulate_media(media=media)
         page.goto(address.as_uri() if isinstance(address, Path) else address, wait_until="load")
