@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.forecast.views.answer import Answer
-from shiftcast.pipelines.commands.answer_cells import figure
+from shiftcast.pipelines.tables.cells import figure
 
 Tables = list[tuple[str, pd.DataFrame]]
 _PARTS: Final = {"level": "level today", "speed": "speed", "each": "what a request takes", "remainder": "its change"}
