@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -11,10 +14,12 @@ from typing import Any, Final
 from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.questions import QUESTIONS
+from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.bundle import Bundle
 
+_KEPT: Final = 64  # answers
 _SLOW: Final[Mapping[str, str]] = {
     "impose": "This draws the forecast again, which takes about a minute.",
     "learn_next": "This weighs every figure of the record, which takes about a minute.",
@@ -38,6 +43,40 @@ class Opened:
     bundle: Bundle
     root: Path
     fleet: str = ""
+    _answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict, init=False, compare=False, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False, repr=False)
+
+    def answer(self, question: Mapping[str, Any]) -> Answer:
+        """Return the answer to a question, kept for when its page is loaded again: the forecast does not change.
+
+        Parameters
+        ----------
+        question
+            As :meth:`forecast.answers.Forecaster.answer` takes it.
+
+        Returns
+        -------
+        Answer
+            That of the forecast.
+
+        Raises
+        ------
+        ValueError
+            Naming the field that is wrong.
+        OutOfSupportError
+            If the forecast does not reach what is asked.
+        """
+        key = json.dumps(question, sort_keys=True, default=str)
+        with self._lock:
+            if key in self._answers:
+                self._answers.move_to_end(key)
+                return self._answers[key]
+        found = self.forecaster.answer(question)
+        with self._lock:
+            self._answers[key] = found
+            while len(self._answers) > _KEPT:
+                self._answers.popitem(last=False)
+        return found
 
     @cached_property
     def forecaster(self) -> Forecaster:

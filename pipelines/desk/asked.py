@@ -1,0 +1,151 @@
+"""Pages that ask the forecast one question: the form of its fields, and its answer as every door gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.questions import QUESTIONS, unknown
+from shiftcast.forecast.views.answer import Answer
+from shiftcast.pipelines.desk.address import link
+from shiftcast.pipelines.desk.answered import answer_view, facts_of
+from shiftcast.pipelines.desk.content import Content, Link, Links, doors_of
+from shiftcast.pipelines.desk.forms import Form, question_form
+from shiftcast.pipelines.desk.opened import Opened
+from shiftcast.pipelines.desk.typed import question_of
+
+_ASK: Final = "/ask"
+_DEMAND: Final = ("measure", "segment", "leaf", "workload", "technique", "every", "by", "scenario")
+_AUDITED: Final = ("measure", "segment", "leaf", "workload", "technique")
+
+
+def ask_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return the page that asks any question.
+
+    Parameters
+    ----------
+    opened
+        The forecast.
+    fields
+        ``question`` and its fields; the list of questions where there is none.
+
+    Returns
+    -------
+    Content
+    """
+    if "question" not in fields:
+        return _listed()
+    name = fields["question"]
+    if name not in QUESTIONS:
+        raise InputError(unknown(name, tuple(QUESTIONS), "question"))
+    given = {field: value for field, value in fields.items() if field != "question"}
+    label = name.replace("_", " ")
+    gives = f"{QUESTIONS[name].gives[:1].upper()}{QUESTIONS[name].gives[1:]}"
+    if opened.needs_more(name, given):
+        shown = _texts(opened.examples.get(name, {})) | given
+        form = question_form(name, shown, opened, path=_ASK, hidden={"question": name})
+        return Content(label, gives, (form,), says=(opened.takes(name) or "An example is filled in.",))
+    form = question_form(name, given, opened, path=_ASK, hidden={"question": name})
+    return answered(opened, question_of(name, given), label, forms=(form,))
+
+
+def answered(
+    opened: Opened, question: Mapping[str, Any], label: str, *, forms: tuple[Form, ...] = (),
+    links: tuple[Links, ...] = (), into: Mapping[str, str] | None = None,
+) -> Content:  # fmt: skip
+    """Return the page of a question's answer; a refusal says why and keeps the forms.
+
+    Parameters
+    ----------
+    opened, question
+        The forecast and what it is asked.
+    label, forms, links, into
+        As :class:`pipelines.desk.content.Content` has them.
+
+    Returns
+    -------
+    Content
+    """
+    try:
+        answer = opened.answer(question)
+    except InputError as error:
+        return Content(label, f"{label[:1].upper()}{label[1:]}", forms, links=links, fault=str(error), status=400)
+    name = str(question["question"])
+    return Content(
+        label, forms=forms, views=(answer_view(answer, name, label),), facts=told_of(answer),
+        doors=(doors_of(question),), links=links, into=into or {},
+    )  # fmt: skip
+
+
+def told_of(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """Return where an answer comes from, nothing where it does not say.
+
+    Parameters
+    ----------
+    answer
+        The answer.
+
+    Returns
+    -------
+    tuple of tuple
+        Headings and words.
+    """
+    return () if answer.provenance is None else tuple(facts_of(answer.provenance))
+
+
+def demand_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return the page of a measure over time, each quarter of which leads to where its figure comes from.
+
+    Parameters
+    ----------
+    opened
+        The forecast.
+    fields
+        Those of ``quantiles``; accelerators of all buyers where there are none.
+
+    Returns
+    -------
+    Content
+    """
+    given = {"measure": "accelerators", **fields}
+    form = question_form("quantiles", given, opened, path="/demand", only=_DEMAND)
+    part = {name: given[name] for name in _AUDITED if name in given}
+    into = {quarter: link("/why", **part, period=quarter) for quarter in opened.ahead}
+    return answered(opened, question_of("quantiles", given), "demand", forms=(form,), into=into)
+
+
+def claims_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return the page of claims, each of which leads to what it would take for it to hold.
+
+    Parameters
+    ----------
+    opened
+        The forecast.
+    fields
+        Those of ``claims``.
+
+    Returns
+    -------
+    Content
+    """
+    names = opened.bundle.tables["claims"]["claim"].astype(str)
+    into = {name: link(_ASK, question="check", claim=name) for name in names}
+    return answered(opened, question_of("claims", fields), "claims", into=into)
+
+
+def _listed() -> Content:
+    links = tuple(
+        Link(name.replace("_", " "), link(_ASK, question=name), f"{asked.gives[:1].upper()}{asked.gives[1:]}.")
+        for name, asked in QUESTIONS.items()
+    )
+    return Content("ask", f"Ask any of {len(links)} questions", links=(Links("Questions", links),))
+
+
+def _texts(example: Mapping[str, Any]) -> dict[str, str]:
+    """Return an example's fields as they are typed."""
+    return {
+        name: ",".join(map(str, value)) if isinstance(value, list | tuple) else f"{value:g}"
+        if isinstance(value, float) else str(value)
+        for name, value in example.items() if name != "question"
+    }  # fmt: skip
