@@ -12,6 +12,7 @@ from shiftcast.features.calendars import quarter_label
 from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.part import forecast_periods, periods
+from shiftcast.pipelines.drawing.panels import Moments
 from shiftcast.pipelines.pages.view import Said, sentence
 
 Question = Mapping[str, Any]
@@ -93,9 +94,9 @@ class Asked:
         return str(self.forecaster.cube.attrs["definition"])
 
     @property
-    def moments(self) -> dict[str, str]:
+    def moments(self) -> Moments:
         """Day and quarter that pictures over time mark."""
-        return {"today": self.today, "reported": self.reported}
+        return Moments(today=self.today, reported=self.reported)
 
 
 def quantiles(measure: str, **part: str) -> dict[str, Any]:

@@ -47,7 +47,9 @@ def demand(asked: Asked, *, segment: str = "all") -> View:
     )
     sides = SIDES if segment == "all" else (segment,)
     return View(
-        "demand", "Demand", title if segment == "all" else f"{worded(segment).capitalize()}: {title}",
+        "demand",
+        "Demand",
+        title if segment == "all" else f"{worded(segment).capitalize()}: {title}",
         says=tuple(asked.says(quantiles(measure, **part)) for measure in SHOWN),
         pictures=tuple(_picture(asked, measure, sides) for measure in SHOWN),
         tables=(_by_year(tables),),
@@ -75,18 +77,19 @@ def leaves(asked: Asked, *, measure: str = "accelerators") -> View:
     unit = str(table["unit"].iloc[0])
     ends = parts.groupby("leaf", sort=False).agg(first=(MIDDLE, "first"), last=(MIDDLE, "last"))
     ranked = ends.sort_values("last", ascending=False)
-    fastest = (ends["last"] / ends["first"]).idxmax()
+    fastest = str((ends["last"] / ends["first"]).idxmax())
     most = str(ranked.index[0])
     whole = table[table["leaf"] == "all"].iloc[-1]
     title = (
-        f"{_capital(worded(most))} hold most {worded(measure)} in {asked.horizon}, "
-        f"{percent(ranked['last'].iloc[0] / whole[MIDDLE])}; {worded(str(fastest))} grow fastest"
+        f"{percent(ranked['last'].iloc[0] / whole[MIDDLE])} of {worded(measure)} in {asked.horizon} are with "
+        f"{worded(most)}, the largest leaf; the fastest growth is of {worded(fastest)}"
     )
     cube, order = asked.forecaster.cube, list(map(str, ranked.index))
     rows = pd.concat(
-        [level_rows(cube, measure, Part(SEGMENT_OF[leaf], leaf), panel=worded(leaf)) for leaf in order], ignore_index=True
+        [level_rows(cube, measure, Part(SEGMENT_OF[leaf], leaf), panel=worded(leaf)) for leaf in order],
+        ignore_index=True,
     )
-    picture = fan(rows, title=f"{_capital(worded(measure))} by leaf", unit=unit, **asked.moments)
+    picture = fan(rows, title=f"{_capital(worded(measure))} by leaf", unit=unit, moments=asked.moments)
     return View(
         "leaves", "Who buys, leaf by leaf", title, says=(asked.says(question),), pictures=(picture,),
         tables=(_by_leaf(parts, order, measure, unit),),
@@ -98,7 +101,7 @@ def _picture(asked: Asked, measure: str, sides: tuple[str, ...]) -> Picture:
     cube = asked.forecaster.cube
     rows = pd.concat([level_rows(cube, measure, Part(side), panel=worded(side)) for side in sides], ignore_index=True)
     title = f"{_capital(worded(measure))} by segment"
-    return fan(rows, title=title, unit=unit_of(cube, measure), alike=True, **asked.moments)
+    return fan(rows, title=title, unit=unit_of(cube, measure), alike=True, moments=asked.moments)
 
 
 def _by_year(tables: dict[str, pd.DataFrame]) -> Table:
@@ -124,5 +127,3 @@ def _by_leaf(parts: pd.DataFrame, order: list[str], measure: str, unit: str) -> 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-

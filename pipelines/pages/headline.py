@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+import pandas as pd
+
 from shiftcast.forecast.spoken import number, percent
 from shiftcast.forecast.telling.words import between, figure
 from shiftcast.forecast.views.published import CLAIMED
-from shiftcast.pipelines.pages.asked import NEWEST, Asked, quantiles, split
+from shiftcast.pipelines.pages.asked import Asked, quantiles, split
 from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, passes
 from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.migration import OF_BASE, in_short, passing
-from shiftcast.pipelines.pages.view import Figure, Said, View
+from shiftcast.pipelines.pages.view import Figure, Said, Table, View
 from shiftcast.pipelines.registry.summary import BacktestRow
 
 YEARLY: Final = quantiles("spending", every="year")
@@ -48,12 +50,12 @@ def headline(asked: Asked, backtest: Sequence[BacktestRow] = ()) -> View:
     dates = [Said(text, _WHEN if at == 0 else "") for at, text in enumerate(in_short(passed))]
     says = (*many, asked.says(split(asked.definition), asks=_WHO), Said(_bought_under(asked)), *dates,
             Said(how_sure(asked), _SURE), *how_good(backtest))  # fmt: skip
-    figures = (*(_measured(asked, question) for question in _MEASURES), _shared(share), *_passed(passed))
+    figures = (*(_measured(asked, question) for question in _MEASURES), *_shared(share))
     notes = (
         f"8 in 10: in eight of ten of {asked.forecaster.cube.sizes['draw']:,} joint draws the figure lies between the "
         "two ends. Every figure is the answer to a question that can be asked again.",
     )
-    return View("answer", "The answer", title, says=says, figures=figures, notes=notes)
+    return View("answer", "The answer", title, says=says, figures=figures, tables=(_dates(passed),), notes=notes)
 
 
 def how_sure(asked: Asked) -> str:
@@ -109,19 +111,23 @@ def _bought_under(asked: Asked) -> str:
 def _measured(asked: Asked, question: dict[str, Any]) -> Figure:
     row = asked.table(question).iloc[-1]
     unit, when = str(row["unit"]), row["year"] if "year" in row else row["quarter"]
-    return Figure(figure(row[MIDDLE], unit), f"{worded(str(row['measure']))}, {when}", between(row[LOW], row[HIGH], unit))
+    return Figure(
+        figure(row[MIDDLE], unit), f"{worded(str(row['measure']))}, {when}", between(row[LOW], row[HIGH], unit)
+    )
 
 
-def _shared(row: Any) -> Figure:
-    span = f"{between(row[LOW], row[HIGH], 'share')}; at least {percent(CLAIMED)}: {percent(row['at_least_60'])}"
-    return Figure(percent(row[MIDDLE]), f"hyperscale part of spending, {row['quarter']}", span)
+def _shared(row: Any) -> tuple[Figure, Figure]:
+    share = Figure(
+        percent(row[MIDDLE]), f"hyperscale part of spending, {row['quarter']}", between(row[LOW], row[HIGH], "share")
+    )
+    odds = Figure(percent(row["at_least_60"]), f"odds that it is at least {percent(CLAIMED)}, {row['quarter']}")
+    return share, odds
 
 
-def _passed(passed: Any) -> tuple[Figure, ...]:
-    """Return when LLMs pass half of each workload, requests as the figure and GPU-hours beside it."""
-    figures = []
-    for workload, own in passed[passed["technique"] == NEWEST].groupby("workload", sort=False):
-        said = {row["base"]: passes(row) for row in own.to_dict("records")}
-        spans = [f"of {OF_BASE[base]}: {text}" for base, text in said.items()]
-        figures.append(Figure("; ".join(spans), f"LLMs pass half of {worded(str(workload))}"))
-    return tuple(figures)
+def _dates(passed: pd.DataFrame) -> Table:
+    """Return when each technique passes half of each workload, requests beside GPU-hours."""
+    rows = []
+    for (workload, technique), own in passed.groupby(["workload", "technique"], sort=False):
+        dates = {OF_BASE[row["base"]]: passes(row) for row in own.to_dict("records")}
+        rows.append({"workload": worded(str(workload)), "technique": worded(str(technique)), **dates})
+    return Table("When the share passes one half, with odds", pd.DataFrame(rows))

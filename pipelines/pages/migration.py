@@ -12,10 +12,14 @@ from shiftcast.forecast.views.techniques import half_questions, workloads_entere
 from shiftcast.pipelines.pages.asked import BASES, NEWEST, TOGETHER, Asked, when
 from shiftcast.pipelines.pages.cells import cell, passes
 from shiftcast.pipelines.pages.glossary import worded
-from shiftcast.pipelines.pages.view import Said, Table, View
+from shiftcast.pipelines.pages.view import Said, Table, View, sentence
 
 OF_BASE: Final = {"requests": "requests", "gpu_hours": "GPU-hours"}
-_COLUMNS: Final = {"adoption": "used by operators of", "requests": "ranks of requests", "gpu_hours": "takes of GPU-hours"}
+_COLUMNS: Final = {
+    "adoption": "used by operators of",
+    "requests": "ranks of requests",
+    "gpu_hours": "takes of GPU-hours",
+}
 _HALF: Final = 1 / 2
 _SURE: Final = 0.95  # odds from which a sentence sums up
 _SHOWN: Final = (0, 2, -1)  # of the quarters of a technique: now, in two years, the last
@@ -37,8 +41,8 @@ def crossings(asked: Asked, *, segment: str = "all") -> View:
     """
     rows = passing(asked, segment)
     return View(
-        "crossings", "When they pass half", _title(rows), says=_says(asked, rows, segment),
-        tables=(_odds(rows), *((_by_side(asked),) if segment == "all" else ())),
+        "crossings", "When they pass half", _title(rows), says=_says(rows),
+        tables=(_odds(rows), _why(asked, rows), *((_by_side(asked),) if segment == "all" else ())),
         notes=(
             "Already: the share is above one half in the last quarter before those ahead. Not by: it is not above one "
             "half in any quarter looked at.",
@@ -88,19 +92,21 @@ def in_short(rows: pd.DataFrame) -> Iterator[str]:
         subject = name[:1].upper() + name[1:]
         if (own["already"] > _SURE).all():
             where = _listed([worded(str(each)) for each in dict.fromkeys(own["workload"])])
-            least = percent(float(own["already"].min()))
-            yield f"{subject} have passed half of {where} already, on requests and on GPU-hours (at least {least})."
+            least = float(own["already"].min())
+            odds = "in every draw" if least == 1 else f"odds of {percent(least)} or more"
+            yield f"{subject} have passed half of {where} already, on requests and on GPU-hours ({odds})."
             continue
-        parts = [
-            f"{worded(str(workload))}, {_listed([f'{OF_BASE[row["base"]]} {passes(row)}' for row in each.to_dict('records')])}"
-            for workload, each in own.groupby("workload", sort=False)
-        ]
+        parts = []
+        for workload, each in own.groupby("workload", sort=False):
+            dates = [f"{OF_BASE[row['base']]} {passes(row)}" for row in each.to_dict("records")]
+            parts.append(f"{worded(str(workload))}, {', '.join(dates)}")
         yield f"{subject} pass half: {'; '.join(parts)}."
 
 
 def _title(rows: pd.DataFrame) -> str:
     newest = rows[rows["technique"] == NEWEST]
-    soon = [f"{worded(row['workload'])} {OF_BASE[row['base']]}" for row in newest.to_dict("records") if row["already"] > _HALF]
+    passed = newest[newest["already"] > _HALF].to_dict("records")
+    soon = [f"{worded(row['workload'])} {OF_BASE[row['base']]}" for row in passed]
     late = newest[newest["never"] > _HALF]
     said = f"LLMs have passed half of {_listed(soon)}" if soon else "LLMs have passed half of nothing yet"
     if late.empty:
@@ -109,10 +115,19 @@ def _title(rows: pd.DataFrame) -> str:
     return f"{said}; in {names} they more likely than not do not by {late['horizon'].iloc[0]}"
 
 
-def _says(asked: Asked, rows: pd.DataFrame, segment: str) -> tuple[Said, ...]:
-    short = [Said(text) for text in in_short(rows)]
-    newest = rows[rows["technique"] == NEWEST]
-    return (*short, *(asked.says(question) for question in newest["asked"]))
+def _says(rows: pd.DataFrame) -> tuple[Said, ...]:
+    asks = list(rows["asked"])
+    return tuple(Said(text, question=asks[at * len(asks) // 2]) for at, text in enumerate(in_short(rows)))
+
+
+def _why(asked: Asked, rows: pd.DataFrame) -> Table:
+    """Return what the answers say of LLMs: the odds, what makes them, and which figure would settle most."""
+    shown = [
+        {"workload": worded(row["workload"]), "of": OF_BASE[row["base"]],
+         "in words": sentence(asked.answer(row["asked"]).says)}
+        for row in rows[rows["technique"] == NEWEST].to_dict("records")
+    ]  # fmt: skip
+    return Table("Why, for LLMs: what the odds are made of, and which figure would settle most", pd.DataFrame(shown))
 
 
 def _odds(rows: pd.DataFrame) -> Table:

@@ -75,7 +75,9 @@ def _elsewhere(asked: Asked, base: str, definition: str) -> str:
     for other in _definitions(asked):
         row = asked.table(split(other)).iloc[-1]
         if (other, REVENUE) != (definition, base):
-            said.append(f"{worded(other)} {percent(row[MIDDLE])} (odds of {percent(CLAIMED)}: {percent(row['at_least_60'])})")
+            said.append(
+                f"{worded(other)} {percent(row[MIDDLE])} (odds of {percent(CLAIMED)}: {percent(row['at_least_60'])})"
+            )
     by_base = []
     for other, words in OF_BASE.items():
         row = asked.table(split(asked.definition, other)).iloc[-1]
@@ -122,7 +124,7 @@ def _picture(asked: Asked, base: str, definition: str) -> Picture:
     rows = split_rows(asked.forecaster.cube, base, definition)
     stated = _stated(asked, definition) if base == REVENUE else None
     title = f"Hyperscale part of {OF_BASE[base]}, {worded(definition)}"
-    return fan(rows, title=title, unit="share", log=False, stated=stated, **asked.moments)
+    return fan(rows, title=title, unit="share", log=False, stated=stated, moments=asked.moments)
 
 
 def _stated(asked: Asked, definition: str) -> pd.DataFrame | None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from shiftcast.forecast.telling.words import plain_words
-
-if TYPE_CHECKING:
-    from shiftcast.pipelines.drawing import Picture
+from shiftcast.pipelines.drawing.picture import Picture
 
 
 @dataclass(frozen=True)
