@@ -13,7 +13,7 @@ MOST_BYTES: Final = 24_000  # of what follows the question mark; a scenario may 
 MOST_FIELDS: Final = 60
 
 
-class Refused(InputError):
+class RefusedError(InputError):
     """A request that is refused; carries the HTTP status.
 
     Parameters
@@ -44,7 +44,7 @@ def read_fields(query: bytes) -> dict[str, str]:
 
     Raises
     ------
-    Refused
+    RefusedError
         If it is too long, no UTF-8, or names a field twice.
 
     Examples
@@ -53,21 +53,21 @@ def read_fields(query: bytes) -> dict[str, str]:
     {'measure': 'power', 'of': 'a b'}
     """
     if len(query) > MOST_BYTES:
-        raise Refused(f"the address has {len(query):,} bytes; ask with at most {MOST_BYTES:,}", 414)
+        raise RefusedError(f"the address has {len(query):,} bytes; ask with at most {MOST_BYTES:,}", 414)
     try:
         pairs = parse_qsl(
             query.decode("ascii"), keep_blank_values=True, strict_parsing=bool(query), errors="strict",
             max_num_fields=MOST_FIELDS,
         )  # fmt: skip
     except UnicodeError:
-        raise Refused("the address holds bytes that are no UTF-8; write them as percent-encoded UTF-8") from None
+        raise RefusedError("the address holds bytes that are no UTF-8; write them as percent-encoded UTF-8") from None
     except ValueError:
-        raise Refused(f"the address is no list of at most {MOST_FIELDS} fields such as measure=power") from None
+        raise RefusedError(f"the address is no list of at most {MOST_FIELDS} fields such as measure=power") from None
     given = [(name, value.strip()) for name, value in pairs if value.strip()]
     names = [name for name, _ in given]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise Refused(f"field {shortened(twice)} is given twice; give it once")
+        raise RefusedError(f"field {shortened(twice)} is given twice; give it once")
     return dict(given)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
@@ -12,8 +12,7 @@ from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.telling.words import named, plain_words
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.provenance import Provenance
-from shiftcast.features.input_error import InputError
-from shiftcast.pipelines.drawing import Picture, picture_of
+from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.view import Said, Source, Table, View
 from shiftcast.pipelines.tables.cells import figure, folded, is_figures, shared_of
 from shiftcast.pipelines.tables.laid_out import laid_out
@@ -86,10 +85,7 @@ def pictures_of(answer: Answer) -> tuple[Picture, ...]:
     -------
     tuple of Picture
     """
-    try:
-        return (picture_of(answer),)
-    except InputError:
-        return ()
+    return ()
 
 
 def tables_of(answer: Answer) -> Iterator[Table]:
@@ -207,18 +203,3 @@ def _sources(answer: Answer) -> Iterator[Source]:
                 found.setdefault(source, []).append(str(name))
     for source, names in found.items():
         yield Source(source, ", ".join(dict.fromkeys(name for name in names if name)))
-
-
-def asked_of(answer: Answer, question: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the fields of the question that an answer was given to, defaults included.
-
-    Parameters
-    ----------
-    answer, question
-        The answer, and what was asked.
-
-    Returns
-    -------
-    dict
-    """
-    return question if answer.provenance is None else answer.provenance.asked

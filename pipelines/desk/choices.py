@@ -11,6 +11,7 @@ from shiftcast.forecast.views.attribution import BY
 from shiftcast.forecast.views.part import MEASURES
 from shiftcast.forecast.views.scenario import gallery_of
 from shiftcast.pipelines.desk.opened import Opened
+from shiftcast.pipelines.pages.glossary import worded
 
 _SEGMENTS: Final = ("all", "hyperscale", "rest", "vendor_internal")
 _SIDES: Final = ("hyperscale", "rest")
@@ -91,12 +92,8 @@ def _places(opened: Opened) -> Choices:
 
 
 def _definitions(opened: Opened) -> Choices:
-    known = opened.forecaster.known
-    words = {} if known is None else {
-        row.definition: f"{row.definition.replace('_', ' ')}: {row.says}"[:90]
-        for row in known.market.definitions.itertuples() if hasattr(row, "says")
-    }  # fmt: skip
-    return Choices(tuple(map(str, opened.forecaster.cube["definition"].values)), closed=True, words=words)
+    names = tuple(map(str, opened.forecaster.cube["definition"].values))
+    return Choices(names, closed=True, words={name: worded(name) for name in names})
 
 
 def _generations(opened: Opened) -> Choices:

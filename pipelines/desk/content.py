@@ -54,12 +54,15 @@ class Doors:
     Attributes
     ----------
     command, python, rest
-        To be typed into a shell, a notebook, and a shell that reaches ``shiftcast serve``.
+        To be typed into a shell, a notebook, and a shell that reaches what ``served`` starts.
+    served
+        Command that starts the server of ``rest``.
     """
 
     command: str
     python: str
     rest: str
+    served: str = "shiftcast serve"
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,7 @@ def fleet_doors(name: str, question: str, fields: Mapping[str, Any]) -> Doors:
         shlex.join(["shiftcast", "fleet", name, question, *words]),
         f"shiftcast.open_fleet({name!r}).{question}({given.removeprefix(', ')})",
         shlex.join(["curl", "-H", "Content-Type: application/json", "-d", payload, _SERVED]),
+        f"shiftcast serve --fleet {name}",
     )
 
 

@@ -15,7 +15,7 @@ from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.forecast.questions.kinds import unknown
 from shiftcast.pipelines.desk.address import link
 from shiftcast.pipelines.desk.answered import answer_view
-from shiftcast.pipelines.desk.content import Content, Doors, Link, Links, fleet_doors
+from shiftcast.pipelines.desk.content import Content, Link, Links, fleet_doors
 from shiftcast.pipelines.desk.forms import Field, Form
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.fleet.opening import open_fleet
@@ -92,7 +92,9 @@ def fleet_page(opened: Opened, fleets: Fleets, fields: Mapping[str, str]) -> Con
     if not name:
         links = tuple(Link(each, link(PATH, name=each)) for each in names)
         says = () if names else (_NONE,)
-        return Content("my fleet", "My fleet", says=says, links=(Links("Fleets of this store", links),) if links else ())
+        return Content(
+            "my fleet", "My fleet", says=says, links=(Links("Fleets of this store", links),) if links else ()
+        )
     day = _day(fields.get("as_of"))
     planner = fleets.planner(name, opened, day)
     views = [_view(planner, question, fields) for question in _ASKED]

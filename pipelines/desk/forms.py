@@ -43,6 +43,8 @@ class Field:
         Bounds and step of a ``range``.
     says
         Words of a ``range``'s value.
+    rests
+        Value at which a ``range`` changes nothing.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Field:
     high: float | None = None
     step: float | None = None
     says: str = ""
+    rests: str = ""
 
 
 @dataclass(frozen=True)

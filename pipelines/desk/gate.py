@@ -13,14 +13,14 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from shiftcast.pipelines.desk.address import Refused, read_fields
+from shiftcast.pipelines.desk.address import RefusedError, read_fields
 from shiftcast.pipelines.serving.loading import Log
 from shiftcast.pipelines.serving.reply import Receive, Reply, Send, send_reply, trace_of
 
 HOSTS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
-_POLICY: Final = (
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-)  # nothing inline, nothing from elsewhere
+_POLICY: Final = "; ".join((  # nothing inline, nothing from elsewhere
+    "default-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "object-src 'none'",
+))  # fmt: skip
 _HEADERS: Final = (
     (b"content-security-policy", _POLICY.encode()), (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"), (b"cross-origin-opener-policy", b"same-origin"),
@@ -56,7 +56,7 @@ class DeskGate:
     Parameters
     ----------
     pages
-        Makes the page of a path and its fields; it refuses by :class:`pipelines.desk.address.Refused`.
+        Makes the page of a path and its fields; it refuses by :class:`pipelines.desk.address.RefusedError`.
     refusal
         Makes the page of a refusal: status, and the fault with its remedy.
     limits
@@ -86,7 +86,7 @@ class DeskGate:
         number = uuid.uuid4().hex
         try:
             reply = await self._reply(scope)
-        except Refused as error:
+        except RefusedError as error:
             reply = self._refusal(error.status, str(error))
         except Exception as error:
             note = {"fault": type(error).__name__, "trace": trace_of(error)}
@@ -106,12 +106,12 @@ class DeskGate:
             return Reply(405, told, allowed, kind=_PLAIN)
         fields = read_fields(scope["query_string"])
         if not self._free.acquire(blocking=False):
-            raise Refused(f"{self._limits.waiting} pages are being made; load this one again in a moment", 429)
+            raise RefusedError(f"{self._limits.waiting} pages are being made; load this one again in a moment", 429)
         try:
             with anyio.fail_after(self._limits.seconds):
                 return await anyio.to_thread.run_sync(self._made, scope["path"], fields, abandon_on_cancel=True)
         except TimeoutError:
-            raise Refused(f"the page took more than {self._limits.seconds:g} s; ask for less", 503) from None
+            raise RefusedError(f"the page took more than {self._limits.seconds:g} s; ask for less", 503) from None
 
     def _made(self, path: str, fields: Mapping[str, str]) -> Reply:
         """Make a page; one that takes too long keeps its place until it has ended."""
@@ -126,7 +126,7 @@ def _check_host(scope: Mapping[str, Any]) -> None:
     headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
     hosts = [value for name, value in headers if name == "host"]
     if len(hosts) != 1 or _PORT.sub("", hosts[0]).lower() not in HOSTS:
-        raise Refused("header 'host' names another server; open the address that `shiftcast desk` printed", 421)
+        raise RefusedError("header 'host' names another server; open the address that `shiftcast desk` printed", 421)
 
 
 async def _live(receive: Receive, send: Send) -> None:

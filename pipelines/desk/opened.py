@@ -16,6 +16,7 @@ from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.part import forecast_periods, periods
+from shiftcast.pipelines.pages.asked import Asked
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.bundle import Bundle
 
@@ -82,6 +83,11 @@ class Opened:
     def forecaster(self) -> Forecaster:
         """The object that answers."""
         return self.bundle.forecaster
+
+    @cached_property
+    def asked(self) -> Asked:
+        """The forecast as views of the report ask it."""
+        return Asked(self.forecaster)
 
     @cached_property
     def examples(self) -> dict[str, dict[str, Any]]:

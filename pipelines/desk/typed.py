@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.questions import FIELDS, KINDS, QUESTIONS, unknown
+from shiftcast.forecast.questions import KINDS, QUESTIONS, unknown
 
 
 def question_of(name: str, fields: Mapping[str, str]) -> dict[str, Any]:

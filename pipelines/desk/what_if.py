@@ -20,8 +20,8 @@ from shiftcast.pipelines.desk.asked import told_of
 from shiftcast.pipelines.desk.content import Content, Link, Links, doors_of
 from shiftcast.pipelines.desk.forms import Field, Form
 from shiftcast.pipelines.desk.opened import Opened
-from shiftcast.pipelines.drawing import Picture
 from shiftcast.pipelines.drawing.fan import fan
+from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.view import View
 
 PATH: Final = "/what-if"
@@ -190,7 +190,7 @@ def _form(opened: Opened, fields: Mapping[str, str]) -> Form:
         *(_slider(each, fields) for each in SLIDERS),
         Field("from", "from", fields.get("from", ""), "select", (("", "the first quarter ahead"), *quarters)),
         Field("ramp", "quarters until it counts in full", fields.get("ramp", "0"), "range", low=0, high=12, step=1,
-              says=fields.get("ramp", "0")),
+              says=fields.get("ramp", "0"), rests="0"),
         Field("by", "quarter of the words", fields.get("by", ""), "select", (("", "2027Q4"), *quarters)),
     )  # fmt: skip
     return Form(PATH, shown, button="Compare with the base", title="Levers")
@@ -199,7 +199,7 @@ def _form(opened: Opened, fields: Mapping[str, str]) -> Form:
 def _slider(slider: Slider, fields: Mapping[str, str]) -> Field:
     value = fields.get(slider.name, f"{slider.rests:g}")
     return Field(slider.name, slider.label, value, "range", low=slider.low, high=slider.high, step=slider.step,
-                 says=f"{value}{slider.unit}", hint=slider.unit)  # fmt: skip
+                 says=f"{value}{slider.unit}", hint=slider.unit, rests=f"{slider.rests:g}")  # fmt: skip
 
 
 def _gallery(opened: Opened) -> Links:

@@ -68,7 +68,7 @@ def _changed(opened: Opened, given: Mapping[str, str], start: str) -> tuple[View
     question = question_of("attribute", {**asked, "start": start, "end": given["period"]})
     narrower = any(given.get(name, ALL) != ALL for name in ("leaf", "workload", "technique"))
     if narrower or given["measure"] == "share":
-        said = Said("Changes are told apart for segments and measures as a whole: leave the narrower part out to see it.")
+        said = Said("Changes are told apart for whole measures and segments: leave the narrower part out to see it.")
         return View("change", "change", f"The change since {start} is not told apart here", (said,)), None
     try:
         return answer_view(opened.answer(question), "change", "change"), question

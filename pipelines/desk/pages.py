@@ -1,0 +1,158 @@
+"""The pages of a desk by their paths, laid out as HTML, and the files beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup
+
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.questions.kinds import unknown
+from shiftcast.pipelines.desk.address import RefusedError
+from shiftcast.pipelines.desk.asked import ask_page, claims_page, demand_page
+from shiftcast.pipelines.desk.content import Content
+from shiftcast.pipelines.desk.divided import split_page
+from shiftcast.pipelines.desk.fleets import Fleets, fleet_page
+from shiftcast.pipelines.desk.opened import Opened
+from shiftcast.pipelines.desk.overview import answer_page, techniques_page
+from shiftcast.pipelines.desk.what_if import what_if_page
+from shiftcast.pipelines.desk.why import why_page
+from shiftcast.pipelines.drawing.picture import Picture, asset
+from shiftcast.pipelines.pages.cells import plain
+from shiftcast.pipelines.serving.reply import Reply
+from shiftcast.pipelines.state.root import StoreError
+
+_HTML: Final = b"text/html; charset=utf-8"
+_KINDS: Final = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
+_DRAWN: Final = ("picture.css", "picture.js")  # files that come with pictures
+_OWN: Final = ("desk.css", "desk.js", "icon.svg")
+
+
+class Page(NamedTuple):
+    """A page of the desk.
+
+    Attributes
+    ----------
+    path, label
+        Its address, and its name in the list of pages.
+    make
+        Makes its content from the forecast and the fields of the address.
+    """
+
+    path: str
+    label: str
+    make: Callable[[Opened, Mapping[str, str]], Content]
+
+
+class Pages:
+    """Makes the page of an address.
+
+    Parameters
+    ----------
+    opened
+        The forecast.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        fleets = Fleets()
+        self._opened = opened
+        self._pages = {page.path: page for page in (
+            Page("/", "Answer", answer_page), Page("/demand", "Demand", demand_page),
+            Page("/techniques", "Techniques", techniques_page), Page("/split", "Split", split_page),
+            Page("/what-if", "What if", what_if_page),
+            Page("/fleet", "My fleet", lambda each, fields: fleet_page(each, fleets, fields)),
+            Page("/why", "Why this number", why_page), Page("/claims", "Claims", claims_page),
+            Page("/ask", "Ask", ask_page),
+        )}  # fmt: skip
+
+    def __call__(self, path: str, fields: Mapping[str, str]) -> Reply:
+        """Return the page of an address.
+
+        Parameters
+        ----------
+        path, fields
+            The address.
+
+        Returns
+        -------
+        Reply
+            HTML, or a file that pages share.
+
+        Raises
+        ------
+        RefusedError
+            If there is no such page, or a field is not known to it.
+        """
+        name = path.removeprefix("/")
+        if name in (*_DRAWN, *_OWN):
+            return Reply(200, _file(name).encode(), kind=_KINDS[Path(name).suffix])
+        if path not in self._pages:
+            raise RefusedError(unknown(path, tuple(self._pages), "page"), 404)
+        try:
+            content = self._pages[path].make(self._opened, fields)
+        except InputError as error:
+            raise RefusedError(str(error)) from None
+        except StoreError as error:
+            raise RefusedError(str(error), 503) from None
+        return self._laid_out(path, content)
+
+    def refusal(self, status: int, message: str) -> Reply:
+        """Return the page that says why a request is refused.
+
+        Parameters
+        ----------
+        status
+            HTTP status.
+        message
+            The fault and its remedy.
+
+        Returns
+        -------
+        Reply
+        """
+        return self._laid_out("", Content("refused", "This cannot be shown", fault=message, status=status))
+
+    def _laid_out(self, path: str, content: Content) -> Reply:
+        title = content.title or content.views[0].title
+        text = _templates().get_template("page.html.jinja").render(
+            content=content, views=content.views, title=title, pages=self._pages.values(), path=path,
+            opened={"version": self._opened.bundle.version or "?", "as_of": self._opened.as_of},
+        )  # fmt: skip
+        return Reply(content.status, text.encode(), kind=_HTML)
+
+
+@cache
+def _templates() -> Environment:
+    folder = Path(str(resources.files(__package__).joinpath("templates")))
+    found = Environment(
+        loader=FileSystemLoader(folder), autoescape=select_autoescape(default=True, default_for_string=True),
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    found.globals.update(inline=_inline, shown=_shown)
+    return found
+
+
+@cache
+def _file(name: str) -> str:
+    if name in _DRAWN:
+        return asset(name)
+    return resources.files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _inline(picture: Picture) -> Markup:
+    return Markup(picture.inline)  # noqa: S704  (drawn by our own code, which escapes every word in it)
+
+
+def _shown(cell: Any) -> str:
+    """Return a cell of a table as text: figures as sentences have them."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int | float):
+        return plain(cell)
+    return "" if pd.isna(cell) else str(cell)
