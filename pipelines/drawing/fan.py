@@ -24,17 +24,45 @@ from shiftcast.pipelines.drawing.panels import (
 )  # fmt: skip
 from shiftcast.pipelines.drawing.picture import NARROW, Picture
 from shiftcast.pipelines.drawing.rendered import TIP, Spec
-from shiftcast.pipelines.drawing.scales import Scale, scale_of
+from shiftcast.pipelines.drawing.scales import WHOLE, Scale, scale_of
 from shiftcast.pipelines.drawing.theme import DASHES, MILD, PALE, PAPER, colours
 from shiftcast.pipelines.drawing.times import placed
 
 _BANDS: Final = (("low95", "high95", PALE), ("low80", "high80", MILD))
-_LEVELS: Final = (("median", "median"), ("low80", "8 in 10 from"), ("high80", "8 in 10 to"),
+_LEVELS: Final = (("low80", "8 in 10 from"), ("high80", "8 in 10 to"),
                   ("low95", "95 % from"), ("high95", "95 % to"))  # fmt: skip
 _TALL, _SMALLER = 260, 150  # height of a panel alone, and among many [px]
 _MANY: Final = 4
 _MOST_TOLD: Final = 4  # lines that the words of a picture name
 _ENOUGH: Final = 0.02  # of a year, beside the first and last moment
+
+
+@dataclass(frozen=True)
+class Look:
+    """How panels over time look.
+
+    Attributes
+    ----------
+    columns
+        Most panels side by side; by itself if ``None``.
+    log
+        Whether values are on a logarithmic axis; by itself where they range over more than a decade.
+    alike
+        Whether all panels have the axis of the largest.
+    whole
+        Whether the axis of shares reaches from 0 to 100 % however low they are.
+    line
+        What a line is, at the head of its column of the table.
+    """
+
+    columns: int | None = None
+    log: bool | None = None
+    alike: bool = False
+    whole: bool = False
+    line: str = "median"
+
+
+PLAIN: Final = Look()
 
 
 @dataclass(frozen=True)
@@ -46,9 +74,7 @@ class _Fan:
     moments: Moments
     stated: pd.DataFrame
     colours: Mapping[str, str]
-    columns: int | None
-    log: bool | None
-    alike: bool
+    look: Look
     units: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -61,7 +87,7 @@ class _Fan:
 
 def fan(
     rows: pd.DataFrame, *, title: str, unit: str, moments: Moments = UNMARKED,
-    stated: pd.DataFrame | None = None, columns: int | None = None, log: bool | None = None, alike: bool = False,
+    stated: pd.DataFrame | None = None, look: Look = PLAIN,
 ) -> Picture:  # fmt: skip
     """Return the picture of quantiles over time.
 
@@ -78,12 +104,8 @@ def fan(
         Moments that are marked by rules.
     stated
         Statements, the only markers: ``when, value, says``, and ``line`` and ``panel`` as in ``rows``.
-    columns
-        Most panels side by side.
-    log
-        Whether values are on a logarithmic axis; by itself where they range over more than a decade.
-    alike
-        Whether all panels have the axis of the largest.
+    look
+        How the panels look.
 
     Returns
     -------
@@ -92,7 +114,7 @@ def fan(
     rows = _whole(rows)
     stated = _whole(pd.DataFrame(columns=["when", "value", "says"]) if stated is None else stated)
     units = dict(zip(rows["panel"], rows["unit"], strict=True)) if "unit" in rows else {}
-    shared = _Fan(rows, unit, moments, stated, colours(rows["line"]), columns, log, alike, units)
+    shared = _Fan(rows, unit, moments, stated, colours(rows["line"]), look, units)
     return Picture(title, lambda width: _spec(shared, width), _alt(shared, title), _table(shared))
 
 
@@ -106,7 +128,7 @@ def _whole(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _spec(fan: _Fan, width: int) -> Spec:
     panels = fan.panels
-    side, room = grid_of(len(panels), width, fan.columns)
+    side, room = grid_of(len(panels), width, fan.look.columns)
     labels = [named(line) for line in dict.fromkeys(fan.rows["line"]) if _many_lines(fan)]
     within = max(90, room - AXIS - label_room(labels))
     height = _TALL if len(panels) <= _MANY and width > NARROW else _SMALLER if len(panels) > _MANY else 200
@@ -118,12 +140,14 @@ def _many_lines(fan: _Fan) -> bool:
 
 
 def _scale(fan: _Fan, panel: str) -> Scale:
-    rows = fan.rows if fan.alike else fan.rows[fan.rows["panel"] == panel]
-    dots = fan.stated if fan.alike else fan.stated[fan.stated["panel"] == panel]
+    rows = fan.rows if fan.look.alike else fan.rows[fan.rows["panel"] == panel]
+    dots = fan.stated if fan.look.alike else fan.stated[fan.stated["panel"] == panel]
     names = [name for name in ("median", "low80", "high80") if name in rows]
+    if fan.look.whole:
+        return WHOLE
     values = [*rows[names].to_numpy(dtype=float).ravel(), *dots["value"].astype(float)]
     return scale_of(
-        values, share=fan.unit_of(panel) == "share", log=fan.log, ticks=5 if len(fan.panels) <= _MANY else 4
+        values, share=fan.unit_of(panel) == "share", log=fan.look.log, ticks=5 if len(fan.panels) <= _MANY else 4
     )
 
 
@@ -232,7 +256,7 @@ def _table(fan: _Fan) -> pd.DataFrame:
             kept[words] = fan.rows[name].map(named) if name != "called" else fan.rows[name]
     if len(set(fan.units.values())) > 1:
         kept["unit"] = fan.rows["unit"].map(_unit)
-    for name, words in _LEVELS:
+    for name, words in (("median", fan.look.line), *_LEVELS):
         if name in fan.rows:
             kept[f"{words} [{unit}]" if unit and "unit" not in kept else words] = fan.rows[name]
     return pd.DataFrame(kept)

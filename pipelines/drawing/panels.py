@@ -17,6 +17,7 @@ AXIS: Final = 44  # room of the labels of values [px]
 _GAP: Final = 22  # between panels [px]
 _LINE: Final = SMALL + 2  # height of a label [px]
 _YEAR_LABEL: Final = 34  # room of the label of a year [px]
+_TICK_LABEL: Final = 46  # room of the label of a value [px]
 _MOST_LETTERS: Final = 26
 _NUMBERS: Final = (
     "datum.value != 0 && abs(datum.value) < 1 ? format(datum.value, '~g') : "
@@ -98,6 +99,29 @@ class Moments:
 
 
 UNMARKED: Final = Moments()
+
+
+def value_axis(scale: Scale, width: int, *, share: bool, title: str = "") -> dict[str, Any]:
+    """Return the axis of values that run from left to right, at the foot of a picture of rows.
+
+    Parameters
+    ----------
+    scale, width
+        Its values, and its length [px].
+    share
+        Whether values are parts of a whole.
+    title
+        Unit in words.
+
+    Returns
+    -------
+    dict
+    """
+    every = max(1, ceil(len(scale.ticks) * _TICK_LABEL / width))
+    return {
+        "title": title or None, "values": list(scale.ticks)[::every], "grid": True, "domain": False, "tickSize": 0,
+        "labelExpr": _PERCENT if share else _NUMBERS, "labelPadding": 6, "labelOverlap": False,
+    }  # fmt: skip
 
 
 def grid_of(count: int, width: int, columns: int | None) -> tuple[int, int]:

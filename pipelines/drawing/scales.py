@@ -58,6 +58,9 @@ class Scale:
         return {"type": "log" if self.log else "linear", "domain": [self.low, self.high], "nice": False, "zero": False}
 
 
+WHOLE: Final = Scale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))  # of shares and odds
+
+
 def scale_of(values: Sequence[float], *, share: bool = False, log: bool | None = None, ticks: int = 5) -> Scale:
     """Return the axis that some values need.
 
@@ -91,7 +94,7 @@ def scale_of(values: Sequence[float], *, share: bool = False, log: bool | None =
     if log if log is not None else wide and not share:
         return _decades(max(low, high / 10**_DEEPEST), high)
     if share and low >= 0 and high <= 1:
-        return Scale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0)) if high > 1 / 3 else _linear(0.0, high, ticks)
+        return WHOLE if high > 1 / 3 else _linear(0.0, high, ticks)
     return _linear(min(low, 0.0), max(high, 0.0), ticks)
 
 
@@ -142,7 +145,8 @@ def year_of(moment: pd.Timestamp) -> float:
     >>> year_of(pd.Timestamp("2027-07-02"))
     2027.4986
     """
-    return round(float(moment.year) + (moment.dayofyear - 1) / (366 if moment.is_leap_year else 365), 4)
+    days = 366 if moment.is_leap_year else 365
+    return float(round(moment.year + (moment.dayofyear - 1) / days, 4))
 
 
 def _near(one: tuple[list[int], float], other: tuple[list[int], float], gap: float) -> bool:

@@ -26,6 +26,7 @@ CONFIG: Final[Mapping[str, Any]] = {
     "concat": {"spacing": 22},
     "axis": {
         "labelColor": INK, "labelFontSize": SMALL, "titleColor": INK, "titleFontSize": SMALL,
+        "titleFontWeight": "normal",
         "gridColor": INK, "gridOpacity": FAINT, "domain": False, "tickColor": INK, "tickOpacity": 0.5, "aria": False,
     },
     "axisX": {"domain": True, "domainColor": INK, "domainOpacity": 0.5, "grid": False},

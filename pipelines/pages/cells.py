@@ -144,3 +144,18 @@ def passes(row: Row) -> str:
         return f"not by {row['horizon']} ({percent(row['never'])})"
     late = f"after {row['horizon']}" if row["late"].startswith("after") else row["late"]
     return f"in {row['middle']} (8 in 10: {row['early']} to {late})"
+
+
+def number_of(row: Row, name: str) -> str:
+    """Return a quantity of an answer with its interval as a cell.
+
+    Parameters
+    ----------
+    row, name
+        ``NAME_median, NAME_low80, NAME_high80``, and that name.
+
+    Returns
+    -------
+    str
+    """
+    return cell(*(float(row[f"{name}_{end}"]) for end in ("low80", "median", "high80")))
