@@ -44,8 +44,9 @@ def waterfall(first: tuple[str, float], steps: pd.DataFrame, *, last: str, title
     told = [_told(row, unit) for row in rows.to_dict("records")]
     ends = rows[["start", "end"]].to_numpy(dtype=float).ravel()
     scale = scale_of(list(ends), log=False)
-    more = f" {len(told) - 1 - _MOST_TOLD} more steps are in the table." if len(told) - 1 > _MOST_TOLD else ""
-    alt = f"{title}. {'; '.join([*told[:_MOST_TOLD], told[-1]])}.{more}"
+    left = len(told) - 1 - _MOST_TOLD
+    more = f" {left} more steps are in the table." if left > 0 else ""
+    alt = f"{title}. {'; '.join([*told[:-1][:_MOST_TOLD], told[-1]])}.{more}"
     return Picture(title, lambda width: _spec(rows, scale, unit, told, width), alt, _table(rows, unit))
 
 
