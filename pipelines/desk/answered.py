@@ -8,10 +8,12 @@ from typing import Final
 
 import pandas as pd
 
+from shiftcast.features.input_error import InputError
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.telling.words import named, plain_words
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.provenance import Provenance
+from shiftcast.pipelines.drawing.of_answer import draw
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.view import Said, Source, Table, View
 from shiftcast.pipelines.tables.cells import figure, folded, is_figures, shared_of
@@ -85,7 +87,10 @@ def pictures_of(answer: Answer) -> tuple[Picture, ...]:
     -------
     tuple of Picture
     """
-    return ()
+    try:
+        return (draw(answer),)
+    except InputError:
+        return ()
 
 
 def tables_of(answer: Answer) -> Iterator[Table]:

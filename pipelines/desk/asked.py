@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions import QUESTIONS, unknown
+from shiftcast.forecast.questions.kinds import shortened
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.pipelines.desk.address import link
 from shiftcast.pipelines.desk.answered import answer_view, facts_of
@@ -14,6 +16,8 @@ from shiftcast.pipelines.desk.content import Content, Link, Links, doors_of
 from shiftcast.pipelines.desk.forms import Form, question_form
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.typed import question_of
+from shiftcast.pipelines.pages.demand import demand, leaves
+from shiftcast.pipelines.pages.view import View
 
 _ASK: Final = "/ask"
 _DEMAND: Final = ("measure", "segment", "leaf", "workload", "technique", "every", "by", "scenario")
@@ -95,43 +99,59 @@ def told_of(answer: Answer) -> tuple[tuple[str, str], ...]:
 
 
 def demand_page(opened: Opened, fields: Mapping[str, str]) -> Content:
-    """Return the page of a measure over time, each quarter of which leads to where its figure comes from.
+    """Return a measure over time, each quarter of which leads to where its figure comes from; all of them at first.
 
     Parameters
     ----------
     opened
         The forecast.
     fields
-        Those of ``quantiles``; accelerators of all buyers where there are none.
+        Those of ``quantiles``.
 
     Returns
     -------
     Content
     """
-    given = {"measure": "accelerators", **fields}
-    form = question_form("quantiles", given, opened, path="/demand", only=_DEMAND)
-    part = {name: given[name] for name in _AUDITED if name in given}
+    form = question_form("quantiles", fields, opened, path="/demand", only=_DEMAND)
+    if "measure" not in fields:
+        return _whole_demand(opened, fields, form)
+    part = {name: fields[name] for name in _AUDITED if name in fields}
     into = {quarter: link("/why", **part, period=quarter) for quarter in opened.ahead}
-    return answered(opened, question_of("quantiles", given), "demand", forms=(form,), into=into)
+    return answered(opened, question_of("quantiles", fields), "demand", forms=(form,), into=into)
 
 
-def claims_page(opened: Opened, fields: Mapping[str, str]) -> Content:
-    """Return the page of claims, each of which leads to what it would take for it to hold.
+def _whole_demand(opened: Opened, fields: Mapping[str, str], form: Form) -> Content:
+    """Return accelerators, power, money and hours, and accelerators by kind of operator."""
+    strange = next((name for name in fields if name != "segment"), None)
+    if strange is not None:
+        raise InputError(f"field {shortened(strange)} needs the field measure, such as measure=power, beside it")
+    try:
+        views = (demand(opened.asked, segment=fields.get("segment", ALL)), leaves(opened.asked))
+    except InputError as error:
+        return Content("demand", "Demand", (form,), fault=str(error), status=400)
+    return of_views(opened, views, form)
+
+
+def of_views(opened: Opened, views: tuple[View, ...], *forms: Form, into: Mapping[str, str] | None = None) -> Content:
+    """Return views of the report as a page, with where they come from and their questions at the other doors.
 
     Parameters
     ----------
     opened
         The forecast.
-    fields
-        Those of ``claims``.
+    views, into
+        As :class:`pipelines.desk.content.Content` has them.
+    *forms
+        As :class:`pipelines.desk.content.Content` has them.
 
     Returns
     -------
     Content
     """
-    names = opened.bundle.tables["claims"]["claim"].astype(str)
-    into = {name: link(_ASK, question="check", claim=name) for name in names}
-    return answered(opened, question_of("claims", fields), "claims", into=into)
+    asked = [question for view in views for question in view.questions]
+    facts = told_of(opened.asked.answer(asked[0])) if asked else ()
+    doors = tuple(map(doors_of, asked))
+    return Content(views[0].label, forms=forms, views=views, facts=facts, doors=doors, into=into or {})
 
 
 def _listed() -> Content:

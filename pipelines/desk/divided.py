@@ -17,6 +17,7 @@ from shiftcast.pipelines.desk.forms import Form, question_form
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.typed import question_of
 from shiftcast.pipelines.pages.glossary import worded
+from shiftcast.pipelines.pages.split import hyperscale_split
 from shiftcast.pipelines.pages.view import Table, View
 
 PATH = "/split"
@@ -52,9 +53,9 @@ def split_page(opened: Opened, fields: Mapping[str, str]) -> Content:
     links = (_sides(opened),)
     try:
         answer = opened.answer(question)
+        view = answer_view(answer, "split", "split") if imposed else hyperscale_split(opened.asked, **given)
     except InputError as error:
         return Content("split", "Who buys how much", (form,), links=links, fault=str(error), status=400)
-    view = answer_view(answer, "split", "split")
     return Content("split", forms=(form,), views=(view, _members(opened)), facts=told_of(answer),
                    doors=(doors_of(question),), links=links)  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Pages that show the views of the report: the answer first, and techniques over time."""
+"""Pages that show views of the report as they are: the answer, techniques, claims, how good, and what it rests on."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Final
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.kinds import unknown
-from shiftcast.pipelines.desk.asked import told_of
-from shiftcast.pipelines.desk.content import Content, doors_of
-from shiftcast.pipelines.desk.forms import Form, question_form
+from shiftcast.pipelines.desk.address import link
+from shiftcast.pipelines.desk.asked import of_views
+from shiftcast.pipelines.desk.content import Content
+from shiftcast.pipelines.desk.forms import question_form
 from shiftcast.pipelines.desk.opened import Opened
+from shiftcast.pipelines.pages.binding import binds
 from shiftcast.pipelines.pages.headline import headline
+from shiftcast.pipelines.pages.judged import claims
+from shiftcast.pipelines.pages.learned import rests_on
 from shiftcast.pipelines.pages.migration import crossings, techniques
-from shiftcast.pipelines.pages.view import View
+from shiftcast.pipelines.pages.moves import moves
+from shiftcast.pipelines.pages.scored import scorecard
+from shiftcast.pipelines.pages.sourced import sources, words
 
 _PART: Final = ("segment",)
 
@@ -33,7 +39,7 @@ def answer_page(opened: Opened, fields: Mapping[str, str]) -> Content:
     Content
     """
     _check(fields, ())
-    return _of_views(opened, (headline(opened.asked, opened.bundle.summary.backtest),))
+    return of_views(opened, (headline(opened.asked, opened.bundle.summary.backtest),))
 
 
 def techniques_page(opened: Opened, fields: Mapping[str, str]) -> Content:
@@ -56,7 +62,111 @@ def techniques_page(opened: Opened, fields: Mapping[str, str]) -> Content:
         views = tuple(view(opened.asked, segment=fields.get("segment", "all")) for view in (techniques, crossings))
     except InputError as error:
         return Content("techniques", "Techniques over time", (form,), fault=str(error), status=400)
-    return _of_views(opened, views, form)
+    return of_views(opened, views, form)
+
+
+def claims_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return what the forecast makes of public claims, each of which leads to what it would take for it to hold.
+
+    Parameters
+    ----------
+    opened, fields
+        The forecast; no field is taken.
+
+    Returns
+    -------
+    Content
+    """
+    _check(fields, ())
+    names = opened.bundle.tables["claims"]["claim"].astype(str)
+    into = {name: link("/ask", question="check", claim=name) for name in names}
+    return of_views(opened, (claims(opened.asked),), into=into)
+
+
+def scorecard_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return how good such forecasts were so far.
+
+    Parameters
+    ----------
+    opened, fields
+        The forecast; no field is taken.
+
+    Returns
+    -------
+    Content
+    """
+    _check(fields, ())
+    return of_views(opened, (scorecard(opened.asked, opened.bundle.summary.backtest),))
+
+
+def limits_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return what limits the fleet by quarter.
+
+    Parameters
+    ----------
+    opened, fields
+        The forecast; no field is taken.
+
+    Returns
+    -------
+    Content
+    """
+    _check(fields, ())
+    found = binds(opened.asked)
+    return of_views(opened, (found,)) if found is not None else _nothing("what binds")
+
+
+def moves_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return who moved to newer techniques.
+
+    Parameters
+    ----------
+    opened, fields
+        The forecast; no field is taken.
+
+    Returns
+    -------
+    Content
+    """
+    _check(fields, ())
+    found = None if opened.forecaster.known is None else moves(opened.forecaster.known)
+    return of_views(opened, (found,)) if found is not None else _nothing("who moved")
+
+
+def assumptions_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return what the forecast rests on.
+
+    Parameters
+    ----------
+    opened, fields
+        The forecast; no field is taken.
+
+    Returns
+    -------
+    Content
+    """
+    _check(fields, ())
+    return of_views(opened, (rests_on(opened.asked, opened.bundle),))
+
+
+def sources_page(opened: Opened, fields: Mapping[str, str]) -> Content:
+    """Return every source of the record, and the words of these pages.
+
+    Parameters
+    ----------
+    opened, fields
+        The forecast; no field is taken.
+
+    Returns
+    -------
+    Content
+    """
+    _check(fields, ())
+    return of_views(opened, (sources(opened.bundle), words()))
+
+
+def _nothing(label: str) -> Content:
+    return Content(label, f"This forecast does not keep {label}", says=("Run `shiftcast run` to make it anew.",))
 
 
 def _check(fields: Mapping[str, str], known: tuple[str, ...]) -> None:
@@ -64,10 +174,3 @@ def _check(fields: Mapping[str, str], known: tuple[str, ...]) -> None:
     if strange is not None:
         told = unknown(strange, known) if known else f"this page takes no fields, and {strange[:40]!a} was given"
         raise InputError(told)
-
-
-def _of_views(opened: Opened, views: tuple[View, ...], *forms: Form) -> Content:
-    """Return views with where they come from, and their questions at the other doors."""
-    asked = [question for view in views for question in view.questions]
-    facts = told_of(opened.asked.answer(asked[0])) if asked else ()
-    return Content(views[0].label, forms=forms, views=views, facts=facts, doors=tuple(map(doors_of, asked)))

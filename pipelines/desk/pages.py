@@ -14,13 +14,13 @@ from markupsafe import Markup
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.kinds import unknown
+from shiftcast.pipelines.desk import overview
 from shiftcast.pipelines.desk.address import RefusedError
-from shiftcast.pipelines.desk.asked import ask_page, claims_page, demand_page
+from shiftcast.pipelines.desk.asked import ask_page, demand_page
 from shiftcast.pipelines.desk.content import Content
 from shiftcast.pipelines.desk.divided import split_page
 from shiftcast.pipelines.desk.fleets import Fleets, fleet_page
 from shiftcast.pipelines.desk.opened import Opened
-from shiftcast.pipelines.desk.overview import answer_page, techniques_page
 from shiftcast.pipelines.desk.what_if import what_if_page
 from shiftcast.pipelines.desk.why import why_page
 from shiftcast.pipelines.drawing.picture import Picture, asset
@@ -43,11 +43,14 @@ class Page(NamedTuple):
         Its address, and its name in the list of pages.
     make
         Makes its content from the forecast and the fields of the address.
+    beside
+        Whether it is listed at the foot of pages rather than at their head.
     """
 
     path: str
     label: str
     make: Callable[[Opened, Mapping[str, str]], Content]
+    beside: bool = False
 
 
 class Pages:
@@ -63,12 +66,16 @@ class Pages:
         fleets = Fleets()
         self._opened = opened
         self._pages = {page.path: page for page in (
-            Page("/", "Answer", answer_page), Page("/demand", "Demand", demand_page),
-            Page("/techniques", "Techniques", techniques_page), Page("/split", "Split", split_page),
+            Page("/", "Answer", overview.answer_page), Page("/demand", "Demand", demand_page),
+            Page("/techniques", "Techniques", overview.techniques_page), Page("/split", "Split", split_page),
             Page("/what-if", "What if", what_if_page),
             Page("/fleet", "My fleet", lambda each, fields: fleet_page(each, fleets, fields)),
-            Page("/why", "Why this number", why_page), Page("/claims", "Claims", claims_page),
-            Page("/ask", "Ask", ask_page),
+            Page("/why", "Why this number", why_page), Page("/claims", "Claims", overview.claims_page),
+            Page("/scorecard", "Scorecard", overview.scorecard_page), Page("/ask", "Ask", ask_page),
+            Page("/limits", "What binds", overview.limits_page, beside=True),
+            Page("/moves", "Who moved", overview.moves_page, beside=True),
+            Page("/assumptions", "Assumptions", overview.assumptions_page, beside=True),
+            Page("/sources", "Sources and words", overview.sources_page, beside=True),
         )}  # fmt: skip
 
     def __call__(self, path: str, fields: Mapping[str, str]) -> Reply:

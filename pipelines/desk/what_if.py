@@ -20,7 +20,7 @@ from shiftcast.pipelines.desk.asked import told_of
 from shiftcast.pipelines.desk.content import Content, Link, Links, doors_of
 from shiftcast.pipelines.desk.forms import Field, Form
 from shiftcast.pipelines.desk.opened import Opened
-from shiftcast.pipelines.drawing.fan import fan
+from shiftcast.pipelines.drawing.fan import Look, fan
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.view import View
 
@@ -224,6 +224,6 @@ def _pictures(table: pd.DataFrame) -> Iterator[Picture]:
     yours = pd.DataFrame({**common, "line": label, **{mark: table[f"level_{mark}"] for mark in _MARKS}})
     base = pd.DataFrame({**common, "line": "base", "median": table["base_median"]})
     unit = str(table["unit"].iloc[0])
-    yield fan(pd.concat([base, yours], ignore_index=True), title="Levels beside the base", unit=unit, columns=2)
+    yield fan(pd.concat([base, yours], ignore_index=True), title="Levels beside the base", unit=unit, look=Look(columns=2))
     moved = pd.DataFrame({**common, **{mark: table[f"difference_{mark}"] for mark in _MARKS}})
-    yield fan(moved, title="Differences to the base, draw by draw", unit=unit, columns=2, log=False)
+    yield fan(moved, title="Differences to the base, draw by draw", unit=unit, look=Look(columns=2, log=False))
