@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.forecast.spoken import number, percent
-from shiftcast.forecast.telling.words import between, figure, named, unit_words
+from shiftcast.forecast.telling.words import named
 from shiftcast.pipelines.drawing.panels import value_axis
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.drawing.rendered import Spec
 from shiftcast.pipelines.drawing.rows import Rows
 from shiftcast.pipelines.drawing.scales import Scale, scale_of
 from shiftcast.pipelines.drawing.theme import BLUE, COLOURS, INK
+from shiftcast.pipelines.drawing.words import bare, unit_text, valued, within
 
 _MOST_TOLD: Final = 5  # bars that the words of a picture name
 _THICK, _TICK = 11, 17  # of a bar, and of the mark of a median [px]
@@ -54,7 +54,7 @@ def _spec(
 ) -> Spec:  # fmt: skip
     frame = Rows(list(rows["label"].map(named)), words, told, list(rows["group"].map(named)), width)
     spread = {"low80", "high80"} <= set(rows)
-    axis = value_axis(scale, frame.plot, share=unit == "share", title="" if unit == "share" else unit_words(unit))
+    axis = value_axis(scale, frame.plot, share=unit == "share", title=unit_text(unit))
     floor = scale.low if scale.log else 0.0
     values = [
         {"y": middle, "median": float(scale.kept(pd.Series([row["median"]]))[0]), "from": row.get("low80", floor),
@@ -80,20 +80,19 @@ def _spec(
 
 
 def _words(row: Mapping[str, Any], unit: str) -> str:
-    shown = percent if unit == "share" else number
     if pd.isna(row["median"]):
         return "not known"
     if "low80" not in row or pd.isna(row["low80"]):
-        return shown(row["median"])
-    return f"{shown(row['median'])} ({shown(row['low80'])} to {shown(row['high80'])})"
+        return bare(row["median"], unit)
+    return f"{bare(row['median'], unit)} ({bare(row['low80'], unit)} to {bare(row['high80'], unit)})"
 
 
 def _told(row: Mapping[str, Any], unit: str) -> str:
     name = ", ".join(named(str(each)) for each in (row["group"], row["label"]) if each)
     if pd.isna(row["median"]):
         return f"{name}: not known"
-    interval = f" ({between(row['low80'], row['high80'], unit)})" if pd.notna(row.get("low80")) else ""
-    return f"{name}: {figure(row['median'], unit)}{interval}"
+    interval = f" ({within(row['low80'], row['high80'], unit)})" if pd.notna(row.get("low80")) else ""
+    return f"{name}: {valued(row['median'], unit)}{interval}"
 
 
 def _alt(title: str, told: Sequence[str]) -> str:
@@ -102,7 +101,7 @@ def _alt(title: str, told: Sequence[str]) -> str:
 
 
 def _table(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
-    after = "" if unit == "share" else f" [{unit_words(unit)}]" if unit_words(unit) else ""
+    after = f" [{unit_text(unit)}]" if unit_text(unit) else ""
     heads = {"group": "group", "label": "part", "median": f"median{after}", "low80": f"8 in 10 from{after}",
              "high80": f"8 in 10 to{after}"}  # fmt: skip
     if "low80" not in rows:

@@ -1,4 +1,4 @@
-"""Draw when shares pass a threshold: a bar from the early to the late date, "already" at its left, "not by" at its right."""
+"""Draw when shares pass a threshold: a bar of dates, with "already" and "not by" at its ends."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pandas as pd
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.telling.words import named
 from shiftcast.forecast.views.passage import NOT_YET, Passage
-from shiftcast.pipelines.drawing.panels import Frame
+from shiftcast.pipelines.drawing.panels import Frame, Moments
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.drawing.rendered import Spec
 from shiftcast.pipelines.drawing.rows import Rows
 from shiftcast.pipelines.drawing.scales import Scale
-from shiftcast.pipelines.drawing.theme import BLUE, COLOURS, INK
+from shiftcast.pipelines.drawing.theme import BLUE, COLOURS
 from shiftcast.pipelines.drawing.times import ended, placed
 
 Row = tuple[str, str, Passage]
@@ -54,10 +54,8 @@ def _spec(rows: Sequence[Row], today: Any, words: Sequence[str], told: Sequence[
     values = [_bar(row, y, first, last) for row, y in zip(rows, frame.middles, strict=True)]
     shown = [each for each in values if each["to"] > each["from"]]
     x, colour = box.x, {"field": "colour", "type": "nominal", "scale": None}
-    at = {key: value for key, value in {**box.x(), "datum": placed(today)[0]}.items() if key != "field"}
     layers: list[dict[str, Any]] = [
-        {"data": {"values": [{}]}, "mark": {"type": "rule", "color": INK, "opacity": 0.75, "aria": False},
-         "encoding": {"x": at}},
+        *Moments(today).rules(box),
         {"data": {"values": shown}, "mark": {"type": "bar", "height": _THICK, "opacity": 0.45, "aria": False},
          "encoding": {"x": x("from"), "x2": {"field": "to"}, "y": frame.y(), "color": colour}},
         {"data": {"values": [each for each in values if each["at"] is not None]},

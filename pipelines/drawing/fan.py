@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.forecast.telling.words import between, figure, named, unit_words
+from shiftcast.forecast.telling.words import named
 from shiftcast.pipelines.drawing.panels import (
     AXIS,
     UNMARKED,
@@ -27,6 +27,7 @@ from shiftcast.pipelines.drawing.rendered import TIP, Spec
 from shiftcast.pipelines.drawing.scales import WHOLE, Scale, scale_of
 from shiftcast.pipelines.drawing.theme import DASHES, MILD, PALE, PAPER, colours
 from shiftcast.pipelines.drawing.times import placed
+from shiftcast.pipelines.drawing.words import unit_text, valued, within
 
 _BANDS: Final = (("low95", "high95", PALE), ("low80", "high80", MILD))
 _LEVELS: Final = (("low80", "8 in 10 from"), ("high80", "8 in 10 to"),
@@ -130,9 +131,9 @@ def _spec(fan: _Fan, width: int) -> Spec:
     panels = fan.panels
     side, room = grid_of(len(panels), width, fan.look.columns)
     labels = [named(line) for line in dict.fromkeys(fan.rows["line"]) if _many_lines(fan)]
-    within = max(90, room - AXIS - label_room(labels))
+    box = max(90, room - AXIS - label_room(labels))
     height = _TALL if len(panels) <= _MANY and width > NARROW else _SMALLER if len(panels) > _MANY else 200
-    return together([_panel(fan, name, within, height) for name in panels], side)
+    return together([_panel(fan, name, box, height) for name in panels], side)
 
 
 def _many_lines(fan: _Fan) -> bool:
@@ -166,17 +167,13 @@ def _panel(fan: _Fan, panel: str, width: int, height: int) -> dict[str, Any]:
         layers.append(end_labels(frame, [
             (named(row["line"]), row["median"], fan.colours[row["line"]]) for row in ends.to_dict("records")
         ]))  # fmt: skip
-    return {"width": width, "height": height, "layer": layers, "title": headed(named(panel), _unit(unit))}
+    return {"width": width, "height": height, "layer": layers, "title": headed(named(panel), unit_text(unit))}
 
 
 def _half(rows: pd.DataFrame) -> float:
     """Return half the distance of two moments [year]."""
     moments = sorted(set(rows["at"]))
     return max(min((b - a for a, b in pairwise(moments)), default=1.0) / 2, _ENOUGH)
-
-
-def _unit(unit: str) -> str:
-    return "" if unit == "share" else unit_words(unit)
 
 
 def _line(fan: _Fan, frame: Frame, name: str, rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -226,11 +223,11 @@ def _said(rows: pd.DataFrame, unit: str) -> dict[float, str]:
 
 
 def _with_interval(row: Mapping[str, Any], unit: str) -> str:
-    value = figure(row["median"], unit)
+    value = valued(row["median"], unit)
     low, high = row.get("low80"), row.get("high80")
     if low is None or high is None or pd.isna(low) or low == high:
         return value
-    return f"{value} ({between(low, high, unit)})"
+    return f"{value} ({within(low, high, unit)})"
 
 
 def _alt(fan: _Fan, title: str) -> str:
@@ -241,7 +238,7 @@ def _alt(fan: _Fan, title: str) -> str:
         first, last, unit = own.iloc[0], own.iloc[-1], fan.unit_of(str(panel))
         name = ", ".join(named(each) for each in dict.fromkeys([str(panel), str(line)]) if each)
         told.append(
-            f"{f'{name}: ' if name else ''}{figure(first['median'], unit)} in {first['called']}, "
+            f"{f'{name}: ' if name else ''}{valued(first['median'], unit)} in {first['called']}, "
             f"{_with_interval(last, unit)} in {last['called']}"
         )
     more = f" {len(told) - _MOST_TOLD} more lines are in the table." if len(told) > _MOST_TOLD else ""
@@ -249,13 +246,13 @@ def _alt(fan: _Fan, title: str) -> str:
 
 
 def _table(fan: _Fan) -> pd.DataFrame:
-    unit = _unit(fan.unit)
+    unit = unit_text(fan.unit)
     kept: dict[str, Any] = {}
     for name, words in (("panel", "panel"), ("line", "line"), ("called", "when")):
         if fan.rows[name].astype(bool).any():
             kept[words] = fan.rows[name].map(named) if name != "called" else fan.rows[name]
     if len(set(fan.units.values())) > 1:
-        kept["unit"] = fan.rows["unit"].map(_unit)
+        kept["unit"] = fan.rows["unit"].map(unit_text)
     for name, words in (("median", fan.look.line), *_LEVELS):
         if name in fan.rows:
             kept[f"{words} [{unit}]" if unit and "unit" not in kept else words] = fan.rows[name]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from shiftcast.pipelines.drawing.rendered import TIP, Spec
 from shiftcast.pipelines.drawing.scales import LETTER, Scale, apart
-from shiftcast.pipelines.drawing.theme import INK, SMALL
+from shiftcast.pipelines.drawing.theme import INK, PAPER, SMALL
 from shiftcast.pipelines.drawing.times import ended, placed
 
 AXIS: Final = 44  # room of the labels of values [px]
@@ -18,6 +18,7 @@ _GAP: Final = 22  # between panels [px]
 _LINE: Final = SMALL + 2  # height of a label [px]
 _YEAR_LABEL: Final = 34  # room of the label of a year [px]
 _TICK_LABEL: Final = 46  # room of the label of a value [px]
+_RULE_LABEL: Final = 66  # room of the words of a rule [px]
 _MOST_LETTERS: Final = 26
 _NUMBERS: Final = (
     "datum.value != 0 && abs(datum.value) < 1 ? format(datum.value, '~g') : "
@@ -213,7 +214,7 @@ def end_labels(frame: Frame, ends: Sequence[tuple[str, float, str]]) -> dict[str
 
 
 def _rule(frame: Frame, at: float, words: str, *, dashed: bool = False) -> list[dict[str, Any]]:
-    """Return an upright rule with its words at the top: left of it where it is dashed, else right.
+    """Return an upright rule with its words at the top: left of it where it is dashed and has room there, else right.
 
     Parameters
     ----------
@@ -231,14 +232,18 @@ def _rule(frame: Frame, at: float, words: str, *, dashed: bool = False) -> list[
     """
     if not frame.first <= at <= frame.last:
         return []
-    style = {"strokeDash": [3, 3]} if dashed else {}
+    style = {"strokeDash": [4, 3]} if dashed else {}
+    left = dashed and (at - frame.first) / (frame.last - frame.first) * frame.width > _RULE_LABEL
     where = {"x": {**frame.x(), "datum": at}}
     del where["x"]["field"]
     return [
         {"data": {"values": [{}]}, "encoding": where,
-         "mark": {"type": "rule", "strokeWidth": 1, "color": INK, "opacity": 0.75, "aria": False, **style}},
-        {"data": {"values": [{}]}, "encoding": {**where, "y": {"value": -2}, "text": {"value": words}},
-         "mark": {"type": "text", "align": "right" if dashed else "left", "dx": -3 if dashed else 3,
+         "mark": {"type": "rule", "strokeWidth": 3, "color": PAPER, "opacity": 0.6, "aria": False}},
+        {"data": {"values": [{}]}, "encoding": where,
+         "mark": {"type": "rule", "strokeWidth": 1.2, "color": INK, "aria": False, **style}},
+        {"data": {"values": [{}]},
+         "encoding": {**where, "y": {"value": -13 if dashed and not left else -2}, "text": {"value": words}},
+         "mark": {"type": "text", "align": "right" if left else "left", "dx": -3 if left else 3,
                   "baseline": "bottom", "fontSize": SMALL - 1, "opacity": 0.85, "aria": False}},
     ]  # fmt: skip
 

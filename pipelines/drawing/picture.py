@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 import pandas as pd
@@ -18,6 +19,7 @@ from shiftcast.pipelines.drawing.theme import FONT, INK, PAPER
 
 WIDE, NARROW = 760, 350  # of a page's column, and of a phone's [px]
 ENDINGS: Final = (".svg", ".png", ".pdf", ".html")
+_TITLE_LETTER: Final = 8  # mean width of a letter of a title [px]
 _SHARPNESS: Final = 2  # dots of a PNG for each pixel of the picture
 _FAMILIES: Final = f"'{FONT}', Arial, Helvetica, sans-serif"
 
@@ -81,7 +83,8 @@ class Picture:
         -------
         str
         """
-        spec = {**self.spec(width), "title": {"text": self.title, "frame": "bounds", "offset": 12}}
+        title = wrap(self.title, width // _TITLE_LETTER)
+        spec = {**self.spec(width), "title": {"text": title, "frame": "bounds", "offset": 12}}
         text = render(spec, self.alt)
         _, _, wide, high = text.partition('viewBox="')[2].partition('"')[0].split()
         head, _, body = text.partition(">")

@@ -34,8 +34,9 @@ def render(spec: Spec, alt: str, *, kind: str = "") -> str:
     Returns
     -------
     str
-        An ``svg`` element that scales to its box, without scripts, styles and identifiers: text, axes and rules have
-        the colour of the page's text, edges between parts the class ``paper``, and marks their words as ``title``.
+        An ``svg`` element that scales to its box, without scripts, styles and identifiers. Text, axes and rules have
+        the colour of the page's text; edges between parts have the class ``edge`` and hollow marks the class ``paper``;
+        a mark says its words in its ``title``.
     """
     import vl_convert  # noqa: PLC0415  (42 MB that only a picture needs)
 
@@ -61,8 +62,9 @@ def _cleaned(element: ET.Element) -> list[ET.Element]:
     if tag == "g" and (not inside or not kept):
         return inside
     made = ET.Element(tag, {name: _IN_CSS.get(value, value) for name, value in kept.items()})
-    if kept.get("stroke") == PAPER:
-        made.set("class", "paper")
+    paper = [word for name, word in (("stroke", "edge"), ("fill", "paper")) if kept.get(name) == PAPER]
+    if paper:
+        made.set("class", " ".join(paper))
     made.text = element.text if tag in {"text", "tspan", "title"} else None
     made.extend(inside)
     if said.startswith(TIP):

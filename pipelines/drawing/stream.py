@@ -75,7 +75,8 @@ def _panel(rows: pd.DataFrame, paint: Mapping[str, str], moments: Moments, width
     frame = Frame(width, _HEIGHT, float(rows["at"].min()), float(rows["at"].max()), WHOLE, share=True)
     mark = {"type": "area", "stroke": PAPER, "strokeWidth": 1, "opacity": 1, "aria": False}
     layers = [
-        {"data": {"values": own[["at", "low", "high"]].round(4).to_dict("records")}, "mark": {**mark, "color": paint[part]},
+        {"data": {"values": own[["at", "low", "high"]].round(4).to_dict("records")},
+         "mark": {**mark, "color": paint[part]},
          "encoding": {"x": frame.x(), "y": frame.y("low"), "y2": {"field": "high"}}}
         for part, own in rows.groupby("part", sort=False)
     ]  # fmt: skip

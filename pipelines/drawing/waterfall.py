@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import pandas as pd
 
-from shiftcast.forecast.spoken import number, percent
-from shiftcast.forecast.telling.words import figure, named, unit_words
+from shiftcast.forecast.telling.words import named
 from shiftcast.pipelines.drawing.panels import value_axis
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.drawing.rendered import Spec
 from shiftcast.pipelines.drawing.rows import Rows
 from shiftcast.pipelines.drawing.scales import Scale, scale_of
 from shiftcast.pipelines.drawing.theme import BLUE, GREY, INK, VERMILION
+from shiftcast.pipelines.drawing.words import bare, unit_text, valued, within
 
 _THICK: Final = 14  # of a bar [px]
 _MOST_TOLD: Final = 6
@@ -44,8 +44,9 @@ def waterfall(first: tuple[str, float], steps: pd.DataFrame, *, last: str, title
     told = [_told(row, unit) for row in rows.to_dict("records")]
     ends = rows[["start", "end"]].to_numpy(dtype=float).ravel()
     scale = scale_of(list(ends), log=False)
-    more = f" {len(told) - 1 - _MOST_TOLD} more steps are in the table." if len(told) - 1 > _MOST_TOLD else ""
-    alt = f"{title}. {'; '.join([*told[:_MOST_TOLD], told[-1]])}.{more}"
+    left = len(told) - 1 - _MOST_TOLD
+    more = f" {left} more steps are in the table." if left > 0 else ""
+    alt = f"{title}. {'; '.join([*told[:-1][:_MOST_TOLD], told[-1]])}.{more}"
     return Picture(title, lambda width: _spec(rows, scale, unit, told, width), alt, _table(rows, unit))
 
 
@@ -62,7 +63,7 @@ def _walked(first: tuple[str, float], steps: pd.DataFrame, last: str) -> pd.Data
 def _spec(rows: pd.DataFrame, scale: Scale, unit: str, told: Sequence[str], width: int) -> Spec:
     names, words = [named(label) for label in rows["label"]], [_words(row, unit) for row in rows.to_dict("records")]
     frame = Rows(names, words, told, [""] * len(rows), width)
-    axis = value_axis(scale, frame.plot, share=unit == "share", title="" if unit == "share" else unit_words(unit))
+    axis = value_axis(scale, frame.plot, share=unit == "share", title=unit_text(unit))
     x = {"type": "quantitative", "scale": scale.spec(), "axis": axis}
     values = [
         {"y": middle, "from": row["start"], "to": row["end"], "colour": _colour(row),
@@ -86,26 +87,24 @@ def _colour(row: dict[str, Any]) -> str:
 
 
 def _words(row: dict[str, Any], unit: str) -> str:
-    shown = percent if unit == "share" else number
     if row["kind"] == "figure":
-        return shown(row["end"])
+        return bare(row["end"], unit)
     sign = "+" if row["change"] > 0 else ""
     if pd.isna(row.get("low80")):
-        return f"{sign}{shown(row['change'])}"
-    return f"{sign}{shown(row['change'])} ({shown(row['low80'])} to {shown(row['high80'])})"
+        return f"{sign}{bare(row['change'], unit)}"
+    return f"{sign}{bare(row['change'], unit)} ({bare(row['low80'], unit)} to {bare(row['high80'], unit)})"
 
 
 def _told(row: dict[str, Any], unit: str) -> str:
     if row["kind"] == "figure":
-        return f"{named(row['label'])}: {figure(row['end'], unit)}"
+        return f"{named(row['label'])}: {valued(row['end'], unit)}"
     way = "adds" if row["change"] >= 0 else "takes away"
-    shown = percent if unit == "share" else number
-    interval = "" if pd.isna(row.get("low80")) else f" (8 in 10: {shown(row['low80'])} to {shown(row['high80'])})"
-    return f"{named(row['label'])} {way} {figure(abs(row['change']), unit)}{interval}"
+    interval = "" if pd.isna(row.get("low80")) else f" ({within(row['low80'], row['high80'], unit)})"
+    return f"{named(row['label'])} {way} {valued(abs(row['change']), unit)}{interval}"
 
 
 def _table(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
-    after = "" if unit in {"share", "1"} else f" [{unit_words(unit)}]"
+    after = f" [{unit_text(unit)}]" if unit_text(unit) else ""
     heads = {"label": "what", "change": f"change{after}", "low80": f"8 in 10 from{after}",
              "high80": f"8 in 10 to{after}", "end": f"figure after it{after}"}  # fmt: skip
     return rows[[name for name in heads if name in rows]].rename(columns=heads)
