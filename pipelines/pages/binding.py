@@ -8,11 +8,16 @@ import pandas as pd
 
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.views.part import unit_of
+from shiftcast.pipelines.drawing.fan import fan
+from shiftcast.pipelines.drawing.odds import odds as draw_odds
+from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import Asked
 from shiftcast.pipelines.pages.cells import cell, number_of
 from shiftcast.pipelines.pages.view import Said, Table, View
 
 _ODDS: Final = "odds_"
+_ENDS: Final = ("median", "low80", "high80")
 _WORDS: Final = {"packaging": "chip packaging", "memory": "memory", "power": "power", "funding": "funding",
                  "demand": "nothing but demand"}  # fmt: skip
 
@@ -47,6 +52,7 @@ def binds(asked: Asked) -> View | None:
     )
     return View(
         "binds", "What binds", title, says=(asked.says(question), Said(_parts(table, odds))),
+        pictures=(_wanted(asked, table), _cuts(asked, table, list(odds))),
         tables=(_by_quarter(table, list(odds)), _ceilings(asked)), notes=answer.notes,
     )  # fmt: skip
 
@@ -55,6 +61,24 @@ def _parts(table: pd.DataFrame, odds: dict[str, float]) -> str:
     last = table.iloc[-1]
     said = ", ".join(f"{_WORDS[name]} {percent(value)}" for name, value in odds.items())
     return f"Odds that each ceiling cuts orders in {last['quarter']}: {said}. Several may cut at once."
+
+
+def _wanted(asked: Asked, table: pd.DataFrame) -> Picture:
+    lines = [
+        table[["quarter", *(f"{name}_{end}" for end in _ENDS)]].set_axis(["when", *_ENDS], axis=1).assign(line=line)
+        for name, line in (("wanted", "wanted"), ("served", "served"))
+    ]
+    unit = unit_of(asked.forecaster.cube, "gpu_hours")
+    title = "Accelerator-hours wanted, and served within the ceilings"
+    return fan(pd.concat(lines, ignore_index=True), title=title, unit=unit, moments=asked.moments)
+
+
+def _cuts(asked: Asked, table: pd.DataFrame, limits: list[str]) -> Picture:
+    rows = [
+        {"when": row["quarter"], "probability": row[f"{_ODDS}{name}"], "line": _WORDS[name]}
+        for name in limits for row in table.to_dict("records")
+    ]  # fmt: skip
+    return draw_odds(pd.DataFrame(rows), title="Odds that each ceiling cuts orders", moments=asked.moments)
 
 
 def _by_quarter(table: pd.DataFrame, limits: list[str]) -> Table:

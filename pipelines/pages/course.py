@@ -81,17 +81,63 @@ def technique_rows(cube: xr.Dataset, workload: str, base: str, segment: str) -> 
     Returns
     -------
     DataFrame
-        ``when, part, value``: quarter, technique and share.
+        ``when, part, share``: quarter, technique and share; techniques that run on CPUs take no GPU-hours.
     """
     rows = []
+    tasks = {str(name) for name in cube["task"].values}
+    on_cpus = [name for name in technique_names(cube, workload) if f"{workload}/{name}" not in tasks]
     for technique in technique_names(cube, workload):
+        if base == "gpu_hours" and technique in on_cpus:
+            continue
         found = technique_share(cube, technique, of=workload, base=base, segment=segment)
         means = found.share.mean(axis=0)
         rows += [
-            {"when": quarter_label(end), "part": technique, "value": float(mean)}
+            {"when": quarter_label(end), "part": technique, "share": float(mean)}
             for end, mean in zip(found.ends, means, strict=True)
         ]
     return pd.DataFrame(rows)
+
+
+def work_rows(cube: xr.Dataset, segment: str) -> pd.DataFrame:
+    """Return the mean part of busy hours that each workload takes, by quarter; they add up to one.
+
+    Parameters
+    ----------
+    cube, segment
+        Draw cube, and whose hours.
+
+    Returns
+    -------
+    DataFrame
+        ``when, part, share``: quarter, workload and share.
+    """
+    names = list(dict.fromkeys(str(task).partition("/")[0] for task in cube["task"].values))
+    hours = {name: draws_of(cube, "gpu_hours", Part(segment, workload=name)).mean(axis=0) for name in names}
+    whole = sum(hours.values())
+    return pd.DataFrame(
+        [{"when": quarter_label(end), "part": name, "share": float(each[at] / whole[at])}
+         for name, each in hours.items() for at, end in enumerate(periods(cube))]
+    )  # fmt: skip
+
+
+def meeting_rows(cube: xr.Dataset, **same: str) -> pd.DataFrame:
+    """Return busy hours of all leaves as each of the two views had them before they met.
+
+    Parameters
+    ----------
+    cube
+        Draw cube.
+    **same
+        Columns to add.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`level_rows`, a line a view.
+    """
+    views = {"from reported sales": "gpu_hours_top_down", "from requests and tokens": "gpu_hours_bottom_up"}
+    found = [_rows(periods(cube), cube[name].values.sum(axis=-1), {"line": line, **same}) for line, name in views.items()]
+    return pd.concat(found, ignore_index=True)
 
 
 def _rows(ends: pd.DatetimeIndex, values: Array, same: dict[str, str]) -> pd.DataFrame:

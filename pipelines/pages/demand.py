@@ -10,11 +10,12 @@ from shiftcast.forecast.leaves import SEGMENT_OF
 from shiftcast.forecast.spoken import number, percent
 from shiftcast.forecast.telling.words import figure, unit_words
 from shiftcast.forecast.views.part import Part, unit_of
-from shiftcast.pipelines.drawing.fan import fan
+from shiftcast.pipelines.drawing.fan import Look, fan
 from shiftcast.pipelines.drawing.picture import Picture
+from shiftcast.pipelines.drawing.stream import stream
 from shiftcast.pipelines.pages.asked import Asked, quantiles
 from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, cell
-from shiftcast.pipelines.pages.course import level_rows
+from shiftcast.pipelines.pages.course import level_rows, work_rows
 from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.view import Table, View
 
@@ -92,8 +93,40 @@ def leaves(asked: Asked, *, measure: str = "accelerators") -> View:
     picture = fan(rows, title=f"{_capital(worded(measure))} by leaf", unit=unit, moments=asked.moments)
     return View(
         "leaves", "Who buys, leaf by leaf", title, says=(asked.says(question),), pictures=(picture,),
-        tables=(_by_leaf(parts, order, measure, unit),),
+        tables=(_by_part(parts, "leaf", order, measure, unit),),
         notes=("Each panel has its own axis: compare shapes by the panels, sizes by the table.",),
+    )  # fmt: skip
+
+
+def work(asked: Asked, *, segment: str = "all") -> View:
+    """Return what busy GPU-hours are spent on, by workload, what no record explains among them.
+
+    Parameters
+    ----------
+    asked, segment
+        The forecast, and whose hours.
+
+    Returns
+    -------
+    View
+    """
+    part = {} if segment == "all" else {"segment": segment}
+    question = quantiles("gpu_hours", by="workload", **part)
+    table = asked.table(question)
+    last = table[table["quarter"] == asked.horizon].set_index("workload")[MIDDLE]
+    known = last.drop(index=["all", "unallocated"], errors="ignore").sort_values(ascending=False)
+    title = (
+        f"{_capital(worded(str(known.index[0])))} takes most GPU-hours in {asked.horizon}, "
+        f"{percent(known.iloc[0] / last['all'])}; {percent(last.get('unallocated', 0.0) / last['all'])} is not explained"
+    )
+    picture = stream(work_rows(asked.forecaster.cube, segment), title="What busy GPU-hours are spent on, means",
+                     moments=asked.moments)  # fmt: skip
+    order = ["all", *known.index, *(["unallocated"] if "unallocated" in last else [])]
+    return View(
+        "work", "What the hours do", title, says=(asked.says(question),), pictures=(picture,),
+        tables=(_by_part(table, "workload", order, "gpu_hours", str(table["unit"].iloc[0])),),
+        notes=("Accounting, not causation. What is not explained is what the hardware is believed to be busy with beyond "
+               "the workloads that the record tells of.",),
     )  # fmt: skip
 
 
@@ -101,7 +134,7 @@ def _picture(asked: Asked, measure: str, sides: tuple[str, ...]) -> Picture:
     cube = asked.forecaster.cube
     rows = pd.concat([level_rows(cube, measure, Part(side), panel=worded(side)) for side in sides], ignore_index=True)
     title = f"{_capital(worded(measure))} by segment"
-    return fan(rows, title=title, unit=unit_of(cube, measure), alike=True, moments=asked.moments)
+    return fan(rows, title=title, unit=unit_of(cube, measure), look=Look(alike=True), moments=asked.moments)
 
 
 def _by_year(tables: dict[str, pd.DataFrame]) -> Table:
@@ -114,14 +147,15 @@ def _by_year(tables: dict[str, pd.DataFrame]) -> Table:
     return Table("Medians and 8 in 10 intervals at the end of each year", pd.DataFrame(rows), tuple(quarters))
 
 
-def _by_leaf(parts: pd.DataFrame, order: list[str], measure: str, unit: str) -> Table:
-    quarters = [name for name in dict.fromkeys(parts["quarter"]) if str(name).endswith(_YEAR_END)]
+def _by_part(table: pd.DataFrame, by: str, order: list[str], measure: str, unit: str) -> Table:
+    quarters = [name for name in dict.fromkeys(table["quarter"]) if str(name).endswith(_YEAR_END)]
     rows = []
-    for leaf in order:
-        own = parts[parts["leaf"] == leaf].set_index("quarter")
+    for part in order:
+        own = table[table[by] == part].set_index("quarter")
         cells = {q: cell(own.loc[q, LOW], own.loc[q, MIDDLE], own.loc[q, HIGH]) for q in quarters}
-        rows.append({"leaf": worded(leaf), "segment": worded(SEGMENT_OF.get(leaf, "")), **cells})
-    title = f"{_capital(worded(measure))} by leaf, medians and 8 in 10 intervals [{unit_words(unit)}]"
+        side = {"segment": worded(SEGMENT_OF.get(part, ""))} if by == "leaf" else {}
+        rows.append({by: worded(part), **side, **cells})
+    title = f"{_capital(worded(measure))} by {by}, medians and 8 in 10 intervals [{unit_words(unit)}]"
     return Table(title, pd.DataFrame(rows), tuple(quarters))
 
 

@@ -13,7 +13,7 @@ from shiftcast.forecast.views.published import CLAIMED
 from shiftcast.pipelines.pages.asked import Asked, quantiles, split
 from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, passes
 from shiftcast.pipelines.pages.glossary import worded
-from shiftcast.pipelines.pages.migration import OF_BASE, in_short, passing
+from shiftcast.pipelines.pages.migration import OF_BASE, dates_drawn, in_short, passing
 from shiftcast.pipelines.pages.view import Figure, Said, Table, View
 from shiftcast.pipelines.registry.summary import BacktestRow
 
@@ -55,7 +55,8 @@ def headline(asked: Asked, backtest: Sequence[BacktestRow] = ()) -> View:
         f"8 in 10: in eight of ten of {asked.forecaster.cube.sizes['draw']:,} joint draws the figure lies between the "
         "two ends. Every figure is the answer to a question that can be asked again.",
     )
-    return View("answer", "The answer", title, says=says, figures=figures, tables=(_dates(passed),), notes=notes)
+    return View("answer", "The answer", title, says=says, figures=figures, pictures=(dates_drawn(asked, passed),),
+                tables=(_dates(passed),), notes=notes)
 
 
 def how_sure(asked: Asked) -> str:

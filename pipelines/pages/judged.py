@@ -9,6 +9,8 @@ import pandas as pd
 
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.telling.words import figure
+from shiftcast.pipelines.drawing.bars import bars
+from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import Asked
 from shiftcast.pipelines.pages.cells import day, text
 from shiftcast.pipelines.pages.glossary import worded
@@ -60,7 +62,7 @@ def claims(asked: Asked) -> View:
     return View(
         "claims", "Claims judged", title if len(judged) else "No public claim can be judged",
         says=(asked.says(CLAIMS), *(Said(in_words(row)) for row in judged.to_dict("records")[:_TOLD])),
-        tables=tuple(tables), notes=asked.answer(CLAIMS).notes, sources=_sources(asked),
+        pictures=(_odds(judged),) if len(judged) else (), tables=tuple(tables), notes=asked.answer(CLAIMS).notes, sources=_sources(asked),
     )  # fmt: skip
 
 
@@ -89,6 +91,12 @@ def in_words(row: Mapping[Any, Any]) -> str:
         f"{row['speaker']}, {day(row['stated_at'])}: {_said(row)}. {odds[:1].upper()}{odds[1:]} "
         f"({percent(row['probability'])}); the forecast has {figure(row['median'], _unit(row))}."
     )
+
+
+def _odds(judged: pd.DataFrame) -> Picture:
+    ranked = judged.sort_values("probability", ascending=False, kind="stable").to_dict("records")
+    rows = pd.DataFrame([{"label": _named(row), "median": row["probability"]} for row in ranked])
+    return bars(rows, title="Odds of each claim as worded", unit="share")
 
 
 def _said(row: Mapping[Any, Any]) -> str:

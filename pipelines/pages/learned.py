@@ -12,8 +12,12 @@ import pandas as pd
 from shiftcast.features.units import MEASURES
 from shiftcast.forecast.identity.anchors import AT_LEAST
 from shiftcast.forecast.spoken import number, percent
+from shiftcast.forecast.views.part import unit_of
+from shiftcast.pipelines.drawing.fan import fan
+from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import Asked, quantiles
 from shiftcast.pipelines.pages.cells import cell, plain, text
+from shiftcast.pipelines.pages.course import meeting_rows
 from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.view import Said, Table, View
 from shiftcast.pipelines.registry.bundle import Bundle
@@ -62,6 +66,12 @@ def rests_on(asked: Asked, bundle: Bundle) -> View:
     return View(
         "assumptions", "What it rests on", title, tuple(says), tables=tuple(tables), notes=_notes(bundle.summary)
     )
+
+
+def _views(asked: Asked) -> Picture:
+    cube = asked.forecaster.cube
+    title = "Busy GPU-hours as each of the two views had them before they met"
+    return fan(meeting_rows(cube), title=title, unit=unit_of(cube, "gpu_hours"), moments=asked.moments)
 
 
 def _met(chain: Chain) -> str:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
 
 import pandas as pd
 
 from shiftcast.forecast.spoken import percent
+from shiftcast.forecast.views.passage import Passage
 from shiftcast.forecast.views.techniques import half_questions, workloads_entered
+from shiftcast.pipelines.drawing.crossings import crossings as draw_crossings
+from shiftcast.pipelines.drawing.picture import Picture
+from shiftcast.pipelines.drawing.stream import stream
 from shiftcast.pipelines.pages.asked import BASES, NEWEST, TOGETHER, Asked, when
 from shiftcast.pipelines.pages.cells import cell, passes
+from shiftcast.pipelines.pages.course import technique_rows
 from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.view import Said, Table, View, sentence
 
@@ -41,7 +47,7 @@ def crossings(asked: Asked, *, segment: str = "all") -> View:
     """
     rows = passing(asked, segment)
     return View(
-        "crossings", "When they pass half", _title(rows), says=_says(rows),
+        "crossings", "When they pass half", _title(rows), says=_says(rows), pictures=(dates_drawn(asked, rows),),
         tables=(_odds(rows), _why(asked, rows), *((_by_side(asked),) if segment == "all" else ())),
         notes=(
             "Already: the share is above one half in the last quarter before those ahead. Not by: it is not above one "
@@ -73,6 +79,32 @@ def passing(asked: Asked, segment: str) -> pd.DataFrame:
                 row = asked.table(question).iloc[0].to_dict()
                 rows.append({"workload": of, "technique": technique, "base": base, "asked": question, **row})
     return pd.DataFrame(rows)
+
+
+def dates_drawn(asked: Asked, rows: pd.DataFrame) -> Picture:
+    """Return the picture of when each technique passes half of each workload, on both bases.
+
+    Parameters
+    ----------
+    asked, rows
+        The forecast, and rows of :func:`passing`.
+
+    Returns
+    -------
+    Picture
+    """
+    shown = [
+        (f"{worded(row['workload'])}, {OF_BASE[row['base']]}", worded(row["technique"]), _passage(row))
+        for row in rows.to_dict("records")
+    ]
+    return draw_crossings(shown, title="When the share passes one half", today=asked.today)
+
+
+def _passage(row: Mapping[Any, Any]) -> Passage:
+    """Return the passage that a row of ``when`` tells of."""
+    own = {each.name: row.get(each.name) for each in fields(Passage)}
+    years = {str(name)[3:]: row[name] for name in row if str(name).startswith("by_")}
+    return Passage(**{**own, "by": years})
 
 
 def in_short(rows: pd.DataFrame) -> Iterator[str]:
@@ -172,16 +204,29 @@ def techniques(asked: Asked, *, segment: str = "all") -> View:
     """
     question = {"question": "techniques", **({} if segment == "all" else {"segment": segment})}
     table = asked.table(question)
-    now = table[table["kind"] == "estimate"]
     return View(
-        "techniques", "Which technique", _moved_title(table), says=(asked.says(question),),
+        "techniques", "Which technique", _moved_title(table), says=(asked.says(question),), pictures=_streams(asked, segment),
         tables=(_three_figures(table),),
         notes=(
             "Adoption, share of requests and share of GPU-hours are three figures: an operator may use a technique at "
             "one stage only, and a request takes more hours by one technique than by another.",
             *asked.answer(question).notes,
         ),
-    ) if len(now) else View("techniques", "Which technique", "No technique is on its way", says=())  # fmt: skip
+    )  # fmt: skip
+
+
+def _streams(asked: Asked, segment: str) -> tuple[Picture, ...]:
+    """Return a picture a workload: who serves its requests, beside who takes its GPU-hours."""
+    cube, pictures = asked.forecaster.cube, []
+    for workload in workloads_entered(cube, NEWEST):
+        panels = [
+            technique_rows(cube, workload, base, segment).assign(panel=f"share of {words}")
+            for base, words in OF_BASE.items()
+        ]
+        name = worded(workload)
+        title = f"{name[:1].upper()}{name[1:]}: techniques by {' and by '.join(OF_BASE.values())}, means"
+        pictures.append(stream(pd.concat(panels, ignore_index=True), title=title, moments=asked.moments))
+    return tuple(pictures)
 
 
 def _moved_title(table: pd.DataFrame) -> str:

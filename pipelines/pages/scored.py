@@ -10,6 +10,8 @@ import pandas as pd
 
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.beside import Beside, beside
+from shiftcast.pipelines.drawing.bars import bars
+from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import Asked
 from shiftcast.pipelines.pages.cells import cell, day, plain
 from shiftcast.pipelines.pages.glossary import worded
@@ -42,8 +44,8 @@ def scorecard(asked: Asked, backtest: Sequence[BacktestRow]) -> View:
     whole = next((row for row in backtest if row.horizon == _ALL), None)
     tables = [*([_past(backtest)] if backtest else []), _operators(), *_outside(asked)]
     return View(
-        "scorecard", "How good so far", _title(whole), says=(*how_good(backtest), Said(_READ)), tables=tuple(tables),
-        notes=(
+        "scorecard", "How good so far", _title(whole), says=(*how_good(backtest), Said(_READ)), pictures=_drawn(backtest),
+        tables=tuple(tables), notes=(
             "Last value and drift keep the lean and spread of their own errors as the model does; with guidance, the "
             "vendor's outlook is their next quarter too.",
             "Long horizons cover less than they promise: no member foresaw 2023. Shares of techniques have no public "
@@ -56,6 +58,16 @@ _READ: Final = (
     "Each past forecast was made again from what was known on its day, and set beside what came. An error below 1 is "
     "smaller than that of the simple forecast it is set beside; an interval is honest where it holds what it promises."
 )
+
+
+def _drawn(backtest: Sequence[BacktestRow]) -> tuple[Picture, ...]:
+    """Return what part of past figures the 8 in 10 interval held, by quarters ahead."""
+    held = [
+        {"label": f"{row.horizon} quarters ahead" if row.horizon != "1" else "1 quarter ahead", "median": row.coverage80}
+        for row in backtest if row.horizon != _ALL and row.coverage80 is not None
+    ]  # fmt: skip
+    title = "Part of past figures that the 8 in 10 interval held; 80 % is honest"
+    return (bars(pd.DataFrame(held), title=title, unit="share"),) if held else ()
 
 
 def _title(whole: BacktestRow | None) -> str:

@@ -12,7 +12,8 @@ from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.part import periods
 from shiftcast.forecast.views.published import CLAIMED
-from shiftcast.pipelines.drawing.fan import fan
+from shiftcast.pipelines.drawing.bars import bars
+from shiftcast.pipelines.drawing.fan import Look, fan
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import REVENUE, Asked, split
 from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, cell, plain
@@ -55,7 +56,7 @@ def hyperscale_split(asked: Asked, *, base: str = REVENUE, definition: str = "")
         "split", "Is it 60/40?", title,
         says=(asked.says(question), Said(_counted(asked, definition)), Said(_elsewhere(asked, base, definition))),
         tables=(_ends(asked), _by_quarter(table)),
-        pictures=(_picture(asked, base, definition),),
+        pictures=(_picture(asked, base, definition), _beside(asked)),
         notes=(
             f"The {percent(CLAIMED)} was said on a stage, without base or membership. It enters as one statement of a "
             "definition of its own and is never imposed; no such number is in the model.",
@@ -93,11 +94,26 @@ def _definitions(asked: Asked) -> list[str]:
     return [str(name) for name in asked.forecaster.cube["definition"].values]
 
 
-def _ends(asked: Asked) -> Table:
-    asks = [(name, REVENUE) for name in _definitions(asked)]
-    asks += [(asked.definition, base) for base in OF_BASE if base != REVENUE]
+def _asks(asked: Asked) -> list[tuple[str, str]]:
+    """Return every definition of revenue, then the reference on every other base."""
+    others = [(asked.definition, base) for base in OF_BASE if base != REVENUE]
+    return [*((name, REVENUE) for name in _definitions(asked)), *others]
+
+
+def _beside(asked: Asked) -> Picture:
     rows = []
-    for definition, base in asks:
+    for definition, base in _asks(asked):
+        last = asked.table(split(definition, base)).iloc[-1]
+        group = f"of {OF_BASE[REVENUE]}" if base == REVENUE else "on other bases, by the reference definition"
+        label = worded(definition) if base == REVENUE else f"of {OF_BASE[base]}"
+        rows.append({"label": label, "median": last[MIDDLE], "low80": last[LOW], "high80": last[HIGH], "group": group})
+    title = f"Hyperscale part in {asked.horizon}, by who is counted and of what"
+    return bars(pd.DataFrame(rows), title=title, unit="share")
+
+
+def _ends(asked: Asked) -> Table:
+    rows = []
+    for definition, base in _asks(asked):
         table = asked.table(split(definition, base))
         now, last = table[table["kind"] == "estimate"].iloc[-1], table.iloc[-1]
         rows.append(
@@ -124,7 +140,7 @@ def _picture(asked: Asked, base: str, definition: str) -> Picture:
     rows = split_rows(asked.forecaster.cube, base, definition)
     stated = _stated(asked, definition) if base == REVENUE else None
     title = f"Hyperscale part of {OF_BASE[base]}, {worded(definition)}"
-    return fan(rows, title=title, unit="share", log=False, stated=stated, moments=asked.moments)
+    return fan(rows, title=title, unit="share", look=Look(log=False), stated=stated, moments=asked.moments)
 
 
 def _stated(asked: Asked, definition: str) -> pd.DataFrame | None:
