@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -15,7 +16,7 @@ from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.provenance import Provenance
 from shiftcast.pipelines.drawing.of_answer import draw
 from shiftcast.pipelines.drawing.picture import Picture
-from shiftcast.pipelines.pages.view import Said, Source, Table, View
+from shiftcast.pipelines.pages.view import Said, Source, Table, View, sentence
 from shiftcast.pipelines.tables.cells import figure, folded, is_figures, shared_of
 from shiftcast.pipelines.tables.laid_out import laid_out
 
@@ -23,7 +24,7 @@ MOST_ROWS: Final = 200
 _SENTENCE: Final = re.compile(r"(?<=[a-z0-9)%])[.;] (?=[A-Z0-9])")
 _LEVEL: Final = re.compile(r"q(\d{3})")
 _NAMED: Final = ("segment", "leaf", "workload", "technique", "measure", "vendor", "base", "mode")
-_UNTOLD: Final = ("", "1", "share", "see unit")
+_UNTOLD: Final = ("", "1", "share", "see unit", "number of a step")
 _LONGEST_TITLE: Final = 220
 
 
@@ -44,7 +45,7 @@ def answer_view(answer: Answer, name: str, label: str) -> View:
     """
     title, rest = divided(plain_words(answer.says) or answer.question)
     return View(
-        name, label, title, tuple(rest), pictures=pictures_of(answer), tables=tuple(tables_of(answer)),
+        name, label, title, tuple(rest), pictures=pictures_of(answer), tables=tuple(tables_of(answer, label)),
         notes=answer.notes, sources=tuple(_sources(answer)),
     )  # fmt: skip
 
@@ -68,11 +69,27 @@ def divided(says: str) -> tuple[str, list[Said]]:
     ('Two of 3', [Said(text='More follow.', asks='', question=None)])
     """
     first, *others = _SENTENCE.split(says, maxsplit=1)
-    if len(first) > _LONGEST_TITLE and ": " in first:
-        first, _, more = first.partition(": ")
-        others = [". ".join([more, *others])]
+    colon = _outside(first)
+    if len(first) > _LONGEST_TITLE and colon:
+        first, others = first[:colon], [". ".join([first[colon + 2 :], *others])]
     rest = [Said(f"{text[:1].upper()}{text[1:]}") for text in others if text]
     return f"{first[:1].upper()}{first[1:]}".removesuffix("."), rest
+
+
+def _outside(text: str) -> int:
+    """Return where the first colon outside brackets stands, nought where there is none.
+
+    Examples
+    --------
+    >>> _outside("2 (8 in 10: 1 to 3): all"), _outside("2 (8 in 10: 1 to 3)")
+    (19, 0)
+    """
+    depth = 0
+    for at, letter in enumerate(text):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if not depth and text.startswith(": ", at):
+            return at
+    return 0
 
 
 def pictures_of(answer: Answer) -> tuple[Picture, ...]:
@@ -88,18 +105,19 @@ def pictures_of(answer: Answer) -> tuple[Picture, ...]:
     tuple of Picture
     """
     try:
-        return (draw(answer),)
+        found = draw(answer)
     except InputError:
         return ()
+    return (found if answer.picture is None else replace(found, title=sentence(answer.picture.says)),)
 
 
-def tables_of(answer: Answer) -> Iterator[Table]:
+def tables_of(answer: Answer, label: str) -> Iterator[Table]:
     """Yield the tables of an answer, and the assumptions that it rests on.
 
     Parameters
     ----------
-    answer
-        The answer.
+    answer, label
+        The answer, and the words that stand for its view: titles are told apart by them on a page of several.
 
     Yields
     ------
@@ -108,9 +126,9 @@ def tables_of(answer: Answer) -> Iterator[Table]:
     """
     for title, rows in laid_out(answer):
         if len(rows):
-            yield table_of(rows, answer.units, title or "The figures")
+            yield table_of(rows, answer.units, title or f"The figures: {label}")
     if len(answer.assumed):
-        yield Table("Assumptions that this rests on", _assumed(answer.assumed), ("value",))
+        yield Table(f"Assumptions behind it: {label}", _assumed(answer.assumed), ("value",))
 
 
 def table_of(rows: pd.DataFrame, units: Mapping[str, str], title: str) -> Table:
@@ -182,7 +200,7 @@ def _head(name: str, units: Mapping[str, str]) -> str:
     if level:
         return f"{int(level[1]) / 10:g} %"
     unit = next((units[each] for each in (name, f"{name}_median", f"{name}_q500") if each in units), "")
-    words = {"median": "median (8 in 10)"}.get(name, name.replace("_", " "))
+    words = {"median": "median (8 in 10)", "": "draws"}.get(name, name.replace("_", " "))
     return f"{words} [{unit.replace('_', ' ')}]" if unit not in _UNTOLD else words
 
 

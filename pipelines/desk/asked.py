@@ -112,7 +112,7 @@ def demand_page(opened: Opened, fields: Mapping[str, str]) -> Content:
     -------
     Content
     """
-    form = question_form("quantiles", fields, opened, path="/demand", only=_DEMAND)
+    form = question_form("quantiles", {"measure": "accelerators", **fields}, opened, path="/demand", only=_DEMAND)
     if "measure" not in fields:
         return _whole_demand(opened, fields, form)
     part = {name: fields[name] for name in _AUDITED if name in fields}

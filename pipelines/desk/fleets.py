@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -128,7 +129,9 @@ def _view(planner: Planner, question: str, fields: Mapping[str, str]) -> View:
     """Return the answer of a fleet as a view; what is refused says why, and the others stand."""
     label = _TITLES[question]
     try:
-        return answer_view(ask(planner, {"question": question, **_given(question, fields)}), question, label)
+        answer = ask(planner, {"question": question, **_given(question, fields)})
+        view = answer_view(answer, question, label)
+        return replace(view, pictures=()) if question == "describe" else view  # its rows are of many kinds
     except InputError as error:
         return View(question, label, f"{label[:1].upper()}{label[1:]}: not answered yet", (Said(str(error)),))
 

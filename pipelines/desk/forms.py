@@ -133,7 +133,7 @@ def _field(question: str, row: Mapping[str, str], given: Mapping[str, str], open
     value, found = given.get(name, ""), choices_of(question, name, opened)
     return Field(
         name, _LABELS.get(name, name.replace("_", " ")), value, _kind(row, found),
-        _options(found, value, row["default"], needed=needed), _hint(row), needed,
+        _options(found, value, row["default"], needed=needed), "" if found.closed else _hint(row), needed,
     )  # fmt: skip
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.kinds import unknown
 from shiftcast.pipelines.desk.address import link
 from shiftcast.pipelines.desk.asked import of_views
-from shiftcast.pipelines.desk.content import Content
+from shiftcast.pipelines.desk.content import Content, Link, Links
 from shiftcast.pipelines.desk.forms import question_form
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.pages.binding import binds
+from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.headline import headline
 from shiftcast.pipelines.pages.judged import claims
 from shiftcast.pipelines.pages.learned import rests_on
@@ -22,6 +24,7 @@ from shiftcast.pipelines.pages.scored import scorecard
 from shiftcast.pipelines.pages.sourced import sources, words
 
 _PART: Final = ("segment",)
+_BEHIND: Final = ("accelerators", "power", "spending")  # measures whose figures stand first
 
 
 def answer_page(opened: Opened, fields: Mapping[str, str]) -> Content:
@@ -39,7 +42,13 @@ def answer_page(opened: Opened, fields: Mapping[str, str]) -> Content:
     Content
     """
     _check(fields, ())
-    return of_views(opened, (headline(opened.asked, opened.bundle.summary.backtest),))
+    content = of_views(opened, (headline(opened.asked, opened.bundle.summary.backtest),))
+    last = opened.ahead[-1]
+    behind = tuple(
+        Link(f"{worded(measure)} in {last}", link("/why", measure=measure, period=last)) for measure in _BEHIND
+    )
+    share = Link(f"hyperscale part of spending in {last}", link("/why", measure="share", base="revenue", period=last))
+    return replace(content, links=(Links("Why these numbers?", (*behind, share)),))
 
 
 def techniques_page(opened: Opened, fields: Mapping[str, str]) -> Content:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import pandas as pd
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import ChoiceLoader, Environment, PackageLoader, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from shiftcast.features.input_error import InputError
@@ -23,14 +23,13 @@ from shiftcast.pipelines.desk.fleets import Fleets, fleet_page
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.what_if import what_if_page
 from shiftcast.pipelines.desk.why import why_page
-from shiftcast.pipelines.drawing.picture import Picture, asset
-from shiftcast.pipelines.pages.cells import plain
+from shiftcast.pipelines.pages.render import environment, linked, script, style
 from shiftcast.pipelines.serving.reply import Reply
 from shiftcast.pipelines.state.root import StoreError
 
 _HTML: Final = b"text/html; charset=utf-8"
 _KINDS: Final = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
-_DRAWN: Final = ("picture.css", "picture.js")  # files that come with pictures
+_SHARED: Final[Mapping[str, Callable[[], str]]] = {"style.css": style, "page.js": script}  # with the report
 _OWN: Final = ("desk.css", "desk.js", "icon.svg")
 
 
@@ -97,7 +96,7 @@ class Pages:
             If there is no such page, or a field is not known to it.
         """
         name = path.removeprefix("/")
-        if name in (*_DRAWN, *_OWN):
+        if name in (*_SHARED, *_OWN):
             return Reply(200, _file(name).encode(), kind=_KINDS[Path(name).suffix])
         if path not in self._pages:
             raise RefusedError(unknown(path, tuple(self._pages), "page"), 404)
@@ -127,7 +126,7 @@ class Pages:
 
     def _laid_out(self, path: str, content: Content) -> Reply:
         title = content.title or content.views[0].title
-        text = _templates().get_template("page.html.jinja").render(
+        text = _templates().get_template("desk.html.jinja").render(
             content=content, views=content.views, title=title, pages=self._pages.values(), path=path,
             opened={"version": self._opened.bundle.version or "?", "as_of": self._opened.as_of},
         )  # fmt: skip
@@ -136,30 +135,25 @@ class Pages:
 
 @cache
 def _templates() -> Environment:
-    folder = Path(str(resources.files(__package__).joinpath("templates")))
-    found = Environment(
-        loader=FileSystemLoader(folder), autoescape=select_autoescape(default=True, default_for_string=True),
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    found.globals.update(inline=_inline, shown=_shown)
+    found = environment()
+    own = PackageLoader("shiftcast.pipelines.desk")
+    found.loader = own if found.loader is None else ChoiceLoader([own, found.loader])
+    found.filters["linked"] = _linked
     return found
 
 
 @cache
 def _file(name: str) -> str:
-    if name in _DRAWN:
-        return asset(name)
+    made = _SHARED.get(name)
+    if made is not None:
+        return made()
     return resources.files(__package__).joinpath("static", name).read_text(encoding="utf-8")
 
 
-def _inline(picture: Picture) -> Markup:
-    return Markup(picture.inline)  # noqa: S704  (drawn by our own code, which escapes every word in it)
-
-
-def _shown(cell: Any) -> str:
-    """Return a cell of a table as text: figures as sentences have them."""
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, int | float):
-        return plain(cell)
-    return "" if pd.isna(cell) else str(cell)
+@pass_context
+def _linked(context: Context, text: object) -> Markup:
+    """Return text escaped, as a link where the page knows one behind it, else with its addresses as links."""
+    into = context.get("content").into
+    if str(text) in into:
+        return Markup('<a href="{}">{}</a>').format(into[str(text)], text)
+    return linked(text)

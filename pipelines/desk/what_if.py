@@ -224,6 +224,8 @@ def _pictures(table: pd.DataFrame) -> Iterator[Picture]:
     yours = pd.DataFrame({**common, "line": label, **{mark: table[f"level_{mark}"] for mark in _MARKS}})
     base = pd.DataFrame({**common, "line": "base", "median": table["base_median"]})
     unit = str(table["unit"].iloc[0])
-    yield fan(pd.concat([base, yours], ignore_index=True), title="Levels beside the base", unit=unit, look=Look(columns=2))
+    yield fan(
+        pd.concat([base, yours], ignore_index=True), title="Levels beside the base", unit=unit, look=Look(columns=2)
+    )
     moved = pd.DataFrame({**common, **{mark: table[f"difference_{mark}"] for mark in _MARKS}})
     yield fan(moved, title="Differences to the base, draw by draw", unit=unit, look=Look(columns=2, log=False))

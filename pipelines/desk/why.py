@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.views.answer import Answer
 from shiftcast.pipelines.desk.address import link
 from shiftcast.pipelines.desk.answered import answer_view
 from shiftcast.pipelines.desk.asked import told_of
@@ -14,6 +16,8 @@ from shiftcast.pipelines.desk.content import Content, Link, Links, doors_of
 from shiftcast.pipelines.desk.forms import Field, Form, question_form
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.typed import question_of
+from shiftcast.pipelines.drawing.picture import Picture
+from shiftcast.pipelines.drawing.waterfall import waterfall
 from shiftcast.pipelines.pages.view import Said, View
 
 PATH: Final = "/why"
@@ -71,9 +75,20 @@ def _changed(opened: Opened, given: Mapping[str, str], start: str) -> tuple[View
         said = Said("Changes are told apart for whole measures and segments: leave the narrower part out to see it.")
         return View("change", "change", f"The change since {start} is not told apart here", (said,)), None
     try:
-        return answer_view(opened.answer(question), "change", "change"), question
+        answer = opened.answer(question)
+        return replace(answer_view(answer, "change", "change"), pictures=(_steps(answer),)), question
     except InputError as error:
         return View("change", "change", f"The change since {start} is not told apart here", (Said(str(error)),)), None
+
+
+def _steps(answer: Answer) -> Picture:
+    """Return the steps from the figure of the first quarter to that of the last."""
+    rows = answer.table
+    first, last = rows.iloc[0], rows.iloc[-1]
+    steps = rows.iloc[1:-1].rename(columns={"factor": "label", "mean": "change"})
+    title = f"From {first['factor']} to {last['factor']}, on the mean"
+    return waterfall((str(first["factor"]), float(first["mean"])), steps[["label", "change", "low80", "high80"]],
+                     last=str(last["factor"]), title=title, unit=str(first["unit"]))  # fmt: skip
 
 
 def _beside(opened: Opened, given: Mapping[str, str], start: str) -> Links:
