@@ -8,11 +8,11 @@ from functools import cached_property
 from math import ceil
 from typing import Any, Final
 
+from shiftcast.pipelines.drawing.panels import PHONE
 from shiftcast.pipelines.drawing.rendered import TIP, Spec
 from shiftcast.pipelines.drawing.scales import LETTER
 from shiftcast.pipelines.drawing.theme import SMALL
 
-PHONE: Final = 500  # widths below it have names above marks [px]
 _ROW, _ROW_PHONE, _HEAD = 26, 40, 30  # heights of a row, of one with its name above, and of a heading [px]
 _MOST_NAME, _MOST_WORDS = 230, 210  # room of names and of words [px]
 _DOWN: Final = 9  # of a mark below the middle of its row, and of its name above, on a phone [px]

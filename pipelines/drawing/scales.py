@@ -143,10 +143,10 @@ def year_of(moment: pd.Timestamp) -> float:
     Examples
     --------
     >>> year_of(pd.Timestamp("2027-07-02"))
-    2027.4986
+    2027.49863
     """
     days = 366 if moment.is_leap_year else 365
-    return float(round(moment.year + (moment.dayofyear - 1) / days, 4))
+    return float(round(moment.year + (moment.dayofyear - 1 + moment.hour / 24) / days, 6))
 
 
 def _near(one: tuple[list[int], float], other: tuple[list[int], float], gap: float) -> bool:

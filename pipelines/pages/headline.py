@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.forecast.spoken import number, percent
-from shiftcast.forecast.telling.words import between, figure
+from shiftcast.forecast.telling.words import between
 from shiftcast.forecast.views.published import CLAIMED
 from shiftcast.pipelines.pages.asked import Asked, quantiles, split
 from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, passes
@@ -19,6 +19,10 @@ from shiftcast.pipelines.registry.summary import BacktestRow
 
 YEARLY: Final = quantiles("spending", every="year")
 _YEAR_AHEAD: Final = "4"  # quarters
+_COUNTED: Final = {
+    "accelerators": "accelerators in place", "power": "megawatts at the meter",
+    "spending": "US dollars a year on data-centre accelerators",
+}  # fmt: skip
 _MEASURES: Final = (quantiles("accelerators"), quantiles("power"), YEARLY)
 _HOW_MANY, _WHO, _WHEN, _SURE = (
     "How many accelerators, how much power and money, by when?", "What share is hyperscale, and is it 60/40?",
@@ -50,7 +54,7 @@ def headline(asked: Asked, backtest: Sequence[BacktestRow] = ()) -> View:
     dates = [Said(text, _WHEN if at == 0 else "") for at, text in enumerate(in_short(passed))]
     says = (*many, asked.says(split(asked.definition), asks=_WHO), Said(_bought_under(asked)), *dates,
             Said(how_sure(asked), _SURE), *how_good(backtest))  # fmt: skip
-    figures = (*(_measured(asked, question) for question in _MEASURES), *_shared(share))
+    figures = (*(_measured(asked, question) for question in _MEASURES), *_shared(share), *_held(backtest))
     notes = (
         f"8 in 10: in eight of ten of {asked.forecaster.cube.sizes['draw']:,} joint draws the figure lies between the "
         "two ends. Every figure is the answer to a question that can be asked again.",
@@ -94,7 +98,7 @@ def how_good(backtest: Sequence[BacktestRow]) -> tuple[Said, ...]:
     tuple of Said
         Empty where none was scored.
     """
-    row = next((each for each in backtest if each.horizon == _YEAR_AHEAD), None)
+    row = _a_year_ahead(backtest)
     if row is None or row.coverage80 is None or row.crps_ratio is None:
         return (Said("No past forecast has been scored yet."),)
     better = "smaller" if row.crps_ratio < 1 else "larger"
@@ -106,15 +110,25 @@ def how_good(backtest: Sequence[BacktestRow]) -> tuple[Said, ...]:
 
 
 def _bought_under(asked: Asked) -> str:
-    return f"Counted: {worded(asked.definition)}. The share differs by who is counted and of what; see the split below."
+    return f"Counted: {worded(asked.definition)}. The share differs by who is counted and of what; see the split."
 
 
 def _measured(asked: Asked, question: dict[str, Any]) -> Figure:
     row = asked.table(question).iloc[-1]
-    unit, when = str(row["unit"]), row["year"] if "year" in row else row["quarter"]
-    return Figure(
-        figure(row[MIDDLE], unit), f"{worded(str(row['measure']))}, {when}", between(row[LOW], row[HIGH], unit)
-    )
+    what, when = _COUNTED[str(row["measure"])], row["year"] if "year" in row else row["quarter"]
+    return Figure(number(row[MIDDLE]), f"{what}, {when}", between(row[LOW], row[HIGH], str(row["unit"])))
+
+
+def _held(backtest: Sequence[BacktestRow]) -> tuple[Figure, ...]:
+    row = _a_year_ahead(backtest)
+    if row is None or row.coverage80 is None:
+        return ()
+    what = f"of past figures a year ahead lay in their 8 in 10 interval, {row.origins} origins"
+    return (Figure(percent(row.coverage80), what),)
+
+
+def _a_year_ahead(backtest: Sequence[BacktestRow]) -> BacktestRow | None:
+    return next((each for each in backtest if each.horizon == _YEAR_AHEAD), None)
 
 
 def _shared(row: Any) -> tuple[Figure, Figure]:

@@ -64,7 +64,8 @@ def rests_on(asked: Asked, bundle: Bundle) -> View:
         f"{percent(part)} of what is uncertain about accelerators in {asked.horizon} goes with assumed figures"
     )  # fmt: skip
     return View(
-        "assumptions", "What it rests on", title, tuple(says), tables=tuple(tables), notes=_notes(bundle.summary)
+        "assumptions", "What it rests on", title, tuple(says), pictures=(_views(asked),), tables=tuple(tables),
+        notes=_notes(bundle.summary),
     )
 
 
@@ -203,13 +204,7 @@ def _all(assumptions: pd.DataFrame) -> Table:
 
 
 def _notes(summary: Summary) -> tuple[str, ...]:
-    hindsight = summary.hindsight or {"assumptions": summary.hindsight_assumptions}
-    later = [f"{count} {name}" for name, count in hindsight.items() if count]
-    notes = [f"{', '.join(later)} are of a day after this origin. Figures known later are not used; judgements of today "
-             "are."] if later else []  # fmt: skip
-    notes += [f"{worded(workload)} is not modelled: {why}. Its hours are not explained." for workload, why in
-              summary.missing.items()]  # fmt: skip
-    if summary.h100e_gap:
-        notes.append(f"An independent estimate of H100-equivalents shipped was {number(summary.h100e_gap)} times what "
-                     "catalogue prices implied; prices have met it.")  # fmt: skip
-    return tuple(notes)
+    if not summary.h100e_gap:
+        return ()
+    return (f"An independent estimate of H100-equivalents shipped was {number(summary.h100e_gap)} times what catalogue "
+            "prices implied; prices have met it.",)  # fmt: skip

@@ -94,8 +94,9 @@ def dates_drawn(asked: Asked, rows: pd.DataFrame) -> Picture:
     Picture
     """
     shown = [
-        (f"{worded(row['workload'])}, {OF_BASE[row['base']]}", worded(row["technique"]), _passage(row))
-        for row in rows.to_dict("records")
+        (f"{worded(str(workload))}, {OF_BASE[str(base)]}", worded(row["technique"]), _passage(row))
+        for (workload, base), own in rows.groupby(["workload", "base"], sort=False)
+        for row in own.to_dict("records")
     ]
     return draw_crossings(shown, title="When the share passes one half", today=asked.today)
 

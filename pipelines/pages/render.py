@@ -19,6 +19,7 @@ from shiftcast.pipelines.pages.view import View, command_of
 STYLE, SCRIPT = "style.css", "page.js"
 LONG: Final = 12  # rows from which a table is folded up
 _REPORT, _BRIEF = "report.html.jinja", "brief.md.jinja"
+_LOOSE: Final = re.compile(r"(?<=\d) (?=%|million\b|billion\b|trillion\b)")
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"'()\[\]{}]+[^\s<>\"'()\[\]{}.,;:]")
 
 
@@ -53,7 +54,7 @@ def environment() -> Environment:
     """
     made = Environment(
         loader=PackageLoader("shiftcast.pipelines.pages"), autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, finalize=_held,
     )  # fmt: skip
     made.filters.update(linked=linked, cells=cells, command=command_of, long=_is_long)
     return made
@@ -123,7 +124,7 @@ def linked(text: object) -> Markup:
     >>> str(linked("see https://example.org/a_b, <b>"))
     'see <a href="https://example.org/a_b" rel="noreferrer">https://example.org/a_b</a>, &lt;b&gt;'
     """
-    said, parts, at = str(text), [], 0
+    said, parts, at = str(_held(str(text))), [], 0
     for found in _ADDRESS.finditer(said):
         address = escape(found[0])
         parts += [escape(said[at : found.start()]), Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(address)]
@@ -144,6 +145,17 @@ def cells(table: pd.DataFrame) -> list[list[str]]:
     list of list of str
     """
     return [[_cell(value) for value in row] for row in table.itertuples(index=False, name=None)]
+
+
+def _held(value: Any) -> Any:
+    """Return text whose figures keep their unit on the same line.
+
+    Examples
+    --------
+    >>> _held("55 % of 2 million") == "55\u00a0% of 2\u00a0million"
+    True
+    """
+    return _LOOSE.sub("\u00a0", value) if type(value) is str else value
 
 
 def _cell(value: Any) -> str:
