@@ -60,6 +60,11 @@ class Field:
     says: str = ""
     rests: str = ""
 
+    @property
+    def turned(self) -> bool:
+        """Whether it holds something other than what it rests at."""
+        return self.value not in {"", self.rests}
+
 
 @dataclass(frozen=True)
 class Form:

@@ -90,6 +90,15 @@ SLIDERS: Final = (
     *(_late(of) for of in ("recsys", "search", "ads")),
     *(_ceiling(name) for name in ("power", "packaging", "memory")),
 )
+_FIRST: Final = (
+    "demand_all",
+    "demand_generative",
+    "demand_training",
+    "price_work",
+    "software",
+    "late_recsys",
+    "ceiling_power",
+)  # sliders that are not behind a fold
 _OTHERS: Final = ("use", "from", "ramp", "by")
 
 
@@ -185,15 +194,19 @@ def _number(name: str, text: str) -> float:
 def _form(opened: Opened, fields: Mapping[str, str]) -> Form:
     quarters = tuple((each, each) for each in opened.ahead)
     gallery = tuple((name, name.replace("-", " ")) for name in gallery_of(opened.forecaster.cube))
+    sliders = {each.name: _slider(each, fields) for each in SLIDERS}
     shown = (
         Field("use", "scenario to begin with", fields.get("use", ""), "select", (("", "the base"), *gallery)),
-        *(_slider(each, fields) for each in SLIDERS),
+        *(field for name, field in sliders.items() if name in _FIRST),
         Field("from", "from", fields.get("from", ""), "select", (("", "the first quarter ahead"), *quarters)),
-        Field("ramp", "quarters until it counts in full", fields.get("ramp", "0"), "range", low=0, high=12, step=1,
-              says=fields.get("ramp", "0"), rests="0"),
         Field("by", "quarter of the words", fields.get("by", ""), "select", (("", "2027Q4"), *quarters)),
     )  # fmt: skip
-    return Form(PATH, shown, button="Compare with the base", title="Levers")
+    more = (
+        *(field for name, field in sliders.items() if name not in _FIRST),
+        Field("ramp", "quarters until it counts in full", fields.get("ramp", "0"), "range", low=0, high=12, step=1,
+              says=fields.get("ramp", "0"), rests="0"),
+    )  # fmt: skip
+    return Form(PATH, shown, more, button="Compare with the base", title="Levers")
 
 
 def _slider(slider: Slider, fields: Mapping[str, str]) -> Field:

@@ -23,6 +23,8 @@ from shiftcast.pipelines.pages.view import Said, View
 PATH: Final = "/why"
 _LABEL: Final = "why this number"
 _BEFORE: Final = 4  # quarters that the change is told over unless another start is asked for
+_SHARE: Final = "share"
+_WHOLE: Final = "Changes are told apart for whole measures and segments: leave the narrower part out to see it."
 _FIELDS: Final = ("measure", "period", "segment", "leaf", "workload", "technique", "base", "stated_under")
 
 
@@ -51,12 +53,12 @@ def why_page(opened: Opened, fields: Mapping[str, str]) -> Content:
         answer = opened.answer(audited)
     except InputError as error:
         return Content(_LABEL, "Where a figure comes from", (form,), fault=str(error), status=400)
-    view = answer_view(answer, "audit", _LABEL)
-    changed, question = _changed(opened, given, start)
+    changed, question, steps = _changed(opened, given, start)
+    view = replace(answer_view(answer, "audit", _LABEL), pictures=steps)
     doors = (doors_of(audited), *(() if question is None else (doors_of(question),)))
     return Content(
-        _LABEL, forms=(form,), views=(view, *(() if changed is None else (changed,))), facts=told_of(answer),
-        doors=doors, links=(_beside(opened, given, start),),
+        _LABEL, forms=(form,), views=(view, changed), facts=told_of(answer), doors=doors,
+        links=(_beside(opened, given, start),),
     )  # fmt: skip
 
 
@@ -66,19 +68,25 @@ def _start(opened: Opened, period: str) -> str:
     return opened.quarters[max(0, at - _BEFORE)]
 
 
-def _changed(opened: Opened, given: Mapping[str, str], start: str) -> tuple[View | None, dict[str, Any] | None]:
-    """Return what the change since a quarter is made of, as far as it can be told of the part."""
+def _changed(
+    opened: Opened, given: Mapping[str, str], start: str
+) -> tuple[View, dict[str, Any] | None, tuple[Picture, ...]]:
+    """Return what the change since a quarter is made of, as far as it can be told, its question and its picture."""
     asked = {name: given[name] for name in ("measure", "segment") if given.get(name, ALL) != ALL}
-    question = question_of("attribute", {**asked, "start": start, "end": given["period"]})
     narrower = any(given.get(name, ALL) != ALL for name in ("leaf", "workload", "technique"))
-    if narrower or given["measure"] == "share":
-        said = Said("Changes are told apart for whole measures and segments: leave the narrower part out to see it.")
-        return View("change", "change", f"The change since {start} is not told apart here", (said,)), None
+    if narrower or given["measure"] == _SHARE:
+        return _untold(start, _WHOLE), None, ()
+    question = question_of("attribute", {**asked, "start": start, "end": given["period"]})
     try:
         answer = opened.answer(question)
-        return replace(answer_view(answer, "change", "change"), pictures=(_steps(answer),)), question
     except InputError as error:
-        return View("change", "change", f"The change since {start} is not told apart here", (Said(str(error)),)), None
+        return _untold(start, str(error)), None, ()
+    view = answer_view(answer, "change", "change")
+    return replace(view, pictures=(), tables=view.tables[:1]), question, (_steps(answer),)
+
+
+def _untold(start: str, says: str) -> View:
+    return View("change", "change", f"The change since {start} is not told apart here", (Said(says),))
 
 
 def _steps(answer: Answer) -> Picture:
