@@ -36,6 +36,7 @@ _LEVELS: Final = (("low80", "8 in 10 from"), ("high80", "8 in 10 to"),
 _TALL, _SMALLER = 260, 150  # height of a panel alone, and among many [px]
 _MANY: Final = 4
 _HEADROOM: Final = 1.5  # of 95 % intervals over those of 80 %, within which they are wholly shown
+_SHORTER: Final = 0.75  # of the time of all panels, below which a panel has its own
 _MOST_TOLD: Final = 4  # lines that the words of a picture name
 _ENOUGH: Final = 1e-4  # of a year, beside the first and last moment
 
@@ -165,8 +166,8 @@ def _scale(fan: _Fan, panel: str) -> Scale:
 def _panel(fan: _Fan, panel: str, size: tuple[int, int], room: int) -> dict[str, Any]:
     rows = fan.rows[fan.rows["panel"] == panel]
     unit, half = fan.unit_of(panel), _half(fan.rows)
-    frame = Frame(*size, round(float(fan.rows["at"].min()) - half, 6),
-                  round(float(fan.rows["at"].max()) + half, 6), _scale(fan, panel), unit == "share")  # fmt: skip
+    first, last = _span(fan, rows)
+    frame = Frame(*size, round(first - half, 6), round(last + half, 6), _scale(fan, panel), unit == "share")
     lines = [_line(fan, frame, str(name), own) for name, own in rows.groupby("line", sort=False)]
     layers = [layer for bands in lines for layer in bands[:-1]] + [bands[-1] for bands in lines]  # lines lie on top
     layers += [frame.times(), *fan.moments.rules(frame)]
@@ -183,6 +184,12 @@ def _panel(fan: _Fan, panel: str, size: tuple[int, int], room: int) -> dict[str,
         "layer": layers,
         "title": headed(fan.name(panel), unit_text(unit), room),
     }
+
+
+def _span(fan: _Fan, rows: pd.DataFrame) -> tuple[float, float]:
+    """Return the time of a panel: that of all, unless its own is much shorter."""
+    whole, own = ((float(each["at"].min()), float(each["at"].max())) for each in (fan.rows, rows))
+    return own if own[1] - own[0] < _SHORTER * (whole[1] - whole[0]) else whole
 
 
 def _half(rows: pd.DataFrame) -> float:
