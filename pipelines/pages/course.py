@@ -136,9 +136,7 @@ def meeting_rows(cube: xr.Dataset, **same: str) -> pd.DataFrame:
         As :func:`level_rows`, a line a view.
     """
     views = {"from reported sales": "gpu_hours_top_down", "from requests and tokens": "gpu_hours_bottom_up"}
-    found = [
-        _rows(periods(cube), cube[name].values.sum(axis=-1), {"line": line, **same}) for line, name in views.items()
-    ]
+    found = [_rows(periods(cube), cube[name].values.sum(axis=-1), {"line": line, **same}) for line, name in views.items()]
     return pd.concat(found, ignore_index=True)
 
 

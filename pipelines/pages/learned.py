@@ -64,12 +64,7 @@ def rests_on(asked: Asked, bundle: Bundle) -> View:
         f"{percent(part)} of what is uncertain about accelerators in {asked.horizon} goes with assumed figures"
     )  # fmt: skip
     return View(
-        "assumptions",
-        "What it rests on",
-        title,
-        tuple(says),
-        pictures=(_views(asked),),
-        tables=tuple(tables),
+        "assumptions", "What it rests on", title, tuple(says), pictures=(_views(asked),), tables=tuple(tables),
         notes=_notes(bundle.summary),
     )
 
