@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ WIDE, NARROW = 760, 350  # of a page's column, and of a phone's [px]
 ENDINGS: Final = (".svg", ".png", ".pdf", ".html")
 _TITLE_LETTER: Final = 7  # mean width of a letter of a title [px]
 _SHARPNESS: Final = 2  # dots of a PNG for each pixel of the picture
+_RESOURCES: Final = re.compile(rb"(?:^ +/[a-z]+\d+ \d+ 0 R\n)+", re.MULTILINE)
 _FAMILIES: Final = f"'{FONT}', Arial, Helvetica, sans-serif"
 
 
@@ -68,7 +70,7 @@ class Picture:
         str
             As :func:`pipelines.drawing.rendered.render` makes it.
         """
-        return render(self.spec(width), self.alt, kind=kind)
+        return render(self.spec(width), self.alt, width=width, kind=kind)
 
     @cached_property
     def inline(self) -> str:
@@ -92,7 +94,7 @@ class Picture:
         below = [*wrap(self.asked, int(width / LETTER)), *([unit] if unit else [])]
         title = {"text": wrap(self.title, width // _TITLE_LETTER), "frame": "bounds", "offset": 14,
                  "subtitle": below, "subtitlePadding": 5}  # fmt: skip
-        text = render({**spec, "title": title}, self.alt)
+        text = render({**spec, "title": title}, self.alt, width=width)
         _, _, wide, high = text.partition('viewBox="')[2].partition('"')[0].split()
         head, _, body = text.partition(">")
         head += f' width="{wide}" height="{high}" color="{INK}" font-family="{_FAMILIES}"'
@@ -115,7 +117,7 @@ class Picture:
         """
         style, script = asset("picture.css"), asset("picture.js")
         table = self.table.to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}")
-        told = [each for each in (self.asked, "" if says == self.title else says) if each]
+        told = [each for each in (self.asked, says.removeprefix(self.title).lstrip(". ")) if each]
         said = "".join(f"<p>{html.escape(each)}</p>" for each in told)
         listed = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
         return (
@@ -127,7 +129,7 @@ class Picture:
             f"</details>{f'<ul>{listed}</ul>' if listed else ''}</main><script>{script}</script></body></html>\n"
         )
 
-    def save(self, path: str | Path, *, says: str = "", notes: tuple[str, ...] = ()) -> None:
+    def save(self, path: str | Path, *, says: str = "", notes: tuple[str, ...] = (), width: int = WIDE) -> None:
         """Write it; the same picture gives the same bytes.
 
         Parameters
@@ -136,6 +138,8 @@ class Picture:
             File to write: ``.svg``, ``.png``, ``.pdf``, or ``.html`` with the table behind it.
         says, notes
             Conclusion and notes on a page.
+        width
+            About as wide as it is [px], where it is no page.
 
         Raises
         ------
@@ -147,19 +151,24 @@ class Picture:
         file = Path(path)
         match file.suffix.lower():
             case ".svg":
-                file.write_text(self.whole() + "\n", encoding="utf-8")
+                file.write_text(self.whole(width) + "\n", encoding="utf-8")
             case ".html":
                 file.write_text(self.page(says=says, notes=notes), encoding="utf-8")
             case ".png":
-                file.write_bytes(vl_convert.svg_to_png(self.whole(), scale=_SHARPNESS))
+                file.write_bytes(vl_convert.svg_to_png(self.whole(width), scale=_SHARPNESS))
             case ".pdf":
-                file.write_bytes(vl_convert.svg_to_pdf(self.whole()))
+                file.write_bytes(_in_order(vl_convert.svg_to_pdf(self.whole(width))))
             case _:
                 raise InputError(f"{file}: a picture ends with one of {', '.join(ENDINGS)}")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Return what a notebook shows."""
         return {"image/svg+xml": self.whole(), "text/plain": self.alt}
+
+
+def _in_order(pdf: bytes) -> bytes:
+    """Return a PDF whose lists of resources, which the library writes in any order, are sorted line by line."""
+    return _RESOURCES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), pdf)
 
 
 def asset(name: str) -> str:
