@@ -36,6 +36,7 @@ _LEVELS: Final = (("low80", "8 in 10 from"), ("high80", "8 in 10 to"),
 _TALL, _SMALLER = 260, 150  # height of a panel alone, and among many [px]
 _MANY: Final = 4
 _HEADROOM: Final = 1.5  # of 95 % intervals over those of 80 %, within which they are wholly shown
+_SHORTER: Final = 0.75  # of the time of all panels, below which a panel has its own
 _MOST_TOLD: Final = 4  # lines that the words of a picture name
 _ENOUGH: Final = 1e-4  # of a year, beside the first and last moment
 
@@ -56,6 +57,8 @@ class Look:
         Whether the axis of shares reaches from 0 to 100 % however low they are.
     line
         What a line is, at the head of its column of the table.
+    told
+        Whether panels and lines are names of the record, which are said in words.
     """
 
     columns: int | None = None
@@ -63,6 +66,7 @@ class Look:
     alike: bool = False
     whole: bool = False
     line: str = "median"
+    told: bool = True
 
 
 PLAIN: Final = Look()
@@ -83,6 +87,9 @@ class _Fan:
     @property
     def panels(self) -> list[str]:
         return list(dict.fromkeys(self.rows["panel"]))
+
+    def name(self, code: str) -> str:
+        return named(code) if self.look.told else code
 
     def unit_of(self, panel: str) -> str:
         return self.units.get(panel, self.unit)
@@ -132,7 +139,7 @@ def _whole(rows: pd.DataFrame) -> pd.DataFrame:
 def _spec(fan: _Fan, width: int) -> Spec:
     panels = fan.panels
     side, room = grid_of(len(panels), width, fan.look.columns, labelled=_many_lines(fan))
-    labels = [named(line) for line in dict.fromkeys(fan.rows["line"]) if _many_lines(fan)]
+    labels = [fan.name(line) for line in dict.fromkeys(fan.rows["line"]) if _many_lines(fan)]
     box = max(90, room - AXIS - label_room(labels))
     height = _TALL if len(panels) <= _MANY and width > NARROW else _SMALLER if len(panels) > _MANY else 200
     return together([_panel(fan, name, (box, height), room - AXIS) for name in panels], side)
@@ -159,19 +166,30 @@ def _scale(fan: _Fan, panel: str) -> Scale:
 def _panel(fan: _Fan, panel: str, size: tuple[int, int], room: int) -> dict[str, Any]:
     rows = fan.rows[fan.rows["panel"] == panel]
     unit, half = fan.unit_of(panel), _half(fan.rows)
-    frame = Frame(*size, round(float(fan.rows["at"].min()) - half, 6),
-                  round(float(fan.rows["at"].max()) + half, 6), _scale(fan, panel), unit == "share")  # fmt: skip
+    first, last = _span(fan, rows)
+    frame = Frame(*size, round(first - half, 6), round(last + half, 6), _scale(fan, panel), unit == "share")
     lines = [_line(fan, frame, str(name), own) for name, own in rows.groupby("line", sort=False)]
     layers = [layer for bands in lines for layer in bands[:-1]] + [bands[-1] for bands in lines]  # lines lie on top
     layers += [frame.times(), *fan.moments.rules(frame)]
-    layers.append(words_of_marks(frame, _said(rows, unit)))
+    layers.append(words_of_marks(frame, _said(fan, rows, unit)))
     layers += _dots(fan, frame, panel)
     if _many_lines(fan):
         ends = rows.sort_values("at").groupby("line", sort=False).tail(1)
         layers.append(end_labels(frame, [
-            (named(row["line"]), row["median"], fan.colours[row["line"]]) for row in ends.to_dict("records")
+            (fan.name(row["line"]), row["median"], fan.colours[row["line"]]) for row in ends.to_dict("records")
         ]))  # fmt: skip
-    return {"width": size[0], "height": size[1], "layer": layers, "title": headed(named(panel), unit_text(unit), room)}
+    return {
+        "width": size[0],
+        "height": size[1],
+        "layer": layers,
+        "title": headed(fan.name(panel), unit_text(unit), room),
+    }
+
+
+def _span(fan: _Fan, rows: pd.DataFrame) -> tuple[float, float]:
+    """Return the time of a panel: that of all, unless its own is much shorter."""
+    whole, own = ((float(each["at"].min()), float(each["at"].max())) for each in (fan.rows, rows))
+    return own if own[1] - own[0] < _SHORTER * (whole[1] - whole[0]) else whole
 
 
 def _half(rows: pd.DataFrame) -> float:
@@ -214,13 +232,13 @@ def _dots(fan: _Fan, frame: Frame, panel: str) -> list[dict[str, Any]]:
     }}]  # fmt: skip
 
 
-def _said(rows: pd.DataFrame, unit: str) -> dict[float, str]:
+def _said(fan: _Fan, rows: pd.DataFrame, unit: str) -> dict[float, str]:
     """Return what is said at each moment of a panel: its name, and each line's median and 8 in 10 interval."""
     said = {}
     for at, own in rows.groupby("at", sort=True):
         told = [f"{own['called'].iloc[0]}"]
         for row in own.dropna(subset=["median"]).to_dict("records"):
-            name = f"{named(row['line'])}: " if len(own) > 1 else ""
+            name = f"{fan.name(row['line'])}: " if len(own) > 1 else ""
             told.append(f"{name}{_with_interval(row, unit)}")
         said[float(str(at))] = "\n".join(told)
     return said
@@ -240,7 +258,7 @@ def _alt(fan: _Fan, title: str) -> str:
     told = []
     for (panel, line), own in list(rows.groupby(["panel", "line"], sort=False)):
         first, last, unit = own.iloc[0], own.iloc[-1], fan.unit_of(str(panel))
-        name = ", ".join(named(each) for each in dict.fromkeys([str(panel), str(line)]) if each not in {"", ALL})
+        name = ", ".join(fan.name(each) for each in dict.fromkeys([str(panel), str(line)]) if each not in {"", ALL})
         told.append(
             f"{f'{name}: ' if name else ''}{valued(first['median'], unit)} in {first['called']}, "
             f"{_with_interval(last, unit)} in {last['called']}"
@@ -254,7 +272,7 @@ def _table(fan: _Fan) -> pd.DataFrame:
     kept: dict[str, Any] = {}
     for name, words in (("panel", "panel"), ("line", "line"), ("called", "when")):
         if fan.rows[name].astype(bool).any():
-            kept[words] = fan.rows[name].map(named) if name != "called" else fan.rows[name]
+            kept[words] = fan.rows[name].map(fan.name) if name != "called" else fan.rows[name]
     if len(set(fan.units.values())) > 1:
         kept["unit"] = fan.rows["unit"].map(unit_text)
     for name, words in (("median", fan.look.line), *_LEVELS):

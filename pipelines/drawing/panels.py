@@ -150,7 +150,7 @@ def grid_of(count: int, width: int, columns: int | None, *, labelled: bool = Fal
     phone = width < PHONE
     most = (2 if count > 4 else 1) if phone else {1: 1, 2: 2, 4: 2}.get(count, 3)
     most = min(most, 1 if phone else 2) if labelled else most
-    side = min(count, most, columns or most)
+    side = min(count, columns or most, most if phone else count)
     return side, (width - _GAP * (side - 1)) // side
 
 

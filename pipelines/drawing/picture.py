@@ -127,7 +127,7 @@ class Picture:
             f"</details>{f'<ul>{listed}</ul>' if listed else ''}</main><script>{script}</script></body></html>\n"
         )
 
-    def save(self, path: str | Path, *, says: str = "", notes: tuple[str, ...] = ()) -> None:
+    def save(self, path: str | Path, *, says: str = "", notes: tuple[str, ...] = (), width: int = WIDE) -> None:
         """Write it; the same picture gives the same bytes.
 
         Parameters
@@ -136,6 +136,8 @@ class Picture:
             File to write: ``.svg``, ``.png``, ``.pdf``, or ``.html`` with the table behind it.
         says, notes
             Conclusion and notes on a page.
+        width
+            About as wide as it is [px], where it is no page.
 
         Raises
         ------
@@ -147,13 +149,13 @@ class Picture:
         file = Path(path)
         match file.suffix.lower():
             case ".svg":
-                file.write_text(self.whole() + "\n", encoding="utf-8")
+                file.write_text(self.whole(width) + "\n", encoding="utf-8")
             case ".html":
                 file.write_text(self.page(says=says, notes=notes), encoding="utf-8")
             case ".png":
-                file.write_bytes(vl_convert.svg_to_png(self.whole(), scale=_SHARPNESS))
+                file.write_bytes(vl_convert.svg_to_png(self.whole(width), scale=_SHARPNESS))
             case ".pdf":
-                file.write_bytes(vl_convert.svg_to_pdf(self.whole()))
+                file.write_bytes(vl_convert.svg_to_pdf(self.whole(width)))
             case _:
                 raise InputError(f"{file}: a picture ends with one of {', '.join(ENDINGS)}")
 

@@ -129,6 +129,7 @@ def unit_of(answer: Answer, drawn: Drawn, shown: pd.DataFrame) -> str:
     """
     told = [answer.units.get(each, "") for each in (drawn.name, drawn.median)]
     row = str(shown["unit"].iloc[0]) if "unit" in shown else ""
+    told = [each.replace("1/", f"{row}/") if each.startswith("1/") and row else each for each in told]
     return next((each for each in (*told, row, answer.units.get("", "")) if each not in _UNTOLD), "")
 
 

@@ -59,7 +59,7 @@ def _cleaned(element: ET.Element) -> list[ET.Element]:
     drawn = any(kept.get(name, "none") not in {"none", "transparent"} for name in ("fill", "stroke"))
     if tag in {"path", "rect", "line"} and not (drawn or said.startswith(TIP)):
         return []
-    if tag == "g" and (not inside or not kept):
+    if (tag == "g" and (not inside or not kept)) or (tag == "text" and not element.text and not inside):
         return inside
     made = ET.Element(tag, {name: _IN_CSS.get(value, value) for name, value in kept.items()})
     paper = [word for name, word in (("stroke", "edge"), ("fill", "paper")) if kept.get(name) == PAPER]

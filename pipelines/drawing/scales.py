@@ -146,7 +146,7 @@ def year_of(moment: pd.Timestamp) -> float:
     2027.49863
     """
     days = 366 if moment.is_leap_year else 365
-    return float(round(moment.year + (moment.dayofyear - 1 + moment.hour / 24) / days, 6))
+    return float(round(moment.year + (moment.day_of_year - 1 + moment.hour / 24) / days, 6))
 
 
 def _near(one: tuple[list[int], float], other: tuple[list[int], float], gap: float) -> bool:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.short import forecast_in_short
-from shiftcast.pipelines.pages.overview import overview
+from shiftcast.pipelines.publish.overview import WIDTH, overview
 from shiftcast.pipelines.publish.report import write_brief
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.tables.formulas import guarded_frame
@@ -96,9 +96,9 @@ def publish(
         return
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
-    forecasts, known = bundle.tables["forecasts"], bundle.known
     write_brief(bundle, fresh / BRIEF)
-    overview(bundle.cube, known).save(fresh / PICTURE)
+    forecasts = bundle.tables["forecasts"]
+    overview(bundle.forecaster).save(fresh / PICTURE, width=WIDTH)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
     guarded_frame(forecast_in_short(forecasts)).to_csv(fresh / SUMMARY, index=False)
     tables = {"forecasts": forecasts, "claims": bundle.forecaster.claims(),

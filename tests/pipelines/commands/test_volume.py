@@ -219,7 +219,7 @@ def test_plot_is_drawn_and_says_how_many_are_shown(file, tmp_path, monkeypatch):
     monkeypatch.setattr(volume_command, "SHOWN", 2)
     picture = tmp_path / "fan.svg"
     assert run(file, "--horizon", 2, "--plot", picture, "--output", tmp_path / "f.csv").exit_code == 0
-    assert picture.read_text().count("<!-- s") == 2
+    assert picture.read_text().count('font-weight="bold">s') == 2
     assert "2 of 3 series" in picture.read_text()
 
 
