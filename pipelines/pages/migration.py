@@ -50,10 +50,10 @@ def crossings(asked: Asked, *, segment: str = "all") -> View:
         "crossings", "When they pass half", _title(rows), says=_says(rows), pictures=(dates_drawn(asked, rows),),
         tables=(_odds(rows), _why(asked, rows), *((_by_side(asked),) if segment == "all" else ())),
         notes=(
-            "Already: the share is above one half in the last quarter before those ahead. Not by: it is not above one "
-            "half in any quarter looked at.",
-            "A request by a newer technique may take more or fewer GPU-hours than one by another, so the two bases can "
-            "be years apart; techniques before deep learning run on CPUs and take no GPU-hours.",
+            ("Already: the share is above one half in the last quarter before those ahead. Not by: it is not above one "
+            "half in any quarter looked at."),
+            ("A request by a newer technique may take more or fewer GPU-hours than one by another, so the two bases can "
+            "be years apart; techniques before deep learning run on CPUs and take no GPU-hours."),
         ),
     )  # fmt: skip
 
@@ -206,11 +206,12 @@ def techniques(asked: Asked, *, segment: str = "all") -> View:
     question = {"question": "techniques", **({} if segment == "all" else {"segment": segment})}
     table = asked.table(question)
     return View(
-        "techniques", "Which technique", _moved_title(table), says=(asked.says(question),), pictures=_streams(asked, segment),
+        "techniques", "Which technique", _moved_title(table), says=(asked.says(question),),
+        pictures=_streams(asked, segment),
         tables=(_three_figures(table),),
         notes=(
-            "Adoption, share of requests and share of GPU-hours are three figures: an operator may use a technique at "
-            "one stage only, and a request takes more hours by one technique than by another.",
+            ("Adoption, share of requests and share of GPU-hours are three figures: an operator may use a technique at "
+            "one stage only, and a request takes more hours by one technique than by another."),
             *asked.answer(question).notes,
         ),
     )  # fmt: skip
