@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import webbrowser
@@ -47,4 +48,5 @@ def desk(
     if open_browser:
         webbrowser.open(address)
     config = uvicorn.Config(gate, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3)
-    uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.suppress(KeyboardInterrupt):  # the server has ended by then
+        uvicorn.Server(config).run(sockets=[listener])

@@ -46,12 +46,16 @@ def ask_page(opened: Opened, fields: Mapping[str, str]) -> Content:
     given = {field: value for field, value in fields.items() if field != "question"}
     label = name.replace("_", " ")
     gives = f"{QUESTIONS[name].gives[:1].upper()}{QUESTIONS[name].gives[1:]}"
-    if opened.needs_more(name, given):
-        shown = _texts(opened.examples.get(name, {})) | given
-        form = question_form(name, shown, opened, path=_ASK, hidden={"question": name})
+    more = opened.needs_more(name, given)
+    shown = _texts(opened.examples.get(name, {})) | given if more else given
+    form = question_form(name, shown, opened, path=_ASK, hidden={"question": name})
+    try:
+        question = question_of(name, given)
+    except InputError as error:
+        return Content(label, gives, (form,), fault=str(error), status=400)
+    if more:
         return Content(label, gives, (form,), says=(opened.takes(name) or "An example is filled in.",))
-    form = question_form(name, given, opened, path=_ASK, hidden={"question": name})
-    return answered(opened, question_of(name, given), label, forms=(form,))
+    return answered(opened, question, label, forms=(form,))
 
 
 def answered(

@@ -107,7 +107,10 @@ def fleet_page(opened: Opened, fleets: Fleets, fields: Mapping[str, str]) -> Con
 
 
 def _day(text: str | None) -> pd.Timestamp:
-    return pd.Timestamp.now(tz="UTC").normalize() if text is None else as_midnight(text)
+    try:
+        return pd.Timestamp.now(tz="UTC").normalize() if text is None else as_midnight(text)
+    except InputError as error:
+        raise InputError(f"field 'as_of': {error}") from None
 
 
 def _given(question: str, fields: Mapping[str, str]) -> dict[str, Any]:
