@@ -1,4 +1,4 @@
-"""The desk in a real browser: at every width, in the dark, by keyboard, without scripts, and with nothing from outside."""
+"""The desk in a real browser: at every width, in the dark, by keyboard, without scripts, and nothing from outside."""
 
 import threading
 import time
