@@ -45,7 +45,7 @@ def answer_view(answer: Answer, name: str, label: str) -> View:
     """
     title, rest = divided(plain_words(answer.says) or answer.question)
     return View(
-        name, label, title, tuple(rest), pictures=pictures_of(answer), tables=tuple(tables_of(answer, label)),
+        name, label, title, tuple(rest), pictures=pictures_of(answer, label), tables=tuple(tables_of(answer, label)),
         notes=answer.notes, sources=tuple(_sources(answer)),
     )  # fmt: skip
 
@@ -92,13 +92,13 @@ def _outside(text: str) -> int:
     return 0
 
 
-def pictures_of(answer: Answer) -> tuple[Picture, ...]:
+def pictures_of(answer: Answer, label: str) -> tuple[Picture, ...]:
     """Return the picture of an answer, none where words and table say all.
 
     Parameters
     ----------
-    answer
-        The answer.
+    answer, label
+        The answer, and the words that stand for its view.
 
     Returns
     -------
@@ -108,7 +108,8 @@ def pictures_of(answer: Answer) -> tuple[Picture, ...]:
         found = draw(answer)
     except InputError:
         return ()
-    return (found if answer.picture is None else replace(found, title=sentence(answer.picture.says)),)
+    shows = label if answer.picture is None else answer.picture.says  # what it found is the heading above it
+    return (replace(found, title=sentence(shows)),)
 
 
 def tables_of(answer: Answer, label: str) -> Iterator[Table]:

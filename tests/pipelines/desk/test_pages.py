@@ -155,7 +155,7 @@ def test_a_fleets_questions_take_their_fields_and_a_refused_one_leaves_the_other
     shown = text_of(pages("/fleet", FLEET | {"year": "2040", "risk": "0.2"}))
     assert "What it costs: not answered yet" in shown
     assert "--risk 0.2" in shown
-    assert "When it is full" in shown
+    assert "when it is full" in shown
 
 
 def test_without_a_fleet_it_says_how_to_load_one(opened, tmp_path):
