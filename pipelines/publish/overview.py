@@ -71,7 +71,8 @@ def _stated(forecaster: Forecaster) -> pd.DataFrame | None:
     rows = select(split_statements(known.observations, known.market), measure="share", base=_REVENUE, stage="flow")
     marks = [
         {"panel": _SPLIT, "line": "", "when": quarter_label(row["period_end"]), "value": row["value"],
-         "says": f"{named(str(row['operator']))}, {named(str(row['definition']))}: {row['bound']} {percent(row['value'])}"}
+         "says": ", ".join((named(str(row["operator"])), named(str(row["definition"])),
+                            f"{row['bound']} {percent(row['value'])}"))}
         for row in rows.to_dict("records") if row["period_end"] >= periods(forecaster.cube)[0]
     ]  # fmt: skip
     return pd.DataFrame(marks) if marks else None
