@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from weakref import ref
 
 import pandas as pd
 
@@ -14,6 +15,7 @@ from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.pipelines.drawing.panels import Moments
 from shiftcast.pipelines.pages.view import Said, sentence
+from shiftcast.pipelines.registry.bundle import Bundle
 
 Question = Mapping[str, Any]
 NEWEST, TOGETHER = "llm", "deep or newer"  # techniques that pages ask about
@@ -97,6 +99,27 @@ class Asked:
     def moments(self) -> Moments:
         """Day and quarter that pictures over time mark."""
         return Moments(today=self.today, reported=self.reported)
+
+
+def asked_of(bundle: Bundle) -> Asked:
+    """Return the questions asked of a bundle; of the same one again with the answers that there are.
+
+    Parameters
+    ----------
+    bundle
+        The forecast with its tables.
+
+    Returns
+    -------
+    Asked
+    """
+    if _LATEST and _LATEST[0][0]() is bundle:
+        return _LATEST[0][1]
+    _LATEST[:] = [(ref(bundle), Asked(bundle.forecaster))]
+    return _LATEST[0][1]
+
+
+_LATEST: list[tuple[ref[Bundle], Asked]] = []  # a report and its brief ask the same of the same bundle
 
 
 def quantiles(measure: str, **part: str) -> dict[str, Any]:

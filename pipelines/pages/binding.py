@@ -8,6 +8,7 @@ import pandas as pd
 
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.support import OutOfSupportError
+from shiftcast.forecast.telling.words import unit_words
 from shiftcast.forecast.views.part import unit_of
 from shiftcast.pipelines.drawing.fan import fan
 from shiftcast.pipelines.drawing.odds import odds as draw_odds
@@ -47,8 +48,8 @@ def binds(asked: Asked) -> View | None:
     odds = {name: float(last[f"{_ODDS}{name}"]) for name in _WORDS if f"{_ODDS}{name}" in last}
     most = max(odds, key=lambda name: odds[name])
     title = (
-        f"{_WORDS[most].capitalize()} is the limit most likely to bind in {last['quarter']}, in {percent(odds[most])} of "
-        f"the draws; {percent(last['turned_away_share_median'])} of the hours wanted are turned away"
+        f"{_WORDS[most].capitalize()} is the limit most likely to bind in {last['quarter']}, in {percent(odds[most])} "
+        f"of the draws; {percent(last['turned_away_share_median'])} of the hours wanted are turned away"
     )
     return View(
         "binds", "What binds", title, says=(asked.says(question), Said(_parts(table, odds))),
@@ -99,7 +100,7 @@ def _ceilings(asked: Asked) -> Table:
     table = asked.table({"question": "ceilings"})
     rows = [
         {"quarter": row["quarter"], "ceiling": _WORDS.get(str(row["ceiling"]), str(row["ceiling"])),
-         "most that can be had": number_of(row, "most"), "unit": row["unit"].replace("_", " "),
+         "most that can be had": number_of(row, "most"), "unit": unit_words(str(row["unit"])),
          "weighs most": row["source"], "evidence": row["evidence"]}
         for row in table.to_dict("records") if str(row["quarter"]).endswith("Q4")
     ]  # fmt: skip

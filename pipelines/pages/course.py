@@ -32,7 +32,7 @@ def level_rows(cube: xr.Dataset, measure: str, part: Part, **same: str) -> pd.Da
     DataFrame
         ``when, median, low80, high80, low95, high95``, and the columns added.
     """
-    return _rows(periods(cube), draws_of(cube, measure, part), same)
+    return drawn_rows(periods(cube), draws_of(cube, measure, part), **same)
 
 
 def split_rows(cube: xr.Dataset, base: str, definition: str, **same: str) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def split_rows(cube: xr.Dataset, base: str, definition: str, **same: str) -> pd.
     DataFrame
         As :func:`level_rows`.
     """
-    return _rows(periods(cube), hyperscale_share(cube, base=base, definition=definition), same)
+    return drawn_rows(periods(cube), hyperscale_share(cube, base=base, definition=definition), **same)
 
 
 def technique_names(cube: xr.Dataset, workload: str) -> list[str]:
@@ -136,11 +136,29 @@ def meeting_rows(cube: xr.Dataset, **same: str) -> pd.DataFrame:
         As :func:`level_rows`, a line a view.
     """
     views = {"from reported sales": "gpu_hours_top_down", "from requests and tokens": "gpu_hours_bottom_up"}
-    found = [_rows(periods(cube), cube[name].values.sum(axis=-1), {"line": line, **same}) for line, name in views.items()]
+    found = [
+        drawn_rows(periods(cube), cube[name].values.sum(axis=-1), line=line, **same) for line, name in views.items()
+    ]
     return pd.concat(found, ignore_index=True)
 
 
-def _rows(ends: pd.DatetimeIndex, values: Array, same: dict[str, str]) -> pd.DataFrame:
+def drawn_rows(ends: pd.DatetimeIndex, values: Array, **same: str) -> pd.DataFrame:
+    """Return draws by quarter as rows that a fan is drawn of.
+
+    Parameters
+    ----------
+    ends
+        Quarter ends.
+    values
+        Draws, shape (draws, quarters).
+    **same
+        Columns to add.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`level_rows`.
+    """
     marks = quantile_table(values, tuple(DRAWN.values()))[1:]
     table = pd.DataFrame(marks.T, columns=list(DRAWN))
     return table.assign(when=[quarter_label(end) for end in ends], **same)

@@ -117,7 +117,8 @@ def work(asked: Asked, *, segment: str = "all") -> View:
     known = last.drop(index=["all", "unallocated"], errors="ignore").sort_values(ascending=False)
     title = (
         f"{_capital(worded(str(known.index[0])))} takes most GPU-hours in {asked.horizon}, "
-        f"{percent(known.iloc[0] / last['all'])}; {percent(last.get('unallocated', 0.0) / last['all'])} is not explained"
+        f"{percent(known.iloc[0] / last['all'])}; "
+        f"{percent(last.get('unallocated', 0.0) / last['all'])} is not explained"
     )
     picture = stream(work_rows(asked.forecaster.cube, segment), title="What busy GPU-hours are spent on, means",
                      moments=asked.moments)  # fmt: skip
@@ -125,8 +126,8 @@ def work(asked: Asked, *, segment: str = "all") -> View:
     return View(
         "work", "What the hours do", title, says=(asked.says(question),), pictures=(picture,),
         tables=(_by_part(table, "workload", order, "gpu_hours", str(table["unit"].iloc[0])),),
-        notes=("Accounting, not causation. What is not explained is what the hardware is believed to be busy with beyond "
-               "the workloads that the record tells of.",),
+        notes=(("Accounting, not causation. What is not explained is what the hardware is believed to be busy with "
+                "beyond the workloads that the record tells of."),),
     )  # fmt: skip
 
 

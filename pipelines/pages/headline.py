@@ -56,11 +56,21 @@ def headline(asked: Asked, backtest: Sequence[BacktestRow] = ()) -> View:
             Said(how_sure(asked), _SURE), *how_good(backtest))  # fmt: skip
     figures = (*(_measured(asked, question) for question in _MEASURES), *_shared(share), *_held(backtest))
     notes = (
-        f"8 in 10: in eight of ten of {asked.forecaster.cube.sizes['draw']:,} joint draws the figure lies between the "
-        "two ends. Every figure is the answer to a question that can be asked again.",
+        (
+            f"8 in 10: in eight of ten of {asked.forecaster.cube.sizes['draw']:,} joint draws the figure lies between "
+            "the two ends. Every figure is the answer to a question that can be asked again."
+        ),
     )
-    return View("answer", "The answer", title, says=says, figures=figures, pictures=(dates_drawn(asked, passed),),
-                tables=(_dates(passed),), notes=notes)
+    return View(
+        "answer",
+        "The answer",
+        title,
+        says=says,
+        figures=figures,
+        pictures=(dates_drawn(asked, passed),),
+        tables=(_dates(passed),),
+        notes=notes,
+    )
 
 
 def how_sure(asked: Asked) -> str:

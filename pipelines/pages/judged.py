@@ -62,7 +62,8 @@ def claims(asked: Asked) -> View:
     return View(
         "claims", "Claims judged", title if len(judged) else "No public claim can be judged",
         says=(asked.says(CLAIMS), *(Said(in_words(row)) for row in judged.to_dict("records")[:_TOLD])),
-        pictures=(_odds(judged),) if len(judged) else (), tables=tuple(tables), notes=asked.answer(CLAIMS).notes, sources=_sources(asked),
+        pictures=(_odds(judged),) if len(judged) else (), tables=tuple(tables), notes=asked.answer(CLAIMS).notes,
+        sources=_sources(asked),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import exp, log
 from typing import Any, Final
 
@@ -64,7 +63,12 @@ def rests_on(asked: Asked, bundle: Bundle) -> View:
         f"{percent(part)} of what is uncertain about accelerators in {asked.horizon} goes with assumed figures"
     )  # fmt: skip
     return View(
-        "assumptions", "What it rests on", title, tuple(says), pictures=(_views(asked),), tables=tuple(tables),
+        "assumptions",
+        "What it rests on",
+        title,
+        tuple(says),
+        pictures=(_views(asked),),
+        tables=tuple(tables),
         notes=_notes(bundle.summary),
     )
 
@@ -88,8 +92,8 @@ def _met(chain: Chain) -> str:
 def _taught(chain: Chain) -> str:
     low, mid, high = (percent(each) for each in chain.unseen)
     return (
-        f"Past quarters and measured fleets taught the assumptions, all at once. The view from below does not see {mid} "
-        f"of hours (8 in 10: {low} to {high}). The data moved the assumptions in {chain.signal:.0f} independent "
+        f"Past quarters and measured fleets taught the assumptions, all at once. The view from below does not see "
+        f"{mid} of hours (8 in 10: {low} to {high}). The data moved the assumptions in {chain.signal:.0f} independent "
         "directions."
     )
 
@@ -204,7 +208,8 @@ def _all(assumptions: pd.DataFrame) -> Table:
 
 
 def _notes(summary: Summary) -> tuple[str, ...]:
-    if not summary.h100e_gap:
+    if not summary.h100e_gap or round(summary.h100e_gap, 2) == 1:
         return ()
-    return (f"An independent estimate of H100-equivalents shipped was {number(summary.h100e_gap)} times what catalogue "
-            "prices implied; prices have met it.",)  # fmt: skip
+    gap = number(summary.h100e_gap)
+    said = f"An independent estimate of H100-equivalents shipped was {gap} times what catalogue prices implied"
+    return (f"{said}; prices have met it.",)

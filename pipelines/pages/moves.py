@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -11,12 +11,19 @@ from shiftcast.features.asof import JUDGEMENT
 from shiftcast.features.frames import DataFrame, Observations, Rollouts, Traffic
 from shiftcast.features.frames.rollouts import TECHNIQUES
 from shiftcast.forecast.known import Known
+from shiftcast.forecast.spoken import percent
+from shiftcast.pipelines.drawing.panels import Moments
+from shiftcast.pipelines.drawing.picture import Picture
+from shiftcast.pipelines.drawing.timeline import timeline
 from shiftcast.pipelines.pages.cells import plain, text
 from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.view import Said, Table, View
 
 SINCE: Final = pd.Timestamp("2013-01-01", tz="UTC")
 WORKLOADS: Final = ("recsys", "search", "ads")
+MOST: Final = 40  # operators in a picture
+_EXTENTS: Final = {"full": "all", "partial": "part", "test": "trial", "rollback": "trial", "deployed": "unstated"}
+_AHEAD: Final = ("offline", "nearline", "mixed")
 _GROUPS: Final[Mapping[str, str]] = {
     "hyperscale giants": "hyperscale", "hyperscale tail": "hyperscale", "rest giants": "rest: giants",
     "rest tail": "rest: tail",
@@ -54,10 +61,11 @@ def moves(known: Known) -> View | None:
     tables = [_table(name, rows) for name, rows in found.items()]
     return View(
         "moves", "Who moved", title, says=tuple(Said(in_words(name, rows)) for name, rows in found.items()),
+        pictures=tuple(_drawn(name, rows, known) for name, rows in found.items()),
         tables=(_counts(ledger, known.observations), *tables),
         notes=(
-            "Adoption, share of requests and share of work are three things; shares here are of the named surface and "
-            "stage. Moves within a class are in `shiftcast rollouts list`.",
+            ("Adoption, share of requests and share of work are three things; shares here are of the named surface and "
+            "stage. Moves within a class are in `shiftcast rollouts list`."),
             "Who publishes is not everybody: operators that the ledger does not name move later, by an assumption.",
         ),
     )  # fmt: skip
@@ -108,6 +116,32 @@ def in_words(workload: str, rows: pd.DataFrame) -> str:
     return (
         f"{name[:1].upper()}{name[1:]}: {len(rows)} moves of {rows['operator'].nunique()} operators, "
         f"{rows['period_end'].min():%Y} to {rows['period_end'].max():%Y}: {classes}."
+    )
+
+
+def _drawn(workload: str, rows: pd.DataFrame, known: Known) -> Picture:
+    shown = rows[rows["place"] < MOST]
+    events = pd.DataFrame(
+        {"group": shown["heading"], "name": shown["operator"], "start": shown["period_start"].clip(lower=SINCE),
+         "end": shown["period_end"], "kind": shown["technique_to"],
+         "extent": shown["event"].map(_EXTENTS).fillna("unstated"), "ringed": shown["serving"].isin(_AHEAD),
+         "says": [_told(row) for row in shown.to_dict("records")]}
+    )  # fmt: skip
+    left = rows["operator"].nunique() - shown["operator"].nunique()
+    more = f" {left} more operators are in the table only." if left else ""
+    name = worded(workload)
+    title = f"{name[:1].upper()}{name[1:]}: moves to newer techniques"
+    moments = Moments(today=f"{known.origin:%Y-%m-%d}")
+    return timeline(events, title=title, alt=in_words(workload, rows) + more, moments=moments)
+
+
+def _told(row: Mapping[Any, Any]) -> str:
+    """Return one move in words."""
+    share = "" if pd.isna(row["share_mid"]) else f" on {percent(row['share_mid'])}"
+    return (
+        f"{row['operator']}, {row['surface']}, {row['stage']}: {worded(row['technique_from'])} to "
+        f"{worded(row['technique_to'])}, {row['event']}{share}, {row['period_start']:%Y-%m} to "
+        f"{row['period_end']:%Y-%m}, {row['serving']}"
     )
 
 

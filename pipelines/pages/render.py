@@ -53,7 +53,8 @@ def environment() -> Environment:
         Everything is escaped but what a filter made itself; ``macros.html.jinja`` has a macro for a whole view.
     """
     made = Environment(
-        loader=PackageLoader("shiftcast.pipelines.pages"), autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
+        loader=PackageLoader("shiftcast.pipelines.pages"),
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
         trim_blocks=True, lstrip_blocks=True, finalize=_held,
     )  # fmt: skip
     made.filters.update(linked=linked, cells=cells, command=command_of, long=_is_long)

@@ -23,7 +23,8 @@ SCORES: Final = "migration_scores.csv"
 _PARTS: Final = {"all": "all", "1": "1 quarter ahead", "2": "2", "4": "4", "8": "8"}
 _BACKTEST: Final = {
     "crps_ratio": "error over last value", "crps_over_drift": "over drift",
-    "crps_over_last_value_guided": "over last value with guidance", "crps_over_drift_guided": "over drift with guidance",
+    "crps_over_last_value_guided": "over last value with guidance",
+    "crps_over_drift_guided": "over drift with guidance",
 }  # fmt: skip
 _COVERED: Final = {"coverage50": "50 % holds", "coverage80": "8 in 10 holds", "coverage95": "95 % holds"}
 _ALL: Final = "all"
@@ -44,12 +45,13 @@ def scorecard(asked: Asked, backtest: Sequence[BacktestRow]) -> View:
     whole = next((row for row in backtest if row.horizon == _ALL), None)
     tables = [*([_past(backtest)] if backtest else []), _operators(), *_outside(asked)]
     return View(
-        "scorecard", "How good so far", _title(whole), says=(*how_good(backtest), Said(_READ)), pictures=_drawn(backtest),
+        "scorecard", "How good so far", _title(whole), says=(*how_good(backtest), Said(_READ)),
+        pictures=_drawn(backtest),
         tables=tuple(tables), notes=(
-            "Last value and drift keep the lean and spread of their own errors as the model does; with guidance, the "
-            "vendor's outlook is their next quarter too.",
-            "Long horizons cover less than they promise: no member foresaw 2023. Shares of techniques have no public "
-            "history to be scored on; their model is scored on operators left out, and on other substitutions.",
+            ("Last value and drift keep the lean and spread of their own errors as the model does; with guidance, the "
+            "vendor's outlook is their next quarter too."),
+            ("Long horizons cover less than they promise: no member foresaw 2023. Shares of techniques have no public "
+            "history to be scored on; their model is scored on operators left out, and on other substitutions."),
         ),
     )  # fmt: skip
 
@@ -63,7 +65,7 @@ _READ: Final = (
 def _drawn(backtest: Sequence[BacktestRow]) -> tuple[Picture, ...]:
     """Return what part of past figures the 8 in 10 interval held, by quarters ahead."""
     held = [
-        {"label": f"{row.horizon} quarters ahead" if row.horizon != "1" else "1 quarter ahead", "median": row.coverage80}
+        {"label": f"{row.horizon} quarter{'' if row.horizon == '1' else 's'} ahead", "median": row.coverage80}
         for row in backtest if row.horizon != _ALL and row.coverage80 is not None
     ]  # fmt: skip
     title = "Part of past figures that the 8 in 10 interval held; 80 % is honest"
@@ -75,8 +77,8 @@ def _title(whole: BacktestRow | None) -> str:
         return "No past forecast has been scored yet"
     side = "below" if whole.crps_ratio < 1 else "above"
     return (
-        f"The error is {percent(abs(1 - whole.crps_ratio))} {side} that of assuming no change, and the 8 in 10 interval "
-        f"held {percent(whole.coverage80)} of what came"
+        f"The error is {percent(abs(1 - whole.crps_ratio))} {side} that of assuming no change, and the 8 in 10 "
+        f"interval held {percent(whole.coverage80)} of what came"
     )
 
 

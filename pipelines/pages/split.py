@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 import pandas as pd
+import xarray as xr
 
 from shiftcast.features.calendars import quarter_label
 from shiftcast.features.series import select
+from shiftcast.forecast.known import Known
 from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.part import periods
@@ -58,8 +60,8 @@ def hyperscale_split(asked: Asked, *, base: str = REVENUE, definition: str = "")
         tables=(_ends(asked), _by_quarter(table)),
         pictures=(_picture(asked, base, definition), _beside(asked)),
         notes=(
-            f"The {percent(CLAIMED)} was said on a stage, without base or membership. It enters as one statement of a "
-            "definition of its own and is never imposed; no such number is in the model.",
+            (f"The {percent(CLAIMED)} was said on a stage, without base or membership. It enters as one statement of a "
+            "definition of its own and is never imposed; no such number is in the model."),
             *asked.answer(question).notes,
         ),
     )  # fmt: skip
@@ -85,8 +87,8 @@ def _elsewhere(asked: Asked, base: str, definition: str) -> str:
         if other not in (base, REVENUE):
             by_base.append(f"of {words} {percent(row[MIDDLE])} ({percent(row['at_least_60'])})")
     return (
-        f"In {asked.horizon}, of spending by other definitions: {'; '.join(said)}. By the reference definition on other "
-        f"bases: {', '.join(by_base)}."
+        f"In {asked.horizon}, of spending by other definitions: {'; '.join(said)}. By the reference definition on "
+        f"other bases: {', '.join(by_base)}."
     )
 
 
@@ -138,22 +140,30 @@ def _by_quarter(table: pd.DataFrame) -> Table:
 
 def _picture(asked: Asked, base: str, definition: str) -> Picture:
     rows = split_rows(asked.forecaster.cube, base, definition)
-    stated = _stated(asked, definition) if base == REVENUE else None
+    cube, known = asked.forecaster.cube, asked.forecaster.known
+    stated = None if known is None or base != REVENUE else stated_shares(cube, known, definition)
     title = f"Hyperscale part of {OF_BASE[base]}, {worded(definition)}"
     return fan(rows, title=title, unit="share", look=Look(log=False), stated=stated, moments=asked.moments)
 
 
-def _stated(asked: Asked, definition: str) -> pd.DataFrame | None:
-    """Return the statements of a share under a definition, and the share that was claimed, as markers."""
-    known = asked.forecaster.known
-    if known is None:
-        return None
+def stated_shares(cube: xr.Dataset, known: Known, definition: str) -> pd.DataFrame | None:
+    """Return the statements of a share under a definition, and of the share that was claimed, as markers.
+
+    Parameters
+    ----------
+    cube, known, definition
+        Draws, the record as it was known, and who counts as hyperscale.
+
+    Returns
+    -------
+    DataFrame or None
+        ``when, value, says``; none where nothing was stated in the quarters shown.
+    """
     rows = select(split_statements(known.observations, known.market), measure="share", base=REVENUE, stage="flow")
-    claims = known.market.split.claims
-    shown = rows[(rows["definition"] == definition) | rows["definition"].isin(claims)]
+    shown = rows[(rows["definition"] == definition) | rows["definition"].isin(known.market.split.claims)]
     marks = [
         {"when": quarter_label(row["period_end"]), "value": row["value"],
          "says": f"{worded(row['definition'])}: {row['bound'].replace('=', '')}{percent(row['value'])}"}
-        for row in shown.to_dict("records") if row["period_end"] >= periods(asked.forecaster.cube)[0]
+        for row in shown.to_dict("records") if row["period_end"] >= periods(cube)[0]
     ]  # fmt: skip
     return pd.DataFrame(marks) if marks else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shiftcast.forecast.support import OutOfSupportError
-from shiftcast.pipelines.pages.asked import Asked
+from shiftcast.pipelines.pages.asked import Asked, asked_of
 from shiftcast.pipelines.pages.binding import binds
 from shiftcast.pipelines.pages.demand import demand, leaves, work
 from shiftcast.pipelines.pages.headline import headline
@@ -31,7 +31,7 @@ def all_views(bundle: Bundle) -> tuple[View, ...]:
     tuple of View
         A view that an older forecast does not keep the figures of is left out.
     """
-    asked, scores = Asked(bundle.forecaster), bundle.summary.backtest
+    asked, scores = asked_of(bundle), bundle.summary.backtest
     known = bundle.known
     made = (
         headline(asked, scores), demand(asked), crossings(asked), hyperscale_split(asked), claims(asked),

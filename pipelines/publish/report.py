@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from shiftcast.pipelines.pages.asked import Asked
+from shiftcast.pipelines.pages.asked import asked_of
 from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.headline import headline
 from shiftcast.pipelines.pages.render import About, brief_page, report_page
@@ -38,8 +38,7 @@ def write_brief(bundle: Bundle, path: Path) -> None:
     path
         Markdown file to write.
     """
-    view = headline(Asked(bundle.forecaster), bundle.summary.backtest)
-    path.write_text(brief_page(view, about(bundle)), encoding="utf-8")
+    path.write_text(brief_page(headline(asked_of(bundle), bundle.summary.backtest), about(bundle)), encoding="utf-8")
 
 
 def about(bundle: Bundle) -> About:
@@ -69,8 +68,8 @@ def _warnings(bundle: Bundle) -> list[str]:
         )
     if summary.settings.draws < _FEW:
         said.append(
-            f"{summary.settings.draws} draws: below {_FEW:,} much of what history says of single assumptions is lost in "
-            "chance, and hours by workload may be far off; totals hardly move."
+            f"{summary.settings.draws} draws: below {_FEW:,} much of what history says of single assumptions is lost "
+            "in chance, and hours by workload may be far off; totals hardly move."
         )
     said += [
         f"{worded(workload)} is not modelled: {why}. Its hours are not explained."

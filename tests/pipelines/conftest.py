@@ -164,6 +164,7 @@ def no_draws(finished: Finished, views: dict[str, Callable[..., Any]], monkeypat
     monkeypatch.setattr(run_module, "sealed", lambda bundle: replace(bundle, answers=finished.result.bundle.answers))
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
     monkeypatch.setattr(publication, "overview", lambda *_: blank)
+    monkeypatch.setattr(publication, "write_brief", lambda _, path: path.write_text("brief", encoding="utf-8"))
     return computed
 
 
