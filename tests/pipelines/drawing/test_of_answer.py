@@ -78,7 +78,7 @@ def test_quantiles_that_stand_below_each_other_are_a_fan():
 
 def test_paths_are_held_against_their_levels(look):
     paths = pd.DataFrame({"panel": "H100", "x": ["2026-11", "2026-12"], "unit": "GPU-hours a month",
-                          "median": [4.0, 5.0], "low80": [3.0, 4.0], "high80": [5.0, 6.0], "limit": [7.0, 7.0]})  # fmt: skip
+                          "median": [4.0, 5.0], "low80": [3.0, 4.0], "high80": [5.0, 6.0], "limit": 7.0})  # fmt: skip
     svg = draw(answer(HOURS, paths=paths)).svg()
     assert {"H100", "GPU-hours a month", "budget", "forecast"} <= set(look.texts(svg))
     assert "Nov 2026\nforecast: 4 GPU-hours a month (8 in 10: 3 to 5)\nbudget: 7 GPU-hours a month" in look.tips(svg)
