@@ -10,13 +10,14 @@ from textwrap import wrap
 from typing import Any, Final
 
 from shiftcast.pipelines.drawing.rendered import TIP, Spec
-from shiftcast.pipelines.drawing.scales import LETTER, Scale, apart
+from shiftcast.pipelines.drawing.scales import Scale, apart
 from shiftcast.pipelines.drawing.theme import INK, PAPER, SMALL
 from shiftcast.pipelines.drawing.times import ended, placed, ticks_of
 
 PHONE: Final = 500  # widths below it are a phone's [px]
 AXIS: Final = 44  # room of the labels of values [px]
 _GAP: Final = 22  # between panels [px]
+_LABEL_LETTER: Final = 6.8  # mean width of a letter of a label, which is bold [px]
 _LINE: Final = SMALL + 2  # height of a label [px]
 _HEAD_LETTER: Final = 8  # mean width of a letter of a heading [px]
 _TICK_LABEL: Final = 46  # room of the label of a value [px]
@@ -206,7 +207,7 @@ def short(label: str) -> str:
 
 def label_room(labels: Sequence[str]) -> int:
     """Return the room of labels at the ends of lines [px]."""
-    return ceil(max((LETTER * len(short(label)) for label in labels), default=0)) + 10 if labels else 6
+    return ceil(max((_LABEL_LETTER * len(short(label)) for label in labels), default=0)) + 10 if labels else 6
 
 
 def end_labels(frame: Frame, ends: Sequence[tuple[str, float, str]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.drawing.files import pdf_of, png_of
 from shiftcast.pipelines.drawing.rendered import Spec, render
 from shiftcast.pipelines.drawing.scales import LETTER
 from shiftcast.pipelines.drawing.theme import FONT, INK, PAPER
@@ -21,7 +22,6 @@ from shiftcast.pipelines.drawing.theme import FONT, INK, PAPER
 WIDE, NARROW = 760, 350  # of a page's column, and of a phone's [px]
 ENDINGS: Final = (".svg", ".png", ".pdf", ".html")
 _TITLE_LETTER: Final = 7  # mean width of a letter of a title [px]
-_SHARPNESS: Final = 2  # dots of a PNG for each pixel of the picture
 _FAMILIES: Final = f"'{FONT}', Arial, Helvetica, sans-serif"
 
 
@@ -68,7 +68,7 @@ class Picture:
         str
             As :func:`pipelines.drawing.rendered.render` makes it.
         """
-        return render(self.spec(width), self.alt, kind=kind)
+        return render(self.spec(width), self.alt, width=width, kind=kind)
 
     @cached_property
     def inline(self) -> str:
@@ -92,7 +92,7 @@ class Picture:
         below = [*wrap(self.asked, int(width / LETTER)), *([unit] if unit else [])]
         title = {"text": wrap(self.title, width // _TITLE_LETTER), "frame": "bounds", "offset": 14,
                  "subtitle": below, "subtitlePadding": 5}  # fmt: skip
-        text = render({**spec, "title": title}, self.alt)
+        text = render({**spec, "title": title}, self.alt, width=width)
         _, _, wide, high = text.partition('viewBox="')[2].partition('"')[0].split()
         head, _, body = text.partition(">")
         head += f' width="{wide}" height="{high}" color="{INK}" font-family="{_FAMILIES}"'
@@ -115,7 +115,7 @@ class Picture:
         """
         style, script = asset("picture.css"), asset("picture.js")
         table = self.table.to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}")
-        told = [each for each in (self.asked, "" if says == self.title else says) if each]
+        told = [each for each in (self.asked, says.removeprefix(self.title).lstrip(". ")) if each]
         said = "".join(f"<p>{html.escape(each)}</p>" for each in told)
         listed = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
         return (
@@ -144,8 +144,6 @@ class Picture:
         InputError
             If the file's ending is none of these.
         """
-        import vl_convert  # noqa: PLC0415  (42 MB that only a picture needs)
-
         file = Path(path)
         match file.suffix.lower():
             case ".svg":
@@ -153,9 +151,9 @@ class Picture:
             case ".html":
                 file.write_text(self.page(says=says, notes=notes), encoding="utf-8")
             case ".png":
-                file.write_bytes(vl_convert.svg_to_png(self.whole(width), scale=_SHARPNESS))
+                file.write_bytes(png_of(self.whole(width)))
             case ".pdf":
-                file.write_bytes(vl_convert.svg_to_pdf(self.whole(width)))
+                file.write_bytes(pdf_of(self.whole(width)))
             case _:
                 raise InputError(f"{file}: a picture ends with one of {', '.join(ENDINGS)}")
 

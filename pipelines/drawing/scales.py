@@ -14,7 +14,7 @@ _DECADES: Final = 1.3  # of range, from which an axis is logarithmic
 _DEEPEST: Final = 4  # decades that an axis reaches down at most
 _ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _SHORT: Final = 2.2  # decades that have room for ticks between powers of ten
-LETTER: Final = 6.0  # mean width of a letter [px]
+LETTER: Final = 6.2  # mean width of a letter, in fonts that are wide [px]
 
 
 @dataclass(frozen=True)
