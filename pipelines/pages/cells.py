@@ -135,4 +135,5 @@ def number_of(row: Row, name: str) -> str:
     -------
     str
     """
-    return cell(*(float(row[f"{name}_{end}"]) for end in ("low80", "median", "high80")))
+    low, middle, high = (float(row[f"{name}_{end}"]) for end in ("low80", "median", "high80"))
+    return cell(low, middle, high)
