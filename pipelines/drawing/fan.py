@@ -271,7 +271,7 @@ def _table(fan: _Fan) -> pd.DataFrame:
     unit = unit_text(fan.unit)
     kept: dict[str, Any] = {}
     for name, words in (("panel", "panel"), ("line", "line"), ("called", "when")):
-        if fan.rows[name].astype(bool).any():
+        if len(set(fan.rows[name])) > 1 or name == "called":
             kept[words] = fan.rows[name].map(fan.name) if name != "called" else fan.rows[name]
     if len(set(fan.units.values())) > 1:
         kept["unit"] = fan.rows["unit"].map(unit_text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.drawing.files import pdf_of, png_of
 from shiftcast.pipelines.drawing.rendered import Spec, render
 from shiftcast.pipelines.drawing.scales import LETTER
 from shiftcast.pipelines.drawing.theme import FONT, INK, PAPER
@@ -22,8 +22,6 @@ from shiftcast.pipelines.drawing.theme import FONT, INK, PAPER
 WIDE, NARROW = 760, 350  # of a page's column, and of a phone's [px]
 ENDINGS: Final = (".svg", ".png", ".pdf", ".html")
 _TITLE_LETTER: Final = 7  # mean width of a letter of a title [px]
-_SHARPNESS: Final = 2  # dots of a PNG for each pixel of the picture
-_RESOURCES: Final = re.compile(rb"(?:^ +/[a-z]+\d+ \d+ 0 R\n)+", re.MULTILINE)
 _FAMILIES: Final = f"'{FONT}', Arial, Helvetica, sans-serif"
 
 
@@ -146,8 +144,6 @@ class Picture:
         InputError
             If the file's ending is none of these.
         """
-        import vl_convert  # noqa: PLC0415  (42 MB that only a picture needs)
-
         file = Path(path)
         match file.suffix.lower():
             case ".svg":
@@ -155,20 +151,15 @@ class Picture:
             case ".html":
                 file.write_text(self.page(says=says, notes=notes), encoding="utf-8")
             case ".png":
-                file.write_bytes(vl_convert.svg_to_png(self.whole(width), scale=_SHARPNESS))
+                file.write_bytes(png_of(self.whole(width)))
             case ".pdf":
-                file.write_bytes(_in_order(vl_convert.svg_to_pdf(self.whole(width))))
+                file.write_bytes(pdf_of(self.whole(width)))
             case _:
                 raise InputError(f"{file}: a picture ends with one of {', '.join(ENDINGS)}")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         """Return what a notebook shows."""
         return {"image/svg+xml": self.whole(), "text/plain": self.alt}
-
-
-def _in_order(pdf: bytes) -> bytes:
-    """Return a PDF whose lists of resources, which the library writes in any order, are sorted line by line."""
-    return _RESOURCES.sub(lambda found: b"".join(sorted(found[0].splitlines(keepends=True))), pdf)
 
 
 def asset(name: str) -> str:

@@ -52,8 +52,8 @@ def crossings(asked: Asked, *, segment: str = "all") -> View:
         notes=(
             ("Already: the share is above one half in the last quarter before those ahead. Not by: it is not above one "
             "half in any quarter looked at."),
-            ("A request by a newer technique may take more or fewer GPU-hours than one by another, so the two bases can "
-            "be years apart; techniques before deep learning run on CPUs and take no GPU-hours."),
+            ("A request by a newer technique may take more or fewer GPU-hours than one by another, so the two bases "
+             "can be years apart; techniques before deep learning run on CPUs and take no GPU-hours."),
         ),
     )  # fmt: skip
 
@@ -129,11 +129,8 @@ def in_short(rows: pd.DataFrame) -> Iterator[str]:
             odds = "in every draw" if least == 1 else f"odds of {percent(least)} or more"
             yield f"{subject} have passed half of {where} already, on requests and on GPU-hours ({odds})."
             continue
-        parts = []
-        for workload, each in own.groupby("workload", sort=False):
-            dates = [f"{OF_BASE[row['base']]} {passes(row)}" for row in each.to_dict("records")]
-            parts.append(f"{worded(str(workload))}, {', '.join(dates)}")
-        yield f"{subject} pass half: {'; '.join(parts)}."
+        dates = [f"{worded(row['workload'])} {OF_BASE[row['base']]} {passes(row)}" for row in own.to_dict("records")]
+        yield f"When {name} pass half: {'; '.join(dates)}."
 
 
 def _title(rows: pd.DataFrame) -> str:

@@ -65,10 +65,10 @@ def test_marks_say_quarter_value_unit_and_interval(look, svg):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_same_picture_gives_the_same_bytes(small, tmp_path, ending):
-    files = [tmp_path / f"{name}{ending}" for name in "ab"]
+    files = [tmp_path / f"{name}{ending}" for name in "abcd"]
     for file in files:
         small.save(file, says="So much.", notes=("read & weigh",))
-    assert files[0].read_bytes() == files[1].read_bytes()
+    assert len({file.read_bytes() for file in files}) == 1
     assert files[0].stat().st_size > 3000
 
 
