@@ -26,6 +26,7 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"), (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"), (b"x-frame-options", b"DENY"), (b"cache-control", b"no-store"),
 )  # fmt: skip
+_OWN_SITE: Final = ("none", "same-origin")  # of the header by which a browser tells who asks
 _READS: Final = ("GET", "HEAD")
 _PLAIN: Final = b"text/plain; charset=utf-8"
 _PORT: Final = re.compile(r":\d*$")
@@ -99,7 +100,7 @@ class DeskGate:
                   ms=round(1e3 * (time.perf_counter() - start), 1), sent=len(whole.body))  # fmt: skip
 
     async def _reply(self, scope: Mapping[str, Any]) -> Reply:
-        _check_host(scope)
+        _check_caller(scope)
         if scope["method"] not in _READS:
             allowed = ((b"allow", ", ".join(_READS).encode()),)
             told = b"the desk only reads: ask with GET\n"
@@ -121,12 +122,15 @@ class DeskGate:
             self._free.release()
 
 
-def _check_host(scope: Mapping[str, Any]) -> None:
-    """Raise unless the browser was told one of this machine's own names, and no other site sent it here."""
+def _check_caller(scope: Mapping[str, Any]) -> None:
+    """Raise unless the browser was told one of this machine's own names, and no other site embeds the page."""
     headers = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]]
     hosts = [value for name, value in headers if name == "host"]
     if len(hosts) != 1 or _PORT.sub("", hosts[0]).lower() not in HOSTS:
         raise RefusedError("header 'host' names another server; open the address that `shiftcast desk` printed", 421)
+    given = dict(headers)
+    if given.get("sec-fetch-site", "none") not in _OWN_SITE and given.get("sec-fetch-dest", "") != "document":
+        raise RefusedError("a page of another site asked for this; follow a link to it, or open its address", 403)
 
 
 async def _live(receive: Receive, send: Send) -> None:

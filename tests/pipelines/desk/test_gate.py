@@ -9,6 +9,7 @@ from shiftcast.pipelines.desk.address import RefusedError
 from shiftcast.pipelines.desk.gate import DeskLimits
 from shiftcast.pipelines.serving.reply import Reply
 
+HOST = (b"host", b"127.0.0.1:5003")
 SCRIPT = "%3Cscript%3Ealert(1)%3C/script%3E"
 
 
@@ -52,6 +53,20 @@ def test_another_host_is_refused(door, headers):
     status, _, text = door.get("/ask", headers=headers)
     assert status == 421
     assert "open the address that `shiftcast desk` printed" in text
+
+
+def test_a_page_of_another_site_may_link_to_a_page_but_not_embed_it(door):
+    def status(site, kind):
+        headers = (HOST, (b"sec-fetch-site", site), (b"sec-fetch-dest", kind))
+        return door.get("/ask", headers=headers)[0]
+
+    assert [status(b"cross-site", kind) for kind in (b"document", b"image", b"iframe", b"empty")] == [
+        200,
+        403,
+        403,
+        403,
+    ]
+    assert [status(site, b"style") for site in (b"same-origin", b"none", b"same-site")] == [200, 200, 403]
 
 
 @pytest.mark.parametrize("host", [b"127.0.0.1:5003", b"localhost:5003", b"[::1]:5003", b"LOCALHOST"])
