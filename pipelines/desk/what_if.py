@@ -1,4 +1,4 @@
-"""What if: levers of a scenario as sliders, and what they change draw by draw beside the base."""
+"""Levers of a scenario as sliders, and what they change draw by draw beside the base."""
 
 from __future__ import annotations
 
