@@ -20,7 +20,6 @@ from shiftcast.pipelines.registry.bundle import Bundle
 Question = Mapping[str, Any]
 NEWEST, TOGETHER = "llm", "deep or newer"  # techniques that pages ask about
 REVENUE: Final = "revenue"
-REPLACED: Final = ("recsys", "search", "ads")  # workloads whose techniques replace each other, in a reader's order
 BASES: Final = ("requests", "gpu_hours")
 
 

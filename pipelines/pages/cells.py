@@ -8,34 +8,11 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.forecast.spoken import number, percent
-from shiftcast.forecast.telling.words import between, figure
 
 LOW, MIDDLE, HIGH = "q100", "q500", "q900"
 Row = Mapping[str, Any]
 _HALF: Final = 1 / 2
 _DASH: Final = "-"
-
-
-def marks(row: Row, unit: str) -> str:
-    """Return the median of a row with its unit and interval.
-
-    Parameters
-    ----------
-    row
-        ``q100, q500, q900``.
-    unit
-        Code of their unit.
-
-    Returns
-    -------
-    str
-
-    Examples
-    --------
-    >>> marks({"q100": 0.46, "q500": 0.55, "q900": 0.63}, "share")
-    '55 % (8 in 10: 46 % to 63 %)'
-    """
-    return f"{figure(row[MIDDLE], unit)} ({between(row[LOW], row[HIGH], unit)})"
 
 
 def cell(low: float, middle: float, high: float, unit: str = "") -> str:
@@ -158,4 +135,5 @@ def number_of(row: Row, name: str) -> str:
     -------
     str
     """
-    return cell(*(float(row[f"{name}_{end}"]) for end in ("low80", "median", "high80")))
+    low, middle, high = (float(row[f"{name}_{end}"]) for end in ("low80", "median", "high80"))
+    return cell(low, middle, high)

@@ -21,7 +21,8 @@ def glossary() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``name, words, meaning``, a row a name; the words of names such as ``recast_2`` stand for them on every page.
+        ``name, words, short, meaning``, a row a name; the words of names such as ``recast_2`` stand for them on every
+        page, and ``short`` beside the bars of a picture.
     """
     with resources.files(__package__).joinpath(GLOSSARY).open(encoding="utf-8") as file:
         return pd.read_csv(file, dtype=str)
@@ -51,3 +52,24 @@ def worded(name: str) -> str:
     ('hyperscalers, as NVIDIA counts since August 2026', 'regional cloud', 'deep learning and LLMs')
     """
     return _words().get(name, named(name))
+
+
+def shortly(name: str) -> str:
+    """Return a name of the record in the few words that fit beside a bar.
+
+    Parameters
+    ----------
+    name
+        As :func:`worded` takes it.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shortly("recast_2"), shortly("sovereign")
+    ('NVIDIA, since August 2026', 'sovereign')
+    """
+    rows = glossary()
+    return str(next(iter(rows.loc[rows["name"] == name, "short"]), named(name)))

@@ -48,7 +48,7 @@ def headline(asked: Asked, backtest: Sequence[BacktestRow] = ()) -> View:
     live, share = asked.table(quantiles("accelerators")).iloc[-1], asked.table(split(asked.definition)).iloc[-1]
     title = (
         f"{number(live[MIDDLE])} accelerators in place by {live['quarter']}, and hyperscale clouds buy "
-        f"{percent(share[MIDDLE])}: what is forecast as of {asked.today}"
+        f"{percent(share[MIDDLE])}"
     )
     many = [asked.says(question, asks=_HOW_MANY if at == 0 else "") for at, question in enumerate(_MEASURES)]
     dates = [Said(text, _WHEN if at == 0 else "") for at, text in enumerate(in_short(passed))]

@@ -20,7 +20,7 @@ from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import REVENUE, Asked, split
 from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, cell, plain
 from shiftcast.pipelines.pages.course import split_rows
-from shiftcast.pipelines.pages.glossary import worded
+from shiftcast.pipelines.pages.glossary import shortly, worded
 from shiftcast.pipelines.pages.view import Said, Table, View
 
 OF_BASE: Final = {
@@ -107,7 +107,7 @@ def _beside(asked: Asked) -> Picture:
     for definition, base in _asks(asked):
         last = asked.table(split(definition, base)).iloc[-1]
         group = f"of {OF_BASE[REVENUE]}" if base == REVENUE else "on other bases, by the reference definition"
-        label = worded(definition) if base == REVENUE else f"of {OF_BASE[base]}"
+        label = shortly(definition) if base == REVENUE else f"of {OF_BASE[base]}"
         rows.append({"label": label, "median": last[MIDDLE], "low80": last[LOW], "high80": last[HIGH], "group": group})
     title = f"Hyperscale part in {asked.horizon}, by who is counted and of what"
     return bars(pd.DataFrame(rows), title=title, unit="share")

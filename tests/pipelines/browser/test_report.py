@@ -31,7 +31,8 @@ def words(page, selector):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_reaches_beyond_the_window(look, report, width):
     page = look.open(report, width=width)
-    look.shot(page, f"report-{width}")
+    if width == min(WIDTHS):
+        look.shot(page, f"report-{width}")
     assert look.too_wide(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

@@ -1,5 +1,7 @@
 """The page escapes what the record says, links addresses, and lays every part of a view out."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -104,6 +106,8 @@ def test_the_glossary_has_words_for_every_definition_and_name_of_the_axes(record
     rows = glossary()
     assert rows["name"].is_unique
     assert rows.notna().all().all()
+    page = (Path(__file__).parents[3] / "docs" / "names.md").read_text(encoding="utf-8")
+    assert [name for name in rows["name"] if name not in page] == []
     split = record.definitions[record.definitions["about"] == "split"]
     assert set(split["definition"]) <= set(rows["name"])
     assert worded("recast_2") == "hyperscalers, as NVIDIA counts since August 2026"

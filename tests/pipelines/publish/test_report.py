@@ -6,6 +6,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from shiftcast.pipelines.pages.asked import asked_of
+from shiftcast.pipelines.pages.judged import claims
+from shiftcast.pipelines.pages.sourced import sources
+from shiftcast.pipelines.publish import report
 from shiftcast.pipelines.publish.report import about, write_brief, write_report
 
 MOST = 2_000_000  # bytes
@@ -97,15 +101,18 @@ def test_the_brief_has_the_headline_of_the_report(finished, own_words):
     assert first.replace("\u00a0", " ") == f"# {title}"
 
 
-def test_words_of_a_record_are_escaped(finished, tmp_path):
+def test_words_of_a_record_are_escaped(finished, tmp_path, monkeypatch):
     bundle = finished.result.bundle
-    claims = bundle.tables["claims"].assign(statement="<script>alert(1)</script>", claim="<i>claim</i>")
+    claims_told = bundle.tables["claims"].assign(statement="<script>alert(1)</script>", claim="<i>claim</i>")
     observations = bundle.tables["observations"].assign(source="<b>bold</b>")
-    tables = {**bundle.tables, "claims": claims, "observations": observations}
-    write_report(replace(bundle, tables=tables), tmp_path / "r.html")
+    told = replace(bundle, tables={**bundle.tables, "claims": claims_told, "observations": observations})
+    monkeypatch.setattr(report, "all_views", lambda each: (claims(asked_of(each)), sources(each)))
+    write_report(told, tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+    assert "&lt;i&gt;claim" in page
+    assert "&lt;b&gt;bold" in page
     assert "<b>bold" not in page
     assert "<i>claim" not in page
 
