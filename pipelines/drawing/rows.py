@@ -114,7 +114,7 @@ class Rows:
     def around(self) -> list[dict[str, Any]]:
         """Return layers of names, words, headings, and what a pointer shows."""
         up = -2 * _DOWN if self.phone else 0
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"y": middle, "up": middle + up, **dict(zip(("name", "words"), self._line(name, words), strict=True)),
              "top": middle - self.step / 2 + up / 2, "under": middle + self.step / 2 + up / 2, "said": TIP + said}
             for middle, name, words, said in zip(self.middles, self.names, self.words, self.said, strict=True)
