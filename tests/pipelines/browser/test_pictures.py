@@ -36,7 +36,7 @@ def test_the_arrow_keys_say_each_figure_and_escape_ends_it(look, page):
 def test_a_pointer_says_the_figure_below_it(look, page):
     shown = look.open(page)
     box = shown.query_selector("svg.picture.wide").bounding_box()
-    shown.mouse.move(box["x"] + 0.97 * box["width"], box["y"] + box["height"] / 2)
+    shown.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
     assert shown.evaluate(TIP).startswith("2028 Q4\n21 megawatts")
 
 
