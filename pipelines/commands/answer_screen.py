@@ -11,7 +11,7 @@ from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.provenance import Provenance
 from shiftcast.pipelines.commands.answer_cells import MOST_ROWS, figure, shared_of, table_of
 from shiftcast.pipelines.commands.fitting import FittingConsole, wide_console
-from shiftcast.pipelines.commands.laid_out import laid_out
+from shiftcast.pipelines.tables.laid_out import laid_out
 
 
 def show(answer: Answer, *, picture: Path | None = None) -> None:

@@ -44,6 +44,7 @@ _ALL: Final[Mapping[str, tuple[str, str]]] = {
     "rollouts show": ("netflix", "the operator's moves and what the forecast makes of them"),
     "audit": ("power --leaf sovereign --period 2027Q4", f"each figure from its inputs, and rows by weight; {_RANGE}"),
     "mcp": ("--http --port 5002", "the questions as tools of an assistant, which only read; this machine alone"),
+    "desk": ("--fleet mine", "an address to open in a browser; every page is a link, and nothing can be changed"),
     "serve": ("--port 5001", "the same answers over HTTP; this machine alone is listened to"),
     "split": ("--mode observation --as-of 2026-08-26", f"the share under a mode beside the free one; {_RANGE}"),
     "relabel": ("coreweave=hyperscale", "the same total, divided differently"),

@@ -53,6 +53,8 @@ _ALL: Final = (
      "Say where a figure comes from: equation and inputs, rows of the record, their evidence and weight."),
     Listed("rollouts", "The forecast", "rollouts", "rollouts_app",
      "The ledger of who moved which surface to which technique, and when."),
+    Listed("desk", "The forecast", "desk", "desk",
+     "Show the forecast as pages on this machine: the answer, what if, your fleet, why, and any question."),
     Listed("serve", "The forecast", "serve", "serve",
      "Answer questions over HTTP from the champion, on this machine unless told otherwise."),
     Listed("mcp", "The forecast", "mcp", "mcp",

@@ -16,12 +16,17 @@ import pytest
 from filelock import FileLock
 from sqlalchemy.engine import Engine
 
+from shiftcast.features.labels import rules_from_table
 from shiftcast.forecast.identity.world import World, build_world
 from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.migration.steps import effect_of_one_figure
 from shiftcast.forecast.scoring.leaf_backtest import backtest as real_backtest
 from shiftcast.forecast.views.part import forecast_frame
+from shiftcast.pipelines.desk.opened import Opened
+from shiftcast.pipelines.desk.pages import Pages
 from shiftcast.pipelines.doctor.examine import move_in
+from shiftcast.pipelines.fleet.place import fleet_root
+from shiftcast.pipelines.ingest.load import IngestRequest, ingest
 from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, RunResult, run
@@ -30,6 +35,7 @@ from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.sources.public_record import Record
+from shiftcast.pipelines.sources.setting import Setting
 
 SAID = "said.json"  # beside the store: what the run said, which the store does not keep
 TODAY = pd.Timestamp("2026-11-20", tz="UTC")
@@ -118,6 +124,45 @@ def _found(request: RunRequest, known: Known) -> Finished:
     return Finished(request, result, tuple(said["steps"]), known, world, bundle.tables["scores"])
 
 
+@pytest.fixture(scope="session")
+def own_fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of state with the fleet ``mine``, of which two rows were set aside; not to be written to."""
+    root = tmp_path_factory.mktemp("own-fleet")
+    lines = ["JobID|JobName|Partition|Account|State|Start|End|AllocTRES"]
+    for number, day in enumerate(pd.date_range("2026-01-01", "2026-10-14", freq="D")):
+        for name, gpus in (("rank", 4), ("llm", 1 + number // 60)):
+            lines.append(f"{name}{number}|{name}|gpu|team|COMPLETED|{day:%Y-%m-%dT%H:%M:%S}|{day:%Y-%m-%d}T12:00:00|"
+                         f"cpu=4,gres/gpu:a100={gpus}")  # fmt: skip
+    lines[3], lines[5] = lines[3].replace("2026-", "20x6-", 1), lines[5].replace("a100=", "a100=<b>")
+    (root / "jobs.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    rules = pd.DataFrame(
+        [
+            ("name", "rank", "rest", "enterprise", "recsys", "deep"),
+            ("name", "llm", "rest", "enterprise", "chat", "llm"),
+        ],
+        columns=["field", "pattern", "segment", "leaf", "workload", "technique"],
+    )
+    setting = Setting(rules=rules_from_table(rules), cluster="alps")
+    day = pd.Timestamp("2026-10-15", tz="UTC")
+    ingest(IngestRequest("sacct", (str(root / "jobs.txt"),), setting, day, fleet_root(root, "mine"), grain="day"))
+    (fleet_root(root, "mine") / "fleet.toml").write_text(
+        '[[holding]]\naccelerator = "a100"\ncount = 8\nusd_per_hour = 2\n[budget]\n2027 = 90000\n', encoding="utf-8"
+    )
+    return root
+
+
+@pytest.fixture(scope="session")
+def opened(finished: Finished, own_fleet: Path) -> Opened:
+    """Return the finished run's forecast as a desk opens it, beside a fleet."""
+    return Opened(finished.result.bundle, own_fleet)
+
+
+@pytest.fixture(scope="session")
+def pages(opened: Opened) -> Pages:
+    """Return the pages of that desk."""
+    return Pages(opened)
+
+
 def remembered(function: Callable[..., Any], key: Callable[..., object]) -> Callable[..., Any]:
     """Return a function that answers again what it answered the first time a key came of its arguments."""
     kept: dict[object, Any] = {}
@@ -156,14 +201,15 @@ def no_draws(finished: Finished, views: dict[str, Callable[..., Any]], monkeypat
         computed.append("scores")
         return finished.scores
 
-    blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
+    blank = SimpleNamespace(save=lambda path, **_: path.write_bytes(b""))
     monkeypatch.setattr(run_module, "build_world", build)
     monkeypatch.setattr(run_module, "backtest", backtest)
     for name, view in views.items():
         monkeypatch.setattr(assemble, name, view)
     monkeypatch.setattr(run_module, "sealed", lambda bundle: replace(bundle, answers=finished.result.bundle.answers))
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
-    monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
+    monkeypatch.setattr(publication, "overview", lambda *_: blank)
+    monkeypatch.setattr(publication, "write_brief", lambda _, path: path.write_text("brief", encoding="utf-8"))
     return computed
 
 

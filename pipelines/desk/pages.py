@@ -1,0 +1,159 @@
+"""The pages of a desk by their paths, laid out as HTML, and the files beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from shiftcast.features.input_error import InputError
+from shiftcast.forecast.questions.kinds import unknown
+from shiftcast.pipelines.desk import overview
+from shiftcast.pipelines.desk.address import RefusedError
+from shiftcast.pipelines.desk.asked import ask_page, demand_page
+from shiftcast.pipelines.desk.content import Content
+from shiftcast.pipelines.desk.divided import split_page
+from shiftcast.pipelines.desk.fleets import Fleets, fleet_page
+from shiftcast.pipelines.desk.opened import Opened
+from shiftcast.pipelines.desk.what_if import what_if_page
+from shiftcast.pipelines.desk.why import why_page
+from shiftcast.pipelines.pages.render import environment, linked, script, style
+from shiftcast.pipelines.serving.reply import Reply
+from shiftcast.pipelines.state.root import StoreError
+
+_HTML: Final = b"text/html; charset=utf-8"
+_KINDS: Final = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
+_SHARED: Final[Mapping[str, Callable[[], str]]] = {"style.css": style, "page.js": script}  # with the report
+_OWN: Final = ("desk.css", "desk.js", "icon.svg")
+
+
+class Page(NamedTuple):
+    """A page of the desk.
+
+    Attributes
+    ----------
+    path, label
+        Its address, and its name in the list of pages.
+    make
+        Makes its content from the forecast and the fields of the address.
+    beside
+        Whether it is listed at the foot of pages rather than at their head.
+    """
+
+    path: str
+    label: str
+    make: Callable[[Opened, Mapping[str, str]], Content]
+    beside: bool = False
+
+
+class Pages:
+    """Makes the page of an address.
+
+    Parameters
+    ----------
+    opened
+        The forecast.
+    """
+
+    def __init__(self, opened: Opened) -> None:
+        fleets = Fleets()
+        self._opened = opened
+        self._pages = {page.path: page for page in (
+            Page("/", "Answer", overview.answer_page), Page("/demand", "Demand", demand_page),
+            Page("/techniques", "Techniques", overview.techniques_page), Page("/split", "Split", split_page),
+            Page("/what-if", "What if", what_if_page),
+            Page("/fleet", "My fleet", lambda each, fields: fleet_page(each, fleets, fields)),
+            Page("/why", "Why this number", why_page), Page("/claims", "Claims", overview.claims_page),
+            Page("/scorecard", "Scorecard", overview.scorecard_page), Page("/ask", "Ask", ask_page),
+            Page("/limits", "What binds", overview.limits_page, beside=True),
+            Page("/moves", "Who moved", overview.moves_page, beside=True),
+            Page("/assumptions", "Assumptions", overview.assumptions_page, beside=True),
+            Page("/sources", "Sources and words", overview.sources_page, beside=True),
+        )}  # fmt: skip
+
+    def __call__(self, path: str, fields: Mapping[str, str]) -> Reply:
+        """Return the page of an address.
+
+        Parameters
+        ----------
+        path, fields
+            The address.
+
+        Returns
+        -------
+        Reply
+            HTML, or a file that pages share.
+
+        Raises
+        ------
+        RefusedError
+            If there is no such page, or a field is not known to it.
+        """
+        name = path.removeprefix("/")
+        if name in (*_SHARED, *_OWN):
+            return Reply(200, _file(name).encode(), kind=_KINDS[Path(name).suffix])
+        if path not in self._pages:
+            raise RefusedError(unknown(path, tuple(self._pages), "page"), 404)
+        try:
+            content = self._pages[path].make(self._opened, fields)
+        except InputError as error:
+            raise RefusedError(str(error)) from None
+        except StoreError as error:
+            raise RefusedError(str(error), 503) from None
+        return self._laid_out(path, content)
+
+    def refusal(self, status: int, message: str) -> Reply:
+        """Return the page that says why a request is refused.
+
+        Parameters
+        ----------
+        status
+            HTTP status.
+        message
+            The fault and its remedy.
+
+        Returns
+        -------
+        Reply
+        """
+        return self._laid_out("", Content("refused", "This cannot be shown", fault=message, status=status))
+
+    def _laid_out(self, path: str, content: Content) -> Reply:
+        title = content.title or content.views[0].title
+        text = _templates().get_template("desk.html.jinja").render(
+            content=content, views=content.views, title=title, pages=self._pages.values(), path=path,
+            opened={"version": self._opened.bundle.version or "?", "as_of": self._opened.as_of},
+        )  # fmt: skip
+        return Reply(content.status, text.encode(), kind=_HTML)
+
+
+@cache
+def _templates() -> Environment:
+    found = environment()
+    own = PackageLoader("shiftcast.pipelines.desk")
+    found.loader = own if found.loader is None else ChoiceLoader([own, found.loader])
+    found.filters["linked"] = _linked
+    return found
+
+
+@cache
+def _file(name: str) -> str:
+    made = _SHARED.get(name)
+    if made is not None:
+        return made()
+    return resources.files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+@pass_context
+def _linked(context: Context, text: object) -> Markup:
+    """Return text escaped, as a link where the page knows one behind it, else with its addresses as links."""
+    into = context.get("content").into
+    if str(text) in into:
+        return Markup('<a href="{}">{}</a>').format(into[str(text)], text)
+    return linked(text)
