@@ -2,8 +2,8 @@
 
 ``python benchmarks/pictures.py --root STORE`` draws every picture of the champion's report; it writes
 ``benchmarks/pictures.csv`` and the table of ``docs/pictures.md``. Vega-Lite is weighed as the same specs with the
-bundle of its scripts that draws them without a network. Plotly, which drew the report before, is weighed by its script alone
-where it is installed; what was measured of it stays in the table otherwise.
+bundle of its scripts that draws them without a network. Plotly, which drew the report before, is weighed by its script
+alone where it is installed; what was measured of it stays in the table otherwise.
 """
 
 from __future__ import annotations

@@ -72,6 +72,7 @@ def _cleaned(element: ET.Element) -> list[ET.Element]:
     made.text = element.text if tag in {"text", "tspan", "title"} else None
     made.extend(inside)
     if said.startswith(TIP):
+        made.set("pointer-events", "all")  # what is not painted is otherwise not pointed at
         ET.SubElement(made, "title").text = said.removeprefix(TIP)
     return [made]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
+from textwrap import wrap
 from typing import Any, Final
 
 from shiftcast.pipelines.drawing.panels import PHONE
@@ -15,6 +16,8 @@ from shiftcast.pipelines.drawing.theme import SMALL
 
 _ROW, _ROW_PHONE, _HEAD = 26, 40, 30  # heights of a row, of one with its name above, and of a heading [px]
 _MOST_NAME, _MOST_WORDS = 230, 210  # room of names and of words [px]
+_SPARE: Final = 0.15  # of the room of names, left of it
+_LINE: Final = 12  # height of a line of a name [px]
 _DOWN: Final = 9  # of a mark below the middle of its row, and of its name above, on a phone [px]
 
 
@@ -79,6 +82,11 @@ class Rows:
         """Room of names [px]."""
         return 0 if self.phone else _room(self.names, _MOST_NAME)
 
+    @property
+    def _spare(self) -> int:
+        """Room left of names [px]: letters of a page can be wider than those it is laid out with."""
+        return round(_SPARE * self.left)
+
     @cached_property
     def right(self) -> int:
         """Room of words [px]."""
@@ -87,15 +95,16 @@ class Rows:
     @cached_property
     def plot(self) -> int:
         """Room of marks [px]."""
-        return max(120, self.width - self.left - self.right - 16)
+        return max(120, self.width - self.left - self._spare - self.right - 16)
 
-    def _line(self, name: str, words: str) -> tuple[str, str]:
-        """Return name and words as they fit: on a phone they share a line, and an interval in brackets gives way."""
+    def _line(self, name: str, words: str) -> tuple[list[str], str]:
+        """Return a name in lines, and words, as they fit: on a phone they share one, where an interval gives way."""
         if not self.phone:
-            return _cut(name, self.left), words
+            lines = wrap(name, int(self.left / LETTER), max_lines=2, placeholder="…")
+            return lines, words
         if LETTER * (len(name) + len(words) + 1) > self.plot:
             words = words.partition(" (")[0]
-        return _cut(name, self.plot - ceil(LETTER * len(words)) - 6), words
+        return [_cut(name, self.plot - ceil(LETTER * len(words)) - 6)], words
 
     def y(self, field: str = "y") -> dict[str, Any]:
         """Return the encoding of a column of heights [px]."""
@@ -105,16 +114,22 @@ class Rows:
     def around(self) -> list[dict[str, Any]]:
         """Return layers of names, words, headings, and what a pointer shows."""
         up = -2 * _DOWN if self.phone else 0
-        rows = [
+        rows: list[dict[str, Any]] = [
             {"y": middle, "up": middle + up, **dict(zip(("name", "words"), self._line(name, words), strict=True)),
              "top": middle - self.step / 2 + up / 2, "under": middle + self.step / 2 + up / 2, "said": TIP + said}
             for middle, name, words, said in zip(self.middles, self.names, self.words, self.said, strict=True)
         ]  # fmt: skip
-        named = _text(rows, "name", self.y("up"), 0 if self.phone else -10, "left" if self.phone else "right")
+        lines = [
+            {"up": row["up"] + _LINE * (at - (len(row["name"]) - 1) / 2), "name": line}
+            for row in rows for at, line in enumerate(row["name"])
+        ]  # fmt: skip
+        named = _text(lines, "name", self.y("up"), 0 if self.phone else -10, "left" if self.phone else "right")
         told = _text(rows, "words", self.y("up"), self.plot if self.phone else self.plot + 10,
                      "right" if self.phone else "left")  # fmt: skip
         heads = [{"y": middle + 2, "head": head} for head, middle in self._heads if head]
-        headed = _text(heads, "head", self.y(), 0 if self.phone else -self.left, "left", fontWeight="bold")
+        headed = _text(
+            heads, "head", self.y(), 0 if self.phone else -self.left - self._spare, "left", fontWeight="bold"
+        )
         pointed = {
             "data": {"values": rows}, "mark": {"type": "rect", "fill": "transparent", "stroke": None},
             "encoding": {"y": self.y("top"), "y2": {"field": "under"}, "x": {"value": 0}, "x2": {"value": self.plot},
@@ -134,7 +149,8 @@ class Rows:
         -------
         dict
         """
-        return {"width": self.plot, "height": self.height, "layer": [*layers, *self.around()]}
+        padding = {"left": 4 + (0 if any(self.groups) else self._spare), "right": 4, "top": 4, "bottom": 4}
+        return {"width": self.plot, "height": self.height, "padding": padding, "layer": [*layers, *self.around()]}
 
 
 def _text(rows: Sequence[Any], field: str, y: dict[str, Any], x: int, align: str, **style: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Where a value stands on an axis: linear or logarithmic, with round ticks, and labels that keep apart."""
+"""Place values on an axis, linear or logarithmic, with round ticks, and labels so that they keep apart."""
 
 from __future__ import annotations
 

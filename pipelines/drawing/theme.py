@@ -15,7 +15,7 @@ PALETTE: Final = (BLUE, ORANGE, GREEN, PINK, SKY, VERMILION, GREY)
 COLOURS: Final[Mapping[str, str]] = {
     "all": GREY, "hyperscale": BLUE, "rest": ORANGE,
     "table": GREY, "lexical": GREY, "collaborative": PINK, "content": SKY, "deep": BLUE, "sequence": GREEN,
-    "llm": ORANGE, "generative": ORANGE, "training": BLUE, "recsys": GREEN, "search": ORANGE, "ads": PINK,
+    "llm": ORANGE, "generative": ORANGE, "training": BLUE, "recsys": GREEN, "search": SKY, "ads": PINK,
     "unallocated": GREY,
 }  # fmt: skip
 DASHES: Final[Mapping[str, tuple[int, ...]]] = {"llm": (7, 3), "generative": (7, 3), "sequence": (2, 2), "rest": (7, 3)}

@@ -54,7 +54,8 @@ class _Timeline:
 
     @cached_property
     def last(self) -> float:
-        return float(self.rows["to"].max()) + (self.rows["to"].max() - self.first) * 0.03
+        last = float(self.rows["to"].max())
+        return last + (last - self.first) * 0.03
 
     @cached_property
     def laid(self) -> tuple[pd.DataFrame, list[dict[str, Any]], int]:

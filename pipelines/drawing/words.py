@@ -62,7 +62,17 @@ def valued(value: float, unit: str) -> str:
 
 
 def bare(value: float, unit: str) -> str:
-    """Return a figure without its unit; a share is a percentage."""
+    """Return a figure without its unit; a share is a percentage.
+
+    Parameters
+    ----------
+    value, unit
+        Number, and its unit.
+
+    Returns
+    -------
+    str
+    """
     return percent(value) if unit == "share" else number(value)
 
 
