@@ -103,7 +103,7 @@ def dates_drawn(asked: Asked, rows: pd.DataFrame) -> Picture:
 
 def _passage(row: Mapping[Any, Any]) -> Passage:
     """Return the passage that a row of ``when`` tells of."""
-    own = {each.name: row.get(each.name) for each in fields(Passage)}
+    own: dict[str, Any] = {each.name: row.get(each.name) for each in fields(Passage)}
     years = {str(name)[3:]: row[name] for name in row if str(name).startswith("by_")}
     return Passage(**{**own, "by": years})
 
@@ -247,7 +247,7 @@ def _three_figures(table: pd.DataFrame) -> Table:
         for at in [each for each in _SHOWN if each < len(own)]:
             row = own.iloc[at]
             cells = {
-                words: cell(*(row[f"{name}_q{level}"] for level in (100, 500, 900)), "share")
+                words: cell(*(row[f"{name}_q{level}"] for level in (100, 500, 900)), unit="share")
                 for name, words in _COLUMNS.items()
             }
             rows.append({"workload": worded(str(workload)), "segment": worded(str(segment)),
