@@ -86,7 +86,7 @@ def _by_quarter(table: pd.DataFrame, limits: list[str]) -> Table:
     rows = [
         {"quarter": row["quarter"],
          "hours wanted": number_of(row, "wanted"), "hours served": number_of(row, "served"),
-         "turned away": cell(*(row[f"turned_away_share_{end}"] for end in ("low80", "median", "high80")), "share"),
+         "turned away": cell(*(row[f"turned_away_share_{end}"] for end in ("low80", "median", "high80")), unit="share"),
          **{_WORDS[name]: percent(row[f"{_ODDS}{name}"]) for name in limits}}
         for row in table.to_dict("records")
     ]  # fmt: skip

@@ -15,7 +15,7 @@ _HALF: Final = 1 / 2
 _DASH: Final = "-"
 
 
-def cell(low: float, middle: float, high: float, unit: str = "") -> str:
+def cell(low: float, middle: float, high: float, *, unit: str = "") -> str:
     """Return a median with its interval as short as a cell of a table wants it.
 
     Parameters

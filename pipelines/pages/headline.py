@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import pandas as pd
@@ -51,7 +52,7 @@ def headline(asked: Asked, backtest: Sequence[BacktestRow] = ()) -> View:
         f"{percent(share[MIDDLE])}"
     )
     many = [asked.says(question, asks=_HOW_MANY if at == 0 else "") for at, question in enumerate(_MEASURES)]
-    dates = [Said(text, _WHEN if at == 0 else "") for at, text in enumerate(in_short(passed))]
+    dates = [replace(said, asks=_WHEN if at == 0 else "") for at, said in enumerate(in_short(passed))]
     says = (*many, asked.says(split(asked.definition), asks=_WHO), Said(_bought_under(asked)), *dates,
             Said(how_sure(asked), _SURE), *how_good(backtest))  # fmt: skip
     figures = (*(_measured(asked, question) for question in _MEASURES), *_shared(share), *_held(backtest))

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from shiftcast.features.frames import AssumptionRows, DataFrame, Observations
 from shiftcast.features.units import MEASURES
 from shiftcast.forecast.identity.anchors import AT_LEAST
 from shiftcast.forecast.spoken import number, percent
@@ -160,7 +161,7 @@ def moved(row: LearnedRow) -> float:
     return -log(max(row.narrowed, 1e-9)) + (row.narrowed**2 + shift**2 - 1) / 2
 
 
-def _evidence(observations: pd.DataFrame) -> Table:
+def _evidence(observations: DataFrame[Observations]) -> Table:
     counts = observations.pivot_table(index="measure", columns="evidence", values="unit", aggfunc="size", fill_value=0)
     rows = [
         {"measure": worded(str(measure)), **{kind: str(int(row.get(kind, 0))) for kind in _KINDS}}
@@ -196,7 +197,7 @@ def _machines(summary: Summary) -> list[Table]:
                   "expected of it.")]  # fmt: skip
 
 
-def _all(assumptions: pd.DataFrame) -> Table:
+def _all(assumptions: DataFrame[AssumptionRows]) -> Table:
     rows = [
         {"name": row["name"], "low": plain(row["low"]), "mid": plain(row["mid"]), "high": plain(row["high"]),
          "unit": row["unit"], "evidence": row["evidence"],

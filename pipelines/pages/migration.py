@@ -47,7 +47,8 @@ def crossings(asked: Asked, *, segment: str = "all") -> View:
     """
     rows = passing(asked, segment)
     return View(
-        "crossings", "When they pass half", _title(rows), says=_says(rows), pictures=(dates_drawn(asked, rows),),
+        "crossings", "When they pass half", _title(rows), says=tuple(in_short(rows)),
+        pictures=(dates_drawn(asked, rows),),
         tables=(_odds(rows), _why(asked, rows), *((_by_side(asked),) if segment == "all" else ())),
         notes=(
             ("Already: the share is above one half in the last quarter before those ahead. Not by: it is not above one "
@@ -103,12 +104,12 @@ def dates_drawn(asked: Asked, rows: pd.DataFrame) -> Picture:
 
 def _passage(row: Mapping[Any, Any]) -> Passage:
     """Return the passage that a row of ``when`` tells of."""
-    own = {each.name: row.get(each.name) for each in fields(Passage)}
+    own: dict[str, Any] = {each.name: row.get(each.name) for each in fields(Passage)}
     years = {str(name)[3:]: row[name] for name in row if str(name).startswith("by_")}
     return Passage(**{**own, "by": years})
 
 
-def in_short(rows: pd.DataFrame) -> Iterator[str]:
+def in_short(rows: pd.DataFrame) -> Iterator[Said]:
     """Yield a sentence a technique: when it passes half of each workload, requests first.
 
     Parameters
@@ -118,19 +119,23 @@ def in_short(rows: pd.DataFrame) -> Iterator[str]:
 
     Yields
     ------
-    str
+    Said
+        With the first of the questions that it tells of.
     """
     for technique, own in rows.groupby("technique", sort=False):
         name = worded(str(technique))
-        subject = name[:1].upper() + name[1:]
         if (own["already"] > _SURE).all():
             where = _listed([worded(str(each)) for each in dict.fromkeys(own["workload"])])
             least = float(own["already"].min())
             odds = "in every draw" if least == 1 else f"odds of {percent(least)} or more"
-            yield f"{subject} have passed half of {where} already, on requests and on GPU-hours ({odds})."
-            continue
-        dates = [f"{worded(row['workload'])} {OF_BASE[row['base']]} {passes(row)}" for row in own.to_dict("records")]
-        yield f"When {name} pass half: {'; '.join(dates)}."
+            subject = name[:1].upper() + name[1:]
+            text = f"{subject} have passed half of {where} already, on requests and on GPU-hours ({odds})."
+        else:
+            parts = (
+                f"{worded(row['workload'])} {OF_BASE[row['base']]} {passes(row)}" for row in own.to_dict("records")
+            )
+            text = f"When {name} pass half: {'; '.join(parts)}."
+        yield Said(text, question=own["asked"].iloc[0])
 
 
 def _title(rows: pd.DataFrame) -> str:
@@ -143,11 +148,6 @@ def _title(rows: pd.DataFrame) -> str:
         return said
     names = _listed([worded(str(each)) for each in dict.fromkeys(late["workload"])])
     return f"{said}; in {names} they more likely than not do not by {late['horizon'].iloc[0]}"
-
-
-def _says(rows: pd.DataFrame) -> tuple[Said, ...]:
-    asks = list(rows["asked"])
-    return tuple(Said(text, question=asks[at * len(asks) // 2]) for at, text in enumerate(in_short(rows)))
 
 
 def _why(asked: Asked, rows: pd.DataFrame) -> Table:
@@ -247,7 +247,7 @@ def _three_figures(table: pd.DataFrame) -> Table:
         for at in [each for each in _SHOWN if each < len(own)]:
             row = own.iloc[at]
             cells = {
-                words: cell(*(row[f"{name}_q{level}"] for level in (100, 500, 900)), "share")
+                words: cell(*(row[f"{name}_q{level}"] for level in (100, 500, 900)), unit="share")
                 for name, words in _COLUMNS.items()
             }
             rows.append({"workload": worded(str(workload)), "segment": worded(str(segment)),

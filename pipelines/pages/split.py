@@ -120,8 +120,8 @@ def _ends(asked: Asked) -> Table:
         now, last = table[table["kind"] == "estimate"].iloc[-1], table.iloc[-1]
         rows.append(
             {"who counts as hyperscale": worded(definition), "part of": OF_BASE[base],
-             str(now["quarter"]): cell(*(now[name] for name in _LEVELS), "share"),
-             str(last["quarter"]): cell(*(last[name] for name in _LEVELS), "share"),
+             str(now["quarter"]): cell(*(now[name] for name in _LEVELS), unit="share"),
+             str(last["quarter"]): cell(*(last[name] for name in _LEVELS), unit="share"),
              ODDS: percent(last["at_least_60"])}
         )  # fmt: skip
     shown = pd.DataFrame(rows)
@@ -131,7 +131,7 @@ def _ends(asked: Asked) -> Table:
 def _by_quarter(table: pd.DataFrame) -> Table:
     rows = [
         {"quarter": row["quarter"], "known as": "forecast" if row["kind"] == "forecast" else "estimate of the past",
-         "share": cell(*(row[name] for name in _LEVELS), "share"),
+         "share": cell(*(row[name] for name in _LEVELS), unit="share"),
          "95 %": f"{percent(row['q025'])} to {percent(row['q975'])}", ODDS: plain(row["at_least_60"], "share")}
         for row in table.to_dict("records")
     ]  # fmt: skip
