@@ -17,7 +17,7 @@ from shiftcast.pipelines.commands.noted import check_output, write_answer
 from shiftcast.pipelines.tables.places import check_picture
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-Plot = Annotated[Path | None, typer.Option(help="Also write a picture: .png, .svg or .html.", metavar="FILE")]
+Plot = Annotated[Path | None, typer.Option(help="Also write a picture: .png, .svg, .pdf or .html.", metavar="FILE")]
 
 
 @dataclass(frozen=True)

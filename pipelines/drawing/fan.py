@@ -174,7 +174,7 @@ def _panel(fan: _Fan, panel: str, size: tuple[int, int], room: int) -> dict[str,
     layers.append(words_of_marks(frame, _said(fan, rows, unit)))
     layers += _dots(fan, frame, panel)
     if _many_lines(fan):
-        ends = rows.sort_values("at").groupby("line", sort=False).tail(1)
+        ends = rows.dropna(subset=["median"]).sort_values("at").groupby("line", sort=False).tail(1)
         layers.append(end_labels(frame, [
             (fan.name(row["line"]), row["median"], fan.colours[row["line"]]) for row in ends.to_dict("records")
         ]))  # fmt: skip

@@ -15,6 +15,9 @@ _SPACE: Final = "{http://www.w3.org/2000/svg}"
 _NAMESPACE: Final = "http://www.w3.org/2000/svg"
 _LEFT_OUT: Final = ("role", "class", "pointer-events", "font-family", "display", "style", "id", "cursor")
 _USUAL: Final = {"opacity": "1", "fill-opacity": "1", "stroke-opacity": "1", "stroke-miterlimit": "10"}
+_UNWRITABLE: Final = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+)  # in XML, though names hold it
 _TOO_FINE: Final = re.compile(r"\d+\.\d{2,}")
 _IN_CSS: Final = {INK: "currentColor"}
 
@@ -42,16 +45,25 @@ def render(spec: Spec, alt: str, *, width: int, kind: str = "") -> str:
     """
     import vl_convert  # noqa: PLC0415  (42 MB that only a picture needs)
 
-    text = vl_convert.vegalite_to_svg(dict(spec), config=dict(CONFIG), allowed_base_urls=[])
+    text = vl_convert.vegalite_to_svg(_writable(spec), config=dict(CONFIG), allowed_base_urls=[])
     root = ET.fromstring(text)  # noqa: S314  (written by the library just now)
     _, _, wide, high = root.get("viewBox", "0 0 0 0").split()
     box = f"0 0 {max(int(float(wide)), width)} {high}"
     made = ET.Element("svg", {
         "xmlns": _NAMESPACE, "class": f"picture {kind}".strip(), "viewBox": box, "role": "img",
-        "aria-label": alt, "tabindex": "0", "fill": "none",
+        "aria-label": _UNWRITABLE.sub("", alt), "tabindex": "0", "fill": "none",
     })  # fmt: skip
     made.extend(part for each in root for part in _cleaned(each))
     return ET.tostring(made, encoding="unicode")
+
+
+def _writable(value: Any) -> Any:
+    """Return a spec without letters that no XML can hold: the library ends the whole process on one."""
+    if isinstance(value, str):
+        return _UNWRITABLE.sub("", value)
+    if isinstance(value, Mapping):
+        return {name: _writable(each) for name, each in value.items()}
+    return [_writable(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _cleaned(element: ET.Element) -> list[ET.Element]:

@@ -100,7 +100,7 @@ class Rows:
     def _line(self, name: str, words: str) -> tuple[list[str], str]:
         """Return a name in lines, and words, as they fit: on a phone they share one, where an interval gives way."""
         if not self.phone:
-            lines = wrap(name, int(self.left / LETTER), max_lines=2, placeholder="…")
+            lines = wrap(name, max(8, int(self.left / LETTER)), max_lines=2, placeholder="…")
             return lines, words
         if LETTER * (len(name) + len(words) + 1) > self.plot:
             words = words.partition(" (")[0]

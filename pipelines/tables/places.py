@@ -9,7 +9,7 @@ from typing import Final
 from shiftcast.features.input_error import InputError
 
 PARQUET, WORKBOOK, JSON = ".parquet", ".xlsx", ".json"
-PICTURES: Final = (".png", ".svg", ".html")
+PICTURES: Final = (".png", ".svg", ".pdf", ".html")
 _TABLES: Final = ("", ".csv", PARQUET, WORKBOOK, JSON)
 
 
@@ -45,7 +45,7 @@ def check_picture(file: Path) -> None:
         If its folder is not there, it may not be written, or no such kind is.
     """
     if file.suffix.lower() not in PICTURES:
-        raise InputError(f"{str(file)!r} is no picture; name the picture such as answer.png, .svg or .html")
+        raise InputError(f"{str(file)!r} is no picture; name the picture such as answer.png, .svg, .pdf or .html")
     _check_writable(file)
 
 

@@ -148,7 +148,7 @@ def test_a_picture_is_written_and_named(call, tmp_path, ending):
 @pytest.mark.parametrize("question", DIRECT)
 def test_every_answer_with_figures_has_a_picture(call, tmp_path, question):
     call(question, *DIRECT[question].split(), "--plot", str(tmp_path / "p.svg"), "--json")
-    assert (tmp_path / "p.svg").read_text().count("<path") > 3
+    assert "<title>" in (tmp_path / "p.svg").read_text()  # words of a mark
 
 
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".json", ".xlsx"])

@@ -96,6 +96,19 @@ def test_names_of_a_user_stay_as_they_are(look):
     assert panels(fan(rows, title="x", unit="", look=Look(told=False)))[0]["title"]["text"] == ["my_llm_series/long"]
 
 
+def test_names_of_any_letters_are_drawn_and_a_line_that_ends_early_is_named_where_it_ends(look):
+    rows = look.rows(**{"a\x1b[1m<&": 2.0, "b": 9.0})
+    rows.loc[rows["line"].eq("b") & rows["when"].ge("2028"), "median"] = np.nan
+    picture = fan(rows, title="t\x07", unit="", look=Look(told=False))
+    assert {"a[1m<&", "b"} <= set(look.texts(picture.svg()))
+    assert "2027 Q4" in picture.alt
+
+
+def test_a_bar_without_a_name_is_drawn(look):
+    picture = bars(pd.DataFrame({"label": [""], "median": [3.0]}), title="x", unit="")
+    assert look.tips(picture.svg()) == [": 3"]
+
+
 def test_a_stream_stacks_to_the_whole_and_names_what_is_left_at_the_end(look):
     rows = pd.DataFrame({"when": ["2026Q1"] * 3 + ["2026Q2"] * 3, "part": ["table", "deep", "llm"] * 2,
                          "share": [2.0, 6.0, 2.0, 0.0, 3.0, 1.0]})  # fmt: skip
