@@ -136,7 +136,7 @@ def filled(text: str, folder: Path) -> str:
         parts = []
         for line in lines_of(Block("", 0, "", "console", found["text"])):
             ended = answered(line, folder)
-            print(f"{ended.code}  {line}", file=sys.stderr)
+            sys.stderr.write(f"{ended.code}  {line}\n")
             parts += [f"$ {line}", ended.output, ""]
         mark = f"<!-- {found['mark']} -->\n" if found["mark"] else ""
         return f"{mark}```console\n" + "\n".join(parts).strip("\n") + "\n```"

@@ -1,12 +1,12 @@
-"""Pages of the site that are made when it is built: the reference from the code, the gallery, and files that pages name.
+"""Pages of the site that are made when it is built: reference from the code, gallery, and files that pages name.
 
-``mkdocs build --strict`` calls this as a hook (mkdocs.yml). Nothing is fetched, and nothing is written into the checkout.
+``mkdocs build --strict`` calls this as a hook (mkdocs.yml). Nothing is fetched, nothing
+is written into the checkout.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,7 +15,7 @@ from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from posixpath import normpath, relpath
+from posixpath import dirname, normpath, relpath
 from typing import Any, Final
 
 import click
@@ -247,7 +247,7 @@ def place_of(link: str, source: str) -> str | None:
     """Return the file of the checkout outside the docs that a link names, or none."""
     if "://" in link or link.startswith(("mailto:", "/")):
         return None
-    place = normpath(os.path.join(os.path.dirname(source), link))
+    place = normpath(f"{dirname(source) or '.'}/{link}")
     return None if place.startswith("..") else place
 
 
@@ -264,7 +264,7 @@ def relinked(text: str, page: str) -> str:
         if (ROOT / place).is_dir():
             return found["open"].lstrip("!").removeprefix("[").removesuffix("](")
         target = placed(place)
-        return f"{found['open']}{relpath(target, os.path.dirname(page) or '.')}{found['rest'] or ''})"
+        return f"{found['open']}{relpath(target, dirname(page) or '.')}{found['rest'] or ''})"
 
     pieces, at = [], 0
     for fence in FENCE.finditer(text):
