@@ -23,6 +23,10 @@ from shiftcast.pipelines.cli import app
 ROOT: Final = Path(__file__).resolve().parents[1]
 COMMANDS: Final = ("console", "bash", "python")  # blocks that do something
 OTHERS: Final = ("text", "csv", "toml", "json", "yaml", "sql")  # blocks that show something
+NOT_RUN: Final = "not run:"
+ABSENT: Final = {"docs/ingest/labels.md": "rules.csv"}  # what a page makes itself
+PARTLY: Final = "the lines of shiftcast are run:"
+SHOWN: Final = {"docs/ingest/tables.md": ("report.csv", "map.csv", "query.sql")}  # tables of a page that its lines read
 BLOCK: Final = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -94,6 +98,16 @@ def lines_of(block: Block) -> list[str]:
     return [" ".join(line.split()) for line in lines]
 
 
+def answers_of(block: Block) -> list[tuple[str, str]]:
+    """Return each command of a ``console`` block with the answer that stands below it."""
+    if block.kind != "console":
+        return []
+    parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]
+    return [
+        (" ".join(line.split()), answer.strip("\n")) for line, _, answer in (each.partition("\n") for each in parts)
+    ]
+
+
 def answered(line: str, folder: Path) -> Ended:
     """Run one command of shiftcast in a folder and return how it ended.
 
@@ -131,7 +145,7 @@ def filled(text: str, folder: Path) -> str:
     """Return a page with every ``console`` block answered anew."""
 
     def anew(found: re.Match[str]) -> str:
-        if found["kind"] != "console" or (found["mark"] or "").startswith("not run"):
+        if found["kind"] != "console" or (found["mark"] or "").startswith(NOT_RUN):
             return found[0]
         parts = []
         for line in lines_of(Block("", 0, "", "console", found["text"])):
