@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shiftcast.forecast.answers import Forecaster
     from shiftcast.forecast.known import Settings
     from shiftcast.forecast.migration import draw_shares, fit_shares
+    from shiftcast.pipelines.drawing.of_answer import draw
     from shiftcast.pipelines.fleet.opening import open_fleet
     from shiftcast.pipelines.ingest.load import IngestRequest, ingest
     from shiftcast.pipelines.job.run import RunRequest, run
@@ -36,6 +37,7 @@ _PLACES: Final = {
     "Settings": "forecast.known",
     "Store": "pipelines.store",
     "VolumeQuestion": "pipelines.series.volumes",
+    "draw": "pipelines.drawing.of_answer",
     "draw_shares": "forecast.migration",
     "fit_shares": "forecast.migration",
     "forecast_volumes": "pipelines.series.volumes",
@@ -56,6 +58,7 @@ __all__ = [
     "Store",
     "VolumeQuestion",
     "__version__",
+    "draw",
     "draw_shares",
     "fit_shares",
     "forecast_volumes",

@@ -164,7 +164,7 @@ def _ask(context: typer.Context, question: str, fields: dict[str, Any], asked: A
         answer.table, asked.output, day, answer=answer.says, lines=lines, sources=answer.assumed, more=answer.more
     )
     if asked.plot is not None:
-        from shiftcast.pipelines.publish.answer_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
+        from shiftcast.pipelines.drawing.of_answer import draw  # noqa: PLC0415  (keeps --help fast)
 
-        save_answer(answer, asked.plot)
+        draw(answer).save(asked.plot, says=answer.says, notes=answer.notes)
     give(answer, as_json=asked.as_json)

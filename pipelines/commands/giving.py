@@ -89,9 +89,9 @@ def draw(answer: Answer, file: Path | None) -> None:
         As ``--plot`` gives it; nothing is written if ``None``.
     """
     if file is not None:
-        from shiftcast.pipelines.publish.answer_plot import save_answer  # noqa: PLC0415  (Matplotlib is slow to load)
+        from shiftcast.pipelines.drawing.of_answer import draw as picture_of  # noqa: PLC0415  (keeps --help fast)
 
-        save_answer(answer, file)
+        picture_of(answer).save(file, says=answer.says, notes=answer.notes)
 
 
 def bare_answer(question: str, table: pd.DataFrame, says: str, notes: tuple[str, ...] = ()) -> Answer:
