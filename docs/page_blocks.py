@@ -135,7 +135,7 @@ def answered(line: str, folder: Path) -> Ended:
     with chdir(folder):
         done = CliRunner().invoke(app, words[1:], env={"COLUMNS": WIDTH, "NO_COLOR": "1"})
     if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
+        return Ended(line, 2, f"shiftcast: {done.exception}")
     printed = [each.rstrip() for each in done.output.strip("\n").splitlines()]
     shown = printed[: int(head[1])] if head else printed
     return Ended(line, done.exit_code, "\n".join(shown))

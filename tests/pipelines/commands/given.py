@@ -77,6 +77,7 @@ TEXTS = {
 
 def stage(folder: Path) -> None:
     """Write every file that a page names below a folder."""
+    (folder / "mlruns" / "fleets" / "mine" / "fleet.toml").unlink(missing_ok=True)
     for name, text in TEXTS.items():
         path = folder / name
         path.parent.mkdir(exist_ok=True, parents=True)
@@ -93,6 +94,14 @@ def stage(folder: Path) -> None:
         encoding="utf-8")  # fmt: skip
     _jobs(folder)
     _series(folder)
+
+
+def priced(folder: Path) -> None:
+    """Fill in what the file of facts of fleet ``mine`` leaves to its planner."""
+    path = folder / "mlruns" / "fleets" / "mine" / "fleet.toml"
+    text = path.read_text(encoding="utf-8").replace("# usd_per_hour = 1.9", "usd_per_hour = 1.9")
+    offer = '\n[[offer]]\nname = "cloud"\naccelerator = "a100"\nterms = "rent"\nusd = 2.9\n'
+    path.write_text(text + offer, encoding="utf-8")
 
 
 def _range(name: str, values: list[float]) -> dict[str, object]:
