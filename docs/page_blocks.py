@@ -133,7 +133,7 @@ def answered(line: str, folder: Path) -> Ended:
     if words[0] != "shiftcast":
         raise ValueError(f"{line!r} is no command of shiftcast; mark its block with `<!-- not run: why -->`")
     with chdir(folder):
-        done = CliRunner().invoke(app, words[1:], env={"COLUMNS": WIDTH, "NO_COLOR": "1"})
+        done = CliRunner().invoke(app, words[1:], prog_name="shiftcast", env={"COLUMNS": WIDTH, "NO_COLOR": "1"})
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         return Ended(line, 2, f"shiftcast: {done.exception}")
     printed = [each.rstrip() for each in done.output.strip("\n").splitlines()]

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -49,6 +50,7 @@ DOORS: Final = {  # the public names by what people do with them
 }
 LINK: Final = re.compile(r"(?P<open>!?\[[^\]]*\]\()(?P<to>[^)#\s]+)(?P<rest>#[^)\s]*)?\)")
 WRITTEN: Final = re.compile(r"<!-- (benchmarks/\w+\.py)[^:\n]*: begin -->")
+WIDE: Final = 96  # letters of a line of a block
 FENCE: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
@@ -115,8 +117,9 @@ def _helped(name: str) -> str:
 
 
 def help_of(*words: str) -> str:
-    """Return what ``--help`` prints at 100 columns without colours."""
-    done = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1"})
+    """Return what ``--help`` prints at 96 columns without colours."""
+    width = {"COLUMNS": "96", "TERMINAL_WIDTH": "96", "NO_COLOR": "1"}
+    done = CliRunner().invoke(app, [*words, "--help"], prog_name="shiftcast", env=width)
     if done.exit_code:
         raise click.ClickException(f"`shiftcast {' '.join(words)} --help` ended with {done.exit_code}: {done.output}")
     return "\n".join(line.rstrip() for line in done.output.strip("\n").splitlines()).strip("\n")
@@ -131,7 +134,7 @@ def python_page() -> str:
         lines += [f"## {title}", ""] if names else []
         for name in names:
             place = getattr(shiftcast, name)
-            lines += [f"### shiftcast.{name}", "", f"::: {place.__module__}.{place.__qualname__}", ""]
+            lines += [f"::: {place.__module__}.{place.__qualname__}", ""]
     return "\n".join(lines)
 
 
@@ -207,8 +210,13 @@ def shown_output(output: Mapping[str, Any], picture: str) -> tuple[str, str | by
         return f"![{told}]({picture}.png)", b64decode(data["image/png"]), "png"
     if "text/html" in data:
         return re.sub(r"<style scoped>.*?</style>\s*", "", data["text/html"], flags=re.DOTALL), None, ""
-    text = "".join(output.get("text", told)).rstrip()
+    text = "\n".join(_wrapped(line) for line in "".join(output.get("text", told)).rstrip().splitlines())
     return f"```text\n{text}\n```", None, ""
+
+
+def _wrapped(line: str) -> str:
+    """Return a line of words in lines that a page shows whole; one of a table stays."""
+    return line if any(mark in line for mark in "│┃━") else textwrap.fill(line, WIDE) or line
 
 
 def alt_of(svg: str, otherwise: str) -> str:
@@ -261,6 +269,10 @@ def relinked(text: str, page: str) -> str:
         place = place_of(found["to"], source)
         if place is None:
             return found[0]
+        if place == "notebooks":
+            return f"{found['open']}{relpath('gallery/index.md', dirname(page) or '.')})"
+        if (place, found["rest"]) == ("README.md", "#how-good-it-is"):
+            return f"{found['open']}{relpath('how_good.md', dirname(page) or '.')})"
         if (ROOT / place).is_dir():
             return found["open"].lstrip("!").removeprefix("[").removesuffix("](")
         target = placed(place)

@@ -8,6 +8,7 @@ gives the same bytes.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from nbclient import NotebookClient
 
 HERE: Final = Path(__file__).resolve().parent
 MINUTES: Final = 20
+STYLED: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 KEPT: Final = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
                "language_info": {"name": "python"}}  # fmt: skip
 
@@ -42,6 +44,8 @@ def tidied(notebook: Any, work: str) -> Any:
         cell.execution_count = number
         cell.outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
         for output in cell.outputs:
+            if "text" in output:
+                output.text = STYLED.sub("", output.text)
             output.metadata = nbformat.from_dict({}) if "metadata" in output else output.get("metadata")
             if "execution_count" in output:
                 output.execution_count = number

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
@@ -111,7 +111,7 @@ class Progress:
         self._console = Console(stderr=True, quiet=not shown, highlight=False)
         self._start = time.monotonic()
         self._left = TimeLeft(self._start)
-        columns = (SpinnerColumn(), BarColumn(20), TextColumn("{task.description}"), _Left(self._left))
+        columns = (SpinnerColumn(), BarColumn(20), TimeElapsedColumn(), _Left(self._left))
         hidden = not shown or not self._console.is_terminal
         self._bar = Bar(*columns, console=self._console, transient=True, disable=hidden, refresh_per_second=4)
         self._task = self._bar.add_task("", total=1.0)
@@ -138,4 +138,4 @@ class Progress:
         now = time.monotonic()
         self._left.began(line, now)
         self._console.print(f"[dim]{now - self._start:6.1f} s[/dim]  {line}")
-        self._bar.update(self._task, completed=self._left.part, description="")
+        self._bar.update(self._task, completed=self._left.part)
