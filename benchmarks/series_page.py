@@ -18,6 +18,7 @@ BEGIN, END = "<!-- benchmarks/series.py: begin -->", "<!-- benchmarks/series.py:
 MODEL, BEST = "shiftcast", "AutoARIMA"
 KINDS = ("sub-hourly", "hours and days", "monthly and slower", "generated")
 REAL = KINDS[:3]
+OVER, COVERS = "our CRPS over it: below 1 is ours", "part of outcomes within 80 % intervals"
 _ENOUGH = 1 / 3  # of the sets, for a peer to be called the best single one
 GOALS = {"sub-hourly": 0.70, "monthly and slower": 0.90}  # our CRPS over AutoARIMA's
 BARS = {
@@ -210,29 +211,9 @@ def write() -> None:
 
 
 def draw() -> None:
-    """Draw our CRPS over each peer's by kind, and what 80 % intervals cover, each set a mark."""
-    import matplotlib as mpl  # noqa: PLC0415  (the guard reads tables alone)
-    from matplotlib import pyplot as plt  # noqa: PLC0415  (likewise)
+    """Draw our CRPS over each peer's, and what 80 % intervals cover, means over the real sets."""
+    from shiftcast.pipelines.drawing.bars import bars  # noqa: PLC0415  (the guard reads tables alone)
 
-    mpl.use("Agg")
-    over, cover = ratios(), wide("cover80")
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 0.55 * len(over.columns) + 2), layout="constrained")
-    place = np.arange(len(over.columns))
-    kinds = [kind for kind in KINDS if kind in over.index.get_level_values("kind")]
-    for at, kind in enumerate(kinds):
-        mine = over.xs(kind, level="kind").mean()
-        left.barh(place + (at - 1.5) * 0.2, mine, 0.2, label=kind)
-    left.axvline(1, color="black", lw=1)
-    left.set(yticks=place, yticklabels=over.columns, xlabel="our CRPS over it: below 1 is ours", xlim=(0, 1.4))
-    left.legend(fontsize="small", loc="lower right")
-    for at, name in enumerate(cover.columns):
-        right.plot(
-            cover[name], np.full(len(cover), at), "o", color="tab:blue" if name == MODEL else "tab:grey", alpha=0.6
-        )
-        right.plot(cover[name].mean(), at, "|", color="black", ms=16)
-    right.axvspan(0.76, 0.84, color="tab:green", alpha=0.2)
-    right.set(yticks=range(len(cover.columns)), yticklabels=cover.columns, xlabel="80 % intervals cover, set by set")
-    for side in (left, right):
-        side.invert_yaxis()
-    figure.savefig(PICTURE, dpi=90, metadata={"Software": None})
-    plt.close(figure)
+    found = ((OVER, real(ratios()).mean()), (COVERS, real(wide("cover80")).mean()))
+    rows = [{"group": group, "label": name, "median": value} for group, means in found for name, value in means.items()]
+    bars(pd.DataFrame(rows), title="Accuracy and cover on real series", unit="").save(PICTURE)

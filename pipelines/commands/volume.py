@@ -31,7 +31,7 @@ from shiftcast.pipelines.commands.volume_summary import (
     show,
     summary_of,
 )
-from shiftcast.pipelines.publish.fans import SHOWN
+from shiftcast.pipelines.drawing.series import SHOWN
 from shiftcast.pipelines.publish.volume_plot import Fan, fans, save_plot
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.series.histories import AS_IT_IS, Adding, read_volumes

@@ -28,7 +28,7 @@ def bars(rows: pd.DataFrame, *, title: str, unit: str, log: bool | None = None) 
     rows
         ``label`` and ``median``, and where known ``low80, high80``; ``group`` where bars stand below headings.
     title
-        What it is of.
+        What it is of, or shows.
     unit
         Code of the unit.
     log
@@ -57,7 +57,7 @@ def _spec(
     axis = value_axis(scale, frame.plot, share=unit == "share", title=unit_text(unit))
     floor = scale.low if scale.log else 0.0
     values = [
-        {"y": middle, "median": float(scale.kept(pd.Series([row["median"]]))[0]), "from": row.get("low80", floor),
+        {"y": middle, "median": max(scale.low, row["median"]), "from": max(scale.low, row.get("low80", floor)),
          "to": row.get("high80", row["median"]), "colour": COLOURS.get(str(row["label"]), BLUE)}
         for middle, row in zip(frame.middles, rows.to_dict("records"), strict=True) if pd.notna(row["median"])
     ]  # fmt: skip

@@ -55,6 +55,7 @@ def _spec(rows: Sequence[Row], today: Any, words: Sequence[str], told: Sequence[
     shown = [each for each in values if each["to"] > each["from"]]
     x, colour = box.x, {"field": "colour", "type": "nominal", "scale": None}
     layers: list[dict[str, Any]] = [
+        box.times(),
         *Moments(today).rules(box),
         {"data": {"values": shown}, "mark": {"type": "bar", "height": _THICK, "opacity": 0.45, "aria": False},
          "encoding": {"x": x("from"), "x2": {"field": "to"}, "y": frame.y(), "color": colour}},

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from shiftcast.features.frames import ALL
 from shiftcast.forecast.telling.words import named
 from shiftcast.pipelines.drawing.panels import (
     AXIS,
@@ -25,8 +26,8 @@ from shiftcast.pipelines.drawing.panels import (
 from shiftcast.pipelines.drawing.picture import NARROW, Picture
 from shiftcast.pipelines.drawing.rendered import TIP, Spec
 from shiftcast.pipelines.drawing.scales import WHOLE, Scale, scale_of
-from shiftcast.pipelines.drawing.theme import DASHES, MILD, PALE, PAPER, colours
-from shiftcast.pipelines.drawing.times import placed
+from shiftcast.pipelines.drawing.theme import GREY, MILD, PALE, PAPER, colours, dash_of
+from shiftcast.pipelines.drawing.times import periods, placed
 from shiftcast.pipelines.drawing.words import unit_text, valued, within
 
 _BANDS: Final = (("low95", "high95", PALE), ("low80", "high80", MILD))
@@ -34,8 +35,10 @@ _LEVELS: Final = (("low80", "8 in 10 from"), ("high80", "8 in 10 to"),
                   ("low95", "95 % from"), ("high95", "95 % to"))  # fmt: skip
 _TALL, _SMALLER = 260, 150  # height of a panel alone, and among many [px]
 _MANY: Final = 4
+_HEADROOM: Final = 1.5  # of 95 % intervals over those of 80 %, within which they are wholly shown
+_SHORTER: Final = 0.75  # of the time of all panels, below which a panel has its own
 _MOST_TOLD: Final = 4  # lines that the words of a picture name
-_ENOUGH: Final = 0.02  # of a year, beside the first and last moment
+_ENOUGH: Final = 1e-4  # of a year, beside the first and last moment
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Look:
         Whether the axis of shares reaches from 0 to 100 % however low they are.
     line
         What a line is, at the head of its column of the table.
+    told
+        Whether panels and lines are names of the record, which are said in words.
     """
 
     columns: int | None = None
@@ -61,6 +66,7 @@ class Look:
     alike: bool = False
     whole: bool = False
     line: str = "median"
+    told: bool = True
 
 
 PLAIN: Final = Look()
@@ -82,6 +88,9 @@ class _Fan:
     def panels(self) -> list[str]:
         return list(dict.fromkeys(self.rows["panel"]))
 
+    def name(self, code: str) -> str:
+        return named(code) if self.look.told else code
+
     def unit_of(self, panel: str) -> str:
         return self.units.get(panel, self.unit)
 
@@ -98,7 +107,7 @@ def fan(
         ``when`` (a quarter, month, year or day), ``median``, and where known ``low80, high80, low95, high95``;
         ``line`` and ``panel`` where there are several, and ``unit`` where panels differ.
     title
-        What it is of.
+        What it is of, or shows.
     unit
         Code of the unit, such as ``share`` or ``USD/quarter``.
     moments
@@ -122,18 +131,18 @@ def fan(
 def _whole(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows with all columns, and where and how each moment is placed."""
     rows = rows.assign(**{name: "" for name in ("panel", "line") if name not in rows})
-    found = [placed(each) for each in rows["when"]]
+    found = [placed(each) for each in periods(rows["when"])]
     rows = rows.assign(at=[at for at, _ in found], called=[words for _, words in found])
     return rows.reset_index(drop=True)
 
 
 def _spec(fan: _Fan, width: int) -> Spec:
     panels = fan.panels
-    side, room = grid_of(len(panels), width, fan.look.columns)
-    labels = [named(line) for line in dict.fromkeys(fan.rows["line"]) if _many_lines(fan)]
+    side, room = grid_of(len(panels), width, fan.look.columns, labelled=_many_lines(fan))
+    labels = [fan.name(line) for line in dict.fromkeys(fan.rows["line"]) if _many_lines(fan)]
     box = max(90, room - AXIS - label_room(labels))
     height = _TALL if len(panels) <= _MANY and width > NARROW else _SMALLER if len(panels) > _MANY else 200
-    return together([_panel(fan, name, box, height) for name in panels], side)
+    return together([_panel(fan, name, (box, height), room - AXIS) for name in panels], side)
 
 
 def _many_lines(fan: _Fan) -> bool:
@@ -147,27 +156,40 @@ def _scale(fan: _Fan, panel: str) -> Scale:
     if fan.look.whole:
         return WHOLE
     values = [*rows[names].to_numpy(dtype=float).ravel(), *dots["value"].astype(float)]
+    if "high95" in rows and rows["high95"].max() <= _HEADROOM * max(values, default=0.0):
+        values += [*rows["high95"], *rows["low95"]]  # wider tails are cut off, so that they do not flatten the rest
     return scale_of(
         values, share=fan.unit_of(panel) == "share", log=fan.look.log, ticks=5 if len(fan.panels) <= _MANY else 4
     )
 
 
-def _panel(fan: _Fan, panel: str, width: int, height: int) -> dict[str, Any]:
+def _panel(fan: _Fan, panel: str, size: tuple[int, int], room: int) -> dict[str, Any]:
     rows = fan.rows[fan.rows["panel"] == panel]
     unit, half = fan.unit_of(panel), _half(fan.rows)
-    frame = Frame(width, height, round(float(fan.rows["at"].min()) - half, 4),
-                  round(float(fan.rows["at"].max()) + half, 4), _scale(fan, panel), unit == "share")  # fmt: skip
+    first, last = _span(fan, rows)
+    frame = Frame(*size, round(first - half, 6), round(last + half, 6), _scale(fan, panel), unit == "share")
     lines = [_line(fan, frame, str(name), own) for name, own in rows.groupby("line", sort=False)]
     layers = [layer for bands in lines for layer in bands[:-1]] + [bands[-1] for bands in lines]  # lines lie on top
-    layers += fan.moments.rules(frame)
-    layers.append(words_of_marks(frame, _said(rows, unit)))
+    layers += [frame.times(), *fan.moments.rules(frame)]
+    layers.append(words_of_marks(frame, _said(fan, rows, unit)))
     layers += _dots(fan, frame, panel)
     if _many_lines(fan):
         ends = rows.sort_values("at").groupby("line", sort=False).tail(1)
         layers.append(end_labels(frame, [
-            (named(row["line"]), row["median"], fan.colours[row["line"]]) for row in ends.to_dict("records")
+            (fan.name(row["line"]), row["median"], fan.colours[row["line"]]) for row in ends.to_dict("records")
         ]))  # fmt: skip
-    return {"width": width, "height": height, "layer": layers, "title": headed(named(panel), unit_text(unit))}
+    return {
+        "width": size[0],
+        "height": size[1],
+        "layer": layers,
+        "title": headed(fan.name(panel), unit_text(unit), room),
+    }
+
+
+def _span(fan: _Fan, rows: pd.DataFrame) -> tuple[float, float]:
+    """Return the time of a panel: that of all, unless its own is much shorter."""
+    whole, own = ((float(each["at"].min()), float(each["at"].max())) for each in (fan.rows, rows))
+    return own if own[1] - own[0] < _SHORTER * (whole[1] - whole[0]) else whole
 
 
 def _half(rows: pd.DataFrame) -> float:
@@ -187,7 +209,7 @@ def _line(fan: _Fan, frame: Frame, name: str, rows: pd.DataFrame) -> list[dict[s
          "encoding": {"x": x, "y": frame.y(low), "y2": {"field": high}}}
         for low, high, faint in _BANDS if low in shown and shown[low].notna().any()
     ]  # fmt: skip
-    dash = {"strokeDash": list(DASHES[name])} if name in DASHES and _many_lines(fan) else {}
+    dash = {"strokeDash": list(dash_of(name))} if dash_of(name) and _many_lines(fan) else {}
     mark = {"type": "line", "color": colour, "strokeWidth": 2, "strokeJoin": "round", "aria": False, **dash}
     return [*layers, {"data": data, "mark": mark, "encoding": {"x": x, "y": frame.y("median")}}]
 
@@ -196,7 +218,7 @@ def _dots(fan: _Fan, frame: Frame, panel: str) -> list[dict[str, Any]]:
     """Return the statements of a panel."""
     dots = fan.stated[(fan.stated["panel"] == panel) & fan.stated["at"].between(frame.first, frame.last)]
     rows = [
-        {"at": row["at"], "value": row["value"], "colour": fan.colours.get(row["line"], "#7a7f85"),
+        {"at": row["at"], "value": row["value"], "colour": fan.colours.get(row["line"], GREY),
          "said": f"{TIP}{row['called']}\n{row['says']}"}
         for row in dots.to_dict("records")
     ]  # fmt: skip
@@ -210,13 +232,13 @@ def _dots(fan: _Fan, frame: Frame, panel: str) -> list[dict[str, Any]]:
     }}]  # fmt: skip
 
 
-def _said(rows: pd.DataFrame, unit: str) -> dict[float, str]:
+def _said(fan: _Fan, rows: pd.DataFrame, unit: str) -> dict[float, str]:
     """Return what is said at each moment of a panel: its name, and each line's median and 8 in 10 interval."""
     said = {}
     for at, own in rows.groupby("at", sort=True):
         told = [f"{own['called'].iloc[0]}"]
         for row in own.dropna(subset=["median"]).to_dict("records"):
-            name = f"{named(row['line'])}: " if len(own) > 1 else ""
+            name = f"{fan.name(row['line'])}: " if len(own) > 1 else ""
             told.append(f"{name}{_with_interval(row, unit)}")
         said[float(str(at))] = "\n".join(told)
     return said
@@ -236,7 +258,7 @@ def _alt(fan: _Fan, title: str) -> str:
     told = []
     for (panel, line), own in list(rows.groupby(["panel", "line"], sort=False)):
         first, last, unit = own.iloc[0], own.iloc[-1], fan.unit_of(str(panel))
-        name = ", ".join(named(each) for each in dict.fromkeys([str(panel), str(line)]) if each)
+        name = ", ".join(fan.name(each) for each in dict.fromkeys([str(panel), str(line)]) if each not in {"", ALL})
         told.append(
             f"{f'{name}: ' if name else ''}{valued(first['median'], unit)} in {first['called']}, "
             f"{_with_interval(last, unit)} in {last['called']}"
@@ -249,8 +271,8 @@ def _table(fan: _Fan) -> pd.DataFrame:
     unit = unit_text(fan.unit)
     kept: dict[str, Any] = {}
     for name, words in (("panel", "panel"), ("line", "line"), ("called", "when")):
-        if fan.rows[name].astype(bool).any():
-            kept[words] = fan.rows[name].map(named) if name != "called" else fan.rows[name]
+        if len(set(fan.rows[name])) > 1 or name == "called":
+            kept[words] = fan.rows[name].map(fan.name) if name != "called" else fan.rows[name]
     if len(set(fan.units.values())) > 1:
         kept["unit"] = fan.rows["unit"].map(unit_text)
     for name, words in (("median", fan.look.line), *_LEVELS):

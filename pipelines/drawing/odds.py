@@ -17,7 +17,7 @@ def odds(rows: pd.DataFrame, *, title: str, moments: Moments = UNMARKED) -> Pict
     rows
         ``when`` and ``probability``; ``line`` and ``panel`` where there are several.
     title
-        What it is the odds of.
+        What they are the odds of.
     moments
         Moments that are marked by rules.
 

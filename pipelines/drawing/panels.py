@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import ceil, floor
+from math import ceil
+from textwrap import wrap
 from typing import Any, Final
 
 from shiftcast.pipelines.drawing.rendered import TIP, Spec
-from shiftcast.pipelines.drawing.scales import LETTER, Scale, apart
+from shiftcast.pipelines.drawing.scales import Scale, apart
 from shiftcast.pipelines.drawing.theme import INK, PAPER, SMALL
-from shiftcast.pipelines.drawing.times import ended, placed
+from shiftcast.pipelines.drawing.times import ended, placed, ticks_of
 
+PHONE: Final = 500  # widths below it are a phone's [px]
 AXIS: Final = 44  # room of the labels of values [px]
 _GAP: Final = 22  # between panels [px]
+_LABEL_LETTER: Final = 6.8  # mean width of a letter of a label, which is bold [px]
 _LINE: Final = SMALL + 2  # height of a label [px]
-_YEAR_LABEL: Final = 34  # room of the label of a year [px]
+_HEAD_LETTER: Final = 8  # mean width of a letter of a heading [px]
 _TICK_LABEL: Final = 46  # room of the label of a value [px]
 _RULE_LABEL: Final = 66  # room of the words of a rule [px]
 _MOST_LETTERS: Final = 26
@@ -52,15 +55,19 @@ class Frame:
 
     def x(self, field: str = "at") -> dict[str, Any]:
         """Return the encoding of a column of years."""
-        step = max(1, ceil(_YEAR_LABEL / (self.width / (self.last - self.first))))
+        marks, _ = ticks_of(self.first, self.last, self.width)
         return {
             "field": field, "type": "quantitative", "scale": {"domain": [self.first, self.last], "nice": False},
-            "axis": {
-                "title": None, "values": list(range(ceil(self.first), floor(self.last) + 1)), "tickSize": 4,
-                "labelExpr": f"datum.value % {step} == 0 && datum.value + 0.5 < {self.last} ? '' + datum.value : ''",
-                "labelOffset": round(self.width / (self.last - self.first) / 2, 1), "labelFlush": False,
-                "labelOverlap": False,
-            },
+            "axis": {"title": None, "values": marks, "labels": False, "tickSize": 4},
+        }  # fmt: skip
+
+    def times(self) -> dict[str, Any]:
+        """Return the layer that names periods below the panel."""
+        _, names = ticks_of(self.first, self.last, self.width)
+        return {
+            "data": {"values": [{"at": at, "name": name} for at, name in names]},
+            "mark": {"type": "text", "baseline": "top", "aria": False},
+            "encoding": {"x": self.x(), "y": {"value": self.height + 7}, "text": {"field": "name"}},
         }  # fmt: skip
 
     def y(self, field: str) -> dict[str, Any]:
@@ -125,7 +132,7 @@ def value_axis(scale: Scale, width: int, *, share: bool, title: str = "") -> dic
     }  # fmt: skip
 
 
-def grid_of(count: int, width: int, columns: int | None) -> tuple[int, int]:
+def grid_of(count: int, width: int, columns: int | None, *, labelled: bool = False) -> tuple[int, int]:
     """Return how many panels stand side by side, and the room of each [px].
 
     Parameters
@@ -134,14 +141,17 @@ def grid_of(count: int, width: int, columns: int | None) -> tuple[int, int]:
         Number of panels, and the room of all [px].
     columns
         Most side by side; by itself if ``None``.
+    labelled
+        Whether lines have labels, which need room.
 
     Returns
     -------
     tuple of int
     """
-    phone = width < 500
+    phone = width < PHONE
     most = (2 if count > 4 else 1) if phone else {1: 1, 2: 2, 4: 2}.get(count, 3)
-    side = min(count, most, columns or most)
+    most = min(most, 1 if phone else 2) if labelled else most
+    side = min(count, columns or most, most if phone else count)
     return side, (width - _GAP * (side - 1)) // side
 
 
@@ -162,10 +172,26 @@ def together(panels: Sequence[Mapping[str, Any]], side: int) -> Spec:
     return {"concat": list(panels), "columns": side, "align": "each"}
 
 
-def headed(name: str, unit: str) -> dict[str, Any]:
-    """Return the heading of a panel: its name, and its unit below."""
-    title = {"text": name or unit, **({"subtitle": unit} if name and unit else {})}
-    return title if name else {**title, "fontWeight": "normal", "fontSize": SMALL}
+def headed(name: str, unit: str, width: int) -> dict[str, Any]:
+    """Return the heading of a panel: its name in lines that fit, and its unit below.
+
+    Parameters
+    ----------
+    name, unit
+        In words; either may be empty.
+    width
+        Of the panel [px].
+
+    Returns
+    -------
+    dict
+    """
+    if not name:
+        return {"text": unit, "fontWeight": "normal", "fontSize": SMALL}
+    return {
+        "text": wrap(name, max(12, width // _HEAD_LETTER), break_long_words=False),
+        **({"subtitle": unit} if unit else {}),
+    }
 
 
 def short(label: str) -> str:
@@ -181,7 +207,7 @@ def short(label: str) -> str:
 
 def label_room(labels: Sequence[str]) -> int:
     """Return the room of labels at the ends of lines [px]."""
-    return ceil(max((LETTER * len(short(label)) for label in labels), default=0)) + 10 if labels else 6
+    return ceil(max((_LABEL_LETTER * len(short(label)) for label in labels), default=0)) + 10 if labels else 6
 
 
 def end_labels(frame: Frame, ends: Sequence[tuple[str, float, str]]) -> dict[str, Any]:
@@ -264,7 +290,7 @@ def words_of_marks(frame: Frame, said: Mapping[float, str]) -> dict[str, Any]:
     moments = sorted(said)
     edges = [frame.first, *((a + b) / 2 for a, b in pairwise(moments)), frame.last]
     rows = [
-        {"at": round(edges[at], 4), "to": round(edges[at + 1], 4), "said": TIP + said[moment]}
+        {"at": round(edges[at], 6), "to": round(edges[at + 1], 6), "said": TIP + said[moment]}
         for at, moment in enumerate(moments)
     ]
     return {

@@ -9,9 +9,11 @@
     hide(); lit = mark; mark.classList.add("at");
     tip.textContent = mark.dataset.says; tip.hidden = false;
     const box = mark.getBoundingClientRect(), own = tip.getBoundingClientRect(), wide = document.documentElement.clientWidth;
-    const left = box.right + 8 + own.width < wide ? box.right + 8 : Math.max(4, box.left - own.width - 8);
-    tip.style.left = `${left + scrollX}px`;
-    tip.style.top = `${Math.max(4, box.top + Math.min(box.height, 60) / 2 - own.height / 2) + scrollY}px`;
+    const row = box.width > wide / 3, beside = box.right + 8 + own.width < wide ? box.right + 8 : box.left - own.width - 8;
+    const left = row ? Math.min(box.left, wide - own.width - 4) : beside;
+    const top = row ? box.top - own.height - 4 : box.top + Math.min(box.height, 60) / 2 - own.height / 2;
+    tip.style.left = `${Math.max(4, left) + scrollX}px`;
+    tip.style.top = `${Math.max(4, top) + scrollY}px`;
   };
   for (const picture of document.querySelectorAll("svg.picture")) {
     const marks = [...picture.querySelectorAll("title")].map((title) => {

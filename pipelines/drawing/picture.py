@@ -14,13 +14,14 @@ from typing import Any, Final
 import pandas as pd
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.drawing.files import pdf_of, png_of
 from shiftcast.pipelines.drawing.rendered import Spec, render
+from shiftcast.pipelines.drawing.scales import LETTER
 from shiftcast.pipelines.drawing.theme import FONT, INK, PAPER
 
 WIDE, NARROW = 760, 350  # of a page's column, and of a phone's [px]
 ENDINGS: Final = (".svg", ".png", ".pdf", ".html")
-_TITLE_LETTER: Final = 8  # mean width of a letter of a title [px]
-_SHARPNESS: Final = 2  # dots of a PNG for each pixel of the picture
+_TITLE_LETTER: Final = 7  # mean width of a letter of a title [px]
 _FAMILIES: Final = f"'{FONT}', Arial, Helvetica, sans-serif"
 
 
@@ -38,12 +39,15 @@ class Picture:
         What is seen, in a sentence with its figures.
     table
         The figures behind it, with words at the heads of columns.
+    asked
+        What was asked, where the title is what was found.
     """
 
     title: str
     draws: Callable[[int], Spec]
     alt: str
     table: pd.DataFrame
+    asked: str = ""
 
     def spec(self, width: int = WIDE) -> Spec:
         """Return its Vega-Lite spec at a width [px]."""
@@ -64,7 +68,7 @@ class Picture:
         str
             As :func:`pipelines.drawing.rendered.render` makes it.
         """
-        return render(self.spec(width), self.alt, kind=kind)
+        return render(self.spec(width), self.alt, width=width, kind=kind)
 
     @cached_property
     def inline(self) -> str:
@@ -83,9 +87,12 @@ class Picture:
         -------
         str
         """
-        title = wrap(self.title, width // _TITLE_LETTER)
-        spec = {**self.spec(width), "title": {"text": title, "frame": "bounds", "offset": 12}}
-        text = render(spec, self.alt)
+        spec = self.spec(width)
+        unit = "" if "concat" in spec else str(spec.get("title", {}).get("text", ""))
+        below = [*wrap(self.asked, int(width / LETTER)), *([unit] if unit else [])]
+        title = {"text": wrap(self.title, width // _TITLE_LETTER), "frame": "bounds", "offset": 14,
+                 "subtitle": below, "subtitlePadding": 5}  # fmt: skip
+        text = render({**spec, "title": title}, self.alt, width=width)
         _, _, wide, high = text.partition('viewBox="')[2].partition('"')[0].split()
         head, _, body = text.partition(">")
         head += f' width="{wide}" height="{high}" color="{INK}" font-family="{_FAMILIES}"'
@@ -108,7 +115,8 @@ class Picture:
         """
         style, script = asset("picture.css"), asset("picture.js")
         table = self.table.to_html(index=False, border=0, float_format=lambda value: f"{value:.4g}")
-        said = f"<p><strong>{html.escape(says)}</strong></p>" if says else ""
+        told = [each for each in (self.asked, says.removeprefix(self.title).lstrip(". ")) if each]
+        said = "".join(f"<p>{html.escape(each)}</p>" for each in told)
         listed = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
         return (
             '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -119,7 +127,7 @@ class Picture:
             f"</details>{f'<ul>{listed}</ul>' if listed else ''}</main><script>{script}</script></body></html>\n"
         )
 
-    def save(self, path: str | Path, *, says: str = "", notes: tuple[str, ...] = ()) -> None:
+    def save(self, path: str | Path, *, says: str = "", notes: tuple[str, ...] = (), width: int = WIDE) -> None:
         """Write it; the same picture gives the same bytes.
 
         Parameters
@@ -128,24 +136,24 @@ class Picture:
             File to write: ``.svg``, ``.png``, ``.pdf``, or ``.html`` with the table behind it.
         says, notes
             Conclusion and notes on a page.
+        width
+            About as wide as it is [px], where it is no page.
 
         Raises
         ------
         InputError
             If the file's ending is none of these.
         """
-        import vl_convert  # noqa: PLC0415  (42 MB that only a picture needs)
-
         file = Path(path)
         match file.suffix.lower():
             case ".svg":
-                file.write_text(self.whole() + "\n", encoding="utf-8")
+                file.write_text(self.whole(width) + "\n", encoding="utf-8")
             case ".html":
                 file.write_text(self.page(says=says, notes=notes), encoding="utf-8")
             case ".png":
-                file.write_bytes(vl_convert.svg_to_png(self.whole(), scale=_SHARPNESS))
+                file.write_bytes(png_of(self.whole(width)))
             case ".pdf":
-                file.write_bytes(vl_convert.svg_to_pdf(self.whole()))
+                file.write_bytes(pdf_of(self.whole(width)))
             case _:
                 raise InputError(f"{file}: a picture ends with one of {', '.join(ENDINGS)}")
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import pandas as pd
 
+from shiftcast.features.frames import ALL
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.telling.words import named
 from shiftcast.forecast.views.answer import Answer
@@ -15,10 +16,10 @@ TIMES: Final = ("quarter", "month", "year", "period_end", "date")
 NOTHING: Final = "this answer has no figures to draw; leave --plot out"
 _INTERVALS: Final = (("median", "low80", "high80"), ("q500", "q100", "q900"))
 _FIRST: Final = ("after", "median")  # quantities drawn before others
-_LEVELS: Final = {0.1: "q100", 0.5: "q500", 0.9: "q900"}
+_LEVELS: Final = {0.025: "q025", 0.1: "q100", 0.5: "q500", 0.9: "q900", 0.975: "q975"}
 _BY: Final = "by_"
 _UNNAMED: Final = ("kind", "unit", "source", "evidence", "note", "known_at", "statement", "says", "row")
-_UNTOLD: Final = ("", "1", "see unit", "of the measure", "of the claim")
+_UNTOLD: Final = ("", "1", "unit", "see unit", "of the measure", "of the claim")
 _MOST_LETTERS: Final = 40  # of one name of a row
 
 
@@ -37,6 +38,16 @@ class Drawn(NamedTuple):
     median: str
     low: str = ""
     high: str = ""
+
+    def rows(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns of a table by the names that pictures know, those of the 95 % interval among them."""
+        found = {"median": table[self.median].astype(float)}
+        if self.low:
+            found |= {"low80": table[self.low].astype(float), "high80": table[self.high].astype(float)}
+        wide = {"low95": self.low.replace("q100", "q025"), "high95": self.high.replace("q900", "q975")}
+        if self.low.endswith("q100") and all(name in table for name in wide.values()):
+            found |= {name: table[column].astype(float) for name, column in wide.items()}
+        return pd.DataFrame(found)
 
 
 def quantity_of(table: pd.DataFrame, wanted: str = "") -> Drawn:
@@ -116,9 +127,25 @@ def unit_of(answer: Answer, drawn: Drawn, shown: pd.DataFrame) -> str:
     -------
     str
     """
-    told = [answer.units.get(each, "") for each in (drawn.name, drawn.median, "")]
+    told = [answer.units.get(each, "") for each in (drawn.name, drawn.median)]
     row = str(shown["unit"].iloc[0]) if "unit" in shown else ""
-    return next((each for each in (*told[:2], row, told[2]) if each not in _UNTOLD), "")
+    told = [each.replace("1/", f"{row}/") if each.startswith("1/") and row else each for each in told]
+    return next((each for each in (*told, row, answer.units.get("", "")) if each not in _UNTOLD), "")
+
+
+def by_row(answer: Answer, drawn: Drawn, shown: pd.DataFrame) -> bool:
+    """Return whether the unit of a quantity stands in each row, as those of one answer can differ.
+
+    Parameters
+    ----------
+    answer, drawn, shown
+        The answer, its quantity, and its rows.
+
+    Returns
+    -------
+    bool
+    """
+    return "unit" in shown and answer.units.get(drawn.name, answer.units.get(drawn.median, "see unit")) in _UNTOLD
 
 
 def names_of(shown: pd.DataFrame, time: str = "") -> list[str]:
@@ -161,7 +188,7 @@ def called(row: Mapping[str, Any]) -> str:
     'b200, 4 years'
     """
     told = [f"{value:g} years" if name == "life" else named(str(value)) for name, value in row.items()]
-    return ", ".join(each[:_MOST_LETTERS] for each in told)
+    return ", ".join(each[:_MOST_LETTERS] for each in told if each != ALL) or ALL
 
 
 def _is_name(column: pd.Series) -> bool:

@@ -19,7 +19,7 @@ _TOO_FINE: Final = re.compile(r"\d+\.\d{2,}")
 _IN_CSS: Final = {INK: "currentColor"}
 
 
-def render(spec: Spec, alt: str, *, kind: str = "") -> str:
+def render(spec: Spec, alt: str, *, width: int, kind: str = "") -> str:
     """Return a spec as SVG; the same spec gives the same bytes.
 
     Parameters
@@ -28,6 +28,8 @@ def render(spec: Spec, alt: str, *, kind: str = "") -> str:
         Vega-Lite, with its data.
     alt
         What is seen, in words.
+    width
+        That it has at least [px]: letters of a page can be wider than those it was laid out with.
     kind
         A class beside ``picture`` that a style sheet chooses by.
 
@@ -42,8 +44,10 @@ def render(spec: Spec, alt: str, *, kind: str = "") -> str:
 
     text = vl_convert.vegalite_to_svg(dict(spec), config=dict(CONFIG), allowed_base_urls=[])
     root = ET.fromstring(text)  # noqa: S314  (written by the library just now)
+    _, _, wide, high = root.get("viewBox", "0 0 0 0").split()
+    box = f"0 0 {max(int(float(wide)), width)} {high}"
     made = ET.Element("svg", {
-        "xmlns": _NAMESPACE, "class": f"picture {kind}".strip(), "viewBox": root.get("viewBox", ""), "role": "img",
+        "xmlns": _NAMESPACE, "class": f"picture {kind}".strip(), "viewBox": box, "role": "img",
         "aria-label": alt, "tabindex": "0", "fill": "none",
     })  # fmt: skip
     made.extend(part for each in root for part in _cleaned(each))
@@ -59,7 +63,7 @@ def _cleaned(element: ET.Element) -> list[ET.Element]:
     drawn = any(kept.get(name, "none") not in {"none", "transparent"} for name in ("fill", "stroke"))
     if tag in {"path", "rect", "line"} and not (drawn or said.startswith(TIP)):
         return []
-    if tag == "g" and (not inside or not kept):
+    if (tag == "g" and (not inside or not kept)) or (tag == "text" and not element.text and not inside):
         return inside
     made = ET.Element(tag, {name: _IN_CSS.get(value, value) for name, value in kept.items()})
     paper = [word for name, word in (("stroke", "edge"), ("fill", "paper")) if kept.get(name) == PAPER]

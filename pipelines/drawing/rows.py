@@ -8,11 +8,11 @@ from functools import cached_property
 from math import ceil
 from typing import Any, Final
 
+from shiftcast.pipelines.drawing.panels import PHONE
 from shiftcast.pipelines.drawing.rendered import TIP, Spec
 from shiftcast.pipelines.drawing.scales import LETTER
 from shiftcast.pipelines.drawing.theme import SMALL
 
-PHONE: Final = 500  # widths below it have names above marks [px]
 _ROW, _ROW_PHONE, _HEAD = 26, 40, 30  # heights of a row, of one with its name above, and of a heading [px]
 _MOST_NAME, _MOST_WORDS = 230, 210  # room of names and of words [px]
 _DOWN: Final = 9  # of a mark below the middle of its row, and of its name above, on a phone [px]
@@ -89,6 +89,14 @@ class Rows:
         """Room of marks [px]."""
         return max(120, self.width - self.left - self.right - 16)
 
+    def _line(self, name: str, words: str) -> tuple[str, str]:
+        """Return name and words as they fit: on a phone they share a line, and an interval in brackets gives way."""
+        if not self.phone:
+            return _cut(name, self.left), words
+        if LETTER * (len(name) + len(words) + 1) > self.plot:
+            words = words.partition(" (")[0]
+        return _cut(name, self.plot - ceil(LETTER * len(words)) - 6), words
+
     def y(self, field: str = "y") -> dict[str, Any]:
         """Return the encoding of a column of heights [px]."""
         scale = {"domain": [self.height, 0], "nice": False, "zero": False}
@@ -98,7 +106,7 @@ class Rows:
         """Return layers of names, words, headings, and what a pointer shows."""
         up = -2 * _DOWN if self.phone else 0
         rows = [
-            {"y": middle, "up": middle + up, "name": _cut(name, self.left or self.plot), "words": words,
+            {"y": middle, "up": middle + up, **dict(zip(("name", "words"), self._line(name, words), strict=True)),
              "top": middle - self.step / 2 + up / 2, "under": middle + self.step / 2 + up / 2, "said": TIP + said}
             for middle, name, words, said in zip(self.middles, self.names, self.words, self.said, strict=True)
         ]  # fmt: skip

@@ -14,7 +14,7 @@ _DECADES: Final = 1.3  # of range, from which an axis is logarithmic
 _DEEPEST: Final = 4  # decades that an axis reaches down at most
 _ROUND: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 _SHORT: Final = 2.2  # decades that have room for ticks between powers of ten
-LETTER: Final = 6.0  # mean width of a letter [px]
+LETTER: Final = 6.2  # mean width of a letter, in fonts that are wide [px]
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,10 @@ def year_of(moment: pd.Timestamp) -> float:
     Examples
     --------
     >>> year_of(pd.Timestamp("2027-07-02"))
-    2027.4986
+    2027.49863
     """
     days = 366 if moment.is_leap_year else 365
-    return float(round(moment.year + (moment.dayofyear - 1) / days, 4))
+    return float(round(moment.year + (moment.day_of_year - 1 + moment.hour / 24) / days, 6))
 
 
 def _near(one: tuple[list[int], float], other: tuple[list[int], float], gap: float) -> bool:

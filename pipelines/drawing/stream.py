@@ -41,7 +41,7 @@ def stream(rows: pd.DataFrame, *, title: str, moments: Moments = UNMARKED) -> Pi
         ``when, part, share``, parts in the order that they stack from below; ``panel`` where there are several. Shares
         of a moment are scaled to add up to one.
     title
-        What it is of.
+        What it is of, or shows.
     moments
         Moments that are marked by rules.
 
@@ -66,7 +66,7 @@ def _stacked(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _spec(rows: pd.DataFrame, paint: Mapping[str, str], moments: Moments, width: int) -> Spec:
     panels = list(dict.fromkeys(rows["panel"]))
-    side, room = grid_of(len(panels), width, None)
+    side, room = grid_of(len(panels), width, None, labelled=True)
     within = max(90, room - AXIS - label_room([named(part) for part in paint]))
     return together([_panel(rows[rows["panel"] == name], paint, moments, within) for name in panels], side)
 
@@ -85,9 +85,14 @@ def _panel(rows: pd.DataFrame, paint: Mapping[str, str], moments: Moments, width
         (named(row["part"]), (row["low"] + row["high"]) / 2, paint[row["part"]])
         for row in last.to_dict("records") if row["share"] >= _SEEN
     ]  # fmt: skip
-    layers += [*moments.rules(frame), words_of_marks(frame, _said(rows)), end_labels(frame, ends)]
+    layers += [frame.times(), *moments.rules(frame), words_of_marks(frame, _said(rows)), end_labels(frame, ends)]
     name = str(rows["panel"].iloc[0])
-    return {"width": width, "height": _HEIGHT, "layer": layers, **({"title": headed(named(name), "")} if name else {})}
+    return {
+        "width": width,
+        "height": _HEIGHT,
+        "layer": layers,
+        **({"title": headed(named(name), "", width)} if name else {}),
+    }
 
 
 def _said(rows: pd.DataFrame) -> dict[float, str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from shiftcast.forecast.telling.words import named
+
 INK, PAPER, DARK = "#1b1f24", "#ffffff", "#14181d"  # of text and rules, of a page, and of a dark page
 BLUE, ORANGE, GREEN, PINK, VERMILION, SKY, GREY = (
     "#0072b2", "#c47f00", "#009e73", "#c4699b", "#d55e00", "#3a97d3", "#7a7f85",
@@ -17,6 +19,7 @@ COLOURS: Final[Mapping[str, str]] = {
     "unallocated": GREY,
 }  # fmt: skip
 DASHES: Final[Mapping[str, tuple[int, ...]]] = {"llm": (7, 3), "generative": (7, 3), "sequence": (2, 2), "rest": (7, 3)}
+_KNOWN: Final[Mapping[str, str]] = {**{named(name): colour for name, colour in COLOURS.items()}, **COLOURS}
 FONT: Final = "Liberation Sans"
 SMALL, MIDDLE = 11, 12  # of letters [px]
 FAINT, PALE, MILD = 0.16, 0.16, 0.30  # opacity of grid lines, of 95 % and of 80 % bands
@@ -58,8 +61,30 @@ def colours(names: Iterable[str]) -> dict[str, str]:
     {'deep': '#0072b2', 'llm': '#c47f00', 'mine': '#009e73'}
     """
     names = list(dict.fromkeys(names))
-    given = {name: COLOURS[name] for name in names if name in COLOURS}
+    if len(names) == 1 and names[0] in {"", "all"}:
+        return {names[0]: BLUE}
+    given = {name: _KNOWN[name] for name in names if name in _KNOWN}
     free = [colour for colour in PALETTE if colour not in given.values()] or list(PALETTE)
     others = [name for name in names if name not in given]
     given |= {name: free[at % len(free)] for at, name in enumerate(others)}
     return {name: given[name] for name in names}
+
+
+def dash_of(name: str) -> tuple[int, ...]:
+    """Return the dashes of a line that stands beside others; none for a whole line.
+
+    Parameters
+    ----------
+    name
+        Of the line, as the record has it or in words.
+
+    Returns
+    -------
+    tuple of int
+
+    Examples
+    --------
+    >>> dash_of("large language models"), dash_of("deep")
+    ((7, 3), ())
+    """
+    return next((dashes for code, dashes in DASHES.items() if name in {code, named(code)}), ())

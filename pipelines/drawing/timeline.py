@@ -85,7 +85,7 @@ def timeline(rows: pd.DataFrame, *, title: str, alt: str, moments: Moments = UNM
         class that gives colour and shape), ``extent`` (``all, part, trial`` or ``unstated``), ``ringed`` (whether it
         is computed ahead of the request) and ``says``; in the order of lines.
     title
-        What it is of.
+        What it is of, or shows.
     alt
         What is seen, in a sentence with its figures.
     moments
@@ -118,6 +118,7 @@ def _spec(line: _Timeline) -> Spec:
         {"data": {"values": spans}, "mark": {"type": "rule", "strokeWidth": 2, "color": INK, "opacity": 0.25,
                                              "aria": False},
          "encoding": {"x": frame.x("from"), "x2": {"field": "to"}, "y": y}},
+        frame.times(),
         *line.moments.rules(frame),
         {"data": {"values": [row for row in marks if row["ringed"]]},
          "mark": {"type": "point", "shape": "circle", "size": _RING, "filled": False, "strokeWidth": 1, "stroke": INK,

@@ -32,7 +32,7 @@ def waterfall(first: tuple[str, float], steps: pd.DataFrame, *, last: str, title
     last
         Name of the figure that it ends with, which is the first and all changes.
     title
-        What it is of.
+        What it is of, or shows.
     unit
         Code of the unit.
 

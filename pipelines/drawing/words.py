@@ -38,7 +38,7 @@ def unit_text(unit: str) -> str:
     if unit in _UNTOLD:
         return ""
     plain = _PER.sub(lambda found: _TOGETHER.get(found[1], found[1]), unit)
-    return unit if " " in unit and "/" not in unit else _AN.sub("an ", unit_words(plain))
+    return unit if " " in unit and "/" not in unit else _AN.sub("an ", unit_words(plain)).strip()
 
 
 def valued(value: float, unit: str) -> str:

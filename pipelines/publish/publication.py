@@ -14,16 +14,18 @@ import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.short import forecast_in_short
-from shiftcast.pipelines.publish.figures import overview_picture
+from shiftcast.pipelines.publish.overview import WIDTH, overview
+from shiftcast.pipelines.publish.report import write_brief
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.tables.formulas import guarded_frame
 
 REPORT: Final = "report.html"
+BRIEF: Final = "brief.md"
 PICTURE: Final = "forecast.png"
 DIGEST: Final = "digest.txt"
 SUMMARY: Final = "summary.csv"
 PUBLISHED: Final = (
-    REPORT, PICTURE, DIGEST, SUMMARY, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv",
+    REPORT, BRIEF, PICTURE, DIGEST, SUMMARY, "forecasts.csv", "forecasts.parquet", "claims.csv", "quarantine.csv",
     "scores.csv",
 )  # fmt: skip
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
@@ -94,8 +96,9 @@ def publish(
         return
     fresh.mkdir(parents=True)
     place_report(bundle, fresh / REPORT)
-    forecasts, known = bundle.tables["forecasts"], bundle.known
-    overview_picture(bundle.cube, known.observations, known.market).savefig(fresh / PICTURE, dpi=110)
+    write_brief(bundle, fresh / BRIEF)
+    forecasts = bundle.tables["forecasts"]
+    overview(bundle.forecaster).save(fresh / PICTURE, width=WIDTH)
     forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
     guarded_frame(forecast_in_short(forecasts)).to_csv(fresh / SUMMARY, index=False)
     tables = {"forecasts": forecasts, "claims": bundle.forecaster.claims(),

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
 
-from shiftcast.pipelines.publish.fans import SHOWN, save_grid, shade
+from shiftcast.pipelines.drawing.picture import Picture
+from shiftcast.pipelines.drawing.series import SHOWN, ahead_rows, series_picture
 
 
 def save_plot(history: pd.DataFrame, forecast: pd.DataFrame, file: Path) -> None:
@@ -23,28 +22,29 @@ def save_plot(history: pd.DataFrame, forecast: pd.DataFrame, file: Path) -> None
     file
         Picture to write; its ending says the kind.
     """
+    shares_picture(history, forecast).save(file)
+
+
+def shares_picture(history: pd.DataFrame, forecast: pd.DataFrame) -> Picture:
+    """Return the picture of up to twelve series.
+
+    Parameters
+    ----------
+    history, forecast
+        As :func:`save_plot` takes them.
+
+    Returns
+    -------
+    Picture
+    """
     names = sorted(history["series"].astype(str).unique())
-
-    def draw(axis: Axes, name: str) -> None:
-        past = history[history["series"].astype(str) == name]
-        _fan(axis, name, past, forecast[forecast["series"].astype(str) == name])
-
-    save_grid(names[:SHOWN], draw, file, total=len(names))
-
-
-def _fan(axis: Axes, name: str, past: pd.DataFrame, ahead: pd.DataFrame) -> None:
-    """Draw one series: lines for history and mean, bands for the central 80 % and 95 %."""
-    dates = pd.DatetimeIndex(pd.to_datetime(past["period_end"], utc=True)).tz_localize(None)
-    wide = past.assign(day=dates).pivot_table(index="day", columns="category", values="value", fill_value=0.0)
-    wide = wide.div(wide.sum(axis=1), axis=0)
-    colours = mpl.colormaps["tab20"].colors  # type: ignore[attr-defined]
-    for place, category in enumerate(sorted(ahead["category"].astype(str).unique())):
-        colour, part = colours[place % 20], ahead[ahead["category"].astype(str) == category]
-        part = part.assign(day=part.period_end.dt.tz_localize(None))
-        if category in wide:
-            axis.plot(wide.index, wide[category], color=colour, label=category)
-        mean = part[part.statistic == "mean"].set_index("day").value
-        axis.plot(mean.index, mean, color=colour, linestyle="--", label=None if category in wide else category)
-        shade(axis, part, colour)
-    axis.set(ylim=(0, 1), ylabel="share")
-    axis.legend(fontsize=6)
+    days = pd.DatetimeIndex(pd.to_datetime(history["period_end"], utc=True)).tz_localize(None)
+    past = pd.DataFrame({"panel": history["series"].astype(str), "line": history["category"].astype(str),
+                         "day": days, "median": history["value"].astype(float)})  # fmt: skip
+    past["median"] /= past.groupby(["panel", "day"])["median"].transform("sum")
+    ahead = ahead_rows(forecast, ["series", "category"]).rename(columns={"series": "panel", "category": "line"})
+    shown = names[:SHOWN]
+    return series_picture(
+        past[past["panel"].isin(shown)].reset_index(drop=True), ahead[ahead["panel"].isin(shown)], unit="share",
+        total=len(names),
+    )  # fmt: skip

@@ -8,13 +8,12 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
-from shiftcast.pipelines.publish.fans import SHOWN, save_grid, shade
+from shiftcast.pipelines.drawing.picture import Picture
+from shiftcast.pipelines.drawing.series import SHOWN, ahead_rows, series_picture
 from shiftcast.pipelines.series.volumes import VolumeAnswer
 
 BACK: Final = 6  # horizons of history that are shown
-COLOUR: Final = "tab:blue"
 
 
 @dataclass(frozen=True)
@@ -80,16 +79,34 @@ def save_plot(shown: dict[str, Fan], file: Path, *, total: int) -> None:
     total
         How many series there are, stated where not all are shown.
     """
+    volumes_picture(shown, total=total).save(file)
 
-    def draw(axis: Axes, name: str) -> None:
-        fan = shown[name]
-        axis.plot(fan.past.index, fan.past, color=COLOUR)
-        axis.plot(fan.lower.index, fan.lower, color="tab:red", marker="^", linestyle="", markersize=3)
-        mean = fan.ahead[fan.ahead.statistic == "mean"].set_index("day").value
-        axis.plot(mean.index, mean, color=COLOUR, linestyle="--")
-        shade(axis, fan.ahead, COLOUR)
-        axis.set_ylabel("volume")
-        axis.set_ylim(bottom=0)
-        axis.tick_params(axis="x", labelrotation=30, labelsize=7)
 
-    save_grid(list(shown), draw, file, total=total)
+def volumes_picture(shown: dict[str, Fan], *, total: int) -> Picture:
+    """Return the picture of some series.
+
+    Parameters
+    ----------
+    shown, total
+        As :func:`save_plot` takes them.
+
+    Returns
+    -------
+    Picture
+        Values that are lower bounds are its only markers.
+    """
+    past = [_past(name, own.past) for name, own in shown.items()]
+    ahead = [ahead_rows(own.ahead, ["series"]).rename(columns={"series": "panel"}) for own in shown.values()]
+    lower = [
+        {"panel": name, "line": "", "when": day, "value": float(value), "says": "a lower bound"}
+        for name, own in shown.items() for day, value in own.lower.items()
+    ]  # fmt: skip
+    stated = pd.DataFrame(lower) if lower else None
+    rows = pd.concat(ahead, ignore_index=True).assign(line="")
+    return series_picture(pd.concat(past, ignore_index=True), rows, unit="", total=total, stated=stated)
+
+
+def _past(name: str, values: pd.Series) -> pd.DataFrame:
+    days = pd.DatetimeIndex(values.index)
+    days = days.tz_convert(None) if days.tz is not None else days
+    return pd.DataFrame({"panel": name, "line": "", "day": days, "median": values.to_numpy(dtype=float)})

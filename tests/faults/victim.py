@@ -121,8 +121,9 @@ def prepare() -> None:
     run_module.backtest = lambda *_, **__: table
     run_module.sealed = lambda bundle: bundle
     run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary.settings.seed), "utf-8")
-    blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
-    publication.overview_picture = lambda *_: blank
+    blank = SimpleNamespace(save=lambda path, **_: path.write_bytes(b""))
+    publication.overview = lambda *_: blank
+    publication.write_brief = lambda _, path: path.write_text("brief", "utf-8")
 
 
 def work(request: dict[str, object]) -> None:

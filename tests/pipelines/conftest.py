@@ -156,14 +156,15 @@ def no_draws(finished: Finished, views: dict[str, Callable[..., Any]], monkeypat
         computed.append("scores")
         return finished.scores
 
-    blank = SimpleNamespace(savefig=lambda path, **_: path.write_bytes(b""))
+    blank = SimpleNamespace(save=lambda path, **_: path.write_bytes(b""))
     monkeypatch.setattr(run_module, "build_world", build)
     monkeypatch.setattr(run_module, "backtest", backtest)
     for name, view in views.items():
         monkeypatch.setattr(assemble, name, view)
     monkeypatch.setattr(run_module, "sealed", lambda bundle: replace(bundle, answers=finished.result.bundle.answers))
     monkeypatch.setattr(run_module, "write_report", lambda _, path: path.write_text("report", encoding="utf-8"))
-    monkeypatch.setattr(publication, "overview_picture", lambda *_: blank)
+    monkeypatch.setattr(publication, "overview", lambda *_: blank)
+    monkeypatch.setattr(publication, "write_brief", lambda _, path: path.write_text("brief", encoding="utf-8"))
     return computed
 
 

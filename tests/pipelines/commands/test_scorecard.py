@@ -30,14 +30,18 @@ def scored(tmp_path_factory, finished):
         )
         run(replace(request, origin=PAST, past=True, publish_kept=False))
         patch.setattr("shiftcast.pipelines.job.run.build_world", lambda *_, **__: finished.world)
-        patch.setattr("shiftcast.pipelines.publish.publication.overview_picture", finished_picture)
+        patch.setattr("shiftcast.pipelines.publish.publication.overview", finished_picture)
+        patch.setattr(
+            "shiftcast.pipelines.publish.publication.write_brief",
+            lambda _, path: path.write_text("brief", encoding="utf-8"),
+        )
         run(request)
     return folder
 
 
 def finished_picture(*_):
     class Blank:
-        def savefig(self, path, **_):
+        def save(self, path, **_):
             path.write_bytes(b"")
 
     return Blank()

@@ -1,0 +1,161 @@
+"""Cells and phrases of the pages: figures with their interval, and dates of a crossing, out of rows of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from shiftcast.forecast.spoken import number, percent
+from shiftcast.forecast.telling.words import between, figure
+
+LOW, MIDDLE, HIGH = "q100", "q500", "q900"
+Row = Mapping[str, Any]
+_HALF: Final = 1 / 2
+_DASH: Final = "-"
+
+
+def marks(row: Row, unit: str) -> str:
+    """Return the median of a row with its unit and interval.
+
+    Parameters
+    ----------
+    row
+        ``q100, q500, q900``.
+    unit
+        Code of their unit.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> marks({"q100": 0.46, "q500": 0.55, "q900": 0.63}, "share")
+    '55 % (8 in 10: 46 % to 63 %)'
+    """
+    return f"{figure(row[MIDDLE], unit)} ({between(row[LOW], row[HIGH], unit)})"
+
+
+def cell(low: float, middle: float, high: float, unit: str = "") -> str:
+    """Return a median with its interval as short as a cell of a table wants it.
+
+    Parameters
+    ----------
+    low, middle, high
+        10 %, 50 % and 90 % quantiles.
+    unit
+        ``share`` for percentages.
+
+    Returns
+    -------
+    str
+        A dash where the median is missing.
+
+    Examples
+    --------
+    >>> cell(15e6, 19.6e6, 25.5e6)
+    '19.6 million (15 million to 25.5 million)'
+    """
+    shown = percent if unit == "share" else number
+    if pd.isna(middle):
+        return _DASH
+    return f"{shown(middle)} ({shown(low)} to {shown(high)})"
+
+
+def plain(value: Any, unit: str = "") -> str:
+    """Return a figure of a table, or a dash where it is missing.
+
+    Parameters
+    ----------
+    value, unit
+        Number or none, and ``share`` for a percentage.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> plain(0.123, "share"), plain(None), plain(1.5e12)
+    ('12 %', '-', '1.5 trillion')
+    """
+    if value is None or pd.isna(value):
+        return _DASH
+    return percent(float(value)) if unit == "share" else number(float(value))
+
+
+def day(value: Any) -> str:
+    """Return a day as text, or a dash where it is missing.
+
+    Parameters
+    ----------
+    value
+        Timestamp.
+
+    Returns
+    -------
+    str
+    """
+    return _DASH if pd.isna(value) else f"{value:%Y-%m-%d}"
+
+
+def text(value: Any) -> str:
+    """Return a text cell, empty where it is missing.
+
+    Parameters
+    ----------
+    value
+        Text or none.
+
+    Returns
+    -------
+    str
+    """
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def passes(row: Row) -> str:
+    """Return when a share passes its threshold, as a reader says it.
+
+    Parameters
+    ----------
+    row
+        The row of ``when``.
+
+    Returns
+    -------
+    str
+        ``already``, ``not by`` the horizon, or the middle quarter with its interval; odds beside.
+
+    Examples
+    --------
+    >>> row = {"already": 0.11, "never": 0.3, "middle": "2027Q1", "early": "2026Q2", "late": "after the horizon",
+    ...        "horizon": "2032Q4"}
+    >>> passes(row)
+    'in 2027Q1 (8 in 10: 2026Q2 to after 2032Q4)'
+    >>> passes(row | {"already": 0.89}), passes(row | {"never": 0.62})
+    ('already (89 %)', 'not by 2032Q4 (62 %)')
+    """
+    if row["already"] >= _HALF:
+        return f"already ({percent(row['already'])})"
+    if row["never"] >= _HALF:
+        return f"not by {row['horizon']} ({percent(row['never'])})"
+    late = f"after {row['horizon']}" if row["late"].startswith("after") else row["late"]
+    return f"in {row['middle']} (8 in 10: {row['early']} to {late})"
+
+
+def number_of(row: Row, name: str) -> str:
+    """Return a quantity of an answer with its interval as a cell.
+
+    Parameters
+    ----------
+    row, name
+        ``NAME_median, NAME_low80, NAME_high80``, and that name.
+
+    Returns
+    -------
+    str
+    """
+    return cell(*(float(row[f"{name}_{end}"]) for end in ("low80", "median", "high80")))

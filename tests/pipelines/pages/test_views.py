@@ -1,0 +1,132 @@
+"""Views say what the answers say: every figure, every claim and every source of a forecast is in one of them."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from shiftcast.forecast.spoken import number, percent
+from shiftcast.pipelines.pages.asked import BASES, NEWEST, REPLACED, quantiles, split, when
+from shiftcast.pipelines.pages.cells import passes
+from shiftcast.pipelines.pages.headline import YEARLY
+from shiftcast.pipelines.pages.split import OF_BASE
+from shiftcast.pipelines.pages.view import sentence
+from shiftcast.pipelines.pages.whole import all_views
+
+ORDER = ["answer", "demand", "crossings", "split", "claims", "scorecard", "leaves", "work", "techniques", "moves",
+         "binds", "assumptions", "sources", "glossary"]  # fmt: skip
+
+
+def words_of(view):
+    return " ".join([view.title, *(said.text for said in view.says)])
+
+
+def test_the_answer_comes_first_and_sources_and_words_last(shown):
+    assert list(shown) == ORDER
+    for view in shown.values():
+        assert view.title[0].isupper() or view.title[0].isdigit()
+        assert not view.title.endswith(".")
+
+
+def test_what_a_view_says_of_a_question_is_what_the_answer_says(shown, asked):
+    told = [said for view in shown.values() for said in view.says if said.question is not None]
+    assert len(told) > 12
+    for said in told:
+        if said.question["question"] != "when":  # of which one sentence tells several; see below
+            assert said.text == sentence(asked.forecaster.answer(said.question).says)
+
+
+def test_the_headline_equals_ask(shown, asked):
+    view, forecaster = shown["answer"], asked.forecaster
+    live = forecaster.ask(quantiles("accelerators")).iloc[-1]
+    share = forecaster.ask(split(asked.definition)).iloc[-1]
+    assert view.title.startswith(f"{number(live['q500'])} accelerators in place by {live['quarter']}")
+    assert f"hyperscale clouds buy {percent(share['q500'])}" in view.title
+    year, power = forecaster.ask(YEARLY).iloc[-1], forecaster.ask(quantiles("power")).iloc[-1]
+    values = {each.what.partition(",")[0]: (each.value, each.span) for each in view.figures}
+    assert values["accelerators in place"] == (
+        number(live["q500"]), f"8 in 10: {number(live['q100'])} to {number(live['q900'])}"
+    )  # fmt: skip
+    assert values["megawatts at the meter"][0] == number(power["q500"])
+    assert values["US dollars a year on data-centre accelerators"][0] == number(year["q500"])
+    assert values["hyperscale part of spending"][0] == percent(share["q500"])
+    assert values["odds that it is at least 60 %"][0] == percent(share["at_least_60"])
+
+
+@pytest.mark.parametrize("workload", REPLACED)
+def test_when_llms_pass_half_is_what_ask_says(shown, asked, workload):
+    said = words_of(shown["answer"])
+    for base in BASES:
+        row = asked.forecaster.ask(when(NEWEST, workload, base)).iloc[0]
+        assert passes(row) in said
+
+
+def test_how_good_is_taken_from_the_backtest(shown, finished):
+    year = next(row for row in finished.result.bundle.summary.backtest if row.horizon == "4")
+    assert f"held {percent(year.coverage80)} of what came" in words_of(shown["answer"])
+    whole = next(row for row in finished.result.bundle.summary.backtest if row.horizon == "all")
+    assert percent(abs(1 - whole.crps_ratio)) in shown["scorecard"].title
+
+
+def test_the_split_is_told_under_every_definition_and_on_every_base(shown, asked):
+    view = shown["split"]
+    rows = view.tables[0].rows
+    definitions = [str(name) for name in asked.forecaster.cube["definition"].values]
+    assert len(rows) == len(definitions) + len(OF_BASE) - 1
+    assert "hyperscalers, as NVIDIA counts since August 2026" in words_of(view)
+    for definition, cell in zip(definitions, rows["at least 60 %"], strict=False):
+        assert cell == percent(asked.forecaster.ask(split(definition)).iloc[-1]["at_least_60"])
+
+
+def test_leaves_are_small_multiples_and_rows_of_one_table(shown, asked):
+    view = shown["leaves"]
+    leaves = asked.forecaster.cube.sizes["leaf"]
+    assert len(view.tables[0].rows) == leaves
+    assert len(set(view.pictures[0].table.iloc[:, 0])) == leaves
+
+
+def test_parts_of_hours_add_up_in_their_picture(shown):
+    (picture,) = shown["work"].pictures
+    parts = picture.table.select_dtypes("number")
+    assert len(parts)
+
+
+def test_claims_are_told_judged_first_each_with_its_odds(shown, finished):
+    table = finished.result.bundle.forecaster.claims()
+    judged, others = (each.rows for each in shown["claims"].tables)
+    assert len(judged) == table["probability"].notna().sum()
+    assert len(judged) + len(others) == len(table)
+    assert set(judged["as worded"]) == {percent(value) for value in table["probability"].dropna()}
+    assert (others["not judged because"] != "").all()
+
+
+def test_every_assumption_and_source_is_listed(shown, finished):
+    bundle = finished.result.bundle
+    assert list(shown["assumptions"].tables[-1].rows["name"]) == list(bundle.tables["assumptions"]["name"])
+    listed = {source.name for source in shown["sources"].sources}
+    for name in ("observations", "claims", "assumptions", "rollouts", "hardware", "throughput", "ceilings"):
+        assert set(bundle.tables[name]["source"].dropna()) <= listed
+
+
+def test_rows_set_aside_are_listed_with_the_sources(finished):
+    bundle = finished.result.bundle
+    rows = pd.DataFrame(
+        [{"source": "mine.csv", "line": 7.0, "column": "value", "value": "x", "reason": "is no number"}]
+    )
+    (table,) = next(
+        view
+        for view in all_views(replace(bundle, tables={**bundle.tables, "quarantine": rows}))
+        if view.name == "sources"
+    ).tables
+    assert list(table.rows.iloc[0]) == ["mine.csv", "7", "value", "x", "is no number"]
+
+
+def test_an_older_forecast_has_the_views_that_it_keeps_the_figures_of(finished):
+    bundle = finished.result.bundle
+    cube = bundle.cube.drop_vars(["latent_hours", "adoption"])
+    tables = {**bundle.tables, **{name: bundle.tables[name].head(0) for name in ("rollouts", "traffic")}}
+    older = replace(bundle, cube=cube, tables=tables, summary=replace(bundle.summary, chain=None, backtest=()))
+    views = {view.name: view for view in all_views(older)}
+    assert set(ORDER) - set(views) == {"binds", "techniques", "moves"}
+    assert views["scorecard"].title == "No past forecast has been scored yet"
+    assert "No past forecast has been scored yet." in words_of(views["answer"])
