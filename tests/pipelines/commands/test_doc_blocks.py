@@ -23,9 +23,27 @@ MAKER = module(ROOT / "docs" / "page_blocks.py")
 GIVEN = module(Path(__file__).with_name("given.py"))
 RUN = [block for path in MAKER.pages() for block in MAKER.blocks(path)
        if block.kind in MAKER.COMMANDS and not block.mark.startswith(MAKER.NOT_RUN)]  # fmt: skip
-PAGES = sorted({block.page for block in RUN})
+SLOW = ("docs/personas/", "docs/understand/", "docs/start.md", "docs/my_fleet.md", "docs/machines.md", "README.md")
+PAGES = [pytest.param(page, marks=[pytest.mark.slow] if page.startswith(SLOW) else [], id=page)
+         for page in sorted({block.page for block in RUN})]  # fmt: skip
 WELL = {0, 3}  # 3: done, and there is something to look at
+WRITES = ("ingest", "init", "--output", "--plot", "--paths", "label", "store", "schedule")
 ALIKE = 0.7  # of the words of an answer; the small store has other figures, and so a few other words
+
+
+@pytest.fixture(scope="module")
+def answered():
+    """Return what runs a line; one that writes nothing is asked once, however many pages name it."""
+    kept = {}
+
+    def once(line, folder):
+        if any(word in line for word in WRITES):
+            return MAKER.answered(line, folder)
+        if line not in kept:
+            kept[line] = MAKER.answered(line, folder)
+        return kept[line]
+
+    return once
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +75,7 @@ def shown(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_blocks_of_a_page_run_in_their_order(page, place, monkeypatch):
+def test_the_blocks_of_a_page_run_in_their_order(page, place, answered, monkeypatch):
     monkeypatch.chdir(place)
     GIVEN.stage(place)
     stage_shown(page, place)
@@ -71,7 +89,7 @@ def test_the_blocks_of_a_page_run_in_their_order(page, place, monkeypatch):
         for line in MAKER.lines_of(block):
             if not line.startswith("shiftcast "):
                 continue
-            ended = MAKER.answered(line, place)
+            ended = answered(line, place)
             if line == "shiftcast fleet mine init":
                 GIVEN.priced(place)
             if ended.code not in WELL:
