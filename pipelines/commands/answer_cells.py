@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from shiftcast.forecast.views.answer import SHOWN
 MOST_ROWS: Final = 60
 _SPREADS: Final = (tuple(SHOWN), ("q500", "q100", "q900"))  # names of median and ends of an 80 % interval
 _UNTOLD: Final = ("", "1", "share", "see unit")
+_QUANTILE: Final = re.compile(r"q(\d{3})")
+_CAPITALS: Final = {each.lower(): each for each in ("USD", "MW", "GW", "PUE", "HHI")}
 _LARGE, _DECIMALS = 1e6, 3
 
 
@@ -64,12 +67,39 @@ def table_of(rows: pd.DataFrame, units: Mapping[str, str]) -> Table | None:
         return None
     table = Table(show_edge=False)
     for name in shown.columns:
-        heading = name.replace("_", " ") + _bracketed(name, units)
+        heading = heading_of(name) + _bracketed(name, units)
         left = name in rows.columns and not _numeric(rows[name])
         table.add_column(heading, justify="left" if left else "right")
     for row in shown.itertuples(index=False):
         table.add_row(*row)
     return table
+
+
+def heading_of(name: str) -> str:
+    """Return the name of a column in words.
+
+    Parameters
+    ----------
+    name
+        Column of a table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> heading_of("q025"), heading_of("p_full"), heading_of("expected_usd")
+    ('2.5 % are below', 'chance of full', 'expected USD')
+    """
+    if found := _QUANTILE.fullmatch(name):
+        return f"{int(found[1]) / 10:g} % are below"
+    words = name.split("_")
+    if words[0] == "p" and len(words) > 1:
+        words[0] = "chance of"
+    if words[0] == "it":
+        words[0] = "IT"
+    return " ".join(_CAPITALS.get(word, word) for word in words)
 
 
 def _bracketed(name: str, units: Mapping[str, str]) -> str:
