@@ -68,7 +68,7 @@ class Ended(NamedTuple):
     code
         Its exit code.
     output
-        What it printed, standard error behind standard output.
+        What it printed: its answer, or what it said on standard error where it gave none.
     """
 
     line: str
@@ -136,7 +136,7 @@ def answered(line: str, folder: Path) -> Ended:
         done = CliRunner().invoke(app, words[1:], prog_name="shiftcast", env={"COLUMNS": WIDTH, "NO_COLOR": "1"})
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         return Ended(line, 2, f"shiftcast: {done.exception}")
-    printed = [each.rstrip() for each in done.output.strip("\n").splitlines()]
+    printed = [each.rstrip() for each in (done.stdout or done.output).strip("\n").splitlines()]
     shown = printed[: int(head[1])] if head else printed
     return Ended(line, done.exit_code, "\n".join(shown))
 
