@@ -45,7 +45,7 @@ def tidied(notebook: Any, work: str) -> Any:
         cell.outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
         for output in cell.outputs:
             if "text" in output:
-                output.text = STYLED.sub("", output.text)
+                output.text = STYLED.sub("", output.text).replace("\r\n", "\n")
             output.metadata = nbformat.from_dict({}) if "metadata" in output else output.get("metadata")
             if "execution_count" in output:
                 output.execution_count = number

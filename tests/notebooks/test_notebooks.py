@@ -71,6 +71,7 @@ def test_a_notebook_is_small_and_shows_nothing_of_the_machine_it_ran_on(path):
     shown = [text_of(output) for output in outputs(path)]
     assert [MACHINE.search(text)[0] for text in shown if MACHINE.search(text)] == []
     assert [output for output in outputs(path) if output.get("name") == "stderr"] == []
+    assert [text for text in shown if "\r" in text or "\x1b" in text] == []
 
 
 def test_a_notebook_defines_nothing_and_imports_only_what_is_public(path):
