@@ -45,13 +45,19 @@ def tidied(notebook: Any, work: str) -> Any:
         cell.outputs = [each for each in cell.outputs if each.get("name") != "stderr"]
         for output in cell.outputs:
             if "text" in output:
-                output.text = STYLED.sub("", output.text).replace("\r\n", "\n")
+                output.text = last_shown(output.text)
             output.metadata = nbformat.from_dict({}) if "metadata" in output else output.get("metadata")
             if "execution_count" in output:
                 output.execution_count = number
             if work in str(output):
                 raise ValueError(f"cell {place} shows the folder it ran in: {str(output)[:200]}")
     return notebook
+
+
+def last_shown(text: str) -> str:
+    """Return what a terminal shows in the end: no colours, and of a line that was drawn again the last."""
+    lines = STYLED.sub("", text).replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rpartition("\r")[2] for line in lines)
 
 
 def execute(names: list[str]) -> None:
