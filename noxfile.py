@@ -46,9 +46,19 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def notebooks(session: nox.Session) -> None:
-    """Run the notebooks."""
+    """Run the notebooks, the first one first; ``nox -s notebooks -- --write`` keeps what they show."""
     install(session)
-    session.run("pytest", "--nbmake", "notebooks", *session.posargs)
+    if session.posargs == ["--write"]:
+        session.run("python", "notebooks/execute.py")
+    else:
+        session.run("pytest", "--nbmake", "-n", "0", "notebooks", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site of the docs into ``site``, or the folder after ``--``."""
+    session.install("-c", "constraints.txt", "-e", ".[docs]")
+    session.run(".ci/docs", *(session.posargs or ["site"]), external=True)
 
 
 @nox.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,6 +14,8 @@ from shiftcast.pipelines.tables.cells import figure, folded, is_figures, shared_
 __all__ = ["MOST_ROWS", "figure", "folded", "shared_of", "table_of"]
 MOST_ROWS: Final = 60
 _UNTOLD: Final = ("", "1", "share", "see unit")
+_QUANTILE: Final = re.compile(r"q(\d{3})")
+_CAPITALS: Final = {each.lower(): each for each in ("USD", "MW", "GW", "PUE", "HHI")}
 
 
 def table_of(rows: pd.DataFrame, units: Mapping[str, str]) -> Table | None:
@@ -36,12 +39,39 @@ def table_of(rows: pd.DataFrame, units: Mapping[str, str]) -> Table | None:
         return None
     table = Table(show_edge=False)
     for name in shown.columns:
-        heading = name.replace("_", " ") + _bracketed(name, units)
+        heading = heading_of(name) + _bracketed(name, units)
         left = name in rows.columns and not is_figures(rows[name])
         table.add_column(heading, justify="left" if left else "right")
     for row in shown.itertuples(index=False):
         table.add_row(*row)
     return table
+
+
+def heading_of(name: str) -> str:
+    """Return the name of a column in words.
+
+    Parameters
+    ----------
+    name
+        Column of a table.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> heading_of("q025"), heading_of("p_full"), heading_of("expected_usd")
+    ('2.5 % are below', 'chance of full', 'expected USD')
+    """
+    if found := _QUANTILE.fullmatch(name):
+        return f"{int(found[1]) / 10:g} % are below"
+    words = name.split("_")
+    if words[0] == "p" and len(words) > 1:
+        words[0] = "chance of"
+    if words[0] == "it":
+        words[0] = "IT"
+    return " ".join(_CAPITALS.get(word, word) for word in words)
 
 
 def _bracketed(name: str, units: Mapping[str, str]) -> str:

@@ -40,7 +40,7 @@ def retrain(
 
     A run on the same usage, facts, record and code computes nothing. Code 1 is a failure.
     """
-    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.commands.run_progress import Progress  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.opening import open_fleet  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.retraining import retrain_fleet  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.registry.deciding import KEPT  # noqa: PLC0415  (keeps --help fast)

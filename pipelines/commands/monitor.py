@@ -15,7 +15,7 @@ from shiftcast.features.input_error import InputError
 from shiftcast.forecast.monitoring.findings import OK
 from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.options import as_day
-from shiftcast.pipelines.commands.screen import Progress
+from shiftcast.pipelines.commands.run_progress import Progress
 from shiftcast.pipelines.ingest.stored_usage import UseUsage, stored_usage
 from shiftcast.pipelines.job.monitor import Monitored, findings_json, monitor
 from shiftcast.pipelines.records import RECORDS

@@ -45,7 +45,7 @@ def retrain(
     A run on the same data, code and settings computes nothing; one that was killed goes on with the steps that were
     done. Code 1 is a failure.
     """
-    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.commands.run_progress import Progress  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import RunRequest, run  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.registry.deciding import KEPT  # noqa: PLC0415  (keeps --help fast)
 
@@ -101,8 +101,8 @@ def replay(
 ) -> None:
     """Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."""
     from shiftcast.pipelines.commands.noted import check_output  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.commands.run_progress import Progress  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.commands.scorecard import show_summary, write_scores  # noqa: PLC0415  (keeps --help fast)
-    from shiftcast.pipelines.commands.screen import Progress  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.replay import replay as run_replay  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
 

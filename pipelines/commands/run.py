@@ -27,7 +27,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON.")] = False,
 ) -> None:
     """Ingest the record, fit, backtest, compare with the champion, register, and publish forecasts to 2028Q4."""
-    from shiftcast.pipelines.commands.screen import Progress, result_json, show_result  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.commands.run_progress import Progress  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.commands.screen import result_json, show_result  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import RunRequest  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.job.run import run as run_job  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.records import RECORDS  # noqa: PLC0415  (keeps --help fast)

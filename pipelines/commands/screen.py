@@ -1,10 +1,8 @@
-"""Screen of a run: progress on standard error, and a short table, the crossings, the split and the report's path."""
+"""Screen of a run: a short table, the crossings, the split and the report's path."""
 
 from __future__ import annotations
 
-import time
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import pandas as pd
 from rich.console import Console
@@ -25,33 +23,6 @@ _MEASURES: Final = {
 }
 _YEAR_END, _YEARS_SHOWN = 12, 3
 _PLACES: Final = (("all", "all"), ("hyperscale", "all"), ("rest", "all"))
-
-
-class Progress:
-    """One line a step on standard error, with the seconds it took."""
-
-    def __init__(self, *, shown: bool) -> None:
-        self._console = Console(stderr=True, quiet=not shown, highlight=False)
-        self._start = time.monotonic()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.step("done")
-
-    def step(self, line: str) -> None:
-        """Print a step.
-
-        Parameters
-        ----------
-        line
-            Text of the step.
-        """
-        self._console.print(f"[dim]{time.monotonic() - self._start:6.1f} s[/dim]  {line}")
 
 
 def demand_rows(result: RunResult) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 LONG: Final = 500  # series from which progress is shown
 
@@ -33,6 +33,8 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
         BarColumn(),
         TextColumn("{task.completed}/{task.total}"),
         TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("left"),
     )
     hidden = total < LONG or not errors.is_terminal
     with Progress(*columns, console=errors, transient=True, disable=hidden) as bar:

@@ -18,7 +18,7 @@ from shiftcast.forecast.views.part import forecast_periods, periods
 from shiftcast.pipelines.commands.giving import AsJson, Places, Plot, check_places, give
 from shiftcast.pipelines.commands.noted import Output
 from shiftcast.pipelines.commands.options import Root
-from shiftcast.pipelines.commands.screen import Progress
+from shiftcast.pipelines.commands.run_progress import Progress
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION
 from shiftcast.pipelines.registry.versions import changed_inputs, open_version

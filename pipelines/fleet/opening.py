@@ -29,8 +29,8 @@ DRAWS: Final = 2000
 
 
 def open_fleet(
-    name: str, root: Path | None = None, *, facts: Path | None = None, as_of: str | pd.Timestamp | None = None,
-    draws: int = DRAWS, seed: int = Settings.seed, alone: bool = False,
+    name: str, root: Path | str | None = None, *, facts: Path | str | None = None,
+    as_of: str | pd.Timestamp | None = None, draws: int = DRAWS, seed: int = Settings.seed, alone: bool = False,
 ) -> Planner:  # fmt: skip
     """Open a fleet that `shiftcast ingest ... --into NAME` made, to ask it questions.
 
@@ -62,9 +62,9 @@ def open_fleet(
     StoreError
         If its store, or a forecast of the world that is there, is damaged.
     """
-    whole = root or default_root()
+    whole = Path(root) if root else default_root()
     day = pd.Timestamp.now(tz="UTC").normalize() if as_of is None else _day(as_of)
-    fleet, usage = stored_fleet(name, whole, facts=facts, day=day)
+    fleet, usage = stored_fleet(name, whole, facts=Path(facts) if facts else None, day=day)
     known = read_record(RECORDS).as_of(day)
     world, notes = (None, ()) if alone else _world(whole, fleet)
     planner = Planner(fleet, usage, basis_of(known, Settings(draws=draws, seed=seed)), world, known.learned, notes)

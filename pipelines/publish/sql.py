@@ -47,7 +47,7 @@ Rows = Callable[[], "pd.DataFrame | pa.Table | pa.RecordBatchReader"]
 
 
 def open_sql(
-    root: Path | None = None, *, as_of: pd.Timestamp | None = None, usage_root: Path | None = None,
+    root: Path | str | None = None, *, as_of: pd.Timestamp | None = None, usage_root: Path | None = None,
     statement: str | None = None, more: Mapping[str, Rows] | None = None,
 ) -> duckdb.DuckDBPyConnection:  # fmt: skip
     """Return a DuckDB in memory with the tables of a store, from which no file, extension or setting can be reached.
@@ -80,7 +80,7 @@ def open_sql(
     >>> open_sql(statement="select 1").execute("select 6 * 7").fetchone()
     (42,)
     """
-    tables = sql_tables(root or default_root(), as_of=as_of, usage_root=usage_root) | dict(more or {})
+    tables = sql_tables(Path(root) if root else default_root(), as_of=as_of, usage_root=usage_root) | dict(more or {})
     asked = set(tables) if statement is None else set(re.findall(r"\w+", statement.lower()))
     database = duckdb.connect(config={"python_enable_replacements": False})
     silence(database.execute)

@@ -16,7 +16,7 @@ from shiftcast.pipelines.registry.model_files import private_copy
 from shiftcast.pipelines.state.root import StoreError, default_root
 
 
-def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forecaster:
+def open_forecaster(alias: str = CHAMPION, *, root: Path | str | None = None) -> Forecaster:
     """Open the forecast an alias points at, after checking its files against the registered digest.
 
     It does not wait for a run that is under way, and writes nothing. No code of the stored model is run.
@@ -42,7 +42,7 @@ def open_forecaster(alias: str = CHAMPION, *, root: Path | None = None) -> Forec
     ChangedAnswerError
         If another version of shiftcast or of its libraries made it and the present ones would answer otherwise.
     """
-    return open_bundle(alias, root=root).forecaster
+    return open_bundle(alias, root=Path(root) if root else None).forecaster
 
 
 def open_bundle(alias: str = CHAMPION, *, root: Path | None = None) -> Bundle:

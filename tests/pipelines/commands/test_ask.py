@@ -32,7 +32,7 @@ def test_what_all_rows_share_is_printed_once(call):
     done = call("ask", "quantiles", "measure=power", "horizon=3", "quantiles=0.1,0.9")
     assert done.output.count("unit: MW_facility") == 1
     assert sum(line.strip().startswith("202") for line in done.output.splitlines()) == 3
-    assert "q900" in done.output
+    assert "90 % are below" in done.output
 
 
 def test_quantiles_of_one_figure_stand_in_one_cell(call):

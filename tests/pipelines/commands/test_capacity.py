@@ -84,7 +84,7 @@ def test_three_doors_one_answer(question, beside, finished, model):
 
 @pytest.mark.parametrize(("question", "said"), [
     ("plan", ["order by", "racks to add", "hold the risk", "Ordered today", "Ways", "lag.order_shipment", "assumed"]),
-    ("retire", ["2024Q4", "scarce", "after the", "mw freed", "price.decline"]),
+    ("retire", ["2024Q4", "scarce", "after the", "MW freed", "price.decline"]),
     ("site", ["vr200", "binding", "measured", "MLPerf", "left out", "given", "asked for", "Most work"]),
     ("cost", ["crf", "capital", "energy", "idle", "elasticity 0.4", "backfire", "cost.rate"]),
     ("limits", ["binding", "shadow power", "power_additions.flow", "Shadow prices"]),

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from shiftcast.pipelines.commands.screen import Progress, demand_rows, result_json, show_result
+from shiftcast.pipelines.commands.run_progress import Progress
+from shiftcast.pipelines.commands.screen import demand_rows, result_json, show_result
 
 MEASURES = ["accelerators live", "busy GPU-hours", "facility power", "spending"]
 
