@@ -35,6 +35,7 @@ TEXTS: Final = {  # pages whose text lies elsewhere in the checkout
     "README.md": "readme.md",
     "CHANGELOG.md": "reference/changes.md",
     "CONTRIBUTING.md": "reference/contributing.md",
+    "SECURITY.md": "reference/security.md",
     "pipelines/records/README.md": "reference/records.md",
     "pipelines/records/migration_learned.md": "reference/migration_learned.md",
     "pipelines/mcp/skill.md": "reference/mcp_skill.md",
@@ -46,6 +47,7 @@ DOORS: Final = {  # the public names by what people do with them
     "Make a forecast": ("run", "RunRequest", "Settings"),
     "Your own data": ("ingest", "IngestRequest", "Store", "open_sql"),
     "Your own series": ("forecast_volumes", "VolumeQuestion", "panels", "draw_shares", "fit_shares", "share_panels"),
+    "Draw an answer": ("draw",),
     "Errors": ("InputError",),
 }
 LINK: Final = re.compile(r"(?P<open>!?\[[^\]]*\]\()(?P<to>[^)#\s]+)(?P<rest>#[^)\s]*)?\)")
