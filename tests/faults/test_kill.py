@@ -5,12 +5,14 @@ What else it leaves, the doctor lists and cleans.
 
 import signal
 from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from shiftcast.pipelines.doctor.examine import clean, examine
+from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, all_versions, open_store
@@ -24,9 +26,21 @@ NAMED = (
     "between alias and reason", "while publishing", "before the swap", "after the swap",
 )  # fmt: skip
 RANDOM = sorted((np.random.default_rng(20260826).permutation(999)[:22] + 1).tolist())  # thousandths of all steps
-LEFT = {"mlflow.db", "artifacts", "run.lock", "fence.json", "ledger.jsonl"}
+LEFT = {"mlflow.db", "artifacts", "run.lock", "fence.json", "ledger.jsonl", "published.json"}
 FRESH = (1, 40, 300, 900)  # steps of a run in an empty store: lock, migration, rename, first table of the run
 seeds = count(1)
+
+
+@pytest.fixture(autouse=True)
+def quick_report(monkeypatch):
+    """Let the doctor publish as the runs do that are killed: a report is its seed."""
+    monkeypatch.setattr(
+        standing, "write_report", lambda bundle, path: path.write_text(str(bundle.summary.settings.seed), "utf-8")
+    )
+    monkeypatch.setattr(
+        publication, "overview", lambda *_: SimpleNamespace(save=lambda path, **_: path.write_bytes(b""))
+    )
+    monkeypatch.setattr(publication, "write_brief", lambda _, path: path.write_text("brief", "utf-8"))
 
 
 def champion_seed(root):
@@ -85,6 +99,7 @@ def test_a_killed_run_leaves_the_last_good_state_and_the_next_completes(runs, st
     if new % 2:  # half of the time the doctor comes before the next run, else after it
         clean(root, out, wait=5)
         assert orphans(root) == set()
+        assert published_seed(root) == champion_seed(root)
     assert runs.run(root, new) == 0
     assert champion_seed(root) == published_seed(root) == new
     clean(root, out, wait=5)

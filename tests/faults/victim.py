@@ -30,7 +30,7 @@ from shiftcast.forecast.views.part import forecast_frame
 from shiftcast.pipelines.job import assemble
 from shiftcast.pipelines.job import run as run_module
 from shiftcast.pipelines.job.run import RunRequest, run
-from shiftcast.pipelines.publish import publication
+from shiftcast.pipelines.publish import publication, standing
 from shiftcast.pipelines.records import RECORDS
 from shiftcast.pipelines.registry import deciding
 from shiftcast.pipelines.registry.mlflow_store import REASON_TAG, STATE_TAG, open_store
@@ -120,7 +120,8 @@ def prepare() -> None:
     run_module.build_world = lambda *_, **__: world
     run_module.backtest = lambda *_, **__: table
     run_module.sealed = lambda bundle: bundle
-    run_module.write_report = lambda bundle, path: path.write_text(str(bundle.summary.settings.seed), "utf-8")
+    for module in (run_module, standing):
+        module.write_report = lambda bundle, path: path.write_text(str(bundle.summary.settings.seed), "utf-8")
     blank = SimpleNamespace(save=lambda path, **_: path.write_bytes(b""))
     publication.overview = lambda *_: blank
     publication.write_brief = lambda _, path: path.write_text("brief", "utf-8")
