@@ -81,12 +81,12 @@ def _run_hook(command: list[str], done: Monitored) -> None:
 
 def _show(done: Monitored) -> None:
     console = wide_console()
-    table = Table("status", "check", "subject", "value", "limit", "note", title=f"Model version {done.version}",
-                  title_justify="left")  # fmt: skip
+    console.print(f"{done.alarms} alarms; {done.action} (model version {done.version})")
+    table = Table("status", "check", "subject", "value", "limit", "note")
     for row in done.findings.itertuples():
         if row.status != OK:
             table.add_row(row.status, row.check, row.subject, f"{row.value:.3g}", f"{row.limit:.3g}", row.note)
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     fine = done.findings[done.findings["status"] == OK]
     console.print(f"{len(fine)} checks are ok: {', '.join(dict.fromkeys(fine['check']))}")
-    console.print(f"{done.alarms} alarms; {done.action}")
