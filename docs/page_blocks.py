@@ -7,7 +7,6 @@ Tests run the same blocks on a small store.
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import sys
@@ -24,6 +23,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 COMMANDS: Final = ("console", "bash", "python")  # blocks that do something
 OTHERS: Final = ("text", "csv", "toml", "json", "yaml", "sql")  # blocks that show something
 NOT_RUN: Final = "not run:"
+FOUND: Final = 3  # what commands end with that found something to say, such as alarms
 ABSENT: Final = {"docs/ingest/labels.md": "rules.csv"}  # what a page makes itself
 PARTLY: Final = "the lines of shiftcast are run:"
 SHOWN: Final = {"docs/ingest/tables.md": ("report.csv", "map.csv", "query.sql")}  # tables of a page that its lines read
@@ -151,6 +151,8 @@ def filled(text: str, folder: Path) -> str:
         for line in lines_of(Block("", 0, "", "console", found["text"])):
             ended = answered(line, folder)
             sys.stderr.write(f"{ended.code}  {line}\n")
+            if ended.code not in {0, FOUND}:
+                raise SystemExit(f"{line}: {ended.output[-400:]}; no page was written with this answer")
             parts += [f"$ {line}", ended.output, ""]
         mark = f"<!-- {found['mark']} -->\n" if found["mark"] else ""
         return f"{mark}```console\n" + "\n".join(parts).strip("\n") + "\n```"
@@ -164,7 +166,6 @@ def main(folder: str, *names: str) -> None:
     link = place / "notebooks"
     if not link.exists():
         link.symlink_to(ROOT / "notebooks")
-    os.environ["MPLBACKEND"] = "agg"
     for path in [Path(name).resolve() for name in names] or pages():
         text = path.read_text(encoding="utf-8")
         new = filled(text, place)

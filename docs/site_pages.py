@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -53,13 +54,15 @@ DOORS: Final = {  # the public names by what people do with them
 LINK: Final = re.compile(r"(?P<open>!?\[[^\]]*\]\()(?P<to>[^)#\s]+)(?P<rest>#[^)\s]*)?\)")
 WRITTEN: Final = re.compile(r"<!-- (benchmarks/\w+\.py)[^:\n]*: begin -->")
 WIDE: Final = 96  # letters of a line of a block
+LAID: Final = tempfile.TemporaryDirectory(prefix="site-")  # gone when the build ends
 FENCE: Final = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 @event_priority(100)
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Lay the folders out as they are imported, where the reader of docstrings looks for them."""
-    laid = Path(tempfile.mkdtemp(prefix="site-")) / "shiftcast"
+    laid = Path(LAID.name) / "shiftcast"
+    shutil.rmtree(laid, ignore_errors=True)
     laid.mkdir()
     for source in [*(ROOT / "shiftcast").iterdir(), *(ROOT / name for name in ("features", "forecast", "pipelines"))]:
         (laid / source.name).symlink_to(source)

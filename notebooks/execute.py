@@ -46,11 +46,13 @@ def tidied(notebook: Any, work: str) -> Any:
         for output in cell.outputs:
             if "text" in output:
                 output.text = last_shown(output.text)
-            output.metadata = nbformat.from_dict({}) if "metadata" in output else output.get("metadata")
+            if "metadata" in output:
+                output.metadata = nbformat.from_dict({})
             if "execution_count" in output:
                 output.execution_count = number
             if work in str(output):
                 raise ValueError(f"cell {place} shows the folder it ran in: {str(output)[:200]}")
+    nbformat.validate(notebook)
     return notebook
 
 
@@ -62,7 +64,7 @@ def last_shown(text: str) -> str:
 
 def execute(names: list[str]) -> None:
     """Run notebooks in order and write them with their outputs."""
-    os.environ.update(COLUMNS="100", NO_COLOR="1", MPLBACKEND="agg")
+    os.environ.update(COLUMNS="100", NO_COLOR="1")
     with TemporaryDirectory() as work:
         (Path(work) / "data").symlink_to(HERE / "data")
         for path in sorted(HERE.glob("*.ipynb")):

@@ -103,3 +103,10 @@ def parsed(command, words):
     if isinstance(command, typer.core.TyperGroup):
         _, inner, rest = command.resolve_command(context, [*context._protected_args, *context.args])
         parsed(inner, rest)
+
+
+def test_the_counts_of_the_record_are_those_of_the_record(record):
+    published = int((record.observations["evidence"] != "assumed").sum())
+    for page in (README, ROOT / "docs/start.md"):
+        assert f"ome {round(published, -2):,} published figures" in page.read_text(encoding="utf-8")
+    assert f"- {len(record.assumptions)} assumptions," in README.read_text(encoding="utf-8")

@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 import shiftcast
@@ -91,3 +92,7 @@ def test_what_a_run_leaves_beside_its_outputs_is_not_kept(path):
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
     assert [cell["metadata"] for cell in notebook["cells"]] == [{}] * len(notebook["cells"])
     assert [cell["id"] for cell in notebook["cells"]] == [f"cell-{place}" for place in range(len(notebook["cells"]))]
+
+
+def test_a_notebook_is_valid_for_every_reader(path):
+    nbformat.validate(nbformat.read(path, as_version=4))
