@@ -28,6 +28,7 @@ from shiftcast.forecast.views.provenance import Registered
 from shiftcast.forecast.views.published import share_table
 from shiftcast.forecast.views.scenario import BASE
 from shiftcast.forecast.views.techniques import half_questions
+from shiftcast.forecast.views.widening import WIDENED
 
 if TYPE_CHECKING:  # they bring the models, which only questions that draw again need
     from shiftcast.forecast.known import Known, Settings
@@ -224,7 +225,8 @@ class Forecaster(Deciding):
 
         if self.known is None or self.settings is None:
             raise InputError(_NOT_KEPT)
-        return Redrawn(self.known, self.settings, self.cube)
+        drawn = None if WIDENED in self.cube.attrs else self.cube  # a widened one is beside no free draw
+        return Redrawn(self.known, self.settings, drawn)
 
     @property
     def _reading(self) -> ClaimReading:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import typer
@@ -12,7 +13,7 @@ from shiftcast.pipelines.commands.listed import CommandsOnDemand
 from shiftcast.pipelines.state.output import careful_streams
 from shiftcast.pipelines.state.scratch import scratch
 
-FAILED, BAD_INPUT = 1, 2
+FAILED, BAD_INPUT, ENDED = 1, 2, 128 + signal.SIGTERM
 _KEEPERS = frozenset(
     {"sqlalchemy", "sqlite3", "duckdb", "_duckdb", "mlflow", "psycopg"}
 )  # whose errors are the store's
@@ -52,6 +53,7 @@ def main() -> None:
         With code 2 for bad input and 1 for a failure.
     """
     careful_streams()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))  # so that what is held is let go of
     try:
         with scratch():
             app()

@@ -22,6 +22,8 @@ FOLLOW: Final = {
     "spending": ("spending", "spending_new_products", "accelerators_shipped"),
 }  # fmt: skip
 
+WIDENED: Final = "widened"  # attribute of a cube that is no longer as it was drawn
+
 
 def widen(cube: xr.Dataset, factor: float) -> xr.Dataset:
     """Return the cube with the spread of its totals multiplied on the log scale.
@@ -51,7 +53,7 @@ def widen(cube: xr.Dataset, factor: float) -> xr.Dataset:
         level = draws_of(cube, total, Part())[:, ahead]
         pull = (level / np.median(level, axis=0)) ** (factor - 1)
         moved |= {name: _pulled(cube[name], pull, ahead) for name in names if name in cube}
-    return cube.assign(moved)
+    return cube.assign(moved).assign_attrs({WIDENED: float(factor)})
 
 
 def _pulled(variable: xr.DataArray, pull: Array, ahead: Any) -> Any:

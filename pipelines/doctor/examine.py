@@ -16,7 +16,7 @@ from shiftcast.pipelines.doctor.registry import registry_findings
 from shiftcast.pipelines.fleet.place import fleet_names, fleet_root
 from shiftcast.pipelines.job.workplace import WORKING
 from shiftcast.pipelines.publish.publication import half_published
-from shiftcast.pipelines.publish.standing import differs, end, noted_out, publish_champion
+from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_out, publish_champion
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.registry.schema import DATABASE, moved_from, relocate, schema_fault
@@ -183,6 +183,9 @@ def _database(root: Path) -> Iterator[Fault]:
 def _publication(store: Registry) -> Iterator[Fault]:
     """Yield that the champion's folder holds another forecast, as after a run that died before publishing."""
     out, champion = noted_out(store.root), champion_version(store)
+    if champion is not None and begun_by(store.root, str(champion.version)) is not None:
+        yield Fault("rollback", f"a rollback to model version {champion.version} did not end", "is ended",
+                    partial(end, store))  # fmt: skip
     if out is not None and champion is not None and differs(store, champion, out):
         yield Fault(
             "publication", f"{out} does not hold model version {champion.version}, the champion", "is published there",
@@ -192,7 +195,7 @@ def _publication(store: Registry) -> Iterator[Fault]:
 
 def _published(store: Registry, out: Path) -> None:
     publish_champion(store, out)
-    end(store.root)
+    end(store)
 
 
 def _remove(path: Path) -> None:

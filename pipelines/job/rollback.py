@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from shiftcast.pipelines.publish.publication import prepare
-from shiftcast.pipelines.publish.standing import Begun, begin, begun_by, end, publish_champion
+from shiftcast.pipelines.publish.standing import Begun, begin, begun_by, end, noted_out, publish_champion
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.champion import read_version
-from shiftcast.pipelines.registry.deciding import RolledBack, earlier_version, explain, give_back
+from shiftcast.pipelines.registry.deciding import RolledBack, earlier_version, give_back
 from shiftcast.pipelines.registry.mlflow_store import Store, champion_version, open_store
 from shiftcast.pipelines.state.guard import LOCK_SECONDS, guarded
 from shiftcast.pipelines.state.root import StoreError
@@ -29,7 +29,7 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
     to
         Version number; the champion before this one if not given.
     out
-        Folder to publish to; nothing is published if not given.
+        Folder to publish to, beside the one that the champion was published to last.
     wait
         Seconds to wait for a run under way.
 
@@ -59,11 +59,10 @@ def roll_back(root: Path, *, to: str | None = None, out: Path | None = None, wai
         done = begun_by(root, str(current.version))
         if done is None or to not in (None, done.back):
             done = _move(store, current, to, check=fence.check)
-        else:  # it died after the alias had moved
-            explain(store, current, done.left)
-        if out is not None:
-            publish_champion(store, out, check=fence.check)
-        end(root)
+        noted = noted_out(root)
+        for place in dict.fromkeys(each.resolve() for each in (noted, out) if each is not None):
+            publish_champion(store, place, check=fence.check)
+        end(store)
     return RolledBack(done.back, done.left)
 
 

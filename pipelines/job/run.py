@@ -34,6 +34,7 @@ from shiftcast.pipelines.registry.champion import read_version
 from shiftcast.pipelines.registry.deciding import (
     NOT_ASKED,
     UNCHANGED,
+    UNREADABLE,
     made_before,
     outcome_of,
     settle,
@@ -247,7 +248,7 @@ def _publish(job: _Job, done: RunResult, place_report: Callable[[Bundle, Path], 
             )
         elif publish_champion(job.store, done.out, check=job.fence.check):
             job.progress("the folder held another forecast than the champion, which is published")
-        end(job.store.root)
+        end(job.store)
     job.ledger.write("publish", DONE, done.outcome)
     shutil.rmtree(job.request.root / "working", ignore_errors=True)
     return done
@@ -276,7 +277,7 @@ def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | No
         alone = decide(bundle.tables["scores"], None)
         return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, is damaged")
     except StoreError as error:  # for a moment, perhaps
-        return Decision(False, f"kept: the champion cannot be read, so neither is known to be better ({error}); "
+        return Decision(False, f"{UNREADABLE}, so neither is known to be better ({error}); "
                                "`shiftcast rollback --to` takes this version if it is lost for good")  # fmt: skip
 
 

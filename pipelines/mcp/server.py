@@ -22,6 +22,7 @@ from shiftcast.pipelines.mcp.asking import AnswerLimits, Fleets, answer, tools
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.maker import present_maker
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import without_secrets
 
 _READS: Final = types.ToolAnnotations(
     read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
@@ -138,7 +139,7 @@ async def _called(
             f"the answer took more than {limits.seconds:g} s; ask for less, such as fewer draws or programmes"
         )
     except _REFUSED as error:
-        return _fault(str(error))
+        return _fault(without_secrets(str(error)))
     except Exception as error:
         _LOG.error("tool %s failed: %s", name, type(error).__name__)  # no arguments: they may hold what is private
         return _fault("the server failed on this question; its log has the kind of error")

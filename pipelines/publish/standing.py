@@ -12,6 +12,7 @@ from shiftcast.pipelines.publish.report import write_report
 from shiftcast.pipelines.registry.answers import unchanged
 from shiftcast.pipelines.registry.bundle import Bundle
 from shiftcast.pipelines.registry.champion import read_version
+from shiftcast.pipelines.registry.deciding import explain
 from shiftcast.pipelines.registry.mlflow_store import DIGEST_TAG, Store, champion_version
 from shiftcast.pipelines.state.whole import read_whole, write_whole
 
@@ -41,8 +42,12 @@ def note_published(root: Path, out: Path, *, champion: bool) -> None:
     root, out
         Folder of the store, and the one published to.
     champion
-        Whether it is the champion; else somebody asked for another forecast there.
+        Whether it is the champion; else somebody asked for another forecast there, and where the champion is
+        published stays noted.
     """
+    noted = read_whole(root / PUBLISHED)
+    if not champion and noted.get("champion") and noted.get("out") != str(out.resolve()):
+        return
     write_whole(root / PUBLISHED, {"out": str(out.resolve()), "champion": champion})
 
 
@@ -96,15 +101,19 @@ def begun_by(root: Path, champion: str) -> Begun | None:
     return found if found.left and found.back == champion else None
 
 
-def end(root: Path) -> None:
-    """Note that a rollback has ended.
+def end(store: Store) -> None:
+    """End the rollback that has begun, if one has: the reasons are written down, and it is begun no more.
 
     Parameters
     ----------
-    root
-        Folder of the store.
+    store
+        The store.
     """
-    (root / BEGUN).unlink(missing_ok=True)
+    champion = champion_version(store)
+    done = begun_by(store.root, str(champion.version)) if champion is not None else None
+    if done is not None:
+        explain(store, champion, done.left)
+    (store.root / BEGUN).unlink(missing_ok=True)
 
 
 def differs(store: Store, version: Any, out: Path) -> bool:
@@ -147,7 +156,10 @@ def publish_champion(store: Store, out: Path, *, check: Callable[[], object] = b
         If a file of the champion differs from its manifest.
     """
     version = champion_version(store)
-    if version is None or not differs(store, version, out):
+    if version is None:
+        return False
+    if not differs(store, version, out):
+        note_published(store.root, out, champion=True)
         return False
     publish_version(store, unchanged(read_version(store, version)), prepare(out), champion=True, check=check)
     return True
@@ -170,5 +182,6 @@ def publish_version(
     place_report
         Puts the report at a path; made anew if not given.
     """
+    check()
     note_published(store.root, out, champion=champion)
     publish(bundle, out, place_report or write_report, check=check)

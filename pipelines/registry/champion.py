@@ -14,6 +14,7 @@ from shiftcast.pipelines.registry.bundle import BUNDLE, Bundle, read_bundle
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MANIFEST_TAG, Store, alias_version, open_store
 from shiftcast.pipelines.registry.model_files import private_copy
 from shiftcast.pipelines.state.root import StoreError, default_root
+from shiftcast.pipelines.state.secrets import said_of
 
 
 def open_forecaster(alias: str = CHAMPION, *, root: Path | str | None = None) -> Forecaster:
@@ -130,7 +131,7 @@ def checked_files(store: Store, version: Any) -> Iterator[Path]:
             folder = held.enter_context(private_copy(version))
         except (MlflowException, OSError) as error:
             raise StoreError(
-                f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "
+                f"model version {version.version}: its files cannot be read ({said_of(error)}); "
                 "if the store was moved, move it back or run `shiftcast run` to register anew"
             ) from None
         yield folder

@@ -31,6 +31,9 @@ from shiftcast.pipelines.state.root import StoreError
 
 _Bundle = TypeVar("_Bundle")
 PROMOTED, KEPT, UNCHANGED = "promoted", "kept", "unchanged"
+UNREADABLE: Final = "kept: the champion cannot be read"
+_EARLIER, _OLDER = "kept: made as of", "kept: shiftcast"
+PASSING: Final = (UNREADABLE, _EARLIER, _OLDER)  # reasons that may be gone at the next run on the same data
 NOT_ASKED: Final = "kept beside the champion: promotion was not asked for"
 
 
@@ -77,7 +80,7 @@ def undecided(version: Any, *, promote: bool) -> bool:
     bool
     """
     reason = version.tags.get(REASON_TAG, "")
-    return not reason or (reason == NOT_ASKED and promote)
+    return not reason or (promote and (reason == NOT_ASKED or reason.startswith(PASSING)))
 
 
 def settle(
@@ -128,11 +131,11 @@ def goes_back(current: Any, *, origin: str) -> str:
     """
     then, made_by = current.tags.get(ORIGIN_TAG, ""), current.tags.get(VERSION_TAG, UNKNOWN)
     if origin and then > origin:
-        return (f"kept: made as of {origin}, and the champion as of {then}; "
+        return (f"{_EARLIER} {origin}, and the champion as of {then}; "
                 "see whether the clock is right, or roll back first")  # fmt: skip
     mine = present_maker().shiftcast
     if UNKNOWN not in (mine, made_by) and Version(mine) < Version(made_by):
-        return f"kept: shiftcast {mine} made it, and {made_by} the champion; upgrade, or roll back first"
+        return f"{_OLDER} {mine} made it, and {made_by} the champion; upgrade, or roll back first"
     return ""
 
 

@@ -21,7 +21,7 @@ from shiftcast.pipelines.registry.shared_store import (
     moved_alias,
 )
 from shiftcast.pipelines.state.root import StoreError, check_place
-from shiftcast.pipelines.state.secrets import without_secrets
+from shiftcast.pipelines.state.secrets import said_of, without_secrets
 
 MODEL: Final = "shiftcast"
 CHAMPION: Final = "champion"
@@ -107,7 +107,7 @@ def open_store(root: Path, *, make: bool = True, model: str = MODEL) -> Store:
             raise _no_store(root)
         found = experiment.experiment_id if experiment else made_experiment(MODEL, location)
     except (MlflowException, SQLAlchemyError, CommandError, OSError) as error:
-        reason = without_secrets(f"{uri}: cannot be used ({str(error).splitlines()[0]})")
+        reason = without_secrets(f"{uri}: cannot be used ({said_of(error)})")
         raise StoreError(f"{reason}; nothing was changed; `shiftcast doctor` says what to do") from None
     if experiment and not elsewhere and experiment.artifact_location != location:
         raise StoreError(
@@ -219,7 +219,7 @@ def alias_version(store: Store, alias: str) -> Any | None:
     except MlflowException as error:
         if error.error_code in _ABSENT:
             return None
-        reason = without_secrets(f"{store.tracking_uri}: cannot be asked ({str(error).splitlines()[0]})")
+        reason = without_secrets(f"{store.tracking_uri}: cannot be asked ({said_of(error)})")
         raise StoreError(f"{reason}; try again") from None
 
 
@@ -245,7 +245,7 @@ def bundle_folder(store: Store, version: Any) -> Path:
         local = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{store.model}/{version.version}"))
     except (MlflowException, OSError) as error:
         raise StoreError(
-            f"model version {version.version}: its files cannot be read ({str(error).splitlines()[0]}); "
+            f"model version {version.version}: its files cannot be read ({said_of(error)}); "
             "if the store was moved, move it back or run `shiftcast run` to register anew"
         ) from None
     return local / "artifacts" / BUNDLE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -11,10 +12,10 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 BLOT: Final = "***"
 _USER: Final = re.compile(r"(?<=://)[^/\s]*@")
 _NAMED: Final = re.compile(
-    r"(?i)([?&;](?:[\w.-]*(?:pass|pwd|token|secret|key|sig|cred)[\w.-]*)=)[^&;\s'\"]*[^&;\s'\":,.)]"
+    r"(?i)((?:[?&;]|\b)(?:[\w.-]*(?:pass|pwd|token|secret|key|sig|cred)[\w.-]*)=)[^&;\s'\"]*[^&;\s'\":,.)]"
 )
 _ADDRESS: Final = re.compile(r"\A[A-Za-z][\w+.-]*://")
-_VARIABLE: Final = re.compile(r"(?i)(password|passwd|passphrase|pwd|token|secret|api_?key|access_?key)\Z")
+_VARIABLE: Final = re.compile(r"(?i)(password|passwd|passphrase|pwd|token|secret|key)\Z")
 _FOLDERS: Final = ("PWD", "OLDPWD")
 _PLAIN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
 _SHORTEST: Final = 4  # letters of a part that are blotted out wherever they stand: fewer are in every second word
@@ -39,12 +40,33 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     """
     found: set[str] = set()
     for name, value in environment.items():
-        if _ADDRESS.match(value):
-            for secret in _of_address(value):
+        if _ADDRESS.match(value.strip()) or name.lower().endswith("_proxy"):
+            for secret in _of_address(value.strip()):
                 found.update(_said(secret))
         elif _VARIABLE.search(name) and name not in _FOLDERS:
             found.update(_said(value))
     return tuple(sorted(found, key=lambda each: (-len(each), each)))
+
+
+def said_of(error: BaseException) -> str:
+    """Return the first line of what an error says, without secrets.
+
+    Parameters
+    ----------
+    error
+        The error.
+
+    Returns
+    -------
+    str
+        The kind of error where it says nothing.
+
+    Examples
+    --------
+    >>> said_of(OSError("no postgresql://me:x@db")), said_of(EOFError())
+    ('no postgresql://***@db', 'EOFError')
+    """
+    return without_secrets(next(iter(str(error).splitlines()), "") or type(error).__name__)
 
 
 def without_secrets(text: str, secrets: tuple[str, ...] | None = None) -> str:
@@ -74,18 +96,24 @@ def without_secrets(text: str, secrets: tuple[str, ...] | None = None) -> str:
 
 def _of_address(address: str) -> Iterator[str]:
     """Yield the password, or what stands for user and password, and the secrets of the query, however badly quoted."""
-    rest = address.partition("://")[2]
-    user, at, place = rest.rpartition("@")
+    rest = address.partition("://")[2] or address
+    user, at, _ = rest.rpartition("@")
     if at:
         yield user.partition(":")[2] or user
-    for pair in re.split(r"[?&;]", place if at else rest)[1:]:
+    for pair in re.split(r"[?&;]", rest)[1:]:
         name, _, value = pair.partition("=")
         if _NAMED.match(f"?{name}=x"):
             yield value
 
 
 def _said(secret: str) -> Iterator[str]:
-    """Yield a secret as it is, quoted, unquoted, and in the parts that a driver that parses it otherwise names."""
-    for each in {secret, unquote(secret), unquote_plus(secret), quote(secret, safe=""), quote_plus(secret)} - {""}:
+    """Yield a secret as it is, as addresses, JSON and Python quote it, and in the parts that a driver names.
+
+    One of fewer letters than :data:`_SHORTEST` is told: it stands in every second number, and would spoil them all.
+    """
+    ways = {secret, unquote(secret), unquote_plus(secret), quote(secret, safe=""), quote_plus(secret),
+            json.dumps(secret)[1:-1], repr(secret)[1:-1]}  # fmt: skip
+    for each in {way for way in ways if len(way) >= _SHORTEST}:
         yield each
-        yield from (part for part in _PLAIN.split(each) if len(part) >= _SHORTEST and part != each)
+        if not secret.startswith("/"):  # the folders of a file of keys are no secrets
+            yield from (part for part in _PLAIN.split(each) if len(part) >= _SHORTEST and part != each)

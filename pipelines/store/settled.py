@@ -9,6 +9,7 @@ from typing import Any, Final, Protocol, TypeVar
 import duckdb
 
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import said_of
 
 _TRIES: Final = 3
 _Result = TypeVar("_Result")
@@ -55,7 +56,7 @@ def settled(
             found = read()
         except (StoreError, duckdb.Error) as error:
             if not left or store.entries() == seen:
-                cause = str(error).splitlines()[0]
+                cause = said_of(error)
                 raise error if isinstance(error, StoreError) else StoreError(f"{store.folder}: {cause}") from None
         else:
             if whole(found) or not left or store.entries() == seen:

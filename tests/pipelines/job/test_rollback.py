@@ -11,6 +11,7 @@ from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import open_bundle
 from shiftcast.pipelines.registry.deciding import UNCHANGED, RolledBack
 from shiftcast.pipelines.registry.mlflow_store import all_versions, bundle_folder, champion_version, open_store
+from shiftcast.pipelines.registry.shared_store import moved_alias
 from shiftcast.pipelines.state.root import StoreError
 
 
@@ -118,3 +119,23 @@ def test_a_forecast_asked_for_beside_the_champion_stays_published(twice):
     run(replace(twice, settings=replace(twice.settings, seed=9), promote=False))
     assert published_digest(twice.out) != open_bundle(root=twice.root).summary.digest
     assert examine(twice.root, twice.out) == []
+
+
+def test_a_forecast_published_elsewhere_leaves_it_noted_where_the_champion_is(twice, tmp_path):
+    run(replace(twice, settings=replace(twice.settings, seed=9), promote=False, out=tmp_path / "beside"))
+    assert standing.noted_out(twice.root) == twice.out
+    roll_back(twice.root, out=tmp_path / "elsewhere")
+    assert published_digest(twice.out) == published_digest(tmp_path / "elsewhere")
+    is_whole(twice)
+
+
+def test_a_rollback_that_died_before_its_reasons_were_written_gets_them(twice):
+    standing.begin(twice.root, standing.Begun("2", "1"))
+    store = open_store(twice.root)
+    moved_alias(store.client, store.model, "champion", "1")
+    found = {each.kind: each for each in examine(twice.root, twice.out)}
+    assert found["rollback"].what == "a rollback to model version 1 did not end"
+    clean(twice.root, twice.out, wait=0)
+    left = next(each for each in all_versions(store) if str(each.version) == "2")
+    assert left.tags["shiftcast.reason"] == "kept: rolled back to version 1"
+    is_whole(twice)

@@ -53,6 +53,18 @@ def test_older_code_takes_no_champion_of_newer_code(moved, monkeypatch, theirs, 
         assert made.reason == "kept: shiftcast 0.9.0 made it, and 0.10.0 the champion; upgrade, or roll back first"
 
 
+@pytest.mark.parametrize(
+    ("reason", "again"),
+    [("kept: the champion cannot be read, so", True), ("kept: made as of 2026-04-01, and the champion", True),
+     ("kept: shiftcast 0.9.0 made it", True), ("kept beside the champion: made as of 2026-04-01", False),
+     ("kept: rolled back to version 1", False), ("kept: build cost 0.2", False)],
+)  # fmt: skip
+def test_a_reason_that_may_pass_is_decided_on_again(reason, again):
+    version = SimpleNamespace(tags={"shiftcast.reason": reason})
+    assert deciding.undecided(version, promote=True) is again
+    assert deciding.undecided(version, promote=False) is False
+
+
 def test_what_is_kept_for_another_reason_says_that_one(moved):
     kept = Decision(False, "kept: it is worse")
     assert moved(day("2026-04-01"), day("2026-11-28"), kept) == (kept, [CHALLENGER])

@@ -21,6 +21,12 @@ ODD = st.text(st.sampled_from("abcXYZ019/@: ?#%&+;'\"=,.!"), min_size=4, max_siz
         ("MLFLOW_TRACKING_URI", "http://127.0.0.1:1?token=S3CRETX", "url: /api?token=S3CRETX (Caused by x)"),
         ("MLFLOW_TRACKING_TOKEN", "S3CRETX", "Bearer S3CRETX"),
         ("PGPASSWORD", "S3CRETX", "password S3CRETX is wrong"),
+        ("STORAGE_KEY", "S3CRETX", "key S3CRETX"),
+        ("DJANGO_SECRET_KEY", "S3CRETX", "key S3CRETX"),
+        ("URI", " postgresql://h/db?password=S3@CRETX", "S3@CRETX failed"),
+        ("HTTPS_PROXY", "me:S3CRETX@proxy:1", "Proxy-Authorization S3CRETX"),
+        ("PGPASSWORD", 'S3"\\CRETX', 'a log line with S3\\"\\\\CRETX in it'),
+        ("PGPASSWORD", "S3\u00e4CRETX", "a log line with S3\\u00e4CRETX in it"),
         ("AWS_SECRET_ACCESS_KEY", "S3/CRETX+", "signature of S3%2FCRETX%2B"),
     ],
 )
@@ -38,6 +44,15 @@ def test_no_password_of_an_address_is_said_however_it_is_quoted(password, said):
         assert password not in without_secrets(said.format(each), held).replace("***", "")
         assert quote(password, safe="") not in without_secrets(said.format(each), held).replace("***", "")
     assert all(part.strip("/: ?#%&+;'\"=,.!") not in without_secrets(part, held) for part in parts if part.isalnum())
+
+
+def test_secrets_that_a_text_names_are_blotted_out_though_nobody_gave_them():
+    assert without_secrets("host=db password=S3CRETX user=me", ()) == "host=db password=*** user=me"
+
+
+def test_a_short_secret_spoils_no_figures():
+    held = secrets_of({"PGPASSWORD": "1", "URI": "https://h/x?sslkey=/home/ann/key.pem"})
+    assert without_secrets("1,100 in 2021Q1 at /home/me", held) == "1,100 in 2021Q1 at /home/me"
 
 
 def test_words_that_are_no_secrets_stay():
