@@ -58,7 +58,7 @@ _ALL: Final = (
     Listed("serve", "The forecast", "serve", "serve",
      "Answer questions over HTTP from the champion, on this machine unless told otherwise."),
     Listed("mcp", "The forecast", "mcp", "mcp",
-     "Let assistants ask the champion: its questions as tools of the Model Context Protocol, which only read."),
+     "Let assistants ask the champion and your fleets: questions as tools of the Model Context Protocol, only read."),
     Listed("split", "The split", "split", "split",
      "Show the hyperscale share free and under a mode, with definition, base, as-of date and what imposing took."),
     Listed("relabel", "The split", "relabel", "relabel_firm",

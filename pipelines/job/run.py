@@ -271,12 +271,19 @@ def _decide(bundle: Bundle, store: Store, request: RunRequest, current: Any | No
         return Decision(False, NOT_ASKED)
     if current is None:
         return decide(bundle.tables["scores"], None)
+    return _beside(bundle, store, current)
+
+
+def _beside(bundle: Bundle, store: Store, current: Any) -> Decision:
+    """Decide beside the champion, or beside what can be known of it where it cannot be read."""
+    alone = decide(bundle.tables["scores"], None)
     try:
         return decide(bundle.tables["scores"], read_version(store, current).tables["scores"])
     except AlteredBundleError:  # it answers nobody
-        alone = decide(bundle.tables["scores"], None)
         return replace(alone, reason=f"{alone.reason}; the former champion, version {current.version}, is damaged")
     except StoreError as error:  # for a moment, perhaps
+        if current.tags.get(DIGEST_TAG) == bundle.summary.digest:
+            return replace(alone, reason=f"{alone.reason}; version {current.version}, the same, cannot be read")
         return Decision(False, f"{UNREADABLE}, so neither is known to be better ({error}); "
                                "`shiftcast rollback --to` takes this version if it is lost for good")  # fmt: skip
 

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,17 @@ def answered():
 
 
 @pytest.fixture(scope="module")
-def place(finished, tmp_path_factory):
+def monkeypatch_module():
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def place(finished, tmp_path_factory, monkeypatch_module):
     """Return a folder with the store of a small run and every file that the pages name."""
     folder = tmp_path_factory.mktemp("pages")
+    (folder / "temporary").mkdir()
+    monkeypatch_module.setattr(tempfile, "tempdir", str(folder / "temporary"))  # else the doctor finds that of others
     shutil.copytree(finished.request.root, folder / "mlruns")
     shutil.copytree(finished.request.out, folder / "shiftcast-out")
     move_in(folder / "mlruns", wait=0)

@@ -17,6 +17,7 @@ DAY = ("--as-of", "2026-11-22")
 NO_TABLE = {
     "run",
     "serve",
+    "desk",
     "mcp",
     "label",
     "ingest",
