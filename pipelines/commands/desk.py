@@ -42,7 +42,7 @@ def desk(
     listener = listen(_HERE, port)
     address = f"http://{_HERE}:{listener.getsockname()[1]}/"
     pages = Pages(Opened(bundle, folder, fleet))
-    gate = DeskGate(pages, pages.refusal, log=log)
+    gate = DeskGate(pages, pages.refusal, files=pages.file, log=log)
     sys.stdout.write(f"{address} shows forecast {bundle.version} as of {bundle.summary.origin}; Ctrl-C ends it\n")
     sys.stdout.flush()
     if open_browser:

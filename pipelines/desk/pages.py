@@ -88,16 +88,13 @@ class Pages:
         Returns
         -------
         Reply
-            HTML, or a file that pages share.
+            HTML.
 
         Raises
         ------
         RefusedError
             If there is no such page, or a field is not known to it.
         """
-        name = path.removeprefix("/")
-        if name in (*_SHARED, *_OWN):
-            return Reply(200, _file(name).encode(), kind=_KINDS[Path(name).suffix])
         if path not in self._pages:
             raise RefusedError(unknown(path, tuple(self._pages), "page"), 404)
         try:
@@ -107,6 +104,25 @@ class Pages:
         except StoreError as error:
             raise RefusedError(str(error), 503) from None
         return self._laid_out(path, content)
+
+    @staticmethod
+    def file(path: str) -> Reply | None:
+        """Return a file that pages share.
+
+        Parameters
+        ----------
+        path
+            Its address.
+
+        Returns
+        -------
+        Reply or None
+            None where there is no such file.
+        """
+        name = path.removeprefix("/")
+        if name not in (*_SHARED, *_OWN):
+            return None
+        return Reply(200, _file(name).encode(), kind=_KINDS[Path(name).suffix])
 
     def refusal(self, status: int, message: str) -> Reply:
         """Return the page that says why a request is refused.

@@ -1,6 +1,7 @@
 """The gate: headers, methods, hosts, limits, hostile addresses, and a log without what was asked."""
 
 import asyncio
+import re
 import threading
 
 import pytest
@@ -153,6 +154,20 @@ def test_more_pages_at_once_are_told_to_come_back(door):
     first, (status, _, text) = asyncio.run(both())
     assert (first, status) == (200, 429)
     assert "load this one again in a moment" in text
+
+
+def test_the_files_of_a_page_are_there_while_as_many_pages_are_made_as_can_be(door):
+    door.limits = DeskLimits(waiting=0)
+    gate = door.gate()
+    loaded = re.findall(r'(?:href|src)="(/[a-z]+\.[a-z]+)"', door.pages.refusal(429, "full").body.decode())
+
+    async def all_of_them():
+        return await asyncio.gather(*(door.aget(address, gate=gate) for address in (*loaded, "/ask")))
+
+    *files, page = asyncio.run(all_of_them())
+    assert sorted(loaded) == ["/desk.css", "/desk.js", "/icon.svg", "/page.js", "/style.css"]
+    assert [(status, len(text) > 100) for status, _, text in files] == [(200, True)] * 5
+    assert page[0] == 429
 
 
 def test_a_page_that_takes_too_long_is_given_up(door):
