@@ -98,6 +98,10 @@ def test_this_machines_own_names_are_taken(door, host):
         ("/ask?question=plan&by=2028Q4", 400, "give either a shortage risk"),
         ("/../../etc/passwd", 404, "the pages are"),
         ("/demand?measure=%ff", 400, "no UTF-8"),
+        (f"/demand?measure=power&horizon={'[' * 5000}", 400, "it must be a number"),
+        (f"/demand?measure=power&horizon={'9' * 4000}", 400, "it must be a finite number"),
+        ("/ask?question=cost&life=1],[2", 400, "field 'life' is '1],[2'; it must be of the form 4,5,6"),
+        (f"/demand?measure=power&scenario={'%7B%22use%22:' + '[' * 5000}", 400, "is no table as JSON"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_shown_is_refused_with_the_remedy_and_escaped(door, address, status, says):
