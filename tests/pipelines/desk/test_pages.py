@@ -2,6 +2,9 @@
 
 import html
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -213,6 +216,34 @@ def test_an_answer_is_kept_and_asked_once(opened):
     for number in range(100):
         fresh.answer({"question": "claims", "number": number})
     assert len(fresh._answers) == 64
+
+
+def test_pages_and_views_that_ask_the_same_at_once_have_it_answered_once(opened):
+    fresh, begun, free, asked = Opened(opened.bundle, opened.root), threading.Event(), threading.Event(), []
+
+    def slow(_, question):
+        asked.append(question)
+        begun.set()
+        return free.wait(30) and len(asked)
+
+    fresh.__dict__["forecaster"] = type("Slow", (), {"answer": slow})()
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(fresh.answer, {"question": "split", "base": "watts"})
+        assert begun.wait(30)
+        others = [pool.submit(fresh.answer, {"question": "split", "base": "watts"}),
+                  pool.submit(fresh.asked.answer, {"base": "watts", "question": "split"})]  # fmt: skip
+        wait(others, timeout=0.1)
+        free.set()
+        assert [each.result() for each in (first, *others)] == [1, 1, 1]
+    assert len(asked) == 1
+
+
+def test_a_refused_question_is_asked_again_and_leaves_nothing_behind(opened):
+    fresh = Opened(opened.bundle, opened.root)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="horizon 99 is beyond"):
+            fresh.answer({"question": "quantiles", "measure": "power", "horizon": 99})
+    assert len(fresh._answers) == 0
 
 
 def test_a_table_tells_once_what_all_rows_share_and_cuts_long_ones():
