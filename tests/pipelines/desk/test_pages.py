@@ -12,10 +12,12 @@ import pytest
 from shiftcast.forecast.fleet.asking import ask
 from shiftcast.forecast.telling.words import plain_words
 from shiftcast.pipelines.desk.answered import answer_view, divided, table_of
+from shiftcast.pipelines.desk.content import Content
 from shiftcast.pipelines.desk.fleets import Fleets
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.pages import Pages
 from shiftcast.pipelines.desk.what_if import SLIDERS, scenario_of
+from shiftcast.pipelines.pages.view import Source, Table, View
 from shiftcast.pipelines.tables.cells import folded
 
 FLEET = {"name": "mine", "as_of": "2026-10-15"}
@@ -55,6 +57,15 @@ def test_the_figures_of_demand_are_those_of_ask_and_lead_to_where_they_come_from
         assert cell in shown
         address = html.escape(f"/why?measure=power&segment=rest&period={quarter}")
         assert f'<a href="{address}">{quarter}</a>' in reply.body.decode()
+
+
+def test_only_the_first_column_of_tables_leads_on(pages):
+    rows = pd.DataFrame({"quarter": ["2027Q4"], "since": ["2027Q4"]})
+    view = View("x", "x", "Found", (), tables=(Table("Rows", rows),), notes=("2027Q4",), sources=(Source("2027Q4"),))
+    content = Content("x", views=(view,), facts=(("when", "2027Q4"),), into={"2027Q4": "/why?a=1&b=<"})
+    shown = pages._laid_out("/", content).body.decode()
+    assert '<td><a href="/why?a=1&amp;b=&lt;">2027Q4</a></td><td>2027Q4</td>' in shown
+    assert (shown.count("/why?a="), shown.count("2027Q4")) == (1, 5)
 
 
 def test_the_first_page_is_the_headline_of_the_report(pages, opened):
