@@ -111,7 +111,7 @@ def test_what_if_compares_in_the_same_draws_as_ask(pages, opened):
     }]}  # fmt: skip
     answer = opened.forecaster.answer(question)
     shown = text_of(pages("/what-if", fields))
-    assert divided(answer.says)[0] in shown
+    assert divided(plain_words(answer.says))[0] in shown
     for cell in folded(answer.table)["difference"]:
         assert cell in shown
 
@@ -122,6 +122,14 @@ def test_sliders_at_rest_are_no_scenario_and_every_one_is_a_lever_that_is_read(o
         turned = f"{slider.rests + slider.step:g}"
         question = {"question": "scenario", "scenarios": [scenario_of({slider.name: turned, "from": "2027Q1"})]}
         assert len(opened.forecaster.answer(question).table), slider.name
+
+
+def test_what_if_says_names_of_the_record_in_words(opened, monkeypatch):
+    told = replace(opened.answer({"question": "scenario", "scenarios": ["power-40-gw"]}), says="gpu_hours rise. More.")
+    fresh = Opened(opened.bundle, opened.root)
+    fresh.__dict__["forecaster"] = opened.forecaster
+    monkeypatch.setattr(Opened, "answer", lambda *_: told)
+    assert text_of(Pages(fresh)("/what-if", {"use": "power-40-gw"})).count("GPU-hours rise") == 2
 
 
 def test_what_if_without_levers_names_the_scenarios_of_the_record(pages):
