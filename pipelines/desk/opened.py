@@ -21,7 +21,7 @@ from shiftcast.pipelines.pages.asked import Asked, Question
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.bundle import Bundle
 
-_KEPT: Final = 64  # answers
+_KEPT: Final = 256  # answers; all pages as they open ask about 50
 _SLOW: Final[Mapping[str, str]] = {
     "impose": "This draws the forecast again, which takes about a minute.",
     "learn_next": "This weighs every figure of the record, which takes about a minute.",

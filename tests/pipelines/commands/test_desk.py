@@ -19,18 +19,17 @@ PATIENCE = 240  # seconds, on a machine that is busy with other things
 
 @pytest.fixture
 def served(monkeypatch):
-    """Let servers end once a browser has, which ends once they run; return where they would have listened."""
-    found = {"sockets": [], "ends": [], "opened": []}
+    """Let servers end at once, and browsers once one runs; return where one would listen, and what was opened."""
     running, closed = threading.Event(), threading.Event()
+    found = {"sockets": [], "ends": [], "opened": [], "closed": closed}
 
     def run(self, sockets):
         found["sockets"] += sockets
         found["ends"] += [each.getsockname() for each in sockets]
         running.set()
-        closed.wait(1)
 
     def browse(address):
-        found["opened"].append((address, running.wait(PATIENCE)))
+        found["opened"].append((address, running.wait(30)))
         closed.set()
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
@@ -41,6 +40,7 @@ def served(monkeypatch):
 def test_it_listens_on_this_machine_alone_and_opens_the_first_page(finished, served):
     result = CliRunner().invoke(app, ["desk", "--root", str(finished.request.root), "--port", "0"])
     assert result.exception is None, result.exception
+    assert served["closed"].wait(30)
     ((host, port),) = served["ends"]
     assert (host, served["opened"]) == ("127.0.0.1", [(f"http://127.0.0.1:{port}/", True)])
     assert result.stdout == f"http://127.0.0.1:{port}/ shows forecast 1 as of 2026-11-20; Ctrl-C ends it\n"
