@@ -107,9 +107,13 @@ def _text(field: str, value: Any) -> str:
 
 
 def _number(field: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        number = math.inf
+    if not math.isfinite(number):
         raise InputError(f"field {field!r} is {shortened(value)}; it must be a finite number")
-    return float(value)
+    return number
 
 
 def _whole(field: str, value: Any) -> int:

@@ -147,7 +147,7 @@ def scenario_text(table: Mapping[str, Any]) -> str:
 def _parsed(text: str) -> Mapping[str, Any]:
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"scenario: {shortened(text)} is no table as JSON: {error}") from None
     return dict(found)
 

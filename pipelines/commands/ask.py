@@ -56,7 +56,7 @@ def _field(text: str) -> tuple[str, Any]:
         return name, scenario_field(name, value)
     try:
         return name, json.loads(value if column else f"[{value}]")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"field {name!r} is {value[:40]!r}; it must be a number, or numbers with commas") from None
 
 

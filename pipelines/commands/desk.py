@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import sys
+import threading
 import webbrowser
 from typing import Annotated
 
@@ -39,14 +40,14 @@ def desk(
         known_root(folder, fleet)
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # as every server of ours
     bundle = open_version(version or CHAMPION, root=folder)
-    listener = listen(_HERE, port)
-    address = f"http://{_HERE}:{listener.getsockname()[1]}/"
     pages = Pages(Opened(bundle, folder, fleet))
-    gate = DeskGate(pages, pages.refusal, log=log)
-    sys.stdout.write(f"{address} shows forecast {bundle.version} as of {bundle.summary.origin}; Ctrl-C ends it\n")
-    sys.stdout.flush()
-    if open_browser:
-        webbrowser.open(address)
+    gate = DeskGate(pages, pages.refusal, files=pages.file, log=log)
     config = uvicorn.Config(gate, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3)
-    with contextlib.suppress(KeyboardInterrupt):  # the server has ended by then
-        uvicorn.Server(config).run(sockets=[listener])
+    with contextlib.closing(listen(_HERE, port)) as listener:
+        address = f"http://{_HERE}:{listener.getsockname()[1]}/"
+        sys.stdout.write(f"{address} shows forecast {bundle.version} as of {bundle.summary.origin}; Ctrl-C ends it\n")
+        sys.stdout.flush()
+        if open_browser:  # some browsers return only when they are closed
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        with contextlib.suppress(KeyboardInterrupt):  # the server has ended by then
+            uvicorn.Server(config).run(sockets=[listener])

@@ -49,6 +49,7 @@ class DeskLimits:
 
 
 Pages = Callable[[str, Mapping[str, str]], Reply]
+Files = Callable[[str], Reply | None]
 
 
 class DeskGate:
@@ -60,6 +61,9 @@ class DeskGate:
         Makes the page of a path and its fields; it refuses by :class:`pipelines.desk.address.RefusedError`.
     refusal
         Makes the page of a refusal: status, and the fault with its remedy.
+    files
+        Returns the file of a path, nothing where there is none. Each page loads several at once, so that they are no
+        pages of the limits.
     limits
         What a page may take.
     log
@@ -67,9 +71,10 @@ class DeskGate:
     """
 
     def __init__(
-        self, pages: Pages, refusal: Callable[[int, str], Reply], *, log: Log, limits: DeskLimits | None = None
-    ) -> None:
-        self._pages, self._refusal, self._log = pages, refusal, log
+        self, pages: Pages, refusal: Callable[[int, str], Reply], *, files: Files, log: Log,
+        limits: DeskLimits | None = None,
+    ) -> None:  # fmt: skip
+        self._pages, self._refusal, self._files, self._log = pages, refusal, files, log
         self._limits = limits or DeskLimits()
         self._free = threading.BoundedSemaphore(self._limits.waiting)
 
@@ -106,6 +111,8 @@ class DeskGate:
             told = b"the desk only reads: ask with GET\n"
             return Reply(405, told, allowed, kind=_PLAIN)
         fields = read_fields(scope["query_string"])
+        if (file := self._files(scope["path"])) is not None:
+            return file
         if not self._free.acquire(blocking=False):
             raise RefusedError(f"{self._limits.waiting} pages are being made; load this one again in a moment", 429)
         try:

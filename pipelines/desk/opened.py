@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,15 +17,25 @@ from shiftcast.forecast.answers import Forecaster
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.part import forecast_periods, periods
-from shiftcast.pipelines.pages.asked import Asked
+from shiftcast.pipelines.pages.asked import Asked, Question
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.bundle import Bundle
 
-_KEPT: Final = 64  # answers
+_KEPT: Final = 256  # answers; all pages as they open ask about 50
 _SLOW: Final[Mapping[str, str]] = {
     "impose": "This draws the forecast again, which takes about a minute.",
     "learn_next": "This weighs every figure of the record, which takes about a minute.",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Shared(Asked):
+    """Views of the report, asked of a forecast that keeps answers for others too."""
+
+    ask: Callable[[Question], Answer] = field(kw_only=True, repr=False)
+
+    def answer(self, question: Question) -> Answer:
+        return self.ask(question)
 
 
 @dataclass(frozen=True)
@@ -44,11 +55,15 @@ class Opened:
     bundle: Bundle
     root: Path
     fleet: str = ""
-    _answers: OrderedDict[str, Answer] = field(default_factory=OrderedDict, init=False, compare=False, repr=False)
+    _answers: OrderedDict[str, Future[Answer]] = field(
+        default_factory=OrderedDict, init=False, compare=False, repr=False
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, compare=False, repr=False)
 
     def answer(self, question: Mapping[str, Any]) -> Answer:
         """Return the answer to a question, kept for when its page is loaded again: the forecast does not change.
+
+        A page that asks what another is asking waits for that answer.
 
         Parameters
         ----------
@@ -69,15 +84,23 @@ class Opened:
         """
         key = json.dumps(question, sort_keys=True, default=str)
         with self._lock:
-            if key in self._answers:
-                self._answers.move_to_end(key)
-                return self._answers[key]
-        found = self.forecaster.answer(question)
-        with self._lock:
-            self._answers[key] = found
+            own = key not in self._answers
+            kept = self._answers.setdefault(key, Future())
+            self._answers.move_to_end(key)
             while len(self._answers) > _KEPT:
                 self._answers.popitem(last=False)
-        return found
+        if own:
+            self._fill(kept, key, question)
+        return kept.result()
+
+    def _fill(self, kept: Future[Answer], key: str, question: Mapping[str, Any]) -> None:
+        """Answer for all who wait; a refusal is told to them and not kept."""
+        try:
+            kept.set_result(self.forecaster.answer(question))
+        except BaseException as error:  # whoever waits has to hear of it, whatever it is
+            with self._lock:
+                self._answers.pop(key, None)
+            kept.set_exception(error)
 
     @cached_property
     def forecaster(self) -> Forecaster:
@@ -86,8 +109,8 @@ class Opened:
 
     @cached_property
     def asked(self) -> Asked:
-        """The forecast as views of the report ask it."""
-        return Asked(self.forecaster)
+        """The forecast as views of the report ask it; its answers are kept with the others."""
+        return _Shared(self.forecaster, ask=self.answer)
 
     @cached_property
     def examples(self) -> dict[str, dict[str, Any]]:

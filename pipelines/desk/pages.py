@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import pandas as pd
 from jinja2 import ChoiceLoader, Environment, PackageLoader, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -23,7 +24,7 @@ from shiftcast.pipelines.desk.fleets import Fleets, fleet_page
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.what_if import what_if_page
 from shiftcast.pipelines.desk.why import why_page
-from shiftcast.pipelines.pages.render import environment, linked, script, style
+from shiftcast.pipelines.pages.render import cells, environment, linked, script, style
 from shiftcast.pipelines.serving.reply import Reply
 from shiftcast.pipelines.state.root import StoreError
 
@@ -88,16 +89,13 @@ class Pages:
         Returns
         -------
         Reply
-            HTML, or a file that pages share.
+            HTML.
 
         Raises
         ------
         RefusedError
             If there is no such page, or a field is not known to it.
         """
-        name = path.removeprefix("/")
-        if name in (*_SHARED, *_OWN):
-            return Reply(200, _file(name).encode(), kind=_KINDS[Path(name).suffix])
         if path not in self._pages:
             raise RefusedError(unknown(path, tuple(self._pages), "page"), 404)
         try:
@@ -107,6 +105,25 @@ class Pages:
         except StoreError as error:
             raise RefusedError(str(error), 503) from None
         return self._laid_out(path, content)
+
+    @staticmethod
+    def file(path: str) -> Reply | None:
+        """Return a file that pages share.
+
+        Parameters
+        ----------
+        path
+            Its address.
+
+        Returns
+        -------
+        Reply or None
+            None where there is no such file.
+        """
+        name = path.removeprefix("/")
+        if name not in (*_SHARED, *_OWN):
+            return None
+        return Reply(200, _file(name).encode(), kind=_KINDS[Path(name).suffix])
 
     def refusal(self, status: int, message: str) -> Reply:
         """Return the page that says why a request is refused.
@@ -138,7 +155,7 @@ def _templates() -> Environment:
     found = environment()
     own = PackageLoader("shiftcast.pipelines.desk")
     found.loader = own if found.loader is None else ChoiceLoader([own, found.loader])
-    found.filters["linked"] = _linked
+    found.filters |= {"cells": _cells, "linked": _linked}
     return found
 
 
@@ -151,9 +168,16 @@ def _file(name: str) -> str:
 
 
 @pass_context
-def _linked(context: Context, text: object) -> Markup:
-    """Return text escaped, as a link where the page knows one behind it, else with its addresses as links."""
+def _cells(context: Context, table: pd.DataFrame) -> list[list[str]]:
+    """Return the cells of a table; those of its first column as links where the page knows one behind them."""
     into = context.get("content").into
-    if str(text) in into:
-        return Markup('<a href="{}">{}</a>').format(into[str(text)], text)
-    return linked(text)
+    return [[_led(row[0], into), *row[1:]] if row else row for row in cells(table)]
+
+
+def _led(text: str, into: Mapping[str, str]) -> str:
+    return Markup('<a href="{}">{}</a>').format(into[text], text) if text in into else text
+
+
+def _linked(text: object) -> Markup:
+    """Return text escaped, with its addresses as links; what is a link already as it is."""
+    return text if isinstance(text, Markup) else linked(text)

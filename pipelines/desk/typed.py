@@ -51,5 +51,5 @@ def _value(field: str, text: str) -> Any:
         return [piece.strip() for piece in text.split(",") if piece.strip()] if apart else text
     try:
         return json.loads(text if column else f"[{text}]")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"field {field!r} is {text[:40]!r}; it must be a number, or numbers with commas") from None

@@ -10,9 +10,11 @@ import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.kinds import unknown
-from shiftcast.forecast.scenarios.reading import scenario_text
-from shiftcast.forecast.telling.words import named
+from shiftcast.forecast.scenarios.paths import since
+from shiftcast.forecast.scenarios.reading import read_scenario, scenario_text
+from shiftcast.forecast.telling.words import named, plain_words
 from shiftcast.forecast.views.answer import Answer
+from shiftcast.forecast.views.places import place_ahead
 from shiftcast.forecast.views.scenario import gallery_of
 from shiftcast.pipelines.desk.address import link
 from shiftcast.pipelines.desk.answered import divided, table_of
@@ -123,6 +125,7 @@ def what_if_page(opened: Opened, fields: Mapping[str, str]) -> Content:
         raise InputError(unknown(strange, names))
     forms, gallery = (_form(opened, fields),), (_gallery(opened),)
     try:
+        _check_when(opened, fields)
         table = scenario_of(fields)
         if len(table) == 1:
             return Content(_LABEL, "What if it comes otherwise?", forms, says=(_PROMPT,), links=gallery)
@@ -173,12 +176,24 @@ def scenario_of(fields: Mapping[str, str]) -> dict[str, Any]:
         if value == slider.rests:
             continue
         turned = int(value) if slider.rests == 0 and value == int(value) else value
-        lever = {**slider.fixed, slider.turns: turned}
-        lever |= {"from": fields["from"]} if "from" in fields else {}
-        ramp = _number("ramp", fields.get("ramp", "0"))
-        lever |= {"ramp": int(ramp) if ramp == int(ramp) else ramp} if slider.ramped and ramp else {}
+        lever = {**slider.fixed, slider.turns: turned, **_when(fields, ramped=slider.ramped)}
         table.setdefault(slider.kind, []).append(lever)
     return table
+
+
+def _when(fields: Mapping[str, str], *, ramped: bool = True) -> dict[str, Any]:
+    """Return when a lever comes."""
+    ramp = _number("ramp", fields.get("ramp", "0"))
+    found: dict[str, Any] = {"from": fields["from"]} if "from" in fields else {}
+    return found | ({"ramp": int(ramp) if ramp == int(ramp) else ramp} if ramped and ramp else {})
+
+
+def _check_when(opened: Opened, fields: Mapping[str, str]) -> None:
+    """Raise where a quarter or the ramp is wrong, be a slider turned or not."""
+    resting = {"part": "all", "factor": 1.0, **_when(fields)}
+    read_scenario(scenario_text({"name": NAME, "demand": [resting]}))
+    since(list(opened.ahead), fields.get("from"))
+    place_ahead(opened.forecaster.cube, fields.get("by"))
 
 
 def _number(name: str, text: str) -> float:
@@ -224,7 +239,7 @@ def _gallery(opened: Opened) -> Links:
 
 def _view(answer: Answer) -> View:
     """Return the answer with pictures of both: levels beside the base, and paired differences."""
-    title, rest = divided(answer.says)
+    title, rest = divided(plain_words(answer.says))
     tables = [table_of(answer.table, answer.units, "Beside the base, by measure and quarter")]
     tables += [table_of(rows, answer.units, name) for name, rows in answer.more.items()]
     return View("what-if", _LABEL, title, tuple(rest), pictures=tuple(_pictures(answer.table)), tables=tuple(tables),

@@ -76,6 +76,7 @@ def test_the_definition_is_an_argument_of_the_split_and_context_elsewhere():
         ({**POWER, "horizon": True}, "field 'horizon' is bool 'True'; it must be a finite number"),
         ({**POWER, "horizon": -1}, "field 'horizon' is int '-1'; it must be a whole number from 0"),
         ({**POWER, "horizon": math.inf}, "field 'horizon' is float 'inf'; it must be a finite number"),
+        ({**POWER, "horizon": 10**400}, "field 'horizon' is int '10*'; it must be a finite number"),
         ({**POWER, "horizon": "4"}, "field 'horizon' is '4'; it must be a finite number"),
         ({**POWER, "quantiles": 0.5}, "field 'quantiles' is float '0.5'; it must be a list of 1 to 99 levels"),
         ({**POWER, "quantiles": []}, "field 'quantiles' is list .*; it must be a list of 1 to 99 levels"),

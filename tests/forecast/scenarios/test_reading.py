@@ -86,8 +86,9 @@ def test_what_cannot_be_read_is_refused_with_its_place_and_the_nearest(table, sa
 
 
 def test_text_that_is_no_table_or_out_of_range_is_refused():
-    with pytest.raises(ValueError, match="is no table as JSON"):
-        read_scenario('{"demand": ')
+    for text in ('{"demand": ', '{"demand":' + "[" * 5000):
+        with pytest.raises(ValueError, match="is no table as JSON"):
+            read_scenario(text)
     with pytest.raises(OutOfSupportError, match=r"factor 1000 of 'all' is outside 0\.01 to 100"):
         read_scenario("all*1000")
     with pytest.raises(ValueError, match="this forecast keeps none: run `shiftcast run` again"):

@@ -25,7 +25,7 @@ MANY = {"demand-all": "/demand", "techniques": "/techniques", "scorecard": "/sco
 def address(pages):
     """Serve the pages on a free port of this machine, in a thread."""
     listener = listen("127.0.0.1", 0)
-    gate = DeskGate(pages, pages.refusal, log=lambda event, **fields: None)
+    gate = DeskGate(pages, pages.refusal, files=pages.file, log=lambda event, **fields: None)
     server = uvicorn.Server(uvicorn.Config(gate, log_config=None, access_log=False, timeout_graceful_shutdown=3))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import webbrowser
 
 import pytest
@@ -18,25 +19,42 @@ PATIENCE = 240  # seconds, on a machine that is busy with other things
 
 @pytest.fixture
 def served(monkeypatch):
-    """Let servers end at once; return where they would have listened, and what would have been opened."""
-    found = {"sockets": [], "opened": []}
+    """Let servers end at once, and browsers once one runs; return where one would listen, and what was opened."""
+    running, closed = threading.Event(), threading.Event()
+    found = {"sockets": [], "ends": [], "opened": [], "closed": closed}
 
     def run(self, sockets):
-        found["sockets"] += [each.getsockname() for each in sockets]
-        for each in sockets:
-            each.close()
+        found["sockets"] += sockets
+        found["ends"] += [each.getsockname() for each in sockets]
+        running.set()
+
+    def browse(address):
+        found["opened"].append((address, running.wait(30)))
+        closed.set()
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
-    monkeypatch.setattr(webbrowser, "open", found["opened"].append)
+    monkeypatch.setattr(webbrowser, "open", browse)
     return found
 
 
 def test_it_listens_on_this_machine_alone_and_opens_the_first_page(finished, served):
     result = CliRunner().invoke(app, ["desk", "--root", str(finished.request.root), "--port", "0"])
     assert result.exception is None, result.exception
-    ((host, port),) = served["sockets"]
-    assert (host, served["opened"]) == ("127.0.0.1", [f"http://127.0.0.1:{port}/"])
+    assert served["closed"].wait(30)
+    ((host, port),) = served["ends"]
+    assert (host, served["opened"]) == ("127.0.0.1", [(f"http://127.0.0.1:{port}/", True)])
     assert result.stdout == f"http://127.0.0.1:{port}/ shows forecast 1 as of 2026-11-20; Ctrl-C ends it\n"
+
+
+def test_its_port_is_free_again_when_it_cannot_serve(finished, served, monkeypatch):
+    def broken(self, sockets):
+        served["sockets"] += sockets
+        raise OSError("no more files")
+
+    monkeypatch.setattr(uvicorn.Server, "run", broken)
+    result = CliRunner().invoke(app, ["desk", "--root", str(finished.request.root), "--port", "0", "--no-open"])
+    (listener,) = served["sockets"]
+    assert (str(result.exception), listener.fileno()) == ("no more files", -1)
 
 
 def test_no_browser_is_opened_where_none_is_wanted(finished, served):

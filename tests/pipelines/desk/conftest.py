@@ -16,6 +16,7 @@ class Door:
 
     pages: object
     refusal: object
+    files: object
     limits: DeskLimits = field(default_factory=DeskLimits)
     lines: list[dict] = field(default_factory=list)
 
@@ -25,7 +26,7 @@ class Door:
 
     def gate(self):
         """Return a fresh gate."""
-        return DeskGate(self.pages, self.refusal, limits=self.limits,
+        return DeskGate(self.pages, self.refusal, files=self.files, limits=self.limits,
                         log=lambda event, **fields: self.lines.append({"event": event, **fields}))  # fmt: skip
 
     async def aget(self, address="/", *, method="GET", headers=(HOST,), gate=None):
@@ -48,4 +49,4 @@ class Door:
 
 @pytest.fixture
 def door(pages):
-    return Door(pages, pages.refusal)
+    return Door(pages, pages.refusal, pages.file)

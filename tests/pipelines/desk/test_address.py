@@ -43,6 +43,13 @@ def test_a_number_that_is_none_is_refused():
         question_of("quantiles", {"segmnt": "rest"})
 
 
+@pytest.mark.parametrize("text", ["[" * 5000, "9" * 5000], ids=["brackets", "digits"])
+def test_what_python_cannot_read_is_no_number_either_from_an_address_or_in_a_command(text):
+    for read in (lambda: question_of("quantiles", {"horizon": text}), lambda: _field(f"horizon={text}")):
+        with pytest.raises(ValueError, match=r"field 'horizon' is '.{40}'; it must be a number, or"):
+            read()
+
+
 def test_a_scenario_is_never_read_from_a_file(tmp_path, opened):
     file = tmp_path / "mine.toml"
     file.write_text('says = "secret"\n[[demand]]\npart = "all"\nfactor = 2.0\n', encoding="utf-8")

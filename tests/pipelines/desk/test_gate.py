@@ -1,6 +1,7 @@
 """The gate: headers, methods, hosts, limits, hostile addresses, and a log without what was asked."""
 
 import asyncio
+import re
 import threading
 
 import pytest
@@ -86,8 +87,14 @@ def test_this_machines_own_names_are_taken(door, host):
         (f"/what-if?demand_all={SCRIPT}", 400, "it must be a number"),
         ("/what-if?demand_all=1e999", 400, "it must be a number"),
         ("/what-if?demand_all=5000", 400, "less than or equal to 100"),
+        ("/what-if?from=junk", 400, "field 'from' is 'junk'"),
+        ("/what-if?from=2040Q1", 400, "from '2040Q1' is after 2028Q4"),
+        ("/what-if?by=junk", 400, "quarter 'junk' is not of the form 2027Q4"),
+        ("/what-if?by=2024Q3", 400, "the forecast goes from"),
+        ("/what-if?ramp=abc", 400, "field 'ramp' is 'abc'; it must be a number"),
+        ("/what-if?ramp=0.5", 400, "field 'ramp' is float '0.5'"),
         (f"/split?definition={SCRIPT}", 400, "definition"),
-        (f"/why?period={SCRIPT}", 400, "the forecast has 2024Q3 to 2028Q4"),
+        (f"/why?period={SCRIPT}", 400, "is not of the form 2027Q4"),
         (f"/techniques?segment={SCRIPT}", 400, "segment"),
         ("/fleet?name=../../etc", 400, "is no name"),
         ("/fleet?name=other", 400, "is not below"),
@@ -97,6 +104,10 @@ def test_this_machines_own_names_are_taken(door, host):
         ("/ask?question=plan&by=2028Q4", 400, "give either a shortage risk"),
         ("/../../etc/passwd", 404, "the pages are"),
         ("/demand?measure=%ff", 400, "no UTF-8"),
+        (f"/demand?measure=power&horizon={'[' * 5000}", 400, "it must be a number"),
+        (f"/demand?measure=power&horizon={'9' * 4000}", 400, "it must be a finite number"),
+        ("/ask?question=cost&life=1],[2", 400, "field 'life' is '1],[2'; it must be of the form 4,5,6"),
+        (f"/demand?measure=power&scenario={'%7B%22use%22:' + '[' * 5000}", 400, "is no table as JSON"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_shown_is_refused_with_the_remedy_and_escaped(door, address, status, says):
@@ -153,6 +164,20 @@ def test_more_pages_at_once_are_told_to_come_back(door):
     first, (status, _, text) = asyncio.run(both())
     assert (first, status) == (200, 429)
     assert "load this one again in a moment" in text
+
+
+def test_the_files_of_a_page_are_there_while_as_many_pages_are_made_as_can_be(door):
+    door.limits = DeskLimits(waiting=0)
+    gate = door.gate()
+    loaded = re.findall(r'(?:href|src)="(/[a-z]+\.[a-z]+)"', door.pages.refusal(429, "full").body.decode())
+
+    async def all_of_them():
+        return await asyncio.gather(*(door.aget(address, gate=gate) for address in (*loaded, "/ask")))
+
+    *files, page = asyncio.run(all_of_them())
+    assert sorted(loaded) == ["/desk.css", "/desk.js", "/icon.svg", "/page.js", "/style.css"]
+    assert [(status, len(text) > 100) for status, _, text in files] == [(200, True)] * 5
+    assert page[0] == 429
 
 
 def test_a_page_that_takes_too_long_is_given_up(door):

@@ -2,6 +2,9 @@
 
 import html
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -9,10 +12,12 @@ import pytest
 from shiftcast.forecast.fleet.asking import ask
 from shiftcast.forecast.telling.words import plain_words
 from shiftcast.pipelines.desk.answered import answer_view, divided, table_of
+from shiftcast.pipelines.desk.content import Content
 from shiftcast.pipelines.desk.fleets import Fleets
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.pages import Pages
 from shiftcast.pipelines.desk.what_if import SLIDERS, scenario_of
+from shiftcast.pipelines.pages.view import Source, Table, View
 from shiftcast.pipelines.tables.cells import folded
 
 FLEET = {"name": "mine", "as_of": "2026-10-15"}
@@ -52,6 +57,15 @@ def test_the_figures_of_demand_are_those_of_ask_and_lead_to_where_they_come_from
         assert cell in shown
         address = html.escape(f"/why?measure=power&segment=rest&period={quarter}")
         assert f'<a href="{address}">{quarter}</a>' in reply.body.decode()
+
+
+def test_only_the_first_column_of_tables_leads_on(pages):
+    rows = pd.DataFrame({"quarter": ["2027Q4"], "since": ["2027Q4"]})
+    view = View("x", "x", "Found", (), tables=(Table("Rows", rows),), notes=("2027Q4",), sources=(Source("2027Q4"),))
+    content = Content("x", views=(view,), facts=(("when", "2027Q4"),), into={"2027Q4": "/why?a=1&b=<"})
+    shown = pages._laid_out("/", content).body.decode()
+    assert '<td><a href="/why?a=1&amp;b=&lt;">2027Q4</a></td><td>2027Q4</td>' in shown
+    assert (shown.count("/why?a="), shown.count("2027Q4")) == (1, 5)
 
 
 def test_the_first_page_is_the_headline_of_the_report(pages, opened):
@@ -97,7 +111,7 @@ def test_what_if_compares_in_the_same_draws_as_ask(pages, opened):
     }]}  # fmt: skip
     answer = opened.forecaster.answer(question)
     shown = text_of(pages("/what-if", fields))
-    assert divided(answer.says)[0] in shown
+    assert divided(plain_words(answer.says))[0] in shown
     for cell in folded(answer.table)["difference"]:
         assert cell in shown
 
@@ -108,6 +122,14 @@ def test_sliders_at_rest_are_no_scenario_and_every_one_is_a_lever_that_is_read(o
         turned = f"{slider.rests + slider.step:g}"
         question = {"question": "scenario", "scenarios": [scenario_of({slider.name: turned, "from": "2027Q1"})]}
         assert len(opened.forecaster.answer(question).table), slider.name
+
+
+def test_what_if_says_names_of_the_record_in_words(opened, monkeypatch):
+    told = replace(opened.answer({"question": "scenario", "scenarios": ["power-40-gw"]}), says="gpu_hours rise. More.")
+    fresh = Opened(opened.bundle, opened.root)
+    fresh.__dict__["forecaster"] = opened.forecaster
+    monkeypatch.setattr(Opened, "answer", lambda *_: told)
+    assert text_of(Pages(fresh)("/what-if", {"use": "power-40-gw"})).count("GPU-hours rise") == 2
 
 
 def test_what_if_without_levers_names_the_scenarios_of_the_record(pages):
@@ -210,9 +232,37 @@ def test_an_answer_is_kept_and_asked_once(opened):
     for _ in range(3):
         fresh.answer({"question": "claims"})
     assert len(asked) == 1
-    for number in range(100):
+    for number in range(300):
         fresh.answer({"question": "claims", "number": number})
-    assert len(fresh._answers) == 64
+    assert len(fresh._answers) == 256
+
+
+def test_pages_and_views_that_ask_the_same_at_once_have_it_answered_once(opened):
+    fresh, begun, free, asked = Opened(opened.bundle, opened.root), threading.Event(), threading.Event(), []
+
+    def slow(_, question):
+        asked.append(question)
+        begun.set()
+        return free.wait(30) and len(asked)
+
+    fresh.__dict__["forecaster"] = type("Slow", (), {"answer": slow})()
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(fresh.answer, {"question": "split", "base": "watts"})
+        assert begun.wait(30)
+        others = [pool.submit(fresh.answer, {"question": "split", "base": "watts"}),
+                  pool.submit(fresh.asked.answer, {"base": "watts", "question": "split"})]  # fmt: skip
+        wait(others, timeout=0.1)
+        free.set()
+        assert [each.result() for each in (first, *others)] == [1, 1, 1]
+    assert len(asked) == 1
+
+
+def test_a_refused_question_is_asked_again_and_leaves_nothing_behind(opened):
+    fresh = Opened(opened.bundle, opened.root)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="horizon 99 is beyond"):
+            fresh.answer({"question": "quantiles", "measure": "power", "horizon": 99})
+    assert len(fresh._answers) == 0
 
 
 def test_a_table_tells_once_what_all_rows_share_and_cuts_long_ones():
