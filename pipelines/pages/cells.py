@@ -111,16 +111,17 @@ def passes(row: Row) -> str:
     >>> row = {"already": 0.11, "never": 0.3, "middle": "2027Q1", "early": "2026Q2", "late": "after the horizon",
     ...        "horizon": "2032Q4"}
     >>> passes(row)
-    'in 2027Q1 (8 in 10: 2026Q2 to after 2032Q4)'
+    'in 2027Q1 (8 in 10: 2026Q2 to after 2032Q4; odds of 30 % not by then)'
     >>> passes(row | {"already": 0.89}), passes(row | {"never": 0.62})
-    ('already (89 %)', 'not by 2032Q4 (62 %)')
+    ('already (odds of 89 %)', 'not by 2032Q4 (odds of 62 %)')
     """
     if row["already"] >= _HALF:
-        return f"already ({percent(row['already'])})"
+        return f"already (odds of {percent(row['already'])})"
     if row["never"] >= _HALF:
-        return f"not by {row['horizon']} ({percent(row['never'])})"
+        return f"not by {row['horizon']} (odds of {percent(row['never'])})"
     late = f"after {row['horizon']}" if row["late"].startswith("after") else row["late"]
-    return f"in {row['middle']} (8 in 10: {row['early']} to {late})"
+    never = f"; odds of {percent(row['never'])} not by then" if row["never"] > 0 else ""
+    return f"in {row['middle']} (8 in 10: {row['early']} to {late}{never})"
 
 
 def number_of(row: Row, name: str) -> str:

@@ -95,8 +95,10 @@ def test_a_rollback_that_died_is_ended_by_the_next_which_goes_back_no_further(di
 
 
 def test_a_rollback_that_died_is_ended_by_the_doctor(died):
-    (found,) = examine(died.root, died.out)
-    assert (found.kind, found.what) == ("publication", f"{died.out} does not hold model version 1, the champion")
+    assert [(each.kind, each.what) for each in examine(died.root, died.out)] == [
+        ("rollback", "a rollback to model version 1 did not end"),
+        ("publication", f"{died.out} does not hold model version 1, the champion"),
+    ]
     clean(died.root, died.out, wait=0)
     is_whole(died)
 

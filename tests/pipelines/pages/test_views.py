@@ -42,7 +42,7 @@ def test_the_headline_equals_ask(shown, asked):
     live = forecaster.ask(quantiles("accelerators")).iloc[-1]
     share = forecaster.ask(split(asked.definition)).iloc[-1]
     assert view.title.startswith(f"{number(live['q500'])} accelerators in place by {live['quarter']}")
-    assert f"hyperscale clouds buy {percent(share['q500'])}" in view.title
+    assert f"hyperscale clouds make {percent(share['q500'])} of the spending" in view.title
     year, power = forecaster.ask(YEARLY).iloc[-1], forecaster.ask(quantiles("power")).iloc[-1]
     values = {each.what.partition(",")[0]: (each.value, each.span) for each in view.figures}
     assert values["accelerators in place"] == (
