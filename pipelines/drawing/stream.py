@@ -106,7 +106,7 @@ def _wide(own: pd.DataFrame, half: float) -> list[dict[Any, Any]]:
     edge = own[["at", "low", "high"]]
     if half:
         edge = pd.concat([edge.assign(at=edge["at"] - half), edge.assign(at=edge["at"] + half)])
-    return edge.round(4).to_dict("records")
+    return list(edge.round(4).to_dict("records"))
 
 
 def _said(rows: pd.DataFrame) -> dict[float, str]:
