@@ -120,13 +120,15 @@ def _said(rows: pd.DataFrame) -> dict[float, str]:
 def _alt(rows: pd.DataFrame, title: str) -> str:
     told = []
     for panel, own in rows.groupby("panel", sort=False):
-        first, last = (own[own["at"] == at] for at in (own["at"].min(), own["at"].max()))
+        start, end = own["at"].min(), own["at"].max()
+        first, last = own[own["at"] == start], own[own["at"] == end]
         moved = first.merge(last, on="part", suffixes=("", "_last")).sort_values("share_last", ascending=False)
         parts = [
-            f"{named(row['part'])} from {percent(row['share'])} to {percent(row['share_last'])}"
+            (f"{named(row['part'])} from {percent(row['share'])} to {percent(row['share_last'])}"
+             if start < end else f"{named(row['part'])} {percent(row['share'])}")
             for row in moved.head(_MOST_TOLD).to_dict("records")
-        ]
-        when = f"{first['called'].iloc[0]} to {last['called'].iloc[0]}"
+        ]  # fmt: skip
+        when = " to ".join(dict.fromkeys((str(first["called"].iloc[0]), str(last["called"].iloc[0]))))
         told.append(f"{f'{named(str(panel))}, ' if panel else ''}{when}: {', '.join(parts)}")
     return f"{title}. {'; '.join(told)}."
 

@@ -210,6 +210,7 @@ def test_a_stream_of_one_moment_is_as_wide_as_its_quarter_and_named_by_it(look):
     edges = [[(row["at"], row["high"]) for row in layer["data"]["values"]] for layer in marks(panel, "area")]
     assert edges == [[(2027.75, 0.75), (2028.0, 0.75)], [(2027.75, 1.0), (2028.0, 1.0)]]
     assert {"2027 Q4", "deep learning", "large language models"} <= set(look.texts(picture.svg()))
+    assert picture.alt == "Techniques. 2027 Q4: deep learning 75 %, large language models 25 %."
 
 
 def test_a_moment_without_any_share_is_empty_and_not_unknown():
