@@ -57,8 +57,8 @@ def _spec(
     axis = value_axis(scale, frame.plot, share=unit == "share", title=unit_text(unit))
     floor = scale.low if scale.log else 0.0
     values = [
-        {"y": middle, "median": max(scale.low, row["median"]), "from": max(scale.low, row.get("low80", floor)),
-         "to": row.get("high80", row["median"]), "colour": COLOURS.get(str(row["label"]), BLUE)}
+        {"y": middle, "median": max(scale.low, row["median"]), "from": max(scale.low, _known(row, "low80", floor)),
+         "to": _known(row, "high80", row["median"]), "colour": COLOURS.get(str(row["label"]), BLUE)}
         for middle, row in zip(frame.middles, rows.to_dict("records"), strict=True) if pd.notna(row["median"])
     ]  # fmt: skip
     x = {"type": "quantitative", "scale": scale.spec(), "axis": axis}
@@ -77,6 +77,11 @@ def _spec(
         layers.append({"data": {"values": [{}]}, "mark": {"type": "rule", "color": INK, "aria": False},
                        "encoding": {"x": {"datum": 0, **zero}}})  # fmt: skip
     return frame.spec(layers)
+
+
+def _known(row: Mapping[Any, Any], name: str, otherwise: float) -> float:
+    """Return an end of the interval of a row; of a row without one, where its bar ends otherwise."""
+    return float(row[name]) if pd.notna(row.get(name)) else otherwise
 
 
 def _words(row: Mapping[str, Any], unit: str) -> str:

@@ -43,6 +43,8 @@ _BESIDE: Final[Mapping[str, Mapping[str, Drawn]]] = {
 _MOST, _MOST_BARS, _MOST_LINES = 12, 20, 4  # panels, bars, and lines of one panel, that a picture has room for
 _COUNTED: Final = "accelerator"  # unit of paths that name none
 _ODDS: Final = "odds_"
+_NONE: Final = "nothing"  # what is left of the odds of limits
+_LIMITS: Final = {"power": "facility power"}  # elsewhere the name of a measure
 _SENTENCE: Final = re.compile(r"(?<=[a-z0-9%)])\.\s+(?=[A-Z0-9])")
 _LONGEST: Final = 170  # letters of a heading
 
@@ -122,10 +124,12 @@ def _steps(answer: Answer, table: pd.DataFrame) -> Picture:
 
 
 def _odds(answer: Answer, table: pd.DataFrame) -> Picture:
-    """Draw which limit is how likely the one that binds, quarter by quarter."""
+    """Draw which limit is how likely the one that binds, or that none does, quarter by quarter."""
+    none = (1 - table.filter(regex=f"^{_ODDS}").sum(axis=1)).round(9).clip(lower=0.0)
+    table = table.assign(**{f"{_ODDS}{_NONE}": none})
     names = [name for name in table if str(name).startswith(_ODDS) and table[name].any()]
     rows = table.melt("quarter", names, "part", "share").rename(columns={"quarter": "when"})
-    rows["part"] = rows["part"].str.removeprefix(_ODDS)
+    rows["part"] = rows["part"].str.removeprefix(_ODDS).replace(_LIMITS)
     return stream(_some(rows), title=_title(answer), moments=_moments(answer))
 
 
@@ -145,11 +149,12 @@ def _of_table(answer: Answer, table: pd.DataFrame) -> Picture:
     if time:
         units = shown["unit"] if by_row(answer, drawn, shown) else None
         return _lines(answer, shown, drawn.rows(shown), time, unit, units)
+    total = len(shown)
     if by_row(answer, drawn, shown):  # one axis has one unit
         shown = shown[shown["unit"] == shown["unit"].iloc[0]]
     labels = [called(row) for row in shown[names_of(shown)].to_dict("records")]
     rows = drawn.rows(shown).assign(label=labels).head(_MOST_BARS)
-    return bars(rows, title=_title(answer, min(_MOST_BARS, len(shown)), len(shown), "rows"), unit=unit)
+    return bars(rows, title=_title(answer, min(_MOST_BARS, len(shown)), total, "rows"), unit=unit)
 
 
 def _lines(

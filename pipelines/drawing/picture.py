@@ -88,8 +88,10 @@ class Picture:
         str
         """
         spec = self.spec(width)
-        unit = "" if "concat" in spec else str(spec.get("title", {}).get("text", ""))
-        below = [*wrap(self.asked, int(width / LETTER)), *([unit] if unit else [])]
+        head = {} if "concat" in spec else spec.get("title", {})  # the name of the only panel, and its unit
+        name = head.get("text", "")
+        own = [" ".join(name) if isinstance(name, list) else name, head.get("subtitle", "")]
+        below = [*wrap(self.asked, int(width / LETTER)), *filter(None, own)]
         title = {"text": wrap(self.title, width // _TITLE_LETTER), "frame": "bounds", "offset": 14,
                  "subtitle": below, "subtitlePadding": 5}  # fmt: skip
         text = render({**spec, "title": title}, self.alt, width=width)

@@ -29,6 +29,7 @@ from shiftcast.pipelines.drawing.times import placed
 
 _HEIGHT: Final = 240
 _MOST_TOLD: Final = 4
+_HALF: Final = 1 / 8  # on each side of a moment that stands alone [year]
 _SEEN: Final = 0.005  # a share from which a band is named
 
 
@@ -59,7 +60,8 @@ def _stacked(rows: pd.DataFrame) -> pd.DataFrame:
     found = [placed(each) for each in rows["when"]]
     rows = rows.assign(at=[at for at, _ in found], called=[words for _, words in found])
     moment = ["panel", "at"]
-    rows["share"] = rows["share"] / rows.groupby(moment)["share"].transform("sum")
+    whole = rows.groupby(moment)["share"].transform("sum")
+    rows["share"] = (rows["share"] / whole.where(whole > 0)).fillna(0.0)
     rows["high"] = rows.groupby(moment)["share"].cumsum().clip(upper=1.0)
     return rows.assign(low=(rows["high"] - rows["share"]).clip(lower=0.0)).reset_index(drop=True)
 
@@ -72,20 +74,24 @@ def _spec(rows: pd.DataFrame, paint: Mapping[str, str], moments: Moments, width:
 
 
 def _panel(rows: pd.DataFrame, paint: Mapping[str, str], moments: Moments, width: int) -> dict[str, Any]:
-    frame = Frame(width, _HEIGHT, float(rows["at"].min()), float(rows["at"].max()), WHOLE, share=True)
+    first, last = float(rows["at"].min()), float(rows["at"].max())
+    half = _HALF if first == last else 0.0
+    frame = Frame(width, _HEIGHT, first - half, last + half, WHOLE, share=True)
     mark = {"type": "area", "stroke": PAPER, "strokeWidth": 1, "opacity": 1, "aria": False}
     layers = [
-        {"data": {"values": own[["at", "low", "high"]].round(4).to_dict("records")},
+        {"data": {"values": _wide(own, half)},
          "mark": {**mark, "color": paint[part]},
          "encoding": {"x": frame.x(), "y": frame.y("low"), "y2": {"field": "high"}}}
         for part, own in rows.groupby("part", sort=False)
     ]  # fmt: skip
-    last = rows[rows["at"] == frame.last]
     ends = [
         (named(row["part"]), (row["low"] + row["high"]) / 2, paint[row["part"]])
-        for row in last.to_dict("records") if row["share"] >= _SEEN
+        for row in rows[rows["at"] == last].to_dict("records") if row["share"] >= _SEEN
     ]  # fmt: skip
-    layers += [frame.times(), *moments.rules(frame), words_of_marks(frame, _said(rows)), end_labels(frame, ends)]
+    times = frame.times()
+    if half:  # its own name, not those of its days
+        times["data"] = {"values": [{"at": first, "name": str(rows["called"].iloc[0])}]}
+    layers += [times, *moments.rules(frame), words_of_marks(frame, _said(rows)), end_labels(frame, ends)]
     name = str(rows["panel"].iloc[0])
     return {
         "width": width,
@@ -93,6 +99,14 @@ def _panel(rows: pd.DataFrame, paint: Mapping[str, str], moments: Moments, width
         "layer": layers,
         **({"title": headed(named(name), "", width)} if name else {}),
     }
+
+
+def _wide(own: pd.DataFrame, half: float) -> list[dict[Any, Any]]:
+    """Return the edge of a band; that of one moment reaches to both sides of it, as an area needs two ends."""
+    edge = own[["at", "low", "high"]]
+    if half:
+        edge = pd.concat([edge.assign(at=edge["at"] - half), edge.assign(at=edge["at"] + half)])
+    return list(edge.round(4).to_dict("records"))
 
 
 def _said(rows: pd.DataFrame) -> dict[float, str]:
@@ -106,13 +120,15 @@ def _said(rows: pd.DataFrame) -> dict[float, str]:
 def _alt(rows: pd.DataFrame, title: str) -> str:
     told = []
     for panel, own in rows.groupby("panel", sort=False):
-        first, last = (own[own["at"] == at] for at in (own["at"].min(), own["at"].max()))
+        start, end = own["at"].min(), own["at"].max()
+        first, last = own[own["at"] == start], own[own["at"] == end]
         moved = first.merge(last, on="part", suffixes=("", "_last")).sort_values("share_last", ascending=False)
         parts = [
-            f"{named(row['part'])} from {percent(row['share'])} to {percent(row['share_last'])}"
+            (f"{named(row['part'])} from {percent(row['share'])} to {percent(row['share_last'])}"
+             if start < end else f"{named(row['part'])} {percent(row['share'])}")
             for row in moved.head(_MOST_TOLD).to_dict("records")
-        ]
-        when = f"{first['called'].iloc[0]} to {last['called'].iloc[0]}"
+        ]  # fmt: skip
+        when = " to ".join(dict.fromkeys((str(first["called"].iloc[0]), str(last["called"].iloc[0]))))
         told.append(f"{f'{named(str(panel))}, ' if panel else ''}{when}: {', '.join(parts)}")
     return f"{title}. {'; '.join(told)}."
 

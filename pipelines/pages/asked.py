@@ -118,6 +118,11 @@ def asked_of(bundle: Bundle) -> Asked:
     return _LATEST[0][1]
 
 
+def forget() -> None:
+    """Let go of the last forecast that was asked, which is as large as its draws."""
+    _LATEST.clear()
+
+
 _LATEST: list[tuple[ref[Bundle], Asked]] = []  # a report and its brief ask the same of the same bundle
 
 

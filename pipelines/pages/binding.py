@@ -18,9 +18,13 @@ from shiftcast.pipelines.pages.cells import cell, number_of
 from shiftcast.pipelines.pages.view import Said, Table, View
 
 _ODDS: Final = "odds_"
+_BINDS: Final = "Parts of the draws in which each ceiling binds"
 _ENDS: Final = ("median", "low80", "high80")
-_WORDS: Final = {"packaging": "chip packaging", "memory": "memory", "power": "power", "funding": "funding",
-                 "demand": "nothing but demand"}  # fmt: skip
+_WORDS: Final = {"packaging": "chip packaging", "memory": "memory", "power": "power", "funding": "funding"}
+_OTHER: Final = (
+    "`limits` asks another thing: what the cheapest way to serve the same demand would meet first, purchase by "
+    "purchase. Its odds need not be these."
+)
 
 
 def binds(asked: Asked) -> View | None:
@@ -54,14 +58,15 @@ def binds(asked: Asked) -> View | None:
     return View(
         "binds", "What binds", title, says=(asked.says(question), Said(_parts(table, odds))),
         pictures=(_wanted(asked, table), _cuts(asked, table, list(odds))),
-        tables=(_by_quarter(table, list(odds)), _ceilings(asked)), notes=answer.notes,
+        tables=(_by_quarter(table, list(odds)), _ceilings(asked)), notes=(*answer.notes, _OTHER),
     )  # fmt: skip
 
 
 def _parts(table: pd.DataFrame, odds: dict[str, float]) -> str:
     last = table.iloc[-1]
     said = ", ".join(f"{_WORDS[name]} {percent(value)}" for name, value in odds.items())
-    return f"Odds that each ceiling cuts orders in {last['quarter']}: {said}. Several may cut at once."
+    none = max(0.0, 1 - sum(odds.values()))
+    return f"{_BINDS} in {last['quarter']}, the one passed furthest: {said}; in {percent(none)} none does."
 
 
 def _wanted(asked: Asked, table: pd.DataFrame) -> Picture:
@@ -79,7 +84,7 @@ def _cuts(asked: Asked, table: pd.DataFrame, limits: list[str]) -> Picture:
         {"when": row["quarter"], "probability": row[f"{_ODDS}{name}"], "line": _WORDS[name]}
         for name in limits for row in table.to_dict("records")
     ]  # fmt: skip
-    return draw_odds(pd.DataFrame(rows), title="Odds that each ceiling cuts orders", moments=asked.moments)
+    return draw_odds(pd.DataFrame(rows), title=_BINDS, moments=asked.moments)
 
 
 def _by_quarter(table: pd.DataFrame, limits: list[str]) -> Table:
@@ -91,9 +96,8 @@ def _by_quarter(table: pd.DataFrame, limits: list[str]) -> Table:
         for row in table.to_dict("records")
     ]  # fmt: skip
     shown = pd.DataFrame(rows)
-    return Table(
-        "Accelerator-hours wanted and served, and the odds that a ceiling cuts", shown, tuple(shown.columns[1:])
-    )
+    title = f"Accelerator-hours wanted and served, and {_BINDS[:1].lower()}{_BINDS[1:]}"
+    return Table(title, shown, tuple(shown.columns[1:]))
 
 
 def _ceilings(asked: Asked) -> Table:

@@ -13,6 +13,9 @@ LOW, MIDDLE, HIGH = "q100", "q500", "q900"
 Row = Mapping[str, Any]
 _HALF: Final = 1 / 2
 _DASH: Final = "-"
+_BOUNDS: Final[Mapping[str, str]] = {
+    ">=": "at least", "<=": "at most", "=": "", "~": "about", ">~": "about or more", "<~": "about or less",
+}  # fmt: skip
 
 
 def cell(low: float, middle: float, high: float, *, unit: str = "") -> str:
@@ -91,6 +94,26 @@ def text(value: Any) -> str:
     str
     """
     return "" if value is None or pd.isna(value) else str(value)
+
+
+def bounded(bound: str, figure: str) -> str:
+    """Return a stated figure with what its bound means.
+
+    Parameters
+    ----------
+    bound, figure
+        Code of the bound in the record, and the figure in words.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> bounded(">=", "60 %"), bounded("=", "60 %")
+    ('at least 60 %', '60 %')
+    """
+    return f"{_BOUNDS.get(bound, bound)} {figure}".strip()
 
 
 def passes(row: Row) -> str:

@@ -116,8 +116,8 @@ def work(asked: Asked, *, segment: str = "all") -> View:
     last = table[table["quarter"] == asked.horizon].set_index("workload")[MIDDLE]
     known = last.drop(index=["all", "unallocated"], errors="ignore").sort_values(ascending=False)
     title = (
-        f"{_capital(worded(str(known.index[0])))} takes most GPU-hours in {asked.horizon}, "
-        f"{percent(known.iloc[0] / last['all'])}; "
+        f"Of what is explained, {worded(str(known.index[0]))} takes most GPU-hours in {asked.horizon}, "
+        f"{percent(known.iloc[0] / last['all'])} of all; "
         f"{percent(last.get('unallocated', 0.0) / last['all'])} is not explained"
     )
     picture = stream(work_rows(asked.forecaster.cube, segment), title="What busy GPU-hours are spent on, means",

@@ -12,7 +12,7 @@ from shiftcast.forecast.telling.words import figure
 from shiftcast.pipelines.drawing.bars import bars
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import Asked
-from shiftcast.pipelines.pages.cells import day, text
+from shiftcast.pipelines.pages.cells import bounded, day, text
 from shiftcast.pipelines.pages.glossary import worded
 from shiftcast.pipelines.pages.view import Said, Source, Table, View
 
@@ -27,14 +27,6 @@ _LIKELY: Final = (
     (0.1, "unlikely"),
     (0.0, "all but ruled out"),
 )
-_BOUNDS: Final = {
-    ">=": "at least",
-    "<=": "at most",
-    "=": "",
-    "~": "about",
-    ">~": "about or more",
-    "<~": "about or less",
-}
 
 
 def claims(asked: Asked) -> View:
@@ -102,9 +94,9 @@ def _odds(judged: pd.DataFrame) -> Picture:
 
 def _said(row: Mapping[Any, Any]) -> str:
     ends = list(dict.fromkeys(figure(row[name], _unit(row)) for name in ("low", "high") if not pd.isna(row[name])))
-    bound = "" if len(ends) == _BOTH else _BOUNDS.get(str(row["bound"]), str(row["bound"]))
+    said = bounded("=" if len(ends) == _BOTH else str(row["bound"]), " to ".join(ends))
     of = worded(str(row["measure"])) if row.get("measure") else ""
-    return " ".join(filter(None, [of, bound, " to ".join(ends)]))
+    return " ".join(filter(None, [of, said]))
 
 
 def _unit(row: Mapping[Any, Any]) -> str:

@@ -141,13 +141,12 @@ def in_short(rows: pd.DataFrame) -> Iterator[Said]:
 def _title(rows: pd.DataFrame) -> str:
     newest = rows[rows["technique"] == NEWEST]
     passed = newest[newest["already"] > _HALF].to_dict("records")
-    soon = [f"{worded(row['workload'])} {OF_BASE[row['base']]}" for row in passed]
-    late = newest[newest["never"] > _HALF]
+    late = newest[newest["never"] > _HALF].to_dict("records")
+    soon, never = ([f"{worded(row['workload'])} {OF_BASE[row['base']]}" for row in rows] for rows in (passed, late))
     said = f"LLMs have passed half of {_listed(soon)}" if soon else "LLMs have passed half of nothing yet"
-    if late.empty:
+    if not late:
         return said
-    names = _listed([worded(str(each)) for each in dict.fromkeys(late["workload"])])
-    return f"{said}; in {names} they more likely than not do not by {late['horizon'].iloc[0]}"
+    return f"{said}; of {_listed(never)} they more likely than not do not by {late[0]['horizon']}"
 
 
 def _why(asked: Asked, rows: pd.DataFrame) -> Table:

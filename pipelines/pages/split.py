@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import pandas as pd
@@ -18,7 +19,7 @@ from shiftcast.pipelines.drawing.bars import bars
 from shiftcast.pipelines.drawing.fan import Look, fan
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import REVENUE, Asked, split
-from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, cell, plain
+from shiftcast.pipelines.pages.cells import HIGH, LOW, MIDDLE, bounded, cell, plain
 from shiftcast.pipelines.pages.course import split_rows
 from shiftcast.pipelines.pages.glossary import shortly, worded
 from shiftcast.pipelines.pages.view import Said, Table, View
@@ -159,11 +160,30 @@ def stated_shares(cube: xr.Dataset, known: Known, definition: str) -> pd.DataFra
     DataFrame or None
         ``when, value, says``; none where nothing was stated in the quarters shown.
     """
-    rows = select(split_statements(known.observations, known.market), measure="share", base=REVENUE, stage="flow")
-    shown = rows[(rows["definition"] == definition) | rows["definition"].isin(known.market.split.claims)]
+    rows = stated_rows(cube, known, (definition, *known.market.split.claims))
     marks = [
         {"when": quarter_label(row["period_end"]), "value": row["value"],
-         "says": f"{worded(row['definition'])}: {row['bound'].replace('=', '')}{percent(row['value'])}"}
-        for row in shown.to_dict("records") if row["period_end"] >= periods(cube)[0]
+         "says": f"{worded(row['definition'])}: {bounded(row['bound'], percent(row['value']))}"}
+        for row in rows.to_dict("records")
     ]  # fmt: skip
     return pd.DataFrame(marks) if marks else None
+
+
+def stated_rows(cube: xr.Dataset, known: Known, definitions: Collection[str] | None = None) -> pd.DataFrame:
+    """Return the statements of a share of revenue since the first quarter of a cube.
+
+    Parameters
+    ----------
+    cube, known
+        Draws, and the record as it was known.
+    definitions
+        Those that are wanted; all if not given.
+
+    Returns
+    -------
+    DataFrame
+        Rows as :func:`forecast.split.share.split_statements` returns them.
+    """
+    rows = select(split_statements(known.observations, known.market), measure="share", base=REVENUE, stage="flow")
+    rows = rows[rows["period_end"] >= periods(cube)[0]]
+    return rows if definitions is None else rows[rows["definition"].isin(definitions)]

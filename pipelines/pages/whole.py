@@ -32,11 +32,11 @@ def all_views(bundle: Bundle) -> tuple[View, ...]:
         A view that an older forecast does not keep the figures of is left out.
     """
     asked, scores = asked_of(bundle), bundle.summary.backtest
-    known = bundle.known
+    known = asked.forecaster.known
     made = (
         headline(asked, scores), demand(asked), crossings(asked), hyperscale_split(asked), claims(asked),
-        scorecard(asked, scores), leaves(asked), work(asked), _techniques(asked), moves(known), binds(asked),
-        rests_on(asked, bundle), sources(bundle), words(),
+        scorecard(asked, scores), leaves(asked), work(asked), _techniques(asked),
+        None if known is None else moves(known), binds(asked), rests_on(asked, bundle), sources(bundle), words(),
     )  # fmt: skip
     return tuple(view for view in made if view is not None)
 

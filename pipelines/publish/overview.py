@@ -7,17 +7,17 @@ from typing import Final
 import pandas as pd
 
 from shiftcast.features.calendars import quarter_label
-from shiftcast.features.series import select
 from shiftcast.forecast.answers import Forecaster
-from shiftcast.forecast.split.share import split_statements
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.telling.words import named
-from shiftcast.forecast.views.part import Part, periods
+from shiftcast.forecast.views.part import Part
 from shiftcast.forecast.views.technique_share import technique_share
 from shiftcast.pipelines.drawing.fan import Look, fan
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.asked import Asked
+from shiftcast.pipelines.pages.cells import bounded
 from shiftcast.pipelines.pages.course import level_rows, split_rows
+from shiftcast.pipelines.pages.split import stated_rows
 
 WIDTH: Final = 1240  # of the picture [px]
 _LIVE, _RANKING, _SPLIT = "Accelerators in place", "Recommendation by hyperscale clouds, requests", (
@@ -68,11 +68,10 @@ def _stated(forecaster: Forecaster) -> pd.DataFrame | None:
     known = forecaster.known
     if known is None:
         return None
-    rows = select(split_statements(known.observations, known.market), measure="share", base=_REVENUE, stage="flow")
     marks = [
         {"panel": _SPLIT, "line": "", "when": quarter_label(row["period_end"]), "value": row["value"],
          "says": ", ".join((named(str(row["operator"])), named(str(row["definition"])),
-                            f"{row['bound']} {percent(row['value'])}"))}
-        for row in rows.to_dict("records") if row["period_end"] >= periods(forecaster.cube)[0]
+                            bounded(row["bound"], percent(row["value"]))))}
+        for row in stated_rows(forecaster.cube, known).to_dict("records")
     ]  # fmt: skip
     return pd.DataFrame(marks) if marks else None

@@ -15,6 +15,7 @@ import pandas as pd
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.views.short import forecast_in_short
+from shiftcast.pipelines.pages.asked import asked_of, forget
 from shiftcast.pipelines.publish.overview import WIDTH, overview
 from shiftcast.pipelines.publish.report import write_brief
 from shiftcast.pipelines.registry.bundle import Bundle
@@ -100,17 +101,10 @@ def publish(
     if published_digest(out) == digest:
         return
     fresh.mkdir(parents=True)
-    place_report(bundle, fresh / REPORT)
-    write_brief(bundle, fresh / BRIEF)
-    forecasts = bundle.tables["forecasts"]
-    overview(bundle.forecaster).save(fresh / PICTURE, width=WIDTH)
-    forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
-    guarded_frame(forecast_in_short(forecasts)).to_csv(fresh / SUMMARY, index=False)
-    tables = {"forecasts": forecasts, "claims": bundle.forecaster.claims(),
-              **{name: bundle.tables[name] for name in ("quarantine", "scores")}}  # fmt: skip
-    for name, rows in tables.items():
-        guarded_frame(_days_as_text(rows)).to_csv(fresh / f"{name}.csv", index=False)
-    (fresh / DIGEST).write_text(digest, encoding="utf-8")
+    try:
+        _write(bundle, fresh, place_report)
+    finally:
+        forget()
     check()
     _swap(fresh, out)
 
@@ -148,6 +142,22 @@ def published_digest(out: Path) -> str:
     """
     whole = all((out / name).is_file() for name in PUBLISHED)
     return (out / DIGEST).read_text(encoding="utf-8") if whole else ""
+
+
+def _write(bundle: Bundle, fresh: Path, place_report: Callable[[Bundle, Path], object]) -> None:
+    """Write every file of a publication; one forecaster answers for all of them."""
+    place_report(bundle, fresh / REPORT)
+    write_brief(bundle, fresh / BRIEF)
+    forecasts = bundle.tables["forecasts"]
+    forecaster = asked_of(bundle).forecaster
+    overview(forecaster).save(fresh / PICTURE, width=WIDTH)
+    forecasts.to_parquet(fresh / "forecasts.parquet", index=False)
+    guarded_frame(forecast_in_short(forecasts)).to_csv(fresh / SUMMARY, index=False)
+    tables = {"forecasts": forecasts, "claims": forecaster.claims(),
+              **{name: bundle.tables[name] for name in ("quarantine", "scores")}}  # fmt: skip
+    for name, rows in tables.items():
+        guarded_frame(_days_as_text(rows)).to_csv(fresh / f"{name}.csv", index=False)
+    (fresh / DIGEST).write_text(bundle.summary.digest, encoding="utf-8")
 
 
 def _days_as_text(rows: pd.DataFrame) -> pd.DataFrame:

@@ -201,3 +201,27 @@ def test_events_that_would_cover_each_other_stand_in_lanes_and_ends_of_it_look_d
     assert look.tips(svg) == ["one", "two", "three"]
     assert {"older classes", "hollow: a test", "google"} <= set(look.texts(svg))
     assert re.search('class="paper"', svg)
+
+
+def test_a_stream_of_one_moment_is_as_wide_as_its_quarter_and_named_by_it(look):
+    rows = pd.DataFrame({"when": ["2027Q4"] * 2, "part": ["deep", "llm"], "share": [3.0, 1.0]})
+    picture = stream(rows, title="Techniques")
+    (panel,) = panels(picture)
+    edges = [[(row["at"], row["high"]) for row in layer["data"]["values"]] for layer in marks(panel, "area")]
+    assert edges == [[(2027.75, 0.75), (2028.0, 0.75)], [(2027.75, 1.0), (2028.0, 1.0)]]
+    assert {"2027 Q4", "deep learning", "large language models"} <= set(look.texts(picture.svg()))
+    assert picture.alt == "Techniques. 2027 Q4: deep learning 75 %, large language models 25 %."
+
+
+def test_a_moment_without_any_share_is_empty_and_not_unknown():
+    rows = pd.DataFrame({"when": ["2026Q1"] * 2 + ["2026Q2"] * 2, "part": ["deep", "llm"] * 2, "share": [0, 0, 3, 1]})
+    picture = stream(rows, title="Techniques")
+    assert picture.table[["deep learning", "large language models"]].to_numpy().tolist() == [[0, 0], [0.75, 0.25]]
+    assert "nan" not in picture.alt
+
+
+def test_a_bar_without_an_interval_among_others_begins_at_nought():
+    rows = pd.DataFrame({"label": ["a", "b"], "median": [3.0, 2.0], "low80": [2.0, np.nan], "high80": [5.0, np.nan]})
+    (panel,) = panels(bars(rows, title="Cost", unit=""))
+    (bar,) = marks(panel, "bar")
+    assert [(row["from"], row["to"]) for row in bar["data"]["values"]] == [(2.0, 5.0), (0.0, 2.0)]

@@ -119,3 +119,38 @@ def test_every_question_has_a_picture(finished):
         assert TIP in str(picture.spec()), question
         assert len(picture.table), question
         assert re.search(r"\d", picture.alt), question
+
+
+LIMITS = pd.DataFrame({
+    "quarter": ["2027Q3", "2027Q4"], "odds_power": [0.1, 0.25], "odds_memory": [0.0, 0.0],
+    "odds_packaging": [0.0, 0.25],
+})  # fmt: skip
+OF_LIMITS = Picture("bars", "quarter", "odds", "table", "")
+
+
+def test_odds_of_limits_stay_what_they_are_and_the_rest_is_that_nothing_binds():
+    picture = draw(answer(LIMITS, OF_LIMITS))
+    assert picture.table.to_dict("list") == {
+        "when": ["2027 Q3", "2027 Q4"], "facility power": [0.1, 0.25], "packaging": [0.0, 0.25], "nothing": [0.9, 0.5],
+    }  # fmt: skip
+    assert "facility power from 10 % to 25 %" in picture.alt
+
+
+def test_limits_of_one_quarter_none_of_which_binds_are_drawn(look):
+    picture = draw(answer(LIMITS.head(1).assign(odds_power=0.0), OF_LIMITS))
+    assert picture.table.to_dict("list") == {"when": ["2027 Q3"], "nothing": [1.0]}
+    assert {"2027 Q3", "nothing"} <= set(look.texts(picture.svg()))
+    assert "nan" not in picture.svg().lower()
+
+
+def test_rows_of_other_units_that_are_not_drawn_are_counted():
+    table = pd.DataFrame({"name": ["a", "b", "c"], "value": [1.0, 2.0, 3.0], "unit": ["hour", "hour", "core_hour"]})
+    picture = draw(answer(table))
+    assert (len(picture.table), picture.title) == (2, "What <b>? (2 of 3 rows are drawn)")
+
+
+def test_a_file_has_the_name_and_the_unit_of_its_only_panel(look):
+    paths = pd.DataFrame({"panel": "H100", "x": ["2026-11", "2026-12"], "unit": "GPU-hours a month",
+                          "median": [4.0, 5.0], "low80": [3.0, 4.0], "high80": [5.0, 6.0]})  # fmt: skip
+    whole = draw(answer(HOURS, paths=paths)).whole()
+    assert [each.text for each in look.parts(whole, "tspan")] == ["H100", "GPU-hours a month"]

@@ -123,3 +123,10 @@ def test_a_claim_is_told_in_a_sentence(bound, low, high, said):
     text = in_words(row)
     assert f"A, 2026-01-02: {said}" in text
     assert "All but ruled out (5 %); the forecast has 2.5 accelerators." in text
+
+
+def test_a_bar_in_a_cell_is_no_column_of_the_brief():
+    table = Table("By who", pd.DataFrame({"a|b": ["c|d"], "n": [1.0]}))
+    lines = brief_page(view(tables=(table,)), ABOUT).splitlines()
+    assert r"| a\|b | n |" in lines
+    assert r"| c\|d | 1 |" in lines

@@ -1,7 +1,9 @@
 """Views say what the answers say: every figure, every claim and every source of a forecast is in one of them."""
 
+import re
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,10 +11,12 @@ from shiftcast.forecast.spoken import number, percent
 from shiftcast.pipelines.pages.asked import BASES, NEWEST, quantiles, split, when
 from shiftcast.pipelines.pages.cells import passes
 from shiftcast.pipelines.pages.headline import YEARLY
+from shiftcast.pipelines.pages.migration import _title as crossings_title
 from shiftcast.pipelines.pages.sourced import sources
-from shiftcast.pipelines.pages.split import OF_BASE
+from shiftcast.pipelines.pages.split import OF_BASE, stated_rows, stated_shares
 from shiftcast.pipelines.pages.view import sentence
 from shiftcast.pipelines.pages.whole import all_views
+from shiftcast.pipelines.publish.overview import _stated as stated_markers
 
 ORDER = ["answer", "demand", "crossings", "split", "claims", "scorecard", "leaves", "work", "techniques", "moves",
          "binds", "assumptions", "sources", "glossary"]  # fmt: skip
@@ -89,7 +93,7 @@ def test_leaves_are_small_multiples_and_rows_of_one_table(shown, asked):
 def test_parts_of_hours_add_up_in_their_picture(shown):
     (picture,) = shown["work"].pictures
     parts = picture.table.select_dtypes("number")
-    assert len(parts)
+    np.testing.assert_allclose(parts.sum(axis=1), 1, atol=2e-3)
 
 
 def test_claims_are_told_judged_first_each_with_its_odds(shown, finished):
@@ -127,3 +131,39 @@ def test_an_older_forecast_has_the_views_that_it_keeps_the_figures_of(finished):
     assert set(ORDER) - set(views) == {"binds", "techniques", "moves"}
     assert views["scorecard"].title == "No past forecast has been scored yet"
     assert "No past forecast has been scored yet." in words_of(views["answer"])
+
+
+def test_a_stated_share_keeps_its_bound(shown, asked):
+    known, cube = asked.forecaster.known, asked.forecaster.cube
+    rows = stated_rows(cube, known).iloc[:1].assign(bound=">=", value=0.6)
+    assert len(rows) == 1
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shiftcast.pipelines.pages.split.split_statements", lambda *_: rows)
+        (said,) = stated_shares(cube, known, rows["definition"].iloc[0])["says"]
+        assert said.endswith(": at least 60 %")
+        (said,) = stated_markers(asked.forecaster)["says"]
+        assert said.endswith(", at least 60 %")
+
+
+def test_parts_of_the_draws_in_which_ceilings_bind_and_in_which_none_does_add_up(shown):
+    view = shown["binds"]
+    said = view.says[1].text
+    assert said.startswith("Parts of the draws in which each ceiling binds in ")
+    parts = [int(each) for each in re.findall(r"(\d+) %", said)]
+    assert len(parts) == 5
+    assert abs(sum(parts) - 100) <= 3
+    assert "asks another thing" in view.notes[-1]
+
+
+def test_a_title_of_crossings_names_the_base_that_is_late():
+    rows = pd.DataFrame([
+        {"workload": "search", "technique": NEWEST, "base": "requests", "already": 0.9, "never": 0.0},
+        {"workload": "search", "technique": NEWEST, "base": "gpu_hours", "already": 0.1, "never": 0.8},
+    ]).assign(horizon="2032Q4")  # fmt: skip
+    assert crossings_title(rows) == (
+        "LLMs have passed half of search requests; of search GPU-hours they more likely than not do not by 2032Q4"
+    )
+
+
+def test_the_work_that_takes_most_hours_is_ranked_among_what_is_explained(shown):
+    assert re.match(r"Of what is explained, .+ takes most GPU-hours in \d{4}Q4, \d+ % of all; ", shown["work"].title)

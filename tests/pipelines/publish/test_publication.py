@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from shiftcast.pipelines.pages.asked import asked_of, forget
 from shiftcast.pipelines.publish import publication
 from shiftcast.pipelines.publish.publication import PUBLISHED, REPORT, prepare, publish
+from shiftcast.pipelines.registry.bundle import Bundle
 
 
 @pytest.fixture(autouse=True)
@@ -168,3 +170,13 @@ def test_a_folder_that_was_being_filled_holds_no_whole_forecast(finished, tmp_pa
     assert publication.published_digest(tmp_path / "out") == ""
     (tmp_path / "out" / ".digest.txt.new").touch()
     assert prepare(tmp_path / "out") == tmp_path / "out"
+
+
+def test_a_publication_makes_one_forecaster_and_keeps_none(finished, tmp_path, monkeypatch):
+    made, make = [], Bundle.forecaster.fget
+    monkeypatch.setattr(Bundle, "forecaster", property(lambda bundle: made.append(1) or make(bundle)))
+    forget()
+    publish(finished.result.bundle, tmp_path / "out", place("one"))
+    assert made == [1]
+    asked_of(finished.result.bundle)
+    assert made == [1, 1]
