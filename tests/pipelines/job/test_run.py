@@ -165,7 +165,7 @@ def test_a_challenger_no_better_than_naive_is_not_promoted_even_alone(own_store,
 def test_a_score_that_is_not_a_number_is_not_promoted_and_the_report_shows_a_dash(
     first, own_store, finished, monkeypatch
 ):
-    last = summarise(finished.scores).assign(crps=float("nan"))
+    last = summarise(finished.scores).assign(crps=float("nan"), crps_ratio=float("nan"))
     monkeypatch.setattr(assemble, "summarise", lambda _: last)
     monkeypatch.setattr(run_module, "backtest", lambda *_, **__: better(finished.scores, float("nan")))
     monkeypatch.setattr(run_module, "write_report", write_report)
