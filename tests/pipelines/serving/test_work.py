@@ -60,6 +60,11 @@ def test_too_much_work_is_refused_before_any_is_done(serve):
     assert (status, "at most 5" in json.loads(body)["message"]) == (413, True)
 
 
+def test_a_null_hides_no_work_that_all_rows_share(serve):
+    payload = {"dataframe_records": [{"output": None}] * 20, "params": {"output": QUESTIONS["impose"].output}}
+    assert serve(Served("7", app)).call(json.dumps(payload).encode())[0] == 413
+
+
 def test_idle_bodies_shut_nobody_out(serve):
     async def many():
         server = serve(Served("7", app), limits=RequestLimits(waiting=2, seconds=0.6, pause=0.2))
