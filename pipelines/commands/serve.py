@@ -73,7 +73,7 @@ def serve(
     gate = Gate(
         watcher, limits=RequestLimits(body=max_body, rows=max_rows, work=work), log=log,
         hosts=_hosts(host, allowed_host),
-        taken=Taken(store.model, KINDS, ("question", "form"), json_schema()) if fleet else WORLD,
+        taken=Taken(store.model, KINDS, ("question", "form"), json_schema(), fleet=True) if fleet else WORLD,
         hands=Hands(partial(LoadVersion, store.root, store.model), work, log),
     )  # fmt: skip
     log(

@@ -205,12 +205,13 @@ class Gate:
             raise
         note["received"] = len(body)
         questions = read_payload(body, self._limits, self._taken)
-        note["rows"], cost = len(questions), check_work(questions, self._limits.work)
+        note["rows"] = len(questions)
+        cost = check_work(questions, self._limits.work, fleet=self._taken.fleet)
         if self._under_way >= self._limits.waiting:
             raise PayloadError(f"{self._limits.waiting} requests are under way; come back", 429)
         self._under_way += 1
         try:
-            if self._hands is not None and cost > self._limits.work.here:
+            if self._hands is not None and cost >= self._limits.work.here:
                 return await self._hands.work(served.version, body, receive())
             captured = Captured()
             await served.app({**scope, "headers": _PLAIN}, replay(body), captured)

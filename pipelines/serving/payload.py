@@ -69,12 +69,15 @@ class Taken:
         Fields that all questions of a request may share.
     questions
         JSON Schema of the fields of each question.
+    fleet
+        Whether it is the model of a fleet.
     """
 
     model: str = MODEL
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     params: tuple[str, ...] = PARAMS
     questions: Mapping[str, Mapping[str, Any]] = field(default_factory=json_schema)
+    fleet: bool = False
 
 
 WORLD: Final = Taken()

@@ -4,17 +4,19 @@ from types import SimpleNamespace
 
 import pytest
 
+from shiftcast.forecast.fleet.asking import FIELDS
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.patience import ImpatientProtocol
 from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits
 from shiftcast.pipelines.serving.token import TokenGate
-from shiftcast.pipelines.serving.work import SECONDS, check_work, cost_of
+from shiftcast.pipelines.serving.work import FLEET_SECONDS, SECONDS, check_work, cost_of
 
 
 def test_what_costs_more_is_a_question_that_there_is():
     assert set(SECONDS) <= set(QUESTIONS)
+    assert set(FLEET_SECONDS) <= set(FIELDS)
 
 
 @pytest.mark.parametrize("field", ["question", "output"])
@@ -32,6 +34,26 @@ def test_a_thousand_light_questions_are_allowed():
     assert cost_of([]) == 0
 
 
+@pytest.mark.parametrize(
+    ("question", "seconds"),
+    [({"question": "scenario", "scenarios": "base"}, 1.0), ({"question": "scenario", "scenarios": "a, b,c"}, 3.0),
+     ({"question": "regret", "scenarios": ["a", "b"]}, 10.0), ({"question": "limits", "programmes": 2000.0}, 160.0),
+     ({"question": "limits", "programmes": 5}, 8.0)],
+)  # fmt: skip
+def test_a_question_counts_by_how_much_it_asks(question, seconds):
+    assert cost_of([question]) == seconds
+
+
+def test_one_question_that_asks_for_too_much_is_told_to_ask_less():
+    with pytest.raises(PayloadError, match=r"1 questions would take about 160 s.*ask less of 'limits'"):
+        check_work([{"question": "limits", "programmes": 2000}], WorkLimits())
+
+
+def test_what_draws_the_demand_of_a_fleet_counts_as_that_question_and_not_as_the_world_s():
+    assert [cost_of([{"question": name}], fleet=True) for name in ("choices", "forecast", "describe")] == [1, 1, 0.05]
+    assert cost_of([{"question": "forecast"}]) == 0.05
+
+
 async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"here"})
@@ -47,11 +69,11 @@ def test_light_work_is_done_here_and_heavy_work_by_a_process(serve, monkeypatch)
 
     server = serve(Served("7", app))
     monkeypatch.setattr(server.gate, "_hands", SimpleNamespace(work=work))
-    asked = {name: json.dumps({"dataframe_records": [{"question": name}]}).encode() for name in ("claims", "impose")}
+    asked = {name: json.dumps({"dataframe_records": [{"question": name}]}).encode() for name in ("claims", "scenario")}
     assert server.call(asked["claims"])[2] == b"here"
     assert worked == []
-    assert server.call(asked["impose"])[2] == b"there"
-    assert worked == [("7", "impose")]
+    assert server.call(asked["scenario"])[2] == b"there"
+    assert worked == [("7", "scenario")]
 
 
 def test_too_much_work_is_refused_before_any_is_done(serve):
