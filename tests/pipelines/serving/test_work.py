@@ -10,6 +10,7 @@ from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.patience import ImpatientProtocol
 from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits
+from shiftcast.pipelines.serving.reply import Captured
 from shiftcast.pipelines.serving.token import TokenGate
 from shiftcast.pipelines.serving.work import FLEET_SECONDS, SECONDS, check_work, cost_of
 
@@ -65,7 +66,9 @@ def test_light_work_is_done_here_and_heavy_work_by_a_process(serve, monkeypatch)
     async def work(version, body, gone):
         gone.close()
         worked.append((version, json.loads(body)["dataframe_records"][0]["question"]))
-        return SimpleNamespace(status=200, body=b"there", kind=b"application/json", headers=())
+        captured = Captured()
+        captured.status, captured.parts = 200, [b"there"]
+        return captured
 
     server = serve(Served("7", app))
     monkeypatch.setattr(server.gate, "_hands", SimpleNamespace(work=work))
@@ -74,6 +77,30 @@ def test_light_work_is_done_here_and_heavy_work_by_a_process(serve, monkeypatch)
     assert worked == []
     assert server.call(asked["scenario"])[2] == b"there"
     assert worked == [("7", "scenario")]
+
+
+def test_long_questions_that_wait_leave_the_places_of_light_ones(serve, monkeypatch):
+    async def many():
+        done = asyncio.Event()
+
+        async def work(version, body, gone):
+            gone.close()
+            await done.wait()
+            return Captured()
+
+        server = serve(Served("7", app), limits=RequestLimits(waiting=1, work=WorkLimits(hands=1)))
+        monkeypatch.setattr(server.gate, "_hands", SimpleNamespace(work=work))
+        ask = {name: json.dumps({"dataframe_records": [{"question": name}]}).encode() for name in ("claims", "impose")}
+        long = [asyncio.create_task(server.acall(ask["impose"])) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        light = await server.acall(ask["claims"])
+        done.set()
+        return light[0], [(status, body) for status, _, body in await asyncio.gather(*long)]
+
+    light, long = asyncio.run(many())
+    assert light == 200
+    assert [status for status, _ in long] == [500, 500, 500, 500, 503]
+    assert "too many long questions wait" in json.loads(long[-1][1])["message"]
 
 
 def test_too_much_work_is_refused_before_any_is_done(serve):
