@@ -39,7 +39,7 @@ from shiftcast.pipelines.serving.reply import (
     send_reply,
     trace_of,
 )
-from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI
+from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI, named
 from shiftcast.pipelines.serving.work import check_work
 
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
@@ -118,7 +118,7 @@ class Gate:
         start, headers = time.perf_counter(), _headers(scope)
         given = headers.get("x-request-id", "")
         number = given if _NUMBER.fullmatch(given) else uuid.uuid4().hex
-        note: dict[str, Any] = {"route": _route(scope), "method": _method(scope), "request": number}
+        note: dict[str, Any] = {**named(scope), "request": number}
         client = str((scope.get("client") or ("",))[0])
         self._of_client[client] += 1
         try:
@@ -240,14 +240,6 @@ class Gate:
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _route(scope: Mapping[str, Any]) -> str:
-    return str(scope["path"]) if scope["path"] in {INVOCATIONS, *GETS} else "other"
-
-
-def _method(scope: Mapping[str, Any]) -> str:
-    return str(scope["method"]) if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
 
 
 def _status(path: str, served: Served | None, model: str) -> Reply:

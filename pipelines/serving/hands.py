@@ -280,7 +280,7 @@ def _serve(line: Connection, load: Callable[[], Any], memory: int, place: str) -
 
 
 def _answered(app: Any, body: bytes) -> tuple[int, bytes]:
-    """Return status and content; an app that raises is a defect, whose trace goes the way of those MLflow's app tells."""
+    """Return status and content; the trace of an app that raises goes the way of those that MLflow's app tells."""
     captured = Captured()
     try:
         asyncio.run(app(_SCOPE, replay(body), captured))

@@ -147,9 +147,14 @@ def test_a_server_with_a_token_answers_nobody_without_it(given, status):
     async def send(message):
         sent.append(message)
 
-    gate = TokenGate(app, "right-token-of-16")
-    asyncio.run(gate({"type": "http", "path": "/invocations", "headers": [(b"authorization", given)]}, None, send))
+    lines = []
+    gate = TokenGate(app, "right-token-of-16", lambda event, **fields: lines.append((event, fields)))
+    scope = {"type": "http", "path": "/invocations", "method": "POST", "headers": [(b"authorization", given)]}
+    asyncio.run(gate(scope, None, send))
     assert sent[0]["status"] == status
+    assert [(event, told["route"], told["status"]) for event, told in lines] == (
+        [("request", "/invocations", 401)] if status == 401 else []
+    )
     sent.clear()
     asyncio.run(gate({"type": "http", "path": "/health", "headers": []}, None, send))
     assert sent[0]["status"] == 200
