@@ -17,7 +17,7 @@ from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.payload import PayloadError
 
-QUICK = WorkLimits(hands=1, queue=5, answer=20)
+QUICK = WorkLimits(hands=1, queue=60, answer=20)
 
 
 async def told(scope, receive, send):
