@@ -59,9 +59,7 @@ def serve(
 
     A bearer token is asked for where the variable SHIFTCAST_TOKEN holds one.
     """
-    import uvicorn  # noqa: PLC0415  (keeps --help fast)
-
-    from shiftcast.pipelines.serving.patience import ImpatientProtocol  # noqa: PLC0415  (keeps --help fast)
+    from shiftcast.pipelines.serving.server import PromptServer  # noqa: PLC0415  (keeps --help fast)
 
     token = _token(host, i_have_a_proxy=i_have_a_proxy)
     _check_tls(tls_cert, tls_key)
@@ -70,22 +68,19 @@ def serve(
     listener = listen(host, port)
     watcher = Watcher(store, alias, log=log, every=every)
     work = WorkLimits(work=max_work, hands=hands)
+    own = Hands(partial(LoadVersion, store.root, store.model), work, log)
     gate = Gate(
         watcher, limits=RequestLimits(body=max_body, rows=max_rows, work=work), log=log,
         hosts=_hosts(host, allowed_host),
-        taken=Taken(store.model, KINDS, ("question", "form"), json_schema()) if fleet else WORLD,
-        hands=Hands(partial(LoadVersion, store.root, store.model), work, log),
+        taken=Taken(store.model, KINDS, ("question", "form"), json_schema(), fleet=True) if fleet else WORLD,
+        hands=own,
     )  # fmt: skip
     log(
         "listening", host=host, port=listener.getsockname()[1], alias=alias, token=bool(token), tls=tls_cert is not None
     )
-    app = TokenGate(gate, token) if token else gate
-    config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=30,
-        http=ImpatientProtocol, ws="none", ssl_certfile=tls_cert, ssl_keyfile=tls_key,
-    )  # fmt: skip
+    app = TokenGate(gate, token, log) if token else gate
     os.environ.setdefault("MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT", str(int(work.answer)))  # its own would be shorter
-    uvicorn.Server(config).run(sockets=[listener])
+    PromptServer(app, own, cert=tls_cert, key=tls_key).run(sockets=[listener])
 
 
 def log(event: str, **fields: Any) -> None:

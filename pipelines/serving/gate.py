@@ -39,11 +39,12 @@ from shiftcast.pipelines.serving.reply import (
     send_reply,
     trace_of,
 )
-from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI
+from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENAPI, named
 from shiftcast.pipelines.serving.work import check_work
 
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
 _DRAINED: Final = 100  # times the limit that is read and thrown away, so that the client hears the refusal
+_QUEUED: Final = 4  # long questions under way for each process that answers them
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
@@ -88,7 +89,7 @@ class Gate:
     ) -> None:  # fmt: skip
         self._source, self._limits, self._hosts, self._log, self._taken = source, limits, hosts, log, taken
         self._clock, self._requests, self._under_way = clock, Requests(), 0
-        self._hands = hands
+        self._hands, self._long = hands, 0
         self._of_client: Counter[str] = Counter()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -107,9 +108,9 @@ class Gate:
                 self._source.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
-                await asyncio.to_thread(self._source.stop)
                 if self._hands is not None:
-                    await asyncio.to_thread(self._hands.stop)
+                    self._hands.stop()
+                await asyncio.to_thread(self._source.stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
@@ -117,7 +118,7 @@ class Gate:
         start, headers = time.perf_counter(), _headers(scope)
         given = headers.get("x-request-id", "")
         number = given if _NUMBER.fullmatch(given) else uuid.uuid4().hex
-        note: dict[str, Any] = {"route": _route(scope), "method": _method(scope), "request": number}
+        note: dict[str, Any] = {**named(scope), "request": number}
         client = str((scope.get("client") or ("",))[0])
         self._of_client[client] += 1
         try:
@@ -177,7 +178,7 @@ class Gate:
             yield gauge("shiftcast_model_version", "Number of the version that answers.", float(served.version))
         if served is not None and served.told is not None:
             yield from served.told.at(self._clock())
-        yield from self._requests.families(self._under_way)
+        yield from self._requests.families(self._under_way + self._long)
 
     def _check_client(self, client: str, path: str) -> None:
         most = self._limits.work.client
@@ -205,32 +206,40 @@ class Gate:
             raise
         note["received"] = len(body)
         questions = read_payload(body, self._limits, self._taken)
-        note["rows"], cost = len(questions), check_work(questions, self._limits.work)
-        if self._under_way >= self._limits.waiting:
-            raise PayloadError(f"{self._limits.waiting} requests are under way; come back", 429)
-        self._under_way += 1
-        try:
-            if self._hands is not None and cost > self._limits.work.here:
-                return await self._hands.work(served.version, body, receive())
-            captured = Captured()
-            await served.app({**scope, "headers": _PLAIN}, replay(body), captured)
-        finally:
-            self._under_way -= 1
+        note["rows"] = len(questions)
+        cost = check_work(questions, self._limits.work, fleet=self._taken.fleet)
+        if self._hands is not None and cost >= self._limits.work.here:
+            captured = await self._answered_long(self._hands, served.version, body, receive)
+        else:
+            captured = await self._answered_here({**scope, "headers": _PLAIN}, served, body)
         if captured.trace:
             note["trace"] = captured.trace
         return captured.reply
 
+    async def _answered_here(self, scope: Mapping[str, Any], served: Served, body: bytes) -> Captured:
+        if self._under_way >= self._limits.waiting:
+            raise PayloadError(f"{self._limits.waiting} requests are under way; come back", 429)
+        captured = Captured()
+        self._under_way += 1
+        try:
+            await served.app(scope, replay(body), captured)
+        finally:
+            self._under_way -= 1
+        return captured
+
+    async def _answered_long(self, hands: Hands, version: str, body: bytes, receive: Receive) -> Captured:
+        """Leave the answer to another process; what waits for one takes no place of the requests answered here."""
+        if self._long >= _QUEUED * self._limits.work.hands:
+            raise PayloadError("too many long questions wait; come back", 503)
+        self._long += 1
+        try:
+            return await hands.work(version, body, receive())
+        finally:
+            self._long -= 1
+
 
 def _headers(scope: Mapping[str, Any]) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _route(scope: Mapping[str, Any]) -> str:
-    return str(scope["path"]) if scope["path"] in {INVOCATIONS, *GETS} else "other"
-
-
-def _method(scope: Mapping[str, Any]) -> str:
-    return str(scope["method"]) if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} else "other"
 
 
 def _status(path: str, served: Served | None, model: str) -> Reply:

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import logging
 import multiprocessing
+import os
 import resource
+import shutil
 import signal
+import tempfile
+import threading
+import traceback
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +25,9 @@ from shiftcast.pipelines.registry.mlflow_store import open_store
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Log, load_served
 from shiftcast.pipelines.serving.payload import PayloadError
-from shiftcast.pipelines.serving.reply import Captured, Reply, replay
+from shiftcast.pipelines.serving.reply import Captured, replay
+from shiftcast.pipelines.state.output import careful_streams
+from shiftcast.pipelines.state.secrets import without_secrets
 
 _SCOPE: Final = {
     "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/invocations",
@@ -25,6 +35,7 @@ _SCOPE: Final = {
     "headers": [(b"content-type", b"application/json")], "client": None, "server": None,
 }  # fmt: skip
 _LOADING: Final = 120.0  # seconds that a process may take to load the forecast
+_READY: Final = "ready"
 _ENDED: Final = (EOFError, OSError)
 
 
@@ -48,16 +59,36 @@ class LoadVersion:
         return load_served(store, store.client.get_model_version(self.model, self.version))
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Hand:
+    """A process, the line to it, and the folder of its temporary files; may be ended by several threads."""
+
     process: Any
     line: Connection
     version: str
+    place: str
+    _talking: threading.Lock = field(default_factory=threading.Lock)
+    _ending: threading.Lock = field(default_factory=threading.Lock)
+    _ended: bool = False
+
+    def asked(self, body: bytes | None) -> Any:
+        """Send a body, if there is one, and return what the process sends."""
+        with self._talking:
+            if body is not None:
+                self.line.send_bytes(body)
+            return self.line.recv()
 
     def end(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.line.close()
+        """End the process; the line is closed once nobody reads it, since its number may then be another's."""
+        with self._ending:
+            if self._ended:
+                return
+            self.process.kill()
+            self.process.join()
+            with self._talking:
+                self.line.close()
+            shutil.rmtree(self.place, ignore_errors=True)
+            self._ended = True
 
 
 class Hands:
@@ -77,9 +108,13 @@ class Hands:
         self._loader, self._limits, self._log = loader, limits, log
         self._idle: list[_Hand] = []
         self._all: set[_Hand] = set()
-        self._free: asyncio.Semaphore | None = None
+        self._free = asyncio.Semaphore(limits.hands)
+        self._stopped = False
+        # threads of its own: where the server's all wait for an answer, none would be left to end what they wait for
+        self._talkers = ThreadPoolExecutor(limits.hands, thread_name_prefix="shiftcast-talker")
+        self._enders = ThreadPoolExecutor(limits.hands, thread_name_prefix="shiftcast-ender")
 
-    async def work(self, version: str, body: bytes, gone: Awaitable[Any]) -> Reply:
+    async def work(self, version: str, body: bytes, gone: Awaitable[Any]) -> Captured:
         """Answer a body that was checked.
 
         Parameters
@@ -93,97 +128,162 @@ class Hands:
 
         Returns
         -------
-        Reply
-            As MLflow's app gives it.
+        Captured
+            What MLflow's app sent.
 
         Raises
         ------
         PayloadError
             503 where none is free in time or one cannot load the forecast, 504 where the answer takes too long.
         """
-        self._free = self._free or asyncio.Semaphore(self._limits.hands)
         hung_up = asyncio.ensure_future(gone)
         try:
-            await _first(self._free.acquire(), hung_up, self._limits.queue, "no process is free for it; come back", 503)
+            await self._place(hung_up)
+            loading = asyncio.ensure_future(self._ready(version))
             try:
-                return await self._by_one(version, body, hung_up)
+                hand = await _first(asyncio.shield(loading), hung_up, None, "", 503)
+            except BaseException:
+                loading.add_done_callback(self._keep)  # its load goes on where the client is gone, for the next one
+                raise
+            try:
+                return await self._told(hand, body, hung_up)
             finally:
                 self._free.release()
         finally:
             hung_up.cancel()
 
-    async def _by_one(self, version: str, body: bytes, hung_up: asyncio.Future[Any]) -> Reply:
-        hand = self._idle.pop() if self._idle else None
-        if hand is not None and hand.version != version:  # the alias has moved
-            await asyncio.to_thread(self._end, hand, "the version it answers from is served no more")
-            hand = None
+    async def _place(self, hung_up: asyncio.Future[Any]) -> None:
+        had = asyncio.ensure_future(self._free.acquire())
         try:
-            if hand is None:
-                hand = self._begin(version)
-                await _first(asyncio.to_thread(hand.line.recv), hung_up, _LOADING, "the forecast does not load", 503)
-            hand.line.send_bytes(body)
-            seconds = self._limits.answer
-            late = f"no answer within {seconds:g} s; ask less at once"
-            status, content = await _first(asyncio.to_thread(hand.line.recv), hung_up, seconds, late, 504)
+            await _first(had, hung_up, self._limits.queue, "no process is free for it; come back", 503)
+        except BaseException:
+            if had.done() and not had.cancelled():
+                self._free.release()
+            raise
+
+    def _keep(self, loading: asyncio.Future[_Hand]) -> None:
+        if not loading.cancelled() and loading.exception() is None:
+            self._idle.append(loading.result())
+        self._free.release()
+
+    async def _ready(self, version: str) -> _Hand:
+        """Return a process that has loaded the version; those that have died or hold another are swept."""
+        swept = [hand for hand in self._idle if hand.version != version or not hand.process.is_alive()]
+        self._idle = [hand for hand in self._idle if hand not in swept]
+        hand = self._idle.pop() if self._idle else None
+        for each in swept:
+            await self._rid(each, "it has died" if each.version == version else "its version is served no more")
+        if hand is not None:
+            return hand
+        if self._stopped:
+            raise PayloadError("the server stops", 503)
+        hand = self._begin(version)
+        try:
+            said = await asyncio.wait_for(self._asked(hand, None), _LOADING)
+        except _ENDED as error:
+            said = type(error).__name__
+        except BaseException:
+            await self._rid(hand, "it was loading")
+            raise
+        if said != _READY:
+            await self._rid(hand, f"the forecast does not load: {said}")
+            raise PayloadError("the forecast does not load", 503)
+        return hand
+
+    async def _told(self, hand: _Hand, body: bytes, hung_up: asyncio.Future[Any]) -> Captured:
+        seconds = self._limits.answer
+        late = f"no answer within {seconds:g} s; ask less at once"
+        captured = Captured()
+        try:
+            captured.status, content = await _first(self._asked(hand, body), hung_up, seconds, late, 504)
         except BaseException as error:
-            if hand is not None:
-                await asyncio.shield(asyncio.to_thread(self._end, hand, str(error) or type(error).__name__))
+            await self._rid(hand, str(error) or type(error).__name__)
             if isinstance(error, _ENDED):
                 raise PayloadError("the process that answered has ended; ask less at once", 503) from None
             raise
+        captured.parts = [content]
         self._idle.append(hand)
-        return _as_captured(status, content)
+        return captured
+
+    def _asked(self, hand: _Hand, body: bytes | None) -> asyncio.Future[Any]:
+        if self._stopped:
+            raise PayloadError("the server stops", 503)
+        return asyncio.get_running_loop().run_in_executor(self._talkers, hand.asked, body)
 
     def _begin(self, version: str) -> _Hand:
         spawn = multiprocessing.get_context("spawn")  # a fork would copy locks that the server's threads hold
         ours, theirs = spawn.Pipe()
+        place = tempfile.mkdtemp(prefix="shiftcast-hand-")
         process = spawn.Process(
-            target=_serve, args=(theirs, self._loader(version), self._limits.memory), name="shiftcast-hand", daemon=True
-        )
+            target=_serve, args=(theirs, self._loader(version), self._limits.memory, place), name="shiftcast-hand",
+            daemon=True,
+        )  # fmt: skip
         process.start()
         theirs.close()
-        hand = _Hand(process, ours, version)
+        hand = _Hand(process, ours, version, place)
         self._all.add(hand)
         return hand
 
-    def _end(self, hand: _Hand, why: str) -> None:
+    async def _rid(self, hand: _Hand, why: str) -> None:
+        """End a process without waiting for it on the loop."""
+        if hand not in self._all:
+            return  # the server has stopped
         self._all.discard(hand)
-        hand.end()
+        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._enders, hand.end))
         self._log("ended", process=hand.process.pid, reason=why)
 
     def stop(self) -> None:
-        """End all processes, whatever they are at."""
-        for hand in tuple(self._all):
-            self._all.discard(hand)
+        """End all processes, whatever they are at, and take no more work; called on the loop, it blocks it briefly."""
+        self._stopped = True
+        hands, self._all, self._idle = tuple(self._all), set(), []
+        for hand in hands:
+            hand.process.kill()
+        for hand in hands:
             hand.end()
+        for threads in (self._talkers, self._enders):
+            threads.shutdown(wait=False)
 
 
-async def _first(wanted: Awaitable[Any], hung_up: asyncio.Future[Any], seconds: float, late: str, status: int) -> Any:
+async def _first(
+    wanted: Awaitable[Any], hung_up: asyncio.Future[Any], seconds: float | None, late: str, status: int
+) -> Any:
     """Return what is wanted, unless the client hangs up first or it does not come in time."""
     task = asyncio.ensure_future(wanted)
-    done, _ = await asyncio.wait({task, hung_up}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        done, _ = await asyncio.wait({task, hung_up}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
     if task in done:
         return task.result()
     task.cancel()
     raise PayloadError("the client has hung up", 499) if hung_up in done else PayloadError(late, status)
 
 
-def _as_captured(status: int, content: bytes) -> Reply:
-    captured = Captured()
-    captured.status, captured.parts = status, [content]
-    return captured.reply
-
-
-def _serve(line: Connection, load: Callable[[], Any], memory: int) -> None:
+def _serve(line: Connection, load: Callable[[], Any], memory: int, place: str) -> None:
     """Load the forecast and answer bodies until the line is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its processes itself
+    tempfile.tempdir = os.environ["TMPDIR"] = place  # what is left there goes with the process
+    careful_streams()
+    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    served = load()
-    line.send("ready")
+    try:
+        served = load()
+    except Exception as error:
+        line.send(without_secrets(f"{type(error).__name__}: {error}"))
+        return
+    line.send(_READY)
     with contextlib.suppress(*_ENDED):
         while True:
-            body = line.recv_bytes()
-            captured = Captured()
-            asyncio.run(served.app(_SCOPE, replay(body), captured))
-            line.send((captured.status, b"".join(captured.parts)))
+            line.send(_answered(served.app, line.recv_bytes()))
+
+
+def _answered(app: Any, body: bytes) -> tuple[int, bytes]:
+    """Return status and content; the trace of an app that raises goes the way of those that MLflow's app tells."""
+    captured = Captured()
+    try:
+        asyncio.run(app(_SCOPE, replay(body), captured))
+    except Exception:
+        return 500, json.dumps({"stack_trace": traceback.format_exc()}).encode()
+    return captured.status, b"".join(captured.parts)

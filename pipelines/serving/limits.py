@@ -14,7 +14,7 @@ class WorkLimits:
     work
         CPU seconds that the questions of one request may come to, as :mod:`pipelines.serving.work` counts them.
     here
-        CPU seconds up to which they are answered in the server's own process; more go to one that can be ended.
+        CPU seconds from which they go to a process that can be ended; less is answered in the server's own.
     hands
         Such processes at once.
     queue

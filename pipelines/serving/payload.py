@@ -69,12 +69,15 @@ class Taken:
         Fields that all questions of a request may share.
     questions
         JSON Schema of the fields of each question.
+    fleet
+        Whether it is the model of a fleet.
     """
 
     model: str = MODEL
     kinds: Mapping[str, Kind] = field(default_factory=lambda: KINDS)
     params: tuple[str, ...] = PARAMS
     questions: Mapping[str, Mapping[str, Any]] = field(default_factory=json_schema)
+    fleet: bool = False
 
 
 WORLD: Final = Taken()
@@ -152,7 +155,7 @@ def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> li
     Returns
     -------
     list of dict
-        Fields of each question, those that all share among them.
+        Fields of each question, those that all share among them; a row's null counts as left out, as in the model.
 
     Raises
     ------
@@ -182,7 +185,7 @@ def read_payload(body: bytes, limits: RequestLimits, taken: Taken = WORLD) -> li
     if params is not None and not isinstance(params, dict):
         raise PayloadError(f"field 'params' is a JSON {_kind(params)}; it must be an object")
     _check_fields(params or {}, taken.params, "params: ", taken)
-    return [{**(params or {}), **row} for row in rows]
+    return [{**(params or {}), **{name: value for name, value in row.items() if value is not None}} for row in rows]
 
 
 def _parsed(body: bytes, limits: RequestLimits) -> Any:

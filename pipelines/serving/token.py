@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from shiftcast.pipelines.serving.loading import Log
 from shiftcast.pipelines.serving.reply import Receive, Send, refusal, send_reply
+from shiftcast.pipelines.serving.routes import named
 
 _OPEN = frozenset({"/health", "/ping"})  # whether the process lives is told to anyone
 
@@ -21,17 +23,21 @@ class TokenGate:
         The other.
     token
         What a client has to send as its bearer token.
+    log
+        Called with an event and its fields for each request that is refused here.
     """
 
-    def __init__(self, app: Any, token: str) -> None:
-        self._app, self._token = app, token.encode()
+    def __init__(self, app: Any, token: str, log: Log) -> None:
+        self._app, self._token, self._log = app, token.encode(), log
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """Handle one ASGI connection."""
         if scope["type"] == "http" and scope["path"] not in _OPEN and not self._is_told(scope):
             refused = refusal(401, "header 'authorization' holds no bearer token of this server",
                               www_authenticate="Bearer")  # fmt: skip
-            await send_reply(refused, send, number=uuid.uuid4().hex)
+            number = uuid.uuid4().hex
+            await send_reply(refused, send, number=number)
+            self._log("request", **named(scope), request=number, status=refused.status)
             return
         await self._app(scope, receive, send)
 

@@ -17,6 +17,7 @@ from mcp import Client
 from shiftcast.forecast.answering import answer_rows, answer_text
 from shiftcast.pipelines.cli import app
 from shiftcast.pipelines.commands import asking
+from shiftcast.pipelines.fleet.held import HeldFleets
 from shiftcast.pipelines.mcp.asking import AnswerLimits
 from shiftcast.pipelines.mcp.server import make_server
 from shiftcast.pipelines.registry.champion import open_forecaster
@@ -107,11 +108,12 @@ def by_rest(question, server, **_):
     return told
 
 
-def by_mcp(question, notebook, **_):
+def by_mcp(question, notebook, finished, **_):
     fields = {name: value for name, value in question.items() if name != "question"}
+    fleets, limits = HeldFleets(finished.request.root), AnswerLimits(rows=10_000, bytes=10_000_000)
 
     async def call():
-        async with Client(make_server(Held(notebook), AnswerLimits(rows=10_000, bytes=10_000_000))) as client:
+        async with Client(make_server(Held(notebook), fleets, limits)) as client:
             return await client.call_tool(question["question"], fields)
 
     return asyncio.run(call()).content[0].text.encode()

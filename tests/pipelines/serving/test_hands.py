@@ -1,18 +1,23 @@
 import asyncio
+import json
 import os
 import signal
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from shiftcast.pipelines.serving import gate
 from shiftcast.pipelines.serving.hands import Hands
 from shiftcast.pipelines.serving.limits import WorkLimits
+from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.payload import PayloadError
 
-QUICK = WorkLimits(hands=1, queue=5, answer=20)
+QUICK = WorkLimits(hands=1, queue=60, answer=20)
 
 
 async def told(scope, receive, send):
@@ -20,6 +25,10 @@ async def told(scope, receive, send):
     body = (await receive())["body"]
     if body == b"sleep":
         time.sleep(600)
+    if body == b"fail":
+        raise RuntimeError("the secret payload")
+    if body == b"leave":
+        tempfile.mkdtemp()
     if body == b"die":
         os.kill(os.getpid(), signal.SIGKILL)
     status = 400 if body == b"refuse" else 200
@@ -36,7 +45,9 @@ class Loads:
 
     def __call__(self):
         if self.version == "broken":
-            raise OSError("gone")
+            raise OSError("gone: postgresql://me:hidden@db/mlflow")
+        if self.version.startswith("slow"):
+            time.sleep(1)
         return SimpleNamespace(app=told)
 
 
@@ -66,8 +77,8 @@ def test_one_process_answers_one_question_after_another_and_another_version_is_a
         return first, second, third
 
     first, second, third = asyncio.run(ask())
-    assert first.body == second.body != third.body
-    assert int(first.body) != os.getpid()
+    assert first.parts == second.parts != third.parts
+    assert int(first.reply.body) != os.getpid()
 
 
 def test_what_takes_too_long_is_ended_and_the_next_is_answered(hands):
@@ -80,10 +91,10 @@ def test_what_takes_too_long_is_ended_and_the_next_is_answered(hands):
 
     before, after, status, lines = asyncio.run(ask())
     assert status == 504
-    assert before.body != after.body
-    assert lines[0]["process"] == int(before.body)
+    assert before.parts != after.parts
+    assert lines[0]["process"] == int(before.reply.body)
     assert lines[0]["reason"] == "no answer within 0.3 s; ask less at once"
-    assert not Path(f"/proc/{before.body.decode()}").exists()
+    assert not Path(f"/proc/{before.reply.body.decode()}").exists()
 
 
 def test_work_for_a_client_that_hangs_up_is_ended(hands):
@@ -95,7 +106,7 @@ def test_work_for_a_client_that_hangs_up_is_ended(hands):
         return busy, await some.work("1", b"x", never())
 
     before, after = asyncio.run(ask())
-    assert before.body != after.body
+    assert before.parts != after.parts
 
 
 def test_a_client_waits_in_the_queue_only_so_long(hands):
@@ -113,22 +124,133 @@ def test_a_client_waits_in_the_queue_only_so_long(hands):
     assert asyncio.run(ask()) == 503
 
 
-def test_a_process_that_dies_or_cannot_load_is_told_and_the_next_is_answered(hands):
+def test_a_process_that_dies_is_told_and_the_next_is_answered(hands):
     async def ask():
         some, _ = hands()
-        for version, body in (("1", b"die"), ("broken", b"x")):
-            with pytest.raises(PayloadError, match="the process that answered has ended") as died:
-                await some.work(version, body, never())
-            assert died.value.status == 503
+        with pytest.raises(PayloadError, match="the process that answered has ended") as died:
+            await some.work("1", b"die", never())
+        assert died.value.status == 503
         return await some.work("1", b"refuse", never())
 
-    assert asyncio.run(ask()).status == 400
+    assert asyncio.run(ask()).reply.status == 400
+
+
+def test_a_forecast_that_does_not_load_is_told_and_the_log_says_why_without_passwords(hands, capfd):
+    async def ask():
+        some, lines = hands()
+        with pytest.raises(PayloadError, match="the forecast does not load") as broken:
+            await some.work("broken", b"x", never())
+        return broken.value.status, lines
+
+    status, (line,) = asyncio.run(ask())
+    assert status == 503
+    assert line["reason"] == "the forecast does not load: OSError: gone: postgresql://***@db/mlflow"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_process_that_died_while_idle_costs_no_client_its_answer(hands):
+    async def ask():
+        some, lines = hands()
+        process = int((await some.work("1", b"x", never())).reply.body)
+        os.kill(process, signal.SIGKILL)
+        while Path(f"/proc/{process}/fd").exists() and next(iter(some._idle)).process.is_alive():
+            await asyncio.sleep(0.01)
+        return (await some.work("1", b"x", never())).status, lines
+
+    status, lines = asyncio.run(ask())
+    assert (status, [line["reason"] for line in lines]) == (200, ["it has died"])
+
+
+def test_a_client_that_hangs_up_while_a_process_loads_leaves_it_to_the_next(hands):
+    async def ask():
+        some, lines = hands()
+        with pytest.raises(PayloadError, match="hung up"):
+            await some.work("slow", b"x", asyncio.sleep(0.1))
+        (loading,) = some._all
+        answered = await some.work("slow", b"x", never())
+        return loading.process.pid, int(answered.reply.body), lines
+
+    loading, answered, lines = asyncio.run(ask())
+    assert loading == answered
+    assert lines == []
+
+
+def test_what_a_process_leaves_in_the_temporary_folder_goes_with_it(hands, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    async def ask():
+        some, _ = hands()
+        await some.work("1", b"leave", never())
+        left = [path.name for path in tmp_path.glob("*/*")]
+        some.stop()
+        return left
+
+    assert asyncio.run(ask())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_hung_processes_are_ended_where_the_server_has_no_thread_to_spare(hands):
+    async def ask():
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        some, _ = hands(WorkLimits(hands=2, queue=5, answer=0.5))
+        hung = await asyncio.gather(*(some.work("1", b"sleep", never()) for _ in range(2)), return_exceptions=True)
+        return [each.status for each in hung], some._all
+
+    assert asyncio.run(ask()) == ([504, 504], set())
+
+
+def test_a_body_larger_than_the_line_holds_does_not_stop_the_server(hands):
+    async def ask():
+        some, _ = hands(WorkLimits(hands=1, queue=5, answer=0.5))
+        await some.work("1", b"x", never())
+        (hand,) = some._all
+        os.kill(hand.process.pid, signal.SIGSTOP)
+        with pytest.raises(PayloadError, match="no answer within") as late:
+            await some.work("1", b"x" * 10**7, never())
+        return late.value.status
+
+    assert asyncio.run(ask()) == 504
+
+
+def test_a_request_that_is_cancelled_keeps_no_place(hands):
+    async def ask():
+        some, _ = hands(WorkLimits(hands=1, queue=20, answer=20))
+        busy = asyncio.create_task(some.work("1", b"x", never()))
+        waits = asyncio.create_task(some.work("1", b"x", never()))
+        await asyncio.sleep(0.05)
+        waits.cancel()
+        await busy
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+        busy = asyncio.create_task(some.work("1", b"sleep", never()))
+        await asyncio.sleep(0.2)
+        busy.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await busy
+        return (await some.work("1", b"x", never())).status, some._free._value
+
+    assert asyncio.run(ask()) == (200, 1)
+
+
+def test_the_trace_of_a_defect_comes_back_without_its_message(hands, serve, monkeypatch, capfd):
+    some, _ = hands()
+    server = serve(Served("1", told))
+    monkeypatch.setattr(server.gate, "_hands", some)
+    monkeypatch.setattr(gate, "check_work", lambda *_, **__: 1.0)
+    monkeypatch.setattr(gate, "read_payload", lambda *_: [{}])
+
+    async def fail():
+        return await server.acall(chunks=[b"fail"])
+
+    assert asyncio.run(fail())[0] == 500
+    assert server.lines[0]["trace"][-1].endswith(" told")
+    assert "secret" not in json.dumps(server.lines) + capfd.readouterr().err
 
 
 def test_stopping_ends_all_whatever_they_are_at(hands):
     async def ask():
         some, _ = hands()
-        process = int((await some.work("1", b"x", never())).body)
+        process = int((await some.work("1", b"x", never())).reply.body)
         long = asyncio.create_task(some.work("1", b"sleep", never()))
         await asyncio.sleep(0.1)
         some.stop()
