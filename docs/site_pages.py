@@ -173,7 +173,7 @@ def good_page() -> str:
 
 def gallery() -> Iterator[tuple[str, str | bytes]]:
     """Yield the page of every notebook as it was executed, its pictures, and a page that lists them."""
-    index = ["# Gallery", "", "Notebooks as they were executed; `pip install 'shiftcast[notebook]'` opens them.", ""]
+    index = ["# Gallery", "", "Notebooks as they were executed; `pip install -e '.[notebook]'` opens them.", ""]
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         title, _, lead = "".join(cells[0]["source"]).partition("\n")

@@ -33,7 +33,7 @@ def mcp(
         if not (error.name or "").startswith("mcp"):
             raise
         raise InputError(
-            "the server for assistants needs the SDK; install it with `pip install 'shiftcast[mcp]'`"
+            "the server for assistants needs the SDK; install it with `pip install -e '.[mcp]'`"
         ) from None
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
     from shiftcast.pipelines.fleet.held import HeldFleets  # noqa: PLC0415  (keeps --help fast)

@@ -182,7 +182,7 @@ def _kubernetes(job: Scheduled) -> dict[str, str]:
     return {f"{job.name}.yaml": yaml.safe_dump_all([claim, schedule], sort_keys=False)}
 
 
-_DAGSTER: Final = '''"""shiftcast on Dagster: `pip install 'shiftcast[workflow]'` and `dagster dev -f` this file.
+_DAGSTER: Final = '''"""shiftcast on Dagster: `pip install -e '.[workflow]'` and `dagster dev -f` this file.
 
 Materialising `champion` retrains; its check is the promotion gate.{partitions}
 """

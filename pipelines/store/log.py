@@ -105,7 +105,7 @@ def check_format(folder: Path) -> bool:
     if version > VERSION:
         raise StoreError(
             f"{path}: the store is of version {version}, this shiftcast writes {VERSION}; "
-            "upgrade with `pip install --upgrade shiftcast`, nothing was changed"
+            "upgrade from a later checkout, nothing was changed"
         )
     return True
 

@@ -121,8 +121,8 @@ def test_weights_that_are_not_there_are_not_looked_for_elsewhere(place):
 
 def test_without_the_extra_the_sentence_names_it(place, monkeypatch):
     monkeypatch.setitem(sys.modules, "fracast", None)
-    assert "pip install 'shiftcast[foundation]'" in told(None, "bundled")
-    assert "pip install 'shiftcast[foundation]'" in told(None, str(place / "weights"))
+    assert "pip install -e '.[foundation]'" in told(None, "bundled")
+    assert "pip install -e '.[foundation]'" in told(None, str(place / "weights"))
 
 
 def test_the_command_weighs_a_model_of_ones_own(place):

@@ -95,7 +95,7 @@ def test_a_log_that_lost_its_end_takes_no_batches_with_it(filled, usage, digest)
 @pytest.mark.parametrize(
     ("stated", "said"),
     [({"format": "shiftcast usage store", "version": 3},
-      r"of version 3, this shiftcast writes 2; upgrade with `pip install --upgrade shiftcast`"),
+      r"of version 3, this shiftcast writes 2; upgrade from a later checkout"),
      ({"format": "photographs", "version": 1}, "does not describe a usage store"), ([], "does not describe"),
      ({"format": "shiftcast usage store", "version": 0}, "does not describe"), (None, "is missing beside a log")],
 )  # fmt: skip
