@@ -32,9 +32,7 @@ def mcp(
     except ModuleNotFoundError as error:
         if not (error.name or "").startswith("mcp"):
             raise
-        raise InputError(
-            "the server for assistants needs the SDK; install it with `pip install -e '.[mcp]'`"
-        ) from None
+        raise InputError("the server for assistants needs the SDK; install it with `pip install -e '.[mcp]'`") from None
     logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
     from shiftcast.pipelines.fleet.held import HeldFleets  # noqa: PLC0415  (keeps --help fast)
     from shiftcast.pipelines.fleet.place import fleet_names  # noqa: PLC0415  (likewise)

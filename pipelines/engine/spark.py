@@ -69,7 +69,7 @@ def session(master: str | None = None) -> Any:
     try:
         from pyspark.sql import SparkSession  # noqa: PLC0415  (an extra)
     except ImportError:
-        raise InputError("the spark engine needs pyspark; in its checkout, `pip install -e '.[spark]'`") from None
+        raise InputError("the spark engine needs pyspark; in the checkout, `pip install -e '.[spark]'`") from None
     if master is not None and not _MASTER.fullmatch(master):
         raise InputError(
             f"Spark master {master!r} is not of a form such as local[2], spark://host:7077, yarn or sc://host:15002"

@@ -36,9 +36,7 @@ def load(weights: Path | None) -> Outside:
     try:
         from fracast import FracastModel  # noqa: PLC0415  (an extra, and slow to import)
     except ImportError as problem:
-        raise InputError(
-            f"the pretrained member needs {problem.name}; pip install -e '.[foundation]'"
-        ) from problem
+        raise InputError(f"the pretrained member needs {problem.name}; pip install -e '.[foundation]'") from problem
     try:
         network = FracastModel.from_pretrained(weights, weights="fp32", device="cpu")
     except (OSError, KeyError, RuntimeError) as problem:
