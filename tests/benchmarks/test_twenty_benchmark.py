@@ -25,7 +25,7 @@ def test_all_that_can_be_asked_are_in_the_results_each_in_time():
     asked = {each.number for each in twenty.TWENTY if twenty.known(each, jobs=False)}
     assert set(results["number"]) >= asked
     assert not [line for line in results["answer"] if line.startswith("refused")]
-    assert results["seconds"].max() < twenty.MOST
+    assert results.loc[results["number"].isin(asked), "seconds"].max() < twenty.MOST  # the others are jobs
 
 
 @pytest.mark.parametrize("each", twenty.asked_of_forecast(), ids=lambda each: f"{each.number} {each.name}")
