@@ -36,7 +36,7 @@ def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     Examples
     --------
     >>> secrets_of({"MLFLOW_TRACKING_URI": "postgresql://me:s3/cret@db/x?sslpassword=abc", "HOME": "/root"})
-    ('s3%2Fcret', 's3/cret', '2Fcret', 'cret', 'abc')
+    ('s3%2Fcret', 's3/cret', '2Fcret', 'cret')
     """
     found: set[str] = set()
     for name, value in environment.items():
