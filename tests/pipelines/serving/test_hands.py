@@ -51,6 +51,12 @@ class Loads:
         return SimpleNamespace(app=told)
 
 
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    """Let the other process find this module by its name, however the tests were started."""
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3]))
+
+
 @pytest.fixture
 def hands():
     """Return a function that makes hands, which are stopped afterwards, and their log."""
