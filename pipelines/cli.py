@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 
 import typer
 
@@ -53,7 +54,8 @@ def main() -> None:
         With code 2 for bad input and 1 for a failure.
     """
     careful_streams()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))  # so that what is held is let go of
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))  # so that what is held is let go of
     try:
         with scratch():
             app()

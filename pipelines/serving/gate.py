@@ -178,7 +178,7 @@ class Gate:
             yield gauge("shiftcast_model_version", "Number of the version that answers.", float(served.version))
         if served is not None and served.told is not None:
             yield from served.told.at(self._clock())
-        yield from self._requests.families(self._under_way + self._long)
+        yield from self._requests.families(self._of_client.total())
 
     def _check_client(self, client: str, path: str) -> None:
         most = self._limits.work.client

@@ -70,7 +70,7 @@ def test_a_fleet_that_is_not_there_is_refused_before_anything_is_opened(finished
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)], ids=["TERM", "Ctrl-C"]
+    ("sent", "code"), [(signal.SIGTERM, 128 + signal.SIGTERM), (signal.SIGINT, 0)], ids=["TERM", "Ctrl-C"]
 )
 def test_it_answers_and_ends_when_told(finished, tmp_path, sent, code):
     command = [sys.executable, "-c", "from shiftcast.pipelines.cli import main; main()", "desk", "--no-open",
