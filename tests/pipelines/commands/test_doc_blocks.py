@@ -83,12 +83,17 @@ def shown(page):
     return [block for block in MAKER.blocks(ROOT / page) if block.kind in {"csv", "sql"}]
 
 
+LOADED = "shiftcast ingest sacct notebooks/data/sacct.txt --zone Europe/Berlin | head -2"
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_the_blocks_of_a_page_run_in_their_order(page, place, answered, monkeypatch):
     monkeypatch.chdir(place)
     GIVEN.stage(place)
     stage_shown(page, place)
     (place / MAKER.ABSENT.get(page, "none")).unlink(missing_ok=True)
+    if page == "docs/sql.md" and not (place / "mlruns/store").exists():  # where no page before it loaded any usage
+        answered(LOADED, place)
     wrong = []
     for block in (each for each in RUN if each.page == page):
         if block.kind == "python":
