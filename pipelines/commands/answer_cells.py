@@ -9,9 +9,8 @@ from typing import Final
 import pandas as pd
 from rich.table import Table
 
-from shiftcast.pipelines.tables.cells import figure, folded, is_figures, shared_of
+from shiftcast.pipelines.tables.cells import folded, is_figures
 
-__all__ = ["MOST_ROWS", "figure", "folded", "shared_of", "table_of"]
 MOST_ROWS: Final = 60
 _UNTOLD: Final = ("", "1", "share", "see unit")
 _QUANTILE: Final = re.compile(r"q(\d{3})")

@@ -9,8 +9,9 @@ from rich.markup import escape
 
 from shiftcast.forecast.views.answer import Answer
 from shiftcast.forecast.views.provenance import Provenance
-from shiftcast.pipelines.commands.answer_cells import MOST_ROWS, figure, shared_of, table_of
+from shiftcast.pipelines.commands.answer_cells import MOST_ROWS, table_of
 from shiftcast.pipelines.commands.fitting import FittingConsole, wide_console
+from shiftcast.pipelines.tables.cells import figure, shared_of
 from shiftcast.pipelines.tables.laid_out import laid_out
 
 

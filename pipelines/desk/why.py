@@ -16,8 +16,8 @@ from shiftcast.pipelines.desk.content import Content, Link, Links, doors_of
 from shiftcast.pipelines.desk.forms import Field, Form, question_form
 from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.typed import question_of
+from shiftcast.pipelines.drawing.of_answer import steps_of
 from shiftcast.pipelines.drawing.picture import Picture
-from shiftcast.pipelines.drawing.waterfall import waterfall
 from shiftcast.pipelines.pages.view import Said, View
 
 PATH: Final = "/why"
@@ -90,13 +90,8 @@ def _untold(start: str, says: str) -> View:
 
 
 def _steps(answer: Answer) -> Picture:
-    """Return the steps from the figure of the first quarter to that of the last."""
-    rows = answer.table
-    first, last = rows.iloc[0], rows.iloc[-1]
-    steps = rows.iloc[1:-1].rename(columns={"factor": "label", "mean": "change"})
-    title = f"From {first['factor']} to {last['factor']}, on the mean"
-    return waterfall((str(first["factor"]), float(first["mean"])), steps[["label", "change", "low80", "high80"]],
-                     last=str(last["factor"]), title=title, unit=str(first["unit"]))  # fmt: skip
+    first, last = answer.table.iloc[0], answer.table.iloc[-1]
+    return steps_of(answer.table, f"From {first['factor']} to {last['factor']}, on the mean")
 
 
 def _beside(opened: Opened, given: Mapping[str, str], start: str) -> Links:

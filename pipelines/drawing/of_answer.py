@@ -79,7 +79,7 @@ def _drawn(answer: Answer) -> Picture:
         rows = table.rename(columns={"year": "when"}).dropna()
         return odds(_some(rows), title=_title(answer), moments=_moments(answer))
     if answer.picture is not None and answer.picture.x == "factor" and "mean" in table:
-        return _steps(answer, table)
+        return steps_of(table, _title(answer))
     if answer.picture is not None and answer.picture.y == "odds" and "quarter" in table:
         return _odds(answer, table)
     beside = next((two for column, two in _BESIDE.items() if column in table and "quarter" in table), None)
@@ -113,13 +113,25 @@ def _of_paths(answer: Answer, paths: pd.DataFrame) -> Picture:
     return fan(rows, title=title, unit=str(unit.iloc[0]), moments=_moments(answer))
 
 
-def _steps(answer: Answer, table: pd.DataFrame) -> Picture:
-    """Draw how the first figure becomes the last, factor by factor, on the mean, where parts add up."""
+def steps_of(table: pd.DataFrame, title: str) -> Picture:
+    """Return how the first figure of an attribution becomes the last, factor by factor, on the mean.
+
+    Parameters
+    ----------
+    table
+        Table of an answer to ``attribute``, whose parts add up.
+    title
+        What the picture says.
+
+    Returns
+    -------
+    Picture
+    """
     first, last = table.iloc[0], table.iloc[-1]
     steps = table.iloc[1:-1].rename(columns={"factor": "label", "mean": "change"})
     return waterfall(
         (str(first["factor"]), float(first["mean"])), steps[["label", "change", "low80", "high80"]],
-        last=str(last["factor"]), title=_title(answer), unit=str(table["unit"].iloc[0]),
+        last=str(last["factor"]), title=title, unit=str(first["unit"]),
     )  # fmt: skip
 
 
