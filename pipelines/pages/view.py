@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -173,4 +174,4 @@ def sentence(text: str) -> str:
 
 def _quoted(value: Any) -> str:
     text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    return f"'{text}'" if set(text) & set(" '*;+") else text
+    return shlex.quote(text)

@@ -1,6 +1,7 @@
 """Views say what the answers say: every figure, every claim and every source of a forecast is in one of them."""
 
 import re
+import shlex
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from shiftcast.pipelines.pages.headline import YEARLY
 from shiftcast.pipelines.pages.migration import _title as crossings_title
 from shiftcast.pipelines.pages.sourced import sources
 from shiftcast.pipelines.pages.split import OF_BASE, stated_rows, stated_shares
-from shiftcast.pipelines.pages.view import sentence
+from shiftcast.pipelines.pages.view import command_of, sentence
 from shiftcast.pipelines.pages.whole import all_views
 from shiftcast.pipelines.publish.overview import _stated as stated_markers
 
@@ -167,3 +168,9 @@ def test_a_title_of_crossings_names_the_base_that_is_late():
 
 def test_the_work_that_takes_most_hours_is_ranked_among_what_is_explained(shown):
     assert re.match(r"Of what is explained, .+ takes most GPU-hours in \d{4}Q4, \d+ % of all; ", shown["work"].title)
+
+
+@pytest.mark.parametrize("scenario", ["generative*2; lift power", "a$b", "(a)&b", 'say "a"', "it's", "sequence+llm"])
+def test_the_line_of_a_question_reaches_the_command_as_it_was_asked(scenario):
+    line = command_of({"question": "quantiles", "measure": "power", "scenario": scenario})
+    assert shlex.split(line)[2:] == ["quantiles", "measure=power", f"scenario={scenario}"]
