@@ -18,13 +18,13 @@ from shiftcast.pipelines.drawing.of_answer import draw
 from shiftcast.pipelines.drawing.picture import Picture
 from shiftcast.pipelines.pages.view import Said, Source, Table, View, sentence
 from shiftcast.pipelines.tables.cells import figure, folded, is_figures, shared_of
+from shiftcast.pipelines.tables.headings import heading_of
 from shiftcast.pipelines.tables.laid_out import laid_out
 
 MOST_ROWS: Final = 200
 _SENTENCE: Final = re.compile(r"(?<=[a-z0-9)%])[.;] (?=[A-Z0-9])")
-_LEVEL: Final = re.compile(r"q(\d{3})")
 _NAMED: Final = ("segment", "leaf", "workload", "technique", "measure", "vendor", "base", "mode")
-_UNTOLD: Final = ("", "1", "share", "see unit", "number of a step")
+_HEADS: Final = {"median": "median (8 in 10)", "": "draws"}
 _LONGEST_TITLE: Final = 220
 
 
@@ -156,7 +156,7 @@ def table_of(rows: pd.DataFrame, units: Mapping[str, str], title: str) -> Table:
     left = {name for name in cells.columns if name in kept.columns and not is_figures(kept[name])}
     for name in left & set(_NAMED):
         cells[name] = cells[name].map(named)
-    heads = {name: _head(name, units) for name in cells.columns}
+    heads = {name: _HEADS.get(name) or heading_of(name, units) for name in cells.columns}
     told = [f"{name.replace('_', ' ')}: {named(text) if name in _NAMED else text}" for name, text in shared.items()]
     if len(rows) > MOST_ROWS:
         told.append(f"{len(rows) - MOST_ROWS:,} further rows: ask with `--output FILE` for all")
@@ -187,22 +187,6 @@ def facts_of(told: Provenance) -> list[tuple[str, str]]:
         ("assumed, not measured", "" if assumed.part is None else f"{percent(assumed.part)} of {assumed.of}"),
     ]  # fmt: skip
     return [(heading, words) for heading, words in facts if words]
-
-
-def _head(name: str, units: Mapping[str, str]) -> str:
-    """Return the head of a column in words, with its unit.
-
-    Examples
-    --------
-    >>> _head("q025", {}), _head("mw_used", {"mw_used_median": "MW_facility"})
-    ('2.5 %', 'mw used [MW facility]')
-    """
-    level = _LEVEL.fullmatch(name)
-    if level:
-        return f"{int(level[1]) / 10:g} %"
-    unit = next((units[each] for each in (name, f"{name}_median", f"{name}_q500") if each in units), "")
-    words = {"median": "median (8 in 10)", "": "draws"}.get(name, name.replace("_", " "))
-    return f"{words} [{unit.replace('_', ' ')}]" if unit not in _UNTOLD else words
 
 
 def _assumed(rows: pd.DataFrame) -> pd.DataFrame:
