@@ -11,10 +11,12 @@ sentence of what the answer says; the time is CPU time of the process, so that w
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ RESULTS = Path(__file__).with_suffix(".csv")
 PAGE = Path(__file__).parents[1] / "docs" / "twenty_questions.md"
 BEGIN, END = "<!-- benchmarks/twenty.py: begin -->", "<!-- benchmarks/twenty.py: end -->"
 MOST = 10.0  # CPU seconds a question may take
+_RULE = re.compile("[\u2500-\u257f]")  # what draws a table on a screen
 COLUMNS = ("number", "who", "question", "command", "answer", "seconds", "assumed")
 
 
@@ -110,8 +113,9 @@ def first_sentence(text: str) -> str:
 
 
 def first_paragraph(text: str) -> str:
-    """Return the first paragraph that a command prints, its lines joined."""
-    return " ".join(text.strip().split("\n\n")[0].split())
+    """Return the first paragraph that a command prints, its lines joined, without the table below it."""
+    lines = text.strip().split("\n\n")[0].splitlines()
+    return " ".join(" ".join(takewhile(lambda line: not _RULE.search(line), lines)).split())
 
 
 def answered(each: Asked, forecaster: Forecaster, root: Path) -> dict[str, Any]:

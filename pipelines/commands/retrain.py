@@ -60,7 +60,8 @@ def retrain(
     if as_json:
         sys.stdout.write(json.dumps(outcome) + "\n")
     elif not quiet:
-        sys.stdout.write(f"{result.outcome}: model version {result.version}: {result.reason}\n")
+        why = result.reason.removeprefix(f"{result.outcome}: ")
+        sys.stdout.write(f"{result.outcome}: model version {result.version}: {why}\n")
     if result.outcome == KEPT:
         raise typer.Exit(EXIT_KEPT)
 

@@ -44,3 +44,7 @@ def test_a_sentence_ends_neither_at_a_colon_nor_at_a_decimal_point():
     assert twenty.first_sentence("0.26 US dollars (8 in 10: 0.14 to 0.5): the least. More.") == (
         "0.26 US dollars (8 in 10: 0.14 to 0.5): the least."
     )
+
+
+def test_the_line_of_a_job_ends_where_its_table_begins():
+    assert twenty.first_paragraph("0 alarms; nothing\nto do\n┏━━━┓\n┃ a ┃\n\nMore.") == "0 alarms; nothing to do"

@@ -131,7 +131,8 @@ def test_usage_that_was_ingested_enters_the_record_and_is_scored(shell, own_stor
     day = own_store.origin - pd.Timedelta(days=100)
     Store(own_store.root).append(measured(day), empty(Quarantine), "a" * 64, day)
     code, out, _ = shell(*WORDS, "--usage", "--promote-if-better")
-    assert out.startswith("promoted: model version 2")  # other data, another version
+    assert out.startswith("promoted: model version 2: ")  # other data, another version
+    assert out.count("promoted") == 1
     assert "unchanged" in shell(*WORDS, "--usage", "--promote-if-better")[1]
     known = open_bundle(root=own_store.root).known.observations
     mine = known[known["leaf"].eq("supercomputing") & known["measure"].eq("gpu_hours") & known["source"].eq("jobs.csv")]
