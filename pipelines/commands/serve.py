@@ -20,9 +20,9 @@ from shiftcast.forecast.fleet.asking import KINDS, json_schema
 from shiftcast.pipelines.fleet.place import model_of
 from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL, open_store
 from shiftcast.pipelines.serving.gate import Gate
-from shiftcast.pipelines.serving.hands import Hands, LoadVersion
+from shiftcast.pipelines.serving.hands import Hands
 from shiftcast.pipelines.serving.limits import WorkLimits
-from shiftcast.pipelines.serving.loading import Watcher
+from shiftcast.pipelines.serving.loading import LoadVersion, Watcher
 from shiftcast.pipelines.serving.payload import WORLD, RequestLimits, Taken
 from shiftcast.pipelines.serving.token import TokenGate
 from shiftcast.pipelines.state.root import default_root

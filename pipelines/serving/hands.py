@@ -3,60 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import logging
 import multiprocessing
-import os
-import resource
 import shutil
-import signal
 import tempfile
 import threading
-import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Final
 
-from shiftcast.pipelines.registry.mlflow_store import open_store
+from shiftcast.pipelines.serving.hand import ENDED, READY, serve
 from shiftcast.pipelines.serving.limits import WorkLimits
-from shiftcast.pipelines.serving.loading import Log, load_served
+from shiftcast.pipelines.serving.loading import Log
 from shiftcast.pipelines.serving.payload import PayloadError
-from shiftcast.pipelines.serving.reply import Captured, replay
-from shiftcast.pipelines.state.output import careful_streams
-from shiftcast.pipelines.state.secrets import without_secrets
+from shiftcast.pipelines.serving.reply import Captured
 
-_SCOPE: Final = {
-    "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/invocations",
-    "raw_path": b"/invocations", "query_string": b"", "root_path": "", "scheme": "http",
-    "headers": [(b"content-type", b"application/json")], "client": None, "server": None,
-}  # fmt: skip
 _LOADING: Final = 120.0  # seconds that a process may take to load the forecast
-_READY: Final = "ready"
-_ENDED: Final = (EOFError, OSError)
-
-
-@dataclass(frozen=True)
-class LoadVersion:
-    """A loader of one registered version, for another process.
-
-    Attributes
-    ----------
-    root, model, version
-        Folder of the store, the model's name, and the number of its version.
-    """
-
-    root: Path
-    model: str
-    version: str
-
-    def __call__(self) -> Any:
-        """Load the version after checking its files, and return MLflow's app with the model it answers from."""
-        store = open_store(self.root, make=False, model=self.model)
-        return load_served(store, store.client.get_model_version(self.model, self.version))
 
 
 @dataclass(eq=False)
@@ -180,12 +143,12 @@ class Hands:
         hand = self._begin(version)
         try:
             said = await asyncio.wait_for(self._asked(hand, None), _LOADING)
-        except _ENDED as error:
+        except ENDED as error:
             said = type(error).__name__
         except BaseException:
             await self._rid(hand, "it was loading")
             raise
-        if said != _READY:
+        if said != READY:
             await self._rid(hand, f"the forecast does not load: {said}")
             raise PayloadError("the forecast does not load", 503)
         return hand
@@ -198,7 +161,7 @@ class Hands:
             captured.status, content = await _first(self._asked(hand, body), hung_up, seconds, late, 504)
         except BaseException as error:
             await self._rid(hand, str(error) or type(error).__name__)
-            if isinstance(error, _ENDED):
+            if isinstance(error, ENDED):
                 raise PayloadError("the process that answered has ended; ask less at once", 503) from None
             raise
         captured.parts = [content]
@@ -215,7 +178,7 @@ class Hands:
         ours, theirs = spawn.Pipe()
         place = tempfile.mkdtemp(prefix="shiftcast-hand-")
         process = spawn.Process(
-            target=_serve, args=(theirs, self._loader(version), self._limits.memory, place), name="shiftcast-hand",
+            target=serve, args=(theirs, self._loader(version), self._limits.memory, place), name="shiftcast-hand",
             daemon=True,
         )  # fmt: skip
         process.start()
@@ -258,32 +221,3 @@ async def _first(
         return task.result()
     task.cancel()
     raise PayloadError("the client has hung up", 499) if hung_up in done else PayloadError(late, status)
-
-
-def _serve(line: Connection, load: Callable[[], Any], memory: int, place: str) -> None:
-    """Load the forecast and answer bodies until the line is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends its processes itself
-    tempfile.tempdir = os.environ["TMPDIR"] = place  # what is left there goes with the process
-    careful_streams()
-    logging.getLogger("mlflow").setLevel(logging.CRITICAL)  # its messages hold payloads
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    try:
-        served = load()
-    except Exception as error:
-        line.send(without_secrets(f"{type(error).__name__}: {error}"))
-        return
-    line.send(_READY)
-    with contextlib.suppress(*_ENDED):
-        while True:
-            line.send(_answered(served.app, line.recv_bytes()))
-
-
-def _answered(app: Any, body: bytes) -> tuple[int, bytes]:
-    """Return status and content; the trace of an app that raises goes the way of those that MLflow's app tells."""
-    captured = Captured()
-    try:
-        asyncio.run(app(_SCOPE, replay(body), captured))
-    except Exception:
-        return 500, json.dumps({"stack_trace": traceback.format_exc()}).encode()
-    return captured.status, b"".join(captured.parts)

@@ -12,7 +12,7 @@ from typing import Any
 
 from shiftcast.pipelines.registry.bundle import AlteredBundleError
 from shiftcast.pipelines.registry.champion import checked_files
-from shiftcast.pipelines.registry.mlflow_store import Store, alias_version
+from shiftcast.pipelines.registry.mlflow_store import Store, alias_version, open_store
 from shiftcast.pipelines.serving.told import Told, told_of
 from shiftcast.pipelines.state.root import StoreError
 
@@ -39,6 +39,26 @@ class Served:
     app: Any
     model: Any = None
     told: Told | None = None
+
+
+@dataclass(frozen=True)
+class LoadVersion:
+    """A loader of one registered version, for another process.
+
+    Attributes
+    ----------
+    root, model, version
+        Folder of the store, the model's name, and the number of its version.
+    """
+
+    root: Path
+    model: str
+    version: str
+
+    def __call__(self) -> Served:
+        """Load the version after checking its files, and return what answers from it."""
+        store = open_store(self.root, make=False, model=self.model)
+        return load_served(store, store.client.get_model_version(self.model, self.version))
 
 
 def load_served(store: Store, version: Any) -> Served:

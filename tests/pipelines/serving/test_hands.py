@@ -2,12 +2,10 @@ import asyncio
 import json
 import os
 import signal
+import sys
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -17,44 +15,18 @@ from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.payload import PayloadError
 
+sys.path.insert(0, str(Path(__file__).parent))
+from stand_in import Loads, told
+
+sys.path.pop(0)
+
 QUICK = WorkLimits(hands=1, queue=60, answer=20)
-
-
-async def told(scope, receive, send):
-    """Stand in for MLflow's app: do as the body says."""
-    body = (await receive())["body"]
-    if body == b"sleep":
-        time.sleep(600)
-    if body == b"fail":
-        raise RuntimeError("the secret payload")
-    if body == b"leave":
-        tempfile.mkdtemp()
-    if body == b"die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    status = 400 if body == b"refuse" else 200
-    content = b'{"message": "row 0: no"}' if status == 400 else str(os.getpid()).encode()
-    await send({"type": "http.response.start", "status": status, "headers": []})
-    await send({"type": "http.response.body", "body": content})
-
-
-@dataclass(frozen=True)
-class Loads:
-    """Loads in no time, or not at all."""
-
-    version: str
-
-    def __call__(self):
-        if self.version == "broken":
-            raise OSError("gone: postgresql://me:hidden@db/mlflow")
-        if self.version.startswith("slow"):
-            time.sleep(1)
-        return SimpleNamespace(app=told)
 
 
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
-    """Let the other process find this module by its name, however the tests were started."""
-    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[3]))
+    """Let the other process find the stand-in by its name, however the tests were started."""
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parent))
 
 
 @pytest.fixture

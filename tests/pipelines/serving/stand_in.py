@@ -1,0 +1,39 @@
+"""What stands in for a forecast in another process, which imports this file: only what is there at once."""
+
+import os
+import signal
+import tempfile
+import time
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+
+async def told(scope, receive, send):
+    """Stand in for MLflow's app: do as the body says."""
+    body = (await receive())["body"]
+    if body == b"sleep":
+        time.sleep(600)
+    if body == b"fail":
+        raise RuntimeError("the secret payload")
+    if body == b"leave":
+        tempfile.mkdtemp()
+    if body == b"die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    status = 400 if body == b"refuse" else 200
+    content = b'{"message": "row 0: no"}' if status == 400 else str(os.getpid()).encode()
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": content})
+
+
+@dataclass(frozen=True)
+class Loads:
+    """Loads in no time, or not at all."""
+
+    version: str
+
+    def __call__(self):
+        if self.version == "broken":
+            raise OSError("gone: postgresql://me:hidden@db/mlflow")
+        if self.version.startswith("slow"):
+            time.sleep(1)
+        return SimpleNamespace(app=told)
