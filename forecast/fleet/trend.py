@@ -225,21 +225,28 @@ def regrown(hours: Array, table: Counted, grain: str, trend: Trend, *, seed: int
     Returns
     -------
     tuple
-        Draws likewise, all parts by the same factor, and a note.
+        Draws likewise, all parts by the same factor, and a note; the median grows alike in every whole year ahead.
     """
     year, level = PERIODS[grain], min(_QUARTER[grain], len(table.starts))
     if hours.shape[1] < year:
         return hours, ()
     total = table.hours.sum(axis=1)
-    ahead = np.median(hours.sum(axis=2), axis=0)
-    recent, later = float(total[-level:].mean()), float(ahead[year - level : year].mean())
-    if recent <= 0 or later <= 0:
+    ahead, recent = np.median(hours.sum(axis=2), axis=0), float(total[-level:].mean())
+    drawn = [float(ahead[end - level : end].mean()) for end in range(year, len(ahead) + 1, year)]
+    if recent <= 0 or drawn[0] <= 0:
         return hours, ()
     mean, variance, weight = trend.learned(total, grain)
     growth = mean + np.sqrt(variance) * normals(seed, "fleet.trend", len(hours))
     years = (np.arange(hours.shape[1]) + 0.5) / year
-    factor = np.exp((growth - np.log(later / recent))[:, None] * years)
+    factor = np.exp(growth[:, None] * years - _grown(recent, drawn, years))
     said = (
         f"growth of {np.expm1(mean):.0%} a year: {weight:.0%} of that is assumed (fleet.trend.usual), the rest its own"
     )
     return hours * factor[:, :, None], (said,)
+
+
+def _grown(recent: float, drawn: list[float], years: Array) -> Array:
+    """Return what levels a year apart have grown by, between them and beyond as the last year [log]."""
+    known = drawn[: next((at for at, value in enumerate(drawn) if value <= 0), len(drawn))]
+    logs = np.concatenate([[0.0], np.log(np.array(known) / recent)])
+    return np.interp(years, np.arange(len(logs) + 1), np.append(logs, 2 * logs[-1] - logs[-2]))

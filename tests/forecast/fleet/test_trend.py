@@ -63,6 +63,15 @@ def test_a_flat_forecast_grows_as_learned_and_keeps_its_season():
     )
 
 
+def test_a_forecast_that_falls_in_later_years_grows_in_them_as_in_the_first():
+    years = np.arange(36) // 12
+    fallen = np.repeat((100 * np.array([1.0, 0.5, 0.1])[years])[None, :, None], 999, axis=0)
+    made, _ = regrown(fallen, counted(np.full(36, 100.0)), "month", TREND, seed=1)
+    mean, _, _ = TREND.learned(np.full(36, 100.0), "month")
+    ends = np.log(np.median(made[:, [11, 23, 35], 0], axis=0) / 100)
+    np.testing.assert_allclose(ends, mean * (np.arange(1, 4) - 0.5 / 12), atol=0.1)
+
+
 def test_less_than_a_year_and_an_idle_fleet_stay_as_they_are():
     drawn = np.ones((3, 11, 1))
     assert regrown(drawn, counted(np.ones(30)), "month", TREND, seed=1) == (drawn, ())
