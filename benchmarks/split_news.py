@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
+from scipy.special import chdtrc, logit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import calendar_quarters, quarter_end
@@ -129,12 +129,13 @@ def surprises(variance: Array) -> float:
 
 def page_text(told: pd.DataFrame, since: pd.DataFrame) -> str:
     """Return the tables of the page."""
-    lines = ["| news about the split | days | figures | mean square | widening asked for before the last |",
-             "|---|---|---|---|---|"]  # fmt: skip
+    lines = ["| news about the split | days | figures | mean square | as large by chance | widening before the last |",
+             "|---|---|---|---|---|---|"]  # fmt: skip
     for new, part in told.groupby("new"):
         name = "a definition seen for the first time" if new else "a definition in use before"
-        mean = part["square"].sum() / part["figures"].sum()
-        lines.append(f"| {name} | {len(part)} | {part['figures'].sum()} | {mean:.2f} | {part['asked'].iloc[-1]:.2f} |")
+        count, total = int(part["figures"].sum()), float(part["square"].sum())
+        chance, asked = chdtrc(count, total), part["asked"].iloc[-1]
+        lines.append(f"| {name} | {len(part)} | {count} | {total / count:.2f} | {chance:.0%} | {asked:.2f} |")
     lines += ["", f"| origin | share of {OF}, line of then | distance of the lines | share, line of today |",
               "|---|---|---|---|"]  # fmt: skip
     lines += [
