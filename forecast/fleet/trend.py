@@ -249,4 +249,4 @@ def _grown(recent: float, drawn: list[float], years: Array) -> Array:
     """Return what levels a year apart have grown by, between them and beyond as the last year [log]."""
     known = drawn[: next((at for at, value in enumerate(drawn) if value <= 0), len(drawn))]
     logs = np.concatenate([[0.0], np.log(np.array(known) / recent)])
-    return np.interp(years, np.arange(len(logs) + 1), np.append(logs, 2 * logs[-1] - logs[-2]))
+    return np.asarray(np.interp(years, np.arange(len(logs) + 1), np.append(logs, 2 * logs[-1] - logs[-2])))
