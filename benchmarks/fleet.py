@@ -33,7 +33,7 @@ from shiftcast.forecast.fleet.demand import Basis, forecast_demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.history import Counted, read_history
 from shiftcast.forecast.fleet.parts import TOTAL, draw_parts, panel_of
-from shiftcast.forecast.fleet.trend import PERIODS, Trend, regrown
+from shiftcast.forecast.fleet.trend import PERIODS, Trend, regrown, within_walk
 from shiftcast.forecast.volume import own_priors
 from shiftcast.pipelines.fleet.place import fleet_root
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
@@ -70,7 +70,8 @@ def total_draws(table: Counted, names: list[str], told: Set) -> np.ndarray:
     trend = Trend.believed(beliefs)
     if trend is None or told.grain not in PERIODS:
         return drawn.hours.sum(axis=2)
-    return regrown(drawn.hours, table, told.grain, trend, seed=1)[0].sum(axis=2)
+    hours, _ = within_walk(drawn.hours, table, told.grain, trend)
+    return regrown(hours, table, told.grain, trend, seed=1)[0].sum(axis=2)
 
 
 def peer(name: str, table: Counted, told: Set) -> np.ndarray:

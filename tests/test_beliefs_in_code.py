@@ -60,7 +60,7 @@ MODULES = {
         "effects/ceilings.py": "CUT _TINY", "effects/changes.py": "_DUST", "effects/figures.py": "_NO_SPREAD",
         "effects/indices.py": "_NONE", "effects/turned_away.py": "_TINY",
         "fleet/borrowed.py": "_TINY", "fleet/migration.py": "_LEAST", "fleet/parts.py": "_TINY _MOST",
-        "fleet/passing.py": "_TINY", "fleet/spreads.py": "_EDGE", "fleet/world.py": "_TINY",
+        "fleet/passing.py": "_TINY", "fleet/trend.py": "_TINY", "fleet/spreads.py": "_EDGE", "fleet/world.py": "_TINY",
         "capacity/limits.py": "_NONE", "claims/check.py": "_LIMITS",
         "fleet/costs.py": "_TINY", "fleet/full.py": "_TINY", "fleet/why.py": "_DUST",
         "hardware/measured.py": "_EXACT", "hardware/placement.py": "_NEAR_ONE",
@@ -192,7 +192,7 @@ MODULES = {
         "fleet/mix.py": "FEWEST", "fleet/work.py": "FEWEST",
         "fleet/bill.py": "RECENT", "fleet/busy.py": "_SUSTAINED", "fleet/latent.py": "TOLERANCE",
         "capacity/served.py": "FEWEST", "hierarchy/averaged.py": "FEWEST", "volume/ets.py": "FEWEST",
-        "fleet/small.py": "_FEWEST", "fleet/trend.py": "_FEWEST",
+        "fleet/small.py": "_FEWEST", "fleet/trend.py": "_FEWEST _MUCH",
         "hierarchy/covariance.py": "_FEWEST",
         "identity/fit.py": "MIN_REVENUE", "identity/guidance.py": "_GAP", "hardware/measured.py": "FEWEST",
         "monitoring/calibration.py": "SLACK LIMIT SPREAD_RATIO LEAST_CHANCE RECENT "

@@ -27,7 +27,7 @@ from shiftcast.forecast.capacity.need import (
     shortage_risk,
     today_of,
 )
-from shiftcast.forecast.capacity.plan_words import plan_notes, plan_says
+from shiftcast.forecast.capacity.plan_words import line_note, plan_notes, plan_says
 from shiftcast.forecast.capacity.purchases import OFFERED
 from shiftcast.forecast.capacity.regret import Stakes, Way, outcome, ways_table
 from shiftcast.forecast.capacity.stated import waits, waits_note, with_stated
@@ -154,10 +154,11 @@ def plan_question(cube: xr.Dataset, basis: Basis, asked: Plan, registry: Registr
         **from_today(today, ahead, chosen, terms.at, risk),
     }  # fmt: skip
     waited = waits(basis.ceilings)
+    line = () if asked.installed else line_note(cube, part, place)
     return Answer(
         f"accelerators live by {asked.by} in {part.segment}/{part.leaf} at {100 * risk:g} % shortage risk",
         pd.DataFrame([row]), with_stated(assumed_rows(basis.assumptions, _USED, given), waited),
-        (*doubtful, *plan_notes(row, asked.installed, chosen, terms.rent), *waits_note(waited)),
+        (*doubtful, *plan_notes(row, asked.installed, chosen, terms.rent), *line, *waits_note(waited)),
         _paths(cube, needs, risk), says=plan_says(row, today, ways, basis.origin),
         more={"by generation": _by_generation(every, need.added, risk), "ordered today": today, "ways": ways},
         units=units_of(row),

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
+import xarray as xr
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.capacity.choices import Choice
 from shiftcast.forecast.capacity.words import fan
+from shiftcast.forecast.leaves import SOLD_SEGMENTS
 from shiftcast.forecast.spoken import number, percent, within
+from shiftcast.forecast.views.part import Part
 
 _MONTH_DAYS: Final = 30.4375
 _READING: Final = (
@@ -125,3 +129,32 @@ def plan_notes(
     if installed is not None:
         notes.append(f"The {installed:,.0f} installed today are assumed to age and grow as the segment's do.")
     return tuple(notes)
+
+
+def line_note(cube: xr.Dataset, part: Part, place: int) -> tuple[str, ...]:
+    """Return what the line between the sides is worth to a plan of one of them: the risk does not hold a new one.
+
+    Parameters
+    ----------
+    cube, part, place
+        Joint draws, part that is planned for, and index of the quarter planned for.
+
+    Returns
+    -------
+    tuple of str
+        One note, or none for the whole fleet and where one definition alone is known.
+    """
+    names, drawn = [str(name) for name in cube["definition"].values], str(cube.attrs["definition"])
+    if part.segment not in SOLD_SEGMENTS or len(names) == 1:
+        return ()
+    shares = np.median(cube["hyperscale_share"].values[:, place], axis=0)
+    sides = shares if part.segment == "hyperscale" else 1 - shares
+    times = sides / sides[names.index(drawn)]
+    least, most = int(times.argmin()), int(times.argmax())
+    said = f"{number(times[least])} ({names[least]}) to {number(times[most])} ({names[most]}) times as large"
+    return (
+        (
+            f"The sides are those of {drawn}. By the lines drawn or claimed so far {part.segment} is {said}: the risk "
+            "is that of this line, and a line drawn anew is not in it."
+        ),
+    )

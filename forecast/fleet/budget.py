@@ -85,7 +85,7 @@ def budget(
         f"cost of {fleet.name} in {year} against {usd(limit)}", _table(before, months, usd_ahead.sum(axis=2), limit),
         assumed_rows(basis.assumptions, costs.assumed, given), notes,
         paths=_paths(before, months, usd_ahead.sum(axis=2), limit),
-        says=_says(year, limit, sums[:, -1], when, before, parts, hour),
+        says=demand.said(_says(year, limit, sums[:, -1], when, before, parts, hour)),
         more={"by part": parts},
     )  # fmt: skip
 

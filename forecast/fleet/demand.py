@@ -22,7 +22,7 @@ from shiftcast.forecast.fleet.migration import apply_moves, follow_world
 from shiftcast.forecast.fleet.mix import migrated_mix
 from shiftcast.forecast.fleet.parts import draw_parts
 from shiftcast.forecast.fleet.small import small_parts, small_rows
-from shiftcast.forecast.fleet.trend import PERIODS, Trend, regrown
+from shiftcast.forecast.fleet.trend import PERIODS, Trend, regrown, rests_on, within_walk
 from shiftcast.forecast.fleet.wanted import Demand, quantile_rows
 from shiftcast.forecast.fleet.work import Work, hours_each, measured_work
 from shiftcast.forecast.fleet.world import World
@@ -156,10 +156,12 @@ def _own(kept: Kept, grain: str, span: _Span, basis: Basis, draws: int, seed: in
         table, grain, kept.names, horizon=span.horizon(grain), priors=own_priors(basis.beliefs), draws=draws, seed=seed
     )
     hours, notes = drawn.hours, (*history.notes, *drawn.notes)
-    trend = Trend.believed(basis.beliefs) if basis.world is None else None
+    trend, little = Trend.believed(basis.beliefs) if basis.world is None else None, ""
     if trend is not None:
+        little = rests_on(table, grain, trend, hours.shape[1])
+        hours, wide = within_walk(hours, table, grain, trend)
         hours, told = regrown(hours, table, grain, trend, seed=seed)
-        notes += told
+        notes += (*wide, *told)
     hours = hours[:, : len(span.weights)]
     if basis.learned is not None and {"workload", "technique"} <= set(parts):
         hours, mixed = migrated_mix(hours, table, grain, parts, learned=basis.learned, seed=seed)
@@ -168,7 +170,7 @@ def _own(kept: Kept, grain: str, span: _Span, basis: Basis, draws: int, seed: in
     wanted = np.einsum("dpk,pm->dmk", hours, span.weights, optimize=True)
     wanted[:, 0] += kept.summed(history.running)
     none = np.zeros(len(span.months))
-    return Demand(parts, span.months, wanted, kept.past(), pd.DataFrame(), none, notes, history.until)
+    return Demand(parts, span.months, wanted, kept.past(), pd.DataFrame(), none, notes, history.until, little=little)
 
 
 def _borrowing(demand: Demand, kept: Kept, world: World, between: Between, seed: int) -> Demand:

@@ -87,7 +87,8 @@ def full(
         f"when {fleet.name} is full through {horizon}, {risk:.1%} risk", _table(run, months, plan),
         assumed_rows(basis.assumptions, tuple(dict.fromkeys(names)), given),
         (*replayed, *_notes(demand, have, busy, added, risk)),
-        _paths(demand, run), f"{full_words(when, horizon)} {plan_words(plan, added, months, today, risk)}",
+        _paths(demand, run),
+        demand.said(f"{full_words(when, horizon)} {plan_words(plan, added, months, today, risk)}"),
     )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def outlook(
     return Answer(
         f"what {fleet.name} will want through {names[-1]}", table,
         assumed_rows(basis.assumptions, tuple(dict.fromkeys(assumed)), {}), tuple(dict.fromkeys(notes)), _paths(demand),
-        _says(demand, fleet, table[: len(names)]),
+        demand.said(_says(demand, fleet, table[: len(names)])),
     )  # fmt: skip
 
 

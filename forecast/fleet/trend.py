@@ -1,4 +1,9 @@
-"""Growth of a fleet that borrows none: its own history's, drawn towards what such fleets had as far as it is short."""
+"""Growth of a fleet that borrows none: its own history's, drawn towards what such fleets had as far as it is short.
+
+A smoothed slope that a few weeks taught wanders on for years: the variance of the log then grows with the cube of time,
+and the mean of a wide log-normal with the exponential of half of that. A fleet's path is no wider than a random walk
+with drift, whose variance grows with time, and the drift's own that is drawn beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +12,25 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import ndtri
 
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import normals
 from shiftcast.forecast.fleet.history import Counted
+from shiftcast.forecast.fleet.parts import scaled_to
+from shiftcast.forecast.spoken import percent
 
 PERIODS: Final = {"day": 365, "week": 52, "month": 12}  # of a year
 _LUMP: Final = {"day": 28, "week": 4, "month": 1}  # periods whose sum is one step of growth
 _QUARTER: Final = {"day": 91, "week": 13, "month": 3}  # periods whose mean is the level
 _LAG: Final = 3  # lumps between figures whose differences tell the spread of growth, over their noise
 _FEWEST: Final = 4  # such differences that tell it
+_TINY: Final = 1e-12
+_MUCH: Final = 1.25  # of the log deviation that is held, from which drawing it wider is worth a note
+_HELD: Final = (
+    "drawn from its own history alone, hours run further apart with time than such fleets do: no quantile is further "
+    "from the median than that of a random walk (fleet.growth.own)"
+)
 
 
 @dataclass(frozen=True)
@@ -78,21 +92,118 @@ class Trend:
         >>> Trend(0.3, 0.3, 0.3, 0.5).learned(np.array([100.0]), "month")
         (0.3, 0.09, 1.0)
         """
-        lump = _LUMP[grain]
-        sums = total[len(total) % lump :].reshape(-1, lump).sum(axis=1)
-        idle = np.flatnonzero(sums <= 0)
-        logs = np.log(sums[idle[-1] + 1 if len(idle) else 0 :])
-        years = max(len(logs) - 1, 0) * lump / PERIODS[grain]
+        logs, years = _steps(total, grain)
         prior = self.apart**2
         if years == 0:
             return self.usual, prior, 1.0
-        apart = logs[_LAG:] - logs[:-_LAG]
-        seen = float(np.var(apart)) * PERIODS[grain] / (lump * _LAG) if len(apart) >= _FEWEST else self.own**2
-        walk = (years * seen + self.own_years * self.own**2) / (years + self.own_years)
-        known = walk / years
+        known = self.walk(total, grain) / years
         weight = known / (known + prior)
         mean = weight * self.usual + (1 - weight) * float(logs[-1] - logs[0]) / years
         return mean, weight * prior, weight
+
+    def walk(self, total: Array, grain: str) -> float:
+        """Return the variance of the log change of a fleet's hours over a year from its trend, learned and believed.
+
+        Parameters
+        ----------
+        total, grain
+            As :meth:`learned` takes them.
+
+        Returns
+        -------
+        float
+            [log^2/year].
+
+        Examples
+        --------
+        >>> round(Trend(0.3, 0.3, 0.3, 0.5).walk(np.array([100.0]), "month"), 3)
+        0.09
+        """
+        logs, years = _steps(total, grain)
+        apart = logs[_LAG:] - logs[:-_LAG]
+        if len(apart) < _FEWEST:
+            return self.own**2
+        seen = float(np.var(apart)) * PERIODS[grain] / (_LUMP[grain] * _LAG)
+        return (years * seen + self.own_years * self.own**2) / (years + self.own_years)
+
+
+def _steps(total: Array, grain: str) -> tuple[Array, float]:
+    """Return logs of the steps of growth since the last idle one, and the years from the first to the last."""
+    lump = _LUMP[grain]
+    sums = total[len(total) % lump :].reshape(-1, lump).sum(axis=1)
+    idle = np.flatnonzero(sums <= 0)
+    logs = np.log(sums[idle[-1] + 1 if len(idle) else 0 :])
+    return logs, max(len(logs) - 1, 0) * lump / PERIODS[grain]
+
+
+def within_walk(hours: Array, table: Counted, grain: str, trend: Trend) -> tuple[Array, tuple[str, ...]]:
+    """Return draws of which no quantile of the total lies further from the median than that of a random walk.
+
+    The log deviation of a rank after t years is at most sqrt(d^2 + z^2 w t): d what it is drawn with in the first step
+    of growth, z its normal score, w :meth:`Trend.walk`.
+
+    Parameters
+    ----------
+    hours
+        Draws of the parts, shape (draws, periods, parts).
+    table, grain, trend
+        As :func:`regrown` takes them.
+
+    Returns
+    -------
+    tuple
+        Draws likewise, a step of growth of a draw by one factor; and a note where the last one was drawn much wider.
+        Steps that idle at the median stay.
+    """
+    lump, total = _LUMP[grain], hours.sum(axis=2)
+    number = max(total.shape[1] // lump, 1)
+    step = np.minimum(np.arange(total.shape[1]) // lump, number - 1)  # what is left over belongs to the last
+    sums = np.add.reduceat(total, np.flatnonzero(np.diff(step, prepend=-1)), axis=1)
+    ordered = np.maximum(np.sort(sums, axis=0), _TINY)
+    middle = np.median(ordered, axis=0)
+    years = np.arange(number) * lump / PERIODS[grain]
+    score = ndtri((np.arange(len(sums)) + 0.5) / len(sums))[:, None]
+    apart = np.log(ordered / middle)
+    widest = np.sqrt(apart[:, :1] ** 2 + score**2 * trend.walk(table.hours.sum(axis=1), grain) * years)
+    held = np.where(middle > _TINY, middle * np.exp(np.clip(apart, -widest, widest)), ordered)
+    kept = np.empty_like(sums)
+    np.put_along_axis(kept, sums.argsort(axis=0, kind="stable"), np.where(held > 2 * _TINY, held, 0.0), axis=0)
+    typical = np.median(total, axis=0) / np.maximum(np.bincount(step, np.median(total, axis=0)), _TINY)[step]
+    within = np.where(sums > _TINY, 1 / np.maximum(sums, _TINY), 0.0)[:, step] * total
+    out = scaled_to(hours, np.where(sums[:, step] > _TINY, within, typical) * kept[:, step])
+    wide = apart[_high(len(sums)), -1] > _MUCH * widest[_high(len(sums)), -1]
+    return out, (_HELD,) * bool(wide)
+
+
+def rests_on(table: Counted, grain: str, trend: Trend, ahead: int) -> str:
+    """Return how little a forecast of a year or more rests on, where the history is shorter than a year.
+
+    Parameters
+    ----------
+    table, grain, trend
+        As :func:`regrown` takes them.
+    ahead
+        Periods that are forecast.
+
+    Returns
+    -------
+    str
+        One sentence, or nothing.
+    """
+    known = len(table.starts)
+    if known > PERIODS[grain] or ahead < PERIODS[grain]:
+        return ""
+    mean, _, weight = trend.learned(table.hours.sum(axis=1), grain)
+    return (
+        f"This rests on {known} {grain}{'s' if known > 1 else ''} of usage, too few to show a change over a year: "
+        f"{percent(weight)} of its growth, {percent(float(np.expm1(mean)))} a year, is assumed. Read the median and "
+        "the interval, no mean."
+    )
+
+
+def _high(draws: int) -> int:
+    """Return the place of the 90 % quantile among sorted draws."""
+    return int(0.9 * (draws - 1))
 
 
 def regrown(hours: Array, table: Counted, grain: str, trend: Trend, *, seed: int) -> tuple[Array, tuple[str, ...]]:
@@ -114,21 +225,28 @@ def regrown(hours: Array, table: Counted, grain: str, trend: Trend, *, seed: int
     Returns
     -------
     tuple
-        Draws likewise, all parts by the same factor, and a note.
+        Draws likewise, all parts by the same factor, and a note; the median grows alike in every whole year ahead.
     """
     year, level = PERIODS[grain], min(_QUARTER[grain], len(table.starts))
     if hours.shape[1] < year:
         return hours, ()
     total = table.hours.sum(axis=1)
-    ahead = np.median(hours.sum(axis=2), axis=0)
-    recent, later = float(total[-level:].mean()), float(ahead[year - level : year].mean())
-    if recent <= 0 or later <= 0:
+    ahead, recent = np.median(hours.sum(axis=2), axis=0), float(total[-level:].mean())
+    drawn = [float(ahead[end - level : end].mean()) for end in range(year, len(ahead) + 1, year)]
+    if recent <= 0 or drawn[0] <= 0:
         return hours, ()
     mean, variance, weight = trend.learned(total, grain)
     growth = mean + np.sqrt(variance) * normals(seed, "fleet.trend", len(hours))
     years = (np.arange(hours.shape[1]) + 0.5) / year
-    factor = np.exp((growth - np.log(later / recent))[:, None] * years)
+    factor = np.exp(growth[:, None] * years - _grown(recent, drawn, years))
     said = (
         f"growth of {np.expm1(mean):.0%} a year: {weight:.0%} of that is assumed (fleet.trend.usual), the rest its own"
     )
     return hours * factor[:, :, None], (said,)
+
+
+def _grown(recent: float, drawn: list[float], years: Array) -> Array:
+    """Return what levels a year apart have grown by, between them and beyond as the last year [log]."""
+    known = drawn[: next((at for at, value in enumerate(drawn) if value <= 0), len(drawn))]
+    logs = np.concatenate([[0.0], np.log(np.array(known) / recent)])
+    return np.asarray(np.interp(years, np.arange(len(logs) + 1), np.append(logs, 2 * logs[-1] - logs[-2])))

@@ -40,6 +40,8 @@ class Demand:
     each
         Accelerator-hours of a request of each part over those of the first of its workload [1], shape (draws, parts);
         ``None`` where it has not been asked for.
+    little
+        What sentences add where the history is too short to show a change over a year; nothing where it is not.
     """
 
     parts: pd.DataFrame
@@ -51,11 +53,26 @@ class Demand:
     notes: tuple[str, ...] = ()
     until: pd.Timestamp | None = None
     each: Array | None = None
+    little: str = ""
 
     @property
     def total(self) -> Array:
         """Accelerator-hours of all parts, shape (draws, months)."""
         return np.asarray(self.hours.sum(axis=2))
+
+    def said(self, says: str) -> str:
+        """Return the sentences of an answer, and after them how little they rest on.
+
+        Parameters
+        ----------
+        says
+            Sentences.
+
+        Returns
+        -------
+        str
+        """
+        return f"{says} {self.little}".strip()
 
 
 def quantile_rows(demand: Demand) -> pd.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from shiftcast.features.calendars import hours_in, quarter_end
 from shiftcast.forecast.answers import Forecaster
@@ -14,6 +15,7 @@ from shiftcast.forecast.capacity.generation_work import generation_work
 from shiftcast.forecast.capacity.limits_question import limits_question
 from shiftcast.forecast.capacity.need import needed
 from shiftcast.forecast.capacity.plan import Plan, plan_question
+from shiftcast.forecast.capacity.plan_words import line_note
 from shiftcast.forecast.capacity.purchases import Limits
 from shiftcast.forecast.capacity.regret import SCENARIOS
 from shiftcast.forecast.capacity.retire import MODEL, Retirement, retire_question
@@ -21,6 +23,7 @@ from shiftcast.forecast.economics.basis import machine
 from shiftcast.forecast.known import Settings, basis_of
 from shiftcast.forecast.support import OutOfSupportError
 from shiftcast.forecast.views.part import Part, draws_of, periods
+from shiftcast.forecast.views.places import place_ahead
 
 ORIGIN = pd.Timestamp("2026-11-22", tz="UTC")
 
@@ -100,6 +103,18 @@ def test_one_s_own_fleet_beyond_all_is_doubted(cube, basis):
         plan_question(cube, basis, Plan("2027Q4", 0.05, leaf="sovereign", installed=1e9))
     sure = plan_question(cube, basis, Plan("2027Q4", 0.05, leaf="sovereign", installed=1e9, sure=True))
     assert sure.notes[0].startswith("Doubtful: one's own fleet")
+
+
+def test_a_plan_of_a_side_says_what_the_line_between_the_sides_is_worth(cube, basis):
+    made = xr.Dataset(
+        {"hyperscale_share": (("draw", "period", "definition"), np.full((3, 1, 3), [0.5, 0.4, 0.55]))},
+        coords={"definition": ["now", "before", "claim"]}, attrs={"definition": "now"},
+    )  # fmt: skip
+    assert "hyperscale is 0.8 (before) to 1.1 (claim) times as large" in line_note(made, Part("hyperscale"), 0)[0]
+    assert "rest is 0.9 (claim) to 1.2 (before) times as large" in line_note(made, Part("rest", "sovereign"), 0)[0]
+    assert line_note(made, Part(), 0) == line_note(made.isel(definition=[0]), Part("rest"), 0) == ()
+    answer = plan_question(cube, basis, Plan("2027Q4", 0.05, segment="rest"))
+    assert line_note(cube, Part("rest"), place_ahead(cube, "2027Q4")[0])[0] in answer.notes
 
 
 def test_a_plan_says_how_long_others_wait(cube, basis):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtri
 
 from shiftcast.forecast.beliefs import Beliefs
 from shiftcast.forecast.fleet.demand import Basis, forecast_demand
 from shiftcast.forecast.fleet.facts import Fleet
 from shiftcast.forecast.fleet.history import Counted, read_history
-from shiftcast.forecast.fleet.trend import Trend, regrown
+from shiftcast.forecast.fleet.trend import Trend, regrown, rests_on, within_walk
 from shiftcast.pipelines.sources.beliefs import shipped_beliefs
 
 TREND = Trend(usual=0.3, apart=0.25, own=0.4, own_years=0.5)
@@ -62,6 +63,15 @@ def test_a_flat_forecast_grows_as_learned_and_keeps_its_season():
     )
 
 
+def test_a_forecast_that_falls_in_later_years_grows_in_them_as_in_the_first():
+    years = np.arange(36) // 12
+    fallen = np.repeat((100 * np.array([1.0, 0.5, 0.1])[years])[None, :, None], 999, axis=0)
+    made, _ = regrown(fallen, counted(np.full(36, 100.0)), "month", TREND, seed=1)
+    mean, _, _ = TREND.learned(np.full(36, 100.0), "month")
+    ends = np.log(np.median(made[:, [11, 23, 35], 0], axis=0) / 100)
+    np.testing.assert_allclose(ends, mean * (np.arange(1, 4) - 0.5 / 12), atol=0.1)
+
+
 def test_less_than_a_year_and_an_idle_fleet_stay_as_they_are():
     drawn = np.ones((3, 11, 1))
     assert regrown(drawn, counted(np.ones(30)), "month", TREND, seed=1) == (drawn, ())
@@ -80,3 +90,67 @@ def test_a_forecast_alone_says_what_of_its_growth_is_assumed_and_an_older_one_st
     assert any("is assumed (fleet.trend.usual)" in note for note in demand(Basis(beliefs)).notes)
     older = Beliefs({name: value for name, value in beliefs.items() if not name.startswith("fleet.trend")})
     assert not any("fleet.trend" in note for note in demand(Basis(older)).notes)
+
+
+def drawn_apart(power, *, scale=0.5, draws=999, months=36, start=0.0):
+    score = ndtri((np.random.default_rng(4).permutation(draws) + 0.5) / draws)
+    years = np.arange(months) / 12
+    return 100 * np.exp(score[:, None] * np.sqrt(start**2 + (scale * years**power) ** 2))[:, :, None]
+
+
+def test_draws_no_wider_than_a_walk_stay_as_they_are():
+    narrow = drawn_apart(0.5, scale=0.35, start=0.1)
+    held, notes = within_walk(narrow, counted(np.full(3, 100.0)), "month", TREND)
+    np.testing.assert_allclose(held, narrow, rtol=1e-9)
+    assert notes == ()
+
+
+def test_draws_whose_variance_grows_with_the_cube_of_time_are_held_to_a_walk():
+    wild = drawn_apart(1.5, scale=2.0, start=0.1)
+    held, notes = within_walk(wild, counted(np.full(3, 100.0)), "month", TREND)
+    logs = np.log(held[:, :, 0] / 100)
+    score, years = ndtri(0.9), np.arange(36) / 12
+    np.testing.assert_allclose(
+        np.quantile(logs, 0.9, axis=0), np.minimum(score * np.sqrt(0.1**2 + 0.4**2 * years),
+                                                   score * np.sqrt(0.1**2 + 4 * years**3)), rtol=0.01,
+    )  # fmt: skip
+    np.testing.assert_array_equal(np.argsort(held[:, -1, 0]), np.argsort(wild[:, -1, 0]))
+    assert wild[:, -1].mean() > 1e6
+    assert held[:, -1].mean() < 1000
+    assert "fleet.growth.own" in notes[0]
+
+
+def test_parts_keep_their_shares_and_draws_that_fell_to_nought_are_lifted_to_the_walk():
+    wild = drawn_apart(1.5, scale=2.0, start=0.1)
+    wild[:, -6:][wild[:, -1, 0] < 1e-2] = 0.0
+    held, _ = within_walk(np.concatenate([wild, 3 * wild], axis=2), counted(np.full(3, 100.0)), "month", TREND)
+    np.testing.assert_allclose(held[:, :, 1], 3 * held[:, :, 0], rtol=1e-9)
+    assert (held > 0).all()
+
+
+def test_a_fleet_that_idles_at_first_may_idle_on():
+    some = drawn_apart(0.5, scale=0.1, start=0.1)
+    some[:300] = 0.0
+    held, _ = within_walk(some, counted(np.full(3, 100.0)), "month", TREND)
+    assert (held[:300] == 0).all()
+    none = np.zeros((9, 12, 1))
+    assert (within_walk(none, counted(np.full(3, 100.0)), "month", TREND)[0] == 0).all()
+
+
+def test_a_forecast_of_three_years_from_eleven_weeks_keeps_its_mean_near_its_median_and_says_what_it_rests_on(usage):
+    random = np.random.default_rng(0)
+    noise, walk = 0.1 * random.standard_normal((77, 3)), 0.02 * random.standard_normal((77, 3)).cumsum(axis=0)
+    hours = np.exp(9 + noise + walk + 0.003 * np.arange(77)[:, None])
+    rows = usage({("recsys", f"t{part}"): hours[:, part] for part in range(3)}, start="2026-10-12")
+    beliefs = shipped_beliefs()
+    made = forecast_demand(read_history(rows), Fleet("new"), through="2029Q4", basis=Basis(beliefs), draws=200)
+    last = made.total[:, -1]
+    assert last.mean() < 3 * np.median(last)
+    assert np.quantile(last, 0.1) > 0
+    assert made.said("Much.").startswith("Much. This rests on 11 weeks of usage, too few to show a change over a year")
+
+
+def test_a_history_of_more_than_a_year_or_a_forecast_of_less_is_not_said_to_rest_on_little():
+    assert rests_on(counted(np.ones(13)), "month", TREND, 24) == ""
+    assert rests_on(counted(np.ones(5)), "month", TREND, 11) == ""
+    assert rests_on(counted(np.ones(1)), "month", TREND, 12).startswith("This rests on 1 month of usage")
