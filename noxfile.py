@@ -75,3 +75,12 @@ def wheel(session: nox.Session) -> None:
     """Build wheel and sdist, and run the wheel elsewhere."""
     install(session)
     session.run(".ci/wheel", external=True)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Hold the pinned versions to advisories: of a database where one answers, else of the recorded list."""
+    session.install("pip-audit", "packaging")
+    session.run(".ci/audit", external=True)
+    session.install("-c", "constraints.txt", "-e", ".[test]")
+    session.run("pytest", "-n", "0", "tests/docs/test_licences_page.py", "tests/test_pins.py")
