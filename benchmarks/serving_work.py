@@ -4,8 +4,9 @@
 here if left out, one question of each kind; then every question of three fleets: the Slurm site and the cloud bill of
 the notebooks, whose exports ``shiftcast ingest --into site`` and ``--into bill`` put into the same store, and a made-up
 one of 200 workloads over three years. 2,000 draws, one thread. Each question is asked of a model that was asked nothing
-before it (``first``), then once more (``again``), as the second row of a request is. The results are ``benchmarks/serving_work.csv``;
-``tests/pipelines/serving/test_work.py`` holds ``pipelines/serving/work.py`` to them.
+before it (``first``), then once more (``again``), as the second row of a request is. The results are
+``benchmarks/serving_work.csv`` and a table of ``docs/serving.md``, which ``--page`` alone writes anew; tests hold
+``pipelines/serving/work.py`` to them.
 """
 
 from __future__ import annotations
@@ -27,8 +28,11 @@ from shiftcast.forecast.fleet.planner import Planner
 from shiftcast.pipelines.fleet.opening import open_fleet
 from shiftcast.pipelines.registry.answers import questions
 from shiftcast.pipelines.registry.versions import open_version
+from shiftcast.pipelines.serving.work import cost_of
 
 RESULTS = Path(__file__).with_suffix(".csv")
+PAGE = Path(__file__).parents[1] / "docs" / "serving.md"
+BEGIN, END = "<!-- benchmarks/serving_work.py: begin -->\n", "<!-- benchmarks/serving_work.py: end -->\n"
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks" / "data"
 COLUMNS = ("model", "question", "first", "again")
 WORKLOADS, MONTHS = 200, 36  # of the made-up fleet
@@ -91,11 +95,34 @@ def _named(planner: Planner, question: str) -> Mapping[str, Any]:
     return {"before": months[0], "after": months[-2]} if question == "why" else {}
 
 
+def page(results: pd.DataFrame, text: str) -> str:
+    """Return the page with its table of what each question counts as, beside what was measured."""
+    of = results.assign(model=results["model"].where(results["model"] == "world", "a fleet"))
+    most = of.groupby(["model", "question"], sort=False)[["first", "again"]].max().reset_index()
+    fleet = most["model"] != "world"
+    most["counts"] = [cost_of([{"question": name}], fleet=0 if own else None)
+                      for name, own in zip(most["question"], fleet, strict=True)]  # fmt: skip
+    most = most.sort_values(["model", "counts", "question"], ascending=[False, False, True])
+    rows = [f"| `{row.question}`{'' if row.model == 'world' else ' of a fleet'} | {row.counts:g} | {row.first:.2f} "
+            f"| {row.again:.2f} |\n" for row in most.itertuples()]  # fmt: skip
+    table = "| question | counts as [CPU s] | measured, first | again |\n|---|---|---|---|\n" + "".join(rows)
+    before, _, rest = text.partition(BEGIN)
+    return before + BEGIN + table + END + rest.partition(END)[2]
+
+
 def main() -> None:
     """Measure all and write the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=Path("mlruns"))
-    root = parser.parse_args().root
+    parser.add_argument("--page", action="store_true", help="write the table of the results as they are")
+    given = parser.parse_args()
+    if not given.page:
+        measure(given.root)
+    PAGE.write_text(page(pd.read_csv(RESULTS), PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def measure(root: Path) -> None:
+    """Measure all and write the results."""
     rows: list[tuple[str, str, float, float]] = []
     with threadpool_limits(1):
         for name, planner in planners(root):

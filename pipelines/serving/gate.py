@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, Protocol
 
@@ -215,7 +216,8 @@ class Gate:
         note["received"] = len(body)
         questions = read_payload(body, self._limits, self._taken)
         note["rows"] = len(questions)
-        cost = check_work(questions, self._limits.work, fleet=self._taken.fleet)
+        year = datetime.fromtimestamp(self._clock(), UTC).year if self._taken.fleet else None
+        cost = check_work(questions, self._limits.work, fleet=year)
         if self._hands is not None and cost >= self._limits.work.here:
             captured = await self._answered_long(self._hands, served.version, body, receive)
         else:

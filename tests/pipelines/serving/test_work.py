@@ -1,20 +1,25 @@
 import asyncio
+import importlib.util
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import ClassVar
 
+import pandas as pd
 import pytest
 
-from shiftcast.forecast.fleet.asking import FIELDS
+from shiftcast.forecast.fleet.asking import FIELDS, KINDS, json_schema
 from shiftcast.forecast.questions import QUESTIONS
 from shiftcast.pipelines.serving.arrivals import Arrivals
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.patience import ImpatientProtocol
-from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits
+from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, Taken
 from shiftcast.pipelines.serving.reply import Captured, Reply, send_reply
 from shiftcast.pipelines.serving.token import TokenGate
 from shiftcast.pipelines.serving.work import FLEET_SECONDS, SECONDS, check_work, cost_of
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_what_costs_more_is_a_question_that_there_is():
@@ -33,28 +38,65 @@ def test_a_request_that_asks_for_too_much_is_told_how_much_it_may(field):
 
 
 def test_a_thousand_light_questions_are_allowed():
-    assert check_work([{"question": "claims"}] * 1000, WorkLimits()) == pytest.approx(50)
+    assert check_work([{"question": "quantiles"}] * 1000, WorkLimits()) == pytest.approx(50)
     assert cost_of([]) == 0
 
 
 @pytest.mark.parametrize(
     ("question", "seconds"),
     [({"question": "scenario", "scenarios": "base"}, 1.0), ({"question": "scenario", "scenarios": "a, b,c"}, 3.0),
-     ({"question": "regret", "scenarios": ["a", "b"]}, 10.0), ({"question": "limits", "programmes": 2000.0}, 160.0),
-     ({"question": "limits", "programmes": 5}, 8.0)],
+     ({"question": "regret", "scenarios": ["a", "b"]}, 1.0), ({"question": "limits", "programmes": 2000.0}, 40.0),
+     ({"question": "limits", "programmes": 5}, 2.0)],
 )  # fmt: skip
 def test_a_question_counts_by_how_much_it_asks(question, seconds):
     assert cost_of([question]) == seconds
 
 
 def test_one_question_that_asks_for_too_much_is_told_to_ask_less():
-    with pytest.raises(PayloadError, match=r"1 questions would take about 160 s.*ask less of 'limits'"):
-        check_work([{"question": "limits", "programmes": 2000}], WorkLimits())
+    with pytest.raises(PayloadError, match=r"1 questions would take about 200 s.*ask less of 'limits'"):
+        check_work([{"question": "limits", "programmes": 10_000}], WorkLimits())
 
 
-def test_what_draws_the_demand_of_a_fleet_counts_as_that_question_and_not_as_the_world_s():
-    assert [cost_of([{"question": name}], fleet=True) for name in ("choices", "forecast", "describe")] == [1, 1, 0.05]
-    assert cost_of([{"question": "forecast"}]) == 0.05
+@pytest.mark.parametrize(
+    ("question", "seconds"),
+    [({"question": "choices"}, 2.5), ({"question": "forecast", "through": "2027Q4"}, 2.5),
+     ({"question": "forecast", "through": "2036-06"}, 13.75), ({"question": "budget", "year": 2030.0}, 5.0),
+     ({"question": "full", "through": "soon"}, 2.5), ({"question": "full", "through": "20361"}, 2.5),
+     ({"question": "describe"}, 0.4), ({"question": "none"}, 0.05)],
+)  # fmt: skip
+def test_a_question_of_a_fleet_counts_as_that_and_by_how_far_it_looks(question, seconds):
+    assert cost_of([question], fleet=2026) == seconds
+
+
+def test_what_a_fleet_is_asked_far_ahead_goes_to_a_process_and_too_much_is_refused(serve):
+    asked = [{"question": "forecast", "through": "2036Q4"}] * 10
+    server = serve(Served("7", app), taken=Taken(kinds=KINDS, questions=json_schema(), fleet=True))
+    status, _, body = server.call(json.dumps({"dataframe_records": asked}).encode())
+    assert (status, "send at most 8" in json.loads(body)["message"]) == (413, True)
+
+
+def script():
+    found = importlib.util.spec_from_file_location("serving_work", ROOT / "benchmarks" / "serving_work.py")
+    made = importlib.util.module_from_spec(found)
+    found.loader.exec_module(made)
+    return made
+
+
+def test_every_question_counts_as_much_as_was_measured_and_not_many_times_as_much(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    made = script()
+    rows = pd.read_csv(made.RESULTS)
+    assert set(rows.loc[rows["model"] == "world", "question"]) == set(QUESTIONS)
+    assert set(rows.loc[rows["model"] != "world", "question"]) == set(FIELDS)
+    for row in rows.itertuples():
+        counts = cost_of([{"question": row.question}], fleet=None if row.model == "world" else 2026)
+        assert counts >= 0.8 * row.again, row
+        if row.model == "world":
+            assert counts <= 3 * row.first + 0.1, row
+        else:
+            assert counts >= 0.8 * row.first, row
+    text = made.PAGE.read_text(encoding="utf-8")
+    assert made.page(rows, text) == text, "run `python benchmarks/serving_work.py --page`"
 
 
 async def app(scope, receive, send):
