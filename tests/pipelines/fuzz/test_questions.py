@@ -66,9 +66,9 @@ def questions(schemas):
 
     def of(name):
         schema = schemas[name]
-        needed = {field: of_kind(what) for field, what in schema["properties"].items() if field in schema["required"]}
-        others = {field: of_kind(what) for field, what in schema["properties"].items() if field not in needed}
-        fair = st.fixed_dictionaries(needed, optional=others)
+        kinds = {field: of_kind(what) for field, what in schema["properties"].items()}
+        needed = {field: kinds.pop(field) for field in schema.get("required", ())}
+        fair = st.fixed_dictionaries(needed, optional=kinds)
         wild = st.fixed_dictionaries({}, optional={field: st.one_of(JUNK, FAIR) for field in schema["properties"]})
         return st.tuples(st.just(name), st.one_of(fair, fair, fair, wild)).map(
             lambda told: {**told[1], "question": told[0]}
