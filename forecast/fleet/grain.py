@@ -22,6 +22,7 @@ _STEP: Final = {
     "month": pd.DateOffset(months=1),
 }
 _DAY: Final = pd.Timedelta(days=1)
+_YEARS: Final = 10  # ahead at most: work grows with them, and what a fleet wants then nothing tells
 
 
 def choose_grain(history: History, last: pd.Timestamp) -> tuple[str, str]:
@@ -77,19 +78,23 @@ def months_through(first: pd.Timestamp, through: pd.Timestamp | str) -> pd.Datet
     Raises
     ------
     ValueError
-        If it is no day, quarter or month, or before the first month.
+        If it is no day, quarter or month, before the first month, or more than ten years after it.
     """
     last = _moment(through)
+    if last >= first + pd.DateOffset(years=_YEARS):
+        raise InputError(f"through {through}: a fleet is forecast {_YEARS} years ahead at most, from {first:%Y-%m}")
     if last < first:
         raise InputError(f"through {through}: the first month ahead is {first:%Y-%m}; give that or a later one")
     return pd.date_range(first, month_of(last), freq="MS").as_unit("us")
 
 
 def _moment(through: pd.Timestamp | str) -> pd.Timestamp:
-    if isinstance(through, str) and "Q" in through.upper():
-        return quarter_end(through)
     try:
+        if isinstance(through, str) and "Q" in through.upper():
+            return quarter_end(through)
         moment = pd.Timestamp(through)
+    except InputError:
+        raise
     except ValueError:
         raise InputError(f"through {through!r} is no day; give one such as 2027-12-31, 2027-12 or 2027Q4") from None
     return moment.tz_localize("UTC") if moment.tzinfo is None else moment.tz_convert("UTC")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import pandas as pd
 
@@ -37,7 +37,10 @@ from shiftcast.forecast.views.provenance import Registered
 BY: Final = ("workload", "technique")
 _OLD, _STALE = 6, 52  # weeks without usage from which it is said, and from which nothing is forecast
 _OWNERS: Final = ("user", "operator")
+_MOST: Final = 8  # histories and demands of the questions asked last
 By = tuple[str, ...] | None
+_Key = TypeVar("_Key")
+_Kept = TypeVar("_Kept")
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class Planner:
         by = by or self._by
         last = through or f"{self.basis.origin.year + 1}Q4"
         key = (last, by)
-        if key not in self._made:
+        if (kept := self._made.get(key)) is None:
             history = self._history(by)
             aged = () if history is None else self._aged(history.until)
             made = forecast_demand(
@@ -193,8 +196,8 @@ class Planner:
                 draws=self.basis.draws, seed=self.basis.seed, origin=self.basis.origin,
                 basis=DemandBasis(self.basis.beliefs, self.basis.assumptions, self.learned, self.world),
             )  # fmt: skip
-            self._made[key] = replace(made, notes=(*aged, *made.notes, *self.notes))
-        return self._made[key]
+            kept = _keep(self._made, key, replace(made, notes=(*aged, *made.notes, *self.notes)))
+        return kept
 
     def _aged(self, until: pd.Timestamp) -> tuple[str, ...]:
         """Return a note where usage ends long before the day asked; refuse where it says nothing of that day."""
@@ -215,9 +218,10 @@ class Planner:
 
     def _history(self, by: tuple[str, ...]) -> History | None:
         """Return usage by parts, read once for the same labels."""
-        if by not in self._read and not hours_of(self.usage).empty:
-            self._read[by] = read_history(self._dollars[0], by=by)
-        return self._read.get(by)
+        kept = self._read.get(by)
+        if kept is None and not hours_of(self.usage).empty:
+            kept = _keep(self._read, by, read_history(self._dollars[0], by=by))
+        return kept
 
     def _spent(self, by: tuple[str, ...]) -> pd.DataFrame | None:
         history = self._history(by)
@@ -249,3 +253,11 @@ class Planner:
         if used.empty:
             used = pd.Series({each.accelerator: each.count for each in self.fleet.holdings}, dtype=float)
         return used.rename("hours").rename_axis("accelerator").reset_index()
+
+
+def _keep(kept: dict[_Key, _Kept], key: _Key, value: _Kept) -> _Kept:
+    """Keep a value and the few before it: a server is asked without end."""
+    kept[key] = value
+    for old in list(kept)[:-_MOST]:
+        kept.pop(old, None)
+    return value

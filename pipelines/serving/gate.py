@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -10,10 +11,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final, Protocol
 
 from shiftcast.pipelines.registry.maker import present_maker
+from shiftcast.pipelines.serving.arrivals import Arrivals
 from shiftcast.pipelines.serving.hands import Hands
 from shiftcast.pipelines.serving.loading import Log, Served
 from shiftcast.pipelines.serving.metrics import CONTENT, Family, Requests, Sample, gauge, text_of
@@ -25,7 +28,6 @@ from shiftcast.pipelines.serving.payload import (
     Taken,
     check_headers,
     read_payload,
-    too_large,
 )
 from shiftcast.pipelines.serving.reply import (
     Captured,
@@ -43,7 +45,6 @@ from shiftcast.pipelines.serving.routes import GETS, INVOCATIONS, METRICS, OPENA
 from shiftcast.pipelines.serving.work import check_work
 
 _PLAIN: Final = [(b"content-type", b"application/json")]  # all that MLflow's app has to know of the headers
-_DRAINED: Final = 100  # times the limit that is read and thrown away, so that the client hears the refusal
 _QUEUED: Final = 4  # long questions under way for each process that answers them
 _NUMBER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -90,6 +91,7 @@ class Gate:
         self._source, self._limits, self._hosts, self._log, self._taken = source, limits, hosts, log, taken
         self._clock, self._requests, self._under_way = clock, Requests(), 0
         self._hands, self._long = hands, 0
+        self._arrivals, self._open = Arrivals(limits), 0
         self._of_client: Counter[str] = Counter()
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -119,28 +121,27 @@ class Gate:
         given = headers.get("x-request-id", "")
         number = given if _NUMBER.fullmatch(given) else uuid.uuid4().hex
         note: dict[str, Any] = {**named(scope), "request": number}
-        client = str((scope.get("client") or ("",))[0])
-        self._of_client[client] += 1
-        try:
-            self._check_client(client, scope["path"])
-            reply = await self._reply(scope, headers, receive, note)
-        except PayloadError as error:
-            reply = refusal(error.status, str(error), **({"retry_after": "1"} if error.status in {429, 503} else {}))
-        except Exception as error:
-            note |= {"fault": type(error).__name__, "trace": trace_of(error)}
-            reply = defect()
-        finally:
-            self._of_client[client] -= 1
-            if not self._of_client[client]:
-                del self._of_client[client]
-        await send_reply(reply, send, number=number)
+        self._open += 1
+        with contextlib.ExitStack() as held:
+            try:
+                reply = await self._reply(scope, headers, receive, note, held)
+            except PayloadError as error:
+                again = {"retry_after": "1"} if error.status in {429, 503} else {}
+                reply = refusal(error.status, str(error), **again)
+            except Exception as error:
+                note |= {"fault": type(error).__name__, "trace": trace_of(error)}
+                reply = defect()
+            finally:
+                self._open -= 1
+            await send_reply(reply, send, number=number)
         seconds = time.perf_counter() - start
         self._requests.add(note["route"], note["method"], reply.status, seconds)
         self._log("request", **note, status=reply.status, ms=round(1e3 * seconds, 1), sent=len(reply.body))
 
     async def _reply(
-        self, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive, note: dict[str, Any]
-    ) -> Reply:
+        self, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive, note: dict[str, Any],
+        held: contextlib.ExitStack,
+    ) -> Reply:  # fmt: skip
         self._check_host(headers)
         path, method = scope["path"], scope["method"]
         if path not in {INVOCATIONS, *GETS}:
@@ -155,7 +156,7 @@ class Gate:
         if served is None:
             return refusal(503, "no model is loaded yet", retry_after="5")
         note["version"] = served.version
-        return await self._score(served, scope, headers, receive, note)
+        return await self._score(served, scope, headers, receive, note, held)
 
     def _told(self, path: str, served: Served | None) -> Reply:
         if path == METRICS:
@@ -178,12 +179,21 @@ class Gate:
             yield gauge("shiftcast_model_version", "Number of the version that answers.", float(served.version))
         if served is not None and served.told is not None:
             yield from served.told.at(self._clock())
-        yield from self._requests.families(self._of_client.total())
+        yield from self._requests.families(self._open)
 
-    def _check_client(self, client: str, path: str) -> None:
+    @contextlib.contextmanager
+    def _place_of(self, client: str) -> Iterator[None]:
+        """Count a request whose body has arrived among those of its client, until its answer is sent."""
         most = self._limits.work.client
-        if path == INVOCATIONS and self._of_client[client] > most:
+        if self._of_client[client] >= most:
             raise PayloadError(f"{most} requests of this client are under way; come back", 429)
+        self._of_client[client] += 1
+        try:
+            yield
+        finally:
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]
 
     def _check_host(self, headers: Mapping[str, str]) -> None:
         name = headers.get("host", "").rpartition("@")[2]
@@ -193,21 +203,21 @@ class Gate:
 
     async def _score(
         self, served: Served, scope: Mapping[str, Any], headers: Mapping[str, str], receive: Receive,
-        note: dict[str, Any],
+        note: dict[str, Any], held: contextlib.ExitStack,
     ) -> Reply:  # fmt: skip
         try:
             check_headers(headers, self._limits)
-            body = await asyncio.wait_for(_read(receive, self._limits), self._limits.seconds)
-        except TimeoutError:
-            raise PayloadError(f"body did not arrive within {self._limits.seconds:g} s", 408) from None
+            body = await self._arrivals.body(receive)
         except PayloadError as error:
             if error.status == 413:
-                await _drain(receive, self._limits)
+                await self._arrivals.drain(receive)
             raise
+        held.enter_context(self._place_of(str((scope.get("client") or ("",))[0])))
         note["received"] = len(body)
         questions = read_payload(body, self._limits, self._taken)
         note["rows"] = len(questions)
-        cost = check_work(questions, self._limits.work, fleet=self._taken.fleet)
+        year = datetime.fromtimestamp(self._clock(), UTC).year if self._taken.fleet else None
+        cost = check_work(questions, self._limits.work, fleet=year)
         if self._hands is not None and cost >= self._limits.work.here:
             captured = await self._answered_long(self._hands, served.version, body, receive)
         else:
@@ -249,35 +259,3 @@ def _status(path: str, served: Served | None, model: str) -> Reply:
     if served is None:
         return json_reply(503, {"status": "loading"}, retry_after="5")
     return json_reply(200, {"status": "ready", "model": model, "version": served.version})
-
-
-async def _read(receive: Receive, limits: RequestLimits) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        try:
-            message = await asyncio.wait_for(receive(), limits.pause)
-        except TimeoutError:
-            raise PayloadError(f"no piece of the body came within {limits.pause:g} s", 408) from None
-        if message["type"] != "http.request":
-            raise PayloadError("body ended early")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > limits.body:
-            raise too_large(limits)
-        if not message.get("more_body", False):
-            return b"".join(parts)
-
-
-async def _drain(receive: Receive, limits: RequestLimits) -> None:
-    """Read on and keep nothing, up to a hundred times the limit and for as long as a body may take."""
-    left = _DRAINED * limits.body
-    deadline = time.perf_counter() + limits.seconds
-    while left > 0 and time.perf_counter() < deadline:
-        try:
-            message = await asyncio.wait_for(receive(), max(deadline - time.perf_counter(), 0.01))
-        except TimeoutError:
-            return
-        left -= len(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return

@@ -42,6 +42,8 @@ class RequestLimits:
         Time for the body to arrive.
     pause
         Time between two pieces of it.
+    arriving
+        Bodies that may be arriving at once; one more ends that which has waited longest.
     work
         What its questions may come to.
     """
@@ -52,6 +54,7 @@ class RequestLimits:
     waiting: int = 64
     seconds: float = 30.0
     pause: float = 10.0
+    arriving: int = 256
     work: WorkLimits = field(default_factory=WorkLimits)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,17 +12,22 @@ from shiftcast.pipelines.serving.payload import PayloadError
 
 LIGHT: Final = 0.05  # CPU seconds of a question that is not named below
 SECONDS: Final[Mapping[str, float]] = {
-    "impose": 24.0, "limits": 8.0, "relabel": 5.0, "regret": 5.0, "retire": 3.0, "learn_next": 2.5, "contract": 2.0,
-    "audit": 2.0, "scenario": 1.0, "plan": 0.6, "latent": 0.6, "attribute": 0.3,
+    "impose": 24.0, "retire": 4.0, "learn_next": 4.0, "limits": 2.0, "relabel": 2.0, "contract": 1.2, "audit": 1.2,
+    "scenario": 1.0, "plan": 0.9, "techniques": 0.9, "latent": 0.7, "ceilings": 0.5, "regret": 0.5, "attribute": 0.3,
+    "claims": 0.25, "cost": 0.25, "site": 0.25, "draws": 0.2, "rank": 0.2, "placement": 0.15, "when": 0.1,
 }  # fmt: skip
-"""CPU seconds of one question on 2,000 draws: benchmarks/twenty.csv, rounded up."""
+"""CPU seconds of one question on 2,000 draws, by benchmarks/serving_work.csv and with room for a slower machine."""
 
-FLEET_SECONDS: Final = dict.fromkeys(("forecast", "when", "full", "choices", "budget", "events", "why"), 1.0)
-"""The same of the model of a fleet, where some names mean other questions: those that draw its demand."""
+FLEET_SECONDS: Final[Mapping[str, float]] = {
+    "forecast": 2.5, "full": 2.5, "choices": 2.5, "events": 2.5, "when": 2.0, "budget": 2.0, "describe": 0.4,
+    "why": 0.15, "latent": 0.1,
+}  # fmt: skip
+"""The same of the model of a fleet of 200 workloads, where some names mean other questions; through the next year."""
+_YEARS: Final = 2  # that end with the next: questions further ahead take as many times as long
 _PROGRAMMES: Final = 100  # of a question that counts as above; more take as many times as long
 
 
-def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: bool = False) -> float:
+def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: int | None = None) -> float:
     """Return the CPU seconds that questions come to, reckoned by their kind and by how much each asks.
 
     Parameters
@@ -29,7 +35,7 @@ def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: bool = False) -> f
     questions
         Fields of each question, each of its kind.
     fleet
-        Whether they are of the model of a fleet.
+        Year in which the model of a fleet is asked; ``None`` where it is not that of a fleet.
 
     Returns
     -------
@@ -38,13 +44,16 @@ def cost_of(questions: Sequence[Mapping[str, Any]], *, fleet: bool = False) -> f
 
     Examples
     --------
-    >>> cost_of([{"question": "impose"}, {"output": "limits"}, {"question": "claims"}])
-    32.05
+    >>> cost_of([{"question": "impose"}, {"output": "limits"}, {"question": "check"}])
+    26.05
     >>> cost_of([{"question": "scenario", "scenarios": "power-40-gw,software-gain"}])
     2.0
+    >>> cost_of([{"question": "forecast", "through": "2035Q4"}], fleet=2026)
+    12.5
     """
-    seconds = FLEET_SECONDS if fleet else SECONDS
-    return sum(seconds.get(_name(each), LIGHT) * _times(each) for each in questions)
+    if fleet is not None:
+        return sum(FLEET_SECONDS.get(_name(each), LIGHT) * _ahead(each, fleet) for each in questions)
+    return sum(SECONDS.get(_name(each), LIGHT) * _times(each) for each in questions)
 
 
 def _name(question: Mapping[str, Any]) -> str:
@@ -58,7 +67,13 @@ def _times(question: Mapping[str, Any]) -> float:
     return each * max(1.0, float(programmes or 0) / _PROGRAMMES)
 
 
-def check_work(questions: Sequence[Mapping[str, Any]], limits: WorkLimits, *, fleet: bool = False) -> float:
+def _ahead(question: Mapping[str, Any], now: int) -> float:
+    """Return how many times as far as the end of the next year a question of a fleet looks, once at least."""
+    last = re.search(r"(?<!\d)\d{4}(?!\d)", str(question.get("through") or question.get("year") or ""))
+    return max(1.0, (int(last[0]) - now + 1) / _YEARS) if last else 1.0
+
+
+def check_work(questions: Sequence[Mapping[str, Any]], limits: WorkLimits, *, fleet: int | None = None) -> float:
     """Return what questions cost, if one request may ask for as much.
 
     Parameters
@@ -66,7 +81,7 @@ def check_work(questions: Sequence[Mapping[str, Any]], limits: WorkLimits, *, fl
     questions, limits
         Fields of each question, and the limits.
     fleet
-        Whether they are of the model of a fleet.
+        Year in which the model of a fleet is asked, if it is one.
 
     Returns
     -------

@@ -18,6 +18,7 @@ from typing import BinaryIO, Final
 LINE_LIMIT: Final = 1 << 20  # characters; the longest honest line seen is a node list of some 30,000
 RECORD_LINES: Final = 200  # lines one quoted cell may run over
 SHOWN: Final = 80
+_KEPT: Final = "shiftcast-kept"
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 TOO_LONG: Final = f"line is longer than {LINE_LIMIT} characters; check that the file is text with line ends"
 NOT_UTF8: Final = "bytes are not UTF-8; save the file as UTF-8"
@@ -60,7 +61,17 @@ def text_of(stream: BinaryIO) -> io.TextIOWrapper:
     """
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
     encoding = "utf-16" if buffered.peek(2)[:2] in _UTF16 else "utf-8-sig"
-    return io.TextIOWrapper(buffered, encoding=encoding, errors="surrogateescape", newline=None)
+    return io.TextIOWrapper(buffered, encoding=encoding, errors=_KEPT, newline=None)
+
+
+def _kept(error: UnicodeError) -> tuple[str, int]:
+    """Keep bad bytes as surrogates; Python's own handler keeps none below 128, of which UTF-16 may end in one."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(0xDC80 | byte) for byte in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_KEPT, _kept)
 
 
 def read_records(stream: BinaryIO, *, size: int, quoted: bool = True) -> Iterator[Records]:

@@ -71,6 +71,18 @@ def test_a_last_month_that_is_past_or_none_is_refused():
         months_through(day("2026-11-01"), "soon")
 
 
+@pytest.mark.parametrize(
+    ("through", "says"),
+    [("2036Q4", "through 2036Q4: a fleet is forecast 10 years ahead at most, from 2026-11"),
+     ("2060-01-01", "10 years ahead at most"), ("9999Q4", "10 years ahead at most"),
+     ("99999-01", "through '99999-01' is no day")],
+)  # fmt: skip
+def test_what_lies_far_ahead_is_refused_before_any_work(through, says):
+    assert len(months_through(day("2026-11-01"), "2036-10-31")) == 120
+    with pytest.raises(ValueError, match=says):
+        months_through(day("2026-11-01"), through)
+
+
 def test_the_running_month_is_what_has_been_used_and_a_forecast_of_the_rest(usage, basis):
     flat = {part: np.full(20 * 7 + 3, 240.0) for part in PARTS[:1]}
     history = read_history(usage(flat, start="2025-01-06"))

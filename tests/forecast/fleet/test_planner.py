@@ -38,3 +38,15 @@ def test_usage_that_ended_long_ago_is_said_and_then_refused(usage, known_on):
     assert asked("2026-10-30").demand("2026Q4").notes[0].endswith("as of then, ask with --as-of 2026-07-30")
     with pytest.raises(InputError, match="ends 2026-07-30, 91 weeks before 2028-04-27; ingest newer exports"):
         asked("2028-04-27").demand("2028Q4")
+
+
+def test_a_planner_asked_without_end_keeps_the_last_few_demands(usage, known_on):
+    planner = Planner(Fleet("mine"), usage({("recsys", "deep"): np.full(120, 50.0)}, start="2026-07-20"),
+                      basis_of(known_on(), Settings(draws=4)))  # fmt: skip
+    days = [f"2026-12-{number:02}" for number in range(1, 15)]
+    made = [planner.demand(last) for last in days]
+    assert list(planner._made) == [(last, ("workload", "technique")) for last in days[-8:]]
+    assert planner.demand(days[-1]) is made[-1]
+    again = planner.demand(days[0])
+    assert again is not made[0]
+    assert (again.hours == made[0].hours).all()

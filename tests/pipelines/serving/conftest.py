@@ -11,7 +11,7 @@ import pytest
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.serving.gate import Gate
 from shiftcast.pipelines.serving.loading import Served, load_served
-from shiftcast.pipelines.serving.payload import RequestLimits
+from shiftcast.pipelines.serving.payload import WORLD, RequestLimits
 
 JSON = {"content-type": "application/json", "host": "localhost:5001"}
 SMALL = RequestLimits(body=20_000, depth=6, rows=50, waiting=4, seconds=0.5)
@@ -69,12 +69,13 @@ def served(finished) -> Served:
 def serve() -> Callable[..., Server]:
     """Return a function that puts a gate before a model, or before none."""
 
-    def put(model, *, limits=SMALL, hosts=frozenset({"localhost"})):
+    def put(model, *, limits=SMALL, hosts=frozenset({"localhost"}), taken=WORLD):
         source = SimpleNamespace(served=model, start=lambda: None, stop=lambda: None)
         lines: list[dict] = []
         gate = Gate(
-            source, limits=limits, hosts=hosts, log=lambda event, **fields: lines.append({"event": event, **fields})
-        )
+            source, limits=limits, hosts=hosts, taken=taken, clock=lambda: 1_795_000_000.0,
+            log=lambda event, **fields: lines.append({"event": event, **fields}),
+        )  # fmt: skip
         return Server(gate, source, lines)
 
     return put

@@ -1,18 +1,25 @@
 import asyncio
+import importlib.util
 import json
+from pathlib import Path
 from types import SimpleNamespace
+from typing import ClassVar
 
+import pandas as pd
 import pytest
 
-from shiftcast.forecast.fleet.asking import FIELDS
+from shiftcast.forecast.fleet.asking import FIELDS, KINDS, json_schema
 from shiftcast.forecast.questions import QUESTIONS
+from shiftcast.pipelines.serving.arrivals import Arrivals
 from shiftcast.pipelines.serving.limits import WorkLimits
 from shiftcast.pipelines.serving.loading import Served
 from shiftcast.pipelines.serving.patience import ImpatientProtocol
-from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits
-from shiftcast.pipelines.serving.reply import Captured
+from shiftcast.pipelines.serving.payload import PayloadError, RequestLimits, Taken
+from shiftcast.pipelines.serving.reply import Captured, Reply, send_reply
 from shiftcast.pipelines.serving.token import TokenGate
 from shiftcast.pipelines.serving.work import FLEET_SECONDS, SECONDS, check_work, cost_of
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_what_costs_more_is_a_question_that_there_is():
@@ -31,28 +38,65 @@ def test_a_request_that_asks_for_too_much_is_told_how_much_it_may(field):
 
 
 def test_a_thousand_light_questions_are_allowed():
-    assert check_work([{"question": "claims"}] * 1000, WorkLimits()) == pytest.approx(50)
+    assert check_work([{"question": "quantiles"}] * 1000, WorkLimits()) == pytest.approx(50)
     assert cost_of([]) == 0
 
 
 @pytest.mark.parametrize(
     ("question", "seconds"),
     [({"question": "scenario", "scenarios": "base"}, 1.0), ({"question": "scenario", "scenarios": "a, b,c"}, 3.0),
-     ({"question": "regret", "scenarios": ["a", "b"]}, 10.0), ({"question": "limits", "programmes": 2000.0}, 160.0),
-     ({"question": "limits", "programmes": 5}, 8.0)],
+     ({"question": "regret", "scenarios": ["a", "b"]}, 1.0), ({"question": "limits", "programmes": 2000.0}, 40.0),
+     ({"question": "limits", "programmes": 5}, 2.0)],
 )  # fmt: skip
 def test_a_question_counts_by_how_much_it_asks(question, seconds):
     assert cost_of([question]) == seconds
 
 
 def test_one_question_that_asks_for_too_much_is_told_to_ask_less():
-    with pytest.raises(PayloadError, match=r"1 questions would take about 160 s.*ask less of 'limits'"):
-        check_work([{"question": "limits", "programmes": 2000}], WorkLimits())
+    with pytest.raises(PayloadError, match=r"1 questions would take about 200 s.*ask less of 'limits'"):
+        check_work([{"question": "limits", "programmes": 10_000}], WorkLimits())
 
 
-def test_what_draws_the_demand_of_a_fleet_counts_as_that_question_and_not_as_the_world_s():
-    assert [cost_of([{"question": name}], fleet=True) for name in ("choices", "forecast", "describe")] == [1, 1, 0.05]
-    assert cost_of([{"question": "forecast"}]) == 0.05
+@pytest.mark.parametrize(
+    ("question", "seconds"),
+    [({"question": "choices"}, 2.5), ({"question": "forecast", "through": "2027Q4"}, 2.5),
+     ({"question": "forecast", "through": "2036-06"}, 13.75), ({"question": "budget", "year": 2030.0}, 5.0),
+     ({"question": "full", "through": "soon"}, 2.5), ({"question": "full", "through": "20361"}, 2.5),
+     ({"question": "describe"}, 0.4), ({"question": "none"}, 0.05)],
+)  # fmt: skip
+def test_a_question_of_a_fleet_counts_as_that_and_by_how_far_it_looks(question, seconds):
+    assert cost_of([question], fleet=2026) == seconds
+
+
+def test_what_a_fleet_is_asked_far_ahead_goes_to_a_process_and_too_much_is_refused(serve):
+    asked = [{"question": "forecast", "through": "2036Q4"}] * 10
+    server = serve(Served("7", app), taken=Taken(kinds=KINDS, questions=json_schema(), fleet=True))
+    status, _, body = server.call(json.dumps({"dataframe_records": asked}).encode())
+    assert (status, "send at most 8" in json.loads(body)["message"]) == (413, True)
+
+
+def script():
+    found = importlib.util.spec_from_file_location("serving_work", ROOT / "benchmarks" / "serving_work.py")
+    made = importlib.util.module_from_spec(found)
+    found.loader.exec_module(made)
+    return made
+
+
+def test_every_question_counts_as_much_as_was_measured_and_not_many_times_as_much(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    made = script()
+    rows = pd.read_csv(made.RESULTS)
+    assert set(rows.loc[rows["model"] == "world", "question"]) == set(QUESTIONS)
+    assert set(rows.loc[rows["model"] != "world", "question"]) == set(FIELDS)
+    for row in rows.itertuples():
+        counts = cost_of([{"question": row.question}], fleet=None if row.model == "world" else 2026)
+        assert counts >= 0.8 * row.again, row
+        if row.model == "world":
+            assert counts <= 3 * row.first + 0.1, row
+        else:
+            assert counts >= 0.8 * row.first, row
+    text = made.PAGE.read_text(encoding="utf-8")
+    assert made.page(rows, text) == text, "run `python benchmarks/serving_work.py --page`"
 
 
 async def app(scope, receive, send):
@@ -114,26 +158,58 @@ def test_a_null_hides_no_work_that_all_rows_share(serve):
     assert serve(Served("7", app)).call(json.dumps(payload).encode())[0] == 413
 
 
-def test_idle_bodies_shut_nobody_out(serve):
+def test_idle_bodies_shut_nobody_out_not_even_their_own_client(serve):
     async def many():
-        server = serve(Served("7", app), limits=RequestLimits(waiting=2, seconds=0.6, pause=0.2))
-        stalled = [asyncio.create_task(server.acall(chunks=[])) for _ in range(20)]
+        server = serve(Served("7", app), limits=RequestLimits(waiting=2, seconds=0.6, pause=0.3, arriving=8))
+        stalled = [asyncio.create_task(server.acall(chunks=[])) for _ in range(40)]
         await asyncio.sleep(0.05)
+        over = sum(each.done() for each in stalled)
         answered = await server.acall(json.dumps({"dataframe_records": [{"question": "claims"}]}).encode())
-        return answered[0], [status for status, _, _ in await asyncio.gather(*stalled)]
+        return over, answered[0], [(status, json.loads(body)) for status, _, body in await asyncio.gather(*stalled)]
 
-    answered, stalled = asyncio.run(many())
-    assert answered == 200
-    assert set(stalled) == {408}
+    over, answered, stalled = asyncio.run(many())
+    assert (over, answered) == (32, 200)
+    assert [status for status, _ in stalled] == [408] * 40
+    assert [("waited longest" in told["message"]) for _, told in stalled] == [True] * 33 + [False] * 7
+
+
+def test_a_body_that_goes_on_outlasts_one_that_has_stalled():
+    async def both():
+        arrivals = Arrivals(RequestLimits(arriving=2))
+        going, waits = asyncio.Queue(), [asyncio.Queue(), asyncio.Queue()]
+        first = asyncio.create_task(arrivals.body(going.get))
+        second = asyncio.create_task(arrivals.body(waits[0].get))
+        await asyncio.sleep(0)
+        await going.put({"type": "http.request", "body": b"a", "more_body": True})
+        await asyncio.sleep(0.01)
+        third = asyncio.create_task(arrivals.body(waits[1].get))
+        await asyncio.sleep(0.01)
+        ended = [each.done() for each in (first, second, third)]
+        await going.put({"type": "http.request", "body": b"b", "more_body": False})
+        third.cancel()
+        text, late, _ = await asyncio.gather(first, second, third, return_exceptions=True)
+        return ended, text, late.status
+
+    assert asyncio.run(both()) == ([False, True, False], b"ab", 408)
 
 
 def test_one_client_may_have_only_so_many_requests_under_way(serve):
     async def many():
-        server = serve(Served("7", app), limits=RequestLimits(pause=0.3, work=WorkLimits(client=3)))
-        stalled = [asyncio.create_task(server.acall(chunks=[])) for _ in range(5)]
-        return sorted([status for status, _, _ in await asyncio.gather(*stalled)])
+        done = asyncio.Event()
 
-    assert asyncio.run(many()) == [408, 408, 408, 429, 429]
+        async def slow(scope, receive, send):
+            await done.wait()
+            await app(scope, receive, send)
+
+        server = serve(Served("7", slow), limits=RequestLimits(work=WorkLimits(client=3)))
+        body = json.dumps({"dataframe_records": [{"question": "claims"}]}).encode()
+        asked = [asyncio.create_task(server.acall(body)) for _ in range(5)]
+        await asyncio.sleep(0.05)
+        done.set()
+        found = sorted([status for status, _, _ in await asyncio.gather(*asked)])
+        return found, (await server.acall(body))[0]
+
+    assert asyncio.run(many()) == ([200, 200, 200, 429, 429], 200)
 
 
 @pytest.mark.parametrize(
@@ -163,18 +239,29 @@ def test_a_server_with_a_token_answers_nobody_without_it(given, status):
 class Connection(ImpatientProtocol):
     """Without a socket."""
 
-    seconds = 0.1
+    seconds = reading = 0.1
+    _idle: ClassVar[dict] = {}
 
     def __init__(self, loop, cycle=None):
-        self.loop, self.cycle, self.closed = loop, cycle, []
-        self.transport = SimpleNamespace(close=lambda: self.closed.append(True), is_closing=lambda: False)
+        self.loop, self.cycle, self.ended = loop, cycle, []
+        self.transport = SimpleNamespace(
+            close=lambda: self.ended.append("closed"), abort=lambda: self.ended.append("aborted"),
+            is_closing=lambda: False,
+        )  # fmt: skip
 
 
-def test_a_connection_whose_header_does_not_end_is_closed_and_one_that_is_answered_is_not(monkeypatch):
+@pytest.fixture
+def bare(monkeypatch):
+    """Leave uvicorn's own part of a connection out."""
     base = ImpatientProtocol.__mro__[1]
-    for name in ("connection_made", "data_received", "connection_lost"):
+    for name in ("connection_made", "data_received", "connection_lost", "on_response_complete", "pause_writing",
+                 "resume_writing"):  # fmt: skip
         monkeypatch.setattr(base, name, lambda *_: None)
+    monkeypatch.setattr(Connection, "_idle", {})
 
+
+@pytest.mark.usefixtures("bare")
+def test_a_connection_whose_header_does_not_end_is_closed_and_one_that_is_answered_is_not():
     async def wait():
         loop = asyncio.get_running_loop()
         stalled, answering = Connection(loop), Connection(loop, SimpleNamespace(response_complete=False))
@@ -187,6 +274,57 @@ def test_a_connection_whose_header_does_not_end_is_closed_and_one_that_is_answer
         gone.connection_made(None)
         gone.connection_lost(None)
         await asyncio.sleep(0.3)
-        return [bool(each.closed) for each in (stalled, answering, later, gone)]
+        return [each.ended for each in (stalled, answering, later, gone)]
 
-    assert asyncio.run(wait()) == [True, False, True, False]
+    assert asyncio.run(wait()) == [["closed"], [], ["closed"], []]
+
+
+@pytest.mark.usefixtures("bare")
+def test_of_too_many_idle_connections_the_one_idle_longest_goes(monkeypatch):
+    monkeypatch.setattr(Connection, "most", 2)
+
+    async def come():
+        loop = asyncio.get_running_loop()
+        first, second, third, fourth = (Connection(loop) for _ in range(4))
+        first.connection_made(None)
+        second.connection_made(None)
+        first.cycle = SimpleNamespace(response_complete=False)
+        first.data_received(b"GET / HTTP/1.1\r\n\r\n")  # it is answered and no longer idle
+        third.connection_made(None)
+        before = [list(each.ended) for each in (first, second, third)]
+        first.cycle.response_complete = True
+        first.on_response_complete()  # idle again, and behind the others
+        fourth.connection_made(None)
+        return before, [each.ended for each in (first, second, third, fourth)]
+
+    assert asyncio.run(come()) == ([[], [], []], [[], ["aborted"], ["aborted"], []])
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_client_that_does_not_read_is_cut_off_and_one_that_reads_on_is_not():
+    async def read():
+        loop = asyncio.get_running_loop()
+        stalled, reading, gone = (Connection(loop) for _ in range(3))
+        for each in (stalled, reading, gone):
+            each.pause_writing()
+        reading.resume_writing()
+        gone.connection_lost(None)
+        await asyncio.sleep(0.2)
+        return [each.ended for each in (stalled, reading, gone)]
+
+    assert asyncio.run(read()) == [["aborted"], [], []]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**18, 2**18 + 1, 600_000])
+def test_an_answer_goes_in_pieces_that_add_up_to_it(size):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    asyncio.run(send_reply(Reply(200, body), send, number="1"))
+    parts = sent[1:]
+    assert b"".join(part["body"] for part in parts) == body
+    assert [part["more_body"] for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert len(parts) == max(1, -(-size // 2**18))

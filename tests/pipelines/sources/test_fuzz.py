@@ -342,6 +342,13 @@ def test_any_text_in_a_cell_is_kept_or_named(batches, anchored, cell):
     assert rows == 1 == len(kept) + len(quarantined)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"a", b"\x00\xd8", b"\x00\xd8,\x00"])
+def test_utf_16_that_breaks_off_costs_its_line_alone(batches, anchored, end):
+    text = dict(SAMPLES)["azure-llm"].encode("utf-16-le")
+    rows, kept, quarantined = account(batches("azure-llm", b"\xff\xfe" + text + end, anchored))
+    assert (rows, len(kept), len(quarantined)) == (3, 2, 1)
+
+
 def test_rows_and_rows_set_aside_agree_to_the_end(read, anchored):
     text = dict(SAMPLES)["jobs"] + "2,2026-01-01,2026-01-02,2026-01-03,4,FAILED\n3,x,y,z,4,?\n"
     got = read("jobs", text, setting=anchored)

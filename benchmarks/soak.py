@@ -1,0 +1,200 @@
+"""Ask a server everything for minutes while its alias moves: no request may fail, and its memory has to settle.
+
+``python benchmarks/soak.py [--minutes 5] [--root DIR]`` copies the champion of ``DIR`` (``mlruns`` here if left out)
+twice into a store of its own and serves it. Clients ask one question of each kind in turn, those that take a process
+of their own by two of them, and look at the answer: 200, JSON, and the version that was served during it. The alias
+goes back and forth every few seconds. Resident memory of the server and of its processes is read every second. Ends
+with 1 where a request failed, the alias did not arrive, or memory of the second half lies above that of the quarter
+before it by more than :data:`SLACK` and :data:`PART`. ``--write`` keeps the figures in ``benchmarks/soak.csv``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import itertools
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pandas as pd
+from serving import copied_store, resident, running
+
+from shiftcast.pipelines.registry.answers import questions
+from shiftcast.pipelines.registry.mlflow_store import CHAMPION, MODEL
+from shiftcast.pipelines.registry.versions import open_version
+from shiftcast.pipelines.serving.limits import WorkLimits
+from shiftcast.pipelines.serving.work import cost_of
+
+RESULTS = Path(__file__).with_suffix(".csv")
+SLACK, PART = 32.0, 0.05  # MiB, and share of it, by which memory may differ and still count as settled
+HANDS = 1.1  # the same of the processes that are ended and begun anew: the most of the second half over the first's
+LIGHT_CLIENTS, LONG_CLIENTS, MOVE = 3, 2, 5.0  # clients, and seconds between two moves of the alias
+
+
+@dataclass
+class Heard:
+    """What the clients and the reader of memory have seen."""
+
+    asked: Counter[str] = field(default_factory=Counter)
+    failed: list[str] = field(default_factory=list)
+    versions: Counter[str] = field(default_factory=Counter)
+    seconds: list[float] = field(default_factory=list)
+    memory: list[tuple[float, float, float]] = field(default_factory=list)  # seconds, server, most of a process [MiB]
+    moves: int = 0
+
+
+def settled(memory: list[tuple[float, float, float]]) -> list[str]:
+    """Return what is wrong with resident memory over time: nothing where its second half lies no higher.
+
+    >>> flat = [(t, 500.0, 900.0) for t in range(100)]
+    >>> settled(flat)
+    []
+    >>> settled([(t, 500.0 + 2 * t, 900.0) for t in range(100)])
+    ['the server grew from 574 to 649 MiB']
+    """
+    before, after = memory[len(memory) // 4 : len(memory) // 2], memory[len(memory) // 2 :]
+    first, last = (median(each[1] for each in part) for part in (before, after))
+    most = [max((each[2] for each in part), default=0.0) for part in (memory[: len(memory) // 2], after)]
+    grown = [f"the server grew from {first:.0f} to {last:.0f} MiB"] if last > first * (1 + PART) + SLACK else []
+    if most[1] > most[0] * HANDS + SLACK:
+        grown.append(f"a process grew from {most[0]:.0f} to {most[1]:.0f} MiB")
+    return grown
+
+
+def children(process: int) -> Iterator[int]:
+    """Yield the processes that a process began."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:  # it has ended
+            continue
+        if int(words[1]) == process:
+            yield int(stat.parent.name)
+
+
+def watch(process: int, heard: Heard, stop: threading.Event) -> None:
+    """Read resident memory every second."""
+    began = time.monotonic()
+    while not stop.wait(1.0):
+        hands = [0.0]
+        for child in children(process):
+            try:
+                hands.append(resident(child))
+            except (OSError, IndexError):  # it has ended
+                continue
+        heard.memory.append((time.monotonic() - began, resident(process), max(hands)))
+
+
+def client(port: int, asked: list[dict[str, Any]], first: int, heard: Heard, stop: threading.Event) -> None:
+    """Ask the questions in turn until told to stop."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+    for question in itertools.islice(itertools.cycle(asked), first, None):
+        if stop.is_set():
+            return
+        began = time.monotonic()
+        try:
+            connection.request("POST", "/invocations", json.dumps({"dataframe_records": [question]}),
+                               {"content-type": "application/json"})  # fmt: skip
+            answer = connection.getresponse()
+            content = json.loads(answer.read())
+            wrong = "" if answer.status == 200 and content.get("predictions") else f"{answer.status}: {content}"[:300]
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            wrong = f"{type(error).__name__}: {error}"
+            connection.close()
+        heard.asked[question["question"]] += 1
+        heard.seconds.append(time.monotonic() - began)
+        if wrong:
+            heard.failed.append(f"{question['question']}: {wrong}")
+        elif question.get("form") == "answer":
+            heard.versions[str(content["predictions"][0]["provenance"].get("version"))] += 1
+
+
+def move(store: Any, port: int, heard: Heard, stop: threading.Event) -> None:
+    """Move the alias back and forth, and wait until the server has followed."""
+    for version in itertools.cycle("12"):
+        store.client.set_registered_model_alias(MODEL, CHAMPION, version)
+        deadline = time.monotonic() + 60
+        while served(port) != version and not stop.is_set():
+            if time.monotonic() > deadline:
+                heard.failed.append(f"the alias did not come to version {version} within a minute")
+                return
+            time.sleep(0.2)
+        heard.moves += not stop.is_set()
+        if stop.wait(MOVE):
+            return
+
+
+def served(port: int) -> str:
+    """Return the version that answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/ready")
+    return str(json.loads(connection.getresponse().read()).get("version", ""))
+
+
+def soak(store: Any, port: int, process: int, asked: list[dict[str, Any]], minutes: float) -> Heard:
+    """Let everything run beside each other for so long."""
+    heard, stop = Heard(), threading.Event()
+    light = [each for each in asked if cost_of([each]) < WorkLimits.here]
+    long = [each for each in asked if each not in light]
+    jobs = [(client, (port, part, place * len(part) // many, heard, stop))
+            for part, many in ((light, LIGHT_CLIENTS), (long, LONG_CLIENTS)) for place in range(many)]  # fmt: skip
+    jobs += [(move, (store, port, heard, stop)), (watch, (process, heard, stop))]  # type: ignore[list-item]
+    threads = [threading.Thread(target=target, args=given) for target, given in jobs]
+    for thread in threads:
+        thread.start()
+    time.sleep(60 * minutes)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return heard
+
+
+def figures(heard: Heard, minutes: float) -> dict[str, float]:
+    """Return what was seen as numbers by name."""
+    seconds = sorted(heard.seconds)
+    half = heard.memory[len(heard.memory) // 4 : len(heard.memory) // 2], heard.memory[len(heard.memory) // 2 :]
+    return {
+        "minutes": minutes, "requests": sum(heard.asked.values()), "kinds of question": len(heard.asked),
+        "failed": len(heard.failed), "moves of the alias": heard.moves,
+        "median [s]": median(seconds), "p99 [s]": seconds[int(0.99 * len(seconds))], "longest [s]": seconds[-1],
+        "server, second quarter [MiB]": median(each[1] for each in half[0]),
+        "server, second half [MiB]": median(each[1] for each in half[1]),
+        "server, most [MiB]": max(each[1] for each in heard.memory),
+        "a process, most [MiB]": max(each[2] for each in heard.memory),
+    }  # fmt: skip
+
+
+def main() -> None:
+    """Soak, print the figures, and end with 1 where anything is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=Path, default=Path("mlruns"))
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--write", action="store_true", help="keep the figures")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="soak-") as name:
+        store = copied_store(given.root, Path(name))
+        asked = [{**each, "form": form} for each in questions(open_version(CHAMPION, root=store.root))
+                 for form in ("rows", "answer")]  # fmt: skip
+        start = "from shiftcast.pipelines.cli import main; main()"
+        command = [sys.executable, "-c", start, "serve", "--root", str(store.root), "--every", "0.5", "--port"]
+        with running(command, Path(name) / "serve.log", "/ready") as (port, process):
+            heard = soak(store, port, process.pid, asked, given.minutes)
+    table = pd.Series(figures(heard, given.minutes), name="value").rename_axis("what").round(2).reset_index()
+    print(table.to_string(index=False))
+    if given.write:
+        table.to_csv(RESULTS, index=False, lineterminator="\n")
+    wrong = [*heard.failed[:20], *settled(heard.memory)]
+    raise SystemExit("\n".join(wrong) if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()

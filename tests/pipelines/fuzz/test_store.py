@@ -1,0 +1,121 @@
+"""Random sequences of loads, compactions, snapshots and deaths in the middle: the store is what was committed."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import strategies as st
+
+from shiftcast.features.frames import DIMENSIONS
+from shiftcast.pipelines.store import Store, durable
+from shiftcast.pipelines.store.snapshots import snapshots, take_snapshot
+from shiftcast.pipelines.store.verify import verify
+
+STEP = st.tuples(
+    st.sampled_from(["load", "load", "load", "again", "compact", "snapshot", "stray"]), st.integers(1, 5),
+    st.integers(0, 40), st.booleans(), st.one_of(st.none(), st.none(), st.integers(1, 12)),
+)  # fmt: skip
+
+
+class Died(BaseException):
+    """The process ended here."""
+
+
+def frame(source, values, start):
+    whole = dict.fromkeys(DIMENSIONS, "all") | {
+        "measure": "gpu_hours", "unit": "accelerator_hour", "how": "sum", "grain": "hour", "source": source,
+        "rows": 1.0, "bound": "=", "evidence": "measured", "confidence": "verified",
+    }  # fmt: skip
+    starts = pd.date_range("2026-03-01", periods=len(values), freq="h", tz="UTC").as_unit("us") + pd.Timedelta(
+        hours=start
+    )
+    return pd.DataFrame(whole, index=range(len(values))).assign(period_start=starts, value=values)
+
+
+@pytest.fixture
+def dying(monkeypatch):
+    """Return a function that lets the process die at a write, by number; never where it is none."""
+    left = [None]
+    real = durable.sync
+
+    def step(path):
+        if left[0] is not None:
+            left[0] -= 1
+            if left[0] <= 0:
+                raise Died
+        real(path)
+
+    monkeypatch.setattr(durable, "sync", step)
+
+    def at(number):
+        left[0] = number
+
+    return at
+
+
+def held(store):
+    """Return the figures that a store tells, by source and hour."""
+    if not store.folder.exists() or not store.entries():
+        return {}
+    rows = store.as_of(pd.Timestamp("2027-01-01", tz="UTC"))
+    return {(row.source, row.period_start): row.value for row in rows.itertuples()}
+
+
+def done(store, step, number, wanted):
+    """Do one step and return what the store has to hold after it."""
+    what, many, start, restates, _ = step
+    if what == "compact":
+        if store.folder.exists():
+            store.compact()
+        return wanted
+    if what == "snapshot":
+        if wanted:
+            take_snapshot(store, pd.Timestamp("2026-06-01", tz="UTC") + pd.Timedelta(days=number))
+        return wanted
+    if what == "stray":
+        (store.folder / "batches").mkdir(parents=True, exist_ok=True)
+        (store.folder / "batches" / ".DS_Store").write_bytes(b"x")
+        return wanted
+    source, value = f"s{many % 2}", float(number if what == "load" else 1)
+    rows = frame(source, [value] * many, start)
+    text = f"{source} {value} {many} {start} {restates}"
+    digest, day = (
+        hashlib.sha256(text.encode()).hexdigest(),
+        pd.Timestamp("2026-04-01", tz="UTC") + pd.Timedelta(days=number),
+    )
+    if store.folder.exists() and store.loaded(digest) is not None:
+        fresh = wanted
+    else:
+        kept = {key: value for key, value in wanted.items() if not (restates and key[0] == source)}
+        fresh = kept | {(source, at): value for at in rows["period_start"]}
+    store.append(rows, None, digest, day, restates=restates)
+    return fresh
+
+
+def test_a_store_holds_what_was_committed_whatever_was_done_to_it(hunt, tmp_path, dying):
+    rounds = iter(range(10**9))
+
+    def check(steps):
+        place = tmp_path / str(next(rounds))
+        store, wanted = Store(place), {}
+        for number, step in enumerate(steps):
+            dying(step[4])
+            try:
+                wanted = done(store, step, number, wanted)
+            except Died:
+                dying(None)
+                store = Store(place)
+                after = held(store)
+                if after != wanted:  # it died after the commit: the step is done, and doing it again changes nothing
+                    wanted = done(store, step, number, wanted)
+            dying(None)
+        assert held(store) == wanted
+        if store.folder.exists() and store.entries():
+            assert verify(store) == []
+            assert len(snapshots(store)) <= len(steps)
+        shutil.rmtree(place, ignore_errors=True)
+
+    hunt(check, st.lists(STEP, min_size=1, max_size=6), examples=2)
+    assert not [each for each in Path(tmp_path).iterdir() if each.name.isdigit()]
