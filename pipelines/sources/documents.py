@@ -8,6 +8,7 @@ from typing import Final
 
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.unpacking import check_values
 
 _LIMIT: Final = 1 << 28  # bytes; a document cannot be read piece by piece
 _BLANK: Final = re.compile(r"[\s,\x1e]*")  # a record separator begins each text of a JSON sequence
@@ -37,7 +38,7 @@ def documents(opened: Opened) -> list[object]:
         raise UnreadableFileError(
             f"{opened.name}: JSON over {_LIMIT >> 20} MiB; export shorter windows, or one object a line"
         )
-    text = data.decode("utf-8-sig", "replace")
+    text = check_values(opened.name, data.decode("utf-8-sig", "replace"))
     found: list[object] = []
     decoder, place = json.JSONDecoder(), _after_blank(text, 0)
     while place < len(text):
