@@ -17,6 +17,7 @@ from shiftcast.pipelines.sources.lines import SHOWN, Records, read_records, spli
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.sources.unpacking import Unpacking, check_values
+from shiftcast.pipelines.tables.letters import with_whole_letters
 from shiftcast.pipelines.tables.parquet import ROWS, parquet_batches
 
 Row = Mapping[str, object]
@@ -101,12 +102,20 @@ def delimited(
                 place, names = first_row(records.texts, delimiter, quoted=quoted)
                 del records.texts[:place], records.lines[:place]
             elif not names:
+                _refuse_header(opened.name, records, place, delimiter)
                 names = header_names(opened.name, records.lines[place], cells)
                 del records.texts[: place + 1], records.lines[: place + 1]
         seen = True
         yield _chunk(opened.name, names, records, delimiter or ",", quoted=quoted, spill=spill)
     if not seen:
         raise UnreadableFileError(f"{opened.name}: is empty; export it again")
+
+
+def _refuse_header(file: str, records: Records, place: int, delimiter: str) -> None:
+    """Raise if the header is a line that could not be read, and a row below it was taken for it."""
+    for line, shown, reason in records.quarantined:
+        if line < records.lines[place] and delimiter in shown:
+            raise UnreadableFileError(f"{file}: line {line}: {reason}")
 
 
 def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quoted: bool, spill: bool) -> Chunk:
@@ -169,7 +178,7 @@ def json_lines(opened: Opened, *, shape: Callable[[Row], Row] = lambda row: row)
 
 def _object(text: str) -> Mapping[str, object] | None:
     try:
-        row = json.loads(text)
+        row = with_whole_letters(json.loads(text), text)
     except (json.JSONDecodeError, RecursionError, ValueError):  # ValueError: a number of more than 4,300 digits
         return None
     return row if isinstance(row, dict) else None
@@ -258,7 +267,7 @@ def _documents(text: str) -> object:
     while (start := len(text) - len(text[place:].lstrip())) < len(text) or not found:
         value, place = decoder.raw_decode(text, start)
         found.append(value)
-    return found[0] if len(found) == 1 else found
+    return with_whole_letters(found[0] if len(found) == 1 else found, text)
 
 
 def parquet(opened: Opened) -> Iterator[Chunk]:

@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.sources.unpacking import Counted, Unpacking
+from shiftcast.pipelines.tables.letters import whole_letters
 
 STANDARD_INPUT: Final = "-"
 _BLOCK: Final = 1 << 20
@@ -133,7 +134,7 @@ def name_files(paths: Sequence[str]) -> dict[str, str]:
         parts = ("standard-input",) if path == STANDARD_INPUT else Path(path).parts
         others = [Path(other).parts for other in paths if other != path]
         depth = next((n for n in range(1, len(parts)) if all(parts[-n:] != each[-n:] for each in others)), len(parts))
-        names[path] = "/".join(parts[-depth:])
+        names[path] = whole_letters("/".join(parts[-depth:]))
     return names
 
 
@@ -268,7 +269,7 @@ def _tar_members(name: str, stream: BinaryIO, unpacking: Unpacking, depth: int) 
 def _member(archive: str, name: str, body: BinaryIO, unpacking: Unpacking, depth: int) -> Iterator[Opened]:
     if depth == _DEPTH:
         raise UnreadableFileError(f"{archive}: holds archives in archives in archives; unpack it first")
-    yield from _files(f"{archive}:{name}", _Through(body), unpacking, depth + 1)
+    yield from _files(f"{archive}:{whole_letters(name)}", _Through(body), unpacking, depth + 1)
 
 
 def _is_beside(member: str) -> bool:

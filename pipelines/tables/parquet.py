@@ -120,6 +120,8 @@ def _cut(table: pa.Table, unpacked: Callable[[int], None]) -> Iterator[pa.Table]
     unpacked(size)
     for place, column in enumerate(table.columns):
         if pa.types.is_dictionary(column.type):
+            for chunk in column.chunks:
+                chunk.dictionary.validate(full=True)  # text that is not UTF-8
             table = table.set_column(place, table.column_names[place], column.cast(column.type.value_type))
     yield table
 

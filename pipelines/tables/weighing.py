@@ -9,7 +9,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def _faults(archive: zipfile.ZipFile) -> Iterator[str]:
                 yield from _sheet_faults(_blocks(sheet), lengths)
 
 
-def _blocks(file: BinaryIO | zipfile.ZipExtFile) -> Iterator[bytes]:
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
     """Yield blocks that end where a tag does, as far as tags end within a kilobyte."""
     rest = b""
     while block := file.read(_BLOCK):

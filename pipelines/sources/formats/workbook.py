@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from shiftcast.pipelines.sources.chunks import ROWS, Chunk
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.formats.header import SAMPLE, header_names, header_place
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.tables.parquet import ROWS
 from shiftcast.pipelines.tables.sheets import cell_text, readable
 from shiftcast.pipelines.tables.weighing import weigh_workbook
 
