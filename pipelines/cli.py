@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from pathlib import Path
 
 import typer
 
@@ -54,6 +55,9 @@ def main() -> None:
         With code 2 for bad input and 1 for a failure.
     """
     careful_streams()
+    if any(map(_is_foreign, sys.argv[1:])):
+        word = next(filter(_is_foreign, sys.argv[1:]))
+        sys.exit(_ended(f"{word!r} is not UTF-8; write it so, in a shell of UTF-8 (LANG=C.UTF-8)", BAD_INPUT))
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(ENDED))  # so that what is held is let go of
     try:
@@ -69,6 +73,14 @@ def main() -> None:
         if not _failed(error):
             raise
         sys.exit(_ended(_first_line(error), FAILED))
+
+
+def _is_foreign(word: str) -> bool:
+    """Return whether a word holds bytes that are not UTF-8, and names no file to be read."""
+    if word.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in word):
+        return False
+    name = word.partition("=")[2] if word.startswith("-") else word
+    return not (Path(name).is_file() or any(mark in name for mark in "*?["))
 
 
 def _ended(said: str, code: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.fleet.planner import Planner
-from shiftcast.forecast.questions import Kind, unknown
+from shiftcast.forecast.questions import Kind, plain, unknown
 from shiftcast.forecast.questions.kinds import ANSWER, FORM, NAMES, NUMBER, ROWS, TEXT, WHOLE
 from shiftcast.forecast.views.answer import Answer
 
@@ -54,7 +54,7 @@ def ask(planner: Planner, question: Mapping[str, Any]) -> Answer:
     ValueError
         Naming the field that is missing, unknown, of the wrong kind or out of range, and what it may be.
     """
-    given = {str(name): value for name, value in question.items() if value is not None and name != "form"}
+    given = {str(name): plain(value) for name, value in question.items() if value is not None and name != "form"}
     name = TEXT.read("question", given.pop("question", ""))
     if name not in FIELDS:
         raise InputError(unknown(name, tuple(FIELDS), "question"))

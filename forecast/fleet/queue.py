@@ -173,5 +173,5 @@ def full_words(when: FirstFull, horizon: str) -> str:
         span = "" if early == late else f" (8 in 10: {month(early)} to {month(late)})"
         return f"Not full through {horizon} with {percent(when.never)}; if it is, from {month(middle)} on{span}."
     end = f"after {month(when.last)}" if late is None else month(late)
-    span = f"{month(middle)} in 8 of 10" if early == late else f"8 in 10: {month(early or middle)} to {end}"
+    span = f"8 in 10: {month(middle)}" if early == late else f"8 in 10: {month(early or middle)} to {end}"
     return f"Full in {month(middle)} ({span}); {lasts}."

@@ -52,6 +52,32 @@ class Kind:
         return self.read(str(info.field_name), value)
 
 
+def plain(value: Any) -> Any:
+    """Return a value without the types of arrays, in which tables and servers hand numbers on.
+
+    Parameters
+    ----------
+    value
+        Any value.
+
+    Returns
+    -------
+    object
+        Numbers, texts, lists and mappings of Python's own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> plain(np.int64(40)), plain([np.float64(0.5), True]), plain(np.array([4, 5]))
+    (40, [0.5, True], [4, 5])
+    """
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return {name: plain(each) for name, each in value.items()} if isinstance(value, Mapping) else value
+
+
 def shortened(value: Any) -> str:
     """Return a value as a refusal shows it, at most sixty characters.
 

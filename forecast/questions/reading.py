@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.questions.asked import Asked
-from shiftcast.forecast.questions.kinds import ROWS, TEXT, Kind, unknown
+from shiftcast.forecast.questions.kinds import ROWS, TEXT, Kind, plain, unknown
 from shiftcast.forecast.questions.schema import QUESTIONS
 
 OUTPUTS: Final[Mapping[str, str]] = {schema.output: name for name, schema in QUESTIONS.items()}
@@ -105,7 +105,7 @@ def read_question(fields: Mapping[str, Any]) -> Question:
     >>> read_question({"output": "claims", "mode": "observation", "form": "answer"})
     Question(name='claims', arguments={}, context={'mode': 'observation'}, form='answer')
     """
-    given = {str(name): value for name, value in fields.items() if value is not None}
+    given = {str(name): plain(value) for name, value in fields.items() if value is not None}
     name = _named({field: read_field(field, given.pop(field)) for field in _NAMES if field in given})
     schema = QUESTIONS[name]
     try:

@@ -48,6 +48,8 @@ class Relabelled:
         Definition to its mean logit offset before and after: ``definition, before, after``.
     reference
         The reference definition.
+    beyond
+        Quarters in which what the firm is taken to have bought would be all of its side or more.
     """
 
     firm: str
@@ -57,6 +59,20 @@ class Relabelled:
     table: pd.DataFrame
     offsets: pd.DataFrame
     reference: str
+    beyond: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the record contradicts of the firm's purchases; nothing if it contradicts none of them."""
+        if not self.beyond:
+            return ()
+        span = self.beyond[0] if len(self.beyond) == 1 else f"{self.beyond[0]} to {self.beyond[-1]}"
+        said = (
+            f"What {self.firm} bought is taken as a share of its spending that was judged for later years. In {span} "
+            "that would be all that its side bought, or more, which the record contradicts: its part is not known "
+            "there, and taken as in the quarters in which it can be."
+        )
+        return (said,)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -142,7 +158,8 @@ def relabel(
     bought
         What the firm bought of it (:func:`purchases`), shape (draws, quarters); missing where it is not known. Its part
         of its side is held at the last four quarters known after them, at the quarter before within them, and is zero
-        before the first.
+        before the first. Quarters in which it would be all of its side or more count as not known; those before the
+        first that counts hold the mean part of all that do.
     to
         ``hyperscale`` or ``rest``.
     since
@@ -156,12 +173,15 @@ def relabel(
     Raises
     ------
     ValueError
-        If the side is not one of the two.
+        If the side is not one of the two, or no quarter is left in which the firm's part is known.
     """
     if to not in _SIDES:
         raise InputError(f"side {to!r} is not known; choose one of {', '.join(_SIDES)}")
     source = 1 - split.share if to == "hyperscale" else split.share
-    part = _part(bought / (source * revenue))
+    known, beyond = _possible(bought / (source * revenue))
+    if not np.isfinite(known).any():
+        raise InputError(f"{firm!r} would have bought all that its side did in every quarter; its part is not known")
+    part = _part(known, beyond)
     if since is not None:
         part = np.where(since, part, 0.0)
     moved = source * part
@@ -171,7 +191,9 @@ def relabel(
     for name, draws in {"before": split.share, "after": share, "firm": moved}.items():
         low, table[name], high = np.quantile(draws, _MARKS, axis=0)
         table[f"{name}_low80"], table[f"{name}_high80"] = low, high
-    return Relabelled(firm, to, share, levels, table, _offsets(split, share), split.reference)
+    return Relabelled(
+        firm, to, share, levels, table, _offsets(split, share), split.reference, tuple(table["quarter"][beyond])
+    )
 
 
 def purchases(
@@ -207,10 +229,18 @@ def purchases(
     return np.asarray(vendor_spend(assumed, firm)[:, None] * spend)
 
 
-def _part(known: Array) -> Array:
+def _possible(part: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Return a firm's parts without those of quarters in which it would be all of its side, and which those are."""
+    beyond = np.quantile(part, _MARKS[-1], axis=0) >= _MOST  # false where it is not known
+    return np.where(beyond, np.nan, part), beyond
+
+
+def _part(known: Array, beyond: NDArray[np.bool_]) -> Array:
     """Return the firm's part of its side in every draw and quarter, filled where it is not known."""
     at = np.flatnonzero(np.isfinite(known[0]))
     part = np.nan_to_num(known)
+    early = beyond & (np.arange(len(beyond)) < at.min())
+    part[:, early] = part[:, at].mean(axis=1, keepdims=True)
     for quarter in range(int(at.min()), int(at.max()) + 1):
         if quarter not in at:
             part[:, quarter] = part[:, quarter - 1]

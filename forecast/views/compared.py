@@ -85,8 +85,7 @@ def compared(
     if not asked.scenarios:
         raise InputError(f"no scenario was asked about; name one of {', '.join(gallery_of(cube)) or 'your own levers'}")
     quarters = [quarter_label(end) for end in periods(cube)[forecast_periods(cube)]]
-    by = asked.by or (_SAID if _SAID in quarters else quarters[-1])
-    place_ahead(cube, by)
+    _, by = place_ahead(cube, asked.by or (_SAID if _SAID in quarters else quarters[-1]))
     read = {each.label: each for each in (read_scenario(text, gallery_of(cube)) for text in asked.scenarios)}
     weights = check_weights(asked.weights, [BASE, *read])
     cubes = {BASE: cube} | {

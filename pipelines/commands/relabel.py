@@ -15,6 +15,7 @@ from shiftcast.forecast.identity.sold import fit_top_down
 from shiftcast.forecast.known import Settings
 from shiftcast.forecast.sixty_forty.restated import relabelled
 from shiftcast.forecast.split.relabel import Relabelled
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.telling.judged import of_relabel
 from shiftcast.pipelines.commands.fitting import wide_console
 from shiftcast.pipelines.commands.giving import Places, Plot, bare_answer, check_places, draw
@@ -50,7 +51,7 @@ def relabel_firm(
     done = relabelled(fit_top_down(known, settings.through), settings, firm, side, valid_from=since)
     told, says = f"{done.firm} counted as {done.to}", of_relabel(done.table, {"firm": done.firm, "to": done.to})
     draw(bare_answer(told, done.table, says), plot)
-    write_noted(done.table, output, known.origin, answer=says, lines=(told,))
+    write_noted(done.table, output, known.origin, answer=says, lines=(told, *done.notes))
     if as_json:
         sys.stdout.write(done.frame.to_json(orient="records", double_precision=15) + "\n")
     else:
@@ -71,13 +72,15 @@ def _show(done: Relabelled, as_of: str) -> None:
     for row in done.table.tail(_SHOWN).itertuples():
         table.add_row(row.quarter, *(_cell(row, name) for name in ("before", "after", "firm")))
     console.print(table)
+    for note in done.notes:
+        console.print(note, markup=False)
     for row in done.offsets.itertuples():
         console.print(f"Offset of {row.definition}: {row.before:+.3f} before, {row.after:+.3f} after, logit")
 
 
 def _cell(row: Any, name: str) -> str:
     low, middle, high = (getattr(row, f"{name}{end}") for end in ("_low80", "", "_high80"))
-    return f"{middle:.1%} ({low:.1%}-{high:.1%})"
+    return f"{percent(middle)} ({percent(low)} to {percent(high)})"
 
 
 def _append(path: Path, done: Relabelled, since: pd.Timestamp, day: pd.Timestamp) -> None:

@@ -18,6 +18,7 @@ from shiftcast.forecast.known import Known, Settings
 from shiftcast.forecast.sixty_forty.modes import MODES, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, split_report
 from shiftcast.forecast.sixty_forty.revisions import revisions
+from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.statements.level import share_prior
 from shiftcast.forecast.telling.judged import of_impose
 from shiftcast.pipelines.commands.fitting import wide_console
@@ -103,7 +104,7 @@ def show_revisions(known: Known, since: str | None) -> None:
     for row in news.itertuples():
         wide_console().print(
             f"Revision of {row.known_at:%Y-%m-%d}, {row.statements} under {row.definition}: {row.quarter} "
-            f"{row.before:.1%} to {row.after:.1%}, horizon {row.revision_end:+.1%}"
+            f"{percent(row.before)} to {percent(row.after)}, horizon {row.revision_end:+.1%}"
         )
 
 
@@ -127,7 +128,7 @@ def header(report: SplitReport) -> str:
         total = "kept" if imposed.keep_total else "free to move"
     return (
         f"Hyperscale share of {report.base}, definition {report.definition}, as of {report.as_of}; "
-        f"mode {imposed.mode} at {imposed.share:.1%}{firmness}; total {total}"
+        f"mode {imposed.mode} at {percent(imposed.share)}{firmness}; total {total}"
     )
 
 
@@ -166,19 +167,20 @@ def show(report: SplitReport) -> None:
     basis = report.evidence
     console.print(
         f"Free split: {basis['statements']:.0f} statements, {basis['inexact']:.0f} of them bounds, windows, stocks or "
-        f"growth, which leave {basis['ess']:.1%} of the draws effective in one step"
+        f"growth, which leave {percent(basis['ess'])} of the draws effective in one step"
     )
     console.print(f"Leaves moved by statements: {report.leaf_news}. Saved memberships applied: {report.memberships}")
-    headings = ("quarter", "free (80 %)", report.imposed.mode + " (80 %)", f"P(>= {report.imposed.share:.0%}), free",
-                "strain", "KL [nat]", "ESS", "total moved")  # fmt: skip
+    reached = f"P(>= {percent(report.imposed.share)}), free"
+    headings = ("quarter", "free (80 %)", report.imposed.mode + " (80 %)", reached, "strain", "KL [nat]", "ESS",
+                "total moved")  # fmt: skip
     table = Table(*headings)
     for row in report.table.itertuples():
         table.add_row(
             f"{row.quarter}{'' if row.kind == 'forecast' else ' est.'}",
-            f"{row.free_median:.1%} ({row.free_low80:.1%}-{row.free_high80:.1%})",
-            f"{row.median:.1%} ({row.low80:.1%}-{row.high80:.1%})",
-            f"{row.at_least:.0%}", _strain(row.strain, row.free_high80 - row.free_low80), f"{row.divergence:.2f}",
-            f"{row.ess:.0%}", f"{row.total_moved:+.2%}",
+            f"{percent(row.free_median)} ({percent(row.free_low80)} to {percent(row.free_high80)})",
+            f"{percent(row.median)} ({percent(row.low80)} to {percent(row.high80)})",
+            percent(row.at_least), _strain(row.strain, row.free_high80 - row.free_low80), f"{row.divergence:.2f}",
+            percent(row.ess), f"{row.total_moved:+.2%}",
         )  # fmt: skip
     console.print(table)
     if report.refused_by_pooling and report.imposed.mode != "free":
@@ -188,13 +190,13 @@ def show(report: SplitReport) -> None:
         )
     if report.overconfident:
         console.print(
-            f"[yellow]Its 80 % intervals are too narrow or off: by the free forecast they cover {report.covers:.0%} of "
-            "what may come. Use this mode to reproduce a figure, not to forecast.[/yellow]"
+            f"[yellow]Its 80 % intervals are too narrow or off: by the free forecast they cover "
+            f"{percent(report.covers)} of what may come. Use this mode to reproduce a figure, not to forecast.[/yellow]"
         )
     for each in report.concentration:
         console.print(
             f"Concentration over {each.over}: HHI {each.hhi:.3f}, effective number {each.effective:.1f}; "
-            f"if {each.top} halved, {each.without_half:.1%} of the whole is left"
+            f"if {each.top} halved, {percent(each.without_half)} of the whole is left"
         )
 
 

@@ -22,6 +22,7 @@ from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.fleet.opening import open_fleet
 from shiftcast.pipelines.fleet.place import fleet_names, known_root
 from shiftcast.pipelines.pages.view import Said, Table, View
+from shiftcast.pipelines.state.secrets import without_secrets
 from shiftcast.pipelines.store import Store
 
 PATH: Final = "/fleet"
@@ -136,7 +137,9 @@ def _view(planner: Planner, question: str, fields: Mapping[str, str]) -> View:
         view = answer_view(answer, question, label)
         return replace(view, pictures=()) if question == "describe" else view  # its rows are of many kinds
     except InputError as error:
-        return View(question, label, f"{label[:1].upper()}{label[1:]}: not answered yet", (Said(str(error)),))
+        return View(
+            question, label, f"{label[:1].upper()}{label[1:]}: not answered yet", (Said(without_secrets(str(error))),)
+        )
 
 
 def _aside(opened: Opened, name: str) -> View:

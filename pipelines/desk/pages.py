@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -27,6 +28,7 @@ from shiftcast.pipelines.desk.why import why_page
 from shiftcast.pipelines.pages.render import cells, environment, linked, script, style
 from shiftcast.pipelines.serving.reply import Reply
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import without_secrets
 
 _HTML: Final = b"text/html; charset=utf-8"
 _KINDS: Final = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
@@ -142,6 +144,7 @@ class Pages:
         return self._laid_out("", Content("refused", "This cannot be shown", fault=message, status=status))
 
     def _laid_out(self, path: str, content: Content) -> Reply:
+        content = replace(content, fault=without_secrets(content.fault))
         title = content.title or content.views[0].title
         text = _templates().get_template("desk.html.jinja").render(
             content=content, views=content.views, title=title, pages=self._pages.values(), path=path,

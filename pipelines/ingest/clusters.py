@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import Final
 
 from shiftcast.pipelines.sources.normal import MONTHS
+from shiftcast.pipelines.tables.letters import whole_letters
 
 _DATED: Final = re.compile(
     rf"(?:(?:year|month|day|date|dt|week|hour|y|m|d|w|q)[=_-]?)?(?:\d|[qwt:z._-]|{MONTHS})+", re.IGNORECASE
@@ -42,5 +43,5 @@ def cluster_of(path: str) -> str:
         if of_a_person or folder.lower() in _HOLDERS or folder == PurePath(path).anchor:
             return ""
         if not _DATED.fullmatch(folder):
-            return folder
+            return whole_letters(folder)
     return ""

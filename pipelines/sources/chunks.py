@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,17 +10,18 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from shiftcast.pipelines.sources.formats.header import find_header, first_row, header_names
+from shiftcast.pipelines.sources.formats.header import check_width, find_header, first_row, header_names
 from shiftcast.pipelines.sources.lines import SHOWN, Records, read_records, split_cells
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.unpacking import Unpacking, check_values
+from shiftcast.pipelines.tables.letters import with_whole_letters
+from shiftcast.pipelines.tables.parquet import ROWS, parquet_batches
 
 Row = Mapping[str, object]
-ROWS: Final = 50_000
+_CELLS: Final = 1 << 25  # of rows of JSON that are held at once
 _DOCUMENT_LIMIT: Final = 1 << 28  # bytes of one JSON document, which cannot be read piece by piece
 
 
@@ -100,12 +102,20 @@ def delimited(
                 place, names = first_row(records.texts, delimiter, quoted=quoted)
                 del records.texts[:place], records.lines[:place]
             elif not names:
+                _refuse_header(opened.name, records, place, delimiter)
                 names = header_names(opened.name, records.lines[place], cells)
                 del records.texts[: place + 1], records.lines[: place + 1]
         seen = True
         yield _chunk(opened.name, names, records, delimiter or ",", quoted=quoted, spill=spill)
     if not seen:
         raise UnreadableFileError(f"{opened.name}: is empty; export it again")
+
+
+def _refuse_header(file: str, records: Records, place: int, delimiter: str) -> None:
+    """Raise if the header is a line that could not be read, and a row below it was taken for it."""
+    for line, shown, reason in records.quarantined:
+        if line < records.lines[place] and delimiter in shown:
+            raise UnreadableFileError(f"{file}: line {line}: {reason}")
 
 
 def _chunk(file: str, names: list[str], records: Records, delimiter: str, *, quoted: bool, spill: bool) -> Chunk:
@@ -161,21 +171,34 @@ def json_lines(opened: Opened, *, shape: Callable[[Row], Row] = lambda row: row)
                 rows.append(shape(row))
                 lines.append(line)
         seen = True
-        yield Chunk(_frame(rows), np.array(lines, dtype=np.int64), opened.name, tuple(quarantined))
+        yield from _cut(opened.name, rows, np.array(lines, dtype=np.int64), tuple(quarantined))
     if not seen:
         raise UnreadableFileError(f"{opened.name}: is empty; export it again")
 
 
 def _object(text: str) -> Mapping[str, object] | None:
     try:
-        row = json.loads(text)
+        row = with_whole_letters(json.loads(text), text)
     except (json.JSONDecodeError, RecursionError, ValueError):  # ValueError: a number of more than 4,300 digits
         return None
     return row if isinstance(row, dict) else None
 
 
-def _frame(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+def _cut(
+    file: str, rows: Sequence[Row], lines: NDArray[np.int64], quarantined: tuple[tuple[int, str, str, str], ...] = ()
+) -> Iterator[Chunk]:
+    """Yield rows as chunks whose cells are few enough to be held: rows of many kinds have few fields in common."""
     names = list(dict.fromkeys(name for row in rows for name in row))
+    if len(names) * len(rows) > _CELLS and len(rows) > 1:
+        half = len(rows) // 2
+        yield from _cut(file, rows[:half], lines[:half], quarantined)
+        yield from _cut(file, rows[half:], lines[half:])
+        return
+    check_width(file, len(names))
+    yield Chunk(_frame(names, rows), lines, file, quarantined)
+
+
+def _frame(names: Sequence[str], rows: Sequence[Row]) -> pd.DataFrame:
     return pd.DataFrame({name: np.array([_cell(row.get(name)) for row in rows], dtype=object) for name in names})
 
 
@@ -203,7 +226,7 @@ def from_objects(file: str, rows: Sequence[Mapping[str, object]]) -> Iterator[Ch
     """
     for first in range(0, len(rows), ROWS):
         some = rows[first : first + ROWS]
-        yield Chunk(_frame(some), np.arange(first + 1, first + 1 + len(some), dtype=np.int64), file)
+        yield from _cut(file, some, np.arange(first + 1, first + 1 + len(some), dtype=np.int64))
 
 
 def document(opened: Opened) -> object:
@@ -230,7 +253,9 @@ def document(opened: Opened) -> object:
             f"{opened.name}: a JSON document over {_DOCUMENT_LIMIT >> 20} MiB; export shorter windows or JSON lines"
         )
     try:
-        return _documents(data.decode(json.detect_encoding(data)).strip("\ufeff"))
+        return _documents(check_values(opened.name, data.decode(json.detect_encoding(data)).strip("\ufeff")))
+    except UnreadableFileError:
+        raise
     except (ValueError, RecursionError) as error:
         raise UnreadableFileError(f"{opened.name}: is not JSON ({str(error)[:SHOWN]}); export it again") from None
 
@@ -242,7 +267,7 @@ def _documents(text: str) -> object:
     while (start := len(text) - len(text[place:].lstrip())) < len(text) or not found:
         value, place = decoder.raw_decode(text, start)
         found.append(value)
-    return found[0] if len(found) == 1 else found
+    return with_whole_letters(found[0] if len(found) == 1 else found, text)
 
 
 def parquet(opened: Opened) -> Iterator[Chunk]:
@@ -256,27 +281,18 @@ def parquet(opened: Opened) -> Iterator[Chunk]:
     Yields
     ------
     Chunk
-        Up to 50,000 rows.
+        Up to 50,000 rows, fewer where their cells are large.
 
     Raises
     ------
     UnreadableFileError
-        If it is damaged or not Parquet.
+        If it is damaged or not Parquet, has a column twice, or unpacks to far more than its own size.
     """
-    try:
-        file, line = pq.ParquetFile(opened.stream), 2
-        for batch in file.iter_batches(batch_size=ROWS):
-            cells = _plain(batch).to_pandas()
-            yield Chunk(cells, np.arange(line, line + len(cells), dtype=np.int64), opened.name)
-            line += len(cells)
-    except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0][:SHOWN]
-        raise UnreadableFileError(f"{opened.name}: cannot be read as Parquet ({reason}); export it again") from None
-
-
-def _plain(batch: pa.RecordBatch) -> pa.Table:
-    """Return a batch with the fields of nested columns as columns named such as ``usage.gpus``."""
-    table = pa.Table.from_batches([batch])
-    while any(pa.types.is_struct(kind) for kind in table.schema.types):
-        table = table.flatten()
-    return table
+    size = opened.stream.seek(0, io.SEEK_END)
+    opened.stream.seek(0)
+    unpacking = Unpacking(opened.name, lambda: size, "export it as CSV")
+    line = 2
+    for batch in parquet_batches(opened.stream, opened.name, UnreadableFileError, unpacking.add):
+        cells = batch.to_pandas()
+        yield Chunk(cells, np.arange(line, line + len(cells), dtype=np.int64), opened.name)
+        line += len(cells)

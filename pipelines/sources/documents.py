@@ -8,6 +8,8 @@ from typing import Final
 
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.unpacking import check_values
+from shiftcast.pipelines.tables.letters import with_whole_letters
 
 _LIMIT: Final = 1 << 28  # bytes; a document cannot be read piece by piece
 _BLANK: Final = re.compile(r"[\s,\x1e]*")  # a record separator begins each text of a JSON sequence
@@ -37,7 +39,7 @@ def documents(opened: Opened) -> list[object]:
         raise UnreadableFileError(
             f"{opened.name}: JSON over {_LIMIT >> 20} MiB; export shorter windows, or one object a line"
         )
-    text = data.decode("utf-8-sig", "replace")
+    text = check_values(opened.name, data.decode("utf-8-sig", "replace"))
     found: list[object] = []
     decoder, place = json.JSONDecoder(), _after_blank(text, 0)
     while place < len(text):
@@ -52,7 +54,7 @@ def documents(opened: Opened) -> list[object]:
         place = _after_blank(text, end)
     if not found:
         raise UnreadableFileError(f"{opened.name}: is empty; export it again")
-    return found
+    return list(with_whole_letters(found, text))
 
 
 def _after_blank(text: str, place: int) -> int:

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 LINE_LIMIT: Final = 1 << 20  # characters; the longest honest line seen is a node list of some 30,000
+BATCH: Final = 1 << 25  # characters of the records that are held at once
 RECORD_LINES: Final = 200  # lines one quoted cell may run over
 SHOWN: Final = 80
 _KEPT: Final = "shiftcast-kept"
@@ -75,7 +76,7 @@ codecs.register_error(_KEPT, _kept)
 
 
 def read_records(stream: BinaryIO, *, size: int, quoted: bool = True) -> Iterator[Records]:
-    """Cut text into records, ``size`` at a time; blank lines are no records.
+    """Cut text into records, ``size`` at a time or fewer long ones; blank lines are no records.
 
     Parameters
     ----------
@@ -89,10 +90,10 @@ def read_records(stream: BinaryIO, *, size: int, quoted: bool = True) -> Iterato
     Yields
     ------
     Records
-        The next ``size`` records, fewer at the end.
+        The next ``size`` records, fewer at the end and where they hold more than :data:`BATCH` characters.
     """
     records = _quoted(_lines(text_of(stream))) if quoted else _lines(text_of(stream))
-    while some := list(islice(records, size)):
+    while some := _some(records, size):
         batch = Records()
         for number, text, reason in some:
             if reason:
@@ -101,6 +102,17 @@ def read_records(stream: BinaryIO, *, size: int, quoted: bool = True) -> Iterato
                 batch.lines.append(number)
                 batch.texts.append(text)
         yield batch
+
+
+def _some(records: Iterator[tuple[int, str, str]], size: int) -> list[tuple[int, str, str]]:
+    some: list[tuple[int, str, str]] = []
+    held = 0
+    for record in islice(records, size):
+        some.append(record)
+        held += len(record[1])
+        if held > BATCH:
+            break
+    return some
 
 
 def split_cells(texts: list[str], delimiter: str, *, quoted: bool = True) -> list[list[str]]:
@@ -169,12 +181,13 @@ def _quoted(lines: Iterator[tuple[int, str, str]]) -> Iterator[tuple[int, str, s
         if reason or text.count('"') % 2 == 0:
             yield first
             continue
-        joined = [first]
+        joined, held = [first], len(text)
         while (following := waiting.popleft() if waiting else next(lines, None)) is not None:
             joined.append(following)
-            if following[2] or len(joined) > RECORD_LINES or following[1].count('"') % 2:
+            held += len(following[1])
+            if following[2] or len(joined) > RECORD_LINES or held > LINE_LIMIT or following[1].count('"') % 2:
                 break
-        if len(joined) > 1 and joined[-1][1].count('"') % 2 and not joined[-1][2]:
+        if len(joined) > 1 and held <= LINE_LIMIT and joined[-1][1].count('"') % 2 and not joined[-1][2]:
             yield number, "\n".join(part for _, part, _ in joined), ""
         else:
             waiting.extendleft(reversed(joined[1:]))

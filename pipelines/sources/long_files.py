@@ -12,8 +12,10 @@ import pandas as pd
 from shiftcast.features.input_error import InputError
 from shiftcast.forecast.hierarchy.frames import ALIASES
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.unpacking import Unpacking
 from shiftcast.pipelines.tables.delimited import opened, plain_csv
 from shiftcast.pipelines.tables.formulas import MARKED
+from shiftcast.pipelines.tables.parquet import parquet_batches
 
 NAMES: Final = ("parent", "child", "category", "statistic", "unique_id", *ALIASES["unique_id"])
 EMPTY: Final = ("", "NA", "N/A", "#N/A", "NaN", "nan", "null", "NULL", "None", "<NA>")  # of a number, not of a name
@@ -41,7 +43,7 @@ def read_long(path: Path) -> pd.DataFrame:
     """
     try:
         if path.suffix == ".parquet":
-            return pd.read_parquet(path)
+            return _parquet(path)
         source = plain_csv(path, NAMES)
         header = _header(source)
         empty = {name: [""] if name in NAMES else list(EMPTY) for name in header}
@@ -54,6 +56,14 @@ def read_long(path: Path) -> pd.DataFrame:
     if twice:
         raise InputError(f"{path}: column {twice[0]!r} is there twice; rename or drop one")
     return _unmarked(table)
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    unpacking = Unpacking(str(path), lambda: path.stat().st_size, "write it as CSV")
+    with path.open("rb") as file:
+        for _ in parquet_batches(file, str(path), UnreadableFileError, unpacking.add):
+            pass  # read once in bounded memory, which is what tells its size
+    return pd.read_parquet(path)
 
 
 def _header(source: Path | bytes) -> list[str]:

@@ -14,7 +14,7 @@ import sys
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,18 @@ from typing import BinaryIO, Final, cast
 import pyarrow as pa
 
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.sources.unpacking import Counted, Unpacking
+from shiftcast.pipelines.tables.letters import whole_letters
 
 STANDARD_INPUT: Final = "-"
 _BLOCK: Final = 1 << 20
 _HEAD: Final = 1 << 13
 _GZIP, _ZSTD, _PARQUET, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PAR1", b"PK"
 _BZIP2, _XZ, _OLD_WORKBOOK = b"BZh", b"\xfd7zXZ", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PACKED: Final[Mapping[bytes, Callable[[io.BufferedReader], object]]] = {
+    _GZIP: lambda stream: gzip.GzipFile(fileobj=stream), _BZIP2: bz2.BZ2File, _XZ: lzma.LZMAFile,
+    _ZSTD: lambda stream: pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd"),
+}  # fmt: skip
 _OTHERS: Final[Mapping[bytes, str]] = {
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first", b"Rar!\x1a": "a RAR archive; unpack it first",
     b"Obj\x01": "an Avro file; export CSV or Parquet", b"ARROW1\x00": "an Arrow file; export CSV or Parquet",
@@ -128,7 +134,7 @@ def name_files(paths: Sequence[str]) -> dict[str, str]:
         parts = ("standard-input",) if path == STANDARD_INPUT else Path(path).parts
         others = [Path(other).parts for other in paths if other != path]
         depth = next((n for n in range(1, len(parts)) if all(parts[-n:] != each[-n:] for each in others)), len(parts))
-        names[path] = "/".join(parts[-depth:])
+        names[path] = whole_letters("/".join(parts[-depth:]))
     return names
 
 
@@ -162,7 +168,7 @@ def opened(path: str, name: str, digest: hashlib._Hash, content: BinaryIO | None
     try:
         with _raw(path) if content is None else nullcontext(content) as raw:
             hashing = _Through(raw, digest)
-            yield _files(name, hashing)
+            yield _files(name, hashing, Unpacking(path, lambda: hashing.taken))
             while hashing.read(_BLOCK):  # what an archive keeps after its last member belongs to the file too
                 pass
     except _BROKEN as error:
@@ -180,7 +186,7 @@ class _Through(io.RawIOBase):
     """A stream that hands bytes on, and hashes them where asked."""
 
     def __init__(self, raw: BinaryIO, digest: hashlib._Hash | None = None) -> None:
-        self._raw, self._digest = raw, digest
+        self._raw, self._digest, self.taken = raw, digest, 0
 
     def readable(self) -> bool:
         return True
@@ -188,6 +194,7 @@ class _Through(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         data = self._raw.read(len(buffer))
         buffer[: len(data)] = data
+        self.taken += len(data)
         if self._digest is not None:
             self._digest.update(data)
         return len(data)
@@ -202,9 +209,9 @@ def _raw(path: str) -> Iterator[BinaryIO]:
         yield file
 
 
-def _files(name: str, raw: io.RawIOBase, depth: int = 0) -> Iterator[Opened]:
+def _files(name: str, raw: io.RawIOBase, unpacking: Unpacking, depth: int = 0) -> Iterator[Opened]:
     """Yield the files that bytes hold: themselves, what they hold compressed, or the members of an archive."""
-    stream = _plain(io.BufferedReader(raw, _BLOCK))
+    stream = _plain(io.BufferedReader(raw, _BLOCK), unpacking)
     head = stream.peek(_TAR_AT + 5)[: _TAR_AT + 5]
     other = next((what for mark, what in _OTHERS.items() if head.startswith(mark)), "")
     if other:
@@ -214,32 +221,21 @@ def _files(name: str, raw: io.RawIOBase, depth: int = 0) -> Iterator[Opened]:
             while block := stream.read(_BLOCK):
                 whole.write(block)
             whole.seek(0)
-            yield from _seekable(name, cast("BinaryIO", whole), head, depth)
+            yield from _seekable(name, cast("BinaryIO", whole), head, unpacking, depth)
     elif head[_TAR_AT:] == _TAR:
-        yield from _tar_members(name, stream, depth)
+        yield from _tar_members(name, stream, unpacking, depth)
     else:
         yield Opened(name, stream)
 
 
-def _plain(stream: io.BufferedReader) -> io.BufferedReader:
+def _plain(stream: io.BufferedReader, unpacking: Unpacking) -> io.BufferedReader:
     """Return a stream without its compression."""
     head = stream.peek(6)[:6]
-    if head.startswith(_GZIP):
-        return _buffered(gzip.GzipFile(fileobj=stream))
-    if head.startswith(_BZIP2):
-        return _buffered(bz2.BZ2File(stream))
-    if head.startswith(_XZ):
-        return _buffered(lzma.LZMAFile(stream))
-    if head.startswith(_ZSTD):
-        return _buffered(pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), "zstd"))
-    return stream
+    raw = next((unpacked(stream) for mark, unpacked in _PACKED.items() if head.startswith(mark)), None)
+    return stream if raw is None else io.BufferedReader(Counted(cast("BinaryIO", raw), unpacking), _BLOCK)
 
 
-def _buffered(raw: object) -> io.BufferedReader:
-    return io.BufferedReader(cast("io.RawIOBase", raw), _BLOCK)
-
-
-def _seekable(name: str, whole: BinaryIO, head: bytes, depth: int) -> Iterator[Opened]:
+def _seekable(name: str, whole: BinaryIO, head: bytes, unpacking: Unpacking, depth: int) -> Iterator[Opened]:
     if head.startswith(_PARQUET):
         yield Opened(name, whole, parquet=True)
         return
@@ -256,22 +252,24 @@ def _seekable(name: str, whole: BinaryIO, head: bytes, depth: int) -> Iterator[O
                 raise UnreadableFileError(f"{name}: {member.filename} is locked by a password; unpack it first")
             if not member.is_dir() and not _is_beside(member.filename):
                 with archive.open(member) as body:
-                    yield from _member(name, member.filename, cast("BinaryIO", body), depth)
+                    counted = cast("BinaryIO", Counted(cast("BinaryIO", body), unpacking))
+                    yield from _member(name, member.filename, counted, unpacking, depth)
 
 
-def _tar_members(name: str, stream: BinaryIO, depth: int) -> Iterator[Opened]:
+def _tar_members(name: str, stream: BinaryIO, unpacking: Unpacking, depth: int) -> Iterator[Opened]:
     """Yield an archive's files one after another; nothing is unpacked to disk, so no member can name a path there."""
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for member in archive:
             body = archive.extractfile(member) if member.isfile() and not _is_beside(member.name) else None
             if body is not None:
-                yield from _member(name, member.name, cast("BinaryIO", body), depth)
+                holed = Counted(cast("BinaryIO", body), unpacking) if member.issparse() else body
+                yield from _member(name, member.name, cast("BinaryIO", holed), unpacking, depth)
 
 
-def _member(archive: str, name: str, body: BinaryIO, depth: int) -> Iterator[Opened]:
+def _member(archive: str, name: str, body: BinaryIO, unpacking: Unpacking, depth: int) -> Iterator[Opened]:
     if depth == _DEPTH:
         raise UnreadableFileError(f"{archive}: holds archives in archives in archives; unpack it first")
-    yield from _files(f"{archive}:{name}", _Through(body), depth + 1)
+    yield from _files(f"{archive}:{whole_letters(name)}", _Through(body), unpacking, depth + 1)
 
 
 def _is_beside(member: str) -> bool:

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
-_ADDRESSED: Final = re.compile(r"[?%\\\x00-\x1f\x7f]")
+_ADDRESSED: Final = re.compile(r"[?%\\\x00-\x1f\x7f\ud800-\udfff]")
 CHOSEN: Final[ContextVar[Path | None]] = ContextVar("CHOSEN", default=None)  # folder that the call under way names
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.tables.weighing import weigh_workbook
 from shiftcast.pipelines.tables.workbook import TABLE
 
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -84,6 +85,9 @@ def sheet_rows(path: Path) -> tuple[str, list[list[str]]]:
         If it cannot be read, has no such sheet, or several could be meant; the message names sheets and columns.
     """
     file, wanted = place_of(path)
+    if file.is_file():
+        with file.open("rb") as content:
+            weigh_workbook(content, str(file), InputError)
     with readable(str(file), InputError):
         book = CalamineWorkbook.from_path(str(file))
         visible = [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]

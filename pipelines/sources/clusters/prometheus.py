@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from shiftcast.pipelines.sources.accelerators import label_accelerators
-from shiftcast.pipelines.sources.chunks import ROWS, Chunk, from_objects
+from shiftcast.pipelines.sources.chunks import Chunk, from_objects
 from shiftcast.pipelines.sources.clusters.answers import read_series
 from shiftcast.pipelines.sources.clusters.metrics import known_metrics, series_of
 from shiftcast.pipelines.sources.clusters.resources import share_of
@@ -24,6 +24,7 @@ from shiftcast.pipelines.sources.setting import Setting
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
 from shiftcast.pipelines.sources.views import told
+from shiftcast.pipelines.tables.parquet import ROWS
 
 _SAMPLE: Final = re.compile(
     r"([a-zA-Z_:][\w:]*)?\s*(?:\{(.*?)\})?\s+([^\s{}]+)(?:\s+(-?\d+(?:\.\d+)?))?(?:\s+#\s.*)?\s*"

@@ -11,8 +11,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from shiftcast.pipelines.sources.chunks import ROWS, Chunk
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.tables.parquet import ROWS
 
 TABLE: Final = "file"  # the query's name of the rows
 _MEMORY: Final = "1GB"

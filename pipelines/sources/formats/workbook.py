@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 from python_calamine import CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from shiftcast.pipelines.sources.chunks import ROWS, Chunk
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.formats.header import SAMPLE, header_names, header_place
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.tables.parquet import ROWS
 from shiftcast.pipelines.tables.sheets import cell_text, readable
+from shiftcast.pipelines.tables.weighing import weigh_workbook
 
 
 def workbook(opened: Opened, sheet: str = "") -> Iterator[Chunk]:
@@ -35,8 +37,9 @@ def workbook(opened: Opened, sheet: str = "") -> Iterator[Chunk]:
     Raises
     ------
     UnreadableFileError
-        If it is locked or damaged, or it does not say which sheet is meant.
+        If it is locked, damaged or far larger than its bytes, or it does not say which sheet is meant.
     """
+    weigh_workbook(opened.stream, opened.name, UnreadableFileError)
     with readable(opened.name, UnreadableFileError):
         book = CalamineWorkbook.from_filelike(opened.stream)
         sheets = _chosen(opened.name, book, sheet)

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shiftcast.pipelines.sources.chunks import ROWS, Chunk
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.lines import SHOWN, read_records
 from shiftcast.pipelines.sources.normal import Normalised
 from shiftcast.pipelines.sources.opening import Opened
@@ -20,6 +20,7 @@ from shiftcast.pipelines.sources.schedulers.tres import Tres
 from shiftcast.pipelines.sources.schedulers.walltimes import walltimes
 from shiftcast.pipelines.sources.sieve import Sieve
 from shiftcast.pipelines.sources.table import UnreadableFileError
+from shiftcast.pipelines.tables.parquet import ROWS
 
 FIELDS: Final = ("identity", "state", "submit", "start", "end", "elapsed", "timelimit", "gpus", "gpu_type", "cores",
                  "memory", "queue", "account", "group", "user", "name", "cluster", "doubt")  # fmt: skip

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from shiftcast.pipelines.sources.chunks import ROWS, Chunk
+from shiftcast.pipelines.sources.chunks import Chunk
 from shiftcast.pipelines.sources.lines import read_records
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import Opened
 from shiftcast.pipelines.sources.schedulers.plain import Parsed, cut, gather, hold, iso
 from shiftcast.pipelines.sources.setting import Setting
+from shiftcast.pipelines.tables.parquet import ROWS
 
 _PLACES: Final = {"qname": 0, "group": 2, "owner": 3, "jobname": 4, "jobnumber": 5, "account": 6, "qsub_time": 8,
                   "start_time": 9, "end_time": 10, "failed": 11, "exit_status": 12, "ru_wallclock": 13, "project": 31,

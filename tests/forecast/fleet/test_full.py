@@ -74,7 +74,7 @@ def test_the_date_is_the_first_full_month_by_its_ranks():
     (0.0, "Not full through 2027Q1, in any draw."),
     (0.3, "Not full through 2027Q1 with 70 %; if it is, from 2027-02 on."),
     (0.7, "Full in 2027-02 (8 in 10: 2027-02 to after 2027-03); 30 % that it lasts through 2027Q1."),
-    (1.0, "Full in 2027-02 (2027-02 in 8 of 10); 0 % that it lasts through 2027Q1."),
+    (1.0, "Full in 2027-02 (8 in 10: 2027-02); 0 % that it lasts through 2027Q1."),
 ])  # fmt: skip
 def test_a_date_past_the_horizon_is_said_as_that(share, says):
     draws = np.zeros((10, 3), dtype=bool)

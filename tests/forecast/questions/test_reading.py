@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,25 @@ def test_numbers_and_pairs_may_come_as_text():
             read_question({"question": "cost", "given": text})
     with pytest.raises(ValueError, match="field 'life' is '4,five'; it must be of the form 4,5,6"):
         read_question({"question": "cost", "life": "4,five"})
+
+
+@pytest.mark.parametrize("kind", [int, np.int64, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_number_of_any_type_is_the_same_number(name, kind):
+    numbers = {field for field in QUESTIONS[name].model_fields if field in KINDS and KINDS[field].column == "double"}
+    whole = dict.fromkeys(numbers, 1.0) | dict.fromkeys(required(name) - numbers, "x")
+    assert read_question({"question": name, **whole, **{field: kind(1) for field in numbers}}) == read_question(
+        {"question": name, **whole}
+    )
+
+
+def test_lists_and_tables_of_numbers_of_any_type_are_the_same():
+    cost = {"question": "cost", "life": [4.0, 5.0], "given": {"site.utilisation": 1.0}}
+    for life in (np.array([4, 5]), [np.int64(4), np.float32(5)], [4, 5]):
+        assert read_question({**cost, "life": life, "given": {"site.utilisation": np.int64(1)}}) == read_question(cost)
+    assert read_question({**POWER, "quantiles": np.array([0.25, 0.5])}).arguments["quantiles"] == (0.25, 0.5)
+    with pytest.raises(ValueError, match="field 'horizon' is bool 'True'; it must be a finite number"):
+        read_question({**POWER, "horizon": np.True_})
 
 
 def test_names_may_come_as_text_or_a_list():

@@ -158,3 +158,23 @@ def test_unknown_firms_and_sides_are_refused_by_name(split, revenue, bought, obs
         firm_spend(observations, "nobody", QUARTERS, market=MARKET)
     with pytest.raises(ValueError, match="side 'cloud'"):
         moved(split, revenue, bought, to="cloud")
+
+
+def test_a_part_that_the_record_contradicts_is_not_known_and_moves_neither_history_nor_offset(split, revenue, bought):
+    far = bought.copy()
+    at = np.flatnonzero(np.isfinite(bought[0]))
+    far[:, at[:4]] = 10 * revenue[:, at[:4]]  # ten times all that was sold
+    done, rest = moved(split, revenue, far), moved(split, revenue, np.where(np.isfinite(bought), bought, np.nan))
+    assert done.beyond == tuple(done.table["quarter"].iloc[at[:4]])
+    assert done.notes[0].count(f"{done.beyond[0]} to {done.beyond[-1]}") == 1
+    part = (done.table["firm"] / (1 - done.table["before"])).to_numpy()
+    assert part[at[:4]].max() < 2 * part[at[4:]].max()
+    assert done.table["firm"].iloc[at[:4]].max() < 0.3
+    offset = done.offsets.set_index("definition")["after"]["recast_2"]
+    assert abs(offset - rest.offsets.set_index("definition")["after"]["recast_2"]) < 0.05
+    assert rest.notes == ()
+
+
+def test_a_firm_that_would_buy_all_in_every_quarter_is_refused(split, revenue, bought):
+    with pytest.raises(ValueError, match="'coreweave' would have bought all that its side did in every quarter"):
+        moved(split, revenue, 10 * revenue + 0 * np.nan_to_num(bought))

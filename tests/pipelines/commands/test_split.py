@@ -53,7 +53,7 @@ def test_no_number_is_lost_on_a_narrow_screen(shown, monkeypatch, capsys, column
 
 
 @pytest.mark.parametrize("said", [
-    "Hyperscale share of revenue", "definition recast_2", "as of 2026-09-01", "mode soft at 60.0%", "strength 0.2",
+    "Hyperscale share of revenue", "definition recast_2", "as of 2026-09-01", "mode soft at 60 %", "strength 0.2",
     "total kept", "free (80 %)", "strain", "KL", "ESS", "total moved", "HHI", "effective number", "halved",
 ])  # fmt: skip
 def test_every_tag_is_printed(printed, said):

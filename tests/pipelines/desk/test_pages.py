@@ -274,3 +274,12 @@ def test_a_table_tells_once_what_all_rows_share_and_cuts_long_ones():
         ("x [MW facility]",),
     )
     assert table.note == "leaf: edge; 100 further rows: ask with `--output FILE` for all"
+
+
+def test_a_refusal_tells_no_secret(pages, monkeypatch):
+    monkeypatch.setenv("SHIFTCAST_TOKEN", "open-sesame-9")
+    reply = pages.refusal(503, "postgresql://me:hunter22@db/x: cannot be used (open-sesame-9 was refused)")
+    assert reply.status == 503
+    shown = text_of(reply)
+    assert "postgresql://***@db/x: cannot be used (*** was refused)" in shown
+    assert "hunter22" not in reply.body.decode()

@@ -1,0 +1,148 @@
+"""Read Parquet of any origin in bounded memory: weighed by its metadata first, then unpacked a piece at a time.
+
+One entry of a dictionary may stand for millions of cells, so that text is read as its codes and its length told from
+them before any cell is made of it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+ROWS: Final = 50_000
+BATCH: Final = 1 << 26  # bytes of the cells that are held at once
+COLUMNS: Final = 16_384  # as a sheet may have
+_TEXT, _FIXED = "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"
+_WORD: Final = 8  # bytes of a number, and of a place in a list
+_SHOWN: Final = 80
+
+
+def parquet_batches(
+    file: BinaryIO, name: str, refusal: Callable[[str], Exception], unpacked: Callable[[int], None]
+) -> Iterator[pa.Table]:  # fmt: skip
+    """Read a Parquet file batch by batch, the fields of nested columns as columns such as ``usage.gpus``.
+
+    Parameters
+    ----------
+    file
+        A file that can seek.
+    name
+        Its name, for messages.
+    refusal
+        Makes the error of a message.
+    unpacked
+        Is told of bytes before they are made of the file's, and raises where they are too many.
+
+    Yields
+    ------
+    Table
+        Up to 50,000 rows, and of large cells as many as hold some 64 MiB; text is text, not codes.
+
+    Raises
+    ------
+    Exception
+        What ``refusal`` makes, of a file that is damaged, is no Parquet, or has a column twice or too many columns.
+    """
+    try:
+        texts = _texts(pq.ParquetFile(file), name, refusal)
+        file.seek(0)
+        opened = pq.ParquetFile(file, read_dictionary=texts)
+        weights = [_weight(opened.metadata, group) for group in range(opened.num_row_groups)]
+        pages = sum(each for each, _ in weights)
+        unpacked(pages)
+        beyond = _beyond(pages, unpacked)
+        for group, (_, whole) in enumerate(weights):
+            rows = opened.metadata.row_group(group).num_rows
+            most = max(1, min(ROWS, BATCH * rows // max(whole, 1)))
+            for batch in opened.iter_batches(batch_size=most, row_groups=[group]):
+                yield from _cut(_flat(pa.Table.from_batches([batch])), beyond)
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0][:_SHOWN]
+        raise refusal(f"{name}: cannot be read as Parquet ({reason}); export it again") from None
+
+
+def _texts(file: pq.ParquetFile, name: str, refusal: Callable[[str], Exception]) -> list[str]:
+    """Return the paths of the columns of text, after a look at all names."""
+    schema = file.metadata.schema
+    if len(schema) > COLUMNS:
+        raise refusal(f"{name}: has {len(schema):,} columns, more than {COLUMNS:,}; export those that are needed")
+    names = Counter(_flat(file.schema_arrow.empty_table()).column_names)
+    twice = sorted(each for each, count in names.items() if count > 1)
+    if twice:
+        raise refusal(f"{name}: column {twice[0]!r} is there twice; rename one of them")
+    columns = map(schema.column, range(len(schema)))
+    return [column.path for column in columns if column.physical_type == _TEXT]
+
+
+def _weight(metadata: pq.FileMetaData, group: int) -> tuple[int, int]:
+    """Return bytes of a row group's pages, with what its lists hold, and those of all its cells by their types."""
+    pages = cells = 0
+    for place in range(len(metadata.schema)):
+        column, kind = metadata.row_group(group).column(place), metadata.schema.column(place)
+        size = kind.length if kind.physical_type == _FIXED else _WORD
+        made = column.num_values * size
+        pages += column.total_uncompressed_size + (made if kind.max_repetition_level or size > _WORD else 0)
+        cells += column.total_uncompressed_size + made
+    return pages, cells
+
+
+def _beyond(pages: int, unpacked: Callable[[int], None]) -> Callable[[int], None]:
+    """Return what is told of text, and tells of what the pages did not hold: cells that one entry stands for."""
+    spare = pages
+
+    def count(text: int) -> None:
+        nonlocal spare
+        unpacked(max(0, text - spare))
+        spare = max(0, spare - text)
+
+    return count
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    while any(pa.types.is_struct(kind) for kind in table.schema.types):
+        table = table.flatten()
+    return table
+
+
+def _cut(table: pa.Table, unpacked: Callable[[int], None]) -> Iterator[pa.Table]:
+    """Yield a table in parts whose text is short enough to be held, as text."""
+    size = sum(_length(chunk) for column in table.columns for chunk in column.chunks)
+    if size > BATCH and table.num_rows > 1:
+        half = table.num_rows // 2
+        yield from _cut(table.slice(0, half), unpacked)
+        yield from _cut(table.slice(half), unpacked)
+        return
+    unpacked(size)
+    for place, column in enumerate(table.columns):
+        if pa.types.is_dictionary(column.type):
+            for chunk in column.chunks:
+                chunk.dictionary.validate(full=True)  # text that is not UTF-8
+            table = table.set_column(place, table.column_names[place], column.cast(column.type.value_type))
+    yield table
+
+
+def _length(array: pa.Array) -> int:
+    """Return the bytes of the text that an array of codes stands for, those within lists and objects too.
+
+    Examples
+    --------
+    >>> _length(pa.array(["ab", "ab", None]).dictionary_encode()), _length(pa.array([["ab"], []]))
+    (4, 2)
+    """
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return int(pc.sum(pc.binary_length(array.dictionary).take(array.indices)).as_py() or 0)
+    if pa.types.is_map(kind):
+        first, last = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return _length(array.values.slice(first, last - first))
+    if pa.types.is_struct(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        inner = array.flatten()
+        return sum(map(_length, inner)) if isinstance(inner, list) else _length(inner)
+    if pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):
+        return int(pc.sum(pc.binary_length(array)).as_py() or 0)
+    return 0
