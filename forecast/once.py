@@ -36,7 +36,8 @@ class _Memory:
         if key not in self._results:
             found = function(*given, **named)
             self._results[key] = found
-            self._own[id(found)] = key  # it stays referred to, so no other object takes its place
+            if found is not None:  # which stands for itself wherever it is
+                self._own[id(found)] = key  # it stays referred to, so no other object takes its place
         return self._results[key]
 
     def _digest(self, called: object) -> bytes:
@@ -59,10 +60,15 @@ class _Pickler(pickle.Pickler):
     def __init__(self, digest: Any, own: Mapping[int, bytes]) -> None:
         super().__init__(_Written(digest), protocol=_PROTOCOL)
         self._own = own
+        self._met: dict[int, bytes] = {}  # records of this call that come again are named by their number
         self.fast = True  # or two equal texts would be written otherwise than one that is met twice
 
     def persistent_id(self, obj: object) -> bytes | None:
-        return self._own.get(id(obj))
+        known = self._own.get(id(obj))
+        if known is None and hasattr(type(obj), "__dataclass_fields__"):
+            known = self._met.get(id(obj))
+            self._met.setdefault(id(obj), b"%d" % len(self._met))
+        return known
 
     def reducer_override(self, obj: Any) -> Any:
         parts = _contents(obj)
@@ -75,15 +81,13 @@ def _contents(held: Any) -> list[Any] | None:
         return ["frame", held.index, list(held.columns), [held[name].array for name in held.columns]]
     if isinstance(held, pd.Series):
         return ["series", held.name, held.index, held.array]
-    if isinstance(held, pd.RangeIndex):
-        return ["range", held.start, held.stop, held.step, held.name]
     if isinstance(held, pd.Index):
         return ["index", list(held.names), getattr(held, "freqstr", None), held.array]
     if isinstance(held, pd.arrays.DatetimeArray):
         return ["days", str(held.dtype), held.asi8]
     if isinstance(held, pd.arrays.NumpyExtensionArray):
         return ["numbers", held.to_numpy()]
-    return ["array", str(held.dtype), held.tolist()] if isinstance(held, ExtensionArray) else None
+    return ["array", str(held.dtype), repr(held.tolist())] if isinstance(held, ExtensionArray) else None
 
 
 _MEMORY: Final[ContextVar[_Memory | None]] = ContextVar("_MEMORY", default=None)

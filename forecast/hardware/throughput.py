@@ -66,7 +66,12 @@ def task_rates(throughput: DataFrame[Throughput], generations: Generations, task
     -------
     TaskRates
     """
-    levels = read_levels(throughput, generations.accelerators, unit=task.record_unit)
+    return _task_rates(
+        throughput, generations, task, read_levels(throughput, generations.accelerators, unit=task.record_unit)
+    )
+
+
+def _task_rates(throughput: DataFrame[Throughput], generations: Generations, task: Task, levels: Levels) -> TaskRates:
     kind = task.record_unit.partition("/")[0]
     one = generation_throughput(throughput, generations, task)
     reached = one.value * task.flop_per_unit / (SIXTEEN_OVER_EIGHT_BIT * generations.fp8_tflops * 1e12)
@@ -179,7 +184,9 @@ def every_task_rates(
     dict
         Name to :class:`TaskRates`.
     """
-    return {task.name: task_rates(throughput, generations, task) for task in tasks}
+    names = generations.accelerators
+    levels = {unit: read_levels(throughput, names, unit=unit) for unit in {task.record_unit for task in tasks}}
+    return {task.name: _task_rates(throughput, generations, task, levels[task.record_unit]) for task in tasks}
 
 
 @once

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from scipy.linalg import block_diag
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
-from shiftcast.features.frames import empty
+from shiftcast.features.frames import DataFrame, empty
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling, sample_assumptions
@@ -101,12 +102,18 @@ def _heard(fit: WorldFit) -> WorldFit:
     """Return a fit with no more of the record than history is taught by: other news change nothing that it learns."""
     known = fit.known
     measures = {name.split(".")[1] for name in known.beliefs if name.startswith(ANCHOR)}
-    blank = {name: empty(rule.frame) for name, rule in RULES.items() if name not in _TAUGHT_BY}
+    blank = _blank()
     rows = select(known.observations, measure=(*_RUNS_AND_MACHINES, *sorted(measures)))
-    nothing = Frames(**{name: empty(rule.frame) for name, rule in RULES.items()}, registry=known.registry,
-                     learned=known.learned)  # fmt: skip
-    own = replace(known, **{**blank, "observations": rows}, history=nothing)
+    other = {name: rows for name, rows in blank.items() if name not in _TAUGHT_BY}
+    nothing = Frames(**blank, registry=known.registry, learned=known.learned)
+    own = replace(known, **{**other, "observations": rows}, history=nothing)
     return WorldFit(own, replace(fit.top_down, known=own), replace(fit.bottom_up, known=own))
+
+
+@cache
+def _blank() -> dict[str, DataFrame[Any]]:
+    """Return every frame of a record without rows."""
+    return {name: empty(rule.frame) for name, rule in RULES.items()}
 
 
 @once
