@@ -77,12 +77,9 @@ def sides_over(memberships: DataFrame[Memberships], firm: str, definition: str, 
     ['rest', 'hyperscale']
     """
     rows = _rows_of(memberships, firm, definition)
-    published = str(rows["segment"].iloc[0])
-    found = []
-    for day in days:
-        valid = rows.loc[rows["valid_from"] <= day, "segment"]
-        found.append(published if valid.empty else str(valid.iloc[-1]))
-    return found
+    latest_first = list(zip(rows["valid_from"], rows["segment"].astype(str), strict=True))[::-1]
+    published = latest_first[-1][1]
+    return [next((side for since, side in latest_first if since <= day), published) for day in days]
 
 
 def published_side(memberships: DataFrame[Memberships], firm: str, definition: str) -> str:

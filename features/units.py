@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import pint
@@ -125,6 +125,7 @@ def registry() -> pint.UnitRegistry[float]:
     return units
 
 
+@lru_cache(maxsize=4096)  # checks ask the same of every record, and parsing a unit takes a millisecond
 def convert(value: float, unit: str, to: str) -> float:
     """Return ``value`` in ``unit`` expressed in the unit ``to``.
 

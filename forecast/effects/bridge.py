@@ -23,6 +23,7 @@ from shiftcast.forecast.effects.news import News, Subject, news_between
 from shiftcast.forecast.effects.words import SENSIBLE, said, signed
 from shiftcast.forecast.identity.world import build_world
 from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.once import remembering
 from shiftcast.forecast.spoken import percent
 from shiftcast.forecast.views.answer import ASSUMED, Answer
 
@@ -94,6 +95,13 @@ def bridge(
     ValueError
         If a record cannot be drawn again, naming the row at fault.
     """
+    with remembering():  # a piece of news touches few of the fits behind a drawing
+        return _bridged(before, after, figure, steps=steps, draws=draws, progress=progress)
+
+
+def _bridged(
+    before: Version, after: Version, figure: Figure, *, steps: int, draws: int, progress: Progress
+) -> tuple[Step, ...]:
     news = news_between(before.known, after.known)
     worlds = _Worlds(news, after.settings, min(draws, after.settings.draws), figure, progress)
     found, moved_day = [], before.known.origin != after.known.origin

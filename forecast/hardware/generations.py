@@ -16,6 +16,7 @@ from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.growth import BASE_DAY
 from shiftcast.forecast.hardware.levels import check_positive
 from shiftcast.forecast.hardware.roofline import roofline
+from shiftcast.forecast.once import once
 from shiftcast.forecast.workloads import Task
 
 
@@ -83,6 +84,7 @@ class Generations:
     peak_gain: float
 
 
+@once
 def nvidia_generations(hardware: DataFrame[Hardware], prior: GenerationPrior) -> Generations:
     """Read the generations of NVIDIA's fleet from catalogue rows known at an origin.
 

@@ -21,6 +21,7 @@ from scipy.stats import norm, t
 from shiftcast.features.frames import ALL, AssumptionRows, DataFrame, Observations, Traffic
 from shiftcast.features.input_error import InputError
 from shiftcast.features.series import select
+from shiftcast.forecast.once import once
 
 FEWEST: Final = 2  # operators: one alone says nothing of how far operators lie apart
 _EXACT: Final = 1e-12  # variance of a figure without error
@@ -220,7 +221,14 @@ def learn_measured(
     DataFrame
         The same rows in the same order.
     """
-    makers = makers_of_mean(traffic)
+    about = select(observations, measure=tuple(kind.measure for kind in KINDS.values()))
+    return _with_learned(assumptions, about, makers_of_mean(traffic))
+
+
+@once
+def _with_learned(
+    assumptions: DataFrame[AssumptionRows], observations: DataFrame[Observations], makers: float
+) -> DataFrame[AssumptionRows]:
     rows = assumptions.to_dict("records")
     learned = [_learned(row, observations, makers) if _is_pooled(row) else row for row in rows]
     changed: DataFrame[AssumptionRows] = pd.DataFrame(learned, columns=assumptions.columns).astype(assumptions.dtypes)

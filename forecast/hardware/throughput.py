@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,8 +17,10 @@ from shiftcast.forecast.hardware.equivalents import UNIT
 from shiftcast.forecast.hardware.generations import Generations, GenerationThroughput, generation_throughput
 from shiftcast.forecast.hardware.growth import compound, years_after_base
 from shiftcast.forecast.hardware.levels import Levels, level_factors, read_levels
+from shiftcast.forecast.once import once
 from shiftcast.forecast.workloads import Task
 
+CORE_SECOND: Final = "core_second"  # unit of work that is counted in the time of cores itself
 SIXTEEN_OVER_EIGHT_BIT: Final = 0.5  # peak rates; utilisation of the peak is published against the 16-bit one
 
 
@@ -63,7 +66,12 @@ def task_rates(throughput: DataFrame[Throughput], generations: Generations, task
     -------
     TaskRates
     """
-    levels = read_levels(throughput, generations.accelerators, unit=task.record_unit)
+    return _task_rates(
+        throughput, generations, task, read_levels(throughput, generations.accelerators, unit=task.record_unit)
+    )
+
+
+def _task_rates(throughput: DataFrame[Throughput], generations: Generations, task: Task, levels: Levels) -> TaskRates:
     kind = task.record_unit.partition("/")[0]
     one = generation_throughput(throughput, generations, task)
     reached = one.value * task.flop_per_unit / (SIXTEEN_OVER_EIGHT_BIT * generations.fp8_tflops * 1e12)
@@ -158,15 +166,63 @@ def _by_generation(rates: TaskRates, assumed: Assumptions, years: Array, held_af
     return np.asarray(by_generation)
 
 
-def core_throughput(throughput: DataFrame[Throughput], task: Task, assumed: Assumptions) -> Array | None:
+@once
+def every_task_rates(
+    throughput: DataFrame[Throughput], generations: Generations, tasks: tuple[Task, ...]
+) -> dict[str, TaskRates]:
+    """Return what the records say of several tasks, by name.
+
+    Parameters
+    ----------
+    throughput, generations
+        As :func:`task_rates` takes them.
+    tasks
+        The tasks.
+
+    Returns
+    -------
+    dict
+        Name to :class:`TaskRates`.
+    """
+    names = generations.accelerators
+    levels = {unit: read_levels(throughput, names, unit=unit) for unit in {task.record_unit for task in tasks}}
+    return {task.name: _task_rates(throughput, generations, task, levels[task.record_unit]) for task in tasks}
+
+
+@once
+def core_records(throughput: DataFrame[Throughput], tasks: tuple[Task, ...]) -> dict[str, float]:
+    """Return work per second of one CPU core by task, of those that a record is known of, the median of its records.
+
+    Parameters
+    ----------
+    throughput
+        Throughput rows known at the origin.
+    tasks
+        The tasks.
+
+    Returns
+    -------
+    dict
+        Name to throughput of a core [unit/s]; work that is counted in core-seconds has none.
+    """
+    cores = throughput[throughput["accelerator"] == "cpu_core"]
+    found = {}
+    for task in tasks:
+        rows = cores[(cores["unit"] == task.record_unit) & cores["model"].str.startswith(task.record_model)]
+        if task.unit != CORE_SECOND and len(rows):
+            found[task.name] = float(rows["value"].median())
+    return found
+
+
+def core_throughput(records: Mapping[str, float], task: Task, assumed: Assumptions) -> Array | None:
     """Return work per second of one busy CPU core on a task, shape (draws,), or ``None`` if no record is known.
 
     Work that is counted in core-seconds takes them as they are.
 
     Parameters
     ----------
-    throughput
-        Throughput rows known at the origin.
+    records
+        From :func:`core_records`.
     task
         The task.
     assumed
@@ -177,8 +233,6 @@ def core_throughput(throughput: DataFrame[Throughput], task: Task, assumed: Assu
     ndarray or None
         Throughput of a core [unit/s].
     """
-    if task.unit == "core_second":
+    if task.unit == CORE_SECOND:
         return np.ones_like(assumed["derate.core"])
-    rows = throughput[(throughput["accelerator"] == "cpu_core") & (throughput["unit"] == task.record_unit)]
-    rows = rows[rows["model"].str.startswith(task.record_model)]
-    return None if rows.empty else np.asarray(rows["value"].median() * assumed["derate.core"])
+    return np.asarray(records[task.name] * assumed["derate.core"]) if task.name in records else None

@@ -29,7 +29,8 @@ SURVEYED: Final = "internal"  # leaf of the fleets whose shares of work are publ
 AT_LEAST: Final = ("share", "requests")  # measures that are lower bounds
 CLASSIC: Final = ("recsys", "search", "ads")
 _POOLED: Final = ("energy_per_request",)
-_DISCLOSED: Final = "anchor.requests.disclosed"
+ANCHOR: Final = "anchor."  # beginning of the beliefs that make figures anchors
+_DISCLOSED: Final = f"{ANCHOR}requests.disclosed"
 _TINY: Final = 1e-30
 
 
@@ -98,7 +99,7 @@ def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]
     tuple of Anchor
         In the order of their names and days, those of one figure first.
     """
-    spreads = {name: spread for name, spread in sorted(known.beliefs.items()) if name.startswith("anchor.")}
+    spreads = {name: spread for name, spread in sorted(known.beliefs.items()) if name.startswith(ANCHOR)}
     if not spreads:
         return ()
     rows = pd.concat([_rows(known, name, spread, quarters) for name, spread in spreads.items()])
@@ -110,7 +111,7 @@ def find_anchors(known: Known, quarters: pd.DatetimeIndex) -> tuple[Anchor, ...]
 
 def _rows(known: Known, belief: str, spread: float, quarters: pd.DatetimeIndex) -> pd.DataFrame:
     """Return the figures that a belief makes anchors."""
-    rest = belief.removeprefix("anchor.")
+    rest = belief.removeprefix(ANCHOR)
     measure, _, definition = rest.partition(".")
     rows = select(known.observations, measure=measure, definition=definition)
     rows = rows[rows["period_end"] > quarters[0] - pd.offsets.QuarterEnd()]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -18,11 +17,11 @@ from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import calendar_quarters, days_in, quarter_label
 from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.draws import Sampling, stream
 from shiftcast.forecast.hardware.conversion import hours_per_request
 from shiftcast.forecast.hardware.generations import Generations
 from shiftcast.forecast.hardware.growth import compound, years_after_base
-from shiftcast.forecast.hardware.throughput import TaskRates, task_rates
+from shiftcast.forecast.hardware.throughput import TaskRates, core_records, every_task_rates
 from shiftcast.forecast.identity.rolled import MigrationFit, draw_migration, fit_migration
 from shiftcast.forecast.identity.tokens import TokenFit, draw_tokens, fit_tokens
 from shiftcast.forecast.identity.training import seen_training_hours, training_ratio
@@ -31,6 +30,7 @@ from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import SOLD_LEAVES
 from shiftcast.forecast.migration.carry import Carried
 from shiftcast.forecast.migration.steps import TechniqueStep
+from shiftcast.forecast.once import once
 from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state, share_prior
 from shiftcast.forecast.volume import series_prior
 from shiftcast.forecast.workloads import TRAINING, Task
@@ -52,6 +52,9 @@ class BottomUpFit:
         What was read of technique shares.
     inference
         State of the share of accelerator-hours that is inference.
+    rates, cores
+        Task to what the records say of its throughput, of those that run on accelerators; and to that of a CPU core
+        [unit/s], of those that a record is known of.
     """
 
     known: Known
@@ -60,21 +63,14 @@ class BottomUpFit:
     tokens: tuple[TokenFit, ...]
     migration: MigrationFit
     inference: ShareState
+    rates: Mapping[str, TaskRates]
+    cores: Mapping[str, float]
 
     @property
     def migration_quarters(self) -> pd.DatetimeIndex:
         """Ends of the quarters of technique shares: those of the fit, lengthened to :data:`MIGRATION_THROUGH`."""
         longer = calendar_quarters(quarter_label(self.quarters[0]), MIGRATION_THROUGH)
         return longer if len(longer) > len(self.quarters) else self.quarters
-
-    @cached_property
-    def rates(self) -> Mapping[str, TaskRates]:
-        """Task to what the records say of its throughput, of those that run on accelerators."""
-        return {
-            task.name: task_rates(self.known.throughput, self.generations, task)
-            for task in self.known.registry.tasks
-            if task.on_accelerator and task.workload != TRAINING
-        }
 
 
 @dataclass(frozen=True)
@@ -121,7 +117,13 @@ def fit_bottom_up(known: Known, generations: Generations, quarters: pd.DatetimeI
     series = known.market.operators.token_series
     tokens = fit_tokens(observations, quarters, series, series_prior(beliefs, "volume.tokens"))
     inference = fit_inference_share(observations, quarters, share_prior(beliefs, "share.inference"))
-    return BottomUpFit(known, generations, quarters, tokens, fit_migration(known, quarters), inference)
+    tasks = known.registry.tasks
+    asked = tuple(task for task in tasks if task.on_accelerator and task.workload != TRAINING)
+    rates = every_task_rates(known.throughput, generations, asked)
+    return BottomUpFit(
+        known, generations, quarters, tokens, fit_migration(known, quarters), inference, rates,
+        core_records(known.throughput, tasks),
+    )  # fmt: skip
 
 
 def draw_technique_shares(fit: BottomUpFit, sampling: Sampling) -> Carried:
@@ -173,7 +175,7 @@ def draw_bottom_up(
     volumes = {workload: each[:, over] for workload, each in volumes.items()}
     shares = {key: each[:, : len(sampling.quarters)][:, over] for key, each in carried.shares.items()}
     held = known.beliefs["growth.held_after"]
-    asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips, held, fit.rates)
+    asked = Asked(registry, volumes, shares, sampling.assumed, quarters, chips, held, fit.rates, fit.cores)
     tasks = tuple(task for task in registry.tasks if task.workload not in missing)
     hours = np.zeros((sampling.draws, len(quarters), len(SOLD_LEAVES), len(tasks)))
     core_hours: dict[str, Array] = {}
@@ -186,7 +188,7 @@ def draw_bottom_up(
             evidence[task.name] = fit.rates[task.name].one.evidence
             hours_each[task.name] = hours_per_request(asked.intensity(task), np.ones(()), theta)
             fill_hours(hours[..., column], asked, task, by_leaf(sampling.assumed, task, chips)[..., chips.own], theta)
-        add_cores(core_hours, asked, task, known.throughput)
+        add_cores(core_hours, asked, task)
     inference = draw_inference_share(fit.inference, sampling)[:, over]
     _add_training(hours, asked, tasks, fit, hour_shares, inference)
     names = tuple(task.name for task in tasks)
@@ -255,4 +257,9 @@ def draw_inference_share(state: ShareState, sampling: Sampling) -> Array:
     ndarray, shape (draws, quarters)
         Share [share], in (0, 1).
     """
-    return state.simulate(sampling.draws, sampling.stream("inference"))[0]
+    return _drawn_inference(state, sampling.draws, sampling.seed)
+
+
+@once
+def _drawn_inference(state: ShareState, draws: int, seed: int) -> Array:
+    return state.simulate(draws, stream(seed, "inference"))[0]

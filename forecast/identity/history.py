@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -16,17 +17,21 @@ from scipy.linalg import block_diag
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.calendars import quarter_label
+from shiftcast.features.frames import DataFrame, empty
 from shiftcast.features.input_error import InputError
+from shiftcast.features.series import select
 from shiftcast.forecast.draws import Sampling, sample_assumptions
-from shiftcast.forecast.identity.anchors import Anchor, Drawn, find_anchors, predict_anchors
+from shiftcast.forecast.identity.anchors import ANCHOR, Anchor, Drawn, find_anchors, predict_anchors
 from shiftcast.forecast.identity.bottomup import draw_bottom_up
 from shiftcast.forecast.identity.fit import WorldFit
 from shiftcast.forecast.identity.machines import draw_machines
 from shiftcast.forecast.identity.smoother import Data, Step, assimilate
 from shiftcast.forecast.identity.sold import Sold
 from shiftcast.forecast.identity.topdown import as_sold
+from shiftcast.forecast.known import RULES, Frames
 from shiftcast.forecast.leaves import SOLD_LEAVES
 from shiftcast.forecast.migration.carry import Carried
+from shiftcast.forecast.once import once
 from shiftcast.forecast.statements.conditioning import effective
 
 STEPS: Final = 3
@@ -35,6 +40,10 @@ RECENT: Final = 4  # quarters over which leaves are compared
 _NOT_LEARNED: Final = (
     "leaf_share.", "vendor_spend.", "procurement.", "price.h100e_sd", "funding.", "guidance.", "ledger.",
 )  # fmt: skip
+_RUNS_AND_MACHINES: Final = ("training_work", "h100e")  # measures heard beside those of anchors
+_TAUGHT_BY: Final = frozenset(
+    {"observations", "assumptions", "belief_rows", "traffic", "definitions", "operators", "chips"}
+)  # frames of the record
 _TINY: Final = 1e-9
 _FARTHEST: Final = 4.0  # standard deviations from its median that a draw of an assumption may lie
 _SHOWN: Final = (0.1, 0.5, 0.9)
@@ -86,6 +95,29 @@ def learn_from_history(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sa
     Taught
         Sampling of the same draws with conditioned assumptions, and what moved them.
     """
+    return _learned(_heard(fit), sold, carried, sampling)
+
+
+def _heard(fit: WorldFit) -> WorldFit:
+    """Return a fit with no more of the record than history is taught by: other news change nothing that it learns."""
+    known = fit.known
+    measures = {name.split(".")[1] for name in known.beliefs if name.startswith(ANCHOR)}
+    blank = _blank()
+    rows = select(known.observations, measure=(*_RUNS_AND_MACHINES, *sorted(measures)))
+    other = {name: rows for name, rows in blank.items() if name not in _TAUGHT_BY}
+    nothing = Frames(**blank, registry=known.registry, learned=known.learned)
+    own = replace(known, **{**other, "observations": rows}, history=nothing)
+    return WorldFit(own, replace(fit.top_down, known=own), replace(fit.bottom_up, known=own))
+
+
+@cache
+def _blank() -> dict[str, DataFrame[Any]]:
+    """Return every frame of a record without rows."""
+    return {name: empty(rule.frame) for name, rule in RULES.items()}
+
+
+@once
+def _learned(fit: WorldFit, sold: Sold, carried: Carried, sampling: Sampling) -> Taught:
     past = _Past(fit, sold, carried, sampling)
     if not len(past.quarters):
         return Taught(sampling, {}, pd.DataFrame(columns=_PARAMETER), pd.DataFrame(columns=_EVIDENCE), 1.0)

@@ -9,6 +9,7 @@ import numpy as np
 from shiftcast.features.arrays import Array
 from shiftcast.forecast.draws import stream
 from shiftcast.forecast.identity.guidance import GuidedQuarter
+from shiftcast.forecast.once import once
 from shiftcast.forecast.volume import SeriesPrior, VolumeFit, draw_volume, fit_volume
 
 
@@ -59,6 +60,7 @@ def fit_outlook(
     return Outlook(guided, after, horizon)
 
 
+@once
 def draw_outlook(outlook: Outlook, *, draws: int, seed: int, name: str) -> Array:
     """Draw joint paths of wanted revenue: what is sold if it can be supplied and paid for.
 

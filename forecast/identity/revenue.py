@@ -17,10 +17,11 @@ from shiftcast.features.frames import DataFrame, Observations
 from shiftcast.features.input_error import InputError
 from shiftcast.features.scope import VENDOR
 from shiftcast.features.series import fiscal_revenue, select
-from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.draws import Sampling, stream
 from shiftcast.forecast.identity.guidance import guidance_prior, guided_quarter
 from shiftcast.forecast.identity.outlook import Outlook, draw_outlook, fit_outlook
 from shiftcast.forecast.known import Known
+from shiftcast.forecast.once import once
 from shiftcast.forecast.statements.state import ShareState, fit_share_state, share_prior
 from shiftcast.forecast.supply.funding import Buyers, fundable, read_buyers
 from shiftcast.forecast.volume import VolumeFit, series_prior
@@ -153,13 +154,18 @@ def draw_revenue(fit: RevenueFit, sampling: Sampling) -> Revenue:
     draws, reported = sampling.draws, fit.reported.to_numpy()
     future = draw_outlook(fit.ahead, draws=draws, seed=sampling.seed, name="revenue")
     total = np.hstack([np.broadcast_to(reported, (draws, len(reported))), future]) @ fit.weights
-    share = fit.compute.simulate(draws, sampling.stream("compute_share"))[0]
+    share = _drawn_compute(fit.compute, draws, sampling.seed)
     most = np.full(total.shape, np.inf)
     ahead = fit.quarters[fit.first_forecast :]
     most[:, fit.first_forecast :] = fundable(fit.buyers, ahead, sampling.assumed, paid=fit.reported, draws=draws)
     return Revenue(
         fit.quarters, total, total * share, most, fit.ahead.after, fit.first_forecast, fit.company_ratio
     )  # fmt: skip
+
+
+@once
+def _drawn_compute(state: ShareState, draws: int, seed: int) -> Array:
+    return state.simulate(draws, stream(seed, "compute_share"))[0]
 
 
 def _company_ratio(observations: DataFrame[Observations], reported: pd.Series) -> float:

@@ -3,27 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.asof import JUDGEMENT
+from shiftcast.features.frames import DataFrame, Observations, Rollouts, Traffic
 from shiftcast.features.series import select
-from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.draws import Assumptions, Sampling
 from shiftcast.forecast.known import Known
 from shiftcast.forecast.leaves import SOLD_SEGMENTS
+from shiftcast.forecast.market.facts import Market
+from shiftcast.forecast.migration import Learned
 from shiftcast.forecast.migration.carry import Carried, carry_forward
 from shiftcast.forecast.migration.steps import TechniqueStep, draw_step_shares, fit_steps, nested_shares
+from shiftcast.forecast.once import once
 from shiftcast.forecast.rollouts.clock import number_of
 from shiftcast.forecast.rollouts.courses import GIANTS, MIGRATING, Course, read_courses
 from shiftcast.forecast.rollouts.habits import Habits, learn_habits
 from shiftcast.forecast.rollouts.segments import Evidence, Judged, Migrated, draw_segment, with_unnamed
-from shiftcast.forecast.statements.state import share_prior
+from shiftcast.forecast.statements.state import SharePrior, share_prior
 from shiftcast.forecast.workloads import TRAINING, Registry
 
 Key = tuple[str, str]
+_SAID: Final = ("share", "downloads")  # measures that speak of techniques
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is read of the migration: nothing else of the record has a part in its fit.
+
+    Attributes
+    ----------
+    registry, now
+        Tasks, and the end of what was known [quarter].
+    observations, rollouts
+        Figures of measures that speak of techniques, and the ledger.
+    """
+
+    registry: Registry
+    now: float
+    observations: DataFrame[Observations]
+    rollouts: DataFrame[Rollouts]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What the migration is drawn on, beside its fit.
+
+    Attributes
+    ----------
+    registry, now, last
+        Tasks, the end of what was known [quarter], and the place of the last quarter of history.
+    traffic, learned
+        Requests of operators, and what reference histories taught.
+    """
+
+    registry: Registry
+    now: float
+    last: int
+    traffic: DataFrame[Traffic]
+    learned: Learned
 
 
 @dataclass(frozen=True)
@@ -67,14 +110,22 @@ def fit_migration(known: Known, quarters: pd.DatetimeIndex) -> MigrationFit:
     -------
     MigrationFit
     """
-    registry, beliefs, moving = known.registry, known.beliefs.of("rollouts"), migrating(known.registry)
+    said = Said(known.registry, _now(known), select(known.observations, measure=_SAID), known.rollouts)
+    prior = share_prior(known.beliefs, "share.technique")
+    return _fitted(said, known.market, known.beliefs.of("rollouts"), prior, quarters)
+
+
+@once
+def _fitted(
+    known: Said, market: Market, beliefs: Mapping[str, float], prior: SharePrior, quarters: pd.DatetimeIndex
+) -> MigrationFit:
+    registry, moving = known.registry, migrating(known.registry)
     courses = read_courses(known.rollouts, known.observations, moving, beliefs)
     judged = {(name, side): _judged(known, name, side) for name in moving for side in SOLD_SEGMENTS}
-    about = share_prior(known.beliefs, "share.technique")
     steps = {
         (name, side): fit_steps(
             known.observations, name, _before(registry.techniques(name), name in moving), side, quarters,
-            market=known.market, prior=about,
+            market=market, prior=prior,
         )
         for name in registry.workloads
         for side in SOLD_SEGMENTS
@@ -83,7 +134,7 @@ def fit_migration(known: Known, quarters: pd.DatetimeIndex) -> MigrationFit:
     for (name, _), by_technique in judged.items():
         for technique, rows in by_technique.items():
             said[name, technique] = min(said.get((name, technique), np.inf), rows[0].at)
-    return MigrationFit(courses, learn_habits(courses, _now(known), beliefs, said), judged, steps)
+    return MigrationFit(courses, learn_habits(courses, known.now, beliefs, said), judged, steps)
 
 
 def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, sampling: Sampling) -> Carried:
@@ -103,14 +154,22 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
     Carried
         (Workload, segment) to shares, shape (draws, quarters, techniques), and adoption and movers beside them.
     """
+    believed = {name: each for name, each in sampling.assumed.values.items() if name.startswith("ledger.")}
+    about = replace(sampling, assumed=Assumptions(believed))
+    origin = int(quarters.searchsorted(known.origin)) - 1
+    ground = Ground(known.registry, _now(known), origin, known.traffic, known.learned)
+    return _drawn(ground, fit, quarters, about)
+
+
+@once
+def _drawn(known: Ground, fit: MigrationFit, quarters: pd.DatetimeIndex, sampling: Sampling) -> Carried:
     registry, moving = known.registry, migrating(known.registry)
     before = {name: _before(registry.techniques(name), name in moving) for name in registry.workloads}
     alone = np.ones((sampling.draws, len(quarters), 1))
     level = {
         key: draw_step_shares(steps, before[key[0]], sampling) if steps else alone for key, steps in fit.steps.items()
     }
-    now = int(quarters.searchsorted(known.origin)) - 1
-    carried = carry_forward(level, before, quarters, now, known.learned, seed=sampling.seed)
+    carried = carry_forward(level, before, quarters, known.last, known.learned, seed=sampling.seed)
     shares, movers = dict(carried.shares), dict[str, Array]()
     adoption, weights = dict[tuple[str, str, str], Array](), dict[str, Array]()
     named = {course.operator for course in fit.courses if course.group == GIANTS}
@@ -127,10 +186,10 @@ def draw_migration(known: Known, fit: MigrationFit, quarters: pd.DatetimeIndex, 
 
 
 def _segment(
-    known: Known, fit: MigrationFit, workload: str, side: str, quarters: pd.DatetimeIndex, sampling: Sampling
+    known: Ground, fit: MigrationFit, workload: str, side: str, quarters: pd.DatetimeIndex, sampling: Sampling
 ) -> Migrated:
     techniques = [name for name in known.registry.techniques(workload) if name in MIGRATING]
-    evidence = Evidence(fit.habits, _now(known), known.traffic, fit.judged[workload, side])
+    evidence = Evidence(fit.habits, known.now, known.traffic, fit.judged[workload, side])
     courses = with_unnamed(fit.courses, side, workload, techniques)
     return draw_segment(
         courses, evidence, number_of(quarters), assumed=sampling.assumed, draws=sampling.draws, seed=sampling.seed
@@ -151,7 +210,7 @@ def _joined(older: Array, drawn: Migrated, before: tuple[str, ...], techniques: 
     return every[..., [(*before, *drawn.techniques).index(name) for name in techniques]]
 
 
-def _judged(known: Known, workload: str, side: str) -> dict[str, tuple[Judged, ...]]:
+def _judged(known: Said, workload: str, side: str) -> dict[str, tuple[Judged, ...]]:
     rows = select(known.observations, measure="share", base="requests", workload=workload, definition=JUDGEMENT)
     drawn = set(MIGRATING) & set(known.registry.techniques(workload))
     rows = rows[rows["segment"].isin(["all", side]) & rows["technique"].isin(drawn)]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
 from shiftcast.features.arrays import Array
-from shiftcast.features.frames import DataFrame, Throughput
 from shiftcast.forecast.draws import Assumptions
 from shiftcast.forecast.hardware.conversion import busy_hour_blocks, hours_per_request
 from shiftcast.forecast.hardware.growth import compound, years_after_base
@@ -35,8 +34,8 @@ class Asked:
     ----------
     registry, assumed, quarters, chips, held_after
         Task registry, drawn assumptions, ends of the quarters, chips in order, and how long growth goes on [year].
-    rates
-        Task to what the records say of its throughput.
+    rates, cores
+        Task to what the records say of its throughput, on accelerators and on a CPU core.
     volumes, shares
         As in :class:`BottomUp`.
     """
@@ -49,6 +48,7 @@ class Asked:
     chips: Chips
     held_after: float
     rates: Mapping[str, TaskRates]
+    cores: Mapping[str, float] = field(default_factory=dict)
 
     def requests(self, task: Task) -> Array:
         """Return the workload's requests by leaf, shape (draws, quarters, leaves)."""
@@ -138,19 +138,21 @@ def fill_hours(out: Array, asked: Asked, task: Task, placed: Array, theta: Array
         out[draws] = hours
 
 
-def add_cores(core_hours: dict[str, Array], asked: Asked, task: Task, throughput: DataFrame[Throughput]) -> None:
+def add_cores(core_hours: dict[str, Array], asked: Asked, task: Task) -> None:
     """Add a task's core-hours, if it runs on CPUs at all and a record says how fast.
 
     Parameters
     ----------
     core_hours
         Task to core-hours, shape (draws, quarters, leaves); it is added to.
-    asked, task, throughput
-        Demand, the task, and throughput rows known at the origin.
+    asked, task
+        Demand, and the task.
     """
+    rate = core_throughput(asked.cores, task, asked.assumed)
+    if rate is None:
+        return
     placed = by_leaf(asked.assumed, task, asked.chips)[..., -1] if task.on_accelerator else None
-    rate = core_throughput(throughput, task, asked.assumed)
-    if rate is None or (placed is not None and not placed.any()):
+    if placed is not None and not placed.any():
         return
     draws, quarters = len(rate), len(asked.quarters)
     core_hours[task.name] = np.empty((draws, quarters, len(SOLD_LEAVES)))

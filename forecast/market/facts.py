@@ -8,6 +8,7 @@ from shiftcast.features.frames import ChipRows, DataFrame, DefinitionRows, Opera
 from shiftcast.forecast.market.chips import Chips, read_chips
 from shiftcast.forecast.market.definitions import Definitions, one_reference, read_definitions
 from shiftcast.forecast.market.operators import Operators, read_operators
+from shiftcast.forecast.once import once
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Market:
     chips: Chips
 
 
+@once
 def read_market(
     definitions: DataFrame[DefinitionRows], operators: DataFrame[OperatorRows], chips: DataFrame[ChipRows]
 ) -> Market:

@@ -12,6 +12,7 @@ import xarray as xr
 from shiftcast.forecast.identity.fit import WorldFit, fit_world
 from shiftcast.forecast.identity.sold import TopDownFit, fit_top_down
 from shiftcast.forecast.known import Known, Settings
+from shiftcast.forecast.sixty_forty.concentration import Concentration, concentrations
 from shiftcast.forecast.sixty_forty.modes import Imposed, imposed_as
 from shiftcast.forecast.sixty_forty.report import SplitReport, report_beside, world_under
 from shiftcast.forecast.sixty_forty.restated import relabelled
@@ -61,7 +62,14 @@ class Redrawn:
             The split by quarter, free and imposed.
         """
         imposed = imposed_as(self.known, mode, share=share, strength=strength, total=total)
-        return report_beside(self.known, self._free, imposed, self._drawn, base=base, definition=definition)
+        return report_beside(
+            self.known, self._free, imposed, self._drawn, base=base, definition=definition,
+            concentrated=self._concentrated,
+        )  # fmt: skip
+
+    @cached_property
+    def _concentrated(self) -> tuple[Concentration, ...]:
+        return concentrations(self._free, self.known)
 
     @cached_property
     def _top_down(self) -> TopDownFit:

@@ -124,7 +124,7 @@ def split_report(fit: WorldFit, settings: Settings, imposed: Imposed, *, base: s
 
 def report_beside(
     known: Known, free_cube: xr.Dataset, imposed: Imposed, drawn: Callable[[Imposed], xr.Dataset], *, base: str,
-    definition: str,
+    definition: str, concentrated: tuple[Concentration, ...] | None = None,
 ) -> SplitReport:  # fmt: skip
     """Return the split under a mode beside a free forecast that is there already.
 
@@ -138,6 +138,8 @@ def report_beside(
         As :func:`split_report` takes them.
     drawn
         Draws the forecast under a mode; asked only where the mode changes what the split is fitted to.
+    concentrated
+        Concentration of the free forecast, where it is known already.
 
     Returns
     -------
@@ -158,7 +160,7 @@ def report_beside(
     moved = total / _total(free_cube, base) - 1
     return SplitReport(
         definition, base, f"{known.origin:%Y-%m-%d}", imposed, _table(free_cube, free, after, moved, imposed.share),
-        concentrations(free_cube, known),
+        concentrated or concentrations(free_cube, known),
         {name: float(free_cube.attrs[f"split_{name}"]) for name in ("statements", "inexact", "ess")},
         str(free_cube.attrs["memberships"]), str(free_cube.attrs["leaf_news"]),
     )  # fmt: skip

@@ -18,6 +18,7 @@ from shiftcast.features.frames import DataFrame, Memberships, Observations
 from shiftcast.features.membership import published_side, sides_over
 from shiftcast.forecast.draws import Sampling
 from shiftcast.forecast.market.facts import Market
+from shiftcast.forecast.once import once
 from shiftcast.forecast.split.relabel import purchases, relabel
 from shiftcast.forecast.split.share import Split
 
@@ -39,6 +40,7 @@ class Move:
     since: NDArray[np.bool_]
 
 
+@once
 def saved_moves(memberships: DataFrame[Memberships], quarters: pd.DatetimeIndex, reference: str) -> tuple[Move, ...]:
     """Return the firms that saved memberships put on another side than the figures of the reference definition do.
 

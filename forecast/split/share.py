@@ -19,12 +19,13 @@ from scipy.special import expit, logit
 from shiftcast.features.arrays import Array
 from shiftcast.features.frames import ALL, DataFrame, Observations
 from shiftcast.features.input_error import InputError
-from shiftcast.forecast.draws import Sampling
+from shiftcast.forecast.draws import Sampling, stream
 from shiftcast.forecast.leaves import LEAVES
 from shiftcast.forecast.market.definitions import Definitions
 from shiftcast.forecast.market.facts import Market
+from shiftcast.forecast.once import once
 from shiftcast.forecast.statements.flows import flows, growth_of_shares
-from shiftcast.forecast.statements.state import SharePrior, ShareState, fit_share_state
+from shiftcast.forecast.statements.state import Drawn, SharePrior, ShareState, fit_share_state
 
 _GROWTH: Final = "_yoy"  # ending of a definition whose rows are growth on a year before
 
@@ -192,9 +193,14 @@ def draw_split(state: ShareState, known: Definitions, sampling: Sampling) -> Spl
     Split
         Share of each definition of revenue [share], shape (draws, quarters).
     """
-    drawn = state.draw(sampling.draws, sampling.stream("split"))
+    drawn = _drawn(state, sampling.draws, sampling.seed)
     moved = {name: expit(logit(drawn.share) + drawn.offsets[name][:, None]) for name in known.revenue}
     return Split(state, drawn.share, {known.reference: drawn.share, **moved}, known.reference, drawn.ess)
+
+
+@once
+def _drawn(state: ShareState, draws: int, seed: int) -> Drawn:
+    return state.draw(draws, stream(seed, "split"))
 
 
 def leaf_weights(sampling: Sampling, segment: str, *, base_period: int, drift: float) -> Array:

@@ -25,6 +25,7 @@ from scipy.special import expit
 
 from shiftcast.features.arrays import Array
 from shiftcast.features.input_error import InputError
+from shiftcast.forecast.once import once
 from shiftcast.forecast.statements.conditioning import Statement, condition, expected
 from shiftcast.forecast.statements.level import LogitLevel, SharePrior, share_prior
 from shiftcast.forecast.statements.rows import read_rows
@@ -176,6 +177,7 @@ class ShareState:
         return np.asarray(vector[:last] + (vector[last + position - 1] if position else 0.0))
 
 
+@once
 def fit_share_state(
     statements: pd.DataFrame,
     quarters: pd.DatetimeIndex,

@@ -242,7 +242,9 @@ def answer_frame(answer: Any) -> pd.DataFrame:
 
 
 def plain_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of an answer as plain values: days as ISO text, missing values as ``None``.
+    """Return the rows of an answer as plain values: days as ISO text, what is missing or infinite as ``None``.
+
+    JSON has no word for an infinite figure, such as the divergence of a share that no weights reach.
 
     Parameters
     ----------
@@ -266,4 +268,5 @@ def plain_rows(answer: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(values: pd.Series) -> list[Any]:
     if isinstance(values.dtype, pd.DatetimeTZDtype):
         values = values.dt.strftime("%Y-%m-%d")
-    return [None if missing else value for value, missing in zip(values.tolist(), values.isna().tolist(), strict=True)]
+    missing = values.isna() | np.isinf(values) if values.dtype.kind == "f" else values.isna()
+    return [None if none else value for value, none in zip(values.tolist(), missing.tolist(), strict=True)]

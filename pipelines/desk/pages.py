@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -33,6 +35,8 @@ from shiftcast.pipelines.state.secrets import without_secrets
 _HTML: Final = b"text/html; charset=utf-8"
 _KINDS: Final = {".css": b"text/css; charset=utf-8", ".js": b"text/javascript; charset=utf-8", ".svg": b"image/svg+xml"}
 _SHARED: Final[Mapping[str, Callable[[], str]]] = {"style.css": style, "page.js": script}  # with the report
+_KEPT: Final = 32  # pages, of about half a megabyte each
+_FOUND: Final = 200
 _OWN: Final = ("desk.css", "desk.js", "icon.svg")
 
 
@@ -47,12 +51,15 @@ class Page(NamedTuple):
         Makes its content from the forecast and the fields of the address.
     beside
         Whether it is listed at the foot of pages rather than at their head.
+    lasts
+        Whether nothing but the forecast and the address makes it, so that it is the same as long as the desk is open.
     """
 
     path: str
     label: str
     make: Callable[[Opened, Mapping[str, str]], Content]
     beside: bool = False
+    lasts: bool = True
 
 
 class Pages:
@@ -71,7 +78,7 @@ class Pages:
             Page("/", "Answer", overview.answer_page), Page("/demand", "Demand", demand_page),
             Page("/techniques", "Techniques", overview.techniques_page), Page("/split", "Split", split_page),
             Page("/what-if", "What if", what_if_page),
-            Page("/fleet", "My fleet", lambda each, fields: fleet_page(each, fleets, fields)),
+            Page("/fleet", "My fleet", lambda each, fields: fleet_page(each, fleets, fields), lasts=False),
             Page("/why", "Why this number", why_page), Page("/claims", "Claims", overview.claims_page),
             Page("/scorecard", "Scorecard", overview.scorecard_page), Page("/ask", "Ask", ask_page),
             Page("/limits", "What binds", overview.limits_page, beside=True),
@@ -79,6 +86,8 @@ class Pages:
             Page("/assumptions", "Assumptions", overview.assumptions_page, beside=True),
             Page("/sources", "Sources and words", overview.sources_page, beside=True),
         )}  # fmt: skip
+        self._kept: OrderedDict[tuple[object, ...], Reply] = OrderedDict()
+        self._lock = threading.Lock()
 
     def __call__(self, path: str, fields: Mapping[str, str]) -> Reply:
         """Return the page of an address.
@@ -100,6 +109,24 @@ class Pages:
         """
         if path not in self._pages:
             raise RefusedError(unknown(path, tuple(self._pages), "page"), 404)
+        address = (path, *fields.items())
+        with self._lock:
+            kept = self._kept.get(address)
+        if kept is not None:
+            return kept
+        reply = self._made(path, fields)
+        if self._pages[path].lasts and reply.status == _FOUND:
+            self._keep(address, reply)
+        return reply
+
+    def _keep(self, address: tuple[object, ...], reply: Reply) -> None:
+        """Keep a page for when it is loaded again: its pictures take most of the time, and the forecast stays."""
+        with self._lock:
+            self._kept[address] = reply
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+    def _made(self, path: str, fields: Mapping[str, str]) -> Reply:
         try:
             content = self._pages[path].make(self._opened, fields)
         except InputError as error:

@@ -18,6 +18,7 @@ from shiftcast.pipelines.desk.opened import Opened
 from shiftcast.pipelines.desk.pages import Pages
 from shiftcast.pipelines.desk.what_if import SLIDERS, scenario_of
 from shiftcast.pipelines.pages.view import Source, Table, View
+from shiftcast.pipelines.serving.reply import Reply
 from shiftcast.pipelines.tables.cells import folded
 
 FLEET = {"name": "mine", "as_of": "2026-10-15"}
@@ -221,6 +222,25 @@ def test_a_refused_question_keeps_its_form_as_it_was_filled_in(pages):
     assert reply.status == 400
     assert 'name="horizon" value="99"' in reply.body.decode()
     assert "horizon 99 is beyond" in text_of(reply)
+
+
+def test_a_page_of_the_forecast_alone_is_made_once_and_only_the_last_are_kept(opened, monkeypatch):
+    made = []
+
+    def make(path, fields):
+        made.append((path, dict(fields)))
+        return Reply(404 if "bad" in fields else 200, str(made[-1]).encode())
+
+    pages = Pages(opened)
+    monkeypatch.setattr(pages, "_made", make)
+    asked = [("/claims", {}), ("/claims", {"claim": "x"}), ("/ask", {"bad": "x"}), ("/fleet", {})]
+    assert [pages(*each) for each in asked] == [pages(*each) for each in asked]
+    assert made == [*asked, *asked[2:]]  # refusals, and what the store may change, are made anew
+    for number in range(100):
+        pages("/demand", {"measure": str(number)})
+    pages("/demand", {"measure": "99"})
+    pages("/claims", {})
+    assert len(made) == 6 + 100 + 1
 
 
 def test_an_answer_is_kept_and_asked_once(opened):
