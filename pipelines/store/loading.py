@@ -19,6 +19,7 @@ from shiftcast.pipelines.store.arrivals import Arrival, merge
 from shiftcast.pipelines.store.counters import NEAR, has_counters, write_counters
 from shiftcast.pipelines.store.durable import disk_full_told, sync
 from shiftcast.pipelines.store.files import CHANGES_FILE, QUARANTINE_FILE, checked, write_changes, write_quarantine
+from shiftcast.pipelines.store.formats import check_format
 from shiftcast.pipelines.store.items import item_files, months_in, months_of, quoted, scratch_database
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.rewriting import former_beside, withdraw_former
@@ -105,7 +106,7 @@ def load_items(
         As :meth:`pipelines.store.Store.append`, or if other processes load again and again meanwhile.
     """
     for _ in range(_TRIES):
-        seen = log.read_log(store.folder) if log.check_format(store.folder) else []
+        seen = log.read_log(store.folder) if check_format(store.folder) else []
         before = log.load_of(seen, source_digest)
         if before is not None:
             return Appended(before, new=False)
