@@ -19,12 +19,14 @@ from shiftcast.pipelines.publish.publication import half_published
 from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_out, publish_champion
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
-from shiftcast.pipelines.registry.schema import DATABASE, moved_from, relocate, schema_fault
+from shiftcast.pipelines.registry.schema import DATABASE, migrate, moved_from, relocate, schema_fault
 from shiftcast.pipelines.state.guard import FENCE, LockedError, clear_holder, locked, read_fence
 from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
 from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import left_scratch
+from shiftcast.pipelines.state.secrets import without_secrets
+from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, lock_address
 from shiftcast.pipelines.store import Store
 from shiftcast.pipelines.store.verify import verify
 
@@ -63,9 +65,8 @@ def examine(root: Path, out: Path) -> list[Fault]:
             raise
         shut = Fault("shut", f"{root} may not be written to ({error.strerror})", "run it as the user whose store it is")
         return [shut, *_database(root)]
-    except LockedError:
-        holder = read_fence(root).get("process") or "unknown"
-        running = Fault("running", f"a run is under way (process {holder})", "wait for it, then look again")
+    except LockedError as error:
+        running = Fault("running", f"a run is under way: {error.holder}", "wait for it, then look again")
         return [running, *_database(root)]
 
 
@@ -125,6 +126,47 @@ def move_in(root: Path, *, wait: float) -> int:
         return relocate(root)
 
 
+def bring_up(root: Path, *, wait: float) -> Path | None:
+    """Bring the database of a store to the schema of the MLflow in use, under the lock.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    wait
+        Longest wait for the lock [s].
+
+    Returns
+    -------
+    Path or None
+        Copy of what it was; ``None`` where there is nothing to migrate.
+
+    Raises
+    ------
+    StoreError
+        If there is no database, it cannot be migrated, or a run holds the lock for that long.
+    """
+    if not (root / DATABASE).is_file():
+        raise StoreError(f"{root}: has no database of its own to migrate; that of a tracking server is its keeper's")
+    with locked(root, wait=wait):
+        return migrate(root)
+
+
+def notes() -> list[str]:
+    """Return what is to be known of a store and is no fault.
+
+    Returns
+    -------
+    list of str
+        That runs of other machines are not kept out, where nothing does.
+    """
+    address = os.environ.get(TRACKING, "")
+    if not address or lock_address(os.environ) is not None:
+        return []
+    remedy = f"let {LOCK_DATABASE} of every machine name one PostgreSQL, or retrain on one machine"
+    return [f"{without_secrets(address)}: runs on other machines are not kept out, only those on this folder; {remedy}"]
+
+
 def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
     """Yield what only a run that died can have left; call it under the lock."""
     for pattern in _TEMPORARY:
@@ -164,7 +206,7 @@ def _usage(root: Path) -> Iterator[Fault]:
 
 def _database(root: Path) -> Iterator[Fault]:
     database = root / DATABASE
-    if os.environ.get("MLFLOW_TRACKING_URI") is None:
+    if os.environ.get(TRACKING) is None:
         if not database.exists():
             return
         fault = schema_fault(database)

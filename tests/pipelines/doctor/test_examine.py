@@ -68,7 +68,7 @@ def test_files_of_a_dead_run_are_removed(store):
     (root / "schedule.json.new").touch()
     os.utime(root / "schedule.json.new", (0, 0))
     (root / "working" / "abc").mkdir(parents=True)
-    for name in (".shiftcast-out.new", ".shiftcast-out.old"):
+    for name in (".shiftcast-out.shiftcast-new", ".shiftcast-out.shiftcast-old"):
         (out.parent / name).mkdir()
     assert kinds(store) == ["temporary"] * 4 + ["publication"] * 2
     assert len(cleaned(store)) == 6
@@ -76,7 +76,7 @@ def test_files_of_a_dead_run_are_removed(store):
 
 
 def test_the_last_publication_in_a_swap_that_died_is_kept_for_the_next_run(store):
-    store.out.rename(store.out.with_name(".shiftcast-out.old"))
+    store.out.rename(store.out.with_name(".shiftcast-out.shiftcast-old"))
     assert kinds(store) == []
 
 
@@ -140,7 +140,10 @@ def test_models_of_versions_are_never_taken_for_left_behind(store, monkeypatch):
     half_made(store, DEAD)
     assert kinds(store).count("model") == 1
     (champion,) = all_versions(open_store(store.root))
-    named = {name: getattr(champion, name) for name in ("version", "tags", "model_id", "creation_timestamp")}
+    named = {
+        name: getattr(champion, name)
+        for name in ("name", "version", "tags", "run_id", "model_id", "creation_timestamp")
+    }
     elsewhere = SimpleNamespace(**named, source="s3://elsewhere/model")
     monkeypatch.setattr(doctor_registry, "all_versions", lambda _: [elsewhere])
     assert "model" not in kinds(store)
@@ -220,7 +223,7 @@ def test_a_store_that_left_its_artifacts_behind_is_not_relocated(store, tmp_path
 
 @pytest.mark.parametrize(
     ("revision", "said"),
-    [("451aebb31d03", "is older than MLflow .*; copy it, then run `mlflow db upgrade sqlite:///"),
+    [("451aebb31d03", "is older than MLflow .*; run `shiftcast doctor --migrate`, which keeps a copy"),
      ("ffffffffffff", "is newer than MLflow .* knows; install the MLflow that made it")],
 )  # fmt: skip
 def test_a_schema_of_another_mlflow_says_what_to_do(store, revision, said):
