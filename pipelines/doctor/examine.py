@@ -20,7 +20,7 @@ from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_o
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
 from shiftcast.pipelines.registry.schema import DATABASE, migrate, moved_from, relocate, schema_fault
-from shiftcast.pipelines.state.guard import FENCE, LockedError, clear_holder, locked, read_fence
+from shiftcast.pipelines.state.guard import FENCE, LockedError, check_session, clear_holder, locked, read_fence
 from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
 from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
@@ -28,6 +28,7 @@ from shiftcast.pipelines.state.scratch import left_scratch
 from shiftcast.pipelines.state.secrets import without_secrets
 from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, lock_address
 from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.staging import left_staged
 from shiftcast.pipelines.store.verify import verify
 
 _TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
@@ -94,9 +95,10 @@ def clean(root: Path, out: Path, *, wait: float) -> list[Fault]:
     """
     if not root.is_dir() or not any(root.iterdir()):
         raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
-    with locked(root, wait=wait):
+    with locked(root, wait=wait) as session:
         found = [*_left_behind(root, out), *_usage(root), *_database(root)]
         for each in found:
+            check_session(root, session)
             if each.clean is not None:
                 each.clean()
     return found
@@ -197,6 +199,8 @@ def _usage(root: Path) -> Iterator[Fault]:
     """Yield the faults of the stores of usage, the world's and those of fleets."""
     places = [root, *(fleet_root(root, name) for name in fleet_names(root))]
     for store in (each for each in map(Store, places) if each.folder.is_dir()):
+        for path in left_staged(store.folder):
+            yield Fault("temporary", f"{path} is of a load that died", "is removed", partial(_remove, path))
         try:
             for each in verify(store):
                 yield Fault("usage", each, "see there; nothing was changed")

@@ -82,11 +82,29 @@ class Fence:
                 f"{self.root}: run {self.token} was overtaken by run {current}; it changed nothing after that, "
                 "and there is nothing to do"
             )
-        if self.session is not None and not self.session.held():
-            raise OvertakenError(
-                f"{self.root}: run {self.token} lost its session with the database, which kept runs of other machines "
-                "out; it changed nothing after that; run again"
-            )
+        check_session(self.root, self.session)
+
+
+def check_session(root: Path, session: SessionLock | None) -> None:
+    """Raise if the session that keeps other machines out has ended, so that one of them may have begun.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    session
+        As :func:`locked` gives it.
+
+    Raises
+    ------
+    OvertakenError
+        Saying that nothing was changed after that.
+    """
+    if session is not None and not session.held():
+        raise OvertakenError(
+            f"{root}: this run lost its session with the database, which kept runs of other machines out; it changed "
+            "nothing after that; run it again"
+        )
 
 
 @contextlib.contextmanager

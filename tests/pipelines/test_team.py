@@ -195,9 +195,9 @@ def test_two_machines_take_turns_and_one_that_lost_its_session_changes_nothing(d
         end_sessions(database)
         with guarded(tmp_path / "two", wait=0) as second:
             second.check()
-            with pytest.raises(OvertakenError, match="run 1 lost its session"):
+            with pytest.raises(OvertakenError, match="this run lost its session"):
                 first.check()
-        with pytest.raises(OvertakenError, match="run 1 lost its session"):
+        with pytest.raises(OvertakenError, match="this run lost its session"):
             first.check()  # whoever connects anew does not hold what the old session held
     with guarded(tmp_path / "one", wait=0) as third:
         third.check()

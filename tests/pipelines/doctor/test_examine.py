@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 import shutil
@@ -27,12 +28,13 @@ from shiftcast.pipelines.registry.mlflow_store import (
     open_store,
 )
 from shiftcast.pipelines.registry.schema import BACKUP, DATABASE, moved_from, schema_fault
-from shiftcast.pipelines.state.guard import FENCE, guarded, locked
+from shiftcast.pipelines.state.guard import FENCE, OvertakenError, guarded, locked
 from shiftcast.pipelines.state.ledger import DONE, Ledger
 from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import scratch
 from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.staging import staged
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
 
@@ -273,6 +275,38 @@ def test_a_damaged_fence_is_examined_without_a_trace(tmp_path, damaged):
     doctor.examine(tmp_path, tmp_path / "out")
     doctor.clean(tmp_path, tmp_path / "out", wait=0)
     assert doctor.examine(tmp_path, tmp_path / "out") == []
+
+
+def test_what_a_load_that_died_was_staging_is_listed_and_removed(tmp_path):
+    usage = Store(tmp_path / "mlruns")
+    with staged(usage.folder) as living:
+        dead, lockless = usage.folder / "staging" / "dead", usage.folder / "staging" / "lockless"
+        for each in (dead, lockless):
+            each.mkdir()
+            (each / "usage.parquet").touch()
+        (usage.folder / "staging" / "dead.lock").touch()
+        (usage.folder / "FORMAT").write_text('{"format": "shiftcast usage store", "version": 2}', encoding="utf-8")
+        found = doctor.clean(usage.root, tmp_path / "out", wait=0)
+        assert [each.what for each in found] == [
+            f"{usage.folder / 'staging' / name} is of a load that died" for name in ("dead", "dead.lock", "lockless")
+        ]
+        assert sorted(path.name for path in (usage.folder / "staging").iterdir()) == [
+            living.name,
+            f"{living.name}.lock",
+        ]
+        assert doctor.examine(usage.root, tmp_path / "out") == []
+
+
+def test_cleaning_stops_where_the_session_that_keeps_other_machines_out_has_ended(tmp_path, monkeypatch):
+    @contextlib.contextmanager
+    def lost(*_, **__):
+        yield SimpleNamespace(held=lambda: False)
+
+    monkeypatch.setattr(doctor, "locked", lost)
+    (tmp_path / "mlruns" / "working").mkdir(parents=True)
+    with pytest.raises(OvertakenError, match="lost its session"):
+        doctor.clean(tmp_path / "mlruns", tmp_path / "out", wait=0)
+    assert (tmp_path / "mlruns" / "working").is_dir()
 
 
 def test_a_damaged_store_of_usage_is_named(tmp_path):

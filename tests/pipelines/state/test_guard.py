@@ -140,7 +140,7 @@ def test_a_run_on_a_shared_database_holds_its_lock_too_and_stops_without_it(data
     with guarded(tmp_path, wait=5) as fence:
         fence.check()
         database["held"] = False
-        with pytest.raises(OvertakenError, match="run 1 lost its session with the database"):
+        with pytest.raises(OvertakenError, match="this run lost its session with the database"):
             fence.check()
     ((address, wait),) = database["asked"]
     assert address == "postgresql://db/mlflow"
