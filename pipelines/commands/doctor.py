@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from shiftcast.pipelines.commands.prune import said_size
 from shiftcast.pipelines.state.guard import LOCK_SECONDS
 from shiftcast.pipelines.state.root import default_root
 
@@ -19,6 +20,9 @@ def doctor(
     relocate: Annotated[
         bool, typer.Option("--relocate", help="Give a store that was moved its new addresses.")
     ] = False,
+    migrate: Annotated[
+        bool, typer.Option("--migrate", help="Bring the database to MLflow's present schema; a copy is kept.")
+    ] = False,
     out: Annotated[Path, typer.Option(help="Folder that is published to.")] = Path("shiftcast-out"),
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a run under way.")] = LOCK_SECONDS,
 ) -> None:
@@ -26,12 +30,20 @@ def doctor(
     from shiftcast.pipelines.doctor import examine as ward  # noqa: PLC0415  (keeps --help fast)
 
     root = default_root()
+    if migrate:
+        kept = ward.bring_up(root, wait=wait)
+        sys.stdout.write(
+            f"migrated; {kept} is what it was\n" if kept else "the database is of MLflow's present schema\n"
+        )
     if relocate:
         sys.stdout.write(f"{ward.move_in(root, wait=wait)} addresses changed\n")
     found = ward.clean(root, out, wait=wait) if clean else ward.examine(root, out)
     for each in found:
         done = "done: " if clean and each.clean is not None else ""
-        sys.stdout.write(f"{each.kind}: {each.what}; {done}{each.remedy}\n")
+        size = f", {said_size(each.size)}" if each.size else ""
+        sys.stdout.write(f"{each.kind}: {each.what}{size}; {done}{each.remedy}\n")
+    for note in ward.notes():
+        sys.stdout.write(f"note: {note}\n")
     if not found:
         sys.stdout.write("nothing to put right\n")
     if any(not clean or each.clean is None for each in found):

@@ -77,6 +77,7 @@ _ALL: Final[Mapping[str, tuple[str, str]]] = {
     "label": ("sacct jobs.txt --output rules.csv", "guesses to confirm, and gaps to fill"),
     "store verify": ("", "every file against its digest"),
     "store compact": ("", "the same rows in fewer files"),
+    "store back": ("", "former software reads and writes the store again"),
     "store history": ("", "every load, with the day its rows count from"),
     "store snapshot": ("--as-of 2026-06-30", "a dated copy; the same day of an unchanged store is copied once"),
     "store export": ("usage.csv", "items as known today, each once"),
@@ -88,6 +89,7 @@ _ALL: Final[Mapping[str, tuple[str, str]]] = {
     "override": ("2027Q1 --low 7e10 --mid 8e10 --high 9e10 --who me --reason news", "logged and scored, not mixed in"),
     "rollback": ("--to 3", "the version that answers from now on"),
     "replay": ("--from 2025Q1 --to 2026Q3", "what would have been forecast then, with what was known then"),
+    "prune": ("--keep 10 --older-than 90d", "what would go and the bytes it gives back; --apply removes it"),
     "doctor": ("--clean", "exit code 0 where nothing is left to do, 3 where something is"),
 }  # fmt: skip
 

@@ -109,14 +109,17 @@ _ALL: Final = (
      "Retrain as of the end of every past quarter, on what was known then, and score the forecasts that makes."),
     Listed("doctor", "On a schedule", "doctor", "doctor",
      "List what is wrong with the store; exit code 0 where nothing is left to do, 3 where something is."),
+    Listed("prune", "On a schedule", "prune", "prune",
+     "List old versions, runs, copies and ledger lines that nobody needs; remove them with --apply."),
 )  # fmt: skip
 _PANEL: Final = "Questions to a forecast"
 _PANELS: Final[Mapping[str, str]] = {
     "when": "The forecast", **dict.fromkeys(("plan", "limits", "ceilings", "retire"), "Capacity, power and money"),
 }  # fmt: skip
 _STORED: Final = frozenset(  # commands that read a store, and take its folder
-    {"run", "retrain", "rollback", "replay", "scorecard", "override", "doctor", "schedule", "ingest", "store", "fleet"}
-)
+    {"run", "retrain", "rollback", "replay", "scorecard", "override", "doctor", "prune", "schedule", "ingest", "store",
+     "fleet"}
+)  # fmt: skip
 _SCHEMAS: Final = Path(__file__).parents[2] / "forecast" / "questions"
 
 

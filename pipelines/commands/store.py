@@ -52,6 +52,16 @@ def compact(fleet: Of = "") -> None:
 
 
 @store_app.command()
+def back(fleet: Of = "") -> None:
+    """Take the store back to its version before this shiftcast wrote to it; what was loaded since is moved aside."""
+    from shiftcast.pipelines.store.formats import take_back  # noqa: PLC0415  (keeps --help fast)
+
+    former, aside = take_back(_store(fleet).folder)
+    since = f"; what was loaded since is in {aside}, to be loaded again" if aside else ""
+    _say(f"of version {former.version} again, with {former.commits} commits{since}")
+
+
+@store_app.command()
 def history(
     as_json: Annotated[bool, typer.Option("--json", help="Print the commits as JSON.")] = False, fleet: Of = ""
 ) -> None:

@@ -1,1 +1,1 @@
-"""Find and clean up what runs that died left behind; what a living run makes is never touched."""
+"""Find and clean up what runs that died left behind, and what is old; what a living run makes is never touched."""

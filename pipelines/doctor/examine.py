@@ -19,13 +19,16 @@ from shiftcast.pipelines.publish.publication import half_published
 from shiftcast.pipelines.publish.standing import begun_by, differs, end, noted_out, publish_champion
 from shiftcast.pipelines.registry.mlflow_store import Store as Registry
 from shiftcast.pipelines.registry.mlflow_store import champion_version, open_store
-from shiftcast.pipelines.registry.schema import DATABASE, moved_from, relocate, schema_fault
-from shiftcast.pipelines.state.guard import FENCE, LockedError, clear_holder, locked, read_fence
+from shiftcast.pipelines.registry.schema import DATABASE, migrate, moved_from, relocate, schema_fault
+from shiftcast.pipelines.state.guard import FENCE, LockedError, check_session, clear_holder, locked, read_fence
 from shiftcast.pipelines.state.ledger import FAILED, Ledger, unfinished
 from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import left_scratch
+from shiftcast.pipelines.state.secrets import without_secrets
+from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, lock_address
 from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.staging import left_staged
 from shiftcast.pipelines.store.verify import verify
 
 _TEMPORARY: Final = ("mlflow.making.*", "*.new", WORKING)
@@ -63,9 +66,8 @@ def examine(root: Path, out: Path) -> list[Fault]:
             raise
         shut = Fault("shut", f"{root} may not be written to ({error.strerror})", "run it as the user whose store it is")
         return [shut, *_database(root)]
-    except LockedError:
-        holder = read_fence(root).get("process") or "unknown"
-        running = Fault("running", f"a run is under way (process {holder})", "wait for it, then look again")
+    except LockedError as error:
+        running = Fault("running", f"a run is under way: {error.holder}", "wait for it, then look again")
         return [running, *_database(root)]
 
 
@@ -93,9 +95,10 @@ def clean(root: Path, out: Path, *, wait: float) -> list[Fault]:
     """
     if not root.is_dir() or not any(root.iterdir()):
         raise StoreError(f"{root}: no store here; run `shiftcast run` first or give its folder")
-    with locked(root, wait=wait):
+    with locked(root, wait=wait) as session:
         found = [*_left_behind(root, out), *_usage(root), *_database(root)]
         for each in found:
+            check_session(root, session)
             if each.clean is not None:
                 each.clean()
     return found
@@ -123,6 +126,47 @@ def move_in(root: Path, *, wait: float) -> int:
     """
     with locked(root, wait=wait):
         return relocate(root)
+
+
+def bring_up(root: Path, *, wait: float) -> Path | None:
+    """Bring the database of a store to the schema of the MLflow in use, under the lock.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    wait
+        Longest wait for the lock [s].
+
+    Returns
+    -------
+    Path or None
+        Copy of what it was; ``None`` where there is nothing to migrate.
+
+    Raises
+    ------
+    StoreError
+        If there is no database, it cannot be migrated, or a run holds the lock for that long.
+    """
+    if not (root / DATABASE).is_file():
+        raise StoreError(f"{root}: has no database of its own to migrate; that of a tracking server is its keeper's")
+    with locked(root, wait=wait):
+        return migrate(root)
+
+
+def notes() -> list[str]:
+    """Return what is to be known of a store and is no fault.
+
+    Returns
+    -------
+    list of str
+        That runs of other machines are not kept out, where nothing does.
+    """
+    address = os.environ.get(TRACKING, "")
+    if not address or lock_address(os.environ) is not None:
+        return []
+    remedy = f"let {LOCK_DATABASE} of every machine name one PostgreSQL, or retrain on one machine"
+    return [f"{without_secrets(address)}: runs on other machines are not kept out, only those on this folder; {remedy}"]
 
 
 def _left_behind(root: Path, out: Path) -> Iterator[Fault]:
@@ -155,6 +199,8 @@ def _usage(root: Path) -> Iterator[Fault]:
     """Yield the faults of the stores of usage, the world's and those of fleets."""
     places = [root, *(fleet_root(root, name) for name in fleet_names(root))]
     for store in (each for each in map(Store, places) if each.folder.is_dir()):
+        for path in left_staged(store.folder):
+            yield Fault("temporary", f"{path} is of a load that died", "is removed", partial(_remove, path))
         try:
             for each in verify(store):
                 yield Fault("usage", each, "see there; nothing was changed")
@@ -164,7 +210,7 @@ def _usage(root: Path) -> Iterator[Fault]:
 
 def _database(root: Path) -> Iterator[Fault]:
     database = root / DATABASE
-    if os.environ.get("MLFLOW_TRACKING_URI") is None:
+    if os.environ.get(TRACKING) is None:
         if not database.exists():
             return
         fault = schema_fault(database)

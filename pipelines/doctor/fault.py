@@ -20,9 +20,12 @@ class Fault:
         What cleaning does, or what a person has to do.
     clean
         Puts it right; ``None`` where a person has to.
+    size
+        What that gives back [bytes].
     """
 
     kind: str
     what: str
     remedy: str
     clean: Callable[[], object] | None = field(default=None, compare=False)
+    size: int = 0

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlparse
-from urllib.request import url2pathname
 
 from shiftcast.pipelines.doctor.fault import Fault
 from shiftcast.pipelines.fleet.place import fleet_of
@@ -33,6 +29,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     model_names,
     promote,
 )
+from shiftcast.pipelines.registry.removing import model_of_version, remove_files, size_of
 from shiftcast.pipelines.state.process import alive
 from shiftcast.pipelines.state.root import StoreError
 
@@ -56,13 +53,72 @@ def registry_findings(store: Store) -> Iterator[Fault]:
         One fault and its remedy.
     """
     runs = {run.info.run_id: run for run in _runs(store)}
-    models = [replace(store, model=name) for name in model_names(store) if name == MODEL or fleet_of(name)]
+    models = own_models(store)
     versions = {each.model: all_versions(each) for each in models}
     yield from _running(store, runs)
-    yield from _models(store, runs, [version for found in versions.values() for version in found])
+    yield from _unregistered(store, runs)
     for each in models:
         yield from _versions(each, versions[each.model])
         yield from _champion(each, versions[each.model])
+
+
+def own_models(store: Store) -> list[Store]:
+    """Return the store as the world's model and each fleet's see it; models of other tools are left out.
+
+    Parameters
+    ----------
+    store
+        The store.
+
+    Returns
+    -------
+    list of Store
+    """
+    return [replace(store, model=name) for name in model_names(store) if name == MODEL or fleet_of(name)]
+
+
+def every_version(store: Store) -> list[Any]:
+    """Return the versions of all models of the store, those of other tools too.
+
+    Parameters
+    ----------
+    store
+        The store.
+
+    Returns
+    -------
+    list
+        MLflow's model versions.
+    """
+    return [version for name in model_names(store) for version in all_versions(replace(store, model=name))]
+
+
+def unregistered(store: Store) -> Iterator[Fault]:
+    """Yield the models and files of runs of ours that have no version and whose process has ended.
+
+    Parameters
+    ----------
+    store
+        Registry to examine.
+
+    Yields
+    ------
+    Fault
+        With the bytes that removing gives back.
+    """
+    runs = {run.info.run_id: run for run in _runs(store)}
+    yield from _unregistered(store, runs)
+
+
+def _unregistered(store: Store, runs: dict[str, Any]) -> Iterator[Fault]:
+    """Yield what no version is made of: neither one of ours that is complete nor any of another's model."""
+    ours = {each.model for each in own_models(store)}
+    every = [
+        version for version in every_version(store)
+        if version.name not in ours or version.tags.get(STATE_TAG) == COMPLETE or DIGEST_TAG not in version.tags
+    ]  # fmt: skip
+    yield from _models(store, runs, every)
+    yield from _files(store, runs, every)
 
 
 def _runs(store: Store) -> Iterator[Any]:
@@ -91,42 +147,68 @@ def _running(store: Store, runs: dict[str, Any]) -> Iterator[Fault]:
             )  # fmt: skip
 
 
+def is_ours(run: Any) -> bool:
+    """Return whether a run registers a model of ours: it says from what, or which process it is of.
+
+    Parameters
+    ----------
+    run
+        MLflow's run, of our experiment.
+
+    Returns
+    -------
+    bool
+    """
+    return not {PROCESS_TAG, DIGEST_TAG}.isdisjoint(run.data.tags)
+
+
+def _files(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Fault]:
+    """Yield runs of ours that left files and no version."""
+    registered = {_run_of(store, version) for version in versions}
+    for name, run in runs.items():
+        if name in registered or not is_ours(run) or not _dead(run.data.tags.get(PROCESS_TAG), run.info.start_time):
+            continue
+        size = size_of(store, run.info.artifact_uri)
+        if size:
+            yield Fault(
+                "files", f"run {name} left files without a version; its process has ended", "its files are removed",
+                partial(remove_files, store, run.info.artifact_uri), size,
+            )  # fmt: skip
+
+
+def _run_of(store: Store, version: Any) -> str | None:
+    """Return the run of a version, that of its model where it was registered without one."""
+    model = model_of_version(version)
+    return version.run_id or (store.client.get_logged_model(model).source_run_id if model else None)
+
+
 def _models(store: Store, runs: dict[str, Any], versions: list[Any]) -> Iterator[Fault]:
     """Yield logged models that are not finished, and finished ones of ours that never became a version."""
-    if None in {_model_of(version) for version in versions}:  # it may be any: none is called nobody's then
+    if None in {model_of_version(version) for version in versions}:  # it may be any: none is called nobody's then
         return
-    registered = {_model_of(version) for version in versions if version.tags.get(STATE_TAG) == COMPLETE}
+    registered = {model_of_version(version) for version in versions}
     token = None
     while True:
         page = store.client.search_logged_models([store.experiment_id], page_token=token)
         for model in page:
             run = runs.get(model.source_run_id)
             process = run.data.tags.get(PROCESS_TAG) if run is not None else None
-            ours = run is not None and not {PROCESS_TAG, DIGEST_TAG}.isdisjoint(run.data.tags)
-            if str(model.status) == "FAILED" or model.model_id in registered or not ours:
+            if str(model.status) == "FAILED" or model.model_id in registered or run is None or not is_ours(run):
                 continue
             if _dead(process, model.creation_timestamp):
                 yield Fault(
                     "model", f"model {model.model_id} is {model.status} without a version; its process has ended",
                     "is marked FAILED and its files removed", partial(_discard, store, model),
+                    size_of(store, model.artifact_location),
                 )  # fmt: skip
         token = page.token
         if not token:
             return
 
 
-def _model_of(version: Any) -> str | None:
-    """Return the logged model of a version; a search leaves ``model_id`` out, the source always names it."""
-    kind, _, name = str(version.source).partition(":/")
-    return version.model_id or (name.strip("/") if kind == "models" and name else None)
-
-
 def _discard(store: Store, model: Any) -> None:
+    remove_files(store, model.artifact_location)
     store.client.finalize_logged_model(model.model_id, "FAILED")
-    address = urlparse(model.artifact_location)
-    folder = Path(url2pathname(address.path))
-    if address.scheme == "file" and (store.root / "artifacts") in folder.parents:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _versions(store: Store, versions: list[Any]) -> Iterator[Fault]:

@@ -10,6 +10,8 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -25,6 +27,8 @@ from shiftcast.pipelines.sources.catalogue import find_source
 from shiftcast.pipelines.sources.normal import Source
 from shiftcast.pipelines.sources.opening import expand, name_files
 from shiftcast.pipelines.store import Arrival, Reckoning, Store, load_items
+from shiftcast.pipelines.store.durable import write_durably
+from shiftcast.pipelines.store.log import COMPACT, Entry
 from shiftcast.pipelines.store.reading import utc_day
 
 __all__ = ["IngestRequest", "Ingested", "ingest", "read_files", "reasons", "write_report"]
@@ -87,11 +91,27 @@ def ingest(request: IngestRequest, *, progress: Callable[[str, int], None] = lam
         guessed = not (request.setting.cluster or request.feed)
         load = Arrival(closed.parts, utc_day(request.known_at), restates=request.restates, guessed=guessed,
                        content=report["content"])  # fmt: skip
-        done = load_items(Store(request.root), load, quarantine, digest, reckoning, files=report["files"])
-    whole = {**report, **_told(report, done.told), "new": done.new, "commit": done.entry.number}
-    if done.new:
-        write_report(whole, request.root / "ingest" / f"{done.entry.number:08d}.json")
-    return Ingested(whole, quarantine, done.new)
+        done = load_items(Store(request.root), load, quarantine, digest, reckoning, files=report["files"],
+                          noted=partial(_note, request.root / "ingest", report))  # fmt: skip
+    return Ingested(_whole(report, done.told, done.entry.number, new=done.new), quarantine, done.new)
+
+
+def _note(folder: Path, report: dict[str, Any], entries: list[Entry], told: Mapping[str, Any]) -> None:
+    """Write the report of a commit before it is one; that of a load which died is written over, or removed."""
+    for later in takewhile(
+        lambda each: each.kind == COMPACT, reversed(entries)
+    ):  # merged, and took a dead load's number
+        _report_of(folder, later.number).unlink(missing_ok=True)
+    number = len(entries) + 1
+    write_report(_whole(report, told, number, new=True), _report_of(folder, number))
+
+
+def _report_of(folder: Path, commit: int) -> Path:
+    return folder / f"{commit:08d}.json"
+
+
+def _whole(report: dict[str, Any], told: Mapping[str, Any], commit: int, *, new: bool) -> dict[str, Any]:
+    return {**report, **_told(report, told), "new": new, "commit": commit}
 
 
 def _told(report: dict[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,4 +259,4 @@ def write_report(report: dict[str, Any], path: Path) -> None:
         File to write; its folder is made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1, default=str) + "\n", encoding="utf-8")
+    write_durably(path, f"{json.dumps(report, indent=1, default=str)}\n".encode())

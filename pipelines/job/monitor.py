@@ -37,6 +37,7 @@ from shiftcast.pipelines.registry.mlflow_store import (
     MANIFEST_TAG,
     MODEL,
     ORIGIN_TAG,
+    PROCESS_TAG,
     Store,
     champion_version,
     open_store,
@@ -46,11 +47,13 @@ from shiftcast.pipelines.registry.quiet import quietly
 from shiftcast.pipelines.registry.registering import register
 from shiftcast.pipelines.registry.summary import Widened
 from shiftcast.pipelines.sources.public_record import Record
-from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.guard import guarded
+from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 
 MONITOR_TAG: Final = "shiftcast.monitor"  # its setting is what an MLflow webhook can listen for
 KIND_TAG: Final = "shiftcast.kind"
+MONITORED: Final = "monitor"  # kind of a run that holds the findings of a round
 TABLE: Final = "findings.csv"
 _BREAKS: Final = ("calibration.", "coverage")
 
@@ -183,24 +186,27 @@ def _widen(store: Store, version: Any, bundle: Bundle, factor: float, *, report_
     if report_only:
         return f"reported; intervals would be widened by {factor:g}", None
     wider = sealed(widened_bundle(bundle, factor / already, factor=factor, of=str(version.version)))
-    with locked(store.root), tempfile.TemporaryDirectory(prefix="shiftcast-monitor-") as place:
+    with guarded(store.root) as fence, tempfile.TemporaryDirectory(prefix="shiftcast-monitor-") as place:
         current = champion_version(store)
         if current is None or current.version != version.version:
             return "reported; the champion changed meanwhile, so monitor again", None
         manifest = write_bundle(wider, Path(place) / "bundle")
         digest = wider.summary.digest
+        fence.check()
         made = register(
             store, Path(place) / "bundle", params={"widened": factor, "of": version.version},
             metrics={"widened": factor}, files=(),
             tags={
                 DIGEST_TAG: digest, MANIFEST_TAG: manifest, KIND_TAG: "widened", ORIGIN_TAG: wider.summary.origin,
+                PROCESS_TAG: this_process(),
             },
         )  # fmt: skip
         reason = f"intervals of version {version.version} widened by {factor:g} after a break of calibration; no refit"
+        fence.check()
         promote(store, made, alias=CHAMPION, reason=reason, former=current)
         out = noted_out(store.root)
         if out is not None:
-            publish_champion(store, out)
+            publish_champion(store, out, check=fence.check)
     return reason, str(made.version)
 
 
@@ -239,7 +245,7 @@ def _log(store: Store, version: Any, done: Monitored, now: pd.Timestamp) -> None
 
     store.use()
     counts = done.findings["status"].value_counts()
-    with mlflow.start_run(experiment_id=store.experiment_id, tags={KIND_TAG: "monitor"}):
+    with mlflow.start_run(experiment_id=store.experiment_id, tags={KIND_TAG: MONITORED}):
         mlflow.log_params({"version": done.version, "as_of": f"{now:%Y-%m-%d}", "action": done.action[:500]})
         mlflow.log_metrics({f"findings_{status}": float(count) for status, count in counts.items()})
         judged = done.findings[done.findings["check"].str.startswith(_BREAKS)].dropna(subset=["value"])

@@ -32,6 +32,7 @@ PUBLISHED: Final = (
     "scores.csv",
 )  # fmt: skip
 _NEW: Final = ".new"
+_MAKING, _LEFT = ".shiftcast-new", ".shiftcast-old"  # ends of names that no folder of a user's has
 _IN_THE_WAY: Final = "is in the way of publishing"
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of Linux
 
@@ -168,11 +169,11 @@ def _days_as_text(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _former(out: Path) -> Path:
-    return out.with_name(f".{out.name}.old")
+    return out.with_name(f".{out.name}{_LEFT}")
 
 
 def _fresh(out: Path) -> Path:
-    return out / _NEW if _filled_in_place(out) else out.with_name(f".{out.name}{_NEW}")
+    return out / _MAKING if _filled_in_place(out) else out.with_name(f".{out.name}{_MAKING}")
 
 
 def _filled_in_place(out: Path) -> bool:
@@ -184,7 +185,7 @@ def _foreign(folder: Path) -> list[str]:
     """Return what a folder holds that no run published."""
     if not folder.is_dir():
         return [folder.name] if folder.exists() else []
-    ours = {*PUBLISHED, *(f".{name}{_NEW}" for name in PUBLISHED), _NEW}
+    ours = {*PUBLISHED, *(f".{name}{_NEW}" for name in PUBLISHED), _MAKING}
     return sorted({path.name for path in folder.iterdir()} - ours)
 
 

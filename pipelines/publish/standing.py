@@ -68,17 +68,34 @@ def noted_out(root: Path) -> Path | None:
     return Path(str(noted["out"])) if noted.get("champion") and noted.get("out") else None
 
 
-def begin(root: Path, begun: Begun) -> None:
+def published_to(root: Path) -> Path | None:
+    """Return the folder that a forecast was published to last, the champion or not.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    Path or None
+        None where none was published yet.
+    """
+    noted = read_whole(root / PUBLISHED).get("out")
+    return Path(str(noted)) if noted else None
+
+
+def begin(root: Path, rollback: Begun) -> None:
     """Note that a rollback begins.
 
     Parameters
     ----------
     root
         Folder of the store.
-    begun
+    rollback
         From which version to which.
     """
-    write_whole(root / BEGUN, asdict(begun))
+    write_whole(root / BEGUN, asdict(rollback))
 
 
 def begun_by(root: Path, champion: str) -> Begun | None:
@@ -96,9 +113,25 @@ def begun_by(root: Path, champion: str) -> Begun | None:
     Begun or None
         None where the alias did not come to move, or has moved on since.
     """
+    found = begun(root)
+    return found if found is not None and found.back == champion else None
+
+
+def begun(root: Path) -> Begun | None:
+    """Return the rollback that has begun and not ended, whether the alias moved or not.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    Begun or None
+    """
     noted = read_whole(root / BEGUN)
     found = Begun(str(noted.get("left", "")), str(noted.get("back", "")))
-    return found if found.left and found.back == champion else None
+    return found if found.left and found.back else None
 
 
 def end(store: Store) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
+import os
 import sqlite3
 from pathlib import Path
 from typing import Final
 
 from shiftcast.pipelines.registry.mlflow_store import MODEL
+from shiftcast.pipelines.registry.quiet import quietly
 from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.secrets import said_of
 
 DATABASE: Final = "mlflow.db"
-BACKUP: Final = "mlflow.db.before-relocate"
+_COPY: Final = f"{DATABASE}.before-"
+BACKUP: Final = f"{_COPY}relocate"
 _ADDRESSES: Final = (
     ("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"),
     ("model_versions", "source"), ("model_versions", "storage_location"),
@@ -39,15 +42,89 @@ def schema_fault(database: Path) -> str:
     script = ScriptDirectory.from_config(_get_alembic_config(""))  # type: ignore[no-untyped-call]
     (head,) = script.get_heads()
     try:
-        with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            (found,) = connection.execute("select version_num from alembic_version").fetchone()
+        found = _revision(database)
     except (sqlite3.Error, TypeError) as error:
         return f"it cannot be read as an MLflow database ({error}); restore a copy or move it away"
     if found == head:
         return ""
     if found in {revision.revision for revision in script.walk_revisions()}:
-        return f"its schema {found} is older than MLflow {__version__}'s; copy it, then run `mlflow db upgrade sqlite:///{database.absolute()}`"
+        says = "run `shiftcast doctor --migrate`, which keeps a copy"
+        return f"its schema {found} is older than MLflow {__version__}'s; {says}"
     return f"its schema {found} is newer than MLflow {__version__} knows; install the MLflow that made it"
+
+
+@quietly()
+def migrate(root: Path) -> Path | None:
+    """Bring a database to the schema of the MLflow in use, beside a copy of what it was; call it under the lock.
+
+    A copy is migrated and takes its place whole, so that one that dies leaves the database as it was.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    Path or None
+        The copy; ``None`` where there is nothing to migrate.
+
+    Raises
+    ------
+    StoreError
+        If the database cannot be read, is newer than the MLflow in use, or cannot be migrated.
+    """
+    from mlflow.store.db.utils import _upgrade_db  # noqa: PLC0415  (importing MLflow takes seconds)
+    from sqlalchemy import create_engine, pool  # noqa: PLC0415  (it takes part of a second)
+
+    database = root.resolve() / DATABASE
+    fault = schema_fault(database)
+    if not fault:
+        return None
+    if "is older than" not in fault:
+        raise StoreError(f"{database}: {fault}")
+    kept, making = root.resolve() / f"{_COPY}{_revision(database)}", root.resolve() / f"mlflow.making.{os.getpid()}.db"
+    for copy in (kept, making):
+        _copy(database, copy)
+    try:
+        _upgrade_db(create_engine(f"sqlite:///{making}", poolclass=pool.NullPool))  # type: ignore[no-untyped-call]
+    except Exception as error:
+        making.unlink(missing_ok=True)
+        raise StoreError(f"{database}: cannot be migrated ({said_of(error)}); it is as it was") from error
+    making.replace(database)
+    return kept
+
+
+def _revision(database: Path) -> str:
+    """Return the revision of a database's schema."""
+    with contextlib.closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        (found,) = connection.execute("select version_num from alembic_version").fetchone()
+    return str(found)
+
+
+def _copy(database: Path, copy: Path) -> None:
+    """Copy a database as its transactions left it, whole or not at all."""
+    fresh = copy.with_name(f"{copy.name}.new")
+    fresh.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(database)) as here, contextlib.closing(sqlite3.connect(fresh)) as there:
+        here.backup(there)
+    fresh.replace(copy)
+
+
+def copies(root: Path) -> list[Path]:
+    """Return the copies of the database that were made before its addresses or its schema changed.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+
+    Returns
+    -------
+    list of Path
+        Files beside it, in alphabetical order.
+    """
+    return sorted(path for path in root.glob(f"{_COPY}*") if path.is_file() and not path.name.endswith(".new"))
 
 
 def moved_from(root: Path) -> str | None:
@@ -99,7 +176,7 @@ def relocate(root: Path) -> int:
         return 0
     if not (root / "artifacts").is_dir():
         raise StoreError(f"{root}: has no folder 'artifacts'; move it here from {old} too")
-    shutil.copy2(root / DATABASE, root / BACKUP)
+    _copy(root / DATABASE, root / BACKUP)
     changed = 0
     with contextlib.closing(sqlite3.connect(root / DATABASE)) as connection, connection:
         for table, column in _ADDRESSES:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+Line = Mapping[str, Any]
 
 
 def append_lines(path: Path, *lines: Mapping[str, Any]) -> None:
@@ -45,3 +47,49 @@ def whole_lines(path: Path) -> Iterator[Any]:
             yield json.loads(line)
         except ValueError:
             continue
+
+
+def lines_that_go(path: Path, goes: Callable[[Line], bool]) -> tuple[int, int]:
+    """Return how many lines of a file go, and how much that gives back; nothing is changed.
+
+    Parameters
+    ----------
+    path
+        The file; none is as an empty one.
+    goes
+        Whether a line goes; those that are not whole stay.
+
+    Returns
+    -------
+    tuple of int
+        Lines, and their size [bytes].
+    """
+    gone = [len(raw) + 1 for raw, leaves in _judged(path, goes) if leaves]
+    return len(gone), sum(gone)
+
+
+def keep_lines(path: Path, goes: Callable[[Line], bool]) -> None:
+    """Write a file anew without the lines that go, in one step; the caller keeps others from appending to it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    goes
+        As in :func:`lines_that_go`.
+    """
+    fresh = path.with_name(f"{path.name}.new")
+    with fresh.open("wb") as file:
+        file.write(b"".join(raw + b"\n" for raw, leaves in _judged(path, goes) if not leaves))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def _judged(path: Path, goes: Callable[[Line], bool]) -> Iterator[tuple[bytes, bool]]:
+    for raw in path.read_bytes().splitlines() if path.exists() else ():
+        try:
+            line = json.loads(raw)
+        except ValueError:
+            line = None
+        yield raw, isinstance(line, dict) and goes(line)

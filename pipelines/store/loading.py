@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +19,7 @@ from shiftcast.pipelines.store.arrivals import Arrival, merge
 from shiftcast.pipelines.store.counters import NEAR, has_counters, write_counters
 from shiftcast.pipelines.store.durable import disk_full_told, sync
 from shiftcast.pipelines.store.files import CHANGES_FILE, QUARANTINE_FILE, checked, write_changes, write_quarantine
+from shiftcast.pipelines.store.formats import check_format
 from shiftcast.pipelines.store.items import item_files, months_in, months_of, quoted, scratch_database
 from shiftcast.pipelines.store.log import Entry, visible
 from shiftcast.pipelines.store.rewriting import former_beside, withdraw_former
@@ -73,7 +74,7 @@ class Written:
 
 def load_items(
     store: Store, load: Arrival, quarantine: DataFrame[Quarantine], source_digest: str, reckoning: Reckoning, *,
-    files: Sequence[str] = (),
+    files: Sequence[str] = (), noted: Callable[[list[Entry], dict[str, Any]], object] = lambda _entries, _told: None,
 ) -> Appended:  # fmt: skip
     """Commit the items of a load, each counted once whatever loads told of it; all of it is there, or nothing.
 
@@ -91,6 +92,9 @@ def load_items(
         How parts become figures.
     files
         Names of the files; figures that were appended under one of them are withdrawn.
+    noted
+        Called just before the commit with the entries it follows and what is told of it, so that no commit lacks
+        what is noted of it.
 
     Returns
     -------
@@ -105,7 +109,7 @@ def load_items(
         As :meth:`pipelines.store.Store.append`, or if other processes load again and again meanwhile.
     """
     for _ in range(_TRIES):
-        seen = log.read_log(store.folder) if log.check_format(store.folder) else []
+        seen = log.read_log(store.folder) if check_format(store.folder) else []
         before = log.load_of(seen, source_digest)
         if before is not None:
             return Appended(before, new=False)
@@ -118,9 +122,10 @@ def load_items(
                 names = {*files, *written.sources}
                 former, withdrawn = withdraw_former(store.folder, entries, names, load.day, fresh)
                 draft = log.draft(log.LOAD, f"{load.day:%Y-%m-%d}", source_digest, written.sources, load.content)
-                done = store.commit(fresh, draft, {**counts, **withdrawn}, entries)
                 kept = former_beside(store.folder, entries, load.parts, former)
-                return Appended(done, new=True, told={**written.told, "former": former, "appended": kept})
+                told = {**written.told, "former": former, "appended": kept}
+                noted(entries, told)
+                return Appended(store.commit(fresh, draft, {**counts, **withdrawn}, entries), new=True, told=told)
     raise StoreError(f"{store.folder}: another process loaded meanwhile, {_TRIES} times; load again")
 
 

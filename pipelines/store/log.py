@@ -15,10 +15,7 @@ import pandas as pd
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.store.durable import write_durably
 
-VERSION: Final = 2  # 1 had no items
 LOAD, COMPACT = "load", "compact"
-_FORMAT: Final = "FORMAT"
-_KIND: Final = "shiftcast usage store"
 _NAME: Final = re.compile(r"\d{8}\.json")
 _FOLDER: Final = re.compile(r"batches/\d{8}-[0-9a-f]{12}")
 _FILE: Final = re.compile(r"[a-z]+(?:-\d{4}-\d\d|-none)?\.parquet")
@@ -72,55 +69,6 @@ class Entry:
         return pd.Timestamp(self.known_at, tz="UTC")
 
 
-def check_format(folder: Path) -> bool:
-    """Return whether there is a store in a folder.
-
-    Parameters
-    ----------
-    folder
-        Folder of the store.
-
-    Returns
-    -------
-    bool
-        False where nothing was ever stored.
-
-    Raises
-    ------
-    StoreError
-        If it is of another version, or a log is there without the file that says which.
-    """
-    path = folder / _FORMAT
-    if not path.is_file():
-        if any((folder / "log").glob("*.json")):
-            raise StoreError(f"{path}: is missing beside a log; restore it from a copy, nothing was changed")
-        return False
-    try:
-        stated = json.loads(path.read_bytes())
-        kind, version = stated["format"], int(stated["version"])
-    except (ValueError, KeyError, TypeError):
-        kind, version = "", 0
-    if kind != _KIND or version < 1:
-        raise StoreError(f"{path}: does not describe a usage store; restore it from a copy, nothing was changed")
-    if version > VERSION:
-        raise StoreError(
-            f"{path}: the store is of version {version}, this shiftcast writes {VERSION}; "
-            "upgrade from a later checkout, nothing was changed"
-        )
-    return True
-
-
-def write_format(folder: Path) -> None:
-    """State the version of a store, so that software that does not know what is in it refuses it.
-
-    Parameters
-    ----------
-    folder
-        Folder of the store.
-    """
-    write_durably(folder / _FORMAT, json.dumps({"format": _KIND, "version": VERSION}).encode())
-
-
 def draft(kind: str, known_at: str, digest: str, sources: tuple[str, ...], content: str = "") -> Entry:
     """Return an entry without what only the holder of the lock knows: number, predecessor and files.
 
@@ -169,6 +117,23 @@ def read_log(folder: Path) -> list[Entry]:
         entries.append(entry)
         previous = hashlib.sha256(content).hexdigest()
     return entries
+
+
+def entry_file(folder: Path, number: int) -> Path:
+    """Return the file of an entry, there or not.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+    number
+        Number of the entry.
+
+    Returns
+    -------
+    Path
+    """
+    return folder / "log" / _name(number)
 
 
 def write_entry(folder: Path, entry: Entry) -> None:
@@ -258,7 +223,10 @@ def _parse(path: Path, content: bytes) -> Entry:
         stated: dict[str, Any] = json.loads(content)
         files = {name: (str(digest), int(rows)) for name, (digest, rows) in stated["files"].items()}
         lists = {name: tuple(stated[name]) for name in ("sources", "replaces")}
-        entry = Entry(**{**stated, **lists, "files": files})
+        known = {
+            name: stated[name] for name in stated.keys() & Entry.__dataclass_fields__.keys()
+        }  # a later field is none
+        entry = Entry(**{**known, **lists, "files": files})
         _ = entry.day
     except (ValueError, KeyError, TypeError, AttributeError):
         raise StoreError(_damaged(path, "is not an entry of a log")) from None

@@ -54,10 +54,10 @@ def settled(
         seen = store.entries()
         try:
             found = read()
-        except (StoreError, duckdb.Error) as error:
+        except (StoreError, duckdb.Error, OSError) as error:
             if not left or store.entries() == seen:
                 cause = said_of(error)
-                raise error if isinstance(error, StoreError) else StoreError(f"{store.folder}: {cause}") from None
+                raise StoreError(f"{store.folder}: {cause}") if isinstance(error, duckdb.Error) else error from None
         else:
             if whole(found) or not left or store.entries() == seen:
                 return found

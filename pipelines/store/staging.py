@@ -78,11 +78,35 @@ def sweep(folder: Path, entries: list[Entry]) -> None:
     _sweep_staging(folder / "staging")
 
 
+def left_staged(folder: Path) -> list[Path]:
+    """Return what writers that died were staging.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    list of Path
+        Folders and locks; the next write sweeps them as well.
+    """
+    staging, found = folder / "staging", list[Path]()
+    for lock in staging.glob("*.lock"):
+        with contextlib.suppress(Timeout, OSError), kernel_lock(lock, wait=0):
+            found += [each for each in (lock.with_suffix(""), lock) if each.exists()]
+    return sorted({*found, *(each for each in staging.glob("*/") if not _lock_of(each).exists())})
+
+
+def _lock_of(staged: Path) -> Path:
+    return staged.with_name(f"{staged.name}.lock")
+
+
 def _sweep_staging(staging: Path) -> None:
     for lock in staging.glob("*.lock"):
         with contextlib.suppress(Timeout), kernel_lock(lock, wait=0):
             shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
             lock.unlink(missing_ok=True)
     for left in staging.glob("*/"):
-        if not left.with_name(f"{left.name}.lock").exists():  # a writer has its lock first, and gives it up last
+        if not _lock_of(left).exists():  # a writer has its lock first, and gives it up last
             shutil.rmtree(left, ignore_errors=True)

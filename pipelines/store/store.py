@@ -33,6 +33,7 @@ from shiftcast.pipelines.store.files import (
     write_quarantine,
     write_usage,
 )
+from shiftcast.pipelines.store.formats import check_format, write_format
 from shiftcast.pipelines.store.rewriting import withdraw_missing, write_compacted
 from shiftcast.pipelines.store.settled import settled
 from shiftcast.pipelines.store.staging import staged, sweep
@@ -86,7 +87,7 @@ class Store:
         StoreError
             If there is no store, it is of another version, or its log is damaged.
         """
-        if not log.check_format(self.folder):
+        if not check_format(self.folder):
             raise StoreError(f"{self.folder}: no usage is stored here; load some with `shiftcast ingest` first")
         return log.read_log(self.folder)
 
@@ -108,7 +109,7 @@ class Store:
         StoreError
             As :meth:`entries`; a store that is not there yet has loaded nothing.
         """
-        entries = log.read_log(self.folder) if log.check_format(self.folder) else []
+        entries = log.read_log(self.folder) if check_format(self.folder) else []
         return log.load_of(entries, source_digest)
 
     def append(
@@ -245,8 +246,8 @@ class Store:
             Entries of the log.
         """
         with locked(self.folder, "store.lock"):
-            log.check_format(self.folder)
-            log.write_format(self.folder)
+            check_format(self.folder)
+            write_format(self.folder)
             for name in ("log", "batches"):
                 (self.folder / name).mkdir(exist_ok=True)
             entries = log.read_log(self.folder)

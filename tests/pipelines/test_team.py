@@ -15,10 +15,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shiftcast.pipelines.job import run as run_module
+from shiftcast.pipelines.job.run import run
 from shiftcast.pipelines.registry.champion import open_forecaster
 from shiftcast.pipelines.registry.mlflow_store import (
     CHAMPION,
@@ -33,6 +36,8 @@ from shiftcast.pipelines.registry.mlflow_store import (
 )
 from shiftcast.pipelines.registry.model_files import FILES_TAG
 from shiftcast.pipelines.registry.registering import register
+from shiftcast.pipelines.state.guard import LockedError, OvertakenError, guarded
+from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 
 pytestmark = pytest.mark.slow
@@ -167,6 +172,61 @@ def test_a_database_that_refuses_is_named_without_its_password(database, tmp_pat
     with pytest.raises(StoreError, match=r"postgresql://\*\*\*@127\.0\.0\.1") as refused:
         open_store(tmp_path)
     assert "wrong-password" not in str(refused.value)
+
+
+def end_sessions(database):
+    """End the sessions that hold the lock, as a database that restarts or a network that is cut does."""
+    import psycopg  # noqa: PLC0415  (only where PostgreSQL is tested)
+
+    with psycopg.connect(database, autocommit=True) as connection:
+        ended = connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'shiftcast %'"
+        ).fetchall()
+    assert ended == [(True,)]
+
+
+def test_two_machines_take_turns_and_one_that_lost_its_session_changes_nothing(database, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
+    with guarded(tmp_path / "one") as first:
+        first.check()
+        said = rf"two: another run \(process {this_process()}, since 20.*Z\) has held the lock for 0 s"
+        with pytest.raises(LockedError, match=said), guarded(tmp_path / "two", wait=0):
+            raise AssertionError("the lock was given twice")
+        end_sessions(database)
+        with guarded(tmp_path / "two", wait=0) as second:
+            second.check()
+            with pytest.raises(OvertakenError, match="this run lost its session"):
+                first.check()
+        with pytest.raises(OvertakenError, match="this run lost its session"):
+            first.check()  # whoever connects anew does not hold what the old session held
+    with guarded(tmp_path / "one", wait=0) as third:
+        third.check()
+
+
+def test_a_retrain_waits_for_another_machines_and_moves_no_champion_once_its_session_has_ended(
+    database, own_store, no_draws, tmp_path, monkeypatch
+):  # fmt: skip
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
+    with guarded(tmp_path / "other"), pytest.raises(LockedError, match="has held the lock for 0 s"):
+        run(replace(own_store, wait=0))
+    assert no_draws == []
+    real = run_module.register
+
+    def registered(*given, **options):
+        version = real(*given, **options)
+        end_sessions(database)
+        return version
+
+    before = champion_version(open_store(own_store.root))
+    monkeypatch.setattr(run_module, "register", registered)
+    with pytest.raises(OvertakenError, match="lost its session"):
+        run(own_store)
+    after = champion_version(open_store(own_store.root))
+    assert (before and before.version) == (after and after.version)
+    assert not own_store.out.exists()
+    again = run(own_store)
+    assert (again.reused, again.outcome) == (True, "promoted")
+    assert str(champion_version(open_store(own_store.root)).version) == again.version
 
 
 def documented(port, artifacts):

@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 import shutil
@@ -27,12 +28,13 @@ from shiftcast.pipelines.registry.mlflow_store import (
     open_store,
 )
 from shiftcast.pipelines.registry.schema import BACKUP, DATABASE, moved_from, schema_fault
-from shiftcast.pipelines.state.guard import FENCE, guarded, locked
+from shiftcast.pipelines.state.guard import FENCE, OvertakenError, guarded, locked
 from shiftcast.pipelines.state.ledger import DONE, Ledger
 from shiftcast.pipelines.state.process import this_process
 from shiftcast.pipelines.state.root import StoreError
 from shiftcast.pipelines.state.scratch import scratch
 from shiftcast.pipelines.store import Store
+from shiftcast.pipelines.store.staging import staged
 
 DEAD = this_process().rsplit(":", 1)[0] + ":1"
 
@@ -68,7 +70,7 @@ def test_files_of_a_dead_run_are_removed(store):
     (root / "schedule.json.new").touch()
     os.utime(root / "schedule.json.new", (0, 0))
     (root / "working" / "abc").mkdir(parents=True)
-    for name in (".shiftcast-out.new", ".shiftcast-out.old"):
+    for name in (".shiftcast-out.shiftcast-new", ".shiftcast-out.shiftcast-old"):
         (out.parent / name).mkdir()
     assert kinds(store) == ["temporary"] * 4 + ["publication"] * 2
     assert len(cleaned(store)) == 6
@@ -76,7 +78,7 @@ def test_files_of_a_dead_run_are_removed(store):
 
 
 def test_the_last_publication_in_a_swap_that_died_is_kept_for_the_next_run(store):
-    store.out.rename(store.out.with_name(".shiftcast-out.old"))
+    store.out.rename(store.out.with_name(".shiftcast-out.shiftcast-old"))
     assert kinds(store) == []
 
 
@@ -140,7 +142,10 @@ def test_models_of_versions_are_never_taken_for_left_behind(store, monkeypatch):
     half_made(store, DEAD)
     assert kinds(store).count("model") == 1
     (champion,) = all_versions(open_store(store.root))
-    named = {name: getattr(champion, name) for name in ("version", "tags", "model_id", "creation_timestamp")}
+    named = {
+        name: getattr(champion, name)
+        for name in ("name", "version", "tags", "run_id", "model_id", "creation_timestamp")
+    }
     elsewhere = SimpleNamespace(**named, source="s3://elsewhere/model")
     monkeypatch.setattr(doctor_registry, "all_versions", lambda _: [elsewhere])
     assert "model" not in kinds(store)
@@ -220,7 +225,7 @@ def test_a_store_that_left_its_artifacts_behind_is_not_relocated(store, tmp_path
 
 @pytest.mark.parametrize(
     ("revision", "said"),
-    [("451aebb31d03", "is older than MLflow .*; copy it, then run `mlflow db upgrade sqlite:///"),
+    [("451aebb31d03", "is older than MLflow .*; run `shiftcast doctor --migrate`, which keeps a copy"),
      ("ffffffffffff", "is newer than MLflow .* knows; install the MLflow that made it")],
 )  # fmt: skip
 def test_a_schema_of_another_mlflow_says_what_to_do(store, revision, said):
@@ -270,6 +275,38 @@ def test_a_damaged_fence_is_examined_without_a_trace(tmp_path, damaged):
     doctor.examine(tmp_path, tmp_path / "out")
     doctor.clean(tmp_path, tmp_path / "out", wait=0)
     assert doctor.examine(tmp_path, tmp_path / "out") == []
+
+
+def test_what_a_load_that_died_was_staging_is_listed_and_removed(tmp_path):
+    usage = Store(tmp_path / "mlruns")
+    with staged(usage.folder) as living:
+        dead, lockless = usage.folder / "staging" / "dead", usage.folder / "staging" / "lockless"
+        for each in (dead, lockless):
+            each.mkdir()
+            (each / "usage.parquet").touch()
+        (usage.folder / "staging" / "dead.lock").touch()
+        (usage.folder / "FORMAT").write_text('{"format": "shiftcast usage store", "version": 2}', encoding="utf-8")
+        found = doctor.clean(usage.root, tmp_path / "out", wait=0)
+        assert [each.what for each in found] == [
+            f"{usage.folder / 'staging' / name} is of a load that died" for name in ("dead", "dead.lock", "lockless")
+        ]
+        assert sorted(path.name for path in (usage.folder / "staging").iterdir()) == [
+            living.name,
+            f"{living.name}.lock",
+        ]
+        assert doctor.examine(usage.root, tmp_path / "out") == []
+
+
+def test_cleaning_stops_where_the_session_that_keeps_other_machines_out_has_ended(tmp_path, monkeypatch):
+    @contextlib.contextmanager
+    def lost(*_, **__):
+        yield SimpleNamespace(held=lambda: False)
+
+    monkeypatch.setattr(doctor, "locked", lost)
+    (tmp_path / "mlruns" / "working").mkdir(parents=True)
+    with pytest.raises(OvertakenError, match="lost its session"):
+        doctor.clean(tmp_path / "mlruns", tmp_path / "out", wait=0)
+    assert (tmp_path / "mlruns" / "working").is_dir()
 
 
 def test_a_damaged_store_of_usage_is_named(tmp_path):

@@ -58,6 +58,36 @@ def test_the_same_files_again_change_nothing_and_other_options_do(tmp_path):
     assert hours(tmp_path, segment="rest")["source"].unique().tolist() == ["b"]
 
 
+def test_every_commit_has_its_report_whenever_a_load_dies(tmp_path, monkeypatch):
+    requests = [
+        IngestRequest("sacct", (write(tmp_path / f"{number}.txt", (number, "rank", 2)),), Setting(), DAY, tmp_path)
+        for number in range(1, 5)
+    ]
+    real = Store.commit
+
+    def dying(committed):
+        def commit(store, *given):
+            if committed:
+                real(store, *given)
+            raise KeyboardInterrupt
+
+        return commit
+
+    for request, committed in ((requests[0], True), (requests[1], False), (requests[1], True), (requests[2], False)):
+        monkeypatch.setattr(Store, "commit", dying(committed))
+        with pytest.raises(KeyboardInterrupt):
+            ingest(request)
+    monkeypatch.setattr(Store, "commit", real)
+    assert not ingest(requests[0]).new
+    Store(tmp_path).compact()  # takes the number of the load that died
+    done = ingest(requests[3])
+    reports = {path.name: json.loads(path.read_bytes()) for path in (tmp_path / "ingest").iterdir()}
+    assert {name: (each["commit"], each["files"]) for name, each in reports.items()} == {
+        "00000001.json": (1, ["1.txt"]), "00000002.json": (2, ["2.txt"]), "00000004.json": (4, ["4.txt"]),
+    }  # fmt: skip
+    assert reports["00000004.json"] == json.loads(json.dumps(done.report, default=str))
+
+
 def test_a_correction_of_a_feed_is_what_is_known_later(tmp_path):
     first = write(tmp_path / "may.txt", (1, "rank", 2))
     second = write(tmp_path / "may-corrected.txt", (1, "rank", 4))

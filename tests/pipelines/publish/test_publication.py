@@ -94,8 +94,8 @@ def test_a_whole_publication_of_the_same_forecast_is_left_and_one_that_lacks_a_f
 
 
 def test_a_swap_in_two_steps_that_died_between_them_is_put_back(tmp_path):
-    (tmp_path / ".out.old").mkdir()
-    (tmp_path / ".out.old" / REPORT).write_text("one", encoding="utf-8")
+    (tmp_path / ".out.shiftcast-old").mkdir()
+    (tmp_path / ".out.shiftcast-old" / REPORT).write_text("one", encoding="utf-8")
     assert prepare(tmp_path / "out") == tmp_path / "out"
     assert (tmp_path / "out" / REPORT).read_text(encoding="utf-8") == "one"
 
@@ -128,7 +128,29 @@ def test_a_link_to_a_folder_stays_a_link(finished, tmp_path):
     assert (tmp_path / "real" / REPORT).is_file()
 
 
-@pytest.mark.parametrize("name", [".out.new", ".out.old"])
+@pytest.mark.parametrize("can_exchange", [True, False])
+def test_folders_of_the_user_s_beside_a_publication_are_never_touched(finished, tmp_path, monkeypatch, can_exchange):
+    def write(bundle, fresh, _):
+        for each in PUBLISHED:
+            (fresh / each).write_text(bundle.summary.digest, encoding="utf-8")
+
+    monkeypatch.setattr(publication, "_write", write)
+    if not can_exchange:
+        monkeypatch.setattr(publication, "_exchange", lambda *_: False)
+    mine = {".out.new": REPORT, ".out.old": "digest.txt", "out.old": "thesis.txt", ".out": None}
+    for name, file in mine.items():
+        (tmp_path / name).mkdir()
+        if file:
+            (tmp_path / name / file).write_text("mine", encoding="utf-8")
+    for digest in ("one", "two"):
+        publish(of_digest(finished.result.bundle, digest), tmp_path / "out", place(digest))
+        assert publication.half_published(tmp_path / "out") == []
+    assert publication.published_digest(tmp_path / "out") == "two"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*mine, "out"])
+    assert all((tmp_path / name / file).read_text(encoding="utf-8") == "mine" for name, file in mine.items() if file)
+
+
+@pytest.mark.parametrize("name", [".out.shiftcast-new", ".out.shiftcast-old"])
 def test_a_folder_of_the_user_s_in_the_way_is_named_and_kept(tmp_path, name):
     (tmp_path / name).mkdir()
     (tmp_path / name / "thesis.txt").touch()

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shiftcast.pipelines.state import guard
 from shiftcast.pipelines.state.guard import (
     FENCE,
     LockedError,
@@ -17,6 +19,8 @@ from shiftcast.pipelines.state.guard import (
     read_fence,
 )
 from shiftcast.pipelines.state.process import alive, name_of, this_process
+from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.state.shared_lock import LOCK_DATABASE, TRACKING, HeldElsewhereError, session_lock
 
 ROOT = Path(__file__).resolve().parents[3]
 ORPHAN = """
@@ -113,3 +117,62 @@ def test_a_child_that_ended_is_dead_before_and_after_it_is_waited_for():
     assert alive(f"{name_of(child).rsplit(':', 1)[0]}:123") is False
     os.waitpid(child, 0)
     assert alive(f"{name_of(child).rsplit(':', 1)[0]}:123") is False
+
+
+@pytest.fixture
+def database(monkeypatch):
+    """Stand in for a database that keeps machines apart; return what it was asked, and what it says."""
+    state = {"asked": [], "held": True, "holder": None}
+
+    @contextlib.contextmanager
+    def session(address, *, wait):
+        state["asked"].append((address, wait))
+        if state["holder"]:
+            raise HeldElsewhereError(state["holder"])
+        yield type("Session", (), {"held": lambda _: state["held"]})()
+
+    monkeypatch.setattr(guard, "session_lock", session)
+    monkeypatch.setenv(TRACKING, "postgresql://db/mlflow")
+    return state
+
+
+def test_a_run_on_a_shared_database_holds_its_lock_too_and_stops_without_it(database, tmp_path):
+    with guarded(tmp_path, wait=5) as fence:
+        fence.check()
+        database["held"] = False
+        with pytest.raises(OvertakenError, match="this run lost its session with the database"):
+            fence.check()
+    ((address, wait),) = database["asked"]
+    assert address == "postgresql://db/mlflow"
+    assert 0 < wait <= 5
+
+
+def test_a_run_of_another_machine_is_named_and_leaves_this_ones_lock_free(database, tmp_path):
+    database["holder"] = "another run (process elsewhere:1:2, since 2026-11-20T00:00:00Z)"
+    with pytest.raises(LockedError, match=r"elsewhere:1:2, since .*\) has held the lock for 0 s") as refused:
+        locked(tmp_path, wait=0).__enter__()
+    assert refused.value.holder == database["holder"]
+    database["holder"] = None
+    with locked(tmp_path, wait=0) as session:
+        assert session.held()
+
+
+def test_other_locks_of_a_store_ask_no_database(database, tmp_path):
+    with locked(tmp_path, "store.lock", wait=0) as session:
+        assert session is None
+    assert database["asked"] == []
+
+
+def test_a_lock_database_beside_a_tracking_server_is_asked(database, tmp_path, monkeypatch):
+    monkeypatch.setenv(TRACKING, "http://127.0.0.1:5000")
+    with locked(tmp_path, wait=0) as session:
+        assert session is None
+    monkeypatch.setenv(LOCK_DATABASE, "postgresql://locks/x")
+    with locked(tmp_path, wait=0):
+        assert [address for address, _ in database["asked"]] == ["postgresql://locks/x"]
+
+
+def test_a_database_that_cannot_be_asked_lets_no_run_begin_and_is_named_without_its_password():
+    with pytest.raises(StoreError, match=r"cannot be used .*so that runs of other machines cannot") as refused:
+        session_lock("postgresql://me:pa55word@127.0.0.1:1/x", wait=0).__enter__()
+    assert "pa55word" not in str(refused.value)

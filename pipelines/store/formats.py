@@ -1,0 +1,190 @@
+"""State the version of a store, so that software which does not know what is in it refuses it; and take it back.
+
+A version is raised where former software would read figures wrongly. A commit, file or column that it may pass over
+raises none: fields of a commit that are not known are ignored.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from shiftcast.features.input_error import InputError
+from shiftcast.pipelines.state.guard import locked
+from shiftcast.pipelines.state.root import StoreError
+from shiftcast.pipelines.store.durable import move_durably, sync, write_durably
+from shiftcast.pipelines.store.log import Entry, entry_file, read_log
+
+VERSION: Final = 2  # 1 had no items
+_FORMAT: Final = "FORMAT"
+_KIND: Final = "shiftcast usage store"
+_FORMER: Final = "former"
+
+
+@dataclass(frozen=True)
+class Former:
+    """What a store was before this software wrote to it.
+
+    Attributes
+    ----------
+    version
+        Its version then.
+    commits
+        How many commits it had.
+    """
+
+    version: int
+    commits: int
+
+
+def check_format(folder: Path) -> bool:
+    """Return whether there is a store in a folder.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    bool
+        False where nothing was ever stored.
+
+    Raises
+    ------
+    StoreError
+        If it is of another version, or a log is there without the file that says which.
+    """
+    path = folder / _FORMAT
+    if not path.is_file():
+        if any((folder / "log").glob("*.json")):
+            raise StoreError(f"{path}: is missing beside a log; restore it from a copy, nothing was changed")
+        return False
+    version = _version(_stated(folder))
+    if version < 1:
+        raise StoreError(f"{path}: does not describe a usage store; restore it from a copy, nothing was changed")
+    if version > VERSION:
+        raise StoreError(
+            f"{path}: the store is of version {version}, this shiftcast writes {VERSION}; "
+            "upgrade from a later checkout, nothing was changed"
+        )
+    return True
+
+
+def write_format(folder: Path) -> None:
+    """State the version of a store that is written to; one of a former version keeps a note of what it was.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store, as :func:`check_format` found it.
+    """
+    version = _version(_stated(folder))
+    if version == VERSION:
+        return
+    stated: dict[str, Any] = {"format": _KIND, "version": VERSION}
+    if version:
+        stated[_FORMER] = {"version": version, "commits": len(read_log(folder))}
+    write_durably(folder / _FORMAT, json.dumps(stated).encode())
+
+
+def former_of(folder: Path) -> Former | None:
+    """Return what a store was before this software wrote to it, or ``None`` where it was not there.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    Former or None
+    """
+    try:
+        noted = _stated(folder)[_FORMER]
+        return Former(int(noted["version"]), int(noted["commits"]))
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def take_back(folder: Path) -> tuple[Former, Path | None]:
+    """Give a store the version and the commits that it had before this software wrote to it.
+
+    What was committed since is moved aside and not deleted. One that dies is ended by the next, and nothing is loaded
+    in between.
+
+    Parameters
+    ----------
+    folder
+        Folder of the store.
+
+    Returns
+    -------
+    tuple
+        What it is again, and the folder with what was committed since, if anything was.
+
+    Raises
+    ------
+    ValueError
+        If it has no former version.
+    StoreError
+        If there is no store, it is damaged, or a compaction has merged what was there before.
+    """
+    if not check_format(folder):
+        raise StoreError(f"{folder}: no usage is stored here; load some with `shiftcast ingest` first")
+    with locked(folder, "store.lock"):
+        former = former_of(folder)
+        if former is None:
+            raise InputError(f"{folder}: was never of a former version, so that there is nothing to take back")
+        return former, _taken_back(folder, former)
+
+
+def _taken_back(folder: Path, former: Former) -> Path | None:
+    entries = read_log(folder)
+    merged = [each.number for each in entries if min(each.replaces, default=len(entries) + 1) <= former.commits]
+    if merged:
+        raise StoreError(
+            f"{folder}: commit {merged[0]} has merged the batches of version {former.version}; "
+            "take a copy of before it in place of this store, nothing was changed"
+        )
+    aside = _moved_aside(folder, entries, former)
+    write_durably(folder / _FORMAT, json.dumps({"format": _KIND, "version": former.version}).encode())
+    return aside
+
+
+def _moved_aside(folder: Path, entries: list[Entry], former: Former) -> Path | None:
+    """Move commits, the last first, then batches and copies of theirs; what is read is whole at every step."""
+    aside = folder / f"taken-back-{datetime.now(tz=UTC):%Y-%m-%dT%H%M%SZ}"
+    kept = {each.folder for each in entries[: former.commits]}
+    batches = [each for each in sorted((folder / "batches").glob("*/")) if f"batches/{each.name}" not in kept]
+    copies = [each for each in sorted((folder / "snapshots").glob("*/")) if _number(each.name) > former.commits]
+    moves = [*(entry_file(folder, each.number) for each in reversed(entries[former.commits :])), *batches, *copies]
+    for path in moves:
+        aside.mkdir(exist_ok=True)
+        move_durably(path, aside / path.name)
+        sync(path.parent)
+    return aside if moves else None
+
+
+def _number(snapshot: str) -> int:
+    """Return how many commits the store had when a copy was made; 0 for what is none."""
+    last = snapshot.rpartition("-")[2]
+    return int(last) if last.isdecimal() else 0
+
+
+def _stated(folder: Path) -> Any:
+    try:
+        return json.loads((folder / _FORMAT).read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
+def _version(stated: Any) -> int:
+    """Return the version that a store states; 0 where it states none."""
+    try:
+        return int(stated["version"]) if stated["format"] == _KIND else 0
+    except (ValueError, KeyError, TypeError):
+        return 0
